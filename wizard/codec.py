@@ -1,0 +1,138 @@
+"""How values become bytes and JSON: one closed set of types, no class names in stored data.
+
+Stored form is msgpack; what msgpack lacks is an extension type whose payload is ASCII text:
+1 date, 2 time, 3 datetime (all ISO 8601), 4 Decimal, 5 an integer beyond 64 bits. In JSON they are
+the same texts; integers stay numbers, a Decimal is text so that no digit is lost, bytes are base64.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any
+
+import msgpack
+
+from wizard.errors import InvalidInput, StoreError
+from wizard.model import Value
+
+MAX_VALUE_BYTES = 1_000_000  # one packed answer, output or document
+MAX_DEPTH = 32
+
+
+def _to_extension(value: object) -> msgpack.ExtType:
+    match value:
+        case datetime():
+            return msgpack.ExtType(3, value.isoformat().encode())
+        case date():
+            return msgpack.ExtType(1, value.isoformat().encode())
+        case time():
+            return msgpack.ExtType(2, value.isoformat().encode())
+        case Decimal():
+            return msgpack.ExtType(4, str(value).encode())
+        case int():  # msgpack hands over what overflows 64 bits
+            return msgpack.ExtType(5, str(value).encode())
+        case Mapping():
+            raise TypeError(f"a value holds a {type(value).__name__}, not a dict")
+    raise TypeError(f"a value of type {type(value).__name__} can't be stored")
+
+
+def _from_extension(code: int, data: bytes) -> Value:
+    text = data.decode("ascii")
+    match code:
+        case 1:
+            return date.fromisoformat(text)
+        case 2:
+            return time.fromisoformat(text)
+        case 3:
+            return datetime.fromisoformat(text)
+        case 4:
+            return Decimal(text)
+        case 5:
+            return int(text)
+    raise StoreError(f"stored data has the unknown extension type {code}. Was it written by a newer version?")
+
+
+def pack(value: Any) -> bytes:
+    """Raises InvalidInput where the value holds a type that can't be stored."""
+    try:
+        return msgpack.packb(value, default=_to_extension, use_bin_type=True)  # type: ignore[no-any-return]
+    except (TypeError, ValueError, UnicodeEncodeError, RecursionError) as error:
+        raise InvalidInput(f"This can't be stored: {error}.") from error
+
+
+def unpack(data: bytes) -> Any:
+    """Raises StoreError where the bytes aren't what `pack` makes."""
+    try:
+        return msgpack.unpackb(data, ext_hook=_from_extension, raw=False, strict_map_key=False)
+    except StoreError:
+        raise
+    except Exception as error:
+        raise StoreError(f"stored data can't be read: {error}. Restore this run from a backup.") from error
+
+
+def digest(value: Value) -> bytes:
+    """16 bytes that differ where the value differs, type included: 1, 1.0 and True are three."""
+    return blake2b(pack(value), digest_size=16).digest()
+
+
+def check_value(value: Any, what: str) -> None:
+    """Raises InvalidInput unless `value` is storable: known types, str keys, bounded size and depth.
+
+    `what` opens the message, as in "The output of node lookup".
+    """
+    problem = _unstorable(value, 0)
+    if problem is None and len(pack(value)) > MAX_VALUE_BYTES:
+        problem = f"is larger than {MAX_VALUE_BYTES:,} bytes"
+    if problem is not None:
+        raise InvalidInput(f"{what} {problem}.")
+
+
+def _unstorable(value: Any, depth: int) -> str | None:
+    if depth > MAX_DEPTH:
+        return f"is nested more than {MAX_DEPTH} deep"
+    match value:
+        case None | bool() | int() | bytes() | date() | time() | Decimal():
+            return None
+        case str():
+            return None if value.isascii() or _encodes(value) else "holds text that is no valid Unicode"
+        case float():
+            return None if math.isfinite(value) else "holds a number that isn't finite"
+        case list() | tuple():
+            return next((p for item in value if (p := _unstorable(item, depth + 1))), None)
+        case dict():
+            for key, item in value.items():
+                if not isinstance(key, str):
+                    return "has a key that is no text"
+                if problem := _unstorable(item, depth + 1):
+                    return problem
+            return None
+    return f"holds a {type(value).__name__}, which can't be stored"
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def to_json(value: Value) -> Any:
+    """The value in JSON's own types."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case date() | time():
+            return value.isoformat()
+        case Decimal():
+            return str(value)
+        case bytes():
+            return base64.b64encode(value).decode()
+        case Mapping():
+            return {key: to_json(item) for key, item in value.items()}
+    return [to_json(item) for item in value]

@@ -1,0 +1,145 @@
+"""All errors of the engine, in one tree.
+
+WizardError
+├── DefinitionError             the author's: a workflow definition is wrong
+├── CallerError                 the caller's: the move asked for can't be made; nothing changed
+│   ├── RunNotFound
+│   ├── NotYours                the token is missing or another run's
+│   ├── WorkflowNotFound
+│   ├── StaleInput              the run has moved on meanwhile (S19)
+│   │   └── StaleRevision       the store's view of the same: a compare-and-swap lost
+│   ├── RunCompleted            Previous or change on a completed run (S5)
+│   ├── RunExpired
+│   ├── PointOfNoReturn         Previous or change below a final step (S7)
+│   ├── NotAStep                the step named can't be moved to
+│   ├── InvalidInput            what was handed in breaks a limit or has the wrong shape
+│   └── KeyReused               an idempotency key came again with another request
+└── RunError                    the run's own: a turn was stopped, the run stays where it was
+    ├── ExpressionError         an expression or template failed or went over a bound
+    ├── NoCaseMatched           a condition had no case for the data (S17)
+    ├── TurnTooLong             a turn executed 1,000 nodes (S17)
+    ├── NodeFailed              a node failed after its retries (S16)
+    ├── NodeContractError       a node broke its contract (S15)
+    └── StoreError              stored data can't be read or written
+
+Every message says what happened and what to do; `workflow`, `node` and `run` name the place where
+they are known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class WizardError(Exception):
+    """Something went wrong in the engine."""
+
+    def __init__(self, message: str | None = None, *, workflow: str = "", node: str = "", run: str = "") -> None:
+        self.message = message or (self.__doc__ or "").strip().partition("\n")[0]
+        self.workflow = workflow
+        self.node = node
+        self.run = run
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        known = (("workflow", self.workflow), ("node", self.node), ("run", self.run))
+        place = ", ".join(f"{name} {value}" for name, value in known if value)
+        return f"{self.message} ({place})" if place else self.message
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing that is wrong in a definition, where it is (1-based line and column) and how bad."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    severity: str = "error"  # or "warning"
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message}"
+
+
+class DefinitionError(WizardError):
+    """A workflow definition is wrong. `problems` lists everything that was found, in file order."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = sorted(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class CallerError(WizardError):
+    """The move can't be made."""
+
+
+class RunNotFound(CallerError):
+    """There is no such run. Check its id, or start a new run."""
+
+
+class NotYours(CallerError):
+    """The token doesn't open this run. Use the token that was handed out when it was started."""
+
+
+class WorkflowNotFound(CallerError):
+    """There is no such workflow. `wizard check` lists those of a folder."""
+
+
+class StaleInput(CallerError):
+    """The run has moved on since this was asked. Look at its current step and answer that."""
+
+
+class StaleRevision(StaleInput):
+    """The run was changed by somebody else at the same time. Load it again."""
+
+
+class RunCompleted(CallerError):
+    """The run is completed. It can't be changed any more; start a new one."""
+
+
+class RunExpired(CallerError):
+    """The run has expired. Start a new one."""
+
+
+class PointOfNoReturn(CallerError):
+    """What comes before this step is final and can't be changed any more."""
+
+
+class NotAStep(CallerError):
+    """There is no such step on the run's path. Take one that its path lists."""
+
+
+class InvalidInput(CallerError):
+    """The input can't be taken."""
+
+
+class KeyReused(CallerError):
+    """This idempotency key came with another request before. Use a new key for a new request."""
+
+
+class RunError(WizardError):
+    """The run was stopped."""
+
+
+class ExpressionError(RunError):
+    """An expression can't be computed."""
+
+
+class NoCaseMatched(RunError):
+    """No case of the condition matches, and it has no case without `when`. Add one to the definition."""
+
+
+class TurnTooLong(RunError):
+    """The turn executed 1,000 nodes without coming to a question. Look for a loop in the definition."""
+
+
+class NodeFailed(RunError):
+    """A node failed."""
+
+
+class NodeContractError(RunError):
+    """A node type is wrongly written."""
+
+
+class StoreError(RunError):
+    """Stored data can't be read or written."""

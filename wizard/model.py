@@ -1,0 +1,393 @@
+"""The data of the engine: definitions (Workflow, Node), runs (Run, Step) and what passes between
+nodes, the engine and channels (Outcome, Prompt). All of it is frozen; a change makes a new value.
+
+Definitions and runs are different types and never point at each other: a run names its workflow by
+id and version. A value (`Value`) is what an answer or output may hold: None, bool, int, float, str,
+bytes, Decimal, date, time, datetime, and lists and str-keyed dicts of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from immutables import Map
+
+Value = Any  # see the module docstring; the closed union is recursive and buys no checks here
+Chain = tuple[str, ...]  # a dotted name in parts: applicant.full_name -> ("applicant", "full_name")
+
+
+# -- definitions -------------------------------------------------------------------------------
+
+
+class Kind(StrEnum):
+    """How the engine treats a node: waits at it, runs it, or walks through it."""
+
+    FOREGROUND = "foreground"
+    BACKGROUND = "background"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class OnError:
+    """What follows when a background node fails for good (S16)."""
+
+    action: str = "stop"  # stop, back, continue, goto
+    goto: str | None = None  # a node id, or None for the end of the workflow; only with action goto
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a failing background node is tried, and how long is waited before the second try."""
+
+    attempts: int = 1
+    backoff: timedelta = timedelta(seconds=1)  # doubles with each further try
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One way out of a condition; `when` is None for "otherwise", `goto` None for the end."""
+
+    when: Any  # wizard.expressions.Expression | None
+    goto: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """The configuration of a `condition` node: the first case that holds is taken."""
+
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """How often a sub-workflow is gone through. Exactly one of the three ways is set:
+    `times` and `for_each` are expressions; otherwise the person is asked after each item."""
+
+    times: Any = None  # Expression | None
+    for_each: Any = None  # Expression | None
+    min: int = 1
+    max: int | None = None
+    add_another: str = ""
+    item: str = ""
+
+    @property
+    def asks(self) -> bool:
+        return self.times is None and self.for_each is None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The configuration of a `workflow` node: the definition it embeds, what it hands it as
+    `input` (constants, Templates or Expressions, nested in lists and dicts), and its repeat."""
+
+    workflow: Workflow
+    input: Mapping[str, Any]
+    repeat: Repeat | None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One box of a workflow.
+
+    `config` is an instance of its type's configuration (Branches or Call for internal nodes),
+    `handler` the node type itself (wizard.node.NodeType), `next` the node that follows (None: the
+    end of the workflow), `targets` every node an edge leads to, its own `next` included.
+    """
+
+    id: str
+    type: str
+    kind: Kind
+    config: Any
+    handler: Any
+    next: str | None
+    targets: tuple[str, ...]
+    title: Any = None  # wizard.templates.Template | None
+    final: bool = False
+    depends_on: tuple[Chain, ...] = ()
+    on_error: OnError = OnError()
+    retry: Retry = Retry()
+    timeout: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """Foreground steps still to come after a place, on the shortest and on the longest way;
+    `max` is None where a loop or an open repeat has no bound."""
+
+    min: int
+    max: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Workflow:
+    """An immutable, checked definition, compiled.
+
+    `reach[node]` holds the nodes that follow from it over at least one edge (S8); `remaining[node]`
+    counts what comes from entering that node on, itself included.
+    `version` is the content hash of the definition and of every definition it embeds (S22).
+    """
+
+    id: str
+    version: str
+    title: str
+    text: str
+    nodes: Mapping[str, Node]
+    start: str
+    reach: Mapping[str, frozenset[str]]
+    remaining: Mapping[str, Remaining]
+    input: tuple[Any, ...] = ()  # wizard.forms.fields.Field: what a caller may hand in
+    reopen: bool = False
+    expires_after: timedelta | None = None
+    language: str = "en"
+
+
+# -- runs --------------------------------------------------------------------------------------
+
+
+class RunStatus(StrEnum):
+    CREATED = "created"
+    WAITING = "waiting"
+    WORKING = "working"
+    FAILED = "failed"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class StepStatus(StrEnum):
+    WAITING = "waiting"  # a foreground step that is to be answered (again)
+    PENDING = "pending"  # a background step whose effect was begun and not yet recorded (S21)
+    FAILED = "failed"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One visit of a run to a foreground or background node.
+
+    `seq` orders the steps of a run and has gaps; `visit` numbers the run's visits and is never used
+    twice; `reads` maps each dotted name that was read to a digest of its value (S10);
+    `patch` maps (document, field) to the value that this step set there, document being event,
+    profile or session.
+    """
+
+    path: str
+    node: str
+    type: str
+    kind: Kind
+    seq: int
+    visit: int
+    status: StepStatus
+    output: Mapping[str, Value] | None = None  # what was accepted or computed
+    draft: Mapping[str, Value] | None = None  # typed, not submitted
+    state: Mapping[str, Value] | None = None  # the node's own
+    reads: Mapping[str, bytes] = field(default_factory=dict)
+    patch: Mapping[tuple[str, str], Value] = field(default_factory=dict)
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An error that Current carries: what a person reads, and the node it came from."""
+
+    message: str
+    node: str
+    kind: str  # the error class's name: stable, for programs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """One execution of one version of a workflow.
+
+    `steps` is the stack, oldest first, and `cursor` the index of the current step, -1 before the
+    first Next. `index` finds the steps of the stack by path, and is derived from it. `parked` holds
+    the answers of dropped steps by step path (S13). `returning` is the step that a change goes back
+    to (S11). `removed` names the items of repeats that were taken out for good ("household/2").
+    """
+
+    id: str
+    workflow: str
+    version: str
+    revision: int
+    status: RunStatus
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime | None = None
+    steps: tuple[Step, ...] = ()
+    cursor: int = -1
+    index: Map[str, Step] = Map()
+    parked: Map[str, Mapping[str, Value]] = Map()
+    returning: str | None = None
+    fault: Fault | None = None
+    removed: frozenset[str] = frozenset()
+    visits: int = 0
+    input: Mapping[str, Value] = field(default_factory=dict)
+    event: Mapping[str, Value] = field(default_factory=dict)
+    profile: Mapping[str, Value] = field(default_factory=dict)
+    session: Mapping[str, Value] = field(default_factory=dict)
+    profile_id: str | None = None
+    session_id: str | None = None
+    token_hash: bytes = b""
+
+    @property
+    def current(self) -> Step | None:
+        return self.steps[self.cursor] if self.cursor >= 0 else None
+
+    @property
+    def path(self) -> tuple[Step, ...]:
+        return self.steps[: self.cursor + 1]
+
+    @property
+    def kept(self) -> tuple[Step, ...]:
+        return self.steps[self.cursor + 1 :]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened, for the trace. `kind` is a verb: entered, presented, accepted, ran,
+    failed, removed, closed, branched, moved, completed ..."""
+
+    kind: str
+    step: str = ""
+    detail: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The dedupe record of one request (S19): its idempotency key, a digest of what it asked, and
+    what was answered, so that the same request again gets the same answer. Keys are unique in their
+    `scope`: a run's id, or "" for the requests that create runs."""
+
+    scope: str
+    key: str
+    digest: bytes
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """An uploaded file. `id` is unguessable and unique in its run."""
+
+    id: str
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSave:
+    """Fields to merge into a stored profile or session when a run ends (DESIGN: internal state)."""
+
+    kind: str  # profile or session
+    id: str
+    fields: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one turn changed, to be stored in one transaction (S20).
+
+    `expected` is the revision the stored run must have; None creates the run. `run` is the new
+    state, its revision one higher. `written` are the steps to store, `dropped` the paths of steps
+    to delete, `parked` the answers to keep for those paths and `unparked` the paths whose parked
+    answers are to be deleted; None deletes all of them.
+    """
+
+    run: Run
+    expected: int | None
+    written: tuple[Step, ...] = ()
+    dropped: tuple[str, ...] = ()
+    parked: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    unparked: tuple[str, ...] | None = ()
+    entries: tuple[Entry, ...] = ()
+    reply: Reply | None = None
+    files: tuple[StoredFile, ...] = ()
+    documents: tuple[DocumentSave, ...] = ()
+
+
+# -- between nodes, the engine and channels ------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the values a person picks from; `value` is what is stored."""
+
+    value: str
+    label: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptField:
+    """One thing a prompt asks for, ready to be shown.
+
+    `value` is what to show in it: the person's own text where that was invalid, else the typed value
+    or None; `answered` tells a partly answered form's given fields from those still to be asked.
+    `options` holds what the type adds (max_length, min, max, rows, accept ...), for channels.
+    """
+
+    name: str
+    type: str
+    label: str
+    hint: str = ""
+    required: bool = True
+    choices: tuple[Choice, ...] = ()
+    value: Value = None
+    error: str | None = None
+    answered: bool = False
+    options: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of a prompt's list: an answer to check, or an item of a repeat. `step` is the step to
+    change; `value` is text, ready to be shown; `remove` is the item's path where it can be removed."""
+
+    label: str
+    value: str
+    step: str | None = None
+    group: str = ""
+    remove: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a waiting step asks, independent of channel. `error` is about the whole step."""
+
+    step: str
+    type: str
+    title: str = ""
+    text: str = ""
+    fields: tuple[PromptField, ...] = ()
+    items: tuple[Item, ...] = ()
+    error: str | None = None
+    submit: str = ""  # what the button says; "" lets the channel choose
+    ends: bool = False  # a page without a way on
+
+    @property
+    def has_errors(self) -> bool:
+        return self.error is not None or any(f.error is not None for f in self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Proceed:
+    """The node is done; `output` is what later nodes read below its id."""
+
+    output: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The node waits for the person, who is shown `prompt`. `rejected` says that input came and
+    was not accepted."""
+
+    prompt: Prompt
+    rejected: bool = False
+
+
+Outcome = Proceed | Wait

@@ -1,0 +1,192 @@
+"""What a node type is: the contract that built-in and third-party node types are written against.
+
+A node type is one class with a typed configuration. The engine makes one instance per type and
+hands it a Visit at each call: instances hold no state of a run. For each visit the engine calls
+`execute` once or more, then either `close`, or `remove` and `close`; close is the last call (S14).
+
+Foreground types also say, without side effects, what they ask (`prompt`) and whether an answer
+accepted earlier still holds (`accepts`). Background types execute and return Proceed.
+
+Third parties announce their types as entry points of the group `wizard.nodes`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import entry_points
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from wizard.errors import DefinitionError, NodeContractError, Problem
+from wizard.model import Chain, Kind, Node, Outcome, Prompt, StoredFile, Value, Wait
+
+
+class NodeConfig(BaseModel):
+    """The base of every node type's configuration: closed, frozen, checked when it is loaded.
+
+    Fields of the types wizard.expressions.Expression, wizard.templates.Template and
+    wizard.templates.Dynamic are compiled at load; a node computes them through its Visit.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+C = TypeVar("C", bound=NodeConfig)
+
+
+class Names(Protocol):
+    """What an expression or template is computed against."""
+
+    @property
+    def now(self) -> datetime: ...
+
+    def read(self, chain: Chain) -> Value:
+        """The value of a dotted name, None where there is none. The read is recorded (S10)."""
+
+
+@dataclass(slots=True)
+class Services:
+    """What the host application hands to nodes: its functions by name, its settings, and things
+    that nodes open once and share (an HTTP client), by name."""
+
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    settings: Any = None  # wizard.settings.Settings
+    shared: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Visit(Generic[C]):
+    """What a node is handed.
+
+    `input` is what the person or caller sent, as it came, or None when the step is to be shown;
+    `partial` says that only some fields were sent (a form answered field by field). `output` is the
+    answer accepted earlier, `draft` what was typed and not submitted. `state` is the node's own: what it puts
+    there is stored and handed back at the next execute; it stays as it is where a step is only looked
+    at. `key` is the idempotency key of this visit's effect: the same for the same inputs, however
+    often it is tried. `changes` collects what the node sets in the event, profile and session.
+    """
+
+    config: C
+    node: Node
+    step: str
+    run: str
+    names: Names
+    services: Services
+    now: datetime
+    key: str
+    input: Mapping[str, Value] | None = None
+    partial: bool = False
+    output: Mapping[str, Value] | None = None
+    draft: Mapping[str, Value] | None = None
+    state: dict[str, Value] = field(default_factory=dict)
+    changes: dict[tuple[str, str], Value] = field(default_factory=dict)
+    files: list[StoredFile] = field(default_factory=list)
+    review: Callable[[], Iterable[Any]] | None = None  # the answers on the path, for review nodes
+
+    def read(self, name: str) -> Value:
+        """The visible value of a dotted name: `visit.read("applicant.full_name")`."""
+        return self.names.read(tuple(name.split(".")))
+
+    def set(self, document: str, name: str, value: Value) -> None:
+        """Sets a field of the event, profile or session; it is taken back if the step leaves the path."""
+        if document not in ("event", "profile", "session"):
+            raise NodeContractError(f"a node set a field of {document!r}; there are event, profile and session")
+        self.changes[document, name] = value
+
+    @property
+    def title(self) -> str:
+        return self.node.title.render(self.names) if self.node.title is not None else ""
+
+
+class NodeType(ABC, Generic[C]):
+    """The base of every node type; see the module docstring. The class docstring is the type's
+    documentation: its first line is the summary that `wizard nodes` prints."""
+
+    type: ClassVar[str]
+    kind: ClassVar[Kind]
+    Config: ClassVar[type[NodeConfig]]
+    pure: ClassVar[bool] = False  # no effect outside the run: may run again, needs no record (S21)
+
+    def outputs(self, config: C) -> frozenset[str] | None:
+        """The names below the node's id that later nodes can read; None where they can't be known."""
+        return None
+
+    def own_names(self, config: C) -> frozenset[str]:
+        """The names that only this node's own expressions see (a form's fields)."""
+        return frozenset()
+
+    def check(self, config: C) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """What the configuration's types can't say: (place inside the configuration, message) pairs."""
+        return ()
+
+    @abstractmethod
+    async def execute(self, visit: Visit[C]) -> Outcome:
+        """Does the node's work. An exception is a failure (S16)."""
+
+    def prompt(self, visit: Visit[C]) -> Prompt:
+        """What the step asks now. No side effects: it is also called when a step is only looked at."""
+        raise NodeContractError(f"node type {self.type} waits, but has no prompt()", node=visit.step)
+
+    def accepts(self, visit: Visit[C]) -> bool:
+        """Whether `visit.output`, accepted earlier, still holds (S11). No side effects."""
+        return True
+
+    async def remove(self, visit: Visit[C]) -> None:
+        """The step is no longer part of the path: undo its effect, where there is one to undo."""
+
+    async def close(self, visit: Visit[C]) -> None:
+        """The last call of a visit."""
+
+
+class Foreground(NodeType[C]):
+    """A node type that waits for a person. Without input it shows its prompt; `submit` takes input."""
+
+    kind = Kind.FOREGROUND
+
+    async def execute(self, visit: Visit[C]) -> Outcome:
+        if visit.input is None:
+            return Wait(self.prompt(visit))
+        return await self.submit(visit)
+
+    @abstractmethod
+    async def submit(self, visit: Visit[C]) -> Outcome: ...
+
+
+class Background(NodeType[C]):
+    """A node type that runs once and doesn't wait."""
+
+    kind = Kind.BACKGROUND
+
+
+ENTRY_POINTS = "wizard.nodes"
+
+
+class Registry:
+    """The node types that definitions can use, by their `type`."""
+
+    def __init__(self, types: Iterable[type[NodeType[Any]]] = ()) -> None:
+        self._types: dict[str, NodeType[Any]] = {}
+        for each in types:
+            self.add(each)
+
+    @classmethod
+    def installed(cls) -> Registry:
+        """All types that installed packages announce, the built-in ones included."""
+        return cls(entry.load() for entry in entry_points(group=ENTRY_POINTS))
+
+    def add(self, node_type: type[NodeType[Any]]) -> None:
+        """Raises DefinitionError where another type has this name already."""
+        known = self._types.get(node_type.type)
+        if known is not None and type(known) is not node_type:
+            raise DefinitionError([Problem(node_type.__module__, 1, 1, f"two node types are called {node_type.type!r}")])
+        self._types[node_type.type] = node_type()
+
+    def get(self, name: str) -> NodeType[Any] | None:
+        return self._types.get(name)
+
+    def __iter__(self) -> Iterator[NodeType[Any]]:
+        return iter(sorted(self._types.values(), key=lambda each: each.type))

@@ -1,0 +1,92 @@
+"""Where runs, definitions and documents are kept: the contract that every store satisfies.
+
+A store takes a whole turn as one Change and makes it durable in one transaction, or refuses it
+whole (S20). It never interprets a run: it compares revisions and keeps rows.
+`tests/contract/` holds the suite that every store passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from wizard.model import Change, Entry, Reply, Run, RunStatus, StoredFile, Value
+
+
+@dataclass(frozen=True, slots=True)
+class TraceEntry:
+    """A trace entry as stored: `revision` is the run's after the turn that wrote it, `number` its
+    place in the run's whole trace, from 1."""
+
+    number: int
+    revision: int
+    at: datetime
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A line of a list of runs; it holds no answers."""
+
+    id: str
+    workflow: str
+    version: str
+    status: RunStatus
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A stored profile or session; revision 0 and no fields where it was never saved."""
+
+    revision: int
+    fields: Mapping[str, Value]
+
+
+class Store(Protocol):
+    """Every method may be called concurrently. Errors of the storage are StoreError."""
+
+    async def open(self) -> None:
+        """Prepares the storage: creates or migrates it. Called once, before anything else."""
+
+    async def close(self) -> None:
+        """Waits for what is under way and gives everything back. No call follows."""
+
+    async def commit(self, change: Change) -> None:
+        """Stores all of the change, or nothing.
+
+        Raises StaleRevision where the stored revision isn't `change.expected` (for None: where the
+        run exists), and KeyReused where `change.reply` names a key that is stored already.
+        Documents are merged field by field into what is stored then.
+        """
+
+    async def load(self, run_id: str) -> Run | None:
+        """The run as last committed. Raises StoreError where it is there and can't be read."""
+
+    async def revision(self, run_id: str) -> int | None:
+        """The run's revision alone: what a caller that holds the run compares to know it is fresh."""
+
+    async def reply(self, scope: str, key: str) -> Reply | None:
+        """The dedupe record of an earlier request."""
+
+    async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[TraceEntry]:
+        """Entries with a number above `after`, in order."""
+
+    async def list_runs(
+        self, *, workflow: str | None = None, status: RunStatus | None = None, limit: int = 100, before: str | None = None
+    ) -> Sequence[RunSummary]:
+        """Newest first; `before` is the id of the last run of the page before."""
+
+    async def save_definition(self, version: str, body: bytes) -> None:
+        """Keeps a definition by its content hash; saving it again changes nothing."""
+
+    async def definition(self, version: str) -> bytes | None: ...
+
+    async def document(self, kind: str, document_id: str) -> Document:
+        """A profile or session."""
+
+    async def file(self, run_id: str, file_id: str) -> StoredFile | None: ...
