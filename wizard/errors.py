@@ -2,6 +2,7 @@
 
 WizardError
 ├── DefinitionError             the author's: a workflow definition is wrong
+├── SettingsError               the host's: an environment variable can't be used
 ├── CallerError                 the caller's: the move asked for can't be made; nothing changed
 │   ├── RunNotFound
 │   ├── NotYours                the token is missing or another run's
@@ -20,6 +21,7 @@ WizardError
     ├── TurnTooLong             a turn executed 1,000 nodes (S17)
     ├── NodeFailed              a node failed after its retries (S16)
     ├── NodeContractError       a node broke its contract (S15)
+    ├── IllegalMove             a run or step was to change into a status that doesn't follow
     └── StoreError              stored data can't be read or written
 
 Every message says what happened and what to do; `workflow`, `node` and `run` name the place where
@@ -67,6 +69,10 @@ class DefinitionError(WizardError):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = sorted(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class SettingsError(WizardError):
+    """An environment variable has a value that can't be used."""
 
 
 class CallerError(WizardError):
@@ -122,7 +128,16 @@ class RunError(WizardError):
 
 
 class ExpressionError(RunError):
-    """An expression can't be computed."""
+    """An expression can't be computed.
+
+    `offset` is the 0-based character of the source that it is about, where that is known.
+    """
+
+    def __init__(
+        self, message: str | None = None, *, offset: int | None = None, workflow: str = "", node: str = "", run: str = ""
+    ) -> None:
+        self.offset = offset
+        super().__init__(message, workflow=workflow, node=node, run=run)
 
 
 class NoCaseMatched(RunError):
@@ -139,6 +154,10 @@ class NodeFailed(RunError):
 
 class NodeContractError(RunError):
     """A node type is wrongly written."""
+
+
+class IllegalMove(RunError):
+    """A run or step can't change into this status from the one it has."""
 
 
 class StoreError(RunError):

@@ -8,7 +8,7 @@ bytes, Decimal, date, time, datetime, and lists and str-keyed dicts of these.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -46,6 +46,12 @@ class Retry:
     attempts: int = 1
     backoff: timedelta = timedelta(seconds=1)  # doubles with each further try
 
+    def wait(self, tried: int, jitter: float) -> float:
+        """The seconds to wait after try number `tried` (from 1): at most a minute, and between half and
+        all of the backoff, as `jitter` (0 to 1) says, so that many runs don't try again at once."""
+        full: float = min(self.backoff.total_seconds() * 2.0 ** min(tried - 1, 16), 60.0)
+        return full * (0.5 + 0.5 * jitter)
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -65,14 +71,15 @@ class Branches:
 @dataclass(frozen=True, slots=True)
 class Repeat:
     """How often a sub-workflow is gone through. Exactly one of the three ways is set:
-    `times` and `for_each` are expressions; otherwise the person is asked after each item."""
+    `times` and `for_each` are expressions; otherwise the person is asked after each item, with the
+    question `add_another`, and an item is called `item` (both templates or None: the channel's words)."""
 
     times: Any = None  # Expression | None
     for_each: Any = None  # Expression | None
     min: int = 1
     max: int | None = None
-    add_another: str = ""
-    item: str = ""
+    add_another: Any = None  # wizard.templates.Template | None
+    item: Any = None  # wizard.templates.Template | None
 
     @property
     def asks(self) -> bool:
@@ -137,7 +144,7 @@ class Workflow:
     text: str
     nodes: Mapping[str, Node]
     start: str
-    reach: Mapping[str, frozenset[str]]
+    reach: Mapping[str, Set[str]]
     remaining: Mapping[str, Remaining]
     input: tuple[Any, ...] = ()  # wizard.forms.fields.Field: what a caller may hand in
     reopen: bool = False
@@ -146,6 +153,9 @@ class Workflow:
 
 
 # -- runs --------------------------------------------------------------------------------------
+
+
+EMPTY: Map[str, Any] = Map()
 
 
 class RunStatus(StrEnum):
@@ -170,7 +180,8 @@ class Step:
     """One visit of a run to a foreground or background node.
 
     `seq` orders the steps of a run and has gaps; `visit` numbers the run's visits and is never used
-    twice; `reads` maps each dotted name that was read to a digest of its value (S10);
+    twice; `given` is a digest of the input that was accepted (S19); `reads` maps each dotted name
+    that was read to a digest of its value (S10);
     `patch` maps (document, field) to the value that this step set there, document being event,
     profile or session.
     """
@@ -185,6 +196,7 @@ class Step:
     output: Mapping[str, Value] | None = None  # what was accepted or computed
     draft: Mapping[str, Value] | None = None  # typed, not submitted
     state: Mapping[str, Value] | None = None  # the node's own
+    given: bytes = b""
     reads: Mapping[str, bytes] = field(default_factory=dict)
     patch: Mapping[tuple[str, str], Value] = field(default_factory=dict)
     error: str | None = None
@@ -219,8 +231,8 @@ class Run:
     expires_at: datetime | None = None
     steps: tuple[Step, ...] = ()
     cursor: int = -1
-    index: Map[str, Step] = Map()
-    parked: Map[str, Mapping[str, Value]] = Map()
+    index: Map[str, Step] = EMPTY
+    parked: Map[str, Mapping[str, Value]] = EMPTY
     returning: str | None = None
     fault: Fault | None = None
     removed: frozenset[str] = frozenset()

@@ -17,12 +17,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from wizard.errors import DefinitionError, NodeContractError, Problem
-from wizard.model import Chain, Kind, Node, Outcome, Prompt, StoredFile, Value, Wait
+from wizard.expressions import Names as Names
+from wizard.model import Item, Kind, Node, Outcome, Prompt, StoredFile, Value, Wait
 
 
 class NodeConfig(BaseModel):
@@ -36,16 +37,6 @@ class NodeConfig(BaseModel):
 
 
 C = TypeVar("C", bound=NodeConfig)
-
-
-class Names(Protocol):
-    """What an expression or template is computed against."""
-
-    @property
-    def now(self) -> datetime: ...
-
-    def read(self, chain: Chain) -> Value:
-        """The value of a dotted name, None where there is none. The read is recorded (S10)."""
 
 
 @dataclass(slots=True)
@@ -85,7 +76,8 @@ class Visit(Generic[C]):
     state: dict[str, Value] = field(default_factory=dict)
     changes: dict[tuple[str, str], Value] = field(default_factory=dict)
     files: list[StoredFile] = field(default_factory=list)
-    review: Callable[[], Iterable[Any]] | None = None  # the answers on the path, for review nodes
+    review: Callable[[], tuple[Item, ...]] = tuple  # what the path's steps answered, one line each
+    items: Callable[[], tuple[Item, ...]] = tuple  # the items of a repeat, for its list page
 
     def read(self, name: str) -> Value:
         """The visible value of a dotted name: `visit.read("applicant.full_name")`."""
@@ -135,6 +127,10 @@ class NodeType(ABC, Generic[C]):
         """Whether `visit.output`, accepted earlier, still holds (S11). No side effects."""
         return True
 
+    def summary(self, visit: Visit[C]) -> tuple[Item, ...]:
+        """The lines that a review shows of `visit.output`. No side effects."""
+        return ()
+
     async def remove(self, visit: Visit[C]) -> None:
         """The step is no longer part of the path: undo its effect, where there is one to undo."""
 
@@ -182,7 +178,9 @@ class Registry:
         """Raises DefinitionError where another type has this name already."""
         known = self._types.get(node_type.type)
         if known is not None and type(known) is not node_type:
-            raise DefinitionError([Problem(node_type.__module__, 1, 1, f"two node types are called {node_type.type!r}")])
+            raise DefinitionError(
+                [Problem(node_type.__module__, 1, 1, f"two node types are called {node_type.type!r}")]
+            )
         self._types[node_type.type] = node_type()
 
     def get(self, name: str) -> NodeType[Any] | None:

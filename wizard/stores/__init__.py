@@ -77,7 +77,12 @@ class Store(Protocol):
         """Entries with a number above `after`, in order."""
 
     async def list_runs(
-        self, *, workflow: str | None = None, status: RunStatus | None = None, limit: int = 100, before: str | None = None
+        self,
+        *,
+        workflow: str | None = None,
+        status: RunStatus | None = None,
+        limit: int = 100,
+        before: str | None = None,
     ) -> Sequence[RunSummary]:
         """Newest first; `before` is the id of the last run of the page before."""
 

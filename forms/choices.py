@@ -1,0 +1,154 @@
+"""Picking from a list: yes or no, one of several, any of several.
+
+What counts is the value; a person who types may give the label instead, in any case.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from decimal import Decimal
+
+from wizard.errors import ExpressionError
+from wizard.expressions import Names
+from wizard.forms.fields import MAX_CHOICES, BooleanField, ChoiceField, ChoiceOption, ChoicesField, ChoicesFrom
+from wizard.forms.parsing import MAX_SHORT, Context, Parser
+from wizard.forms.refusals import Refusal
+from wizard.forms.text import line
+from wizard.model import Choice, Value
+
+_YES = frozenset(("yes", "y", "true", "1", "on"))
+_NO = frozenset(("no", "n", "false", "0", "off"))
+_MAX_LABEL = 500
+_LISTED = "must be one of the choices listed"
+
+
+def boolean_parser(field: BooleanField) -> Parser:
+    """True or False; a number is neither."""
+
+    def parse(raw: object, context: Context) -> Value:
+        if raw is True or raw is False:
+            return raw
+        if raw is not None and not isinstance(raw, str):
+            raise Refusal("must be yes or no")
+        text = line(raw, MAX_SHORT)
+        if text is None:
+            return None
+        word = text.casefold()
+        if word in _YES or word in _NO:
+            return word in _YES
+        raise Refusal("must be yes or no")
+
+    return parse
+
+
+def choice_parser(field: ChoiceField) -> Parser:
+    """The value of one of the choices there are now."""
+    values = _constant_values(field)
+
+    def parse(raw: object, context: Context) -> Value:
+        if values is not None and isinstance(raw, str) and raw in values:
+            return raw
+        text = _text(raw)
+        return None if text is None else _pick(text, choices_of(field, context.names))
+
+    return parse
+
+
+def choices_parser(field: ChoicesField) -> Parser:
+    """A list of values, each once, in the order of the choices. Text is split at commas."""
+
+    def parse(raw: object, context: Context) -> Value:
+        offered = choices_of(field, context.names)
+        picked = {_pick(text, offered) for text in _texts(raw, offered)}
+        if not picked:
+            return None
+        if field.min is not None and len(picked) < field.min:
+            raise Refusal(f"must have at least {_counted(field.min)}", "limit")
+        if field.max is not None and len(picked) > field.max:
+            raise Refusal(f"must have no more than {_counted(field.max)}", "limit")
+        return [choice.value for choice in offered if choice.value in picked]
+
+    return parse
+
+
+def _texts(raw: object, offered: tuple[Choice, ...]) -> list[str]:
+    if not isinstance(raw, list | tuple):
+        text = _text(raw)
+        if text is None:
+            return []
+        known = {each.casefold() for choice in offered for each in (choice.value, choice.label)}
+        parts = [text] if text.casefold() in known else text.split(",")
+    elif len(raw) > MAX_CHOICES:
+        raise Refusal("must have no more than the choices listed", "limit")
+    else:
+        parts = [_text(part) or "" for part in raw]
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _counted(count: int) -> str:
+    return "1 choice" if count == 1 else f"{count} choices"
+
+
+def _text(raw: object) -> str | None:
+    """Choices that are numbers come as numbers out of JSON."""
+    if type(raw) is int and abs(raw) < 10**15:
+        return str(raw)
+    if raw is not None and not isinstance(raw, str):
+        raise Refusal(_LISTED)
+    return line(raw, _MAX_LABEL)
+
+
+def _pick(text: str, offered: tuple[Choice, ...]) -> str:
+    for choice in offered:
+        if choice.value == text:
+            return text
+    folded = text.casefold()
+    for choice in offered:
+        if folded in (choice.label.casefold(), choice.value.casefold()):
+            return choice.value
+    raise Refusal(_LISTED)
+
+
+def _constant_values(field: ChoiceField) -> frozenset[str] | None:
+    if isinstance(field.choices, ChoicesFrom):
+        return None
+    return frozenset(option.value for option in field.choices)
+
+
+def constant_choices(field: ChoiceField | ChoicesField) -> bool:
+    """Whether what there is to choose is the same in every run."""
+    if isinstance(field.choices, ChoicesFrom):
+        return False
+    texts = (text for option in field.choices for text in (option.label, option.hint))
+    return all(text is None or text.constant is not None for text in texts)
+
+
+def choices_of(field: ChoiceField | ChoicesField, names: Names) -> tuple[Choice, ...]:
+    """What there is to choose now. Raises ExpressionError where it can't be computed."""
+    if isinstance(field.choices, ChoicesFrom):
+        return _computed(field.name, field.choices, names)
+    return tuple(_rendered(option, names) for option in field.choices)
+
+
+def _rendered(option: ChoiceOption, names: Names) -> Choice:
+    label = option.label.render(names) if option.label else option.value
+    return Choice(option.value, label, option.hint.render(names) if option.hint else "")
+
+
+def _computed(name: str, choices: ChoicesFrom, names: Names) -> tuple[Choice, ...]:
+    found = choices.source.evaluate(names)
+    if found is None:
+        return ()
+    if not isinstance(found, list | tuple) or len(found) > MAX_CHOICES:
+        raise ExpressionError(f"The choices of the field {name} are no list of up to {MAX_CHOICES:,} items.")
+    options: dict[str, Choice] = {}
+    for item in found:
+        value, label, hint = item, None, None
+        if isinstance(item, Mapping):
+            value, label, hint = (item.get(key) for key in (choices.value, choices.label, choices.hint))
+        if isinstance(value, bool) or not isinstance(value, str | int | Decimal) or value == "":
+            raise ExpressionError(f"A choice of the field {name} has no value that is a text.")
+        text = unicodedata.normalize("NFC", str(value)).strip()
+        options.setdefault(text, Choice(text, text if label is None else str(label), "" if hint is None else str(hint)))
+    return tuple(options.values())

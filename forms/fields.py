@@ -1,0 +1,385 @@
+"""What a definition can write below `fields`: one closed model per field type, told apart by `type`.
+
+These models hold what the author wrote, checked; `wizard.forms.form` compiles them.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import date, time
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    StrictFloat,
+    StrictInt,
+    Tag,
+    model_validator,
+)
+from pydantic import Field as Setting
+
+from wizard.expressions import Expression
+from wizard.forms.parsing import MAX_TEXT
+from wizard.forms.patterns import check_pattern
+from wizard.templates import Dynamic, Template
+
+MAX_CHOICES = 1_000
+MAX_FIELDS = 200
+MEGABYTE = 1_000_000
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
+_RESERVED = frozenset({"true", "false", "null", "action"})  # `action` is the name of a page's buttons
+_MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/(\*|[\w.+-]{1,80})|\.\w{1,20}")
+
+
+def _name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError("a field's name is a letter, then up to 59 letters, digits and underscores")
+    if name in _RESERVED or keyword.iskeyword(name):
+        raise ValueError(f"{name!r} has a meaning of its own. Give the field another name")
+    return name
+
+
+def _date(value: object) -> object:
+    return date.fromisoformat(value) if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value) else value
+
+
+def _time(value: object) -> object:
+    return time.fromisoformat(value) if isinstance(value, str) and re.fullmatch(r"\d\d:\d\d", value) else value
+
+
+def _as_text(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
+
+
+def _region(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{2}", value):
+        raise ValueError("a country is written as its two-letter ISO 3166 code, like CH")
+    return value
+
+
+def _media_type(value: str) -> str:
+    if not _MEDIA_TYPE.fullmatch(value):
+        raise ValueError("write a media type, like application/pdf or image/*, or an extension, like .pdf")
+    return value.lower()
+
+
+FieldName = Annotated[str, AfterValidator(_name)]
+Region = Annotated[str, AfterValidator(_region)]
+Count = Annotated[int, Setting(ge=0, le=MAX_TEXT)]
+Number = Annotated[StrictInt | StrictFloat | Expression, Setting(union_mode="left_to_right")]
+DateLimit = Annotated[
+    Annotated[date, Setting(strict=True)] | Expression, BeforeValidator(_date), Setting(union_mode="left_to_right")
+]
+TimeLimit = Annotated[
+    Annotated[time, Setting(strict=True)] | Expression, BeforeValidator(_time), Setting(union_mode="left_to_right")
+]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Messages(_Closed):
+    """An author's own words instead of the built-in ones: for a missing answer, one that can't be
+    understood, one outside the limits, one that doesn't match the pattern."""
+
+    required: Template | None = None
+    invalid: Template | None = None
+    limit: Template | None = None
+    pattern: Template | None = None
+
+
+class BaseField(_Closed):
+    """What all fields have.
+
+    `default` is the answer where the field is left out of the input (a field sent empty stays empty);
+    `prefill` is only shown, as a suggestion. `show_if` sees the fields above it.
+    """
+
+    name: FieldName
+    label: Template | None = None
+    hint: Template | None = None
+    required: bool = True
+    default: Any = None
+    prefill: Dynamic | None = None
+    show_if: Expression | None = None
+    autocomplete: Annotated[str, Setting(max_length=60)] | None = None
+    messages: Messages = Messages()
+
+
+class TextField(BaseField):
+    """One line of text. `pattern` must match all of it."""
+
+    type: Literal["text"] = "text"
+    min_length: Count | None = None
+    max_length: Count = 500
+    pattern: str | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if self.pattern is not None:
+            check_pattern(self.pattern, self.max_length)
+        return self
+
+
+class TextareaField(BaseField):
+    """Several lines of text."""
+
+    type: Literal["textarea"]
+    min_length: Count | None = None
+    max_length: Count = 5_000
+    rows: Annotated[int, Setting(ge=1, le=50)] = 5
+
+
+class PasswordField(BaseField):
+    """A secret: never shown again, and no spaces are taken off it."""
+
+    type: Literal["password"]
+    min_length: Count | None = None
+    max_length: Count = 200
+
+    @model_validator(mode="after")
+    def _unknown(self) -> Self:
+        if self.default is not None or self.prefill is not None:
+            raise ValueError("a password has no default and no prefill: it would be shown to whoever asks")
+        return self
+
+
+class HiddenField(BaseField):
+    """Text that a channel carries and nobody sees; it may be missing unless `required` says otherwise."""
+
+    type: Literal["hidden"]
+    required: bool = False
+    min_length: Count | None = None
+    max_length: Count = 500
+
+
+class IntegerField(BaseField):
+    """A whole number."""
+
+    type: Literal["integer"]
+    min: Number | None = None
+    max: Number | None = None
+
+
+class DecimalField(BaseField):
+    """A number with at most `places` digits after the point, kept exactly as written."""
+
+    type: Literal["decimal"]
+    min: Number | None = None
+    max: Number | None = None
+    places: Annotated[int, Setting(ge=0, le=12)] = 10
+
+
+class BooleanField(BaseField):
+    """Yes or no."""
+
+    type: Literal["boolean"]
+
+
+class DateField(BaseField):
+    """A day. Limits are dates like 2026-01-31 or expressions like today()."""
+
+    type: Literal["date"]
+    min: DateLimit | None = None
+    max: DateLimit | None = None
+
+
+class TimeField(BaseField):
+    """A time of day, without a zone. Limits are times like 09:30 or expressions."""
+
+    type: Literal["time"]
+    min: TimeLimit | None = None
+    max: TimeLimit | None = None
+
+
+class ChoiceOption(_Closed):
+    """One of the values to pick from; its label is the value itself unless another is given."""
+
+    value: Annotated[str, BeforeValidator(_as_text), Setting(min_length=1, max_length=200)]
+    label: Template | None = None
+    hint: Template | None = None
+
+
+class ChoicesFrom(_Closed):
+    """Choices out of a list that is computed: of texts, or of dicts whose keys `value`, `label` and
+    `hint` name."""
+
+    source: Expression = Setting(alias="from")
+    value: str = "value"
+    label: str = "label"
+    hint: str = "hint"
+
+
+def _option(value: object) -> object:
+    return value if isinstance(value, Mapping | ChoiceOption) else {"value": value}
+
+
+def _distinct(options: tuple[ChoiceOption, ...]) -> tuple[ChoiceOption, ...]:
+    seen: set[str] = set()
+    for option in options:
+        if option.value in seen:
+            raise ValueError(f"the choice {option.value!r} is there twice")
+        seen.add(option.value)
+    return options
+
+
+def _written_as(value: object) -> str:
+    return "from" if isinstance(value, Mapping | ChoicesFrom) else "list"
+
+
+_Options = Annotated[
+    tuple[Annotated[ChoiceOption, BeforeValidator(_option)], ...],
+    Setting(min_length=1, max_length=MAX_CHOICES),
+    AfterValidator(_distinct),
+]
+Options = Annotated[
+    Annotated[_Options, Tag("list")] | Annotated[ChoicesFrom, Tag("from")], Discriminator(_written_as)
+]
+
+
+class ChoiceField(BaseField):
+    """One of several choices."""
+
+    type: Literal["choice"]
+    choices: Options
+
+
+class ChoicesField(BaseField):
+    """Any number of several choices, or between `min` and `max` of them."""
+
+    type: Literal["choices"]
+    choices: Options
+    min: Count | None = None
+    max: Count | None = None
+
+
+class EmailField(BaseField):
+    """An email address that is well formed; whether it exists only a message to it can tell."""
+
+    type: Literal["email"]
+
+
+class PhoneField(BaseField):
+    """A telephone number. `region` is the country of numbers that are given without a code."""
+
+    type: Literal["phone"]
+    region: Region | None = None
+
+
+class UrlField(BaseField):
+    """A web address, http or https."""
+
+    type: Literal["url"]
+
+
+class PostcodeField(BaseField):
+    """A postcode. `country` is a country's code or the name of the form's field that holds one."""
+
+    type: Literal["postcode"]
+    country: Annotated[str, Setting(max_length=60)] | None = None
+
+
+class CountryField(BaseField):
+    """A country, by its ISO 3166 code; `only` narrows them down."""
+
+    type: Literal["country"]
+    only: tuple[Region, ...] | None = None
+
+
+class IbanField(BaseField):
+    """An international bank account number."""
+
+    type: Literal["iban"]
+
+
+class FileField(BaseField):
+    """An uploaded file. `accept` lists media types (image/*) and extensions (.pdf), `max_size` is in bytes."""
+
+    type: Literal["file"]
+    accept: tuple[Annotated[str, AfterValidator(_media_type)], ...] = ()
+    max_size: Annotated[int, Setting(ge=1, le=100 * MEGABYTE)] = 5 * MEGABYTE
+
+    @model_validator(mode="after")
+    def _unknown(self) -> Self:
+        if self.default is not None or self.prefill is not None:
+            raise ValueError("a file has no default and no prefill: only a person can upload one")
+        return self
+
+
+class ComputedField(BaseField):
+    """A value that is computed from the other answers and never asked."""
+
+    type: Literal["computed"]
+    value: Expression
+
+
+AskedField = (
+    TextField
+    | TextareaField
+    | PasswordField
+    | HiddenField
+    | IntegerField
+    | DecimalField
+    | BooleanField
+    | DateField
+    | TimeField
+    | ChoiceField
+    | ChoicesField
+    | EmailField
+    | PhoneField
+    | UrlField
+    | PostcodeField
+    | CountryField
+    | IbanField
+    | FileField
+)
+AnyField = AskedField | ComputedField
+
+
+def _tagged() -> Iterator[tuple[str, Any]]:
+    for model in get_args(AnyField):
+        (tag,) = get_args(model.model_fields["type"].annotation)
+        yield tag, Annotated[model, Tag(tag)]
+
+
+FIELD_TYPES = tuple(tag for tag, _ in _tagged())
+
+
+def _type_of(value: object) -> str | None:
+    found = value.get("type", "text") if isinstance(value, Mapping) else getattr(value, "type", None)
+    return found if isinstance(found, str) else None
+
+
+if TYPE_CHECKING:
+    Field = AnyField
+else:
+    Field = Annotated[
+        Union[tuple(tagged for _, tagged in _tagged())],  # noqa: UP007 - computed, so there is nothing to put | between
+        Discriminator(
+            _type_of,
+            custom_error_type="field_type",
+            custom_error_message="there is no such field type; there are " + ", ".join(FIELD_TYPES),
+        ),
+    ]
+
+
+class Check(_Closed):
+    """A rule over several answers: `message` is shown, at `field` if it is given, unless `check` holds.
+
+    A check isn't made while a field that it names has an error of its own, nor while `field` is hidden.
+    """
+
+    check: Expression
+    message: Template
+    field: str | None = None

@@ -1,0 +1,109 @@
+"""Uploaded files: what comes in once as content is from then on a reference with an unguessable id.
+
+The media type is what the sender says it is; nothing here looks into a file.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from wizard.forms.fields import MEGABYTE, FileField
+from wizard.forms.parsing import Context, Parser
+from wizard.forms.refusals import Refusal
+from wizard.model import StoredFile, Value
+
+MAX_NAME = 120
+MAX_BASE64_PER_BYTE = 4 / 3
+
+_MEDIA_TYPE = re.compile(r"[a-z0-9][\w.+-]{0,60}/[a-z0-9][\w.+-]{0,80}", re.ASCII)
+_UNKNOWN = "application/octet-stream"
+_FORGED = "is not a file that was uploaded here. Upload it again"
+_SHAPE = "must be a file with a name, a type and its content"
+_KEYS = frozenset(("name", "type", "content", "id", "size"))
+
+
+def file_parser(field: FileField) -> Parser:
+    """{"id", "name", "type", "size"}; the content goes to the context's files."""
+
+    def parse(raw: object, context: Context) -> Value:
+        if raw is None or raw == "":
+            return None
+        if not isinstance(raw, Mapping) or not raw.keys() <= _KEYS:
+            raise Refusal(_SHAPE)
+        if "content" not in raw:
+            return _kept(raw, context.kept.get(field.name))
+        name = clean_name(raw.get("name"))
+        media_type = _media_type(raw.get("type"))
+        content = _content(raw["content"], field.max_size)
+        if not _accepted(field.accept, name, media_type):
+            raise Refusal(f"must be one of these: {', '.join(field.accept)}")
+        file = StoredFile(context.new_id(), name, media_type, content)
+        context.files[field.name] = file
+        return {"id": file.id, "name": name, "type": media_type, "size": len(content)}
+
+    return parse
+
+
+def _kept(raw: Mapping[str, object], kept: Value) -> Value:
+    if not isinstance(kept, Mapping) or "id" not in raw or any(kept.get(key) != raw[key] for key in raw):
+        raise Refusal(_FORGED)
+    return dict(kept)
+
+
+def _content(raw: object, max_size: int) -> bytes:
+    limit = "must be smaller than " + size_written(max_size)
+    if isinstance(raw, str):
+        if len(raw) > max_size * MAX_BASE64_PER_BYTE + 4:
+            raise Refusal(limit, "limit")
+        try:
+            raw = base64.b64decode(raw, validate=True)
+        except (binascii.Error, ValueError):
+            raise Refusal("must have its content as base64") from None
+    if not isinstance(raw, bytes | bytearray):
+        raise Refusal(_SHAPE)
+    if not raw:
+        raise Refusal("is empty. Choose another file")
+    if len(raw) > max_size:
+        raise Refusal(limit, "limit")
+    return bytes(raw)
+
+
+def size_written(size: int) -> str:
+    """5 MB, 300 KB, 12 bytes."""
+    for unit, name in ((MEGABYTE, "MB"), (1_000, "KB")):
+        if size >= unit:
+            return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
+    return f"{size} bytes"
+
+
+def clean_name(raw: object) -> str:
+    """A name without folders, control and direction characters, and what file systems give a meaning."""
+    if raw is not None and not isinstance(raw, str):
+        raise Refusal(_SHAPE)
+    name = re.split(r"[/\\]", (raw or "")[-1_000:])[-1]
+    name = unicodedata.normalize("NFC", "".join(c for c in name if unicodedata.category(c)[0] != "C"))
+    name = re.sub(r'[<>:"|?*]', "_", name).strip(" .") or "file"
+    if len(name) <= MAX_NAME:
+        return name
+    stem, dot, extension = name.rpartition(".")
+    if not dot or len(extension) > 20:
+        return name[:MAX_NAME].rstrip(" .")
+    return stem[: MAX_NAME - len(extension) - 1].rstrip(" .") + dot + extension
+
+
+def _media_type(raw: object) -> str:
+    if raw is not None and not isinstance(raw, str):
+        raise Refusal(_SHAPE)
+    bare = (raw or "")[:200].partition(";")[0].strip().lower()
+    return bare if _MEDIA_TYPE.fullmatch(bare) else _UNKNOWN
+
+
+def _accepted(accept: tuple[str, ...], name: str, media_type: str) -> bool:
+    if not accept:
+        return True
+    family = media_type.partition("/")[0] + "/*"
+    return any(name.lower().endswith(each) if each[0] == "." else each in (media_type, family) for each in accept)

@@ -1,0 +1,226 @@
+"""A form, compiled once from what the author wrote: every decision that needs no answer is taken here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, assert_never
+
+from wizard.expressions import Expression, Names
+from wizard.forms.choices import boolean_parser, choice_parser, choices_of, choices_parser, constant_choices
+from wizard.forms.contact import email_parser, iban_parser, phone_parser, url_parser
+from wizard.forms.dates import date_limits, date_parser, time_limits, time_parser
+from wizard.forms.fields import (
+    AnyField,
+    AskedField,
+    BaseField,
+    BooleanField,
+    Check,
+    ChoiceField,
+    ChoicesField,
+    ComputedField,
+    CountryField,
+    DateField,
+    DecimalField,
+    EmailField,
+    FileField,
+    HiddenField,
+    IbanField,
+    IntegerField,
+    PasswordField,
+    PhoneField,
+    PostcodeField,
+    TextareaField,
+    TextField,
+    TimeField,
+    UrlField,
+)
+from wizard.forms.files import file_parser
+from wizard.forms.numbers import decimal_parser, integer_parser, number_limits
+from wizard.forms.parsing import Context, NoNames, Parser
+from wizard.forms.places import country_choices, country_parser, postcode_parser
+from wizard.forms.refusals import Refusal, missing, refused
+from wizard.forms.text import text_parser
+from wizard.model import PromptField, Value
+from wizard.templates import Template
+
+_VERBS = {
+    **dict.fromkeys(("boolean", "choice", "choices", "country"), "Choose"),
+    "file": "Upload",
+}
+_NOTHING = Context(NoNames(), {}, str)
+_LIMITED = {"integer": number_limits, "decimal": number_limits, "date": date_limits, "time": time_limits}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """A field that is asked.
+
+    `label` is a str where it is constant. `prompt` is what is shown as long as there is no answer;
+    `fixed` says that its label, hint, choices and options are the same in every run.
+    """
+
+    name: str
+    field: Any  # AnyField, of the type whose parser this is
+    parse: Parser
+    required: bool
+    default: object
+    show_if: Expression | None
+    label: str | Template
+    prompt: PromptField
+    fixed: bool
+    secret: bool
+    is_file: bool
+    many: bool
+
+    def empty(self) -> Value:
+        """What an optional field without an answer holds."""
+        return [] if self.many else None
+
+    def refusal(self, refusal: Refusal, names: Names) -> str:
+        """What the person is told about an answer that can't be taken."""
+        own: Template | None = getattr(self.field.messages, refusal.code)
+        if own is not None:
+            return own.render(names)
+        return refused(self.label_now(names), refusal.predicate)
+
+    def absence(self, names: Names) -> str:
+        """What the person is told where a needed answer is missing."""
+        if self.field.messages.required is not None:
+            return str(self.field.messages.required.render(names))
+        return missing(self.label_now(names), _VERBS.get(self.field.type, "Enter"))
+
+    def label_now(self, names: Names) -> str:
+        return self.label if isinstance(self.label, str) else self.label.render(names)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Computed:
+    """A field that is computed; `uses` are the form's own fields that it reads."""
+
+    name: str
+    field: ComputedField
+    uses: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """A check, with the form's own fields that it reads."""
+
+    check: Check
+    uses: frozenset[str]
+
+
+class Form:
+    """A compiled form. `names` are those of all its fields, in order; `files` of those that are files."""
+
+    __slots__ = ("by_name", "computed", "fields", "files", "names", "own", "questions", "rules")
+
+    def __init__(self, fields: tuple[AnyField, ...] | tuple[BaseField, ...], checks: tuple[Check, ...] = ()) -> None:
+        self.fields: tuple[Any, ...] = fields
+        self.names = tuple(field.name for field in fields)
+        self.own = frozenset(self.names)
+        self.questions = tuple(_question(field) for field in self.fields if field.type != "computed")
+        self.computed = tuple(
+            Computed(field.name, field, self.own & field.value.names) for field in self.fields if field.type == "computed"
+        )
+        self.rules = tuple(Rule(check, self.own & check.check.names) for check in checks)
+        self.by_name: Mapping[str, Question] = {question.name: question for question in self.questions}
+        self.files = tuple(question.name for question in self.questions if question.is_file)
+
+
+def default_label(name: str) -> str:
+    """full_name -> Full name."""
+    text = name.replace("_", " ").strip()
+    return text[0].upper() + text[1:]
+
+
+def _question(field: Any) -> Question:
+    label = default_label(field.name) if field.label is None else _constant(field.label)
+    hint = "" if field.hint is None else _constant(field.hint)
+    limits_fixed = not any(isinstance(getattr(field, key, None), Expression) for key in ("min", "max"))
+    choices_fixed = constant_choices(field) if field.type in ("choice", "choices") else field.type != "country"
+    fixed = isinstance(label, str) and isinstance(hint, str) and limits_fixed and choices_fixed
+    question = Question(
+        name=field.name,
+        field=field,
+        parse=parser_of(field),
+        required=field.required,
+        default=field.default,
+        show_if=field.show_if,
+        label=label,
+        prompt=PromptField(field.name, field.type, "", required=field.required, options=_constant_options(field)),
+        fixed=False,
+        secret=field.type == "password",
+        is_file=field.type == "file",
+        many=field.type == "choices",
+    )
+    return replace(question, prompt=_asked(question, _NOTHING), fixed=True) if fixed else question
+
+
+def asked_now(question: Question, context: Context) -> PromptField:
+    """The question without an answer, as it is put now. Raises ExpressionError."""
+    return question.prompt if question.fixed else _asked(question, context)
+
+
+def _asked(question: Question, context: Context) -> PromptField:
+    field, names = question.field, context.names
+    options = dict(question.prompt.options)
+    if field.type in _LIMITED:
+        limits = zip(("min", "max"), _LIMITED[field.type](field, context), strict=True)
+        options |= {key: bound for key, bound in limits if bound is not None}
+    if field.type == "country":
+        choices = country_choices(field.only)
+    else:
+        choices = choices_of(field, names) if field.type in ("choice", "choices") else ()
+    hint = field.hint.render(names) if field.hint is not None else ""
+    label = question.label_now(names)
+    return replace(question.prompt, label=label, hint=hint, choices=choices, options=options)
+
+
+def _constant(template: Template) -> str | Template:
+    return template if template.constant is None else template.constant
+
+
+def _constant_options(field: Any) -> dict[str, Value]:
+    keys = ["autocomplete", "min_length", "max_length", "rows", "places", "accept", "max_size", "region"]
+    if field.type == "choices":
+        keys += ["min", "max"]
+    found = {key: getattr(field, key, None) for key in keys}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in found.items() if value not in (None, ())}
+
+
+def parser_of(field: AskedField) -> Parser:  # noqa: PLR0912 - one line for each field type there is
+    """The parser of a field's answers."""
+    match field:
+        case TextField() | TextareaField() | PasswordField() | HiddenField():
+            return text_parser(field)
+        case IntegerField():
+            return integer_parser(field)
+        case DecimalField():
+            return decimal_parser(field)
+        case BooleanField():
+            return boolean_parser(field)
+        case DateField():
+            return date_parser(field)
+        case TimeField():
+            return time_parser(field)
+        case ChoiceField():
+            return choice_parser(field)
+        case ChoicesField():
+            return choices_parser(field)
+        case EmailField():
+            return email_parser(field)
+        case PhoneField():
+            return phone_parser(field)
+        case UrlField():
+            return url_parser(field)
+        case PostcodeField():
+            return postcode_parser(field)
+        case CountryField():
+            return country_parser(field)
+        case IbanField():
+            return iban_parser(field)
+        case FileField():
+            return file_parser(field)
+    assert_never(field)

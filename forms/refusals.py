@@ -1,0 +1,49 @@
+"""What a person is told when an answer isn't taken: each message names the label and says what to do.
+
+The wording follows the GOV.UK Design System's error messages: "Enter your full name", "Date of birth
+must be a real date".
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Code = Literal["required", "invalid", "limit", "pattern"]
+
+
+class Refusal(Exception):  # noqa: N818 - an everyday answer to a person, not an error of the program
+    """An answer can't be taken. `predicate` follows the label: "must be a whole number".
+
+    `code` is the key under which an author can put a message of their own.
+    """
+
+    def __init__(self, predicate: str, code: Code = "invalid") -> None:
+        super().__init__(predicate)
+        self.predicate = predicate
+        self.code: Code = code
+
+
+def refused(label: str, predicate: str) -> str:
+    """The label and what is wrong, as one sentence."""
+    return f"{_subject(label)} {predicate}"
+
+
+def missing(label: str, verb: str) -> str:
+    """What to say where a needed answer is missing; `verb` is Enter, Choose or Upload."""
+    if label.endswith("?"):
+        return f"Answer the question “{label}”"
+    thing = label.rstrip(":").rstrip()
+    if not thing:
+        return "Answer this question"
+    first = thing.partition(" ")[0]
+    if first.lower() == "your":
+        thing = thing[4:].lstrip() or "answer"
+    elif first[1:] == first[1:].lower() and len(first) > 1:  # an IBAN stays an IBAN
+        thing = thing[0].lower() + thing[1:]
+    return f"{verb} your {thing}"
+
+
+def _subject(label: str) -> str:
+    if label.endswith("?"):
+        return f"Your answer to “{label}”"
+    return label.rstrip(":").rstrip() or "This answer"

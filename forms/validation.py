@@ -1,0 +1,272 @@
+"""Taking answers: what a person or program sent becomes typed values, or errors that say what to do.
+
+Nothing here waits, reads a clock or stores: the same form, answers and names give the same result.
+Expressions of the form that fail are the author's, and raise ExpressionError (S17).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from decimal import Decimal
+
+from wizard.expressions import Names
+from wizard.forms.form import Form as Form
+from wizard.forms.form import Question
+from wizard.forms.parsing import MAX_TEXT, Context, OwnNames
+from wizard.forms.refusals import Refusal
+from wizard.model import StoredFile, Value
+
+MAX_GIVEN = 200  # fields in one input
+MAX_NAME_SHOWN = 100
+
+_LEFT_OUT = object()
+_NOTHING: Mapping[str, Value] = {}
+_TOO_MANY = f"Too many answers were sent at once. Send at most {MAX_GIVEN}."
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """`output` holds every field that is shown, typed, None where an optional one has no answer;
+    hidden ones are absent. `files` are those that came in now."""
+
+    output: dict[str, Value]
+    files: tuple[StoredFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Why the answers weren't taken: `errors` by field, `error` about the form as a whole.
+
+    `draft` is what was typed, in the person's own words, and storable; without passwords, and with
+    files only as references to `files`, which are taken even so and needn't be sent again.
+    """
+
+    errors: dict[str, str]
+    error: str | None
+    draft: dict[str, Value]
+    files: tuple[StoredFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The answers to some of the fields were taken. `draft` holds all answers so far, typed;
+    `complete` says that no field is left to ask."""
+
+    draft: dict[str, Value]
+    complete: bool
+    files: tuple[StoredFile, ...] = ()
+
+
+def no_id() -> str:
+    """In place of an id where no file can come in."""
+    return ""
+
+
+def validate(
+    form: Form,
+    given: Mapping[str, object],
+    names: Names,
+    *,
+    kept: Mapping[str, Value] = _NOTHING,
+    new_id: Callable[[], str] = no_id,
+) -> Accepted | Rejected:
+    """All answers of a form at once.
+
+    `kept` holds the files that were taken earlier, by field: they are taken again without content,
+    and stay where the field is left out or empty; null removes one. `new_id` makes the ids of new files.
+    """
+    if len(given) > MAX_GIVEN:
+        return Rejected({}, _TOO_MANY, {})
+    taking = _Taking(form, names, kept, new_id)
+    taking.refuse_unknown(given)
+    taking.questions(given)
+    taking.conclude()
+    files = tuple(taking.context.files.values())
+    if taking.errors or taking.error:
+        return Rejected(taking.errors, taking.error, taking.own_words(given), files)
+    return Accepted(taking.own.values, files)
+
+
+def validate_part(
+    form: Form,
+    given: Mapping[str, object],
+    names: Names,
+    draft: Mapping[str, Value],
+    *,
+    kept: Mapping[str, Value] = _NOTHING,
+    new_id: Callable[[], str] = no_id,
+) -> Part | Rejected:
+    """Some answers, a field at a time; `draft` holds those taken before.
+
+    Checks over several fields are made once no field is left to ask. A rejected part leaves the
+    draft to what it was, and Rejected.draft is what was typed on top of it.
+    """
+    if len(given) > MAX_GIVEN:
+        return Rejected({}, _TOO_MANY, dict(draft))
+    taking = _Taking(form, names, kept, new_id)
+    taking.refuse_unknown(given)
+    taken, complete = taking.part(given, draft)
+    if complete and not taking.errors:
+        taking.conclude()
+    files = tuple(taking.context.files.values())
+    if taking.errors or taking.error:
+        return Rejected(taking.errors, taking.error, {**taken, **taking.own_words(given)}, files)
+    return Part(taken, complete, files)
+
+
+def still_valid(form: Form, output: Mapping[str, Value], names: Names) -> bool:
+    """S11: whether an answer accepted earlier would be accepted as it is by the form as it stands now:
+    the same fields shown, each within its limits, the checks holding, computed values unchanged."""
+    computed = {each.name for each in form.computed}
+    given = {name: value for name, value in output.items() if name not in computed}
+    result = validate(form, given, names, kept=output)
+    return isinstance(result, Accepted) and result.output == output
+
+
+@dataclass(slots=True)
+class _Taking:
+    """One input on its way through a form."""
+
+    form: Form
+    names: Names
+    kept: Mapping[str, Value]
+    new_id: Callable[[], str]
+    errors: dict[str, str] = field(default_factory=dict)
+    error: str | None = None
+    own: OwnNames = field(init=False)
+    context: Context = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.own = OwnNames(self.form.own, self.names)
+        self.context = Context(self.own, self.kept, self.new_id)
+
+    def refuse_unknown(self, given: Mapping[str, object]) -> None:
+        if given.keys() <= self.form.by_name.keys():
+            return
+        for name in given:
+            if name in self.form.by_name:
+                continue
+            shown = encodable(str(name)[:MAX_NAME_SHOWN])
+            if name in self.form.own:
+                self.errors[shown] = f"“{shown}” is computed and can't be answered. Leave it out"
+            else:
+                self.errors[shown] = f"There is no field “{shown}” here. Leave it out"
+
+    def questions(self, given: Mapping[str, object]) -> None:
+        """Takes the answers of all questions that are shown, in order."""
+        for question in self.form.questions:
+            if question.show_if is None or question.show_if.holds(self.own):
+                self.take(question, given.get(question.name, _LEFT_OUT))
+
+    def take(self, question: Question, raw: object) -> bool:
+        """Takes one answer into the values, or its refusal into the errors."""
+        if raw is _LEFT_OUT or (raw == "" and question.is_file):
+            raw = self.kept.get(question.name) if question.is_file else question.default
+        try:
+            value = question.parse(raw, self.context)
+        except Refusal as refusal:
+            self.errors[question.name] = question.refusal(refusal, self.own)
+            return False
+        if value is None:
+            if question.required:
+                self.errors[question.name] = question.absence(self.own)
+                return False
+            value = question.empty()
+        self.own.values[question.name] = value
+        return True
+
+    def part(self, given: Mapping[str, object], draft: Mapping[str, Value]) -> tuple[dict[str, Value], bool]:
+        """All typed answers so far, and whether none is left to ask."""
+        taken: dict[str, Value] = {}
+        complete = True
+        for question in self.form.questions:
+            name = question.name
+            if question.show_if is not None and not question.show_if.holds(self.own):
+                if name in draft:
+                    taken[name] = draft[name]  # it may be shown again
+                continue
+            if name in given:
+                answered = self.take(question, given[name])
+            elif name in draft:
+                answered = self.take(question, draft[name])
+                if not answered:
+                    del self.errors[name]  # it is still to be asked, and nobody answered it now
+            else:
+                answered = False
+            complete = complete and answered
+            if answered:
+                taken[name] = self.own.values[name]
+        return taken, complete
+
+    def conclude(self) -> None:
+        """Computes what is computed and makes the checks, as far as what they read was accepted."""
+        doubtful = set(self.errors)
+        for computed in self.form.computed:
+            expression, show_if = computed.field.value, computed.field.show_if
+            if doubtful.isdisjoint(computed.uses):
+                if show_if is None or show_if.holds(self.own):
+                    self.own.values[computed.name] = expression.evaluate(self.own)
+            else:
+                doubtful.add(computed.name)
+        general: list[str] = []
+        for rule in self.form.rules:
+            place = rule.check.field
+            if place is not None and (place in self.errors or place not in self.own.values):
+                continue
+            if doubtful.isdisjoint(rule.uses) and not rule.check.check.holds(self.own):
+                message = rule.check.message.render(self.own)
+                if place is None:
+                    general.append(message)
+                else:
+                    self.errors[place] = message
+        self.error = "\n".join(general) or None
+
+    def own_words(self, given: Mapping[str, object]) -> dict[str, Value]:
+        """What was typed, to be shown again."""
+        words: dict[str, Value] = {}
+        for name, raw in given.items():
+            question = self.form.by_name.get(name)
+            if question is None or question.secret:
+                continue
+            if question.is_file:
+                if name in self.own.values:
+                    words[name] = self.own.values[name]
+            elif (word := storable(raw)) is not None:
+                words[name] = word
+        return words
+
+
+def storable(raw: object) -> Value:
+    """What was typed, as far as it can be stored and shown again; None for what nobody typed."""
+    if isinstance(raw, Mapping):
+        texts = {str(name)[:MAX_NAME_SHOWN]: _scalar(part) for name, part in _first(raw.items(), 10)}
+        return {name: text for name, text in texts.items() if text is not None}
+    if isinstance(raw, list | tuple):
+        return [text for part in _first(raw, MAX_GIVEN) if (text := _scalar(part)) is not None]
+    return _scalar(raw)
+
+
+def _first[T](items: Iterable[T], count: int) -> list[T]:
+    return [item for item, _ in zip(items, range(count), strict=False)]
+
+
+def _scalar(raw: object) -> Value:
+    match raw:
+        case str():
+            return encodable(raw[:MAX_TEXT])
+        case bool() | date() | time():
+            return raw
+        case int() if abs(raw) < 2**63:
+            return raw
+        case float() if raw - raw == 0:
+            return raw
+        case Decimal() if raw.is_finite() and abs(raw.adjusted()) < 100:
+            return raw
+    return None
+
+
+def encodable(text: str) -> str:
+    """The text with half characters (lone surrogates) replaced: stores and pages can't hold them."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

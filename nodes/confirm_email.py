@@ -1,0 +1,202 @@
+"""`confirm_email` nodes: a person shows that an e-mail address is theirs. The example of a StatefulNode.
+
+    ask ──send──> code ──correct──> confirmed
+     ^             │ ^ └─ send (another code)
+     └────void─────┘
+
+The code never is in stored data: there is a salted scrypt hash of it and the address, which takes longer
+to try a million times than the code is valid. What is sent is limited per step; a `send` function should
+limit it per address as well, since a person can start more than one run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from hashlib import scrypt
+from typing import Annotated, Any
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import Field
+
+from wizard.model import Item, Prompt, PromptField, Value
+from wizard.node import NodeConfig, Visit
+from wizard.nodes.python import FunctionName, call_function
+from wizard.stateful import Reject, StatefulNode
+from wizard.templates import Template
+
+DIGITS = 6
+WINDOW = timedelta(hours=1)
+RESEND = "resend"  # a checkbox beside the code, and what can be typed instead of a code
+
+
+class ConfirmEmailConfig(NodeConfig):
+    """`send` names a function of the host that sends the code; it is called with `email` and `code`.
+    `email` is the address to confirm; without it, or where it gives none, the person is asked.
+    `valid_minutes` is how long a code can be used, `tries` how often it can be entered, and `codes` how
+    many are sent within an hour."""
+
+    send: FunctionName
+    email: Template | None = None
+    valid_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 15
+    tries: Annotated[int, Field(ge=1, le=10)] = 3
+    codes: Annotated[int, Field(ge=1, le=20)] = 5
+
+
+class ConfirmEmailNode(StatefulNode[ConfirmEmailConfig]):
+    """Confirms an e-mail address by a six-digit code that is sent to it.
+
+    Outputs: `email`, the address as it was confirmed, and `confirmed`, which is true.
+    """
+
+    type = "confirm_email"
+    Config = ConfirmEmailConfig
+    states = ["ask", "code", {"name": "confirmed", "final": True}]
+    initial = "ask"
+    transitions = [
+        {"trigger": "send", "source": ["ask", "code", "confirmed"], "dest": "code", "conditions": "may_send"},
+        {"trigger": "correct", "source": "code", "dest": "confirmed"},
+        {"trigger": "void", "source": "code", "dest": "ask"},
+    ]
+
+    def __init__(self, randbelow: Callable[[int], int] = secrets.randbelow) -> None:
+        self._randbelow = randbelow
+
+    def outputs(self, config: ConfirmEmailConfig) -> frozenset[str]:
+        return frozenset({"email", "confirmed"})
+
+    # -- the states ------------------------------------------------------------------------------------
+
+    async def on_ask(self, visit: Visit[ConfirmEmailConfig]) -> str | None:
+        address = _given(visit)
+        if address is None or address == visit.state.get("to"):
+            return None
+        visit.state["to"] = address
+        return "send"
+
+    async def on_code(self, visit: Visit[ConfirmEmailConfig]) -> None:
+        code = f"{self._randbelow(10**DIGITS):0{DIGITS}}"
+        salt = secrets.token_bytes(16)
+        visit.state |= {
+            "salt": salt,
+            "hash": await _hash(visit.state["to"], code, salt),
+            "until": visit.now + timedelta(minutes=visit.config.valid_minutes),
+            "tries": visit.config.tries,
+            "sent": [*_recent(visit), visit.now],
+        }
+        await call_function(visit, visit.config.send, {"email": visit.state["to"], "code": code})
+
+    async def on_confirmed(self, visit: Visit[ConfirmEmailConfig]) -> None:
+        visit.state["email"] = visit.state["to"]
+        for secret in ("salt", "hash", "until", "tries"):
+            del visit.state[secret]
+
+    def may_send(self, visit: Visit[ConfirmEmailConfig]) -> bool:
+        return len(_recent(visit)) < visit.config.codes
+
+    def refuse(self, visit: Visit[ConfirmEmailConfig], trigger: str) -> Reject:
+        wait = min(_recent(visit)) + WINDOW - visit.now
+        minutes = max(1, -int(-wait.total_seconds() // 60))
+        return Reject(error=f"Too many codes were sent. You can have another one in {_count(minutes, 'minute')}.")
+
+    def outdated(self, visit: Visit[ConfirmEmailConfig]) -> bool:
+        return _given(visit) not in (None, visit.state.get("to"))
+
+    # -- what is typed ---------------------------------------------------------------------------------
+
+    async def receive(self, visit: Visit[ConfirmEmailConfig]) -> str | Reject | None:
+        given = visit.input or {}
+        if self.state(visit) == "code":
+            return await self._receive_code(visit, given)
+        if _given(visit) is None:
+            address = _address(given.get("email"))
+            if address is None:
+                return Reject({"email": "Enter an email address, like name@example.com"})
+            if self.state(visit) == "confirmed" and address == visit.state["email"]:
+                return None
+            visit.state["to"] = address
+            return "send"
+        return "send" if self.state(visit) == "ask" else None
+
+    async def _receive_code(self, visit: Visit[ConfirmEmailConfig], given: Mapping[str, Value]) -> str | Reject:
+        typed = str(given.get("code") or "")[:50].strip()
+        if given.get(RESEND) in (True, "true", "yes", "on", "1") or typed.lower() == RESEND:
+            return "send"
+        code = "".join(typed.replace("-", "").split())
+        if len(code) != DIGITS or not code.isdecimal():
+            return Reject({"code": f"Enter the {DIGITS} digits of the code"})
+        if visit.now > visit.state["until"]:
+            return Reject({"code": "This code has expired. Ask for a new one"})
+        # Characters that are digits elsewhere in the world stand for ours.
+        entered = "".join(str(int(each)) for each in code)
+        if hmac.compare_digest(await _hash(visit.state["to"], entered, visit.state["salt"]), visit.state["hash"]):
+            return "correct"
+        visit.state["tries"] -= 1
+        if visit.state["tries"]:
+            left = _count(visit.state["tries"], "more time")
+            return Reject({"code": f"This isn't the code that we sent. You can try {left}"})
+        return Reject(error="That code was entered wrongly too often. Ask for a new one.", trigger="void")
+
+    # -- what is shown ---------------------------------------------------------------------------------
+
+    def prompt(self, visit: Visit[ConfirmEmailConfig]) -> Prompt:
+        title = visit.title or "Confirm your email address"
+        state, to = self.state(visit), visit.state.get("to", "")
+        if state == "code":
+            minutes = _count(visit.config.valid_minutes, "minute")
+            text = f"We sent a code of {DIGITS} digits to {to}. You can use it for {minutes}."
+            return Prompt(visit.step, self.type, title, text, _code_fields())
+        email = visit.state.get("email") if state == "confirmed" else None
+        text = f"{email} is confirmed." if email else ""
+        if _given(visit) is not None:
+            text = text or f"We will send a code to {to}."
+            return Prompt(visit.step, self.type, title, text, submit="" if email else "Send a code")
+        shown = email or to or (visit.draft or {}).get("email")
+        field = PromptField("email", "email", "Email address", value=shown, options={"autocomplete": "email"})
+        return Prompt(visit.step, self.type, title, text, (field,))
+
+    def accepts(self, visit: Visit[ConfirmEmailConfig]) -> bool:
+        return _given(visit) in (None, (visit.output or {}).get("email"))
+
+    def output(self, visit: Visit[ConfirmEmailConfig]) -> Mapping[str, Value]:
+        return {"email": visit.state["email"], "confirmed": True}
+
+    def summary(self, visit: Visit[ConfirmEmailConfig]) -> tuple[Item, ...]:
+        return (Item("Email address", str((visit.output or {}).get("email", "")), step=visit.step),)
+
+
+def _code_fields() -> tuple[PromptField, ...]:
+    options = {"autocomplete": "one-time-code", "inputmode": "numeric", "max_length": 20}
+    return (
+        PromptField("code", "text", "Code", f"Enter {RESEND} to get a new one", options=options),
+        PromptField(RESEND, "boolean", "Send me a new code", required=False),
+    )
+
+
+def _given(visit: Visit[ConfirmEmailConfig]) -> str | None:
+    """The address that the definition names, None where the person is to be asked for one."""
+    return None if visit.config.email is None else _address(visit.config.email.render(visit.names))
+
+
+def _address(text: Any) -> str | None:
+    try:
+        return validate_email(text.strip(), check_deliverability=False).normalized
+    except (AttributeError, EmailNotValidError):
+        return None
+
+
+def _recent(visit: Visit[ConfirmEmailConfig]) -> list[datetime]:
+    """When codes were sent within the last hour."""
+    return [at for at in visit.state.get("sent", ()) if at > visit.now - WINDOW]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+async def _hash(address: str, code: str, salt: bytes) -> bytes:
+    """In a thread, since it is meant to take a while (some 10 ms and 4 MB)."""
+    return await asyncio.to_thread(scrypt, f"{address} {code}".encode(), salt=salt, n=2**12, r=8, p=1, dklen=32)

@@ -1,0 +1,23 @@
+"""The recorded vectors of the contract, played in a clone that stands alone."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.player import play_all
+
+VECTORS = sorted(Path(__file__).parent.glob("*.jsonl.gz"))
+COUNTS = {"edits.jsonl.gz": 600, "traces.jsonl.gz": 842}
+
+
+@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.name)
+async def test_every_vector_agrees(path: Path, tmp_path: Path) -> None:
+    """Whoever relies on the contract of moves (S1-S12) would see another path than it promises."""
+    played, mismatches = await play_all([path], tmp_path)
+    assert not mismatches, "\n".join(str(mismatch) for mismatch in mismatches[:10])
+    assert played == COUNTS[path.name]
+
+
+def test_both_files_are_there() -> None:
+    """A clone without the vectors would pass by playing nothing."""
+    assert {path.name for path in VECTORS} == set(COUNTS)

@@ -1,0 +1,230 @@
+"""Definitions loaded together: files and folders -> compiled workflows by id, each with the content
+hash that a run is pinned to (S22).
+
+The version of a workflow is a hash of it and of every definition it embeds, as data: neither
+comments nor the order of keys change it. `bundle` is that data with the keys in the author's
+order, so that a workflow compiled from it shows its parts in the order it always had.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from wizard import source
+from wizard.checks import check
+from wizard.complaints import did_you_mean, quoted
+from wizard.definition import Draft, build, draft
+from wizard.errors import DefinitionError, Problem, WorkflowNotFound
+from wizard.model import Workflow
+from wizard.node import Registry
+from wizard.source import MAX_BYTES, Document
+from wizard.ways import closure, components
+
+SUFFIXES = (".yaml", ".yml", ".json")
+MAX_FILES = 5_000
+MAX_BUNDLE_BYTES = 64_000_000
+
+
+class Catalog:
+    """Compiled workflows by id, and the warnings that their definitions gave."""
+
+    def __init__(self, workflows: Mapping[str, Workflow], bundles: Mapping[str, bytes], warnings: list[Problem]) -> None:
+        self.workflows = workflows
+        self.warnings = warnings
+        self._bundles = bundles
+
+    @classmethod
+    def load(cls, paths: Iterable[Path | str], registry: Registry) -> Catalog:
+        """The definitions in files, and in all *.yaml, *.yml and *.json files of folders (hidden ones
+        left out). What a file embeds and nothing loaded has is looked for in the files beside it.
+
+        Raises DefinitionError with the problems of all files.
+        """
+        loader = _Loader(registry)
+        beside: list[Path] = []
+        for path in map(Path, paths):
+            if path.is_dir():
+                loader.read_folder(path)
+            else:
+                loader.read_file(path)
+                beside.append(path.parent)
+        loader.find_missing(beside)
+        return _compiled(loader)
+
+    @classmethod
+    def from_documents(cls, documents: Iterable[Mapping[str, Any]], registry: Registry) -> Catalog:
+        """Definitions as plain data. Raises DefinitionError with the problems of all of them."""
+        loader = _Loader(registry)
+        for number, data in enumerate(documents, 1):
+            name = data.get("id") if isinstance(data, Mapping) else None
+            loader.add_data(data, name if isinstance(name, str) else f"definition {number}")
+        return _compiled(loader)
+
+    def get(self, workflow: str) -> Workflow:
+        """Raises WorkflowNotFound."""
+        found = self.workflows.get(workflow)
+        if found is None:
+            hint = did_you_mean(workflow, self.workflows) or ". `wizard check` lists those of a folder."
+            raise WorkflowNotFound(f"There is no workflow {quoted(workflow)}{hint}")
+        return found
+
+    def bundle(self, workflow: str) -> bytes:
+        """The workflow and everything it embeds, as JSON: what a store keeps under its version.
+        Raises WorkflowNotFound."""
+        return self._bundles[self.get(workflow).id]
+
+
+def compile_bundle(body: bytes, registry: Registry) -> Workflow:
+    """The workflow of a bundle, with the version it always had. Raises DefinitionError where the body
+    is no bundle, or the registry lacks a node type that it needs."""
+    try:
+        bundle = json.loads(body) if len(body) <= MAX_BUNDLE_BYTES else None
+    except (ValueError, RecursionError):
+        bundle = None
+    match bundle:
+        case {"root": str(root), "definitions": dict(definitions)} if root in definitions:
+            catalog = Catalog.from_documents(definitions.values(), registry)
+            if root in catalog.workflows:
+                return catalog.workflows[root]
+    raise DefinitionError([Problem("stored definition", 1, 1, "this is no stored definition; restore it from a backup")])
+
+
+# -- loading ---------------------------------------------------------------------------------------
+
+
+class _Loader:
+    """Collects drafts by id, and every problem on the way."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.drafts: dict[str, Draft] = {}
+        self.problems: list[Problem] = []
+        self._read: set[str] = set()
+
+    def add_data(self, data: object, name: str) -> None:
+        try:
+            self.add(source.from_data(data, name))
+        except DefinitionError as error:
+            self.problems += error.problems
+
+    def read_folder(self, folder: Path) -> None:
+        files = list(_files(folder))
+        if not files:
+            self._complain(folder, f"this folder holds no definitions ({', '.join('*' + each for each in SUFFIXES)})")
+        if len(files) > MAX_FILES:
+            self._complain(folder, f"this folder holds more than {MAX_FILES:,} definitions; name fewer folders")
+            return
+        for file in files:
+            self.read_file(file)
+
+    def read_file(self, file: Path) -> None:
+        name = os.path.realpath(file)
+        if name in self._read:
+            return
+        self._read.add(name)
+        try:
+            for document in _documents(file):
+                self.add(document)
+        except DefinitionError as error:
+            self.problems += error.problems
+
+    def add(self, document: Document) -> None:
+        found, problems = draft(document, self.registry)
+        self.problems += problems
+        if found is None:
+            return
+        first = self.drafts.setdefault(found.id, found)
+        if first is not found:
+            other = first.document.problem(("id",), "")
+            message = f"there are two workflows called `{found.id}`; the other one is in {other.file}, line {other.line}"
+            self.problems.append(document.problem(("id",), message))
+
+    def find_missing(self, folders: Iterable[Path]) -> None:
+        """Adds what is embedded and missing, out of the files in `folders`; what else is there, or
+        can't be read, doesn't matter."""
+        found: dict[str, list[Document]] | None = None
+        while missing := {
+            config.workflow for each in self.drafts.values() for _, config in each.calls
+        } - self.drafts.keys():
+            if found is None:
+                found = _by_id(file for folder in dict.fromkeys(folders) for file in _files(folder, deep=False))
+            known = sorted(missing & found.keys())
+            for name in known:
+                for document in found.pop(name):
+                    self.add(document)
+            if not known or not missing & self.drafts.keys():
+                break
+
+    def _complain(self, path: Path, message: str) -> None:
+        self.problems.append(Problem(str(path), 1, 1, message))
+
+
+def _by_id(files: Iterable[Path]) -> dict[str, list[Document]]:
+    found: dict[str, list[Document]] = {}
+    for file in files:
+        try:
+            documents = _documents(file)
+        except DefinitionError:
+            continue
+        for document in documents:
+            name = document.data.get("id") if isinstance(document.data, dict) else None
+            if isinstance(name, str):
+                found.setdefault(name, []).append(document)
+    return found
+
+
+def _documents(file: Path) -> list[Document]:
+    try:
+        if not file.is_file():
+            raise DefinitionError([Problem(str(file), 1, 1, "there is no such file or folder")])
+        with file.open("rb") as opened:
+            text = opened.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DefinitionError([Problem(str(file), 1, 1, f"this file can't be read: {reason}")]) from error
+    return source.read(text, str(file))
+
+
+def _files(folder: Path, deep: bool = True) -> Iterator[Path]:
+    for here, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if deep and not name.startswith("."))
+        for name in sorted(files):
+            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
+                yield Path(here, name)
+
+
+# -- compiling -------------------------------------------------------------------------------------
+
+
+def _compiled(loader: _Loader) -> Catalog:
+    drafts = loader.drafts
+    problems = [*loader.problems, *check(drafts)]
+    if any(problem.severity == "error" for problem in problems):
+        raise DefinitionError(problems)
+    edges = {name: [config.workflow for _, config in each.calls] for name, each in drafts.items()}
+    follows = closure(edges)
+    sorted_texts = {name: _json(each.document.data, sort_keys=True) for name, each in drafts.items()}
+    texts = {name: _json(each.document.data, sort_keys=False) for name, each in drafts.items()}
+    workflows: dict[str, Workflow] = {}
+    bundles: dict[str, bytes] = {}
+    for (name,) in components(edges):
+        members = sorted({name, *follows[name]})
+        version = sha256(_bundle(name, members, sorted_texts)).hexdigest()[:32]
+        workflows[name] = build(drafts[name], workflows, version)
+        bundles[name] = _bundle(name, members, texts)
+    in_order = {name: workflows[name] for name in drafts}
+    return Catalog(in_order, bundles, sorted(problems))
+
+
+def _json(value: Any, *, sort_keys: bool) -> str:
+    return json.dumps(value, sort_keys=sort_keys, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _bundle(root: str, members: Iterable[str], texts: Mapping[str, str]) -> bytes:
+    definitions = ",".join(f"{json.dumps(name)}:{texts[name]}" for name in members)
+    return f'{{"definitions":{{{definitions}}},"root":{json.dumps(root)}}}'.encode()

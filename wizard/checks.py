@@ -1,0 +1,282 @@
+"""What must hold between the parts of a definition, and between definitions: names, targets, ways and
+embedding (S17). Each check takes drafts and gives problems; nothing is executed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import Any
+
+from pydantic import BaseModel
+
+from wizard.complaints import did_you_mean, quoted
+from wizard.definition import Draft, NodeDraft
+from wizard.errors import Problem
+from wizard.expressions import Expression
+from wizard.format import DOCUMENTS, END
+from wizard.model import Chain, Kind
+from wizard.nodes.condition import ConditionConfig
+from wizard.nodes.workflow import WorkflowConfig
+from wizard.source import Path
+from wizard.templates import Dynamic, Template
+from wizard.ways import closure, components, is_loop
+
+MAX_EMBEDDING = 32  # definitions inside definitions
+ITEM_NAMES = frozenset({"item", "index"})  # what a repeat hands to each item besides its `with`
+
+Drafts = Mapping[str, Draft]
+
+
+def check(drafts: Drafts) -> list[Problem]:
+    """Everything that is wrong or doubtful in definitions that are loaded together, by id."""
+    found = list(_check_embedding(drafts))
+    asking = _asking(drafts)
+    for draft in drafts.values():
+        own = [*_check_targets(draft), *_check_calls(draft, drafts), *_check_cases(draft), *_check_names(draft, drafts)]
+        if draft.whole and not any(problem.severity == "error" for problem in own):
+            own += [*_check_loops(draft, asking), *_check_ways(draft)]
+        found += own
+    return found
+
+
+def _check_embedding(drafts: Drafts) -> Iterator[Problem]:
+    """Definitions that embed themselves, over however many others, or are nested too deeply."""
+    edges = {
+        name: [config.workflow for _, config in draft.calls if config.workflow in drafts]
+        for name, draft in drafts.items()
+    }
+    depth: dict[str, int] = {}
+    for component in components(edges):
+        if is_loop(component, edges):
+            depth.update(dict.fromkeys(component, 0))
+            for name in component:
+                yield from _circular(drafts[name], set(component))
+            continue
+        name = component[0]
+        depth[name] = 1 + max((depth[inner] for inner in edges[name]), default=0)
+        if depth[name] == MAX_EMBEDDING + 1:
+            message = f"definitions are embedded more than {MAX_EMBEDDING} deep here"
+            yield drafts[name].document.problem(("id",), message)
+
+
+def _circular(draft: Draft, members: set[str]) -> Iterator[Problem]:
+    for node, config in draft.calls:
+        if config.workflow in members:
+            others = ", ".join(f"`{name}`" for name in sorted(members - {draft.id}))
+            how = f"`{draft.id}` embeds itself" + (f" by way of {others}" if others else "")
+            yield draft.document.problem((*node.place, "workflow"), f"{how}; a run of it would never end")
+
+
+# -- targets, calls, cases -------------------------------------------------------------------------
+
+
+def _check_targets(draft: Draft) -> Iterator[Problem]:
+    for node in draft.nodes:
+        for place, target in node.named:
+            if target != END and target not in draft.ids:
+                hint = did_you_mean(target, {*draft.ids, END})
+                yield draft.document.problem(place, f"there is no node {quoted(target)} to go to{hint}")
+
+
+def _check_calls(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
+    for node, config in draft.calls:
+        inner = drafts.get(config.workflow)
+        if inner is None:
+            hint = did_you_mean(config.workflow, drafts) or "; load its file as well"
+            message = f"there is no workflow {quoted(config.workflow)}{hint}"
+            yield draft.document.problem((*node.place, "workflow"), message)
+            continue
+        declared = {field.name: field for field in inner.input}
+        for name in config.with_:
+            if declared and name not in declared:
+                message = f"`{inner.id}` has no input {quoted(name)}{did_you_mean(name, declared)}"
+                yield draft.document.problem((*node.place, "with", name), message, key=True)
+        given = config.with_.keys() | (ITEM_NAMES if config.repeat is not None else frozenset())
+        for name, field in declared.items():
+            if field.required and field.default is None and name not in given:
+                place = (*node.place, "with") if config.with_ else (*node.place, "workflow")
+                yield draft.document.problem(place, f"`{inner.id}` needs the input `{name}`; hand it over in `with`")
+
+
+def _check_cases(draft: Draft) -> Iterator[Problem]:
+    for node in draft.nodes:
+        if not isinstance(node.config, ConditionConfig):
+            continue
+        cases = node.config.cases
+        otherwise = next((index for index, case in enumerate(cases) if case.when is None), None)
+        if otherwise is None:
+            message = "no case of this condition may match, which stops the run; end with a case without `when`"
+            yield draft.document.problem((*node.place, "cases", len(cases) - 1), message, severity="warning")
+            continue
+        for index in range(otherwise + 1, len(cases)):
+            message = "this case is never reached: the one without `when` above it always matches"
+            yield draft.document.problem((*node.place, "cases", index), message, severity="warning")
+
+
+# -- names -----------------------------------------------------------------------------------------
+
+
+def _check_names(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
+    follows = closure({node.id: node.targets for node in draft.nodes}) if _connected(draft) else None
+    nodes = {node.id: node for node in draft.nodes}
+    for node in draft.nodes:
+        for place, chain, own in _chains(node):
+            if chain[0] in own:
+                continue
+            problem = _unknown(chain, draft, nodes, drafts)
+            if problem is not None:
+                yield draft.document.problem(place, problem, offset=_offset(draft, place, chain))
+            elif follows is not None and chain[0] in nodes and node.id not in follows[chain[0]]:
+                message = f"`{chain[0]}` is never visited before `{node.id}`, so {quoted('.'.join(chain))} is always null here"
+                yield draft.document.problem(place, message, severity="warning", offset=_offset(draft, place, chain))
+
+
+def _connected(draft: Draft) -> bool:
+    known = {node.id for node in draft.nodes}
+    return draft.whole and all(target in known for node in draft.nodes for target in node.targets)
+
+
+def _chains(node: NodeDraft) -> Iterator[tuple[Path, Chain, frozenset[str]]]:
+    """The dotted names that a node reads, where, and the names that are its own there."""
+    nothing: frozenset[str] = frozenset()
+    for index, chain in enumerate(node.common.depends_on):
+        yield (*node.place, "depends_on", index), chain, nothing
+    if node.common.title is not None:
+        for chain in sorted(node.common.title.chains):
+            yield (*node.place, "title"), chain, nothing
+    if node.config is not None:
+        own = node.handler.own_names(node.config)
+        for place, chains in _computed(node.config, node.place):
+            for chain in sorted(chains):
+                yield place, chain, own
+
+
+def _computed(value: Any, place: Path) -> Iterator[tuple[Path, Iterable[Chain]]]:
+    """The expressions and templates inside a configuration, by what they read."""
+    match value:
+        case Expression() | Template() | Dynamic():
+            yield place, value.chains
+        case BaseModel():
+            for name, info in type(value).model_fields.items():
+                yield from _computed(getattr(value, name), (*place, info.alias or name))
+        case Mapping():
+            for key, item in value.items():
+                yield from _computed(item, (*place, key))
+        case list() | tuple():
+            for index, item in enumerate(value):
+                yield from _computed(item, (*place, index))
+
+
+def _unknown(chain: Chain, draft: Draft, nodes: Mapping[str, NodeDraft], drafts: Drafts) -> str | None:
+    """What is wrong with a dotted name, as seen inside `draft`."""
+    root = chain[0]
+    if root == "input":
+        return _unknown_input(chain, draft)
+    if root in DOCUMENTS:
+        return None
+    node = nodes.get(root)
+    if node is None:
+        if root in draft.ids:
+            return None
+        known = {*DOCUMENTS, *(each.id for each in draft.nodes if not isinstance(each.config, ConditionConfig))}
+        return f"there is nothing called {quoted(root)} here{did_you_mean(root, known)}"
+    if isinstance(node.config, ConditionConfig):
+        return f"{quoted(root)} is a condition, which has no values"
+    return _unknown_below(chain, 1, node, drafts)
+
+
+def _unknown_input(chain: Chain, draft: Draft) -> str | None:
+    declared = {*draft.document.data.get("input", ()), *(field.name for field in draft.input)} if draft.input else set()
+    if not declared or len(chain) == 1 or chain[1] in declared or chain[1] in ITEM_NAMES:
+        return None
+    return f"`{draft.id}` declares no input {quoted(chain[1])}{did_you_mean(chain[1], declared)}"
+
+
+def _unknown_below(chain: Chain, depth: int, node: NodeDraft, drafts: Drafts) -> str | None:
+    while depth < len(chain) and node.config is not None:
+        name = chain[depth]
+        if not isinstance(node.config, WorkflowConfig):
+            outputs = node.handler.outputs(node.config)
+            if outputs is None or name in outputs:
+                return None
+            return f"{quoted('.'.join(chain[:depth]))} has no value {quoted(name)}{did_you_mean(name, outputs)}"
+        inner = drafts.get(node.config.workflow)
+        if node.config.repeat is not None or inner is None:
+            return None
+        visible = {each.id: each for each in inner.nodes if not isinstance(each.config, ConditionConfig)}
+        if name not in visible:
+            if name in inner.ids - {each.id for each in inner.nodes}:
+                return None
+            where = f"`{inner.id}`, which {quoted('.'.join(chain[:depth]))} embeds,"
+            return f"{where} has no node {quoted(name)} with values{did_you_mean(name, visible)}"
+        node = visible[name]
+        depth += 1
+    return None
+
+
+def _offset(draft: Draft, place: Path, chain: Chain) -> int | None:
+    """Where in its text a name stands, if the text says it as it is."""
+    value = draft.document.data
+    for part in place:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    at = value.find(".".join(chain)) if isinstance(value, str) else -1
+    return at if at >= 0 else None
+
+
+# -- ways ------------------------------------------------------------------------------------------
+
+
+def _check_loops(draft: Draft, asking: Set[str]) -> Iterator[Problem]:
+    """Loops that no person is asked in would run until the turn is stopped."""
+    silent = {node.id: node for node in draft.nodes if not _asks(node, asking)}
+    edges = {name: [target for target in node.targets if target in silent] for name, node in silent.items()}
+    for component in components(edges):
+        if is_loop(component, edges):
+            first = min((silent[name] for name in component), key=lambda node: node.place)
+            names = ", ".join(f"`{node.id}`" for node in draft.nodes if node.id in component)
+            message = f"{names} would go round for ever: nobody is asked anything in this loop"
+            yield draft.document.problem((*first.place, "id"), message)
+
+
+def _asks(node: NodeDraft, asking: Set[str]) -> bool:
+    if isinstance(node.config, WorkflowConfig):
+        repeat = node.config.repeat
+        return node.config.workflow in asking or (repeat is not None and repeat.asks)
+    return node.handler.kind is Kind.FOREGROUND
+
+
+def _asking(drafts: Drafts) -> Set[str]:
+    """The definitions in which somebody may be asked something."""
+    asking: set[str] = set()
+    callers: dict[str, list[str]] = {}
+    for name, draft in drafts.items():
+        for _, config in draft.calls:
+            callers.setdefault(config.workflow, []).append(name)
+    queue = [name for name, draft in drafts.items() if any(_asks(node, asking) for node in draft.nodes)]
+    while queue:
+        name = queue.pop()
+        if name not in asking:
+            asking.add(name)
+            queue += callers.get(name, ())
+    return asking
+
+
+def _check_ways(draft: Draft) -> Iterator[Problem]:
+    if not draft.nodes:
+        return
+    edges = {node.id: node.targets for node in draft.nodes}
+    follows = closure(edges)
+    start = draft.nodes[0].id
+    reached = [node for node in draft.nodes if node.id == start or node.id in follows[start]]
+    for node in draft.nodes:
+        if node.id != start and node.id not in follows[start]:
+            message = f"`{node.id}` can't be reached: no way from `{start}` leads to it"
+            yield draft.document.problem((*node.place, "id"), message, severity="warning")
+    ends = {node.id for node in draft.nodes if None in node.exits or node.common.on_error.goto == END}
+    stuck = [node for node in reached if node.id not in ends and not any(name in ends for name in follows[node.id])]
+    if stuck:
+        message = f"from `{stuck[0].id}` on there is no way to the end of the workflow"
+        yield draft.document.problem((*stuck[0].place, "id"), message, severity="warning")

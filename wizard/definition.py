@@ -1,0 +1,339 @@
+"""A document -> a workflow, in two steps: `draft` checks each key by itself and keeps what is right,
+so that one mistake doesn't hide the next; `build` makes the compiled Workflow of drafts that
+`wizard.checks` has found nothing wrong with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from wizard.complaints import complaints, did_you_mean, quoted
+from wizard.errors import Problem
+from wizard.format import COMMON, END, FIELD_MODELS, NodeFormat, WorkflowFormat, keys_of
+from wizard.forms.fields import BaseField
+from wizard.model import Branches, Call, Case, Kind, Node, OnError, Remaining, Repeat, Retry, Workflow
+from wizard.node import NodeConfig, NodeType, Registry
+from wizard.nodes.condition import ConditionConfig
+from wizard.nodes.workflow import RepeatConfig, WorkflowConfig
+from wizard.schema import known_keys
+from wizard.source import Document, Path
+from wizard.ways import closure, remaining
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDraft:
+    """A node whose common keys are read. `config` is None where the configuration is wrong."""
+
+    place: Path
+    common: NodeFormat
+    handler: NodeType[Any]
+    config: NodeConfig | None
+    below: str | None  # the node that is written below
+
+    @property
+    def id(self) -> str:
+        return self.common.id
+
+    @property
+    def named(self) -> tuple[tuple[Path, str], ...]:
+        """The targets that the author wrote, with their places."""
+        found: list[tuple[Path, str]] = []
+        if self.common.next is not None:
+            found.append(((*self.place, "next"), self.common.next))
+        if isinstance(self.config, ConditionConfig):
+            cases = enumerate(self.config.cases)
+            found += [((*self.place, "cases", index, "goto"), case.goto) for index, case in cases]
+        if self.common.on_error.goto is not None:
+            found.append(((*self.place, "on_error", "goto"), self.common.on_error.goto))
+        return tuple(found)
+
+    @property
+    def next(self) -> str | None:
+        """The node that follows; None for the end, and for conditions, whose cases say."""
+        if self.handler.type == END or isinstance(self.config, ConditionConfig):
+            return None
+        return self.below if self.common.next is None else _target(self.common.next)
+
+    @property
+    def exits(self) -> tuple[str | None, ...]:
+        """Where the node leads when nothing fails; None is the end."""
+        if isinstance(self.config, ConditionConfig):
+            return tuple(dict.fromkeys(_target(case.goto) for case in self.config.cases))
+        return (self.next,)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Every node that an edge leads to."""
+        goto = self.common.on_error.goto
+        every = [*self.exits, _target(goto) if goto is not None else None]
+        return tuple(dict.fromkeys(target for target in every if target is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A definition whose keys are read. `ids` holds every node id that is written in it, and
+    `whole` says that all its nodes are right as far as they can be read alone."""
+
+    document: Document
+    head: WorkflowFormat
+    input: tuple[BaseField, ...]
+    nodes: tuple[NodeDraft, ...]
+    ids: frozenset[str]
+    whole: bool
+
+    @property
+    def id(self) -> str:
+        return self.head.id
+
+    @property
+    def calls(self) -> tuple[tuple[NodeDraft, WorkflowConfig], ...]:
+        """The nodes that embed another definition."""
+        return tuple((node, node.config) for node in self.nodes if isinstance(node.config, WorkflowConfig))
+
+
+_NO_NODES: tuple[dict[str, Any], ...] = ({},)  # stands in for nodes that can't be read
+
+
+def _target(name: str) -> str | None:
+    return None if name == END else name
+
+
+# -- reading -------------------------------------------------------------------------------------
+
+
+def draft(document: Document, registry: Registry) -> tuple[Draft | None, list[Problem]]:
+    """The definition as far as it can be read, and everything that is wrong with its keys. None
+    where there is not even a usable id."""
+    reader = _Reader(document, registry)
+    return reader.draft(), reader.problems
+
+
+class _Reader:
+    def __init__(self, document: Document, registry: Registry) -> None:
+        self.document = document
+        self.registry = registry
+        self.problems: list[Problem] = []
+
+    def draft(self) -> Draft | None:
+        data = self.document.data
+        if not isinstance(data, dict):
+            self._complain((), "a definition is a mapping that has `id` and `nodes`")
+            return None
+        head = self._head(data)
+        before = len(self.problems)
+        nodes, ids = self._nodes(data.get("nodes"))
+        if head is None:
+            return None
+        whole = len(self.problems) == before and head.nodes != _NO_NODES
+        return Draft(self.document, head, self._input(head), nodes, ids, whole)
+
+    def _complain(self, path: Path, message: str, *, key: bool = False, offset: int | None = None) -> None:
+        self.problems.append(self.document.problem(path, message, key=key, offset=offset))
+
+    def _validated(self, model: type[BaseModel], data: Mapping[str, Any], place: Path, also: frozenset[str]) -> Any:
+        """The model, or None; its complaints name places below `place`. `also` are keys that the place
+        may have besides."""
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+
+            def known(loc: tuple[str | int, ...]) -> frozenset[str]:
+                return known_keys(model, loc) | (also if not loc else frozenset())
+
+            for each in complaints(error, known, data):
+                self._complain((*place, *each.path), each.message, key=each.key, offset=each.offset)
+            return None
+
+    def _salvaged(self, model: type[BaseModel], data: Mapping[str, Any], place: Path, stand_ins: Mapping[str, Any]) -> Any:
+        """As _validated, but keys that are wrong are left out, or replaced by their stand-ins, so that
+        the rest can be checked. None where that isn't enough."""
+        found = self._validated(model, data, place, frozenset())
+        if found is not None:
+            return found
+        try:
+            model.model_validate(data)
+        except ValidationError as error:
+            wrong = {each["loc"][0] for each in error.errors(include_input=False) if each["loc"]}
+            kept = {key: value for key, value in data.items() if key not in wrong}
+            kept |= {key: value for key, value in stand_ins.items() if key in wrong}
+            try:
+                return model.model_validate(kept)
+            except ValidationError:
+                return None
+
+    def _head(self, data: Mapping[str, Any]) -> WorkflowFormat | None:
+        nodes = data.get("nodes")
+        if nodes == []:
+            self._complain(("nodes",), "this workflow is empty; give it at least one node")
+            data = {**data, "nodes": _NO_NODES}
+        head: WorkflowFormat | None = self._salvaged(WorkflowFormat, data, (), {"nodes": _NO_NODES})
+        return head
+
+    def _input(self, head: WorkflowFormat) -> tuple[BaseField, ...]:
+        found = []
+        for name, declaration in head.input.items():
+            place = ("input", name)
+            kind = declaration.get("type", "text")
+            model = FIELD_MODELS.get(kind) if isinstance(kind, str) else None
+            if "name" in declaration:
+                self._complain((*place, "name"), "the key is the name of an input; remove `name`", key=True)
+            elif model is None:
+                self._complain((*place, "type"), f"there is no field type {quoted(kind)}{did_you_mean(str(kind), FIELD_MODELS)}")  # fmt: skip
+            else:
+                field = self._validated(model, {"name": name, "type": kind, **declaration}, place, frozenset())
+                found += [field] if field is not None else []
+        return tuple(found)
+
+    def _nodes(self, data: object) -> tuple[tuple[NodeDraft, ...], frozenset[str]]:
+        nodes = [(index, node) for index, node in enumerate(data) if isinstance(node, dict)] if isinstance(data, list) else []
+        first: dict[str, int] = {}
+        for index, node in nodes:
+            name = node.get("id")
+            if isinstance(name, str) and first.setdefault(name, index) != index:
+                line = self.document.problem(("nodes", first[name], "id"), "").line
+                self._complain(("nodes", index, "id"), f"there are two nodes called {quoted(name)}; the first is in line {line}")  # fmt: skip
+        found = []
+        for position, (index, node) in enumerate(nodes):
+            following = nodes[position + 1][1].get("id") if position + 1 < len(nodes) else None
+            each = self._node(("nodes", index), node, following if isinstance(following, str) else None)
+            if each is not None and first[each.id] == index:
+                found.append(each)
+        return tuple(found), frozenset(first)
+
+    def _node(self, place: Path, data: Mapping[str, Any], below: str | None) -> NodeDraft | None:
+        handler = self._handler(place, data)
+        if handler is None:
+            keys = {key: value for key, value in data.items() if key in COMMON}
+            self._validated(NodeFormat, {**keys, "type": "?"}, place, frozenset())
+            return None
+        allowed = keys_of(handler.kind, handler.type)
+        own = known_keys(handler.Config)
+        for key in data:
+            if key in COMMON - allowed - own:
+                self._complain((*place, key), _why_not(key, handler), key=True)
+        common: NodeFormat | None = self._salvaged(
+            NodeFormat, {key: value for key, value in data.items() if key in allowed}, place, {}
+        )
+        mine = {key: value for key, value in data.items() if key in own or key not in COMMON}
+        config: NodeConfig | None = self._validated(handler.Config, mine, place, allowed)
+        if config is not None:
+            for inside, message in handler.check(config):
+                self._complain((*place, *inside), message)
+        return None if common is None else NodeDraft(place, common, handler, config, below)
+
+    def _handler(self, place: Path, data: Mapping[str, Any]) -> NodeType[Any] | None:
+        name = data.get("type")
+        if name is None:
+            self._complain(place, "this node has no `type`")
+            return None
+        handler = self.registry.get(name) if isinstance(name, str) else None
+        if handler is None:
+            known = [each.type for each in self.registry]
+            hint = did_you_mean(str(name), known) or f"; known are {', '.join(known)}"
+            self._complain((*place, "type"), f"there is no node type {quoted(name)}{hint}")
+        return handler
+
+
+def _why_not(key: str, handler: NodeType[Any]) -> str:
+    match key:
+        case "next" if handler.type == END:
+            return "an `end` node has no `next`: it is a page without a way on"
+        case "next":
+            return "a condition has no `next`: its cases say where it goes"
+        case "final":
+            return f"a {handler.type} node can't be `final`: nobody answers it and nothing is done in it"
+        case "depends_on" if handler.kind is Kind.BACKGROUND:
+            return "a background node needs no `depends_on`: it runs again when a value that it read changes"
+        case "depends_on":
+            return f"a {handler.type} node can't have `depends_on`: it asks nothing; put it on the nodes that ask"
+    return f"`{key}` is for background nodes; {quoted(handler.type)} is none"
+
+
+# -- building ------------------------------------------------------------------------------------
+
+
+def build(draft: Draft, embedded: Mapping[str, Workflow], version: str) -> Workflow:
+    """The compiled workflow. The draft must be checked, and `embedded` hold every workflow it calls."""
+    nodes = {node.id: _compiled(node, embedded) for node in draft.nodes}
+    pages = {node.id: pages_of(node) for node in nodes.values()}
+    head = draft.head
+    return Workflow(
+        id=head.id,
+        version=version,
+        title=head.title or head.id,
+        text=head.text,
+        nodes=nodes,
+        start=draft.nodes[0].id,
+        reach=closure({node.id: node.targets for node in draft.nodes}),
+        remaining=remaining({node.id: node.exits for node in draft.nodes}, pages),
+        input=draft.input,
+        reopen=head.reopen,
+        expires_after=head.expires_after,
+        language=head.language,
+    )
+
+
+def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
+    common = node.common
+    retry = common.retry
+    error = common.on_error
+    return Node(
+        id=node.id,
+        type=node.handler.type,
+        kind=node.handler.kind,
+        config=_config(node.config, embedded),
+        handler=node.handler,
+        next=node.next,
+        targets=node.targets,
+        title=common.title,
+        final=common.final,
+        depends_on=tuple(common.depends_on),
+        on_error=OnError(error.action, _target(error.goto) if error.goto is not None else None),
+        retry=Retry(retry.attempts, retry.backoff) if retry is not None else Retry(),
+        timeout=common.timeout,
+    )
+
+
+def _config(config: NodeConfig | None, embedded: Mapping[str, Workflow]) -> object:
+    match config:
+        case ConditionConfig():
+            return Branches(tuple(Case(case.when, _target(case.goto)) for case in config.cases))
+        case WorkflowConfig():
+            return Call(embedded[config.workflow], dict(config.with_), _repeat(config.repeat))
+    return config
+
+
+def _repeat(config: RepeatConfig | None) -> Repeat | None:
+    if config is None:
+        return None
+    return Repeat(
+        times=config.times,
+        for_each=config.for_each,
+        min=1 if config.min is None else config.min,
+        max=config.max,
+        add_another=config.add_another,
+        item=config.item,
+    )
+
+
+def pages_of(node: Node) -> Remaining:
+    """How many foreground steps one visit of a node takes. A repeat that asks has a list page after
+    each item from its `min` on, and before the first where `min` is 0."""
+    if node.kind is Kind.FOREGROUND:
+        return Remaining(1, 1)
+    if not isinstance(node.config, Call):
+        return Remaining(0, 0)
+    inner = node.config.workflow.remaining[node.config.workflow.start]
+    repeat = node.config.repeat
+    if repeat is None:
+        return inner
+    if not repeat.asks:
+        return Remaining(0, 0 if inner.max == 0 else None)
+    least = repeat.min * inner.min + 1
+    if repeat.max is None or inner.max is None:
+        return Remaining(least, None)
+    return Remaining(least, repeat.max * inner.max + repeat.max - repeat.min + 1)

@@ -1,0 +1,409 @@
+"""The rules of a run, without I/O: S1-S17 of the design live here.
+
+A move is a generator over a Turn. It changes the turn's stack, and yields a request wherever a
+node has to be called; whoever drives it (wizard/engine.py) calls the node and sends back a Result.
+Nothing here waits, reads a clock or stores: the same run, move and results give the same turn.
+
+Keeps what still applies:
+- Previous only moves the cursor. Steps above it are kept, in order.
+- Forward, the next step is looked for among the kept ones by its path. If it is there, the kept
+  steps below it are dropped and it is current again; if not, a new step is put above the cursor
+  and the kept ones that can't be reached from it are dropped (S8).
+- A kept background step is re-used if what it read is unchanged; otherwise it is removed and runs
+  anew (S10).
+- A change goes forward over kept answers that still hold, back to where it was asked (S11).
+
+The person's side is never blocked: a turn that can't go on (no case, a failing expression, a loop)
+stays at the step just answered and says why (S17); a failing node stops at its own step (S16).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import replace
+
+from wizard.codec import digest
+from wizard.errors import (
+    NodeContractError,
+    NotAStep,
+    PointOfNoReturn,
+    RunCompleted,
+    RunError,
+    StaleInput,
+    WizardError,
+)
+from wizard.lifecycle import StepTrigger, next_step_status
+from wizard.model import Fault, Kind, Proceed, RunStatus, Step, StepStatus, Value, Wait
+from wizard.places import can_follow, locate
+from wizard.requests import Check, Close, Execute, Look, Move, Remove, Request, Result
+from wizard.turn import Turn
+from wizard.walk import Destination, walk_from
+
+# -- the moves -------------------------------------------------------------------------------------
+
+
+def next_(turn: Turn, given: Mapping[str, Value] | None, *, partial: bool = False) -> Move:
+    """Next (S2, S4, S5): answers the current step if it waits, and goes on."""
+    step = turn.current
+    if turn.status is RunStatus.COMPLETED:
+        return
+    turn.fault = None
+    if step is None:
+        yield from go_forward(turn)
+    elif step.kind is Kind.FOREGROUND:
+        yield from _answer(turn, step, given if given is not None else {}, partial=partial)
+    elif step.status is StepStatus.DONE:
+        yield from go_forward(turn)
+    else:
+        yield from _run_and_go_on(turn, step)
+
+
+def previous(
+    turn: Turn, *, skip_background: bool = True, to: str | None = None, draft: Mapping[str, Value] | None = None
+) -> Move:
+    """Previous (S6, S7). Raises RunCompleted, PointOfNoReturn, or NotAStep for a `to` that isn't a
+    foreground step of the path. Where there is no step to go back to, nothing changes."""
+    check_not_over(turn)
+    position = _position_back(turn, skip_background, to)
+    if position is None or position == turn.cursor:
+        return
+    if position <= wall(turn, landing=turn.steps[position]):
+        raise PointOfNoReturn(workflow=turn.workflow.id, node=turn.steps[position].path, run=turn.id)
+    left = turn.steps[turn.cursor]
+    if draft is not None and left.kind is Kind.FOREGROUND:
+        turn.put(replace(left, draft=draft))
+    turn.cursor = position
+    turn.returning = None
+    turn.log("moved", turn.steps[position].path, back_from=left.path)
+    yield from look_at_current(turn)
+
+
+def change(turn: Turn, path: str, answers: Mapping[str, Value] | None) -> Move:
+    """Change (S11): answers an earlier step anew and returns. Without answers the step is shown.
+
+    Raises RunCompleted, PointOfNoReturn, StaleInput where the step isn't on the path, NotAStep
+    where it isn't one that a person answers.
+    """
+    check_not_over(turn)
+    step = turn.index.get(path)
+    if step is None or turn.cursor < 0 or (position := turn.position(path)) > turn.cursor:
+        raise StaleInput(workflow=turn.workflow.id, node=path, run=turn.id)
+    if step.kind is not Kind.FOREGROUND:
+        raise NotAStep("This step asks nothing, so it can't be changed.", node=path, run=turn.id)
+    if position <= wall(turn):
+        raise PointOfNoReturn(workflow=turn.workflow.id, node=path, run=turn.id)
+    if position < turn.cursor or turn.status is RunStatus.COMPLETED:
+        turn.returning = turn.returning or turn.steps[turn.cursor].path
+    turn.cursor = position
+    turn.fault = None
+    turn.log("changing", path)
+    if answers is None:
+        yield from look_at_current(turn)
+    else:
+        _wait_at(turn, step)
+        yield from _answer(turn, turn.steps[position], answers)
+
+
+# -- going forward ---------------------------------------------------------------------------------
+
+
+def _answer(turn: Turn, step: Step, given: Mapping[str, Value], *, partial: bool = False) -> Move:
+    """S4: executes the waiting step with what was sent, and goes on if it is accepted."""
+    result = yield Execute(step, given, partial)
+    if result.failure is not None:
+        turn.fault = _fault(result.failure, step)
+        turn.log("failed", step.path, error=turn.fault.message)
+        return
+    after = result.step or step
+    match result.outcome:
+        case Proceed(output):
+            turn.files += result.files
+            _accept(turn, replace(after, given=input_digest(given)), output)
+            yield from go_forward(turn)
+        case Wait(rejected=rejected):
+            turn.files += result.files
+            turn.rejected = rejected
+            if after.state != step.state or (not rejected and after.draft != step.draft):
+                turn.put(after)
+                turn.log("rejected" if rejected else "kept", step.path)
+
+
+def input_digest(given: Mapping[str, Value]) -> bytes:
+    """Tells the same input again from another one (S19), whatever the order of its fields."""
+    return digest([[name, given[name]] for name in sorted(given)])
+
+
+def _accept(turn: Turn, step: Step, output: Mapping[str, Value]) -> None:
+    """Stores the answer, and what it depended on, so that a change can tell whether it still holds."""
+    place = turn.place(step)
+    scope = turn.scope(place, record=True)
+    for chain in place.node.depends_on:
+        scope.read(chain)
+    status = next_step_status(step.status, "accept")
+    turn.put(replace(step, status=status, output=output, draft=None, error=None, reads=scope.digests()))
+    turn.log("accepted", step.path)
+
+
+def go_forward(turn: Turn) -> Move:
+    """S3 and S8: from the current step to the next one that needs a person, or to the end.
+
+    Where the way can't be found, the person stays at the step the turn came from (S17); background
+    steps that ran meanwhile are kept above it.
+    """
+    anchor = turn.current
+    try:
+        while (destination := walk_from(turn, turn.current)) is not None:
+            step, is_new = yield from _come_to(turn, destination)
+            if step.kind is Kind.BACKGROUND:
+                going_on = yield from _pass_background(turn, step, is_new)
+            elif (yield from _still_holds(turn, step)):
+                going_on = True
+            else:
+                going_on = yield from _present(turn, step)
+            if not going_on:
+                return
+        yield from _complete(turn)
+    except RunError as error:
+        yield from _stay_at(turn, anchor, error)
+
+
+def _come_to(turn: Turn, destination: Destination) -> Generator[Request, Result, tuple[Step, bool]]:
+    """S8: makes the destination current, as the kept step of that path or as a new one."""
+    position = turn.kept_at(destination.path)
+    if position is not None:
+        yield from drop(turn, turn.steps[turn.cursor + 1 : position])
+        turn.cursor += 1
+        step = turn.steps[turn.cursor]
+        return step, False
+    unreachable = [
+        step for step in turn.steps[turn.cursor + 1 :] if not can_follow(turn.workflow, destination.path, step.path)
+    ]
+    yield from drop(turn, unreachable)
+    place = locate(turn.workflow, destination.path)
+    return turn.push(place, destination.path), True
+
+
+def _still_holds(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
+    """S11: a kept answer is accepted as it is if it is valid, what it depends on is unchanged, and
+    another foreground step is kept above it. Where the change was asked, it has come back."""
+    if turn.returning == step.path:
+        turn.returning = None
+    if turn.returning is None or step.output is None or not turn.foreground_above():
+        return False
+    if step.reads and not turn.scope(turn.place(step)).unchanged(step.reads):
+        return False
+    result = yield Check(step)
+    if result.holds and step.status is not StepStatus.DONE:
+        turn.put(replace(step, status=next_step_status(step.status, "accept")))
+    return result.holds
+
+
+def _present(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
+    """Shows a foreground step. True where it needs nobody and the run goes on by itself."""
+    _wait_at(turn, step)
+    step = turn.steps[turn.cursor]
+    result = yield Execute(step)
+    if result.failure is not None:
+        raise _as_run_error(result.failure, step, turn)
+    turn.put(result.step or step)
+    if isinstance(result.outcome, Proceed):
+        _accept(turn, turn.steps[turn.cursor], result.outcome.output)
+        return True
+    turn.log("presented", step.path)
+    if getattr(turn.place(step).node.handler, "ends", False):
+        _accept(turn, turn.steps[turn.cursor], {})
+        yield from _complete(turn)
+    return False
+
+
+def _wait_at(turn: Turn, step: Step) -> None:
+    if step.status is not StepStatus.WAITING:
+        turn.put(replace(step, status=next_step_status(step.status, "revisit")))
+    if turn.status is not RunStatus.WAITING:
+        turn.become("reopen" if turn.status is RunStatus.COMPLETED else "wait")
+
+
+def _complete(turn: Turn) -> Move:
+    """S5: at the end all kept steps are dropped, parked answers go, and every visit is closed."""
+    yield from drop(turn, turn.steps[turn.cursor + 1 :])
+    turn.forget_parked()
+    turn.returning = None
+    turn.become("complete")
+    turn.log("completed")
+    for step in reversed(turn.steps):
+        yield Close(step)
+
+
+def drop(turn: Turn, steps: list[Step], *, park: bool = True) -> Move:
+    """S12: takes steps off the stack; each is removed and closed, the newest first (S14)."""
+    for step in reversed(steps):
+        turn.take_out(step, park=park)
+        yield Remove(step)
+        turn.log("removed", step.path)
+        yield Close(step)
+
+
+def _stay_at(turn: Turn, anchor: Step | None, error: RunError) -> Move:
+    """S17: back to where the turn came from; a step that never could be shown is taken out again."""
+    failing = turn.current
+    if failing is not None and failing is not anchor and failing.kind is Kind.FOREGROUND and failing.output is None:
+        turn.take_out(failing, park=True)
+        yield Close(failing)
+    turn.cursor = -1 if anchor is None else turn.position(anchor.path)
+    turn.fault = Fault(str(error), error.node or (anchor.path if anchor else turn.workflow.start), type(error).__name__)
+    turn.log("stopped", anchor.path if anchor else "", error=turn.fault.message)
+    if anchor is not None and anchor.kind is Kind.FOREGROUND:
+        _wait_at(turn, turn.steps[turn.cursor])
+    else:
+        turn.become("fail")
+
+
+# -- background steps ------------------------------------------------------------------------------
+
+
+def _pass_background(turn: Turn, step: Step, is_new: bool) -> Generator[Request, Result, bool]:
+    """S10: re-uses a kept step whose reads are unchanged; anything else runs. True where the run goes on."""
+    if is_new:
+        return (yield from _run(turn, step))
+    same_inputs = step.status is not StepStatus.PENDING and turn.scope(turn.place(step)).unchanged(step.reads)
+    if same_inputs and step.status is StepStatus.DONE and step.error is None:
+        turn.log("re-used", step.path)
+        return True
+    if not same_inputs:
+        step = yield from _renew(turn, step)
+    return (yield from _run(turn, step))
+
+
+def _renew(turn: Turn, step: Step) -> Generator[Request, Result, Step]:
+    """Undoes what ran with other inputs; the step is a new visit from here on (S14)."""
+    yield Remove(step)
+    turn.log("removed", step.path)
+    yield Close(step)
+    turn.visits += 1
+    fresh = Step(step.path, step.node, step.type, step.kind, step.seq, turn.visits, StepStatus.PENDING)
+    return turn.put(fresh)
+
+
+def _run_and_go_on(turn: Turn, step: Step) -> Move:
+    """S16: Next at a failed step tries it again."""
+    if (yield from _run(turn, step)):
+        yield from go_forward(turn)
+
+
+_BEGIN: Mapping[StepStatus, StepTrigger] = {
+    StepStatus.PENDING: "begin",
+    StepStatus.FAILED: "retry",
+    StepStatus.DONE: "rerun",
+}
+
+
+def _run(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
+    """Executes the current background step. True where the run goes on after it."""
+    trigger = _BEGIN[step.status]
+    step = turn.put(replace(step, status=next_step_status(step.status, trigger), error=None))
+    if turn.status is not RunStatus.WORKING:
+        turn.become("work")
+    result = yield Execute(step)
+    after = result.step or step
+    failure = result.failure
+    if isinstance(result.outcome, Wait):
+        failure = NodeContractError(
+            f"node type {step.type} is a background type, but reported Wait. It must return Proceed.",
+            workflow=turn.workflow.id,
+            node=step.path,
+            run=turn.id,
+        )
+    if failure is not None:
+        return (yield from _fail(turn, after, failure))
+    assert isinstance(result.outcome, Proceed)
+    turn.put(replace(after, status=next_step_status(step.status, "succeed"), output=result.outcome.output))
+    turn.files += result.files
+    turn.log("ran", step.path)
+    return True
+
+
+def _fail(turn: Turn, step: Step, failure: WizardError) -> Generator[Request, Result, bool]:
+    """S16: what follows is up to the node's `on_error`."""
+    fault = _fault(failure, step)
+    turn.log("failed", step.path, error=fault.message)
+    action = turn.place(step).node.on_error.action
+    if action in ("continue", "goto"):
+        status = next_step_status(step.status, "succeed")
+        turn.put(replace(step, status=status, output={"error": fault.message}, error=fault.message))
+        return True
+    turn.fault = fault
+    turn.put(replace(step, status=next_step_status(step.status, "fail"), error=fault.message))
+    position = _position_back(turn, True, None)
+    if action == "back" and position is not None and position > wall(turn):
+        failed = turn.steps[turn.cursor]
+        turn.cursor = position
+        yield from drop(turn, [failed])
+        yield from look_at_current(turn, keep_fault=True)
+    else:
+        turn.become("fail")
+    return False
+
+
+# -- going back ------------------------------------------------------------------------------------
+
+
+def can_go_back(turn: Turn) -> bool:
+    """Whether Previous has a step to go to."""
+    if turn.status is RunStatus.COMPLETED and not turn.workflow.reopen:
+        return False
+    position = _position_back(turn, True, None)
+    return position is not None and position > wall(turn)
+
+
+def check_not_over(turn: Turn) -> None:
+    if turn.status is RunStatus.COMPLETED and not turn.workflow.reopen:
+        raise RunCompleted(workflow=turn.workflow.id, run=turn.id)
+
+
+def _position_back(turn: Turn, skip_background: bool, to: str | None) -> int | None:
+    if to is not None:
+        step = turn.index.get(to)
+        position = turn.position(to) if step is not None else len(turn.steps)
+        if step is None or step.kind is not Kind.FOREGROUND or position > turn.cursor:
+            raise NotAStep(f"There is no step {to!r} to go back to. Take one of the run's path.", run=turn.id)
+        return position
+    for position in range(turn.cursor - 1, -1, -1):
+        if not skip_background or turn.steps[position].kind is Kind.FOREGROUND:
+            return position
+    return None
+
+
+def wall(turn: Turn, landing: Step | None = None) -> int:
+    """The position of the topmost final step that is done, -1 if there is none (S7). Going back to
+    a final background step (`landing`) runs nothing and is below nothing."""
+    for position in range(turn.cursor, -1, -1):
+        step = turn.steps[position]
+        if step.status is StepStatus.DONE and turn.place(step).node.final:
+            return position - 1 if step is landing and step.kind is Kind.BACKGROUND else position
+    return -1
+
+
+def look_at_current(turn: Turn, *, keep_fault: bool = False) -> Move:
+    """Shows the step that the cursor was moved back to. A background step is left as it is (S6)."""
+    if not keep_fault:
+        turn.fault = None
+    step = turn.steps[turn.cursor]
+    if step.kind is Kind.FOREGROUND:
+        _wait_at(turn, step)
+        yield Look(turn.steps[turn.cursor])
+    elif turn.status is not RunStatus.WAITING:
+        turn.become("reopen" if turn.status is RunStatus.COMPLETED else "wait")
+
+
+# -- what a person reads ---------------------------------------------------------------------------
+
+
+def _fault(error: WizardError, step: Step) -> Fault:
+    return Fault(error.message, error.node or step.path, type(error).__name__)
+
+
+def _as_run_error(error: WizardError, step: Step, turn: Turn) -> RunError:
+    if isinstance(error, RunError):
+        error.node = error.node or step.path
+        return error
+    return RunError(error.message, workflow=turn.workflow.id, node=step.path, run=turn.id)

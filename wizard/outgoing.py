@@ -1,0 +1,135 @@
+"""The guard for outgoing HTTP: what a definition or a person's answer may make this server connect to.
+
+Rules (OWASP, server-side request forgery; address ranges: IANA special-purpose registries)
+- Only http and https, no user or password in the URL, nothing but printable ASCII in it.
+- Only addresses that are reachable from everywhere. The address is judged when the socket for it is
+  made: after the name was resolved, so that a name that changes its address gains nothing, and for
+  addresses written into the URL and for every hop of a redirect alike.
+- IPv6 addresses that carry an IPv4 one (mapped, 6to4, NAT64, Teredo) are refused: where they lead is
+  decided by a gateway.
+- No proxy, `.netrc` or certificate setting of the environment, and no cookies kept.
+
+WIZARD_ALLOW_PRIVATE_ADDRESSES=1 lifts the second and third rule.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any, TypeAlias
+
+import aiohttp
+from yarl import URL
+
+from wizard.errors import NodeFailed
+from wizard.node import Services
+from wizard.settings import Settings
+
+MAX_URL = 8000  # characters: what common servers take
+SHARED = "http"  # the session's name in Services.shared
+
+AddrInfo: TypeAlias = tuple[Any, ...]  # family, type, protocol, canonical name, (host, port, …)
+
+_UNICAST6 = ip_network("2000::/3")  # all that IANA has given out
+_REFUSED6 = tuple(
+    ip_network(each)
+    for each in (
+        "2001::/23",  # protocol assignments: Teredo, ORCHID, benchmarking …
+        "2001:db8::/32",  # documentation
+        "2002::/16",  # 6to4
+        "3fff::/20",  # documentation
+    )
+)
+_REFUSED4 = tuple(
+    ip_network(each)
+    for each in (
+        "100.64.0.0/10",  # carrier-grade NAT
+        "168.63.129.16/32",  # a cloud's host, behind a public address
+        "192.0.0.0/24",  # protocol assignments
+        "192.88.99.0/24",  # 6to4 relays
+        "198.18.0.0/15",  # benchmarking
+    )
+)
+
+
+class AddressRefused(OSError):
+    """The address isn't one that outgoing requests may go to.
+
+    An OSError, since it goes through aiohttp's connector. Its text is always the same: the connector
+    reports the failures of several addresses as one only where their texts are equal.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("the address is private or reserved")
+
+
+def is_public(address: str) -> bool:
+    """Whether requests may go to this numeric address; False for what is no address at all."""
+    try:
+        parsed: IPv4Address | IPv6Address = ip_address(address)
+    except ValueError:
+        return False
+    if parsed.is_multicast or parsed.is_reserved or not parsed.is_global:
+        return False
+    if isinstance(parsed, IPv4Address):
+        return not any(parsed in network for network in _REFUSED4)
+    return parsed in _UNICAST6 and not any(parsed in network for network in _REFUSED6)
+
+
+def check_url(text: str) -> URL:
+    """The URL of a request, its form checked; its host is judged when it is connected to.
+
+    Raises NodeFailed, whose message never shows the URL: it may hold what is nobody's business.
+    """
+    if len(text) > MAX_URL:
+        raise NodeFailed(f"The address of the service is longer than {MAX_URL:,} characters.")
+    if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
+        raise NodeFailed("The address of the service holds characters that an address can't have.")
+    try:
+        url = URL(text, encoded=True)
+        url.port  # noqa: B018  it is only parsed here
+    except ValueError as error:
+        raise NodeFailed("The address of the service isn't a valid URL.") from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise NodeFailed("The address of the service must start with http:// or https:// and name a host.")
+    if url.user is not None or url.password is not None or "@" in url.raw_authority:
+        raise NodeFailed("The address of the service must not hold a user name or password. Send them as a header.")
+    return url
+
+
+def open_session(settings: Settings, allowed: Callable[[str], bool] = is_public) -> aiohttp.ClientSession:
+    """A client session that keeps the rules above; to be called in a running event loop.
+
+    `allowed` judges numeric addresses; it isn't asked where the settings allow private ones.
+    """
+
+    def open_socket(info: AddrInfo) -> socket.socket:
+        family, kind, protocol, _, address = info
+        if not settings.allow_private_addresses and not allowed(address[0].partition("%")[0]):
+            raise AddressRefused
+        return socket.socket(family=family, type=kind, proto=protocol)
+
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(socket_factory=open_socket, limit=100, limit_per_host=20),
+        cookie_jar=aiohttp.DummyCookieJar(),  # one session serves all runs, and a cookie is one person's
+        timeout=aiohttp.ClientTimeout(total=settings.http_timeout),
+        trust_env=False,
+    )
+
+
+def shared_session(services: Services) -> aiohttp.ClientSession:
+    """The session that all nodes of a process share, opened when it is first needed.
+
+    It lives in `services.shared`: whoever made the Services awaits `close()` of what is in there.
+    """
+    session = services.shared.get(SHARED)
+    if session is None or session.closed:
+        session = services.shared[SHARED] = open_session(services.settings or Settings())
+    assert isinstance(session, aiohttp.ClientSession)
+    return session
+
+
+def was_refused(error: BaseException) -> bool:
+    """Whether a request failed because its address isn't allowed."""
+    return isinstance(error, AddressRefused) or isinstance(getattr(error, "os_error", None), AddressRefused)

@@ -1,0 +1,134 @@
+"""Step paths: where a step stands in the nesting of workflows, and what can follow it.
+
+A path is made of segments. A node's is its id, with `~N` from its Nth visit in a loop on. A
+sub-workflow's node is followed by the segments inside it; if it repeats, the item's number comes
+first (`household/2/name`). The list page of a repeat, shown after an item, is `household/after-2`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from wizard.errors import NotAStep
+from wizard.model import Branches, Call, Node, Workflow
+
+AFTER = "after-"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One instance of a workflow in a run. `prefix` opens the paths of its steps ("" for the root).
+
+    `call` is the node of the `parent` that embeds it, `base` that node's own path, `item` the number
+    of the item where it repeats.
+    """
+
+    workflow: Workflow
+    prefix: str = ""
+    parent: Frame | None = None
+    call: Node | None = None
+    base: str = ""
+    item: int | None = None
+
+    def inside(self, node: Node, base: str, item: int | None = None) -> Frame:
+        """The frame of the sub-workflow that `node` embeds."""
+        prefix = f"{base}/" if item is None else f"{base}/{item}/"
+        return Frame(call_of(node).workflow, prefix, self, node, base, item)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level of a path: a node of a frame (`node` is set), or an item of a repeat, whose `order`
+    is (number, 0) for the item itself and (number, 1) for the list page after it."""
+
+    segment: str
+    frame: Frame
+    node: str = ""
+    order: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A step's path, understood: the node, the frame it is in, and whether it is the list page that
+    a repeat shows after item `after`."""
+
+    frame: Frame
+    node: Node
+    levels: tuple[Level, ...]
+    after: int | None = None
+
+
+def call_of(node: Node) -> Call:
+    assert isinstance(node.config, Call)
+    return node.config
+
+
+def is_cyclic(workflow: Workflow, node_id: str) -> bool:
+    """Whether a run can come to the node again without leaving the workflow."""
+    return node_id in workflow.reach[node_id]
+
+
+@lru_cache(maxsize=8192)
+def locate(workflow: Workflow, path: str) -> Place:
+    """Understands a step path. Raises NotAStep where the workflow has no such place."""
+    frame, levels = Frame(workflow), list[Level]()
+    segments = iter(path.split("/"))
+    for segment in segments:
+        node = _node_at(frame, segment, path)
+        levels.append(Level(segment, frame, node.id))
+        if not isinstance(node.config, Call):
+            return _at_the_end(segments, Place(frame, node, tuple(levels)), path)
+        base = frame.prefix + segment
+        if node.config.repeat is None:
+            frame = frame.inside(node, base)
+            continue
+        item = next(segments, "")
+        number, after = _item_number(item, path)
+        levels.append(Level(item, frame, order=(number, int(after))))
+        if after:
+            return _at_the_end(segments, Place(frame, node, tuple(levels), number), path)
+        frame = frame.inside(node, base, number)
+    raise _no_step(path)
+
+
+def _no_step(path: str) -> NotAStep:
+    return NotAStep(f"There is no step {path!r} in this workflow. Take one that the run's path lists.")
+
+
+def _at_the_end(segments: Iterator[str], place: Place, path: str) -> Place:
+    if next(segments, None) is not None:
+        raise _no_step(path)
+    return place
+
+
+def _item_number(segment: str, path: str) -> tuple[int, bool]:
+    digits = segment.removeprefix(AFTER)
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
+        raise _no_step(path)
+    return int(digits), digits != segment
+
+
+def _node_at(frame: Frame, segment: str, path: str) -> Node:
+    node_id, tilde, visit = segment.partition("~")
+    node = frame.workflow.nodes.get(node_id)
+    well_formed = not tilde or (visit.isascii() and visit.isdigit() and len(visit) <= 9 and int(visit) >= 2)
+    if node is None or isinstance(node.config, Branches) or not well_formed:
+        raise _no_step(path)
+    return node
+
+
+def can_follow(workflow: Workflow, path: str, later: str) -> bool:
+    """Whether the step at `later` can be reached from the one at `path` (S8): at some level of the
+    nesting both are in the same instance and the later node follows over at least one edge. The
+    items of a repeat follow each other in order."""
+    for here, there in zip(locate(workflow, path).levels, locate(workflow, later).levels, strict=False):
+        if here.node:
+            if there.node in here.frame.workflow.reach[here.node]:
+                return True
+        elif there.order > here.order:
+            return True
+        if here.segment != there.segment:
+            return False
+    return False

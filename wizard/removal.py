@@ -1,0 +1,82 @@
+"""Taking an item out of a repeat: the one move that shortens a path in its middle."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wizard.errors import NotAStep, PointOfNoReturn
+from wizard.machine import check_not_over, drop, go_forward, look_at_current, wall
+from wizard.model import Call, Step, StepStatus
+from wizard.places import AFTER, locate
+from wizard.requests import Move
+from wizard.turn import Turn
+
+
+def remove_item(turn: Turn, item: str) -> Move:
+    """Takes an item ("household/2") out for good: its steps and the list page after it are dropped,
+    its answers forgotten, its number never used again. Then the run goes forward again to where it
+    was, as after a change (S11).
+
+    Raises RunCompleted, PointOfNoReturn, and NotAStep where `item` isn't an item of a repeat that asks.
+    """
+    check_not_over(turn)
+    base, number = _item(turn, item)
+    page = f"{base}/{AFTER}{number}"
+    doomed = [step for step in turn.steps if step.path.startswith(f"{item}/") or step.path == page]
+    if not doomed:
+        raise NotAStep(f"There is no item {item!r} in this run. Take one that its list shows.", run=turn.id)
+    here, first = turn.current, turn.position(doomed[0].path)
+    if first <= wall(turn):
+        raise PointOfNoReturn(workflow=turn.workflow.id, node=item, run=turn.id)
+    before = _page_before(turn, base, number)
+    turn.removed = turn.removed | {item}
+    turn.fault = None
+    turn.log("taken out", item)
+    decided = first <= turn.cursor
+    yield from drop(turn, doomed, park=False)
+    turn.forget_parked(f"{item}/")
+    ask_again = before is not None and _hand_over(turn, before, next((s for s in doomed if s.path == page), None))
+    if not decided:
+        yield from look_at_current(turn)
+        return
+    if ask_again and before is not None:
+        turn.cursor = turn.position(before.path)
+        yield from look_at_current(turn)
+        return
+    if here is not None and here.path in turn.index:
+        turn.returning = turn.returning or here.path
+    turn.cursor = first - 1
+    yield from go_forward(turn)
+
+
+def _item(turn: Turn, item: str) -> tuple[str, int]:
+    """The path of the repeat and the number of its item."""
+    base, _, number = item.rpartition("/")
+    page = locate(turn.workflow, f"{base}/{AFTER}{number}")
+    config = page.node.config
+    if page.after is None or not isinstance(config, Call) or config.repeat is None or not config.repeat.asks:
+        raise NotAStep(f"{item!r} isn't an item that can be taken out.", run=turn.id)
+    return base, page.after
+
+
+def _page_before(turn: Turn, base: str, number: int) -> Step | None:
+    """The list page that led to the item, if the item is the repeat's last one."""
+    opening = f"{base}/"
+    numbers = [
+        int(step.path[len(opening) :].partition("/")[0].removeprefix(AFTER))
+        for step in turn.steps
+        if step.path.startswith(opening)
+    ]
+    if max(numbers) > number:
+        return None
+    lower = max((n for n in numbers if n < number), default=0)
+    return turn.index.get(f"{opening}{AFTER}{lower}")
+
+
+def _hand_over(turn: Turn, before: Step, dropped: Step | None) -> bool:
+    """The page that led to the last item takes over what was answered after it ("no more"). True
+    where nothing was: then it has to be asked again."""
+    answered = dropped is not None and dropped.status is StepStatus.DONE
+    status = before.status if answered else StepStatus.WAITING
+    turn.update(replace(before, output=dropped.output if answered and dropped else None, status=status))
+    return not answered

@@ -1,0 +1,60 @@
+"""What the machine asks of whoever drives it, and what it is told: it calls no node itself."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+
+from wizard.errors import WizardError
+from wizard.model import Outcome, Step, StoredFile, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """Call the node's `execute`: with `given` as input, or to present a step where it is None."""
+
+    step: Step
+    given: Mapping[str, Value] | None = None
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Compute the prompt of a step that was executed before, without executing it again."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Say whether the step's kept answer still holds (`accepts`)."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    step: Step
+
+
+Request = Execute | Look | Check | Remove | Close
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a request. For Execute one of `outcome` and `failure` is set, and `step` is the
+    step with what the call left in it (state, draft, reads, patch). `holds` answers a Check."""
+
+    outcome: Outcome | None = None
+    failure: WizardError | None = None
+    step: Step | None = None
+    holds: bool = False
+    files: tuple[StoredFile, ...] = ()
+
+
+Move = Generator[Request, Result, None]

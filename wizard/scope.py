@@ -1,0 +1,259 @@
+"""What one place of a run can see, and what was looked at: the one way in which expressions,
+templates, configurations and node code read a run's data.
+
+Visible are the outputs of the decided steps of the same workflow instance (by node id, of a node's
+latest visit), what its sub-workflows answered (below their node's id; a list where they repeat),
+`input`, the internal state (`event`, `profile`, `session`) and `run`. A sub-workflow doesn't see
+out of itself. Kept and parked answers can't be seen (S8, S13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from wizard.codec import digest
+from wizard.errors import ExpressionError
+from wizard.model import Branches, Call, Chain, Node, Step, StepStatus, Value
+from wizard.places import AFTER, Frame, call_of, is_cyclic
+
+DOCUMENTS = ("event", "profile", "session")
+
+
+class Items(list[Any]):
+    """The answers of a repeat; `ids` are the numbers of its items, so that another repeat over
+    them (`for_each`) keeps each item's own steps when one of them is taken out."""
+
+    def __init__(self, values: Sequence[Any], ids: Sequence[int]) -> None:
+        super().__init__(values)
+        self.ids = tuple(ids)
+
+
+class Visible(Protocol):
+    """The part of a run that a scope looks at: a Run, or a turn that is changing one."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def steps(self) -> Sequence[Step]: ...
+    @property
+    def cursor(self) -> int: ...
+    @property
+    def index(self) -> Mapping[str, Step]: ...
+    @property
+    def removed(self) -> frozenset[str]: ...
+    @property
+    def input(self) -> Mapping[str, Value]: ...
+    @property
+    def event(self) -> Mapping[str, Value]: ...
+    @property
+    def profile(self) -> Mapping[str, Value]: ...
+    @property
+    def session(self) -> Mapping[str, Value]: ...
+
+
+class Scope:
+    """Reads names for one frame of a run. With `record`, `reads` holds every name read, dotted, with
+    its value."""
+
+    __slots__ = ("frame", "now", "reads", "run")
+
+    def __init__(self, run: Visible, frame: Frame, now: datetime, *, record: bool = False) -> None:
+        self.run = run
+        self.frame = frame
+        self.now = now
+        self.reads: dict[str, Value] | None = {} if record else None
+
+    def read(self, chain: Chain) -> Value:
+        """None where there is no such value. Raises ExpressionError for a field of what has none."""
+        value = self._look_up(chain)
+        if self.reads is not None:
+            self.reads[".".join(chain)] = value
+        return value
+
+    def digests(self) -> dict[str, bytes]:
+        """What was read, as a step stores it (S10)."""
+        return {name: digest(value) for name, value in (self.reads or {}).items()}
+
+    def unchanged(self, reads: Mapping[str, bytes]) -> bool:
+        """Whether everything that a step read still has the value it had then."""
+        return all(digest(self._look_up(tuple(name.split(".")))) == known for name, known in reads.items())
+
+    def _look_up(self, chain: Chain) -> Value:
+        head, rest = chain[0], chain[1:]
+        node = self.frame.workflow.nodes.get(head)
+        if node is not None:
+            return _node_value(self.run, self.frame, node, rest)
+        if head in DOCUMENTS:
+            return _dig(document(self.run, head), rest, chain)
+        if head == "input":
+            return self._input(rest, chain)
+        if head == "run":
+            return _dig({"id": self.run.id, "started": self.run.created_at.date()}, rest, chain)
+        return None
+
+    def _input(self, rest: Chain, chain: Chain) -> Value:
+        """Computed where it is read: what a sub-workflow is handed follows from the path (S22 pins
+        the definition), so it isn't stored."""
+        frame = self.frame
+        if frame.parent is None or frame.call is None:
+            return _dig(self.run.input, rest, chain)
+        outside = Scope(self.run, frame.parent, self.now)
+        handed = call_of(frame.call).input
+        names = list(rest[:1]) or [*handed, "item", "index"]
+        values: dict[str, Value] = {}
+        for name in names:
+            if name in handed:
+                values[name] = handed[name].evaluate(outside)
+            elif name in ("item", "index") and frame.item is not None:
+                values[name] = _item_input(outside, frame, name)
+            else:
+                values[name] = next((f.default for f in frame.workflow.input if f.name == name), None)
+        return _dig(values, rest, chain)
+
+
+def _item_input(outside: Scope, frame: Frame, name: str) -> Value:
+    """`input.index` counts a repeat's items from 1; `input.item` is the element of a `for_each`."""
+    assert frame.call is not None
+    assert frame.item is not None
+    repeat = call_of(frame.call).repeat
+    assert repeat is not None
+    if repeat.for_each is None:
+        position = sum(1 for n in range(1, frame.item) if f"{frame.base}/{n}" not in outside.run.removed)
+        return position + 1 if name == "index" else None
+    elements = repeat.for_each.evaluate(outside) or []
+    ids = item_ids_of(elements)
+    if frame.item not in ids:
+        return None
+    position = ids.index(frame.item)
+    return position + 1 if name == "index" else elements[position]
+
+
+def item_ids_of(elements: Sequence[Value]) -> tuple[int, ...]:
+    """The item numbers of a `for_each` over `elements`."""
+    return elements.ids if isinstance(elements, Items) else tuple(range(1, len(elements) + 1))
+
+
+def _dig(value: Value, rest: Chain, chain: Chain) -> Value:
+    for name in rest:
+        if value is None:
+            return None
+        if not isinstance(value, Mapping):
+            raise ExpressionError(f"{'.'.join(chain)} can't be read: what is before .{name} has no fields.")
+        value = value.get(name)
+    return value
+
+
+def document(run: Visible, name: str) -> Mapping[str, Value]:
+    """The event, profile or session as the path's steps have changed it."""
+    base: Mapping[str, Value] = getattr(run, name)
+    patched = None
+    for step in run.steps[: run.cursor + 1]:
+        if step.patch and step.status is StepStatus.DONE:
+            for (kind, key), value in step.patch.items():
+                if kind == name:
+                    patched = patched if patched is not None else dict(base)
+                    patched[key] = value
+    return base if patched is None else patched
+
+
+def decided(run: Visible, path: str) -> Step | None:
+    """The step at `path` if its answer counts: done, and not above the cursor."""
+    step = run.index.get(path)
+    if step is None or step.status is not StepStatus.DONE or step.seq > run.steps[run.cursor].seq:
+        return None
+    return step
+
+
+def on_path(run: Visible, path: str) -> bool:
+    step = run.index.get(path)
+    return step is not None and run.cursor >= 0 and step.seq <= run.steps[run.cursor].seq
+
+
+def last_visit(run: Visible, frame: Frame, node: Node) -> int:
+    """The number of the node's latest visit on the path, 0 if there is none.
+
+    Visits are numbered without gaps, so steps are found by doubling and halving: a loop's thousandth
+    turn costs ten look-ups. The instances of a sub-workflow leave no step of their own; they are
+    looked for from the cursor down.
+    """
+    base = frame.prefix + node.id
+    if isinstance(node.config, Call):
+        if is_cyclic(frame.workflow, node.id):
+            return _last_instance(run, base)
+        return 1
+    if not on_path(run, base):
+        return 0
+    if not is_cyclic(frame.workflow, node.id):
+        return 1
+    low, high = 1, 2
+    while on_path(run, f"{base}~{high}"):
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if on_path(run, f"{base}~{middle}") else (low, middle)
+    return low
+
+
+def _last_instance(run: Visible, base: str) -> int:
+    for position in range(run.cursor, -1, -1):
+        segment, _, inside = run.steps[position].path[len(base) :].partition("/")
+        if inside and run.steps[position].path.startswith(base) and (not segment or segment[0] == "~"):
+            return int(segment[1:]) if segment else 1
+    return 0
+
+
+def visit_path(frame: Frame, node: Node, visit: int) -> str:
+    """The path of a node's Nth visit, from 1."""
+    return f"{frame.prefix}{node.id}" if visit <= 1 else f"{frame.prefix}{node.id}~{visit}"
+
+
+def items_on_path(run: Visible, base: str) -> list[int]:
+    """The numbers of a repeat's items that the path has come to, in order. `base` is its node's path."""
+    opening = base + "/"
+    for position in range(run.cursor, -1, -1):
+        path = run.steps[position].path
+        if path.startswith(opening):
+            last = int(path[len(opening) :].partition("/")[0].removeprefix(AFTER))
+            return [n for n in range(1, last + 1) if f"{base}/{n}" not in run.removed]
+    return []
+
+
+def _node_value(run: Visible, frame: Frame, node: Node, rest: Chain) -> Value:
+    match node.config:
+        case Branches():
+            return None
+        case Call(repeat=None):
+            visit = last_visit(run, frame, node)
+            inner = frame.inside(node, visit_path(frame, node, visit))
+            if rest:
+                child = inner.workflow.nodes.get(rest[0])
+                return None if child is None else _node_value(run, inner, child, rest[1:])
+            return _instance_value(run, inner)
+        case Call():
+            base = visit_path(frame, node, last_visit(run, frame, node))
+            numbers = _numbers_on_path(run, frame, node, base)
+            items = Items([_instance_value(run, frame.inside(node, base, n)) for n in numbers], numbers)
+            return _dig(items, rest, (node.id, *rest))
+        case _:
+            visit = last_visit(run, frame, node)
+            step = decided(run, visit_path(frame, node, visit)) if visit else None
+            return None if step is None else _dig(step.output, rest, (node.id, *rest))
+
+
+def _numbers_on_path(run: Visible, frame: Frame, node: Node, base: str) -> list[int]:
+    numbers = items_on_path(run, base)
+    repeat = call_of(node).repeat
+    if not numbers or repeat is None or repeat.for_each is None:
+        return numbers
+    known = item_ids_of(repeat.for_each.evaluate(Scope(run, frame, run.created_at)) or [])
+    return [number for number in numbers if number in known]
+
+
+def _instance_value(run: Visible, frame: Frame) -> dict[str, Value]:
+    """Everything that a sub-workflow's instance answered and computed, by node id."""
+    values = {node.id: _node_value(run, frame, node, ()) for node in frame.workflow.nodes.values()}
+    return {name: value for name, value in values.items() if value is not None}

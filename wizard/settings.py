@@ -1,0 +1,75 @@
+"""What the host decides and no definition can: settings, read from environment variables `WIZARD_…`.
+
+Each field is the variable of its name in capitals: `http_timeout` is WIZARD_HTTP_TIMEOUT. A further
+setting is a further field of Settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from wizard.errors import SettingsError
+
+PREFIX = "WIZARD_"
+
+Bytes = Annotated[int, Field(ge=1, le=1_000_000_000)]
+Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+
+
+def _known_timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError) as error:  # a folder of zones, a path, an unknown name
+        raise ValueError("this is no name of a time zone, as Europe/Zurich is") from error
+    return name
+
+
+class Settings(BaseModel):
+    """All settings, with what holds where nothing is said.
+
+    `store` is a URL: `sqlite:PATH` or `memory:`. Sizes are bytes, times seconds. `timezone` decides what
+    day `today()` is. `allow_private_addresses` lets `http` nodes call loopback and private networks.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    store: Annotated[str, Field(pattern=r"^[a-z][a-z0-9+]*:", max_length=2000)] = "sqlite:wizard.db"
+    host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    body_limit: Bytes = 2_000_000  # what a request to the server may hold
+    step_timeout: Seconds = 30.0  # for background nodes that say nothing themselves, http excepted
+
+    allow_private_addresses: bool = False
+    http_timeout: Seconds = 10.0  # for one try of an http node that says nothing itself
+    http_max_response: Bytes = 1_000_000  # the most that an http node may ask for
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Settings:
+        """The settings that the variables give; one that is empty counts as not set.
+
+        Raises SettingsError naming every variable that can't be used.
+        """
+        variables = {name: f"{PREFIX}{name.upper()}" for name in cls.model_fields}
+        given = {name: value for name, each in variables.items() if (value := environ.get(each, "").strip())}
+        if "log_level" in given:
+            given["log_level"] = given["log_level"].lower()
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            # The messages never show the value: somebody may have put a password into a store's URL.
+            problems = error.errors(include_url=False, include_input=False)
+            lines = (f"{variables[str(each['loc'][0])]} can't be used: {each['msg']}." for each in problems)
+            raise SettingsError("\n".join(lines)) from None
+
+    @classmethod
+    def unknown(cls, environ: Mapping[str, str]) -> list[str]:
+        """The variables `WIZARD_…` that are no settings: most likely misspelt, and worth a warning."""
+        known = {f"{PREFIX}{name.upper()}" for name in cls.model_fields}
+        return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)

@@ -1,0 +1,224 @@
+"""What a caller sees of a run: the run state of the HTTP interface, as Python values.
+
+A RunView is one caller's look at a run. It holds the frozen Run and what follows from it is
+computed when it is asked for, so that a turn's cost doesn't grow with the run. Looking executes
+nothing (S18).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from wizard.errors import CallerError, WizardError
+from wizard.model import Fault, Item, Kind, Node, Prompt, Remaining, Run, RunStatus, Step, StepStatus, Value, Workflow
+from wizard.places import Frame, Place, locate
+from wizard.scope import Scope
+from wizard.visits import look, summarise
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """A line of `path` or `kept`."""
+
+    step: str
+    type: str
+    title: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Foreground steps done, and still to come on the shortest and longest way (None: unbounded)."""
+
+    done: int
+    min: int
+    max: int | None
+
+
+class RunView:
+    """See the module docstring. `Engine` refreshes the view that it is handed at each call, so that
+    `await engine.next(run, answers)` is followed by looking at the same `run`."""
+
+    __slots__ = ("_prompt", "now", "rejected", "run", "token", "workflow")
+
+    def __init__(
+        self,
+        workflow: Workflow,
+        run: Run,
+        now: datetime,
+        prompt: Prompt | None = None,
+        *,
+        rejected: Prompt | None = None,
+    ) -> None:
+        self.workflow = workflow
+        self.run = run
+        self.now = now
+        self._prompt = prompt
+        self.rejected = rejected  # the last call's answers weren't accepted: their step's prompt, with errors
+        self.token: str | None = None  # handed out once, by the call that created the run
+
+    def refresh(self, other: RunView) -> None:
+        """Shows from now on what `other` shows."""
+        self.workflow, self.run, self.now = other.workflow, other.run, other.now
+        self._prompt, self.rejected = other._prompt, other.rejected
+
+    @property
+    def id(self) -> str:
+        return self.run.id
+
+    @property
+    def revision(self) -> int:
+        return self.run.revision
+
+    @property
+    def status(self) -> RunStatus:
+        expires = self.run.expires_at
+        over = self.run.status in (RunStatus.COMPLETED, RunStatus.CANCELLED)
+        return RunStatus.EXPIRED if expires is not None and self.now >= expires and not over else self.run.status
+
+    @property
+    def step(self) -> str:
+        """The current step's path; before the first Next the start node's id."""
+        current = self.run.current
+        return self.workflow.start if current is None else current.path
+
+    @property
+    def current(self) -> Prompt:
+        """What the current step asks. Its `error` is the run's fault where there is one."""
+        if self._prompt is None:
+            self._prompt = self._compute_prompt()
+        return self._prompt
+
+    @property
+    def fault(self) -> Fault | None:
+        return self.run.fault
+
+    @property
+    def has_next(self) -> bool:
+        return self.status not in (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED)
+
+    @property
+    def has_previous(self) -> bool:
+        from wizard.machine import can_go_back
+        from wizard.turn import Turn
+
+        if self.status in (RunStatus.CANCELLED, RunStatus.EXPIRED):
+            return False
+        return can_go_back(Turn(self.workflow, self.run, self.now))
+
+    @property
+    def path(self) -> tuple[StepLine, ...]:
+        return tuple(self._line(step) for step in self.run.path)
+
+    @property
+    def kept(self) -> tuple[StepLine, ...]:
+        return tuple(self._line(step) for step in self.run.kept)
+
+    @property
+    def answers(self) -> dict[str, Value]:
+        """What the foreground steps of the path accepted, nested by step path."""
+        answers: dict[str, Value] = {}
+        for step in self.run.path:
+            if step.kind is Kind.FOREGROUND and step.status is StepStatus.DONE and step.output is not None:
+                at = answers
+                *outer, last = step.path.split("/")
+                for segment in outer:
+                    at = at.setdefault(segment, {})
+                at[last] = step.output
+        return answers
+
+    @property
+    def progress(self) -> Progress:
+        done = sum(1 for s in self.run.path if s.kind is Kind.FOREGROUND and s.status is StepStatus.DONE)
+        if not self.has_next:
+            return Progress(done, 0, 0)
+        ahead = _remaining(self.workflow, self.run.current)
+        return Progress(done, ahead.min, ahead.max)
+
+    def prompt_at(self, path: str) -> Prompt:
+        """What a foreground step of the path asks, with its answer. Nothing is executed or moved.
+
+        Raises NotAStep or CallerError where `path` is no foreground step of the path.
+        """
+        step = self.run.index.get(path)
+        on_path = step is not None and self.run.cursor >= 0 and step.seq <= self.run.steps[self.run.cursor].seq
+        if step is None or not on_path or step.kind is not Kind.FOREGROUND:
+            raise CallerError("This step can't be looked at. Take a foreground step of the run's path.", node=path)
+        return look(self.workflow, self.run, step, self.now)
+
+    def summary(self) -> tuple[Item, ...]:
+        """The answers on the path, a line each, ready to be read."""
+        return summarise(self.workflow, self.run, self.now)
+
+    def _line(self, step: Step) -> StepLine:
+        return StepLine(step.path, step.type, _title(self.run, locate(self.workflow, step.path), self.now), step.kind)
+
+    def _compute_prompt(self) -> Prompt:
+        step = self.run.current
+        if step is None:
+            start = self.workflow.nodes[self.workflow.start]
+            title = _title(self.run, Place(Frame(self.workflow), start, ()), self.now)
+            prompt = Prompt(step=start.id, type=start.type, title=title)
+        elif step.kind is Kind.FOREGROUND:
+            try:
+                prompt = look(self.workflow, self.run, step, self.now)
+            except WizardError as error:
+                prompt = Prompt(step=step.path, type=step.type, error=error.message)
+        else:
+            title = _title(self.run, locate(self.workflow, step.path), self.now)
+            prompt = Prompt(step=step.path, type=step.type, title=title)
+        return with_fault(prompt, self.run.fault)
+
+
+def with_fault(prompt: Prompt, fault: Fault | None) -> Prompt:
+    """The prompt, saying what stopped the run where nothing else is said."""
+    if fault is None or prompt.error is not None:
+        return prompt
+    return Prompt(
+        step=prompt.step,
+        type=prompt.type,
+        title=prompt.title,
+        text=prompt.text,
+        fields=prompt.fields,
+        items=prompt.items,
+        error=fault.message,
+        submit=prompt.submit,
+        ends=prompt.ends,
+    )
+
+
+def _title(run: Run, place: Place, now: datetime) -> str:
+    """A step's title as it reads now; its id where it has none or can't be computed."""
+    title = place.node.title
+    if title is None:
+        return place.node.id
+    try:
+        return str(title.render(Scope(run, place.frame, now)))
+    except WizardError:
+        return place.node.id
+
+
+def _remaining(workflow: Workflow, step: Step | None) -> Remaining:
+    """S-free arithmetic on what the definition says: from the current step to the end, through all
+    levels of the nesting, the current step included."""
+    if step is None:
+        return workflow.remaining[workflow.start]
+    place = locate(workflow, step.path)
+    least: int = 0
+    most: int | None = 0
+    node: Node = place.node
+    frame: Frame | None = place.frame
+    counted = step.status is not StepStatus.DONE or step.kind is Kind.BACKGROUND
+    while frame is not None:
+        ahead = frame.workflow.remaining[node.id] if counted else _after(frame.workflow, node)
+        least += ahead.min
+        most = None if most is None or ahead.max is None else most + ahead.max
+        if frame.call is None:
+            break
+        node, frame, counted = frame.call, frame.parent, False
+    return Remaining(least, most)
+
+
+def _after(workflow: Workflow, node: Node) -> Remaining:
+    return Remaining(0, 0) if node.next is None else workflow.remaining[node.next]

@@ -1,0 +1,137 @@
+"""The store that keeps everything in this process, for tests, trials and flows that may be lost.
+
+Runs are frozen, so the value that was committed is the value that is handed out: nothing is packed
+or copied. A commit has no `await` in it, and so is one step to every other coroutine.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import datetime
+from heapq import nlargest
+
+from wizard.errors import KeyReused, StaleRevision
+from wizard.model import Change, Entry, Reply, Run, RunStatus, StoredFile
+from wizard.stores import Document, RunSummary, TraceEntry
+from wizard.stores.rows import merge
+
+
+class _Trace:
+    """One run's trace, a turn an item; `firsts` holds the number of each turn's first entry."""
+
+    __slots__ = ("count", "firsts", "turns")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.firsts: list[int] = []
+        self.turns: list[tuple[int, datetime, tuple[Entry, ...]]] = []
+
+    def add(self, run: Run, entries: tuple[Entry, ...]) -> None:
+        self.firsts.append(self.count + 1)
+        self.turns.append((run.revision, run.updated_at, entries))
+        self.count += len(entries)
+
+    def read(self, after: int, limit: int) -> list[TraceEntry]:
+        found: list[TraceEntry] = []
+        turn = max(bisect_right(self.firsts, after + 1) - 1, 0)
+        while len(found) < limit and turn < len(self.turns):
+            revision, at, entries = self.turns[turn]
+            for number, entry in enumerate(entries, self.firsts[turn]):
+                if after < number and len(found) < limit:
+                    found.append(TraceEntry(number, revision, at, entry))
+            turn += 1
+        return found
+
+
+class MemoryStore:
+    """A Store without a storage; see wizard.stores.Store for what each method promises."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, Run] = {}
+        self._traces: dict[str, _Trace] = {}
+        self._replies: dict[tuple[str, str], Reply] = {}
+        self._files: dict[tuple[str, str], StoredFile] = {}
+        self._documents: dict[tuple[str, str], Document] = {}
+        self._definitions: dict[str, bytes] = {}
+
+    async def open(self) -> None:
+        """There is nothing to prepare."""
+
+    async def close(self) -> None:
+        """There is nothing to give back."""
+
+    async def commit(self, change: Change) -> None:
+        run = change.run
+        stored = self._runs.get(run.id)
+        if (None if stored is None else stored.revision) != change.expected:
+            raise StaleRevision(run=run.id)
+        reply = change.reply
+        if reply is not None and (reply.scope, reply.key) in self._replies:
+            raise KeyReused(run=run.id)
+        if change.documents:
+            self._save_documents(change)
+        self._runs[run.id] = run
+        if reply is not None:
+            self._replies[reply.scope, reply.key] = reply
+        for file in change.files:
+            self._files[run.id, file.id] = file
+        if change.entries:
+            trace = self._traces.get(run.id)
+            if trace is None:
+                trace = self._traces[run.id] = _Trace()
+            trace.add(run, change.entries)
+
+    def _save_documents(self, change: Change) -> None:
+        merged: dict[tuple[str, str], Document] = {}
+        for save in change.documents:
+            name = (save.kind, save.id)
+            merged[name] = merge(merged.get(name) or self._document(*name), save)
+        self._documents.update(merged)
+
+    def _document(self, kind: str, document_id: str) -> Document:
+        return self._documents.get((kind, document_id)) or Document(0, {})
+
+    async def load(self, run_id: str) -> Run | None:
+        return self._runs.get(run_id)
+
+    async def revision(self, run_id: str) -> int | None:
+        run = self._runs.get(run_id)
+        return None if run is None else run.revision
+
+    async def reply(self, scope: str, key: str) -> Reply | None:
+        return self._replies.get((scope, key))
+
+    async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[TraceEntry]:
+        trace = self._traces.get(run_id)
+        return [] if trace is None else trace.read(after, limit)
+
+    async def list_runs(
+        self, *, workflow: str | None = None, status: RunStatus | None = None, limit: int = 100, before: str | None = None
+    ) -> Sequence[RunSummary]:
+        last = None if before is None else self._runs.get(before)
+        if before is not None and last is None:
+            return []
+        found = (
+            run
+            for run in self._runs.values()
+            if (workflow is None or run.workflow == workflow)
+            and (status is None or run.status is status)
+            and (last is None or (run.created_at, run.id) < (last.created_at, last.id))
+        )
+        return [
+            RunSummary(run.id, run.workflow, run.version, run.status, run.revision, run.created_at, run.updated_at)
+            for run in nlargest(limit, found, key=lambda run: (run.created_at, run.id))
+        ]
+
+    async def save_definition(self, version: str, body: bytes) -> None:
+        self._definitions.setdefault(version, body)
+
+    async def definition(self, version: str) -> bytes | None:
+        return self._definitions.get(version)
+
+    async def document(self, kind: str, document_id: str) -> Document:
+        return self._document(kind, document_id)
+
+    async def file(self, run_id: str, file_id: str) -> StoredFile | None:
+        return self._files.get((run_id, file_id))

@@ -1,0 +1,191 @@
+"""The one thread that writes to a SQLite database: waiting pieces of work are committed as a group.
+
+A commit waits for the disk, and that wait costs the same for one turn as for many. So all work of
+one round of the event loop is handed over at once, and what came while the disk was busy goes into
+the next transaction together: each piece in a savepoint of its own, so that one that is refused
+takes nothing from the others. Whoever waits is told after the commit, all of a group by one wakeup.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+
+from wizard.errors import InvalidInput, StoreError
+
+Work = Callable[[sqlite3.Connection], None]  # writes; what it raises undoes what it wrote
+Job = tuple[Work, "asyncio.Future[None]"]
+
+MAX_GROUP = 256  # bounds how long the first of a group waits for the last
+
+NOT_OPEN = "The store isn't open. Open it before the first call, and close it after the last."
+
+ADVICE = {
+    "SQLITE_FULL": "The disk is full. Make room on it",
+    "SQLITE_BUSY": "Another program keeps the database locked. Find it and stop it",
+    "SQLITE_READONLY": "The database can't be written. Check the rights on the file and its folder",
+    "SQLITE_CANTOPEN": "The database can't be opened. Check that its folder exists and can be written",
+    "SQLITE_IOERR": "The disk failed to read or write. Check it",
+    "SQLITE_CORRUPT": "The database is damaged. Restore it from a backup",
+    "SQLITE_NOTADB": "The file is no SQLite database. Name another file, or restore it from a backup",
+    "SQLITE_TOOBIG": "A value is too large for the database. Store less in it",
+}
+
+
+def explained(error: Exception, path: str, run: str = "") -> Exception:
+    """The error that a person can act on; what isn't the storage's doing comes back as it is."""
+    match error:
+        case UnicodeEncodeError() | OverflowError():
+            return InvalidInput("A text that isn't valid Unicode or a number beyond 64 bits can't be stored.", run=run)
+        case sqlite3.Error():
+            name = getattr(error, "sqlite_errorname", "")
+            advice = next((text for code, text in ADVICE.items() if name.startswith(code)), "The database failed")
+            return StoreError(f"{advice} ({path}: {error}).", run=run)
+    return error
+
+
+class GroupWriter:
+    """Runs pieces of work on a connection that only its thread uses; `path` names it in errors."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], path: str) -> None:
+        self._connect = connect
+        self._path = path
+        self._gathered: list[Job] = []
+        self._handed_over: SimpleQueue[list[Job] | None] = SimpleQueue()  # None is the end
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop
+
+    async def start(self) -> None:
+        """Raises what `connect` raises, explained."""
+        self._loop = asyncio.get_running_loop()
+        opened: asyncio.Future[None] = self._loop.create_future()
+        # A daemon: a process that ends without closing the store isn't kept alive by it, and loses
+        # only what nobody was told is stored.
+        thread = threading.Thread(target=self._main, args=(opened,), name="wizard-sqlite", daemon=True)
+        thread.start()
+        await opened
+        self._thread = thread
+
+    async def stop(self) -> None:
+        """Returns when all work handed in before is done and the connection is closed."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._hand_over()
+            self._handed_over.put(None)
+            await asyncio.to_thread(thread.join)
+
+    async def run(self, work: Work) -> None:
+        """Returns when what `work` wrote is on the disk; raises what it raises, nothing being written.
+
+        Whoever cancels the wait doesn't learn whether the work is done.
+        """
+        if self._thread is None:
+            raise StoreError(NOT_OPEN)
+        done: asyncio.Future[None] = self._loop.create_future()
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append((work, done))
+        await done
+
+    def _hand_over(self) -> None:
+        if self._gathered:
+            self._handed_over.put(self._gathered)
+            self._gathered = []
+
+    def _settle(self, waiting: Sequence[asyncio.Future[None]], outcomes: Sequence[Exception | None]) -> None:
+        for done, error in zip(waiting, outcomes, strict=True):
+            if done.done():
+                continue  # its caller was cancelled
+            if error is None:
+                done.set_result(None)
+            else:
+                told = explained(error, self._path)
+                if told is not error:
+                    told.__cause__ = error
+                done.set_exception(told)
+
+    # -- in the thread ---------------------------------------------------------------------------
+
+    def _main(self, opened: asyncio.Future[None]) -> None:
+        try:
+            connection = self._connect()
+        except Exception as error:  # whatever it is, the one who waits is told
+            self._tell([opened], [error])
+            return
+        self._tell([opened], [None])
+        ended = False
+        while not ended:
+            jobs, ended = self._take()
+            for first in range(0, len(jobs), MAX_GROUP):
+                group = jobs[first : first + MAX_GROUP]
+                self._tell([done for _, done in group], _commit(connection, [work for work, _ in group]))
+        connection.close()
+
+    def _take(self) -> tuple[list[Job], bool]:
+        """All jobs that wait, and whether they are the last."""
+        jobs: list[Job] = []
+        more = self._handed_over.get()
+        try:
+            while more is not None:
+                jobs += more
+                more = self._handed_over.get_nowait()
+        except Empty:
+            return jobs, False
+        return jobs, True
+
+    def _tell(self, waiting: Sequence[asyncio.Future[None]], outcomes: Sequence[Exception | None]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(self._settle, waiting, outcomes)
+
+
+def _commit(connection: sqlite3.Connection, group: Sequence[Work]) -> list[Exception | None]:
+    """Does the work of a group; what became of each piece, None where it is on the disk."""
+    if len(group) > 1:
+        try:
+            outcomes = _together(connection, group)
+        except Exception as error:  # BEGIN or COMMIT failed: nothing is stored, whoever is at fault
+            _undo(connection)
+            return [error] * len(group)
+        if outcomes is not None:
+            return outcomes
+    return [_alone(connection, work) for work in group]
+
+
+def _alone(connection: sqlite3.Connection, work: Work) -> Exception | None:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        work(connection)
+        connection.execute("COMMIT")
+    except Exception as error:
+        _undo(connection)
+        return error
+    return None
+
+
+def _together(connection: sqlite3.Connection, group: Sequence[Work]) -> list[Exception | None] | None:
+    """What became of each; None where a piece made SQLite give up the whole transaction (disk full)."""
+    outcomes: list[Exception | None] = []
+    connection.execute("BEGIN IMMEDIATE")
+    for work in group:
+        connection.execute("SAVEPOINT work")
+        try:
+            work(connection)
+            outcomes.append(None)
+        except Exception as error:
+            if not connection.in_transaction:
+                return None
+            connection.execute("ROLLBACK TO work")
+            outcomes.append(error)
+        connection.execute("RELEASE work")
+    connection.execute("COMMIT")
+    return outcomes
+
+
+def _undo(connection: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):  # where even this fails, the next BEGIN says what is wrong
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")

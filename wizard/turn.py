@@ -1,0 +1,252 @@
+"""A run while one turn changes it: the stack under the machine's hands, and what the turn will store.
+
+The machine (wizard/machine.py) decides; this module keeps the stack in order, finds steps by path
+in constant time, and remembers which rows a turn touched, so that a turn writes what it changed and
+no more. `change` freezes the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from immutables import Map
+
+from wizard.errors import TurnTooLong
+from wizard.lifecycle import RunTrigger, next_run_status
+from wizard.model import (
+    Change,
+    DocumentSave,
+    Entry,
+    Fault,
+    Kind,
+    Run,
+    Step,
+    StepStatus,
+    StoredFile,
+    Value,
+    Workflow,
+)
+from wizard.places import Place, locate
+from wizard.scope import Scope
+
+MAX_NODES = 1000  # executed or walked through in one turn (S17)
+GAP = 1 << 16  # between the seq of neighbours: room for steps that are put in between later
+
+
+class Turn:
+    """One turn on `run`, seen at the time `now`. It satisfies wizard.scope.Visible."""
+
+    def __init__(self, workflow: Workflow, run: Run, now: datetime) -> None:
+        self.workflow = workflow
+        self.now = now
+        self.id = run.id
+        self.created_at = run.created_at
+        self.input, self.event, self.profile, self.session = run.input, run.event, run.profile, run.session
+        self.steps = list(run.steps)
+        self.cursor = run.cursor
+        self.index = run.index
+        self.status = run.status
+        self.returning = run.returning
+        self.fault: Fault | None = run.fault
+        self.removed = run.removed
+        self.visits = run.visits
+        self.documents: tuple[DocumentSave, ...] = ()
+        self.rejected = False  # the person's input was not accepted
+        self._run = run
+        self._parked = run.parked
+        self._nodes = 0
+        self._new_turn()
+
+    def _new_turn(self) -> None:
+        self._written: dict[str, Step] = {}
+        self._gone: dict[str, None] = {}
+        self._park: dict[str, Mapping[str, Value]] = {}
+        self._unpark: dict[str, None] | None = {}
+        self._entries: list[Entry] = []
+        self.files: list[StoredFile] = []
+
+    # -- looking ---------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> Step | None:
+        return self.steps[self.cursor] if self.cursor >= 0 else None
+
+    def place(self, step: Step) -> Place:
+        return locate(self.workflow, step.path)
+
+    def scope(self, place: Place, *, record: bool = False) -> Scope:
+        return Scope(self, place.frame, self.now, record=record)
+
+    def kept_at(self, path: str) -> int | None:
+        """The position of the kept step at `path`, None if it isn't kept."""
+        step = self.index.get(path)
+        if step is None or (self.cursor >= 0 and step.seq <= self.steps[self.cursor].seq):
+            return None
+        return self.position(path)
+
+    def position(self, path: str) -> int:
+        """Where the step at `path` is in the stack; it is near the cursor more often than not."""
+        seq = self.index[path].seq
+        above = self.cursor + 1
+        if above < len(self.steps) and self.steps[above].seq == seq:
+            return above
+        low, high = 0, len(self.steps)
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if self.steps[middle].seq < seq else (low, middle)
+        return low
+
+    def foreground_above(self) -> bool:
+        return any(step.kind is Kind.FOREGROUND for step in self.steps[self.cursor + 1 :])
+
+    @property
+    def touched(self) -> bool:
+        """Whether there is anything to store."""
+        return bool(self._entries or self._written or self._gone)
+
+    # -- changing --------------------------------------------------------------------------------
+
+    def count_node(self) -> None:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise TurnTooLong(workflow=self.workflow.id, run=self.id)
+
+    def log(self, kind: str, step: str = "", **detail: Value) -> None:
+        self._entries.append(Entry(kind, step, detail))
+
+    def become(self, trigger: RunTrigger) -> None:
+        """Moves the run's own status, by the table in wizard/lifecycle.py."""
+        self.status = next_run_status(self.status, trigger)
+
+    def push(self, place: Place, path: str) -> Step:
+        """Puts a new step above the cursor and makes it current; parked answers become its draft."""
+        below = self.steps[self.cursor].seq if self.cursor >= 0 else 0
+        above = self.steps[self.cursor + 1].seq if self.cursor + 1 < len(self.steps) else below + 2 * GAP
+        if above - below < 2:
+            self._renumber()
+            return self.push(place, path)
+        self.visits += 1
+        foreground = place.node.kind is not Kind.BACKGROUND
+        step = Step(
+            path=path,
+            node=place.node.id,
+            type=place.node.type,
+            kind=Kind.FOREGROUND if foreground else Kind.BACKGROUND,
+            seq=(below + above) // 2,
+            visit=self.visits,
+            status=StepStatus.WAITING if foreground else StepStatus.PENDING,
+            draft=self._unpark_answers(path),
+        )
+        self.cursor += 1
+        self.steps.insert(self.cursor, step)
+        self._store(step)
+        self.log("entered", path)
+        return step
+
+    def _renumber(self) -> None:
+        """The kept steps make room; this happens once in some sixteen insertions at one place."""
+        seq = self.steps[self.cursor].seq if self.cursor >= 0 else 0
+        for position in range(self.cursor + 1, len(self.steps)):
+            seq += GAP
+            self.steps[position] = replace(self.steps[position], seq=seq)
+            self._store(self.steps[position])
+
+    def update(self, step: Step) -> Step:
+        """Puts a changed step in the place of the one with the same path."""
+        self.steps[self.position(step.path)] = step
+        self._store(step)
+        return step
+
+    def put(self, step: Step) -> Step:
+        """The same for the current step."""
+        self.steps[self.cursor] = step
+        self._store(step)
+        return step
+
+    def _store(self, step: Step) -> None:
+        self.index = self.index.set(step.path, step)
+        self._written[step.path] = step
+        self._gone.pop(step.path, None)
+
+    def take_out(self, step: Step, *, park: bool) -> None:
+        """Drops a step from the stack. Its answers are parked unless they are gone for good (S13)."""
+        position = self.position(step.path)
+        del self.steps[position]
+        if position <= self.cursor:
+            self.cursor -= 1
+        self.index = self.index.delete(step.path)
+        self._written.pop(step.path, None)
+        self._gone[step.path] = None
+        answers = step.output if step.output is not None else step.draft
+        if park and answers and step.kind is Kind.FOREGROUND:
+            self._parked = self._parked.set(step.path, answers)
+            self._park[step.path] = answers
+            if self._unpark is not None:
+                self._unpark.pop(step.path, None)
+        if self.returning == step.path:
+            self.returning = None
+
+    def _unpark_answers(self, path: str) -> Mapping[str, Value] | None:
+        answers = self._parked.get(path)
+        if answers is not None:
+            self._parked = self._parked.delete(path)
+            self._park.pop(path, None)
+            if self._unpark is not None:
+                self._unpark[path] = None
+        return answers
+
+    def forget_parked(self, prefix: str = "") -> None:
+        """Parked answers below `prefix` go for good; all of them where it is empty."""
+        if not prefix:
+            if self._parked:
+                self._parked, self._park, self._unpark = Map(), {}, None
+            return
+        for path in [path for path in self._parked if path.startswith(prefix)]:
+            self._unpark_answers(path)
+
+    # -- the result --------------------------------------------------------------------------------
+
+    def change(self) -> Change:
+        """What has to be stored now. The turn can go on afterwards; the next change is what came since."""
+        before = self._run
+        run = Run(
+            id=before.id,
+            workflow=before.workflow,
+            version=before.version,
+            revision=before.revision + 1,
+            status=self.status,
+            created_at=before.created_at,
+            updated_at=self.now,
+            expires_at=before.expires_at,
+            steps=tuple(self.steps),
+            cursor=self.cursor,
+            index=self.index,
+            parked=self._parked,
+            returning=self.returning,
+            fault=self.fault,
+            removed=self.removed,
+            visits=self.visits,
+            input=self.input,
+            event=self.event,
+            profile=self.profile,
+            session=self.session,
+            profile_id=before.profile_id,
+            session_id=before.session_id,
+            token_hash=before.token_hash,
+        )
+        change = Change(
+            run=run,
+            expected=before.revision,
+            written=tuple(self._written.values()),
+            dropped=tuple(self._gone),
+            parked=self._park,
+            unparked=None if self._unpark is None else tuple(self._unpark),
+            entries=tuple(self._entries),
+            files=tuple(self.files),
+            documents=self.documents,
+        )
+        self._run = run
+        self._new_turn()
+        return change

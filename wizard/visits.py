@@ -1,0 +1,198 @@
+"""Visits: a node is handed its configuration, the data it can see and its own state, and nothing else.
+
+Everything here is without side effects but for `Driver`, which calls nodes for the machine.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, assert_never
+
+from wizard.codec import check_value
+from wizard.errors import NodeContractError, NodeFailed, WizardError
+from wizard.model import Item, Kind, Outcome, Proceed, Prompt, Run, Step, StepStatus, Value, Wait, Workflow
+from wizard.node import NodeType, Services, Visit
+from wizard.places import AFTER, Place, call_of, locate
+from wizard.requests import Check, Close, Execute, Look, Remove, Request, Result
+from wizard.scope import Scope, Visible
+from wizard.turn import Turn
+
+log = logging.getLogger("wizard.nodes")
+
+NOBODY = Services()
+
+
+def idempotency_key(run_id: str, step: Step) -> str:
+    """S21: the same for every try of one visit, which has the same inputs throughout; another for
+    every other visit. 32 hexadecimal digits."""
+    return blake2b(f"{run_id}/{step.visit}".encode(), digest_size=16).hexdigest()
+
+
+def make_visit(
+    workflow: Workflow, run: Visible, step: Step, now: datetime, services: Services = NOBODY, *, record: bool = False
+) -> Visit[Any]:
+    """What the node of `step` is handed; with `record`, its scope notes what is read."""
+    place = locate(workflow, step.path)
+    scope = Scope(run, place.frame, now, record=record)
+    return Visit(
+        config=place.node.config,
+        node=place.node,
+        step=step.path,
+        run=run.id,
+        names=scope,
+        services=services,
+        now=now,
+        key=idempotency_key(run.id, step),
+        output=step.output,
+        draft=step.draft,
+        state=dict(step.state) if step.state else {},
+        review=lambda: summarise(workflow, run, now, before=step),
+        items=lambda: _items(workflow, run, place, step, now),
+    )
+
+
+def look(workflow: Workflow, run: Run, step: Step, now: datetime) -> Prompt:
+    """What a foreground step asks, as it is kept. Raises what the node's prompt raises."""
+    visit = make_visit(workflow, run, step, now)
+    handler: NodeType[Any] = visit.node.handler
+    return handler.prompt(visit)
+
+
+def summarise(workflow: Workflow, run: Visible, now: datetime, before: Step | None = None) -> tuple[Item, ...]:
+    """The lines a review shows: what each decided foreground step below `before` answered."""
+    lines: list[Item] = []
+    for step in run.steps[: run.cursor + 1]:
+        if before is not None and step.seq >= before.seq:
+            break
+        if step.kind is Kind.FOREGROUND and step.status is StepStatus.DONE:
+            visit = make_visit(workflow, run, step, now)
+            handler: NodeType[Any] = visit.node.handler
+            lines += handler.summary(visit)
+    return tuple(lines)
+
+
+def _items(workflow: Workflow, run: Visible, place: Place, step: Step, now: datetime) -> tuple[Item, ...]:
+    """The items of the repeat whose list page `step` is: each with its first answers, the step to
+    change it at, and its path to take it out."""
+    if place.after is None:
+        return ()
+    base = step.path.rpartition("/")[0]
+    by_number: dict[int, list[Step]] = {}
+    for other in run.steps[: run.cursor + 1]:
+        if other.kind is Kind.FOREGROUND and other.path.startswith(base + "/") and other.seq < step.seq:
+            segment = other.path[len(base) + 1 :].partition("/")[0]
+            if not segment.startswith(AFTER):
+                by_number.setdefault(int(segment), []).append(other)
+    repeat = call_of(place.node).repeat
+    called = repeat.item.render(Scope(run, place.frame, now)) if repeat is not None and repeat.item else ""
+    items: list[Item] = []
+    for position, (number, steps) in enumerate(by_number.items(), start=1):
+        lines = [line.value for each in steps for line in _summary(workflow, run, each, now) if line.value]
+        label = f"{called} {position}".strip()
+        items.append(Item(label, ", ".join(lines[:2]), step=steps[0].path, remove=f"{base}/{number}"))
+    return tuple(items)
+
+
+def _summary(workflow: Workflow, run: Visible, step: Step, now: datetime) -> tuple[Item, ...]:
+    if step.status is not StepStatus.DONE:
+        return ()
+    visit = make_visit(workflow, run, step, now)
+    handler: NodeType[Any] = visit.node.handler
+    return handler.summary(visit)
+
+
+class Driver:
+    """Answers the machine's requests by calling nodes. `prompt` is what the last one showed."""
+
+    def __init__(self, turn: Turn, services: Services, save: Callable[[], Awaitable[None]]) -> None:
+        self.prompt: Prompt | None = None
+        self._turn = turn
+        self._services = services
+        self._save = save  # stores what the turn has decided so far, before an effect (S21)
+
+    async def answer(self, request: Request) -> Result:
+        match request:
+            case Execute(step, given, partial):
+                return await self._execute(step, given, partial)
+            case Look(step):
+                visit = self._visit(step)
+                self.prompt = visit.node.handler.prompt(visit)
+            case Check(step):
+                visit = self._visit(step)
+                return Result(holds=visit.node.handler.accepts(visit))
+            case Remove(step):
+                await self._tell(step, "remove")
+            case Close(step):
+                await self._tell(step, "close")
+            case _:
+                assert_never(request)
+        return NOTHING
+
+    def _visit(self, step: Step, *, record: bool = False) -> Visit[Any]:
+        return make_visit(self._turn.workflow, self._turn, step, self._turn.now, self._services, record=record)
+
+    async def _execute(self, step: Step, given: Mapping[str, Value] | None, partial: bool) -> Result:
+        background = step.kind is Kind.BACKGROUND
+        visit = self._visit(step, record=background)
+        visit.input, visit.partial = given, partial
+        handler: NodeType[Any] = visit.node.handler
+        if background and not handler.pure:
+            await self._save()
+        outcome: Outcome | None = None
+        failure: WizardError | None = None
+        try:
+            outcome = await handler.execute(visit)
+            if isinstance(outcome, Proceed):
+                if background:
+                    check_value(outcome.output, f"The output of node {step.path}")
+            elif isinstance(outcome, Wait):
+                self.prompt = outcome.prompt
+            else:
+                raise NodeContractError(
+                    f"node type {step.type} reported {type(outcome).__name__}. Return Proceed or Wait."
+                )
+        except WizardError as error:
+            failure = error
+        except Exception as error:
+            log.exception("node %s of run %s failed", step.path, self._turn.id)
+            failure = NodeFailed("Something went wrong here. Try again; if it stays, tell whoever runs this service.")
+            failure.__cause__ = error
+        if failure is not None:
+            failure.node = failure.node or step.path
+            outcome = None
+        return Result(outcome, failure, _with_traces(step, visit), files=tuple(visit.files))
+
+    async def _tell(self, step: Step, what: str) -> None:
+        """`remove` and `close`. A node that fails in them can't stop the person (their answers are
+        what counts); the log says so."""
+        handler: NodeType[Any] = locate(self._turn.workflow, step.path).node.handler
+        method = getattr(handler, what)
+        if method.__func__ is getattr(NodeType, what):
+            return
+        try:
+            await method(self._visit(step))
+        except Exception:
+            log.exception("%s of node %s of run %s failed", what, step.path, self._turn.id)
+
+
+NOTHING = Result()
+
+
+def _with_traces(step: Step, visit: Visit[Any]) -> Step:
+    """The step with what the call left: the node's state, the draft, what was read and set."""
+    scope = visit.names
+    reads = scope.digests() if isinstance(scope, Scope) and scope.reads else step.reads
+    if (
+        not visit.state
+        and not step.state
+        and visit.draft is step.draft
+        and reads is step.reads
+        and not visit.changes
+        and not step.patch
+    ):
+        return step
+    return replace(step, state=visit.state or None, draft=visit.draft, reads=reads, patch=visit.changes)

@@ -1,0 +1,152 @@
+"""Where a run goes next: from a place through conditions and in and out of sub-workflows and
+repeats, to the next step or to the end (S3). Internal nodes leave trace entries and no steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.errors import ExpressionError, NoCaseMatched, RunError
+from wizard.model import Branches, Call, Node, Repeat, Step
+from wizard.places import AFTER, Frame, call_of
+from wizard.scope import Scope, item_ids_of, last_visit, visit_path
+from wizard.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """The step that comes next: its path, and what is there. `after` is set for a list page."""
+
+    path: str
+    frame: Frame
+    node: Node
+
+
+def walk_from(turn: Turn, step: Step | None) -> Destination | None:
+    """The next step after `step` (None: from the start), or None at the end.
+
+    Raises NoCaseMatched, ExpressionError or TurnTooLong (S17), naming the node.
+    """
+    if step is None:
+        return _walk(turn, Frame(turn.workflow), turn.workflow.start)
+    place = turn.place(step)
+    if place.after is not None:
+        base = f"{step.path.rpartition('/')[0]}"
+        again = bool((step.output or {}).get("add_another"))
+        inner = _next_item(turn, place.frame, place.node, base, place.after) if again else None
+        return _walk(turn, inner, inner.workflow.start) if inner else _walk(turn, place.frame, place.node.next)
+    node = place.node
+    failed_over = step.error is not None and node.on_error.action == "goto"
+    return _walk(turn, place.frame, node.on_error.goto if failed_over else node.next)
+
+
+def _walk(turn: Turn, frame: Frame, target: str | None) -> Destination | None:
+    while True:
+        turn.count_node()
+        if target is None:
+            if frame.parent is None or frame.call is None:
+                return None
+            came_to = _leave(turn, frame, frame.parent, frame.call)
+        else:
+            came_to = _enter(turn, frame, frame.workflow.nodes[target])
+        if isinstance(came_to, Destination):
+            return came_to
+        frame, target = came_to
+
+
+def _enter(turn: Turn, frame: Frame, node: Node) -> Destination | tuple[Frame, str | None]:
+    match node.config:
+        case Branches():
+            return frame, _choose(turn, frame, node)
+        case Call(repeat=None):
+            inner = frame.inside(node, visit_path(frame, node, _new_visit(turn, frame, node)))
+            turn.log("opened", inner.base)
+            return inner, inner.workflow.start
+        case Call():
+            base = visit_path(frame, node, _new_visit(turn, frame, node))
+            turn.log("opened", base)
+            return _go_on_repeating(turn, frame, node, base, 0)
+        case _:
+            path = visit_path(frame, node, last_visit(turn, frame, node) + 1)
+            return Destination(path, frame, node)
+
+
+def _new_visit(turn: Turn, frame: Frame, node: Node) -> int:
+    cyclic = node.id in frame.workflow.reach[node.id]
+    return last_visit(turn, frame, node) + 1 if cyclic else 1
+
+
+def _leave(turn: Turn, frame: Frame, parent: Frame, call: Node) -> Destination | tuple[Frame, str | None]:
+    if frame.item is None:
+        turn.log("left", frame.base)
+        return parent, call.next
+    return _go_on_repeating(turn, parent, call, frame.base, frame.item)
+
+
+def _choose(turn: Turn, frame: Frame, node: Node) -> str | None:
+    assert isinstance(node.config, Branches)
+    scope = Scope(turn, frame, turn.now)
+    for case in node.config.cases:
+        try:
+            holds = case.when is None or case.when.holds(scope)
+        except ExpressionError as error:
+            raise _placed(error, turn, frame, node) from error
+        if holds:
+            turn.log("branched", frame.prefix + node.id, to=case.goto)
+            return case.goto
+    raise _placed(NoCaseMatched(), turn, frame, node)
+
+
+def _placed(error: RunError, turn: Turn, frame: Frame, node: Node) -> RunError:
+    return type(error)(error.message, workflow=frame.workflow.id, node=frame.prefix + node.id, run=turn.id)
+
+
+# -- repeats -------------------------------------------------------------------------------------
+
+
+def _go_on_repeating(
+    turn: Turn, frame: Frame, node: Node, base: str, after: int
+) -> Destination | tuple[Frame, str | None]:
+    """What follows item `after` of a repeat (0: its beginning): an item, its list page, or the way out."""
+    repeat = call_of(node).repeat
+    assert repeat is not None
+    if repeat.asks and count_items(turn, base, after) >= repeat.min:
+        return Destination(f"{base}/{AFTER}{after}", frame, node)
+    inner = _next_item(turn, frame, node, base, after)
+    if inner is None:
+        turn.log("left", base)
+        return frame, node.next
+    return inner, inner.workflow.start
+
+
+def count_items(turn: Turn, base: str, last: int) -> int:
+    """How many of a repeat's items up to number `last` haven't been taken out."""
+    return sum(1 for n in range(1, last + 1) if f"{base}/{n}" not in turn.removed)
+
+
+def _next_item(turn: Turn, frame: Frame, node: Node, base: str, after: int) -> Frame | None:
+    repeat = call_of(node).repeat
+    assert repeat is not None
+    number = _number_after(turn, frame, node, repeat, base, after)
+    return None if number is None else frame.inside(node, base, number)
+
+
+def _number_after(turn: Turn, frame: Frame, node: Node, repeat: Repeat, base: str, after: int) -> int | None:
+    if repeat.asks:
+        number = after + 1
+        while f"{base}/{number}" in turn.removed:
+            number += 1
+        return number
+    scope = Scope(turn, frame, turn.now)
+    try:
+        if repeat.for_each is not None:
+            elements = repeat.for_each.evaluate(scope) or ()
+            if not isinstance(elements, (list, tuple)):
+                raise ExpressionError("for_each must give a list; this gave something else.")
+            return next((number for number in item_ids_of(elements) if number > after), None)
+        times = repeat.times.evaluate(scope) or 0
+        if isinstance(times, bool) or not isinstance(times, int):
+            raise ExpressionError("times must give a whole number; this gave something else.")
+        return after + 1 if after < times else None
+    except ExpressionError as error:
+        raise _placed(error, turn, frame, node) from error

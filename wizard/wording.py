@@ -1,0 +1,141 @@
+"""How values print, in templates and by text(): for people, in English, the same on every channel.
+
+null prints as nothing, true and false as themselves, numbers without exponents (a whole float
+without .0), dates as 27 March 1985, times as 14:30, moments as 27 March 1985, 14:30, lists joined
+by ", ", groups as "name: value" likewise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Final
+
+from wizard.arithmetic import LARGEST, MAX_TEXT, checked, to_decimal
+from wizard.errors import ExpressionError
+from wizard.model import Value
+
+MONTHS: Final = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MAX_NESTING: Final = 32
+MAX_PATTERN: Final = 100
+
+STYLES: Final[Mapping[str, str]] = {
+    "long": "D MMMM YYYY",
+    "full": "dddd D MMMM YYYY",
+    "short": "DD/MM/YYYY",
+    "iso": "YYYY-MM-DD",
+    "time": "HH:mm",
+}
+_PIECE = re.compile("YYYY|YY|MMMM|MMM|MM|M|DD|D|dddd|ddd|HH|H|mm|ss")
+_DATE_PIECES: Final[Mapping[str, Callable[[date], str]]] = {
+    "YYYY": lambda day: f"{day.year:04}",
+    "YY": lambda day: f"{day.year % 100:02}",
+    "MMMM": lambda day: MONTHS[day.month - 1],
+    "MMM": lambda day: MONTHS[day.month - 1][:3],
+    "MM": lambda day: f"{day.month:02}",
+    "M": lambda day: str(day.month),
+    "DD": lambda day: f"{day.day:02}",
+    "D": lambda day: str(day.day),
+    "dddd": lambda day: WEEKDAYS[day.weekday()],
+    "ddd": lambda day: WEEKDAYS[day.weekday()][:3],
+}
+_TIME_PIECES: Final[Mapping[str, Callable[[time], str]]] = {
+    "HH": lambda at: f"{at.hour:02}",
+    "H": lambda at: str(at.hour),
+    "mm": lambda at: f"{at.minute:02}",
+    "ss": lambda at: f"{at.second:02}",
+}
+
+
+def write_date(value: date | time, style: str) -> str:
+    """A date, moment or time in a style of STYLES, or by a pattern of YYYY YY MMMM MMM MM M DD D
+    dddd ddd HH H mm ss; other characters stand for themselves, letters in [ ] too."""
+    pattern = STYLES.get(style, style)
+    if len(pattern) > MAX_PATTERN:
+        raise ExpressionError(f"A date pattern can have up to {MAX_PATTERN} characters.")
+    day = value if isinstance(value, date) else None
+    at = value if isinstance(value, datetime | time) else None
+
+    def piece(found: re.Match[str]) -> str:
+        token = found[0]
+        if day is not None and token in _DATE_PIECES:
+            return _DATE_PIECES[token](day)
+        if at is not None and token in _TIME_PIECES:
+            return _TIME_PIECES[token](at.time() if isinstance(at, datetime) else at)
+        raise ExpressionError(f"{token} in a date pattern asks for what this {type(value).__name__} doesn't have.")
+
+    kept = (
+        part[1:-1] if part.startswith("[") else _PIECE.sub(piece, part) for part in re.split(r"(\[[^\[\]]*\])", pattern)
+    )
+    return "".join(kept)
+
+
+def write_number(value: int | float | Decimal) -> str:
+    value = checked(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST:
+        return str(int(value))
+    return format(to_decimal(value), "f")
+
+
+def show(value: Value, limit: int = MAX_TEXT) -> str:
+    """The value as text; a text is itself. Raises ExpressionError where a list or group makes more
+    than `limit` characters, or where a number is too large to be written."""
+    match value:
+        case str():
+            return value
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case int() | float() | Decimal():
+            return write_number(value)
+        case datetime():
+            return write_date(value, "D MMMM YYYY, HH:mm")
+        case date():
+            return write_date(value, "long")
+        case time():
+            return write_date(value, "HH:mm:ss" if value.second else "HH:mm")
+        case list() | tuple() | Mapping():
+            pieces: list[str] = []
+            _gather(value, pieces, limit, 0)
+            return "".join(pieces)
+        case bytes():
+            return f"{len(value)} bytes"
+    raise ExpressionError(f"A value of type {type(value).__name__} can't be shown as text.")
+
+
+def _gather(value: Value, pieces: list[str], room: int, depth: int) -> int:
+    """Adds the value's text to `pieces`; gives the room that is left."""
+    if depth > MAX_NESTING:
+        raise ExpressionError(f"A value nested more than {MAX_NESTING} deep can't be shown as text.")
+    if isinstance(value, list | tuple | Mapping):
+        named = isinstance(value, Mapping)
+        for number, item in enumerate(value):
+            lead = (", " if number else "") + (f"{item}: " if named else "")
+            pieces.append(lead)
+            room = _gather(value[item] if isinstance(value, Mapping) else item, pieces, room - len(lead), depth + 1)
+    else:
+        text = show(value)
+        pieces.append(text)
+        room -= len(text)
+    if room < 0:
+        raise ExpressionError("This makes a text that is too long.")
+    return room
