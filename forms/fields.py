@@ -243,9 +243,7 @@ _Options = Annotated[
     Setting(min_length=1, max_length=MAX_CHOICES),
     AfterValidator(_distinct),
 ]
-Options = Annotated[
-    Annotated[_Options, Tag("list")] | Annotated[ChoicesFrom, Tag("from")], Discriminator(_written_as)
-]
+Options = Annotated[Annotated[_Options, Tag("list")] | Annotated[ChoicesFrom, Tag("from")], Discriminator(_written_as)]
 
 
 class ChoiceField(BaseField):

@@ -43,9 +43,14 @@ def file_parser(field: FileField) -> Parser:
             raise Refusal(f"must be one of these: {', '.join(field.accept)}")
         file = StoredFile(context.new_id(), name, media_type, content)
         context.files[field.name] = file
-        return {"id": file.id, "name": name, "type": media_type, "size": len(content)}
+        return reference(file)
 
     return parse
+
+
+def reference(file: StoredFile) -> dict[str, Value]:
+    """What an answer holds of a file."""
+    return {"id": file.id, "name": file.name, "type": file.media_type, "size": len(file.content)}
 
 
 def _kept(raw: Mapping[str, object], kept: Value) -> Value:

@@ -37,7 +37,7 @@ from wizard.forms.fields import (
 )
 from wizard.forms.files import file_parser
 from wizard.forms.numbers import decimal_parser, integer_parser, number_limits
-from wizard.forms.parsing import Context, NoNames, Parser
+from wizard.forms.parsing import Context, NoNames, OwnNames, Parser
 from wizard.forms.places import country_choices, country_parser, postcode_parser
 from wizard.forms.refusals import Refusal, missing, refused
 from wizard.forms.text import text_parser
@@ -48,7 +48,7 @@ _VERBS = {
     **dict.fromkeys(("boolean", "choice", "choices", "country"), "Choose"),
     "file": "Upload",
 }
-_NOTHING = Context(NoNames(), {}, str)
+_NOTHING = Context(OwnNames((), NoNames()), {}, str)
 _LIMITED = {"integer": number_limits, "decimal": number_limits, "date": date_limits, "time": time_limits}
 
 
@@ -122,7 +122,9 @@ class Form:
         self.own = frozenset(self.names)
         self.questions = tuple(_question(field) for field in self.fields if field.type != "computed")
         self.computed = tuple(
-            Computed(field.name, field, self.own & field.value.names) for field in self.fields if field.type == "computed"
+            Computed(field.name, field, self.own & field.value.names)
+            for field in self.fields
+            if field.type == "computed"
         )
         self.rules = tuple(Rule(check, self.own & check.check.names) for check in checks)
         self.by_name: Mapping[str, Question] = {question.name: question for question in self.questions}
@@ -187,7 +189,8 @@ def _constant_options(field: Any) -> dict[str, Value]:
     if field.type == "choices":
         keys += ["min", "max"]
     found = {key: getattr(field, key, None) for key in keys}
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in found.items() if value not in (None, ())}
+    written = {key: value for key, value in found.items() if value not in (None, ())}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in written.items()}
 
 
 def parser_of(field: AskedField) -> Parser:  # noqa: PLR0912 - one line for each field type there is

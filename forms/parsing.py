@@ -63,7 +63,7 @@ class Context:
     which are put into `files` by field name.
     """
 
-    names: Names
+    names: OwnNames
     kept: Mapping[str, Value]
     new_id: Callable[[], str]
     files: dict[str, StoredFile] = field(default_factory=dict)

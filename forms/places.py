@@ -17,40 +17,36 @@ from wizard.forms.text import short
 from wizard.model import Choice, Value
 
 # Two-letter codes of the Unicode CLDR that ISO 3166 doesn't give to a country.
-_NO_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ".split())
+_NO_COUNTRIES = frozenset(("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"))
 
-_BRITISH = r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})"
-_FORMATS = {  # what is left without spaces and hyphens, in the groups that are written apart
-    **dict.fromkeys(
-        "AL AM AT AU BD BE BG CH CY DK GE GL HU LI LU MK NO NZ PH SI TN ZA".split(), r"([0-9]{4})"
-    ),
-    **dict.fromkeys(
-        "BA CU DE DZ EE EG ES FI FR HR ID IT KE KR KW LK LT MA MC ME MX MY NP PE RS SA SM TH TR UA UY VA".split(),
-        r"([0-9]{5})",
-    ),
-    **dict.fromkeys("CZ GR SE SK".split(), r"([0-9]{3})([0-9]{2})"),
-    **dict.fromkeys("BY CN CO EC IN KG MN RO RU SG TJ TM UZ".split(), r"([0-9]{6})"),
-    **dict.fromkeys("GB GG IM JE".split(), _BRITISH),
-    **dict.fromkeys("FO IS".split(), r"([0-9]{3})"),
-    "AD": r"(AD[0-9]{3})",
-    "AR": r"([0-9]{4}|[A-Z][0-9]{4}[A-Z]{3})",
-    "BR": r"([0-9]{5})([0-9]{3})",
-    "CA": r"([ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z])([0-9][ABCEGHJ-NPRSTV-Z][0-9])",
-    "CL": r"([0-9]{7})",
-    "IE": r"([A-Z][0-9]{2}|D6W)([A-Z0-9]{4})",
-    "IL": r"([0-9]{5}|[0-9]{7})",
-    "JP": r"([0-9]{3})([0-9]{4})",
-    "KZ": r"([0-9]{6}|[A-Z][0-9]{2}[A-Z][0-9][A-Z][0-9])",
-    "LV": r"(LV)([0-9]{4})",
-    "MT": r"([A-Z]{3})([0-9]{4})",
-    "NL": r"([1-9][0-9]{3})([A-Z]{2})",
-    "PL": r"([0-9]{2})([0-9]{3})",
-    "PT": r"([0-9]{4})([0-9]{3})",
-    "TW": r"([0-9]{3}(?:[0-9]{2,3})?)",
-    "US": r"([0-9]{5})([0-9]{4})?",
-    "VN": r"([0-9]{5,6})",
-}
-_HYPHENATED = frozenset("BR JP LV PL PT US".split())
+_TABLE = (  # countries, what is left without spaces and hyphens, in the groups that are written apart
+    ("AL AM AT AU BD BE BG CH CY DK GE GL HU LI LU MK NO NZ PH SI TN ZA", r"([0-9]{4})"),
+    ("BA CU DE DZ EE EG ES FI FR HR ID IT KE KR KW LK LT MA MC ME MX MY NP", r"([0-9]{5})"),
+    ("PE RS SA SM TH TR UA UY VA", r"([0-9]{5})"),
+    ("CZ GR SE SK", r"([0-9]{3})([0-9]{2})"),
+    ("BY CN CO EC IN KG MN RO RU SG TJ TM UZ", r"([0-9]{6})"),
+    ("GB GG IM JE", r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})"),
+    ("FO IS", r"([0-9]{3})"),
+    ("AD", r"(AD[0-9]{3})"),
+    ("AR", r"([0-9]{4}|[A-Z][0-9]{4}[A-Z]{3})"),
+    ("BR", r"([0-9]{5})([0-9]{3})"),
+    ("CA", r"([ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z])([0-9][ABCEGHJ-NPRSTV-Z][0-9])"),
+    ("CL", r"([0-9]{7})"),
+    ("IE", r"([A-Z][0-9]{2}|D6W)([A-Z0-9]{4})"),
+    ("IL", r"([0-9]{5}|[0-9]{7})"),
+    ("JP", r"([0-9]{3})([0-9]{4})"),
+    ("KZ", r"([0-9]{6}|[A-Z][0-9]{2}[A-Z][0-9][A-Z][0-9])"),
+    ("LV", r"(LV)([0-9]{4})"),
+    ("MT", r"([A-Z]{3})([0-9]{4})"),
+    ("NL", r"([1-9][0-9]{3})([A-Z]{2})"),
+    ("PL", r"([0-9]{2})([0-9]{3})"),
+    ("PT", r"([0-9]{4})([0-9]{3})"),
+    ("TW", r"([0-9]{3}(?:[0-9]{2,3})?)"),
+    ("US", r"([0-9]{5})([0-9]{4})?"),
+    ("VN", r"([0-9]{5,6})"),
+)
+_FORMATS = {country: pattern for countries, pattern in _TABLE for country in countries.split()}
+_HYPHENATED = frozenset(("BR", "JP", "LV", "PL", "PT", "US"))
 _ANY = re.compile(r"[A-Z0-9](?:[ -]?[A-Z0-9]){1,11}")
 
 

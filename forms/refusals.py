@@ -11,7 +11,7 @@ from typing import Literal
 Code = Literal["required", "invalid", "limit", "pattern"]
 
 
-class Refusal(Exception):  # noqa: N818 - an everyday answer to a person, not an error of the program
+class Refusal(Exception):
     """An answer can't be taken. `predicate` follows the label: "must be a whole number".
 
     `code` is the key under which an author can put a message of their own.

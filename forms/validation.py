@@ -6,17 +6,20 @@ Expressions of the form that fail are the author's, and raise ExpressionError (S
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
+from itertools import islice
+from types import MappingProxyType
 
 from wizard.expressions import Names
-from wizard.forms.form import Form as Form
-from wizard.forms.form import Question
+from wizard.forms.form import Form, Question
 from wizard.forms.parsing import MAX_TEXT, Context, OwnNames
 from wizard.forms.refusals import Refusal
 from wizard.model import StoredFile, Value
+
+__all__ = ["Accepted", "Form", "Part", "Rejected", "still_valid", "validate", "validate_part"]
 
 MAX_GIVEN = 200  # fields in one input
 MAX_NAME_SHOWN = 100
@@ -29,10 +32,10 @@ _TOO_MANY = f"Too many answers were sent at once. Send at most {MAX_GIVEN}."
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """`output` holds every field that is shown, typed, None where an optional one has no answer;
-    hidden ones are absent. `files` are those that came in now."""
+    hidden ones are absent. `files` are those that came in now, by field."""
 
     output: dict[str, Value]
-    files: tuple[StoredFile, ...] = ()
+    files: Mapping[str, StoredFile] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Rejected:
     errors: dict[str, str]
     error: str | None
     draft: dict[str, Value]
-    files: tuple[StoredFile, ...] = ()
+    files: Mapping[str, StoredFile] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Part:
 
     draft: dict[str, Value]
     complete: bool
-    files: tuple[StoredFile, ...] = ()
+    files: Mapping[str, StoredFile] = MappingProxyType({})
 
 
 def no_id() -> str:
@@ -83,7 +86,7 @@ def validate(
     taking.refuse_unknown(given)
     taking.questions(given)
     taking.conclude()
-    files = tuple(taking.context.files.values())
+    files = taking.context.files
     if taking.errors or taking.error:
         return Rejected(taking.errors, taking.error, taking.own_words(given), files)
     return Accepted(taking.own.values, files)
@@ -100,19 +103,17 @@ def validate_part(
 ) -> Part | Rejected:
     """Some answers, a field at a time; `draft` holds those taken before.
 
-    Checks over several fields are made once no field is left to ask. A rejected part leaves the
-    draft to what it was, and Rejected.draft is what was typed on top of it.
+    Checks over several fields are made by `validate`, of the whole draft, when no field is left to
+    ask. Where a part is rejected, Rejected.draft is the draft with what was typed on top of it.
     """
     if len(given) > MAX_GIVEN:
         return Rejected({}, _TOO_MANY, dict(draft))
     taking = _Taking(form, names, kept, new_id)
     taking.refuse_unknown(given)
     taken, complete = taking.part(given, draft)
-    if complete and not taking.errors:
-        taking.conclude()
-    files = tuple(taking.context.files.values())
-    if taking.errors or taking.error:
-        return Rejected(taking.errors, taking.error, {**taken, **taking.own_words(given)}, files)
+    files = taking.context.files
+    if taking.errors:
+        return Rejected(taking.errors, None, {**taken, **taking.own_words(given)}, files)
     return Part(taken, complete, files)
 
 
@@ -241,15 +242,11 @@ class _Taking:
 def storable(raw: object) -> Value:
     """What was typed, as far as it can be stored and shown again; None for what nobody typed."""
     if isinstance(raw, Mapping):
-        texts = {str(name)[:MAX_NAME_SHOWN]: _scalar(part) for name, part in _first(raw.items(), 10)}
-        return {name: text for name, text in texts.items() if text is not None}
+        parts = ((encodable(str(name)[:MAX_NAME_SHOWN]), _scalar(part)) for name, part in islice(raw.items(), 10))
+        return {name: text for name, text in parts if text is not None}
     if isinstance(raw, list | tuple):
-        return [text for part in _first(raw, MAX_GIVEN) if (text := _scalar(part)) is not None]
+        return [text for part in islice(raw, MAX_GIVEN) if (text := _scalar(part)) is not None]
     return _scalar(raw)
-
-
-def _first[T](items: Iterable[T], count: int) -> list[T]:
-    return [item for item, _ in zip(items, range(count), strict=False)]
 
 
 def _scalar(raw: object) -> Value:

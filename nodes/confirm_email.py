@@ -54,13 +54,13 @@ class ConfirmEmailNode(StatefulNode[ConfirmEmailConfig]):
 
     type = "confirm_email"
     Config = ConfirmEmailConfig
-    states = ["ask", "code", {"name": "confirmed", "final": True}]
+    states = ("ask", "code", {"name": "confirmed", "final": True})
     initial = "ask"
-    transitions = [
+    transitions = (
         {"trigger": "send", "source": ["ask", "code", "confirmed"], "dest": "code", "conditions": "may_send"},
         {"trigger": "correct", "source": "code", "dest": "confirmed"},
         {"trigger": "void", "source": "code", "dest": "ask"},
-    ]
+    )
 
     def __init__(self, randbelow: Callable[[int], int] = secrets.randbelow) -> None:
         self._randbelow = randbelow

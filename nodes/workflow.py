@@ -41,9 +41,7 @@ class WorkflowConfig(NodeConfig):
     with_: Mapping[str, Dynamic] = Field(
         default_factory=dict, alias="with", description="What it is handed as its `input`."
     )
-    repeat: RepeatConfig | None = Field(
-        None, description="Gone through several times; its answers are a list."
-    )
+    repeat: RepeatConfig | None = Field(None, description="Gone through several times; its answers are a list.")
 
 
 class WorkflowNode(NodeType[WorkflowConfig]):

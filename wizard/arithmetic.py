@@ -139,7 +139,7 @@ def _numeric(sign: str, plain: Operation, exact: Operation) -> Operator:
         if left is None or right is None:
             return None
         for value in (left, right):
-            if not is_number(value):
+            if type(value) is not int and not is_number(value):
                 raise ExpressionError(f"{sign} needs numbers; here is {kind(value)}.")
         try:
             left, right = pair(left, right)
@@ -288,6 +288,8 @@ def _ordered(sign: str, compare: Callable[[Value, Value], bool]) -> Operator:
     def holds(budget: Budget, left: Value, right: Value) -> bool:
         if left is None or right is None:
             return False
+        if type(left) is int and type(right) is int:
+            return compare(left, right)
         of = family(left)
         if of is None or of is not family(right):
             raise ExpressionError(f"{sign} can't order {kind(left)} and {kind(right)}.")

@@ -33,7 +33,9 @@ MAX_BUNDLE_BYTES = 64_000_000
 class Catalog:
     """Compiled workflows by id, and the warnings that their definitions gave."""
 
-    def __init__(self, workflows: Mapping[str, Workflow], bundles: Mapping[str, bytes], warnings: list[Problem]) -> None:
+    def __init__(
+        self, workflows: Mapping[str, Workflow], bundles: Mapping[str, bytes], warnings: list[Problem]
+    ) -> None:
         self.workflows = workflows
         self.warnings = warnings
         self._bundles = bundles
@@ -91,7 +93,9 @@ def compile_bundle(body: bytes, registry: Registry) -> Workflow:
             catalog = Catalog.from_documents(definitions.values(), registry)
             if root in catalog.workflows:
                 return catalog.workflows[root]
-    raise DefinitionError([Problem("stored definition", 1, 1, "this is no stored definition; restore it from a backup")])
+    raise DefinitionError(
+        [Problem("stored definition", 1, 1, "this is no stored definition; restore it from a backup")]
+    )
 
 
 # -- loading ---------------------------------------------------------------------------------------
@@ -141,16 +145,19 @@ class _Loader:
         first = self.drafts.setdefault(found.id, found)
         if first is not found:
             other = first.document.problem(("id",), "")
-            message = f"there are two workflows called `{found.id}`; the other one is in {other.file}, line {other.line}"
+            message = (
+                f"there are two workflows called `{found.id}`; the other one is in {other.file}, line {other.line}"
+            )
             self.problems.append(document.problem(("id",), message))
 
     def find_missing(self, folders: Iterable[Path]) -> None:
         """Adds what is embedded and missing, out of the files in `folders`; what else is there, or
         can't be read, doesn't matter."""
         found: dict[str, list[Document]] | None = None
-        while missing := {
-            config.workflow for each in self.drafts.values() for _, config in each.calls
-        } - self.drafts.keys():
+        while (
+            missing := {config.workflow for each in self.drafts.values() for _, config in each.calls}
+            - self.drafts.keys()
+        ):
             if found is None:
                 found = _by_id(file for folder in dict.fromkeys(folders) for file in _files(folder, deep=False))
             known = sorted(missing & found.keys())

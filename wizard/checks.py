@@ -127,7 +127,8 @@ def _check_names(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
             if problem is not None:
                 yield draft.document.problem(place, problem, offset=_offset(draft, place, chain))
             elif follows is not None and chain[0] in nodes and node.id not in follows[chain[0]]:
-                message = f"`{chain[0]}` is never visited before `{node.id}`, so {quoted('.'.join(chain))} is always null here"
+                dotted = quoted(".".join(chain))
+                message = f"`{chain[0]}` is never visited before `{node.id}`, so {dotted} is always null here"
                 yield draft.document.problem(place, message, severity="warning", offset=_offset(draft, place, chain))
 
 

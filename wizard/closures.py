@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Protocol
 
 from wizard.arithmetic import COMPARISON, MAX_ITEMS, NULL_COMPARISON, Budget, Operator, items_of, kind
@@ -136,7 +136,7 @@ def _attribute(of: Compute, name: str) -> Compute:
         value = of(scope)
         if value is None:
             return None
-        if isinstance(value, Mapping):
+        if type(value) is dict or isinstance(value, Mapping):
             return value.get(name)
         raise ExpressionError(f"{kind(value).capitalize()} has no part called {name!r}.")
 
@@ -283,7 +283,7 @@ def call(function: Function, positional: Sequence[Compute], named: Mapping[str, 
                 return null
             if isinstance(value, str):
                 scope.spend(len(value) >> 6)
-            elif isinstance(value, list | tuple | Mapping):
+            elif not isinstance(value, int | date) and isinstance(value, list | tuple | Mapping):
                 scope.spend(len(value))
         return work(scope, *values, **keywords)
 
@@ -308,12 +308,13 @@ def collector(element: Compute) -> Collect:
 
 def loop(slot: int, source: Compute, conditions: Sequence[Compute], inside: Collect, weight: int) -> Collect:
     """One `for` of a comprehension; a turn costs `weight` steps."""
+    test = every(conditions) if conditions else constant(True)
 
     def collect(scope: Scope, into: list[Value]) -> None:
         for item in items_of(source(scope)):
             scope.spend(weight)
             scope.locals[slot] = item
-            if all(condition(scope) for condition in conditions):
+            if test(scope):
                 inside(scope, into)
 
     return collect

@@ -184,7 +184,11 @@ def _predicate(kind: str, context: Mapping[str, Any], message: str) -> str:
             return f"must be {context['expected']}"
         case "string_too_short" | "too_short":
             things = "characters" if kind == "string_too_short" else "items"
-            return "must not be empty" if context["min_length"] == 1 else f"must have at least {context['min_length']} {things}"
+            return (
+                "must not be empty"
+                if context["min_length"] == 1
+                else f"must have at least {context['min_length']} {things}"
+            )
         case "string_too_long" | "too_long":
             return f"must have at most {context['max_length']} {'characters' if kind == 'string_too_long' else 'items'}"
         case "string_pattern_mismatch":

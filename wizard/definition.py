@@ -148,7 +148,9 @@ class _Reader:
                 self._complain((*place, *each.path), each.message, key=each.key, offset=each.offset)
             return None
 
-    def _salvaged(self, model: type[BaseModel], data: Mapping[str, Any], place: Path, stand_ins: Mapping[str, Any]) -> Any:
+    def _salvaged(
+        self, model: type[BaseModel], data: Mapping[str, Any], place: Path, stand_ins: Mapping[str, Any]
+    ) -> Any:
         """As _validated, but keys that are wrong are left out, or replaced by their stand-ins, so that
         the rest can be checked. None where that isn't enough."""
         found = self._validated(model, data, place, frozenset())
@@ -182,20 +184,26 @@ class _Reader:
             if "name" in declaration:
                 self._complain((*place, "name"), "the key is the name of an input; remove `name`", key=True)
             elif model is None:
-                self._complain((*place, "type"), f"there is no field type {quoted(kind)}{did_you_mean(str(kind), FIELD_MODELS)}")  # fmt: skip
+                hint = did_you_mean(str(kind), FIELD_MODELS)
+                self._complain((*place, "type"), f"there is no field type {quoted(kind)}{hint}")
             else:
                 field = self._validated(model, {"name": name, "type": kind, **declaration}, place, frozenset())
                 found += [field] if field is not None else []
         return tuple(found)
 
     def _nodes(self, data: object) -> tuple[tuple[NodeDraft, ...], frozenset[str]]:
-        nodes = [(index, node) for index, node in enumerate(data) if isinstance(node, dict)] if isinstance(data, list) else []
+        nodes = (
+            [(index, node) for index, node in enumerate(data) if isinstance(node, dict)]
+            if isinstance(data, list)
+            else []
+        )
         first: dict[str, int] = {}
         for index, node in nodes:
             name = node.get("id")
             if isinstance(name, str) and first.setdefault(name, index) != index:
                 line = self.document.problem(("nodes", first[name], "id"), "").line
-                self._complain(("nodes", index, "id"), f"there are two nodes called {quoted(name)}; the first is in line {line}")  # fmt: skip
+                message = f"there are two nodes called {quoted(name)}; the first is in line {line}"
+                self._complain(("nodes", index, "id"), message)
         found = []
         for position, (index, node) in enumerate(nodes):
             following = nodes[position + 1][1].get("id") if position + 1 < len(nodes) else None

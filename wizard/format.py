@@ -108,12 +108,20 @@ def _chain(text: object) -> Chain:
 
 
 Identifier = Annotated[
-    str, Field(strict=True), AfterValidator(_identifier), WithJsonSchema({"type": "string", "pattern": f"^{_IDENTIFIER}$"})
+    str,
+    Field(strict=True),
+    AfterValidator(_identifier),
+    WithJsonSchema({"type": "string", "pattern": f"^{_IDENTIFIER}$"}),
 ]
 WorkflowId = Annotated[
-    str, Field(strict=True), AfterValidator(_workflow_id), WithJsonSchema({"type": "string", "pattern": f"^{_WORKFLOW_ID}$"})
+    str,
+    Field(strict=True),
+    AfterValidator(_workflow_id),
+    WithJsonSchema({"type": "string", "pattern": f"^{_WORKFLOW_ID}$"}),
 ]
-DottedName = Annotated[Any, PlainValidator(_chain), WithJsonSchema({"type": "string", "examples": ["applicant.country"]})]
+DottedName = Annotated[
+    Any, PlainValidator(_chain), WithJsonSchema({"type": "string", "examples": ["applicant.country"]})
+]
 
 
 def _on_error(value: object) -> OnError:
@@ -174,7 +182,9 @@ class NodeFormat(_Format):
     depends_on: tuple[DottedName, ...] = Field(
         (), max_length=50, description="Names whose change has this step asked again."
     )
-    on_error: OnErrorKey = Field(OnError(), description="What follows when the node fails for good; `stop` unless given.")
+    on_error: OnErrorKey = Field(
+        OnError(), description="What follows when the node fails for good; `stop` unless given."
+    )
     retry: RetryFormat | None = Field(None, description="How often the node is tried when it fails; once unless given.")
     timeout: LongerThanNothing | None = Field(None, description="How long one try may take.")
 
@@ -183,7 +193,9 @@ class WorkflowFormat(_Format):
     """A definition of a workflow."""
 
     id: WorkflowId = Field(description="The definition's name: in addresses, and where others embed it.")
-    title: Annotated[str, Field(strict=True)] = Field("", max_length=500, description="What people read in lists of workflows.")
+    title: Annotated[str, Field(strict=True)] = Field(
+        "", max_length=500, description="What people read in lists of workflows."
+    )
     text: Annotated[str, Field(strict=True)] = Field("", max_length=20_000, description="What the start page says.")
     language: Annotated[str, Field(strict=True)] = Field(
         "en", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}$", description="The language of the texts (BCP 47)."

@@ -146,7 +146,8 @@ def format_date(scope: Scope, day: Value, style: Value = "long") -> Value:
 # -- texts -------------------------------------------------------------------------------------
 
 
-def _fitting(scope: Scope, made: str) -> str:
+def fitting(scope: Scope, made: str) -> str:
+    """The text, if it isn't too long."""
     fits(scope, len(made))
     return made
 
@@ -162,25 +163,25 @@ def len_(scope: Scope, value: Value) -> Value:
 @function()
 def lower(scope: Scope, text: Value) -> Value:
     """The text in small letters."""
-    return _fitting(scope, words(text, "lower").lower())
+    return fitting(scope, words(text, "lower").lower())
 
 
 @function()
 def upper(scope: Scope, text: Value) -> Value:
     """The text in capital letters."""
-    return _fitting(scope, words(text, "upper").upper())
+    return fitting(scope, words(text, "upper").upper())
 
 
 @function()
 def title(scope: Scope, text: Value) -> Value:
     """The text with a capital letter at the start of each word, and small ones after it."""
-    return _fitting(scope, re.sub(r"[^\W\d_]+('[^\W\d_]+)?", lambda word: word[0].capitalize(), words(text, "title")))
+    return fitting(scope, re.sub(r"[^\W\d_]+(?:['’][^\W\d_]+)*", lambda word: word[0].capitalize(), words(text, "title")))
 
 
 @function()
 def strip(scope: Scope, text: Value) -> Value:
     """The text without the spaces around it."""
-    return _fitting(scope, words(text, "strip").strip())
+    return fitting(scope, words(text, "strip").strip())
 
 
 @function(null=False)
@@ -225,7 +226,12 @@ def split(scope: Scope, text: Value, separator: Value = None) -> Value:
 @function()
 def join(scope: Scope, values: Value, separator: Value = ", ") -> Value:
     """The items of a list as one text; nulls are left out."""
-    between, pieces, length = words(separator, "join"), [], 0
+    return join_texts(scope, values, words(separator, "join"))
+
+
+def join_texts(scope: Scope, values: Value, between: str) -> str:
+    """The values that aren't null, as text, with `between` between them."""
+    pieces, length = [], 0
     for value in items_of(values):
         if value is not None:
             pieces.append(wording.show(value))

@@ -102,6 +102,7 @@ class NodeType(ABC, Generic[C]):
     kind: ClassVar[Kind]
     Config: ClassVar[type[NodeConfig]]
     pure: ClassVar[bool] = False  # no effect outside the run: may run again, needs no record (S21)
+    ends: ClassVar[bool] = False  # entering it completes the run
 
     def outputs(self, config: C) -> frozenset[str] | None:
         """The names below the node's id that later nodes can read; None where they can't be known."""

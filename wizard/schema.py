@@ -51,7 +51,10 @@ def schema(registry: Registry) -> dict[str, Any]:
         "required": ["id", "type"],
         **_by_type("node", {each.type: _summary(each) for each in types}, None),
     }
-    properties["input"]["additionalProperties"] = {"type": "object", **_by_type("input", dict.fromkeys(FIELD_MODELS, ""), "text")}
+    properties["input"]["additionalProperties"] = {
+        "type": "object",
+        **_by_type("input", dict.fromkeys(FIELD_MODELS, ""), "text"),
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,

@@ -14,11 +14,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from wizard.codec import digest
+from wizard.documents import DOCUMENTS, Patched, document
 from wizard.errors import ExpressionError
 from wizard.model import Branches, Call, Chain, Node, Step, StepStatus, Value
 from wizard.places import AFTER, Frame, call_of, is_cyclic
-
-DOCUMENTS = ("event", "profile", "session")
 
 
 class Items(list[Any]):
@@ -30,7 +29,7 @@ class Items(list[Any]):
         self.ids = tuple(ids)
 
 
-class Visible(Protocol):
+class Visible(Patched, Protocol):
     """The part of a run that a scope looks at: a Run, or a turn that is changing one."""
 
     @property
@@ -38,21 +37,11 @@ class Visible(Protocol):
     @property
     def created_at(self) -> datetime: ...
     @property
-    def steps(self) -> Sequence[Step]: ...
-    @property
-    def cursor(self) -> int: ...
-    @property
     def index(self) -> Mapping[str, Step]: ...
     @property
     def removed(self) -> frozenset[str]: ...
     @property
     def input(self) -> Mapping[str, Value]: ...
-    @property
-    def event(self) -> Mapping[str, Value]: ...
-    @property
-    def profile(self) -> Mapping[str, Value]: ...
-    @property
-    def session(self) -> Mapping[str, Value]: ...
 
 
 class Scope:
@@ -145,19 +134,6 @@ def _dig(value: Value, rest: Chain, chain: Chain) -> Value:
             raise ExpressionError(f"{'.'.join(chain)} can't be read: what is before .{name} has no fields.")
         value = value.get(name)
     return value
-
-
-def document(run: Visible, name: str) -> Mapping[str, Value]:
-    """The event, profile or session as the path's steps have changed it."""
-    base: Mapping[str, Value] = getattr(run, name)
-    patched = None
-    for step in run.steps[: run.cursor + 1]:
-        if step.patch and step.status is StepStatus.DONE:
-            for (kind, key), value in step.patch.items():
-                if kind == name:
-                    patched = patched if patched is not None else dict(base)
-                    patched[key] = value
-    return base if patched is None else patched
 
 
 def decided(run: Visible, path: str) -> Step | None:

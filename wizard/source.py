@@ -127,11 +127,7 @@ def _refuse(file: str, path: Path, message: str) -> NoReturn:
 
 
 def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in value
+    return not _UNPRINTABLE.search(value)
 
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -234,6 +230,8 @@ class _Yaml:
             case yaml.ScalarEvent():
                 self._check_node(event)
                 plain = event.style in (None, "") and event.implicit[0]
+                if not _is_text(event.value):
+                    self._complain(event.start_mark, "this text holds a character that can't be part of a definition")
                 self._value(_scalar(event.value) if plain else event.value, event)
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 self._check_node(event)
@@ -351,8 +349,9 @@ class _Json:
         start = self._here
         token = self._token(_STRING)
         if token is None:
-            quoted = self._text.startswith('"', start)
-            self._stop("this text isn't closed, or holds a line break or a wrong `\\`" if quoted else "text in double quotes must stand here")  # fmt: skip
+            if not self._text.startswith('"', start):
+                self._stop("text in double quotes must stand here")
+            self._stop("this text isn't closed, or holds a line break or a wrong `\\`")
         text: str = json.loads(token)
         if not _is_text(text):
             self._stop("this text holds a character that can't be part of a definition", start)

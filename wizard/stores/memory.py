@@ -107,7 +107,12 @@ class MemoryStore:
         return [] if trace is None else trace.read(after, limit)
 
     async def list_runs(
-        self, *, workflow: str | None = None, status: RunStatus | None = None, limit: int = 100, before: str | None = None
+        self,
+        *,
+        workflow: str | None = None,
+        status: RunStatus | None = None,
+        limit: int = 100,
+        before: str | None = None,
     ) -> Sequence[RunSummary]:
         last = None if before is None else self._runs.get(before)
         if before is not None and last is None:

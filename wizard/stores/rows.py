@@ -33,7 +33,6 @@ RUN_STATUSES = {status.value: status for status in RunStatus}
 # What a blob of the wrong shape raises when it is taken apart.
 MISSHAPEN = (TypeError, ValueError, LookupError, AttributeError, OverflowError)
 
-
 StepRow = tuple[str, int, bytes]  # path, seq, body
 
 
@@ -71,11 +70,13 @@ def _unwrap(blob: bytes) -> Any:
 
 def unreadable(what: str, error: Exception, run_id: str) -> StoreError:
     """The error for a blob of one run: `what` opens the message, `error` is why it can't be read."""
+    return StoreError(f"{what} can't be read: {_why(error)} Other runs aren't affected.", run=run_id)
+
+
+def _why(error: Exception) -> str:
     if isinstance(error, StoreError):
-        why = error.message
-    else:
-        why = f"the stored data has another shape than expected ({error!r}). Restore it from a backup."
-    return StoreError(f"{what} can't be read: {why} Other runs aren't affected.", run=run_id)
+        return error.message
+    return f"the stored data has another shape than expected ({error!r}). Restore it from a backup."
 
 
 # -- writing -----------------------------------------------------------------------------------
@@ -161,7 +162,9 @@ def answers_body(answers: Mapping[str, Value]) -> bytes:
 
 def entries_body(entries: Sequence[Entry]) -> bytes:
     """All entries of one turn."""
-    return _wrap([[each.kind, each.step, dict(each.detail)] if each.detail else [each.kind, each.step] for each in entries])
+    return _wrap(
+        [[each.kind, each.step, dict(each.detail)] if each.detail else [each.kind, each.step] for each in entries]
+    )
 
 
 # -- reading -----------------------------------------------------------------------------------
@@ -172,7 +175,6 @@ def read_step(row: StepRow) -> Step:
     path, seq, body = row
     content = _unwrap(body)
     get = content.get
-    patch = get("patch")
     return Step(
         path=path,
         node=content["node"],
@@ -186,9 +188,13 @@ def read_step(row: StepRow) -> Step:
         state=get("state"),
         given=get("given", b""),
         reads=get("reads") or {},
-        patch={(document, name): value for document, fields in patch.items() for name, value in fields.items()} if patch else {},
+        patch=_read_patch(content["patch"]) if "patch" in content else {},
         error=get("error"),
     )
+
+
+def _read_patch(stored: dict[str, dict[str, Value]]) -> dict[tuple[str, str], Value]:
+    return {(document, name): value for document, fields in stored.items() for name, value in fields.items()}
 
 
 def read_answers(body: bytes) -> dict[str, Value]:
@@ -269,6 +275,14 @@ def _position(stack: tuple[Step, ...], seq: int | None) -> int:
 
 
 # -- documents ---------------------------------------------------------------------------------
+
+
+def read_document(kind: str, revision: int, body: bytes) -> Document:
+    """Raises StoreError where the fields can't be read."""
+    try:
+        return Document(revision, read_answers(body))
+    except (StoreError, *MISSHAPEN) as error:
+        raise StoreError(f"This {kind} can't be read: {_why(error)}") from error
 
 
 def merge(stored: Document, save: DocumentSave) -> Document:

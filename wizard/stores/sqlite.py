@@ -7,15 +7,17 @@ change names the revision it was made from, and SQLite lets one writer in at a t
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from os import PathLike, fspath
 from typing import Any, TypeVar
 
-from wizard.errors import KeyReused, StaleRevision, StoreError
+from wizard.errors import InvalidInput, KeyReused, StaleRevision, StoreError
 from wizard.model import Change, Reply, Run, RunStatus, StoredFile
 from wizard.stores import Document, RunSummary, TraceEntry, rows
 from wizard.stores.migrations import migrate, scripts
@@ -61,7 +63,10 @@ NEWEST = " ORDER BY created_at DESC, id DESC LIMIT ?"
 
 
 def _stored_time(at: datetime) -> int:
-    return (at - EPOCH) // MICROSECOND
+    try:
+        return (at - EPOCH) // MICROSECOND
+    except TypeError as error:
+        raise InvalidInput(f"The time {at} has no time zone. Take the clock's times in UTC.") from error
 
 
 def _read_time(stored: int) -> datetime:
@@ -118,16 +123,14 @@ class _PackedChange:
             connection.execute(ADD_FILE, (run.id, file.id, file.name, file.media_type, file.content))
         for save in change.documents:
             merged = rows.merge(_document(connection, save.kind, save.id), save)
-            connection.execute(
-                WRITE_DOCUMENT, (save.kind, save.id, merged.revision, rows.answers_body(merged.fields))
-            )
+            connection.execute(WRITE_DOCUMENT, (save.kind, save.id, merged.revision, rows.answers_body(merged.fields)))
 
     def _write_run(self, connection: sqlite3.Connection) -> None:
         run, expected = self.change.run, self.change.expected
         created, updated, expires = self.times
         if expected is None:
-            row = (run.id, run.workflow, run.version, run.status.value, run.revision, created, updated, expires, self.header)
-            changed = connection.execute(CREATE_RUN, row).rowcount
+            names = (run.id, run.workflow, run.version, run.status.value, run.revision)
+            changed = connection.execute(CREATE_RUN, (*names, created, updated, expires, self.header)).rowcount
         else:
             moved = (run.status.value, run.revision, updated, expires, self.header, run.id, expected)
             changed = connection.execute(UPDATE_RUN, moved).rowcount
@@ -145,11 +148,15 @@ class _PackedChange:
 
 
 class SqliteStore:
-    """A Store in the file `path`; see wizard.stores.Store for what each method promises."""
+    """A Store in the file `path`; see wizard.stores.Store for what each method promises.
+
+    What reads a few rows by their keys does so at once: handing such a read to a thread and back takes
+    longer than the read. What may read much (lists, traces, files) goes to a thread.
+    """
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self._path = fspath(path)
-        self._writer = GroupWriter(self._open_for_writing, self._path)
+        self._writer = GroupWriter(self._prepare, self._path)
         self._reader: sqlite3.Connection | None = None
 
     async def open(self) -> None:
@@ -163,41 +170,14 @@ class SqliteStore:
             reader.close()
         await self._writer.stop()
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        return connection
-
-    def _open_for_writing(self) -> sqlite3.Connection:
-        connection = self._connect()
-        try:
-            mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
-            if mode != "wal":
-                raise StoreError(f"The database {self._path} can't keep a write-ahead log. Put it on a local disk.")
-            connection.execute("PRAGMA synchronous=FULL")
-            migrate(connection, scripts("sqlite"))
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
     async def commit(self, change: Change) -> None:
         await self._writer.run(_PackedChange.of(change).write)
 
-    def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        if self._reader is None:
-            raise StoreError("The store isn't open. Open it before the first call, and close it after the last.")
-        try:
-            return work(self._reader)
-        except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
-            raise explained(error, self._path) from error
-
     async def load(self, run_id: str) -> Run | None:
-        return self._read(lambda connection: _load(connection, run_id))
+        return self._read(lambda connection: _load(connection, run_id), run_id)
 
     async def revision(self, run_id: str) -> int | None:
-        row = self._read(lambda connection: connection.execute(READ_REVISION, (run_id,)).fetchone())
+        row = self._read(lambda connection: connection.execute(READ_REVISION, (run_id,)).fetchone(), run_id)
         return None if row is None else row[0]
 
     async def reply(self, scope: str, key: str) -> Reply | None:
@@ -205,31 +185,25 @@ class SqliteStore:
         return None if row is None else Reply(scope, key, *row)
 
     async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[TraceEntry]:
-        limit = max(limit, 0)
-        turns = self._read(lambda connection: connection.execute(READ_TRACE, (run_id, after, limit)).fetchall())
-        entries = (
-            entry
-            for first, revision, at, body in turns
-            for entry in rows.read_entries(run_id, first, revision, _read_time(at), body)
-            if entry.number > after
-        )
-        return list(islice(entries, limit))
+        return await self._scan(lambda connection: _trace(connection, run_id, after, max(limit, 0)), run_id)
 
     async def list_runs(
-        self, *, workflow: str | None = None, status: RunStatus | None = None, limit: int = 100, before: str | None = None
+        self,
+        *,
+        workflow: str | None = None,
+        status: RunStatus | None = None,
+        limit: int = 100,
+        before: str | None = None,
     ) -> Sequence[RunSummary]:
-        wanted = [
-            (clause, value)
-            for clause, value in (
-                ("workflow=?", workflow),
-                ("status=?", None if status is None else status.value),
-                ("(created_at, id) < (SELECT created_at, id FROM runs WHERE id=?)", before),
-            )
-            if value is not None
-        ]
-        text = LIST_RUNS + " AND ".join(["1", *(clause for clause, _ in wanted)]) + NEWEST
-        values = (*(value for _, value in wanted), max(limit, 0))
-        return [_summary(row) for row in self._read(lambda connection: connection.execute(text, values).fetchall())]
+        given = {
+            "workflow=?": workflow,
+            "status=?": None if status is None else status.value,
+            "(created_at, id) < (SELECT created_at, id FROM runs WHERE id=?)": before,
+        }
+        wanted = {clause: value for clause, value in given.items() if value is not None}
+        text = LIST_RUNS + " AND ".join(["1", *wanted]) + NEWEST
+        values = (*wanted.values(), max(limit, 0))
+        return await self._scan(lambda connection: [_summary(row) for row in connection.execute(text, values)])
 
     async def save_definition(self, version: str, body: bytes) -> None:
         def write(connection: sqlite3.Connection) -> None:
@@ -245,12 +219,50 @@ class SqliteStore:
         return self._read(lambda connection: _document(connection, kind, document_id))
 
     async def file(self, run_id: str, file_id: str) -> StoredFile | None:
-        row = self._read(lambda connection: connection.execute(READ_FILE, (run_id, file_id)).fetchone())
+        row = await self._scan(lambda connection: connection.execute(READ_FILE, (run_id, file_id)).fetchone(), run_id)
         return None if row is None else StoredFile(*row)
+
+    # -- connections -----------------------------------------------------------------------------
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+    def _prepare(self) -> sqlite3.Connection:
+        """The connection that writes; the database has this version's tables then."""
+        connection = self._connect()
+        try:
+            if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
+                raise StoreError(f"The database {self._path} can't have a write-ahead log. Put it on a local disk.")
+            connection.execute("PRAGMA synchronous=FULL")
+            migrate(connection, scripts("sqlite"))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _read(self, work: Callable[[sqlite3.Connection], T], run_id: str = "") -> T:
+        if self._reader is None:
+            raise StoreError(NOT_OPEN)
+        try:
+            return work(self._reader)
+        except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
+            raise explained(error, self._path, run_id) from error
+
+    async def _scan(self, work: Callable[[sqlite3.Connection], T], run_id: str = "") -> T:
+        if self._reader is None:
+            raise StoreError(NOT_OPEN)
+        try:
+            return await asyncio.to_thread(self._apart, work)
+        except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
+            raise explained(error, self._path, run_id) from error
+
+    def _apart(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        with closing(self._connect()) as connection:
+            return work(connection)
 
 
 def _load(connection: sqlite3.Connection, run_id: str) -> Run | None:
-    connection.execute("BEGIN")  # one state for all of the reads
+    connection.execute("BEGIN")  # all that is read is of one moment
     try:
         row = connection.execute(READ_RUN, (run_id,)).fetchone()
         if row is None:
@@ -259,16 +271,33 @@ def _load(connection: sqlite3.Connection, run_id: str) -> Run | None:
         parked = connection.execute(READ_PARKED, (run_id,)).fetchall()
     finally:
         connection.execute("COMMIT")
-    (*names, revision, created, updated, expires, header, birth, context) = row
-    dates = (_read_time(created), _read_time(updated), None if expires is None else _read_time(expires))
-    return rows.read_run(rows.RunRow(*names, revision, *dates, header, birth, context), steps, parked)
+    try:
+        created, updated, expires = row[5:8]
+        dates = (_read_time(created), _read_time(updated), None if expires is None else _read_time(expires))
+        return rows.read_run(rows.RunRow._make((*row[:5], *dates, *row[8:])), steps, parked)
+    except rows.MISSHAPEN as error:
+        raise rows.unreadable("The run", error, run_id) from error
+
+
+def _trace(connection: sqlite3.Connection, run_id: str, after: int, limit: int) -> list[TraceEntry]:
+    entries = (
+        entry
+        for first, revision, at, body in connection.execute(READ_TRACE, (run_id, after, limit))
+        for entry in rows.read_entries(run_id, first, revision, _read_time(at), body)
+        if entry.number > after
+    )
+    return list(islice(entries, limit))
 
 
 def _document(connection: sqlite3.Connection, kind: str, document_id: str) -> Document:
     row = connection.execute(READ_DOCUMENT, (kind, document_id)).fetchone()
-    return Document(0, {}) if row is None else Document(row[0], rows.read_answers(row[1]))
+    return Document(0, {}) if row is None else rows.read_document(kind, row[0], row[1])
 
 
 def _summary(row: tuple[Any, ...]) -> RunSummary:
     run_id, workflow, version, status, revision, created, updated = row
-    return RunSummary(run_id, workflow, version, RunStatus(status), revision, _read_time(created), _read_time(updated))
+    try:
+        times = (_read_time(created), _read_time(updated))
+        return RunSummary(run_id, workflow, version, rows.RUN_STATUSES[status], revision, *times)
+    except rows.MISSHAPEN as error:
+        raise rows.unreadable("The run", error, run_id) from error

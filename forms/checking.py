@@ -1,0 +1,80 @@
+"""What is wrong with a form that its fields' models can't say, found when a definition is loaded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from wizard.errors import ExpressionError
+from wizard.forms.fields import Check, CountryField, PostcodeField
+from wizard.forms.form import Form, Question
+from wizard.forms.parsing import Context, NoNames, OwnNames
+from wizard.forms.places import country_names
+from wizard.forms.refusals import Refusal, refused
+
+Place = tuple[str | int, ...]
+
+
+def form_problems(fields: tuple[Any, ...], checks: tuple[Check, ...] = ()) -> Iterator[tuple[Place, str]]:
+    """(place below the node's configuration, message) pairs."""
+    positions: dict[str, int] = {}
+    for index, field in enumerate(fields):
+        if positions.setdefault(field.name, index) != index:
+            yield ("fields", index, "name"), f"there are two fields called {field.name!r}"
+    form = Form(fields, checks)
+    for index, field in enumerate(fields):
+        for key, message in _field_problems(form, index, field):
+            yield ("fields", index, key), message
+    for index, check in enumerate(checks):
+        if check.field is not None and check.field not in form.by_name:
+            yield ("validate", index, "field"), f"there is no field {check.field!r} that is asked in this form"
+
+
+def _field_problems(form: Form, index: int, field: Any) -> Iterator[tuple[str, str]]:
+    asked = form.names[:index]
+    if field.show_if is not None and field.type != "computed":
+        later = sorted(field.show_if.names & (form.own - set(asked)))
+        computed = sorted(field.show_if.names & {each.name for each in form.computed} - set(later))
+        if later:
+            yield "show_if", f"{', '.join(later)} isn't answered yet here; put this field below it"
+        if computed:
+            yield "show_if", f"{', '.join(computed)} is computed after all fields are answered; ask what it uses"
+    for smaller, larger in (("min", "max"), ("min_length", "max_length")):
+        low, high = getattr(field, smaller, None), getattr(field, larger, None)
+        if type(low) is type(high) and low is not None and _is_above(low, high):
+            yield smaller, f"{smaller} is above {larger}, so that no answer fits"
+    yield from _country_problems(form, field)
+    question = form.by_name.get(field.name)
+    if question is not None and (message := _default_problem(question)):
+        yield "default", message
+
+
+def _is_above(low: Any, high: Any) -> bool:
+    return not hasattr(low, "evaluate") and bool(low > high)
+
+
+def _country_problems(form: Form, field: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(field, PostcodeField) and field.country is not None and field.country not in form.own:
+        if not re.fullmatch("[A-Z]{2}", field.country):
+            yield "country", f"there is no field {field.country!r}; write a country's code, like CH, or a field's name"
+        elif field.country not in country_names():
+            yield "country", f"there is no country {field.country}"
+    if isinstance(field, CountryField) and field.only is not None:
+        for code in field.only:
+            if code not in country_names():
+                yield "only", f"there is no country {code}"
+
+
+def _default_problem(question: Question) -> str | None:
+    """A default that the field itself refuses; what needs a run to tell is left to the run."""
+    if question.default is None:
+        return None
+    try:
+        question.parse(question.default, Context(OwnNames((), NoNames()), {}, str))
+    except Refusal as refusal:
+        label = question.label if isinstance(question.label, str) else question.name
+        return f"the default isn't accepted: {refused(label, refusal.predicate)}"
+    except ExpressionError:
+        return None
+    return None

@@ -1,0 +1,108 @@
+"""What a form asks right now: its questions as PromptFields, and its answers as lines to read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wizard.expressions import Names
+from wizard.forms.form import Form, Question, asked_now, default_label
+from wizard.forms.parsing import Context, OwnNames
+from wizard.forms.readable import readable
+from wizard.forms.refusals import Refusal
+from wizard.forms.validation import no_id, storable
+from wizard.model import Item, PromptField, Value
+
+_NOTHING: Mapping[str, Value] = {}
+
+
+def prompt_fields(
+    form: Form,
+    names: Names,
+    *,
+    output: Mapping[str, Value] | None = None,
+    draft: Mapping[str, Value] | None = None,
+    errors: Mapping[str, str] = _NOTHING,
+    kept: Mapping[str, Value] = _NOTHING,
+) -> tuple[PromptField, ...]:
+    """The questions that are shown, with what is known of their answers: first what was typed
+    (`draft`), then what was accepted (`output`), then default and prefill.
+
+    A draft may come from anybody: files are shown only out of `kept`. Raises ExpressionError.
+    """
+    own = OwnNames(form.own, names)
+    context = Context(own, kept, no_id)
+    accepted, typed = output or _NOTHING, draft or _NOTHING
+    fields: list[PromptField] = []
+    for question in form.questions:
+        if question.show_if is not None and not question.show_if.holds(own):
+            continue
+        name = question.name
+        if name in typed:
+            value, answered = _typed(question, typed[name], context)
+        elif question.is_file and name in kept:
+            value, answered = kept[name], False
+        elif name in accepted:
+            value, answered = accepted[name], False
+            own.values[name] = value
+        elif question.default is not None or question.field.prefill is not None:
+            value, answered = _suggested(question, context), False
+        else:
+            value, answered = None, False
+        error = errors.get(name)
+        fields.append(_filled(question, context, value, error, answered and error is None))
+    return tuple(fields)
+
+
+def _filled(question: Question, context: Context, value: Value, error: str | None, answered: bool) -> PromptField:
+    asked = asked_now(question, context)
+    if value is None and error is None and not answered:
+        return asked
+    return PromptField(
+        asked.name,
+        asked.type,
+        asked.label,
+        asked.hint,
+        asked.required,
+        asked.choices,
+        None if question.secret else value,
+        error,
+        answered,
+        asked.options,
+    )
+
+
+def _typed(question: Question, raw: Value, context: Context) -> tuple[Value, bool]:
+    """What to show of something typed, and whether it is an answer."""
+    if question.is_file and (not isinstance(raw, Mapping) or "content" in raw):
+        return None, raw is None and not question.required
+    try:
+        value = question.parse(raw, context)
+    except Refusal:
+        return None if question.is_file else storable(raw), False
+    if value is None:
+        return None, not question.required
+    context.names.values[question.name] = value
+    return value, True
+
+
+def _suggested(question: Question, context: Context) -> Value:
+    """The default, else the prefill; typed where it is an answer, else as it is."""
+    prefill = question.field.prefill
+    raw = question.default if prefill is None else prefill.evaluate(context.names)
+    if raw is None:
+        raw = question.default
+    value, _ = _typed(question, raw, context)
+    return value
+
+
+def summary_items(form: Form, names: Names, output: Mapping[str, Value], step: str) -> tuple[Item, ...]:
+    """The accepted answers, one line each, with labels. A computed value has a line if it has a label;
+    what only a channel carries (hidden) has none."""
+    own = OwnNames(form.own, names, output)
+    items: list[Item] = []
+    for field in form.fields:
+        if field.name not in output or field.type == "hidden" or (field.type == "computed" and field.label is None):
+            continue
+        label = default_label(field.name) if field.label is None else field.label.render(own)
+        items.append(Item(label, readable(field, output[field.name], own), step))
+    return tuple(items)

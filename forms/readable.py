@@ -1,0 +1,62 @@
+"""Answers as people read them: 27 March 1985, Yes, a choice's label, a number in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from wizard.expressions import Names
+from wizard.forms.choices import choices_of
+from wizard.forms.contact import iban_written, phone_written
+from wizard.forms.dates import written
+from wizard.forms.places import country_names
+from wizard.model import Value
+
+DOTS = "••••••••"  # as many for every password
+
+
+def readable(field: Any, value: Value, names: Names) -> str:
+    """The answer to a field as text, "" where there is none. Raises ExpressionError where the field's
+    choices can't be computed."""
+    if value is None:
+        return ""
+    match field.type:
+        case "password":
+            return DOTS
+        case "choice" | "choices":
+            labels = {choice.value: choice.label for choice in choices_of(field, names)}
+            values = value if isinstance(value, list) else [value]
+            return ", ".join(labels.get(each, str(each)) for each in values)
+        case "country":
+            return country_names().get(value, str(value))
+        case "phone":
+            return phone_written(value)
+        case "iban":
+            return iban_written(value)
+        case "file":
+            return str(value["name"])
+    return plain(value)
+
+
+def plain(value: Value) -> str:
+    """A value of which only the type is known."""
+    match value:
+        case bool():
+            return "Yes" if value else "No"
+        case Decimal():
+            return format(value, "f")
+        case datetime():
+            return f"{written(value)}, {value:%H:%M}"
+        case date():
+            return written(value)
+        case time():
+            return f"{value:%H:%M}"
+        case list() | tuple():
+            return ", ".join(plain(each) for each in value)
+        case Mapping():
+            return ", ".join(plain(each) for each in value.values())
+        case None:
+            return ""
+    return str(value)

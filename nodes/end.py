@@ -1,0 +1,39 @@
+"""The `end` node: the last page, without a way on."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from wizard.model import Outcome, Prompt, Wait
+from wizard.node import Foreground, NodeConfig, Visit
+from wizard.templates import Template
+
+
+class EndConfig(NodeConfig):
+    """What the person reads last."""
+
+    text: Template | None = None
+
+
+class EndNode(Foreground[EndConfig]):
+    """Shows a last page; entering it completes the run."""
+
+    type: ClassVar[str] = "end"
+    ends: ClassVar[bool] = True
+    Config = EndConfig
+
+    def outputs(self, config: EndConfig) -> frozenset[str] | None:
+        return frozenset()
+
+    async def submit(self, visit: Visit[EndConfig]) -> Outcome:
+        return Wait(self.prompt(visit))
+
+    def prompt(self, visit: Visit[EndConfig]) -> Prompt:
+        text = visit.config.text
+        return Prompt(
+            visit.step,
+            visit.node.type,
+            visit.title,
+            text.render(visit.names) if text is not None else "",
+            ends=True,
+        )

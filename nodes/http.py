@@ -1,0 +1,322 @@
+"""`http` nodes: call a service and read its answer.
+
+The request is put together once, before the first try, out of what the run knows: an answer can fill a
+place in the address, a header or the body, and never breaks out of it. Then it is sent, with the same
+`Idempotency-Key` each time, until there is an answer that counts. Where it may go is decided by
+wizard.outgoing. Messages for people name the service's host at most: addresses, headers and bodies
+hold other people's data and secrets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from itertools import count
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, unquote, urlencode
+
+import aiohttp
+from jinja2 import Environment, TemplateSyntaxError
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from yarl import URL
+
+from wizard import __version__
+from wizard.codec import check_value, to_json
+from wizard.errors import InvalidInput, NodeFailed
+from wizard.expressions import Names
+from wizard.model import Outcome, Proceed, Value
+from wizard.node import Background, NodeConfig, Visit
+from wizard.outgoing import check_url, shared_session, was_refused
+from wizard.settings import Settings
+from wizard.templates import Dynamic, Template
+
+RETRIED = frozenset({429, 502, 503, 504})  # RFC 9110 and 6585: what passes by itself
+LONGEST_WAIT = 60.0  # seconds; a service that asks for more (Retry-After) isn't tried again
+KEPT_HEADERS = ("content-type", "etag", "last-modified", "link", "location", "retry-after", "x-request-id")
+OWN_HEADERS = frozenset(
+    {"host", "content-length", "transfer-encoding", "connection", "idempotency-key", "te", "trailer", "upgrade"}
+)
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_LEXER = Environment(autoescape=True)  # it only tells text from expressions; nothing is run in it
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+def _split_url(source: object) -> object:
+    """The address as templates: text, expression, text, … text, so that only expressions are quoted."""
+    if not isinstance(source, str):
+        return source
+    parts = [""]
+    inside = False
+    try:
+        for _, kind, text in _LEXER.lex(source):
+            if kind in ("block_begin", "raw_begin"):
+                raise ValueError("an address can hold {{ expressions }} only, no {% blocks %}")
+            if kind in ("variable_begin", "data") and inside is False and kind == "variable_begin":
+                parts.append("")
+                inside = True
+            parts[-1] += text if inside or kind == "data" else ""
+            if kind == "variable_end":
+                parts.append("")
+                inside = False
+    except TemplateSyntaxError as error:
+        raise ValueError(str(error)) from error
+    for problem in _url_problems(parts):
+        raise ValueError(problem)
+    return parts
+
+
+def _url_problems(parts: list[str]) -> Iterator[str]:
+    text = "".join(parts[::2])
+    if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
+        yield "an address holds no spaces, backslashes or letters beyond ASCII; write them percent-encoded"
+    if "#" in text:
+        yield "a service never sees what follows a #; leave it out"
+    if parts[0] and not re.match(r"https?://", parts[0]):
+        yield "an address starts with http:// or https://"
+    if len(parts) == 1 and not parts[0]:
+        yield "the address is missing"
+
+
+UrlParts = Annotated[
+    tuple[Template, ...],
+    BeforeValidator(_split_url),
+    WithJsonSchema({"type": "string", "description": "An address; {{ expressions }} in it are percent-encoded"}),
+]
+
+
+class HttpConfig(NodeConfig):
+    """`body` is sent as JSON, `form` as form fields, `text` as it is; there is one of them at most.
+    `expect` lists the statuses that count as success (200 to 299 unless said otherwise), `max_response`
+    the bytes that are read; the setting WIZARD_HTTP_MAX_RESPONSE is its limit."""
+
+    url: UrlParts
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    headers: dict[str, Template] = Field(default_factory=dict, max_length=50)
+    query: dict[str, Dynamic] = Field(default_factory=dict, max_length=100)
+    body: Dynamic | None = None
+    form: dict[str, Dynamic] | None = Field(None, max_length=100)
+    text: Template | None = None
+    expect: tuple[Annotated[int, Field(ge=200, le=599)], ...] = ()
+    max_response: Annotated[int, Field(ge=1)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    url: URL
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+class _TryAgainError(Exception):
+    """A failure that may pass: what to tell if it doesn't, and how long to leave the service alone."""
+
+    def __init__(self, message: str, wait: float = 0.0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.wait = wait
+
+
+class HttpNode(Background[HttpConfig]):
+    """Calls a service over HTTP.
+
+    Outputs: `status`, `body` (what the JSON says, or text; null where there is none) and `headers` (a few,
+    in lower case), or `error` where it failed and `on_error` goes on.
+
+    What an expression puts into `url` is percent-encoded, so that it fills one place of it; only where
+    the address begins with an expression, that is taken as it is. The common keys `timeout` (for one try;
+    10 seconds unless the settings say otherwise) and `retry` apply: no answer, and the statuses 429, 502,
+    503 and 504 are tried again. Redirects aren't followed.
+    """
+
+    type = "http"
+    Config = HttpConfig
+
+    def __init__(self, sleep: Sleep = asyncio.sleep) -> None:
+        self._sleep = sleep
+
+    def outputs(self, config: HttpConfig) -> frozenset[str]:
+        return frozenset({"status", "body", "headers", "error"})
+
+    def check(self, config: HttpConfig) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        for name in config.headers:
+            if not _HEADER_NAME.fullmatch(name):
+                yield ("headers", name), f"{name!r} can't be the name of a header"
+            elif name.lower() in OWN_HEADERS:
+                yield ("headers", name), f"{name} is set by the engine"
+        given = [name for name in ("body", "form", "text") if getattr(config, name) is not None]
+        for name in given[1:]:
+            yield (name,), f"{name} can't be sent as well as {given[0]}"
+        if given and config.method in ("GET", "HEAD"):
+            yield (given[0],), f"{config.method} sends no {given[0]}. Say `method: POST`, or another one that does"
+
+    async def execute(self, visit: Visit[HttpConfig]) -> Outcome:
+        request = _build(visit.config, visit.names, visit.key)
+        for tried in count(1):
+            try:
+                return Proceed(await self._send(visit, request))
+            except _TryAgainError as failure:
+                wait = max(visit.node.retry.wait(tried, random.random()), failure.wait)  # noqa: S311
+                if tried >= visit.node.retry.attempts or wait > LONGEST_WAIT:
+                    raise NodeFailed(failure.message) from failure.__cause__
+            await self._sleep(wait)
+        raise NotImplementedError
+
+    async def _send(self, visit: Visit[HttpConfig], request: _Request) -> dict[str, Value]:
+        settings: Settings = visit.services.settings or Settings()
+        host = request.url.host
+        seconds = visit.node.timeout.total_seconds() if visit.node.timeout is not None else settings.http_timeout
+        limit = min(visit.config.max_response or settings.http_max_response, settings.http_max_response)
+        try:
+            async with shared_session(visit.services).request(
+                request.method,
+                request.url,
+                headers=request.headers,
+                data=request.body,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=seconds),
+            ) as response:
+                _check_status(response, visit.config.expect, visit.now)
+                return _output(response, await _read(response, limit))
+        except TimeoutError as error:
+            raise _TryAgainError(f"The service {host} didn't answer within {seconds:g} seconds.") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            if was_refused(error):
+                raise NodeFailed(
+                    f"The service {host} has a private or reserved address, which isn't allowed to be called. "
+                    "Whoever runs this service can allow it: WIZARD_ALLOW_PRIVATE_ADDRESSES=1."
+                ) from error
+            if isinstance(error, aiohttp.ClientSSLError):
+                raise NodeFailed(f"There is no safe connection to {host}: its certificate isn't valid.") from error
+            raise _TryAgainError(f"The service {host} can't be reached, or it broke off.") from error
+
+
+# -- the request -------------------------------------------------------------------------------------
+
+
+def _build(config: HttpConfig, names: Names, key: str) -> _Request:
+    """Raises NodeFailed where what the run knows doesn't fit into a request."""
+    headers = {"User-Agent": f"wizard/{__version__}"}
+    body: bytes | None = None
+    if config.body is not None:
+        headers["Content-Type"] = "application/json"
+        body = json.dumps(to_json(config.body.evaluate(names)), ensure_ascii=False, allow_nan=False).encode()
+    elif config.form is not None:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        body = _encode(config.form, names).encode()
+    elif config.text is not None:
+        headers["Content-Type"] = "text/plain; charset=utf-8"
+        body = config.text.render(names).encode()
+    for name, template in config.headers.items():
+        value = template.render(names).strip()
+        if not value.isprintable() or len(value) > 8000:
+            raise NodeFailed(f"What is to be sent as the header {name} isn't one line of text.")
+        headers = {each: text for each, text in headers.items() if each.lower() != name.lower()}
+        headers[name] = value
+    headers["Idempotency-Key"] = key
+    return _Request(config.method, _url(config, names), headers, body)
+
+
+def _url(config: HttpConfig, names: Names) -> URL:
+    texts = [part.render(names) for part in config.url]
+    begins_with_value = not texts[0]
+    for index in range(3 if begins_with_value else 1, len(texts), 2):
+        texts[index] = quote(texts[index], safe="")
+    address = "".join(texts).strip().partition("#")[0]
+    if query := _encode(config.query, names):
+        address += ("&" if "?" in address else "?") + query
+    url = check_url(address)
+    # Servers and proxies resolve these also where they are encoded, and end up at another resource.
+    if {".", ".."} & set(unquote(url.raw_path).replace("\\", "/").split("/")):
+        raise NodeFailed("What is to be put into the address of the service would change where it leads.")
+    return url
+
+
+def _encode(fields: Mapping[str, Dynamic], names: Names) -> str:
+    """Fields as in a query: lists give their name several times, null leaves it out."""
+    pairs: list[tuple[str, str]] = []
+    for name, dynamic in fields.items():
+        value = dynamic.evaluate(names)
+        for each in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(each, Mapping | list | tuple):
+                raise NodeFailed(f"What is to be sent as {name} isn't a single value or a list of them.")
+            if each is not None:
+                pairs.append((name, str(each).lower() if isinstance(each, bool) else str(to_json(each))))
+    return urlencode(pairs, quote_via=quote, safe="")
+
+
+# -- the answer --------------------------------------------------------------------------------------
+
+
+def _check_status(response: aiohttp.ClientResponse, expect: tuple[int, ...], now: datetime) -> None:
+    status = response.status
+    if status in expect or (not expect and 200 <= status <= 299):
+        return
+    message = f"The service {response.url.host} answered with the status {status}, which isn't a success."
+    if status in RETRIED:
+        raise _TryAgainError(message, _retry_after(response.headers.get("Retry-After", ""), now))
+    if 300 <= status <= 399:
+        message = f"The service {response.url.host} has moved: it sends to another address (status {status})."
+    raise NodeFailed(message)
+
+
+def _retry_after(text: str, now: datetime) -> float:
+    """Seconds (RFC 9110, 10.2.3: a number of them, or a date); 0 where it says nothing useful."""
+    if re.fullmatch(r"[0-9]{1,9}", text.strip()):
+        return float(text)
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return 0.0
+    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())
+
+
+async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """The body, read in pieces, so that one without an end doesn't fill the memory."""
+    body = bytearray()
+    async for piece in response.content.iter_chunked(65_536):
+        body += piece
+        if len(body) > limit:
+            raise NodeFailed(f"The service {response.url.host} answered with more than {limit:,} bytes.")
+    return bytes(body)
+
+
+def _output(response: aiohttp.ClientResponse, body: bytes) -> dict[str, Value]:
+    host = response.url.host
+    headers = {
+        name: response.headers[name].encode(errors="replace").decode()[:2000]
+        for name in KEPT_HEADERS
+        if name in response.headers
+    }
+    output = {"status": response.status, "body": _parse(response, body), "headers": headers}
+    try:
+        check_value(output, f"The answer of the service {host}")
+    except InvalidInput as error:
+        raise NodeFailed(error.message) from error
+    return output
+
+
+def _parse(response: aiohttp.ClientResponse, body: bytes) -> Value:
+    if not body:
+        return None
+    kind = response.content_type
+    if kind == "application/json" or kind.endswith("+json"):
+        try:
+            return json.loads(body, parse_constant=_no_number)
+        except (ValueError, RecursionError) as error:
+            raise NodeFailed(f"The service {response.url.host} answered with invalid JSON.") from error
+    try:
+        return body.decode(response.charset or "utf-8", errors="replace")
+    except LookupError:
+        return body.decode(errors="replace")
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number in JSON")

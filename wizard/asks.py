@@ -1,0 +1,61 @@
+"""What a caller says of the run that it acts on, and whether that still holds: one winner a move (S19)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from wizard.errors import InvalidInput, StaleInput
+from wizard.machine import input_digest
+from wizard.model import Kind, Run, RunStatus, StepStatus, Value
+from wizard.requests import Move
+from wizard.turn import Turn
+
+MAX_FIELDS = 200  # in one input
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A move that a caller asks for.
+
+    `step` is the step that its answers are for, `revision` the run's as the caller saw it; None says
+    nothing. `given` are the answers of a Next (`answering`). Where `strict` is set, answers that
+    aren't accepted leave the run exactly as it was, even if the move went elsewhere for them.
+    """
+
+    move: Callable[[Turn], Move]
+    step: str | None = None
+    revision: int | None = None
+    given: Mapping[str, Value] | None = None
+    answering: bool = False
+    strict: bool = False
+
+
+def check_size(given: Mapping[str, object] | None) -> None:
+    """Raises InvalidInput for more fields than any form has."""
+    if given is not None and len(given) > MAX_FIELDS:
+        raise InvalidInput(f"There are {len(given)} fields in the input; {MAX_FIELDS} is the most that is taken.")
+
+
+def is_replay(run: Run, ask: Ask) -> bool:
+    """Whether the same answers to the same step were taken already, so that nothing is to be done."""
+    if not ask.answering or ask.step is None:
+        return False
+    step = run.index.get(ask.step)
+    if step is None or step.status is not StepStatus.DONE or step.kind is not Kind.FOREGROUND:
+        return False
+    if step.seq > run.steps[run.cursor].seq:
+        return False
+    return step.given in (b"", input_digest(ask.given or {}))
+
+
+def check_fresh(run: Run, ask: Ask) -> None:
+    """Raises StaleInput where the run has moved on since the caller looked."""
+    if ask.revision is not None and ask.revision != run.revision:
+        raise StaleInput(run=run.id)
+    if ask.step is None:
+        return
+    if run.current is None or run.current.path != ask.step:
+        raise StaleInput(node=ask.step, run=run.id)
+    if run.status is RunStatus.COMPLETED:
+        raise StaleInput("The run is completed, with another answer than this.", node=ask.step, run=run.id)

@@ -1,0 +1,52 @@
+"""The internal state of a run: event, profile and session as its path has changed them.
+
+Each step stores what it set as a patch, so that leaving the path takes it back by itself; what is
+left at the end is merged into the stored documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from wizard.model import DocumentSave, Run, Step, StepStatus, Value
+
+DOCUMENTS = ("event", "profile", "session")
+
+
+class Patched(Protocol):
+    @property
+    def steps(self) -> Sequence[Step]: ...
+    @property
+    def cursor(self) -> int: ...
+    @property
+    def event(self) -> Mapping[str, Value]: ...
+    @property
+    def profile(self) -> Mapping[str, Value]: ...
+    @property
+    def session(self) -> Mapping[str, Value]: ...
+
+
+def document(run: Patched, name: str) -> Mapping[str, Value]:
+    """The event, profile or session as it is at the cursor."""
+    base: Mapping[str, Value] = getattr(run, name)
+    fields = dict(_set_on_path(run, name))
+    return {**base, **fields} if fields else base
+
+
+def document_saves(turn: Patched, run: Run) -> tuple[DocumentSave, ...]:
+    """What a completed run has to save: the fields that its path set in its profile and session."""
+    saves = []
+    for kind, document_id in (("profile", run.profile_id), ("session", run.session_id)):
+        fields = dict(_set_on_path(turn, kind))
+        if document_id is not None and fields:
+            saves.append(DocumentSave(kind, document_id, fields))
+    return tuple(saves)
+
+
+def _set_on_path(run: Patched, name: str) -> Iterator[tuple[str, Value]]:
+    for step in run.steps[: run.cursor + 1]:
+        if step.patch and step.status is StepStatus.DONE:
+            for (kind, key), value in step.patch.items():
+                if kind == name:
+                    yield key, value

@@ -1,0 +1,400 @@
+"""Compiles templates: Jinja reads them, and closures compute them.
+
+Jinja's sandbox gives the syntax: its lexer and parser make a tree. What Jinja would do next, turn
+the tree into Python source and run it, is not done; so nothing is folded at load, no generated code
+ever runs, and a template obeys the same rules and bounds as an expression (wizard.closures). Of the
+tree, only what HANDLERS and WRITERS name is accepted: output, if, for (two deep), and expressions of
+literals, dotted names, operators, the filters and tests of wizard.filters and the functions of
+wizard.functions. A `for` has `loop.index`, `index0`, `first`, `last` and `length`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from jinja2 import TemplateSyntaxError, nodes
+from jinja2.lexer import Token
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from wizard import closures
+from wizard.arithmetic import ARITHMETIC, Budget, fits, items_of, negative
+from wizard.closures import Compute, Function, Plan, Scope, Side
+from wizard.errors import ExpressionError
+from wizard.expressions import check_literal, check_unicode
+from wizard.filters import FILTERS, TESTS
+from wizard.functions import FUNCTIONS
+from wizard.library import suggest
+from wizard.model import Value
+from wizard.scanner import ESCAPES
+from wizard.wording import show
+
+MAX_SOURCE: Final = 20_000  # characters
+MAX_OUTPUT: Final = 100_000  # characters
+MAX_TURNS: Final = 10_000  # of all loops together
+STEPS: Final = 100_000  # of one rendering
+MAX_DEPTH: Final = 50  # of operators and blocks inside each other
+MAX_BRACKETS: Final = 20
+MAX_LOOPS: Final = 2  # inside each other
+LITERALS: Final[Mapping[str, Value]] = {"null": None}
+
+_ENVIRONMENT: Final = ImmutableSandboxedEnvironment(optimized=False, autoescape=False, keep_trailing_newline=True)
+_GOOD_TEXT: Final = re.compile(rf"""(?:[^\\]|{ESCAPES})*""")
+
+
+class Page(Scope):
+    """One rendering: what is written so far, and how much may still be."""
+
+    __slots__ = ("pieces", "room", "turns")
+
+    def __init__(self, names: closures.Names, left: int, slots: int, room: int = MAX_OUTPUT) -> None:
+        super().__init__(names, left, slots)
+        self.pieces: list[str] = []
+        self.room = room
+        self.turns = MAX_TURNS
+
+    def write(self, text: str) -> None:
+        self.room -= len(text)
+        if self.room < 0:
+            raise ExpressionError(f"A template's text would be longer than {MAX_OUTPUT:,} characters.")
+        self.pieces.append(text)
+
+    def turn(self, weight: int) -> None:
+        """A loop begins another turn."""
+        self.turns -= 1
+        if self.turns < 0:
+            raise ExpressionError(f"The loops of a template would take more than {MAX_TURNS:,} turns.")
+        self.spend(weight)
+
+
+Write = Callable[[Page], None]
+
+
+def compile_template(source: str) -> tuple[Write, Plan]:
+    """Checks and compiles. Raises ExpressionError; its offset is the start of the line."""
+    if len(source) > MAX_SOURCE:
+        raise ExpressionError(f"A template can have up to {MAX_SOURCE:,} characters; this has {len(source):,}.")
+    check_unicode(source)
+    compiler = _Compiler(source)
+    try:
+        _scan(source, compiler)
+        body = _ENVIRONMENT.parse(source).body
+        return compiler.block(body), compiler.plan
+    except TemplateSyntaxError as error:
+        raise compiler.refusal(error.lineno, f"This is no template: {error.message}") from error
+    except (RecursionError, MemoryError, ValueError, OverflowError) as error:
+        raise ExpressionError("This template is too large, or nested too deeply. Make it simpler.") from error
+
+
+def _scan(source: str, compiler: _Compiler) -> None:
+    """Refuses what Jinja's parser, which is recursive, shouldn't see."""
+    brackets = prefixes = 0
+    for line, kind, token in _ENVIRONMENT.lexer.tokeniter(source, None):
+        if kind == "string" and not _GOOD_TEXT.fullmatch(token):
+            raise compiler.refusal(line, "A backslash stands only in \\n, \\t, \\r, \\\\, \\\", \\', \\xNN and \\uNNNN.")
+        if kind == "operator":
+            brackets += (token in "([{") - (token in ")]}")
+        if kind.endswith("_end"):
+            prefixes = 0
+        prefixes += token in ("not", "-", "+", "if", "**", ".", "[", "|")
+        if brackets > MAX_BRACKETS or prefixes > 10 * MAX_DEPTH:
+            raise compiler.refusal(line, "This is nested too deeply. Split it, or make it simpler.")
+
+
+_SIGNS: Final[Mapping[str, str]] = {
+    "eq": "==",
+    "ne": "!=",
+    "lt": "<",
+    "lteq": "<=",
+    "gt": ">",
+    "gteq": ">=",
+    "in": "in",
+    "notin": "not in",
+}
+
+
+class _Compiler:
+    """Turns Jinja's syntax tree into closures."""
+
+    def __init__(self, source: str) -> None:
+        self.plan = Plan()
+        self._source = source
+        self._depth = 0
+        self._loops = 0
+
+    def refusal(self, line: int, message: str) -> ExpressionError:
+        at = 0
+        for _ in range(line - 1):
+            at = self._source.find("\n", at) + 1
+        return ExpressionError(message, offset=at)
+
+    def _refuse(self, node: nodes.Node, message: str) -> ExpressionError:
+        return self.refusal(node.lineno, message)
+
+    def _enter(self, node: nodes.Node) -> None:
+        self._depth += 1
+        self.plan.weight += 1
+        if self._depth > MAX_DEPTH:
+            raise self._refuse(node, "This is nested too deeply. Split it, or make it simpler.")
+
+    # -- what writes
+
+    def block(self, body: Sequence[nodes.Node]) -> Write:
+        writers: list[Write] = []
+        for node in body:
+            self._enter(node)
+            handler = _WRITERS.get(type(node))
+            if handler is None:
+                raise self._refuse(node, f"A template has no {type(node).__name__.lower()}; it has {{% if %}} and {{% for %}}.")
+            writers.append(handler(self, node))
+            self._depth -= 1
+        if len(writers) == 1:
+            return writers[0]
+
+        def write(page: Page) -> None:
+            for each in writers:
+                each(page)
+
+        return write
+
+    def output(self, node: nodes.Output) -> Write:
+        parts = [
+            part.data if isinstance(part, nodes.TemplateData) else self.compile(part) for part in node.nodes
+        ]
+
+        def write(page: Page) -> None:
+            for part in parts:
+                if isinstance(part, str):
+                    page.write(part)
+                else:
+                    page.write(show(part(page), page.room))
+
+        return write
+
+    def branch(self, node: nodes.If) -> Write:
+        tests = [(self.compile(each.test), self.block(each.body)) for each in (node, *node.elif_)]
+        otherwise = self.block(node.else_)
+
+        def write(page: Page) -> None:
+            for test, body in tests:
+                if test(page):
+                    return body(page)
+            return otherwise(page)
+
+        return write
+
+    def loop(self, node: nodes.For) -> Write:
+        if node.recursive or not isinstance(node.target, nodes.Name) or node.target.name in ("loop", *LITERALS):
+            raise self._refuse(node, "A loop is written with one name: {% for person in people %}.")
+        self._loops += 1
+        if self._loops > MAX_LOOPS:
+            raise self._refuse(node, f"Loops can be {MAX_LOOPS} inside each other.")
+        source = self.compile(node.iter)
+        before = self.plan.weight
+        slot = self.plan.bind(self._public(node.target.name, node))
+        test = self.compile(node.test) if node.test else None
+        place = self.plan.bind("loop")
+        body = self.block(node.body)
+        self.plan.unbind()
+        self.plan.unbind()
+        self._loops -= 1
+        return _loop(source, test, body, self.block(node.else_), (slot, place), self.plan.weight - before)
+
+    # -- what computes
+
+    def compile(self, node: nodes.Node) -> Compute:
+        self._enter(node)
+        handler = _HANDLERS.get(type(node))
+        if handler is None:
+            raise self._refuse(node, f"A template can't have this here ({type(node).__name__}).")
+        compute = handler(self, node)
+        self._depth -= 1
+        return compute
+
+    def _all(self, parts: Sequence[nodes.Node]) -> list[Compute]:
+        return [self.compile(part) for part in parts]
+
+    def _public(self, name: str, node: nodes.Node) -> str:
+        if name.startswith("_"):
+            raise self._refuse(node, f"The name {name!r} can't be used: no name begins with _.")
+        return name
+
+    def literal(self, node: nodes.Const) -> Compute:
+        return closures.constant(check_literal(node.value, self.refusal(node.lineno, "").offset))
+
+    def name(self, node: nodes.Name | nodes.Getattr) -> Compute:
+        parts: list[str] = []
+        base: nodes.Node = node
+        while isinstance(base, nodes.Getattr):
+            parts.insert(0, self._public(base.attr, base))
+            base = base.node
+        if not isinstance(base, nodes.Name):
+            return closures.attributes(self.compile(base), parts)
+        if base.name in LITERALS:
+            return closures.attributes(closures.constant(LITERALS[base.name]), parts)
+        return self.plan.name((self._public(base.name, base), *parts))
+
+    def item(self, node: nodes.Getitem) -> Compute:
+        of, key = self.compile(node.node), node.arg
+        if not isinstance(key, nodes.Slice):
+            return closures.index(of, self.compile(key))
+        given = (key.start, key.stop, key.step)
+        start, stop, step = (self.compile(bound) if bound else closures.constant(None) for bound in given)
+        return closures.part(of, start, stop, step)
+
+    def binary(self, node: nodes.BinExpr) -> Compute:
+        return closures.binary(ARITHMETIC[node.operator], self.compile(node.left), self.compile(node.right))
+
+    def negate(self, node: nodes.Neg) -> Compute:
+        of = self.compile(node.node)
+        return lambda scope: negative(scope, of(scope))
+
+    def opposite(self, node: nodes.Not) -> Compute:
+        return closures.opposite(self.compile(node.node))
+
+    def logic(self, node: nodes.And | nodes.Or) -> Compute:
+        parts: list[nodes.Node] = []
+        left: nodes.Node = node
+        while isinstance(left, type(node)):
+            parts.insert(0, left.right)
+            left = left.left
+        combine = closures.every if isinstance(node, nodes.And) else closures.either
+        return combine(self._all([left, *parts]))
+
+    def compare(self, node: nodes.Compare) -> Compute:
+        return closures.compare(self._side(node.expr), [(_SIGNS[each.op], self._side(each.expr)) for each in node.ops])
+
+    def _side(self, node: nodes.Node) -> Side:
+        is_null = (isinstance(node, nodes.Const) and node.value is None) or (
+            isinstance(node, nodes.Name) and node.name in LITERALS
+        )
+        text = node.value if isinstance(node, nodes.Const) and isinstance(node.value, str) else None
+        return Side(self.compile(node), is_null=is_null, text=text)
+
+    def concatenation(self, node: nodes.Concat) -> Compute:
+        parts = self._all(node.nodes)
+
+        def compute(scope: Scope) -> Value:
+            return _joined(scope, [show(part(scope)) for part in parts])
+
+        return compute
+
+    def conditional(self, node: nodes.CondExpr) -> Compute:
+        otherwise = self.compile(node.expr2) if node.expr2 else closures.constant(None)
+        return closures.choose(self.compile(node.test), self.compile(node.expr1), otherwise)
+
+    def listing(self, node: nodes.List | nodes.Tuple) -> Compute:
+        return closures.listing(self._all(node.items))
+
+    def mapping(self, node: nodes.Dict) -> Compute:
+        names = []
+        for pair in node.items:
+            if not isinstance(pair.key, nodes.Const) or not isinstance(pair.key.value, str):
+                raise self._refuse(pair, "The keys in { } are texts in quotes.")
+            names.append(pair.key.value)
+        return closures.mapping(names, self._all([pair.value for pair in node.items]))
+
+    def test(self, node: nodes.Test) -> Compute:
+        if node.name not in TESTS:
+            raise self._refuse(node, f"There is no test {node.name!r}.{suggest(node.name, TESTS)}")
+        if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
+            raise self._refuse(node, f"The test {node.name!r} takes no values.")
+        test, of = TESTS[node.name], self.compile(node.node)
+        return lambda scope: test(of(scope))
+
+    def filter(self, node: nodes.Filter) -> Compute:
+        function = FILTERS.get(node.name)
+        if function is None:
+            raise self._refuse(node, f"There is no filter {node.name!r}.{suggest(node.name, FILTERS)}")
+        return self._call(node, function, [node.node, *node.args])
+
+    def call(self, node: nodes.Call) -> Compute:
+        if not isinstance(node.node, nodes.Name):
+            raise self._refuse(node, "Only functions can be called, by their name: write upper(x), not x.upper().")
+        name = node.node.name
+        function = FUNCTIONS.get(name)
+        if function is None:
+            raise self._refuse(node, f"There is no function {name!r}.{suggest(name, FUNCTIONS)}")
+        self.plan.functions.add(name)
+        return self._call(node, function, node.args)
+
+    def _call(self, node: nodes.Call | nodes.Filter, function: Function, values: Sequence[nodes.Node]) -> Compute:
+        if node.dyn_args or node.dyn_kwargs:
+            raise self._refuse(node, "There is no * before a value.")
+        if problem := function.misfit(len(values), [keyword.key for keyword in node.kwargs]):
+            raise self._refuse(node, f"{problem}.")
+        named = {keyword.key: self.compile(keyword.value) for keyword in node.kwargs}
+        return closures.call(function, self._all(values), named)
+
+
+def _joined(budget: Budget, pieces: list[str]) -> str:
+    fits(budget, sum(map(len, pieces)))
+    return "".join(pieces)
+
+
+def _loop(
+    source: Compute, test: Compute | None, body: Write, otherwise: Write, slots: tuple[int, int], weight: int
+) -> Write:
+    slot, place = slots
+
+    def chosen(page: Page) -> Sequence[Value]:
+        items = items_of(source(page))
+        if test is None:
+            return items
+        kept = []
+        for item in items:
+            page.turn(weight)
+            page.locals[slot] = item
+            if test(page):
+                kept.append(item)
+        return kept
+
+    def write(page: Page) -> None:
+        items = chosen(page)
+        length = len(items)
+        for index, item in enumerate(items):
+            page.turn(weight)
+            page.locals[slot] = item
+            page.locals[place] = {
+                "index": index + 1,
+                "index0": index,
+                "first": index == 0,
+                "last": index == length - 1,
+                "length": length,
+            }
+            body(page)
+        if not length:
+            otherwise(page)
+
+    return write
+
+
+_WRITERS: Final[Mapping[type, Callable[[_Compiler, Any], Write]]] = {
+    nodes.Output: _Compiler.output,
+    nodes.If: _Compiler.branch,
+    nodes.For: _Compiler.loop,
+}
+
+_HANDLERS: Final[Mapping[type, Callable[[_Compiler, Any], Compute]]] = {
+    nodes.Const: _Compiler.literal,
+    nodes.Name: _Compiler.name,
+    nodes.Getattr: _Compiler.name,
+    nodes.Getitem: _Compiler.item,
+    **dict.fromkeys(
+        (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow), _Compiler.binary
+    ),
+    nodes.Neg: _Compiler.negate,
+    nodes.Not: _Compiler.opposite,
+    nodes.And: _Compiler.logic,
+    nodes.Or: _Compiler.logic,
+    nodes.Compare: _Compiler.compare,
+    nodes.Concat: _Compiler.concatenation,
+    nodes.CondExpr: _Compiler.conditional,
+    nodes.List: _Compiler.listing,
+    nodes.Tuple: _Compiler.listing,
+    nodes.Dict: _Compiler.mapping,
+    nodes.Test: _Compiler.test,
+    nodes.Filter: _Compiler.filter,
+    nodes.Call: _Compiler.call,
+}
