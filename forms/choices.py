@@ -121,7 +121,7 @@ def constant_choices(field: ChoiceField | ChoicesField) -> bool:
     if isinstance(field.choices, ChoicesFrom):
         return False
     texts = (text for option in field.choices for text in (option.label, option.hint))
-    return all(text is None or text.constant is not None for text in texts)
+    return all(text is None or text.constant for text in texts)
 
 
 def choices_of(field: ChoiceField | ChoicesField, names: Names) -> tuple[Choice, ...]:

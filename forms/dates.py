@@ -36,6 +36,7 @@ _DATE = "must be a date, like 27 3 1985"
 _REAL = "must be a real date, like 27 3 1985"
 _TIME = "must be a time, like 9:30 or 14:00"
 _NAMED = {name[:length].lower(): at for at, name in enumerate(MONTHS, 1) for length in range(3, len(name) + 1)}
+_USUAL = re.compile(r"\s*(\d{1,2})[ ./-](\d{1,2})[ ./-](\d{4})\s*", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.h](\d{2})(?:[:.](\d{2}))?)? ?(a\.?m\.?|p\.?m\.?)?", re.IGNORECASE)
 _WORDS = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 
@@ -65,6 +66,8 @@ def _day(raw: object) -> date | None:
                 return date.fromisoformat(raw)
             except ValueError:
                 pass
+        if found := _USUAL.fullmatch(raw):
+            return _made(int(found[1]), int(found[2]), int(found[3]))
         return _from_text(raw)
     if isinstance(raw, Mapping):
         return _from_parts(raw)
@@ -116,8 +119,12 @@ def _real(day: str, month: str, year: str) -> date:
         raise Refusal(_DATE)
     if len(year) < 4:
         raise Refusal("must include a year with 4 numbers, like 1985")
+    return _made(int(day), at, int(year))
+
+
+def _made(day: int, month: int, year: int) -> date:
     try:
-        return date(int(year), at, int(day))
+        return date(year, month, day)
     except ValueError:
         raise Refusal(_REAL) from None
 
@@ -175,7 +182,7 @@ def time_limits(field: TimeField, context: Context) -> tuple[time | None, time |
 def _of_day(value: Value) -> time | None:
     if isinstance(value, datetime):
         return value.time()
-    return None if value is None else value.replace(tzinfo=None)  # type: ignore[no-any-return]
+    return None if value is None else value.replace(tzinfo=None)
 
 
 def _clock(raw: object) -> time | None:

@@ -78,10 +78,10 @@ Region = Annotated[str, AfterValidator(_region)]
 Count = Annotated[int, Setting(ge=0, le=MAX_TEXT)]
 Number = Annotated[StrictInt | StrictFloat | Expression, Setting(union_mode="left_to_right")]
 DateLimit = Annotated[
-    Annotated[date, Setting(strict=True)] | Expression, BeforeValidator(_date), Setting(union_mode="left_to_right")
+    Annotated[date, Setting(strict=True)] | Expression, Setting(union_mode="left_to_right"), BeforeValidator(_date)
 ]
 TimeLimit = Annotated[
-    Annotated[time, Setting(strict=True)] | Expression, BeforeValidator(_time), Setting(union_mode="left_to_right")
+    Annotated[time, Setting(strict=True)] | Expression, Setting(union_mode="left_to_right"), BeforeValidator(_time)
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
@@ -13,7 +13,6 @@ from wizard.forms.dates import date_limits, date_parser, time_limits, time_parse
 from wizard.forms.fields import (
     AnyField,
     AskedField,
-    BaseField,
     BooleanField,
     Check,
     ChoiceField,
@@ -49,7 +48,12 @@ _VERBS = {
     "file": "Upload",
 }
 _NOTHING = Context(OwnNames((), NoNames()), {}, str)
-_LIMITED = {"integer": number_limits, "decimal": number_limits, "date": date_limits, "time": time_limits}
+_LIMITED: Mapping[str, Callable[[Any, Context], tuple[Value, Value]]] = {
+    "integer": number_limits,
+    "decimal": number_limits,
+    "date": date_limits,
+    "time": time_limits,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,15 +120,15 @@ class Form:
 
     __slots__ = ("by_name", "computed", "fields", "files", "names", "own", "questions", "rules")
 
-    def __init__(self, fields: tuple[AnyField, ...] | tuple[BaseField, ...], checks: tuple[Check, ...] = ()) -> None:
-        self.fields: tuple[Any, ...] = fields
+    def __init__(self, fields: tuple[AnyField, ...], checks: tuple[Check, ...] = ()) -> None:
+        self.fields = fields
         self.names = tuple(field.name for field in fields)
         self.own = frozenset(self.names)
-        self.questions = tuple(_question(field) for field in self.fields if field.type != "computed")
+        self.questions = tuple(_question(field) for field in fields if not isinstance(field, ComputedField))
         self.computed = tuple(
             Computed(field.name, field, self.own & field.value.names)
-            for field in self.fields
-            if field.type == "computed"
+            for field in fields
+            if isinstance(field, ComputedField)
         )
         self.rules = tuple(Rule(check, self.own & check.check.names) for check in checks)
         self.by_name: Mapping[str, Question] = {question.name: question for question in self.questions}
@@ -137,7 +141,7 @@ def default_label(name: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def _question(field: Any) -> Question:
+def _question(field: AskedField) -> Question:
     label = default_label(field.name) if field.label is None else _constant(field.label)
     hint = "" if field.hint is None else _constant(field.hint)
     limits_fixed = not any(isinstance(getattr(field, key, None), Expression) for key in ("min", "max"))
@@ -181,7 +185,7 @@ def _asked(question: Question, context: Context) -> PromptField:
 
 
 def _constant(template: Template) -> str | Template:
-    return template if template.constant is None else template.constant
+    return template.source if template.constant else template
 
 
 def _constant_options(field: Any) -> dict[str, Value]:

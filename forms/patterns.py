@@ -50,7 +50,8 @@ def _ways_of(operation: str, argument: Any, longest: int) -> int:
     if operation == "BRANCH":
         return sum(_ways(branch, longest) for branch in argument[1])
     if operation in _REPEATS:
-        return _repeated(*argument, longest)
+        least, most, body = argument
+        return _repeated(least, most, body, longest)
     if operation in ("SUBPATTERN", "ATOMIC_GROUP", "ASSERT", "ASSERT_NOT"):
         return _ways(argument if operation == "ATOMIC_GROUP" else argument[-1], longest)
     raise ValueError("the pattern refers back to what it matched; this can't be bounded. Write it without")
@@ -60,11 +61,11 @@ def _repeated(least: Any, most: Any, body: Any, longest: int) -> int:
     if body.getwidth()[0] == 0:
         raise ValueError("the pattern repeats something that can be empty. Leave the inner * or ? out")
     each = _ways(body, longest)
-    least, most = min(int(least), longest), min(int(most), longest)
+    fewest, many = min(int(least), longest), min(int(most), longest)
     if each == 1:
-        return most - least + 1
-    total = 0
-    for count in range(least, most + 1):
+        return many - fewest + 1
+    total: int = 0
+    for count in range(fewest, many + 1):
         total += each ** min(count, 20)  # 2**20 is above MAX_WAYS already
         if total > MAX_WAYS:
             break

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
 from itertools import islice
-from types import MappingProxyType
 
 from wizard.expressions import Names
 from wizard.forms.form import Form, Question
@@ -35,7 +34,7 @@ class Accepted:
     hidden ones are absent. `files` are those that came in now, by field."""
 
     output: dict[str, Value]
-    files: Mapping[str, StoredFile] = MappingProxyType({})
+    files: Mapping[str, StoredFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class Rejected:
     errors: dict[str, str]
     error: str | None
     draft: dict[str, Value]
-    files: Mapping[str, StoredFile] = MappingProxyType({})
+    files: Mapping[str, StoredFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class Part:
 
     draft: dict[str, Value]
     complete: bool
-    files: Mapping[str, StoredFile] = MappingProxyType({})
+    files: Mapping[str, StoredFile] = field(default_factory=dict)
 
 
 def no_id() -> str:

@@ -39,6 +39,7 @@ from wizard.templates import Dynamic, Template
 RETRIED = frozenset({429, 502, 503, 504})  # RFC 9110 and 6585: what passes by itself
 LONGEST_WAIT = 60.0  # seconds; a service that asks for more (Retry-After) isn't tried again
 KEPT_HEADERS = ("content-type", "etag", "last-modified", "link", "location", "retry-after", "x-request-id")
+MAX_HEADER = 8000  # characters
 OWN_HEADERS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "idempotency-key", "te", "trailer", "upgrade"}
 )
@@ -49,22 +50,20 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 def _split_url(source: object) -> object:
-    """The address as templates: text, expression, text, … text, so that only expressions are quoted."""
+    """The address in parts: text, expression, text, … text, so that only expressions are quoted."""
     if not isinstance(source, str):
         return source
     parts = [""]
-    inside = False
     try:
         for _, kind, text in _LEXER.lex(source):
             if kind in ("block_begin", "raw_begin"):
                 raise ValueError("an address can hold {{ expressions }} only, no {% blocks %}")
-            if kind in ("variable_begin", "data") and inside is False and kind == "variable_begin":
+            if kind == "variable_begin":
                 parts.append("")
-                inside = True
-            parts[-1] += text if inside or kind == "data" else ""
+            if kind == "data" or len(parts) % 2 == 0:
+                parts[-1] += text
             if kind == "variable_end":
                 parts.append("")
-                inside = False
     except TemplateSyntaxError as error:
         raise ValueError(str(error)) from error
     for problem in _url_problems(parts):
@@ -85,7 +84,7 @@ def _url_problems(parts: list[str]) -> Iterator[str]:
 
 
 UrlParts = Annotated[
-    tuple[Template, ...],
+    tuple[Dynamic, ...],
     BeforeValidator(_split_url),
     WithJsonSchema({"type": "string", "description": "An address; {{ expressions }} in it are percent-encoded"}),
 ]
@@ -98,7 +97,7 @@ class HttpConfig(NodeConfig):
 
     url: UrlParts
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] = "GET"
-    headers: dict[str, Template] = Field(default_factory=dict, max_length=50)
+    headers: dict[str, Dynamic] = Field(default_factory=dict, max_length=50)
     query: dict[str, Dynamic] = Field(default_factory=dict, max_length=100)
     body: Dynamic | None = None
     form: dict[str, Dynamic] | None = Field(None, max_length=100)
@@ -214,9 +213,9 @@ def _build(config: HttpConfig, names: Names, key: str) -> _Request:
     elif config.text is not None:
         headers["Content-Type"] = "text/plain; charset=utf-8"
         body = config.text.render(names).encode()
-    for name, template in config.headers.items():
-        value = template.render(names).strip()
-        if not value.isprintable() or len(value) > 8000:
+    for name, dynamic in config.headers.items():
+        value = _as_text(dynamic.evaluate(names), f"the header {name}").strip()
+        if not value.isprintable() or len(value) > MAX_HEADER:
             raise NodeFailed(f"What is to be sent as the header {name} isn't one line of text.")
         headers = {each: text for each, text in headers.items() if each.lower() != name.lower()}
         headers[name] = value
@@ -225,9 +224,9 @@ def _build(config: HttpConfig, names: Names, key: str) -> _Request:
 
 
 def _url(config: HttpConfig, names: Names) -> URL:
-    texts = [part.render(names) for part in config.url]
-    begins_with_value = not texts[0]
-    for index in range(3 if begins_with_value else 1, len(texts), 2):
+    texts = [_as_text(part.evaluate(names), "a part of the service's address") for part in config.url]
+    first_quoted = 1 if texts[0] else 3
+    for index in range(first_quoted, len(texts), 2):
         texts[index] = quote(texts[index], safe="")
     address = "".join(texts).strip().partition("#")[0]
     if query := _encode(config.query, names):
@@ -244,12 +243,17 @@ def _encode(fields: Mapping[str, Dynamic], names: Names) -> str:
     pairs: list[tuple[str, str]] = []
     for name, dynamic in fields.items():
         value = dynamic.evaluate(names)
-        for each in value if isinstance(value, list | tuple) else [value]:
-            if isinstance(each, Mapping | list | tuple):
-                raise NodeFailed(f"What is to be sent as {name} isn't a single value or a list of them.")
-            if each is not None:
-                pairs.append((name, str(each).lower() if isinstance(each, bool) else str(to_json(each))))
+        several = value if isinstance(value, list | tuple) else [value]
+        pairs += ((name, _as_text(each, name)) for each in several if each is not None)
     return urlencode(pairs, quote_via=quote, safe="")
+
+
+def _as_text(value: Value, what: str) -> str:
+    """A single value as programs write it: dates in ISO 8601, true and false."""
+    if value is None or isinstance(value, Mapping | list | tuple):
+        is_what = "missing" if value is None else "not a single value"
+        raise NodeFailed(f"What is to be sent as {what} is {is_what}.")
+    return str(value).lower() if isinstance(value, bool) else str(to_json(value))
 
 
 # -- the answer --------------------------------------------------------------------------------------
@@ -314,7 +318,7 @@ def _parse(response: aiohttp.ClientResponse, body: bytes) -> Value:
             raise NodeFailed(f"The service {response.url.host} answered with invalid JSON.") from error
     try:
         return body.decode(response.charset or "utf-8", errors="replace")
-    except LookupError:
+    except (LookupError, ValueError):  # a charset that isn't one, or that can't replace
         return body.decode(errors="replace")
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar
 
 from pydantic import Field
 
-from wizard.errors import NodeContractError
 from wizard.expressions import Expression
-from wizard.model import Kind, Outcome
+from wizard.forms.fields import BooleanField
+from wizard.forms.form import Form
+from wizard.forms.prompts import prompt_fields
+from wizard.forms.validation import Rejected, validate
+from wizard.model import Kind, Outcome, Proceed, Prompt, Wait
 from wizard.node import NodeConfig, NodeType, Visit
 from wizard.templates import Dynamic, Template
 
 MAX_ITEMS = 1000
+ADD_ANOTHER = "add_another"  # what a list page asks
 
 
 class RepeatConfig(NodeConfig):
@@ -58,8 +63,51 @@ class WorkflowNode(NodeType[WorkflowConfig]):
     def check(self, config: WorkflowConfig) -> Iterable[tuple[tuple[str | int, ...], str]]:
         return () if config.repeat is None else check_repeat(config.repeat)
 
-    async def execute(self, visit: Visit[WorkflowConfig]) -> Outcome:
-        raise NodeContractError("a workflow node was executed; the engine walks through it", node=visit.step)
+    async def execute(self, visit: Visit[Any]) -> Outcome:
+        """The list page that a repeat shows after an item: the one thing of this node that waits."""
+        if visit.input is None:
+            return Wait(self.prompt(visit))
+        form = _question(visit)
+        given = dict(visit.input)
+        if not form.fields and not given.get(ADD_ANOTHER):
+            given.pop(ADD_ANOTHER, None)  # a caller that says "no" where nothing more may come is right
+        result = validate(form, given, visit.names)
+        if isinstance(result, Rejected):
+            return Wait(self._prompt(visit, form, result.errors), rejected=True)
+        return Proceed({ADD_ANOTHER: bool(result.output.get(ADD_ANOTHER))})
+
+    def prompt(self, visit: Visit[Any]) -> Prompt:
+        return self._prompt(visit, _question(visit), {})
+
+    def _prompt(self, visit: Visit[Any], form: Form, errors: Mapping[str, str]) -> Prompt:
+        items = visit.items()
+        output = {name: value for name, value in (visit.output or {}).items() if name in form.own}
+        fields = prompt_fields(form, visit.names, output=output or None, draft=None, errors=errors)
+        unknown = next((message for name, message in errors.items() if name not in form.own), None)
+        return Prompt(
+            step=visit.step,
+            type=visit.node.type,
+            title=visit.title or f"You have added {len(items)}",
+            fields=tuple(replace(field, label=_label(visit)) for field in fields),
+            items=items,
+            error=unknown,
+        )
+
+
+def _question(visit: Visit[Any]) -> Form:
+    """Whether another item is to come; nothing to ask where there are as many as there may be."""
+    repeat = visit.config.repeat
+    full = repeat.max is not None and len(visit.items()) >= repeat.max
+    return Form(()) if full else ONE_MORE
+
+
+def _label(visit: Visit[Any]) -> str:
+    add_another = visit.config.repeat.add_another
+    return (add_another.render(visit.names) if add_another is not None else "") or "Do you want to add another?"
+
+
+# The label is put in when it is shown: what a person typed must never be read as a template.
+ONE_MORE = Form((BooleanField.model_validate({"name": ADD_ANOTHER, "type": "boolean"}),))
 
 
 def check_repeat(repeat: RepeatConfig) -> Iterable[tuple[tuple[str | int, ...], str]]:

@@ -19,10 +19,11 @@ from wizard import source
 from wizard.checks import check
 from wizard.complaints import did_you_mean, quoted
 from wizard.definition import Draft, build, draft
+from wizard.document import Document
 from wizard.errors import DefinitionError, Problem, WorkflowNotFound
 from wizard.model import Workflow
 from wizard.node import Registry
-from wizard.source import MAX_BYTES, Document
+from wizard.source import MAX_BYTES
 from wizard.ways import closure, components
 
 SUFFIXES = (".yaml", ".yml", ".json")

@@ -11,13 +11,13 @@ from pydantic import BaseModel
 
 from wizard.complaints import did_you_mean, quoted
 from wizard.definition import Draft, NodeDraft
+from wizard.document import Path
 from wizard.errors import Problem
 from wizard.expressions import Expression
 from wizard.format import DOCUMENTS, END
 from wizard.model import Chain, Kind
 from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import WorkflowConfig
-from wizard.source import Path
 from wizard.templates import Dynamic, Template
 from wizard.ways import closure, components, is_loop
 

@@ -1,4 +1,4 @@
-"""Rules of dates: whole years and months between two, and dates that don't exist.
+"""The functions of dates, and their rules: whole years and months, and days that don't exist.
 
 A birthday on 29 February counts as reached on 1 March of a year without one; adding months or
 years to a day that the month lacks gives the month's last day.
@@ -6,57 +6,63 @@ years to a day that the month lacks gives the month's last day.
 
 from __future__ import annotations
 
+import datetime as clock
 import re
 from calendar import monthrange
-from datetime import date, datetime, timedelta
-from typing import TypeVar
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import Final, TypeVar
 
-from wizard.arithmetic import kind
+from wizard import wording
+from wizard.arithmetic import is_number, kind
+from wizard.closures import Function, Scope
 from wizard.errors import ExpressionError
+from wizard.library import F, declare, whole, words
 from wizard.model import Value
 
-D = TypeVar("D", bound=date)
+FUNCTIONS: Final[dict[str, Function]] = {}
+D = TypeVar("D", bound=clock.date)
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def as_date(value: Value, function: str) -> date:
+def as_date(value: Value, function: str) -> clock.date:
     """The date, or a moment's date; `function` is the one that needs it, for the message."""
     if isinstance(value, datetime):
         return value.date()
-    if isinstance(value, date):
+    if isinstance(value, clock.date):
         return value
     hint = " Make it a date with date(...) first." if isinstance(value, str) else ""
     raise ExpressionError(f"{function} needs a date; this is {kind(value)}.{hint}")
 
 
-def parse_date(text: str) -> date:
+def parse_date(text: str) -> clock.date:
     """The date written as 2026-01-31."""
     try:
         if _ISO_DATE.fullmatch(text.strip()):
-            return date.fromisoformat(text.strip())
+            return clock.date.fromisoformat(text.strip())
     except ValueError:
         pass
     raise ExpressionError(f"{text[:40]!r} is no date. Write year, month and day, as in 2026-01-31.")
 
 
-def make_date(year: int, month: int, day: int) -> date:
+def make_date(year: int, month: int, day: int) -> clock.date:
     try:
-        return date(year, month, day)
+        return clock.date(year, month, day)
     except (ValueError, OverflowError) as error:
         raise ExpressionError("There is no date with this year, month and day.") from error
 
 
-def months_between(start: date, end: date) -> int:
+def whole_months(start: clock.date, end: clock.date) -> int:
     """Whole months; negative where `end` is before `start`."""
     if end < start:
-        return -months_between(end, start)
+        return -whole_months(end, start)
     return (end.year - start.year) * 12 + end.month - start.month - (end.day < start.day)
 
 
-def years_between(start: date, end: date) -> int:
+def whole_years(start: clock.date, end: clock.date) -> int:
     """Whole years; negative where `end` is before `start`."""
     if end < start:
-        return -years_between(end, start)
+        return -whole_years(end, start)
     return end.year - start.year - ((end.month, end.day) < (start.month, start.day))
 
 
@@ -69,10 +75,108 @@ def shift_days(day: D, days: int) -> D:
 
 def shift_months(day: D, months: int) -> D:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if not date.min.year <= year <= date.max.year:
+    if not clock.date.min.year <= year <= clock.date.max.year:
         raise _outside()
     return day.replace(year=year, month=month + 1, day=min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _outside() -> ExpressionError:
     return ExpressionError("This date would be outside of the years 1 to 9999.")
+
+
+def function() -> Callable[[F], F]:
+    return declare(FUNCTIONS, None)
+
+
+@function()
+def today(scope: Scope) -> Value:
+    """Today's date."""
+    return scope.names.now.date()
+
+
+@function()
+def now(scope: Scope) -> Value:
+    """The present moment."""
+    return scope.names.now
+
+
+@function()
+def date(scope: Scope, year: Value, month: Value = None, day: Value = None) -> Value:
+    """The date of a year, month and day; of a text like "2026-01-31"; or of a moment."""
+    if month is not None and day is not None:
+        return make_date(whole(year, "date"), whole(month, "date"), whole(day, "date"))
+    if month is not None or day is not None or is_number(year):
+        raise ExpressionError("date needs a year, a month and a day, or a text like 2026-01-31.")
+    return parse_date(year) if isinstance(year, str) else as_date(year, "date")
+
+
+@function()
+def years_between(scope: Scope, start: Value, end: Value) -> Value:
+    """Whole years from one date to another, as in an age: years_between(birth_date, today())."""
+    return whole_years(as_date(start, "years_between"), as_date(end, "years_between"))
+
+
+@function()
+def months_between(scope: Scope, start: Value, end: Value) -> Value:
+    """Whole months from one date to another."""
+    return whole_months(as_date(start, "months_between"), as_date(end, "months_between"))
+
+
+@function()
+def days_between(scope: Scope, start: Value, end: Value) -> Value:
+    """Days from one date to another; negative where the second is earlier."""
+    return (as_date(end, "days_between") - as_date(start, "days_between")).days
+
+
+def _day(value: Value, name: str) -> clock.date:
+    return value if isinstance(value, datetime) else as_date(value, name)
+
+
+@function()
+def add_days(scope: Scope, day: Value, days: Value) -> Value:
+    """The date or moment that many days later, or earlier where the number is negative."""
+    return shift_days(_day(day, "add_days"), whole(days, "add_days"))
+
+
+@function()
+def add_months(scope: Scope, day: Value, months: Value) -> Value:
+    """The same day that many months later; the month's last day where it has no such day."""
+    return shift_months(_day(day, "add_months"), whole(months, "add_months"))
+
+
+@function()
+def add_years(scope: Scope, day: Value, years: Value) -> Value:
+    """The same day that many years later; 28 February for 29 February in years without one."""
+    return shift_months(_day(day, "add_years"), 12 * whole(years, "add_years"))
+
+
+@function()
+def year(scope: Scope, day: Value) -> Value:
+    """A date's year."""
+    return as_date(day, "year").year
+
+
+@function()
+def month(scope: Scope, day: Value) -> Value:
+    """A date's month, 1 to 12."""
+    return as_date(day, "month").month
+
+
+@function()
+def day(scope: Scope, day: Value) -> Value:
+    """A date's day of the month, 1 to 31."""
+    return as_date(day, "day").day
+
+
+@function()
+def weekday(scope: Scope, day: Value) -> Value:
+    """A date's day of the week: 1 is Monday, 7 is Sunday."""
+    return as_date(day, "weekday").isoweekday()
+
+
+@function()
+def format_date(scope: Scope, day: Value, style: Value = "long") -> Value:
+    """A date as text: "long", "full", "short", "iso", "time", or a pattern like "D MMM YYYY"."""
+    if not isinstance(day, clock.date | time):
+        day = as_date(day, "format_date")
+    return wording.write_date(day, words(style, "format_date"))

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from wizard.complaints import complaints, did_you_mean, quoted
+from wizard.document import Document, Path
 from wizard.errors import Problem
 from wizard.format import COMMON, END, FIELD_MODELS, NodeFormat, WorkflowFormat, keys_of
 from wizard.forms.fields import BaseField
@@ -20,7 +21,6 @@ from wizard.node import NodeConfig, NodeType, Registry
 from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import RepeatConfig, WorkflowConfig
 from wizard.schema import known_keys
-from wizard.source import Document, Path
 from wizard.ways import closure, remaining
 
 

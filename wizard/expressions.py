@@ -64,8 +64,12 @@ class Expression:
 
     def evaluate(self, names: Names) -> Value:
         """The value. Raises ExpressionError, and nothing else."""
+        return self.within(Scope(names, STEPS, self.slots))
+
+    def within(self, scope: Scope) -> Value:
+        """The value, computed with what the scope has left."""
         try:
-            value = self.compute(Scope(names, STEPS, self.slots))
+            value = self.compute(scope)
             return bounded(value) if self.computes and isinstance(value, list | dict) else value
         except ORDINARY_ERRORS as error:
             raise ExpressionError(f"{self.source!r} can't be computed from this data: {error}.") from error

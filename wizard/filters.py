@@ -12,13 +12,16 @@ from typing import Final
 
 from wizard.arithmetic import checked, few, items_of
 from wizard.closures import NO_NULL, Function, Scope
+from wizard.errors import ExpressionError
 from wizard.functions import FUNCTIONS, fitting, join_texts, number
 from wizard.library import declare, whole, words
-from wizard.errors import ExpressionError
 from wizard.model import Value
 
 FILTERS: Final[dict[str, Function]] = {
-    **{name: FUNCTIONS[name] for name in ("upper", "lower", "title", "replace", "first", "last", "unique", "round", "abs")},
+    **{
+        name: FUNCTIONS[name]
+        for name in ("upper", "lower", "title", "replace", "first", "last", "unique", "round", "abs")
+    },
     "trim": FUNCTIONS["strip"],
     "length": FUNCTIONS["len"],
     "sort": FUNCTIONS["sorted"],

@@ -8,11 +8,9 @@ There is no search by pattern: patterns can be written that take years to match.
 
 from __future__ import annotations
 
-import datetime as clock
 import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cmp_to_key, partial
 from typing import Final
@@ -39,108 +37,11 @@ from wizard.errors import ExpressionError
 from wizard.library import F, amount, declare, whole, words
 from wizard.model import Value
 
-FUNCTIONS: Final[dict[str, Function]] = {}
+FUNCTIONS: Final[dict[str, Function]] = dict(dates.FUNCTIONS)
 
 
 def function(null: Value = None) -> Callable[[F], F]:
     return declare(FUNCTIONS, null)
-
-
-# -- dates -------------------------------------------------------------------------------------
-
-
-@function()
-def today(scope: Scope) -> Value:
-    """Today's date."""
-    return scope.names.now.date()
-
-
-@function()
-def now(scope: Scope) -> Value:
-    """The present moment."""
-    return scope.names.now
-
-
-@function()
-def date(scope: Scope, year: Value, month: Value = None, day: Value = None) -> Value:
-    """The date of a year, month and day; of a text like "2026-01-31"; or of a moment."""
-    if month is not None and day is not None:
-        return dates.make_date(whole(year, "date"), whole(month, "date"), whole(day, "date"))
-    if month is not None or day is not None or is_number(year):
-        raise ExpressionError("date needs a year, a month and a day, or a text like 2026-01-31.")
-    return dates.parse_date(year) if isinstance(year, str) else dates.as_date(year, "date")
-
-
-@function()
-def years_between(scope: Scope, start: Value, end: Value) -> Value:
-    """Whole years from one date to another, as in an age: years_between(birth_date, today())."""
-    return dates.years_between(dates.as_date(start, "years_between"), dates.as_date(end, "years_between"))
-
-
-@function()
-def months_between(scope: Scope, start: Value, end: Value) -> Value:
-    """Whole months from one date to another."""
-    return dates.months_between(dates.as_date(start, "months_between"), dates.as_date(end, "months_between"))
-
-
-@function()
-def days_between(scope: Scope, start: Value, end: Value) -> Value:
-    """Days from one date to another; negative where the second is earlier."""
-    return (dates.as_date(end, "days_between") - dates.as_date(start, "days_between")).days
-
-
-def _day(value: Value, name: str) -> clock.date:
-    return value if isinstance(value, datetime) else dates.as_date(value, name)
-
-
-@function()
-def add_days(scope: Scope, day: Value, days: Value) -> Value:
-    """The date or moment that many days later, or earlier where the number is negative."""
-    return dates.shift_days(_day(day, "add_days"), whole(days, "add_days"))
-
-
-@function()
-def add_months(scope: Scope, day: Value, months: Value) -> Value:
-    """The same day that many months later; the month's last day where it has no such day."""
-    return dates.shift_months(_day(day, "add_months"), whole(months, "add_months"))
-
-
-@function()
-def add_years(scope: Scope, day: Value, years: Value) -> Value:
-    """The same day that many years later; 28 February for 29 February in years without one."""
-    return dates.shift_months(_day(day, "add_years"), 12 * whole(years, "add_years"))
-
-
-@function()
-def year(scope: Scope, day: Value) -> Value:
-    """A date's year."""
-    return dates.as_date(day, "year").year
-
-
-@function()
-def month(scope: Scope, day: Value) -> Value:
-    """A date's month, 1 to 12."""
-    return dates.as_date(day, "month").month
-
-
-@function()
-def day(scope: Scope, day: Value) -> Value:
-    """A date's day of the month, 1 to 31."""
-    return dates.as_date(day, "day").day
-
-
-@function()
-def weekday(scope: Scope, day: Value) -> Value:
-    """A date's day of the week: 1 is Monday, 7 is Sunday."""
-    return dates.as_date(day, "weekday").isoweekday()
-
-
-@function()
-def format_date(scope: Scope, day: Value, style: Value = "long") -> Value:
-    """A date as text: "long", "full", "short", "iso", "time", or a pattern like "D MMM YYYY"."""
-    if not isinstance(day, clock.date | time):
-        day = dates.as_date(day, "format_date")
-    return wording.write_date(day, words(style, "format_date"))
 
 
 # -- texts -------------------------------------------------------------------------------------
@@ -172,10 +73,15 @@ def upper(scope: Scope, text: Value) -> Value:
     return fitting(scope, words(text, "upper").upper())
 
 
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+
+
 @function()
 def title(scope: Scope, text: Value) -> Value:
     """The text with a capital letter at the start of each word, and small ones after it."""
-    return fitting(scope, re.sub(r"[^\W\d_]+(?:['’][^\W\d_]+)*", lambda word: word[0].capitalize(), words(text, "title")))
+    return fitting(
+        scope, re.sub(r"[^\W\d_]+(?:['’][^\W\d_]+)*", lambda word: word[0].capitalize(), words(text, "title"))
+    )
 
 
 @function()

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from wizard.codec import check_value
 from wizard.errors import InvalidInput
-from wizard.forms.validation import Form, Rejected, validate
+from wizard.forms.form import Form
+from wizard.forms.validation import Rejected, validate
 from wizard.model import Run, Value, Workflow
 from wizard.places import Frame
 from wizard.scope import Scope
@@ -19,7 +20,7 @@ def read_input(workflow: Workflow, run: Run, given: Mapping[str, object], now: d
     if not workflow.input:
         check_value(dict(given), "The input")
         return dict(given)
-    result = validate(Form(fields=workflow.input), given, Scope(run, Frame(workflow), now))
+    result = validate(Form(workflow.input), given, Scope(run, Frame(workflow), now))
     if isinstance(result, Rejected):
         errors = "; ".join(f"{name}: {message}" for name, message in result.errors.items())
         raise InvalidInput(f"The input of workflow {workflow.id} can't be taken. {errors or result.error}")

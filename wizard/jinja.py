@@ -15,11 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from jinja2 import TemplateSyntaxError, nodes
-from jinja2.lexer import Token
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from wizard import closures
-from wizard.arithmetic import ARITHMETIC, Budget, fits, items_of, negative
+from wizard.arithmetic import ARITHMETIC, Budget, fits, negative
 from wizard.closures import Compute, Function, Plan, Scope, Side
 from wizard.errors import ExpressionError
 from wizard.expressions import check_literal, check_unicode
@@ -27,13 +26,11 @@ from wizard.filters import FILTERS, TESTS
 from wizard.functions import FUNCTIONS
 from wizard.library import suggest
 from wizard.model import Value
+from wizard.page import Write, repeated, sequence
 from wizard.scanner import ESCAPES
 from wizard.wording import show
 
 MAX_SOURCE: Final = 20_000  # characters
-MAX_OUTPUT: Final = 100_000  # characters
-MAX_TURNS: Final = 10_000  # of all loops together
-STEPS: Final = 100_000  # of one rendering
 MAX_DEPTH: Final = 50  # of operators and blocks inside each other
 MAX_BRACKETS: Final = 20
 MAX_LOOPS: Final = 2  # inside each other
@@ -41,34 +38,6 @@ LITERALS: Final[Mapping[str, Value]] = {"null": None}
 
 _ENVIRONMENT: Final = ImmutableSandboxedEnvironment(optimized=False, autoescape=False, keep_trailing_newline=True)
 _GOOD_TEXT: Final = re.compile(rf"""(?:[^\\]|{ESCAPES})*""")
-
-
-class Page(Scope):
-    """One rendering: what is written so far, and how much may still be."""
-
-    __slots__ = ("pieces", "room", "turns")
-
-    def __init__(self, names: closures.Names, left: int, slots: int, room: int = MAX_OUTPUT) -> None:
-        super().__init__(names, left, slots)
-        self.pieces: list[str] = []
-        self.room = room
-        self.turns = MAX_TURNS
-
-    def write(self, text: str) -> None:
-        self.room -= len(text)
-        if self.room < 0:
-            raise ExpressionError(f"A template's text would be longer than {MAX_OUTPUT:,} characters.")
-        self.pieces.append(text)
-
-    def turn(self, weight: int) -> None:
-        """A loop begins another turn."""
-        self.turns -= 1
-        if self.turns < 0:
-            raise ExpressionError(f"The loops of a template would take more than {MAX_TURNS:,} turns.")
-        self.spend(weight)
-
-
-Write = Callable[[Page], None]
 
 
 def compile_template(source: str) -> tuple[Write, Plan]:
@@ -90,14 +59,14 @@ def compile_template(source: str) -> tuple[Write, Plan]:
 def _scan(source: str, compiler: _Compiler) -> None:
     """Refuses what Jinja's parser, which is recursive, shouldn't see."""
     brackets = prefixes = 0
-    for line, kind, token in _ENVIRONMENT.lexer.tokeniter(source, None):
-        if kind == "string" and not _GOOD_TEXT.fullmatch(token):
-            raise compiler.refusal(line, "A backslash stands only in \\n, \\t, \\r, \\\\, \\\", \\', \\xNN and \\uNNNN.")
+    for line, kind, piece in _ENVIRONMENT.lexer.tokeniter(source, None):
+        if kind == "string" and not _GOOD_TEXT.fullmatch(piece):
+            raise compiler.refusal(line, "A backslash stands only in \\n \\t \\r \\\\ \\\" \\' \\xNN and \\uNNNN.")
         if kind == "operator":
-            brackets += (token in "([{") - (token in ")]}")
+            brackets += (piece in "([{") - (piece in ")]}")
         if kind.endswith("_end"):
             prefixes = 0
-        prefixes += token in ("not", "-", "+", "if", "**", ".", "[", "|")
+        prefixes += piece in ("not", "-", "+", "if", "**", ".", "[", "|")
         if brackets > MAX_BRACKETS or prefixes > 10 * MAX_DEPTH:
             raise compiler.refusal(line, "This is nested too deeply. Split it, or make it simpler.")
 
@@ -146,22 +115,15 @@ class _Compiler:
             self._enter(node)
             handler = _WRITERS.get(type(node))
             if handler is None:
-                raise self._refuse(node, f"A template has no {type(node).__name__.lower()}; it has {{% if %}} and {{% for %}}.")
+                raise self._refuse(
+                    node, f"A template has {{% if %}} and {{% for %}}, no {type(node).__name__.lower()}."
+                )
             writers.append(handler(self, node))
             self._depth -= 1
-        if len(writers) == 1:
-            return writers[0]
-
-        def write(page: Page) -> None:
-            for each in writers:
-                each(page)
-
-        return write
+        return sequence(writers)
 
     def output(self, node: nodes.Output) -> Write:
-        parts = [
-            part.data if isinstance(part, nodes.TemplateData) else self.compile(part) for part in node.nodes
-        ]
+        parts = [part.data if isinstance(part, nodes.TemplateData) else self.compile(part) for part in node.nodes]
 
         def write(page: Page) -> None:
             for part in parts:
@@ -199,7 +161,7 @@ class _Compiler:
         self.plan.unbind()
         self.plan.unbind()
         self._loops -= 1
-        return _loop(source, test, body, self.block(node.else_), (slot, place), self.plan.weight - before)
+        return repeated(source, test, body, self.block(node.else_), (slot, place), self.plan.weight - before)
 
     # -- what computes
 
@@ -288,11 +250,11 @@ class _Compiler:
         return closures.listing(self._all(node.items))
 
     def mapping(self, node: nodes.Dict) -> Compute:
-        names = []
+        names: list[str] = []
         for pair in node.items:
             if not isinstance(pair.key, nodes.Const) or not isinstance(pair.key.value, str):
                 raise self._refuse(pair, "The keys in { } are texts in quotes.")
-            names.append(pair.key.value)
+            names.append(str(pair.key.value))
         return closures.mapping(names, self._all([pair.value for pair in node.items]))
 
     def test(self, node: nodes.Test) -> Compute:
@@ -307,7 +269,7 @@ class _Compiler:
         function = FILTERS.get(node.name)
         if function is None:
             raise self._refuse(node, f"There is no filter {node.name!r}.{suggest(node.name, FILTERS)}")
-        return self._call(node, function, [node.node, *node.args])
+        return self._call(node, function, [*([node.node] if node.node else []), *node.args])
 
     def call(self, node: nodes.Call) -> Compute:
         if not isinstance(node.node, nodes.Name):
@@ -324,50 +286,13 @@ class _Compiler:
             raise self._refuse(node, "There is no * before a value.")
         if problem := function.misfit(len(values), [keyword.key for keyword in node.kwargs]):
             raise self._refuse(node, f"{problem}.")
-        named = {keyword.key: self.compile(keyword.value) for keyword in node.kwargs}
+        named = {str(keyword.key): self.compile(keyword.value) for keyword in node.kwargs}
         return closures.call(function, self._all(values), named)
 
 
 def _joined(budget: Budget, pieces: list[str]) -> str:
     fits(budget, sum(map(len, pieces)))
     return "".join(pieces)
-
-
-def _loop(
-    source: Compute, test: Compute | None, body: Write, otherwise: Write, slots: tuple[int, int], weight: int
-) -> Write:
-    slot, place = slots
-
-    def chosen(page: Page) -> Sequence[Value]:
-        items = items_of(source(page))
-        if test is None:
-            return items
-        kept = []
-        for item in items:
-            page.turn(weight)
-            page.locals[slot] = item
-            if test(page):
-                kept.append(item)
-        return kept
-
-    def write(page: Page) -> None:
-        items = chosen(page)
-        length = len(items)
-        for index, item in enumerate(items):
-            page.turn(weight)
-            page.locals[slot] = item
-            page.locals[place] = {
-                "index": index + 1,
-                "index0": index,
-                "first": index == 0,
-                "last": index == length - 1,
-                "length": length,
-            }
-            body(page)
-        if not length:
-            otherwise(page)
-
-    return write
 
 
 _WRITERS: Final[Mapping[type, Callable[[_Compiler, Any], Write]]] = {

@@ -235,7 +235,7 @@ def _problems(cls: type[StatefulNode[Any]]) -> Iterator[str]:
     states = cls.machine.states
     if getattr(cls, "initial", None) not in states:
         yield "`initial` must name one of its states"
-    for name in (name for name in dir(cls) if name.startswith("on_")):
+    for name in (name for name in dir(cls) if name.startswith("on_") and getattr(cls, name) is not None):
         if name.removeprefix("on_") not in states:
             yield f"{name} is a hook, but there is no such state"
         if not inspect.iscoroutinefunction(getattr(cls, name)):

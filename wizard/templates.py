@@ -12,16 +12,212 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from wizard.arithmetic import bounded
 from wizard.closures import Names
 from wizard.errors import ExpressionError
-from wizard.expressions import ORDINARY_ERRORS, STEPS, Expression, check_unicode, field_schema
+from wizard.expressions import ORDINARY_ERRORS, Expression, check_literal, check_unicode, field_schema
 from wizard.expressions import parse as parse_expression
-from wizard.jinja import MAX_SOURCE, Page, Write, compile_template
-from wizard.jinja import STEPS as RENDER_STEPS
+from wizard.jinja import MAX_SOURCE, compile_template
 from wizard.model import Chain, Value
+from wizard.page import Page, Write
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core.core_schema import CoreSchema
 
 __all__ = ["Dynamic", "Template", "dynamic", "parse"]
+
+MAX_NODES: Final = 1_000  # values in a Dynamic
+MAX_NESTING: Final = 20
+MAX_CHARACTERS: Final = 100_000  # of all texts in a Dynamic
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text with `{{ expressions }}`, `{% if %}` and `{% for %}`; `constant` where it has none.
+
+    `names` are the root names it reads, `chains` the dotted names, `functions` those it calls.
+    """
+
+    source: str
+    constant: bool = field(compare=False)
+    names: frozenset[str] = field(compare=False)
+    chains: frozenset[Chain] = field(compare=False)
+    functions: frozenset[str] = field(compare=False)
+    fill: Write = field(compare=False, repr=False)
+    slots: int = field(compare=False, repr=False)
+
+    def render(self, names: Names) -> str:
+        """The text. Raises ExpressionError, and nothing else."""
+        return self.source if self.constant else self.print(Page(names, self.slots))
+
+    def print(self, page: Page) -> str:
+        """The text, made within what the page has left."""
+        try:
+            self.fill(page)
+        except ORDINARY_ERRORS as error:
+            raise ExpressionError(f"A template can't be filled in from this data: {error}.") from error
+        return "".join(page.pieces)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return field_schema(_given)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "maxLength": MAX_SOURCE}
+
+
+def _given(value: Any) -> Template:
+    if isinstance(value, Template):
+        return value
+    if isinstance(value, str):
+        return parse(value)
+    raise ExpressionError("A text is needed here. Put it in quotes.")
+
+
+def parse(source: str) -> Template:
+    """Checks and compiles. Raises ExpressionError; its offset is the start of the line."""
+    write, plan = compile_template(source)
+    constant = not any(mark in source for mark in ("{{", "{%", "{#"))
+    return Template(source, constant, plan.names, frozenset(plan.chains), frozenset(plan.functions), write, plan.slots)
+
+
+# -- values with templates in them ---------------------------------------------------------------
+
+
+Build = Callable[[Page], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Dynamic:
+    """Any value of JSON whose texts are templates. A text that is exactly one `{{ expression }}`,
+    without a filter, gives the expression's value with its type; other texts give texts.
+
+    The names of groups are no templates. `constant` where there is nothing to compute.
+    """
+
+    source: Any
+    constant: bool = field(compare=False)
+    names: frozenset[str] = field(compare=False)
+    chains: frozenset[Chain] = field(compare=False)
+    functions: frozenset[str] = field(compare=False)
+    build: Build = field(compare=False, repr=False)
+
+    def evaluate(self, names: Names) -> Value:
+        """The value. Raises ExpressionError, and nothing else."""
+        if self.constant:
+            return self.source
+        value = self.build(Page(names, 0))
+        return value if isinstance(self.source, str) else bounded(value)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return field_schema(dynamic)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"description": "Any value; the texts in it are templates."}
+
+
+def dynamic(source: Any) -> Dynamic:
+    """Checks and compiles. Raises ExpressionError."""
+    if isinstance(source, Dynamic):
+        return source
+    walk = _Walk()
+    build = walk.build(source, 0)
+    names = frozenset(chain[0] for chain in walk.chains)
+    return Dynamic(
+        source, build is None, names, frozenset(walk.chains), frozenset(walk.functions), build or (lambda page: source)
+    )
+
+
+class _Walk:
+    """Compiles what is in a value; what is constant gives None."""
+
+    def __init__(self) -> None:
+        self.chains: set[Chain] = set()
+        self.functions: set[str] = set()
+        self._nodes = 0
+        self._characters = 0
+
+    def build(self, source: Any, depth: int) -> Build | None:
+        self._nodes += 1
+        if self._nodes > MAX_NODES or depth > MAX_NESTING:
+            raise ExpressionError(
+                f"A value can have up to {MAX_NODES:,} parts, {MAX_NESTING} deep. Make this one smaller."
+            )
+        match source:
+            case str():
+                return self._text(source)
+            case list() | tuple():
+                return _list(source, [self.build(item, depth + 1) for item in source])
+            case Mapping():
+                return _group(source, {self._key(name): self.build(item, depth + 1) for name, item in source.items()})
+        check_literal(source, None)
+        return None
+
+    def _key(self, name: Any) -> str:
+        if not isinstance(name, str):
+            raise ExpressionError("The names in a group of values are texts. Put them in quotes.")
+        self._measure(name)
+        return name
+
+    def _measure(self, text: str) -> None:
+        self._characters += len(text)
+        if self._characters > MAX_CHARACTERS:
+            raise ExpressionError(f"The texts in a value can have up to {MAX_CHARACTERS:,} characters.")
+        check_unicode(text)
+
+    def _text(self, source: str) -> Build | None:
+        self._measure(source)
+        part = _expression(source) or parse(source)
+        if isinstance(part, Template) and part.constant:
+            return None
+        self.chains |= part.chains
+        self.functions |= part.functions
+        return _value(part) if isinstance(part, Expression) else _rendering(part)
+
+
+_ONE_EXPRESSION: Final = re.compile(r"\s*\{\{(?![-+])((?:(?!\{\{|\}\}|\{%|\{#).)*)(?<![-+])\}\}\s*", re.DOTALL)
+
+
+def _expression(source: str) -> Expression | None:
+    """The one expression that the text is, if it is one."""
+    found = _ONE_EXPRESSION.fullmatch(source)
+    if found is None:
+        return None
+    try:
+        return parse_expression(found[1])
+    except ExpressionError:
+        return None  # Jinja may know what it means, or say better what is wrong
+
+
+def _value(expression: Expression) -> Build:
+    def build(page: Page) -> Value:
+        page.begin(expression.slots)
+        return expression.within(page)
+
+    return build
+
+
+def _rendering(template: Template) -> Build:
+    def build(page: Page) -> Value:
+        page.begin(template.slots)
+        return template.print(page)
+
+    return build
+
+
+def _list(source: Sequence[Any], parts: Sequence[Build | None]) -> Build | None:
+    if not any(parts):
+        return None
+    made = [(item, part) for item, part in zip(source, parts, strict=True)]
+    return lambda page: [part(page) if part else item for item, part in made]
+
+
+def _group(source: Mapping[str, Any], parts: Mapping[str, Build | None]) -> Build | None:
+    if not any(parts.values()):
+        return None
+    made = [(name, source[name], part) for name, part in parts.items()]
+    return lambda page: {name: part(page) if part else item for name, item, part in made}

@@ -60,8 +60,12 @@ class Store(Protocol):
         """Stores all of the change, or nothing.
 
         Raises StaleRevision where the stored revision isn't `change.expected` (for None: where the
-        run exists), and KeyReused where `change.reply` names a key that is stored already.
-        Documents are merged field by field into what is stored then.
+        run exists), and KeyReused where `change.reply` names a key that is stored already, in this
+        order. Documents are merged field by field into what is stored then.
+        Fixed by the change that creates a run, and not written again: its id, workflow, version,
+        created_at, input, profile_id, session_id and token_hash. A path that is dropped and written is
+        written; whether one that is parked and unparked stays parked is what `run.parked` says.
+        A trace entry's time is the run's updated_at.
         """
 
     async def load(self, run_id: str) -> Run | None:

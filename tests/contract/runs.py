@@ -1,0 +1,147 @@
+"""Runs to store: examples, changes made from them, values of every kind, and the strictest comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+from immutables import Map
+
+from wizard.model import Change, Fault, Kind, Run, RunStatus, Step, StepStatus
+
+NOW = datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)
+
+
+def exactly(value: Any) -> Any:
+    """The value with the type of every part in it, so that == tells 1 from True and () from []."""
+    if is_dataclass(value):
+        return type(value).__name__, {each.name: exactly(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return type(value).__name__, {key: exactly(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value).__name__, [exactly(item) for item in value]
+    return type(value).__name__, value
+
+
+def a_step(path: str = "name", seq: int = 1024, **changes: Any) -> Step:
+    given = {"node": path.rpartition("/")[2], "type": "form", "kind": Kind.FOREGROUND, "visit": 1}
+    return Step(path=path, seq=seq, **{**given, "status": StepStatus.DONE, "output": {"answer": path}, **changes})
+
+
+def full_step(path: str = "household/2/lookup", seq: int = 2048) -> Step:
+    """A step in which no field has its default."""
+    return Step(
+        path=path,
+        node="lookup",
+        type="http",
+        kind=Kind.BACKGROUND,
+        seq=seq,
+        visit=7,
+        status=StepStatus.FAILED,
+        output=EVERY_VALUE,
+        draft={"half": "typed"},
+        state={"tries": 2},
+        given=b"\x00digest",
+        reads={"applicant.country": b"\xff\x00", "input": b""},
+        patch={("profile", "email"): "zoë@example.org", ("profile", "age"): 44, ("event", "done"): True},
+        error="It didn't answer.",
+    )
+
+
+EVERY_VALUE: dict[str, Any] = {
+    "none": None,
+    "true": True,
+    "one": 1,
+    "float": 1.0,
+    "big": 2**80,
+    "negative": -(2**63),
+    "text": "Zoë Łukasz 你好 🧭 \x00 '; DROP TABLE runs; --",
+    "bytes": b"\x00\xff",
+    "decimal": Decimal("10.20"),
+    "date": date(1985, 3, 27),
+    "time": time(23, 59, 59, 1),
+    "moment": datetime(2026, 1, 1, 0, 0, tzinfo=UTC),
+    "list": [{"name": "Ada"}, {"name": "Bo"}, []],
+    "nested": {"empty": {}, "": "no name"},
+}
+
+
+def a_run(run_id: str = "run-1", *steps: Step, **changes: Any) -> Run:
+    run = Run(
+        id=run_id,
+        workflow="passport",
+        version="v1",
+        revision=1,
+        status=RunStatus.WAITING,
+        created_at=NOW,
+        updated_at=NOW,
+        steps=steps,
+        cursor=len(steps) - 1,
+        index=Map({step.path: step for step in steps}),
+    )
+    return replace(run, **changes)
+
+
+def full_run(run_id: str = "run-1") -> Run:
+    """A run in which no field has its default."""
+    return a_run(
+        run_id,
+        a_step("name", 1024),
+        full_step(),
+        a_step("kept", 9000, status=StepStatus.WAITING),
+        cursor=1,
+        status=RunStatus.FAILED,
+        revision=3,
+        updated_at=NOW + timedelta(minutes=1),
+        expires_at=NOW + timedelta(days=28),
+        parked=Map({"old/step": EVERY_VALUE, "älter": {}}),
+        returning="check",
+        fault=Fault("The address couldn't be looked up.", "lookup", "NodeFailed"),
+        removed=frozenset({"household/1", "household/3"}),
+        visits=9,
+        input=EVERY_VALUE,
+        event={"source": "letter"},
+        profile={"email": "ada@example.org"},
+        session={"cart": [1, 2]},
+        profile_id="person-7",
+        session_id="session-8",
+        token_hash=b"\x01" * 32,
+    )
+
+
+def creating(run: Run, **rest: Any) -> Change:
+    return Change(run, None, written=run.steps, parked=run.parked, **rest)
+
+
+def turn(run: Run, *, write: tuple[Step, ...] = (), drop: tuple[str, ...] = (), **rest: Any) -> Change:
+    """The next turn of `run`. What isn't a part of Change in `rest` is a new field of the run."""
+    of_change = {each.name for each in fields(Change)} - {"run", "expected"}
+    changed = {name: rest.pop(name) for name in list(rest) if name not in of_change}
+    stack = {step.path: step for step in run.steps if step.path not in drop} | {step.path: step for step in write}
+    steps = tuple(sorted(stack.values(), key=lambda step: step.seq))
+    updated = run.updated_at + timedelta(seconds=1)
+    after: dict[str, Any] = {"steps": steps, "index": Map(stack), "cursor": len(steps) - 1, "updated_at": updated}
+    following = replace(run, **{**after, "revision": run.revision + 1, **changed})
+    return Change(following, run.revision, written=write, dropped=drop, **rest)
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False)
+    | texts
+    | st.binary(max_size=12)
+    | st.decimals(allow_nan=False)
+    | st.dates()
+    | st.times()
+    | st.datetimes(timezones=st.none() | st.just(UTC)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+answers = st.dictionaries(texts, values, max_size=4)

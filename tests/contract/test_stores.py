@@ -1,0 +1,574 @@
+"""What every store promises (wizard.stores.Store), asked of each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from dataclasses import MISSING, fields, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from immutables import Map
+
+from tests.contract.runs import (
+    EVERY_VALUE,
+    NOW,
+    a_run,
+    a_step,
+    answers,
+    creating,
+    exactly,
+    full_run,
+    full_step,
+    texts,
+    turn,
+)
+from wizard.codec import MAX_VALUE_BYTES
+from wizard.errors import InvalidInput, KeyReused, StaleRevision
+from wizard.model import Change, DocumentSave, Entry, Reply, Run, RunStatus, StoredFile
+from wizard.stores import Document, RunSummary, Store
+from wizard.stores.memory import MemoryStore
+from wizard.stores.sqlite import SqliteStore
+
+STORES: dict[str, Callable[[Path], Store]] = {
+    "memory": lambda folder: MemoryStore(),
+    "sqlite": lambda folder: SqliteStore(folder / "runs.db"),
+}
+
+
+@pytest.fixture(params=STORES)
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    opened = STORES[request.param](tmp_path)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+async def loaded(store: Store, run_id: str = "run-1") -> Run:
+    run = await store.load(run_id)
+    assert run is not None
+    return run
+
+
+def a_reply(scope: str = "run-1", key: str = "key-1", **changes: Any) -> Reply:
+    return replace(Reply(scope, key, b"digest", 200, b'{"body": "\xc3\xab"}'), **changes)
+
+
+# -- runs --------------------------------------------------------------------------------------
+
+
+def has_default(value: Any, field: Any) -> bool:
+    if field.default_factory is not MISSING:
+        return bool(value == field.default_factory())
+    return field.default is not MISSING and bool(value == field.default)
+
+
+def test_the_examples_leave_no_field_at_its_default() -> None:
+    """A field added to Run or Step and forgotten by a store would go unseen if no example filled it."""
+    for example in (full_run(), full_step()):
+        unfilled = [each.name for each in fields(example) if has_default(getattr(example, each.name), each)]
+        assert unfilled == []
+
+
+@pytest.mark.parametrize("run", [a_run(), a_run("run-1", a_step()), full_run()], ids=["created", "one step", "full"])
+async def test_a_loaded_run_is_the_committed_one(store: Store, run: Run) -> None:
+    """Anything that a store loses or retypes is an answer lost or misread by the next turn."""
+    await store.commit(creating(run))
+    assert exactly(await loaded(store)) == exactly(run)
+
+
+async def test_every_status_is_kept(store: Store) -> None:
+    """A run that comes back with another status would be asked or closed wrongly."""
+    for status in RunStatus:
+        await store.commit(creating(a_run(f"run-{status}", status=status)))
+        assert (await loaded(store, f"run-{status}")).status is status
+
+
+async def test_an_unknown_run_is_none(store: Store) -> None:
+    """The engine tells a person that there is no such run; a store must not raise for it."""
+    assert await store.load("nobody") is None
+    assert await store.revision("nobody") is None
+
+
+async def test_a_turn_replaces_what_it_wrote_and_nothing_else(store: Store) -> None:
+    """A turn writes only rows that it changed; the others have to be there still."""
+    run = a_run("run-1", a_step("a", 1), a_step("b", 2), a_step("c", 3))
+    await store.commit(creating(run))
+    change = turn(
+        run, write=(a_step("b", 2, output={"answer": "new"}), a_step("d", 4)), drop=("c",), visits=4, cursor=1
+    )
+    await store.commit(change)
+    after = await loaded(store)
+    assert exactly(after) == exactly(change.run)
+    assert [step.path for step in after.steps] == ["a", "b", "d"]
+    assert await store.revision("run-1") == 2
+
+
+async def test_steps_come_in_the_order_of_their_seq(store: Store) -> None:
+    """Paths sort otherwise than steps: a stack in the order of its paths would send people astray."""
+    run = a_run("run-1", a_step("z", 1), a_step("m", 20), a_step("a", 300))
+    await store.commit(creating(run))
+    change = turn(run, write=(a_step("b", 10),), cursor=1)
+    await store.commit(change)
+    assert [step.path for step in (await loaded(store)).steps] == ["z", "b", "m", "a"]
+    assert (await loaded(store)).current == a_step("b", 10)
+
+
+async def test_the_cursor_moves_without_a_step_being_written(store: Store) -> None:
+    """Previous writes no step; where the person stands has to be kept all the same."""
+    run = a_run("run-1", a_step("a", 1), a_step("b", 2))
+    await store.commit(creating(run))
+    for cursor in (0, 1, -1):
+        change = turn(run, cursor=cursor)
+        await store.commit(change)
+        run = await loaded(store)
+        assert exactly(run) == exactly(change.run)
+
+
+async def test_a_step_dropped_and_entered_again_in_one_turn_is_kept(store: Store) -> None:
+    """A changed answer can drop a step and come to it anew before anybody is asked."""
+    run = a_run("run-1", a_step("a", 1), a_step("b", 2))
+    await store.commit(creating(run))
+    change = replace(turn(run, write=(a_step("b", 9, visit=5),)), dropped=("b",))
+    await store.commit(change)
+    assert exactly(await loaded(store)) == exactly(change.run)
+
+
+async def test_what_a_run_holds_can_become_empty_again(store: Store) -> None:
+    """A default that isn't stored mustn't let an older value shine through."""
+    run = full_run()
+    await store.commit(creating(run))
+    emptied = turn(
+        run,
+        drop=tuple(run.index),
+        unparked=None,
+        status=RunStatus.COMPLETED,
+        parked={},
+        expires_at=None,
+        returning=None,
+        fault=None,
+        removed=frozenset(),
+        visits=0,
+        event={},
+        profile={},
+        session={},
+    )
+    emptied = replace(emptied, run=replace(emptied.run, parked=Map()))
+    await store.commit(emptied)
+    assert exactly(await loaded(store)) == exactly(emptied.run)
+
+
+async def test_documents_of_a_run_follow_its_turns(store: Store) -> None:
+    """Event, profile and session change seldom, and must be right when they do."""
+    run = a_run(profile={"email": "old"})
+    await store.commit(creating(run))
+    for profile in ({"email": "new"}, {"email": "new"}, {}, {"email": "last"}):
+        change = turn(run, profile=profile, removed=frozenset({"people/1"}))
+        await store.commit(change)
+        run = await loaded(store)
+        assert exactly(run) == exactly(change.run)
+
+
+async def test_runs_do_not_share_rows(store: Store) -> None:
+    """Two people at the same step mustn't see each other's answers."""
+    first, second = a_run("run-1", a_step(output={"who": "Ada"})), a_run("run-2", a_step(output={"who": "Bo"}))
+    await store.commit(creating(first))
+    await store.commit(creating(second))
+    await store.commit(turn(second, drop=("name",)))
+    assert (await loaded(store, "run-1")).steps == first.steps
+    assert (await loaded(store, "run-2")).steps == ()
+
+
+@pytest.mark.parametrize("size", [5_000, 900_000])
+async def test_large_answers_are_kept(store: Store, size: int) -> None:
+    """An answer over a page of a database, up to the largest that is taken."""
+    run = a_run("run-1", a_step(output={"text": "é" * (size // 2)}), input={"bytes": b"\x00" * size})
+    await store.commit(creating(run))
+    assert exactly(await loaded(store)) == exactly(run)
+
+
+async def test_names_of_any_script_are_kept(store: Store) -> None:
+    """Ids, paths and keys are text; quotes, zero characters and emoji are no special case."""
+    run = a_run("läuft'\"🧭\x00%_", a_step("höhe/2\x00/ß", 1), workflow="pässe", version="☃")
+    await store.commit(creating(run, reply=a_reply(run.id, "schlüssel\x00")))
+    assert exactly(await loaded(store, run.id)) == exactly(run)
+    assert await store.reply(run.id, "schlüssel\x00") is not None
+    assert await store.load("läuft'\"🧭") is None
+
+
+# -- compare and swap --------------------------------------------------------------------------
+
+
+async def test_a_change_from_an_older_revision_is_refused_whole(store: Store) -> None:
+    """Of two answers given at once one wins, and the other leaves nothing behind (S19, S20)."""
+    run = a_run("run-1", a_step("a", 1))
+    await store.commit(creating(run, entries=(Entry("created"),)))
+    won = turn(run, write=(a_step("b", 2),))
+    await store.commit(won)
+    lost = turn(
+        run,
+        write=(a_step("c", 3),),
+        drop=("a",),
+        parked={"c": {"x": 1}},
+        entries=(Entry("lost"),),
+        reply=a_reply(),
+        files=(StoredFile("f", "f.txt", "text/plain", b"f"),),
+        documents=(DocumentSave("profile", "p", {"x": 1}),),
+    )
+    with pytest.raises(StaleRevision) as caught:
+        await store.commit(lost)
+    assert caught.value.run == "run-1"
+    assert exactly(await loaded(store)) == exactly(won.run)
+    assert [each.entry.kind for each in await store.trace("run-1")] == ["created"]
+    assert await store.reply("run-1", "key-1") is None
+    assert await store.file("run-1", "f") is None
+    assert await store.document("profile", "p") == Document(0, {})
+
+
+async def test_a_change_of_a_run_that_is_not_there_is_refused(store: Store) -> None:
+    """A turn on a run that was deleted must not bring half of it back."""
+    with pytest.raises(StaleRevision):
+        await store.commit(turn(a_run()))
+    assert await store.load("run-1") is None
+
+
+async def test_a_change_ahead_of_the_run_is_refused(store: Store) -> None:
+    """After a restore from a backup a caller can hold a later revision than the stored one."""
+    run = a_run()
+    await store.commit(creating(run))
+    with pytest.raises(StaleRevision):
+        await store.commit(turn(replace(run, revision=9)))
+
+
+async def test_a_run_is_created_once(store: Store) -> None:
+    """Two creates with one id would let one person into the other's run."""
+    await store.commit(creating(a_run("run-1", a_step("mine"))))
+    with pytest.raises(StaleRevision):
+        await store.commit(creating(a_run("run-1", a_step("yours"))))
+    assert [step.path for step in (await loaded(store)).steps] == ["mine"]
+
+
+async def test_of_fifty_answers_at_once_one_wins(store: Store) -> None:
+    """A double click, or a bot: exactly one move is made, and the run is that one's."""
+    run = a_run()
+    await store.commit(creating(run))
+    rivals = [turn(run, write=(a_step(f"step-{n}"),), entries=(Entry("accepted"),)) for n in range(50)]
+    results = await asyncio.gather(*(store.commit(rival) for rival in rivals), return_exceptions=True)
+    winners = [rival for rival, result in zip(rivals, results, strict=True) if result is None]
+    assert len(winners) == 1
+    assert sum(isinstance(result, StaleRevision) for result in results) == 49
+    assert exactly(await loaded(store)) == exactly(winners[0].run)
+    assert len(await store.trace("run-1")) == 1
+
+
+async def test_many_runs_move_at_once(store: Store) -> None:
+    """People don't wait for each other, and no turn gets lost in the crowd."""
+
+    async def person(number: int) -> Run:
+        run = a_run(f"run-{number}")
+        await store.commit(creating(run))
+        for seq in range(10):
+            change = turn(
+                run, write=(a_step(f"step-{seq}", seq, output={"who": number}),), entries=(Entry("accepted"),)
+            )
+            await store.commit(change)
+            run = change.run
+        return run
+
+    for run in await asyncio.gather(*(person(number) for number in range(30))):
+        assert exactly(await loaded(store, run.id)) == exactly(run)
+        assert [each.number for each in await store.trace(run.id)] == list(range(1, 11))
+
+
+# -- parked answers ----------------------------------------------------------------------------
+
+
+def parking(run: Run, parked: dict[str, Any], **rest: Any) -> Change:
+    """A turn after which exactly `parked` is parked."""
+    change = turn(run, **rest)
+    return replace(change, run=replace(change.run, parked=Map(parked)))
+
+
+async def test_parked_answers_are_kept_until_they_are_taken(store: Store) -> None:
+    """Somebody who changes a mind twice finds the old answers again (S13)."""
+    run = a_run("run-1", a_step("a", 1), a_step("b", 2))
+    await store.commit(creating(run))
+    both = parking(run, {"a": EVERY_VALUE, "b": {"x": 1}}, drop=("a", "b"), parked={"a": EVERY_VALUE, "b": {"x": 1}})
+    await store.commit(both)
+    assert exactly(await loaded(store)) == exactly(both.run)
+    newer = parking(both.run, {"a": EVERY_VALUE, "b": {"x": 2}}, parked={"b": {"x": 2}})
+    await store.commit(newer)
+    assert exactly(await loaded(store)) == exactly(newer.run)
+    one = parking(newer.run, {"a": EVERY_VALUE}, unparked=("b", "never-parked"))
+    await store.commit(one)
+    assert exactly(await loaded(store)) == exactly(one.run)
+    none = parking(one.run, {}, unparked=None)
+    await store.commit(none)
+    assert exactly(await loaded(store)) == exactly(none.run)
+    again = parking(none.run, {"c": {}}, parked={"c": {}})
+    await store.commit(again)
+    assert exactly(await loaded(store)) == exactly(again.run)
+
+
+@pytest.mark.parametrize("stays", [True, False])
+async def test_the_run_says_what_became_of_an_answer_parked_and_unparked_in_one_turn(store: Store, stays: bool) -> None:
+    """A turn can drop a step and enter it again, or enter and drop it; what counts is where it ends."""
+    run = a_run()
+    await store.commit(creating(run))
+    left = {"a": {"x": 1}} if stays else {}
+    change = parking(run, left, parked={"a": {"x": 1}}, unparked=("a",))
+    await store.commit(change)
+    assert exactly(await loaded(store)) == exactly(change.run)
+    cleared = parking(change.run, {}, parked={"b": {}}, unparked=None)
+    await store.commit(cleared)
+    other = parking(cleared.run, {"c": {}}, parked={"c": {}})
+    await store.commit(other)
+    assert exactly(await loaded(store)) == exactly(other.run)
+
+
+# -- trace -------------------------------------------------------------------------------------
+
+
+async def test_the_trace_numbers_entries_across_turns(store: Store) -> None:
+    """An auditor reads a run's trace as one list, whichever turn wrote what."""
+    run = a_run()
+    entries = [Entry("entered", "a"), Entry("accepted", "a", EVERY_VALUE), Entry("completed", detail={"why": "ë"})]
+    await store.commit(creating(run, entries=(entries[0],)))
+    second = turn(run)
+    await store.commit(second)
+    third = turn(second.run, entries=tuple(entries[1:]))
+    await store.commit(third)
+    trace = await store.trace("run-1")
+    assert [each.number for each in trace] == [1, 2, 3]
+    assert [each.revision for each in trace] == [1, 3, 3]
+    assert [each.at for each in trace] == [NOW, NOW + timedelta(seconds=2), NOW + timedelta(seconds=2)]
+    assert exactly([each.entry for each in trace]) == exactly(entries)
+
+
+async def test_the_trace_is_read_in_pages(store: Store) -> None:
+    """A long trace comes in parts that neither overlap nor leave a gap, wherever they are cut."""
+    run = a_run()
+    await store.commit(creating(run, entries=(Entry("e1"), Entry("e2"), Entry("e3"))))
+    await store.commit(turn(run, entries=tuple(Entry(f"e{n}") for n in range(4, 9))))
+    kinds = [f"e{n}" for n in range(1, 9)]
+    for after in range(10):
+        for limit in (0, 1, 2, 5, 100):
+            page = await store.trace("run-1", after, limit)
+            assert [each.entry.kind for each in page] == kinds[after : after + limit]
+    assert await store.trace("run-1", -3, 2) == await store.trace("run-1", 0, 2)
+    assert list(await store.trace("run-1", 0, -1)) == []
+    assert list(await store.trace("nobody")) == []
+
+
+# -- dedupe records ----------------------------------------------------------------------------
+
+
+async def test_a_reply_is_found_by_its_scope_and_key(store: Store) -> None:
+    """A repeated request gets what the first one got, to the byte (S19)."""
+    reply = a_reply()
+    await store.commit(creating(a_run(), reply=reply))
+    assert await store.reply("run-1", "key-1") == reply
+    assert await store.reply("", "key-1") is None
+    assert await store.reply("run-1", "key-2") is None
+
+
+async def test_a_key_is_stored_once_in_its_scope(store: Store) -> None:
+    """A key that comes again with another request must not overwrite the first answer, nor move the run."""
+    run = a_run()
+    await store.commit(creating(run, reply=a_reply()))
+    with pytest.raises(KeyReused):
+        await store.commit(turn(run, reply=a_reply(digest=b"other"), entries=(Entry("lost"),)))
+    assert exactly(await loaded(store)) == exactly(run)
+    assert list(await store.trace("run-1")) == []
+    assert await store.reply("run-1", "key-1") == a_reply()
+    await store.commit(turn(run, reply=a_reply(key="key-2")))
+    await store.commit(creating(a_run("run-2"), reply=a_reply("run-2", "key-1")))
+
+
+async def test_one_key_creates_one_run(store: Store) -> None:
+    """A form that was sent twice starts one run, although each request has drawn an id of its own."""
+    changes = [creating(a_run(f"run-{n}"), reply=a_reply("", "key", body=str(n).encode())) for n in range(10)]
+    results = await asyncio.gather(*(store.commit(change) for change in changes), return_exceptions=True)
+    (winner,) = (n for n, result in enumerate(results) if result is None)
+    assert sum(isinstance(result, KeyReused) for result in results) == 9
+    assert [run.id for run in await store.list_runs()] == [f"run-{winner}"]
+    assert await store.reply("", "key") == a_reply("", "key", body=str(winner).encode())
+
+
+async def test_a_stale_change_is_stale_whatever_its_key(store: Store) -> None:
+    """The caller learns first that the run has moved, and looks for the stored answer then."""
+    run = a_run()
+    await store.commit(creating(run, reply=a_reply()))
+    with pytest.raises(StaleRevision):
+        await store.commit(turn(replace(run, revision=5), reply=a_reply()))
+
+
+# -- lists -------------------------------------------------------------------------------------
+
+
+async def test_runs_are_listed_newest_first_and_in_pages(store: Store) -> None:
+    """Somebody who looks after the runs pages through all of them, those of one moment included."""
+    moments = [0, 5, 5, 5, 2, 9]
+    for n, minute in enumerate(moments):
+        await store.commit(creating(a_run(f"run-{n}", created_at=NOW + timedelta(minutes=minute))))
+    wanted = ["run-5", "run-3", "run-2", "run-1", "run-4", "run-0"]
+    assert [run.id for run in await store.list_runs()] == wanted
+    listed: list[str] = []
+    while page := await store.list_runs(limit=2, before=listed[-1] if listed else None):
+        listed += [run.id for run in page]
+    assert listed == wanted
+    assert list(await store.list_runs(before="nobody")) == []
+    assert list(await store.list_runs(limit=0)) == list(await store.list_runs(limit=-1)) == []
+
+
+async def test_runs_are_listed_by_workflow_and_status(store: Store) -> None:
+    """The failed runs of one workflow are what somebody on call asks for."""
+    for n, (workflow, status) in enumerate((("a", "failed"), ("b", "failed"), ("a", "waiting"), ("a", "failed"))):
+        created = NOW + timedelta(minutes=n)
+        await store.commit(creating(a_run(f"run-{n}", workflow=workflow, status=RunStatus(status), created_at=created)))
+    listed = await store.list_runs(workflow="a", status=RunStatus.FAILED)
+    assert [run.id for run in listed] == ["run-3", "run-0"]
+    assert [run.id for run in await store.list_runs(workflow="a", status=RunStatus.FAILED, before="run-2")] == ["run-0"]
+    assert [run.id for run in await store.list_runs(workflow="b")] == ["run-1"]
+    assert [run.id for run in await store.list_runs(status=RunStatus.WAITING)] == ["run-2"]
+
+
+async def test_a_line_of_the_list_is_the_run_as_it_is_now(store: Store) -> None:
+    """A list that lags behind sends whoever reads it to the wrong runs."""
+    run = a_run()
+    await store.commit(creating(run))
+    after = turn(run, status=RunStatus.COMPLETED).run
+    await store.commit(turn(run, status=RunStatus.COMPLETED))
+    expected = RunSummary("run-1", "passport", "v1", RunStatus.COMPLETED, 2, NOW, after.updated_at)
+    assert exactly((await store.list_runs())[0]) == exactly(expected)
+
+
+# -- definitions, documents, files -------------------------------------------------------------
+
+
+async def test_a_definition_is_kept_as_it_was_saved_first(store: Store) -> None:
+    """Runs are pinned to a content hash (S22): what it stands for never changes."""
+    assert await store.definition("v1") is None
+    await store.save_definition("v1", b"id: passport\n")
+    await store.save_definition("v1", b"something else")
+    assert await store.definition("v1") == b"id: passport\n"
+
+
+async def test_documents_are_merged_field_by_field(store: Store) -> None:
+    """Two runs of one person that end at the same time lose nothing of each other's."""
+    assert await store.document("profile", "p") == Document(0, {})
+    saves = [{"email": "a", "address": {"city": "Bern"}}, {"phone": "1"}, {"address": {"zip": "3000"}, "email": None}]
+    changes = [
+        creating(a_run(f"run-{n}"), documents=(DocumentSave("profile", "p", save),)) for n, save in enumerate(saves)
+    ]
+    await asyncio.gather(*(store.commit(change) for change in changes))
+    merged = Document(3, {"email": None, "address": {"zip": "3000"}, "phone": "1"})
+    assert exactly(await store.document("profile", "p")) == exactly(merged)
+    assert await store.document("session", "p") == Document(0, {})
+    assert await store.document("profile", "q") == Document(0, {})
+
+
+async def test_one_change_saves_several_documents(store: Store) -> None:
+    """A run ends with its profile and its session, and may save one of them in two parts."""
+    saves = (
+        DocumentSave("profile", "p", EVERY_VALUE),
+        DocumentSave("session", "s", {"cart": []}),
+        DocumentSave("profile", "p", {"one": 2}),
+    )
+    await store.commit(creating(a_run(), documents=saves))
+    assert exactly(await store.document("profile", "p")) == exactly(Document(2, {**EVERY_VALUE, "one": 2}))
+    assert exactly(await store.document("session", "s")) == exactly(Document(1, {"cart": []}))
+
+
+async def test_a_document_does_not_grow_without_bound(store: Store) -> None:
+    """Every save may be small and the sum too large to be handed to nodes; the change is refused whole."""
+    half = "x" * (MAX_VALUE_BYTES * 2 // 3)
+    await store.commit(creating(a_run("run-1"), documents=(DocumentSave("profile", "p", {"a": half}),)))
+    with pytest.raises(InvalidInput, match="profile would be larger"):
+        await store.commit(creating(a_run("run-2"), documents=(DocumentSave("profile", "p", {"b": half}),)))
+    assert await store.load("run-2") is None
+    assert await store.document("profile", "p") == Document(1, {"a": half})
+
+
+async def test_a_file_is_found_in_its_run_only(store: Store) -> None:
+    """An upload is read with the run's key; another run's mustn't open it."""
+    file = StoredFile("f-1", "père noël.pdf", "application/pdf", bytes(range(256)) * 1000)
+    await store.commit(creating(a_run(), files=(file, replace(file, id="f-2", content=b""))))
+    assert await store.file("run-1", "f-1") == file
+    assert await store.file("run-1", "f-2") == replace(file, id="f-2", content=b"")
+    assert await store.file("run-2", "f-1") is None
+
+
+# -- any sequence of turns ---------------------------------------------------------------------
+
+paths = st.sampled_from(["a", "b", "c", "people/1/name", "people/after-1", "a~2"])
+steps = st.builds(
+    lambda path, example, output, state: replace(
+        full_step(path, 10 * hash_of(path)) if example else a_step(path, 10 * hash_of(path)), output=output, state=state
+    ),
+    paths,
+    st.booleans(),
+    st.none() | answers,
+    st.none() | answers,
+)
+
+
+def hash_of(path: str) -> int:
+    return ["a", "people/after-1", "c", "a~2", "people/1/name", "b"].index(path)
+
+
+@st.composite
+def turns(draw: st.DrawFn, run: Run) -> Change:
+    """A turn that an engine could make of `run`: its parts agree with each other."""
+    write = {step.path: step for step in draw(st.lists(steps, max_size=3))}
+    drop = tuple(path for path in draw(st.sets(paths, max_size=2)) if path in run.index and path not in write)
+    parked = draw(st.dictionaries(paths, answers, max_size=2))
+    unparked = draw(st.none() | st.sets(paths, max_size=2).map(tuple))
+    left = {path: kept for path, kept in run.parked.items() if unparked is not None and path not in unparked}
+    change = turn(
+        run,
+        write=tuple(write.values()),
+        drop=drop,
+        parked=parked,
+        unparked=unparked,
+        status=draw(st.sampled_from(RunStatus)),
+        visits=draw(st.integers(0, 2**70)),
+        returning=draw(st.none() | texts),
+        removed=frozenset(draw(st.sets(texts, max_size=2))),
+        event=draw(answers),
+        session=draw(answers),
+        entries=tuple(draw(st.lists(st.builds(Entry, texts, texts, answers), max_size=3))),
+    )
+    cursor = draw(st.integers(-1, len(change.run.steps) - 1))
+    return replace(change, run=replace(change.run, cursor=cursor, parked=Map({**left, **parked})))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_all_stores_hold_the_same_run_after_any_turns(data: st.DataObject) -> None:
+    """A flow that was tried out in memory behaves the same in production, whatever it does."""
+
+    async def story(folder: Path) -> None:
+        stores = [make(folder) for make in STORES.values()]
+        for store in stores:
+            await store.open()
+        try:
+            change = creating(a_run(input=data.draw(answers)))
+            for _ in range(data.draw(st.integers(1, 6))):
+                for store in stores:
+                    await store.commit(change)
+                    assert exactly(await loaded(store)) == exactly(change.run)
+                change = data.draw(turns(change.run))
+            first, *others = [exactly(list(await store.trace("run-1"))) for store in stores]
+            assert all(other == first for other in others)
+        finally:
+            for store in stores:
+                await store.close()
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(story(Path(folder)))
