@@ -40,7 +40,7 @@ class ConditionNode(NodeType[ConditionConfig]):
 
     type: ClassVar[str] = "condition"
     kind: ClassVar[Kind] = Kind.INTERNAL
-    Config: ClassVar[type[NodeConfig]] = ConditionConfig
+    Config = ConditionConfig
 
     def outputs(self, config: ConditionConfig) -> frozenset[str]:
         return frozenset()

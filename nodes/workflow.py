@@ -58,7 +58,7 @@ class WorkflowNode(NodeType[WorkflowConfig]):
 
     type: ClassVar[str] = "workflow"
     kind: ClassVar[Kind] = Kind.INTERNAL
-    Config: ClassVar[type[NodeConfig]] = WorkflowConfig
+    Config = WorkflowConfig
 
     def check(self, config: WorkflowConfig) -> Iterable[tuple[tuple[str | int, ...], str]]:
         return () if config.repeat is None else check_repeat(config.repeat)

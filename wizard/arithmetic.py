@@ -240,6 +240,8 @@ def bounded(value: Value) -> Value:
     nodes, characters, waiting = 1, 0, [value]
     while waiting:
         each = waiting.pop()
+        if type(each) in _PLAIN:
+            continue
         if isinstance(each, str):
             characters += len(each)
         elif isinstance(each, list | tuple | Mapping):

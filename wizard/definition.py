@@ -54,7 +54,7 @@ class NodeDraft:
     @property
     def next(self) -> str | None:
         """The node that follows; None for the end, and for conditions, whose cases say."""
-        if self.handler.type == END or isinstance(self.config, ConditionConfig):
+        if self.handler.ends or isinstance(self.config, ConditionConfig):
             return None
         return self.below if self.common.next is None else _target(self.common.next)
 
@@ -218,7 +218,7 @@ class _Reader:
             keys = {key: value for key, value in data.items() if key in COMMON}
             self._validated(NodeFormat, {**keys, "type": "?"}, place, frozenset())
             return None
-        allowed = keys_of(handler.kind, handler.type)
+        allowed = keys_of(handler)
         own = known_keys(handler.Config)
         for key in data:
             if key in COMMON - allowed - own:
@@ -248,8 +248,8 @@ class _Reader:
 
 def _why_not(key: str, handler: NodeType[Any]) -> str:
     match key:
-        case "next" if handler.type == END:
-            return "an `end` node has no `next`: it is a page without a way on"
+        case "next" if handler.ends:
+            return f"{quoted(handler.type)} nodes have no `next`: they are pages without a way on"
         case "next":
             return "a condition has no `next`: its cases say where it goes"
         case "final":

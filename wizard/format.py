@@ -26,9 +26,10 @@ from pydantic import (
 from wizard.forms.fields import AnyField, BaseField
 from wizard.functions import FUNCTIONS
 from wizard.model import Chain, Kind, OnError
+from wizard.node import NodeType
 from wizard.templates import Template
 
-END = "end"  # as a target: the end of the workflow; as a type: a page without a way on
+END = "end"  # as a target: the end of the workflow
 MAX_NODES = 10_000
 DOCUMENTS = ("input", "event", "profile", "session", "run")
 RESERVED = frozenset({END, *DOCUMENTS, "true", "false", "null", "none", *keyword.kwlist})
@@ -219,13 +220,13 @@ COMMON = frozenset(NodeFormat.model_fields)
 _BACKGROUND_ONLY = frozenset({"on_error", "retry", "timeout"})
 
 
-def keys_of(kind: Kind, type_name: str) -> frozenset[str]:
-    """The common keys that nodes of a kind and type may have."""
-    match kind:
+def keys_of(node_type: NodeType[Any]) -> frozenset[str]:
+    """The common keys that nodes of a type may have."""
+    match node_type.kind:
         case Kind.FOREGROUND:
             keys = COMMON - _BACKGROUND_ONLY
         case Kind.BACKGROUND:
             keys = COMMON - {"depends_on"}
         case Kind.INTERNAL:
             keys = COMMON - _BACKGROUND_ONLY - {"depends_on", "final"}
-    return keys - {"next"} if type_name in (END, "condition") else keys
+    return keys - {"next"} if node_type.ends or node_type.type == "condition" else keys

@@ -37,7 +37,7 @@ def edges_of(workflow: Workflow) -> list[Edge]:
                 for case in cases:
                     label = "otherwise" if case.when is None else str(case.when.source)
                     found.append(Edge(node.id, case.goto or END, label))
-            case _ if node.type != "end":
+            case _ if not node.handler.ends:
                 found.append(Edge(node.id, node.next or END))
         if node.on_error.action == "goto":
             found.append(Edge(node.id, node.on_error.goto or END, "on error", error=True))
@@ -240,7 +240,7 @@ def _drawn(workflow: Workflow, name: str, box: Box) -> str:
     node = workflow.nodes.get(name)
     left, top, width, height = box.x - WIDTH / 2, box.top, WIDTH, box.height
     fill = _FILLS[node.kind] if node is not None else _PAPER
-    radius = height / 2 if node is None or node.type == "end" else 16 if node.kind is Kind.INTERNAL else 4
+    radius = height / 2 if node is None or node.handler.ends else 16 if node.kind is Kind.INTERNAL else 4
     frame = f'fill="{fill}" stroke="{_INK}"'
     shapes = [f'<rect x="{left:g}" y="{top:g}" width="{width}" height="{height:g}" rx="{radius:g}" {frame}/>']
     if node is not None and isinstance(node.config, Call):

@@ -21,22 +21,27 @@ from wizard import closures
 from wizard.arithmetic import ARITHMETIC, Budget, fits, negative
 from wizard.closures import Compute, Function, Plan, Scope, Side
 from wizard.errors import ExpressionError
-from wizard.expressions import check_literal, check_unicode
+from wizard.expressions import ORDINARY_ERRORS, check_literal, check_unicode
 from wizard.filters import FILTERS, TESTS
 from wizard.functions import FUNCTIONS
 from wizard.library import suggest
 from wizard.model import Value
-from wizard.page import Write, repeated, sequence
+from wizard.page import Page, Write, repeated, sequence
 from wizard.scanner import ESCAPES
 from wizard.wording import show
 
 MAX_SOURCE: Final = 20_000  # characters
 MAX_DEPTH: Final = 50  # of operators and blocks inside each other
 MAX_BRACKETS: Final = 20
+MAX_OPERATORS: Final = 250  # in one {{ }} or {% %}
+MAX_BLOCKS: Final = 20  # of if and for inside each other
+MAX_TOKENS: Final = 2_000  # in all {{ }} and {% %} together
 MAX_LOOPS: Final = 2  # inside each other
 LITERALS: Final[Mapping[str, Value]] = {"null": None}
 
 _ENVIRONMENT: Final = ImmutableSandboxedEnvironment(optimized=False, autoescape=False, keep_trailing_newline=True)
+_OPERATORS: Final = frozenset(("not", "if", "-", "+", "*", "/", "//", "%", "**", "~", ".", "[", "(", "{", "|", "is"))
+_BLOCKS: Final[Mapping[str, int]] = {"if": 1, "for": 1, "endif": -1, "endfor": -1}
 _GOOD_TEXT: Final = re.compile(rf"""(?:[^\\]|{ESCAPES})*""")
 
 
@@ -52,23 +57,28 @@ def compile_template(source: str) -> tuple[Write, Plan]:
         return compiler.block(body), compiler.plan
     except TemplateSyntaxError as error:
         raise compiler.refusal(error.lineno, f"This is no template: {error.message}") from error
-    except (RecursionError, MemoryError, ValueError, OverflowError) as error:
+    except ORDINARY_ERRORS as error:
         raise ExpressionError("This template is too large, or nested too deeply. Make it simpler.") from error
 
 
 def _scan(source: str, compiler: _Compiler) -> None:
     """Refuses what Jinja's parser, which is recursive, shouldn't see."""
-    brackets = prefixes = 0
+    before = ""
+    brackets = operators = tokens = blocks = 0
     for line, kind, piece in _ENVIRONMENT.lexer.tokeniter(source, None):
         if kind == "string" and not _GOOD_TEXT.fullmatch(piece):
             raise compiler.refusal(line, "A backslash stands only in \\n \\t \\r \\\\ \\\" \\' \\xNN and \\uNNNN.")
         if kind == "operator":
             brackets += (piece in "([{") - (piece in ")]}")
-        if kind.endswith("_end"):
-            prefixes = 0
-        prefixes += piece in ("not", "-", "+", "if", "**", ".", "[", "|")
-        if brackets > MAX_BRACKETS or prefixes > 10 * MAX_DEPTH:
+        operators = 0 if kind.endswith("_end") else operators + (piece in _OPERATORS)
+        tokens += kind not in ("data", "whitespace")
+        blocks += _BLOCKS.get(piece, 0) if before == "block_begin" else 0
+        if kind != "whitespace":
+            before = kind
+        if brackets > MAX_BRACKETS or operators > MAX_OPERATORS or blocks > MAX_BLOCKS:
             raise compiler.refusal(line, "This is nested too deeply. Split it, or make it simpler.")
+        if tokens > MAX_TOKENS:
+            raise compiler.refusal(line, "This template is too long. Split it, or make it simpler.")
 
 
 _SIGNS: Final[Mapping[str, str]] = {
@@ -92,9 +102,9 @@ class _Compiler:
         self._depth = 0
         self._loops = 0
 
-    def refusal(self, line: int, message: str) -> ExpressionError:
+    def refusal(self, line: int | None, message: str) -> ExpressionError:
         at = 0
-        for _ in range(line - 1):
+        for _ in range((line or 1) - 1):
             at = self._source.find("\n", at) + 1
         return ExpressionError(message, offset=at)
 
@@ -130,7 +140,7 @@ class _Compiler:
                 if isinstance(part, str):
                     page.write(part)
                 else:
-                    page.write(show(part(page), page.room))
+                    page.write(show(part(page)))
 
         return write
 
@@ -284,7 +294,7 @@ class _Compiler:
     def _call(self, node: nodes.Call | nodes.Filter, function: Function, values: Sequence[nodes.Node]) -> Compute:
         if node.dyn_args or node.dyn_kwargs:
             raise self._refuse(node, "There is no * before a value.")
-        if problem := function.misfit(len(values), [keyword.key for keyword in node.kwargs]):
+        if problem := function.misfit(len(values), [str(keyword.key) for keyword in node.kwargs]):
             raise self._refuse(node, f"{problem}.")
         named = {str(keyword.key): self.compile(keyword.value) for keyword in node.kwargs}
         return closures.call(function, self._all(values), named)

@@ -101,7 +101,7 @@ def _summary(node_type: NodeType[Any]) -> str:
 
 
 def _node(node_type: NodeType[Any], common: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
-    allowed = keys_of(node_type.kind, node_type.type)
+    allowed = keys_of(node_type)
     properties = {key: value for key, value in common["properties"].items() if key in allowed}
     properties |= config.get("properties", {})
     properties["type"] = {"const": node_type.type}

@@ -68,16 +68,16 @@ def _refuse(file: str, path: Path, message: str) -> NoReturn:
     raise DefinitionError([Problem(file, 1, 1, f"{place}: {message}" if place else message)])
 
 
-def _decoded(text: str | bytes, file: str) -> str:
-    if len(text) > MAX_BYTES:
+def _decoded(given: str | bytes, file: str) -> str:
+    if len(given) > MAX_BYTES:
         _refuse(file, (), f"this file is larger than {MAX_BYTES:,} bytes; divide it")
-    if isinstance(text, bytes):
-        try:
-            text = text.decode("utf-8")
-        except UnicodeDecodeError as error:
-            line = text.count(b"\n", 0, error.start) + 1
-            column = error.start - text.rfind(b"\n", 0, error.start)
-            raise DefinitionError([Problem(file, line, column, "this is no valid UTF-8; save it as UTF-8")]) from None
+    try:
+        text = given if isinstance(given, str) else given.decode("utf-8")
+    except UnicodeDecodeError as error:
+        data: bytes = error.object
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        raise DefinitionError([Problem(file, line, column, "this is no valid UTF-8; save it as UTF-8")]) from None
     text = text.removeprefix("\ufeff")
     if bad := UNPRINTABLE.search(text):
         line, column = Lines(text).at(bad.start())

@@ -78,7 +78,7 @@ def components(edges: Edges) -> list[list[str]]:
 
 
 def _close(node: str, stack: list[str], open_: set[str]) -> list[str]:
-    members = []
+    members: list[str] = []
     while not members or members[-1] != node:
         members.append(stack.pop())
     open_.difference_update(members)

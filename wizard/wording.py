@@ -95,9 +95,9 @@ def write_number(value: int | float | Decimal) -> str:
     return format(to_decimal(value), "f")
 
 
-def show(value: Value, limit: int = MAX_TEXT) -> str:
+def show(value: Value) -> str:
     """The value as text; a text is itself. Raises ExpressionError where a list or group makes more
-    than `limit` characters, or where a number is too large to be written."""
+    than MAX_TEXT characters, or where a number is too large to be written."""
     match value:
         case str():
             return value
@@ -115,7 +115,7 @@ def show(value: Value, limit: int = MAX_TEXT) -> str:
             return write_date(value, "HH:mm:ss" if value.second else "HH:mm")
         case list() | tuple() | Mapping():
             pieces: list[str] = []
-            _gather(value, pieces, limit, 0)
+            _gather(value, pieces, MAX_TEXT, 0)
             return "".join(pieces)
         case bytes():
             return f"{len(value)} bytes"

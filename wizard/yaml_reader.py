@@ -2,26 +2,28 @@
 is built, and aliases, tags and duplicate keys can't do anything.
 
 Scalars resolve as in YAML 1.2's core schema: `on`, `yes`, `no` and dates stay text. Numbers with
-leading zeros stay text too (they are postcodes), as in JSON.
+leading zeros stay text too: they are postcodes. One thing isn't YAML: in `{ }`, text goes on at a
+comma while a parenthesis is open, so that calls needn't be quoted.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
 
 from wizard.document import MAX_DEPTH, MAX_DIGITS, Document, Spot, is_text, short
 from wizard.errors import DefinitionError, Problem
+from wizard.flow import rejoined
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+|0o[0-7]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
+_WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 _WORDS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false", "False", "FALSE"), False)
 
 _HINTS = {
@@ -30,7 +32,7 @@ _HINTS = {
     "could not find expected ':'": "each line of a mapping is `key: value`",
     "did not find expected key": "check the indentation, and that quotes and brackets are closed",
     "did not find expected '-' indicator": "check the indentation",
-    "did not find expected ',' or": "a bracket isn't closed",
+    "did not find expected ',' or": "a bracket isn't closed, or text that holds , [ ] { } must stand in quotes here",
     "unexpected end of stream": "a quote isn't closed",
 }
 
@@ -46,14 +48,28 @@ def _scalar(text: str) -> Any:
 
 
 @dataclass(slots=True)
-class _Open:
-    """A mapping or list whose end hasn't come yet; `key` is None where a mapping's next key is due."""
+class _Entry:
+    """A key of a mapping as it was written, and its value. `name` is None where it was refused."""
 
-    data: dict[str, Any] | list[Any]
+    name: str | None
+    event: Any
+    line: int
+    column: int
+    value: Any = None
+    value_event: Any = None
+    spot: Spot = Spot()
+
+
+@dataclass(slots=True)
+class _Open:
+    """A mapping or list whose end hasn't come yet. A mapping is filled at its end, out of `entries`;
+    `due` says that the last one's value is still to come."""
+
+    data: Any
     spot: Spot
-    key: str | None = None
-    key_at: tuple[int, int] = (1, 1)
-    skip: bool = False  # the value to come belongs to a key that was refused
+    flow: bool
+    entries: list[_Entry] = field(default_factory=list)
+    due: bool = False
 
 
 class YamlReader:
@@ -66,7 +82,7 @@ class YamlReader:
 
     def documents(self) -> list[Document]:
         try:
-            for event in yaml.parse(self._text, Loader=_Loader):
+            for event in rejoined(yaml.parse(self._text, Loader=_Loader), self._text):
                 self._take(event)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
@@ -96,14 +112,13 @@ class YamlReader:
                 self._check_node(event)
                 data: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
                 spot = self._value(data, event)
-                self._open.append(_Open(data, spot))
+                self._open.append(_Open(data, spot, bool(event.flow_style)))
                 if len(self._open) > MAX_DEPTH:
-                    mark = event.start_mark
-                    deep = Problem(
-                        self._file, mark.line + 1, mark.column + 1, f"this is nested more than {MAX_DEPTH} deep"
-                    )
-                    raise DefinitionError([*self._problems, deep])
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                    problem = Problem(self._file, spot.line, spot.column, f"this is nested more than {MAX_DEPTH} deep")
+                    raise DefinitionError([*self._problems, problem])
+            case yaml.MappingEndEvent():
+                self._fill(self._open.pop())
+            case yaml.SequenceEndEvent():
                 self._open.pop()
 
     def _check_node(self, event: Any) -> None:
@@ -113,46 +128,89 @@ class YamlReader:
             self._complain(event.start_mark, f"tags (`{event.tag}`) can't be used; quote the value if it is text")
 
     def _value(self, value: Any, event: Any) -> Spot:
-        mark = event.start_mark
-        line, column = mark.line + 1, mark.column + 1
-        if not self._open:
-            spot = Spot(line, column, line, column, _text_column(event))
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        top = self._open[-1] if self._open else None
+        if top is not None and isinstance(top.data, dict):
+            if not top.due:
+                self._key(top, value, event)
+                return Spot(line, column, line, column)
+            top.due = False
+            entry = top.entries[-1]
+            entry.value, entry.value_event = value, event
+            entry.spot = Spot(line, column, entry.line, entry.column, _text_column(event))
+            return entry.spot
+        spot = Spot(line, column, line, column, _text_column(event))
+        if top is None:
             self._found.append(Document(self._file, value, spot))
-            return spot
-        top = self._open[-1]
-        if isinstance(top.data, list):
-            spot = Spot(line, column, line, column, _text_column(event))
+        else:
             top.spot.children[len(top.data)] = spot
             top.data.append(value)
-            return spot
-        if top.key is None and not top.skip:
-            self._key(top, value, event)
-            return Spot(line, column, line, column)
-        spot = Spot(line, column, *top.key_at, _text_column(event))
-        if top.key is not None:
-            top.data[top.key] = value
-            top.spot.children[top.key] = spot
-        top.key, top.skip = None, False
         return spot
 
     def _key(self, top: _Open, key: Any, event: Any) -> None:
-        mark = event.start_mark
-        top.key_at = (mark.line + 1, mark.column + 1)
-        top.skip = True
         if not isinstance(key, str):
-            self._complain(mark, "a key must be text; put it in quotes")
-        elif key in top.data:
-            self._complain(mark, f"`{short(key)}` is here twice; remove one")
-        else:
-            top.key, top.skip = key, False
+            self._complain(event.start_mark, "a key must be text; put it in quotes")
+        name = key if isinstance(key, str) else None
+        top.entries.append(_Entry(name, event, event.start_mark.line + 1, event.start_mark.column + 1))
+        top.due = True
+
+    def _fill(self, mapping: _Open) -> None:
+        for entry in self._joined(mapping.entries) if mapping.flow else mapping.entries:
+            if entry.name is None:
+                continue
+            if entry.name in mapping.data:
+                self._complain(entry.event.start_mark, f"`{short(entry.name)}` is here twice; remove one")
+                continue
+            mapping.data[entry.name] = entry.value
+            mapping.spot.children[entry.name] = entry.spot
+
+    def _joined(self, entries: list[_Entry]) -> list[_Entry]:
+        """`{when: f(a, b) > 1, goto: c}` as it is meant: YAML ends the text at the comma and takes
+        `b) > 1` for a key without a value, which no definition has."""
+        found: list[_Entry] = []
+        place = 0
+        while place < len(entries):
+            entry = entries[place]
+            last = self._closes(entries, place)
+            if last > place:
+                start, end = entry.value_event.start_mark, entries[last].event.end_mark
+                text = self._text[start.index : end.index]
+                entry.value = " ".join(text.split())
+                if entry.value != text:
+                    entry.spot = replace(entry.spot, text_column=0)
+            found.append(entry)
+            place = last + 1
+        return found
+
+    def _closes(self, entries: list[_Entry], place: int) -> int:
+        """The last entry that belongs to the text of the entry at `place`: the place itself, unless a
+        parenthesis is open in its text and the keys after it are its rest."""
+        event = entries[place].value_event
+        if not isinstance(event, yaml.ScalarEvent) or event.style not in (None, ""):
+            return place
+        open_ = event.value.count("(") - event.value.count(")")
+        last = place
+        while open_ > 0 and last + 1 < len(entries) and _is_bare(entries[last + 1]):
+            last += 1
+            key = entries[last].event.value
+            open_ += key.count("(") - key.count(")")
+        return last if open_ == 0 else place
+
+
+def _is_bare(entry: _Entry) -> bool:
+    """Whether it is a key with nothing behind it, not even a colon."""
+    if not isinstance(entry.event, yaml.ScalarEvent) or not isinstance(entry.value_event, yaml.ScalarEvent):
+        return False
+    return bool(entry.event.end_mark.index == entry.value_event.end_mark.index)
 
 
 def _text_column(event: Any) -> int:
     """Where the text itself begins: its marks tell whether it stands in the file as it reads."""
-    if not isinstance(event, yaml.ScalarEvent) or event.start_mark.line != event.end_mark.line:
+    if not isinstance(event, yaml.ScalarEvent):
         return 0
-    length = event.end_mark.column - event.start_mark.column
+    start: Any = event.start_mark
+    end: Any = event.end_mark
     quotes = 1 if event.style in ("'", '"') else 0
-    if length != len(event.value) + 2 * quotes:
+    if start.line != end.line or end.column - start.column != len(event.value) + 2 * quotes:
         return 0
-    return int(event.start_mark.column) + 1 + quotes
+    return int(start.column) + 1 + quotes

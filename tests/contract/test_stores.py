@@ -288,10 +288,10 @@ async def test_many_runs_move_at_once(store: Store) -> None:
 # -- parked answers ----------------------------------------------------------------------------
 
 
-def parking(run: Run, parked: dict[str, Any], **rest: Any) -> Change:
-    """A turn after which exactly `parked` is parked."""
+def parking(run: Run, left: dict[str, Any], **rest: Any) -> Change:
+    """A turn after which exactly `left` is parked."""
     change = turn(run, **rest)
-    return replace(change, run=replace(change.run, parked=Map(parked)))
+    return replace(change, run=replace(change.run, parked=Map(left)))
 
 
 async def test_parked_answers_are_kept_until_they_are_taken(store: Store) -> None:

@@ -40,7 +40,7 @@ class AskNode(Foreground[AskConfig]):
     """Asks for the fields that it names."""
 
     type: ClassVar[str] = "ask"
-    Config: ClassVar[type[NodeConfig]] = AskConfig
+    Config = AskConfig
 
     def outputs(self, config: AskConfig) -> frozenset[str]:
         return frozenset(config.fields)
@@ -61,7 +61,8 @@ class PageNode(Foreground[AskConfig]):
     """A page without a way on."""
 
     type: ClassVar[str] = "end"
-    Config: ClassVar[type[NodeConfig]] = AskConfig
+    ends: ClassVar[bool] = True
+    Config = AskConfig
 
     def outputs(self, config: AskConfig) -> frozenset[str]:
         return frozenset()
@@ -79,7 +80,7 @@ class WorkNode(Background[WorkConfig]):
     """Works, with outputs that nobody can know."""
 
     type: ClassVar[str] = "work"
-    Config: ClassVar[type[NodeConfig]] = WorkConfig
+    Config = WorkConfig
 
     async def execute(self, visit: Visit[WorkConfig]) -> Outcome:
         return Proceed()

@@ -1,0 +1,84 @@
+"""Text answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.forms.asking import refuse, take
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("  Ada ", "Ada"),
+        ("Zoë", "Zoë"),
+        ("Zoe\u0308", "Zoë"),  # composed: one name, one spelling
+        ("\u2000Ada\u2000", "Ada"),
+        ("Ada\n", "Ada"),
+    ],
+)
+def test_a_line_is_stripped_and_composed(typed: str, stored: str) -> None:
+    """Otherwise the same name is two names to whoever searches for it."""
+    assert take(typed) == stored
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ("A\x00da", "Thing must not contain characters that can't be shown"),
+        ("A\ud800da", "Thing must not contain characters that can't be shown"),
+        ("A\x9bda", "Thing must not contain characters that can't be shown"),
+        ("Ada\nKing", "Thing must not contain line breaks"),
+        (["Ada"], "Thing must be text"),
+        ({"a": 1}, "Thing must be text"),
+        (17, "Thing must be text"),
+        (True, "Thing must be text"),
+        (float("nan"), "Thing must be text"),
+        ("x" * 501, "Thing must be 500 characters or fewer"),
+        ("x" * 10_000_000, "Thing must be 500 characters or fewer"),
+    ],
+)
+def test_what_is_no_line_of_text_is_refused(raw: Any, message: str) -> None:
+    """Control characters break terminals and stores; a wrong type must be an error, never a crash."""
+    assert refuse(raw) == message
+
+
+@pytest.mark.parametrize("empty", ["", "   ", None, "\n"])
+@pytest.mark.parametrize("kind", ["text", "textarea", "hidden"])
+def test_nothing_but_space_is_no_answer(empty: str | None, kind: str) -> None:
+    """A required name of one space would be accepted."""
+    assert refuse(empty, type=kind, required=True) == "Enter your thing"
+    assert take(empty, type=kind, required=False) is None
+
+
+def test_lengths_count_characters() -> None:
+    """Limits are what the author wrote, whatever an alphabet takes in bytes."""
+    assert take("äöü", min_length=3, max_length=3) == "äöü"
+    assert refuse("ä", min_length=2) == "Thing must be 2 characters or more"
+    assert refuse("äöü", max_length=2) == "Thing must be 2 characters or fewer"
+    assert refuse("äöü", min_length=2, max_length=2) == "Thing must be 2 characters long"
+
+
+def test_a_textarea_keeps_its_lines() -> None:
+    """Browsers send \\r\\n; what is stored doesn't depend on where it was typed."""
+    assert take("one\r\ntwo\rthree\tend\n", type="textarea") == "one\ntwo\nthree\tend"
+    assert refuse("one\x0btwo", type="textarea") == "Thing must not contain characters that can't be shown"
+    assert refuse(["one"], type="textarea") == "Thing must be text"
+    assert refuse("x" * 5_001, type="textarea") == "Thing must be 5,000 characters or fewer"
+
+
+def test_a_password_keeps_its_spaces() -> None:
+    """A person whose password ends in a space could never log in again."""
+    assert take(" secret ", type="password") == " secret "
+    assert refuse("", type="password") == "Enter your thing"
+    assert refuse("a\x00b", type="password") == "Thing must not contain characters that can't be shown"
+    assert refuse(1234, type="password") == "Thing must be text"
+
+
+def test_a_pattern_has_to_match_all_of_the_text() -> None:
+    """Half a customer number would pass."""
+    assert take("AB-12", pattern="[A-Z]+-[0-9]+") == "AB-12"
+    assert refuse("AB-12x", pattern="[A-Z]+-[0-9]+") == "Thing is not in the format that is asked for"
+    assert refuse("x", pattern="[0-9]", messages={"pattern": "Write {{ 'digits' }}"}) == "Write digits"

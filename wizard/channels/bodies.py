@@ -1,0 +1,255 @@
+"""What callers send: bytes become a JSON object, and a JSON object becomes the members that a call takes.
+
+Everything that can be wrong with bytes and shapes is refused here, before the engine sees any of it.
+The same tables of members make the request schemas of the OpenAPI document.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import ClientPayloadError, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from wizard.channels.problems import INVALID_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, Refused
+from wizard.codec import MAX_DEPTH
+
+BODY_LIMIT = 8_000_000  # bytes; a file of 5 MB in base64 and some answers
+MAX_DEPTH_OF_BODY = MAX_DEPTH + 2  # the object, its `answers`, and what can be stored in them
+MAX_TEXT = 500  # characters of a step's path, a workflow's id and the like
+MAX_REVISION = 2**53  # beyond it JSON numbers aren't exact in every language
+
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+_JSON_TYPE = re.compile(r"application/(json|[\w.+-]{1,80}\+json)", re.ASCII)
+_REVISION = re.compile(r'"(\d{1,15})"', re.ASCII)
+
+
+# -- bytes -----------------------------------------------------------------------------------------
+
+
+async def read_object(request: web.Request, limit: int) -> dict[str, Any]:
+    """The request's body, which is a JSON object of at most `limit` bytes; {} where there is no body.
+
+    Raises Refused: 413, 415 where the body isn't declared to be JSON, 400 where it can't be read.
+    """
+    body = await _read(request, limit)
+    declared = "Content-Type" in request.headers
+    if not body and not declared:
+        return {}
+    if not _JSON_TYPE.fullmatch(request.content_type) or not declared:
+        raise Refused(UNSUPPORTED_MEDIA_TYPE, "Send the body as JSON, with Content-Type: application/json.")
+    return parse_object(body)
+
+
+async def _read(request: web.Request, limit: int) -> bytes:
+    """The limit of the application that this one is part of isn't asked: it may be meant for pages."""
+    if (request.content_length or 0) > limit:
+        raise Refused(TOO_LARGE, f"The body is larger than {limit:,} bytes. Send less.")
+    body = bytearray()
+    try:
+        while chunk := await request.content.readany():
+            body += chunk
+            if len(body) > limit:
+                raise Refused(TOO_LARGE, f"The body is larger than {limit:,} bytes. Send less.")
+    except (ClientPayloadError, HttpProcessingError) as error:
+        raise _unreadable("The body isn't encoded as its headers say.") from error
+    return bytes(body)
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Strict JSON (RFC 8259, and unique names as in RFC 7493): UTF-8, no NaN, no name twice, no half
+    characters, bounded depth and numbers, an object at the top. Raises Refused (400)."""
+    try:
+        text = body.decode()
+        value = _DECODER.decode(text)
+    except UnicodeDecodeError as error:
+        raise _unreadable(f"The body isn't UTF-8: its byte {error.start} can't be read.") from error
+    except json.JSONDecodeError as error:
+        raise _unreadable(f"The body isn't JSON: {error.msg} (line {error.lineno}, column {error.colno}).") from error
+    except RecursionError as error:
+        raise _too_deep() from error
+    except ValueError as error:
+        raise _unreadable(f"The body can't be taken: {error}.") from error
+    if not isinstance(value, dict):
+        raise _unreadable("The body must be a JSON object, as {} is.")
+    # Both checks walk the whole value, so they are made only where the text shows that they may be needed.
+    if text.count("[") + text.count("{") > MAX_DEPTH_OF_BODY and _depth_exceeds(value, MAX_DEPTH_OF_BODY):
+        raise _too_deep()
+    if "\\u" in text and _has_half_character(value):
+        raise _unreadable("The body holds half a character (a lone surrogate). Send whole characters.")
+    return value
+
+
+def _unreadable(detail: str) -> Refused:
+    return Refused(INVALID_REQUEST, detail)
+
+
+def _too_deep() -> Refused:
+    return _unreadable(f"The body is nested more than {MAX_DEPTH_OF_BODY} deep.")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a name is there twice in one object")
+    return made
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if number - number != 0:
+        raise ValueError("a number is too large")
+    return number
+
+
+def _bounded(digits: str) -> int:
+    if len(digits) > 1_000:
+        raise ValueError("a number has more than 1,000 digits")
+    return int(digits)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite, parse_int=_bounded
+)
+
+
+def _depth_exceeds(value: Any, most: int) -> bool:
+    level = [value]
+    for _ in range(most + 1):
+        level = [part for each in level if isinstance(each, dict | list) for part in _parts(each)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(value: dict[str, Any] | list[Any]) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else value
+
+
+def _has_half_character(value: Any) -> bool:
+    match value:
+        case str():
+            return _HALF_CHARACTER.search(value) is not None
+        case list():
+            return any(_has_half_character(each) for each in value)
+        case dict():
+            return any(_has_half_character(name) or _has_half_character(each) for name, each in value.items())
+    return False
+
+
+# -- members ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a request's body: the JSON type it must have, and what it means."""
+
+    type: str  # text, whole number, object, true or false
+    about: str
+    required: bool = False
+
+    def takes(self, value: object) -> bool:
+        match self.type:
+            case "text":
+                return isinstance(value, str) and 0 < len(value) <= MAX_TEXT
+            case "whole number":
+                return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_REVISION
+            case "object":
+                return isinstance(value, dict)
+        return isinstance(value, bool)
+
+    @property
+    def wanted(self) -> str:
+        match self.type:
+            case "text":
+                return f"text of 1 to {MAX_TEXT} characters"
+            case "whole number":
+                return "a whole number that isn't negative"
+            case "object":
+                return "an object"
+        return "true or false"
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        described: dict[str, Any] = {"description": self.about}
+        match self.type:
+            case "text":
+                return {"type": "string", "minLength": 1, "maxLength": MAX_TEXT, **described}
+            case "whole number":
+                return {"type": "integer", "minimum": 0, "maximum": MAX_REVISION, **described}
+            case "object":
+                return {"type": "object", **described}
+        return {"type": "boolean", **described}
+
+
+Members = Mapping[str, Member]
+
+_REVISION_MEMBER = Member("whole number", "The run's revision as you saw it; another one now is a conflict (409).")
+
+START: Members = {
+    "workflow": Member("text", "The id of the workflow to start.", required=True),
+    "input": Member("object", "What the workflow is handed: values by the names that its `input` declares."),
+    "profile_id": Member("text", "The profile that the run works on."),
+    "session_id": Member("text", "The session that the run works on."),
+}
+NEXT: Members = {
+    "step": Member("text", "The step that is answered. Needed with `answers`."),
+    "answers": Member("object", "The answers by field name."),
+    "partial": Member("true or false", "Take these answers and wait for those that are missing."),
+    "revision": _REVISION_MEMBER,
+}
+PREVIOUS: Members = {
+    "to": Member("text", "The step of the path to go back to; without it the one before."),
+    "draft": Member("object", "What was typed in the step that is left and not submitted, by field name."),
+    "revision": _REVISION_MEMBER,
+}
+CHANGE: Members = {
+    "step": Member("text", "The step of the path to answer anew.", required=True),
+    "answers": Member("object", "Its answers by field name; without them the step is shown."),
+    "revision": _REVISION_MEMBER,
+}
+REMOVE: Members = {
+    "item": Member("text", "The item of a repeat to take out, as in `household/2`.", required=True),
+    "revision": _REVISION_MEMBER,
+}
+
+
+def check_members(body: Mapping[str, Any], members: Members) -> None:
+    """Raises Refused (400), naming every member that is unknown, missing or of another type."""
+    wrong = [f"there is no member {_shown(name)} here" for name in body if name not in members]
+    for name, member in members.items():
+        if name not in body:
+            if member.required:
+                wrong.append(f"`{name}` is missing")
+        elif not member.takes(body[name]):
+            wrong.append(f"`{name}` must be {member.wanted}")
+    if wrong:
+        raise _unreadable(f"The body can't be taken: {'; '.join(wrong[:20])}.")
+
+
+def _shown(name: str) -> str:
+    return f"`{name[:60]}`"
+
+
+def revision_of(request: web.Request, body: Mapping[str, Any]) -> int | None:
+    """The revision that the caller saw, out of the body or If-Match (RFC 9110, 13.1.1; `*` says
+    nothing of it). Raises Refused (400) where it can't be read or the two differ."""
+    given: int | None = body.get("revision")
+    header = request.headers.get("If-Match", "*").strip()
+    if header == "*":
+        return given
+    match = _REVISION.fullmatch(header)
+    if match is None:
+        raise _unreadable('If-Match must be one ETag of this run, as "3" is, with its quotation marks.')
+    seen = int(match[1])
+    if given is not None and given != seen:
+        raise _unreadable("`revision` and If-Match name two revisions. Send one of them.")
+    return seen

@@ -1,0 +1,198 @@
+"""Errors as problem documents (RFC 9457). Programs go by `type`, which never changes; people read `detail`.
+
+A problem never shows what the server keeps to itself: an error that nobody foresaw is logged under a
+reference, and the caller gets the reference.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from wizard.errors import (
+    CallerError,
+    InvalidInput,
+    KeyReused,
+    NotAStep,
+    NotYours,
+    PointOfNoReturn,
+    RunCompleted,
+    RunExpired,
+    RunNotFound,
+    StaleInput,
+    StaleRevision,
+    WizardError,
+    WorkflowNotFound,
+)
+
+log = logging.getLogger("wizard.api")
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:wizard:problem:"
+SECURITY_HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """A kind of problem: the end of its `type`, the status it always has, and its `title`."""
+
+    name: str
+    status: int
+    title: str
+
+    @property
+    def uri(self) -> str:
+        return TYPE_PREFIX + self.name
+
+
+INVALID_REQUEST = ProblemType("invalid-request", 400, "The request can't be read")
+UNAUTHORIZED = ProblemType("unauthorized", 401, "The run's token is missing")
+WRONG_TOKEN = ProblemType("wrong-token", 403, "The token doesn't open this run")
+NOT_FOUND = ProblemType("not-found", 404, "There is nothing here")
+RUN_NOT_FOUND = ProblemType("run-not-found", 404, "There is no such run")
+WORKFLOW_NOT_FOUND = ProblemType("workflow-not-found", 404, "There is no such workflow")
+METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "This can't be done here")
+STALE_INPUT = ProblemType("stale-input", 409, "The run has moved on")
+STALE_REVISION = ProblemType("stale-revision", 409, "The run was changed at the same time")
+POINT_OF_NO_RETURN = ProblemType("point-of-no-return", 409, "What comes before is final")
+RUN_COMPLETED = ProblemType("run-completed", 409, "The run is completed")
+NOT_A_STEP = ProblemType("not-a-step", 409, "There is no such step")
+REFUSED = ProblemType("refused", 409, "The move can't be made")
+RUN_EXPIRED = ProblemType("run-expired", 410, "The run has expired")
+TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
+UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "The body isn't declared to be JSON")
+REJECTED = ProblemType("answers-rejected", 422, "Some answers can't be taken")
+INVALID_INPUT = ProblemType("invalid-input", 422, "The input can't be taken")
+KEY_REUSED = ProblemType("key-reused", 422, "The idempotency key belongs to another request")
+INTERNAL = ProblemType("internal", 500, "Something went wrong")
+
+PROBLEM_TYPES = (
+    INVALID_REQUEST,
+    UNAUTHORIZED,
+    WRONG_TOKEN,
+    NOT_FOUND,
+    RUN_NOT_FOUND,
+    WORKFLOW_NOT_FOUND,
+    METHOD_NOT_ALLOWED,
+    STALE_INPUT,
+    STALE_REVISION,
+    POINT_OF_NO_RETURN,
+    RUN_COMPLETED,
+    NOT_A_STEP,
+    REFUSED,
+    RUN_EXPIRED,
+    TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    REJECTED,
+    INVALID_INPUT,
+    KEY_REUSED,
+    INTERNAL,
+)
+
+# The first that an error is an instance of counts: a subclass stands above its base.
+_BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
+    (StaleRevision, STALE_REVISION),
+    (StaleInput, STALE_INPUT),
+    (PointOfNoReturn, POINT_OF_NO_RETURN),
+    (RunCompleted, RUN_COMPLETED),
+    (NotAStep, NOT_A_STEP),
+    (RunExpired, RUN_EXPIRED),
+    (RunNotFound, RUN_NOT_FOUND),
+    (NotYours, WRONG_TOKEN),
+    (WorkflowNotFound, WORKFLOW_NOT_FOUND),
+    (InvalidInput, INVALID_INPUT),
+    (KeyReused, KEY_REUSED),
+    (CallerError, REFUSED),
+)
+
+_BY_STATUS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 413: TOO_LARGE}
+
+
+class Refused(Exception):
+    """A request that this channel refuses by itself, whatever the engine would say."""
+
+    def __init__(self, type_: ProblemType, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        self.type = type_
+        self.detail = detail
+        self.headers = headers or {}
+        super().__init__(detail)
+
+
+def type_of(error: CallerError) -> ProblemType:
+    """The problem type of an error of the caller's."""
+    return next(found for each, found in _BY_ERROR if isinstance(error, each))
+
+
+def problem_body(type_: ProblemType, detail: str, **more: Any) -> dict[str, Any]:
+    """The document; `more` are its further members (errors, run ...)."""
+    return {"type": type_.uri, "title": type_.title, "status": type_.status, "detail": detail, **more}
+
+
+def problem(type_: ProblemType, detail: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    """A problem about no run in particular."""
+    return web.Response(
+        status=type_.status,
+        body=json.dumps(problem_body(type_, detail)).encode(),
+        content_type=MEDIA_TYPE,
+        headers={**SECURITY_HEADERS, **(headers or {})},
+    )
+
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Makes a problem document of everything that a handler raises, and of routes that don't exist."""
+    try:
+        return await handler(request)
+    except Refused as refused:
+        response = problem(refused.type, refused.detail, refused.headers)
+        if refused.type is TOO_LARGE:
+            response.force_close()  # what is left of the body isn't read
+        return response
+    except CallerError as error:
+        return problem(type_of(error), error.message)
+    except web.HTTPException as error:
+        return _from_http(error)
+    except Exception as error:
+        return internal(request, error)
+
+
+def _from_http(error: web.HTTPException) -> web.Response:
+    if error.status < 400:
+        raise error
+    found = _BY_STATUS.get(error.status) or ProblemType("refused", error.status, error.reason)
+    headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+    detail = f"{found.title}. What there is, GET /api/v1/openapi.json says."
+    return problem(found, detail, headers)
+
+
+def internal(request: web.Request, error: Exception) -> web.Response:
+    """Logs where it went wrong, under a reference that the caller gets. The messages of errors that
+    aren't ours stay out of the log: they may quote what a person typed."""
+    reference = secrets.token_hex(6)
+    log.error("%s %s failed, reference %s:\n%s", request.method, request.path, reference, _traced(error))
+    return problem(INTERNAL, f"Something went wrong. Try again; if it stays, report it with reference {reference}.")
+
+
+def _traced(error: BaseException) -> str:
+    lines: list[str] = []
+    at: BaseException | None = error
+    while at is not None and len(lines) < 10:
+        name = f"{type(at).__name__}: {at}" if isinstance(at, WizardError) else type(at).__name__
+        lines.append("".join(traceback.format_tb(at.__traceback__)) + name)
+        at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
+    return "\nbecause of\n".join(lines)

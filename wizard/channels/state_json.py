@@ -1,0 +1,134 @@
+"""A run as the JSON interface shows it (DESIGN, section 7): the members, their names and their order.
+
+The dicts made here hold the engine's typed values; `encode` turns them into JSON's own on the way out,
+so that a state is walked once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from wizard.codec import to_json
+from wizard.forms.form import Form
+from wizard.model import Item, Kind, Prompt, PromptField, Run, StepStatus, Value
+from wizard.places import locate
+from wizard.state import RunView, StepLine
+from wizard.stores import TraceEntry
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=to_json)
+
+
+def encode(value: Any) -> bytes:
+    """JSON in UTF-8. Values that JSON lacks are written as wizard.codec.to_json says."""
+    return _ENCODER.encode(value).encode("utf-8", "replace")
+
+
+def run_state(view: RunView) -> dict[str, Any]:
+    """The run state."""
+    progress = view.progress
+    return {
+        "id": view.id,
+        "workflow": view.run.workflow,
+        "version": view.run.version,
+        "revision": view.revision,
+        "status": view.status.value,
+        "current": prompt_json(view.current),
+        "path": _lines(view.path),
+        "kept": _lines(view.kept),
+        "has_next": view.has_next,
+        "has_previous": view.has_previous,
+        "answers": _answers(view),
+        "progress": {"done": progress.done, "min": progress.min, "max": progress.max},
+    }
+
+
+def prompt_json(prompt: Prompt) -> dict[str, Any]:
+    """`current`. It has `items` only where the prompt lists any."""
+    made: dict[str, Any] = {
+        "step": prompt.step,
+        "type": prompt.type,
+        "title": prompt.title,
+        "text": prompt.text,
+        "fields": [_field(each) for each in prompt.fields],
+        "error": prompt.error,
+    }
+    if prompt.items:
+        made["items"] = [_item(item) for item in prompt.items]
+    return made
+
+
+def field_errors(prompt: Prompt) -> dict[str, str]:
+    """`errors` of a problem: why answers weren't taken, by field."""
+    return {each.name: each.error for each in prompt.fields if each.error is not None}
+
+
+def _field(asked: PromptField) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "name": asked.name,
+        "type": asked.type,
+        "label": asked.label,
+        "hint": asked.hint,
+        "required": asked.required,
+        "choices": [
+            {"value": choice.value, "label": choice.label, "hint": choice.hint}
+            if choice.hint
+            else {"value": choice.value, "label": choice.label}
+            for choice in asked.choices
+        ],
+        "value": None if asked.type == "password" else asked.value,
+        "error": asked.error,
+    }
+    if asked.options:
+        made["options"] = asked.options
+    return made
+
+
+def _item(item: Item) -> dict[str, Any]:
+    return {"label": item.label, "value": item.value, "step": item.step, "remove": item.remove}
+
+
+def _lines(lines: Iterable[StepLine]) -> list[dict[str, str]]:
+    return [{"step": line.step, "type": line.type, "title": line.title} for line in lines]
+
+
+def _answers(view: RunView) -> Mapping[str, Value]:
+    """The answers of the path without passwords: they are never shown again."""
+    answers = view.answers
+    for step in view.run.path:
+        if step.kind is not Kind.FOREGROUND or step.status is not StepStatus.DONE or not step.output:
+            continue
+        form = getattr(locate(view.workflow, step.path).node.config, "form", None)
+        if isinstance(form, Form) and (secret := _secrets(form)):
+            at = answers
+            *outer, last = step.path.split("/")
+            for segment in outer:
+                at = at[segment]
+            at[last] = {name: value for name, value in step.output.items() if name not in secret}
+    return answers
+
+
+@lru_cache(maxsize=4096)
+def _secrets(form: Form) -> frozenset[str]:
+    return frozenset(question.name for question in form.questions if question.secret)
+
+
+def trace_json(entries: Iterable[TraceEntry]) -> list[dict[str, Any]]:
+    """The trace, in order."""
+    return [
+        {
+            "number": each.number,
+            "revision": each.revision,
+            "at": each.at,
+            "kind": each.entry.kind,
+            "step": each.entry.step,
+            "detail": each.entry.detail,
+        }
+        for each in entries
+    ]
+
+
+def etag(run: Run) -> str:
+    return f'"{run.revision}"'
