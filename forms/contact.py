@@ -17,6 +17,7 @@ from wizard.forms.text import line, short
 from wizard.model import Value
 
 MAX_EMAIL = 254  # RFC 5321, 4.5.3.1.3 less the angle brackets
+MAX_LOCAL = 64  # RFC 5321, 4.5.3.1.1: what is before the @
 MAX_URL = 2_000
 
 _EMAIL = "must be an email address in the correct format, like name@example.com"
@@ -35,9 +36,9 @@ def email_parser(field: EmailField) -> Parser:
         text = line(raw, MAX_EMAIL)
         if text is None:
             return None
-        if text.find("@") <= 64 and _PLAIN_EMAIL.fullmatch(text):
-            return text
-        return _unusual_email(text)
+        if text.rfind("@") > MAX_LOCAL:
+            raise Refusal(_EMAIL)
+        return text if _PLAIN_EMAIL.fullmatch(text) else _unusual_email(text)
 
     return parse
 

@@ -17,7 +17,6 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from itertools import count
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, unquote, urlencode
 
@@ -52,7 +51,7 @@ Sleep = Callable[[float], Awaitable[None]]
 def _split_url(source: object) -> object:
     """The address in parts: text, expression, text, … text, so that only expressions are quoted."""
     if not isinstance(source, str):
-        return source
+        raise ValueError("an address is text")
     parts = [""]
     try:
         for _, kind, text in _LEXER.lex(source):
@@ -158,7 +157,9 @@ class HttpNode(Background[HttpConfig]):
 
     async def execute(self, visit: Visit[HttpConfig]) -> Outcome:
         request = _build(visit.config, visit.names, visit.key)
-        for tried in count(1):
+        tried = 0
+        while True:
+            tried += 1
             try:
                 return Proceed(await self._send(visit, request))
             except _TryAgainError as failure:
@@ -166,7 +167,6 @@ class HttpNode(Background[HttpConfig]):
                 if tried >= visit.node.retry.attempts or wait > LONGEST_WAIT:
                     raise NodeFailed(failure.message) from failure.__cause__
             await self._sleep(wait)
-        raise NotImplementedError
 
     async def _send(self, visit: Visit[HttpConfig], request: _Request) -> dict[str, Value]:
         settings: Settings = visit.services.settings or Settings()
@@ -193,7 +193,9 @@ class HttpNode(Background[HttpConfig]):
                     "Whoever runs this service can allow it: WIZARD_ALLOW_PRIVATE_ADDRESSES=1."
                 ) from error
             if isinstance(error, aiohttp.ClientSSLError):
-                raise NodeFailed(f"There is no safe connection to {host}: its certificate isn't valid.") from error
+                raise NodeFailed(
+                    f"There is no safe connection to {host}: it doesn't speak https, or its certificate isn't valid."
+                ) from error
             raise _TryAgainError(f"The service {host} can't be reached, or it broke off.") from error
 
 

@@ -7,7 +7,6 @@ import inspect
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from copy import deepcopy
-from itertools import count
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -81,7 +80,9 @@ async def call_function(
         )
     settings: Settings = visit.services.settings or Settings()
     seconds = visit.node.timeout.total_seconds() if visit.node.timeout is not None else settings.step_timeout
-    for tried in count(1):
+    tried = 0
+    while True:
+        tried += 1
         prepared = _fit(functions[name], name, deepcopy(dict(arguments)), visit)
         limit = asyncio.timeout(seconds)
         try:
@@ -93,7 +94,6 @@ async def call_function(
             if tried >= visit.node.retry.attempts:
                 raise NodeFailed(_described(seconds if limit.expired() else None)) from error
         await sleep(visit.node.retry.wait(tried, random.random()))  # noqa: S311  it spreads load and guards nothing
-    raise NotImplementedError
 
 
 def _described(seconds: float | None) -> str:

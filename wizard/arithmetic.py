@@ -132,8 +132,8 @@ def _power(left: Value, right: Value) -> Value:
     return left**right
 
 
-def _numeric(sign: str, plain: Operation, exact: Operation) -> Operator:
-    """An operator on numbers; `exact` is the same on Decimals."""
+def _numeric(sign: str, plain: Operation, exact: Operation, cost: int = 3) -> Operator:
+    """An operator on numbers; `exact` is the same on Decimals, and takes `cost` steps."""
 
     def compute(budget: Budget, left: Value, right: Value) -> Value:
         if left is None or right is None:
@@ -143,7 +143,10 @@ def _numeric(sign: str, plain: Operation, exact: Operation) -> Operator:
                 raise ExpressionError(f"{sign} needs numbers; here is {kind(value)}.")
         try:
             left, right = pair(left, right)
-            return checked((exact if isinstance(left, Decimal) else plain)(left, right))
+            if not isinstance(left, Decimal):
+                return checked(plain(left, right))
+            budget.spend(cost)
+            return checked(exact(left, right))
         except ZeroDivisionError as error:
             raise ExpressionError("This divides by zero.") from error
         except (OverflowError, DecimalException) as error:
@@ -198,7 +201,7 @@ ARITHMETIC: Final[Mapping[str, Operator]] = {
     "/": _numeric("/", operator.truediv, CONTEXT.divide),
     "//": _numeric("//", operator.floordiv, _divide_down),
     "%": remainder,
-    "**": _numeric("**", _power, CONTEXT.power),
+    "**": _numeric("**", _power, CONTEXT.power, 200),
 }
 
 
@@ -268,6 +271,7 @@ def same(budget: Budget, left: Value, right: Value) -> bool:
     if type(left) is type(right) and type(left) in _PLAIN:
         return bool(left == right)
     if is_number(left) and is_number(right):
+        budget.spend(1)
         left, right = pair(left, right)
         return bool(left == right)
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
@@ -296,6 +300,7 @@ def _ordered(sign: str, compare: Callable[[Value, Value], bool]) -> Operator:
         if of is None or of is not family(right):
             raise ExpressionError(f"{sign} can't order {kind(left)} and {kind(right)}.")
         if of is int:
+            budget.spend(1)
             left, right = pair(left, right)
         elif of is str:
             budget.spend(min(len(left), len(right)) >> 8)

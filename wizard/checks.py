@@ -15,6 +15,7 @@ from wizard.document import Path
 from wizard.errors import Problem
 from wizard.expressions import Expression
 from wizard.format import DOCUMENTS, END
+from wizard.functions import FUNCTIONS
 from wizard.model import Chain, Kind
 from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import WorkflowConfig
@@ -32,7 +33,7 @@ def check(drafts: Drafts) -> list[Problem]:
     found = list(_check_embedding(drafts))
     asking = _asking(drafts)
     for draft in drafts.values():
-        own = [*_check_targets(draft), *_check_calls(draft, drafts), *_check_cases(draft), *_check_names(draft, drafts)]
+        own = [*_check_ids_and_targets(draft), *_check_calls(draft, drafts), *_check_cases(draft), *_check_names(draft, drafts)]
         if draft.whole and not any(problem.severity == "error" for problem in own):
             own += [*_check_loops(draft, asking), *_check_ways(draft)]
         found += own
@@ -70,8 +71,11 @@ def _circular(draft: Draft, members: set[str]) -> Iterator[Problem]:
 # -- targets, calls, cases -------------------------------------------------------------------------
 
 
-def _check_targets(draft: Draft) -> Iterator[Problem]:
+def _check_ids_and_targets(draft: Draft) -> Iterator[Problem]:
     for node in draft.nodes:
+        if node.id in FUNCTIONS:
+            message = f"`{node.id}` is also the name of a function; another name is easier to read in expressions"
+            yield draft.document.problem((*node.place, "id"), message, severity="warning")
         for place, target in node.named:
             if target != END and target not in draft.ids:
                 hint = did_you_mean(target, {*draft.ids, END})

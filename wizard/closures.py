@@ -114,11 +114,27 @@ class Plan:
             if bound == chain[0]:
                 return attributes(local(slot), chain[1:])
         self.chains.add(chain)
-        return lambda scope: scope.names.read(chain)
+        return _read_once(chain, self.slot()) if self._bound else _read(chain)
 
 
 def constant(value: Value) -> Compute:
     return lambda scope: value
+
+
+def _read(chain: Chain) -> Compute:
+    return lambda scope: scope.names.read(chain)
+
+
+def _read_once(chain: Chain, slot: int) -> Compute:
+    """Inside a loop, a name is read when it is first needed: a read may cost more than a step."""
+
+    def compute(scope: Scope) -> Value:
+        known = scope.locals[slot]
+        if known is None:
+            known = scope.locals[slot] = (scope.names.read(chain),)
+        return known[0]
+
+    return compute
 
 
 def local(slot: int) -> Compute:

@@ -92,8 +92,9 @@ def complaints(error: ValidationError, known: Known, data: Any) -> list[Complain
         found.setdefault(_path(each["loc"], data), []).append(dict(each))
     result: list[Complaint] = []
     for path, errors in found.items():
-        specific = [each for each in errors if each["type"] not in _TYPES]
         deeper = any(len(other) > len(path) and other[: len(path)] == path for other in found)
+        vague = (*_TYPES, "too_short") if deeper else _TYPES  # what is wrong inside isn't counted
+        specific = [each for each in errors if each["type"] not in vague]
         if specific:
             result += dict.fromkeys(_complaint(each, path, known, data) for each in specific)
         elif not deeper:

@@ -179,4 +179,5 @@ def format_date(scope: Scope, day: Value, style: Value = "long") -> Value:
     """A date as text: "long", "full", "short", "iso", "time", or a pattern like "D MMM YYYY"."""
     if not isinstance(day, clock.date | time):
         day = as_date(day, "format_date")
+    scope.spend(len(words(style, "format_date")))
     return wording.write_date(day, words(style, "format_date"))

@@ -126,10 +126,11 @@ class _Reader:
         head = self._head(data)
         before = len(self.problems)
         nodes, ids = self._nodes(data.get("nodes"))
+        declared = self._input(data.get("input"))
         if head is None:
             return None
         whole = len(self.problems) == before and head.nodes != _NO_NODES
-        return Draft(self.document, head, self._input(head), nodes, ids, whole)
+        return Draft(self.document, head, declared, nodes, ids, whole)
 
     def _complain(self, path: Path, message: str, *, key: bool = False, offset: int | None = None) -> None:
         self.problems.append(self.document.problem(path, message, key=key, offset=offset))
@@ -175,9 +176,11 @@ class _Reader:
         head: WorkflowFormat | None = self._salvaged(WorkflowFormat, data, (), {"nodes": _NO_NODES})
         return head
 
-    def _input(self, head: WorkflowFormat) -> tuple[BaseField, ...]:
+    def _input(self, data: object) -> tuple[BaseField, ...]:
         found = []
-        for name, declaration in head.input.items():
+        for name, declaration in data.items() if isinstance(data, dict) else ():
+            if not isinstance(declaration, dict):
+                continue
             place = ("input", name)
             kind = declaration.get("type", "text")
             model = FIELD_MODELS.get(kind) if isinstance(kind, str) else None

@@ -133,8 +133,8 @@ def parse(source: str) -> Expression:
         tree = ast.parse(body, mode="eval").body
         compute = compiler.compile(tree)
     except SyntaxError as error:
-        at = shift + max((error.offset or 1) - 1, 0)
-        raise ExpressionError(f"This is no expression: {error.msg}.", offset=min(at, len(source))) from error
+        at = error.offset - 1 if error.offset else len(body)  # it has none at the end
+        raise ExpressionError(f"This is no expression: {error.msg}.", offset=shift + at) from error
     except (MemoryError, RecursionError, ValueError) as error:
         raise ExpressionError("This expression is too large, or nested too deeply. Make it simpler.") from error
     plan = compiler.plan
@@ -144,12 +144,13 @@ def parse(source: str) -> Expression:
     )
 
 
-def check_unicode(source: str) -> None:
+def check_unicode(text: str, offset: int | None = None) -> None:
     """Raises ExpressionError where the text holds half a character (a lone surrogate)."""
     try:
-        source.encode()
+        text.encode()
     except UnicodeEncodeError as error:
-        raise ExpressionError("This text is no valid Unicode.", offset=error.start) from error
+        at = error.start if offset is None else offset
+        raise ExpressionError("This text is no valid Unicode.", offset=at) from error
 
 
 def check_literal(value: Value, offset: int | None) -> Value:
@@ -158,7 +159,7 @@ def check_literal(value: Value, offset: int | None) -> Value:
         case None | bool():
             return value
         case str():
-            check_unicode(value)
+            check_unicode(value, offset)
             return value
         case int() if value <= LARGEST:
             return value

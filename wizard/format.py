@@ -24,7 +24,6 @@ from pydantic import (
 )
 
 from wizard.forms.fields import AnyField, BaseField
-from wizard.functions import FUNCTIONS
 from wizard.model import Chain, Kind, OnError
 from wizard.node import NodeType
 from wizard.templates import Template
@@ -41,6 +40,7 @@ _WORKFLOW_ID = r"[A-Za-z][A-Za-z0-9_-]{0,63}"
 # -- durations -----------------------------------------------------------------------------------
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+_SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
 _DURATION = re.compile(r"\s*".join(rf"(?:(?P<{name}>[0-9]{{1,9}})\s*{unit})?" for unit, name in _UNITS.items()))
 _ISO = re.compile(
     r"P(?:(?P<weeks>[0-9]{1,9})W)?(?:(?P<days>[0-9]{1,9})D)?"
@@ -57,10 +57,10 @@ def parse_duration(text: object) -> timedelta:
         match = _ISO.fullmatch(stripped) if stripped.startswith("P") else _DURATION.fullmatch(stripped)
         parts = {name: int(value) for name, value in match.groupdict().items() if value} if match else {}
         if parts and not stripped.endswith("T"):
-            duration = timedelta(**parts)
-            if duration > MAX_DURATION:
+            seconds = sum(count * _SECONDS[name] for name, count in parts.items())
+            if seconds > MAX_DURATION.total_seconds():
                 raise ValueError("must be at most 100 years")
-            return duration
+            return timedelta(seconds=seconds)
     raise ValueError("must be a duration such as 28d, 2h, 30m, 10s or 1d 12h")
 
 
@@ -91,7 +91,7 @@ LongerThanNothing = Annotated[Duration, AfterValidator(_above_zero)]
 def _identifier(text: str) -> str:
     if not re.fullmatch(_IDENTIFIER, text):
         raise ValueError("must be a name of at most 64 letters, digits and _ that begins with a letter")
-    if text in RESERVED or text in FUNCTIONS:
+    if text in RESERVED:
         raise ValueError(f"can't be {text!r}, which has a meaning of its own; take another name")
     return text
 
@@ -201,7 +201,7 @@ class WorkflowFormat(_Format):
     language: Annotated[str, Field(strict=True)] = Field(
         "en", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}$", description="The language of the texts (BCP 47)."
     )
-    input: Mapping[Identifier, dict[str, Any]] = Field(
+    input: Mapping[str, dict[str, Any]] = Field(
         default_factory=dict, max_length=200, description="What a caller may hand in: fields by name."
     )
     reopen: StrictBool = Field(False, description="Whether a completed run can be gone back into.")

@@ -79,9 +79,8 @@ _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 @function()
 def title(scope: Scope, text: Value) -> Value:
     """The text with a capital letter at the start of each word, and small ones after it."""
-    return fitting(
-        scope, re.sub(r"[^\W\d_]+(?:['’][^\W\d_]+)*", lambda word: word[0].capitalize(), words(text, "title"))
-    )
+    scope.spend(len(words(text, "title")) >> 2)
+    return fitting(scope, _WORD.sub(lambda word: word[0].capitalize(), text))
 
 
 @function()
@@ -140,7 +139,7 @@ def join_texts(scope: Scope, values: Value, between: str) -> str:
     pieces, length = [], 0
     for value in items_of(values):
         if value is not None:
-            pieces.append(wording.show(value))
+            pieces.append(wording.show(scope, value))
             length += len(pieces[-1]) + len(between)
             if length - len(between) > MAX_TEXT:
                 break
@@ -151,7 +150,7 @@ def join_texts(scope: Scope, values: Value, between: str) -> str:
 @function(null="")
 def text(scope: Scope, value: Value) -> Value:
     """Any value as text, as templates show it; "" for null."""
-    return wording.show(value)
+    return wording.show(scope, value)
 
 
 # -- numbers -----------------------------------------------------------------------------------
@@ -234,6 +233,7 @@ def format_number(scope: Scope, number: Value, digits: Value = None) -> Value:
     """A number as text with commas, to so many decimal digits: format_number(1234.5, 2) is 1,234.50."""
     number = amount(number, "format_number")
     if digits is None:
+        scope.spend(5)
         return f"{number if isinstance(number, int) else Decimal(wording.write_number(number)):,f}".removesuffix(".0")
     rounded = to_decimal(number).quantize(Decimal(1).scaleb(-_digits(digits, "format_number")), ROUND_HALF_UP, _WIDE)
     return f"{rounded:,f}"
@@ -272,6 +272,7 @@ def sum_(scope: Scope, values: Value) -> Value:
     """The numbers of a list added up; nulls are left out, and 0 is the sum of nothing."""
     total: Value = 0
     for value in _present(values):
+        scope.spend(1)
         total = add(scope, total, amount(value, "sum"))
     return total
 

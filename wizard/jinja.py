@@ -18,7 +18,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from wizard import closures
-from wizard.arithmetic import ARITHMETIC, Budget, fits, negative
+from wizard.arithmetic import ARITHMETIC, fits, negative
 from wizard.closures import Compute, Function, Plan, Scope, Side
 from wizard.errors import ExpressionError
 from wizard.expressions import ORDINARY_ERRORS, check_literal, check_unicode
@@ -140,7 +140,7 @@ class _Compiler:
                 if isinstance(part, str):
                     page.write(part)
                 else:
-                    page.write(show(part(page)))
+                    page.write(show(page, part(page)))
 
         return write
 
@@ -248,7 +248,11 @@ class _Compiler:
         parts = self._all(node.nodes)
 
         def compute(scope: Scope) -> Value:
-            return _joined(scope, [show(part(scope)) for part in parts])
+            pieces: list[str] = []
+            for part in parts:
+                pieces.append(show(scope, part(scope)))
+                fits(scope, sum(map(len, pieces)))
+            return "".join(pieces)
 
         return compute
 
@@ -298,11 +302,6 @@ class _Compiler:
             raise self._refuse(node, f"{problem}.")
         named = {str(keyword.key): self.compile(keyword.value) for keyword in node.kwargs}
         return closures.call(function, self._all(values), named)
-
-
-def _joined(budget: Budget, pieces: list[str]) -> str:
-    fits(budget, sum(map(len, pieces)))
-    return "".join(pieces)
 
 
 _WRITERS: Final[Mapping[type, Callable[[_Compiler, Any], Write]]] = {

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -37,6 +37,7 @@ class NodeConfig(BaseModel):
 
 
 C = TypeVar("C", bound=NodeConfig)
+ConfigClass: TypeAlias = type[NodeConfig]  # inside NodeType, `type` is the type's name
 
 
 @dataclass(slots=True)
@@ -100,7 +101,7 @@ class NodeType(ABC, Generic[C]):
 
     type: ClassVar[str]
     kind: ClassVar[Kind]
-    Config: ClassVar[type[NodeConfig]]
+    Config: ClassVar[ConfigClass]
     pure: ClassVar[bool] = False  # no effect outside the run: may run again, needs no record (S21)
     ends: ClassVar[bool] = False  # entering it completes the run
 

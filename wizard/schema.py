@@ -51,6 +51,7 @@ def schema(registry: Registry) -> dict[str, Any]:
         "required": ["id", "type"],
         **_by_type("node", {each.type: _summary(each) for each in types}, None),
     }
+    properties["input"]["propertyNames"] = {"pattern": "^[A-Za-z][A-Za-z0-9_]{0,59}$"}
     properties["input"]["additionalProperties"] = {
         "type": "object",
         **_by_type("input", dict.fromkeys(FIELD_MODELS, ""), "text"),

@@ -13,7 +13,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Final
 
-from wizard.arithmetic import LARGEST, MAX_TEXT, checked, to_decimal
+from wizard.arithmetic import LARGEST, MAX_TEXT, Budget, checked, to_decimal
 from wizard.errors import ExpressionError
 from wizard.model import Value
 
@@ -95,7 +95,7 @@ def write_number(value: int | float | Decimal) -> str:
     return format(to_decimal(value), "f")
 
 
-def show(value: Value) -> str:
+def show(budget: Budget, value: Value) -> str:
     """The value as text; a text is itself. Raises ExpressionError where a list or group makes more
     than MAX_TEXT characters, or where a number is too large to be written."""
     match value:
@@ -106,7 +106,9 @@ def show(value: Value) -> str:
         case bool():
             return "true" if value else "false"
         case int() | float() | Decimal():
-            return write_number(value)
+            written = write_number(value)
+            budget.spend(len(written) >> 4)
+            return written
         case datetime():
             return write_date(value, "D MMMM YYYY, HH:mm")
         case date():
@@ -115,25 +117,27 @@ def show(value: Value) -> str:
             return write_date(value, "HH:mm:ss" if value.second else "HH:mm")
         case list() | tuple() | Mapping():
             pieces: list[str] = []
-            _gather(value, pieces, MAX_TEXT, 0)
+            _gather(budget, value, pieces, MAX_TEXT, 0)
             return "".join(pieces)
         case bytes():
             return f"{len(value)} bytes"
     raise ExpressionError(f"A value of type {type(value).__name__} can't be shown as text.")
 
 
-def _gather(value: Value, pieces: list[str], room: int, depth: int) -> int:
+def _gather(budget: Budget, value: Value, pieces: list[str], room: int, depth: int) -> int:
     """Adds the value's text to `pieces`; gives the room that is left."""
     if depth > MAX_NESTING:
         raise ExpressionError(f"A value nested more than {MAX_NESTING} deep can't be shown as text.")
     if isinstance(value, list | tuple | Mapping):
         named = isinstance(value, Mapping)
+        budget.spend(2 * len(value))
         for number, item in enumerate(value):
             lead = (", " if number else "") + (f"{item}: " if named else "")
             pieces.append(lead)
-            room = _gather(value[item] if isinstance(value, Mapping) else item, pieces, room - len(lead), depth + 1)
+            part = value[item] if isinstance(value, Mapping) else item
+            room = _gather(budget, part, pieces, room - len(lead), depth + 1)
     else:
-        text = show(value)
+        text = show(budget, value)
         pieces.append(text)
         room -= len(text)
     if room < 0:

@@ -57,7 +57,7 @@ class _Entry:
     column: int
     value: Any = None
     value_event: Any = None
-    spot: Spot = Spot()
+    spot: Spot = field(default_factory=Spot)
 
 
 @dataclass(slots=True)
@@ -173,8 +173,7 @@ class YamlReader:
             entry = entries[place]
             last = self._closes(entries, place)
             if last > place:
-                start, end = entry.value_event.start_mark, entries[last].event.end_mark
-                text = self._text[start.index : end.index]
+                text = self._text[entry.value_event.start_mark.index : entries[last].event.end_mark.index]
                 entry.value = " ".join(text.split())
                 if entry.value != text:
                     entry.spot = replace(entry.spot, text_column=0)
@@ -199,9 +198,9 @@ class YamlReader:
 
 def _is_bare(entry: _Entry) -> bool:
     """Whether it is a key with nothing behind it, not even a colon."""
-    if not isinstance(entry.event, yaml.ScalarEvent) or not isinstance(entry.value_event, yaml.ScalarEvent):
-        return False
-    return bool(entry.event.end_mark.index == entry.value_event.end_mark.index)
+    key, value = entry.event, entry.value_event
+    scalars = isinstance(key, yaml.ScalarEvent) and isinstance(value, yaml.ScalarEvent)
+    return scalars and bool(key.end_mark.index == value.end_mark.index)
 
 
 def _text_column(event: Any) -> int:

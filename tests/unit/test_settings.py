@@ -94,4 +94,4 @@ def test_misspelt_variables_can_be_warned_of() -> None:
 def test_settings_cannot_be_changed_afterwards() -> None:
     """Everything shares one object; a node that changed it would change the guard for all runs."""
     with pytest.raises(ValidationError):
-        Settings().allow_private_addresses = True  # type: ignore[misc]
+        Settings().allow_private_addresses = True

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from textwrap import dedent
 from typing import Any, ClassVar
 
 import pytest
 
-from wizard import codec
+from wizard import codec, stateful
 from wizard.errors import NodeContractError, NodeFailed
 from wizard.model import Kind, Node, Outcome, Proceed, Prompt, PromptField, Value, Wait
 from wizard.node import NodeConfig, Registry, Services, Visit
@@ -233,7 +234,7 @@ class Chained(PinNode):
     type = "chained"
     states = ("first", "second", {"name": "last", "final": True})
     initial = "first"
-    transitions = (
+    transitions = (  # type: ignore[assignment]
         {"trigger": "on", "source": "first", "dest": "second"},
         {"trigger": "on", "source": "second", "dest": "last", "unless": "held"},
         {"trigger": "round", "source": "*", "dest": "first"},
@@ -317,3 +318,17 @@ def test_an_abstract_step_between_needs_no_states() -> None:
         pass
 
     assert not hasattr(Base, "machine")
+
+
+async def test_the_example_in_the_documentation_works_as_it_is_printed() -> None:
+    """It is what authors of nodes copy."""
+    text = stateful.__doc__ or ""
+    example = text[text.index("    class Confirm(") : text.index("How it runs")].replace("'''", '"')
+    known = {**vars(stateful), "ConfirmConfig": PinConfig, "PromptField": PromptField}
+    exec(dedent(example), known)  # our own documentation
+    talk = Talk(known["Confirm"], PinConfig())
+    assert label(await talk.say()) == "Choose a PIN"
+    assert label(await talk.say({"pin": "1234"})) == "Enter it once more"
+    assert label(await talk.say({"pin": "4321"})) == "Choose a PIN"
+    assert label(await talk.say({"pin": "1234"})) == "Enter it once more"
+    assert await talk.say({"pin": "1234"}) == Proceed({"pin": "1234"})

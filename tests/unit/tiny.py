@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import dedent
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -73,7 +74,7 @@ class PageNode(Foreground[AskConfig]):
 
 class WorkConfig(NodeConfig):
     using: Expression | None = None
-    more: dict[str, Template] = {}
+    more: dict[str, Template] = Field(default_factory=dict)
 
 
 class WorkNode(Background[WorkConfig]):
@@ -91,7 +92,7 @@ REGISTRY = Registry([AskNode, PageNode, WorkNode, ConditionNode, WorkflowNode])
 
 def load(text: str) -> Catalog:
     """The definitions in YAML text, divided by `---`."""
-    return Catalog.from_documents([document.data for document in read(text, "test.yaml")], REGISTRY)
+    return Catalog.from_documents([document.data for document in read(dedent(text), "test.yaml")], REGISTRY)
 
 
 def compiled(text: str) -> Workflow:

@@ -13,7 +13,7 @@ from typing import Any
 
 from wizard.codec import to_json
 from wizard.forms.form import Form
-from wizard.model import Item, Kind, Prompt, PromptField, Run, StepStatus, Value
+from wizard.model import Item, Kind, Prompt, PromptField, StepStatus, Value
 from wizard.places import locate
 from wizard.state import RunView, StepLine
 from wizard.stores import TraceEntry
@@ -128,7 +128,3 @@ def trace_json(entries: Iterable[TraceEntry]) -> list[dict[str, Any]]:
         }
         for each in entries
     ]
-
-
-def etag(run: Run) -> str:
-    return f'"{run.revision}"'

@@ -280,13 +280,16 @@ def _load(connection: sqlite3.Connection, run_id: str) -> Run | None:
 
 
 def _trace(connection: sqlite3.Connection, run_id: str, after: int, limit: int) -> list[TraceEntry]:
-    entries = (
-        entry
-        for first, revision, at, body in connection.execute(READ_TRACE, (run_id, after, limit))
-        for entry in rows.read_entries(run_id, first, revision, _read_time(at), body)
-        if entry.number > after
-    )
-    return list(islice(entries, limit))
+    turns = connection.execute(READ_TRACE, (run_id, after, limit))
+    return list(islice((entry for row in turns for entry in _entries(run_id, row) if entry.number > after), limit))
+
+
+def _entries(run_id: str, row: tuple[Any, ...]) -> list[TraceEntry]:
+    first, revision, at, body = row
+    try:
+        return rows.read_entries(run_id, first, revision, _read_time(at), body)
+    except rows.MISSHAPEN as error:
+        raise rows.unreadable("The trace of the run", error, run_id) from error
 
 
 def _document(connection: sqlite3.Connection, kind: str, document_id: str) -> Document:

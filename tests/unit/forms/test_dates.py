@@ -16,7 +16,16 @@ BORN = date(1985, 3, 27)
 @pytest.mark.parametrize(
     "raw",
     [
-        *("27 3 1985", "27.3.1985", "27/3/1985", "27-03-1985", "27. 3. 1985", " 27  03  1985 ", "1985-03-27", "1985/3/27"),
+        *(
+            "27 3 1985",
+            "27.3.1985",
+            "27/3/1985",
+            "27-03-1985",
+            "27. 3. 1985",
+            " 27  03  1985 ",
+            "1985-03-27",
+            "1985/3/27",
+        ),
         *("27 March 1985", "27 march 1985", "27 Mar 1985", "27th March, 1985", "27. Mar. 1985", "March 27, 1985"),
         *("27-Mar-1985", "\u0662\u0667 3 1985", BORN),
         {"day": 27, "month": 3, "year": 1985},
@@ -101,7 +110,8 @@ def test_a_time_in_the_ways_people_write_it(raw: Any, value: time) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["x", "9", "24:00", "9:60", "13pm", "0am", "9:3", 930, [9], True, time(9, tzinfo=UTC), time(9, microsecond=1)]
+    "raw",
+    ["x", "9", "24:00", "9:60", "13pm", "0am", "9:3", 930, [9], True, time(9, tzinfo=UTC), time(9, microsecond=1)],
 )
 def test_what_is_no_time(raw: Any) -> None:
     """A lone 9 could be morning or evening, or a count: it is asked again."""

@@ -93,7 +93,9 @@ def test_decimal_numbers(raw: Any, value: str) -> None:
     assert (type(found), str(found)) == (Decimal, value)
 
 
-@pytest.mark.parametrize("raw", ["x", "5.", "1.5.2", "12,34.5", "1,,2", "", "1 2", True, float("nan"), [1], Decimal("NaN")])
+@pytest.mark.parametrize(
+    "raw", ["x", "5.", "1.5.2", "12,34.5", "1,,2", "", "1 2", True, float("nan"), [1], Decimal("NaN")]
+)
 def test_what_is_no_decimal_number(raw: Any) -> None:
     """Each gets a message, none an exception."""
     assert refuse(raw, type="decimal") == (NUMBER if raw != "" else "Enter your thing")
@@ -131,7 +133,9 @@ def test_limits_are_computed_from_other_answers() -> None:
     )
     assert accepted(asked, {"parent": 40, "child": 24}) == {"parent": 40, "child": 24}
     assert rejected(asked, {"parent": 40, "child": 25}).errors == {"child": "Child must be 24 or less"}
-    assert rejected(asked, {"parent": 40, "child": 1}, rules={"least": 2}).errors == {"child": "Child must be 2 or more"}
+    assert rejected(asked, {"parent": 40, "child": 1}, rules={"least": 2}).errors == {
+        "child": "Child must be 2 or more"
+    }
 
 
 def test_a_limit_of_the_wrong_type_is_the_authors_error() -> None:

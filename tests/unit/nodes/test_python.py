@@ -213,13 +213,16 @@ async def test_a_result_that_cannot_be_stored_names_the_function(result: Any) ->
 
 async def test_undo_takes_back_what_was_done() -> None:
     """An appointment that left the path must be given back (S12)."""
-    undone = []
+    undone: list[Any] = []
+
+    def cancel(output: dict[str, Any], visit: Visit[Any]) -> None:
+        undone.append((output, visit.key))
+
     node = PythonNode()
     config = {"function": "book", "undo": "cancel"}
-    functions = {"book": lambda: {"number": 7}, "cancel": lambda output: undone.append(output)}
-    visit = visit_of(node, config, functions=functions, output={"number": 7})
+    visit = visit_of(node, config, functions={"cancel": cancel}, output={"number": 7})
     await node.remove(visit)
-    assert undone == [{"number": 7}]
+    assert undone == [({"number": 7}, "0123456789abcdef")]
 
 
 async def test_there_is_nothing_to_undo_without_a_result_or_a_function() -> None:

@@ -9,6 +9,7 @@ from wizard.model import Chain, Kind, Node, Retry, Value
 from wizard.node import NodeType, Services, Visit
 from wizard.settings import Settings
 
+ONCE = Retry()
 NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
 
 
@@ -39,7 +40,7 @@ def visit_of(
     services: Services | None = None,
     settings: Settings | None = None,
     now: datetime = NOW,
-    retry: Retry = Retry(),
+    retry: Retry = ONCE,
     timeout: timedelta | None = None,
     **more: Any,
 ) -> Visit[Any]:

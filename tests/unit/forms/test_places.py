@@ -1,0 +1,79 @@
+"""Countries and postcodes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.forms.asking import accepted, form, refuse, rejected, take
+from wizard.forms.places import country_choices, country_names
+
+
+def test_the_countries_are_those_of_iso_3166() -> None:
+    """A country that is missing shuts its people out; Antarctica's neighbours and the EU are none."""
+    names = country_names()
+    assert len(names) == 249
+    assert names["CH"] == "Switzerland"
+    assert "EU" not in names
+    assert list(names.values()).index("Åland Islands") < list(names.values()).index("Albania")
+
+
+@pytest.mark.parametrize("typed", ["CH", "ch", "Switzerland", " SWITZERLAND "])
+def test_a_country_by_code_or_name(typed: str) -> None:
+    """People type names, programs send codes."""
+    assert take(typed, type="country") == "CH"
+
+
+def test_what_is_no_country() -> None:
+    """And a form for two countries takes no third."""
+    message = "Thing must be one of the countries listed, like Switzerland or CH"
+    for wrong in ("Atlantis", "EU", "XK", "CHE"):
+        assert refuse(wrong, type="country") == message
+    assert refuse("DE", type="country", only=["CH", "LI"]) == message
+    assert refuse("", type="country") == "Choose your thing"
+    assert refuse(41, type="country") == "Thing must be text"
+    assert take("Liechtenstein", type="country", only=["CH", "LI"]) == "LI"
+    assert [choice.value for choice in country_choices(("CH", "LI"))] == ["LI", "CH"]
+
+
+@pytest.mark.parametrize(
+    ("country", "typed", "stored"),
+    [
+        ("CH", "8001", "8001"),
+        ("CH", "CH-8001", "8001"),
+        ("GB", "sw1a1aa", "SW1A 1AA"),
+        ("GB", "M1 1AE", "M1 1AE"),
+        ("NL", "1234ab", "1234 AB"),
+        ("CA", "k1a-0b1", "K1A 0B1"),
+        ("PL", "00950", "00-950"),
+        ("US", "20500", "20500"),
+        ("US", "205000003", "20500-0003"),
+        ("LV", "1010", None),
+        ("LV", "lv1010", "LV-1010"),
+        ("SE", "11455", "114 55"),
+        ("JP", "\uff11\uff10\uff10-0001", "100-0001"),  # full-width digits
+        ("CH", "800", None),
+        ("GB", "12345", None),
+        ("HK", "999077", "999077"),
+        (None, "ab 12", "AB 12"),
+        (None, "!", None),
+    ],
+)
+def test_postcodes_by_country(country: str | None, typed: str, stored: str | None) -> None:
+    """What post offices write, and no less than a real one where the format is known."""
+    if stored is None:
+        assert refuse(typed, type="postcode", country=country).startswith("Thing must be a")
+    else:
+        assert take(typed, type="postcode", country=country) == stored
+        assert take(stored, type="postcode", country=country) == stored
+
+
+def test_a_postcode_follows_the_country_that_was_answered() -> None:
+    """The form asks for the country first; the postcode is read by its rules."""
+    asked = form(
+        {"name": "land", "type": "country", "required": False}, {"name": "code", "type": "postcode", "country": "land"}
+    )
+    assert accepted(asked, {"land": "GB", "code": "sw1a1aa"})["code"] == "SW1A 1AA"
+    assert accepted(asked, {"land": "", "code": "sw1a1aa"})["code"] == "SW1A1AA"
+    wrong = rejected(asked, {"land": "CH", "code": "sw1a1aa"})
+    assert wrong.errors == {"code": "Code must be a real postcode in Switzerland"}
+    assert rejected(asked, {"land": "CH", "code": " "}).errors == {"code": "Enter your code"}

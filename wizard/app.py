@@ -1,0 +1,141 @@
+"""The composition root: definitions, a store, settings and channels put together.
+
+A host application mounts all of it in a few lines:
+
+    from aiohttp import web
+    from wizard.app import wizard_app
+
+    app = web.Application()
+    app.add_subapp("/forms/", wizard_app("definitions"))
+    web.run_app(app)
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from datetime import datetime
+from os import PathLike
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from wizard.catalog import Catalog
+from wizard.channels.api import PREFIX, api
+from wizard.engine import Definitions, Engine
+from wizard.errors import SettingsError
+from wizard.node import Registry, Services
+from wizard.settings import Settings
+from wizard.stores import Store
+
+Paths = str | PathLike[str] | Iterable[str | PathLike[str]]
+Functions = Mapping[str, Callable[..., Any]]
+
+
+def open_store(url: str) -> Store:
+    """The store that a URL names; `await store.open()` comes before its first use.
+
+    `memory:` keeps everything in this process. `sqlite:///runs.db` is a file in the current folder,
+    `sqlite:////var/lib/runs.db` one anywhere; `sqlite:runs.db` says the same in fewer slashes.
+    Raises SettingsError.
+    """
+    path = sqlite_path(url)
+    if path is not None:
+        from wizard.stores.sqlite import SqliteStore
+
+        return SqliteStore(path)
+    if url in ("memory:", "memory://"):
+        from wizard.stores.memory import MemoryStore
+
+        return MemoryStore()
+    # The URL isn't repeated whole: there may be a password in it.
+    raise SettingsError(
+        f"There is no store of the kind {url.partition(':')[0][:20]!r}. "
+        "Take memory: or sqlite:///FILE, with four slashes for a path from the root."
+    )
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of a `sqlite:` URL, None for any other. Raises SettingsError for one without a file."""
+    scheme, colon, rest = url.partition(":")
+    if scheme != "sqlite" or not colon:
+        return None
+    if rest.startswith("//"):
+        host, slash, rest = rest[2:].partition("/")
+        if host or not slash:
+            raise SettingsError("A SQLite store is a file: sqlite:///runs.db, or sqlite:////var/lib/runs.db.")
+    if not rest or "\0" in rest or rest.startswith(":memory:"):
+        raise SettingsError("A SQLite store needs a file: sqlite:///runs.db. Without a file, take memory: instead.")
+    return Path(rest)
+
+
+def clock_of(settings: Settings) -> Callable[[], datetime]:
+    """The time now, in the settings' time zone: `today()` is the day that it is there."""
+    zone = ZoneInfo(settings.timezone)
+    return lambda: datetime.now(zone)
+
+
+def make_engine(
+    definitions: Definitions,
+    store: Store,
+    settings: Settings | None = None,
+    functions: Functions | None = None,
+    *,
+    registry: Registry | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> Engine:
+    """An engine on an opened store. `functions` are those that `python` nodes call, by name;
+    `registry` holds the node types that stored definitions are compiled with, all installed ones unless
+    given. `await engine.close()` gives back what nodes opened."""
+    settings = settings or Settings()
+    services = Services(functions=dict(functions or {}), settings=settings)
+    return Engine(definitions, store, registry=registry, services=services, clock=clock or clock_of(settings))
+
+
+def load_catalog(definitions: Paths, registry: Registry | None = None) -> Catalog:
+    """The definitions of a file or folder, or of several. Raises DefinitionError."""
+    paths = [definitions] if isinstance(definitions, str | PathLike) else definitions
+    return Catalog.load([Path(path) for path in paths], registry or Registry.installed())
+
+
+def wizard_app(
+    definitions: Paths | Catalog | Engine,
+    *,
+    store: str | Store = "memory:",
+    settings: Settings | None = None,
+    functions: Functions | None = None,
+) -> web.Application:
+    """The application to serve, or to mount in another with `add_subapp`: JSON below `/api/v1`.
+
+    The store is opened when the application starts and closed after it has stopped. An Engine
+    brings its own store, which its owner opens and closes; then only `settings` count beside it.
+    Raises DefinitionError and SettingsError at once, not when it starts.
+    """
+    settings = settings or Settings()
+    app = web.Application()
+    if isinstance(definitions, Engine):
+        engine = definitions
+    else:
+        catalog = definitions if isinstance(definitions, Catalog) else load_catalog(definitions)
+        opened = open_store(store) if isinstance(store, str) else store
+        engine = make_engine(catalog, opened, settings, functions)
+        app.cleanup_ctx.append(_lifetime(engine))
+    app.router.add_get("/", _pointer)
+    app.add_subapp(PREFIX, api(engine, settings))
+    return app
+
+
+def _lifetime(engine: Engine) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def lifetime(app: web.Application) -> AsyncIterator[None]:
+        await engine.store.open()
+        yield
+        await engine.close()
+        await engine.store.close()
+
+    return lifetime
+
+
+async def _pointer(request: web.Request) -> web.Response:
+    here = request.path.rstrip("/")
+    return web.Response(text=f"Guided processes over JSON. What can be called: {here}{PREFIX}/openapi.json\n")

@@ -1,0 +1,109 @@
+"""Where the terminal channel's lines go and come from: a person at a keyboard, or a pipe.
+
+At a keyboard lines can be edited, passwords aren't shown and headings stand out. In a pipe all is
+plain text, and what came in is written behind its question, so that the output can be read as a
+conversation. Reading blocks: while a person thinks, a terminal's process has nothing else to do.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from enum import Enum
+from getpass import getpass
+from textwrap import wrap
+from typing import Protocol, TextIO
+
+from wizard.channels.questions import clean
+from wizard.forms.readable import DOTS
+
+MAX_LINE = 200_000  # characters; the rest of a longer line is left out, and the form says that it is too long
+WIDEST = 88  # characters of a paragraph's line
+
+
+class Style(Enum):
+    """What a line is; the values are SGR parameters (ECMA-48)."""
+
+    PLAIN = ""
+    STRONG = "1"
+    FAINT = "2"
+    WRONG = "31"
+    FINE = "32"
+
+
+class Console(Protocol):
+    """What a conversation needs."""
+
+    @property
+    def width(self) -> int: ...
+
+    def write(self, text: str = "", style: Style = Style.PLAIN) -> None:
+        """Writes a line. The text must be clean (wizard.channels.questions.clean)."""
+
+    def read(self, prompt: str, *, secret: bool = False) -> str | None:
+        """One line as it was typed, without its end; None where no more will come."""
+
+
+class Terminal:
+    """The console of a process. `source` and `sink` are its standard input and output."""
+
+    def __init__(self, source: TextIO, sink: TextIO, environ: Mapping[str, str] = os.environ) -> None:
+        self._source = source
+        self._sink = sink
+        self._typed = source.isatty() and sink.isatty()
+        # https://no-color.org
+        self._coloured = sink.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+    @classmethod
+    def standard(cls) -> Terminal:
+        """This process's own. Bytes that are no text become marks, and never an error."""
+        for stream in (sys.stdin, sys.stdout):
+            if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
+                reconfigure(errors="replace")
+        terminal = cls(sys.stdin, sys.stdout)
+        if terminal._typed:
+            import readline  # noqa: F401 - input() edits lines from then on
+        return terminal
+
+    @property
+    def width(self) -> int:
+        return min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST) if self._typed else WIDEST
+
+    def write(self, text: str = "", style: Style = Style.PLAIN) -> None:
+        painted = f"\x1b[{style.value}m{text}\x1b[0m" if self._coloured and style.value and text else text
+        self._sink.write(painted + "\n")
+        self._sink.flush()
+
+    def read(self, prompt: str, *, secret: bool = False) -> str | None:
+        if self._typed or (secret and self._source.isatty()):
+            try:
+                return (getpass(prompt) if secret else input(prompt))[:MAX_LINE]
+            except EOFError:
+                self.write()
+                return None
+        return self._read_piped(prompt, secret)
+
+    def _read_piped(self, prompt: str, secret: bool) -> str | None:
+        self._sink.write(prompt)
+        self._sink.flush()
+        line = self._source.readline(MAX_LINE)
+        rest = line
+        while rest and not rest.endswith("\n"):
+            rest = self._source.readline(MAX_LINE)
+        answer = line.removesuffix("\n").removesuffix("\r")
+        self._echo(answer, secret)
+        return answer if line else None
+
+    def _echo(self, answer: str, secret: bool) -> None:
+        """A keyboard echoes by itself."""
+        if not self._source.isatty():
+            shown = DOTS if secret and answer else clean(answer)
+            self._sink.write(shown[:WIDEST] + "\n")
+            self._sink.flush()
+
+
+def paragraphs(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` characters; its own line breaks stay."""
+    return [line for part in text.split("\n") for line in (wrap(part, width, break_on_hyphens=False) or [""])]

@@ -1,0 +1,55 @@
+"""Examples for the OpenAPI document: one conversation, as it is sent and answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+
+START: Json = {"workflow": "passport", "input": {"country": "CH"}}
+NEXT: Json = {
+    "step": "applicant",
+    "answers": {"full_name": "Ada Lovelace", "birth_date": "1985-03-27", "reason": "new"},
+    "revision": 1,
+}
+PREVIOUS: Json = {"draft": {"postcode": "80"}}
+CHANGE: Json = {"step": "applicant", "answers": NEXT["answers"]}
+REMOVE: Json = {"item": "household/2"}
+
+RUN: Json = {
+    "id": "kz1n6yLh3S0mJ7Yw2pQxVg",
+    "workflow": "passport",
+    "version": "0f9c1f6f1ab04a0dd4e1a4d1c5a0b7e2",
+    "revision": 2,
+    "status": "waiting",
+    "current": {
+        "step": "address",
+        "type": "form",
+        "title": "Where do you live, Ada Lovelace?",
+        "text": "",
+        "fields": [
+            {
+                "name": "postcode",
+                "type": "text",
+                "label": "Postcode",
+                "hint": "",
+                "required": True,
+                "choices": [],
+                "value": None,
+                "error": None,
+                "options": {"max_length": 500},
+            }
+        ],
+        "error": None,
+    },
+    "path": [
+        {"step": "applicant", "type": "form", "title": "About you"},
+        {"step": "address", "type": "form", "title": "Where do you live, Ada Lovelace?"},
+    ],
+    "kept": [],
+    "has_next": True,
+    "has_previous": True,
+    "answers": {"applicant": {"full_name": "Ada Lovelace", "birth_date": "1985-03-27", "reason": "new"}},
+    "progress": {"done": 1, "min": 2, "max": 2},
+}
+STARTED: Json = {**RUN, "token": "8mV3qkUq2mJt0bYwQ0zS1d7fX9eL4cRn"}

@@ -1,0 +1,280 @@
+"""The OpenAPI 3.1 document of the JSON interface: its calls, what they take and what they answer.
+
+Request bodies are described by the tables that requests are checked with (wizard.channels.bodies),
+problems by the types that are answered (wizard.channels.problems); the other schemas are in
+wizard.channels.schemas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from wizard import __version__
+from wizard.channels import examples
+from wizard.channels.bodies import CHANGE, NEXT, PREVIOUS, REMOVE, START, Members
+from wizard.channels.problems import (
+    INTERNAL,
+    INVALID_INPUT,
+    INVALID_REQUEST,
+    KEY_REUSED,
+    MEDIA_TYPE,
+    NOT_A_STEP,
+    NOT_FOUND,
+    POINT_OF_NO_RETURN,
+    REFUSED,
+    REJECTED,
+    RUN_COMPLETED,
+    RUN_EXPIRED,
+    RUN_NOT_FOUND,
+    STALE_INPUT,
+    STALE_REVISION,
+    TOO_LARGE,
+    UNAUTHORIZED,
+    UNSUPPORTED_MEDIA_TYPE,
+    WORKFLOW_NOT_FOUND,
+    WRONG_TOKEN,
+    ProblemType,
+)
+from wizard.channels.schemas import SCHEMAS, array, ref
+
+Json = dict[str, Any]
+
+_BODY = (INVALID_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
+_TOKEN = (UNAUTHORIZED, WRONG_TOKEN, RUN_NOT_FOUND)
+_CONFLICTS = (STALE_INPUT, STALE_REVISION, POINT_OF_NO_RETURN, RUN_COMPLETED, NOT_A_STEP, REFUSED, RUN_EXPIRED)
+_MOVE = (*_BODY, *_TOKEN, *_CONFLICTS, INVALID_INPUT, KEY_REUSED)
+
+_ETAG = {"ETag": {"description": "The run's revision, in quotation marks.", "schema": {"type": "string"}}}
+_REPLAY = {
+    "Idempotent-Replay": {
+        "description": "`true` where this is the answer that the same request with the same key got before.",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
+
+
+def document() -> Json:
+    """The whole document, as Python values."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Wizard",
+            "version": __version__,
+            "summary": "Guided processes: answer step by step, go back, change an answer, come back later.",
+            "description": (
+                "Start a run, then answer the step in its `current` with `next` until `status` is `completed`. "
+                "A run's token is its only key: it is handed out once, when the run is started.\n\n"
+                "Errors are problem documents (RFC 9457); go by their `type`."
+            ),
+        },
+        "servers": [{"url": "/api/v1"}],
+        "paths": _paths(),
+        "components": {
+            "schemas": {**SCHEMAS, **_request_schemas()},
+            "parameters": _parameters(),
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "description": "The run's token."},
+            },
+        },
+    }
+
+
+def _paths() -> Json:
+    return {
+        "/openapi.json": {"get": _openapi()},
+        "/workflows": {"get": _workflows()},
+        "/runs": {"post": _start()},
+        "/runs/{id}": {"parameters": [_parameter("id")], "get": _show()},
+        "/runs/{id}/next": _move("next", "Answers the current step and goes on", "Next", examples.NEXT, REJECTED),
+        "/runs/{id}/previous": _move("previous", "Goes back; no answer is lost", "Previous", examples.PREVIOUS),
+        "/runs/{id}/change": _move(
+            "change",
+            "Answers an earlier step anew and returns to where the run was",
+            "Change",
+            examples.CHANGE,
+            REJECTED,
+        ),
+        "/runs/{id}/remove": _move("remove", "Takes an item out of a repeat", "Remove", examples.REMOVE),
+        "/runs/{id}/trace": {"parameters": [_parameter("id")], "get": _trace()},
+        "/runs/{id}/files/{file}": {"parameters": [_parameter("id"), _parameter("file")], "get": _file()},
+    }
+
+
+# -- calls -----------------------------------------------------------------------------------------
+
+
+def _openapi() -> Json:
+    answer = _answer("This document", {"type": "object"})
+    return {"operationId": "openapi", "summary": "This document", "responses": {"200": answer}}
+
+
+def _workflows() -> Json:
+    answer = _answer("The workflows that runs can be started of", array(ref("Workflow")))
+    responses = {"200": answer, **_problems(())}
+    return {"operationId": "workflows", "summary": "Lists the workflows", "responses": responses}
+
+
+def _start() -> Json:
+    location = {"Location": {"description": "The run's address.", "schema": {"type": "string"}}}
+    started = _answer(
+        "The new run, with its token", ref("StartedRun"), {**location, **_ETAG, **_REPLAY}, examples.STARTED
+    )
+    return {
+        "operationId": "start",
+        "summary": "Creates a run and enters its first step",
+        "parameters": [_parameter("idempotencyKey")],
+        "requestBody": _body("Start", examples.START, required=True),
+        "responses": {"201": started, **_problems((*_BODY, WORKFLOW_NOT_FOUND, INVALID_INPUT, KEY_REUSED))},
+    }
+
+
+def _show() -> Json:
+    unchanged = {"description": "The run is still as the ETag in If-None-Match says", "headers": _ETAG}
+    run = _answer("The run", ref("Run"), _ETAG, examples.RUN)
+    return {
+        "operationId": "show",
+        "summary": "The run as it is now; nothing is executed",
+        "security": [{"token": []}],
+        "parameters": [_parameter("ifNoneMatch")],
+        "responses": {"200": run, "304": unchanged, **_problems(_TOKEN)},
+    }
+
+
+def _move(name: str, summary: str, schema: str, example: Json, *more: ProblemType) -> Json:
+    run = _answer("The run after it", ref("Run"), {**_ETAG, **_REPLAY}, examples.RUN)
+    return {
+        "parameters": [_parameter("id")],
+        "post": {
+            "operationId": name,
+            "summary": summary,
+            "security": [{"token": []}],
+            "parameters": [_parameter("idempotencyKey"), _parameter("ifMatch")],
+            "requestBody": _body(schema, example, required=schema in ("Change", "Remove")),
+            "responses": {"200": run, **_problems((*_MOVE, *more))},
+        },
+    }
+
+
+def _trace() -> Json:
+    link = {
+        "Link": {"description": 'The address of the entries that follow, as rel="next".', "schema": {"type": "string"}}
+    }
+    return {
+        "operationId": "trace",
+        "summary": "What happened in the run, in order",
+        "security": [{"token": []}],
+        "parameters": [_parameter("after"), _parameter("limit")],
+        "responses": {
+            "200": _answer("The entries", array(ref("TraceEntry")), link),
+            **_problems((INVALID_REQUEST, *_TOKEN)),
+        },
+    }
+
+
+def _file() -> Json:
+    content = {"description": "The file, to be saved", "content": {"*/*": {"schema": {}}}}
+    return {
+        "operationId": "file",
+        "summary": "A file that was uploaded in the run",
+        "security": [{"token": []}],
+        "responses": {"200": content, **_problems((*_TOKEN, NOT_FOUND))},
+    }
+
+
+# -- parts of calls --------------------------------------------------------------------------------
+
+
+def _body(schema: str, example: Json, *, required: bool) -> Json:
+    return {"required": required, "content": {"application/json": {"schema": ref(schema), "example": example}}}
+
+
+def _answer(description: str, schema: Json, headers: Json | None = None, example: Json | None = None) -> Json:
+    content = {"schema": schema} if example is None else {"schema": schema, "example": example}
+    made: Json = {"description": description, "content": {"application/json": content}}
+    if headers:
+        made["headers"] = headers
+    return made
+
+
+def _problems(types: Iterable[ProblemType]) -> Json:
+    """A response for each status, which says what types of problems it may hold."""
+    by_status: dict[int, list[ProblemType]] = {}
+    for each in (*types, INTERNAL):
+        by_status.setdefault(each.status, []).append(each)
+    return {str(status): _problem(by_status[status]) for status in sorted(by_status)}
+
+
+def _problem(types: list[ProblemType]) -> Json:
+    about = "\n".join(f"- `{each.uri}`: {each.title}" for each in types)
+    schema: Json = {"allOf": [ref("Problem"), {"properties": {"type": {"enum": [each.uri for each in types]}}}]}
+    example = {"type": types[0].uri, "title": types[0].title, "status": types[0].status, "detail": "…"}
+    return {"description": about, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
+
+
+def _parameter(name: str) -> Json:
+    return {"$ref": f"#/components/parameters/{name}"}
+
+
+def _parameters() -> Json:
+    text: Json = {"type": "string", "minLength": 1}
+    number: Json = {"type": "integer", "minimum": 0, "default": 0}
+    key: Json = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
+    return {
+        "id": {"name": "id", "in": "path", "required": True, "description": "The run's id.", "schema": text},
+        "file": {
+            "name": "file",
+            "in": "path",
+            "required": True,
+            "description": "The file's `id`, out of the answer that it was given in.",
+            "schema": text,
+        },
+        "idempotencyKey": {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": (
+                "The same request with the same key is done once and answered the same; another request with it "
+                "is refused. Take a random one, such as a UUID: with the key and the body of the request that "
+                "started a run, its answer, and so its token, can be had again."
+            ),
+            "schema": key,
+        },
+        "ifMatch": {
+            "name": "If-Match",
+            "in": "header",
+            "description": "The ETag of the run as you saw it: the same as `revision` in the body.",
+            "schema": text,
+        },
+        "ifNoneMatch": {
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "The ETag that you have; 304 if the run is still the same.",
+            "schema": text,
+        },
+        "after": {
+            "name": "after",
+            "in": "query",
+            "description": "Only entries with a higher number.",
+            "schema": number,
+        },
+        "limit": {
+            "name": "limit",
+            "in": "query",
+            "description": "How many entries at most.",
+            "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1000},
+        },
+    }
+
+
+def _request_schemas() -> Json:
+    tables = {"Start": START, "Next": NEXT, "Previous": PREVIOUS, "Change": CHANGE, "Remove": REMOVE}
+    return {name: _request_schema(members) for name, members in tables.items()}
+
+
+def _request_schema(members: Members) -> Json:
+    properties: Mapping[str, Json] = {name: member.schema for name, member in members.items()}
+    schema: Json = {"type": "object", "properties": properties, "additionalProperties": False}
+    required = [name for name, member in members.items() if member.required]
+    if required:
+        schema["required"] = required
+    return schema

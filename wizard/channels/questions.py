@@ -1,0 +1,243 @@
+"""How a prompt becomes a conversation on paper: the lines that ask a question, what a typed line
+means, and in which order a step's fields are asked. Nothing here reads, writes or waits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from wizard.forms.readable import DOTS, plain
+from wizard.model import Item, Prompt, PromptField, Value
+from wizard.state import RunView
+
+LISTED = 20  # choices; where there are more, they are listed on request only
+COMMANDS: Mapping[str, str] = {
+    "back": "go to the page before; what you typed here is kept",
+    "change": "list the pages you have answered; :change 2 opens the second",
+    "review": "show your answers so far",
+    "remove": ":remove 2 takes the second item out of a list",
+    "again": "start this page again from its first question",
+    "clear": "leave this answer empty",
+    "list": "list all choices of this question",
+    "quit": "leave; everything is saved, and you can go on later",
+    "help": "show this",
+}
+# What moves or hides a terminal's text: controls but for the line break, and direction overrides.
+_UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]")
+_TAKE_PARTS = frozenset({"form", "review"})
+
+
+def clean(text: str) -> str:
+    """The text without anything that a terminal would obey instead of showing: definitions and answers
+    come from anybody. Line breaks stay."""
+    return _UNSAFE.sub(_harmless, text.replace("\r\n", "\n"))
+
+
+def _harmless(match: re.Match[str]) -> str:
+    return " " if match[0] in "\t\u2028\u2029" else "\ufffd" if match[0] == "\x1b" else ""
+
+
+# -- what was typed ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A line that begins with a colon. `name` may be one that there isn't."""
+
+    name: str
+    argument: str = ""
+
+    @property
+    def known(self) -> bool:
+        return self.name in COMMANDS
+
+
+def read_line(line: str) -> Command | str:
+    """A command, or the text that was typed: `::text` is a text that begins with a colon."""
+    text = line.strip()
+    if text.startswith("::"):
+        return text[1:]
+    if text.startswith(":"):
+        name, _, argument = text[1:].partition(" ")
+        return Command(name.lower(), argument.strip())
+    return line
+
+
+def meaning(asked: PromptField, text: str) -> Value:
+    """What a typed text stands for: a choice by its number, any other text itself; the form checks it.
+    Nothing typed means the answer that is shown, if there is one."""
+    if not text.strip():
+        return "" if asked.value is None else asked.value
+    if not is_numbered(asked):
+        return text
+    if asked.type == "choices":
+        parts = text.split(",")
+        found = [_by_number(asked, part) for part in parts]
+        return text if found == parts else found
+    return _by_number(asked, text)
+
+
+def _by_number(asked: PromptField, text: str) -> str:
+    digits = text.strip().rstrip(".")
+    if digits.isascii() and digits.isdigit() and len(digits) < 6 and 1 <= int(digits) <= len(asked.choices):
+        return asked.choices[int(digits) - 1].value
+    return text
+
+
+def is_numbered(asked: PromptField) -> bool:
+    """Whether choices have numbers: not where they are numbers themselves, so that 2 means one thing."""
+    return bool(asked.choices) and not any(
+        text.strip().isdigit() for choice in asked.choices for text in (choice.value, choice.label)
+    )
+
+
+# -- what is shown -------------------------------------------------------------------------------
+
+
+def heading(asked: PromptField) -> str:
+    """The line that names the question."""
+    label = asked.label or asked.name
+    return clean(label if asked.required else f"{label} (optional)")
+
+
+def notes(asked: PromptField) -> list[str]:
+    """What helps to answer: the hint, and how this type is typed where it isn't obvious."""
+    lines = [clean(asked.hint)] if asked.hint else []
+    match asked.type:
+        case "boolean":
+            lines.append("yes or no")
+        case "choices":
+            lines.append("One or more, with commas between them" if asked.choices else "With commas between them")
+        case "textarea":
+            lines.append("Several lines; a line with a single dot ends the text")
+        case "file":
+            lines.append("The path of a file on this computer")
+    if len(asked.choices) > LISTED:
+        lines.append(f"{len(asked.choices)} choices: type one by its value or its name, or :list to see them all")
+    return lines
+
+
+def choice_lines(asked: PromptField) -> list[str]:
+    """The choices, one a line, with their numbers."""
+    width = len(str(len(asked.choices)))
+    numbered = is_numbered(asked)
+    lines = []
+    for number, choice in enumerate(asked.choices, start=1):
+        mark = f"{number:>{width}}" if numbered else "-"
+        other = f" ({choice.value})" if not numbered and choice.label != choice.value else ""
+        hint = f": {choice.hint}" if choice.hint else ""
+        lines.append(clean(f"  {mark}  {choice.label}{other}{hint}"))
+    return lines
+
+
+def offered(asked: PromptField) -> str:
+    """The answer that Enter takes, on one line; "" where there is none."""
+    value = asked.value
+    if value is None or value in ("", []):
+        return ""
+    if asked.type == "password":
+        return DOTS
+    if asked.type == "file" and isinstance(value, Mapping):
+        return clean(str(value.get("name", "")))
+    labels = {choice.value: choice.label for choice in asked.choices}
+    text = ", ".join(labels[each] if each in labels else plain(each) for each in _listed(value))
+    return clean(" ".join((text.lower() if isinstance(value, bool) else text).split()))
+
+
+def _listed(value: Value) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def item_lines(items: tuple[Item, ...]) -> list[str]:
+    """The lines of a list of answers: `Label: value`, the values below each other."""
+    width = min(max((len(item.label) for item in items), default=0), 32)
+    lines = []
+    for item in items:
+        first, *more = clean(item.value).split("\n") or [""]
+        lines.append(f"  {clean(item.label) + ':':<{width + 1}} {first}".rstrip())
+        lines += [f"  {'':<{width + 1}} {line}".rstrip() for line in more]
+    return lines
+
+
+# -- the order of questions ------------------------------------------------------------------------
+
+
+def takes_parts(prompt: Prompt) -> bool:
+    """Whether the step keeps a part of its answers (Engine.next with partial)."""
+    return prompt.type in _TAKE_PARTS
+
+
+@dataclass(slots=True)
+class Filling:
+    """How far the questions of one step are.
+
+    `asked` are the fields that need no asking now, `given` what was answered and isn't stored yet, and
+    `errors` what is wrong with answers, to be said beside their questions.
+    """
+
+    asked: set[str] = field(default_factory=set)
+    given: dict[str, Value] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def begun(cls, prompt: Prompt) -> Filling:
+        """Goes on at the first question without an answer; where all have one, at the first."""
+        answered = {each.name for each in prompt.fields if each.answered}
+        return cls(answered if len(answered) < len(prompt.fields) else set())
+
+    def fields(self, prompt: Prompt) -> list[PromptField]:
+        """The fields to ask. An optional yes or no of a step that isn't a form is a button elsewhere: not to
+        press it is no answer, and it isn't asked."""
+        parts = takes_parts(prompt)
+        return [
+            each
+            for each in prompt.fields
+            if parts or each.required or each.type != "boolean" or each.name in self.errors
+        ]
+
+    def next(self, prompt: Prompt) -> PromptField | None:
+        """The question to ask now; None where none is left."""
+        for each in self.fields(prompt):
+            if each.name not in self.asked:
+                return replace(each, value=self.given[each.name]) if each.name in self.given else each
+        return None
+
+    def silent(self, asked: PromptField) -> bool:
+        """Whether the answer goes along without being asked: a field that nobody sees, as long as it is right."""
+        return (
+            asked.type == "hidden" and asked.name not in self.errors and (asked.value is not None or not asked.required)
+        )
+
+    def refused(self, prompt: Prompt) -> None:
+        """Asks again: the fields that have errors, or all of them where the step as a whole has one."""
+        self.errors = {each.name: each.error for each in prompt.fields if each.error is not None}
+        if not self.errors:
+            self.asked.clear()
+        for name in self.errors:
+            self.asked.discard(name)
+            self.given.pop(name, None)
+
+
+# -- where one can go ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A step that was answered, as `:change` and `:review` list it."""
+
+    step: str
+    title: str
+    items: tuple[Item, ...]
+
+
+def grouped(items: Iterable[Item], view: RunView) -> list[Answered]:
+    """Lines of answers by the step that they are from, in order."""
+    by_step: dict[str, list[Item]] = {}
+    for item in items:
+        if item.step is not None:
+            by_step.setdefault(item.step, []).append(item)
+    titles = {line.step: line.title for line in view.path}
+    return [Answered(step, clean(titles.get(step, step)), tuple(lines)) for step, lines in by_step.items()]

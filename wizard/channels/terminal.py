@@ -1,0 +1,413 @@
+"""The terminal channel: a run as a conversation, one question after another.
+
+Every answer is stored as soon as it is given (a form keeps its parts), so a conversation can be left
+at any moment, by `:quit`, Ctrl-C or the end of a pipe, and goes on in this channel or another.
+What is printed passes `clean` first: nothing in a definition or an answer can command the terminal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+
+from wizard.channels.console import Console, Style, paragraphs
+from wizard.channels.questions import (
+    COMMANDS,
+    LISTED,
+    Command,
+    Filling,
+    choice_lines,
+    clean,
+    grouped,
+    heading,
+    item_lines,
+    meaning,
+    notes,
+    offered,
+    read_line,
+    takes_parts,
+)
+from wizard.engine import Engine
+from wizard.errors import CallerError, InvalidInput, RunExpired, StaleInput
+from wizard.model import Item, Kind, Prompt, PromptField, RunStatus, Value
+from wizard.state import RunView
+
+GOES_ON = (RunStatus.CREATED, RunStatus.WAITING, RunStatus.WORKING, RunStatus.FAILED)
+LARGEST_FILE = 100_000_000  # bytes, where the question says nothing
+
+
+class Ending(Enum):
+    """How a conversation ended: with the run, left for another time, or because the run can't go on."""
+
+    COMPLETED = "completed"
+    LEFT = "left"
+    OVER = "over"
+
+
+class _Left(Exception):
+    """The person leaves; everything is stored."""
+
+
+class Conversation:
+    """One person's conversation about one run. `hold` returns when it ends."""
+
+    def __init__(self, engine: Engine, console: Console) -> None:
+        self._engine = engine
+        self._console = console
+        self._shown: tuple[str, str, str] | None = None  # the page whose heading and text were printed last
+        self._asked: str | None = None  # the question that was printed last
+        self._filling = Filling()
+        self._numbered: list[str] | None = None  # the steps that the last printed list numbers
+
+    async def hold(self, view: RunView) -> Ending:
+        """Asks until the run ends or the person leaves. Raises RunError for what no answer can mend."""
+        self._title(view.workflow.title)
+        self._text(view.workflow.text)
+        try:
+            if view.status in (RunStatus.CREATED, RunStatus.WORKING):
+                await self._engine.next(view)
+            elif view.status is RunStatus.COMPLETED and view.has_previous:
+                await self._offer_reopening(view)
+            while view.status in GOES_ON:
+                await self._turn_safely(view)
+        except (_Left, KeyboardInterrupt):
+            return Ending.LEFT
+        except RunExpired as error:
+            self._wrong(error.message)
+            return Ending.OVER
+        return self._end(view)
+
+    # -- turns -------------------------------------------------------------------------------------
+
+    async def _turn_safely(self, view: RunView) -> None:
+        try:
+            await self._turn(view)
+        except RunExpired:
+            raise
+        except StaleInput as error:
+            self._wrong(error.message)
+            await self._engine.load(view)
+            self._shown = None
+        except CallerError as error:
+            self._wrong(error.message)
+            self._asked = None
+
+    async def _turn(self, view: RunView) -> None:
+        """One question and what follows from its answer."""
+        prompt = view.current
+        self._introduce(view, prompt)
+        if not self._filling.fields(prompt):
+            await self._pause(view, prompt)
+            return
+        asked = self._filling.next(prompt)
+        if asked is None:
+            await self._hand_in(view, prompt)
+        elif self._filling.silent(asked):
+            await self._give(view, prompt, asked, "" if asked.value is None else asked.value)
+        else:
+            await self._ask(view, prompt, asked)
+
+    async def _pause(self, view: RunView, prompt: Prompt) -> None:
+        """A page without questions: Enter goes on."""
+        failed = view.status is RunStatus.FAILED or _is_background(view)
+        what = "to try again, or type :back" if failed else f"to go on{_in_brackets(prompt.submit)}"
+        self._console.write(f"Press Enter {what}", Style.FAINT)
+        line = self._read()
+        if isinstance(line, Command):
+            await self._obey(view, prompt, line)
+        elif line.strip():
+            self._wrong("There is nothing to answer here. Press Enter, or type :help.")
+        else:
+            await self._hand_in(view, prompt)
+
+    async def _ask(self, view: RunView, prompt: Prompt, asked: PromptField) -> None:
+        if self._asked != asked.name or asked.name in self._filling.errors:
+            self._question(asked)
+        line = self._read_text(asked) if asked.type == "textarea" else self._read(asked)
+        if isinstance(line, Command):
+            if line.name == "clear":
+                await self._give(view, prompt, asked, None)
+            else:
+                await self._obey(view, prompt, line, asked)
+            return
+        try:
+            value = await self._value(asked, line)
+        except InvalidInput as error:
+            self._wrong(error.message)
+            return
+        await self._give(view, prompt, asked, value)
+
+    async def _value(self, asked: PromptField, line: str) -> Value:
+        if asked.type != "file" or not line.strip():
+            return meaning(asked, line)
+        limit = asked.options.get("max_size")
+        return await asyncio.to_thread(read_file, line.strip(), limit if isinstance(limit, int) else LARGEST_FILE)
+
+    async def _give(self, view: RunView, prompt: Prompt, asked: PromptField, value: Value) -> None:
+        """Stores the answer to one question, or keeps it until the step takes all at once."""
+        if not takes_parts(prompt):
+            self._filling.given[asked.name] = value
+            self._filling.asked.add(asked.name)
+            return
+        await self._engine.next(view, {asked.name: value}, partial=True)
+        if view.rejected is None:
+            self._filling.asked.add(asked.name)
+            return
+        errors = {each.name: each.error for each in view.rejected.fields}
+        message = errors.get(asked.name) or view.rejected.error or "This can't be taken."
+        if self._asked == asked.name:
+            self._wrong(message)
+        else:
+            self._filling.errors[asked.name] = message
+        await self._engine.load(view)
+
+    async def _hand_in(self, view: RunView, prompt: Prompt) -> None:
+        """All questions of the step are answered: the run goes on, or says why it doesn't."""
+        parts = takes_parts(prompt) and bool(prompt.fields)
+        await self._engine.next(view, {} if parts else dict(self._filling.given), partial=parts)
+        if view.rejected is not None:
+            if view.rejected.error:
+                self._wrong(view.rejected.error)
+            self._filling.refused(view.rejected)
+            self._asked = None
+            await self._engine.load(view)
+        else:
+            self._shown = None
+
+    def _end(self, view: RunView) -> Ending:
+        if view.status is not RunStatus.COMPLETED:
+            self._wrong(f"This run is {view.status.value}. Start a new one.")
+            return Ending.OVER
+        if view.current.ends:
+            self._introduce(view, view.current)
+        else:
+            self._console.write()
+            self._console.write(f"Done: {clean(view.workflow.title)}.", Style.FINE)
+        return Ending.COMPLETED
+
+    async def _offer_reopening(self, view: RunView) -> None:
+        self._introduce(view, view.current)
+        while view.status is RunStatus.COMPLETED:
+            self._console.write("This is complete. :change or :back opens it again, Enter leaves.", Style.FAINT)
+            line = self._read()
+            if not isinstance(line, Command):
+                return
+            await self._obey(view, view.current, line)
+
+    # -- reading -------------------------------------------------------------------------------------
+
+    def _read(self, asked: PromptField | None = None) -> Command | str:
+        """A line. Raises _Left at the end of the input."""
+        default = offered(asked) if asked is not None and asked.type != "textarea" else ""
+        secret = asked is not None and asked.type == "password"
+        line = self._console.read(f"[{default}] > " if default else "> ", secret=secret)
+        if line is None:
+            raise _Left
+        return read_line(line)
+
+    def _read_text(self, asked: PromptField) -> Command | str:
+        """Lines up to a single dot or the end of the input; a first line that is empty is the answer that is
+        shown. A command is only one if it is known: a text may have lines that begin with a colon."""
+        lines: list[str] = []
+        while True:
+            line = self._console.read("> ")
+            if line is None and not lines:
+                raise _Left
+            if line is None or line.strip() == "." or (not line.strip() and not lines):
+                return "\n".join(lines)
+            read = read_line(line)
+            if isinstance(read, Command) and (read.known or not lines):
+                return read
+            lines.append("." if line.strip() == ".." else read if isinstance(read, str) else line)
+
+    # -- commands ------------------------------------------------------------------------------------
+
+    async def _obey(self, view: RunView, prompt: Prompt, command: Command, asked: PromptField | None = None) -> None:
+        self._asked = None
+        match command.name:
+            case "back":
+                await self._go_back(view, prompt)
+            case "change":
+                await self._change(view, command.argument)
+            case "remove":
+                await self._remove(view, prompt, command.argument)
+            case "review":
+                self._list_answers(view, in_full=True)
+            case "again":
+                self._filling.asked.clear()
+            case "list" if asked is not None and asked.choices:
+                self._lines(choice_lines(asked))
+            case "list":
+                self._wrong("There are no choices to list here.")
+            case "clear":
+                self._wrong("There is no answer to clear here.")
+            case "quit":
+                raise _Left
+            case "help":
+                self._help()
+            case _:
+                name = clean(command.name)[:40]
+                self._wrong(
+                    f"There is no command :{name}. See :help. A text that begins with a colon is typed ::{name}"
+                )
+
+    async def _go_back(self, view: RunView, prompt: Prompt) -> None:
+        kept = {name: value for name, value in self._filling.given.items() if _may_be_kept(prompt, name)}
+        before = view.step
+        await self._engine.previous(view, draft=kept or None)
+        if view.step == before:
+            self._wrong("This is the first page; there is nothing before it.")
+        else:
+            self._shown = None
+
+    async def _change(self, view: RunView, argument: str) -> None:
+        if not argument:
+            self._list_answers(view, in_full=False)
+            return
+        steps = self._numbered
+        if steps is None:
+            steps = [each.step for each in grouped(view.summary(), view)]
+        step = _numbered(argument, steps)
+        if step is None and argument in view.run.index:
+            step = argument
+        if step is None:
+            self._wrong("There is no page with this number. Type :change to see them.")
+            return
+        await self._engine.change(view, step)
+        self._shown = None
+
+    async def _remove(self, view: RunView, prompt: Prompt, argument: str) -> None:
+        items = [item.remove for item in prompt.items if item.remove is not None]
+        if not items:
+            self._wrong("There is nothing to take out here.")
+        elif (item := _numbered(argument, items)) is None:
+            self._wrong(f"Type the number of what is to be taken out, 1 to {len(items)}, as in :remove 1")
+        else:
+            await self._engine.remove_item(view, item)
+            self._shown = None
+
+    # -- printing ------------------------------------------------------------------------------------
+
+    def _introduce(self, view: RunView, prompt: Prompt) -> None:
+        """A page's heading, text and list, once."""
+        page = (prompt.step, prompt.title, prompt.text)
+        if page == self._shown:
+            return
+        self._shown, self._asked, self._numbered = page, None, None
+        self._filling = Filling.begun(prompt)
+        self._console.write()
+        if prompt.title:
+            self._title(prompt.title)
+        if prompt.text:
+            self._text(prompt.text)
+        if prompt.items:
+            self._items(view, prompt.items)
+        if prompt.error is not None:
+            self._wrong(prompt.error)
+
+    def _items(self, view: RunView, items: tuple[Item, ...]) -> None:
+        if not any(item.remove for item in items):
+            self._answers(view, items)
+            return
+        for number, item in enumerate(items, start=1):
+            self._console.write(clean(f"  {number}  {item.label}: {item.value}".rstrip(": ")))
+        self._numbered = [item.step or "" for item in items]
+        self._console.write(":change N opens one again, :remove N takes it out", Style.FAINT)
+
+    def _list_answers(self, view: RunView, *, in_full: bool) -> None:
+        items = view.summary()
+        if not items:
+            self._console.write("Nothing is answered yet.")
+        self._answers(view, items, in_full=in_full)
+
+    def _answers(self, view: RunView, items: tuple[Item, ...], *, in_full: bool = True) -> None:
+        """Pages with numbers, and what was answered there."""
+        pages = grouped(items, view)
+        self._numbered = [page.step for page in pages]
+        for number, page in enumerate(pages, start=1):
+            self._console.write(f"{number}  {page.title}", Style.STRONG)
+            if in_full:
+                self._lines(item_lines(page.items))
+        if pages:
+            self._console.write(":change N opens page N again", Style.FAINT)
+
+    def _question(self, asked: PromptField) -> None:
+        self._asked = asked.name
+        self._console.write()
+        self._console.write(heading(asked), Style.STRONG)
+        for note in notes(asked):
+            self._text(note, Style.FAINT)
+        if 0 < len(asked.choices) <= LISTED:
+            self._lines(choice_lines(asked))
+        if asked.type == "textarea" and isinstance(asked.value, str) and asked.value:
+            self._lines([f"| {line}" for line in clean(asked.value).split("\n")])
+            self._console.write("Enter keeps this text", Style.FAINT)
+        error = self._filling.errors.pop(asked.name, None)
+        if error is not None:
+            self._wrong(error)
+
+    def _help(self) -> None:
+        self._lines([f"  {':' + name:<9} {text}" for name, text in COMMANDS.items()])
+        self._lines(
+            [
+                "  Enter takes the answer in [brackets] or leaves an optional question out.",
+                "  ::text is a text that begins with a colon.",
+            ]
+        )
+
+    def _title(self, text: str) -> None:
+        self._console.write(clean(text).replace("\n", " "), Style.STRONG)
+
+    def _text(self, text: str, style: Style = Style.PLAIN) -> None:
+        if text:
+            for line in paragraphs(clean(text).strip("\n"), self._console.width):
+                self._console.write(line, style)
+
+    def _lines(self, lines: list[str]) -> None:
+        for line in lines:
+            self._console.write(line)
+
+    def _wrong(self, text: str) -> None:
+        for line in paragraphs(clean(text), self._console.width - 2):
+            self._console.write(f"! {line}", Style.WRONG)
+
+
+def _in_brackets(text: str) -> str:
+    return f" ({clean(text)})" if text else ""
+
+
+def _is_background(view: RunView) -> bool:
+    return view.run.current is not None and view.run.current.kind is Kind.BACKGROUND
+
+
+def _may_be_kept(prompt: Prompt, name: str) -> bool:
+    """Secrets and files are no draft."""
+    return all(each.type not in ("password", "file") for each in prompt.fields if each.name == name)
+
+
+def _numbered(text: str, among: list[str]) -> str | None:
+    """What the number stands for, None where it stands for nothing."""
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 6):
+        return None
+    return among[int(digits) - 1] if 1 <= int(digits) <= len(among) else None
+
+
+def read_file(path: str, limit: int) -> Mapping[str, Value]:
+    """A local file as an upload: its name, media type and content. Raises InvalidInput where there is no
+    such file, it can't be read, or it is larger than `limit` bytes."""
+    try:
+        file = Path(path).expanduser()
+        if not file.is_file():
+            raise InvalidInput("There is no such file. Type the path of a file on this computer.")
+        with file.open("rb") as opened:
+            content = opened.read(limit + 1)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InvalidInput(f"This file can't be read: {reason}.") from error
+    if len(content) > limit:
+        raise InvalidInput(f"This file is larger than the {limit / 1_000_000:g} MB that are taken.")
+    return {"name": file.name, "type": mimetypes.guess_type(file.name)[0] or "", "content": content}
