@@ -71,7 +71,7 @@ def _default_problem(question: Question) -> str | None:
     if question.default is None:
         return None
     try:
-        question.parse(question.default, Context(OwnNames((), NoNames()), {}, str))
+        question.parse(question.default, Context(OwnNames((), NoNames()), {}, None))
     except Refusal as refusal:
         label = question.label if isinstance(question.label, str) else question.name
         return f"the default isn't accepted: {refused(label, refusal.predicate)}"

@@ -239,7 +239,9 @@ def _written_as(value: object) -> str:
 
 
 _Options = Annotated[
-    tuple[Annotated[ChoiceOption, BeforeValidator(_option)], ...],
+    tuple[
+        Annotated[ChoiceOption, BeforeValidator(_option, json_schema_input_type=ChoiceOption | str | int | float)], ...
+    ],
     Setting(min_length=1, max_length=MAX_CHOICES),
     AfterValidator(_distinct),
 ]

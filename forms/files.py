@@ -36,6 +36,8 @@ def file_parser(field: FileField) -> Parser:
             raise Refusal(_SHAPE)
         if "content" not in raw:
             return _kept(raw, context.kept.get(field.name))
+        if context.new_id is None:
+            raise Refusal("can't be uploaded here")
         name = clean_name(raw.get("name"))
         media_type = _media_type(raw.get("type"))
         content = _content(raw["content"], field.max_size)

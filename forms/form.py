@@ -47,7 +47,7 @@ _VERBS = {
     **dict.fromkeys(("boolean", "choice", "choices", "country"), "Choose"),
     "file": "Upload",
 }
-_NOTHING = Context(OwnNames((), NoNames()), {}, str)
+_NOTHING = Context(OwnNames((), NoNames()), {}, None)
 _LIMITED: Mapping[str, Callable[[Any, Context], tuple[Value, Value]]] = {
     "integer": number_limits,
     "decimal": number_limits,

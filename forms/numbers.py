@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from wizard.forms.fields import DecimalField, IntegerField
 from wizard.forms.parsing import Context, Parser, limit
@@ -150,8 +150,5 @@ def _exact(value: Value) -> Decimal | None:
     """0.1 as people mean it, not as a float holds it; a limit that isn't a finite number is none."""
     if value is None:
         return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     return number if number.is_finite() else None

@@ -60,12 +60,12 @@ class Context:
     """What a parser may need beside the answer.
 
     `kept` holds the files taken earlier by field name, `new_id` gives unguessable ids for new ones,
-    which are put into `files` by field name.
+    which are put into `files` by field name; without it no new file is taken.
     """
 
     names: OwnNames
     kept: Mapping[str, Value]
-    new_id: Callable[[], str]
+    new_id: Callable[[], str] | None
     files: dict[str, StoredFile] = field(default_factory=dict)
 
 

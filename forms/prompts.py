@@ -9,7 +9,7 @@ from wizard.forms.form import Form, Question, asked_now, default_label
 from wizard.forms.parsing import Context, OwnNames
 from wizard.forms.readable import readable
 from wizard.forms.refusals import Refusal
-from wizard.forms.validation import no_id, storable
+from wizard.forms.validation import storable
 from wizard.model import Item, PromptField, Value
 
 _NOTHING: Mapping[str, Value] = {}
@@ -30,7 +30,7 @@ def prompt_fields(
     A draft may come from anybody: files are shown only out of `kept`. Raises ExpressionError.
     """
     own = OwnNames(form.own, names)
-    context = Context(own, kept, no_id)
+    context = Context(own, kept, None)
     accepted, typed = output or _NOTHING, draft or _NOTHING
     fields: list[PromptField] = []
     for question in form.questions:

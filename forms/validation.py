@@ -61,23 +61,19 @@ class Part:
     files: Mapping[str, StoredFile] = field(default_factory=dict)
 
 
-def no_id() -> str:
-    """In place of an id where no file can come in."""
-    return ""
-
-
 def validate(
     form: Form,
     given: Mapping[str, object],
     names: Names,
     *,
     kept: Mapping[str, Value] = _NOTHING,
-    new_id: Callable[[], str] = no_id,
+    new_id: Callable[[], str] | None = None,
 ) -> Accepted | Rejected:
     """All answers of a form at once.
 
     `kept` holds the files that were taken earlier, by field: they are taken again without content,
-    and stay where the field is left out or empty; null removes one. `new_id` makes the ids of new files.
+    and stay where the field is left out or empty; null removes one. `new_id` makes the ids of new files;
+    without it none are taken.
     """
     if len(given) > MAX_GIVEN:
         return Rejected({}, _TOO_MANY, {})
@@ -98,7 +94,7 @@ def validate_part(
     draft: Mapping[str, Value],
     *,
     kept: Mapping[str, Value] = _NOTHING,
-    new_id: Callable[[], str] = no_id,
+    new_id: Callable[[], str] | None = None,
 ) -> Part | Rejected:
     """Some answers, a field at a time; `draft` holds those taken before.
 
@@ -132,7 +128,7 @@ class _Taking:
     form: Form
     names: Names
     kept: Mapping[str, Value]
-    new_id: Callable[[], str]
+    new_id: Callable[[], str] | None
     errors: dict[str, str] = field(default_factory=dict)
     error: str | None = None
     own: OwnNames = field(init=False)

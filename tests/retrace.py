@@ -26,7 +26,18 @@ class Instance:
     number: int | None = None
     values: dict[str, Any] = field(default_factory=dict)  # node id -> the latest output
     visits: dict[str, int] = field(default_factory=dict)  # node id -> visits that left steps
-    inside: dict[str, list[Instance]] = field(default_factory=dict)  # call id -> its latest visit's instances
+    inside: dict[str, Passage] = field(default_factory=dict)  # node id -> the latest visit that left steps
+
+
+@dataclass(eq=False)
+class Passage:
+    """One visit of a node that embeds a workflow; `last` is the number of the item last heard of."""
+
+    instance: Instance
+    node: Document
+    items: list[Instance] = field(default_factory=list)
+    number: int = 0
+    last: int = -1
 
 
 @dataclass(frozen=True)
@@ -62,8 +73,9 @@ class Retrace:
         self.ended = self.stuck = False
         self._documents, self._answers, self._removed = documents, answers, removed
         self._session = dict(session)
+        self._open: list[Passage] = []
         try:
-            self._workflow(Instance(documents["main"]))
+            self._walk(Instance(documents["main"]))
             self.ended = True
         except Stuck:
             self.stuck = True
@@ -72,14 +84,29 @@ class Retrace:
 
     # -- walking -----------------------------------------------------------------------------------
 
-    def _workflow(self, instance: Instance) -> None:
+    def _walk(self, instance: Instance) -> None:
         nodes = {node["id"]: node for node in instance.document["nodes"]}
         following = dict(zip(nodes, [*list(nodes)[1:], "end"], strict=True))
         target = next(iter(nodes))
         while target != "end":
             node = nodes[target]
             onward = node.get("next", following[target])
-            target = getattr(self, f"_{node['type']}")(instance, node) or onward
+            target = self._visit(instance, node) or onward
+
+    def _visit(self, instance: Instance, node: Document) -> str | None:
+        """Where the node leads, if not onward."""
+        match node["type"]:
+            case "condition":
+                return self._condition(instance, node)
+            case "workflow":
+                return self._embedded(instance, node)
+            case "work" | "pure":
+                return self._work(instance, node)
+            case "end":
+                self._mark(instance, node, {})
+                self.ended = True
+                raise _Stop
+        return self._ask(instance, node)
 
     def _condition(self, instance: Instance, node: Document) -> str:
         for case in node["cases"]:
@@ -88,111 +115,103 @@ class Retrace:
                 return goto
         raise Stuck
 
-    def _ask(self, instance: Instance, node: Document) -> None:
-        path = self._path(instance, node)
-        answer = self._answers.get(path)
-        self._mark(path, instance, node, answer)
+    def _ask(self, instance: Instance, node: Document) -> str | None:
+        answer = self._answers.get(self._path(instance, node))
+        self._mark(instance, node, answer)
         if answer is None:
             raise _Stop
         if "sets" in node:
             self._session[node["sets"].removeprefix("session.")] = answer.get("x")
-
-    def _pass(self, instance: Instance, node: Document) -> None:
-        self._ask(instance, node)
-
-    def _end(self, instance: Instance, node: Document) -> None:
-        self._mark(self._path(instance, node), instance, node, {})
-        self.ended = True
-        raise _Stop
+        return None
 
     def _work(self, instance: Instance, node: Document) -> str | None:
-        path = self._path(instance, node)
         values = [self.read(instance, name) for name in node.get("reads", ())]
         if any(value in node.get("fails_on", ()) for value in values):
-            return self._failed(instance, node, path)
+            return self._failed(instance, node)
         if "counts" in node:
             name = node["counts"].removeprefix("session.")
             self._session[name] = (self._session.get(name) or 0) + 1
         if "sets" in node:
-            self._session[node["sets"].removeprefix("session.")] = values[0] if values else path
-        self._mark(path, instance, node, {"v": told(values)})
+            name = node["sets"].removeprefix("session.")
+            self._session[name] = values[0] if values else self._path(instance, node)
+        self._mark(instance, node, {"v": told(values)})
         return None
 
-    def _pure(self, instance: Instance, node: Document) -> str | None:
-        return self._work(instance, node)
-
-    def _failed(self, instance: Instance, node: Document, path: str) -> str | None:
+    def _failed(self, instance: Instance, node: Document) -> str | None:
+        target: str | None = None
         match node.get("on_error", "stop"):
             case "continue":
-                self._mark(path, instance, node, {"error": "What it read makes this fail"})
-                return None
+                pass
             case {"goto": str(target)}:
-                self._mark(path, instance, node, {"error": "What it read makes this fail"})
-                return target
-        self._mark(path, instance, node, None)
-        raise _Stop
+                pass
+            case _:
+                self._mark(instance, node, None)
+                raise _Stop
+        self._mark(instance, node, {"error": "What it read makes this fail"})
+        return target
 
-    def _workflow_node(self, instance: Instance, node: Document) -> None:
-        base = self._base(instance, node)
-        before = len(self.marks)
-        instance.inside[node["id"]] = []
-        try:
-            if "repeat" in node:
-                for number in self._numbers(instance, node, base):
-                    self._item(instance, node, f"{base}/{number}/", number)
-            else:
-                self._item(instance, node, f"{base}/", None)
-        finally:
-            if len(self.marks) > before:
-                instance.visits[node["id"]] = instance.visits.get(node["id"], 0) + 1
+    def _embedded(self, instance: Instance, node: Document) -> str | None:
+        base = self._path(instance, node)
+        passage = Passage(instance, node)
+        self._open.append(passage)
+        if "repeat" not in node:
+            self._item(passage, f"{base}/")
+        else:
+            for number in self._numbers(passage, base):
+                self._item(passage, f"{base}/{number}/", number)
+        self._open.pop()
+        return None
 
-    def _item(self, instance: Instance, node: Document, prefix: str, number: int | None) -> None:
-        inner = Instance(self._documents[node["workflow"]], prefix, instance, node, number)
-        instance.inside[node["id"]].append(inner)
-        self._workflow(inner)
+    def _item(self, passage: Passage, prefix: str, number: int | None = None) -> None:
+        document = self._documents[passage.node["workflow"]]
+        inner = Instance(document, prefix, passage.instance, passage.node, number)
+        passage.items.append(inner)
+        passage.number = number or 0
+        self._walk(inner)
 
-    def _numbers(self, instance: Instance, node: Document, base: str) -> Iterator[int]:
+    def _numbers(self, passage: Passage, base: str) -> Iterator[int]:
         """The items of a repeat, asking on its list pages where it is to be asked."""
-        repeat = node["repeat"]
-        if "times" in repeat:
-            done = 0
-            while done < (self.read(instance, repeat["times"]) or 0):
-                yield (done := done + 1)
-            return
-        if "for_each" in repeat:
-            done = 0
-            while number := next((n for n, _ in self.elements(instance, repeat["for_each"]) if n > done), None):
-                yield (done := number)
-            return
+        instance, repeat = passage.instance, passage.node["repeat"]
         number = items = 0
-        while True:
-            if items >= repeat.get("min", 1) and not self._wants_more(instance, node, f"{base}/after-{number}"):
-                return
-            number += 1
-            while f"{base}/{number}" in self._removed:
-                number += 1
-            items += 1
-            yield number
+        if "times" in repeat:
+            while number < (self.read(instance, repeat["times"]) or 0):
+                yield (number := number + 1)
+        elif "for_each" in repeat:
+            while following := [n for n, _ in self.elements(instance, repeat["for_each"]) if n > number]:
+                yield (number := following[0])
+        else:
+            while items < repeat.get("min", 1) or self._wants_more(passage, f"{base}/after-{number}"):
+                items, number = items + 1, number + 1
+                while f"{base}/{number}" in self._removed:
+                    number += 1
+                yield number
 
-    def _wants_more(self, instance: Instance, node: Document, path: str) -> bool:
+    def _wants_more(self, passage: Passage, path: str) -> bool:
         answer = self._answers.get(path)
-        self.marks.append(Mark(path, node, instance, answer))
+        self._leave(Mark(path, passage.node, passage.instance, answer))
         if answer is None:
             raise _Stop
         return bool(answer["add_another"])
 
-    def _mark(self, path: str, instance: Instance, node: Document, output: Mapping[str, Any] | None) -> None:
-        self.marks.append(Mark(path, node, instance, output))
+    def _mark(self, instance: Instance, node: Document, output: Mapping[str, Any] | None) -> None:
+        self._leave(Mark(self._path(instance, node), node, instance, output))
         instance.visits[node["id"]] = instance.visits.get(node["id"], 0) + 1
         if output is not None:
             instance.values[node["id"]] = output
 
-    @staticmethod
-    def _path(instance: Instance, node: Document) -> str:
-        visit = instance.visits.get(node["id"], 0) + 1
-        return instance.prefix + node["id"] + (f"~{visit}" if visit > 1 else "")
+    def _leave(self, mark: Mark) -> None:
+        """A step: the visits that it is inside of count from now on. Those that leave none never do."""
+        self.marks.append(mark)
+        for passage in self._open:
+            instance, node = passage.instance, passage.node["id"]
+            if passage.last < 0:
+                instance.visits[node] = instance.visits.get(node, 0) + 1
+                instance.inside[node] = passage
+            passage.last = passage.number
 
-    _base = _path
+    def _path(self, instance: Instance, node: Document) -> str:
+        visit = instance.visits.get(node["id"], 0) + 1
+        return f"{instance.prefix}{node['id']}" + (f"~{visit}" if visit > 1 else "")
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -209,7 +228,8 @@ class Retrace:
 
     def _items(self, instance: Instance, node: Document) -> list[Instance]:
         """A repeat's items, without those whose element was taken out of what it goes through."""
-        items = instance.inside.get(node["id"], [])
+        passage = instance.inside.get(node["id"])
+        items = [] if passage is None else [each for each in passage.items if (each.number or 0) <= passage.last]
         if "for_each" not in node["repeat"]:
             return items
         known = {number for number, _ in self.elements(instance, node["repeat"]["for_each"])}
@@ -241,21 +261,21 @@ class Retrace:
             elements = self.elements(instance.parent, repeat["for_each"])
             places = [place for place, (number, _) in enumerate(elements) if number == instance.number]
             return None if not places else (places[0] + 1 if name == "index" else elements[places[0]][1])
-        items = instance.parent.inside[instance.call["id"]]
-        return items.index(instance) + 1 if name == "index" else None
+        earlier = sum(1 for n in range(1, instance.number) if f"{self._base(instance)}/{n}" not in self._removed)
+        return earlier + 1 if name == "index" else None
+
+    @staticmethod
+    def _base(item: Instance) -> str:
+        return item.prefix[:-1].rpartition("/")[0]
 
     def _node_value(self, instance: Instance, node: Document) -> Any:
         if node["type"] != "workflow":
             return instance.values.get(node["id"])
         if "repeat" in node:
             return [self._value(each) for each in self._items(instance, node)]
-        inside = instance.inside.get(node["id"])
-        return self._value(inside[-1]) if inside else None
+        passage = instance.inside.get(node["id"])
+        return (self._value(passage.items[-1]) or None) if passage else None
 
     def _value(self, instance: Instance) -> dict[str, Any]:
         values = {node["id"]: self._node_value(instance, node) for node in instance.document["nodes"]}
         return {name: value for name, value in values.items() if value is not None}
-
-
-# The node type is called `workflow`, as is the walk through one.
-setattr(Retrace, "_workflow", Retrace._workflow)

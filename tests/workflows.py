@@ -78,6 +78,12 @@ class Book:
         return self.gates[step]
 
 
+def set_named(visit: Visit[Any], name: str, value: Any) -> None:
+    """Sets "session.seen"."""
+    document, _, key = name.partition(".")
+    visit.set(document, key, value)
+
+
 def note(what: str, visit: Visit[Any]) -> None:
     """Looking at a stored run calls `prompt` as well, without services: that isn't noted."""
     book: Book | None = visit.services.shared.get("book")
@@ -138,7 +144,7 @@ class AskNode(_Noting, Foreground[AskConfig]):
             return Wait(Prompt(visit.step, self.type, error="This can't be taken"), rejected=True)
         note("accept", visit)
         if visit.config.sets is not None:
-            visit.set(*visit.config.sets.split("."), given.get("x"))
+            set_named(visit, visit.config.sets, given.get("x"))
         return Proceed(given)
 
     def accepts(self, visit: Visit[AskConfig]) -> bool:
@@ -183,7 +189,7 @@ class WorkNode(_Noting, Background[WorkConfig]):
         values = [visit.read(name) for name in visit.config.reads]
         if visit.config.counts is not None:
             before = visit.read(visit.config.counts)
-            visit.set(*visit.config.counts.split("."), (before or 0) + 1)
+            set_named(visit, visit.config.counts, (before or 0) + 1)
         if visit.step in book.gates:
             book.at_gate[visit.step].set()
             await book.gates[visit.step].wait()
@@ -193,7 +199,7 @@ class WorkNode(_Noting, Background[WorkConfig]):
             book.failing[visit.step] -= 1
             raise NodeFailed("It was told to fail")
         if visit.config.sets is not None:
-            visit.set(*visit.config.sets.split("."), values[0] if values else visit.step)
+            set_named(visit, visit.config.sets, values[0] if values else visit.step)
         return Proceed({"v": told(values)})
 
 

@@ -128,15 +128,17 @@ class _Loader:
             self.read_file(file)
 
     def read_file(self, file: Path) -> None:
-        name = os.path.realpath(file)
-        if name in self._read:
-            return
-        self._read.add(name)
         try:
+            name = os.path.realpath(file)
+            if name in self._read:
+                return
+            self._read.add(name)
             for document in _documents(file):
                 self.add(document)
         except DefinitionError as error:
             self.problems += error.problems
+        except ValueError:  # a NUL in the name
+            self._complain(file, "there is no such file or folder")
 
     def add(self, document: Document) -> None:
         found, problems = draft(document, self.registry)
@@ -192,9 +194,8 @@ def _documents(file: Path) -> list[Document]:
             raise DefinitionError([Problem(str(file), 1, 1, "there is no such file or folder")])
         with file.open("rb") as opened:
             text = opened.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DefinitionError([Problem(str(file), 1, 1, f"this file can't be read: {reason}")]) from error
+    except OSError as error:
+        raise DefinitionError([Problem(str(file), 1, 1, f"this file can't be read: {error.strerror}")]) from error
     return source.read(text, str(file))
 
 

@@ -33,7 +33,12 @@ def check(drafts: Drafts) -> list[Problem]:
     found = list(_check_embedding(drafts))
     asking = _asking(drafts)
     for draft in drafts.values():
-        own = [*_check_ids_and_targets(draft), *_check_calls(draft, drafts), *_check_cases(draft), *_check_names(draft, drafts)]
+        own = [
+            *_check_ids_and_targets(draft),
+            *_check_calls(draft, drafts),
+            *_check_cases(draft),
+            *_check_names(draft, drafts),
+        ]
         if draft.whole and not any(problem.severity == "error" for problem in own):
             own += [*_check_loops(draft, asking), *_check_ways(draft)]
         found += own

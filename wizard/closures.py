@@ -75,7 +75,7 @@ class Function:
     def __str__(self) -> str:
         optional = (f"{name}=…" for name in self.parameters[self.required :])
         names = [*self.parameters[: self.required], *optional]
-        return f"{self.name}({', '.join(names)}{', …' if self.variadic else ''})"
+        return f"{self.name}({', '.join([*names, '…'] if self.variadic else names)})"
 
 
 NO_NULL: Final = object()

@@ -134,7 +134,13 @@ class ExpressionError(RunError):
     """
 
     def __init__(
-        self, message: str | None = None, *, offset: int | None = None, workflow: str = "", node: str = "", run: str = ""
+        self,
+        message: str | None = None,
+        *,
+        offset: int | None = None,
+        workflow: str = "",
+        node: str = "",
+        run: str = "",
     ) -> None:
         self.offset = offset
         super().__init__(message, workflow=workflow, node=node, run=run)

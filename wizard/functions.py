@@ -234,7 +234,7 @@ def format_number(scope: Scope, number: Value, digits: Value = None) -> Value:
     number = amount(number, "format_number")
     if digits is None:
         scope.spend(5)
-        return f"{number if isinstance(number, int) else Decimal(wording.write_number(number)):,f}".removesuffix(".0")
+        return f"{Decimal(wording.write_number(number)):,f}"
     rounded = to_decimal(number).quantize(Decimal(1).scaleb(-_digits(digits, "format_number")), ROUND_HALF_UP, _WIDE)
     return f"{rounded:,f}"
 

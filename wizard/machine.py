@@ -20,7 +20,6 @@ stays at the step just answered and says why (S17); a failing node stops at its 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import replace
 
 from wizard.codec import digest
 from wizard.errors import (
@@ -71,7 +70,7 @@ def previous(
         raise PointOfNoReturn(workflow=turn.workflow.id, node=turn.steps[position].path, run=turn.id)
     left = turn.steps[turn.cursor]
     if draft is not None and left.kind is Kind.FOREGROUND:
-        turn.put(replace(left, draft=draft))
+        turn.put(left._replace(draft=draft))
     turn.cursor = position
     turn.returning = None
     turn.log("moved", turn.steps[position].path, back_from=left.path)
@@ -118,7 +117,7 @@ def _answer(turn: Turn, step: Step, given: Mapping[str, Value], *, partial: bool
     match result.outcome:
         case Proceed(output):
             turn.files += result.files
-            _accept(turn, replace(after, given=input_digest(given)), output)
+            _accept(turn, after._replace(given=input_digest(given)), output)
             yield from go_forward(turn)
         case Wait(rejected=rejected):
             turn.files += result.files
@@ -140,7 +139,7 @@ def _accept(turn: Turn, step: Step, output: Mapping[str, Value]) -> None:
     for chain in place.node.depends_on:
         scope.read(chain)
     status = next_step_status(step.status, "accept")
-    turn.put(replace(step, status=status, output=output, draft=None, error=None, reads=scope.digests()))
+    turn.put(step._replace(status=status, output=output, draft=None, error=None, reads=scope.digests()))
     turn.log("accepted", step.path)
 
 
@@ -194,7 +193,7 @@ def _still_holds(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
         return False
     result = yield Check(step)
     if result.holds and step.status is not StepStatus.DONE:
-        turn.put(replace(step, status=next_step_status(step.status, "accept")))
+        turn.put(step._replace(status=next_step_status(step.status, "accept")))
     return result.holds
 
 
@@ -218,7 +217,7 @@ def _present(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
 
 def _wait_at(turn: Turn, step: Step) -> None:
     if step.status is not StepStatus.WAITING:
-        turn.put(replace(step, status=next_step_status(step.status, "revisit")))
+        turn.put(step._replace(status=next_step_status(step.status, "revisit")))
     if turn.status is not RunStatus.WAITING:
         turn.become("reopen" if turn.status is RunStatus.COMPLETED else "wait")
 
@@ -300,7 +299,7 @@ _BEGIN: Mapping[StepStatus, StepTrigger] = {
 def _run(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
     """Executes the current background step. True where the run goes on after it."""
     trigger = _BEGIN[step.status]
-    step = turn.put(replace(step, status=next_step_status(step.status, trigger), error=None))
+    step = turn.put(step._replace(status=next_step_status(step.status, trigger), error=None))
     if turn.status is not RunStatus.WORKING:
         turn.become("work")
     result = yield Execute(step)
@@ -316,7 +315,7 @@ def _run(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
     if failure is not None:
         return (yield from _fail(turn, after, failure))
     assert isinstance(result.outcome, Proceed)
-    turn.put(replace(after, status=next_step_status(step.status, "succeed"), output=result.outcome.output))
+    turn.put(after._replace(status=next_step_status(step.status, "succeed"), output=result.outcome.output))
     turn.files += result.files
     turn.log("ran", step.path)
     return True
@@ -329,10 +328,10 @@ def _fail(turn: Turn, step: Step, failure: WizardError) -> Generator[Request, Re
     action = turn.place(step).node.on_error.action
     if action in ("continue", "goto"):
         status = next_step_status(step.status, "succeed")
-        turn.put(replace(step, status=status, output={"error": fault.message}, error=fault.message))
+        turn.put(step._replace(status=status, output={"error": fault.message}, error=fault.message))
         return True
     turn.fault = fault
-    turn.put(replace(step, status=next_step_status(step.status, "fail"), error=fault.message))
+    turn.put(step._replace(status=next_step_status(step.status, "fail"), error=fault.message))
     position = _position_back(turn, True, None)
     if action == "back" and position is not None and position > wall(turn):
         failed = turn.steps[turn.cursor]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 
 from wizard.errors import NotAStep, PointOfNoReturn
 from wizard.machine import check_not_over, drop, go_forward, look_at_current, wall
@@ -78,5 +77,5 @@ def _hand_over(turn: Turn, before: Step, dropped: Step | None) -> bool:
     where nothing was: then it has to be asked again."""
     answered = dropped is not None and dropped.status is StepStatus.DONE
     status = before.status if answered else StepStatus.WAITING
-    turn.update(replace(before, output=dropped.output if answered and dropped else None, status=status))
+    turn.update(before._replace(output=dropped.output if answered and dropped else None, status=status))
     return not answered

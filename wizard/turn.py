@@ -8,7 +8,6 @@ no more. `change` freezes the result.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from immutables import Map
@@ -150,7 +149,7 @@ class Turn:
         seq = self.steps[self.cursor].seq if self.cursor >= 0 else 0
         for position in range(self.cursor + 1, len(self.steps)):
             seq += GAP
-            self.steps[position] = replace(self.steps[position], seq=seq)
+            self.steps[position] = self.steps[position]._replace(seq=seq)
             self._store(self.steps[position])
 
     def update(self, step: Step) -> Step:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, assert_never
@@ -195,4 +194,4 @@ def _with_traces(step: Step, visit: Visit[Any]) -> Step:
         and not step.patch
     ):
         return step
-    return replace(step, state=visit.state or None, draft=visit.draft, reads=reads, patch=visit.changes)
+    return step._replace(state=visit.state or None, draft=visit.draft, reads=reads, patch=visit.changes)

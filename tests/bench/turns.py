@@ -225,4 +225,16 @@ async def references(times: int = 2000) -> dict[str, float]:
     return found
 
 
-__all__ = ["ANSWERS", "FIELDS", "Catalog", "asyncio", "growth", "in_memory", "layers", "pack", "references", "unpack", "with_sqlite"]
+__all__ = [
+    "ANSWERS",
+    "FIELDS",
+    "Catalog",
+    "asyncio",
+    "growth",
+    "in_memory",
+    "layers",
+    "pack",
+    "references",
+    "unpack",
+    "with_sqlite",
+]

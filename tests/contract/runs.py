@@ -20,8 +20,10 @@ def exactly(value: Any) -> Any:
     """The value with the type of every part in it, so that == tells 1 from True and () from []."""
     if is_dataclass(value):
         return type(value).__name__, {each.name: exactly(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Step):
+        return "Step", {name: exactly(item) for name, item in value._asdict().items()}
     if isinstance(value, Mapping):
-        return type(value).__name__, {key: exactly(item) for key, item in value.items()}
+        return "mapping", {key: exactly(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value).__name__, [exactly(item) for item in value]
     return type(value).__name__, value

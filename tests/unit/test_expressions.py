@@ -43,7 +43,7 @@ PERSON = {
     "name": "Ada",
     "born": date(1985, 3, 27),
     "seen": datetime(2026, 1, 1, 8, 0, tzinfo=UTC),
-    "local": datetime(2026, 1, 1, 8, 0),  # noqa: DTZ001
+    "local": datetime(2026, 1, 1, 8, 0),
     "wakes": time(7, 15),
     "age": 40,
     "fee": Decimal("12.50"),
@@ -330,7 +330,7 @@ def test_what_cannot_be_computed_says_why(source: str, part: str) -> None:
         ("   ", None, "empty"),
         ("a +", 3, "no expression"),
         ("a b", 2, "no expression"),
-        ("  a ==== b", 5, "no expression"),
+        ("  a ==== b", 6, "no expression"),
         ("(a", 0, "never closed"),
         ("a)", 1, "no bracket that it closes"),
         ("(a]", 2, "no bracket that it closes"),
@@ -351,7 +351,7 @@ def test_what_cannot_be_computed_says_why(source: str, part: str) -> None:
         ("b''", 1, "prefixes"),
         ("'a''b'", 3, "prefixes"),
         ("1if a else b", 0, "'1'"),
-        ("0777", 1, "no expression"),
+        ("0777", 0, "no expression"),
         ("1e999", 0, "too large"),
         ("9" * 100, 0, "too large"),
         ('"\ud800"', 1, "Unicode"),
@@ -391,7 +391,7 @@ def test_what_cannot_be_computed_says_why(source: str, part: str) -> None:
         ("len(text=a)", 0, "can't take 'text'"),
         ("len(a, value=a)", 0, "can't take 'value'"),
         ("len(**a)", 0, "can't take '**'"),
-        ("min(x=1)", 0, "it is min(, …)"),
+        ("min(x=1)", 0, "it is min(…)"),
         ("round(1, digits=1, digits=2)", None, ""),
         ("a" * 2001, None, "2,000 characters"),
         ("a.b" + ".c" * 20, 41, "nested too deeply"),
@@ -457,7 +457,9 @@ def test_only_what_is_needed_is_read() -> None:
     assert data.reads == [("a",), ("c",)]
 
 
-@pytest.mark.parametrize(("source", "expected"), [("p.tags", True), ("p.nothing", False), ("0.0", False), ("''", False)])
+@pytest.mark.parametrize(
+    ("source", "expected"), [("p.tags", True), ("p.nothing", False), ("0.0", False), ("''", False)]
+)
 def test_holds_is_the_truth_of_the_value(source: str, expected: bool) -> None:
     """Else `when: lookup.items` would be taken for an empty list."""
     assert parse(source).holds(Data(p=PERSON)) is expected
@@ -602,7 +604,9 @@ def test_kinds_of_numbers_mix(a: Any, b: Any) -> None:
     assert holds("a <= b") == (not holds("a > b"))
     assert float(parse("a + b - b").evaluate(data)) == pytest.approx(float(a), abs=1e-5)
     for sign, plain in (("+", operator.add), ("-", operator.sub), ("*", operator.mul)):
-        assert float(parse(f"a {sign} b").evaluate(data)) == pytest.approx(plain(float(a), float(b)), rel=1e-6, abs=1e-5)
+        assert float(parse(f"a {sign} b").evaluate(data)) == pytest.approx(
+            plain(float(a), float(b)), rel=1e-6, abs=1e-5
+        )
 
 
 _JSON = st.recursive(

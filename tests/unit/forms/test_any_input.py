@@ -35,11 +35,7 @@ TYPES: dict[str, dict[str, Any]] = {
     "iban": {},
     "file": {"max_size": 10},
 }
-FORMS = {
-    kind: form({"name": "it", "type": kind, "required": required, **more})
-    for required in (True,)
-    for kind, more in TYPES.items()
-}
+FORMS = {kind: form({"name": "it", "type": kind, **more}) for kind, more in TYPES.items()}
 
 _LIKELY = st.sampled_from(
     [
@@ -78,7 +74,7 @@ _SCALARS = (
     | _ALIKE
 )
 _PARTS = st.fixed_dictionaries({}, optional={"day": _SCALARS, "month": _SCALARS, "year": _SCALARS})
-_FILES = st.fixed_dictionaries({}, optional={key: _SCALARS for key in ("name", "type", "content", "id", "size")})
+_FILES = st.fixed_dictionaries({}, optional=dict.fromkeys(("name", "type", "content", "id", "size"), _SCALARS))
 _ANYTHING = (
     st.recursive(_SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXTS, inner, max_size=4))
     | _PARTS

@@ -18,16 +18,9 @@ LISTED = "Thing must be one of the choices listed"
 @pytest.mark.parametrize(
     ("raw", "value"),
     [
-        (True, True),
-        (False, False),
-        ("yes", True),
-        (" YES ", True),
-        ("y", True),
-        ("true", True),
-        ("1", True),
-        ("on", True),
-    ]
-    + [("no", False), ("N", False), ("false", False), ("0", False), ("off", False)],
+        *((each, True) for each in (True, "yes", " YES ", "y", "true", "1", "on")),
+        *((each, False) for each in (False, "no", "N", "false", "0", "off")),
+    ],
 )
 def test_yes_and_no(raw: Any, value: bool) -> None:
     """Terminals, web forms and programs each have their own words for it."""

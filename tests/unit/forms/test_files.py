@@ -80,6 +80,13 @@ def test_what_is_no_file(change: dict[str, Any], message: str) -> None:
     assert refuse(raw, type="file", max_size=5) == f"Thing {message}"
 
 
+def test_where_files_can_t_be_stored_none_is_taken() -> None:
+    """The input that starts a run has no place for files: an answer without its file would be a lie."""
+    result = validate(form({"name": "photo", "type": "file"}), {"photo": PHOTO}, Around())
+    assert isinstance(result, Rejected)
+    assert result.errors == {"photo": "Photo can't be uploaded here"}
+
+
 @pytest.mark.parametrize("raw", ["me.png", 5, [PHOTO], True])
 def test_a_name_is_no_file(raw: Any) -> None:
     """A form sent without its encoding sends file names only."""

@@ -1,68 +1,65 @@
-"""Visits for tests of node types: what an engine would hand a node, made of plain data."""
+"""How the tests of foreground nodes configure one and visit it, as the engine does."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
-from wizard.model import Chain, Kind, Node, Retry, Value
+from tests.unit.forms.asking import NOW, Around
+from wizard.model import Kind, Node, Wait
 from wizard.node import NodeType, Services, Visit
-from wizard.settings import Settings
-
-ONCE = Retry()
-NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
+from wizard.templates import parse
 
 
-@dataclass
-class Data:
-    """Names are read from nested dicts; `reads` notes them."""
+class Visited:
+    """A node with one visit of it. `draft`, `output` and `state` last from call to call."""
 
-    values: Mapping[str, Any]
-    now: datetime = NOW
+    def __init__(self, node_type: NodeType[Any], *, title: str | None = None, **written: Any) -> None:
+        config = node_type.Config.model_validate(written)
+        heading = parse(title) if title is not None else None
+        self.type = node_type
+        self.node = Node("ask", node_type.type, Kind.FOREGROUND, config, node_type, None, (), heading)
+        self.names = Around()
+        self.review: Any = tuple
+        self.output: Mapping[str, Any] | None = None
+        self.draft: Mapping[str, Any] | None = None
+        self.state: dict[str, Any] = {}
+        self.files: list[Any] = []
 
-    def __post_init__(self) -> None:
-        self.reads: set[Chain] = set()
+    def visit(self, given: Mapping[str, Any] | None = None, *, partial: bool = False) -> Visit[Any]:
+        return Visit(
+            config=self.node.config,
+            node=self.node,
+            step="home/ask",
+            run="r1",
+            names=self.names,
+            services=Services(),
+            now=NOW,
+            key="k1",
+            input=given,
+            partial=partial,
+            output=self.output,
+            draft=self.draft,
+            state=self.state,
+            review=self.review,
+        )
 
-    def read(self, chain: Chain) -> Value:
-        self.reads.add(chain)
-        value: Any = self.values
-        for name in chain:
-            value = value.get(name) if isinstance(value, Mapping) else None
-        return value
+    async def execute(self, given: Mapping[str, Any] | None = None, *, partial: bool = False) -> Any:
+        visit = self.visit(given, partial=partial)
+        outcome = await self.type.execute(visit)
+        self.draft, self.files = visit.draft, [*self.files, *visit.files]
+        return outcome
 
-
-def visit_of(
-    handler: NodeType[Any],
-    config: Mapping[str, Any],
-    data: Mapping[str, Any] | None = None,
-    *,
-    functions: Mapping[str, Callable[..., Any]] | None = None,
-    services: Services | None = None,
-    settings: Settings | None = None,
-    now: datetime = NOW,
-    retry: Retry = ONCE,
-    timeout: timedelta | None = None,
-    **more: Any,
-) -> Visit[Any]:
-    """A visit of a node called `it`, its configuration checked as in a definition."""
-    checked = handler.Config.model_validate(config)
-    node = Node("it", handler.type, handler.kind, checked, handler, None, (), retry=retry, timeout=timeout)
-    assert handler.kind in (Kind.FOREGROUND, Kind.BACKGROUND)
-    return Visit(
-        config=checked,
-        node=node,
-        step="it",
-        run="run-1",
-        names=Data(data or {}, now),
-        services=services or Services(functions or {}, settings),
-        now=now,
-        key="0123456789abcdef",
-        **more,
-    )
+    async def rejected(self, given: Mapping[str, Any], *, partial: bool = False) -> dict[str, str]:
+        """The errors by field of input that must be refused."""
+        outcome = await self.execute(given, partial=partial)
+        assert isinstance(outcome, Wait)
+        assert outcome.rejected
+        assert outcome.prompt.has_errors
+        return {field.name: field.error for field in outcome.prompt.fields if field.error is not None}
 
 
-class Pauses(list[float]):
-    """Stands for asyncio.sleep: notes the seconds and doesn't wait."""
-
-    async def __call__(self, seconds: float) -> None:
-        self.append(seconds)
+def numbered() -> Any:
+    numbers = count(1)
+    return lambda: f"id-{next(numbers)}"

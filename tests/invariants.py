@@ -1,0 +1,286 @@
+"""What must hold of a run after whatever was done with it (S1-S14), checked from outside.
+
+`Before` is what was seen before an operation; the functions raise AssertionError. The definitions
+are those of tests/generated.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from tests.retrace import Retrace
+from tests.workflows import Book, Document
+from wizard.model import Kind, Run, RunStatus, Step, StepStatus
+from wizard.state import RunView
+
+Documents = Mapping[str, Document]
+
+
+@dataclass(frozen=True)
+class Before:
+    """A run before an operation, and how much was noted then."""
+
+    run: Run
+    noted: int
+    calls: int
+
+    @classmethod
+    def of(cls, view: RunView, book: Book) -> Before:
+        return cls(view.run, len(book.noted), len(book.calls))
+
+
+def same_runs(left: Run, right: Run) -> None:
+    """A stored run and one in memory are the same but for the collections' types."""
+    for each in fields(Run):
+        assert getattr(left, each.name) == getattr(right, each.name), each.name
+
+
+# -- the stack -------------------------------------------------------------------------------------
+
+
+def check_stack(run: Run) -> None:
+    """Steps are in order and found by path; what is below the cursor is decided, what waits is current."""
+    seqs = [step.seq for step in run.steps]
+    assert seqs == sorted(set(seqs))
+    assert dict(run.index) == {step.path: step for step in run.steps}
+    assert len(run.index) == len(run.steps)
+    visits = [step.visit for step in run.steps]
+    assert len(set(visits)) == len(visits)
+    assert max(visits, default=0) <= run.visits
+    assert -1 <= run.cursor < len(run.steps)
+    assert all(step.status is StepStatus.DONE for step in run.path[:-1])
+    assert all(step.output is not None for step in run.steps if step.status is StepStatus.DONE)
+    assert not [step.path for step in run.steps for item in run.removed if f"{step.path}/".startswith(f"{item}/")]
+    assert not set(run.parked) & set(run.index)
+    assert run.returning is None or run.returning in [step.path for step in run.kept]
+    _check_status(run)
+
+
+def _check_status(run: Run) -> None:
+    current = run.current
+    match run.status:
+        case RunStatus.COMPLETED:
+            assert not run.kept
+            assert not run.parked
+            assert run.returning is None
+            assert run.fault is None
+            assert all(step.status is StepStatus.DONE for step in run.steps)
+        case RunStatus.CREATED:
+            assert current is None
+            assert not run.steps
+        case RunStatus.WAITING:
+            assert current is not None
+            waits = StepStatus.WAITING if current.kind is Kind.FOREGROUND else current.status
+            assert current.status is waits
+        case RunStatus.FAILED:
+            assert run.fault is not None
+        case _:
+            raise AssertionError(f"a turn ended with the run {run.status}")
+
+
+def check_lives(run: Run, book: Book, *, reopens: bool) -> None:
+    """S14: each visit is executed, then closed, or removed and closed, and that is the last of it."""
+    alive: dict[str, str] = {}
+    for key, calls in book.lives().items():
+        text = " ".join(calls)
+        ending = text.replace("execute", "").strip()
+        assert text.startswith("execute"), text
+        assert ending in ("", "close", "remove close"), text
+        assert text.endswith(ending), text
+        if not ending:
+            alive[key] = next(each.step for each in book.calls if each.key == key)
+    on_stack = {step.path for step in run.steps if step.type not in ("end", "workflow")}
+    over = run.status is RunStatus.COMPLETED and not reopens
+    assert sorted(alive.values()) == ([] if over else sorted(on_stack))
+
+
+def check_answers(view: RunView) -> None:
+    """Answers are what the path's foreground steps accepted; kept and parked ones are none of them."""
+
+    def flat(nested: Mapping[str, Any], path: str) -> Any:
+        for segment in path.split("/"):
+            nested = nested[segment]
+        return nested
+
+    def leaves(nested: Mapping[str, Any], prefix: str = "") -> set[str]:
+        paths = {step.path for step in decided}
+        return {
+            path
+            for name, value in nested.items()
+            for path in ([f"{prefix}{name}"] if f"{prefix}{name}" in paths else leaves(value, f"{prefix}{name}/"))
+        }
+
+    decided = [step for step in view.run.path if step.kind is Kind.FOREGROUND and step.status is StepStatus.DONE]
+    assert leaves(view.answers) == {step.path for step in decided}
+    assert all(flat(view.answers, step.path) == step.output for step in decided)
+
+
+# -- the path --------------------------------------------------------------------------------------
+
+
+def decided_answers(run: Run) -> dict[str, Mapping[str, Any]]:
+    return {
+        step.path: step.output or {}
+        for step in run.path
+        if step.kind is Kind.FOREGROUND and step.status is StepStatus.DONE
+    }
+
+
+def retraced(documents: Documents, run: Run, session: Mapping[str, Any], removed: frozenset[str]) -> Retrace:
+    return Retrace(documents, decided_answers(run), session, removed)
+
+
+def check_path(documents: Documents, run: Run, session: Mapping[str, Any], removed: frozenset[str]) -> None:
+    """The path, with everything that was computed on it, is what its answers alone give."""
+    walked = retraced(documents, run, session, removed)
+    have = [(step.path, step.output if step.status is StepStatus.DONE else None) for step in run.path]
+    want = [(mark.path, mark.output) for mark in walked.marks]
+    current = run.current
+    if current is not None and current.status is not StepStatus.DONE and len(want) >= len(have):
+        want[len(have) - 1] = (want[len(have) - 1][0], None)  # a background step that Previous went to may be undone
+    assert have == want[: len(have)]
+    if run.status is RunStatus.COMPLETED:
+        assert walked.ended
+        assert len(want) == len(have)
+    for mark in walked.marks[: len(have)]:
+        repeat = mark.node.get("repeat", {})
+        if "/after-" in mark.path and "max" in repeat:
+            number = int(mark.path.rpartition("/after-")[2])
+            base = mark.path.rpartition("/")[0]
+            items = sum(1 for n in range(1, number + 1) if f"{base}/{n}" not in removed)
+            assert repeat["min"] <= items <= repeat["max"]
+
+
+# -- what is kept (S8) -----------------------------------------------------------------------------
+
+
+def _following(document: Document) -> dict[str, set[str]]:
+    nodes = document["nodes"]
+    edges: dict[str, set[str]] = {}
+    for node, below in zip(nodes, [*nodes[1:], {"id": "end"}], strict=True):
+        targets = {case["goto"] for case in node.get("cases", ())} or {node.get("next", below["id"])}
+        if node["type"] == "end":
+            targets = set()
+        if isinstance(node.get("on_error"), dict):
+            targets.add(node["on_error"]["goto"])
+        edges[node["id"]] = targets - {"end"}
+    reach = {name: set(targets) for name, targets in edges.items()}
+    for _ in nodes:
+        for targets in reach.values():
+            targets |= {further for target in list(targets) for further in reach[target]}
+    return reach
+
+
+def reachable(documents: Documents, here: str, there: str) -> bool:
+    """Whether, at some level of the nesting, both are in the same instance and `there` follows."""
+    document, one, other = documents["main"], here.split("/"), there.split("/")
+    while one and other:
+        first, second = one.pop(0), other.pop(0)
+        nodes = {node["id"]: node for node in document["nodes"]}
+        node = nodes[first.partition("~")[0]]
+        if second.partition("~")[0] in _reach(document)[node["id"]]:
+            return True
+        if first != second or node["type"] != "workflow":
+            return False
+        if "repeat" in node:
+            first, second = one.pop(0), other.pop(0)
+            places = [(int(each.removeprefix("after-")), "after" in each) for each in (first, second)]
+            if places[1] > places[0]:
+                return True
+            if first != second:
+                return False
+        document = documents[node["workflow"]]
+    return False
+
+
+_REACH: dict[int, tuple[Document, dict[str, set[str]]]] = {}
+
+
+def _reach(document: Document) -> dict[str, set[str]]:
+    if id(document) not in _REACH or _REACH[id(document)][0] is not document:
+        _REACH[id(document)] = (document, _following(document))
+    return _REACH[id(document)][1]
+
+
+def expected_kept(documents: Documents, stack: list[str], anchor: int, came_to: list[str]) -> list[str]:
+    """S8 in its own words: what is kept after going from `anchor` to each of `came_to` in turn."""
+    kept = stack[anchor + 1 :]
+    for path in came_to:
+        if path in kept:
+            kept = kept[kept.index(path) + 1 :]
+        else:
+            kept = [each for each in kept if reachable(documents, path, each)]
+    return kept
+
+
+def check_kept(documents: Documents, before: Before, anchor: int, run: Run) -> None:
+    if run.fault is not None or run.status is RunStatus.COMPLETED:
+        return
+    stack = [step.path for step in before.run.steps]
+    came_to = [step.path for step in run.path[anchor + 1 :]]
+    assert [step.path for step in run.kept] == expected_kept(documents, stack, anchor, came_to)
+
+
+# -- what is re-used and what is asked again (S10, S11) -----------------------------------------------
+
+
+def check_reuse(before: Before, run: Run, book: Book) -> None:
+    """A background step that was there runs again only if it gives something else, or had failed."""
+    old = before.run.index
+    ran = {each.step for each in book.noted[before.noted :] if each.what == "run"}
+    removed = [each.key for each in book.noted[before.noted :] if each.what == "remove"]
+    assert len(set(removed)) == len(removed)
+    for step in run.path:
+        was = old.get(step.path)
+        if step.kind is not Kind.BACKGROUND or was is None or was.status is not StepStatus.DONE or was.error:
+            continue
+        if step.visit == was.visit:
+            assert step.path not in ran, f"{step.path} ran again for nothing"
+            assert step.output == was.output
+            assert step.patch == was.patch
+
+
+def check_return(documents: Documents, before: Before, anchor: int, run: Run, asked_at: str | None) -> None:
+    """S11: what was passed was answered before; where the run stopped, somebody is needed, or it is
+    where the change was asked; and nothing ended by itself."""
+    old = {step.path: step for step in before.run.steps}
+    passed = [step for step in run.path[anchor + 1 : -1] if step.kind is Kind.FOREGROUND]
+    for step in passed:
+        if step.type != "pass":
+            assert asked_at is not None, f"{step.path} was passed without a change"
+            assert step.output == old[step.path].output, f"{step.path} got another answer by itself"
+            assert step.path != asked_at
+    current = run.current
+    assert current is not None
+    if run.status is RunStatus.COMPLETED:
+        asked = [step for step in passed if step.type not in ("pass", "end")]
+        assert not asked, f"the run ended over {asked}"
+    elif asked_at is not None and current.kind is Kind.FOREGROUND and run.fault is None:
+        was = old.get(current.path)
+        kept = any(step.kind is Kind.FOREGROUND for step in run.kept)
+        if was is not None and was.output is not None and kept and current.path != asked_at:
+            node = node_at(documents, current.path)
+            assert node.get("depends_on") or node.get("unless"), f"{current.path} was asked again for nothing"
+
+
+def node_at(documents: Documents, path: str) -> Document:
+    document, segments = documents["main"], path.split("/")
+    while True:
+        name = segments.pop(0).partition("~")[0]
+        node: Document = next(each for each in document["nodes"] if each["id"] == name)
+        if node["type"] != "workflow":
+            return node
+        if "repeat" in node and segments.pop(0).startswith("after-"):
+            return node
+        document = documents[node["workflow"]]
+
+
+# -- walls (S7) --------------------------------------------------------------------------------------
+
+
+def wall_of(documents: Documents, run: Run) -> Step | None:
+    """The topmost final step that is done."""
+    done = [step for step in run.path if step.status is StepStatus.DONE and node_at(documents, step.path).get("final")]
+    return done[-1] if done else None

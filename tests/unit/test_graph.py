@@ -1,0 +1,194 @@
+"""A workflow drawn: what authors and their colleagues look at, and screen readers read."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.tiny import REGISTRY, Catalog, compiled
+from wizard.graph import describe, edges_of, mermaid, svg
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+TEXT = """
+id: passport
+title: Apply for a <passport> & more
+nodes:
+  - {id: applicant, type: ask, title: "About \\"you\\" #1 <b>", fields: [age]}
+  - {id: adult, type: condition, cases: [{when: applicant.age >= 18 and applicant.age < 150, goto: address}, {goto: guardian}]}
+  - {id: guardian, type: workflow, workflow: contact}
+  - {id: address, type: ask}
+  - {id: lookup, type: work, on_error: {goto: address}}
+  - {id: again, type: condition, cases: [{when: lookup.bad, goto: applicant}, {when: lookup.stop, goto: end}, {goto: people}]}
+  - {id: people, type: workflow, workflow: contact, repeat: {min: 1}}
+  - {id: done, type: end, title: Thank you}
+---
+id: contact
+title: Contact details
+nodes: [{id: a, type: ask}]
+"""
+WORKFLOW = compiled(TEXT)
+
+
+def drawn(text: str) -> ElementTree.Element:
+    return ElementTree.fromstring(svg(compiled(text)))
+
+
+def words(root: ElementTree.Element) -> list[str]:
+    return [element.text or "" for element in root.iter(f"{SVG}text")]
+
+
+def test_edges_say_when_they_are_taken() -> None:
+    """A drawing without its conditions shows nothing of what a definition decides."""
+    found = [(edge.source, edge.target.strip("\0"), edge.label, edge.error) for edge in edges_of(WORKFLOW)]
+    assert ("adult", "address", "applicant.age >= 18 and applicant.age < 150", False) in found
+    assert ("adult", "guardian", "otherwise", False) in found
+    assert ("lookup", "address", "on error", True) in found
+    assert ("again", "end", "lookup.stop", False) in found
+    assert not [edge for edge in found if edge[0] == "done"]
+    assert len(found) == 11
+
+
+def test_mermaid_escapes_what_it_would_read_as_its_own() -> None:
+    """A quote or bracket in a title breaks the whole drawing, and `end` is a word of the language."""
+    text = mermaid(WORKFLOW)
+    lines = text.splitlines()
+    assert lines[0] == "flowchart TD"
+    assert '    n0["About #34;you#34; #35;1 #60;b#62;<br>applicant: ask"]' in lines
+    assert '    n1{"adult<br>adult: condition"}' in lines
+    assert '    n2[["guardian<br>guardian: Contact details"]]' in lines
+    assert '    n4[/"lookup<br>lookup: work"/]' in lines
+    assert '    n6[["people<br>people: Contact details, repeated"]]' in lines
+    assert '    n8(("End"))' in lines
+    assert '    n4 -.->|"on error"| n3' in lines
+    assert '    n1 -->|"applicant.age #62;= 18 and applicant.age #60; 150"| n3' in lines
+    assert "    n0 --> n1" in lines
+    assert lines[1] == "    accTitle: Apply for a #60;passport#62; #38; more"
+    assert "end[" not in text
+
+
+def test_a_workflow_that_ends_in_a_page_has_no_end_box() -> None:
+    """A box that nothing leads to is a riddle."""
+    workflow = compiled("id: w\nnodes: [{id: a, type: end}]")
+    assert "End" not in mermaid(workflow)
+    assert "End" not in words(ElementTree.fromstring(svg(workflow)))
+
+
+def test_the_svg_can_be_read_aloud() -> None:
+    """A title and a description in words: a drawing says nothing to somebody who can't see it."""
+    root = ElementTree.fromstring(svg(WORKFLOW))
+    assert root.get("role") == "img"
+    title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+    assert title is not None
+    assert description is not None
+    assert title.text == "Apply for a <passport> & more"
+    assert title.get("id") == root.get("aria-labelledby")
+    assert description.get("id") == root.get("aria-describedby")
+    assert description.text == describe(WORKFLOW)
+    assert (
+        "adult (condition) leads to address (applicant.age >= 18 and applicant.age < 150), or guardian (otherwise)."
+        in describe(WORKFLOW)
+    )
+    assert "done (end) is the last page." in describe(WORKFLOW)
+    assert describe(WORKFLOW).startswith("Starts at applicant.")
+
+
+def test_the_svg_says_what_every_box_and_case_is() -> None:
+    """Names, types and conditions; what is cut short can be read in full as its title."""
+    root = ElementTree.fromstring(svg(WORKFLOW))
+    text = words(root)
+    for name in (
+        'About "you" #1 <b>',
+        "guardian: Contact details",
+        "lookup: work",
+        "Thank you",
+        "End",
+        "otherwise → guardian",
+    ):
+        assert name in text
+    assert "on error → address" in text
+    assert "lookup.stop → end" in text
+    full = [element.text for element in root.iter(f"{SVG}title")]
+    assert "applicant.age >= 18 and applicant.age < 150" in full
+
+
+def test_a_long_title_is_wrapped() -> None:
+    """Text that runs out of its box can't be read beside its neighbours."""
+    title = (
+        "Where have you lived during the last five years, and with whom, and why did you leave each of these places?"
+    )
+    text = words(drawn(f"id: w\ntitle: {title}\nnodes: [{{id: a, type: ask, title: '{title}'}}]"))
+    assert "Where have you lived during" in text
+    assert max(map(len, text[1:])) <= 34
+
+
+def boxes(root: ElementTree.Element) -> list[tuple[float, float, float, float]]:
+    found = []
+    for group in root.iter(f"{SVG}g"):
+        rect = group.find(f"{SVG}rect")
+        assert rect is not None
+        found.append(tuple(float(rect.get(name, "0")) for name in ("x", "y", "width", "height")))
+    return found  # type: ignore[return-value]
+
+
+EDGES = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=14)
+
+
+@given(EDGES)
+def test_no_two_boxes_touch_whatever_leads_where(edges: list[tuple[int, int]]) -> None:
+    """A box that hides another hides a part of the process."""
+    cases = [[{"when": "session.x", "goto": f"n{to}"} for source, to in edges if source == n] for n in range(8)]
+    nodes = []
+    for n in range(8):
+        nodes.append({"id": f"n{n}", "type": "ask"})
+        nodes.append(
+            {"id": f"c{n}", "type": "condition", "cases": [*cases[n], {"goto": f"n{n + 1}" if n < 7 else "end"}]}
+        )
+    workflow = Catalog.from_documents([{"id": "w", "nodes": nodes}], REGISTRY).get("w")
+    root = ElementTree.fromstring(svg(workflow))
+    found = boxes(root)
+    assert len(found) == 17
+    for (x1, y1, w1, h1), (x2, y2, w2, h2) in combinations(found, 2):
+        assert x1 + w1 <= x2 or x2 + w2 <= x1 or y1 + h1 <= y2 or y2 + h2 <= y1
+    left, top, width, height = map(float, str(root.get("viewBox")).split())
+    numbers = [
+        float(each) for path in root.iter(f"{SVG}path") for each in re.findall(r"H(-?[\d.]+)", str(path.get("d")))
+    ]
+    assert all(left <= x <= left + width for x in numbers)
+    assert all(left <= x and x + w <= left + width and top <= y and y + h <= top + height for x, y, w, h in found)
+
+
+@given(st.text(min_size=1, max_size=200), st.text(max_size=200))
+def test_any_text_can_be_drawn(title: str, label: str) -> None:
+    """An author's text is shown, never obeyed: no markup, no broken file."""
+    condition = {
+        "id": "c",
+        "type": "condition",
+        "cases": [{"when": f"session.x == {label!r}", "goto": "a"}, {"goto": "end"}],
+    }
+    try:
+        catalog = Catalog.from_documents(
+            [{"id": "w", "title": title, "nodes": [{"id": "a", "type": "ask"}, condition]}], REGISTRY
+        )
+    except ValueError:
+        raise
+    except Exception:  # noqa: BLE001
+        return
+    ElementTree.fromstring(svg(catalog.get("w")))
+    body = mermaid(catalog.get("w")).splitlines()
+    assert all(re.fullmatch(r"    n\d .*|    n\d\W.*|    acc\w+: .*|flowchart TD", line) for line in body)
+    assert len(body) == 3 + 3 + 3
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    ["[{id: a, type: ask, next: a}]", "[{id: a, type: ask, next: b}, {id: b, type: ask, next: a}, {id: c, type: ask}]"],
+)
+def test_loops_and_lost_nodes_are_drawn(nodes: str) -> None:
+    """Just those are what somebody looks for in a drawing."""
+    assert boxes(drawn(f"id: w\nnodes: {nodes}"))

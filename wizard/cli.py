@@ -1,0 +1,259 @@
+"""The command `wizard`. Exit codes: 0 done, 1 the definition or the run is wrong, 2 the command was
+used wrongly, 3 a conversation was left unfinished.
+
+Heavy modules are imported by the command that needs them, so that `wizard --help` comes at once.
+Errors are a line on standard error; --verbose (or WIZARD_LOG_LEVEL=debug) shows where they come from.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from wizard import cli_runs
+
+if TYPE_CHECKING:
+    from wizard.errors import Problem
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+VERBOSE = "--verbose"
+
+app = typer.Typer(
+    name="wizard",
+    help="Guided processes from definitions: served, run in this terminal, checked and drawn.",
+    epilog=cli_runs.examples(
+        "wizard check forms/",
+        "wizard run forms/passport.yaml",
+        "wizard serve forms/ --store sqlite:///runs.db",
+        closing="WIZARD_STORE, WIZARD_HOST and other variables set what options leave open.",
+    ),
+    invoke_without_command=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run", epilog=cli_runs.RUN_EXAMPLES)(cli_runs.run)
+app.add_typer(cli_runs.runs, name="runs")
+
+Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Definition files, or folders of them.")]
+StoreOption = Annotated[str | None, typer.Option(metavar="URL", help="Where runs are kept.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.callback()
+def _wizard(
+    context: typer.Context,
+    verbose: Annotated[bool, typer.Option(VERBOSE, help="Show where errors come from.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    # main() has taken --verbose out of the arguments already: it may stand anywhere among them.
+    if version:
+        from wizard import __version__
+
+        print(f"wizard {__version__}")
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@app.command(
+    epilog=cli_runs.examples("wizard serve forms/", "wizard serve a.yaml b.yaml --store sqlite:///runs.db --port 0")
+)
+def serve(
+    paths: Paths,
+    store: StoreOption = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = None,
+) -> None:
+    """Serve definitions over HTTP, as JSON below /api/v1."""
+    from wizard.app import load_catalog, wizard_app
+    from wizard.server import serve as run_server
+
+    settings = cli_runs.settings()
+    catalog = load_catalog(paths)
+    _warn(catalog.warnings)
+    application = wizard_app(catalog, store=store or settings.store, settings=settings)
+    logging.getLogger("wizard").setLevel(settings.log_level.upper())
+    run_server(application, host or settings.host, settings.port if port is None else port, sorted(catalog.workflows))
+
+
+@app.command(epilog=cli_runs.examples("wizard check forms/", "wizard check passport.yaml --json"))
+def check(paths: Paths, as_json: AsJson = False) -> None:
+    """Check definitions: every problem, with its file, line and column."""
+    from wizard.app import load_catalog
+    from wizard.errors import DefinitionError
+
+    problems: list[Problem]
+    count = 0
+    try:
+        catalog = load_catalog(paths)
+        problems, count = list(catalog.warnings), len(catalog.workflows)
+    except DefinitionError as error:
+        problems = error.problems
+    if as_json:
+        keys = ("file", "line", "column", "severity", "message")
+        _print_json([{key: getattr(each, key) for key in keys} for each in problems])
+    else:
+        for each in problems:
+            print(_clean(each))
+        print(_verdict(problems, count))
+    if any(each.severity == "error" for each in problems):
+        raise typer.Exit(FAILED)
+
+
+def _verdict(problems: list[Problem], workflows: int) -> str:
+    errors = sum(each.severity == "error" for each in problems)
+    counts = ((errors, "error"), (len(problems) - errors, "warning"))
+    found = " and ".join(_counted(number, what) for number, what in counts if number)
+    return f"{found}." if errors else f"{_counted(workflows, 'workflow')}: {found or 'no problems'}."
+
+
+@app.command(
+    epilog=cli_runs.examples(
+        "wizard graph passport.yaml", "wizard graph forms/ --workflow passport --format svg --output passport.svg"
+    )
+)
+def graph(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A definition file, or a folder of them.")],
+    workflow: Annotated[str | None, typer.Option(metavar="ID", help="Which workflow, where there are several.")] = None,
+    form: Annotated[str, typer.Option("--format", metavar="mermaid|svg", help="How it is drawn.")] = "mermaid",
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there.")] = None,
+) -> None:
+    """Draw a workflow, as Mermaid text or as an SVG picture."""
+    from wizard import graph as drawing
+    from wizard.app import load_catalog
+
+    draw = {"mermaid": drawing.mermaid, "svg": drawing.svg}.get(form)
+    if draw is None:
+        raise typer.BadParameter(f"there is no format {form!r}; take mermaid or svg.", param_hint="--format")
+    text = draw(cli_runs.choose(load_catalog(path), workflow))
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+@app.command(epilog=cli_runs.examples("wizard schema > wizard.schema.json"))
+def schema() -> None:
+    """Print the JSON Schema of definitions."""
+    from wizard.node import Registry
+    from wizard.schema import schema as definition_schema
+
+    _print_json(definition_schema(Registry.installed()))
+
+
+@app.command(epilog=cli_runs.examples("wizard nodes", "wizard nodes form", "wizard nodes http --json"))
+def nodes(
+    name: Annotated[str | None, typer.Argument(metavar="TYPE", help="One node type, in full.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the node types and their configuration."""
+    from dataclasses import asdict
+
+    from wizard import reference
+    from wizard.node import Registry
+
+    types = reference.references(Registry.installed())
+    if name is not None:
+        known = ", ".join(each.type for each in types)
+        types = [each for each in types if each.type == name]
+        if not types:
+            raise typer.BadParameter(f"there is no node type {name!r}; there are {known}.", param_hint="TYPE")
+    if as_json:
+        _print_json([{**asdict(each), "summary": each.summary} for each in types])
+        return
+    width = cli_runs.width()
+    for line in reference.overview(types, width) if name is None else reference.in_full(types[0], width):
+        print(line)
+
+
+# -- what all commands share -----------------------------------------------------------------------
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def _clean(text: object) -> str:
+    from wizard.channels.questions import clean
+
+    return clean(str(text))
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _warn(problems: Iterable[Problem]) -> None:
+    for each in problems:
+        print(_clean(each), file=sys.stderr)
+
+
+def main() -> NoReturn:
+    """The entry point of the command."""
+    sys.exit(execute(sys.argv[1:]))
+
+
+def execute(arguments: list[str]) -> int:
+    """Runs the command with these arguments and gives its exit code. Nothing is raised."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    verbose = VERBOSE in arguments[:end] or os.environ.get("WIZARD_LOG_LEVEL", "").strip().lower() == "debug"
+    arguments = [each for each in arguments[:end] if each != VERBOSE] + arguments[end:]
+    _set_up(verbose)
+    try:
+        code = app(args=arguments, prog_name="wizard", standalone_mode=False)
+        sys.stdout.flush()
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:  # `wizard nodes | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if verbose:
+            logging.getLogger("wizard").error("The command failed", exc_info=error)
+        return _explain(error)
+    return code if isinstance(code, int) else 0
+
+
+def _set_up(verbose: bool) -> None:
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    for stream in (sys.stdout, sys.stderr):
+        if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
+            reconfigure(errors="replace")
+
+
+def _explain(error: Exception) -> int:
+    """Says what happened and what to do, and gives the exit code."""
+    from wizard.errors import DefinitionError, SettingsError, WizardError
+
+    match error:
+        case DefinitionError():
+            _warn(error.problems)
+            message, code = "The definition can't be used. Mend what is named above and try again.", FAILED
+        case SettingsError():
+            message, code = error.message, USAGE
+        case WizardError():
+            message, code = str(error), FAILED
+        case OSError():
+            place = f"{error.filename}: " if error.filename else ""
+            message, code = f"{place}{error.strerror or error}.", FAILED
+        case _ if hasattr(error, "format_message"):  # the command line's own: click.UsageError and its like
+            message, code = f"{error.format_message()} `wizard --help` shows how it is used.", USAGE
+        case _:
+            message, code = (
+                f"Something is wrong in wizard itself ({type(error).__name__}); {VERBOSE} shows where.",
+                FAILED,
+            )
+    print(f"wizard: {_clean(message)}", file=sys.stderr)
+    return code

@@ -1,0 +1,43 @@
+"""Serving an application until a signal says stop: `wizard serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Sequence
+
+from aiohttp import web
+
+from wizard.channels.api import PREFIX
+
+GRACE = 10.0  # seconds that requests under way may take when the server stops
+
+
+def serve(app: web.Application, host: str, port: int, workflows: Sequence[str]) -> None:
+    """Serves until SIGINT or SIGTERM; what is under way then is finished. `port` 0 takes a free one.
+    The address is printed as soon as connections are taken. Raises OSError where it can't be had."""
+    asyncio.run(_serve(app, host, port, workflows, print))
+
+
+async def _serve(
+    app: web.Application, host: str, port: int, workflows: Sequence[str], say: Callable[[str], None]
+) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=GRACE)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        for address in runner.addresses:
+            say(f"Serving {', '.join(workflows)} on {_written(address)} (Ctrl-C stops)")
+        await stop.wait()
+        say("Stopping")
+    finally:
+        await runner.cleanup()
+
+
+def _written(address: tuple[str, int] | tuple[str, int, int, int]) -> str:
+    host, port = address[0], address[1]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{PREFIX}"
