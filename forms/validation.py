@@ -80,7 +80,8 @@ def validate(
     taking = _Taking(form, names, kept, new_id)
     taking.refuse_unknown(given)
     taking.questions(given)
-    taking.conclude()
+    if form.computed or form.rules:
+        taking.conclude()
     files = taking.context.files
     if taking.errors or taking.error:
         return Rejected(taking.errors, taking.error, taking.own_words(given), files)

@@ -19,7 +19,7 @@ answers = st.fixed_dictionaries({"x": letters, "n": st.integers(0, 2), "l": st.l
 
 
 def _seldom(percent: int) -> st.SearchStrategy[bool]:
-    return st.integers(0, 99).map(lambda drawn: drawn < percent)
+    return st.integers(0, 99).map(lambda drawn: drawn >= 100 - percent)
 
 
 class _Writer:

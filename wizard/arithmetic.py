@@ -37,8 +37,7 @@ class Budget:
 
     __slots__ = ("left",)
 
-    def __init__(self, left: int) -> None:
-        self.left = left
+    left: int
 
     def spend(self, steps: int) -> None:
         """Raises ExpressionError when the steps are used up."""
@@ -52,10 +51,8 @@ Operator = Callable[[Budget, Value, Value], Value]
 
 
 def kind(value: Value) -> str:
-    """What a value is, as an error message calls it."""
+    """What a value that isn't null is, as an error message calls it."""
     match value:
-        case None:
-            return "null"
         case bool():
             return "true or false"
         case int() | float() | Decimal():

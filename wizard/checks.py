@@ -20,7 +20,7 @@ from wizard.model import Chain, Kind
 from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import WorkflowConfig
 from wizard.templates import Dynamic, Template
-from wizard.ways import closure, components, is_loop
+from wizard.ways import closure, components, is_loop, leading_to
 
 MAX_EMBEDDING = 32  # definitions inside definitions
 ITEM_NAMES = frozenset({"item", "index"})  # what a repeat hands to each item besides its `with`
@@ -260,23 +260,11 @@ def _asks(node: NodeDraft, asking: Set[str]) -> bool:
 
 def _asking(drafts: Drafts) -> Set[str]:
     """The definitions in which somebody may be asked something."""
-    asking: set[str] = set()
-    callers: dict[str, list[str]] = {}
-    for name, draft in drafts.items():
-        for _, config in draft.calls:
-            callers.setdefault(config.workflow, []).append(name)
-    queue = [name for name, draft in drafts.items() if any(_asks(node, asking) for node in draft.nodes)]
-    while queue:
-        name = queue.pop()
-        if name not in asking:
-            asking.add(name)
-            queue += callers.get(name, ())
-    return asking
+    asks = {name for name, draft in drafts.items() if any(_asks(node, frozenset()) for node in draft.nodes)}
+    return leading_to(asks, {name: [config.workflow for _, config in draft.calls] for name, draft in drafts.items()})
 
 
 def _check_ways(draft: Draft) -> Iterator[Problem]:
-    if not draft.nodes:
-        return
     edges = {node.id: node.targets for node in draft.nodes}
     follows = closure(edges)
     start = draft.nodes[0].id
@@ -286,7 +274,8 @@ def _check_ways(draft: Draft) -> Iterator[Problem]:
             message = f"`{node.id}` can't be reached: no way from `{start}` leads to it"
             yield draft.document.problem((*node.place, "id"), message, severity="warning")
     ends = {node.id for node in draft.nodes if None in node.exits or node.common.on_error.goto == END}
-    stuck = [node for node in reached if node.id not in ends and not any(name in ends for name in follows[node.id])]
+    ending = leading_to(ends, edges)
+    stuck = [node for node in reached if node.id not in ending]
     if stuck:
         message = f"from `{stuck[0].id}` on there is no way to the end of the workflow"
         yield draft.document.problem((*stuck[0].place, "id"), message, severity="warning")

@@ -212,7 +212,7 @@ def execute(arguments: list[str]) -> int:
         sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    except BrokenPipeError:  # `wizard nodes | head`
+    except (BrokenPipeError, SystemExit):  # `wizard nodes | head`; click makes the latter of the former
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
@@ -249,7 +249,9 @@ def _explain(error: Exception) -> int:
             place = f"{error.filename}: " if error.filename else ""
             message, code = f"{place}{error.strerror or error}.", FAILED
         case _ if hasattr(error, "format_message"):  # the command line's own: click.UsageError and its like
-            message, code = f"{error.format_message()} `wizard --help` shows how it is used.", USAGE
+            command = getattr(getattr(error, "ctx", None), "command_path", "wizard")
+            message = f"{error.format_message().rstrip('.')}. `{command} --help` shows how it is used."
+            code = USAGE
         case _:
             message, code = (
                 f"Something is wrong in wizard itself ({type(error).__name__}); {VERBOSE} shows where.",

@@ -121,13 +121,15 @@ def run(
         raise typer.BadParameter("name a definition, or a run to go on with: --resume RUN_ID.", param_hint="FILE")
     here = settings()
     talk = _Talk(path, workflow, store or here.store, store is not None, resume, _inputs(given or []), show_token)
-    signal.signal(signal.SIGINT, _interrupt)
+    before = signal.signal(signal.SIGINT, _interrupt)
     try:
         ending = asyncio.run(_talk(talk, here))
     except KeyboardInterrupt:
         if talk.run_id is None:
             raise
         ending = Ending.LEFT
+    finally:
+        signal.signal(signal.SIGINT, before)
     if ending is Ending.LEFT:
         _say_how_to_go_on(talk)
         raise typer.Exit(LEFT_UNFINISHED)

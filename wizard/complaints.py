@@ -48,7 +48,6 @@ _TYPES = {
     "time_type": "a time such as 14:30",
     "time_parsing": "a time such as 14:30",
     "none_required": "empty",
-    "is_instance_of": "of another kind",
 }
 _LIMITS = {
     "greater_than": ("more than", "gt"),
@@ -57,6 +56,7 @@ _LIMITS = {
     "less_than_equal": ("at most", "le"),
     "multiple_of": ("a multiple of", "multiple_of"),
 }
+_THINGS = {"string_too_short": "characters", "string_too_long": "characters", "too_short": "items", "too_long": "items"}
 
 Known = Callable[[tuple[str | int, ...]], Iterable[str]]
 
@@ -184,14 +184,10 @@ def _predicate(kind: str, context: Mapping[str, Any], message: str) -> str:
         case "literal_error" | "enum":
             return f"must be {context['expected']}"
         case "string_too_short" | "too_short":
-            things = "characters" if kind == "string_too_short" else "items"
-            return (
-                "must not be empty"
-                if context["min_length"] == 1
-                else f"must have at least {context['min_length']} {things}"
-            )
+            least, things = context["min_length"], _THINGS[kind]
+            return "must not be empty" if least == 1 else f"must have at least {least} {things}"
         case "string_too_long" | "too_long":
-            return f"must have at most {context['max_length']} {'characters' if kind == 'string_too_long' else 'items'}"
+            return f"must have at most {context['max_length']} {_THINGS[kind]}"
         case "string_pattern_mismatch":
             return "must have the form that its description says"
     return f"can't be taken: {message[:1].lower()}{message[1:]}"

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Expression", "Names", "parse"]
 
-STEPS: Final = 20_000  # of one evaluation
+STEPS: Final = 10_000  # of one evaluation
 MAX_DEPTH: Final = 100  # of operators inside operators
 LITERALS: Final[Mapping[str, Value]] = {"true": True, "false": False, "null": None}
 
@@ -128,19 +128,26 @@ def parse(source: str) -> Expression:
     body = ready[shift:]
     if not body:
         raise ExpressionError("An expression is empty.")
-    compiler = _Compiler(source, shift)
     try:
-        tree = ast.parse(body, mode="eval").body
-        compute = compiler.compile(tree)
+        return _compiled(source, ast.parse(body, mode="eval").body, shift)
     except SyntaxError as error:
         at = error.offset - 1 if error.offset else len(body)  # it has none at the end
         raise ExpressionError(f"This is no expression: {error.msg}.", offset=shift + at) from error
     except (MemoryError, RecursionError, ValueError) as error:
         raise ExpressionError("This expression is too large, or nested too deeply. Make it simpler.") from error
-    plan = compiler.plan
-    computes = not isinstance(tree, ast.Name | ast.Attribute)
+
+
+def _compiled(source: str, tree: ast.expr, shift: int) -> Expression:
+    compiler = _Compiler(source, shift)
+    compute, plan = compiler.compile(tree), compiler.plan
     return Expression(
-        source, plan.names, frozenset(plan.chains), frozenset(plan.functions), compute, plan.slots, computes
+        source,
+        plan.names,
+        frozenset(plan.chains),
+        frozenset(plan.functions),
+        compute,
+        plan.slots,
+        computes=not isinstance(tree, ast.Name | ast.Attribute),
     )
 
 
@@ -210,7 +217,7 @@ class _Compiler:
         self._shift = shift
         self._depth = 0
 
-    def compile(self, node: ast.AST) -> Compute:
+    def compile(self, node: ast.expr) -> Compute:
         self._depth += 1
         self.plan.weight += 1
         if self._depth > MAX_DEPTH:
@@ -222,19 +229,17 @@ class _Compiler:
         self._depth -= 1
         return compute
 
-    def _offset(self, node: ast.AST) -> int | None:
-        column = getattr(node, "col_offset", None)  # in bytes
-        if column is None:
-            return None
-        return self._shift + len(self._source[self._shift :].encode()[:column].decode(errors="ignore"))
+    def _offset(self, node: ast.expr) -> int:
+        in_bytes = self._source[self._shift :].encode()[: node.col_offset]
+        return self._shift + len(in_bytes.decode(errors="ignore"))
 
-    def _refuse(self, node: ast.AST, message: str) -> ExpressionError:
+    def _refuse(self, node: ast.expr, message: str) -> ExpressionError:
         return ExpressionError(message, offset=self._offset(node))
 
-    def _all(self, nodes: Sequence[ast.AST]) -> list[Compute]:
+    def _all(self, nodes: Sequence[ast.expr]) -> list[Compute]:
         return [self.compile(node) for node in nodes]
 
-    def _sign(self, operator: ast.AST, node: ast.AST) -> str:
+    def _sign(self, operator: ast.AST, node: ast.expr) -> str:
         if sign := _SIGNS.get(type(operator)):
             return sign
         raise self._refuse(node, _REFUSED.get(type(operator), "There is no such operator."))
@@ -244,7 +249,7 @@ class _Compiler:
 
     def name(self, node: ast.Name | ast.Attribute) -> Compute:
         parts: list[str] = []
-        base: ast.AST = node
+        base: ast.expr = node
         while isinstance(base, ast.Attribute):
             parts.insert(0, self._public(base.attr, base))
             base = base.value
@@ -254,7 +259,7 @@ class _Compiler:
             return closures.attributes(closures.constant(LITERALS[base.id]), parts)
         return self.plan.name((self._public(base.id, base), *parts))
 
-    def _public(self, name: str, node: ast.AST) -> str:
+    def _public(self, name: str, node: ast.expr) -> str:
         if name.startswith("_"):
             raise self._refuse(node, f"The name {name!r} can't be used: no name begins with _.")
         return name
@@ -286,7 +291,7 @@ class _Compiler:
         rest = zip(node.ops, node.comparators, strict=True)
         return closures.compare(self._side(node.left), [(self._sign(op, node), self._side(each)) for op, each in rest])
 
-    def _side(self, node: ast.AST) -> Side:
+    def _side(self, node: ast.expr) -> Side:
         match node:
             case ast.Constant(value=None) | ast.Name(id="null"):
                 return Side(self.compile(node), is_null=True)

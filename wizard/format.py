@@ -205,7 +205,9 @@ class WorkflowFormat(_Format):
         default_factory=dict, max_length=200, description="What a caller may hand in: fields by name."
     )
     reopen: StrictBool = Field(False, description="Whether a completed run can be gone back into.")
-    expires_after: LongerThanNothing | None = Field(None, description="How long a run is kept after its last move.")
+    expires_after: LongerThanNothing | None = Field(
+        None, description="How long after its start a run can be gone on with."
+    )
     nodes: tuple[dict[str, Any], ...] = Field(
         min_length=1, max_length=MAX_NODES, description="The nodes, in order; each goes to the one below."
     )

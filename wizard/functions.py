@@ -168,6 +168,7 @@ def round_(scope: Scope, number: Value, digits: Value = 0) -> Value:
     number, digits = amount(number, "round"), _digits(digits, "round")
     if isinstance(number, int):
         return number
+    scope.spend(5)
     exact = to_decimal(number).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _WIDE)
     if digits == 0:
         return checked(int(exact))
@@ -232,8 +233,8 @@ def number(scope: Scope, value: Value) -> Value:
 def format_number(scope: Scope, number: Value, digits: Value = None) -> Value:
     """A number as text with commas, to so many decimal digits: format_number(1234.5, 2) is 1,234.50."""
     number = amount(number, "format_number")
+    scope.spend(5)
     if digits is None:
-        scope.spend(5)
         return f"{Decimal(wording.write_number(number)):,f}"
     rounded = to_decimal(number).quantize(Decimal(1).scaleb(-_digits(digits, "format_number")), ROUND_HALF_UP, _WIDE)
     return f"{rounded:,f}"

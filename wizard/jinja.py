@@ -37,6 +37,7 @@ MAX_OPERATORS: Final = 250  # in one {{ }} or {% %}
 MAX_BLOCKS: Final = 20  # of if and for inside each other
 MAX_TOKENS: Final = 2_000  # in all {{ }} and {% %} together
 MAX_LOOPS: Final = 2  # inside each other
+MAX_MESSAGE: Final = 500  # characters; Jinja's messages quote the source
 LITERALS: Final[Mapping[str, Value]] = {"null": None}
 
 _ENVIRONMENT: Final = ImmutableSandboxedEnvironment(optimized=False, autoescape=False, keep_trailing_newline=True)
@@ -106,7 +107,7 @@ class _Compiler:
         at = 0
         for _ in range((line or 1) - 1):
             at = self._source.find("\n", at) + 1
-        return ExpressionError(message, offset=at)
+        return ExpressionError(message[:MAX_MESSAGE], offset=at)
 
     def _refuse(self, node: nodes.Node, message: str) -> ExpressionError:
         return self.refusal(node.lineno, message)
@@ -268,7 +269,7 @@ class _Compiler:
         for pair in node.items:
             if not isinstance(pair.key, nodes.Const) or not isinstance(pair.key.value, str):
                 raise self._refuse(pair, "The keys in { } are texts in quotes.")
-            names.append(str(pair.key.value))
+            names.append(check_literal(pair.key.value, self.refusal(pair.lineno, "").offset))
         return closures.mapping(names, self._all([pair.value for pair in node.items]))
 
     def test(self, node: nodes.Test) -> Compute:

@@ -51,10 +51,8 @@ def next_(turn: Turn, given: Mapping[str, Value] | None, *, partial: bool = Fals
         yield from go_forward(turn)
     elif step.kind is Kind.FOREGROUND:
         yield from _answer(turn, step, given if given is not None else {}, partial=partial)
-    elif step.status is StepStatus.DONE:
-        yield from go_forward(turn)
     else:
-        yield from _run_and_go_on(turn, step)
+        yield from _go_on_from_background(turn, step)
 
 
 def previous(
@@ -91,7 +89,7 @@ def change(turn: Turn, path: str, answers: Mapping[str, Value] | None) -> Move:
         raise NotAStep("This step asks nothing, so it can't be changed.", node=path, run=turn.id)
     if position <= wall(turn):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=path, run=turn.id)
-    if position < turn.cursor or turn.status is RunStatus.COMPLETED:
+    if position < turn.cursor:
         turn.returning = turn.returning or turn.steps[turn.cursor].path
     turn.cursor = position
     turn.fault = None
@@ -149,7 +147,7 @@ def go_forward(turn: Turn) -> Move:
     Where the way can't be found, the person stays at the step the turn came from (S17); background
     steps that ran meanwhile are kept above it.
     """
-    anchor = turn.current
+    anchor, returning = turn.current, turn.returning
     try:
         while (destination := walk_from(turn, turn.current)) is not None:
             step, is_new = yield from _come_to(turn, destination)
@@ -164,6 +162,7 @@ def go_forward(turn: Turn) -> Move:
         yield from _complete(turn)
     except RunError as error:
         yield from _stay_at(turn, anchor, error)
+        turn.returning = returning if returning is not None and turn.kept_at(returning) is not None else None
 
 
 def _come_to(turn: Turn, destination: Destination) -> Generator[Request, Result, tuple[Step, bool]]:
@@ -189,7 +188,7 @@ def _still_holds(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
         turn.returning = None
     if turn.returning is None or step.output is None or not turn.foreground_above():
         return False
-    if step.reads and not turn.scope(turn.place(step)).unchanged(step.reads):
+    if not turn.reads_the_same(step):
         return False
     result = yield Check(step)
     if result.holds and step.status is not StepStatus.DONE:
@@ -223,14 +222,16 @@ def _wait_at(turn: Turn, step: Step) -> None:
 
 
 def _complete(turn: Turn) -> Move:
-    """S5: at the end all kept steps are dropped, parked answers go, and every visit is closed."""
+    """S5: at the end all kept steps are dropped, parked answers go, and every visit is closed; where
+    the run can be re-entered, its visits can go on (S14)."""
     yield from drop(turn, turn.steps[turn.cursor + 1 :])
     turn.forget_parked()
     turn.returning = None
     turn.become("complete")
     turn.log("completed")
-    for step in reversed(turn.steps):
-        yield Close(step)
+    if not turn.workflow.reopen:
+        for step in reversed(turn.steps):
+            yield Close(step)
 
 
 def drop(turn: Turn, steps: list[Step], *, park: bool = True) -> Move:
@@ -243,16 +244,18 @@ def drop(turn: Turn, steps: list[Step], *, park: bool = True) -> Move:
 
 
 def _stay_at(turn: Turn, anchor: Step | None, error: RunError) -> Move:
-    """S17: back to where the turn came from; a step that never could be shown is taken out again."""
+    """S17: back to where the turn came from, though not below what became final meanwhile (S7); a
+    step that never could be shown is taken out again."""
     failing = turn.current
     if failing is not None and failing is not anchor and failing.kind is Kind.FOREGROUND and failing.output is None:
         turn.take_out(failing, park=True)
         yield Close(failing)
-    turn.cursor = -1 if anchor is None else turn.position(anchor.path)
-    turn.fault = Fault(str(error), error.node or (anchor.path if anchor else turn.workflow.start), type(error).__name__)
-    turn.log("stopped", anchor.path if anchor else "", error=turn.fault.message)
-    if anchor is not None and anchor.kind is Kind.FOREGROUND:
-        _wait_at(turn, turn.steps[turn.cursor])
+    turn.cursor = max(-1 if anchor is None else turn.position(anchor.path), wall(turn))
+    here = turn.current
+    turn.fault = Fault(str(error), error.node or (here.path if here else turn.workflow.start), type(error).__name__)
+    turn.log("stopped", here.path if here else "", error=turn.fault.message)
+    if here is not None and here.kind is Kind.FOREGROUND:
+        _wait_at(turn, here)
     else:
         turn.become("fail")
 
@@ -264,7 +267,7 @@ def _pass_background(turn: Turn, step: Step, is_new: bool) -> Generator[Request,
     """S10: re-uses a kept step whose reads are unchanged; anything else runs. True where the run goes on."""
     if is_new:
         return (yield from _run(turn, step))
-    same_inputs = step.status is not StepStatus.PENDING and turn.scope(turn.place(step)).unchanged(step.reads)
+    same_inputs = step.status is not StepStatus.PENDING and turn.reads_the_same(step)
     if same_inputs and step.status is StepStatus.DONE and step.error is None:
         turn.log("re-used", step.path)
         return True
@@ -283,9 +286,12 @@ def _renew(turn: Turn, step: Step) -> Generator[Request, Result, Step]:
     return turn.put(fresh)
 
 
-def _run_and_go_on(turn: Turn, step: Step) -> Move:
-    """S16: Next at a failed step tries it again."""
-    if (yield from _run(turn, step)):
+def _go_on_from_background(turn: Turn, step: Step) -> Move:
+    """Next at a background step: a failed one is tried again (S16), as is one that a crash left (S21);
+    with other inputs than it was tried with it is another visit, with another key."""
+    if step.status is StepStatus.FAILED and not turn.reads_the_same(step):
+        step = yield from _renew(turn, step)
+    if step.status is StepStatus.DONE or (yield from _run(turn, step)):
         yield from go_forward(turn)
 
 

@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from wizard.errors import DefinitionError, NodeContractError, Problem
-from wizard.expressions import Names as Names
+from wizard.expressions import Names
 from wizard.model import Item, Kind, Node, Outcome, Prompt, StoredFile, Value, Wait
 
 

@@ -12,7 +12,7 @@ from wizard.model import Value
 
 MAX_OUTPUT: Final = 100_000  # characters
 MAX_TURNS: Final = 10_000  # of all loops together
-STEPS: Final = 30_000  # of one rendering
+STEPS: Final = 20_000  # of one rendering
 
 
 class Page(Scope):

@@ -110,8 +110,8 @@ def type_name(shape: Schema) -> str:
         case {"anyOf": branches} | {"oneOf": branches}:
             return _either([each for each in branches if each != {"type": "null"}])
         case {"type": "array"}:
-            inner = type_name(shape.get("items", {}))
-            return f"list of ({inner})" if " | " in inner else f"list of {inner}"
+            items = type_name(shape.get("items", {}))
+            return f"list of ({items})" if " | " in items else f"list of {items}"
         case {"type": "object", "properties": properties}:
             return "{" + ", ".join(f"{name}: {type_name(each)}" for name, each in properties.items()) + "}"
         case {"type": "object"}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from wizard.errors import NotAStep, PointOfNoReturn
 from wizard.machine import check_not_over, drop, go_forward, look_at_current, wall
-from wizard.model import Call, Step, StepStatus
+from wizard.model import Call, RunStatus, Step, StepStatus
 from wizard.places import AFTER, locate
 from wizard.requests import Move
 from wizard.turn import Turn
@@ -36,8 +36,11 @@ def remove_item(turn: Turn, item: str) -> Move:
     turn.forget_parked(f"{item}/")
     ask_again = before is not None and _hand_over(turn, before, next((s for s in doomed if s.path == page), None))
     if not decided:
-        yield from look_at_current(turn)
+        if turn.current is not None:
+            yield from look_at_current(turn)
         return
+    if turn.status is RunStatus.COMPLETED:
+        turn.become("reopen")
     if ask_again and before is not None:
         turn.cursor = turn.position(before.path)
         yield from look_at_current(turn)

@@ -208,16 +208,22 @@ def _node_value(run: Visible, frame: Frame, node: Node, rest: Chain) -> Value:
             if rest:
                 child = inner.workflow.nodes.get(rest[0])
                 return None if child is None else _node_value(run, inner, child, rest[1:])
-            return _instance_value(run, inner)
+            return _instance_value(run, inner) or None
         case Call():
             base = visit_path(frame, node, last_visit(run, frame, node))
             numbers = _numbers_on_path(run, frame, node, base)
             items = Items([_instance_value(run, frame.inside(node, base, n)) for n in numbers], numbers)
             return _dig(items, rest, (node.id, *rest))
         case _:
-            visit = last_visit(run, frame, node)
-            step = decided(run, visit_path(frame, node, visit)) if visit else None
+            step = _latest(run, frame, node)
             return None if step is None else _dig(step.output, rest, (node.id, *rest))
+
+
+def _latest(run: Visible, frame: Frame, node: Node) -> Step | None:
+    """The node's latest visit that is decided: in a loop, while it is visited again, the one before."""
+    visit = last_visit(run, frame, node)
+    step = decided(run, visit_path(frame, node, visit)) if visit else None
+    return decided(run, visit_path(frame, node, visit - 1)) if step is None and visit > 1 else step
 
 
 def _numbers_on_path(run: Visible, frame: Frame, node: Node, base: str) -> list[int]:

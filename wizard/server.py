@@ -16,12 +16,17 @@ GRACE = 10.0  # seconds that requests under way may take when the server stops
 def serve(app: web.Application, host: str, port: int, workflows: Sequence[str]) -> None:
     """Serves until SIGINT or SIGTERM; what is under way then is finished. `port` 0 takes a free one.
     The address is printed as soon as connections are taken. Raises OSError where it can't be had."""
-    asyncio.run(_serve(app, host, port, workflows, print))
+    asyncio.run(serve_until_told(app, host, port, workflows, _say))
 
 
-async def _serve(
+def _say(line: str) -> None:
+    print(line, flush=True)  # whoever started it in a pipe waits for the address
+
+
+async def serve_until_told(
     app: web.Application, host: str, port: int, workflows: Sequence[str], say: Callable[[str], None]
 ) -> None:
+    """`serve` in a running loop; `say` is told where it serves, and that it stops."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

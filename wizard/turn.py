@@ -97,6 +97,19 @@ class Turn:
             low, high = (middle + 1, high) if self.steps[middle].seq < seq else (low, middle)
         return low
 
+    def reads_the_same(self, step: Step) -> bool:
+        """Whether everything that the current step read still has the value it had then. What the step
+        itself gave and set doesn't count: it wasn't there when the step read."""
+        if not step.reads:
+            return True
+        index, done = self.index, self.steps[self.cursor]
+        undone = done._replace(status=StepStatus.PENDING)
+        self.steps[self.cursor], self.index = undone, index.set(step.path, undone)
+        try:
+            return self.scope(self.place(step)).unchanged(step.reads)
+        finally:
+            self.steps[self.cursor], self.index = done, index
+
     def foreground_above(self) -> bool:
         return any(step.kind is Kind.FOREGROUND for step in self.steps[self.cursor + 1 :])
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, assert_never
@@ -23,6 +24,7 @@ from wizard.turn import Turn
 log = logging.getLogger("wizard.nodes")
 
 NOBODY = Services()
+BROKEN = "Something went wrong here. Try again; if it stays, tell whoever runs this service."
 
 
 def idempotency_key(run_id: str, step: Step) -> str:
@@ -55,10 +57,19 @@ def make_visit(
 
 
 def look(workflow: Workflow, run: Run, step: Step, now: datetime) -> Prompt:
-    """What a foreground step asks, as it is kept. Raises what the node's prompt raises."""
-    visit = make_visit(workflow, run, step, now)
+    """What a foreground step asks, as it is kept. Raises WizardError where it can't be computed."""
+    return _prompt(make_visit(workflow, run, step, now))
+
+
+def _prompt(visit: Visit[Any]) -> Prompt:
     handler: NodeType[Any] = visit.node.handler
-    return handler.prompt(visit)
+    try:
+        return handler.prompt(visit)
+    except WizardError:
+        raise
+    except Exception as error:
+        log.exception("step %s of run %s can't be shown", visit.step, visit.run)
+        raise NodeFailed(BROKEN, node=visit.step, run=visit.run) from error
 
 
 def summarise(workflow: Workflow, run: Visible, now: datetime, before: Step | None = None) -> tuple[Item, ...]:
@@ -80,19 +91,21 @@ def _items(workflow: Workflow, run: Visible, place: Place, step: Step, now: date
     if place.after is None:
         return ()
     base = step.path.rpartition("/")[0]
-    by_number: dict[int, list[Step]] = {}
+    numbers = (number for number in range(1, place.after + 1) if f"{base}/{number}" not in run.removed)
+    by_number: dict[int, list[Step]] = {number: [] for number in numbers}
     for other in run.steps[: run.cursor + 1]:
         if other.kind is Kind.FOREGROUND and other.path.startswith(base + "/") and other.seq < step.seq:
             segment = other.path[len(base) + 1 :].partition("/")[0]
             if not segment.startswith(AFTER):
-                by_number.setdefault(int(segment), []).append(other)
+                by_number[int(segment)].append(other)
     repeat = call_of(place.node).repeat
     called = repeat.item.render(Scope(run, place.frame, now)) if repeat is not None and repeat.item else ""
     items: list[Item] = []
     for position, (number, steps) in enumerate(by_number.items(), start=1):
         lines = [line.value for each in steps for line in _summary(workflow, run, each, now) if line.value]
         label = f"{called} {position}".strip()
-        items.append(Item(label, ", ".join(lines[:2]), step=steps[0].path, remove=f"{base}/{number}"))
+        first = steps[0].path if steps else None
+        items.append(Item(label, ", ".join(lines[:2]), step=first, remove=f"{base}/{number}"))
     return tuple(items)
 
 
@@ -118,11 +131,9 @@ class Driver:
             case Execute(step, given, partial):
                 return await self._execute(step, given, partial)
             case Look(step):
-                visit = self._visit(step)
-                self.prompt = visit.node.handler.prompt(visit)
+                self._look(step)
             case Check(step):
-                visit = self._visit(step)
-                return Result(holds=visit.node.handler.accepts(visit))
+                return Result(holds=self._accepts(step))
             case Remove(step):
                 await self._tell(step, "remove")
             case Close(step):
@@ -130,6 +141,20 @@ class Driver:
             case _:
                 assert_never(request)
         return NOTHING
+
+    def _look(self, step: Step) -> None:
+        """Where the prompt can't be computed, the run is moved all the same; its view says what is wrong."""
+        with suppress(WizardError):
+            self.prompt = _prompt(self._visit(step))
+
+    def _accepts(self, step: Step) -> bool:
+        """An answer that can't be judged is asked for again."""
+        visit = self._visit(step)
+        try:
+            return bool(visit.node.handler.accepts(visit))
+        except Exception:
+            log.exception("the answer to step %s of run %s can't be judged", step.path, self._turn.id)
+            return False
 
     def _visit(self, step: Step, *, record: bool = False) -> Visit[Any]:
         return make_visit(self._turn.workflow, self._turn, step, self._turn.now, self._services, record=record)
@@ -146,8 +171,12 @@ class Driver:
         try:
             outcome = await handler.execute(visit)
             if isinstance(outcome, Proceed):
-                if background:
-                    check_value(outcome.output, f"The output of node {step.path}")
+                if not isinstance(outcome.output, Mapping):
+                    raise NodeContractError(
+                        f"node type {step.type} proceeds with {type(outcome.output).__name__}."
+                        " Its output must map names to values."
+                    )
+                check_value(outcome.output, f"The output of node {step.path}")
             elif isinstance(outcome, Wait):
                 self.prompt = outcome.prompt
             else:
@@ -158,12 +187,13 @@ class Driver:
             failure = error
         except Exception as error:
             log.exception("node %s of run %s failed", step.path, self._turn.id)
-            failure = NodeFailed("Something went wrong here. Try again; if it stays, tell whoever runs this service.")
+            failure = NodeFailed(BROKEN)
             failure.__cause__ = error
         if failure is not None:
             failure.node = failure.node or step.path
             outcome = None
-        return Result(outcome, failure, _with_traces(step, visit), files=tuple(visit.files))
+        after = _with_traces(step, visit, proceeds=isinstance(outcome, Proceed))
+        return Result(outcome, failure, after, files=tuple(visit.files))
 
     async def _tell(self, step: Step, what: str) -> None:
         """`remove` and `close`. A node that fails in them can't stop the person (their answers are
@@ -181,8 +211,8 @@ class Driver:
 NOTHING = Result()
 
 
-def _with_traces(step: Step, visit: Visit[Any]) -> Step:
-    """The step with what the call left: the node's state, the draft, what was read and set."""
+def _with_traces(step: Step, visit: Visit[Any], *, proceeds: bool) -> Step:
+    """The step with what the call left: the node's state, the draft, what was read, and, if it is done, set."""
     scope = visit.names
     reads = scope.digests() if isinstance(scope, Scope) and scope.reads else step.reads
     if (
@@ -190,8 +220,8 @@ def _with_traces(step: Step, visit: Visit[Any]) -> Step:
         and not step.state
         and visit.draft is step.draft
         and reads is step.reads
-        and not visit.changes
-        and not step.patch
+        and not (proceeds and (visit.changes or step.patch))
     ):
         return step
-    return step._replace(state=visit.state or None, draft=visit.draft, reads=reads, patch=visit.changes)
+    patch = visit.changes if proceeds else step.patch
+    return step._replace(state=visit.state or None, draft=visit.draft, reads=reads, patch=patch)

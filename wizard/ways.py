@@ -6,7 +6,7 @@ a workflow of 1,000 nodes takes milliseconds and 125 bytes a node.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from heapq import heappop, heappush
 
 from wizard.model import Remaining
@@ -106,6 +106,22 @@ def closure(edges: Edges) -> dict[str, NodeSet]:
                 reached |= 1 << places[node]
         bits.update(dict.fromkeys(component, reached))
     return {node: NodeSet(bits[node], places) for node in edges}
+
+
+def leading_to(goals: Iterable[str], edges: Edges) -> Set[str]:
+    """The goals and all that lead to them."""
+    sources: dict[str, list[str]] = {}
+    for node, targets in edges.items():
+        for target in targets:
+            sources.setdefault(target, []).append(node)
+    found: set[str] = set()
+    queue = list(goals)
+    while queue:
+        node = queue.pop()
+        if node not in found:
+            found.add(node)
+            queue += sources.get(node, ())
+    return found
 
 
 def remaining(exits: Exits, pages: Mapping[str, Remaining]) -> dict[str, Remaining]:

@@ -107,7 +107,7 @@ def show(budget: Budget, value: Value) -> str:
             return "true" if value else "false"
         case int() | float() | Decimal():
             written = write_number(value)
-            budget.spend(len(written) >> 4)
+            budget.spend(1 + (len(written) >> 4))
             return written
         case datetime():
             return write_date(value, "D MMMM YYYY, HH:mm")

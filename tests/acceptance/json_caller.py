@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +106,17 @@ ORDER: dict[str, Any] = {
     ],
 }
 
+CALLS = ("next", "previous", "change", "remove")
+JSON_TYPE = {"Content-Type": "application/json"}
+
 ADA = {"full_name": "Ada Lovelace", "birth_date": "1985-03-27", "reason": "new"}
+
+
+@lru_cache
+def compiled() -> tuple[Registry, Catalog]:
+    """The workflows of this module; compiling them takes longer than most conversations."""
+    registry = Registry.installed()
+    return registry, Catalog.from_documents([PASSPORT, CONTACT, ORDER], registry)
 
 
 class Till:
@@ -134,6 +147,11 @@ class Caller:
         given = dict(headers or {})
         if token is not None:
             given["Authorization"] = f"Bearer {token}"
+        if "json" in more:
+            more["data"] = json.dumps(more.pop("json")).encode()
+            given = {"Content-Type": "application/json", **given}
+        if isinstance(more.get("data"), bytes):
+            more["data"] = BytesIO(more["data"])  # bytes of over a megabyte make the client warn
         return await self.client.request(method, f"/api/v1{path}", headers=given, **more)
 
     async def start(self, workflow: str = "passport", **more: Any) -> Talk:
@@ -184,14 +202,42 @@ class Talk:
         return self.state
 
 
+async def refused(response: ClientResponse, status: int, name: str) -> dict[str, Any]:
+    """The problem document, which has this status and type."""
+    told: dict[str, Any] = await response.json(content_type="application/problem+json")
+    assert (response.status, told["status"], told["type"]) == (status, status, f"urn:wizard:problem:{name}"), told
+    assert told["title"]
+    assert told["detail"]
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    return told
+
+
+async def untouched(talk: Talk) -> None:
+    """The run is as this talk knows it, also behind the engine's memory."""
+    before = talk.state
+    stored = await talk.caller.engine.store.load(talk.id)
+    assert stored is not None
+    assert stored.revision == before["revision"]
+    assert await talk.look() == before
+
+
+def body_of(call: str) -> dict[str, Any]:
+    bodies: dict[str, dict[str, Any]] = {
+        "next": {"step": "household/1/who", "answers": {"name": "Eve"}},
+        "previous": {},
+        "change": {"step": "applicant"},
+        "remove": {"item": "household/1"},
+    }
+    return bodies[call]
+
+
 @asynccontextmanager
 async def serving(
     store: Store, *, clock: Callable[[], datetime] = lambda: NOON, settings: Settings | None = None
 ) -> AsyncIterator[Caller]:
     """A server with the workflows of this module, for as long as it is needed."""
-    registry = Registry.installed()
+    registry, catalog = compiled()
     till = Till()
-    catalog = Catalog.from_documents([PASSPORT, CONTACT, ORDER], registry)
     services = Services(functions={"pay": till.pay})
     engine = Engine(catalog, store, registry=registry, services=services, clock=clock)
     app = web.Application(client_max_size=1000)

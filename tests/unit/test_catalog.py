@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -224,8 +223,19 @@ def test_any_text_survives_a_bundle(values: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b"\xff", b"5", b"[" * 100_000, b'{"root": "a"}', b'{"root": "a", "definitions": {}}', b'{"root": "a", "definitions": {"a": {"id": "b", "nodes": [{"id": "x", "type": "ask"}]}}}', b'{"root": "a", "definitions": {"a": ' + b"9" * 5000 + b"}}"],
-)  # fmt: skip
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff",
+        b"5",
+        b"[" * 100_000,
+        b'{"root": "a"}',
+        b'{"root": "a", "definitions": {}}',
+        b'{"root": "a", "definitions": {"a": {"id": "b", "nodes": [{"id": "x", "type": "ask"}]}}}',
+        b'{"root": "a", "definitions": {"a": ' + b"9" * 5000 + b"}}",
+    ],
+)
 def test_what_is_no_bundle_is_refused(body: bytes) -> None:
     """A damaged row is said to be one."""
     with pytest.raises(DefinitionError, match="no stored definition"):
@@ -239,17 +249,9 @@ def test_a_bundle_whose_node_type_is_gone_says_so() -> None:
         compile_bundle(body, REGISTRY)
 
 
-def test_a_thousand_nodes_load_in_linear_time() -> None:
-    """Twice the nodes may cost about twice the time; squared, a large definition would stop a start."""
-
-    def seconds(count: int) -> float:
-        nodes: list[dict[str, Any]] = [
-            {"id": f"n{n}", "type": "ask", "fields": ["x"], "title": f"{{{{ n{max(n - 1, 0)}.x }}}}"}
-            for n in range(count)
-        ]
-        begun = perf_counter()
-        load({"id": "w", "nodes": nodes})
-        return perf_counter() - begun
-
-    small = min(seconds(250) for _ in range(3))
-    assert min(seconds(1000) for _ in range(2)) < 12 * small
+def test_thousands_of_nodes_load() -> None:
+    """A generated definition must not end in Python's limit on recursion."""
+    nodes = [{"id": f"n{n}", "type": "ask", "fields": ["x"], "title": f"{{{{ n{n // 2}.x }}}}"} for n in range(1500)]
+    catalog = load({"id": "w", "nodes": nodes})
+    assert catalog.get("w").remaining["n0"].max == 1500
+    assert len(catalog.get("w").reach["n0"]) == 1499

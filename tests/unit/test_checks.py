@@ -67,7 +67,7 @@ def test_names_that_nothing_has() -> None:
         input: {country: {type: text, default: CH}}
         nodes:
           - {id: person, type: ask, fields: [name], title: "{{ nme }} {{ input.contry }} {{ input.country }}"}
-          - {id: c, type: condition, cases: [{when: persn.name, goto: end}, {when: person.nam, goto: end}, {goto: done}]}
+          - {id: c, type: condition, cases: [{when: persn.name, goto: end}, {when: person.nam, goto: end}, {goto: job}]}
           - {id: job, type: work, using: c.x, more: {a: "{{ person.nme }}"}}
           - {id: done, type: end, depends_on: [person.name, person.age, jb.x], text: "{{ job.anything }}"}
           - {id: never, type: work, using: done.x}
@@ -145,14 +145,17 @@ def outer(nodes: str) -> list[tuple[int, str]]:
         ("sub.nme", "`inner`, which `sub` embeds, has no node `nme` with values; did you mean `name`?"),
         ("sub.c", "`inner`, which `sub` embeds, has no node `c` with values"),
         ("sub.name.last", "`sub.name` has no value `last`"),
-        ("sub.deeper.mail", "`innermost`, which `sub.deeper` embeds, has no node `mail` with values; did you mean `email`?"),
+        (
+            "sub.deeper.mail",
+            "`innermost`, which `sub.deeper` embeds, has no node `mail` with values; did you mean `email`?",
+        ),
         ("sub.deeper.email.adress", "`sub.deeper.email` has no value `adress`; did you mean `address`?"),
     ],
-)  # fmt: skip
+)
 def test_names_below_a_workflow_node(name: str, message: str | None) -> None:
     """`guardian.contact.email` is as easily misspelt as any other, three levels down."""
-    nodes = f"  - {{id: sub, type: workflow, workflow: inner, with: {{heading: x}}}}\n  - {{id: job, type: work, using: {name}}}"
-    assert outer(nodes) == ([(4, message)] if message else [])
+    nodes = "  - {id: sub, type: workflow, workflow: inner, with: {heading: x}}\n"
+    assert outer(f"{nodes}  - {{id: job, type: work, using: {name}}}") == ([(4, message)] if message else [])
 
 
 def test_a_repeats_answers_are_a_list() -> None:
@@ -329,7 +332,7 @@ def test_reading_what_was_never_visited_is_warned_of() -> None:
 
 def test_one_wrong_node_does_not_hide_the_others() -> None:
     """The names of a node that can't be read aren't complained of a second time."""
-    text = "id: w\nnodes: [{id: a, type: nope}, {id: b, type: work, using: a.x + c.y, next: a}, {id: c, type: ask, zzz: 1}]"
+    text = "id: w\nnodes: [{id: a, type: nope}, {id: b, type: work, using: a.x + c, next: a}, {id: c, type: ask, z: 1}]"
     (document,) = read(text, "a.yaml")
     found, wrong = draft(document, REGISTRY)
     assert found is not None

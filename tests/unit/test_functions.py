@@ -219,10 +219,10 @@ def test_every_function_is_documented_in_a_line(name: str) -> None:
 def test_every_function_refuses_or_takes_any_value(name: str, odd: str) -> None:
     """Else a value of an unexpected kind crashes the turn instead of stopping it with an error."""
     made = FUNCTIONS[name]
-    for given in range(max(made.required, 0), len(made.parameters) + 2):
-        if made.misfit(given, []) is None:
+    for number in range(made.required, len(made.parameters) + 2):
+        if made.misfit(number, []) is None:
             try:
-                value(f"{name}({', '.join([odd] * given)})")
+                value(f"{name}({', '.join([odd] * number)})")
             except ExpressionError as error:
                 assert "can't be computed from this data" not in error.message  # noqa: PT017
 

@@ -9,7 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, Field
 
-from tests.unit.tiny import REGISTRY, Catalog, Part
+from tests.unit.tiny import REGISTRY, Part
+from wizard.catalog import Catalog
 from wizard.errors import DefinitionError
 from wizard.model import Outcome, Proceed
 from wizard.node import Background, NodeConfig, Registry, Visit
@@ -116,10 +117,11 @@ def node(**keys: Any) -> dict[str, Any]:
         node(type="work", on_error="continue", final=True, next="end"),
         node(type="end", text="Bye"),
         node(type="condition", cases=[{"when": "input.x > 1", "goto": "end"}, {"goto": "end"}]),
-        {"id": "w-1", "title": "t", "text": "x", "language": "de-CH", "reopen": True, "expires_after": "2w"} | {"nodes": [{"id": "a", "type": "ask"}]},
-        {"id": "w", "input": {"a": {}, "b": {"type": "integer", "default": 3}, "c": {"type": "choice", "choices": ["x"]}}, "nodes": [{"id": "a", "type": "ask"}]},
+        node() | {"id": "w-1", "title": "t", "text": "x", "language": "de-CH", "reopen": True, "expires_after": "2w"},
+        node()
+        | {"input": {"a": {}, "b": {"type": "integer", "default": 3}, "c": {"type": "choice", "choices": ["x"]}}},
     ],
-)  # fmt: skip
+)
 def test_what_loads_passes(data: dict[str, Any]) -> None:
     """A red line under a right key would send the author looking for a mistake that isn't there."""
     assert objections(data) == []

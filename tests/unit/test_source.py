@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wizard import source as module
 from wizard.document import Document
 from wizard.errors import DefinitionError, Problem
 from wizard.source import MAX_BYTES, from_data, read
@@ -233,13 +234,19 @@ def _ring() -> list[object]:
         (10**200, "type int"),
         ("\0", "type str"),
         (_ring(), "nested"),
-        ([[0] * 1001 for _ in range(1000)], "values"),
     ],
 )
 def test_data_that_no_file_could_hold_is_refused(value: object, words: str) -> None:
     """It couldn't be stored under a version (S22), or would hang the loader."""
     with pytest.raises(DefinitionError, match=words):
         from_data(value, "a")
+
+
+def test_the_number_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An embedder's endless list is refused before it fills the memory."""
+    monkeypatch.setattr(module, "MAX_VALUES", 10)
+    with pytest.raises(DefinitionError, match="more than 10 values"):
+        from_data([0] * 10, "a")
 
 
 plain = st.recursive(

@@ -105,10 +105,10 @@ def test_templates_show_values_choices_and_lists(source: str, expected: str) -> 
         ("{{ p.tags|join }} {{ p.tags|join('-') }} {{ p.tags|sort|join(', ') }}", "ba b-a a, b"),
         ("{{ [3, 1]|sort(reverse=true) }}{{ [1, 1]|unique }}", "3, 11"),
         ("{{ 'a-b'|replace('-', '+') }}", "a+b"),
-        ("{{ 2.5|round }} {{ 2.346|round(2) }} {{ -3|abs }}{{ (-3)|abs }}", "3 2.35 -33"),
+        ("{{ 2.5|round }} {{ 2.346|round(2) }} {{ -3|abs }}{{ (-3)|abs }}", "3 2.35 33"),
         ("{{ '12'|int + 1 }} {{ 'x'|int }} {{ 'x'|int(7) }} {{ 'x'|int(default=none) }}", "13 0 7 "),
         ("{{ '1.5'|float }} {{ 'x'|float }} {{ 'x'|float(2) }} {{ 1|float is number }}", "1.5 0 2 true"),
-        ("{{ (10 ** 400)|string }}" if False else "{{ 12|string ~ 'a' }}", "12a"),
+        ("{{ 12|string ~ 'a' }}", "12a"),
         ("{{ 'ab'|list }} {{ p.home|list }} {{ p.x|list }}", "a, b city "),
         (
             "{{ p.born|date }} {{ p.born|format_date('iso') }} {{ p.born|date('D.M.YYYY') }}",
@@ -221,8 +221,8 @@ def test_an_error_names_the_line() -> None:
     ("source", "part"),
     [
         ("{{ 1 / 0 }}", "divides by zero"),
-        ("{{ p.name.city }}", "A text has no part"),
-        ("{{ p.name.upper }}", "A text has no part"),
+        ("{{ p.tags[0].city }}", "A text has no part"),
+        ("{{ p.tags[0].upper }}", "A text has no part"),
         ("{{ p.tags|upper }}", "upper needs a text"),
         ("{{ 'a' is even }}", "even needs a whole number"),
         ("{% for x in 5 %}{% endfor %}", "A list is needed"),

@@ -258,8 +258,8 @@ def _render(view: RunView) -> Answer:
         status = 200 if view.token is None else 201
         return Answer(status, encode(run_state(view)), view.id, view.revision, view.token)
     errors = field_errors(rejected)
-    detail = rejected.error or "Correct the answers that `errors` names, and send them all again."
-    body = problem_body(REJECTED, detail, errors=errors, error=rejected.error, run=run_state(view))
+    detail = "Correct the answers that `errors` names, and send them all again." if errors else rejected.error
+    body = problem_body(REJECTED, detail or REJECTED.title, errors=errors, error=rejected.error, run=run_state(view))
     return Answer(REJECTED.status, encode(body), view.id, view.revision)
 
 

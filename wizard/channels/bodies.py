@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import ClientPayloadError, web
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp import web
 
 from wizard.channels.problems import INVALID_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, Refused
 from wizard.codec import MAX_DEPTH
@@ -37,10 +36,9 @@ async def read_object(request: web.Request, limit: int) -> dict[str, Any]:
     Raises Refused: 413, 415 where the body isn't declared to be JSON, 400 where it can't be read.
     """
     body = await _read(request, limit)
-    declared = "Content-Type" in request.headers
-    if not body and not declared:
-        return {}
-    if not _JSON_TYPE.fullmatch(request.content_type) or not declared:
+    if not _JSON_TYPE.fullmatch(request.content_type):
+        if not body:
+            return {}
         raise Refused(UNSUPPORTED_MEDIA_TYPE, "Send the body as JSON, with Content-Type: application/json.")
     return parse_object(body)
 
@@ -48,16 +46,21 @@ async def read_object(request: web.Request, limit: int) -> dict[str, Any]:
 async def _read(request: web.Request, limit: int) -> bytes:
     """The limit of the application that this one is part of isn't asked: it may be meant for pages."""
     if (request.content_length or 0) > limit:
-        raise Refused(TOO_LARGE, f"The body is larger than {limit:,} bytes. Send less.")
+        raise _too_large(limit)
     body = bytearray()
     try:
         while chunk := await request.content.readany():
             body += chunk
             if len(body) > limit:
-                raise Refused(TOO_LARGE, f"The body is larger than {limit:,} bytes. Send less.")
-    except (ClientPayloadError, HttpProcessingError) as error:
-        raise _unreadable("The body isn't encoded as its headers say.") from error
+                raise _too_large(limit)
+    except (web.RequestPayloadError, OSError) as error:
+        detail = "The body isn't encoded as its headers say, or wasn't sent to its end."
+        raise Refused(INVALID_REQUEST, detail, closes=True) from error
     return bytes(body)
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused(TOO_LARGE, f"The body is larger than {limit:,} bytes. Send less.", closes=True)
 
 
 def parse_object(body: bytes) -> dict[str, Any]:

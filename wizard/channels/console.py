@@ -27,6 +27,7 @@ class Style(Enum):
     """What a line is; the values are SGR parameters (ECMA-48)."""
 
     PLAIN = ""
+    TITLE = "1;4"
     STRONG = "1"
     FAINT = "2"
     WRONG = "31"
@@ -72,8 +73,11 @@ class Terminal:
         return min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST) if self._typed else WIDEST
 
     def write(self, text: str = "", style: Style = Style.PLAIN) -> None:
-        painted = f"\x1b[{style.value}m{text}\x1b[0m" if self._coloured and style.value and text else text
-        self._sink.write(painted + "\n")
+        if self._coloured and style.value and text:
+            text = f"\x1b[{style.value}m{text}\x1b[0m"
+        elif style is Style.TITLE:
+            text = f"{text}\n{'-' * len(text)}"
+        self._sink.write(text + "\n")
         self._sink.flush()
 
     def read(self, prompt: str, *, secret: bool = False) -> str | None:

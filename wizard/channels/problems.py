@@ -121,12 +121,16 @@ _BY_STATUS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 413: TOO_LARGE}
 
 
 class Refused(Exception):
-    """A request that this channel refuses by itself, whatever the engine would say."""
+    """A request that this channel refuses by itself, whatever the engine would say. `closes` says that
+    the rest of it can't or needn't be read, so that the connection is of no more use."""
 
-    def __init__(self, type_: ProblemType, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, type_: ProblemType, detail: str, headers: Mapping[str, str] | None = None, *, closes: bool = False
+    ) -> None:
         self.type = type_
         self.detail = detail
         self.headers = headers or {}
+        self.closes = closes
         super().__init__(detail)
 
 
@@ -160,8 +164,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except Refused as refused:
         response = problem(refused.type, refused.detail, refused.headers)
-        if refused.type is TOO_LARGE:
-            response.force_close()  # what is left of the body isn't read
+        if refused.closes:
+            response.force_close()
         return response
     except CallerError as error:
         return problem(type_of(error), error.message)

@@ -11,7 +11,7 @@ from typing import Any
 
 from wizard.forms.readable import DOTS, plain
 from wizard.model import Item, Prompt, PromptField, Value
-from wizard.state import RunView
+from wizard.state import Progress, RunView
 
 LISTED = 20  # choices; where there are more, they are listed on request only
 COMMANDS: Mapping[str, str] = {
@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "quit": "leave; everything is saved, and you can go on later",
     "help": "show this",
 }
+MOVING = frozenset({"back", "change", "quit"})  # commands after which another page may be shown
 # What moves or hides a terminal's text: controls but for the line break, and direction overrides.
 _UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]")
 _TAKE_PARTS = frozenset({"form", "review"})
@@ -151,6 +152,14 @@ def _listed(value: Value) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
+def place_of(progress: Progress) -> str:
+    """Where in the run a page is, by the shortest way to the end; "" on the last page."""
+    if progress.min < 1:
+        return ""
+    more = "" if progress.min == progress.max else " or more"
+    return f"Step {progress.done + 1} of {progress.done + progress.min}{more}"
+
+
 def item_lines(items: tuple[Item, ...]) -> list[str]:
     """The lines of a list of answers: `Label: value`, the values below each other."""
     width = min(max((len(item.label) for item in items), default=0), 32)
@@ -174,13 +183,15 @@ def takes_parts(prompt: Prompt) -> bool:
 class Filling:
     """How far the questions of one step are.
 
-    `asked` are the fields that need no asking now, `given` what was answered and isn't stored yet, and
-    `errors` what is wrong with answers, to be said beside their questions.
+    `asked` are the fields that need no asking now, `given` what was answered and isn't stored yet,
+    `errors` what is wrong with answers, to be said beside their questions, and `lines` the text of several
+    lines that is being typed.
     """
 
     asked: set[str] = field(default_factory=set)
     given: dict[str, Value] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
 
     @classmethod
     def begun(cls, prompt: Prompt) -> Filling:

@@ -18,7 +18,9 @@ from wizard.places import locate
 from wizard.state import RunView, StepLine
 from wizard.stores import TraceEntry
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=to_json)
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False, default=to_json
+)
 
 
 def encode(value: Any) -> bytes:

@@ -2,7 +2,7 @@
 
 Every answer is stored as soon as it is given (a form keeps its parts), so a conversation can be left
 at any moment, by `:quit`, Ctrl-C or the end of a pipe, and goes on in this channel or another.
-What is printed passes `clean` first: nothing in a definition or an answer can command the terminal.
+What is printed is wizard.channels.paper's.
 """
 
 from __future__ import annotations
@@ -13,26 +13,12 @@ from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 
-from wizard.channels.console import Console, Style, paragraphs
-from wizard.channels.questions import (
-    COMMANDS,
-    LISTED,
-    Command,
-    Filling,
-    choice_lines,
-    clean,
-    grouped,
-    heading,
-    item_lines,
-    meaning,
-    notes,
-    offered,
-    read_line,
-    takes_parts,
-)
+from wizard.channels.console import Console
+from wizard.channels.paper import Paper
+from wizard.channels.questions import MOVING, Command, Filling, clean, grouped, meaning, offered, read_line, takes_parts
 from wizard.engine import Engine
 from wizard.errors import CallerError, InvalidInput, RunExpired, StaleInput
-from wizard.model import Item, Kind, Prompt, PromptField, RunStatus, Value
+from wizard.model import Kind, Prompt, PromptField, RunStatus, Value
 from wizard.state import RunView
 
 GOES_ON = (RunStatus.CREATED, RunStatus.WAITING, RunStatus.WORKING, RunStatus.FAILED)
@@ -57,15 +43,14 @@ class Conversation:
     def __init__(self, engine: Engine, console: Console) -> None:
         self._engine = engine
         self._console = console
+        self._paper = Paper(console)
         self._shown: tuple[str, str, str] | None = None  # the page whose heading and text were printed last
         self._asked: str | None = None  # the question that was printed last
         self._filling = Filling()
-        self._numbered: list[str] | None = None  # the steps that the last printed list numbers
 
     async def hold(self, view: RunView) -> Ending:
         """Asks until the run ends or the person leaves. Raises RunError for what no answer can mend."""
-        self._title(view.workflow.title)
-        self._text(view.workflow.text)
+        self._paper.cover(view.workflow)
         try:
             if view.status in (RunStatus.CREATED, RunStatus.WORKING):
                 await self._engine.next(view)
@@ -76,7 +61,7 @@ class Conversation:
         except (_Left, KeyboardInterrupt):
             return Ending.LEFT
         except RunExpired as error:
-            self._wrong(error.message)
+            self._paper.wrong(error.message)
             return Ending.OVER
         return self._end(view)
 
@@ -88,11 +73,11 @@ class Conversation:
         except RunExpired:
             raise
         except StaleInput as error:
-            self._wrong(error.message)
+            self._paper.wrong(error.message)
             await self._engine.load(view)
             self._shown = None
         except CallerError as error:
-            self._wrong(error.message)
+            self._paper.wrong(error.message)
             self._asked = None
 
     async def _turn(self, view: RunView) -> None:
@@ -114,29 +99,32 @@ class Conversation:
         """A page without questions: Enter goes on."""
         failed = view.status is RunStatus.FAILED or _is_background(view)
         what = "to try again, or type :back" if failed else f"to go on{_in_brackets(prompt.submit)}"
-        self._console.write(f"Press Enter {what}", Style.FAINT)
+        self._paper.note(f"Press Enter {what}")
         line = self._read()
         if isinstance(line, Command):
             await self._obey(view, prompt, line)
         elif line.strip():
-            self._wrong("There is nothing to answer here. Press Enter, or type :help.")
+            self._paper.wrong("There is nothing to answer here. Press Enter, or type :help.")
         else:
             await self._hand_in(view, prompt)
 
     async def _ask(self, view: RunView, prompt: Prompt, asked: PromptField) -> None:
         if self._asked != asked.name or asked.name in self._filling.errors:
             self._question(asked)
-        line = self._read_text(asked) if asked.type == "textarea" else self._read(asked)
+        line = self._read_text() if asked.type == "textarea" else self._read(asked)
         if isinstance(line, Command):
             if line.name == "clear":
+                self._filling.lines.clear()
                 await self._give(view, prompt, asked, None)
-            else:
-                await self._obey(view, prompt, line, asked)
+                return
+            if self._filling.lines and line.name in MOVING:
+                await self._give(view, prompt, asked, self._typed())
+            await self._obey(view, prompt, line, asked)
             return
         try:
             value = await self._value(asked, line)
         except InvalidInput as error:
-            self._wrong(error.message)
+            self._paper.wrong(error.message)
             return
         await self._give(view, prompt, asked, value)
 
@@ -159,7 +147,7 @@ class Conversation:
         errors = {each.name: each.error for each in view.rejected.fields}
         message = errors.get(asked.name) or view.rejected.error or "This can't be taken."
         if self._asked == asked.name:
-            self._wrong(message)
+            self._paper.wrong(message)
         else:
             self._filling.errors[asked.name] = message
         await self._engine.load(view)
@@ -170,7 +158,7 @@ class Conversation:
         await self._engine.next(view, {} if parts else dict(self._filling.given), partial=parts)
         if view.rejected is not None:
             if view.rejected.error:
-                self._wrong(view.rejected.error)
+                self._paper.wrong(view.rejected.error)
             self._filling.refused(view.rejected)
             self._asked = None
             await self._engine.load(view)
@@ -179,19 +167,18 @@ class Conversation:
 
     def _end(self, view: RunView) -> Ending:
         if view.status is not RunStatus.COMPLETED:
-            self._wrong(f"This run is {view.status.value}. Start a new one.")
+            self._paper.wrong(f"This run is {view.status.value}. Start a new one.")
             return Ending.OVER
         if view.current.ends:
             self._introduce(view, view.current)
         else:
-            self._console.write()
-            self._console.write(f"Done: {clean(view.workflow.title)}.", Style.FINE)
+            self._paper.done(view.workflow)
         return Ending.COMPLETED
 
     async def _offer_reopening(self, view: RunView) -> None:
         self._introduce(view, view.current)
         while view.status is RunStatus.COMPLETED:
-            self._console.write("This is complete. :change or :back opens it again, Enter leaves.", Style.FAINT)
+            self._paper.note("This is complete. :change or :back opens it again, Enter leaves.")
             line = self._read()
             if not isinstance(line, Command):
                 return
@@ -208,20 +195,26 @@ class Conversation:
             raise _Left
         return read_line(line)
 
-    def _read_text(self, asked: PromptField) -> Command | str:
+    def _read_text(self) -> Command | str:
         """Lines up to a single dot or the end of the input; a first line that is empty is the answer that is
         shown. A command is only one if it is known: a text may have lines that begin with a colon."""
-        lines: list[str] = []
+        lines = self._filling.lines
         while True:
             line = self._console.read("> ")
             if line is None and not lines:
                 raise _Left
             if line is None or line.strip() == "." or (not line.strip() and not lines):
-                return "\n".join(lines)
+                return self._typed()
             read = read_line(line)
             if isinstance(read, Command) and (read.known or not lines):
                 return read
             lines.append("." if line.strip() == ".." else read if isinstance(read, str) else line)
+
+    def _typed(self) -> str:
+        """The text of several lines, which is finished by that."""
+        text = "\n".join(self._filling.lines)
+        self._filling.lines.clear()
+        return text
 
     # -- commands ------------------------------------------------------------------------------------
 
@@ -238,19 +231,20 @@ class Conversation:
                 self._list_answers(view, in_full=True)
             case "again":
                 self._filling.asked.clear()
+                self._filling.lines.clear()
             case "list" if asked is not None and asked.choices:
-                self._lines(choice_lines(asked))
+                self._paper.choices(asked)
             case "list":
-                self._wrong("There are no choices to list here.")
+                self._paper.wrong("There are no choices to list here.")
             case "clear":
-                self._wrong("There is no answer to clear here.")
+                self._paper.wrong("There is no answer to clear here.")
             case "quit":
                 raise _Left
             case "help":
-                self._help()
+                self._paper.help()
             case _:
                 name = clean(command.name)[:40]
-                self._wrong(
+                self._paper.wrong(
                     f"There is no command :{name}. See :help. A text that begins with a colon is typed ::{name}"
                 )
 
@@ -259,7 +253,7 @@ class Conversation:
         before = view.step
         await self._engine.previous(view, draft=kept or None)
         if view.step == before:
-            self._wrong("This is the first page; there is nothing before it.")
+            self._paper.wrong("This is the first page; there is nothing before it.")
         else:
             self._shown = None
 
@@ -267,14 +261,14 @@ class Conversation:
         if not argument:
             self._list_answers(view, in_full=False)
             return
-        steps = self._numbered
+        steps = self._paper.numbered
         if steps is None:
             steps = [each.step for each in grouped(view.summary(), view)]
         step = _numbered(argument, steps)
         if step is None and argument in view.run.index:
             step = argument
         if step is None:
-            self._wrong("There is no page with this number. Type :change to see them.")
+            self._paper.wrong("There is no page with this number. Type :change to see them.")
             return
         await self._engine.change(view, step)
         self._shown = None
@@ -282,9 +276,9 @@ class Conversation:
     async def _remove(self, view: RunView, prompt: Prompt, argument: str) -> None:
         items = [item.remove for item in prompt.items if item.remove is not None]
         if not items:
-            self._wrong("There is nothing to take out here.")
+            self._paper.wrong("There is nothing to take out here.")
         elif (item := _numbered(argument, items)) is None:
-            self._wrong(f"Type the number of what is to be taken out, 1 to {len(items)}, as in :remove 1")
+            self._paper.wrong(f"Type the number of what is to be taken out, 1 to {len(items)}, as in :remove 1")
         else:
             await self._engine.remove_item(view, item)
             self._shown = None
@@ -292,91 +286,27 @@ class Conversation:
     # -- printing ------------------------------------------------------------------------------------
 
     def _introduce(self, view: RunView, prompt: Prompt) -> None:
-        """A page's heading, text and list, once."""
+        """Shows a page, once."""
         page = (prompt.step, prompt.title, prompt.text)
         if page == self._shown:
             return
-        self._shown, self._asked, self._numbered = page, None, None
+        self._shown, self._asked = page, None
         self._filling = Filling.begun(prompt)
-        self._console.write()
-        if prompt.title:
-            self._title(prompt.title)
-        if prompt.text:
-            self._text(prompt.text)
-        if prompt.items:
-            self._items(view, prompt.items)
-        if prompt.error is not None:
-            self._wrong(prompt.error)
-
-    def _items(self, view: RunView, items: tuple[Item, ...]) -> None:
-        if not any(item.remove for item in items):
-            self._answers(view, items)
-            return
-        for number, item in enumerate(items, start=1):
-            self._console.write(clean(f"  {number}  {item.label}: {item.value}".rstrip(": ")))
-        self._numbered = [item.step or "" for item in items]
-        self._console.write(":change N opens one again, :remove N takes it out", Style.FAINT)
+        self._paper.page(view, prompt)
 
     def _list_answers(self, view: RunView, *, in_full: bool) -> None:
         items = view.summary()
         if not items:
-            self._console.write("Nothing is answered yet.")
-        self._answers(view, items, in_full=in_full)
-
-    def _answers(self, view: RunView, items: tuple[Item, ...], *, in_full: bool = True) -> None:
-        """Pages with numbers, and what was answered there."""
-        pages = grouped(items, view)
-        self._numbered = [page.step for page in pages]
-        for number, page in enumerate(pages, start=1):
-            self._console.write(f"{number}  {page.title}", Style.STRONG)
-            if in_full:
-                self._lines(item_lines(page.items))
-        if pages:
-            self._console.write(":change N opens page N again", Style.FAINT)
+            self._paper.note("Nothing is answered yet.")
+        self._paper.answers(view, items, in_full=in_full)
 
     def _question(self, asked: PromptField) -> None:
         self._asked = asked.name
-        self._console.write()
-        self._console.write(heading(asked), Style.STRONG)
-        for note in notes(asked):
-            self._text(note, Style.FAINT)
-        if 0 < len(asked.choices) <= LISTED:
-            self._lines(choice_lines(asked))
-        if asked.type == "textarea" and isinstance(asked.value, str) and asked.value:
-            self._lines([f"| {line}" for line in clean(asked.value).split("\n")])
-            self._console.write("Enter keeps this text", Style.FAINT)
-        error = self._filling.errors.pop(asked.name, None)
-        if error is not None:
-            self._wrong(error)
-
-    def _help(self) -> None:
-        self._lines([f"  {':' + name:<9} {text}" for name, text in COMMANDS.items()])
-        self._lines(
-            [
-                "  Enter takes the answer in [brackets] or leaves an optional question out.",
-                "  ::text is a text that begins with a colon.",
-            ]
-        )
-
-    def _title(self, text: str) -> None:
-        self._console.write(clean(text).replace("\n", " "), Style.STRONG)
-
-    def _text(self, text: str, style: Style = Style.PLAIN) -> None:
-        if text:
-            for line in paragraphs(clean(text).strip("\n"), self._console.width):
-                self._console.write(line, style)
-
-    def _lines(self, lines: list[str]) -> None:
-        for line in lines:
-            self._console.write(line)
-
-    def _wrong(self, text: str) -> None:
-        for line in paragraphs(clean(text), self._console.width - 2):
-            self._console.write(f"! {line}", Style.WRONG)
+        self._paper.question(asked, self._filling.lines, self._filling.errors.pop(asked.name, None))
 
 
 def _in_brackets(text: str) -> str:
-    return f" ({clean(text)})" if text else ""
+    return f" ({text})" if text else ""
 
 
 def _is_background(view: RunView) -> bool:

@@ -237,6 +237,10 @@ async def test_the_same_request_was_done_by_another_process() -> None:
         assert response.status == 200
         assert response.headers["Idempotent-Replay"] == "true"
         assert (await response.json())["current"]["step"] == "household/1/who"
+        response = await begin(caller, "l")
+        assert (response.status, response.headers["Idempotent-Replay"]) == (201, "true")
+        told = await response.json()
+        assert (await caller.send("GET", f"/runs/{told['id']}", token=told["token"])).status == 200
 
 
 async def test_a_move_that_fails_for_the_caller_stays_a_failure(caller: Caller) -> None:

@@ -1,0 +1,108 @@
+"""Prints what a turn costs beside the floor, and each budget of the design with what is measured."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.bench.served import served
+from tests.bench.turns import Growth, Timing, growth, in_memory, layers, references, with_sqlite
+from wizard.stores.memory import MemoryStore
+from wizard.stores.sqlite import SqliteStore
+
+ROUNDS = 3  # of each load; the median counts
+
+
+def row(name: str, value: str, budget: str = "", met: bool | None = None) -> None:
+    verdict = "" if met is None else ("met" if met else "MISSED")
+    print(f"  {name:<58}{value:>22}  {budget:<24}{verdict}")
+
+
+def shown(timing: Timing) -> str:
+    return f"{timing.median:.0f} us"
+
+
+async def main() -> None:
+    with TemporaryDirectory(dir=Path.cwd()) as name:
+        folder = Path(name)
+        await _in_process(folder)
+        await _served(folder)
+        await _growth(folder)
+        await _layers(folder)
+
+
+async def _in_process(folder: Path) -> None:
+    print("\nIn process: one next of a three-field form (median)")
+    reference = await references()
+    for what, micro in reference.items():
+        row(what, f"{micro:.1f} us")
+    scale = reference["a trigger of transitions"] / 7
+    memory = await in_memory()
+    row("in memory", shown(memory))
+    scaled = memory.median / scale
+    row("in memory, on a machine with a 7 us trigger", f"{scaled:.0f} us", "at most 80 us", scaled <= 80)
+    ours, raw = await with_sqlite(folder)
+    row("a raw SQLite transaction, synchronous=FULL", shown(raw))
+    row("with SQLite, synchronous=FULL", shown(ours))
+    ratio = ours.median / raw.median
+    row("with SQLite, to the raw transaction", f"{ratio:.2f}", "at most 1.6", ratio <= 1.6)
+
+
+async def _served(folder: Path) -> None:
+    print("\nServed by aiohttp, the load from a second process (requests a second, median)")
+    for connections, requests in ((1, 1800), (16, 5760)):
+        rounds = []
+        for number in range(ROUNDS):
+            place = folder / f"{connections}-{number}"
+            place.mkdir()
+            rounds.append(await served(place, connections, requests))
+        failed = sum(each.floor.failed + each.page.failed + each.json.failed for each in rounds)
+        ratios = sorted(each.json.rate / each.floor.rate for each in rounds)
+        middle = sorted(rounds, key=lambda each: each.json.rate)[ROUNDS // 2]
+        plural = "connection" if connections == 1 else "connections"
+        row(f"bare page, {connections} {plural}", f"{middle.page.rate:.0f}/s")
+        row(f"floor: a durable turn, {connections} {plural}", f"{middle.floor.rate:.0f}/s")
+        row(f"JSON next, {connections} {plural}", f"{middle.json.rate:.0f}/s")
+        ratio = ratios[ROUNDS // 2]
+        budget = "at least 0.75" if connections == 16 else ""
+        row(
+            f"JSON next to the floor, {connections} {plural}", f"{ratio:.2f}", budget, ratio >= 0.75 if budget else None
+        )
+        if failed:
+            sys.exit(f"{failed} requests failed: the figures mean nothing")
+
+
+async def _growth(folder: Path) -> None:
+    print("\nAlong a run: a next at step 10 and at step 1,000 (median)")
+    _show_growth("in memory", await growth(MemoryStore()))
+    store = SqliteStore(folder / "growth.sqlite")
+    await store.open()
+    try:
+        _show_growth("with SQLite", await growth(store))
+    finally:
+        await store.close()
+
+
+def _show_growth(name: str, found: Growth) -> None:
+    ratio = found.late.median / found.early.median
+    row(f"{name}: time", f"{found.early.median:.0f} and {found.late.median:.0f} us")
+    row(f"{name}: time, 1,000 to 10", f"{ratio:.2f}", "at most 1.2", ratio <= 1.2)
+    bytes_ratio = found.late_bytes / found.early_bytes
+    row(
+        f"{name}: bytes written",
+        f"{found.early_bytes:.0f} and {found.late_bytes:.0f}",
+        "at most 1.2",
+        bytes_ratio <= 1.2,
+    )
+
+
+async def _layers(folder: Path) -> None:
+    print("\nOne next by layer, each alone (median)")
+    for name, micro in (await layers(folder)).items():
+        row(name, f"{micro:.1f} us")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,289 @@
+"""What docs/*.md and README.md say, tried out. Every example in them runs:
+
+- `yaml` is loaded as definitions. Other whole definitions of the same page and of examples/ can be
+  embedded in it. One or two comments at its top can say more:
+      # part of a definition: nodes                        the block is a list of nodes,
+      # part of a definition: fields                       or of a form's fields,
+      # part of a definition: nodes, after one two, before three
+                                                           with other nodes of these ids around them
+      # refused: did you mean `label`?                     loading it must fail, and say this
+- `json` is parsed.
+- `python` is executed; the blocks of a page share their names, `await` is allowed at the top.
+- `console`: commands that call `wizard` are run by a shell, in a folder that holds examples/ and the
+  page's definitions (as ID.yaml). They must succeed, or end as their comment says (`# exit code 1`);
+  `wizard serve` must start. What stands below a command must be in its output, but for lines with `…`.
+- Tables: `| sent | answer |` is about the first field of the part of a definition above it (in `code`:
+  the JSON that is sent, and that the answer is; anything else is the error message).
+  `| expression | value |` and `| template | text |` are computed with `data`, a name in the page's python.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.pages import (
+    EXPRESSION_TABLE,
+    FIELD_TABLE,
+    PAGES,
+    PART,
+    REFUSED,
+    ROOT,
+    TEMPLATE_TABLE,
+    Block,
+    Page,
+    Row,
+    blocks,
+    code,
+    rows,
+)
+from wizard import source
+from wizard.catalog import Catalog
+from wizard.codec import to_json
+from wizard.errors import DefinitionError, ExpressionError
+from wizard.expressions import parse as parse_expression
+from wizard.forms.form import Form
+from wizard.forms.validation import Accepted, validate
+from wizard.model import Chain, Value
+from wizard.node import Registry
+from wizard.templates import parse as parse_template
+
+REGISTRY = Registry.installed()
+LANGUAGES = frozenset({"yaml", "json", "python", "console", "text", "toml", "ini", "http"})
+SECONDS = 120  # that one command may take, on a busy machine
+EXIT_CODE = re.compile(r"#.*exit code (?P<code>\d+)")
+
+
+def test_there_is_something_to_try() -> None:
+    """A slip in reading the pages would have all that follows pass, having tried nothing."""
+    for language in ("yaml", "python", "console"):
+        assert len(blocks(language)) > 5
+    for table in (FIELD_TABLE, EXPRESSION_TABLE, TEMPLATE_TABLE):
+        assert len(rows(table)) > 10
+    assert [str(block) for page in PAGES for block in page.blocks if block.language not in LANGUAGES] == []
+
+
+# -- definitions -------------------------------------------------------------------------------------
+
+
+@cache
+def whole_definitions(page: Page) -> Mapping[str, Any]:
+    """What can be embedded on a page, by id: its whole definitions, and the examples."""
+    found: dict[str, Any] = {}
+    for file in sorted((ROOT / "examples").rglob("*.yaml")):
+        found |= {each.data["id"]: each.data for each in source.read(file.read_bytes(), str(file))}
+    for block in page.blocks:
+        if block.is_whole:
+            found |= {each.data["id"]: each.data for each in source.read(block.text, str(block))}
+    return found
+
+
+def stand_ins(around: str, which: str) -> list[dict[str, Any]]:
+    """Nodes whose outputs nobody can know, so that anything can be read of them."""
+    ids = [name for part in around.split(", ") if part.startswith(f"{which} ") for name in part.split()[1:]]
+    return [{"id": name, "type": "python", "function": "stand_in"} for name in ids]
+
+
+def documents(block: Block) -> list[Any]:
+    """The block as definitions, with those that it embeds."""
+    found = [each.data for each in source.read(block.text, str(block))]
+    if part := block.comment(PART):
+        inner = found[0] if part["kind"] == "nodes" else [{"id": "page", "type": "form", "fields": found[0]}]
+        around = part["around"]
+        found = [{"id": "part", "nodes": [*stand_ins(around, "after"), *inner, *stand_ins(around, "before")]}]
+    waiting = list(found)
+    while waiting:
+        for node in waiting.pop().get("nodes", ()):
+            embedded = whole_definitions(block.page).get(node.get("workflow"))
+            if embedded is not None and embedded["id"] not in {each["id"] for each in found}:
+                found.append(embedded)
+                waiting.append(embedded)
+    return found
+
+
+@pytest.mark.parametrize("block", blocks("yaml"), ids=str)
+def test_definitions_can_be_loaded(block: Block) -> None:
+    """Whoever copies a definition from a page gets it running, or the error that the page names."""
+    if refused := block.comment(REFUSED):
+        with pytest.raises(DefinitionError, match=re.escape(refused["message"])):
+            Catalog.from_documents(documents(block), REGISTRY)
+    else:
+        catalog = Catalog.from_documents(documents(block), REGISTRY)
+        assert not catalog.warnings or not block.is_whole
+
+
+@pytest.mark.parametrize("block", blocks("json"), ids=str)
+def test_json_is_json(block: Block) -> None:
+    """Whoever sends a body as a page shows it isn't told that it is no JSON."""
+    json.loads(block.text)
+
+
+# -- python ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where examples run; it holds the repository's examples. Servers aren't kept running there."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("aiohttp.web.run_app", lambda app, **_: None)
+    return tmp_path
+
+
+def run_python(page: Page) -> dict[str, Any]:
+    """The names that the page's blocks leave."""
+    module = ModuleType(f"docs_{page.path.stem.replace('-', '_').lower()}")
+    sys.modules[module.__name__] = module  # where pydantic looks for what annotations name
+    names = module.__dict__
+    with asyncio.Runner() as runner:
+        for block in page.of("python"):
+            lines = "\n" * (block.line - 1) + block.text
+            flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            program = compile(lines, str(page.path), "exec", flags=flags, dont_inherit=True)
+            if program.co_flags & inspect.CO_COROUTINE:
+                runner.run(eval(program, names))
+            else:
+                exec(program, names)
+    return names
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.of("python")], ids=str)
+def test_python_runs(page: Page, folder: Path) -> None:
+    """Whoever copies a program from a page gets it running."""
+    run_python(page)
+
+
+# -- commands ----------------------------------------------------------------------------------------
+
+
+def commands(block: Block) -> list[tuple[str, list[str]]]:
+    """Each command that calls `wizard`, with what is shown below it."""
+    found: list[tuple[str, list[str]]] = []
+    for line in block.text.replace("\\\n", "").splitlines():
+        if line.startswith("$ "):
+            found.append((line[2:], []))
+        elif found and line.strip():
+            found[-1][1].append(line.strip())
+    return [(command, shown) for command, shown in found if re.search(r"\bwizard\s", command)]
+
+
+def write_definitions(page: Page, folder: Path) -> None:
+    """The page's definitions as files, those that are refused included."""
+    for block in page.of("yaml"):
+        found = re.search(r"^id: (\w+)$", block.text, re.MULTILINE)
+        if found is not None:
+            (folder / f"{found[1]}.yaml").write_text(block.text)
+
+
+def run(command: str) -> tuple[int, str]:
+    """The exit code and all output. A server is stopped as soon as it says where it is."""
+    here = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    serves = command.startswith("wizard serve")
+    with subprocess.Popen(
+        ["bash", "-c", f"exec {command}" if serves else command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PATH": here, "WIZARD_PORT": "0"},
+    ) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline() if serves else ""
+        if "http://" in first:
+            process.terminate()
+        output, _ = process.communicate(timeout=SECONDS)
+        return process.returncode, first + output
+
+
+@pytest.mark.parametrize("block", [block for block in blocks("console") if commands(block)], ids=str)
+def test_commands_do_what_is_shown(block: Block, folder: Path) -> None:
+    """Whoever types what a page shows sees what it shows."""
+    write_definitions(block.page, folder)
+    for command, shown in commands(block):
+        ended, output = run(command)
+        expected = EXIT_CODE.search(command)
+        assert ended == (int(expected["code"]) if expected else 0), output
+        assert [line for line in shown if "…" not in line and line not in output] == [], output
+
+
+# -- tables ------------------------------------------------------------------------------------------
+
+
+class Data:
+    """Names to compute with, out of a dict, at the time that the clocks of tests show."""
+
+    now = datetime(2026, 1, 15, 12, tzinfo=UTC)
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self._values = values
+
+    def read(self, chain: Chain) -> Value:
+        value: Value = self._values
+        for name in chain:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        return value
+
+
+@pytest.fixture
+def data(request: pytest.FixtureRequest, folder: Path) -> Data:
+    """What the row's page computes with."""
+    return Data(run_python(request.getfixturevalue("row").page)["data"])
+
+
+@pytest.mark.parametrize("row", rows(FIELD_TABLE), ids=str)
+def test_fields_take_what_is_shown(row: Row) -> None:
+    """Whoever relies on what a page says a field takes is right, down to the words of the errors."""
+    assert row.about is not None
+    form: Form = Catalog.from_documents(documents(row.about), REGISTRY).get("part").nodes["page"].config.form
+    name = form.questions[0].name
+    result = validate(form, {name: json.loads(code(row.left))}, Data({}), new_id=lambda: "r4nd0m")
+    if isinstance(result, Accepted):
+        assert json.loads(code(row.right)) == to_json(result.output[name])
+    else:
+        assert row.right == result.errors.get(name)
+
+
+@pytest.mark.parametrize("row", rows(EXPRESSION_TABLE), ids=str)
+def test_expressions_give_what_is_shown(row: Row, data: Data) -> None:
+    """Whoever learns the language from a page learns what it does."""
+    expression = parse_expression(code(row.left))
+    if row.right.startswith("`"):
+        assert json.loads(code(row.right)) == to_json(expression.evaluate(data))
+    else:
+        with pytest.raises(ExpressionError, match=re.escape(row.right)):
+            expression.evaluate(data)
+
+
+@pytest.mark.parametrize("row", rows(TEMPLATE_TABLE), ids=str)
+def test_templates_give_what_is_shown(row: Row, data: Data) -> None:
+    """Whoever writes a text as a page shows it reads what the page shows."""
+    assert code(row.right) == parse_template(code(row.left)).render(data)
+
+
+# -- links -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_links_lead_somewhere(page: Page) -> None:
+    """A reader who follows a link gets there."""
+    for link in page.links:
+        name, _, anchor = link.partition("#")
+        target = (page.path.parent / name).resolve() if name else page.path
+        assert target.exists(), f"{page} links to {link}, which isn't there"
+        other = next((each for each in PAGES if each.path == target), None)
+        assert not anchor or other is None or anchor in other.anchors, f"{page}: there is no heading for {link}"

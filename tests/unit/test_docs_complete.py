@@ -1,0 +1,87 @@
+"""Whether the documentation names everything that there is: no key, type, function or setting is left out."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import BaseModel
+
+from tests.pages import DOCS, PAGES, page
+from wizard.filters import FILTERS, TESTS
+from wizard.format import FIELD_MODELS, NodeFormat, RetryFormat, WorkflowFormat
+from wizard.forms.fields import BaseField, Check, ChoiceOption, ChoicesFrom, Messages
+from wizard.functions import FUNCTIONS
+from wizard.node import Registry
+from wizard.nodes.condition import CaseConfig
+from wizard.nodes.workflow import RepeatConfig
+from wizard.settings import Settings
+
+REGISTRY = Registry.installed()
+BELOW: dict[str, type[BaseModel]] = {"condition": CaseConfig, "workflow": RepeatConfig}  # inside a type's keys
+
+
+def keys(*models: type[BaseModel]) -> list[str]:
+    return [field.alias or name for model in models for name, field in model.model_fields.items()]
+
+
+def missing(text: str, names: list[str]) -> list[str]:
+    return [name for name in names if f"`{name}`" not in text]
+
+
+@pytest.mark.parametrize("name", FIELD_MODELS)
+def test_every_field_type_is_documented(name: str) -> None:
+    """An author finds each field type and each of its keys."""
+    own = [key for key in keys(FIELD_MODELS[name]) if key not in {*keys(BaseField), "type"}]
+    assert missing(page("fields.md").section(f"`{name}`"), own) == []
+
+
+def test_every_common_key_of_fields_is_documented() -> None:
+    """An author finds what all fields have, and how choices, messages and checks are written."""
+    fields = page("fields.md")
+    assert missing(fields.section("What all fields have"), [*keys(BaseField), "type"]) == []
+    assert missing(fields.section("Your own error messages"), keys(Messages)) == []
+    assert missing(fields.section("`choice`"), keys(ChoiceOption, ChoicesFrom)) == []
+    assert missing(fields.section("Checks across fields"), keys(Check)) == []
+
+
+@pytest.mark.parametrize("name", [each.type for each in REGISTRY])
+def test_every_node_type_is_documented(name: str) -> None:
+    """An author finds each node type, its keys and its outputs."""
+    handler = REGISTRY.get(name)
+    assert handler is not None
+    text = page("nodes.md").section(f"`{name}`")
+    models = [handler.Config, BELOW[name]] if name in BELOW else [handler.Config]
+    assert missing(text, keys(*models)) == []
+    assert "**Outputs:**" in text
+
+
+def test_every_key_of_the_format_is_documented() -> None:
+    """An author finds the keys of a workflow, and those that every node can have."""
+    definitions = page("definitions.md")
+    assert missing(definitions.section("Keys of a workflow"), keys(WorkflowFormat)) == []
+    assert missing(definitions.section("Keys of every node"), keys(NodeFormat, RetryFormat)) == []
+
+
+def test_the_functions_and_filters_are_as_documented() -> None:
+    """An author finds each function as it is called and what it does, and none that there isn't."""
+    functions = {f"| `{each}` | {each.summary} |".replace("\n", " ") for each in FUNCTIONS.values()}
+    assert _table("Functions") == functions
+    filters = {f"| `{name}` | {each.summary} |".replace("\n", " ") for name, each in FILTERS.items()}
+    assert _table("Filters") == filters
+    assert missing(page("expressions.md").section("Tests"), list(TESTS)) == []
+
+
+def _table(heading: str) -> set[str]:
+    text = page("expressions.md").section(heading).partition("### ")[0]
+    return {line for line in text.splitlines() if line.startswith("| `")}
+
+
+def test_every_setting_is_documented() -> None:
+    """An operator finds each environment variable."""
+    everything = "\n".join(each.prose for each in PAGES)
+    assert [name for name in Settings.model_fields if f"`WIZARD_{name.upper()}`" not in everything] == []
+
+
+def test_the_index_names_every_page() -> None:
+    """A page that the index doesn't name is never found."""
+    named = {link.partition("#")[0] for link in page("README.md").links}
+    assert {path.name for path in DOCS.glob("*.md")} - {"README.md"} <= named

@@ -1,0 +1,344 @@
+"""Runs of generated workflows, moved about at random, on two stores at once: the rules of runs
+(S1-S14) hold after every move.
+
+The default profile takes seconds. `WIZARD_TORTURE=N` tries N times as many runs, longer ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from tests import invariants
+from tests.generated import answers, definitions, letters
+from tests.invariants import Before
+from tests.workflows import Book, Clock, Document, counted, engine
+from wizard.engine import Engine
+from wizard.errors import CallerError
+from wizard.model import Kind, RunStatus, StepStatus
+from wizard.state import RunView
+from wizard.stores import Store
+from wizard.stores.memory import MemoryStore
+from wizard.stores.sqlite import SqliteStore
+
+TORTURE = int(os.environ.get("WIZARD_TORTURE", "0"))
+STEPS = 40 if TORTURE else 25
+PHASES = [Phase.generate] if os.environ.get("QUICK") else list(Phase)
+SETTINGS = settings(
+    phases=PHASES,
+    max_examples=100 * TORTURE or 120,
+    stateful_step_count=STEPS,
+    deadline=None,
+    derandomize=not TORTURE,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+NOTHING_EXECUTED = ("run", "accept", "reject", "remove", "pass")
+
+
+class _Durable:
+    """One SQLite store and one event loop for all runs of this module."""
+
+    runner: asyncio.Runner
+    store: SqliteStore
+    numbers = counted()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    folder: Path = tmp_path_factory.mktemp("properties")
+    with asyncio.Runner() as _Durable.runner:
+        _Durable.store = SqliteStore(folder / "runs.sqlite")
+        _Durable.runner.run(_Durable.store.open())
+        yield
+        _Durable.runner.run(_Durable.store.close())
+
+
+class _Half:
+    """One of the two engines that do the same, and its run."""
+
+    def __init__(self, documents: Mapping[str, Document], store: Store, run_id: str) -> None:
+        self.documents, self.store, self.run_id = documents, store, run_id
+        self.book, self.clock = Book(), Clock()
+        self.engine = self._new_engine()
+        self.view: RunView
+
+    def _new_engine(self) -> Engine:
+        return engine(
+            *self.documents.values(), store=self.store, book=self.book, clock=self.clock, ids=lambda: self.run_id
+        )
+
+    async def restart(self) -> None:
+        self.engine = self._new_engine()
+        self.view = await self.engine.load(self.run_id)
+
+    async def do(self, move: Callable[[Engine, RunView], Awaitable[RunView]]) -> str:
+        """What came of it: ok, rejected, or the refusal."""
+        self.clock.move(seconds=1)
+        try:
+            view = await move(self.engine, self.view)
+        except CallerError as error:
+            return f"{type(error).__name__}: {error}"
+        return "ok" if view.rejected is None else "rejected"
+
+
+Move = Callable[[Engine, RunView], Awaitable[RunView]]
+
+
+class Runs(RuleBasedStateMachine):
+    """See the module docstring."""
+
+    # -- how it is driven ----------------------------------------------------------------------------
+
+    @initialize(documents=definitions(), k=letters)
+    def create(self, documents: dict[str, Document], k: str) -> None:
+        """S1: nothing is executed; Current is the start node, the path is empty."""
+        self.documents, self.session, self.removed = documents, {"k": k}, frozenset[str]()
+        self.amended = False  # what was decided before may look different now
+        self.asked_at: str | None = None
+        run_id = _Durable.numbers()
+        self.halves = [_Half(documents, store, run_id) for store in (MemoryStore(), _Durable.store)]
+        for half in self.halves:
+            half.view = _Durable.runner.run(half.engine.create("main", session={"k": k}))
+        assert self.view.step == documents["main"]["nodes"][0]["id"]
+        assert (self.view.path, self.view.kept, self.book.calls) == ((), (), [])
+        assert self.view.has_next
+        assert not self.view.has_previous
+
+    @property
+    def view(self) -> RunView:
+        return self.halves[0].view
+
+    @property
+    def book(self) -> Book:
+        return self.halves[0].book
+
+    @property
+    def reopens(self) -> bool:
+        return bool(self.documents["main"]["reopen"])
+
+    def do(self, move: Move) -> tuple[str, Before]:
+        """The move on both stores; whatever can be seen of it must be the same."""
+        before = Before.of(self.view, self.book)
+        came, also = [_Durable.runner.run(half.do(move)) for half in self.halves]
+        assert came == also
+        one, other = self.halves
+        assert one.view.current == other.view.current
+        assert one.book.noted == other.book.noted
+        assert one.book.calls == other.book.calls
+        stored = _Durable.runner.run(_Durable.store.load(one.run_id))
+        assert stored is not None
+        invariants.same_runs(one.view.run, stored)
+        if came not in ("ok",):
+            assert self.view.run.steps[: self.view.run.cursor] == before.run.steps[: before.run.cursor]
+        if before.run.status is RunStatus.COMPLETED and not self.reopens and came != "ok":
+            invariants.same_runs(before.run, self.view.run)
+        return came, before
+
+    def unmoved(self, before: Before) -> bool:
+        return self.view.run.revision == before.run.revision
+
+    def executed(self, before: Before) -> list[str]:
+        return [str(each) for each in self.book.noted[before.noted :] if each.what in NOTHING_EXECUTED]
+
+    # -- the moves -----------------------------------------------------------------------------------
+
+    @rule(given=answers, more=st.booleans())
+    def next(self, given: dict[str, Any], more: bool) -> None:
+        """S2, S4, S5, S16: onward from wherever the run is."""
+        current = self.view.run.current
+        if current is not None and current.type == "workflow":
+            given = {"add_another": more}
+        came, before = self.do(lambda engine, view: engine.next(view, given))
+        if before.run.status is RunStatus.COMPLETED:
+            assert self.unmoved(before)
+            assert not self.executed(before)
+            return
+        assert came in ("ok", "rejected")
+        if came == "ok":
+            self.went_forward(before, before.run.cursor)
+
+    def went_forward(self, before: Before, anchor: int) -> None:
+        run = self.view.run
+        if not any(node.get("on_error") == "back" for each in self.documents.values() for node in each["nodes"]):
+            invariants.check_kept(self.documents, before, anchor, run)
+        invariants.check_reuse(before, run, self.book)
+        if run.cursor > anchor:
+            invariants.check_return(self.documents, before, anchor, run, self.asked_at)
+        if self.asked_at is not None and self.asked_at not in [step.path for step in run.kept]:
+            self.asked_at = None
+
+    @rule(skip=st.booleans(), typed=st.none() | letters)
+    def previous(self, skip: bool, typed: str | None) -> None:
+        """S6, S7: the cursor moves, and nothing is executed or lost."""
+        draft = None if typed is None else {"x": typed}
+        possible = self.view.has_previous
+        came, before = self.do(lambda engine, view: engine.previous(view, skip_background=skip, draft=draft))
+        assert (came == "ok" and not self.unmoved(before)) == possible or not skip
+        self.went_back(before, draft)
+
+    @precondition(lambda self: len(self.view.path) > 1)
+    @rule(data=st.data())
+    def previous_to(self, data: st.DataObject) -> None:
+        """S6: straight to a foreground step of the path."""
+        lines = self.view.path
+        line = lines[data.draw(st.integers(0, len(lines) - 1), label="to")]
+        came, before = self.do(lambda engine, view: engine.previous(view, to=line.step))
+        if line.kind is Kind.BACKGROUND:
+            assert came.startswith(("NotAStep", "RunCompleted"))
+        elif came == "ok":
+            assert self.view.step == line.step
+        self.went_back(before, None)
+
+    def went_back(self, before: Before, draft: dict[str, str] | None) -> None:
+        assert not self.executed(before)
+        run = self.view.run
+        assert [step.path for step in run.steps] == [step.path for step in before.run.steps]
+        assert [step.output for step in run.steps] == [step.output for step in before.run.steps]
+        if self.unmoved(before):
+            return
+        assert run.cursor < before.run.cursor
+        self.asked_at = None
+        left, current = before.run.current, run.current
+        assert left is not None
+        assert current is not None
+        if draft is not None and left.kind is Kind.FOREGROUND:
+            assert run.index[left.path].draft == draft
+        if current.kind is Kind.FOREGROUND and current.type == "ask":
+            shown = {field.name: field.value for field in self.view.current.fields}
+            assert shown == (current.draft if current.draft is not None else current.output or {})
+        wall = invariants.wall_of(self.documents, before.run)
+        if wall is not None:
+            assert current.seq > wall.seq or (current.path == wall.path and wall.kind is Kind.BACKGROUND)
+
+    @precondition(lambda self: self.view.path)
+    @rule(data=st.data(), given=st.none() | answers, more=st.booleans())
+    def change(self, data: st.DataObject, given: dict[str, Any] | None, more: bool) -> None:
+        """S11: a step is answered anew, and the person is back where they were, or where they are needed."""
+        lines = self.view.path
+        place = data.draw(st.integers(0, len(lines) - 1), label="step")
+        line = lines[place]
+        if given is not None and line.type == "workflow":
+            given = {"add_another": more}
+        came, before = self.do(lambda engine, view: engine.change(view, line.step, given))
+        wall = invariants.wall_of(self.documents, before.run)
+        walled = wall is not None and before.run.index[line.step].seq <= wall.seq
+        if came != "ok":
+            assert self.unmoved(before)
+            assert came == "rejected" or line.kind is Kind.BACKGROUND or walled or before.run.status == "completed"
+            return
+        assert line.kind is Kind.FOREGROUND
+        assert not walled
+        if place < before.run.cursor and self.asked_at is None:
+            self.asked_at = before.run.steps[before.run.cursor].path
+        if given is None:
+            assert self.view.step == line.step
+            assert not self.executed(before)
+            assert [s.path for s in self.view.run.steps] == [s.path for s in before.run.steps]
+        else:
+            self.went_forward(before, place)
+
+    @rule(data=st.data())
+    def remove_item(self, data: st.DataObject) -> None:
+        """An item goes for good; its number is never used again, and the rest of its list stays."""
+        items = sorted(self.items()) or ["nothing/1"]
+        item = data.draw(st.sampled_from(items), label="item")
+        came, before = self.do(lambda engine, view: engine.remove_item(view, item))
+        if came != "ok":
+            assert self.unmoved(before)
+            assert not self.executed(before)
+            return
+        self.removed |= {item}
+        self.asked_at = self.view.run.returning  # as after a change, if the step is still there
+        invariants.check_reuse(before, self.view.run, self.book)
+
+    def items(self) -> set[str]:
+        found = set[str]()
+        for step in self.view.run.steps:
+            segments = step.path.split("/")
+            for end in range(2, len(segments) + 1):
+                if segments[end - 1].isdigit():
+                    found.add("/".join(segments[:end]))
+        return found
+
+    @rule(k=letters)
+    def amend(self, k: str) -> None:
+        """An event from outside changes the session: nothing moves or runs."""
+        _, before = self.do(lambda engine, view: engine.amend(view, session={"k": k}))
+        assert not self.executed(before)
+        assert self.view.run.steps == before.run.steps
+        was, self.session = self.session, {**self.session, "k": k}
+        if was != self.session and not self.amended:
+            self.amended = any(
+                name.startswith("session") or "session" in str(node)
+                for each in self.documents.values()
+                for node in each["nodes"]
+                for name in [str(node.get("reads", ""))]
+            )
+
+    @rule()
+    def reload(self) -> None:
+        """S18: another process takes over, and nothing is executed or different."""
+        before = Before.of(self.view, self.book)
+        shown = self.view.current if self.view.rejected is None else None
+        looked = (self.view.path, self.view.kept, self.view.answers)
+        for half in self.halves:
+            _Durable.runner.run(half.restart())
+        assert not self.executed(before)
+        assert looked == (self.view.path, self.view.kept, self.view.answers)
+        assert shown is None or shown == self.view.current
+        for half in self.halves:
+            invariants.same_runs(before.run, half.view.run)
+
+    @precondition(
+        lambda self: any(s.status is StepStatus.DONE and s.kind is Kind.FOREGROUND for s in self.view.run.path)
+    )
+    @rule(data=st.data())
+    def answer_again(self, data: st.DataObject) -> None:
+        """S19: the same answers to the same done step change nothing; others are a conflict."""
+        done = [s for s in self.view.run.path if s.status is StepStatus.DONE and s.type == "ask"]
+        if not done:
+            return
+        step = data.draw(st.sampled_from(done), label="step")
+        given = dict(step.output or {})
+        other = {**given, "x": "another"}
+        came, before = self.do(lambda engine, view: engine.next(view.id, given, step=step.path))
+        assert came == "ok"
+        refused, _ = self.do(lambda engine, view: engine.next(view.id, other, step=step.path))
+        assert refused.startswith("StaleInput")
+        assert self.unmoved(before)
+        assert not self.executed(before)
+
+    # -- what holds after each of them -----------------------------------------------------------------
+
+    @invariant()
+    def is_sound(self) -> None:
+        if not hasattr(self, "halves"):
+            return
+        run = self.view.run
+        invariants.check_stack(run)
+        invariants.check_lives(run, self.book, reopens=self.reopens)
+        invariants.check_answers(self.view)
+        assert self.view.has_next == (run.status is not RunStatus.COMPLETED)
+        assert run.removed == self.removed
+        if not self.amended:
+            invariants.check_path(self.documents, run, self.session, self.removed)
+
+    def teardown(self) -> None:
+        """Both stores tell the same story of the run."""
+        if not hasattr(self, "halves"):
+            return
+        one, other = self.halves
+        assert _Durable.runner.run(one.engine.trace(one.run_id)) == _Durable.runner.run(other.engine.trace(one.run_id))
+
+
+TestRuns = Runs.TestCase
+TestRuns.settings = SETTINGS

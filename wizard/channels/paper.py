@@ -1,0 +1,119 @@
+"""What the terminal channel prints: pages, questions, lists, errors. Everything passes `clean` here, so
+that nothing in a definition or an answer can command the terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from wizard.channels.console import Console, Style, paragraphs
+from wizard.channels.questions import (
+    COMMANDS,
+    LISTED,
+    choice_lines,
+    clean,
+    grouped,
+    heading,
+    item_lines,
+    notes,
+    place_of,
+)
+from wizard.model import Item, Prompt, PromptField, Workflow
+from wizard.state import RunView
+
+
+class Paper:
+    """Writes on a console. `numbered` are the steps that the numbers of the last list stand for, None
+    where the page that is shown has none."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.numbered: list[str] | None = None
+
+    def cover(self, workflow: Workflow) -> None:
+        """What a conversation begins with."""
+        self._write(workflow.title, Style.STRONG)
+        self._text(workflow.text)
+        self.note(":help shows what else can be typed; :quit leaves, and your answers are kept")
+
+    def page(self, view: RunView, prompt: Prompt) -> None:
+        """A page's heading, text and list, and what is wrong with it as a whole."""
+        self.numbered = None
+        self._console.write()
+        if prompt.title:
+            self._write(prompt.title, Style.TITLE)
+        if not prompt.ends and (place := place_of(view.progress)):
+            self.note(place)
+        self._text(prompt.text)
+        if any(item.remove for item in prompt.items):
+            self._list(prompt.items)
+        else:
+            self.answers(view, prompt.items)
+        if prompt.error is not None:
+            self.wrong(prompt.error)
+
+    def _list(self, items: Sequence[Item]) -> None:
+        for number, item in enumerate(items, start=1):
+            self._write(f"  {number}  {item.label}: {item.value}".rstrip(": "))
+        self.numbered = [item.step or "" for item in items]
+        self.note(":change N opens one again, :remove N takes it out")
+
+    def answers(self, view: RunView, items: Iterable[Item], *, in_full: bool = True) -> None:
+        """The pages that the answers are from, with numbers; `in_full` with the answers."""
+        pages = grouped(items, view)
+        for number, page in enumerate(pages, start=1):
+            self._write(f"{number}  {page.title}", Style.STRONG)
+            if in_full:
+                self._lines(item_lines(page.items))
+        if pages:
+            self.numbered = [page.step for page in pages]
+            self.note(":change N opens page N again")
+
+    def question(self, asked: PromptField, typed: Sequence[str], error: str | None) -> None:
+        """A question with what helps to answer it; `typed` are the lines of a text that isn't finished."""
+        self._console.write()
+        self._write(heading(asked), Style.STRONG)
+        for note in notes(asked):
+            self._text(note, Style.FAINT)
+        if 0 < len(asked.choices) <= LISTED:
+            self._lines(choice_lines(asked))
+        if asked.type == "textarea":
+            kept = asked.value.split("\n") if isinstance(asked.value, str) and asked.value else []
+            self._lines(f"| {line}" for line in typed or kept)
+            if kept and not typed:
+                self.note("Enter keeps this text")
+        if error is not None:
+            self.wrong(error)
+
+    def choices(self, asked: PromptField) -> None:
+        self._lines(choice_lines(asked))
+
+    def help(self) -> None:
+        self._lines(f"  {':' + name:<9} {text}" for name, text in COMMANDS.items())
+        self._write("  Enter takes the answer in [brackets] or leaves an optional question out.")
+        self._write("  ::text is a text that begins with a colon.")
+
+    def done(self, workflow: Workflow) -> None:
+        self._console.write()
+        self._write(f"Done: {workflow.title}.", Style.FINE)
+
+    def note(self, text: str) -> None:
+        """Small print."""
+        self._write(text, Style.FAINT)
+
+    def wrong(self, text: str) -> None:
+        """What is wrong, and what to do."""
+        for number, line in enumerate(paragraphs(clean(text), self._console.width - 2)):
+            self._write(f"  {line}" if number else f"! {line}", Style.WRONG)
+
+    def _text(self, text: str, style: Style = Style.PLAIN) -> None:
+        if text:
+            for line in paragraphs(clean(text).strip("\n"), self._console.width):
+                self._write(line, style)
+
+    def _lines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self._write(line)
+
+    def _write(self, line: str, style: Style = Style.PLAIN) -> None:
+        self._console.write(clean(line).replace("\n", " "), style)
