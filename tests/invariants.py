@@ -259,7 +259,8 @@ def check_return(documents: Documents, before: Before, anchor: int, run: Run, as
             assert any(each.kind is Kind.FOREGROUND for each in above), f"{step.path} was the last one kept"
     current = run.current
     assert current is not None
-    if run.status is not RunStatus.COMPLETED and asked_at is not None and current.kind is Kind.FOREGROUND and run.fault is None:
+    shows = run.status is RunStatus.WAITING and current.kind is Kind.FOREGROUND and run.fault is None
+    if shows and asked_at is not None:
         was = old.get(current.path)
         kept = any(step.kind is Kind.FOREGROUND for step in run.kept)
         if was is not None and was.output is not None and kept and current.path != asked_at:

@@ -240,7 +240,7 @@ class PassNode(_Noting, Foreground[PassConfig]):
 class RudeConfig(NodeConfig):
     """What it does wrong, and when: at being shown, at being answered, or both."""
 
-    does: Literal["wait", "none", "text", "list", "object", "crash", "fail", "huge"]
+    does: Literal["wait", "none", "text", "list", "object", "crash", "fail", "huge", "set", "keep"]
     on: Literal["show", "answer", "both"] = "both"
 
 
@@ -256,6 +256,12 @@ def _rudeness(does: str, visit: Visit[Any]) -> Any:
             return Proceed(["no", "mapping"])  # type: ignore[arg-type]
         case "object":
             return Proceed({"x": object()})
+        case "set":
+            visit.set("session", "k", object())
+            return Proceed()
+        case "keep":
+            visit.state["k"] = object()
+            return Proceed()
         case "huge":
             return Proceed({"x": "x" * 2_000_000})
         case "fail":

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import Any, assert_never
 
 from wizard.codec import check_value
-from wizard.errors import NodeContractError, NodeFailed, WizardError
+from wizard.errors import InvalidInput, NodeContractError, NodeFailed, WizardError
 from wizard.model import Item, Kind, Outcome, Proceed, Prompt, Run, Step, StepStatus, Value, Wait, Workflow
 from wizard.node import NodeType, Services, Visit
 from wizard.places import AFTER, Place, call_of, locate
@@ -169,20 +169,9 @@ class Driver:
         outcome: Outcome | None = None
         failure: WizardError | None = None
         try:
-            outcome = await handler.execute(visit)
-            if isinstance(outcome, Proceed):
-                if not isinstance(outcome.output, Mapping):
-                    raise NodeContractError(
-                        f"node type {step.type} proceeds with {type(outcome.output).__name__}."
-                        " Its output must map names to values."
-                    )
-                check_value(outcome.output, f"The output of node {step.path}")
-            elif isinstance(outcome, Wait):
+            outcome = _checked(await handler.execute(visit), visit)
+            if isinstance(outcome, Wait):
                 self.prompt = outcome.prompt
-            else:
-                raise NodeContractError(
-                    f"node type {step.type} reported {type(outcome).__name__}. Return Proceed or Wait."
-                )
         except WizardError as error:
             failure = error
         except Exception as error:
@@ -206,6 +195,27 @@ class Driver:
             await method(self._visit(step))
         except Exception:
             log.exception("%s of node %s of run %s failed", what, step.path, self._turn.id)
+
+
+def _checked(outcome: object, visit: Visit[Any]) -> Outcome:
+    """What a node reported, if it can be taken, and what it left can be stored. Raises NodeContractError
+    or NodeFailed."""
+    name = visit.node.type
+    if not isinstance(outcome, Proceed | Wait):
+        raise NodeContractError(f"node type {name} reported {type(outcome).__name__}. Return Proceed or Wait.")
+    try:
+        if isinstance(outcome, Proceed):
+            if not isinstance(outcome.output, Mapping):
+                what = type(outcome.output).__name__
+                raise NodeContractError(f"node type {name} proceeds with {what}. Its output must map names to values.")
+            check_value(outcome.output, f"The output of node {visit.step}")
+        if visit.changes:
+            check_value(list(visit.changes.values()), f"What node {visit.step} sets")
+        if visit.state:
+            check_value(visit.state, f"The state of node {visit.step}")
+    except InvalidInput as error:
+        raise NodeFailed(error.message) from error
+    return outcome
 
 
 NOTHING = Result()

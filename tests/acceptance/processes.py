@@ -1,0 +1,178 @@
+"""The command as its users have it: processes of their own, in a folder of their own, over pipes and HTTP."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from wizard import cli
+
+PATIENCE = 60.0  # seconds; a process that takes longer hangs
+COMMAND = [sys.executable, "-c", "from wizard.cli import main; main()"]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a process printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def run_id(self) -> str:
+        """The run that it says how to go on with."""
+        return self.out.rpartition("--resume=")[2].strip()
+
+    @property
+    def token(self) -> str:
+        found = re.search(r"Bearer (\S+)", self.out)
+        assert found is not None, self.out
+        return found[1]
+
+
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("WIZARD_")}
+
+
+def wizard(folder: Path, *arguments: str, typed: str = "") -> Said:
+    """Runs the command in a folder, with `typed` in its pipe."""
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=folder,
+        input=typed.encode(),
+        capture_output=True,
+        timeout=PATIENCE,
+        env=environment(),
+        check=False,
+    )
+    return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def here(folder: Path, *arguments: str, typed: str = "") -> Said:
+    """The same in this process, which is many times quicker."""
+    out, err = io.StringIO(), io.StringIO()
+    before = sys.stdin
+    sys.stdin = io.TextIOWrapper(io.BytesIO(typed.encode()), encoding="utf-8")
+    try:
+        with chdir(folder), redirect_stdout(out), redirect_stderr(err):
+            code = cli.execute(list(arguments))
+    finally:
+        sys.stdin = before
+    return Said(code, out.getvalue(), err.getvalue())
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server's address, and calls to it."""
+
+    address: str
+
+    def call(
+        self, path: str, body: Mapping[str, Any] | None = None, *, token: str = "", key: str = ""
+    ) -> tuple[int, dict[str, Any]]:
+        """GET, or POST where there is a body: the status and the JSON answer."""
+        headers = {"Content-Type": "application/json"}
+        headers |= {"Authorization": f"Bearer {token}"} if token else {}
+        headers |= {"Idempotency-Key": key} if key else {}
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(self.address + path, data, headers)
+        try:
+            with urlopen(request, timeout=PATIENCE) as answer:
+                return answer.status, json.load(answer)
+        except HTTPError as refused:
+            with refused:
+                return refused.code, json.load(refused)
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str) -> Iterator[Server]:
+    """`wizard serve` on a free port until the block ends; then SIGTERM, and it stops by itself."""
+    process = subprocess.Popen(
+        [*COMMAND, "serve", *arguments, "--port", "0"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment(),
+    )
+    assert process.stdout is not None
+    try:
+        ready, _, _ = select.select([process.stdout], [], [], PATIENCE)
+        line = process.stdout.readline().decode() if ready else ""
+        found = re.search(r"http://\S+", line)
+        assert found is not None, line
+        yield Server(found[0])
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+class Keyboard:
+    """A person at a terminal (a pseudo-terminal): types, and sees what is printed."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.seen = ""
+        self._looked = 0  # how much of it was waited for
+        self._main, other = pty.openpty()
+        # Ctrl-C reaches a process only through the terminal that it is controlled by.
+        take_terminal = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)"
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", f"{take_terminal}; from wizard.cli import main; main()", *arguments],
+            cwd=folder,
+            stdin=other,
+            stdout=other,
+            stderr=other,
+            env={**environment(), "TERM": "xterm"},
+            start_new_session=True,
+        )
+        os.close(other)
+
+    def __enter__(self) -> Keyboard:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._main)
+
+    def waits_for(self, text: str) -> None:
+        """Until the text is printed, behind what was waited for before."""
+        while (found := self.seen.find(text, self._looked)) < 0:
+            assert self._read(), f"{text!r} never came: {self.seen}"
+        self._looked = found + len(text)
+
+    def types(self, text: str) -> None:
+        os.write(self._main, text.encode())
+
+    def leaves(self) -> int:
+        """The exit code of the process, once it has ended."""
+        while self._read():
+            pass
+        return self._process.wait(PATIENCE)
+
+    def _read(self) -> bool:
+        """Whether more was printed."""
+        ready, _, _ = select.select([self._main], [], [], PATIENCE)
+        try:
+            piece = os.read(self._main, 65536) if ready else b""
+        except OSError:  # the other side is closed
+            return False
+        self.seen += piece.decode("utf-8", "replace")
+        return bool(piece)

@@ -1,0 +1,134 @@
+"""One run, two channels: begun in a terminal and finished over JSON, and the other way round, with real
+processes on one SQLite file. That the server stops and starts in between changes nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.processes import Server, serving, wizard
+
+ORDER = """
+id: order
+title: Order a cake
+input: {shop: {type: text, default: Bern}}
+nodes:
+  - id: cake
+    type: form
+    title: Your cake from {{ input.shop }}
+    fields:
+      - {name: kind, type: choice, label: Which cake?, choices: [plum, {value: choc, label: Chocolate}]}
+      - {name: pieces, type: integer, label: How many pieces?, min: 1, max: 20}
+  - id: price
+    type: set
+    values: {total: "{{ cake.pieces * 4 }}"}
+  - id: pickup
+    type: form
+    title: That makes {{ price.total }} francs
+    fields:
+      - {name: day, type: date, label: When do you fetch it?}
+      - {name: text, type: text, label: What is to stand on it?, required: false}
+  - {id: check, type: review, title: Is this right?}
+  - {id: done, type: end, title: Ordered, text: "{{ cake.pieces }} pieces, {{ price.total }} francs."}
+"""
+STORE = ("--store", "sqlite:///cakes.db")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    (tmp_path / "order.yaml").write_text(ORDER)
+    return tmp_path
+
+
+def answer(server: Server, run: str, token: str, step: str, **answers: Any) -> dict[str, Any]:
+    status, state = server.call(f"/runs/{run}/next", {"step": step, "answers": answers}, token=token)
+    assert status == 200, state
+    return state
+
+
+def test_a_run_begun_in_the_terminal_is_finished_over_json(shop: Path) -> None:
+    """A page is half typed at a terminal; the rest comes over JSON, each step from a server of its own."""
+    said = wizard(shop, "run", "order.yaml", *STORE, "--show-token", "--input", "shop=Thun", typed="2\n5\n1 6 2027\n")
+    assert said.code == 3
+    run, token = said.run_id, said.token
+
+    with serving(shop, "order.yaml", *STORE) as server:
+        status, state = server.call(f"/runs/{run}", token=token)
+        assert status == 200
+        assert state["current"]["title"] == "That makes 20 francs"
+        assert [field["value"] for field in state["current"]["fields"]] == ["2027-06-01", None]
+        assert server.call(f"/runs/{run}", token="x" * 32)[0] in (401, 403, 404)
+        status, problem = server.call(
+            f"/runs/{run}/next", {"step": "pickup", "answers": {"day": "31 2 2027"}}, token=token
+        )
+        assert status == 422
+        assert problem["run"]["current"]["step"] == "pickup"
+
+    with serving(shop, "order.yaml", *STORE) as server:
+        state = answer(server, run, token, "pickup", day="2 6 2027", text="Ann")
+        assert state["current"]["step"] == "check"
+
+    with serving(shop, "order.yaml", *STORE) as server:
+        state = answer(server, run, token, "check")
+        assert state["status"] == "completed"
+        assert state["current"]["text"] == "5 pieces, 20 francs."
+        assert state["answers"]["pickup"] == {"day": "2027-06-02", "text": "Ann"}
+
+
+def test_a_run_begun_over_json_is_finished_in_the_terminal(shop: Path) -> None:
+    """Begun in an app, finished at the counter's terminal, which needs no token: it has the store."""
+    with serving(shop, "order.yaml", *STORE) as server:
+        status, state = server.call("/runs", {"workflow": "order", "input": {"shop": "Thun"}}, key="one-and-the-same")
+        assert status == 201
+        run, token = state["id"], state["token"]
+        answer(server, run, token, "cake", kind="plum", pieces=3)
+
+        # The server goes on running: two processes on one file.
+        left = wizard(shop, "run", "order.yaml", *STORE, f"--resume={run}", typed=":back\n\n4\n1 6 2027\n")
+        assert left.code == 3
+        assert "[plum] > " in left.out
+        assert "That makes 16 francs" in left.out
+        status, state = server.call(f"/runs/{run}", token=token)
+        assert state["answers"]["cake"] == {"kind": "plum", "pieces": 4}
+        assert state["current"]["fields"][0]["value"] == "2027-06-01"
+
+    done = wizard(shop, "run", *STORE, f"--resume={run}", typed="Bea\n\n")
+    assert done.code == 0
+    assert done.out.endswith("4 pieces, 16 francs.\n")
+
+    with serving(shop, "order.yaml", *STORE) as server:
+        status, state = server.call(f"/runs/{run}", token=token)
+        assert (status, state["status"]) == (200, "completed")
+        assert state["answers"]["pickup"]["text"] == "Bea"
+        # What was done over JSON before is still known: the same request gives the same run.
+        status, again = server.call("/runs", {"workflow": "order", "input": {"shop": "Thun"}}, key="one-and-the-same")
+        assert (status, again["id"]) == (201, run)
+
+
+def test_an_answer_for_a_page_that_the_terminal_left_is_a_conflict(shop: Path) -> None:
+    """The app still shows the first page; the terminal is on the second. Nobody's answer is overwritten."""
+    with serving(shop, "order.yaml", *STORE) as server:
+        _, state = server.call("/runs", {"workflow": "order"})
+        run, token = state["id"], state["token"]
+        assert wizard(shop, "run", *STORE, f"--resume={run}", typed="plum\n7\n").code == 3
+        body = {"step": "cake", "answers": {"kind": "choc", "pieces": 1}}
+        status, problem = server.call(f"/runs/{run}/next", body, token=token)
+        assert status == 409
+        assert problem["run"]["answers"]["cake"] == {"kind": "plum", "pieces": 7}
+
+
+def test_the_operator_sees_both_channels_in_one_trace(shop: Path) -> None:
+    """`wizard runs` tells what happened, whoever did it."""
+    with serving(shop, "order.yaml", *STORE) as server:
+        _, state = server.call("/runs", {"workflow": "order"})
+        answer(server, state["id"], state["token"], "cake", kind="choc", pieces=2)
+    wizard(shop, "run", *STORE, f"--resume={state['id']}", typed="1 6 2027\n\n\n")
+    listed = wizard(shop, "runs", "list", *STORE)
+    assert state["id"] in listed.out
+    assert "completed" in listed.out
+    trace = wizard(shop, "runs", "trace", state["id"], *STORE)
+    assert trace.code == 0, trace.err
+    assert [line.split()[3] for line in trace.out.splitlines()[1:]].count("accepted") >= 3
