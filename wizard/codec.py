@@ -22,6 +22,9 @@ from wizard.model import Value
 
 MAX_VALUE_BYTES = 1_000_000  # one packed answer, output or document
 MAX_DEPTH = 32
+MAX_SHORT, MAX_PLAIN = 5_000, 100  # characters and values that together stay far below MAX_VALUE_BYTES
+
+_SCALARS = frozenset({type(None), bool, int, date, time, datetime, Decimal})
 
 
 def _to_extension(value: object) -> msgpack.ExtType:
@@ -85,11 +88,27 @@ def check_value(value: Any, what: str) -> None:
 
     `what` opens the message, as in "The output of node lookup".
     """
+    if type(value) is dict and _is_plain(value):
+        return
     problem = _unstorable(value, 0)
     if problem is None and len(pack(value)) > MAX_VALUE_BYTES:
         problem = f"is larger than {MAX_VALUE_BYTES:,} bytes"
     if problem is not None:
         raise InvalidInput(f"{what} {problem}.")
+
+
+def _is_plain(values: dict[Any, Any]) -> bool:
+    """Short text and scalars below text names, as most answers are: they need no closer look."""
+    for name, value in values.items():
+        kind = type(value)
+        if type(name) is not str or not name.isascii():
+            return False
+        if kind is str:
+            if len(value) > MAX_SHORT or not value.isascii():
+                return False
+        elif kind not in _SCALARS or (kind is int and not -(2**63) <= value < 2**63):
+            return False
+    return len(values) <= MAX_PLAIN
 
 
 def _unstorable(value: Any, depth: int) -> str | None:

@@ -25,7 +25,6 @@ from wizard.errors import (
     InvalidInput,
     NotYours,
     RunExpired,
-    RunNotFound,
     StaleInput,
     StaleRevision,
     StoreError,
@@ -36,7 +35,7 @@ from wizard.node import Registry, Services
 from wizard.removal import remove_item
 from wizard.requests import Move
 from wizard.saving import Effects, LateResult, Saver
-from wizard.state import RunView, with_fault
+from wizard.state import RunView, is_expired, with_fault
 from wizard.stores import Store, TraceEntry
 from wizard.turn import Turn
 from wizard.visits import Driver
@@ -137,20 +136,18 @@ class Engine:
         return _shown(run, RunView(await self._workflow_of(stored), stored, self.clock()))
 
     async def open(self, run_id: str, token: str) -> RunView:
-        """`load` for whoever holds the run's token. Raises NotYours; it says no more of a run that
-        isn't there than of one that is somebody else's."""
-        try:
-            view = await self.load(run_id)
-        except RunNotFound:
-            raise NotYours from None
-        self.check_token(view.run, token)
-        return view
+        """`load` for whoever holds the run's token. Raises NotYours and RunNotFound."""
+        await self.check_token(run_id, token)
+        return await self.load(run_id)
 
-    @staticmethod
-    def check_token(run: Run, token: str) -> None:
-        """Compares in constant time. Raises NotYours."""
+    async def check_token(self, run_id: str, token: str) -> None:
+        """Compares in constant time. Raises NotYours, or RunNotFound: ids can't be guessed either.
+
+        A token never changes, so a cached run serves.
+        """
+        run, _ = await self._cache.get(run_id)
         if not hmac.compare_digest(token_hash(token), run.token_hash):
-            raise NotYours
+            raise NotYours(run=run_id)
 
     async def next(
         self,
@@ -297,14 +294,13 @@ class Engine:
     async def _try(self, run: Run, ask: Ask, respond: RespondWith | None) -> RunView:
         workflow = await self._workflow_of(run)
         now = self.clock()
-        view = RunView(workflow, run, now)
-        if view.status is RunStatus.EXPIRED:
+        if is_expired(run, now):
             raise RunExpired(workflow=run.workflow, run=run.id)
         if is_replay(run, ask):
-            return view
+            return RunView(workflow, run, now)
         check_fresh(run, ask)
         if ask.answering and self._effects.is_running(run):
-            raise StaleInput("This step is being worked on. Wait for it, or go back.", node=view.step, run=run.id)
+            raise StaleInput("This step is being worked on. Wait for it, or go back.", run=run.id)
         turn = Turn(workflow, run, now)
         saver = Saver(self.store, self._cache, self._effects, turn, run, born=True)
         return await self._play(turn, ask.move(turn), saver, respond, strict=ask.strict)

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 
+from wizard.back import is_over, position_back, wall
 from wizard.codec import digest
 from wizard.errors import (
     NodeContractError,
@@ -61,10 +62,10 @@ def previous(
     """Previous (S6, S7). Raises RunCompleted, PointOfNoReturn, or NotAStep for a `to` that isn't a
     foreground step of the path. Where there is no step to go back to, nothing changes."""
     check_not_over(turn)
-    position = _position_back(turn, skip_background, to)
+    position = position_back(turn, skip_background=skip_background) if to is None else _position_of(turn, to)
     if position is None or position == turn.cursor:
         return
-    if position <= wall(turn, landing=turn.steps[position]):
+    if position <= wall(turn.workflow, turn, landing=turn.steps[position]):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=turn.steps[position].path, run=turn.id)
     left = turn.steps[turn.cursor]
     if draft is not None and left.kind is Kind.FOREGROUND:
@@ -87,7 +88,7 @@ def change(turn: Turn, path: str, answers: Mapping[str, Value] | None) -> Move:
         raise StaleInput(workflow=turn.workflow.id, node=path, run=turn.id)
     if step.kind is not Kind.FOREGROUND:
         raise NotAStep("This step asks nothing, so it can't be changed.", node=path, run=turn.id)
-    if position <= wall(turn):
+    if position <= wall(turn.workflow, turn):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=path, run=turn.id)
     if position < turn.cursor:
         turn.returning = turn.returning or turn.steps[turn.cursor].path
@@ -250,7 +251,7 @@ def _stay_at(turn: Turn, anchor: Step | None, error: RunError) -> Move:
     if failing is not None and failing is not anchor and failing.kind is Kind.FOREGROUND and failing.output is None:
         turn.take_out(failing, park=True)
         yield Close(failing)
-    turn.cursor = max(-1 if anchor is None else turn.position(anchor.path), wall(turn))
+    turn.cursor = max(-1 if anchor is None else turn.position(anchor.path), wall(turn.workflow, turn))
     here = turn.current
     turn.fault = Fault(str(error), error.node or (here.path if here else turn.workflow.start), type(error).__name__)
     turn.log("stopped", here.path if here else "", error=turn.fault.message)
@@ -338,8 +339,8 @@ def _fail(turn: Turn, step: Step, failure: WizardError) -> Generator[Request, Re
         return True
     turn.fault = fault
     turn.put(step._replace(status=next_step_status(step.status, "fail"), error=fault.message))
-    position = _position_back(turn, True, None)
-    if action == "back" and position is not None and position > wall(turn):
+    position = position_back(turn)
+    if action == "back" and position is not None and position > wall(turn.workflow, turn):
         failed = turn.steps[turn.cursor]
         turn.cursor = position
         yield from drop(turn, [failed])
@@ -352,40 +353,18 @@ def _fail(turn: Turn, step: Step, failure: WizardError) -> Generator[Request, Re
 # -- going back ------------------------------------------------------------------------------------
 
 
-def can_go_back(turn: Turn) -> bool:
-    """Whether Previous has a step to go to."""
-    if turn.status is RunStatus.COMPLETED and not turn.workflow.reopen:
-        return False
-    position = _position_back(turn, True, None)
-    return position is not None and position > wall(turn)
-
-
 def check_not_over(turn: Turn) -> None:
-    if turn.status is RunStatus.COMPLETED and not turn.workflow.reopen:
+    if is_over(turn.workflow, turn):
         raise RunCompleted(workflow=turn.workflow.id, run=turn.id)
 
 
-def _position_back(turn: Turn, skip_background: bool, to: str | None) -> int | None:
-    if to is not None:
-        step = turn.index.get(to)
-        position = turn.position(to) if step is not None else len(turn.steps)
-        if step is None or step.kind is not Kind.FOREGROUND or position > turn.cursor:
-            raise NotAStep(f"There is no step {to!r} to go back to. Take one of the run's path.", run=turn.id)
-        return position
-    for position in range(turn.cursor - 1, -1, -1):
-        if not skip_background or turn.steps[position].kind is Kind.FOREGROUND:
-            return position
-    return None
-
-
-def wall(turn: Turn, landing: Step | None = None) -> int:
-    """The position of the topmost final step that is done, -1 if there is none (S7). Going back to
-    a final background step (`landing`) runs nothing and is below nothing."""
-    for position in range(turn.cursor, -1, -1):
-        step = turn.steps[position]
-        if step.status is StepStatus.DONE and turn.place(step).node.final:
-            return position - 1 if step is landing and step.kind is Kind.BACKGROUND else position
-    return -1
+def _position_of(turn: Turn, to: str) -> int:
+    """Where the foreground step `to` of the path is. Raises NotAStep."""
+    step = turn.index.get(to)
+    position = turn.position(to) if step is not None else len(turn.steps)
+    if step is None or step.kind is not Kind.FOREGROUND or position > turn.cursor:
+        raise NotAStep(f"There is no step {to!r} to go back to. Take one of the run's path.", run=turn.id)
+    return position
 
 
 def look_at_current(turn: Turn, *, keep_fault: bool = False) -> Move:

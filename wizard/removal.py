@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-
+from wizard.back import wall
 from wizard.errors import NotAStep, PointOfNoReturn
-from wizard.machine import check_not_over, drop, go_forward, look_at_current, wall
+from wizard.machine import check_not_over, drop, go_forward, look_at_current
 from wizard.model import Call, RunStatus, Step, StepStatus
 from wizard.places import AFTER, locate
 from wizard.requests import Move
@@ -25,7 +25,7 @@ def remove_item(turn: Turn, item: str) -> Move:
     if not doomed:
         raise NotAStep(f"There is no item {item!r} in this run. Take one that its list shows.", run=turn.id)
     here, first = turn.current, turn.position(doomed[0].path)
-    if first <= wall(turn):
+    if first <= wall(turn.workflow, turn):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=item, run=turn.id)
     before = _page_before(turn, base, number)
     turn.removed = turn.removed | {item}

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
+from wizard.back import can_go_back
 from wizard.errors import CallerError, WizardError
 from wizard.model import Fault, Item, Kind, Node, Prompt, Remaining, Run, RunStatus, Step, StepStatus, Value, Workflow
 from wizard.places import Frame, Place, locate
@@ -17,8 +19,7 @@ from wizard.scope import Scope
 from wizard.visits import look, summarise
 
 
-@dataclass(frozen=True, slots=True)
-class StepLine:
+class StepLine(NamedTuple):
     """A line of `path` or `kept`."""
 
     step: str
@@ -34,6 +35,16 @@ class Progress:
     done: int
     min: int
     max: int | None
+
+
+_STOPPED = (RunStatus.CANCELLED, RunStatus.EXPIRED)
+
+
+def is_expired(run: Run, now: datetime) -> bool:
+    """Whether the run's time is over and it wasn't finished before."""
+    if run.expires_at is None or now < run.expires_at:
+        return False
+    return run.status not in (RunStatus.COMPLETED, RunStatus.CANCELLED)
 
 
 class RunView:
@@ -73,9 +84,7 @@ class RunView:
 
     @property
     def status(self) -> RunStatus:
-        expires = self.run.expires_at
-        over = self.run.status in (RunStatus.COMPLETED, RunStatus.CANCELLED)
-        return RunStatus.EXPIRED if expires is not None and self.now >= expires and not over else self.run.status
+        return RunStatus.EXPIRED if is_expired(self.run, self.now) else self.run.status
 
     @property
     def step(self) -> str:
@@ -96,16 +105,11 @@ class RunView:
 
     @property
     def has_next(self) -> bool:
-        return self.status not in (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED)
+        return self.status is not RunStatus.COMPLETED and self.status not in _STOPPED
 
     @property
     def has_previous(self) -> bool:
-        from wizard.machine import can_go_back
-        from wizard.turn import Turn
-
-        if self.status in (RunStatus.CANCELLED, RunStatus.EXPIRED):
-            return False
-        return can_go_back(Turn(self.workflow, self.run, self.now))
+        return self.status not in _STOPPED and can_go_back(self.workflow, self.run)
 
     @property
     def path(self) -> tuple[StepLine, ...]:
@@ -121,10 +125,11 @@ class RunView:
         answers: dict[str, Value] = {}
         for step in self.run.path:
             if step.kind is Kind.FOREGROUND and step.status is StepStatus.DONE and step.output is not None:
-                at = answers
-                *outer, last = step.path.split("/")
-                for segment in outer:
-                    at = at.setdefault(segment, {})
+                at, last = answers, step.path
+                if "/" in last:
+                    *outer, last = step.path.split("/")
+                    for segment in outer:
+                        at = at.setdefault(segment, {})
                 at[last] = step.output
         return answers
 
@@ -193,6 +198,8 @@ def _title(run: Run, place: Place, now: datetime) -> str:
     title = place.node.title
     if title is None:
         return place.node.id
+    if title.constant:
+        return str(title.source)
     try:
         return str(title.render(Scope(run, place.frame, now)))
     except WizardError:

@@ -65,7 +65,7 @@ def test_a_visit_is_registered_in_one_go(folder: Path) -> None:
     """The straight way: every question, the list, the review, the end."""
     said = wizard(folder, "run", "visit.yaml", typed=ANN + STAY + lines("yes", "Bob", "no", ""))
     assert (said.code, said.err) == (0, "")
-    assert "See you on 2027-06-01, Ann." in said.out or "See you on 1 June 2027, Ann." in said.out
+    assert said.out.endswith("See you on 1 June 2027, Ann.\n")
     assert "Meals:     breakfast, dinner" in said.out
     assert "Companion 1: Bob" in said.out
 
@@ -87,20 +87,24 @@ def test_mistakes_at_every_question_cost_nothing_but_the_question(folder: Path) 
         ),
     )  # fmt: skip
     assert said.code == 0
-    wrong = [line for line in said.out.splitlines() if line.startswith("! ")]
-    assert (
-        wrong[:5]
-        == [
-            "! Enter your full name",
-            "! Full name must have at most 30 characters",
-            "! Date of birth must be a real date, like 27 3 1985",
-            "! Date of birth must be a real date, like 27 3 1985",
-            wrong[4],
-        ]
-        or len(wrong) == 10
-    )
-    assert "! The last day is before the first" in wrong
+    assert [line.removeprefix("! ") for line in said.out.splitlines() if line.startswith("! ")] == [
+        "Enter your full name",
+        "Full name must be 30 characters or fewer",
+        "Date of birth must be a real date, like 27 3 1985",
+        "Date of birth must be a date, like 27 3 1985",
+        "Date of birth must be today or in the past",
+        "There is no command :what. See :help. A text that begins with a colon is typed ::what",
+        "Meals must be one of the choices listed",
+        "The last day is before the first",
+        wrong_word(said.out),
+        "There is nothing to answer here. Press Enter, or type :help.",
+    ]
     assert "Anything to note: Wears" in said.out
+
+
+def wrong_word(out: str) -> str:
+    """How a list page says that `maybe` is neither."""
+    return next(line.removeprefix("! ") for line in out.splitlines() if line.endswith("must be yes or no"))
 
 
 def test_a_minor_is_asked_for_a_guardian_and_no_longer_when_the_date_is_changed(folder: Path) -> None:

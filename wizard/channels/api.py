@@ -193,7 +193,11 @@ class _Handlers:
     # -- what they share ---------------------------------------------------------------------------
 
     async def _open(self, request: web.Request) -> RunView:
-        """The run, for whoever holds its token. Its id has 128 random bits, so that saying there is no
+        """The run, for whoever holds its token."""
+        return await self._engine.load(await self._admitted(request))
+
+    async def _admitted(self, request: web.Request) -> str:
+        """The run's id, for whoever holds its token. It has 128 random bits, so that saying there is no
         such run tells nobody anything."""
         match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
         if match is None:
@@ -201,18 +205,17 @@ class _Handlers:
         run_id = request.match_info["id"]
         if not _RUN_ID.fullmatch(run_id):
             raise RunNotFound
-        view = await self._engine.load(run_id)
         try:
-            self._engine.check_token(view.run, match[1])
+            await self._engine.check_token(run_id, match[1])
         except NotYours as error:
             raise Refused(WRONG_TOKEN, error.message) from None
-        return view
+        return run_id
 
     async def _move(self, request: web.Request, members: Members) -> tuple[str, dict[str, Any], int | None]:
         """The run's id, what is asked, and the revision that the caller saw."""
-        view = await self._open(request)
+        run_id = await self._admitted(request)
         body = await self._body(request, members)
-        return view.id, body, revision_of(request, body)
+        return run_id, body, revision_of(request, body)
 
     async def _body(self, request: web.Request, members: Members) -> dict[str, Any]:
         body = await read_object(request, self._limit)

@@ -184,13 +184,14 @@ class Filling:
     """How far the questions of one step are.
 
     `asked` are the fields that need no asking now, `given` what was answered and isn't stored yet,
-    `errors` what is wrong with answers, to be said beside their questions, and `lines` the text of several
-    lines that is being typed.
+    `errors` what is wrong with answers, to be said beside their questions, `doubted` the fields whose
+    answers were refused once, and `lines` the text of several lines that is being typed.
     """
 
     asked: set[str] = field(default_factory=set)
     given: dict[str, Value] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    doubted: set[str] = field(default_factory=set)
     lines: list[str] = field(default_factory=list)
 
     @classmethod
@@ -206,7 +207,7 @@ class Filling:
         return [
             each
             for each in prompt.fields
-            if parts or each.required or each.type != "boolean" or each.name in self.errors
+            if parts or each.required or each.type != "boolean" or each.name in self.doubted
         ]
 
     def next(self, prompt: Prompt) -> PromptField | None:
@@ -217,10 +218,9 @@ class Filling:
         return None
 
     def silent(self, asked: PromptField) -> bool:
-        """Whether the answer goes along without being asked: a field that nobody sees, as long as it is right."""
-        return (
-            asked.type == "hidden" and asked.name not in self.errors and (asked.value is not None or not asked.required)
-        )
+        """Whether the answer goes along without being asked: a field that nobody sees, unless it can't be taken."""
+        hidden = asked.type == "hidden" and asked.name not in self.doubted
+        return hidden and (asked.value is not None or not asked.required)
 
     def refused(self, prompt: Prompt) -> None:
         """Asks again: the fields that have errors, or all of them where the step as a whole has one."""
@@ -230,6 +230,7 @@ class Filling:
         for name in self.errors:
             self.asked.discard(name)
             self.given.pop(name, None)
+            self.doubted.add(name)
 
 
 # -- where one can go ------------------------------------------------------------------------------

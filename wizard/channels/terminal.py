@@ -145,6 +145,7 @@ class Conversation:
             self._filling.asked.add(asked.name)
             return
         errors = {each.name: each.error for each in view.rejected.fields}
+        self._filling.doubted.add(asked.name)
         message = errors.get(asked.name) or view.rejected.error or "This can't be taken."
         if self._asked == asked.name:
             self._paper.wrong(message)
@@ -160,10 +161,18 @@ class Conversation:
             if view.rejected.error:
                 self._paper.wrong(view.rejected.error)
             self._filling.refused(view.rejected)
-            self._asked = None
+            self._say_errors()
             await self._engine.load(view)
         else:
             self._shown = None
+
+    def _say_errors(self) -> None:
+        """At once, if they are about the question that stands there; else when their questions are put again."""
+        errors = self._filling.errors
+        if self._asked is not None and list(errors) == [self._asked]:
+            self._paper.wrong(errors.pop(self._asked))
+        else:
+            self._asked = None
 
     def _end(self, view: RunView) -> Ending:
         if view.status is not RunStatus.COMPLETED:

@@ -282,12 +282,12 @@ async def test_an_error_at_one_field_asks_that_field_again() -> None:
     document = form(
         "{name: first, type: integer, label: From}",
         "{name: last, type: integer, label: To}",
-        validate=[{"check": "first <= last", "message": "It ends too early", "field": "last"}],
+        validate=[{"check": "first <= last", "message": "It begins too late", "field": "first"}],
     )
-    held = await talk(await make_test_engine(document), "one", "5", "3", "8")
-    assert held.script.wrong == ["It ends too early"]
-    assert held.script.asked == ["From", "To", "To"]
-    assert held.view.answers["ask"] == {"first": 5, "last": 8}
+    held = await talk(await make_test_engine(document), "one", "5", "3", "2")
+    assert held.script.wrong == ["It begins too late"]
+    assert held.script.asked == ["From", "To", "From"]
+    assert held.view.answers["ask"] == {"first": 2, "last": 3}
 
 
 async def test_a_condition_that_fits_nothing_leaves_the_person_at_their_page() -> None:

@@ -118,6 +118,10 @@ async def test_a_hidden_field_goes_along_and_is_asked_only_if_it_is_wrong() -> N
     wrong = await ask_one("{name: campaign, type: hidden, prefill: much too long, max_length: 4}", "ok")
     assert wrong.view.answers["ask"] == {"campaign": "ok"}
     assert len(wrong.script.wrong) == 1
+    twice = await ask_one(
+        "{name: campaign, type: hidden, prefill: much too long, max_length: 4}", "still too long", "ok"
+    )
+    assert twice.view.answers["ask"] == {"campaign": "ok"}
 
 
 async def test_a_file_is_read_from_its_path(tmp_path: Path) -> None:
