@@ -116,9 +116,10 @@ class Rule:
 
 
 class Form:
-    """A compiled form. `names` are those of all its fields, in order; `files` of those that are files."""
+    """A compiled form. `names` are those of all its fields, in order; `files` of those that are files,
+    `secrets` of those that are passwords."""
 
-    __slots__ = ("by_name", "computed", "fields", "files", "names", "own", "questions", "rules")
+    __slots__ = ("by_name", "computed", "fields", "files", "names", "own", "questions", "rules", "secrets")
 
     def __init__(self, fields: tuple[AnyField, ...], checks: tuple[Check, ...] = ()) -> None:
         self.fields = fields
@@ -133,6 +134,7 @@ class Form:
         self.rules = tuple(Rule(check, self.own & check.check.names) for check in checks)
         self.by_name: Mapping[str, Question] = {question.name: question for question in self.questions}
         self.files = tuple(question.name for question in self.questions if question.is_file)
+        self.secrets = frozenset(question.name for question in self.questions if question.secret)
 
 
 def default_label(name: str) -> str:

@@ -25,6 +25,7 @@ from pydantic import Field
 from wizard.model import Item, Prompt, PromptField, Value
 from wizard.node import NodeConfig, Visit
 from wizard.nodes.python import FunctionName, call_function
+from wizard.retrying import persevere
 from wizard.stateful import Reject, StatefulNode
 from wizard.templates import Template
 
@@ -87,7 +88,8 @@ class ConfirmEmailNode(StatefulNode[ConfirmEmailConfig]):
             "tries": visit.config.tries,
             "sent": [*_recent(visit), visit.now],
         }
-        await call_function(visit, visit.config.send, {"email": visit.state["to"], "code": code})
+        message = {"email": visit.state["to"], "code": code}
+        await persevere(lambda: call_function(visit, visit.config.send, message), visit)
 
     async def on_confirmed(self, visit: Visit[ConfirmEmailConfig]) -> None:
         visit.state["email"] = visit.state["to"]

@@ -65,6 +65,9 @@ class Asking(Foreground[A]):
     def own_names(self, config: A) -> frozenset[str]:
         return config.form.own
 
+    def secrets(self, config: A) -> frozenset[str]:
+        return config.form.secrets
+
     def check(self, config: A) -> Iterable[tuple[tuple[str | int, ...], str]]:
         return form_problems(config.fields, config.checks)
 

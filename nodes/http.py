@@ -135,6 +135,7 @@ class HttpNode(Background[HttpConfig]):
     """
 
     type = "http"
+    own_retries = True  # a service says itself how long it is to be left alone
     Config = HttpConfig
 
     def __init__(self, sleep: Sleep = asyncio.sleep) -> None:

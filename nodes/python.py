@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from wizard.codec import check_value
-from wizard.errors import InvalidInput, NodeFailed, WizardError
+from wizard.errors import InvalidInput, NodeFailed
 from wizard.model import Outcome, Proceed, Value
 from wizard.node import Background, NodeConfig, Visit
-from wizard.settings import Settings
+from wizard.retrying import persevere
 from wizard.templates import Dynamic
 
-Sleep = Callable[[float], Awaitable[None]]
 FunctionName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -40,66 +38,41 @@ class PythonNode(Background[PythonConfig]):
 
     The common keys `timeout` (30 seconds unless the settings say otherwise) and `retry` apply. A function
     that runs in a thread can't be stopped: after the time limit its result is ignored. A NodeFailed
-    that the function raises is shown to the person as it is and not tried again.
+    that the function raises is shown to the person as it is; with `lasting=True` it isn't tried again.
     """
 
     type = "python"
     Config = PythonConfig
 
-    def __init__(self, sleep: Sleep = asyncio.sleep) -> None:
-        self._sleep = sleep
-
     async def execute(self, visit: Visit[PythonConfig]) -> Outcome:
         arguments = {name: value.evaluate(visit.names) for name, value in visit.config.arguments.items()}
-        result = await call_function(visit, visit.config.function, arguments, self._sleep)
+        result = await call_function(visit, visit.config.function, arguments)
         output = dict(result) if isinstance(result, Mapping) else {"value": result}
         try:
             check_value(output, f"What the function {visit.config.function} returned")
         except InvalidInput as error:
-            raise NodeFailed(error.message) from error
+            raise NodeFailed(error.message, lasting=True) from error
         return Proceed(output)
 
     async def remove(self, visit: Visit[PythonConfig]) -> None:
-        if visit.config.undo is not None and visit.output is not None:
-            await call_function(visit, visit.config.undo, {"output": dict(visit.output)}, self._sleep)
+        undo, output = visit.config.undo, visit.output
+        if undo is not None and output is not None:
+            await persevere(lambda: call_function(visit, undo, {"output": dict(output)}), visit)
 
 
-async def call_function(
-    visit: Visit[Any], name: str, arguments: Mapping[str, Value], sleep: Sleep = asyncio.sleep
-) -> Any:
+async def call_function(visit: Visit[Any], name: str, arguments: Mapping[str, Value]) -> Any:
     """What the host's function returns for these arguments, which it gets as copies of its own.
 
-    Raises NodeFailed where the function isn't registered or doesn't take these arguments, and where, after
-    the node's retries, it took longer than the node's time limit or raised (the cause is what it raised).
+    Raises NodeFailed where the function isn't registered or doesn't take these arguments, and what it raises.
     """
     functions = visit.services.functions
     if name not in functions:
         raise NodeFailed(
             f"There is no function {name!r}. Register it where the engine is made: functions={{{name!r}: …}}. "
-            f"Registered are: {', '.join(sorted(functions)) or 'none'}."
+            f"Registered are: {', '.join(sorted(functions)) or 'none'}.",
+            lasting=True,
         )
-    settings: Settings = visit.services.settings or Settings()
-    seconds = visit.node.timeout.total_seconds() if visit.node.timeout is not None else settings.step_timeout
-    tried = 0
-    while True:
-        tried += 1
-        prepared = _fit(functions[name], name, deepcopy(dict(arguments)), visit)
-        limit = asyncio.timeout(seconds)
-        try:
-            async with limit:
-                return await _run(functions[name], prepared)
-        except WizardError:
-            raise
-        except Exception as error:
-            if tried >= visit.node.retry.attempts:
-                raise NodeFailed(_described(seconds if limit.expired() else None)) from error
-        await sleep(visit.node.retry.wait(tried, random.random()))  # noqa: S311  it spreads load and guards nothing
-
-
-def _described(seconds: float | None) -> str:
-    if seconds is not None:
-        return f"This took longer than {seconds:g} seconds and was stopped. Try again later."
-    return "This step couldn't be completed, because of a mistake on our side. Try again later."
+    return await _run(functions[name], _fit(functions[name], name, deepcopy(dict(arguments)), visit))
 
 
 def _fit(function: Callable[..., Any], name: str, arguments: dict[str, Any], visit: Visit[Any]) -> dict[str, Any]:
@@ -114,7 +87,9 @@ def _fit(function: Callable[..., Any], name: str, arguments: dict[str, Any], vis
     try:
         signature.bind(**arguments)
     except TypeError as error:
-        raise NodeFailed(f"The function {name!r} can't be called with the node's arguments: {error}.") from None
+        raise NodeFailed(
+            f"The function {name!r} can't be called with the node's arguments: {error}.", lasting=True
+        ) from None
     return arguments
 
 

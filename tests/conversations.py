@@ -64,7 +64,7 @@ class Conversation:
         return [line for line in self.book.take() if not line.startswith("show")]
 
     def output(self, step: str) -> Mapping[str, Any] | None:
-        found: Mapping[str, Any] | None = self.run.run.index[step].output
+        found: Mapping[str, Any] | None = self.run.run.by_path[step].output
         return found
 
 

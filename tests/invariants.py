@@ -7,7 +7,7 @@ are those of tests/generated.py.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from tests.retrace import Retrace
@@ -33,10 +33,9 @@ class Before:
 
 def same_runs(left: Run, right: Run) -> None:
     """Nothing of one differs from the other but their tokens."""
-    for each in fields(Run):
-        if each.name == "token_hash":
-            continue
-        assert getattr(left, each.name) == getattr(right, each.name), each.name
+    for name in Run._fields:
+        if name != "token_hash":
+            assert getattr(left, name) == getattr(right, name), name
 
 
 # -- the stack -------------------------------------------------------------------------------------
@@ -46,8 +45,8 @@ def check_stack(run: Run) -> None:
     """Steps are in order and found by path; what is below the cursor is decided, what waits is current."""
     seqs = [step.seq for step in run.steps]
     assert seqs == sorted(set(seqs))
-    assert dict(run.index) == {step.path: step for step in run.steps}
-    assert len(run.index) == len(run.steps)
+    assert dict(run.by_path) == {step.path: step for step in run.steps}
+    assert len(run.by_path) == len(run.steps)
     visits = [step.visit for step in run.steps]
     assert len(set(visits)) == len(visits)
     assert max(visits, default=0) <= run.visits
@@ -55,8 +54,8 @@ def check_stack(run: Run) -> None:
     assert all(step.status is StepStatus.DONE for step in run.path[:-1])
     assert all(step.output is not None for step in run.steps if step.status is StepStatus.DONE)
     assert not [step.path for step in run.steps for item in run.removed if f"{step.path}/".startswith(f"{item}/")]
-    assert not set(run.parked) & set(run.index)
-    back_to = None if run.returning is None else run.index[run.returning]
+    assert not set(run.parked) & set(run.by_path)
+    back_to = None if run.returning is None else run.by_path[run.returning]
     assert back_to is None or back_to in run.kept or back_to.kind is Kind.BACKGROUND
     _check_status(run)
 
@@ -231,7 +230,7 @@ def check_kept(documents: Documents, before: Before, anchor: int, run: Run) -> N
 
 def check_reuse(before: Before, run: Run, book: Book) -> None:
     """A background step that was there runs again only if it gives something else, or had failed."""
-    old = before.run.index
+    old = before.run.by_path
     ran = {each.step for each in book.noted[before.noted :] if each.what == "run"}
     removed = [each.key for each in book.noted[before.noted :] if each.what == "remove"]
     assert len(set(removed)) == len(removed)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wizard.errors import InvalidInput, StaleInput
 from wizard.machine import input_digest
-from wizard.model import Kind, Run, RunStatus, StepStatus, Value
+from wizard.model import Run, RunStatus, Value
 from wizard.requests import Move
 from wizard.turn import Turn
 
@@ -41,8 +41,8 @@ def is_replay(run: Run, ask: Ask) -> bool:
     """Whether the same answers to the same step were taken already, so that nothing is to be done."""
     if not ask.answering or ask.step is None:
         return False
-    step = run.index.get(ask.step)
-    if step is None or step.status is not StepStatus.DONE or step.kind is not Kind.FOREGROUND:
+    step = run.by_path.get(ask.step)
+    if step is None or not step.is_done or not step.is_foreground:
         return False
     if step.seq > run.steps[run.cursor].seq:
         return False

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol
 
-from wizard.model import Call, Kind, RunStatus, Step, StepStatus, Workflow
+from wizard.model import Call, Kind, RunStatus, Step, Workflow
 from wizard.places import locate
 
 
@@ -37,7 +37,7 @@ def can_go_back(workflow: Workflow, run: Stack) -> bool:
 def position_back(run: Stack, *, skip_background: bool = True) -> int | None:
     """Where Previous goes: the position of the nearest earlier step, or foreground step."""
     for position in range(run.cursor - 1, -1, -1):
-        if not skip_background or run.steps[position].kind is Kind.FOREGROUND:
+        if not skip_background or run.steps[position].is_foreground:
             return position
     return None
 
@@ -49,7 +49,7 @@ def wall(workflow: Workflow, run: Stack, landing: Step | None = None) -> int:
         return -1
     for position in range(run.cursor, -1, -1):
         step = run.steps[position]
-        if step.status is StepStatus.DONE and locate(workflow, step.path).node.final:
+        if step.is_done and locate(workflow, step.path).node.final:
             return position - 1 if step is landing and step.kind is Kind.BACKGROUND else position
     return -1
 

@@ -16,6 +16,7 @@ from wizard.errors import Problem
 from wizard.expressions import Expression
 from wizard.format import DOCUMENTS, END
 from wizard.functions import FUNCTIONS
+from wizard.handed import ITEM_NAMES, misfit
 from wizard.model import Chain, Kind
 from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import WorkflowConfig
@@ -23,7 +24,6 @@ from wizard.templates import Dynamic, Template
 from wizard.ways import closure, components, is_loop, leading_to
 
 MAX_EMBEDDING = 32  # definitions inside definitions
-ITEM_NAMES = frozenset({"item", "index"})  # what a repeat hands to each item besides its `with`
 
 Drafts = Mapping[str, Draft]
 
@@ -32,10 +32,13 @@ def check(drafts: Drafts) -> list[Problem]:
     """Everything that is wrong or doubtful in definitions that are loaded together, by id."""
     found = list(_check_embedding(drafts))
     asking = _asking(drafts)
+    embedded = {config.workflow for each in drafts.values() for _, config in each.calls}
     for draft in drafts.values():
         own = [
             *_check_ids_and_targets(draft),
             *_check_calls(draft, drafts),
+            *_check_defaults(draft),
+            *_check_ends(draft, embedded),
             *_check_cases(draft),
             *_check_names(draft, drafts),
         ]
@@ -96,15 +99,35 @@ def _check_calls(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
             yield draft.document.problem((*node.place, "workflow"), message)
             continue
         declared = {field.name: field for field in inner.input}
-        for name in config.with_:
+        for name, value in config.with_.items():
+            place = (*node.place, "with", name)
             if declared and name not in declared:
                 message = f"`{inner.id}` has no input {quoted(name)}{did_you_mean(name, declared)}"
-                yield draft.document.problem((*node.place, "with", name), message, key=True)
+                yield draft.document.problem(place, message, key=True)
+            elif name in declared and value.constant and (why := misfit(declared[name], value.source)):
+                yield draft.document.problem(place, f"the input `{name}` of `{inner.id}` {why}")
         given = config.with_.keys() | (ITEM_NAMES if config.repeat is not None else frozenset())
         for name, field in declared.items():
             if field.required and field.default is None and name not in given:
                 place = (*node.place, "with") if config.with_ else (*node.place, "workflow")
                 yield draft.document.problem(place, f"`{inner.id}` needs the input `{name}`; hand it over in `with`")
+
+
+def _check_defaults(draft: Draft) -> Iterator[Problem]:
+    for field in draft.input:
+        if why := misfit(field, field.default):
+            yield draft.document.problem(("input", field.name, "default"), f"the default of `{field.name}` {why}")
+
+
+def _check_ends(draft: Draft, embedded: Set[str]) -> Iterator[Problem]:
+    """A last page that isn't the last one of what people see."""
+    for node in draft.nodes:
+        if draft.id in embedded and node.handler.ends:
+            message = (
+                f"`{draft.id}` is embedded by another workflow, and this page completes the whole run there; "
+                "let the node before it lead to `next: end` instead"
+            )
+            yield draft.document.problem((*node.place, "type"), message, severity="warning")
 
 
 def _check_cases(draft: Draft) -> Iterator[Problem]:

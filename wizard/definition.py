@@ -16,6 +16,7 @@ from wizard.document import Document, Path
 from wizard.errors import Problem
 from wizard.format import COMMON, END, FIELD_MODELS, NodeFormat, WorkflowFormat, keys_of
 from wizard.forms.fields import BaseField
+from wizard.handed import ITEM_NAMES, typed
 from wizard.model import Branches, Call, Case, Kind, Node, OnError, Remaining, Repeat, Retry, Workflow
 from wizard.node import NodeConfig, NodeType, Registry
 from wizard.nodes.condition import ConditionConfig
@@ -314,7 +315,9 @@ def _config(config: NodeConfig | None, embedded: Mapping[str, Workflow]) -> obje
         case ConditionConfig():
             return Branches(tuple(Case(case.when, _target(case.goto)) for case in config.cases))
         case WorkflowConfig():
-            return Call(embedded[config.workflow], dict(config.with_), _repeat(config.repeat))
+            inner = embedded[config.workflow]
+            also = ITEM_NAMES if config.repeat is not None else frozenset()
+            return Call(inner, typed(inner.id, inner.input, config.with_, also), _repeat(config.repeat))
     return config
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from wizard.model import DocumentSave, Run, Step, StepStatus, Value
+from wizard.model import DocumentSave, Run, Step, Value
 
 DOCUMENTS = ("event", "profile", "session")
 
@@ -46,7 +46,7 @@ def document_saves(turn: Patched, run: Run) -> tuple[DocumentSave, ...]:
 
 def _set_on_path(run: Patched, name: str) -> Iterator[tuple[str, Value]]:
     for step in run.steps[: run.cursor + 1]:
-        if step.patch and step.status is StepStatus.DONE:
+        if step.patch and step.is_done:
             for (kind, key), value in step.patch.items():
                 if kind == name:
                     yield key, value

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -262,7 +261,7 @@ class Engine:
         workflow = self.definitions.get(workflow_id)
         token, now = new_token(), self.clock()
         run = await new_run(workflow, self._ids(), token, handed, self.store, now)
-        run = replace(run, input=read_input(workflow, run, given, now))
+        run = run._replace(input=read_input(workflow, run, given, now))
         await self._save_definition(workflow)
         turn = Turn(workflow, run, now)
         turn.log("created", workflow=workflow.id, version=workflow.version)
@@ -329,7 +328,7 @@ class Engine:
             view = RunView(turn.workflow, change.run, turn.now, _prompt_of(change.run, driver), rejected=rejected)
             if respond is not None:
                 view.token = token
-                change = replace(change, reply=respond(view))
+                change = change._replace(reply=respond(view))
             await saver.commit(change)
         except LateResult:
             return await self.load(turn.id)

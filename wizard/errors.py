@@ -155,7 +155,22 @@ class TurnTooLong(RunError):
 
 
 class NodeFailed(RunError):
-    """A node failed."""
+    """A node failed.
+
+    `lasting` says that it would fail again in the same way, so that no retry is made (S16).
+    """
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        lasting: bool = False,
+        workflow: str = "",
+        node: str = "",
+        run: str = "",
+    ) -> None:
+        self.lasting = lasting
+        super().__init__(message, workflow=workflow, node=node, run=run)
 
 
 class NodeContractError(RunError):

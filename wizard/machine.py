@@ -50,7 +50,7 @@ def next_(turn: Turn, given: Mapping[str, Value] | None, *, partial: bool = Fals
     turn.fault = None
     if step is None:
         yield from go_forward(turn)
-    elif step.kind is Kind.FOREGROUND:
+    elif step.is_foreground:
         yield from _answer(turn, step, given if given is not None else {}, partial=partial)
     else:
         yield from _go_on_from_background(turn, step)
@@ -68,12 +68,18 @@ def previous(
     if position <= wall(turn.workflow, turn, landing=turn.steps[position]):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=turn.steps[position].path, run=turn.id)
     left = turn.steps[turn.cursor]
-    if draft is not None and left.kind is Kind.FOREGROUND:
-        turn.put(left._replace(draft=draft))
+    if draft is not None and left.is_foreground:
+        turn.put(left._replace(draft=_without_secrets(turn, left, draft)))
     turn.cursor = position
     turn.returning = None
     turn.log("moved", turn.steps[position].path, back_from=left.path)
     yield from look_at_current(turn)
+
+
+def _without_secrets(turn: Turn, step: Step, draft: Mapping[str, Value]) -> Mapping[str, Value]:
+    node = locate(turn.workflow, step.path).node
+    secrets = node.handler.secrets(node.config)
+    return {name: value for name, value in draft.items() if name not in secrets} if secrets else draft
 
 
 def change(turn: Turn, path: str, answers: Mapping[str, Value] | None) -> Move:
@@ -83,10 +89,10 @@ def change(turn: Turn, path: str, answers: Mapping[str, Value] | None) -> Move:
     where it isn't one that a person answers.
     """
     check_not_over(turn)
-    step = turn.index.get(path)
+    step = turn.by_path.get(path)
     if step is None or turn.cursor < 0 or (position := turn.position(path)) > turn.cursor:
         raise StaleInput(workflow=turn.workflow.id, node=path, run=turn.id)
-    if step.kind is not Kind.FOREGROUND:
+    if not step.is_foreground:
         raise NotAStep("This step asks nothing, so it can't be changed.", node=path, run=turn.id)
     if position <= wall(turn.workflow, turn):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=path, run=turn.id)
@@ -192,7 +198,7 @@ def _still_holds(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
     if not turn.reads_the_same(step):
         return False
     result = yield Check(step)
-    if result.holds and step.status is not StepStatus.DONE:
+    if result.holds and not step.is_done:
         turn.put(step._replace(status=next_step_status(step.status, "accept")))
     return result.holds
 
@@ -248,14 +254,14 @@ def _stay_at(turn: Turn, anchor: Step | None, error: RunError) -> Move:
     """S17: back to where the turn came from, though not below what became final meanwhile (S7); a
     step that never could be shown is taken out again."""
     failing = turn.current
-    if failing is not None and failing is not anchor and failing.kind is Kind.FOREGROUND and failing.output is None:
+    if failing is not None and failing is not anchor and failing.is_foreground and failing.output is None:
         turn.take_out(failing, park=True)
         yield Close(failing)
     turn.cursor = max(-1 if anchor is None else turn.position(anchor.path), wall(turn.workflow, turn))
     here = turn.current
     turn.fault = Fault(str(error), error.node or (here.path if here else turn.workflow.start), type(error).__name__)
     turn.log("stopped", here.path if here else "", error=turn.fault.message)
-    if here is not None and here.kind is Kind.FOREGROUND:
+    if here is not None and here.is_foreground:
         _wait_at(turn, here)
     else:
         turn.become("fail")
@@ -269,7 +275,7 @@ def _pass_background(turn: Turn, step: Step, is_new: bool) -> Generator[Request,
     if is_new:
         return (yield from _run(turn, step))
     same_inputs = step.status is not StepStatus.PENDING and turn.reads_the_same(step)
-    if same_inputs and step.status is StepStatus.DONE and step.error is None:
+    if same_inputs and step.is_done and step.error is None:
         turn.log("re-used", step.path)
         return True
     if not same_inputs:
@@ -292,7 +298,7 @@ def _go_on_from_background(turn: Turn, step: Step) -> Move:
     with other inputs than it was tried with it is another visit, with another key."""
     if step.status is StepStatus.FAILED and not turn.reads_the_same(step):
         step = yield from _renew(turn, step)
-    if step.status is StepStatus.DONE or (yield from _run(turn, step)):
+    if step.is_done or (yield from _run(turn, step)):
         yield from go_forward(turn)
 
 
@@ -360,9 +366,9 @@ def check_not_over(turn: Turn) -> None:
 
 def _position_of(turn: Turn, to: str) -> int:
     """Where the foreground step `to` of the path is. Raises NotAStep."""
-    step = turn.index.get(to)
+    step = turn.by_path.get(to)
     position = turn.position(to) if step is not None else len(turn.steps)
-    if step is None or step.kind is not Kind.FOREGROUND or position > turn.cursor:
+    if step is None or not step.is_foreground or position > turn.cursor:
         raise NotAStep(f"There is no step {to!r} to go back to. Take one of the run's path.", run=turn.id)
     return position
 
@@ -372,7 +378,7 @@ def look_at_current(turn: Turn, *, keep_fault: bool = False) -> Move:
     if not keep_fault:
         turn.fault = None
     step = turn.steps[turn.cursor]
-    if step.kind is Kind.FOREGROUND:
+    if step.is_foreground:
         _wait_at(turn, step)
         yield Look(turn.steps[turn.cursor])
     elif turn.status is not RunStatus.WAITING:

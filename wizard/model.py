@@ -1,5 +1,6 @@
 """The data of the engine: definitions (Workflow, Node), runs (Run, Step) and what passes between
-nodes, the engine and channels (Outcome, Prompt). All of it is frozen; a change makes a new value.
+nodes, the engine and channels (Outcome, Prompt). All of it is frozen; a change makes a new value. What every turn makes
+anew (Run, Step, Change) is a named tuple: a frozen dataclass takes three times as long.
 
 Definitions and runs are different types and never point at each other: a run names its workflow by
 id and version. A value (`Value`) is what an answer or output may hold: None, bool, int, float, str,
@@ -97,7 +98,7 @@ class Call:
     repeat: Repeat | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """One box of a workflow.
 
@@ -177,9 +178,13 @@ class StepStatus(StrEnum):
     DONE = "done"
 
 
+# Looking up a member of an enumeration costs more than comparing with it; these are compared often.
+_FOREGROUND = Kind.FOREGROUND
+_DONE = StepStatus.DONE
+
+
 class Step(NamedTuple):
-    """One visit of a run to a foreground or background node. A named tuple, since every turn makes
-    some: a frozen dataclass takes three times as long.
+    """One visit of a run to a foreground or background node.
 
     `seq` orders the steps of a run and has gaps; `visit` numbers the run's visits and is never used
     twice; `given` is a digest of the input that was accepted (S19); `reads` maps each dotted name
@@ -203,6 +208,14 @@ class Step(NamedTuple):
     patch: Mapping[tuple[str, str], Value] = NOTHING
     error: str | None = None
 
+    @property
+    def is_foreground(self) -> bool:
+        return self.kind is _FOREGROUND
+
+    @property
+    def is_done(self) -> bool:
+        return self.status is _DONE
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -213,12 +226,11 @@ class Fault:
     kind: str  # the error class's name: stable, for programs
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Run:
+class Run(NamedTuple):
     """One execution of one version of a workflow.
 
     `steps` is the stack, oldest first, and `cursor` the index of the current step, -1 before the
-    first Next. `index` finds the steps of the stack by path, and is derived from it. `parked` holds
+    first Next. `by_path` finds the steps of the stack by path, and is derived from it. `parked` holds
     the answers of dropped steps by step path (S13). `returning` is the step that a change goes back
     to (S11). `removed` names the items of repeats that were taken out for good ("household/2").
     """
@@ -233,16 +245,16 @@ class Run:
     expires_at: datetime | None = None
     steps: tuple[Step, ...] = ()
     cursor: int = -1
-    index: Map[str, Step] = EMPTY
+    by_path: Map[str, Step] = EMPTY
     parked: Map[str, Mapping[str, Value]] = EMPTY
     returning: str | None = None
     fault: Fault | None = None
     removed: frozenset[str] = frozenset()
     visits: int = 0
-    input: Mapping[str, Value] = field(default_factory=dict)
-    event: Mapping[str, Value] = field(default_factory=dict)
-    profile: Mapping[str, Value] = field(default_factory=dict)
-    session: Mapping[str, Value] = field(default_factory=dict)
+    input: Mapping[str, Value] = NOTHING
+    event: Mapping[str, Value] = NOTHING
+    profile: Mapping[str, Value] = NOTHING
+    session: Mapping[str, Value] = NOTHING
     profile_id: str | None = None
     session_id: str | None = None
     token_hash: bytes = b""
@@ -302,8 +314,7 @@ class DocumentSave:
     fields: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What one turn changed, to be stored in one transaction (S20).
 
     `expected` is the revision the stored run must have; None creates the run. `run` is the new
@@ -316,7 +327,7 @@ class Change:
     expected: int | None
     written: tuple[Step, ...] = ()
     dropped: tuple[str, ...] = ()
-    parked: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    parked: Mapping[str, Mapping[str, Value]] = NOTHING
     unparked: tuple[str, ...] | None = ()
     entries: tuple[Entry, ...] = ()
     reply: Reply | None = None

@@ -104,6 +104,7 @@ class NodeType(ABC, Generic[C]):
     Config: ClassVar[ConfigClass]
     pure: ClassVar[bool] = False  # no effect outside the run: may run again, needs no record (S21)
     ends: ClassVar[bool] = False  # entering it completes the run
+    own_retries: ClassVar[bool] = False  # heeds `retry` and `timeout` itself; for the others the engine does
 
     def outputs(self, config: C) -> frozenset[str] | None:
         """The names below the node's id that later nodes can read; None where they can't be known."""
@@ -113,13 +114,19 @@ class NodeType(ABC, Generic[C]):
         """The names that only this node's own expressions see (a form's fields)."""
         return frozenset()
 
+    def secrets(self, config: C) -> frozenset[str]:
+        """The names below the node's id that are never shown again, nor stored before they are accepted
+        (a form's passwords)."""
+        return frozenset()
+
     def check(self, config: C) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """What the configuration's types can't say: (place inside the configuration, message) pairs."""
         return ()
 
     @abstractmethod
     async def execute(self, visit: Visit[C]) -> Outcome:
-        """Does the node's work. An exception is a failure (S16)."""
+        """Does the node's work. An exception is a failure (S16); the engine tries a background node again
+        as its `retry` says, unless the failure is a NodeFailed that is `lasting`."""
 
     def prompt(self, visit: Visit[C]) -> Prompt:
         """What the step asks now. No side effects: it is also called when a step is only looked at."""

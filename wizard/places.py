@@ -105,15 +105,20 @@ def _at_the_end(segments: Iterator[str], place: Place, path: str) -> Place:
 
 def _item_number(segment: str, path: str) -> tuple[int, bool]:
     digits = segment.removeprefix(AFTER)
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
+    if not _is_number(digits):
         raise _no_step(path)
     return int(digits), digits != segment
+
+
+def _is_number(digits: str) -> bool:
+    """A number as paths write it, in one way only: without leading zeros."""
+    return digits.isascii() and digits.isdigit() and len(digits) <= 9 and digits == str(int(digits))
 
 
 def _node_at(frame: Frame, segment: str, path: str) -> Node:
     node_id, tilde, visit = segment.partition("~")
     node = frame.workflow.nodes.get(node_id)
-    well_formed = not tilde or (visit.isascii() and visit.isdigit() and len(visit) <= 9 and int(visit) >= 2)
+    well_formed = not tilde or (_is_number(visit) and int(visit) >= 2)
     if node is None or isinstance(node.config, Branches) or not well_formed:
         raise _no_step(path)
     return node

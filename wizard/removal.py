@@ -45,7 +45,7 @@ def remove_item(turn: Turn, item: str) -> Move:
         turn.cursor = turn.position(before.path)
         yield from look_at_current(turn)
         return
-    if here is not None and here.path in turn.index:
+    if here is not None and here.path in turn.by_path:
         turn.returning = turn.returning or here.path
     turn.cursor = first - 1
     yield from go_forward(turn)
@@ -72,13 +72,13 @@ def _page_before(turn: Turn, base: str, number: int) -> Step | None:
     if max(numbers) > number:
         return None
     lower = max((n for n in numbers if n < number), default=0)
-    return turn.index.get(f"{opening}{AFTER}{lower}")
+    return turn.by_path.get(f"{opening}{AFTER}{lower}")
 
 
 def _hand_over(turn: Turn, before: Step, dropped: Step | None) -> bool:
     """The page that led to the last item takes over what was answered after it ("no more"). True
     where nothing was: then it has to be asked again."""
-    answered = dropped is not None and dropped.status is StepStatus.DONE
+    answered = dropped is not None and dropped.is_done
     status = before.status if answered else StepStatus.WAITING
     turn.update(before._replace(output=dropped.output if answered and dropped else None, status=status))
     return not answered

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from wizard.errors import WizardError
 from wizard.model import Outcome, Step, StoredFile, Value
@@ -45,8 +46,7 @@ class Close:
 Request = Execute | Look | Check | Remove | Close
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What came of a request. For Execute one of `outcome` and `failure` is set, and `step` is the
     step with what the call left in it (state, draft, reads, patch). `holds` answers a Check."""
 

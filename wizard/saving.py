@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from wizard.cache import RunCache
 from wizard.errors import StaleRevision
 from wizard.model import Change, Run
@@ -58,7 +56,7 @@ class Saver:
     async def commit(self, change: Change) -> None:
         """Raises StaleRevision where the run was moved meanwhile, LateResult if after an effect."""
         if not self._born:
-            change = replace(change, expected=None)
+            change = change._replace(expected=None)
         try:
             await self._store.commit(change)
         except StaleRevision:

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from wizard.codec import digest
 from wizard.documents import DOCUMENTS, Patched, document
 from wizard.errors import ExpressionError
-from wizard.model import Branches, Call, Chain, Node, Step, StepStatus, Value
+from wizard.model import Branches, Call, Chain, Node, Step, Value
 from wizard.places import AFTER, Frame, call_of, is_cyclic
 
 
@@ -37,7 +37,7 @@ class Visible(Patched, Protocol):
     @property
     def created_at(self) -> datetime: ...
     @property
-    def index(self) -> Mapping[str, Step]: ...
+    def by_path(self) -> Mapping[str, Step]: ...
     @property
     def removed(self) -> frozenset[str]: ...
     @property
@@ -100,7 +100,7 @@ class Scope:
             elif name in ("item", "index") and frame.item is not None:
                 values[name] = _item_input(outside, frame, name)
             else:
-                values[name] = next((f.default for f in frame.workflow.input if f.name == name), None)
+                values[name] = None
         return _dig(values, rest, chain)
 
 
@@ -138,14 +138,14 @@ def _dig(value: Value, rest: Chain, chain: Chain) -> Value:
 
 def decided(run: Visible, path: str) -> Step | None:
     """The step at `path` if its answer counts: done, and not above the cursor."""
-    step = run.index.get(path)
-    if step is None or step.status is not StepStatus.DONE or step.seq > run.steps[run.cursor].seq:
+    step = run.by_path.get(path)
+    if step is None or not step.is_done or step.seq > run.steps[run.cursor].seq:
         return None
     return step
 
 
 def on_path(run: Visible, path: str) -> bool:
-    step = run.index.get(path)
+    step = run.by_path.get(path)
     return step is not None and run.cursor >= 0 and step.seq <= run.steps[run.cursor].seq
 
 

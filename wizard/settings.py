@@ -43,7 +43,7 @@ class Settings(BaseModel):
     timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    body_limit: Bytes = 2_000_000  # what a request to the server may hold
+    body_limit: Bytes = 8_000_000  # what a request to the server may hold: a file of 5 MB in base64
     step_timeout: Seconds = 30.0  # for background nodes that say nothing themselves, http excepted
 
     allow_private_addresses: bool = False

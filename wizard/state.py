@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from wizard.back import can_go_back
 from wizard.errors import CallerError, WizardError
-from wizard.model import Fault, Item, Kind, Node, Prompt, Remaining, Run, RunStatus, Step, StepStatus, Value, Workflow
+from wizard.model import Fault, Item, Kind, Node, Prompt, Remaining, Run, RunStatus, Step, Value, Workflow
 from wizard.places import Frame, Place, locate
 from wizard.scope import Scope
 from wizard.visits import look, summarise
@@ -124,7 +124,7 @@ class RunView:
         """What the foreground steps of the path accepted, nested by step path."""
         answers: dict[str, Value] = {}
         for step in self.run.path:
-            if step.kind is Kind.FOREGROUND and step.status is StepStatus.DONE and step.output is not None:
+            if step.is_foreground and step.is_done and step.output is not None:
                 at, last = answers, step.path
                 if "/" in last:
                     *outer, last = step.path.split("/")
@@ -135,7 +135,7 @@ class RunView:
 
     @property
     def progress(self) -> Progress:
-        done = sum(1 for s in self.run.path if s.kind is Kind.FOREGROUND and s.status is StepStatus.DONE)
+        done = sum(1 for s in self.run.path if s.is_foreground and s.is_done)
         if not self.has_next:
             return Progress(done, 0, 0)
         ahead = _remaining(self.workflow, self.run.current)
@@ -146,9 +146,9 @@ class RunView:
 
         Raises NotAStep or CallerError where `path` is no foreground step of the path.
         """
-        step = self.run.index.get(path)
+        step = self.run.by_path.get(path)
         on_path = step is not None and self.run.cursor >= 0 and step.seq <= self.run.steps[self.run.cursor].seq
-        if step is None or not on_path or step.kind is not Kind.FOREGROUND:
+        if step is None or not on_path or not step.is_foreground:
             raise CallerError("This step can't be looked at. Take a foreground step of the run's path.", node=path)
         return look(self.workflow, self.run, step, self.now)
 
@@ -165,7 +165,7 @@ class RunView:
             start = self.workflow.nodes[self.workflow.start]
             title = _title(self.run, Place(Frame(self.workflow), start, ()), self.now)
             prompt = Prompt(step=start.id, type=start.type, title=title)
-        elif step.kind is Kind.FOREGROUND:
+        elif step.is_foreground:
             try:
                 prompt = look(self.workflow, self.run, step, self.now)
             except WizardError as error:
@@ -216,7 +216,7 @@ def _remaining(workflow: Workflow, step: Step | None) -> Remaining:
     most: int | None = 0
     node: Node = place.node
     frame: Frame | None = place.frame
-    counted = step.status is not StepStatus.DONE or step.kind is Kind.BACKGROUND
+    counted = not step.is_done or step.kind is Kind.BACKGROUND
     while frame is not None:
         ahead = frame.workflow.remaining[node.id] if counted else _after(frame.workflow, node)
         least += ahead.min

@@ -45,7 +45,7 @@ class Turn:
         self.input, self.event, self.profile, self.session = run.input, run.event, run.profile, run.session
         self.steps = list(run.steps)
         self.cursor = run.cursor
-        self.index = run.index
+        self.by_path = run.by_path
         self.status = run.status
         self.returning = run.returning
         self.fault: Fault | None = run.fault
@@ -80,14 +80,14 @@ class Turn:
 
     def kept_at(self, path: str) -> int | None:
         """The position of the kept step at `path`, None if it isn't kept."""
-        step = self.index.get(path)
+        step = self.by_path.get(path)
         if step is None or (self.cursor >= 0 and step.seq <= self.steps[self.cursor].seq):
             return None
         return self.position(path)
 
     def position(self, path: str) -> int:
         """Where the step at `path` is in the stack; it is near the cursor more often than not."""
-        seq = self.index[path].seq
+        seq = self.by_path[path].seq
         above = self.cursor + 1
         if above < len(self.steps) and self.steps[above].seq == seq:
             return above
@@ -102,16 +102,16 @@ class Turn:
         itself gave and set doesn't count: it wasn't there when the step read."""
         if not step.reads:
             return True
-        index, done = self.index, self.steps[self.cursor]
+        index, done = self.by_path, self.steps[self.cursor]
         undone = done._replace(status=StepStatus.PENDING)
-        self.steps[self.cursor], self.index = undone, index.set(step.path, undone)
+        self.steps[self.cursor], self.by_path = undone, index.set(step.path, undone)
         try:
             return self.scope(self.place(step)).unchanged(step.reads)
         finally:
-            self.steps[self.cursor], self.index = done, index
+            self.steps[self.cursor], self.by_path = done, index
 
     def foreground_above(self) -> bool:
-        return any(step.kind is Kind.FOREGROUND for step in self.steps[self.cursor + 1 :])
+        return any(step.is_foreground for step in self.steps[self.cursor + 1 :])
 
     @property
     def touched(self) -> bool:
@@ -178,7 +178,7 @@ class Turn:
         return step
 
     def _store(self, step: Step) -> None:
-        self.index = self.index.set(step.path, step)
+        self.by_path = self.by_path.set(step.path, step)
         self._written[step.path] = step
         self._gone.pop(step.path, None)
 
@@ -188,11 +188,11 @@ class Turn:
         del self.steps[position]
         if position <= self.cursor:
             self.cursor -= 1
-        self.index = self.index.delete(step.path)
+        self.by_path = self.by_path.delete(step.path)
         self._written.pop(step.path, None)
         self._gone[step.path] = None
         answers = step.output if step.output is not None else step.draft
-        if park and answers and step.kind is Kind.FOREGROUND:
+        if park and answers and step.is_foreground:
             self._parked = self._parked.set(step.path, answers)
             self._park[step.path] = answers
             if self._unpark is not None:
@@ -234,7 +234,7 @@ class Turn:
             expires_at=before.expires_at,
             steps=tuple(self.steps),
             cursor=self.cursor,
-            index=self.index,
+            by_path=self.by_path,
             parked=self._parked,
             returning=self.returning,
             fault=self.fault,

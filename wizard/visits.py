@@ -14,10 +14,11 @@ from typing import Any, assert_never
 
 from wizard.codec import check_value
 from wizard.errors import InvalidInput, NodeContractError, NodeFailed, WizardError
-from wizard.model import Item, Kind, Outcome, Proceed, Prompt, Run, Step, StepStatus, Value, Wait, Workflow
+from wizard.model import Item, Kind, Outcome, Proceed, Prompt, Run, Step, Value, Wait, Workflow
 from wizard.node import NodeType, Services, Visit
 from wizard.places import AFTER, Place, call_of, locate
 from wizard.requests import Check, Close, Execute, Look, Remove, Request, Result
+from wizard.retrying import persevere
 from wizard.scope import Scope, Visible
 from wizard.turn import Turn
 
@@ -78,7 +79,7 @@ def summarise(workflow: Workflow, run: Visible, now: datetime, before: Step | No
     for step in run.steps[: run.cursor + 1]:
         if before is not None and step.seq >= before.seq:
             break
-        if step.kind is Kind.FOREGROUND and step.status is StepStatus.DONE:
+        if step.is_foreground and step.is_done:
             visit = make_visit(workflow, run, step, now)
             handler: NodeType[Any] = visit.node.handler
             lines += handler.summary(visit)
@@ -94,7 +95,7 @@ def _items(workflow: Workflow, run: Visible, place: Place, step: Step, now: date
     numbers = (number for number in range(1, place.after + 1) if f"{base}/{number}" not in run.removed)
     by_number: dict[int, list[Step]] = {number: [] for number in numbers}
     for other in run.steps[: run.cursor + 1]:
-        if other.kind is Kind.FOREGROUND and other.path.startswith(base + "/") and other.seq < step.seq:
+        if other.is_foreground and other.path.startswith(base + "/") and other.seq < step.seq:
             segment = other.path[len(base) + 1 :].partition("/")[0]
             if not segment.startswith(AFTER):
                 by_number[int(segment)].append(other)
@@ -110,7 +111,7 @@ def _items(workflow: Workflow, run: Visible, place: Place, step: Step, now: date
 
 
 def _summary(workflow: Workflow, run: Visible, step: Step, now: datetime) -> tuple[Item, ...]:
-    if step.status is not StepStatus.DONE:
+    if not step.is_done:
         return ()
     visit = make_visit(workflow, run, step, now)
     handler: NodeType[Any] = visit.node.handler
@@ -169,7 +170,10 @@ class Driver:
         outcome: Outcome | None = None
         failure: WizardError | None = None
         try:
-            outcome = _checked(await handler.execute(visit), visit)
+            if background and not handler.own_retries:
+                outcome = _checked(await persevere(lambda: handler.execute(visit), visit), visit)
+            else:
+                outcome = _checked(await handler.execute(visit), visit)
             if isinstance(outcome, Wait):
                 self.prompt = outcome.prompt
         except WizardError as error:

@@ -32,7 +32,8 @@ _HINTS = {
     "could not find expected ':'": "each line of a mapping is `key: value`",
     "did not find expected key": "check the indentation, and that quotes and brackets are closed",
     "did not find expected '-' indicator": "check the indentation",
-    "did not find expected ',' or": "a bracket isn't closed, or text that holds , [ ] { } must stand in quotes here",
+    "did not find expected ',' or": "a bracket isn't closed, or text that holds , [ ] { } must stand in quotes here;"
+    " put a whole expression in single quotes",
     "unexpected end of stream": "a quote isn't closed",
 }
 

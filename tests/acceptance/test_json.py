@@ -132,8 +132,8 @@ async def test_a_password_is_never_shown_again(caller: Caller) -> None:
     assert "sesame" not in await response.text()
     assert "sesame" not in await (await talk.send("GET", "/trace")).text()
     stored = await caller.engine.load(talk.id)
-    assert stored.run.index["applicant"].output is not None
-    assert stored.run.index["applicant"].output["pin"] == "open sesame"
+    assert stored.run.by_path["applicant"].output is not None
+    assert stored.run.by_path["applicant"].output["pin"] == "open sesame"
 
 
 async def test_going_back_and_on_again(caller: Caller) -> None:

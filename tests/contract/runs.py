@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,8 +20,8 @@ def exactly(value: Any) -> Any:
     """The value with the type of every part in it, so that == tells 1 from True and () from []."""
     if is_dataclass(value):
         return type(value).__name__, {each.name: exactly(getattr(value, each.name)) for each in fields(value)}
-    if isinstance(value, Step):
-        return "Step", {name: exactly(item) for name, item in value._asdict().items()}
+    if isinstance(value, Run | Step):
+        return type(value).__name__, {name: exactly(item) for name, item in value._asdict().items()}
     if isinstance(value, Mapping):
         return "mapping", {key: exactly(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -83,9 +83,9 @@ def a_run(run_id: str = "run-1", *steps: Step, **changes: Any) -> Run:
         updated_at=NOW,
         steps=steps,
         cursor=len(steps) - 1,
-        index=Map({step.path: step for step in steps}),
+        by_path=Map({step.path: step for step in steps}),
     )
-    return replace(run, **changes)
+    return run._replace(**changes)
 
 
 def full_run(run_id: str = "run-1") -> Run:
@@ -121,13 +121,13 @@ def creating(run: Run, **rest: Any) -> Change:
 
 def turn(run: Run, *, write: tuple[Step, ...] = (), drop: tuple[str, ...] = (), **rest: Any) -> Change:
     """The next turn of `run`. What isn't a part of Change in `rest` is a new field of the run."""
-    of_change = {each.name for each in fields(Change)} - {"run", "expected"}
+    of_change = set(Change._fields) - {"run", "expected"}
     changed = {name: rest.pop(name) for name in list(rest) if name not in of_change}
     stack = {step.path: step for step in run.steps if step.path not in drop} | {step.path: step for step in write}
     steps = tuple(sorted(stack.values(), key=lambda step: step.seq))
     updated = run.updated_at + timedelta(seconds=1)
-    after: dict[str, Any] = {"steps": steps, "index": Map(stack), "cursor": len(steps) - 1, "updated_at": updated}
-    following = replace(run, **{**after, "revision": run.revision + 1, **changed})
+    after: dict[str, Any] = {"steps": steps, "by_path": Map(stack), "cursor": len(steps) - 1, "updated_at": updated}
+    following = run._replace(**{**after, "revision": run.revision + 1, **changed})
     return Change(following, run.revision, written=write, dropped=drop, **rest)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from dataclasses import MISSING, fields, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from tests.contract.runs import (
 )
 from wizard.codec import MAX_VALUE_BYTES
 from wizard.errors import InvalidInput, KeyReused, StaleRevision
-from wizard.model import Change, DocumentSave, Entry, Reply, Run, RunStatus, Step, StoredFile
+from wizard.model import Change, DocumentSave, Entry, Reply, Run, RunStatus, StoredFile
 from wizard.stores import Document, RunSummary, Store
 from wizard.stores.memory import MemoryStore
 from wizard.stores.sqlite import SqliteStore
@@ -62,15 +62,11 @@ def a_reply(scope: str = "run-1", key: str = "key-1", **changes: Any) -> Reply:
 # -- runs --------------------------------------------------------------------------------------
 
 
-def defaults_of_run(field: Any) -> Any:
-    return field.default_factory() if field.default_factory is not MISSING else field.default
-
-
 def test_the_examples_leave_no_field_at_its_default() -> None:
     """A field added to Run or Step and forgotten by a store would go unseen if no example filled it."""
-    run, step = full_run(), full_step()
-    assert [each.name for each in fields(run) if getattr(run, each.name) == defaults_of_run(each)] == []
-    assert [name for name, default in Step._field_defaults.items() if getattr(step, name) == default] == []
+    for example in (full_run(), full_step()):
+        defaults = example._field_defaults.items()
+        assert [name for name, default in defaults if getattr(example, name) == default] == []
 
 
 @pytest.mark.parametrize("run", [a_run(), a_run("run-1", a_step()), full_run()], ids=["created", "one step", "full"])
@@ -132,7 +128,7 @@ async def test_a_step_dropped_and_entered_again_in_one_turn_is_kept(store: Store
     """A changed answer can drop a step and come to it anew before anybody is asked."""
     run = a_run("run-1", a_step("a", 1), a_step("b", 2))
     await store.commit(creating(run))
-    change = replace(turn(run, write=(a_step("b", 9, visit=5),)), dropped=("b",))
+    change = turn(run, write=(a_step("b", 9, visit=5),))._replace(dropped=("b",))
     await store.commit(change)
     assert exactly(await loaded(store)) == exactly(change.run)
 
@@ -143,7 +139,7 @@ async def test_what_a_run_holds_can_become_empty_again(store: Store) -> None:
     await store.commit(creating(run))
     emptied = turn(
         run,
-        drop=tuple(run.index),
+        drop=tuple(run.by_path),
         unparked=None,
         status=RunStatus.COMPLETED,
         parked={},
@@ -156,7 +152,7 @@ async def test_what_a_run_holds_can_become_empty_again(store: Store) -> None:
         profile={},
         session={},
     )
-    emptied = replace(emptied, run=replace(emptied.run, parked=Map()))
+    emptied = emptied._replace(run=emptied.run._replace(parked=Map()))
     await store.commit(emptied)
     assert exactly(await loaded(store)) == exactly(emptied.run)
 
@@ -240,7 +236,7 @@ async def test_a_change_ahead_of_the_run_is_refused(store: Store) -> None:
     run = a_run()
     await store.commit(creating(run))
     with pytest.raises(StaleRevision):
-        await store.commit(turn(replace(run, revision=9)))
+        await store.commit(turn(run._replace(revision=9)))
 
 
 async def test_a_run_is_created_once(store: Store) -> None:
@@ -289,7 +285,7 @@ async def test_many_runs_move_at_once(store: Store) -> None:
 def parking(run: Run, left: dict[str, Any], **rest: Any) -> Change:
     """A turn after which exactly `left` is parked."""
     change = turn(run, **rest)
-    return replace(change, run=replace(change.run, parked=Map(left)))
+    return change._replace(run=change.run._replace(parked=Map(left)))
 
 
 async def test_parked_answers_are_kept_until_they_are_taken(store: Store) -> None:
@@ -403,7 +399,7 @@ async def test_a_stale_change_is_stale_whatever_its_key(store: Store) -> None:
     run = a_run()
     await store.commit(creating(run, reply=a_reply()))
     with pytest.raises(StaleRevision):
-        await store.commit(turn(replace(run, revision=5), reply=a_reply()))
+        await store.commit(turn(run._replace(revision=5), reply=a_reply()))
 
 
 # -- lists -------------------------------------------------------------------------------------
@@ -524,7 +520,7 @@ def hash_of(path: str) -> int:
 def turns(draw: st.DrawFn, run: Run) -> Change:
     """A turn that an engine could make of `run`: its parts agree with each other."""
     write = {step.path: step for step in draw(st.lists(steps, max_size=3))}
-    drop = tuple(path for path in draw(st.sets(paths, max_size=2)) if path in run.index and path not in write)
+    drop = tuple(path for path in draw(st.sets(paths, max_size=2)) if path in run.by_path and path not in write)
     parked = draw(st.dictionaries(paths, answers, max_size=2))
     unparked = draw(st.none() | st.sets(paths, max_size=2).map(tuple))
     left = {path: kept for path, kept in run.parked.items() if unparked is not None and path not in unparked}
@@ -543,7 +539,7 @@ def turns(draw: st.DrawFn, run: Run) -> Change:
         entries=tuple(draw(st.lists(st.builds(Entry, texts, texts, answers), max_size=3))),
     )
     cursor = draw(st.integers(-1, len(change.run.steps) - 1))
-    return replace(change, run=replace(change.run, cursor=cursor, parked=Map({**left, **parked})))
+    return change._replace(run=change.run._replace(cursor=cursor, parked=Map({**left, **parked})))
 
 
 @settings(max_examples=60, deadline=None)

@@ -211,7 +211,7 @@ class Runs(RuleBasedStateMachine):
         assert left is not None
         assert current is not None
         if draft is not None and left.kind is Kind.FOREGROUND:
-            assert run.index[left.path].draft == draft
+            assert run.by_path[left.path].draft == draft
         if current.kind is Kind.FOREGROUND and current.type == "ask":
             shown = {field.name: field.value for field in self.view.current.fields}
             assert shown == (current.draft if current.draft is not None else current.output or {})
@@ -230,7 +230,7 @@ class Runs(RuleBasedStateMachine):
             given = {"add_another": more}
         came, before = self.do(lambda engine, view: engine.change(view, line.step, given))
         wall = invariants.wall_of(self.documents, before.run)
-        walled = wall is not None and before.run.index[line.step].seq <= wall.seq
+        walled = wall is not None and before.run.by_path[line.step].seq <= wall.seq
         if came != "ok":
             assert self.unmoved(before)
             assert came == "rejected" or line.kind is Kind.BACKGROUND or walled or before.run.status == "completed"

@@ -195,7 +195,7 @@ def test_steps_are_found_wherever_they_were_put_in(order: list[int], down: int) 
         kept = turn.kept_at(path)
         assert kept == (turn.position(path) if turn.position(path) > turn.cursor else None)
     written = {step.path: step for step in turn.change().written}
-    assert written == dict(turn.index)
+    assert written == dict(turn.by_path)
 
 
 def test_room_between_two_steps_is_made_when_it_is_used_up() -> None:
@@ -221,7 +221,7 @@ def test_a_change_holds_what_came_since_the_last_one() -> None:
     second = turn.change()
     assert (second.written, second.dropped, second.expected) == ((), ("n2",), 2)
     assert [each.kind for each in second.entries] == ["entered"]
-    assert first.run.index.get("n1") is not None
+    assert first.run.by_path.get("n1") is not None
 
 
 def test_answers_are_parked_and_come_back_as_a_draft() -> None:

@@ -62,7 +62,7 @@ async def test_s14_the_state_of_a_waiting_node_is_kept_between_its_calls() -> No
     for _ in range(3):
         await person.says("bad")
         person.engine.forget(person.run.id)
-    assert person.run.run.index["a"].state == {"executed": 4}
+    assert person.run.run.by_path["a"].state == {"executed": 4}
 
 
 async def test_a_form_answered_piece_by_piece_keeps_the_pieces() -> None:
@@ -334,7 +334,7 @@ async def test_the_list_page_shows_every_item() -> None:
     assert (second.label, second.value, second.step, second.remove) == ("Person 2", "", None, "people/2")
     assert person.run.current.fields == ()
     await person.goes_back(to="people/1/name")
-    page = person.run.run.index["people/after-1"]
+    page = person.run.run.by_path["people/after-1"]
     assert page.status is StepStatus.DONE
 
 

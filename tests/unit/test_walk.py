@@ -115,8 +115,12 @@ async def test_a_background_node_in_a_loop_can_go_on_from_its_last_output() -> N
 async def test_a_loop_around_another_workflow_numbers_its_instances() -> None:
     """Step paths: `one~2/name`; what is read is the latest instance."""
     person = await talk(
-        embed("one", "person"), work("t", "one.name.x"), ask("more"), branch("c", ("more.x == 'y'", "one"), "end"), inside=(PERSON,)
-    )  # fmt: skip
+        embed("one", "person"),
+        work("t", "one.name.x"),
+        ask("more"),
+        branch("c", ("more.x == 'y'", "one"), "end"),
+        inside=(PERSON,),
+    )
     for answer in ("Ada", "y", "Bo", "y"):
         await person.says(answer)
     assert person.stack == "one/name t more one~2/name t~2 more~2 one~3/name"

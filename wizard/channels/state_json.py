@@ -11,9 +11,11 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from wizard.codec import to_json
 from wizard.forms.form import Form
-from wizard.model import Item, Kind, Prompt, PromptField, StepStatus, Value
+from wizard.model import Item, Node, Prompt, PromptField, Value
 from wizard.places import locate
 from wizard.state import RunView, StepLine
 from wizard.stores import TraceEntry
@@ -25,7 +27,10 @@ _ENCODER = json.JSONEncoder(
 
 def encode(value: Any) -> bytes:
     """JSON in UTF-8. Values that JSON lacks are written as wizard.codec.to_json says."""
-    return _ENCODER.encode(value).encode("utf-8", "replace")
+    try:
+        return orjson.dumps(value, default=to_json)
+    except TypeError:  # integers beyond 64 bits and half characters, which orjson doesn't write
+        return _ENCODER.encode(value).encode("utf-8", "replace")
 
 
 def run_state(view: RunView) -> dict[str, Any]:
@@ -100,21 +105,21 @@ def _answers(view: RunView) -> Mapping[str, Value]:
     """The answers of the path without passwords: they are never shown again."""
     answers = view.answers
     for step in view.run.path:
-        if step.kind is not Kind.FOREGROUND or step.status is not StepStatus.DONE or not step.output:
-            continue
-        form = getattr(locate(view.workflow, step.path).node.config, "form", None)
-        if isinstance(form, Form) and (secret := _secrets(form)):
-            at = answers
-            *outer, last = step.path.split("/")
-            for segment in outer:
-                at = at[segment]
-            at[last] = {name: value for name, value in step.output.items() if name not in secret}
+        if step.is_foreground and step.is_done and step.output:
+            secret = _secrets(locate(view.workflow, step.path).node)
+            if secret:
+                at = answers
+                *outer, last = step.path.split("/")
+                for segment in outer:
+                    at = at[segment]
+                at[last] = {name: value for name, value in step.output.items() if name not in secret}
     return answers
 
 
 @lru_cache(maxsize=4096)
-def _secrets(form: Form) -> frozenset[str]:
-    return frozenset(question.name for question in form.questions if question.secret)
+def _secrets(node: Node) -> frozenset[str]:
+    form = getattr(node.config, "form", None)
+    return frozenset(each.name for each in form.questions if each.secret) if isinstance(form, Form) else frozenset()
 
 
 def trace_json(entries: Iterable[TraceEntry]) -> list[dict[str, Any]]:

@@ -274,7 +274,7 @@ class Conversation:
         if steps is None:
             steps = [each.step for each in grouped(view.summary(), view)]
         step = _numbered(argument, steps)
-        if step is None and argument in view.run.index:
+        if step is None and argument in view.run.by_path:
             step = argument
         if step is None:
             self._paper.wrong("There is no page with this number. Type :change to see them.")

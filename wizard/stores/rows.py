@@ -131,9 +131,9 @@ def context(run: Run) -> bytes | None:
 def step_body(step: Step) -> bytes:
     """All of a step but its path and seq, which have columns."""
     content: dict[str, Any] = {"node": step.node, "type": step.type, "visit": step.visit}
-    if step.kind is not Kind.FOREGROUND:
+    if not step.is_foreground:
         content["kind"] = step.kind.value
-    if step.status is not StepStatus.DONE:
+    if not step.is_done:
         content["status"] = step.status.value
     if step.output is not None:
         content["output"] = dict(step.output)
@@ -234,7 +234,7 @@ def read_run(row: RunRow, steps: Iterable[StepRow], parked: Iterable[tuple[str, 
             expires_at=row.expires_at,
             steps=stack,
             cursor=_position(stack, head.get("cursor")),
-            index=Map({step.path: step for step in stack}),
+            by_path=Map({step.path: step for step in stack}),
             parked=Map({path: read_answers(body) for path, body in parked}) if head.get("parked") else Map(),
             returning=head.get("returning"),
             fault=Fault(*fault) if fault else None,

@@ -80,4 +80,4 @@ async def test_passwords_are_left_out_however_deep_they_are() -> None:
     engine = Engine(catalog, MemoryStore(), registry=registry)
     view = await engine.next(await engine.start("outer"), {"user": "ada", "pin": "sesame"})
     assert run_state(view)["answers"] == {"first": {"1": {"ask": {"user": "ada"}}}}
-    assert view.run.index["first/1/ask"].output == {"user": "ada", "pin": "sesame"}
+    assert view.run.by_path["first/1/ask"].output == {"user": "ada", "pin": "sesame"}

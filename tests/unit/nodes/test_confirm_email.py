@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.nodes.visiting import NOW, visit_of
+from tests.unit.nodes.handing import NOW, visit_of
 from wizard import codec
-from wizard.errors import NodeFailed
 from wizard.model import Item, Outcome, Proceed, Prompt, Value, Wait
 from wizard.node import Visit
 from wizard.nodes.confirm_email import ConfirmEmailConfig, ConfirmEmailNode
@@ -250,9 +249,8 @@ async def test_a_mail_that_cannot_be_sent_leaves_everything_as_it_was() -> None:
     person = Person()
     await person.look()
     person.working = False
-    with pytest.raises(NodeFailed) as caught:
+    with pytest.raises(OSError, match="mail server"):
         await person.say(email="ada@example.com")
-    assert isinstance(caught.value.__cause__, OSError)
     assert names(await person.look()) == ["email"]
     person.working = True
     assert await person.is_asked(email="ada@example.com") == ["code", "resend"]

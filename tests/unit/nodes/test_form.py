@@ -12,6 +12,7 @@ from tests.unit.forms.asking import Around
 from tests.unit.nodes.visiting import Visited, numbered
 from wizard.model import Item, Proceed, Wait
 from wizard.nodes.form import FormConfig, FormNode, new_file_id
+from wizard.testing import Person, make_test_engine
 
 NAME = {"name": "full_name", "max_length": 100}
 BORN = {"name": "born", "type": "date", "label": "Date of birth"}
@@ -161,3 +162,20 @@ def test_ids_of_files_can_t_be_guessed() -> None:
     """128 bits, and never the same."""
     assert len(new_file_id()) >= 22
     assert new_file_id() != new_file_id()
+
+
+async def test_a_password_that_was_only_typed_is_not_stored() -> None:
+    """S9 keeps what was typed when somebody goes back; a password in it would lie in the store for ever."""
+    definition = """
+    id: account
+    nodes:
+      - {id: name, type: form, fields: [{name: name}]}
+      - {id: login, type: form, fields: [{name: user}, {name: pin, type: password}]}
+    """
+    engine = await make_test_engine(definition)
+    person = await Person.starts(engine, "account")
+    await person.says("Ann")
+    await person.goes_back(user="ann", pin="hunter2")
+    assert person.run.run.by_path["login"].draft == {"user": "ann"}
+    await person.says("Ann")
+    person.sees(values={"user": "ann", "pin": None})

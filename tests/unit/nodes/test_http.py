@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tests.unit.nodes.visiting import Data, Pauses, visit_of
+from tests.unit.nodes.handing import Data, Pauses, visit_of
 from wizard.errors import NodeFailed
 from wizard.model import Proceed, Retry, Value
 from wizard.node import Services

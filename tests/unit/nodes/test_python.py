@@ -9,17 +9,16 @@ from typing import Any
 
 import pytest
 
-from tests.unit.nodes.visiting import Pauses, visit_of
+from tests.unit.nodes.handing import visit_of
 from wizard.errors import NodeFailed
 from wizard.model import Outcome, Proceed, Retry
 from wizard.node import Visit
 from wizard.nodes.python import PythonNode
-from wizard.settings import Settings
 
 
 async def call(function: Callable[..., Any], arguments: dict[str, Any] | None = None, **more: Any) -> Outcome:
     """Executes a node for `function` with the answers {"a": {"name": "Ada", "tags": ["x"]}} on the path."""
-    node = PythonNode(more.pop("sleep", Pauses()))
+    node = PythonNode()
     config = {"function": "it", "arguments": arguments or {}}
     data = {"a": {"name": "Ada", "tags": ["x"]}}
     return await node.execute(visit_of(node, config, data, functions={"it": function}, **more))
@@ -113,95 +112,27 @@ async def test_arguments_that_do_not_fit_are_named(arguments: dict[str, Any]) ->
         await call(function, arguments)
 
 
-async def test_an_exception_is_hidden_from_the_person_and_kept_for_the_log() -> None:
-    """A traceback helps nobody who fills in a form, and may hold secrets."""
-
-    def broken() -> None:
-        raise ValueError("password=hunter2")
-
-    with pytest.raises(NodeFailed) as caught:
-        await call(broken)
-    assert "hunter2" not in str(caught.value)
-    assert "Try again later" in str(caught.value)
-    assert isinstance(caught.value.__cause__, ValueError)
-
-
-async def test_a_failure_that_the_function_words_itself_is_shown() -> None:
-    """Only the host knows what to tell about a refused card."""
-    calls = []
+async def test_a_failure_that_the_function_words_itself_is_passed_on() -> None:
+    """Only the host knows what to tell about a refused card, and whether it is worth trying again."""
 
     def refuse() -> None:
-        calls.append(1)
-        raise NodeFailed("Your card was refused.") from ValueError("51")
+        raise NodeFailed("Your card was refused.", lasting=True) from ValueError("51")
 
-    with pytest.raises(NodeFailed, match="Your card was refused"):
-        await call(refuse, retry=Retry(attempts=3))
-    assert calls == [1]
-
-
-async def test_a_failing_function_is_tried_again_with_growing_pauses() -> None:
-    """A service that hiccups must not cost a person their place."""
-    calls = []
-
-    def flaky() -> str:
-        calls.append(1)
-        if len(calls) < 3:
-            raise OSError("busy")
-        return "ok"
-
-    pauses = Pauses()
-    retry = Retry(attempts=3, backoff=timedelta(seconds=2))
-    assert await call(flaky, retry=retry, sleep=pauses) == Proceed({"value": "ok"})
-    assert 1 <= pauses[0] <= 2 <= pauses[1] <= 4
-    assert len(pauses) == 2
+    with pytest.raises(NodeFailed, match="Your card was refused") as caught:
+        await call(refuse)
+    assert caught.value.lasting
 
 
-async def test_the_last_try_is_the_last() -> None:
-    """Three attempts are three, not four."""
-    calls = []
-
-    def broken() -> None:
-        calls.append(1)
-        raise OSError
-
-    with pytest.raises(NodeFailed):
-        await call(broken, retry=Retry(attempts=3))
-    assert len(calls) == 3
-
-
-async def test_the_time_limit_holds_for_async_functions_and_threads() -> None:
-    """A function that hangs must not hold the person's turn for ever."""
-    limit = timedelta(milliseconds=50)
-
-    async def hang() -> None:
-        await asyncio.sleep(60)
-
-    with pytest.raises(NodeFailed, match=r"took longer than 0\.05 seconds"):
-        await call(hang, timeout=limit)
-    release = threading.Event()
-    with pytest.raises(NodeFailed, match="took longer"):
-        await call(lambda: release.wait(60), timeout=limit)
-    release.set()
-
-
-async def test_the_settings_give_the_time_limit_where_the_node_gives_none() -> None:
-    """Operators bound what authors forgot."""
-
-    async def hang() -> None:
-        await asyncio.sleep(60)
-
-    with pytest.raises(NodeFailed, match=r"took longer than 0\.02 seconds"):
-        await call(hang, settings=Settings(step_timeout=0.02))
-
-
-async def test_a_time_out_inside_the_function_is_not_ours() -> None:
-    """Saying that 30 seconds have passed would send people looking in the wrong place."""
-
-    def own_timeout() -> None:
-        raise TimeoutError
-
-    with pytest.raises(NodeFailed, match="mistake on our side"):
-        await call(own_timeout)
+async def test_mistakes_that_stay_are_not_worth_another_try() -> None:
+    """A person would wait for three tries of a function that doesn't exist."""
+    node = PythonNode()
+    for config in ({"function": "missing"}, {"function": "it", "arguments": {"y": 1}}):
+        with pytest.raises(NodeFailed) as caught:
+            await node.execute(visit_of(node, config, functions={"it": object}))
+        assert caught.value.lasting
+    with pytest.raises(NodeFailed) as caught:
+        await call(object)
+    assert caught.value.lasting
 
 
 @pytest.mark.parametrize("result", [object(), {"a": {1, 2}}, {1: "a"}, float("nan"), "x" * 1_000_001, [b"", lambda: 1]])
@@ -209,6 +140,22 @@ async def test_a_result_that_cannot_be_stored_names_the_function(result: Any) ->
     """Whoever wrote the function must learn that it was its result, before anything is saved."""
     with pytest.raises(NodeFailed, match="What the function it returned"):
         await call(lambda: result)
+
+
+async def test_undo_is_tried_as_often_as_the_work_itself() -> None:
+    """A calendar that hiccups must not keep an appointment that nobody wants any more."""
+    tries: list[int] = []
+
+    def cancel(output: dict[str, Any]) -> None:
+        tries.append(output["number"])
+        if len(tries) < 3:
+            raise OSError("busy")
+
+    node = PythonNode()
+    retry = Retry(attempts=3, backoff=timedelta(milliseconds=1))
+    config = {"function": "book", "undo": "cancel"}
+    await node.remove(visit_of(node, config, functions={"cancel": cancel}, output={"number": 7}, retry=retry))
+    assert tries == [7, 7, 7]
 
 
 async def test_undo_takes_back_what_was_done() -> None:

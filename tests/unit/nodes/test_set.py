@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.nodes.visiting import visit_of
+from tests.unit.nodes.handing import visit_of
 from wizard.errors import ExpressionError, NodeFailed
 from wizard.model import Proceed
 from wizard.nodes.set import SetConfig, SetNode

@@ -11,7 +11,6 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -162,7 +161,7 @@ async def test_a_stale_change_hurts_nobody_in_its_group(store: SqliteStore) -> N
     for run in runs:
         await store.commit(creating(run))
     changes = [turn(run, write=(a_step(),), entries=(Entry("accepted"),)) for run in runs]
-    changes[2] = replace(changes[2], expected=7)
+    changes[2] = changes[2]._replace(expected=7)
     results = await asyncio.gather(*(store.commit(change) for change in changes), return_exceptions=True)
     assert [type(result) for result in results] == [type(None)] * 2 + [StaleRevision] + [type(None)] * 2
     assert [await store.revision(run.id) for run in runs] == [2, 2, 1, 2, 2]
@@ -180,7 +179,7 @@ async def test_a_load_sees_one_moment(path: Path, store: SqliteStore) -> None:
         change = turn(a_run(), write=(a_step("s1", 1),))
         for n in range(2, 150):
             await writing.commit(change)
-            change = turn(change.run, write=(a_step(f"s{n}", n),), drop=tuple(change.run.index))
+            change = turn(change.run, write=(a_step(f"s{n}", n),), drop=tuple(change.run.by_path))
         done.set()
 
     task = asyncio.create_task(write())
@@ -376,7 +375,7 @@ async def test_a_locked_database_is_said_to_be_locked(path: Path, monkeypatch: p
 
 
 def naive(run: Run) -> Run:
-    return replace(run, updated_at=datetime(2026, 1, 1))
+    return run._replace(updated_at=datetime(2026, 1, 1))
 
 
 @pytest.mark.parametrize(
