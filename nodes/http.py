@@ -92,7 +92,8 @@ UrlParts = Annotated[
 class HttpConfig(NodeConfig):
     """`body` is sent as JSON, `form` as form fields, `text` as it is; there is one of them at most.
     `expect` lists the statuses that count as success (200 to 299 unless said otherwise), `max_response`
-    the bytes that are read; the setting WIZARD_HTTP_MAX_RESPONSE is its limit."""
+    the bytes that are read; the setting WIZARD_HTTP_MAX_RESPONSE is its limit. `messages` are what people read
+    about statuses that aren't a success."""
 
     url: UrlParts
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] = "GET"
@@ -103,6 +104,7 @@ class HttpConfig(NodeConfig):
     text: Template | None = None
     expect: tuple[Annotated[int, Field(ge=200, le=599)], ...] = ()
     max_response: Annotated[int, Field(ge=1)] | None = None
+    messages: dict[Annotated[int, Field(ge=200, le=599)], Template] = Field(default_factory=dict, max_length=50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,7 @@ class HttpNode(Background[HttpConfig]):
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=seconds),
             ) as response:
-                _check_status(response, visit.config.expect, visit.now)
+                _check_status(response, visit)
                 return _output(response, await _read(response, limit))
         except TimeoutError as error:
             raise _TryAgainError(f"The service {host} didn't answer within {seconds:g} seconds.") from error
@@ -262,15 +264,17 @@ def _as_text(value: Value, what: str) -> str:
 # -- the answer --------------------------------------------------------------------------------------
 
 
-def _check_status(response: aiohttp.ClientResponse, expect: tuple[int, ...], now: datetime) -> None:
-    status = response.status
-    if status in expect or (not expect and 200 <= status <= 299):
+def _check_status(response: aiohttp.ClientResponse, visit: Visit[HttpConfig]) -> None:
+    status, config = response.status, visit.config
+    if status in config.expect or (not config.expect and 200 <= status <= 299):
         return
     message = f"The service {response.url.host} answered with the status {status}, which isn't a success."
-    if status in RETRIED:
-        raise _TryAgainError(message, _retry_after(response.headers.get("Retry-After", ""), now))
-    if 300 <= status <= 399:
+    if status in config.messages:
+        message = config.messages[status].render(visit.names)
+    elif 300 <= status <= 399:
         message = f"The service {response.url.host} has moved: it sends to another address (status {status})."
+    if status in RETRIED:
+        raise _TryAgainError(message, _retry_after(response.headers.get("Retry-After", ""), visit.now))
     raise NodeFailed(message)
 
 

@@ -402,7 +402,6 @@ def engine(
     return Engine(
         catalog(*documents, types=types),
         MemoryStore() if store is None else store,
-        registry=Registry([*TYPES, *types]),
         services=Services(shared={"book": Book() if book is None else book}),
         clock=clock or Clock(),
         ids=ids or counted(),

@@ -82,15 +82,13 @@ def make_engine(
     settings: Settings | None = None,
     functions: Functions | None = None,
     *,
-    registry: Registry | None = None,
     clock: Callable[[], datetime] | None = None,
 ) -> Engine:
-    """An engine on an opened store. `functions` are those that `python` nodes call, by name;
-    `registry` holds the node types that stored definitions are compiled with, all installed ones unless
-    given. `await engine.close()` gives back what nodes opened."""
+    """An engine on an opened store. `functions` are those that `python` nodes call, by name.
+    `await engine.close()` gives back what nodes opened."""
     settings = settings or Settings()
     services = Services(functions=dict(functions or {}), settings=settings)
-    return Engine(definitions, store, registry=registry, services=services, clock=clock or clock_of(settings))
+    return Engine(definitions, store, services=services, clock=clock or clock_of(settings))
 
 
 def load_catalog(definitions: Paths, registry: Registry | None = None) -> Catalog:

@@ -35,11 +35,21 @@ class Catalog:
     """Compiled workflows by id, and the warnings that their definitions gave."""
 
     def __init__(
-        self, workflows: Mapping[str, Workflow], bundles: Mapping[str, bytes], warnings: list[Problem]
+        self,
+        workflows: Mapping[str, Workflow],
+        bundles: Mapping[str, bytes],
+        warnings: list[Problem],
+        registry: Registry,
     ) -> None:
         self.workflows = workflows
         self.warnings = warnings
         self._bundles = bundles
+        self._registry = registry
+
+    @classmethod
+    def empty(cls, registry: Registry) -> Catalog:
+        """Nothing to start; it compiles what stored runs bring along."""
+        return cls({}, {}, [], registry)
 
     @classmethod
     def load(cls, paths: Iterable[Path | str], registry: Registry) -> Catalog:
@@ -80,6 +90,10 @@ class Catalog:
         """The workflow and everything it embeds, as JSON: what a store keeps under its version.
         Raises WorkflowNotFound."""
         return self._bundles[self.get(workflow).id]
+
+    def compile(self, bundle: bytes) -> Workflow:
+        """The workflow of a stored bundle, whatever is loaded now. Raises DefinitionError."""
+        return compile_bundle(bundle, self._registry)
 
 
 def compile_bundle(body: bytes, registry: Registry) -> Workflow:
@@ -227,7 +241,7 @@ def _compiled(loader: _Loader) -> Catalog:
         workflows[name] = build(drafts[name], workflows, version)
         bundles[name] = _bundle(name, members, texts)
     in_order = {name: workflows[name] for name in drafts}
-    return Catalog(in_order, bundles, sorted(problems))
+    return Catalog(in_order, bundles, sorted(problems), loader.registry)
 
 
 def _json(value: Any, *, sort_keys: bool) -> str:

@@ -157,8 +157,9 @@ async def _talk(talk: _Talk, here: Settings) -> Ending:
     from wizard.catalog import Catalog
     from wizard.channels.console import Terminal
     from wizard.channels.terminal import Conversation
+    from wizard.node import Registry
 
-    catalog = Catalog({}, {}, []) if talk.path is None else load_catalog(talk.path)
+    catalog = Catalog.empty(Registry.installed()) if talk.path is None else load_catalog(talk.path)
     if talk.resume is not None:
         _must_exist(talk.url)
 
@@ -325,7 +326,9 @@ def _look(store: str | None, work: Callable[[Engine], Awaitable[T]]) -> T:
     here = settings()
     url = store or here.store
     _must_exist(url)
-    return asyncio.run(_with_engine(url, Catalog({}, {}, []), here, work))
+    from wizard.node import Registry
+
+    return asyncio.run(_with_engine(url, Catalog.empty(Registry.installed()), here, work))
 
 
 def _status(name: str | None) -> RunStatus | None:

@@ -30,7 +30,7 @@ from wizard.errors import (
 )
 from wizard.inputs import read_input
 from wizard.model import Prompt, Reply, Run, RunStatus, StoredFile, Value, Workflow
-from wizard.node import Registry, Services
+from wizard.node import Services
 from wizard.removal import remove_item
 from wizard.requests import Move
 from wizard.saving import Effects, LateResult, Saver
@@ -47,7 +47,11 @@ class Definitions(Protocol):
 
     def get(self, workflow_id: str) -> Workflow: ...
 
-    def bundle(self, workflow_id: str) -> bytes: ...
+    def bundle(self, workflow_id: str) -> bytes:
+        """The definition and all that it embeds, for the store to keep."""
+
+    def compile(self, bundle: bytes) -> Workflow:
+        """The workflow of a stored bundle."""
 
 
 def utc_now() -> datetime:
@@ -60,8 +64,8 @@ RespondWith = Callable[[RunView], Reply]
 class Engine:
     """See the module docstring.
 
-    `definitions` gives the workflows that runs start from, `registry` the node types that stored
-    definitions are compiled with (S22), `services` what nodes are handed.
+    `definitions` gives the workflows that runs start from, and compiles those that stored runs are
+    pinned to (S22); `services` are what nodes are handed.
     """
 
     def __init__(
@@ -69,7 +73,6 @@ class Engine:
         definitions: Definitions,
         store: Store,
         *,
-        registry: Registry | None = None,
         services: Services | None = None,
         clock: Callable[[], datetime] = utc_now,
         ids: Callable[[], str] = new_id,
@@ -78,7 +81,6 @@ class Engine:
         self.store = store
         self.services = services or Services()
         self.clock = clock
-        self._registry = registry
         self._ids = ids
         self._cache = RunCache(store)
         self._effects = Effects()
@@ -348,8 +350,6 @@ class Engine:
         """S22: the version that the run was created with, whatever the definitions say now."""
         workflow = self._workflows.get(run.version)
         if workflow is None:
-            from wizard.catalog import compile_bundle
-
             body = await self.store.definition(run.version)
             if body is None:
                 raise StoreError(
@@ -357,7 +357,7 @@ class Engine:
                     workflow=run.workflow,
                     run=run.id,
                 )
-            workflow = compile_bundle(body, self._registry or Registry.installed())
+            workflow = self.definitions.compile(body)
             self._workflows[run.version] = workflow
         return workflow
 

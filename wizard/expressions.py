@@ -121,25 +121,8 @@ def _given(value: Any) -> Expression:
 
 def parse(source: str) -> Expression:
     """Checks and compiles. Raises ExpressionError with the offset where it is known."""
-    if not source.isascii():
-        check_unicode(source)
-    ready = scan(source)
-    shift = len(ready) - len(ready.lstrip())
-    body = ready[shift:]
-    if not body:
-        raise ExpressionError("An expression is empty.")
-    try:
-        return _compiled(source, ast.parse(body, mode="eval").body, shift)
-    except SyntaxError as error:
-        at = error.offset - 1 if error.offset else len(body)  # it has none at the end
-        raise ExpressionError(f"This is no expression: {error.msg}.", offset=shift + at) from error
-    except (MemoryError, RecursionError, ValueError) as error:
-        raise ExpressionError("This expression is too large, or nested too deeply. Make it simpler.") from error
-
-
-def _compiled(source: str, tree: ast.expr, shift: int) -> Expression:
-    compiler = _Compiler(source, shift)
-    compute, plan = compiler.compile(tree), compiler.plan
+    plan = Plan()
+    tree, compute = _compiled(source, plan)
     return Expression(
         source,
         plan.names,
@@ -149,6 +132,29 @@ def _compiled(source: str, tree: ast.expr, shift: int) -> Expression:
         plan.slots,
         computes=not isinstance(tree, ast.Name | ast.Attribute),
     )
+
+
+def compile_within(source: str, plan: Plan) -> Compute:
+    """The expression as a part of something larger, whose loop variables it sees. Raises ExpressionError."""
+    return _compiled(source, plan)[1]
+
+
+def _compiled(source: str, plan: Plan) -> tuple[ast.expr, Compute]:
+    if not source.isascii():
+        check_unicode(source)
+    ready = scan(source)
+    shift = len(ready) - len(ready.lstrip())
+    body = ready[shift:]
+    if not body:
+        raise ExpressionError("An expression is empty.")
+    try:
+        tree = ast.parse(body, mode="eval").body
+        return tree, _Compiler(source, shift, plan).compile(tree)
+    except SyntaxError as error:
+        at = error.offset - 1 if error.offset else len(body)  # it has none at the end
+        raise ExpressionError(f"This is no expression: {error.msg}.", offset=shift + at) from error
+    except (MemoryError, RecursionError, ValueError) as error:
+        raise ExpressionError("This expression is too large, or nested too deeply. Make it simpler.") from error
 
 
 def check_unicode(text: str, offset: int | None = None) -> None:
@@ -211,8 +217,8 @@ _REFUSED: Final[Mapping[type, str]] = {
 class _Compiler:
     """Turns Python's syntax tree into closures."""
 
-    def __init__(self, source: str, shift: int) -> None:
-        self.plan = Plan()
+    def __init__(self, source: str, shift: int, plan: Plan) -> None:
+        self.plan = plan
         self._source = source
         self._shift = shift
         self._depth = 0

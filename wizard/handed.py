@@ -135,8 +135,8 @@ def misfit(field: BaseField, value: Any) -> str | None:
 
 
 def _question(field: BaseField) -> Question | None:
-    form: Form = Form((field,))  # type: ignore[arg-type] - every field that there is, is one of AnyField
-    return form.by_name.get(field.name)
+    fields: Any = (field,)
+    return Form(fields).by_name.get(field.name)
 
 
 def _taken(question: Question, value: object) -> Value:

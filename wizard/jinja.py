@@ -5,7 +5,8 @@ the tree into Python source and run it, is not done; so nothing is folded at loa
 ever runs, and a template obeys the same rules and bounds as an expression (wizard.closures). Of the
 tree, only what HANDLERS and WRITERS name is accepted: output, if, for (two deep), and expressions of
 literals, dotted names, operators, the filters and tests of wizard.filters and the functions of
-wizard.functions. A `for` has `loop.index`, `index0`, `first`, `last` and `length`.
+wizard.functions; an expression with a comprehension is read by wizard.comprehensions instead.
+A `for` has `loop.index`, `index0`, `first`, `last` and `length`.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from wizard import closures
 from wizard.arithmetic import ARITHMETIC, fits, negative
 from wizard.closures import Compute, Function, Plan, Scope, Side
+from wizard.comprehensions import cut_out
 from wizard.errors import ExpressionError
-from wizard.expressions import ORDINARY_ERRORS, check_literal, check_unicode
+from wizard.expressions import ORDINARY_ERRORS, check_literal, check_unicode, compile_within
 from wizard.filters import FILTERS, TESTS
 from wizard.functions import FUNCTIONS
 from wizard.library import suggest
@@ -54,7 +56,7 @@ def compile_template(source: str) -> tuple[Write, Plan]:
     compiler = _Compiler(source)
     try:
         _scan(source, compiler)
-        body = _ENVIRONMENT.parse(source).body
+        body = _ENVIRONMENT.parse(compiler.cut(source)).body
         return compiler.block(body), compiler.plan
     except TemplateSyntaxError as error:
         raise compiler.refusal(error.lineno, f"This is no template: {error.message}") from error
@@ -102,6 +104,13 @@ class _Compiler:
         self._source = source
         self._depth = 0
         self._loops = 0
+        self._comprehensions: dict[str, tuple[int, str]] = {}
+
+    def cut(self, source: str) -> str:
+        """The source as Jinja can read it: names stand for the comprehensions."""
+        if "for" in source:
+            source, self._comprehensions = cut_out(_ENVIRONMENT.lexer.tokeniter(source, None))
+        return source
 
     def refusal(self, line: int | None, message: str) -> ExpressionError:
         at = 0
@@ -206,7 +215,15 @@ class _Compiler:
             return closures.attributes(self.compile(base), parts)
         if base.name in LITERALS:
             return closures.attributes(closures.constant(LITERALS[base.name]), parts)
+        if base.name in self._comprehensions:
+            return self.comprehension(*self._comprehensions[base.name])
         return self.plan.name((self._public(base.name, base), *parts))
+
+    def comprehension(self, line: int, source: str) -> Compute:
+        try:
+            return compile_within(source, self.plan)
+        except ExpressionError as error:
+            raise self.refusal(line, error.message) from error
 
     def item(self, node: nodes.Getitem) -> Compute:
         of, key = self.compile(node.node), node.arg

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Sequence
 
@@ -13,9 +14,19 @@ from wizard.channels.api import PREFIX
 GRACE = 10.0  # seconds that requests under way may take when the server stops
 
 
+def quiet_collector() -> None:
+    """Lets the garbage collector alone with what stays: definitions, and the code itself. A turn's own
+    values go as soon as nobody holds them; looking for cycles among everything that is loaded, as often
+    as Python does by itself, takes a tenth of a server's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 def serve(app: web.Application, host: str, port: int, workflows: Sequence[str]) -> None:
     """Serves until SIGINT or SIGTERM; what is under way then is finished. `port` 0 takes a free one.
     The address is printed as soon as connections are taken. Raises OSError where it can't be had."""
+    quiet_collector()
     asyncio.run(serve_until_told(app, host, port, workflows, _say))
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from wizard.back import can_go_back
 from wizard.errors import CallerError, WizardError
 from wizard.model import Fault, Item, Kind, Node, Prompt, Remaining, Run, RunStatus, Step, Value, Workflow
-from wizard.places import Frame, Place, locate
+from wizard.places import Frame, Place, call_of, locate
 from wizard.scope import Scope
 from wizard.visits import look, summarise
 
@@ -138,7 +138,7 @@ class RunView:
         done = sum(1 for s in self.run.path if s.is_foreground and s.is_done)
         if not self.has_next:
             return Progress(done, 0, 0)
-        ahead = _remaining(self.workflow, self.run.current)
+        ahead = _remaining(self.workflow, self.run)
         return Progress(done, ahead.min, ahead.max)
 
     def prompt_at(self, path: str) -> Prompt:
@@ -156,8 +156,12 @@ class RunView:
         """The answers on the path, a line each, ready to be read."""
         return summarise(self.workflow, self.run, self.now)
 
+    def title_of(self, step: Step) -> str:
+        """The step's title as it reads now; its node's id where it has none or can't be computed."""
+        return _title(self.run, locate(self.workflow, step.path), self.now)
+
     def _line(self, step: Step) -> StepLine:
-        return StepLine(step.path, step.type, _title(self.run, locate(self.workflow, step.path), self.now), step.kind)
+        return StepLine(step.path, step.type, self.title_of(step), step.kind)
 
     def _compute_prompt(self) -> Prompt:
         step = self.run.current
@@ -206,25 +210,49 @@ def _title(run: Run, place: Place, now: datetime) -> str:
         return place.node.id
 
 
-def _remaining(workflow: Workflow, step: Step | None) -> Remaining:
-    """S-free arithmetic on what the definition says: from the current step to the end, through all
-    levels of the nesting, the current step included."""
+def _remaining(workflow: Workflow, run: Run) -> Remaining:
+    """Arithmetic on what the definition says: from the current step to the end, through all levels of
+    the nesting, the current step included."""
+    step = run.current
     if step is None:
         return workflow.remaining[workflow.start]
     place = locate(workflow, step.path)
-    least: int = 0
-    most: int | None = 0
-    node: Node = place.node
-    frame: Frame | None = place.frame
-    counted = not step.is_done or step.kind is Kind.BACKGROUND
-    while frame is not None:
-        ahead = frame.workflow.remaining[node.id] if counted else _after(frame.workflow, node)
-        least += ahead.min
-        most = None if most is None or ahead.max is None else most + ahead.max
-        if frame.call is None:
-            break
-        node, frame, counted = frame.call, frame.parent, False
-    return Remaining(least, most)
+    frame = place.frame
+    if place.after is not None:
+        base = step.path.rpartition("/")[0]
+        ahead = _plus(_later_items(place.node, _count(run, base, place.after)), _after(frame.workflow, place.node))
+    elif not step.is_done or step.kind is Kind.BACKGROUND:
+        ahead = frame.workflow.remaining[place.node.id]
+    else:
+        ahead = _after(frame.workflow, place.node)
+    while frame.parent is not None and frame.call is not None:
+        if frame.item is not None:
+            ahead = _plus(ahead, _later_items(frame.call, _count(run, frame.base, frame.item)))
+        ahead = _plus(ahead, _after(frame.parent.workflow, frame.call))
+        frame = frame.parent
+    return ahead
+
+
+def _count(run: Run, base: str, last: int) -> int:
+    return sum(1 for number in range(1, last + 1) if f"{base}/{number}" not in run.removed)
+
+
+def _later_items(call: Node, items: int) -> Remaining:
+    """What a repeat takes after its first so many items, its list pages included."""
+    inner_workflow, repeat = call_of(call).workflow, call_of(call).repeat
+    inner = inner_workflow.remaining[inner_workflow.start]
+    if repeat is None or not repeat.asks:
+        return Remaining(0, 0 if inner.max == 0 else None)
+    least = max(0, repeat.min - items) * inner.min + 1
+    if repeat.max is None or inner.max is None:
+        return Remaining(least, None)
+    pages = repeat.max - max(items, repeat.min) + 1
+    return Remaining(least, (repeat.max - items) * inner.max + pages)
+
+
+def _plus(one: Remaining, other: Remaining) -> Remaining:
+    most = None if one.max is None or other.max is None else one.max + other.max
+    return Remaining(one.min + other.min, most)
 
 
 def _after(workflow: Workflow, node: Node) -> Remaining:

@@ -73,7 +73,7 @@ async def make_test_engine(
     if store is None:
         store = MemoryStore()
         await store.open()
-    return make_engine(catalog, store, settings, functions, registry=registry, clock=clock or FixedClock())
+    return make_engine(catalog, store, settings, functions, clock=clock or FixedClock())
 
 
 def _data(document: Mapping[str, Any] | str) -> list[Any]:

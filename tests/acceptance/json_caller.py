@@ -113,10 +113,9 @@ ADA = {"full_name": "Ada Lovelace", "birth_date": "1985-03-27", "reason": "new"}
 
 
 @lru_cache
-def compiled() -> tuple[Registry, Catalog]:
+def compiled() -> Catalog:
     """The workflows of this module; compiling them takes longer than most conversations."""
-    registry = Registry.installed()
-    return registry, Catalog.from_documents([PASSPORT, CONTACT, ORDER], registry)
+    return Catalog.from_documents([PASSPORT, CONTACT, ORDER], Registry.installed())
 
 
 class Till:
@@ -236,10 +235,9 @@ async def serving(
     store: Store, *, clock: Callable[[], datetime] = lambda: NOON, settings: Settings | None = None
 ) -> AsyncIterator[Caller]:
     """A server with the workflows of this module, for as long as it is needed."""
-    registry, catalog = compiled()
     till = Till()
     services = Services(functions={"pay": till.pay})
-    engine = Engine(catalog, store, registry=registry, services=services, clock=clock)
+    engine = Engine(compiled(), store, services=services, clock=clock)
     app = web.Application(client_max_size=1000)
     app.add_subapp("/api/v1", api(engine, settings))
     async with TestClient(TestServer(app)) as client:

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from tests.bench.served import served
 from tests.bench.turns import Growth, Timing, growth, in_memory, layers, references, with_sqlite
+from wizard.server import quiet_collector
 from wizard.stores.memory import MemoryStore
 from wizard.stores.sqlite import SqliteStore
 
@@ -51,6 +52,7 @@ async def _in_process(folder: Path) -> None:
 
 
 async def _served(folder: Path) -> None:
+    quiet_collector()  # as `wizard serve` does, for the floor as well
     print("\nServed by aiohttp, the load from a second process (requests a second, median)")
     for connections, requests in ((1, 1800), (16, 5760)):
         rounds = []

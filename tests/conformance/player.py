@@ -54,9 +54,7 @@ class Player:
         self._run = ""
 
     def _new_engine(self) -> Engine:
-        return Engine(
-            self._catalog, self._store, registry=REGISTRY, services=Services(shared={"book": self._book})
-        )
+        return Engine(self._catalog, self._store, services=Services(shared={"book": self._book}))
 
     async def play(self) -> Mismatch | None:
         for number, step in enumerate(self._vector["steps"]):

@@ -350,3 +350,22 @@ def test_one_wrong_node_does_not_hide_the_others() -> None:
         "nodes.0.type: there is no node type `nope`; known are ask, condition, end, work, workflow",
         "nodes.1.using: `inner`, which `s` embeds, has no node `c` with values",
     ]
+
+
+def test_a_last_page_inside_another_workflow() -> None:
+    """Somebody's application would be over in the middle; alone, the same definition is right."""
+    inner = """\
+        id: inner
+        nodes:
+          - {id: ask, type: ask}
+          - {id: done, type: end, title: Thank you}
+        """
+    outer = """\
+        ---
+        id: outer
+        nodes: [{id: embedded, type: workflow, workflow: inner}, {id: more, type: ask}]
+        """
+    (found,) = warnings(dedent(inner) + dedent(outer))
+    assert found[0] == 4
+    assert "`inner` is embedded by another workflow, and this page completes the whole run there" in found[1]
+    assert warnings(inner) == []

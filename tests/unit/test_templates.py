@@ -71,6 +71,15 @@ def show(source: str, **data: Value) -> str:
         ("{{ p.fee ~ ' CHF' ~ p.missing }}", "12.50 CHF"),
         ("{{ [1, 'a'] }} {{ (1, 2) }} {{ {'a': p.fee} }}", "1, a 1, 2 a: 12.50"),
         ("{{ true and 1 and 2 }}{{ 0 or none or 3 }}", "23"),
+        ("{{ count(c for c in p.children if c.age > 18) }} of {{ len(p.children) }}", "1 of 2"),
+        ("{{ [c.name for c in p.children] }}", "Bo, Cy"),
+        ("{{- count(c\n for c in\n p.children) -}} !", "2!"),
+        ("{% if any(c.age > 18 for c in p.children) %}x{% elif true %}y{% endif %}", "x"),
+        ("{% if p.missing %}x{% elif all(c.age > 18 for c in p.children) %}y{% else %}z{% endif %}", "z"),
+        ("{% for c in p.children %}{{ count(d for d in p.children if d.age > c.age) }}{% endfor %}", "10"),
+        ("{% for c in p.children %}{{ [loop.index for x in [0]] }}{{ c.name }}{% endfor %}", "1Bo2Cy"),
+        ("{{ p.for }}{{ 'a for b' }}for", "a for bfor"),
+        ("{# c for c in p #}{% raw %}{{ c for c in p }}{% endraw %}", "{{ c for c in p }}"),
         ("{% for c in p.children %}{{ loop.index }}.{{ c.name }} {% endfor %}", "1.Bo 2.Cy "),
         ("{% for c in p.children %}{{ c.name }}{{ ', ' if not loop.last }}{% endfor %}", "Bo, Cy"),
         ("{% for c in p.children if c.age > 18 %}{{ loop.first }}{{ loop.length }}{{ c.name }}{% endfor %}", "true1Cy"),
@@ -180,6 +189,14 @@ def test_tests(test: str, yes: str, no: str) -> None:
         ("{{ _a }}", "begins with _"),
         ("{{ a._b }}", "begins with _"),
         ("{% for _a in b %}{% endfor %}", "begins with _"),
+        ("{{ count(_a for _a in b) }}", "begins with _"),
+        ("{{ count(a for a in b) }}{{ _comprehension_0 }}", "begins with _"),
+        ("{{ _comprehension_0 }}", "begins with _"),
+        ("{{ counts(a for a in b) }}", "Did you mean count?"),
+        ("{{ count(a for a in b) | upper }}", "Filters are for templates"),
+        ("{{ count(a for a in b }}", "This is no template"),
+        ("{{ a for a in b }}", "This is no expression"),
+        ("{% for a in [b for b in c] %}{% endfor %}", "This is no template"),
         ("{% for a, b in c %}{% endfor %}", "one name"),
         ("{% for loop in c %}{% endfor %}", "one name"),
         ("{% for null in c %}{% endfor %}", "one name"),
@@ -215,6 +232,10 @@ def test_an_error_names_the_line() -> None:
     with pytest.raises(ExpressionError) as caught:
         parse(source)
     assert caught.value.offset == source.index("  {{")
+    source = "one\ntwo {{ count(a for a in b) }}\n{{ counts(a for a in b) }}\nfour"
+    with pytest.raises(ExpressionError) as caught:
+        parse(source)
+    assert caught.value.offset == source.index("{{ counts")
 
 
 @pytest.mark.parametrize(
@@ -228,6 +249,9 @@ def test_an_error_names_the_line() -> None:
         ("{% for x in 5 %}{% endfor %}", "A list is needed"),
         ("{{ 'a' + 1 }}", "Make it a text"),
         ("{% for a in r %}{% for b in r %}{% endfor %}{% endfor %}", "10,000 turns"),
+        ("{{ count(a for a in r for b in r) }}", "more than 1,000 items"),
+        ("{% for a in r %}{% if any(a > b for b in r) %}{% endif %}{% endfor %}", "too many steps"),
+        ("{{ count(x for x in 5) }}", "A list is needed"),
         ("{% for a in r if a > 1 %}{% for b in r %}{{ b + a }}{% endfor %}{% endfor %}", "too many steps"),
         ("{% for a in r %}{{ 'x' * 1000 }}{% endfor %}", "longer than 100,000 characters"),
         ("{{ big }}{{ big }}", "longer than 100,000 characters"),

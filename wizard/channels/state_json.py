@@ -14,10 +14,10 @@ from typing import Any
 import orjson
 
 from wizard.codec import to_json
-from wizard.forms.form import Form
-from wizard.model import Item, Node, Prompt, PromptField, Value
+from wizard.model import Call, Item, Prompt, PromptField, Step, Value, Workflow
+from wizard.node import NodeType
 from wizard.places import locate
-from wizard.state import RunView, StepLine
+from wizard.state import RunView
 from wizard.stores import TraceEntry
 
 _ENCODER = json.JSONEncoder(
@@ -43,8 +43,8 @@ def run_state(view: RunView) -> dict[str, Any]:
         "revision": view.revision,
         "status": view.status.value,
         "current": prompt_json(view.current),
-        "path": _lines(view.path),
-        "kept": _lines(view.kept),
+        "path": [_line(view, step) for step in view.run.path],
+        "kept": [_line(view, step) for step in view.run.kept],
         "has_next": view.has_next,
         "has_previous": view.has_previous,
         "answers": _answers(view),
@@ -97,17 +97,28 @@ def _item(item: Item) -> dict[str, Any]:
     return {"label": item.label, "value": item.value, "step": item.step, "remove": item.remove}
 
 
-def _lines(lines: Iterable[StepLine]) -> list[dict[str, str]]:
-    return [{"step": line.step, "type": line.type, "title": line.title} for line in lines]
+def _line(view: RunView, step: Step) -> Mapping[str, str]:
+    """A line of `path` or `kept`."""
+    constant = _constant_line(view.workflow, step.path, step.type)
+    return constant or {"step": step.path, "type": step.type, "title": view.title_of(step)}
+
+
+@lru_cache(maxsize=8192)
+def _constant_line(workflow: Workflow, path: str, type_: str) -> Mapping[str, str] | None:
+    """The line of a step whose title is the same in every run, as most are; None for any other."""
+    node = locate(workflow, path).node
+    if node.title is not None and not node.title.constant:
+        return None
+    return {"step": path, "type": type_, "title": node.id if node.title is None else node.title.source}
 
 
 def _answers(view: RunView) -> Mapping[str, Value]:
     """The answers of the path without passwords: they are never shown again."""
     answers = view.answers
-    for step in view.run.path:
-        if step.is_foreground and step.is_done and step.output:
-            secret = _secrets(locate(view.workflow, step.path).node)
-            if secret:
+    if _has_secrets(view.workflow):
+        for step in view.run.path:
+            secret = _secrets(view.workflow, step.path)
+            if secret and step.is_foreground and step.is_done and step.output:
                 at = answers
                 *outer, last = step.path.split("/")
                 for segment in outer:
@@ -116,10 +127,20 @@ def _answers(view: RunView) -> Mapping[str, Value]:
     return answers
 
 
-@lru_cache(maxsize=4096)
-def _secrets(node: Node) -> frozenset[str]:
-    form = getattr(node.config, "form", None)
-    return frozenset(each.name for each in form.questions if each.secret) if isinstance(form, Form) else frozenset()
+@lru_cache(maxsize=8192)
+def _secrets(workflow: Workflow, path: str) -> frozenset[str]:
+    node = locate(workflow, path).node
+    handler: NodeType[Any] = node.handler
+    return handler.secrets(node.config)
+
+
+@lru_cache(maxsize=1024)
+def _has_secrets(workflow: Workflow) -> bool:
+    """Whether any form of the definition, or of one that it embeds, asks for a password."""
+    return any(
+        _has_secrets(node.config.workflow) if isinstance(node.config, Call) else bool(node.handler.secrets(node.config))
+        for node in workflow.nodes.values()
+    )
 
 
 def trace_json(entries: Iterable[TraceEntry]) -> list[dict[str, Any]]:

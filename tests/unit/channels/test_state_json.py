@@ -77,7 +77,7 @@ async def test_passwords_are_left_out_however_deep_they_are() -> None:
         {"id": "last", "type": "form", "title": "B", "fields": fields[:1]},
     ]
     catalog = Catalog.from_documents([login, {"id": "outer", "title": "O", "nodes": nodes}], registry)
-    engine = Engine(catalog, MemoryStore(), registry=registry)
+    engine = Engine(catalog, MemoryStore())
     view = await engine.next(await engine.start("outer"), {"user": "ada", "pin": "sesame"})
     assert run_state(view)["answers"] == {"first": {"1": {"ask": {"user": "ada"}}}}
     assert view.run.by_path["first/1/ask"].output == {"user": "ada", "pin": "sesame"}

@@ -514,3 +514,17 @@ def test_later_nodes_know_what_it_gives() -> None:
 def test_the_schema_shows_the_address_as_text() -> None:
     """Editors complete from the schema; the parts are nobody's business."""
     assert HttpConfig.model_json_schema()["properties"]["url"]["type"] == "string"
+
+
+async def test_people_read_the_authors_words_about_a_status(service: Service) -> None:
+    """“Status 409” says nothing to somebody whose appointment was taken a second ago."""
+    messages = {409: "{{ a.time }} has been taken.", 503: "The office is closed."}
+    service.answer("{}", status=409)
+    assert await service.fail(data={"a": {"time": "9:30"}}, messages=messages) == "9:30 has been taken."
+    service.answers.clear()
+    service.answer("{}", status=503)
+    assert await service.fail(messages=messages, retry=Retry(attempts=2)) == "The office is closed."
+    assert len(service.requests) == 3
+    service.answers.clear()
+    service.answer("{}", status=410)
+    assert "the status 410" in await service.fail(messages=messages)
