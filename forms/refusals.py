@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+_OWNERS = frozenset(("a", "an", "her", "his", "its", "our", "the", "their", "these", "this"))
+_DEMANDS = frozenset(
+    ("add", "choose", "describe", "enter", "explain", "give", "pick", "say", "select", "tell", "upload", "write")
+)
+
 Code = Literal["required", "invalid", "limit", "pattern"]
 
 
@@ -35,15 +40,26 @@ def missing(label: str, verb: str) -> str:
     thing = label.rstrip(":").rstrip()
     if not thing:
         return "Answer this question"
-    first = thing.partition(" ")[0]
-    if first.lower() == "your":
-        thing = thing[4:].lstrip() or "answer"
+    first, _, rest = thing.partition(" ")
+    word = first.lower()
+    if _is_demand(thing):
+        return thing
+    if word in _OWNERS and rest:
+        return f"{verb} {word} {rest}"
+    if word == "your":
+        thing = rest.lstrip() or "answer"
     elif first[1:] == first[1:].lower() and len(first) > 1:  # an IBAN stays an IBAN
         thing = thing[0].lower() + thing[1:]
     return f"{verb} your {thing}"
 
 
 def _subject(label: str) -> str:
-    if label.endswith("?"):
+    if label.endswith("?") or _is_demand(label):
         return f"Your answer to “{label}”"
     return label.rstrip(":").rstrip() or "This answer"
+
+
+def _is_demand(label: str) -> bool:
+    """Whether it is a sentence like “Tell us in your own words”."""
+    first, _, rest = label.partition(" ")
+    return bool(rest) and first.lower() in _DEMANDS

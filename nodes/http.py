@@ -82,6 +82,7 @@ def _url_problems(parts: list[str]) -> Iterator[str]:
         yield "the address is missing"
 
 
+Status = Annotated[str, Field(pattern="^[2-5][0-9]{2}$")]  # as a key of a mapping
 UrlParts = Annotated[
     tuple[Dynamic, ...],
     BeforeValidator(_split_url),
@@ -104,7 +105,7 @@ class HttpConfig(NodeConfig):
     text: Template | None = None
     expect: tuple[Annotated[int, Field(ge=200, le=599)], ...] = ()
     max_response: Annotated[int, Field(ge=1)] | None = None
-    messages: dict[Annotated[int, Field(ge=200, le=599)], Template] = Field(default_factory=dict, max_length=50)
+    messages: dict[Status, Template] = Field(default_factory=dict, max_length=50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,8 +270,8 @@ def _check_status(response: aiohttp.ClientResponse, visit: Visit[HttpConfig]) ->
     if status in config.expect or (not config.expect and 200 <= status <= 299):
         return
     message = f"The service {response.url.host} answered with the status {status}, which isn't a success."
-    if status in config.messages:
-        message = config.messages[status].render(visit.names)
+    if str(status) in config.messages:
+        message = config.messages[str(status)].render(visit.names)
     elif 300 <= status <= 399:
         message = f"The service {response.url.host} has moved: it sends to another address (status {status})."
     if status in RETRIED:

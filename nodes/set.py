@@ -33,6 +33,7 @@ class SetNode(Background[SetConfig]):
     type = "set"
     Config = SetConfig
     pure = True
+    own_retries = True  # it waits for nothing, and another try would compute the same
 
     def outputs(self, config: SetConfig) -> frozenset[str]:
         return frozenset(name for name in config.values if "." not in name)

@@ -83,8 +83,8 @@ class _Writer:
     def _ask(self, node: Document, place: int) -> None:
         if self.chance(10):
             node["refuses"] = ["c"]
-        if self.chance(15):
-            node["unless"] = self.pick(self.names())
+        if self.chance(30):
+            node["unless"] = self.pick([name for name in self.names() if name.endswith(".x")] or ["session.k"])
         if self.chance(15):
             node["sets"] = "session.k"
         if self.chance(25):
@@ -156,5 +156,5 @@ def definitions(draw: st.DrawFn) -> dict[str, Document]:
     """A workflow "main" and those that it may embed, by id."""
     inner = _Writer(draw, "i", [], 2).document("inner")
     outer = _Writer(draw, "o", [inner], 3).document("outer")
-    main = _Writer(draw, "m", [inner, outer], 6).document("main", reopen=draw(st.booleans()))
+    main = _Writer(draw, "m", [inner, outer], 6).document("main", reopen=draw(_seldom(70)))
     return {each["id"]: each for each in (main, outer, inner)}

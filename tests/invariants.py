@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.retrace import Retrace
+from tests.retrace import Mark, Retrace
 from tests.workflows import Book, Document
 from wizard.model import Kind, Run, RunStatus, Step, StepStatus
 from wizard.state import RunView
@@ -83,19 +83,20 @@ def _check_status(run: Run) -> None:
 
 
 def check_lives(run: Run, book: Book, *, reopens: bool) -> None:
-    """S14: each visit is executed, then closed, or removed and closed, and that is the last of it."""
-    alive: dict[str, str] = {}
+    """S14, S12: each visit is executed, then closed at the end of the run, or removed and closed when its
+    step goes, and that is the last of it."""
+    by_ending: dict[str, list[str]] = {"": [], "close": [], "remove close": []}
+    steps = {each.key: each.step for each in book.calls}
     for key, calls in book.lives().items():
         text = " ".join(calls)
         ending = text.replace("execute", "").strip()
         assert text.startswith("execute"), text
-        assert ending in ("", "close", "remove close"), text
         assert text.endswith(ending), text
-        if not ending:
-            alive[key] = next(each.step for each in book.calls if each.key == key)
-    on_stack = {step.path for step in run.steps if step.type not in ("end", "workflow")}
+        by_ending[ending].append(steps[key])
+    on_stack = sorted(step.path for step in run.steps if step.type not in ("end", "workflow"))
     over = run.status is RunStatus.COMPLETED and not reopens
-    assert sorted(alive.values()) == ([] if over else sorted(on_stack))
+    assert sorted(by_ending["close"]) == (on_stack if over else [])
+    assert sorted(by_ending[""]) == ([] if over else on_stack)
 
 
 def check_answers(view: RunView) -> None:
@@ -134,9 +135,8 @@ def retraced(documents: Documents, run: Run, session: Mapping[str, Any], removed
     return Retrace(documents, decided_answers(run), session, removed)
 
 
-def check_path(documents: Documents, run: Run, session: Mapping[str, Any], removed: frozenset[str]) -> None:
+def check_path(walked: Retrace, run: Run, removed: frozenset[str]) -> None:
     """The path, with everything that was computed on it, is what its answers alone give."""
-    walked = retraced(documents, run, session, removed)
     have = [(step.path, step.output if step.status is StepStatus.DONE else None) for step in run.path]
     want = [(mark.path, mark.output) for mark in walked.marks]
     current = run.current
@@ -147,12 +147,28 @@ def check_path(documents: Documents, run: Run, session: Mapping[str, Any], remov
         assert walked.ended
         assert len(want) == len(have)
     for mark in walked.marks[: len(have)]:
-        repeat = mark.node.get("repeat", {})
-        if "/after-" in mark.path and "max" in repeat:
-            number = int(mark.path.rpartition("/after-")[2])
-            base = mark.path.rpartition("/")[0]
-            items = sum(1 for n in range(1, number + 1) if f"{base}/{n}" not in removed)
-            assert repeat["min"] <= items <= repeat["max"]
+        _check_bounds(mark, removed)
+
+
+def _check_bounds(mark: Mark, removed: frozenset[str]) -> None:
+    """A list page is shown between the fewest items and the most."""
+    repeat = mark.node.get("repeat", {})
+    if "/after-" in mark.path and "max" in repeat:
+        base, _, number = mark.path.rpartition("/after-")
+        items = sum(1 for n in range(1, int(number) + 1) if f"{base}/{n}" not in removed)
+        assert repeat["min"] <= items <= repeat["max"]
+
+
+def check_decided(walked: Retrace, run: Run, accepted: set[str], depended: dict[str, Any]) -> None:
+    """S11: every answer that counts would be accepted where it stands, and what it depends on is as it
+    was when the person gave it. `depended` is brought up to date with what was `accepted`."""
+    decided = decided_answers(run)
+    for mark in walked.marks:
+        if mark.node["type"] == "ask" and mark.path in decided:
+            assert mark.fits, f"{mark.path} isn't valid any more"
+            if mark.path in accepted:
+                depended[mark.path] = mark.depends
+            assert depended[mark.path] == mark.depends, f"{mark.path} should have been asked again"
 
 
 # -- what is kept (S8) -----------------------------------------------------------------------------
@@ -228,8 +244,9 @@ def check_kept(documents: Documents, before: Before, anchor: int, run: Run) -> N
 # -- what is re-used and what is asked again (S10, S11) -----------------------------------------------
 
 
-def check_reuse(before: Before, run: Run, book: Book) -> None:
-    """A background step that was there runs again only if it gives something else, or had failed."""
+def check_reuse(before: Before, run: Run, book: Book, entered: set[str]) -> None:
+    """A background step that was there runs again only if it read something else, or had failed; unless it
+    was dropped and `entered` anew."""
     old = before.run.by_path
     ran = {each.step for each in book.noted[before.noted :] if each.what == "run"}
     removed = [each.key for each in book.noted[before.noted :] if each.what == "remove"]
@@ -238,7 +255,9 @@ def check_reuse(before: Before, run: Run, book: Book) -> None:
         was = old.get(step.path)
         if step.kind is not Kind.BACKGROUND or was is None or was.status is not StepStatus.DONE or was.error:
             continue
-        if step.visit == was.visit:
+        if step.visit != was.visit:
+            assert step.path in entered or step.reads != was.reads, f"{step.path} ran again for nothing"
+        else:
             assert step.path not in ran, f"{step.path} ran again for nothing"
             assert step.output == was.output
             assert step.patch == was.patch
@@ -259,7 +278,7 @@ def check_return(documents: Documents, before: Before, anchor: int, run: Run, as
     current = run.current
     assert current is not None
     shows = run.status is RunStatus.WAITING and current.kind is Kind.FOREGROUND and run.fault is None
-    if shows and asked_at is not None:
+    if shows and asked_at is not None and asked_at not in [step.path for step in passed]:
         was = old.get(current.path)
         kept = any(step.kind is Kind.FOREGROUND for step in run.kept)
         if was is not None and was.output is not None and kept and current.path != asked_at:

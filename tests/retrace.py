@@ -43,12 +43,15 @@ class Passage:
 @dataclass(frozen=True)
 class Mark:
     """A step that the walk came to. `output` is None where the walk stopped: there is no answer, or
-    the step failed."""
+    the step failed. `depends` are the values of the node's `depends_on`, and `fits` says whether the
+    node would accept the answer, both as they were when the walk came there."""
 
     path: str
     node: Document
     instance: Instance
     output: Mapping[str, Any] | None
+    depends: tuple[Any, ...] = ()
+    fits: bool = True
 
 
 class Stuck(Exception):
@@ -117,7 +120,8 @@ class Retrace:
 
     def _ask(self, instance: Instance, node: Document) -> str | None:
         answer = self._answers.get(self._path(instance, node))
-        self._mark(instance, node, answer)
+        depends = tuple(self.read(instance, name) for name in node.get("depends_on", ()))
+        self._mark(instance, node, answer, depends, self._fits(instance, node, answer))
         if answer is None:
             raise _Stop
         if "sets" in node:
@@ -193,8 +197,20 @@ class Retrace:
             raise _Stop
         return bool(answer["add_another"])
 
-    def _mark(self, instance: Instance, node: Document, output: Mapping[str, Any] | None) -> None:
-        self._leave(Mark(self._path(instance, node), node, instance, output))
+    def _fits(self, instance: Instance, node: Document, answer: Mapping[str, Any] | None) -> bool:
+        x = (answer or {}).get("x")
+        refused = x in node.get("refuses", ())
+        return x is None or not (refused or ("unless" in node and self.read(instance, node["unless"]) == x))
+
+    def _mark(
+        self,
+        instance: Instance,
+        node: Document,
+        output: Mapping[str, Any] | None,
+        depends: tuple[Any, ...] = (),
+        fits: bool = True,
+    ) -> None:
+        self._leave(Mark(self._path(instance, node), node, instance, output, depends, fits))
         instance.visits[node["id"]] = instance.visits.get(node["id"], 0) + 1
         if output is not None:
             instance.values[node["id"]] = output

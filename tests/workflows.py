@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Literal
 
 from wizard.catalog import Catalog
 from wizard.engine import Engine
-from wizard.errors import NodeFailed
+from wizard.errors import InvalidInput, NodeFailed
 from wizard.model import Item, Outcome, Proceed, Prompt, PromptField, Wait
 from wizard.node import Background, Foreground, NodeConfig, NodeType, Registry, Services, Visit
 from wizard.nodes.condition import ConditionNode
@@ -240,7 +240,7 @@ class PassNode(_Noting, Foreground[PassConfig]):
 class RudeConfig(NodeConfig):
     """What it does wrong, and when: at being shown, at being answered, or both."""
 
-    does: Literal["wait", "none", "text", "list", "object", "crash", "fail", "huge", "set", "keep"]
+    does: Literal["wait", "none", "text", "list", "object", "crash", "fail", "huge", "set", "keep", "refuse"]
     on: Literal["show", "answer", "both"] = "both"
 
 
@@ -264,6 +264,8 @@ def _rudeness(does: str, visit: Visit[Any]) -> Any:
             return Proceed()
         case "huge":
             return Proceed({"x": "x" * 2_000_000})
+        case "refuse":
+            raise InvalidInput("It doesn't like this")
         case "fail":
             raise NodeFailed("It says that it failed")
     raise ZeroDivisionError("division by a secret")

@@ -86,15 +86,16 @@ def serve(
 
 @app.command(epilog=cli_runs.examples("wizard check forms/", "wizard check passport.yaml --json"))
 def check(paths: Paths, as_json: AsJson = False) -> None:
-    """Check definitions: every problem, with its file, line and column."""
+    """Check definitions: every problem, with its file, line and column, and which workflows there are."""
     from wizard.app import load_catalog
     from wizard.errors import DefinitionError
 
     problems: list[Problem]
-    count = 0
+    titles: dict[str, str] = {}
     try:
         catalog = load_catalog(paths)
-        problems, count = list(catalog.warnings), len(catalog.workflows)
+        problems = list(catalog.warnings)
+        titles = {each.id: each.title for each in catalog.workflows.values()}
     except DefinitionError as error:
         problems = error.problems
     if as_json:
@@ -103,7 +104,10 @@ def check(paths: Paths, as_json: AsJson = False) -> None:
     else:
         for each in problems:
             print(_clean(each))
-        print(_verdict(problems, count))
+        width = max(map(len, titles), default=0)
+        for name, title in sorted(titles.items()):
+            print(_clean(f"{name:{width}}  {title}"))
+        print(_verdict(problems, len(titles)))
     if any(each.severity == "error" for each in problems):
         raise typer.Exit(FAILED)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from wizard.codec import check_value
 from wizard.errors import InvalidInput
@@ -20,8 +21,14 @@ def read_input(workflow: Workflow, run: Run, given: Mapping[str, object], now: d
     if not workflow.input:
         check_value(dict(given), "The input")
         return dict(given)
-    result = validate(Form(workflow.input), given, Scope(run, Frame(workflow), now))
+    result = validate(_form(workflow), given, Scope(run, Frame(workflow), now))
     if isinstance(result, Rejected):
         errors = "; ".join(f"{name}: {message}" for name, message in result.errors.items())
         raise InvalidInput(f"The input of workflow {workflow.id} can't be taken. {errors or result.error}")
     return result.output
+
+
+@lru_cache(maxsize=1024)
+def _form(workflow: Workflow) -> Form:
+    """What the workflow declares, compiled once."""
+    return Form(workflow.input)

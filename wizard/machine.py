@@ -119,17 +119,16 @@ def _answer(turn: Turn, step: Step, given: Mapping[str, Value], *, partial: bool
         turn.log("failed", step.path, error=turn.fault.message)
         return
     after = result.step or step
-    match result.outcome:
-        case Proceed(output):
-            turn.files += result.files
-            _accept(turn, after._replace(given=input_digest(given)), output)
-            yield from go_forward(turn)
-        case Wait(rejected=rejected):
-            turn.files += result.files
-            turn.rejected = rejected
-            if after.state != step.state or (not rejected and after.draft != step.draft):
-                turn.put(after)
-                turn.log("rejected" if rejected else "kept", step.path)
+    turn.files += result.files
+    if isinstance(result.outcome, Proceed):
+        _accept(turn, after._replace(given=input_digest(given)), result.outcome.output)
+        yield from go_forward(turn)
+        return
+    assert isinstance(result.outcome, Wait)
+    rejected = turn.rejected = result.outcome.rejected
+    if after.state != step.state or (not rejected and after.draft != step.draft):
+        turn.put(after)
+        turn.log("rejected" if rejected else "kept", step.path)
 
 
 def input_digest(given: Mapping[str, Value]) -> bytes:
@@ -335,7 +334,8 @@ def _run(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
 
 
 def _fail(turn: Turn, step: Step, failure: WizardError) -> Generator[Request, Result, bool]:
-    """S16: what follows is up to the node's `on_error`."""
+    """S16: what follows is up to the node's `on_error`. With `back` the failed step is kept, so that the
+    next try with the same inputs is the same visit, with the same idempotency key (S21)."""
     fault = _fault(failure, step)
     turn.log("failed", step.path, error=fault.message)
     action = turn.place(step).node.on_error.action
@@ -347,9 +347,7 @@ def _fail(turn: Turn, step: Step, failure: WizardError) -> Generator[Request, Re
     turn.put(step._replace(status=next_step_status(step.status, "fail"), error=fault.message))
     position = position_back(turn)
     if action == "back" and position is not None and position > wall(turn.workflow, turn):
-        failed = turn.steps[turn.cursor]
         turn.cursor = position
-        yield from drop(turn, [failed])
         yield from look_at_current(turn, keep_fault=True)
     else:
         turn.become("fail")

@@ -221,10 +221,8 @@ def _remaining(workflow: Workflow, run: Run) -> Remaining:
     if place.after is not None:
         base = step.path.rpartition("/")[0]
         ahead = _plus(_later_items(place.node, _count(run, base, place.after)), _after(frame.workflow, place.node))
-    elif not step.is_done or step.kind is Kind.BACKGROUND:
-        ahead = frame.workflow.remaining[place.node.id]
     else:
-        ahead = _after(frame.workflow, place.node)
+        ahead = frame.workflow.remaining[place.node.id]
     while frame.parent is not None and frame.call is not None:
         if frame.item is not None:
             ahead = _plus(ahead, _later_items(frame.call, _count(run, frame.base, frame.item)))

@@ -80,9 +80,7 @@ def summarise(workflow: Workflow, run: Visible, now: datetime, before: Step | No
         if before is not None and step.seq >= before.seq:
             break
         if step.is_foreground and step.is_done:
-            visit = make_visit(workflow, run, step, now)
-            handler: NodeType[Any] = visit.node.handler
-            lines += handler.summary(visit)
+            lines += _summary(workflow, run, step, now)
     return tuple(lines)
 
 
@@ -95,7 +93,8 @@ def _items(workflow: Workflow, run: Visible, place: Place, step: Step, now: date
     numbers = (number for number in range(1, place.after + 1) if f"{base}/{number}" not in run.removed)
     by_number: dict[int, list[Step]] = {number: [] for number in numbers}
     for other in run.steps[: run.cursor + 1]:
-        if other.is_foreground and other.path.startswith(base + "/") and other.seq < step.seq:
+        answered = other.is_foreground and other.is_done
+        if answered and other.path.startswith(base + "/") and other.seq < step.seq:
             segment = other.path[len(base) + 1 :].partition("/")[0]
             if not segment.startswith(AFTER):
                 by_number[int(segment)].append(other)
@@ -111,8 +110,6 @@ def _items(workflow: Workflow, run: Visible, place: Place, step: Step, now: date
 
 
 def _summary(workflow: Workflow, run: Visible, step: Step, now: datetime) -> tuple[Item, ...]:
-    if not step.is_done:
-        return ()
     visit = make_visit(workflow, run, step, now)
     handler: NodeType[Any] = visit.node.handler
     return handler.summary(visit)

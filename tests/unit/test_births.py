@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.conversations import Conversation
 from tests.stores import Open, stores
-from tests.workflows import Clock, ask, branch, engine, flow, work
+from tests.workflows import Book, Clock, ask, branch, catalog, engine, flow, work
+from wizard.engine import Engine
 from wizard.errors import (
     InvalidInput,
     RunExpired,
     WorkflowNotFound,
 )
 from wizard.model import RunStatus
+from wizard.node import Services
+from wizard.stores.memory import MemoryStore
 
 __all__ = ["stores"]  # a fixture
 
@@ -129,6 +133,16 @@ async def test_without_an_id_nothing_is_saved_anywhere() -> None:
     made = engine(flow("main", ask("a", sets="profile.name")))
     await made.next(await made.start("main"), {"x": "Ada"})
     assert (await made.store.document("profile", "")).revision == 0
+
+
+async def test_runs_have_ids_and_dates_of_their_own() -> None:
+    """Without anything injected: ids and tokens that nobody guesses, and the time that it is."""
+    made = Engine(catalog(flow("main", ask("a"))), MemoryStore(), services=Services(shared={"book": Book()}))
+    one, two = await made.start("main"), await made.start("main")
+    assert one.id != two.id
+    assert one.token != two.token
+    assert len(one.id) >= 22
+    assert abs(datetime.now(UTC) - one.run.created_at) < timedelta(minutes=1)
 
 
 async def test_amending() -> None:

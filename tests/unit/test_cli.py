@@ -158,7 +158,18 @@ def test_check_is_content_with_warnings(shell: Shell) -> None:
     assert "warned.yaml:5:" in shell.out
     assert shell.out.splitlines()[-1] == "2 workflows: 1 warning."
     assert shell.types("check passport.yaml") == 0
-    assert shell.out == "1 workflow: no problems.\n"
+    assert shell.out.splitlines()[-1] == "1 workflow: no problems."
+
+
+def test_check_names_the_workflows_that_it_found(shell: Shell) -> None:
+    """Who has to name one, in an address or a `workflow` node, reads here what there is."""
+    shell.file("warned.yaml", WARNED)
+    assert shell.types("check passport.yaml") == 0
+    assert shell.out.splitlines()[0].split(maxsplit=1)[0] == "passport"
+    shell.types("check .")
+    *_, first, second, _ = shell.out.splitlines()
+    assert sorted([first, second]) == [first, second]
+    assert "passport" in first + second
 
 
 def test_check_speaks_json(shell: Shell) -> None:

@@ -8,7 +8,8 @@
                                                            with other nodes of these ids around them
       # refused: did you mean `label`?                     loading it must fail, and say this
 - `json` is parsed.
-- `python` is executed; the blocks of a page share their names, `await` is allowed at the top.
+- `python` is executed, in a folder as below; the blocks of a page share their names, `await` is allowed
+  at the top.
 - `console`: commands that call `wizard` are run by a shell, in a folder that holds examples/ and the
   page's definitions (as ID.yaml). They must succeed, or end as their comment says (`# exit code 1`);
   `wizard serve` must start. What stands below a command must be in its output, but for lines with `…`.
@@ -165,6 +166,7 @@ def run_python(page: Page) -> dict[str, Any]:
 @pytest.mark.parametrize("page", [page for page in PAGES if page.of("python")], ids=str)
 def test_python_runs(page: Page, folder: Path) -> None:
     """Whoever copies a program from a page gets it running."""
+    write_definitions(page, folder)
     run_python(page)
 
 

@@ -118,6 +118,16 @@ async def test_s6_previous_by_exactly_one_step() -> None:
     assert (person.stack, person.did()) == ("a t b", [])
 
 
+async def test_s6_one_step_back_from_a_failed_one() -> None:
+    """S6: the run no longer counts as failed, and Next goes on from there."""
+    person = await talk(ask("a"), work("t"), work("u", "a.x", fails_on=["bad"]), ask("b"))
+    await person.says("bad")
+    await person.goes_back(skip_background=False)
+    assert (person.stack, person.run.status, person.error) == ("a t | u", RunStatus.WAITING, None)
+    await person.says()
+    assert (person.stack, person.run.status) == ("a t u", RunStatus.FAILED)
+
+
 async def test_s6_previous_to_a_step() -> None:
     """S6: a visited page can be opened again by its address; other addresses are refused."""
     person = await talk(ask("a"), work("t"), ask("b"), ask("c"))

@@ -34,13 +34,15 @@ STEPS = 40 if TORTURE else 25
 PHASES = [Phase.generate] if os.environ.get("QUICK") else list(Phase)
 SETTINGS = settings(
     phases=PHASES,
-    max_examples=100 * TORTURE or 120,
+    max_examples=100 * TORTURE or 200,
     stateful_step_count=STEPS,
     deadline=None,
     derandomize=not TORTURE,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 
+Said = list[tuple[dict[str, Any], bool]]
+said = st.lists(st.tuples(answers, st.booleans()), min_size=1, max_size=6)
 NOTHING_EXECUTED = ("run", "accept", "reject", "remove", "pass")
 
 
@@ -98,12 +100,19 @@ class Runs(RuleBasedStateMachine):
 
     # -- how it is driven ----------------------------------------------------------------------------
 
-    @initialize(documents=definitions(), k=letters)
-    def create(self, documents: dict[str, Document], k: str) -> None:
+    @initialize(documents=definitions(), k=letters, said=said)
+    def begin(self, documents: dict[str, Document], k: str, said: Said) -> None:
+        self.documents = documents
+        self.create(k)
+        self.go_on(said)
+
+    def create(self, k: str) -> None:
         """S1: nothing is executed; Current is the start node, the path is empty."""
-        self.documents, self.session, self.removed = documents, {"k": k}, frozenset[str]()
+        documents = self.documents
+        self.session, self.removed = {"k": k}, frozenset[str]()
         self.amended = False  # what was decided before may look different now
         self.asked_at: str | None = None
+        self.seen, self.depended = 0, dict[str, Any]()
         run_id = _Durable.numbers()
         self.halves = [_Half(documents, store, run_id) for store in (MemoryStore(), _Durable.store)]
         for half in self.halves:
@@ -146,14 +155,33 @@ class Runs(RuleBasedStateMachine):
     def unmoved(self, before: Before) -> bool:
         return self.view.run.revision == before.run.revision
 
+    def entered(self, before: Before) -> set[str]:
+        trace = _Durable.runner.run(self.halves[0].engine.trace(self.view.id))
+        return {
+            each.entry.step for each in trace if each.revision > before.run.revision and each.entry.kind == "entered"
+        }
+
     def executed(self, before: Before) -> list[str]:
         return [str(each) for each in self.book.noted[before.noted :] if each.what in NOTHING_EXECUTED]
 
     # -- the moves -----------------------------------------------------------------------------------
 
-    @rule(given=answers, more=st.booleans())
+    @rule(said=said)
+    def go_on(self, said: Said) -> None:
+        """S2, S4, S5, S16: onward from wherever the run is; after the end with a new run."""
+        for given, more in said:
+            self.next(given, more)
+            self.is_sound()
+        if self.view.run.status is RunStatus.COMPLETED and not self.reopens:
+            self.tell_the_same()
+            self.create(self.session["k"])
+
+    @rule(said=said)
+    def go_on_as_well(self, said: Said) -> None:
+        """Twice as likely: otherwise runs would hardly get anywhere."""
+        self.go_on(said)
+
     def next(self, given: dict[str, Any], more: bool) -> None:
-        """S2, S4, S5, S16: onward from wherever the run is."""
         current = self.view.run.current
         if current is not None and current.type == "workflow":
             given = {"add_another": more}
@@ -170,11 +198,15 @@ class Runs(RuleBasedStateMachine):
         run = self.view.run
         if not any(node.get("on_error") == "back" for each in self.documents.values() for node in each["nodes"]):
             invariants.check_kept(self.documents, before, anchor, run)
-        invariants.check_reuse(before, run, self.book)
+        invariants.check_reuse(before, run, self.book, self.entered(before))
         if run.cursor > anchor:
             invariants.check_return(self.documents, before, anchor, run, self.asked_at)
-        if self.asked_at is not None and self.asked_at not in [step.path for step in run.kept]:
+        back_to = None if self.asked_at is None else run.by_path.get(self.asked_at)
+        if back_to is None or (back_to not in run.kept and back_to.kind is Kind.FOREGROUND):
             self.asked_at = None
+        if run.status is RunStatus.COMPLETED:
+            self.asked_at = None
+        assert run.returning == self.asked_at
 
     @rule(skip=st.booleans(), typed=st.none() | letters)
     def previous(self, skip: bool, typed: str | None) -> None:
@@ -219,6 +251,12 @@ class Runs(RuleBasedStateMachine):
         if wall is not None:
             assert current.seq > wall.seq or (current.path == wall.path and wall.kind is Kind.BACKGROUND)
 
+    @precondition(lambda self: len(self.view.path) > 2)
+    @rule(data=st.data(), given=answers, more=st.booleans())
+    def change_from_far(self, data: st.DataObject, given: dict[str, Any], more: bool) -> None:
+        """The move with the most in it."""
+        self.change(data, given, more)
+
     @precondition(lambda self: self.view.path)
     @rule(data=st.data(), given=st.none() | answers, more=st.booleans())
     def change(self, data: st.DataObject, given: dict[str, Any] | None, more: bool) -> None:
@@ -246,11 +284,11 @@ class Runs(RuleBasedStateMachine):
         else:
             self.went_forward(before, place)
 
+    @precondition(lambda self: self.items())
     @rule(data=st.data())
     def remove_item(self, data: st.DataObject) -> None:
         """An item goes for good; its number is never used again, and the rest of its list stays."""
-        items = sorted(self.items()) or ["nothing/1"]
-        item = data.draw(st.sampled_from(items), label="item")
+        item = data.draw(st.sampled_from(sorted(self.items())), label="item")
         came, before = self.do(lambda engine, view: engine.remove_item(view, item))
         if came != "ok":
             assert self.unmoved(before)
@@ -258,7 +296,7 @@ class Runs(RuleBasedStateMachine):
             return
         self.removed |= {item}
         self.asked_at = self.view.run.returning  # as after a change, if the step is still there
-        invariants.check_reuse(before, self.view.run, self.book)
+        invariants.check_reuse(before, self.view.run, self.book, self.entered(before))
 
     def items(self) -> set[str]:
         found = set[str]()
@@ -276,13 +314,12 @@ class Runs(RuleBasedStateMachine):
         assert not self.executed(before)
         assert self.view.run.steps == before.run.steps
         was, self.session = self.session, {**self.session, "k": k}
-        if was != self.session and not self.amended:
-            self.amended = any(
-                name.startswith("session") or "session" in str(node)
-                for each in self.documents.values()
-                for node in each["nodes"]
-                for name in [str(node.get("reads", ""))]
-            )
+        decided = [
+            [(mark.path, mark.output, mark.depends, mark.fits) for mark in walked.marks]
+            for session in (was, self.session)
+            for walked in [invariants.retraced(self.documents, self.view.run, session, self.removed)]
+        ]
+        self.amended = self.amended or decided[0] != decided[1]
 
     @rule()
     def reload(self) -> None:
@@ -329,13 +366,19 @@ class Runs(RuleBasedStateMachine):
         invariants.check_answers(self.view)
         assert self.view.has_next == (run.status is not RunStatus.COMPLETED)
         assert run.removed == self.removed
+        accepted = {each.step for each in self.book.noted[self.seen :] if each.what == "accept"}
+        self.seen = len(self.book.noted)
         if not self.amended:
-            invariants.check_path(self.documents, run, self.session, self.removed)
+            walked = invariants.retraced(self.documents, run, self.session, self.removed)
+            invariants.check_path(walked, run, self.removed)
+            invariants.check_decided(walked, run, accepted, self.depended)
 
     def teardown(self) -> None:
-        """Both stores tell the same story of the run."""
-        if not hasattr(self, "halves"):
-            return
+        if hasattr(self, "halves"):
+            self.tell_the_same()
+
+    def tell_the_same(self) -> None:
+        """Both stores have the same story of the run."""
         one, other = self.halves
         assert _Durable.runner.run(one.engine.trace(one.run_id)) == _Durable.runner.run(other.engine.trace(one.run_id))
 

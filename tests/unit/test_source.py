@@ -292,3 +292,14 @@ def test_no_text_breaks_the_reader(text: str, file: str) -> None:
 def test_no_bytes_break_the_reader(data: bytes) -> None:
     """A picture that was dropped into the folder of definitions is one problem, not a crash."""
     assert outcome(data, "a.yaml")
+
+
+def test_a_call_that_ends_in_quotes_is_told_what_to_do() -> None:
+    """YAML can't read it, and says nothing that an author of conditions understands."""
+    with pytest.raises(DefinitionError) as caught:
+        read('id: w\ncases: [{when: starts_with(a, "b"), goto: c}]\n', "a.yaml")
+    (problem,) = caught.value.problems
+    assert problem.line == 2
+    assert "put a whole expression in single quotes" in problem.message
+    (document,) = read("id: w\ncases: [{when: 'starts_with(a, \"b\")', goto: c}]\n", "a.yaml")
+    assert document.data["cases"] == [{"when": 'starts_with(a, "b")', "goto": "c"}]

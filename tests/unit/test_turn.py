@@ -255,3 +255,8 @@ def test_parking_over_what_was_unparked_keeps_it() -> None:
     turn.take_out(turn.push(locate(WORKFLOW, "n2"), "n2")._replace(draft={"x": 2}), park=True)
     everything = turn.change()
     assert (everything.unparked, everything.parked) == (None, {"n2": {"x": 2}})
+    turn.forget_parked()
+    turn.take_out(turn.push(locate(WORKFLOW, "n3"), "n3")._replace(draft={"x": 3}), park=True)
+    assert turn.push(locate(WORKFLOW, "n3"), "n3").draft == {"x": 3}
+    again = turn.change()
+    assert (again.unparked, again.parked) == (None, {})

@@ -17,6 +17,10 @@ from wizard.forms.refusals import missing, refused
         ("UK postcode", "Enter your UK postcode"),
         ("E-mail:", "Enter your e-mail"),
         ("Where did you lose it?", "Answer the question “Where did you lose it?”"),
+        ("Their full name", "Enter their full name"),
+        ("The address", "Enter the address"),
+        ("A", "Enter your A"),
+        ("Tell us in your own words", "Tell us in your own words"),
         ("", "Answer this question"),
         (" :", "Answer this question"),
     ],
@@ -32,6 +36,7 @@ def test_missing_answers(label: str, message: str) -> None:
         ("Date of birth", "Date of birth must be a real date"),
         ("Age:", "Age must be a real date"),
         ("When?", "Your answer to “When?” must be a real date"),
+        ("Tell us when", "Your answer to “Tell us when” must be a real date"),
         ("", "This answer must be a real date"),
     ],
 )

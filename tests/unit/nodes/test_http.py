@@ -518,7 +518,7 @@ def test_the_schema_shows_the_address_as_text() -> None:
 
 async def test_people_read_the_authors_words_about_a_status(service: Service) -> None:
     """“Status 409” says nothing to somebody whose appointment was taken a second ago."""
-    messages = {409: "{{ a.time }} has been taken.", 503: "The office is closed."}
+    messages = {"409": "{{ a.time }} has been taken.", "503": "The office is closed."}
     service.answer("{}", status=409)
     assert await service.fail(data={"a": {"time": "9:30"}}, messages=messages) == "9:30 has been taken."
     service.answers.clear()
