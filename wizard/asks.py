@@ -46,6 +46,8 @@ def is_replay(run: Run, ask: Ask) -> bool:
         return False
     if step.seq > run.steps[run.cursor].seq:
         return False
+    if step is run.current and run.status is not RunStatus.COMPLETED:
+        return False  # accepted by a turn that was cut off: it is still to go on
     return step.given in (b"", input_digest(ask.given or {}))
 
 

@@ -50,6 +50,8 @@ def next_(turn: Turn, given: Mapping[str, Value] | None, *, partial: bool = Fals
     turn.fault = None
     if step is None:
         yield from go_forward(turn)
+    elif step.is_foreground and step.is_done:
+        yield from go_forward(turn)  # the turn that accepted it was cut off while it undid something
     elif step.is_foreground:
         yield from _answer(turn, step, given if given is not None else {}, partial=partial)
     else:
@@ -241,11 +243,14 @@ def _complete(turn: Turn) -> Move:
 
 
 def drop(turn: Turn, steps: list[Step], *, park: bool = True) -> Move:
-    """S12: takes steps off the stack; each is removed and closed, the newest first (S14)."""
-    for step in reversed(steps):
+    """S12: takes steps off the stack; each is removed and closed, the newest first (S14). All are off
+    before the first is undone, so that one commit covers them."""
+    gone = steps[::-1]
+    for step in gone:
         turn.take_out(step, park=park)
-        yield Remove(step)
         turn.log("removed", step.path)
+    for step in gone:
+        yield Remove(step)
         yield Close(step)
 
 
@@ -284,12 +289,12 @@ def _pass_background(turn: Turn, step: Step, is_new: bool) -> Generator[Request,
 
 def _renew(turn: Turn, step: Step) -> Generator[Request, Result, Step]:
     """Undoes what ran with other inputs; the step is a new visit from here on (S14)."""
-    yield Remove(step)
-    turn.log("removed", step.path)
-    yield Close(step)
     turn.visits += 1
-    fresh = Step(step.path, step.node, step.type, step.kind, step.seq, turn.visits, StepStatus.PENDING)
-    return turn.put(fresh)
+    fresh = turn.put(Step(step.path, step.node, step.type, step.kind, step.seq, turn.visits, StepStatus.PENDING))
+    turn.log("removed", step.path)
+    yield Remove(step)
+    yield Close(step)
+    return fresh
 
 
 def _go_on_from_background(turn: Turn, step: Step) -> Move:

@@ -78,7 +78,8 @@ def _page_before(turn: Turn, base: str, number: int) -> Step | None:
 def _hand_over(turn: Turn, before: Step, dropped: Step | None) -> bool:
     """The page that led to the last item takes over what was answered after it ("no more"). True
     where nothing was: then it has to be asked again."""
-    answered = dropped is not None and dropped.is_done
-    status = before.status if answered else StepStatus.WAITING
-    turn.update(before._replace(output=dropped.output if answered and dropped else None, status=status))
-    return not answered
+    if dropped is None or not dropped.is_done:
+        turn.update(before._replace(output=None, status=StepStatus.WAITING))
+        return True
+    turn.update(before._replace(output=dropped.output, given=dropped.given))
+    return False

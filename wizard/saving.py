@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wizard.cache import RunCache
 from wizard.errors import StaleRevision
-from wizard.model import Change, Run
+from wizard.model import Change, Run, Step
 from wizard.stores import Store
 from wizard.turn import Turn
 
@@ -41,13 +41,13 @@ class Saver:
         self._born = born
         self._begun: list[int] = []
 
-    async def save_before_effect(self) -> None:
-        """Records that the current step's effect begins."""
-        await self.commit(self._turn.change())
-        current = self._turn.current
-        assert current is not None
-        self._begun.append(current.visit)
-        self._effects.begin(self._turn.id, current.visit)
+    async def save_before_effect(self, step: Step) -> None:
+        """Records what was decided before the step's effect begins, or before it is undone: a move that
+        loses against another one must have had no effect at all."""
+        if self._turn.touched:
+            await self.commit(self._turn.change())
+        self._begun.append(step.visit)
+        self._effects.begin(self._turn.id, step.visit)
 
     def effects_done(self) -> None:
         for visit in self._begun:

@@ -118,11 +118,11 @@ def _summary(workflow: Workflow, run: Visible, step: Step, now: datetime) -> tup
 class Driver:
     """Answers the machine's requests by calling nodes. `prompt` is what the last one showed."""
 
-    def __init__(self, turn: Turn, services: Services, save: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, turn: Turn, services: Services, save: Callable[[Step], Awaitable[None]]) -> None:
         self.prompt: Prompt | None = None
         self._turn = turn
         self._services = services
-        self._save = save  # stores what the turn has decided so far, before an effect (S21)
+        self._save = save  # stores what the turn has decided so far, before an effect or its undoing (S21)
 
     async def answer(self, request: Request) -> Result:
         match request:
@@ -163,7 +163,7 @@ class Driver:
         visit.input, visit.partial = given, partial
         handler: NodeType[Any] = visit.node.handler
         if background and not handler.pure:
-            await self._save()
+            await self._save(step)
         outcome: Outcome | None = None
         failure: WizardError | None = None
         try:
@@ -192,6 +192,8 @@ class Driver:
         method = getattr(handler, what)
         if method.__func__ is getattr(NodeType, what):
             return
+        if what == "remove":
+            await self._save(step)
         try:
             await method(self._visit(step))
         except Exception:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conversations import Conversation, talk
 from tests.workflows import Document, ask, branch, embed, flow, work
-from wizard.errors import NotAStep, PointOfNoReturn, StaleRevision
+from wizard.errors import NotAStep, PointOfNoReturn, StaleInput, StaleRevision
 from wizard.model import RunStatus
 
 PERSON = flow("person", ask("name"), work("t", "name.x", "input.index"))
@@ -67,6 +67,11 @@ async def test_the_last() -> None:
     person = await household("Ada", "Bo")
     await person.takes_out("hh/2")
     assert (person.stack, names(person)) == ("hh/1/name hh/1/t hh/after-1 u y", ["Ada"])
+    page = "hh/after-1"
+    again = await person.engine.next(person.run.id, DONE, step=page)
+    assert again.step == "y", "S19: this is what was said there now"
+    with pytest.raises(StaleInput):
+        await person.engine.next(person.run.id, MORE, step=page)
     await person.goes_back()
     assert person.shown == {"add_another": False}
 
