@@ -69,6 +69,11 @@ class _Writer:
                     found += [node["id"], *self._inner_names(node)]
         return found
 
+    def answers(self) -> list[str]:
+        """Those that a person gave, and what stands for them inside."""
+        given = [name for name in self.names() if name.endswith(".x")]
+        return given or ["session.k" if self.letter == "m" else "input.p"]
+
     def _inner_names(self, node: Document) -> list[str]:
         if "repeat" in node:
             return []
@@ -84,11 +89,11 @@ class _Writer:
         if self.chance(10):
             node["refuses"] = ["c"]
         if self.chance(30):
-            node["unless"] = self.pick([name for name in self.names() if name.endswith(".x")] or ["session.k"])
+            node["unless"] = self.pick(self.answers())
         if self.chance(15):
             node["sets"] = "session.k"
-        if self.chance(25):
-            node["depends_on"] = [self.pick(self.names())]
+        if self.chance(35):
+            node["depends_on"] = [self.pick(self.answers() * 3 + self.names())]
         if self.chance(4):
             node["final"] = True
         if self.chance(10):

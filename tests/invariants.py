@@ -263,6 +263,20 @@ def check_reuse(before: Before, run: Run, book: Book, entered: set[str]) -> None
             assert step.patch == was.patch
 
 
+def check_parked(before: Before, run: Run, entered: set[str]) -> None:
+    """S13: answers of dropped steps are parked until their step is entered again, or the run completes."""
+    if run.status is RunStatus.COMPLETED:
+        return
+    for step in before.run.steps:
+        if step.is_foreground and step.path not in run.by_path and (answers := step.output or step.draft):
+            assert run.parked[step.path] == answers
+    for path, answers in before.run.parked.items():
+        if path not in run.by_path:
+            assert run.parked[path] == answers
+        elif path in entered and run.by_path[path].output is None:
+            assert run.by_path[path].draft == answers
+
+
 def check_return(documents: Documents, before: Before, anchor: int, run: Run, asked_at: str | None) -> None:
     """S11: what was passed was answered before; where the run stopped, somebody is needed, or it is
     where the change was asked; and the last answer that was kept isn't taken over."""

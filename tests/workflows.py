@@ -399,10 +399,11 @@ def engine(
     clock: Callable[[], datetime] | None = None,
     ids: Callable[[], str] | None = None,
     types: Iterable[type[NodeType[Any]]] = (),
+    definitions: Catalog | None = None,
 ) -> Engine:
     """An engine on these definitions, the first of which is called "main" by convention."""
     return Engine(
-        catalog(*documents, types=types),
+        catalog(*documents, types=types) if definitions is None else definitions,
         MemoryStore() if store is None else store,
         services=Services(shared={"book": Book() if book is None else book}),
         clock=clock or Clock(),

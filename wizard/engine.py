@@ -191,6 +191,7 @@ class Engine:
         Raises PointOfNoReturn, RunCompleted, NotAStep, StaleInput (revision), RunExpired.
         """
         check_size(draft)
+        check_value(draft, "The draft")
 
         def move(turn: Turn) -> Move:
             return machine.previous(turn, skip_background=skip_background, to=to, draft=draft)
@@ -223,20 +224,16 @@ class Engine:
 
     async def amend(self, run: str | RunView, **documents: Mapping[str, Value]) -> RunView:
         """Sets fields of the run's event, profile or session from outside, as an event does:
-        `await engine.amend(run, session={"seen": True})`."""
+        `await engine.amend(run, session={"seen": True})`. A stored profile or session is changed at once.
+
+        Raises RunCompleted, InvalidInput for what can't be stored, RunExpired.
+        """
         for name, fields in documents.items():
             if name not in DOCUMENTS:
                 raise InvalidInput(f"A run has no document {name!r}; it has event, profile and session.")
             check_value(dict(fields), f"The {name}")
 
-        def move(turn: Turn) -> Move:
-            for name, fields in documents.items():
-                setattr(turn, name, {**getattr(turn, name), **fields})
-                turn.log("amended", name)
-            return
-            yield
-
-        return await self._turn(run, Ask(move))
+        return await self._turn(run, Ask(lambda turn: machine.amend(turn, documents)))
 
     async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> list[TraceEntry]:
         """What happened in a run, in order."""

@@ -110,6 +110,16 @@ def change(turn: Turn, path: str, answers: Mapping[str, Value] | None) -> Move:
         yield from _answer(turn, turn.steps[position], answers)
 
 
+def amend(turn: Turn, documents: Mapping[str, Mapping[str, Value]]) -> Move:
+    """Sets fields of the event, profile or session from outside. Nothing moves. Raises RunCompleted."""
+    check_not_over(turn)
+    for name, fields in documents.items():
+        turn.amend(name, fields)
+        turn.log("amended", name)
+    return
+    yield
+
+
 # -- going forward ---------------------------------------------------------------------------------
 
 

@@ -128,6 +128,13 @@ class Turn:
     def log(self, kind: str, step: str = "", **detail: Value) -> None:
         self._entries.append(Entry(kind, step, detail))
 
+    def amend(self, name: str, fields: Mapping[str, Value]) -> None:
+        """Sets fields of a document, in the run and, where it has one, in the stored document."""
+        setattr(self, name, {**getattr(self, name), **fields})
+        stored = {"profile": self._run.profile_id, "session": self._run.session_id}.get(name)
+        if stored is not None:
+            self.documents += (DocumentSave(name, stored, fields),)
+
     def become(self, trigger: RunTrigger) -> None:
         """Moves the run's own status, by the table in wizard/lifecycle.py."""
         self.status = next_run_status(self.status, trigger)

@@ -146,7 +146,6 @@ async def test_runs_have_ids_and_dates_of_their_own() -> None:
     assert abs(datetime.now(UTC) - one.run.created_at) < timedelta(minutes=1)
 
 
-@pytest.mark.xfail(strict=True, reason="only what steps set is saved")
 async def test_what_an_event_set_in_the_profile_is_saved_as_well() -> None:
     """Section 6: a profile that was changed from outside while the run went on is saved with the rest."""
     made = engine(flow("main", ask("a")))
@@ -156,7 +155,6 @@ async def test_what_an_event_set_in_the_profile_is_saved_as_well() -> None:
     assert (await made.store.document("profile", "ada")).fields == {"phone": "123"}
 
 
-@pytest.mark.xfail(strict=True, reason="a completed run can be amended")
 async def test_a_completed_run_is_not_amended() -> None:
     """S5: what is done stays as it is; what would be set has no reader and would never be saved."""
     made = engine(flow("main", ask("a")))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests import invariants
 from tests.generated import answers, definitions, letters
 from tests.invariants import Before
-from tests.workflows import Book, Clock, Document, counted, engine
+from tests.workflows import Book, Clock, Document, catalog, counted, engine
+from wizard.catalog import Catalog
 from wizard.engine import Engine
 from wizard.errors import CallerError
-from wizard.model import Kind, RunStatus, StepStatus
+from wizard.model import Kind, Run, RunStatus, StepStatus
 from wizard.state import RunView
 from wizard.stores import Store
 from wizard.stores.memory import MemoryStore
@@ -67,15 +68,15 @@ def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 class _Half:
     """One of the two engines that do the same, and its run."""
 
-    def __init__(self, documents: Mapping[str, Document], store: Store, run_id: str) -> None:
-        self.documents, self.store, self.run_id = documents, store, run_id
+    def __init__(self, definitions: Catalog, store: Store, run_id: str) -> None:
+        self.definitions, self.store, self.run_id = definitions, store, run_id
         self.book, self.clock = Book(), Clock()
         self.engine = self._new_engine()
         self.view: RunView
 
     def _new_engine(self) -> Engine:
         return engine(
-            *self.documents.values(), store=self.store, book=self.book, clock=self.clock, ids=lambda: self.run_id
+            definitions=self.definitions, store=self.store, book=self.book, clock=self.clock, ids=lambda: self.run_id
         )
 
     async def restart(self) -> None:
@@ -102,7 +103,7 @@ class Runs(RuleBasedStateMachine):
 
     @initialize(documents=definitions(), k=letters, said=said)
     def begin(self, documents: dict[str, Document], k: str, said: Said) -> None:
-        self.documents = documents
+        self.documents, self.definitions = documents, catalog(*documents.values())
         self.create(k)
         self.go_on(said)
 
@@ -114,7 +115,7 @@ class Runs(RuleBasedStateMachine):
         self.asked_at: str | None = None
         self.seen, self.depended = 0, dict[str, Any]()
         run_id = _Durable.numbers()
-        self.halves = [_Half(documents, store, run_id) for store in (MemoryStore(), _Durable.store)]
+        self.halves = [_Half(self.definitions, store, run_id) for store in (MemoryStore(), _Durable.store)]
         for half in self.halves:
             half.view = _Durable.runner.run(half.engine.create("main", session={"k": k}))
         assert self.view.step == documents["main"]["nodes"][0]["id"]
@@ -137,20 +138,25 @@ class Runs(RuleBasedStateMachine):
     def do(self, move: Move) -> tuple[str, Before]:
         """The move on both stores; whatever can be seen of it must be the same."""
         before = Before.of(self.view, self.book)
-        came, also = [_Durable.runner.run(half.do(move)) for half in self.halves]
+        came, also, stored = _Durable.runner.run(self.do_on_both(move))
         assert came == also
         one, other = self.halves
         assert one.view.current == other.view.current
         assert one.book.noted == other.book.noted
         assert one.book.calls == other.book.calls
-        stored = _Durable.runner.run(_Durable.store.load(one.run_id))
-        assert stored is not None
         invariants.same_runs(one.view.run, stored)
         if came not in ("ok",):
             assert self.view.run.steps[: self.view.run.cursor] == before.run.steps[: before.run.cursor]
         if before.run.status is RunStatus.COMPLETED and not self.reopens and came != "ok":
             invariants.same_runs(before.run, self.view.run)
         return came, before
+
+    async def do_on_both(self, move: Move) -> tuple[str, str, Run]:
+        one, other = self.halves
+        came, also = await one.do(move), await other.do(move)
+        stored = await _Durable.store.load(one.run_id)
+        assert stored is not None
+        return came, also, stored
 
     def unmoved(self, before: Before) -> bool:
         return self.view.run.revision == before.run.revision
@@ -199,6 +205,7 @@ class Runs(RuleBasedStateMachine):
         if not any(node.get("on_error") == "back" for each in self.documents.values() for node in each["nodes"]):
             invariants.check_kept(self.documents, before, anchor, run)
         invariants.check_reuse(before, run, self.book, self.entered(before))
+        invariants.check_parked(before, run, self.entered(before))
         if run.cursor > anchor:
             invariants.check_return(self.documents, before, anchor, run, self.asked_at)
         back_to = None if self.asked_at is None else run.by_path.get(self.asked_at)
@@ -252,18 +259,22 @@ class Runs(RuleBasedStateMachine):
             assert current.seq > wall.seq or (current.path == wall.path and wall.kind is Kind.BACKGROUND)
 
     @precondition(lambda self: len(self.view.path) > 2)
-    @rule(data=st.data(), given=answers, more=st.booleans())
-    def change_from_far(self, data: st.DataObject, given: dict[str, Any], more: bool) -> None:
-        """The move with the most in it."""
-        self.change(data, given, more)
+    @rule(data=st.data(), said=said)
+    def change_early_ones(self, data: st.DataObject, said: Said) -> None:
+        """The moves with the most in them: back and forth over much that is kept."""
+        for given, more in said:
+            place = data.draw(st.integers(0, (len(self.view.path) - 1) // 2), label="step")
+            self.change_at(place, given, more)
+            self.is_sound()
 
     @precondition(lambda self: self.view.path)
     @rule(data=st.data(), given=st.none() | answers, more=st.booleans())
     def change(self, data: st.DataObject, given: dict[str, Any] | None, more: bool) -> None:
         """S11: a step is answered anew, and the person is back where they were, or where they are needed."""
-        lines = self.view.path
-        place = data.draw(st.integers(0, len(lines) - 1), label="step")
-        line = lines[place]
+        self.change_at(data.draw(st.integers(0, len(self.view.path) - 1), label="step"), given, more)
+
+    def change_at(self, place: int, given: dict[str, Any] | None, more: bool) -> None:
+        line = self.view.path[place]
         if given is not None and line.type == "workflow":
             given = {"add_another": more}
         came, before = self.do(lambda engine, view: engine.change(view, line.step, given))
