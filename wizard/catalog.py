@@ -15,15 +15,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from wizard import source
 from wizard.checks import check
-from wizard.complaints import did_you_mean, quoted
 from wizard.definition import Draft, build, draft
-from wizard.document import Document
 from wizard.errors import DefinitionError, Problem, WorkflowNotFound
 from wizard.model import Workflow
 from wizard.node import Registry
-from wizard.source import MAX_BYTES
+from wizard.reading import source
+from wizard.reading.complaints import did_you_mean, quoted
+from wizard.reading.document import Document
+from wizard.reading.source import MAX_BYTES
 from wizard.ways import closure, components
 
 SUFFIXES = (".yaml", ".yml", ".json")

@@ -9,17 +9,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from wizard.complaints import did_you_mean, quoted
 from wizard.definition import Draft, NodeDraft
-from wizard.document import Path
 from wizard.errors import Problem
 from wizard.expressions import Expression
 from wizard.format import DOCUMENTS, END
-from wizard.functions import FUNCTIONS
 from wizard.handed import ITEM_NAMES, misfit
+from wizard.language.functions import FUNCTIONS
 from wizard.model import Chain, Kind
 from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import WorkflowConfig
+from wizard.reading.complaints import did_you_mean, quoted
+from wizard.reading.document import Path
 from wizard.templates import Dynamic, Template
 from wizard.ways import closure, components, is_loop, leading_to
 

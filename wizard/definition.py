@@ -11,8 +11,6 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from wizard.complaints import complaints, did_you_mean, quoted
-from wizard.document import Document, Path
 from wizard.errors import Problem
 from wizard.format import COMMON, END, FIELD_MODELS, NodeFormat, WorkflowFormat, keys_of
 from wizard.forms.fields import BaseField
@@ -21,6 +19,8 @@ from wizard.model import Branches, Call, Case, Kind, Node, OnError, Remaining, R
 from wizard.node import NodeConfig, NodeType, Registry
 from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import RepeatConfig, WorkflowConfig
+from wizard.reading.complaints import complaints, did_you_mean, quoted
+from wizard.reading.document import Document, Path
 from wizard.schema import known_keys
 from wizard.ways import closure, remaining
 

@@ -1,10 +1,10 @@
 """Conditions and computed values: a small safe subset of Python's expression syntax.
 
-A source is looked over (wizard.scanner), parsed by `ast`, checked node by node and put together as
-closures (wizard.closures) once, when a definition is loaded; no author's text is ever run by Python.
+A source is looked over (wizard.language.scanner), parsed by `ast`, checked node by node and put together as
+closures (wizard.language.closures) once, when a definition is loaded; no author's text is ever run by Python.
 What there is: literals, lists, dicts with text keys, dotted names, index and slice, and/or/not,
-comparison, + - * / // % **, `a if b else c`, calls of the functions in wizard.functions, and list
-comprehensions. Everything else is refused at load. What operators mean: wizard.arithmetic.
+comparison, + - * / // % **, `a if b else c`, calls of the functions in wizard.language.functions, and list
+comprehensions. Everything else is refused at load. What operators mean: wizard.language.arithmetic.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from wizard import closures
-from wizard.arithmetic import ARITHMETIC, LARGEST, bounded, negative
-from wizard.closures import Compute, Names, Plan, Scope, Side
 from wizard.errors import ExpressionError
-from wizard.functions import FUNCTIONS
-from wizard.library import suggest
+from wizard.language import closures
+from wizard.language.arithmetic import ARITHMETIC, LARGEST, bounded, negative
+from wizard.language.closures import Compute, Names, Plan, Scope, Side
+from wizard.language.functions import FUNCTIONS
+from wizard.language.library import suggest
+from wizard.language.scanner import MAX_SOURCE, scan
 from wizard.model import Chain, Value
-from wizard.scanner import MAX_SOURCE, scan
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler

@@ -14,13 +14,13 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any, Protocol
 
-from wizard.arithmetic import kind
 from wizard.errors import ExpressionError
 from wizard.expressions import Names
 from wizard.forms.fields import BaseField
 from wizard.forms.form import Form, Question
 from wizard.forms.parsing import Context, NoNames, OwnNames
 from wizard.forms.refusals import Refusal
+from wizard.language.arithmetic import kind
 from wizard.model import Value
 from wizard.templates import Dynamic
 

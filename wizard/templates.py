@@ -2,7 +2,7 @@
 
 Both are made when a definition is loaded and are fields of pydantic models. The result is plain
 text: nothing is escaped here, a channel escapes for where it shows it. What templates are made of:
-wizard.jinja; how values print in them: wizard.wording.
+wizard.language.jinja; how values print in them: wizard.language.wording.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from wizard.arithmetic import bounded
-from wizard.closures import Names
 from wizard.errors import ExpressionError
 from wizard.expressions import ORDINARY_ERRORS, Expression, check_literal, check_unicode, field_schema
 from wizard.expressions import parse as parse_expression
-from wizard.jinja import MAX_SOURCE, compile_template
+from wizard.language.arithmetic import bounded
+from wizard.language.closures import Names
+from wizard.language.jinja import MAX_SOURCE, compile_template
+from wizard.language.page import Page, Write
 from wizard.model import Chain, Value
-from wizard.page import Page, Write
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler

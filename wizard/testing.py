@@ -18,12 +18,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from wizard import source
 from wizard.app import Functions, make_engine
 from wizard.catalog import Catalog
 from wizard.engine import Engine
 from wizard.model import Prompt, RunStatus, Value
 from wizard.node import NodeType, Registry
+from wizard.reading import source
 from wizard.settings import Settings
 from wizard.state import RunView
 from wizard.stores import Store

@@ -11,7 +11,7 @@ from wizard.catalog import Catalog
 from wizard.checks import check
 from wizard.definition import draft
 from wizard.errors import Problem
-from wizard.source import read
+from wizard.reading.source import read
 
 
 def problems(text: str) -> list[Problem]:

@@ -16,7 +16,7 @@ from wizard.definition import draft
 from wizard.errors import DefinitionError, NodeContractError
 from wizard.format import parse_duration
 from wizard.model import Branches, Call, OnError, Remaining, Retry
-from wizard.source import read
+from wizard.reading.source import read
 
 
 def complaints(text: str) -> list[tuple[int, int, str]]:

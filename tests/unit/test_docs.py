@@ -53,7 +53,6 @@ from tests.pages import (
     code,
     rows,
 )
-from wizard import source
 from wizard.catalog import Catalog
 from wizard.codec import to_json
 from wizard.errors import DefinitionError, ExpressionError
@@ -62,6 +61,7 @@ from wizard.forms.form import Form
 from wizard.forms.validation import Accepted, validate
 from wizard.model import Chain, Value
 from wizard.node import Registry
+from wizard.reading import source
 from wizard.templates import parse as parse_template
 
 REGISTRY = Registry.installed()

@@ -6,10 +6,10 @@ import pytest
 from pydantic import BaseModel
 
 from tests.pages import DOCS, PAGES, page
-from wizard.filters import FILTERS, TESTS
 from wizard.format import FIELD_MODELS, NodeFormat, RetryFormat, WorkflowFormat
 from wizard.forms.fields import BaseField, Check, ChoiceOption, ChoicesFrom, Messages
-from wizard.functions import FUNCTIONS
+from wizard.language.filters import FILTERS, TESTS
+from wizard.language.functions import FUNCTIONS
 from wizard.node import Registry
 from wizard.nodes.condition import CaseConfig
 from wizard.nodes.workflow import RepeatConfig

@@ -12,7 +12,7 @@ import pytest
 from wizard.catalog import Catalog
 from wizard.errors import DefinitionError
 from wizard.node import Registry
-from wizard.source import read
+from wizard.reading.source import read
 from wizard.testing import Person, make_test_engine
 
 OUTER = """

@@ -72,4 +72,9 @@ def test_a_wheel_carries_one_package_with_its_data(tmp_path: Path) -> None:
         names = set(archive.namelist())
     tops = {name.partition("/")[0] for name in names}
     assert tops == {"wizard", f"wizard-{wizard.__version__}.dist-info"}
-    assert {"wizard/nodes/form.py", "wizard/forms/fields.py", "wizard/stores/sqlite_0001.sql", "wizard/py.typed"} <= names
+    assert {
+        "wizard/nodes/form.py",
+        "wizard/forms/fields.py",
+        "wizard/stores/sqlite_0001.sql",
+        "wizard/py.typed",
+    } <= names

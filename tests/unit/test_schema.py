@@ -14,8 +14,8 @@ from wizard.catalog import Catalog
 from wizard.errors import DefinitionError
 from wizard.model import Outcome, Proceed
 from wizard.node import Background, NodeConfig, Registry, Visit
+from wizard.reading.source import read
 from wizard.schema import known_keys, schema
-from wizard.source import read
 
 SCHEMA = schema(REGISTRY)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from wizard.errors import ExpressionError
-from wizard.filters import FILTERS
+from wizard.language.filters import FILTERS
 from wizard.model import Chain, Value
 from wizard.templates import Dynamic, Template, dynamic, parse
 

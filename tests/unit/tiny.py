@@ -15,7 +15,7 @@ from wizard.model import Outcome, Proceed, Wait, Workflow
 from wizard.node import Background, Foreground, NodeConfig, Registry, Visit
 from wizard.nodes.condition import ConditionNode
 from wizard.nodes.workflow import WorkflowNode
-from wizard.source import read
+from wizard.reading.source import read
 from wizard.templates import Template
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from wizard.errors import ExpressionError
 from wizard.expressions import parse
-from wizard.functions import FUNCTIONS
+from wizard.language.functions import FUNCTIONS
 from wizard.model import Chain, Value
 
 ZURICH = timezone(timedelta(hours=2))

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from wizard.document import Path
+from wizard.reading.document import Path
 
 _MAPPING = "a mapping of keys to values"
 _DATE = "a date such as 2026-03-27"

@@ -13,11 +13,11 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Final, TypeVar
 
-from wizard import wording
-from wizard.arithmetic import is_number, kind
-from wizard.closures import Function, Scope
 from wizard.errors import ExpressionError
-from wizard.library import F, declare, whole, words
+from wizard.language import wording
+from wizard.language.arithmetic import is_number, kind
+from wizard.language.closures import Function, Scope
+from wizard.language.library import F, declare, whole, words
 from wizard.model import Value
 
 FUNCTIONS: Final[dict[str, Function]] = {}

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, field_validator
 
-from wizard.complaints import complaints, quoted
+from wizard.reading.complaints import complaints, quoted
 from wizard.schema import known_keys
 
 

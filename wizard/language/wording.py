@@ -13,8 +13,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Final
 
-from wizard.arithmetic import LARGEST, MAX_TEXT, Budget, checked, to_decimal
 from wizard.errors import ExpressionError
+from wizard.language.arithmetic import LARGEST, MAX_TEXT, Budget, checked, to_decimal
 from wizard.model import Value
 
 MONTHS: Final = (

@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from wizard.document import MAX_DEPTH, MAX_DIGITS, UNPRINTABLE, Document, Lines, Path, is_text
 from wizard.errors import DefinitionError, Problem
-from wizard.json_reader import JsonReader
-from wizard.yaml_reader import YamlReader
+from wizard.reading.document import MAX_DEPTH, MAX_DIGITS, UNPRINTABLE, Document, Lines, Path, is_text
+from wizard.reading.json_reader import JsonReader
+from wizard.reading.yaml_reader import YamlReader
 
 MAX_BYTES = 1_000_000  # one file
 MAX_VALUES = 1_000_000  # in one definition that comes as data

@@ -7,9 +7,9 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from wizard.arithmetic import checked, is_number, kind
-from wizard.closures import Function
 from wizard.errors import ExpressionError
+from wizard.language.arithmetic import checked, is_number, kind
+from wizard.language.closures import Function
 from wizard.model import Value
 
 F = TypeVar("F", bound=Callable[..., Value])

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard import source as module
-from wizard.document import Document
 from wizard.errors import DefinitionError, Problem
-from wizard.source import MAX_BYTES, from_data, read
+from wizard.reading.document import Document
+from wizard.reading.source import MAX_BYTES, from_data, read
 
 
 def one(text: str | bytes, file: str = "a.yaml") -> Document:

@@ -1,7 +1,7 @@
 """What compiled expressions and templates are made of: small functions, each computing one thing.
 
 Author's text is never handed to Python to run. Two front ends read it (wizard.expressions: Python's
-syntax, wizard.jinja: Jinja's) and put the same closures together, so both have one set of rules,
+syntax, wizard.language.jinja: Jinja's) and put the same closures together, so both have one set of rules,
 one budget and one way to the data: `Names.read` of a dotted name.
 
 Code without a loop costs what its length allows, and that is bounded; so steps are counted where
@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Protocol
 
-from wizard.arithmetic import COMPARISON, MAX_ITEMS, NULL_COMPARISON, Budget, Operator, items_of, kind
 from wizard.errors import ExpressionError
+from wizard.language.arithmetic import COMPARISON, MAX_ITEMS, NULL_COMPARISON, Budget, Operator, items_of, kind
 from wizard.model import Chain, Value
 
 

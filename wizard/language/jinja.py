@@ -2,10 +2,10 @@
 
 Jinja's sandbox gives the syntax: its lexer and parser make a tree. What Jinja would do next, turn
 the tree into Python source and run it, is not done; so nothing is folded at load, no generated code
-ever runs, and a template obeys the same rules and bounds as an expression (wizard.closures). Of the
+ever runs, and a template obeys the same rules and bounds as an expression (wizard.language.closures). Of the
 tree, only what HANDLERS and WRITERS name is accepted: output, if, for (two deep), and expressions of
-literals, dotted names, operators, the filters and tests of wizard.filters and the functions of
-wizard.functions; an expression with a comprehension is read by wizard.comprehensions instead.
+literals, dotted names, operators, the filters and tests of wizard.language.filters and the functions of
+wizard.language.functions; an expression with a comprehension is read by wizard.language.comprehensions instead.
 A `for` has `loop.index`, `index0`, `first`, `last` and `length`.
 """
 
@@ -18,19 +18,19 @@ from typing import Any, Final
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from wizard import closures
-from wizard.arithmetic import ARITHMETIC, fits, negative
-from wizard.closures import Compute, Function, Plan, Scope, Side
-from wizard.comprehensions import cut_out
 from wizard.errors import ExpressionError
 from wizard.expressions import ORDINARY_ERRORS, check_literal, check_unicode, compile_within
-from wizard.filters import FILTERS, TESTS
-from wizard.functions import FUNCTIONS
-from wizard.library import suggest
+from wizard.language import closures
+from wizard.language.arithmetic import ARITHMETIC, fits, negative
+from wizard.language.closures import Compute, Function, Plan, Scope, Side
+from wizard.language.comprehensions import cut_out
+from wizard.language.filters import FILTERS, TESTS
+from wizard.language.functions import FUNCTIONS
+from wizard.language.library import suggest
+from wizard.language.page import Page, Write, repeated, sequence
+from wizard.language.scanner import ESCAPES
+from wizard.language.wording import show
 from wizard.model import Value
-from wizard.page import Page, Write, repeated, sequence
-from wizard.scanner import ESCAPES
-from wizard.wording import show
 
 MAX_SOURCE: Final = 20_000  # characters
 MAX_DEPTH: Final = 50  # of operators and blocks inside each other

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from wizard.arithmetic import items_of
-from wizard.closures import Compute, Names, Scope
 from wizard.errors import ExpressionError
+from wizard.language.arithmetic import items_of
+from wizard.language.closures import Compute, Names, Scope
 from wizard.model import Value
 
 MAX_OUTPUT: Final = 100_000  # characters

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from wizard.document import MAX_DEPTH, MAX_DIGITS, Document, Lines, Spot, is_text, short
 from wizard.errors import DefinitionError, Problem
+from wizard.reading.document import MAX_DEPTH, MAX_DIGITS, Document, Lines, Spot, is_text, short
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')

@@ -15,9 +15,9 @@ from typing import Any
 
 import yaml
 
-from wizard.document import MAX_DEPTH, MAX_DIGITS, Document, Spot, is_text, short
 from wizard.errors import DefinitionError, Problem
-from wizard.flow import rejoined
+from wizard.reading.document import MAX_DEPTH, MAX_DIGITS, Document, Spot, is_text, short
+from wizard.reading.flow import rejoined
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

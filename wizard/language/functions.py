@@ -2,7 +2,7 @@
 
 A function's name, parameters and docstring are its documentation. Where a value is null the result
 is null, unless the docstring says otherwise. None of them can be made to take long: the caller
-spends steps for what a function is given, and what it makes is bounded as in wizard.arithmetic.
+spends steps for what a function is given, and what it makes is bounded as in wizard.language.arithmetic.
 There is no search by pattern: patterns can be written that take years to match.
 """
 
@@ -15,8 +15,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cmp_to_key, partial
 from typing import Final
 
-from wizard import dates, wording
-from wizard.arithmetic import (
+from wizard.errors import ExpressionError
+from wizard.language import dates, wording
+from wizard.language.arithmetic import (
     CONTEXT,
     MAX_ITEMS,
     MAX_TEXT,
@@ -32,9 +33,8 @@ from wizard.arithmetic import (
     same,
     to_decimal,
 )
-from wizard.closures import NO_NULL, Function, Scope
-from wizard.errors import ExpressionError
-from wizard.library import F, amount, declare, whole, words
+from wizard.language.closures import NO_NULL, Function, Scope
+from wizard.language.library import F, amount, declare, whole, words
 from wizard.model import Value
 
 FUNCTIONS: Final[dict[str, Function]] = dict(dates.FUNCTIONS)

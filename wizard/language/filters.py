@@ -1,6 +1,6 @@
 """The filters and tests of templates, by name: FILTERS and TESTS.
 
-Most filters are functions of wizard.functions under the names that Jinja gives them; a filter's
+Most filters are functions of wizard.language.functions under the names that Jinja gives them; a filter's
 value is the function's first. As there, null stays null, and prints as nothing.
 """
 
@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from wizard.arithmetic import checked, few, items_of
-from wizard.closures import NO_NULL, Function, Scope
 from wizard.errors import ExpressionError
-from wizard.functions import FUNCTIONS, fitting, join_texts, number
-from wizard.library import declare, whole, words
+from wizard.language.arithmetic import checked, few, items_of
+from wizard.language.closures import NO_NULL, Function, Scope
+from wizard.language.functions import FUNCTIONS, fitting, join_texts, number
+from wizard.language.library import declare, whole, words
 from wizard.model import Value
 
 FILTERS: Final[dict[str, Function]] = {

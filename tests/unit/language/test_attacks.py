@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wizard import expressions, templates
-from wizard.closures import Names
 from wizard.errors import ExpressionError
-from wizard.filters import FILTERS
-from wizard.functions import FUNCTIONS
+from wizard.language.closures import Names
+from wizard.language.filters import FILTERS
+from wizard.language.functions import FUNCTIONS
 from wizard.model import Chain, Value
 
 SECONDS = 0.1 if sys.gettrace() is None else 1.0  # measuring coverage takes its time
