@@ -226,7 +226,7 @@ def _present(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
         _accept(turn, turn.steps[turn.cursor], result.outcome.output)
         return True
     turn.log("presented", step.path)
-    if getattr(turn.place(step).node.handler, "ends", False):
+    if turn.place(step).node.handler.ends:
         _accept(turn, turn.steps[turn.cursor], {})
         yield from _complete(turn)
     return False

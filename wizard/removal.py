@@ -29,16 +29,16 @@ def remove_item(turn: Turn, item: str) -> Move:
         raise PointOfNoReturn(workflow=turn.workflow.id, node=item, run=turn.id)
     before = _page_before(turn, base, number)
     turn.removed = turn.removed | {item}
-    turn.fault = None
     turn.log("taken out", item)
     decided = first <= turn.cursor
     yield from drop(turn, doomed, park=False)
     turn.forget_parked(f"{item}/")
     ask_again = before is not None and _hand_over(turn, before, next((s for s in doomed if s.path == page), None))
     if not decided:
-        if turn.current is not None:
-            yield from look_at_current(turn)
+        if here is not None and here.is_foreground:
+            yield from look_at_current(turn, keep_fault=True)
         return
+    turn.fault = None
     if turn.status is RunStatus.COMPLETED:
         turn.become("reopen")
     if ask_again and before is not None:

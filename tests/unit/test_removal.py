@@ -204,6 +204,25 @@ async def test_the_next_one_from_the_page_before_it() -> None:
     assert (person.stack, person.shown) == ("hh/1/name hh/1/t hh/after-1 | u y", {"add_another": False})
 
 
+async def test_one_that_is_kept_while_the_run_stands_at_a_failed_step() -> None:
+    """S16: what failed is still there to be tried again."""
+    inner = flow("person", ask("name"))
+    person = await talk(
+        ask("a"),
+        work("t", "a.x", fails_on=["bad"]),
+        embed("hh", "person", repeat={}),
+        ask("z"),
+        inside=(inner,),
+    )
+    for answer in ({"x": "good"}, {"x": "Ada"}, MORE, {"x": "Bo"}, DONE):
+        await person.says(**answer)
+    await person.goes_back(to="a")
+    await person.says("bad")
+    await person.takes_out("hh/2")
+    assert (person.stack, person.run.status) == ("a t | hh/1/name hh/after-1 z", RunStatus.FAILED)
+    assert person.error == "What it read makes this fail"
+
+
 async def test_a_question_on_the_way_back_is_asked() -> None:
     """S11: what depends on the list is asked again; after it the person is where they were."""
     person = await household("Ada", "Bo", after=(ask("eldest", depends_on=["hh"]),))

@@ -2,8 +2,8 @@
 
 A commit waits for the disk, and that wait costs the same for one turn as for many. So all work of
 one round of the event loop is handed over at once, and what came while the disk was busy goes into
-the next transaction together: each piece in a savepoint of its own, so that one that is refused
-takes nothing from the others. Whoever waits is told after the commit, all of a group by one wakeup.
+the next transaction together. Where one is refused, the others are written again, each in a savepoint
+of its own. Whoever waits is told after the commit, all of a group by one wakeup.
 """
 
 from __future__ import annotations
@@ -146,6 +146,8 @@ def _commit(connection: sqlite3.Connection, group: Sequence[Work]) -> list[Excep
     """Does the work of a group; what became of each piece, None where it is on the disk."""
     if len(group) > 1:
         try:
+            if _smoothly(connection, group):
+                return [None] * len(group)
             outcomes = _together(connection, group)
         except Exception as error:  # BEGIN or COMMIT failed: nothing is stored, whoever is at fault
             _undo(connection)
@@ -164,6 +166,20 @@ def _alone(connection: sqlite3.Connection, work: Work) -> Exception | None:
         _undo(connection)
         return error
     return None
+
+
+def _smoothly(connection: sqlite3.Connection, group: Sequence[Work]) -> bool:
+    """Whether the whole group is on the disk. Seldom is one refused, so none gets a savepoint at first;
+    otherwise nothing was written."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for work in group:
+            work(connection)
+    except Exception:
+        _undo(connection)
+        return False
+    connection.execute("COMMIT")
+    return True
 
 
 def _together(connection: sqlite3.Connection, group: Sequence[Work]) -> list[Exception | None] | None:
