@@ -29,11 +29,10 @@ class _Writer:
         self.draw = draw
         self.embeddable = embeddable
         self.letter = letter
-        kinds = (
-            ["ask"] * 6 + ["work"] * 3 + ["condition"] * 3 + ["pure", "pass"] + ["workflow"] * (3 * bool(embeddable))
-        )
-        self.kinds = ["ask" if letter == "m" else draw(st.sampled_from(kinds[:10]))]
-        self.kinds += draw(st.lists(st.sampled_from(kinds), min_size=0 if letter != "m" else 2, max_size=size))
+        plain = ["ask"] * 5 + ["work"] * 3 + ["pure", "pass"]
+        kinds = [*plain, *["condition"] * 4, *["workflow"] * (4 * bool(embeddable))]
+        self.kinds = ["ask" if letter == "m" else draw(st.sampled_from(plain))]
+        self.kinds += draw(st.lists(st.sampled_from(kinds), min_size=3 if letter == "m" else 0, max_size=size))
         self.ids = [f"{letter}{kind[0]}{number}" for number, kind in enumerate(self.kinds)]
         self.nodes: list[Document] = []
 
@@ -138,8 +137,8 @@ class _Writer:
             node["with"] = {"p": "{{ " + self.pick(self.names()) + " }}"}
         asks = [each["id"] for each in self.nodes if each["type"] == "ask"]
         repeats = [each["id"] for each in self.nodes if "repeat" in each]
-        if self.chance(60):
-            ways: list[Callable[[], dict[str, Any]]] = [self._asking_repeat] * 3
+        if self.chance(70):
+            ways: list[Callable[[], dict[str, Any]]] = [self._asking_repeat] * 4
             ways += [lambda: {"times": self.pick([f"{each}.n" for each in asks])}] * bool(asks)
             ways += [lambda: {"for_each": self.pick([f"{each}.l" for each in asks])}] * bool(asks)
             ways += [lambda: {"for_each": self.pick(repeats)}] * (3 * bool(repeats))
@@ -161,5 +160,5 @@ def definitions(draw: st.DrawFn) -> dict[str, Document]:
     """A workflow "main" and those that it may embed, by id."""
     inner = _Writer(draw, "i", [], 2).document("inner")
     outer = _Writer(draw, "o", [inner], 3).document("outer")
-    main = _Writer(draw, "m", [inner, outer], 6).document("main", reopen=draw(_seldom(70)))
+    main = _Writer(draw, "m", [inner, outer], 7).document("main", reopen=draw(_seldom(70)))
     return {each["id"]: each for each in (main, outer, inner)}

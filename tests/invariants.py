@@ -292,7 +292,8 @@ def check_return(documents: Documents, before: Before, anchor: int, run: Run, as
     current = run.current
     assert current is not None
     shows = run.status is RunStatus.WAITING and current.kind is Kind.FOREGROUND and run.fault is None
-    if shows and asked_at is not None and asked_at not in [step.path for step in passed]:
+    pending = asked_at in run.by_path and asked_at not in [step.path for step in passed]
+    if shows and pending:
         was = old.get(current.path)
         kept = any(step.kind is Kind.FOREGROUND for step in run.kept)
         if was is not None and was.output is not None and kept and current.path != asked_at:

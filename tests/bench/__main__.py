@@ -26,6 +26,7 @@ def shown(timing: Timing) -> str:
 
 
 async def main() -> None:
+    quiet_collector()  # as `wizard serve` does; it serves the floor as well
     with TemporaryDirectory(dir=Path.cwd()) as name:
         folder = Path(name)
         await _in_process(folder)
@@ -52,7 +53,6 @@ async def _in_process(folder: Path) -> None:
 
 
 async def _served(folder: Path) -> None:
-    quiet_collector()  # as `wizard serve` does, for the floor as well
     print("\nServed by aiohttp, the load from a second process (requests a second, median)")
     for connections, requests in ((1, 1800), (16, 5760)):
         rounds = []

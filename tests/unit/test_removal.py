@@ -174,8 +174,8 @@ async def test_one_that_is_kept() -> None:
     await person.goes_back(to="a")
     await person.takes_out("hh/2")
     assert person.stack == "a | hh/1/name hh/1/t hh/after-1 z"
-    for answer in ("a", "Ada"):
-        await person.says(answer)
+    for said in ("a", "Ada"):
+        await person.says(said)
     assert (person.at, person.shown) == ("hh/after-1", {"add_another": False})
     await person.goes_back(to="a")
     await person.takes_out("hh/1")

@@ -173,7 +173,7 @@ async def test_s16_a_failed_step_stops_the_run_with_its_error() -> None:
     await person.says()
     assert (person.stack, person.did()) == ("a b t", ["accept b", "run t", "run t"])
     await person.goes_back()
-    assert (person.stack, person.error, person.run.status) == ("a b | t", None, RunStatus.WAITING)
+    assert (person.stack, person.run.fault, person.run.status) == ("a b | t", None, RunStatus.WAITING)
     await person.says("good")
     assert (person.stack, person.run.fault) == ("a b t c", None)
 

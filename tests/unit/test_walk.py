@@ -259,8 +259,8 @@ async def test_a_repeat_over_the_items_of_another_follows_them() -> None:
     )  # fmt: skip
     for answer in ({"x": "Ada"}, {"add_another": True}, {"x": "Bo"}, {"add_another": False}):
         await person.says(**answer)
-    for answer in ("Ada's", "Bo's"):
-        await person.says(answer)
+    for about in ("Ada's", "Bo's"):
+        await person.says(about)
     assert person.output("s/2/t") == {"v": "['Bo', 2]"}
     await person.takes_out("hh/1")
     assert person.stack == "hh/2/name hh/after-2 s/2/about s/2/t u z"
