@@ -23,8 +23,8 @@ from wizard.model import Value
 MAX_VALUE_BYTES = 1_000_000  # one packed answer, output or document
 MAX_DEPTH = 32
 MAX_SHORT, MAX_PLAIN = 5_000, 100  # characters and values that together stay far below MAX_VALUE_BYTES
-
-_SCALARS = frozenset({type(None), bool, int, date, time, datetime, Decimal})
+MAX_NAME = 100  # characters of a name, likewise
+_SCALARS = frozenset({type(None), bool, int, date, time, datetime})
 
 
 def _to_extension(value: object) -> msgpack.ExtType:
@@ -101,7 +101,7 @@ def _is_plain(values: dict[Any, Any]) -> bool:
     """Short text and scalars below text names, as most answers are: they need no closer look."""
     for name, value in values.items():
         kind = type(value)
-        if type(name) is not str or not name.isascii():
+        if type(name) is not str or len(name) > MAX_NAME or not name.isascii():
             return False
         if kind is str:
             if len(value) > MAX_SHORT or not value.isascii():

@@ -127,6 +127,56 @@ def test_values_within_bounds_are_taken(value: Any) -> None:
     unpack(pack(value))
 
 
+odd = (
+    values
+    | st.just(float("nan"))
+    | st.just("\ud800")
+    | st.integers(2**62, 2**66)
+    | st.sampled_from([999, 1001, 10_001, 1_000_001]).map("x".__mul__)
+    | st.builds(object)
+)
+
+
+@given(st.dictionaries(st.text(max_size=3) | st.just("\ud800") | st.integers(), odd, max_size=4))
+def test_plain_answers_take_a_short_way_to_the_same_verdict(answers: dict[Any, Any]) -> None:
+    """Answers are checked at every turn, so most go through quickly; what is refused is refused all the same."""
+
+    def refused(value: Any) -> bool:
+        try:
+            check_value(value, "The answer")
+        except InvalidInput:
+            return True
+        return False
+
+    assert refused(answers) == refused([answers])
+
+
+@pytest.mark.parametrize("count", [1, 200, 201, 1_000, 100_000])
+def test_many_fields_are_bounded_as_well(count: int) -> None:
+    """However short each of them is."""
+    answers = {f"field{number}": "x" * 100 for number in range(count)}
+    if len(pack(answers)) > MAX_VALUE_BYTES:
+        with pytest.raises(InvalidInput, match="larger than"):
+            check_value(answers, "The answer")
+    else:
+        check_value(answers, "The answer")
+
+
+@pytest.mark.parametrize("answers", [{"x" * 2_000_000: 1}, {"x": Decimal("1" * 2_000_000)}, {"x": b"x" * 2_000_000}])
+def test_one_oversized_thing_is_enough(answers: dict[str, Any]) -> None:
+    """A name or a number can be as large as a text."""
+    with pytest.raises(InvalidInput, match="larger than 1,000,000 bytes"):
+        check_value(answers, "The answer")
+
+
+def test_a_mapping_inside_another_is_looked_into() -> None:
+    """Dates and lists of answers, and what is wrong two levels down."""
+    check_value({"a": {"b": [1, {"c": date(2030, 1, 1)}]}}, "The answer")
+    for wrong in ({"a": {"b": {1: 1}}}, {"a": {"b": object()}}, {"a": [{"b": float("inf")}]}):
+        with pytest.raises(InvalidInput):
+            check_value(wrong, "The answer")
+
+
 def test_what_nests_without_end_is_refused() -> None:
     """A list that holds itself, made by a node, is refused instead of filling the memory."""
     endless: list[Any] = []

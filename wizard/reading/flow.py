@@ -2,7 +2,7 @@
 value at the first comma, but to whoever writes definitions the call is one value.
 
 The parser's events are put together again where a plain value in braces or brackets leaves a
-parenthesis open. Quoted values stay as they are.
+parenthesis open; arguments in quotes may stand between. Values in quotes stay as they are.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ def rejoined(events: Iterable[Any], text: str) -> Iterator[Any]:
 
 
 def _whole(event: Any, source: _Source, text: str, within: _Collection) -> Any:
-    while _left_open(event.value) and _is_plain(source.peek()):
+    while _left_open(event.value) and _is_scalar(source.peek()):
         more = next(source)
         if within.is_mapping:
             # What follows the comma was taken for a key; a real key has a value of its own.
             empty = source.peek()
-            if not (_is_plain(empty) and empty.value == "" and empty.start_mark.index == empty.end_mark.index):
+            if not (_is_plain(empty) and empty.value == "" and empty.end_mark.index == more.end_mark.index):
                 source.put_back(more)
                 break
             next(source)
@@ -64,8 +64,12 @@ def _left_open(value: str) -> bool:
     return value.count("(") > value.count(")")
 
 
+def _is_scalar(event: Any) -> bool:
+    return isinstance(event, yaml.ScalarEvent) and event.tag is None and event.anchor is None
+
+
 def _is_plain(event: Any) -> bool:
-    return isinstance(event, yaml.ScalarEvent) and event.style in (None, "") and event.tag is None
+    return _is_scalar(event) and event.style in (None, "")
 
 
 class _Source(Iterator[Any]):
@@ -79,9 +83,9 @@ class _Source(Iterator[Any]):
         return self._ahead.pop() if self._ahead else next(self._events)
 
     def peek(self) -> Any:
-        event = next(self, None)
-        if event is not None:
-            self._ahead.append(event)
+        """The next event; inside a collection there is one, its end at the latest."""
+        event = next(self)
+        self._ahead.append(event)
         return event
 
     def put_back(self, event: Any) -> None:

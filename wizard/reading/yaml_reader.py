@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -57,7 +57,6 @@ class _Entry:
     line: int
     column: int
     value: Any = None
-    value_event: Any = None
     spot: Spot = field(default_factory=Spot)
 
 
@@ -68,7 +67,6 @@ class _Open:
 
     data: Any
     spot: Spot
-    flow: bool
     entries: list[_Entry] = field(default_factory=list)
     due: bool = False
 
@@ -113,7 +111,7 @@ class YamlReader:
                 self._check_node(event)
                 data: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
                 spot = self._value(data, event)
-                self._open.append(_Open(data, spot, bool(event.flow_style)))
+                self._open.append(_Open(data, spot))
                 if len(self._open) > MAX_DEPTH:
                     problem = Problem(self._file, spot.line, spot.column, f"this is nested more than {MAX_DEPTH} deep")
                     raise DefinitionError([*self._problems, problem])
@@ -137,7 +135,7 @@ class YamlReader:
                 return Spot(line, column, line, column)
             top.due = False
             entry = top.entries[-1]
-            entry.value, entry.value_event = value, event
+            entry.value = value
             entry.spot = Spot(line, column, entry.line, entry.column, _text_column(event))
             return entry.spot
         spot = Spot(line, column, line, column, _text_column(event))
@@ -156,7 +154,7 @@ class YamlReader:
         top.due = True
 
     def _fill(self, mapping: _Open) -> None:
-        for entry in self._joined(mapping.entries) if mapping.flow else mapping.entries:
+        for entry in mapping.entries:
             if entry.name is None:
                 continue
             if entry.name in mapping.data:
@@ -164,44 +162,6 @@ class YamlReader:
                 continue
             mapping.data[entry.name] = entry.value
             mapping.spot.children[entry.name] = entry.spot
-
-    def _joined(self, entries: list[_Entry]) -> list[_Entry]:
-        """`{when: f(a, b) > 1, goto: c}` as it is meant: YAML ends the text at the comma and takes
-        `b) > 1` for a key without a value, which no definition has."""
-        found: list[_Entry] = []
-        place = 0
-        while place < len(entries):
-            entry = entries[place]
-            last = self._closes(entries, place)
-            if last > place:
-                text = self._text[entry.value_event.start_mark.index : entries[last].event.end_mark.index]
-                entry.value = " ".join(text.split())
-                if entry.value != text:
-                    entry.spot = replace(entry.spot, text_column=0)
-            found.append(entry)
-            place = last + 1
-        return found
-
-    def _closes(self, entries: list[_Entry], place: int) -> int:
-        """The last entry that belongs to the text of the entry at `place`: the place itself, unless a
-        parenthesis is open in its text and the keys after it are its rest."""
-        event = entries[place].value_event
-        if not isinstance(event, yaml.ScalarEvent) or event.style not in (None, ""):
-            return place
-        open_ = event.value.count("(") - event.value.count(")")
-        last = place
-        while open_ > 0 and last + 1 < len(entries) and _is_bare(entries[last + 1]):
-            last += 1
-            key = entries[last].event.value
-            open_ += key.count("(") - key.count(")")
-        return last if open_ == 0 else place
-
-
-def _is_bare(entry: _Entry) -> bool:
-    """Whether it is a key with nothing behind it, not even a colon."""
-    key, value = entry.event, entry.value_event
-    scalars = isinstance(key, yaml.ScalarEvent) and isinstance(value, yaml.ScalarEvent)
-    return scalars and bool(key.end_mark.index == value.end_mark.index)
 
 
 def _text_column(event: Any) -> int:

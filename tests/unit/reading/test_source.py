@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.reading import source as module
 from wizard.errors import DefinitionError, Problem
+from wizard.reading import source as module
 from wizard.reading.document import Document
 from wizard.reading.source import MAX_BYTES, from_data, read
 
