@@ -14,22 +14,9 @@ from wizard.forms.fields import DateField, TimeField
 from wizard.forms.parsing import Context, Parser, limit
 from wizard.forms.refusals import Refusal
 from wizard.forms.text import short
+from wizard.language.wording import MONTHS
 from wizard.model import Value
 
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 PARTS = ("day", "month", "year")
 
 _DATE = "must be a date, like 27 3 1985"
