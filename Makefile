@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install run test lint bench conformance clean
+.PHONY: install run test lint bench conformance torture clean
 
 install: $(VENV)/.installed
 
@@ -31,6 +31,11 @@ lint: install
 
 conformance: install
 	$(BIN)/python -m tests.conformance tests/conformance/*.jsonl.gz
+
+# Thousands of random processes and moves; TORTURE=20 for twice as many.
+TORTURE ?= 10
+torture: install
+	WIZARD_TORTURE=$(TORTURE) $(BIN)/python -m pytest tests/unit/test_machine_properties.py
 
 bench: install
 	$(BIN)/python -m tests.bench

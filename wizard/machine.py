@@ -62,10 +62,14 @@ def previous(
     turn: Turn, *, skip_background: bool = True, to: str | None = None, draft: Mapping[str, Value] | None = None
 ) -> Move:
     """Previous (S6, S7). Raises RunCompleted, PointOfNoReturn, or NotAStep for a `to` that isn't a
-    foreground step of the path. Where there is no step to go back to, nothing changes."""
+    foreground step of the path. Where there is no step to go back to, nothing changes; to the current
+    step itself, only `draft` is kept (S9)."""
     check_not_over(turn)
     position = position_back(turn, skip_background=skip_background) if to is None else _position_of(turn, to)
-    if position is None or position == turn.cursor:
+    if position is None:
+        return
+    if position == turn.cursor:
+        yield from _keep_draft(turn, draft)
         return
     if position <= wall(turn.workflow, turn, landing=turn.steps[position]):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=turn.steps[position].path, run=turn.id)
@@ -76,6 +80,14 @@ def previous(
     turn.returning = None
     turn.log("moved", turn.steps[position].path, back_from=left.path)
     yield from look_at_current(turn)
+
+
+def _keep_draft(turn: Turn, draft: Mapping[str, Value] | None) -> Move:
+    step = turn.steps[turn.cursor]
+    if draft is not None and step.status is StepStatus.WAITING:
+        turn.put(step._replace(draft=_without_secrets(turn, step, draft)))
+        turn.log("kept", step.path)
+        yield Look(turn.steps[turn.cursor])
 
 
 def _without_secrets(turn: Turn, step: Step, draft: Mapping[str, Value]) -> Mapping[str, Value]:

@@ -75,6 +75,20 @@ async def test_s9_what_was_typed_and_not_submitted_is_shown_again() -> None:
     assert person.run.answers["b"] == {"x": "all of it"}
 
 
+async def test_s9_what_was_typed_is_saved_without_moving() -> None:
+    """S9: somebody saves half a page to go on tomorrow; the run stays where it is."""
+    person = await talk(ask("a"), ask("b"), reopen=True)
+    await person.says("1")
+    await person.goes_back(to="b", draft={"x": "half"})
+    assert (person.at, person.shown, person.run.answers) == ("b", {"x": "half"}, {"a": {"x": "1"}})
+    revision = person.run.revision
+    await person.goes_back(to="b")
+    assert person.run.revision == revision, "nothing was typed, nothing changes"
+    await person.says("all")
+    await person.goes_back(to="b", draft={"x": "late"})
+    assert (person.run.answers["b"], person.run.status) == ({"x": "all"}, RunStatus.COMPLETED)
+
+
 async def test_s9_a_draft_is_shown_instead_of_the_answer_and_counts_for_nothing() -> None:
     """S9: a draft is for the person alone."""
     person = await talk(ask("a"), ask("b"), work("t", "b.x"), ask("c"))
