@@ -161,6 +161,14 @@ class Keyboard:
     def types(self, text: str) -> None:
         os.write(self._main, text.encode())
 
+    def interrupts(self) -> None:
+        """Ctrl-C; again where nothing happens, as a person would: between writing a prompt and waiting for a
+        key, Python's readline doesn't see a signal before the next key."""
+        for _ in range(int(PATIENCE)):
+            self.types("\x03")
+            if select.select([self._main], [], [], 1)[0]:
+                return
+
     def leaves(self) -> int:
         """The exit code of the process, once it has ended."""
         while self._read():

@@ -183,7 +183,7 @@ def test_a_person_at_a_keyboard_leaves_with_ctrl_c_and_comes_back(folder: Path) 
         person.types("Amn\x7f\x7fnn\n")
         person.waits_for("Date of birth")
         person.waits_for("> ")
-        person.types("\x03")
+        person.interrupts()
         assert person.leaves() == 3
         assert "\x1b[1" in person.seen
         assert "Saved. Go on with:" in person.seen
