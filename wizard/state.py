@@ -7,7 +7,7 @@ nothing (S18).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from wizard.back import can_go_back
 from wizard.errors import CallerError, WizardError
 from wizard.model import Fault, Item, Kind, Node, Prompt, Remaining, Run, RunStatus, Step, Value, Workflow
 from wizard.places import Frame, Place, call_of, locate
-from wizard.scope import Scope
+from wizard.scope import Scope, on_path
 from wizard.visits import look, summarise
 
 
@@ -144,11 +144,10 @@ class RunView:
     def prompt_at(self, path: str) -> Prompt:
         """What a foreground step of the path asks, with its answer. Nothing is executed or moved.
 
-        Raises NotAStep or CallerError where `path` is no foreground step of the path.
+        Raises CallerError where `path` is no foreground step of the path.
         """
         step = self.run.by_path.get(path)
-        on_path = step is not None and self.run.cursor >= 0 and step.seq <= self.run.steps[self.run.cursor].seq
-        if step is None or not on_path or not step.is_foreground:
+        if step is None or not on_path(self.run, path) or not step.is_foreground:
             raise CallerError("This step can't be looked at. Take a foreground step of the run's path.", node=path)
         return look(self.workflow, self.run, step, self.now)
 
@@ -184,17 +183,7 @@ def with_fault(prompt: Prompt, fault: Fault | None) -> Prompt:
     """The prompt, saying what stopped the run where nothing else is said."""
     if fault is None or prompt.error is not None:
         return prompt
-    return Prompt(
-        step=prompt.step,
-        type=prompt.type,
-        title=prompt.title,
-        text=prompt.text,
-        fields=prompt.fields,
-        items=prompt.items,
-        error=fault.message,
-        submit=prompt.submit,
-        ends=prompt.ends,
-    )
+    return replace(prompt, error=fault.message)
 
 
 def _title(run: Run, place: Place, now: datetime) -> str:

@@ -32,7 +32,7 @@ async def main() -> None:
         await _in_process(folder)
         await _served(folder)
         await _growth(folder)
-        await _layers(folder)
+        await _layers()
 
 
 async def _in_process(folder: Path) -> None:
@@ -100,9 +100,9 @@ def _show_growth(name: str, found: Growth) -> None:
     )
 
 
-async def _layers(folder: Path) -> None:
+async def _layers() -> None:
     print("\nOne next by layer, each alone (median)")
-    for name, micro in (await layers(folder)).items():
+    for name, micro in (await layers()).items():
         row(name, f"{micro:.1f} us")
 
 

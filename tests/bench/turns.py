@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import statistics
 import time
 from collections.abc import Awaitable, Callable
@@ -15,14 +14,12 @@ from pydantic import BaseModel
 from transitions import Machine
 
 from tests.bench import floor
-from tests.bench.cases import ANSWERS, FIELDS, forms, loop
-from wizard.catalog import Catalog
-from wizard.codec import pack, unpack
+from tests.bench.cases import ANSWERS, forms, loop
 from wizard.engine import Engine
 from wizard.machine import next_
 from wizard.model import Change
 from wizard.requests import Result
-from wizard.stores import Store
+from wizard.stores import Store, rows
 from wizard.stores.memory import MemoryStore
 from wizard.stores.sqlite import SqliteStore
 from wizard.turn import Turn
@@ -49,6 +46,16 @@ async def measure(what: Callable[[], Awaitable[object]], times: int) -> list[flo
     for _ in range(times):
         began = time.perf_counter()
         await what()
+        took.append(time.perf_counter() - began)
+    return took
+
+
+def measure_call(what: Callable[[], object], times: int) -> list[float]:
+    """`measure` for what needn't be awaited."""
+    took = []
+    for _ in range(times):
+        began = time.perf_counter()
+        what()
         took.append(time.perf_counter() - began)
     return took
 
@@ -95,6 +102,13 @@ def _raw_turn(connection: floor.sqlite3.Connection) -> float:
     return time.perf_counter() - began
 
 
+def change_size(change: Change) -> int:
+    """The bytes that a store writes for a turn: its header, the steps it changed and its trace."""
+    parked = sum(len(rows.answers_body(answers)) for answers in change.parked.values())
+    steps = sum(len(step.path) + len(rows.step_body(step)) for step in change.written)
+    return len(rows.header(change.run)) + steps + parked + len(rows.entries_body(change.entries))
+
+
 class _Sizes(MemoryStore):
     """Counts the bytes that a change would write."""
 
@@ -103,8 +117,6 @@ class _Sizes(MemoryStore):
         self.written: list[int] = []
 
     async def commit(self, change: Change) -> None:
-        from wizard.stores.rows import change_size
-
         self.written.append(change_size(change))
         await super().commit(change)
 
@@ -140,7 +152,7 @@ async def growth(store: Store, runs: int = 6, length: int = 1000) -> Growth:
 # -- by layer -------------------------------------------------------------------------------------
 
 
-async def layers(folder: Path, times: int = 2000) -> dict[str, float]:
+async def layers(times: int = 2000) -> dict[str, float]:
     """Microseconds of one `next`, layer by layer: each is measured alone, so the sum isn't the whole."""
     catalog = forms(FORMS)
     engine = Engine(catalog, MemoryStore())
@@ -151,12 +163,7 @@ async def layers(folder: Path, times: int = 2000) -> dict[str, float]:
     found: dict[str, float] = {}
 
     def alone(name: str, what: Callable[[], object]) -> None:
-        took = []
-        for _ in range(times):
-            began = time.perf_counter()
-            what()
-            took.append(time.perf_counter() - began)
-        found[name] = timing(took).median
+        found[name] = timing(measure_call(what, times)).median
 
     from wizard.forms.validation import validate
     from wizard.visits import make_visit
@@ -181,8 +188,6 @@ async def layers(folder: Path, times: int = 2000) -> dict[str, float]:
     alone("forms: make the next prompt", lambda: node.handler.prompt(visit))
     alone("visits: what a node is handed", lambda: make_visit(workflow, run, step, now))
     alone("machine: decide and freeze", decide)
-    from wizard.stores.rows import change_size
-
     turn = Turn(workflow, run, now)
     turn.put(step)
     turn.log("accepted", step.path)
@@ -216,25 +221,5 @@ async def references(times: int = 2000) -> dict[str, float]:
         ("a trigger of transitions", lambda: event.trigger(light)),
         ("3 KB of msgpack packed and unpacked", lambda: msgpack.unpackb(msgpack.packb(floor.RUN))),
     ):
-        took = []
-        for _ in range(times):
-            began = time.perf_counter()
-            what()
-            took.append(time.perf_counter() - began)
-        found[name] = timing(took).median
+        found[name] = timing(measure_call(what, times)).median
     return found
-
-
-__all__ = [
-    "ANSWERS",
-    "FIELDS",
-    "Catalog",
-    "asyncio",
-    "growth",
-    "in_memory",
-    "layers",
-    "pack",
-    "references",
-    "unpack",
-    "with_sqlite",
-]

@@ -21,7 +21,7 @@ from immutables import Map
 
 from wizard.codec import MAX_VALUE_BYTES, pack, unpack
 from wizard.errors import InvalidInput, StoreError
-from wizard.model import NOTHING, Change, DocumentSave, Entry, Fault, Kind, Run, RunStatus, Step, StepStatus, Value
+from wizard.model import NOTHING, DocumentSave, Entry, Fault, Kind, Run, RunStatus, Step, StepStatus, Value
 from wizard.stores import Document, TraceEntry
 
 FORMAT = 1
@@ -294,10 +294,3 @@ def merge(stored: Document, save: DocumentSave) -> Document:
     if len(answers_body(merged.fields)) > MAX_VALUE_BYTES:
         raise InvalidInput(f"The {save.kind} would be larger than {MAX_VALUE_BYTES:,} bytes. Store less in it.")
     return merged
-
-
-def change_size(change: Change) -> int:
-    """The bytes that a store writes for a turn: its header, the steps it changed and its trace."""
-    parked = sum(len(answers_body(answers)) for answers in change.parked.values())
-    steps = sum(len(step.path) + len(step_body(step)) for step in change.written)
-    return len(header(change.run)) + steps + parked + len(entries_body(change.entries))
