@@ -117,9 +117,10 @@ class Rule:
 
 class Form:
     """A compiled form. `names` are those of all its fields, in order; `files` of those that are files,
-    `secrets` of those that are passwords."""
+    `secrets` of those that are passwords. `reveals` maps each question whose `show_if` reads answers of
+    this form to their names."""
 
-    __slots__ = ("by_name", "computed", "fields", "files", "names", "own", "questions", "rules", "secrets")
+    __slots__ = ("by_name", "computed", "fields", "files", "names", "own", "questions", "reveals", "rules", "secrets")
 
     def __init__(self, fields: tuple[AnyField, ...], checks: tuple[Check, ...] = ()) -> None:
         self.fields = fields
@@ -135,6 +136,11 @@ class Form:
         self.by_name: Mapping[str, Question] = {question.name: question for question in self.questions}
         self.files = tuple(question.name for question in self.questions if question.is_file)
         self.secrets = frozenset(question.name for question in self.questions if question.secret)
+        self.reveals: Mapping[str, tuple[str, ...]] = {
+            question.name: deciding
+            for question in self.questions
+            if question.show_if is not None and (deciding := tuple(sorted(self.own & question.show_if.names)))
+        }
 
 
 def default_label(name: str) -> str:

@@ -44,16 +44,14 @@ def prompt_fields(
         elif name in accepted:
             value, answered = accepted[name], False
             own.values[name] = value
-        elif question.default is not None or question.field.prefill is not None:
-            value, answered = _suggested(question, context), False
         else:
-            value, answered = None, False
+            value, answered = _suggested(question, context), False
         error = errors.get(name)
-        fields.append(_filled(question, context, value, error, answered and error is None))
+        fields.append(_filled(question, context, value, error, answered=answered and error is None))
     return tuple(fields)
 
 
-def _filled(question: Question, context: Context, value: Value, error: str | None, answered: bool) -> PromptField:
+def _filled(question: Question, context: Context, value: Value, error: str | None, *, answered: bool) -> PromptField:
     asked = asked_now(question, context)
     if value is None and error is None and not answered:
         return asked
@@ -85,8 +83,20 @@ def _typed(question: Question, raw: Value, context: Context) -> tuple[Value, boo
     return value, True
 
 
+def unasked(question: Question, names: Names, form: Form, draft: Mapping[str, Value]) -> PromptField:
+    """A question that isn't to be asked yet, with what was typed in it or is suggested."""
+    context = Context(OwnNames(form.own, names), _NOTHING, None)
+    if question.name in draft and not question.is_file:
+        value = storable(draft[question.name])
+    else:
+        value = _suggested(question, context)
+    return _filled(question, context, value, None, answered=False)
+
+
 def _suggested(question: Question, context: Context) -> Value:
     """The default, else the prefill; typed where it is an answer, else as it is."""
+    if question.default is None and question.field.prefill is None:
+        return None
     prefill = question.field.prefill
     raw = question.default if prefill is None else prefill.evaluate(context.names)
     if raw is None:

@@ -13,6 +13,7 @@ from wizard.forms.checking import form_problems
 from wizard.forms.fields import MAX_FIELDS, Check, Field
 from wizard.forms.files import reference
 from wizard.forms.prompts import prompt_fields, summary_items
+from wizard.forms.reveals import possible_fields
 from wizard.forms.validation import Accepted, Form, Part, Rejected, still_valid, validate, validate_part
 from wizard.model import Item, Outcome, Proceed, Prompt, Value, Wait
 from wizard.node import Foreground, NodeConfig, Visit
@@ -114,6 +115,7 @@ class Asking(Foreground[A]):
             self.items(visit),
             _overall(form, fields, errors, error),
             config.submit.render(names) if config.submit is not None else "",
+            possible=possible_fields(form, names, fields, visit.draft),
         )
 
     def items(self, visit: Visit[A]) -> tuple[Item, ...]:

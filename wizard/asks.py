@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from wizard.errors import InvalidInput, StaleInput
 from wizard.machine import input_digest
 from wizard.model import Run, RunStatus, Value
 from wizard.requests import Move
+from wizard.scope import on_path
 from wizard.turn import Turn
 
 MAX_FIELDS = 200  # in one input
@@ -21,6 +23,7 @@ class Ask:
     `step` is the step that its answers are for, `revision` the run's as the caller saw it; None says
     nothing. `given` are the answers of a Next (`answering`). Where `strict` is set, answers that
     aren't accepted leave the run exactly as it was, even if the move went elsewhere for them.
+    `anywhere` says that `step` may be any that is on the path, and `seen` is its mark as the caller saw it.
     """
 
     move: Callable[[Turn], Move]
@@ -29,6 +32,18 @@ class Ask:
     given: Mapping[str, Value] | None = None
     answering: bool = False
     strict: bool = False
+    anywhere: bool = False
+    seen: str | None = None
+
+
+def mark_of(run: Run, path: str) -> str:
+    """Tells whether a step was answered again, or became another visit, since a caller looked at it: 16
+    hexadecimal digits, "" where there is no such step. It is keyed, so that it gives away nothing of an
+    answer that isn't shown."""
+    step = run.by_path.get(path)
+    if step is None:
+        return ""
+    return blake2b(b"%d/%b" % (step.visit, step.given), digest_size=8, key=run.token_hash).hexdigest()
 
 
 def check_size(given: Mapping[str, object] | None) -> None:
@@ -56,6 +71,10 @@ def check_fresh(run: Run, ask: Ask) -> None:
     if ask.revision is not None and ask.revision != run.revision:
         raise StaleInput(run=run.id)
     if ask.step is None:
+        return
+    if ask.seen is not None and ask.seen != mark_of(run, ask.step):
+        raise StaleInput("This step was answered differently meanwhile. Look at it again.", node=ask.step, run=run.id)
+    if ask.anywhere and on_path(run, ask.step):
         return
     if run.current is None or run.current.path != ask.step:
         raise StaleInput(node=ask.step, run=run.id)

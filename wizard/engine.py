@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
-from wizard import machine
+from wizard import machine, revisits
 from wizard.asks import Ask, check_fresh, check_size, is_replay
 from wizard.births import Handed, new_id, new_run, new_token, token_hash
 from wizard.cache import RunCache
@@ -158,22 +158,29 @@ class Engine:
         step: str | None = None,
         revision: int | None = None,
         partial: bool = False,
+        revisit: bool = False,
+        seen: str | None = None,
         respond: RespondWith | None = None,
     ) -> RunView:
         """Next (S2, S4, S5). `answers` are for `step`, by default the one that the view shows.
 
         Answers that aren't accepted are no error here: the view is `rejected`, its prompt says why.
-        With `partial` some of a form's fields are kept and the form waits for the others.
-        Raises StaleInput where the run isn't at that step any more (S19), RunExpired, RunNotFound.
+        With `partial` some of a form's fields are kept and the form waits for the others. With `revisit`
+        the step may be an earlier one of the path: the run goes back to it first, in the same turn. `seen`
+        is the step's mark as the caller saw it (RunView.mark_of).
+        Raises StaleInput where the run isn't at that step any more or it was answered differently (S19),
+        RunExpired, RunNotFound; with `revisit` also PointOfNoReturn, RunCompleted, NotAStep.
         """
         check_size(answers)
         if step is None and isinstance(run, RunView) and run.has_next and run.run.current is not None:
             step = run.run.current.path
 
         def move(turn: Turn) -> Move:
+            if revisit and step is not None:
+                return revisits.answer_at(turn, step, answers or {})
             return machine.next_(turn, answers, partial=partial)
 
-        ask = Ask(move, step, revision, answers, answering=True)
+        ask = Ask(move, step, revision, answers, answering=True, anywhere=revisit, seen=seen)
         return await self._turn(run, ask, respond)
 
     async def previous(
@@ -181,22 +188,38 @@ class Engine:
         run: str | RunView,
         *,
         to: str | None = None,
+        step: str | None = None,
         draft: Mapping[str, object] | None = None,
         skip_background: bool = True,
         revision: int | None = None,
         respond: RespondWith | None = None,
     ) -> RunView:
-        """Previous (S6), to the step `to` or the one before. `draft` is kept as what was typed.
+        """Previous (S6), to the step `to` or the one before. `draft` is kept as what was typed. With
+        `step`, from that foreground step of the path: the run goes back to it first.
 
-        Raises PointOfNoReturn, RunCompleted, NotAStep, StaleInput (revision), RunExpired.
+        Raises PointOfNoReturn, RunCompleted, NotAStep, StaleInput (revision, or `step` left the path),
+        RunExpired.
         """
-        check_size(draft)
-        check_value(draft, "The draft")
+        _check_draft(draft)
 
         def move(turn: Turn) -> Move:
+            if step is not None:
+                return revisits.previous_from(turn, step, draft)
             return machine.previous(turn, skip_background=skip_background, to=to, draft=draft)
 
-        return await self._turn(run, Ask(move, revision=revision), respond)
+        return await self._turn(run, Ask(move, step, revision, anywhere=True), respond)
+
+    async def save(self, run: str | RunView, step: str, draft: Mapping[str, object]) -> RunView:
+        """Keeps what was typed at a foreground step of the path, and makes that the current one: who comes
+        back later finds what they left. Raises what `previous` raises."""
+        _check_draft(draft)
+        return await self._turn(run, Ask(lambda turn: revisits.save(turn, step, draft), step, anywhere=True))
+
+    async def keep(self, run: str | RunView, step: str, draft: Mapping[str, object]) -> RunView:
+        """Keeps what was typed at a foreground step of the path; the run doesn't move. Raises RunCompleted,
+        NotAStep, StaleInput, RunExpired."""
+        _check_draft(draft)
+        return await self._turn(run, Ask(lambda turn: revisits.keep(turn, step, draft), step, anywhere=True))
 
     async def change(
         self,
@@ -205,15 +228,24 @@ class Engine:
         answers: Mapping[str, object] | None = None,
         *,
         revision: int | None = None,
+        seen: str | None = None,
         respond: RespondWith | None = None,
     ) -> RunView:
         """Change (S11): answers an earlier step anew and returns; without answers, shows it first.
 
         Answers that aren't accepted change nothing: the view is `rejected`, its prompt is that step's.
+        With `seen`, the step's mark as the caller saw it, the same answers again change nothing either, and
+        others than those that are there now are stale (S19).
         Raises PointOfNoReturn, RunCompleted, NotAStep, StaleInput, RunExpired.
         """
         check_size(answers)
-        ask = Ask(lambda turn: machine.change(turn, step, answers), revision=revision, strict=True)
+
+        def move(turn: Turn) -> Move:
+            return machine.change(turn, step, answers)
+
+        if seen is None:
+            return await self._turn(run, Ask(move, revision=revision, strict=True), respond)
+        ask = Ask(move, step, revision, answers, answers is not None, strict=True, anywhere=True, seen=seen)
         return await self._turn(run, ask, respond)
 
     async def remove_item(
@@ -320,7 +352,8 @@ class Engine:
             await _drive(move, driver)
             rejected = driver.prompt if turn.rejected else None
             if not turn.touched or (strict and turn.rejected):
-                return RunView(turn.workflow, saver.run, turn.now, None if strict else rejected, rejected=rejected)
+                prompt = None if strict else _prompt_of(saver.run, driver)
+                return RunView(turn.workflow, saver.run, turn.now, prompt, rejected=rejected)
             if turn.status is RunStatus.COMPLETED and saver.run.status is not RunStatus.COMPLETED:
                 turn.documents = document_saves(turn, saver.run)
             change = turn.change()
@@ -357,6 +390,11 @@ class Engine:
             workflow = self.definitions.compile(body)
             self._workflows[run.version] = workflow
         return workflow
+
+
+def _check_draft(draft: Mapping[str, object] | None) -> None:
+    check_size(draft)
+    check_value(draft, "The draft")
 
 
 async def _drive(move: Move | None, driver: Driver) -> None:

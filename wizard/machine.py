@@ -65,32 +65,32 @@ def previous(
     foreground step of the path. Where there is no step to go back to, nothing changes; to the current
     step itself, only `draft` is kept (S9)."""
     check_not_over(turn)
-    position = position_back(turn, skip_background=skip_background) if to is None else _position_of(turn, to)
+    position = position_back(turn, skip_background=skip_background) if to is None else position_of(turn, to)
     if position is None:
         return
     if position == turn.cursor:
-        yield from _keep_draft(turn, draft)
+        yield from keep_draft(turn, draft)
         return
     if position <= wall(turn.workflow, turn, landing=turn.steps[position]):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=turn.steps[position].path, run=turn.id)
     left = turn.steps[turn.cursor]
     if draft is not None and left.is_foreground:
-        turn.put(left._replace(draft=_without_secrets(turn, left, draft)))
+        turn.put(left._replace(draft=without_secrets(turn, left, draft)))
     turn.cursor = position
     turn.returning = None
     turn.log("moved", turn.steps[position].path, back_from=left.path)
     yield from look_at_current(turn)
 
 
-def _keep_draft(turn: Turn, draft: Mapping[str, Value] | None) -> Move:
+def keep_draft(turn: Turn, draft: Mapping[str, Value] | None) -> Move:
     step = turn.steps[turn.cursor]
     if draft is not None and step.status is StepStatus.WAITING:
-        turn.put(step._replace(draft=_without_secrets(turn, step, draft)))
+        turn.put(step._replace(draft=without_secrets(turn, step, draft)))
         turn.log("kept", step.path)
         yield Look(turn.steps[turn.cursor])
 
 
-def _without_secrets(turn: Turn, step: Step, draft: Mapping[str, Value]) -> Mapping[str, Value]:
+def without_secrets(turn: Turn, step: Step, draft: Mapping[str, Value]) -> Mapping[str, Value]:
     node = locate(turn.workflow, step.path).node
     secrets = node.handler.secrets(node.config)
     return {name: value for name, value in draft.items() if name not in secrets} if secrets else draft
@@ -118,7 +118,7 @@ def change(turn: Turn, path: str, answers: Mapping[str, Value] | None) -> Move:
     if answers is None:
         yield from look_at_current(turn)
     else:
-        _wait_at(turn, step)
+        wait_at(turn, step)
         yield from _answer(turn, turn.steps[position], answers)
 
 
@@ -137,7 +137,11 @@ def amend(turn: Turn, documents: Mapping[str, Mapping[str, Value]]) -> Move:
 
 def _answer(turn: Turn, step: Step, given: Mapping[str, Value], *, partial: bool = False) -> Move:
     """S4: executes the waiting step with what was sent, and goes on if it is accepted."""
-    result = yield Execute(step, given, partial)
+    yield from take_answer(turn, step, given, (yield Execute(step, given, partial)))
+
+
+def take_answer(turn: Turn, step: Step, given: Mapping[str, Value], result: Result) -> Move:
+    """Goes on with what came of an answer to the current step."""
     if result.failure is not None:
         turn.fault = _fault(result.failure, step)
         turn.log("failed", step.path, error=turn.fault.message)
@@ -228,7 +232,7 @@ def _still_holds(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
 
 def _present(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
     """Shows a foreground step. True where it needs nobody and the run goes on by itself."""
-    _wait_at(turn, step)
+    wait_at(turn, step)
     step = turn.steps[turn.cursor]
     result = yield Execute(step)
     if result.failure is not None:
@@ -244,7 +248,7 @@ def _present(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
     return False
 
 
-def _wait_at(turn: Turn, step: Step) -> None:
+def wait_at(turn: Turn, step: Step) -> None:
     if step.status is not StepStatus.WAITING:
         turn.put(step._replace(status=next_step_status(step.status, "revisit")))
     if turn.status is not RunStatus.WAITING:
@@ -288,7 +292,7 @@ def _stay_at(turn: Turn, anchor: Step | None, error: RunError) -> Move:
     turn.fault = Fault(str(error), error.node or (here.path if here else turn.workflow.start), type(error).__name__)
     turn.log("stopped", here.path if here else "", error=turn.fault.message)
     if here is not None and here.is_foreground:
-        _wait_at(turn, here)
+        wait_at(turn, here)
     else:
         turn.become("fail")
 
@@ -389,7 +393,7 @@ def check_not_over(turn: Turn) -> None:
         raise RunCompleted(workflow=turn.workflow.id, run=turn.id)
 
 
-def _position_of(turn: Turn, to: str) -> int:
+def position_of(turn: Turn, to: str) -> int:
     """Where the foreground step `to` of the path is. Raises NotAStep."""
     step = turn.by_path.get(to)
     position = turn.position(to) if step is not None else len(turn.steps)
@@ -404,7 +408,7 @@ def look_at_current(turn: Turn, *, keep_fault: bool = False) -> Move:
         turn.fault = None
     step = turn.steps[turn.cursor]
     if step.is_foreground:
-        _wait_at(turn, step)
+        wait_at(turn, step)
         yield Look(turn.steps[turn.cursor])
     elif turn.status is not RunStatus.WAITING:
         turn.become("reopen" if turn.status is RunStatus.COMPLETED else "wait")

@@ -348,12 +348,21 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Reveal:
+    """A field is shown while the field `field` of the same form has one of `values`, as a page sends them."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PromptField:
     """One thing a prompt asks for, ready to be shown.
 
     `value` is what to show in it: the person's own text where that was invalid, else the typed value
     or None; `answered` tells a partly answered form's given fields from those still to be asked.
     `options` holds what the type adds (max_length, min, max, rows, accept ...), for channels.
+    `when` says what brings the field up, where that is one other answer (see Prompt.possible).
     """
 
     name: str
@@ -366,6 +375,7 @@ class PromptField:
     error: str | None = None
     answered: bool = False
     options: Mapping[str, Value] = field(default_factory=dict)
+    when: Reveal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,7 +392,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a waiting step asks, independent of channel. `error` is about the whole step."""
+    """What a waiting step asks, independent of channel. `error` is about the whole step.
+
+    `possible` holds, for channels that show a form as a whole, the fields together with those that
+    another answer in the same form would bring up, in order; it is empty where there are none of these.
+    """
 
     step: str
     type: str
@@ -393,6 +407,7 @@ class Prompt:
     error: str | None = None
     submit: str = ""  # what the button says; "" lets the channel choose
     ends: bool = False  # a page without a way on
+    possible: tuple[PromptField, ...] = ()
 
     @property
     def has_errors(self) -> bool:

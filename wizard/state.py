@@ -7,10 +7,12 @@ nothing (S18).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
+from wizard.asks import mark_of
 from wizard.back import can_go_back
 from wizard.errors import CallerError, WizardError
 from wizard.model import Fault, Item, Kind, Node, Prompt, Remaining, Run, RunStatus, Step, Value, Workflow
@@ -141,15 +143,21 @@ class RunView:
         ahead = _remaining(self.workflow, self.run)
         return Progress(done, ahead.min, ahead.max)
 
-    def prompt_at(self, path: str) -> Prompt:
-        """What a foreground step of the path asks, with its answer. Nothing is executed or moved.
+    def prompt_at(self, path: str, typed: Mapping[str, Value] | None = None) -> Prompt:
+        """What a foreground step of the path asks, with its answer, or with what was `typed` there instead.
+        Nothing is executed or moved.
 
         Raises CallerError where `path` is no foreground step of the path.
         """
         step = self.run.by_path.get(path)
         if step is None or not on_path(self.run, path) or not step.is_foreground:
             raise CallerError("This step can't be looked at. Take a foreground step of the run's path.", node=path)
-        return look(self.workflow, self.run, step, self.now)
+        return look(self.workflow, self.run, step if typed is None else step._replace(draft=typed), self.now)
+
+    def mark_of(self, path: str) -> str:
+        """Short text that changes when the step at `path` is answered anew or becomes another visit: hand
+        it in with an answer (`seen`), so that it can't overwrite one that was given meanwhile (S19)."""
+        return mark_of(self.run, path)
 
     def summary(self) -> tuple[Item, ...]:
         """The answers on the path, a line each, ready to be read."""

@@ -25,7 +25,7 @@ from tests.workflows import Book, Clock, Document, catalog, counted, engine
 from wizard.catalog import Catalog
 from wizard.engine import Engine
 from wizard.errors import CallerError
-from wizard.model import Kind, Run, RunStatus, StepStatus
+from wizard.model import Kind, Run, RunStatus, Step, StepStatus
 from wizard.state import RunView
 from wizard.stores import Store
 from wizard.stores.memory import MemoryStore
@@ -97,6 +97,11 @@ class _Half:
 Move = Callable[[Engine, RunView], Awaitable[RunView]]
 
 
+def _without_state(steps: tuple[Step, ...]) -> list[Step]:
+    """What a node noted of a rejected answer is its own, and changes nothing that others see."""
+    return [step._replace(state=None) for step in steps]
+
+
 class Runs(RuleBasedStateMachine):
     """See the module docstring."""
 
@@ -146,8 +151,10 @@ class Runs(RuleBasedStateMachine):
         assert one.book.noted == other.book.noted
         assert one.book.calls == other.book.calls
         invariants.same_runs(one.view.run, stored)
-        if came not in ("ok",):
-            assert self.view.run.steps[: self.view.run.cursor] == before.run.steps[: before.run.cursor]
+        if came != "ok":
+            assert _without_state(self.view.run.steps[: self.view.run.cursor]) == _without_state(
+                before.run.steps[: before.run.cursor]
+            )
         if before.run.status is RunStatus.COMPLETED and not self.reopens and came != "ok":
             invariants.same_runs(before.run, self.view.run)
         return came, before
@@ -294,6 +301,26 @@ class Runs(RuleBasedStateMachine):
             assert not self.executed(before)
             assert [s.path for s in self.view.run.steps] == [s.path for s in before.run.steps]
         else:
+            self.went_forward(before, place)
+
+    @precondition(lambda self: self.view.path)
+    @rule(data=st.data(), given=answers, more=st.booleans())
+    def answer_an_old_page(self, data: st.DataObject, given: dict[str, Any], more: bool) -> None:
+        """The page of an earlier step is sent: back to it and on in one turn, or nothing."""
+        place = data.draw(st.integers(0, len(self.view.path) - 1), label="step")
+        line = self.view.path[place]
+        given = {"add_another": more} if line.type == "workflow" else given
+        came, before = self.do(lambda engine, view: engine.next(view, given, step=line.step, revisit=True))
+        wall = invariants.wall_of(self.documents, before.run)
+        walled = wall is not None and before.run.by_path[line.step].seq <= wall.seq
+        if came != "ok":
+            assert [s.path for s in self.view.run.path] == [s.path for s in before.run.path]
+            assert came == "rejected" or line.kind is Kind.BACKGROUND or walled or before.run.status == "completed"
+        elif not self.unmoved(before):
+            assert line.kind is Kind.FOREGROUND
+            assert not walled
+            if place < before.run.cursor:
+                self.asked_at = None  # as after going back
             self.went_forward(before, place)
 
     @precondition(lambda self: self.items())
