@@ -107,7 +107,9 @@ def _label(visit: Visit[Any]) -> str:
 
 
 # The label is put in when it is shown: what a person typed must never be read as a template.
-ONE_MORE = Form((BooleanField.model_validate({"name": ADD_ANOTHER, "type": "boolean"}),))
+# So are the messages: they can't name it.
+MESSAGES = {"required": "Say whether you want to add another", "invalid": "Say yes or no: do you want to add another?"}
+ONE_MORE = Form((BooleanField.model_validate({"name": ADD_ANOTHER, "type": "boolean", "messages": MESSAGES}),))
 
 
 def check_repeat(repeat: RepeatConfig) -> Iterable[tuple[tuple[str | int, ...], str]]:

@@ -64,6 +64,7 @@
     said.after(seen, heard);
     said.classList.add("govuk-visually-hidden");
     input.removeAttribute("maxlength"); // too much may be typed, and is told; nothing is cut off
+    const refused = input.classList.contains("govuk-textarea--error");
     const number = new Intl.NumberFormat(root.lang || undefined);
     const from = (most * Number(box.dataset.threshold || 0)) / 100;
     let pause;
@@ -80,7 +81,7 @@
       seen.textContent = words(left);
       seen.classList.toggle("govuk-error-message", left < 0);
       seen.classList.toggle("govuk-hint", left >= 0);
-      input.classList.toggle("govuk-textarea--error", left < 0 && input.tagName === "TEXTAREA");
+      input.classList.toggle("govuk-textarea--error", refused || (left < 0 && input.tagName === "TEXTAREA"));
       seen.classList.toggle("govuk-character-count__message--disabled", used < from);
       clearTimeout(pause);
       pause = setTimeout(() => (heard.textContent = used < from ? "" : seen.textContent), 1000);

@@ -23,11 +23,24 @@ from aiohttp import web
 
 from wizard.catalog import Catalog
 from wizard.channels.api import PREFIX, api
+from wizard.channels.identities import Identify, Identity
+from wizard.channels.web import add_pages
 from wizard.engine import Definitions, Engine
 from wizard.errors import SettingsError
 from wizard.node import Registry, Services
 from wizard.settings import Settings
 from wizard.stores import Store
+
+__all__ = [
+    "Identify",
+    "Identity",
+    "clock_of",
+    "load_catalog",
+    "make_engine",
+    "open_store",
+    "sqlite_path",
+    "wizard_app",
+]
 
 Paths = str | PathLike[str] | Iterable[str | PathLike[str]]
 Functions = Mapping[str, Callable[..., Any]]
@@ -103,14 +116,22 @@ def wizard_app(
     store: str | Store = "memory:",
     settings: Settings | None = None,
     functions: Functions | None = None,
+    templates: str | PathLike[str] | None = None,
+    theme: str | PathLike[str] | None = None,
+    identify: Identify | None = None,
 ) -> web.Application:
-    """The application to serve, or to mount in another with `add_subapp`: JSON below `/api/v1`.
+    """The application to serve, or to mount in another with `add_subapp`: pages, and JSON below `/api/v1`.
 
-    The store is opened when the application starts and closed after it has stopped. An Engine
-    brings its own store, which its owner opens and closes; then only `settings` count beside it.
+    `templates` and `theme` stand for the settings of these names. `identify` says who sends a request: an
+    Identity, or None for somebody who isn't signed in.
+
+    The store is opened when the application starts and closed after it has stopped. An Engine brings its
+    own store, which its owner opens and closes; then only `settings` and what is for pages count beside it.
     Raises DefinitionError and SettingsError at once, not when it starts.
     """
-    settings = settings or Settings()
+    given = {"templates": templates, "theme": theme}
+    paths = {name: Path(path) for name, path in given.items() if path is not None}
+    settings = (settings or Settings()).model_copy(update=paths)
     app = web.Application()
     if isinstance(definitions, Engine):
         engine = definitions
@@ -119,8 +140,8 @@ def wizard_app(
         opened = open_store(store) if isinstance(store, str) else store
         engine = make_engine(catalog, opened, settings, functions)
         app.cleanup_ctx.append(_lifetime(engine))
-    app.router.add_get("/", _pointer)
-    app.add_subapp(PREFIX, api(engine, settings))
+    add_pages(app, engine, settings, identify)
+    app.add_subapp(PREFIX, api(engine, settings, identify))
     return app
 
 
@@ -132,8 +153,3 @@ def _lifetime(engine: Engine) -> Callable[[web.Application], AsyncIterator[None]
         await engine.store.close()
 
     return lifetime
-
-
-async def _pointer(request: web.Request) -> web.Response:
-    here = request.path.rstrip("/")
-    return web.Response(text=f"Guided processes over JSON. What can be called: {here}{PREFIX}/openapi.json\n")

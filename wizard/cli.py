@@ -72,7 +72,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = None,
 ) -> None:
-    """Serve definitions over HTTP, as JSON below /api/v1."""
+    """Serve definitions over HTTP: as web pages, and as JSON below /api/v1."""
     from wizard.app import load_catalog, wizard_app
     from wizard.server import serve as run_server
 

@@ -215,11 +215,19 @@ class Engine:
         _check_draft(draft)
         return await self._turn(run, Ask(lambda turn: revisits.save(turn, step, draft), step, anywhere=True))
 
-    async def keep(self, run: str | RunView, step: str, draft: Mapping[str, object]) -> RunView:
-        """Keeps what was typed at a foreground step of the path; the run doesn't move. Raises RunCompleted,
-        NotAStep, StaleInput, RunExpired."""
+    async def keep(
+        self,
+        run: str | RunView,
+        step: str,
+        draft: Mapping[str, object],
+        files: Mapping[str, object] | None = None,
+    ) -> RunView:
+        """Keeps what was typed at a foreground step of the path, and of the `files` that were chosen in its form
+        those that it takes; the run doesn't move. Raises RunCompleted, NotAStep, StaleInput, RunExpired."""
         _check_draft(draft)
-        return await self._turn(run, Ask(lambda turn: revisits.keep(turn, step, draft), step, anywhere=True))
+        check_size(files)
+        ask = Ask(lambda turn: revisits.keep(turn, step, draft, files or {}), step, anywhere=True)
+        return await self._turn(run, ask)
 
     async def change(
         self,

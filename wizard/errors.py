@@ -3,6 +3,7 @@
 WizardError
 ├── DefinitionError             the author's: a workflow definition is wrong
 ├── SettingsError               the host's: an environment variable can't be used
+├── PageFailed                  the host's or ours: a template failed while it made a page
 ├── CallerError                 the caller's: the move asked for can't be made; nothing changed
 │   ├── RunNotFound
 │   ├── NotYours                the token is missing or another run's
@@ -73,6 +74,10 @@ class DefinitionError(WizardError):
 
 class SettingsError(WizardError):
     """An environment variable has a value that can't be used."""
+
+
+class PageFailed(WizardError):
+    """The page can't be shown: its template failed."""
 
 
 class CallerError(WizardError):

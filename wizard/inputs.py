@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 
 from wizard.codec import check_value
 from wizard.errors import InvalidInput
 from wizard.forms.form import Form
+from wizard.forms.prompts import prompt_fields
+from wizard.forms.reveals import possible_fields
 from wizard.forms.validation import Rejected, validate
-from wizard.model import Run, Value, Workflow
+from wizard.model import Prompt, PromptField, Run, RunStatus, Value, Workflow
 from wizard.places import Frame
 from wizard.scope import Scope
 
@@ -26,6 +28,33 @@ def read_input(workflow: Workflow, run: Run, given: Mapping[str, object], now: d
         errors = "; ".join(f"{name}: {message}" for name, message in result.errors.items())
         raise InvalidInput(f"The input of workflow {workflow.id} can't be taken. {errors or result.error}")
     return result.output
+
+
+def input_prompt(
+    workflow: Workflow, now: datetime, known: Collection[str] = (), given: Mapping[str, object] | None = None
+) -> Prompt:
+    """What a person is asked before a run is started: the inputs without a default, as far as they aren't `known`.
+    With `given`, a prompt without errors says that these can be taken; otherwise each that can't be is asked
+    for, known or not. Raises ExpressionError."""
+    form = _form(workflow)
+    run = Run("", workflow.id, workflow.version, 0, RunStatus.CREATED, now, now)
+    names = Scope(run, Frame(workflow), now)
+    result = None if given is None else validate(form, given, names)
+    wrong = result if isinstance(result, Rejected) else Rejected({}, None, dict(given or {}))
+    fields = prompt_fields(form, names, draft=wrong.draft, errors=wrong.errors)
+
+    def asked(field: PromptField) -> bool:
+        return field.error is not None or (form.by_name[field.name].default is None and field.name not in known)
+
+    return Prompt(
+        "",
+        "start",
+        workflow.title,
+        workflow.text,
+        tuple(filter(asked, fields)),
+        error=wrong.error,
+        possible=tuple(filter(asked, possible_fields(form, names, fields, wrong.draft))),
+    )
 
 
 @lru_cache(maxsize=1024)

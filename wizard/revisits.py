@@ -21,7 +21,7 @@ from wizard.machine import (
     without_secrets,
 )
 from wizard.model import StepStatus, Value, Wait
-from wizard.requests import Execute, Move
+from wizard.requests import Execute, Look, Move
 from wizard.turn import Turn
 
 
@@ -72,15 +72,23 @@ def save(turn: Turn, path: str, draft: Mapping[str, Value]) -> Move:
     yield from keep_draft(turn, draft)
 
 
-def keep(turn: Turn, path: str, draft: Mapping[str, Value]) -> Move:
-    """Keeps what was typed at a foreground step of the path (S9). Nothing moves. Raises RunCompleted,
-    NotAStep."""
+def keep(turn: Turn, path: str, draft: Mapping[str, Value], files: Mapping[str, Value]) -> Move:
+    """Keeps what was typed at a foreground step of the path (S9), and the files that were chosen there as far as
+    they can be taken. Nothing moves. Raises RunCompleted, NotAStep."""
     check_not_over(turn)
-    step = turn.steps[position_of(turn, path)]
+    position = position_of(turn, path)
+    step = turn.steps[position]
+    if files:
+        came_from, turn.cursor = turn.cursor, position
+        result = yield Execute(step, files, partial=True)
+        turn.cursor = came_from
+        if result.step is not None and result.failure is None:
+            step = step._replace(state=result.step.state)
+            turn.files += result.files
     turn.update(step._replace(draft=without_secrets(turn, step, draft)))
     turn.log("kept", path)
-    return
-    yield
+    if position == turn.cursor:
+        yield Look(turn.steps[position])
 
 
 def _go_back_to(turn: Turn, path: str) -> None:

@@ -6,7 +6,9 @@ setting is a further field of Settings.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -28,11 +30,28 @@ def _known_timezone(name: str) -> str:
     return name
 
 
+_ORIGIN = re.compile(r"'self'|https?://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:(\d{1,5}|\*))?", re.ASCII)
+
+
+def _origins(written: str) -> str:
+    origins = written.split()
+    if not all(map(_ORIGIN.fullmatch, origins)):
+        raise ValueError("write origins with spaces between them, as https://www.example.org is; no paths")
+    return " ".join(origins)
+
+
+Origins = Annotated[str, Field(max_length=2000), AfterValidator(_origins)]
+Rate = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
 class Settings(BaseModel):
     """All settings, with what holds where nothing is said.
 
     `store` is a URL: `sqlite:PATH` or `memory:`. Sizes are bytes, times seconds. `timezone` decides what
-    day `today()` is. `allow_private_addresses` lets `http` nodes call loopback and private networks.
+    day `today()` is. `allow_private_addresses` lets `http` nodes call loopback and private networks. Rates are
+    how many runs one address may start a minute; 0 is no limit. `proxies` is the number of reverse proxies in
+    front of the server, whose X-Forwarded-… headers count. `frame_ancestors` are the origins whose pages may
+    show ours in a frame, separated by spaces.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,7 +63,16 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     body_limit: Bytes = 8_000_000  # what a request to the server may hold: a file of 5 MB in base64
+    body_timeout: Seconds = 20.0  # for which a sender may say nothing in the middle of a request
+    start_rate: Rate = 300  # by pages
+    api_start_rate: Rate = 6000  # by POST /runs
+    proxies: Annotated[int, Field(ge=0, le=10)] = 0
     step_timeout: Seconds = 30.0  # for background nodes that say nothing themselves, http excepted
+
+    site_name: Annotated[str, Field(min_length=1, max_length=100)] = "Forms"  # in the header of pages of no workflow
+    templates: Path | None = None  # a folder whose files stand in for the pages' own templates
+    theme: Path | None = None  # a CSS file that comes after the pages' own style
+    frame_ancestors: Origins = ""
 
     allow_private_addresses: bool = False
     http_timeout: Seconds = 10.0  # for one try of an http node that says nothing itself

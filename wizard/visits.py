@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, assert_never
@@ -79,9 +80,27 @@ def summarise(workflow: Workflow, run: Visible, now: datetime, before: Step | No
     for step in run.steps[: run.cursor + 1]:
         if before is not None and step.seq >= before.seq:
             break
-        if step.is_foreground and step.is_done:
-            lines += _summary(workflow, run, step, now)
+        if step.is_foreground and step.is_done and (items := _summary(workflow, run, step, now)):
+            group = _group(run, locate(workflow, step.path), now) if "/" in step.path else ""
+            lines += (replace(item, group=item.group or group) for item in items) if group else items
     return tuple(lines)
+
+
+def _group(run: Visible, place: Place, now: datetime) -> str:
+    """What the item of a repeat is called that the step belongs to ("Person 2"), so that equal questions can be told
+    apart; "" outside of repeats."""
+    frame = place.frame
+    while frame.item is None:
+        if frame.parent is None:
+            return ""
+        frame = frame.parent
+    assert frame.call is not None
+    assert frame.parent is not None
+    position = sum(1 for number in range(1, frame.item + 1) if f"{frame.base}/{number}" not in run.removed)
+    repeat = call_of(frame.call).repeat
+    name = repeat.item if repeat is not None and repeat.item else frame.call.title
+    called = name.render(Scope(run, frame.parent, now)) if name is not None else ""
+    return f"{called} {position}".strip()
 
 
 def _items(workflow: Workflow, run: Visible, place: Place, step: Step, now: datetime) -> tuple[Item, ...]:

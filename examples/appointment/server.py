@@ -63,4 +63,5 @@ def calendar_app() -> web.Application:
 
 
 if __name__ == "__main__":
-    web.run_app(calendar_app(), host="127.0.0.1", port=int(sys.argv[1]) if len(sys.argv) > 1 else 8099)
+    # Without a word: of two addresses that `make run` printed, people would open the wrong one.
+    web.run_app(calendar_app(), host="127.0.0.1", port=int(sys.argv[1]) if len(sys.argv) > 1 else 8099, print=None)

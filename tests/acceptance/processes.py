@@ -115,7 +115,7 @@ def serving(folder: Path, *arguments: str) -> Iterator[Server]:
         line = process.stdout.readline().decode() if ready else ""
         found = re.search(r"http://\S+", line)
         assert found is not None, line
-        yield Server(found[0])
+        yield Server(f"{found[0]}/api/v1")
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
     finally:

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from wizard.app import clock_of, load_catalog, make_engine, open_store, sqlite_path, wizard_app
+from wizard.app import Identity, clock_of, load_catalog, make_engine, open_store, sqlite_path, wizard_app
 from wizard.errors import DefinitionError, SettingsError, StoreError
 from wizard.settings import Settings
 from wizard.stores.memory import MemoryStore
@@ -94,8 +94,8 @@ async def test_another_application_mounts_it_in_five_lines(folder: Path) -> None
     app.add_subapp("/forms/", wizard_app(folder / "definitions", store=f"sqlite:///{folder}/runs.db"))
     async with TestClient(TestServer(app)) as client:
         answer = await client.get("/forms/")
-        assert answer.content_type == "text/plain"
-        assert "/forms/api/v1/openapi.json" in await answer.text()
+        assert answer.content_type == "text/html"
+        assert 'href="/forms/w/one"' in await answer.text()
         assert (await client.get("/forms/api/v1/openapi.json")).status == 200
         created = await client.post("/forms/api/v1/runs", json={"workflow": "one"})
         assert created.status == 201
@@ -134,7 +134,23 @@ async def test_a_catalog_is_served_as_it_is(folder: Path) -> None:
     """Loaded and looked at before, for instance to see its warnings."""
     app = wizard_app(load_catalog(str(folder / "definitions")))
     async with TestClient(TestServer(app)) as client:
-        assert "/api/v1/openapi.json" in await (await client.get("/")).text()
+        assert 'href="/w/one"' in await (await client.get("/")).text()
+
+
+async def test_a_host_hands_over_its_people_templates_and_theme(folder: Path) -> None:
+    """What the pages are to look like, and who is who, in the call that mounts them."""
+    (folder / "list.html").write_text("<!DOCTYPE html><title>Mine</title>")
+    (folder / "own.css").write_text("main { color: red }")
+    app = wizard_app(
+        folder / "definitions",
+        templates=str(folder),
+        theme=folder / "own.css",
+        identify=lambda request: Identity("profile-ann"),
+    )
+    async with TestClient(TestServer(app)) as client:
+        assert "Mine" in await (await client.get("/")).text()
+        created = await client.post("/api/v1/runs", json={"workflow": "one", "profile_id": "profile-bob"})
+        assert created.status == 403
 
 
 def test_a_wrong_definition_is_said_at_once(folder: Path) -> None:

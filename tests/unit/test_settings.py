@@ -1,5 +1,7 @@
 """Settings come from WIZARD_ variables; a wrong one is named before anything starts."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -13,6 +15,8 @@ def test_nothing_set_gives_a_safe_server() -> None:
     assert settings == Settings()
     assert settings.host == "127.0.0.1"
     assert settings.allow_private_addresses is False
+    assert settings.proxies == 0
+    assert settings.frame_ancestors == ""
     assert settings.http_timeout == 10
     assert settings.http_max_response == 1_000_000
 
@@ -29,6 +33,14 @@ def test_each_variable_sets_its_field() -> None:
             "WIZARD_ALLOW_PRIVATE_ADDRESSES": "1",
             "WIZARD_HTTP_TIMEOUT": "2.5",
             "WIZARD_BODY_LIMIT": " 1000 ",
+            "WIZARD_BODY_TIMEOUT": "2",
+            "WIZARD_START_RATE": "0",
+            "WIZARD_API_START_RATE": "7",
+            "WIZARD_PROXIES": "2",
+            "WIZARD_SITE_NAME": "Town hall",
+            "WIZARD_TEMPLATES": "own/templates",
+            "WIZARD_THEME": "own.css",
+            "WIZARD_FRAME_ANCESTORS": "https://a.example   https://*.b.example:8443 'self'",
             "PATH": "/bin",
         }
     )
@@ -41,6 +53,14 @@ def test_each_variable_sets_its_field() -> None:
         allow_private_addresses=True,
         http_timeout=2.5,
         body_limit=1000,
+        body_timeout=2,
+        start_rate=0,
+        api_start_rate=7,
+        proxies=2,
+        site_name="Town hall",
+        templates=Path("own/templates"),
+        theme=Path("own.css"),
+        frame_ancestors="https://a.example https://*.b.example:8443 'self'",
     )
 
 
@@ -67,6 +87,14 @@ def test_private_addresses_stay_closed_when_somebody_says_no(value: str) -> None
         ("WIZARD_HTTP_TIMEOUT", "0"),
         ("WIZARD_HTTP_TIMEOUT", "inf"),
         ("WIZARD_BODY_LIMIT", "-1"),
+        ("WIZARD_BODY_TIMEOUT", "0"),
+        ("WIZARD_START_RATE", "-1"),
+        ("WIZARD_PROXIES", "many"),
+        ("WIZARD_SITE_NAME", "x" * 101),
+        ("WIZARD_FRAME_ANCESTORS", "https://a.example/path"),
+        ("WIZARD_FRAME_ANCESTORS", "https://a.example; script-src *"),
+        ("WIZARD_FRAME_ANCESTORS", "*"),
+        ("WIZARD_FRAME_ANCESTORS", "a.example"),
         ("WIZARD_LOG_LEVEL", "loud"),
         ("WIZARD_ALLOW_PRIVATE_ADDRESSES", "perhaps"),
     ],

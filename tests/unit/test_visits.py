@@ -12,6 +12,7 @@ from tests.conversations import Conversation, talk
 from tests.workflows import AskConfig, AskNode, Book, Document, ask, branch, embed, flow, work
 from wizard.model import Item, Prompt, RunStatus, StepStatus
 from wizard.node import Visit
+from wizard.testing import make_test_engine
 
 
 def rude(node: str, kind: str, does: str, **keys: Any) -> Document:
@@ -380,3 +381,35 @@ def test_output_types_are_mappings() -> None:
     from wizard.model import Proceed
 
     assert isinstance(Proceed().output, Mapping)
+
+
+async def test_answers_of_a_repeat_are_told_apart_by_their_item() -> None:
+    """Three people with a name each: "Full name" three times says nothing about whose."""
+    engine = await make_test_engine(
+        {
+            "id": "main",
+            "nodes": [
+                {"id": "me", "type": "form", "fields": [{"name": "full_name"}]},
+                {"id": "people", "type": "workflow", "workflow": "one", "repeat": {"item": "Person"}},
+                {"id": "pets", "type": "workflow", "title": "Pet", "workflow": "one", "repeat": {"times": 1}},
+                {"id": "home", "type": "workflow", "workflow": "one"},
+                {"id": "check", "type": "review"},
+            ],
+        },
+        {"id": "one", "nodes": [{"id": "who", "type": "form", "fields": [{"name": "full_name"}]}]},
+    )
+    run = await engine.start("main")
+    for answers in ({"full_name": "Me"}, {"full_name": "A"}, {"add_another": True}, {"full_name": "B"}):
+        await engine.next(run, answers)
+    await engine.next(run, {"add_another": True})
+    await engine.next(run, {"full_name": "C"})
+    await engine.remove_item(run, "people/1")
+    for answers in ({"add_another": False}, {"full_name": "Rex"}, {"full_name": "Home"}):
+        await engine.next(run, answers)
+    assert [(item.value, item.group) for item in run.current.items] == [
+        ("Me", ""),
+        ("B", "Person 1"),
+        ("C", "Person 2"),
+        ("Rex", "Pet 1"),
+        ("Home", ""),
+    ]

@@ -16,7 +16,6 @@ from aiohttp import web
 
 from wizard.channels import openapi
 from wizard.channels.bodies import (
-    BODY_LIMIT,
     CHANGE,
     NEXT,
     PREVIOUS,
@@ -28,12 +27,17 @@ from wizard.channels.bodies import (
     revision_of,
 )
 from wizard.channels.dedupe import BIRTHS, Answer, Recorder, Replies, identify
+from wizard.channels.handing_out import as_attachment
+from wizard.channels.identities import Identify, identity_of
+from wizard.channels.origins import client_of
 from wizard.channels.problems import (
     INVALID_REQUEST,
     MEDIA_TYPE,
     NOT_FOUND,
+    NOT_YOUR_PROFILE,
     REJECTED,
     SECURITY_HEADERS,
+    TOO_MANY_RUNS,
     UNAUTHORIZED,
     WRONG_TOKEN,
     Refused,
@@ -41,6 +45,7 @@ from wizard.channels.problems import (
     problems,
     type_of,
 )
+from wizard.channels.rates import Rate
 from wizard.channels.state_json import encode, field_errors, run_state, trace_json
 from wizard.channels.workflow_json import workflow_json
 from wizard.codec import check_value
@@ -55,18 +60,18 @@ TRACE_LIMIT = 1000  # entries in one answer
 
 _BEARER = re.compile(r"bearer +([\w.~+/-]{1,200}=*)", re.ASCII | re.IGNORECASE)
 _RUN_ID = re.compile(r"[\x21-\x7e]{1,200}")
-_MEDIA_TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}", re.ASCII)
 _WANTED = {"WWW-Authenticate": 'Bearer realm="wizard"'}
 
 Respond = Callable[[RunView], Reply] | None
 Turn = Callable[[Respond], Awaitable[RunView]]
 
 
-def api(engine: Engine, settings: Settings | None = None) -> web.Application:
+def api(engine: Engine, settings: Settings | None = None, who: Identify | None = None) -> web.Application:
     """The application to mount at `/api/v1`:
     `app.add_subapp("/api/v1", api(engine, settings))`. Its bodies are bounded by
-    `settings.body_limit`, whatever the `client_max_size` of the application it is mounted in."""
-    handlers = _Handlers(engine, BODY_LIMIT if settings is None else settings.body_limit)
+    `settings.body_limit`, whatever the `client_max_size` of the application it is mounted in. `who` says
+    who sends a request: then nobody starts or opens a run on another's profile."""
+    handlers = _Handlers(engine, settings or Settings(), who)
     app = web.Application(middlewares=[problems])
     app.add_routes(
         [
@@ -86,9 +91,11 @@ def api(engine: Engine, settings: Settings | None = None) -> web.Application:
 
 
 class _Handlers:
-    def __init__(self, engine: Engine, limit: int) -> None:
+    def __init__(self, engine: Engine, settings: Settings, who: Identify | None) -> None:
         self._engine = engine
-        self._limit = limit
+        self._settings = settings
+        self._who = who
+        self._rate = Rate(settings.api_start_rate)
         self._replies = Replies(engine.store)
         self._openapi = encode(openapi.document())
 
@@ -103,14 +110,18 @@ class _Handlers:
         return _json(200, encode([workflow_json(each) for each in known.values()]))
 
     async def start(self, request: web.Request) -> web.Response:
+        if wait := self._rate.wait(client_of(request, self._settings.proxies)):
+            detail = f"Too many runs were started from this address. Try again in {wait} seconds."
+            raise Refused(TOO_MANY_RUNS, detail, {"Retry-After": str(wait)}, closes=True)
         body = await self._body(request, START)
+        profile_id, session_id = await self._own_documents(request, body)
 
         def turn(respond: Respond) -> Awaitable[RunView]:
             return self._engine.start(
                 body["workflow"],
                 body.get("input"),
-                profile_id=body.get("profile_id"),
-                session_id=body.get("session_id"),
+                profile_id=profile_id,
+                session_id=session_id,
                 respond=respond,
             )
 
@@ -175,20 +186,12 @@ class _Handlers:
         return _json(200, encode(trace_json(entries)), headers)
 
     async def file(self, request: web.Request) -> web.Response:
-        """What people upload is handed out as a file to save, and never as a page to show."""
         view = await self._open(request)
         file_id = request.match_info["file"]
         file = await self._engine.file(view.id, file_id) if _RUN_ID.fullmatch(file_id) else None
         if file is None:
             raise Refused(NOT_FOUND, "This run has no such file.")
-        name = quote(file.name.encode("utf-8", "replace"), safe="")
-        headers = {
-            **SECURITY_HEADERS,
-            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "Content-Type": file.media_type if _MEDIA_TYPE.fullmatch(file.media_type) else "application/octet-stream",
-        }
-        return web.Response(body=file.content, headers=headers)
+        return as_attachment(file, SECURITY_HEADERS)
 
     # -- what they share ---------------------------------------------------------------------------
 
@@ -209,7 +212,22 @@ class _Handlers:
             await self._engine.check_token(run_id, match[1])
         except NotYours as error:
             raise Refused(WRONG_TOKEN, error.message) from None
+        if self._who is not None:
+            profile_id = (await self._engine.load(run_id)).run.profile_id
+            if profile_id is not None and (await identity_of(self._who, request)).profile_id != profile_id:
+                raise Refused(NOT_YOUR_PROFILE, "Sign in as the person whose run this is.")
         return run_id
+
+    async def _own_documents(self, request: web.Request, body: Mapping[str, Any]) -> tuple[str | None, str | None]:
+        """The profile and session of the new run. Raises Refused (403) where they are somebody else's."""
+        if self._who is None:
+            return body.get("profile_id"), body.get("session_id")
+        identity = await identity_of(self._who, request)
+        own = {"profile_id": identity.profile_id, "session_id": identity.session_id}
+        for name, known in own.items():
+            if body.get(name, known) != known:
+                raise Refused(NOT_YOUR_PROFILE, f"`{name}` isn't yours. Leave it out: it is known who you are.")
+        return identity.profile_id, identity.session_id
 
     async def _move(self, request: web.Request, members: Members) -> tuple[str, dict[str, Any], int | None]:
         """The run's id, what is asked, and the revision that the caller saw."""
@@ -218,7 +236,7 @@ class _Handlers:
         return run_id, body, revision_of(request, body)
 
     async def _body(self, request: web.Request, members: Members) -> dict[str, Any]:
-        body = await read_object(request, self._limit)
+        body = await read_object(request, self._settings.body_limit, self._settings.body_timeout)
         check_members(body, members)
         return body
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from aiohttp import web
 
-from wizard.channels.problems import INVALID_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, Refused
+from wizard.channels.incoming import IDLE, BrokenOff, TooSlow, pieces
+from wizard.channels.problems import INVALID_REQUEST, TOO_LARGE, TOO_SLOW, UNSUPPORTED_MEDIA_TYPE, Refused
 from wizard.codec import MAX_DEPTH
 
-BODY_LIMIT = 8_000_000  # bytes; a file of 5 MB in base64 and some answers
 MAX_DEPTH_OF_BODY = MAX_DEPTH + 2  # the object, its `answers`, and what can be stored in them
 MAX_TEXT = 500  # characters of a step's path, a workflow's id and the like
 MAX_REVISION = 2**53  # beyond it JSON numbers aren't exact in every language
@@ -30,12 +30,13 @@ _REVISION = re.compile(r'"(\d{1,15})"', re.ASCII)
 # -- bytes -----------------------------------------------------------------------------------------
 
 
-async def read_object(request: web.Request, limit: int) -> dict[str, Any]:
-    """The request's body, which is a JSON object of at most `limit` bytes; {} where there is no body.
+async def read_object(request: web.Request, limit: int, idle: float = IDLE) -> dict[str, Any]:
+    """The request's body, which is a JSON object of at most `limit` bytes; {} where there is no body. Its sender may
+    say nothing for `idle` seconds.
 
-    Raises Refused: 413, 415 where the body isn't declared to be JSON, 400 where it can't be read.
+    Raises Refused: 408, 413, 415 where the body isn't declared to be JSON, 400 where it can't be read.
     """
-    body = await _read(request, limit)
+    body = await _read(request, limit, idle)
     if not _JSON_TYPE.fullmatch(request.content_type):
         if not body:
             return {}
@@ -43,17 +44,19 @@ async def read_object(request: web.Request, limit: int) -> dict[str, Any]:
     return parse_object(body)
 
 
-async def _read(request: web.Request, limit: int) -> bytes:
+async def _read(request: web.Request, limit: int, idle: float) -> bytes:
     """The limit of the application that this one is part of isn't asked: it may be meant for pages."""
     if (request.content_length or 0) > limit:
         raise _too_large(limit)
     body = bytearray()
     try:
-        while chunk := await request.content.readany():
-            body += chunk
+        async for piece in pieces(request, idle):
+            body += piece
             if len(body) > limit:
                 raise _too_large(limit)
-    except (web.RequestPayloadError, OSError) as error:
+    except TooSlow:
+        raise Refused(TOO_SLOW, "The body didn't arrive in time. Send it again.", closes=True) from None
+    except BrokenOff as error:
         detail = "The body isn't encoded as its headers say, or wasn't sent to its end."
         raise Refused(INVALID_REQUEST, detail, closes=True) from error
     return bytes(body)

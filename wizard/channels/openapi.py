@@ -21,6 +21,7 @@ from wizard.channels.problems import (
     MEDIA_TYPE,
     NOT_A_STEP,
     NOT_FOUND,
+    NOT_YOUR_PROFILE,
     POINT_OF_NO_RETURN,
     REFUSED,
     REJECTED,
@@ -30,6 +31,8 @@ from wizard.channels.problems import (
     STALE_INPUT,
     STALE_REVISION,
     TOO_LARGE,
+    TOO_MANY_RUNS,
+    TOO_SLOW,
     UNAUTHORIZED,
     UNSUPPORTED_MEDIA_TYPE,
     WORKFLOW_NOT_FOUND,
@@ -40,10 +43,12 @@ from wizard.channels.schemas import SCHEMAS, array, ref
 
 Json = dict[str, Any]
 
-_BODY = (INVALID_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
-_TOKEN = (UNAUTHORIZED, WRONG_TOKEN, RUN_NOT_FOUND)
+_BODY = (INVALID_REQUEST, TOO_SLOW, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
+_TOKEN = (UNAUTHORIZED, WRONG_TOKEN, NOT_YOUR_PROFILE, RUN_NOT_FOUND)
 _CONFLICTS = (STALE_INPUT, STALE_REVISION, POINT_OF_NO_RETURN, RUN_COMPLETED, NOT_A_STEP, REFUSED, RUN_EXPIRED)
 _MOVE = (*_BODY, *_TOKEN, *_CONFLICTS, INVALID_INPUT, KEY_REUSED)
+
+_START = (NOT_YOUR_PROFILE, WORKFLOW_NOT_FOUND, INVALID_INPUT, KEY_REUSED, TOO_MANY_RUNS)
 
 _ETAG = {"ETag": {"description": "The run's revision, in quotation marks.", "schema": {"type": "string"}}}
 _REPLAY = {
@@ -125,7 +130,7 @@ def _start() -> Json:
         "summary": "Creates a run and enters its first step",
         "parameters": [_parameter("idempotencyKey")],
         "requestBody": _body("Start", examples.START, required=True),
-        "responses": {"201": started, **_problems((*_BODY, WORKFLOW_NOT_FOUND, INVALID_INPUT, KEY_REUSED))},
+        "responses": {"201": started, **_problems((*_BODY, *_START))},
     }
 
 

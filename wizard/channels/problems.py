@@ -61,6 +61,7 @@ INVALID_REQUEST = ProblemType("invalid-request", 400, "The request can't be read
 UNAUTHORIZED = ProblemType("unauthorized", 401, "The run's token is missing")
 WRONG_TOKEN = ProblemType("wrong-token", 403, "The token doesn't open this run")
 NOT_FOUND = ProblemType("not-found", 404, "There is nothing here")
+NOT_YOUR_PROFILE = ProblemType("not-your-profile", 403, "The profile belongs to somebody else")
 RUN_NOT_FOUND = ProblemType("run-not-found", 404, "There is no such run")
 WORKFLOW_NOT_FOUND = ProblemType("workflow-not-found", 404, "There is no such workflow")
 METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "This can't be done here")
@@ -71,21 +72,25 @@ RUN_COMPLETED = ProblemType("run-completed", 409, "The run is completed")
 NOT_A_STEP = ProblemType("not-a-step", 409, "There is no such step")
 REFUSED = ProblemType("refused", 409, "The move can't be made")
 RUN_EXPIRED = ProblemType("run-expired", 410, "The run has expired")
+TOO_SLOW = ProblemType("too-slow", 408, "The body didn't arrive in time")
 TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
 UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "The body isn't declared to be JSON")
 REJECTED = ProblemType("answers-rejected", 422, "Some answers can't be taken")
 INVALID_INPUT = ProblemType("invalid-input", 422, "The input can't be taken")
 KEY_REUSED = ProblemType("key-reused", 422, "The idempotency key belongs to another request")
+TOO_MANY_RUNS = ProblemType("too-many-runs", 429, "Too many runs were started")
 INTERNAL = ProblemType("internal", 500, "Something went wrong")
 
 PROBLEM_TYPES = (
     INVALID_REQUEST,
     UNAUTHORIZED,
     WRONG_TOKEN,
+    NOT_YOUR_PROFILE,
     NOT_FOUND,
     RUN_NOT_FOUND,
     WORKFLOW_NOT_FOUND,
     METHOD_NOT_ALLOWED,
+    TOO_SLOW,
     STALE_INPUT,
     STALE_REVISION,
     POINT_OF_NO_RETURN,
@@ -98,6 +103,7 @@ PROBLEM_TYPES = (
     REJECTED,
     INVALID_INPUT,
     KEY_REUSED,
+    TOO_MANY_RUNS,
     INTERNAL,
 )
 
@@ -184,11 +190,17 @@ def _from_http(error: web.HTTPException) -> web.Response:
     return problem(found, detail, headers)
 
 
-def internal(request: web.Request, error: Exception) -> web.Response:
+def log_failure(request: web.BaseRequest, error: BaseException) -> str:
     """Logs where it went wrong, under a reference that the caller gets. The messages of errors that
     aren't ours stay out of the log: they may quote what a person typed."""
     reference = secrets.token_hex(6)
     log.error("%s %s failed, reference %s:\n%s", request.method, request.path, reference, _traced(error))
+    return reference
+
+
+def internal(request: web.Request, error: Exception) -> web.Response:
+    """What a caller gets for an error that nobody foresaw."""
+    reference = log_failure(request, error)
     return problem(INTERNAL, f"Something went wrong. Try again; if it stays, report it with reference {reference}.")
 
 

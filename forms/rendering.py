@@ -1,0 +1,404 @@
+"""What a web page shows of a prompt: each field as the control that suits it, with ids, attributes and value.
+
+No markup is made here: templates do that, of which `KINDS` names one each. Which control and which attributes:
+the GOV.UK Design System's patterns and WCAG 2.2 (1.3.5 input purpose, 3.3.1 errors, 3.3.2 labels). An id holds a
+field's name and maybe a hyphen with a word; names hold no hyphen, so ids of different fields differ.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Literal
+from urllib.parse import quote
+
+from wizard.forms.dates import PARTS
+from wizard.forms.files import size_written
+from wizard.forms.typed import date_texts, scalar_text, typed_text, wrong_parts
+from wizard.forms.validation import encodable
+from wizard.model import Choice, Prompt, PromptField, Value
+
+KINDS = ("input", "textarea", "password", "date", "radios", "checkboxes", "select", "file", "hidden")
+MAX_RADIOS = 7  # more of them make a select
+MAX_INLINE = 30  # characters that two radios may have together to stand side by side
+UNLIMITED = 5_000  # characters: the limit of a textarea whose author gave none, which nobody needs to count down to
+
+Heading = Literal["", "page", "hidden"]
+Attributes = tuple[tuple[str, str], ...]
+
+_YES = frozenset(("yes", "y", "true", "1", "on"))
+_NO = frozenset(("no", "n", "false", "0", "off"))
+_YES_OR_NO = (Choice("yes", "Yes"), Choice("no", "No"))
+_PLAIN = (("spellcheck", "false"),)
+
+# By type: type of the input, its width, what the browser is told besides.
+_INPUTS: Mapping[str, tuple[str, str, Attributes]] = {
+    "integer": ("text", "govuk-input--width-10", _PLAIN),
+    "decimal": ("text", "govuk-input--width-10", (("inputmode", "decimal"), *_PLAIN)),
+    "time": ("text", "govuk-input--width-5", _PLAIN),
+    "email": ("email", "", _PLAIN),
+    "phone": ("tel", "govuk-input--width-20", ()),
+    "url": ("url", "", _PLAIN),
+    "postcode": ("text", "govuk-input--width-10", _PLAIN),
+    "iban": ("text", "govuk-input--width-30", (("autocapitalize", "characters"), *_PLAIN)),
+}
+_AUTOCOMPLETE = {"email": "email", "phone": "tel"}
+_WIDTHS = (2, 3, 4, 5, 10, 20, 30)  # characters, of govuk-frontend's width classes
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A radio, a checkbox or a line of a select; `id` is "" in a select."""
+
+    value: str
+    label: str
+    hint: str
+    id: str
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DatePart:
+    """One of the three inputs of a date; `wrong` says that the error is about it."""
+
+    name: str
+    id: str
+    label: str
+    value: str
+    classes: str
+    autocomplete: str
+    wrong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file that is already there: its name, its size as text and the address to look at it; "" where unknown."""
+
+    name: str
+    size: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Widget:
+    """A field, ready for the template `fields/KIND.html`.
+
+    `id` is that of the first input, which an error links to. `heading` says whether the label is the
+    page's h1 ("page"), is there for screen readers only since the h1 says the same ("hidden"), or neither. `note`
+    tells a limit. `described_by` lists the ids of hint, note, kept file and error, as far as there are any.
+    `shown_by` and `shown_for` (a JSON list) name the field of the same page, and its values, that bring this one up.
+    """
+
+    kind: str
+    name: str
+    id: str
+    label: str
+    heading: Heading = ""
+    hint: str = ""
+    error: str = ""
+    note: str = ""
+    described_by: str = ""
+    value: str = ""
+    attributes: Attributes = ()
+    classes: str = ""
+    options: tuple[Option, ...] = ()
+    parts: tuple[DatePart, ...] = ()
+    inline: bool = False
+    limit: int = 0
+    file: KeptFile | None = None
+    removable: bool = False
+    shown_by: str = ""
+    shown_for: str = ""
+
+
+def kind_of(field: PromptField) -> str:
+    """One of KINDS; a type that is not built in is typed as text, or picked where it has choices."""
+    match field.type:
+        case "textarea" | "password" | "date" | "file" | "hidden" as kind:
+            return kind
+        case "boolean":
+            return "radios"
+        case "choices":
+            return "checkboxes"
+        case "country":
+            return "select"
+        case "choice":
+            return "radios" if len(field.choices) <= MAX_RADIOS else "select"
+    if field.choices and field.type not in _INPUTS:
+        return "radios" if len(field.choices) <= MAX_RADIOS else "select"
+    return "input"
+
+
+def typed_texts(field: PromptField) -> tuple[str, ...] | None:
+    """What a person typed into the field, as it stands in its inputs; empty where there is nothing, or only what was
+    picked from a list. All else that a field shows, its error apart, is the same for everybody who is asked the same.
+    None where it can't be told apart like that.
+    """
+    value = field.value
+    if value is None:
+        return ()
+    match kind_of(field):
+        case "input" | "textarea":
+            return (typed_text(value),)
+        case "date":
+            return tuple(date_texts(value).values())
+        case "radios" | "checkboxes" | "select":
+            known = {True, False} if field.type == "boolean" else {choice.value for choice in field.choices}
+            with suppress(TypeError):
+                return () if known.issuperset(value if isinstance(value, list) else (value,)) else None
+    return None
+
+
+def with_typed(field: PromptField, texts: tuple[str, ...]) -> PromptField:
+    """The field as if these had been typed into its inputs."""
+    value = dict(zip(PARTS, texts, strict=True)) if field.type == "date" else texts[0]
+    return replace(field, value=value)
+
+
+def widget(field: PromptField, *, heading: Heading = "", files: str = "") -> Widget:
+    """The field as a control. `files` is the address below which uploaded files are looked at, with its closing
+    slash; "" for nowhere. Any value can be shown, also one that doesn't fit the type."""
+    kind = kind_of(field)
+    options = _options(field, kind) if kind in ("radios", "checkboxes", "select") else ()
+    parts = _date_parts(field) if kind == "date" else ()
+    file = _kept_file(field.value, files) if kind == "file" else None
+    limit = _limit(field) if kind == "textarea" else 0
+    note = _note(field, kind, limit)
+    name, label, reveal = field.name, _label(field), field.when
+    return Widget(
+        kind=kind,
+        name=name,
+        id=f"{name}-day" if kind == "date" else name,
+        label=label if field.required else f"{label} (optional)",
+        heading=heading,
+        hint=field.hint,
+        error=error_of(field),
+        note=note,
+        described_by=_described_by(field, note=bool(note), file=file is not None),
+        value=typed_text(field.value) if kind in ("input", "textarea", "hidden") else "",
+        attributes=_attributes(field, kind),
+        classes=_width(field) if kind == "input" else "",
+        options=options,
+        parts=parts,
+        inline=kind == "radios" and _fits_a_line(options),
+        limit=limit,
+        file=file,
+        removable=file is not None and not field.required,
+        shown_by="" if reveal is None else reveal.field,
+        shown_for="" if reveal is None else json.dumps(reveal.values),
+    )
+
+
+def fields_of(prompt: Prompt) -> tuple[PromptField, ...]:
+    """What a page shows: also the fields that another answer on it would bring up."""
+    return prompt.possible or prompt.fields
+
+
+def heading_of(prompt: Prompt) -> tuple[str, Heading]:
+    """The words of the page's h1 ("" where the prompt has none), and how the label of its only field stands to it.
+
+    A page with one question has the question as its h1, unless its title says more than that.
+    """
+    title = prompt.title.strip()
+    seen = [field for field in fields_of(prompt) if field.type != "hidden"]
+    if len(seen) != 1 or (prompt.items and not title):
+        return title, ""
+    label = _label(seen[0])
+    if title and title.casefold() != label.casefold():
+        return title, ""
+    return label, "hidden" if prompt.text or prompt.items else "page"
+
+
+def error_lines(prompt: Prompt) -> tuple[tuple[str, str], ...]:
+    """What the error summary says: (address on the page, text); the address is "" where nothing can be pointed at."""
+    lines: list[tuple[str, str]] = []
+    for field in fields_of(prompt):
+        if field.error is not None:
+            target = _first_wrong(field)
+            lines.append((f"#{target}" if target else "", error_of(field)))
+    lines += (("", line) for line in (prompt.error or "").splitlines() if line.strip())
+    return tuple(lines)
+
+
+def blocks(text: str) -> tuple[tuple[bool, tuple[str, ...]], ...]:
+    """A text as paragraphs and lists, parted by empty lines: (whether it is a list, its lines or items)."""
+    if "\n" not in text and "\r" not in text and not text.startswith("- "):
+        return ((False, (text,)),) if text.strip() else ()
+    found: list[tuple[bool, tuple[str, ...]]] = []
+    for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n").replace("\r", "\n")):
+        rows = [row.strip() for row in part.split("\n") if row.strip()]
+        for listed, run in groupby(rows, key=lambda row: row.startswith("- ")):
+            found.append((listed, tuple(row[2:].strip() if listed else row for row in run)))
+    return tuple(found)
+
+
+def _label(field: PromptField) -> str:
+    """A label can come out empty, where the author's template gives nothing for this person's data."""
+    return field.label.strip() or field.name.replace("_", " ").strip().capitalize() or "Your answer"
+
+
+def error_of(field: PromptField) -> str:
+    """What is wrong with the answer, "" for nothing; an author's message can come out empty as well."""
+    return "" if field.error is None else field.error.strip() or "Check this answer"
+
+
+def _described_by(field: PromptField, *, note: bool, file: bool) -> str:
+    there = (("hint", field.hint), ("info", note), ("kept", file), ("error", field.error is not None))
+    return " ".join(f"{field.name}-{word}" for word, found in there if found)
+
+
+def _attributes(field: PromptField, kind: str) -> Attributes:
+    """What the browser is told of the input, in the order in which it is written."""
+    options = field.options
+    auto = str(options.get("autocomplete") or _AUTOCOMPLETE.get(field.type, ""))
+    completed = (("autocomplete", auto),) if auto else ()
+    match kind:
+        case "input":
+            return (*_input_attributes(field, auto), *completed)
+        case "textarea":
+            return (("rows", str(options.get("rows", 5))), *completed)
+        case "select" | "password":
+            return completed
+        case "file" if accept := options.get("accept"):
+            return (("accept", ",".join(map(str, accept))),)
+    return ()
+
+
+def _input_attributes(field: PromptField, auto: str) -> Attributes:
+    """Numbers are typed into text inputs: type=number changes them by scrolling and swallows what it can't read
+    (GOV.UK: "Avoid using inputs with a type of number"). A keypad of digits only, with no minus, is shown unless the
+    author says that the number may be below zero."""
+    input_type, _, more = _INPUTS.get(field.type, ("text", "", ()))
+    if field.type == "integer" and not _below_zero(field.options.get("min")):
+        more = (("inputmode", "numeric"), *more)
+    elif field.type == "decimal" and _below_zero(field.options.get("min")):
+        more = _PLAIN
+    elif field.type not in _INPUTS:
+        mode = field.options.get("inputmode")
+        more = ((("inputmode", str(mode)),) if mode else ()) + (_PLAIN if auto else ())  # names and codes aren't prose
+    return (("type", input_type), *more)
+
+
+def _below_zero(least: Value) -> bool:
+    with suppress(TypeError, ArithmeticError):
+        return bool(least is not None and least < 0)
+    return False
+
+
+def _width(field: PromptField) -> str:
+    """A width that suits the answer tells how long it may be."""
+    _, fixed, _ = _INPUTS.get(field.type, ("", "", ()))
+    longest = field.options.get("max_length")
+    if fixed and field.type != "integer":
+        return fixed
+    if field.type == "integer":
+        most = field.options.get("max")
+        longest = len(typed_text(most)) if most is not None else 10
+    if not isinstance(longest, int):
+        return ""
+    fitting = next((width for width in _WIDTHS if longest <= width), None)
+    return f"govuk-input--width-{fitting}" if fitting else ""
+
+
+def _limit(field: PromptField) -> int:
+    most = field.options.get("max_length")
+    return most if isinstance(most, int) and most < UNLIMITED else 0
+
+
+def _note(field: PromptField, kind: str, limit: int) -> str:
+    if limit:
+        return f"You can enter up to {limit:,} characters"
+    most = field.options.get("max_size")
+    if kind == "file" and isinstance(most, int):
+        return f"The file can have up to {size_written(most)}"
+    return ""
+
+
+def _options(field: PromptField, kind: str) -> tuple[Option, ...]:
+    choices = _YES_OR_NO if field.type == "boolean" else field.choices
+    picked = _picked(field, choices, many=kind == "checkboxes")
+    if kind == "select":
+        first = Option("", "Choose one" if field.required else "No answer", "", "", checked=False)
+        return (first, *(Option(each.value, _in_a_line(each), "", "", each.value in picked) for each in choices))
+    if kind == "radios" and not field.required and choices and (field.type != "boolean" or field.value is not None):
+        choices = (*choices, Choice("", "No answer"))  # nothing else takes back what was picked
+    return tuple(
+        Option(
+            each.value,
+            each.label.strip() or each.value,
+            each.hint,
+            field.name if at == 1 else f"{field.name}-{at}",
+            each.value in picked,
+        )
+        for at, each in enumerate(choices, 1)
+    )
+
+
+def _in_a_line(choice: Choice) -> str:
+    label = choice.label.strip() or choice.value
+    return f"{label} – {choice.hint}" if choice.hint else label
+
+
+def _picked(field: PromptField, choices: Iterable[Choice], *, many: bool) -> frozenset[str]:
+    """The values that the field's value means; it may be text in another channel's words."""
+    value = field.value
+    if field.type == "boolean":
+        word = typed_text(value).strip().casefold()
+        return frozenset(("yes",) if word in _YES else ("no",) if word in _NO else ())
+    texts = {scalar_text(each) for each in value} if isinstance(value, list | tuple) else {typed_text(value)}
+    if many and isinstance(value, str):
+        texts |= {part.strip() for part in value.split(",")}
+    known = {choice.value for choice in choices}
+    if found := texts & known:
+        return frozenset(found if many else sorted(found)[:1])
+    folded = {text.casefold() for text in texts if text}
+    named = [choice.value for choice in choices if folded and choice.label.casefold() in folded]
+    return frozenset(named if many else named[:1])
+
+
+def _fits_a_line(options: tuple[Option, ...]) -> bool:
+    short = sum(len(option.label) for option in options) <= MAX_INLINE
+    return len(options) == 2 and short and not any(option.hint for option in options)
+
+
+def _kept_file(value: Value, files: str) -> KeptFile | None:
+    if not isinstance(value, Mapping) or not value.get("name"):
+        return None
+    size, file = value.get("size"), value.get("id")
+    known = isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 10**15
+    return KeptFile(
+        name=typed_text(value["name"]),
+        size=size_written(size) if known and isinstance(size, int) else "",
+        address=files + quote(encodable(file), safe="") if files and isinstance(file, str) else "",
+    )
+
+
+def _date_parts(field: PromptField) -> tuple[DatePart, ...]:
+    texts = date_texts(field.value)
+    wrong = wrong_parts(texts) if field.error else frozenset()
+    birthday = field.options.get("autocomplete") == "bday"
+    return tuple(
+        DatePart(
+            name=f"{field.name}-{part}",
+            id=f"{field.name}-{part}",
+            label=part.capitalize(),
+            value=texts[part],
+            classes=f"govuk-input--width-{4 if part == 'year' else 2}",
+            autocomplete=f"bday-{part}" if birthday else "",
+            wrong=part in wrong,
+        )
+        for part in PARTS
+    )
+
+
+def _first_wrong(field: PromptField) -> str:
+    """The id of the input that an error is about; "" for one that nobody sees."""
+    if field.type == "hidden":
+        return ""
+    if field.type != "date":
+        return field.name
+    return next((part.id for part in _date_parts(field) if part.wrong), f"{field.name}-day")

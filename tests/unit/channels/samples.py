@@ -1,0 +1,103 @@
+"""Pages of every kind, full and bare, and fields of every type, for the tests of pages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from tests.unit.channels.markup import Document, checked
+from wizard.channels.assets import Assets
+from wizard.channels.pages import (
+    AnsweredPage,
+    EndPage,
+    FailedPage,
+    ListPage,
+    Page,
+    Pages,
+    RefusalPage,
+    RemovePage,
+    SavedPage,
+    StartPage,
+    StepPage,
+    WaitingPage,
+    WorkflowCard,
+)
+from wizard.forms.fields import FIELD_TYPES
+from wizard.model import Choice, Item, Prompt, PromptField
+
+ASSETS = Assets("wizard-1.css", "wizard-2.js", "icon-3.svg", {})
+PAGES = Pages(ASSETS)
+
+COLOURS = tuple(Choice(f"c{at}", f"Colour {at}", "A hint" if at == 1 else "") for at in range(3))
+MANY = tuple(Choice(f"m{at}", f"One of many {at}") for at in range(300))
+FILE = {"id": "f/1", "name": "me.png", "type": "image/png", "size": 123_456}
+LINES = (
+    Item("Full name", "Ada", "applicant", "About you"),
+    Item("Reason", "One\nTwo", "why"),
+    Item("Email", "", "a/b~2"),
+)
+
+
+def field(kind: str, **more: Any) -> PromptField:
+    choices = {"choice": COLOURS, "choices": COLOURS, "country": MANY}.get(kind, ())
+    return replace(PromptField(f"{kind}_", kind, f"The {kind}", "How to write it", choices=choices), **more)
+
+
+EVERY = tuple(field(kind) for kind in FIELD_TYPES if kind != "computed")
+FORM = Prompt("s", "form", "About you", "A text.\nOf two lines.\n\n- one\n- two", EVERY)
+
+
+def step(*asked: PromptField, **more: Any) -> StepPage:
+    prompt = replace(Prompt("s", "form", "About you", fields=asked), **more)
+    return StepPage(root="/forms/", name="Service", home="/forms/", prompt=prompt, run="/forms/r/1/", key="k", seen="m")
+
+
+STEP = replace(step(), prompt=FORM, progress="Step 1 of 2", back=True)
+SAMPLES: dict[str, Page] = {
+    "list": ListPage(
+        "/", "All", workflows=(WorkflowCard("a", "Apply", "A text"), WorkflowCard("b", "Part", "", part=True))
+    ),
+    "empty list": ListPage("/"),
+    "start": StartPage("/", "S", prompt=Prompt("", "start", "S", "Text", EVERY), given={"x": "1"}, key="k"),
+    "bare start": StartPage("/", key="k"),
+    "form": STEP,
+    "errors": replace(
+        STEP,
+        prompt=replace(
+            FORM, error="First.\nSecond.", fields=tuple(replace(each, error="Wrong", value="x") for each in EVERY)
+        ),
+    ),
+    "bare step": StepPage("/", key="k", seen="m"),
+    "review": replace(STEP, prompt=Prompt("c", "review", "", fields=(field("boolean"),), items=LINES)),
+    "repeat": replace(
+        STEP,
+        prompt=Prompt(
+            "h/after-1", "workflow", "You have added 1", items=(Item("1", "Ada", "h/1/n", remove="h/1"), Item("2", ""))
+        ),
+    ),
+    "message": replace(STEP, prompt=Prompt("m", "message", "Hello", "Text")),
+    "conflict": replace(STEP, notice="Answered elsewhere.\n\nCompare.", lines=LINES),
+    "notice": replace(STEP, notice="Saved."),
+    "answered": AnsweredPage("/", title="T", lines=LINES, onward="/r/1/", why="It is sent."),
+    "bare answered": AnsweredPage("/"),
+    "end": EndPage("/", prompt=Prompt("e", "end", "Done", "Thank you."), lines=LINES, key="k", seen="m", back=True),
+    "bare end": EndPage("/"),
+    "failed": FailedPage("/", title="T", message="No answer.", key="k", back=True),
+    "bare failed": FailedPage("/", key="k", save=False),
+    "waiting": WaitingPage("/", title="T", key="k", back=True, seconds=3),
+    "bare waiting": WaitingPage("/"),
+    "remove": RemovePage("/", title="Remove Ada?", item="Ada", lines=LINES, key="k", cancel="/r/1/x"),
+    "bare remove": RemovePage("/", key="k"),
+    "saved": SavedPage("/", link="http://h/r/1?token=t", until="1 May", onward="/r/1/"),
+    "saved without a link": SavedPage("/", until="1 May"),
+    "bare saved": SavedPage("/"),
+    "refusal": RefusalPage(
+        "/", title="T", paragraphs=("One\ntwo", "Three"), ways=(("/", "Home"), ("/r", "Run")), reference="X"
+    ),
+    "one way": RefusalPage("/", title="T", ways=(("/", "Home"),)),
+    "bare refusal": RefusalPage("/"),
+}
+
+
+def read(page: Page) -> Document:
+    return checked(PAGES.html(page))

@@ -1,0 +1,127 @@
+"""Who sends a request, as far as pages know: their cookies, their connection, whether the host has signed them
+in; and which run that opens to them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from wizard.channels import refusals
+from wizard.channels.identities import Identify, Identity, identity_of
+from wizard.channels.keys import (
+    RUN_COOKIE,
+    VISITOR_COOKIE,
+    Crumb,
+    cookies,
+    form_key,
+    is_foreign,
+    is_key,
+    is_token,
+    new_visitor,
+)
+from wizard.channels.origins import client_of, host_of, is_secure
+from wizard.channels.posted import KEY, Posted
+from wizard.channels.refusals import Refusal
+from wizard.engine import Engine
+from wizard.errors import NotYours, RunNotFound
+from wizard.settings import Settings
+from wizard.state import RunView
+
+_RUN_ID = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+@dataclass(slots=True)
+class Guest:
+    """One request's sender. `token` is a run's, "" for none. `visitor` is the secret under which their forms have
+    keys; a new one is `unknown` to the browser until it gets a cookie."""
+
+    token: str
+    visitor: str
+    unknown: bool
+    identity: Identity
+    address: str
+    host: str
+    crumb: Crumb
+
+    def key(self, purpose: str, subject: str) -> str:
+        """The key of a form that they get."""
+        return form_key(self.visitor, purpose, subject)
+
+    def check(self, posted: Posted, purpose: str, subject: str) -> None:
+        """Raises Refusal (403) where the form that was posted isn't one that they got for this."""
+        if self.unknown or not is_key(posted.text(KEY), self.visitor, purpose, subject):
+            raise refusals.not_from_here()
+
+    @property
+    def origin(self) -> str:
+        """The address of the server as they see it: https://forms.example.org"""
+        return f"{'https' if self.crumb.secure else 'http'}://{self.host}"
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A run that is open to a guest. `subject` is what its forms' keys are bound to; `token` is "" where it is the
+    guest's identity that opens it."""
+
+    view: RunView
+    subject: str
+    token: str
+
+
+class Doors:
+    """Lets guests in."""
+
+    def __init__(self, engine: Engine, settings: Settings, identify: Identify | None) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._identify = identify
+
+    async def greet(self, request: web.Request) -> Guest:
+        """Who it is. Raises what the host's function raises, and Refusal (403) for a form that another site's
+        page sends."""
+        proxies = self._settings.proxies
+        host = host_of(request, proxies)
+        if request.method == "POST" and is_foreign(request.headers, host):
+            raise refusals.not_from_here()
+        identity = await identity_of(self._identify, request)
+        sent = cookies(request.headers.getall("Cookie", ()))
+        visitor = sent.get(VISITOR_COOKIE, "")
+        return Guest(
+            token=sent.get(RUN_COOKIE, ""),
+            visitor=visitor or new_visitor(),
+            unknown=not visitor,
+            identity=identity,
+            address=client_of(request, proxies),
+            host=host,
+            crumb=Crumb(is_secure(request, proxies), bool(self._settings.frame_ancestors)),
+        )
+
+    async def admit(self, request: web.Request, guest: Guest) -> Admitted:
+        """Opens the run of the address. A run on a profile opens to the person of that profile alone, if the host
+        says who is who; any other to whoever holds its token. Raises RunNotFound, NotYours, Refusal (403)."""
+        run_id = run_id_of(request)
+        view = await self._engine.load(run_id)
+        profile = view.run.profile_id
+        if self._identify is not None and profile is not None:
+            if guest.identity.profile_id != profile:
+                raise Refusal(refusals.NOT_YOUR_PROFILE)
+            return Admitted(view, f"{run_id}\0{profile}", "")
+        await self._engine.check_token(run_id, guest.token)
+        return Admitted(view, guest.token, guest.token)
+
+    async def exchange(self, request: web.Request, token: str) -> None:
+        """Checks a token that came in a link. Raises RunNotFound, NotYours."""
+        if not is_token(token):
+            raise NotYours
+        await self._engine.check_token(run_id_of(request), token)
+
+
+def run_id_of(request: web.Request) -> str:
+    """The run's id in the address. Raises RunNotFound where it can't be one."""
+    run_id = request.match_info["id"]
+    if not _RUN_ID.fullmatch(run_id):
+        raise RunNotFound
+    return run_id

@@ -1,0 +1,33 @@
+"""Who is signed in, as the host application knows it: `wizard_app` takes a function that is asked with each request."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A person who is signed in. New runs of theirs work on `profile_id` and `session_id`; a run with a
+    profile opens only for whoever has the same. `name` stands in the header of their pages."""
+
+    profile_id: str | None = None
+    session_id: str | None = None
+    name: str | None = None
+
+
+# None: nobody is signed in. To send people to a log-in page, raise aiohttp.web.HTTPFound.
+Identify = Callable[[web.Request], Identity | Awaitable[Identity | None] | None]
+
+NOBODY = Identity()
+
+
+async def identity_of(identify: Identify | None, request: web.Request) -> Identity:
+    """NOBODY where nobody is signed in, or the host doesn't sign people in."""
+    if identify is None:
+        return NOBODY
+    found = identify(request)
+    return (await found if inspect.isawaitable(found) else found) or NOBODY

@@ -1,0 +1,48 @@
+"""Bodies of requests, piece by piece: from senders that are slow, stop in the middle, or never stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from aiohttp import web
+
+IDLE = 20.0  # seconds that a sender may say nothing
+WHOLE = 300.0  # seconds that a body may take in all
+PATIENCE = 10.0  # seconds for a body that won't be read, so that its sender sees the answer
+
+
+class TooSlow(Exception):
+    """The sender said nothing for too long, or takes too long in all."""
+
+
+class BrokenOff(Exception):
+    """The body can't be read to its end: the connection broke, or it isn't encoded as its headers say."""
+
+
+async def pieces(request: web.BaseRequest, idle: float = IDLE, whole: float = WHOLE) -> AsyncIterator[bytes]:
+    """The body as it comes in. Times are in seconds. Raises TooSlow and BrokenOff."""
+    clock = asyncio.get_running_loop().time
+    end = clock() + whole
+    while True:
+        try:
+            async with asyncio.timeout(min(idle, end - clock())):
+                piece = await request.content.readany()
+        except TimeoutError:
+            raise TooSlow from None
+        except (web.RequestPayloadError, OSError) as error:
+            raise BrokenOff from error
+        if not piece:
+            return
+        yield piece
+
+
+async def drain(request: web.BaseRequest, most: int, seconds: float = PATIENCE) -> None:
+    """Reads on and throws away, up to `most` bytes: a browser that is still sending doesn't show an answer, but
+    that the connection was lost."""
+    with suppress(TooSlow, BrokenOff):
+        async for piece in pieces(request, seconds, seconds):
+            most -= len(piece)
+            if most < 0:
+                return

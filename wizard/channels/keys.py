@@ -1,0 +1,99 @@
+"""What opens a run in a browser, and what shows that a form was sent from one of our own pages.
+
+A run's token travels in a cookie that only the run's own addresses get. Against forged requests (CSRF) each
+form carries a key: a keyed hash of what the form is for (its purpose, and the run's token or the workflow's
+id) under the visitor's secret, which is in a cookie of its own. A page elsewhere knows neither of the two.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+RUN_COOKIE = "wizard_run"
+VISITOR_COOKIE = "wizard_visitor"
+LONGEST_COOKIES = 16_000  # characters of Cookie headers that are looked at
+
+START, RUN = "start", "run"  # the purposes of a form
+
+_PAIR = re.compile(r"(?:^|;)[ \t]*(?P<name>[\w-]{1,60})=(?P<value>[A-Za-z0-9_-]{16,200})[ \t]*(?=;|$)", re.ASCII)
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,200}")
+
+
+def new_visitor() -> str:
+    """A visitor's secret: 128 random bits."""
+    return secrets.token_urlsafe(16)
+
+
+def form_key(visitor: str, purpose: str, subject: str) -> str:
+    """The key of a form: HMAC-SHA256 under the visitor's secret, 43 url-safe characters. `subject` is the
+    run's token, or what else only the form's rightful sender can name."""
+    mac = hmac.digest(visitor.encode(), f"{purpose}\0{subject}".encode("utf-8", "replace"), "sha256")
+    return urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+
+def is_key(given: str, visitor: str, purpose: str, subject: str) -> bool:
+    """Whether `given` is the form's key; compared in constant time. Without a visitor's secret, none is."""
+    wanted = form_key(visitor, purpose, subject)
+    return bool(visitor) and hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
+
+
+def is_token(text: str) -> bool:
+    """Whether the text could be a run's token at all."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def cookies(headers: Iterable[str]) -> dict[str, str]:
+    """Our cookies out of the Cookie headers' values: well-formed ones only, of two with one name the first,
+    which is the one with the longer path (RFC 6265, 5.4). Whatever else is sent counts as none."""
+    found: dict[str, str] = {}
+    for match in _PAIR.finditer(";".join(headers)[:LONGEST_COOKIES]):
+        if match["name"] in (RUN_COOKIE, VISITOR_COOKIE):
+            found.setdefault(match["name"], match["value"])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """How this server writes cookies: `secure` where the request came over https, `framed` where pages may
+    be shown inside another site's."""
+
+    secure: bool
+    framed: bool = False
+
+    def run(self, token: str, path: str, seconds: int) -> str:
+        """The Set-Cookie header of a run's token, for the run's addresses below `path`, as long as the run lasts."""
+        return self._written(RUN_COOKIE, token, f"; Path={path}; Max-Age={max(1, seconds)}")
+
+    def visitor(self, secret: str, root: str) -> str:
+        """The Set-Cookie header of a visitor's secret; it goes when the browser is closed."""
+        return self._written(VISITOR_COOKIE, secret, f"; Path={root}")
+
+    def _written(self, name: str, value: str, where: str) -> str:
+        # A page in another site's frame is sent cookies only with SameSite=None, which needs https;
+        # Partitioned keeps them apart from those of the same pages elsewhere (CHIPS).
+        site = "; Secure; SameSite=None; Partitioned" if self.framed and self.secure else "; SameSite=Lax"
+        secure = "; Secure" if self.secure and not self.framed else ""
+        return f"{name}={value}{where}; HttpOnly{secure}{site}"
+
+
+def is_foreign(headers: Mapping[str, str], host: str) -> bool:
+    """Whether a POST comes from a page of another site (Sec-Fetch-Site; else Origin). A frame of ours in
+    another site's page is no exception: its own posts are same-origin."""
+    site = headers.get("Sec-Fetch-Site", "").strip().lower()
+    if site in ("same-origin", "none"):
+        return False
+    if site == "cross-site":
+        return True
+    origin = headers.get("Origin")
+    if origin is None:
+        return False
+    try:
+        return urlsplit(origin.strip()).netloc.lower() != host.lower()
+    except ValueError:
+        return True

@@ -1,0 +1,316 @@
+"""The web pages: what each shows, as frozen values, and how that becomes HTML.
+
+The handlers (`wizard.channels.web`) decide what is shown and make a page; `Pages.html` renders it with
+the template of the page's kind. Templates get the page as `page` and what is the same on every page as
+`site`; they decide nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ClassVar
+
+from jinja2 import Template
+from markupsafe import Markup
+
+from wizard.channels.assets import Assets
+from wizard.channels.templating import compiled, environment_of
+from wizard.errors import PageFailed
+from wizard.forms.rendering import (
+    KINDS,
+    Heading,
+    Widget,
+    error_lines,
+    error_of,
+    fields_of,
+    heading_of,
+    typed_texts,
+    widget,
+    with_typed,
+)
+from wizard.forms.validation import encodable
+from wizard.model import Item, Prompt, PromptField
+
+MAX_DRAWN = 4_000_000  # characters of fields' HTML that are kept
+
+_NEVER_KEPT = frozenset(("file", "hidden"))
+_MARK = f"wz{secrets.token_hex(16)}-"  # stands for a text in kept HTML; nobody can have typed it
+_MARKS = re.compile(f"{_MARK}([0-9])")
+_NOTHING_ASKED: Mapping[str, object] = {"heading": "", "heading_is": "", "errors": (), "fields": (), "multipart": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What every page has. `root` is where the application is mounted, with its closing slash ("/",
+    "/forms/"); `name` stands in the header and leads to `home` (an address, "" for no link).
+    `person` is who is signed in, as far as the host says so."""
+
+    template: ClassVar[str]
+
+    root: str
+    name: str = ""
+    home: str = ""
+    language: str = "en"
+    person: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowCard:
+    """A line of the list: a workflow that can be started."""
+
+    id: str
+    title: str
+    text: str
+    part: bool = False  # another workflow of the list embeds it
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage(Page):
+    """All workflows: GET /"""
+
+    template: ClassVar[str] = "list.html"
+    workflows: tuple[WorkflowCard, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StartPage(Page):
+    """A workflow's start page. `prompt` asks for the input that has no default; its title and text are
+    the workflow's. `given` is input out of the address, carried in hidden inputs."""
+
+    template: ClassVar[str] = "start.html"
+    prompt: Prompt = field(default_factory=lambda: Prompt("", "start"))
+    given: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""  # the hidden input wizard-key
+
+
+@dataclass(frozen=True, slots=True)
+class StepPage(Page):
+    """A foreground step, to be answered: the current one, an earlier one, or one opened to be changed.
+
+    `run` is the run's address with its closing slash ("/r/ID/"). `progress` is text ("Step 3 of 5") or "".
+    `back` says that there is a step to go back to (or, while `changing`, that Back returns to where the change was
+    asked).
+    `notice` tells what happened before this page, such as an answer in another tab. `lines` are what the
+    person has to compare with: the answers that are there now, after a conflict.
+    """
+
+    template: ClassVar[str] = "step.html"
+    prompt: Prompt = field(default_factory=lambda: Prompt("", "form"))
+    run: str = ""
+    key: str = ""
+    seen: str = ""
+    progress: str = ""
+    back: bool = False
+    save: bool = True
+    changing: bool = False
+    notice: str = ""
+    lines: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredPage(Page):
+    """A step that can't be answered any more (the run is completed, or it lies below a final step): its
+    answers to read. `onward` is the address of the current step."""
+
+    template: ClassVar[str] = "answered.html"
+    title: str = ""
+    lines: tuple[Item, ...] = ()
+    onward: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndPage(Page):
+    """The run is completed: an `end` node's title and text, or words of the page's own where a run ends
+    without one. `back` says that the workflow may be re-entered (`reopen`)."""
+
+    template: ClassVar[str] = "end.html"
+    prompt: Prompt = field(default_factory=lambda: Prompt("", "end"))
+    run: str = ""
+    key: str = ""
+    seen: str = ""
+    back: bool = False
+    lines: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPage(Page):
+    """A background step failed: what happened, a button that tries again (`action=next`), a way back."""
+
+    template: ClassVar[str] = "failed.html"
+    title: str = ""
+    message: str = ""
+    key: str = ""
+    back: bool = False
+    save: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPage(Page):
+    """Background work is under way: the page loads itself anew every `seconds`."""
+
+    template: ClassVar[str] = "waiting.html"
+    title: str = ""
+    key: str = ""
+    back: bool = False
+    seconds: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePage(Page):
+    """Whether an item of a repeat is really to be removed: buttons `action=remove`, and a link back."""
+
+    template: ClassVar[str] = "remove.html"
+    title: str = ""
+    item: str = ""  # what the item is called
+    lines: tuple[Item, ...] = ()
+    key: str = ""
+    cancel: str = ""  # an address
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPage(Page):
+    """What was typed is saved; `link` opens the run again, on any device. `until` is text or ""."""
+
+    template: ClassVar[str] = "saved.html"
+    link: str = ""
+    until: str = ""
+    onward: str = ""  # the address of the current step
+    signed_in: bool = False  # the link opens for the person who is signed in now, and for nobody else
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalPage(Page):
+    """What was asked for can't be shown or done: what happened, and the ways on, as (address, text)."""
+
+    template: ClassVar[str] = "refusal.html"
+    title: str = ""
+    paragraphs: tuple[str, ...] = ()
+    ways: tuple[tuple[str, str], ...] = ()
+    reference: str = ""
+
+
+class Pages:
+    """Renders pages. `templates` is a folder whose files stand in for the built-in ones of the same name,
+    one by one; a built-in one is also there as `wizard/NAME`, to extend. `framed` leaves out what a
+    page inside another page doesn't need (header, footer).
+
+    Raises SettingsError where a template of that folder can't be used, naming file and line.
+    """
+
+    def __init__(self, assets: Assets, *, templates: Path | None = None, framed: bool = False) -> None:
+        environment = environment_of(templates)
+        environment.globals["site"] = Site(assets.css, assets.js, assets.icon, framed)
+        self._templates = compiled(environment, templates)
+        self._fields = {kind: self._templates[f"fields/{kind}.html"] for kind in (*KINDS, "conditional")}
+        self._own_fields = templates is None or not (templates / "fields").exists()
+        self._drawn = _Drawn()
+
+    def html(self, page: Page) -> str:
+        """The page as a whole document, which can always be encoded. Raises PageFailed where its template fails."""
+        try:
+            return encodable(self._templates[page.template].render(self._values(page)))
+        except Exception as error:  # a host's template can fail in any way
+            # What the error says may quote an answer, and this is logged.
+            message = f"The template {page.template} failed with {type(error).__name__}."
+            raise PageFailed(message) from error
+
+    def _values(self, page: Page) -> dict[str, object]:
+        values: dict[str, object] = {"page": page, **_NOTHING_ASKED}
+        match page:
+            case StepPage():
+                values |= self._asked(page.prompt, *heading_of(page.prompt), f"{page.run}-/files/")
+            case StartPage():
+                values |= self._asked(page.prompt, page.prompt.title, "", "")
+        return values
+
+    def _asked(self, prompt: Prompt, heading: str, heading_is: Heading, files: str) -> dict[str, object]:
+        shown = fields_of(prompt)
+        return {
+            "heading": heading,
+            "heading_is": heading_is,
+            "errors": error_lines(prompt),
+            "fields": [self._field(field, heading_is, files) for field in shown],
+            "multipart": any(field.type == "file" for field in shown),
+        }
+
+    def _field(self, field: PromptField, heading: Heading, files: str) -> Markup:
+        """A field's HTML. Most of it is the same for everybody who is asked the same, and is kept: without an answer,
+        with one that was picked, or with marks where the text goes that was typed, and the error."""
+        typed = None if field.type in _NEVER_KEPT else typed_texts(field)
+        error = error_of(field)
+        personal = typed or error
+        if typed is None or (personal and not self._own_fields) or (error and field.type == "date"):
+            return self._draw(widget(field, heading=heading, files=files))
+        key = _key(field, heading, typed)
+        drawn = self._drawn.get(key)
+        if drawn is None:
+            drawn = self._drawn.put(key, self._draw(widget(_marked(field, typed), heading=heading)), field)
+        if not personal:
+            return drawn[0]
+        texts = (*typed, error)
+        return Markup().join(texts[int(part)] if at % 2 else part for at, part in enumerate(drawn))
+
+    def _draw(self, shown: Widget) -> Markup:
+        html = _render(self._fields[shown.kind], {"w": shown})
+        return _render(self._fields["conditional"], {"w": shown, "inner": html}) if shown.shown_by else html
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What is the same on every page: the public names of its files, and whether it stands in a frame."""
+
+    css: str
+    js: str
+    icon: str
+    framed: bool
+
+
+class _Drawn:
+    """The HTML of fields by all that it is made of, in pieces: markup, and between it the numbers of the texts that are
+    put in. Too much of it, and it is begun anew."""
+
+    def __init__(self) -> None:
+        self._found: dict[Hashable, tuple[tuple[Markup, ...], PromptField]] = {}
+        self._size = 0
+
+    def get(self, key: Hashable) -> tuple[Markup, ...] | None:
+        found = self._found.get(key)
+        return None if found is None else found[0]
+
+    def put(self, key: Hashable, html: Markup, field: PromptField) -> tuple[Markup, ...]:
+        """Keeps `field` as well: the key holds the identity of its choices."""
+        if self._size + len(html) > MAX_DRAWN:
+            self._found.clear()
+            self._size = 0
+        pieces = tuple(map(Markup, _MARKS.split(html)))
+        self._found[key] = (pieces, field)
+        self._size += len(html)
+        return pieces
+
+
+def _key(field: PromptField, heading: Heading, typed: tuple[str, ...]) -> Hashable:
+    """All that a field's HTML is made of, but for the texts that are put in. Long lists of choices are told apart by
+    identity: to hash them takes longer."""
+    choices: object = tuple(field.choices) if len(field.choices) < 10 else id(field.choices)
+    return (
+        *(field.name, field.type, field.label, field.hint, field.required, choices, repr(field.options), field.when),
+        *(heading, field.error is None, *map(bool, typed)),
+        "" if typed else repr(field.value),
+    )
+
+
+def _marked(field: PromptField, typed: tuple[str, ...]) -> PromptField:
+    """The field with marks for what was typed, in its order, and for its error after that."""
+    if typed:
+        field = with_typed(field, tuple(f"{_MARK}{at}" if text else "" for at, text in enumerate(typed)))
+    return field if field.error is None else replace(field, error=f"{_MARK}{len(typed)}")
+
+
+def _render(template: Template, values: dict[str, object]) -> Markup:
+    """As Template.render, without what only a whole page needs."""
+    return Markup("".join(template.root_render_func(template.new_context(values))))  # noqa: S704 - escaped by the template

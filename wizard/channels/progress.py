@@ -1,0 +1,60 @@
+"""How far a run is, in words that promise nothing: "Step 3 of 5", or "of 5 to 8" where answers decide.
+
+Last pages, which ask nothing, aren't counted as steps.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from wizard.model import Branches, Call, Step, Workflow
+from wizard.state import Progress, RunView
+
+WIDE = 5  # steps more, and the longest way tells a person nothing about their own
+
+
+def progress_text(view: RunView, step: Step) -> str:
+    """Where the foreground step `step` of the path stands in the run; "" where there is nothing to tell."""
+    progress = view.progress
+    if step is view.run.current and not step.is_done:
+        number = progress.done + 1  # the usual case, without another look at all steps of a long run
+    else:
+        number = sum(1 for each in view.run.path if each.is_foreground and each.seq <= step.seq)
+    return step_of(number, progress, _last_pages(view.workflow))
+
+
+def step_of(number: int, progress: Progress, last_pages: tuple[int, int]) -> str:
+    """`number` is the step's own; `last_pages` how many pages of the shortest and of the longest way ask nothing."""
+    least = max(number, progress.done + progress.min - last_pages[0])
+    if progress.max is None:
+        return f"Step {number} of at least {least}"
+    most = max(least, progress.done + progress.max - last_pages[1])
+    if most == 1:
+        return ""
+    if most - least > WIDE:
+        return f"Step {number} of at least {least}"
+    return f"Step {number} of {least}" if least == most else f"Step {number} of {least} to {most}"
+
+
+@lru_cache(maxsize=1024)
+def _last_pages(workflow: Workflow) -> tuple[int, int]:
+    """Whether ways through the workflow end with an `end` page: some (counted on the shortest way, which may be
+    one of them), or all (counted on the longest as well)."""
+    ends, open_ends = _ends(workflow)
+    return int(ends), int(ends and not open_ends)
+
+
+def _ends(workflow: Workflow) -> tuple[bool, bool]:
+    """Whether some way ends with an `end` page, and whether some doesn't."""
+    ends = open_ends = False
+    for node in workflow.nodes.values():
+        if node.handler.ends:
+            ends = True
+        elif isinstance(node.config, Branches):
+            open_ends = open_ends or any(case.goto is None for case in node.config.cases)
+        elif node.next is None:
+            open_ends = True
+        if isinstance(node.config, Call):
+            ends = ends or _ends(node.config.workflow)[0]
+        open_ends = open_ends or (node.on_error.action == "goto" and node.on_error.goto is None)
+    return ends, open_ends

@@ -1,0 +1,48 @@
+"""How often an address may start runs: a token bucket for each, so that a burst is fine and a flood isn't."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
+from time import monotonic
+
+MOST_ADDRESSES = 20_000  # remembered at once; the one that asked longest ago is forgotten first
+
+
+class Rate:
+    """`a_minute` requests a minute for each address, at once or one after another; 0 is no limit.
+    `clock` gives seconds that never go back."""
+
+    def __init__(
+        self, a_minute: int, clock: Callable[[], float] = monotonic, most_addresses: int = MOST_ADDRESSES
+    ) -> None:
+        self._a_minute = a_minute
+        self._clock = clock
+        self._most = most_addresses
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # (requests left, as of when)
+
+    def wait(self, address: str) -> int:
+        """Counts a request: 0 if it may be made, else the whole seconds after which the next one may."""
+        if self._a_minute == 0:
+            return 0
+        now, key = self._clock(), network_of(address)
+        left, since = self._left.pop(key, (float(self._a_minute), now))
+        left = min(float(self._a_minute), left + (now - since) * self._a_minute / 60)
+        granted = left >= 1
+        self._left[key] = (left - 1 if granted else left, now)
+        if len(self._left) > self._most:
+            self._left.popitem(last=False)
+        return 0 if granted else max(1, math.ceil((1 - left) * 60 / self._a_minute))
+
+
+def network_of(address: str) -> str:
+    """What counts as one address: of IPv6 the first 64 bits, since one customer gets all of these."""
+    try:
+        known = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:100]
+    if isinstance(known, IPv6Address):
+        return str(known.ipv4_mapped or IPv6Address(int(known) >> 64 << 64))
+    return str(known)

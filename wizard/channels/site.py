@@ -1,0 +1,141 @@
+"""What all handlers of pages share: the engine, how a page becomes a response, and what becomes of errors."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from urllib.parse import quote
+
+from aiohttp import web
+
+from wizard.channels import refusals
+from wizard.channels.assets import Assets
+from wizard.channels.guests import Doors, Guest
+from wizard.channels.headers import page_headers
+from wizard.channels.identities import Identify
+from wizard.channels.pages import Page, Pages, RefusalPage
+from wizard.channels.problems import Handler, log_failure
+from wizard.channels.refusals import Refusal, Words
+from wizard.engine import Engine
+from wizard.errors import CallerError, InvalidInput, PageFailed, RunExpired, RunNotFound
+from wizard.settings import Settings
+
+
+class Site:
+    """See the module docstring. `mount` is the resource of the list page, which knows where the application is
+    mounted as soon as that is decided."""
+
+    def __init__(
+        self, engine: Engine, settings: Settings, assets: Assets, mount: web.AbstractResource, identify: Identify | None
+    ) -> None:
+        self.engine = engine
+        self.settings = settings
+        self.assets = assets
+        self.doors = Doors(engine, settings, identify)
+        framed = bool(settings.frame_ancestors)
+        self._pages = Pages(assets, templates=settings.templates, framed=framed)
+        self._headers = page_headers(settings.frame_ancestors)
+        self._mount = mount
+
+    @cached_property
+    def root(self) -> str:
+        """Where the application is mounted, with its closing slash."""
+        return self._mount.canonical
+
+    # -- responses -------------------------------------------------------------------------------------
+
+    def respond(self, guest: Guest, page: Page, status: int = 200) -> web.Response:
+        """A page with a form in it: its sender gets the secret that its key is made with."""
+        if guest.identity.name:
+            page = replace(page, person=guest.identity.name)
+        response = web.Response(status=status, body=self._pages.html(page).encode(), headers=self._headers)
+        if guest.unknown:
+            response.headers.add("Set-Cookie", guest.crumb.visitor(guest.visitor, self.root))
+        return response
+
+    def redirect(self, address: str) -> web.Response:
+        """303: what was posted is done, and its outcome is there to be looked at."""
+        return web.Response(status=303, headers={**self._headers, "Location": address})
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The security headers, for what is no page."""
+        return {name: value for name, value in self._headers.items() if name != "Content-Type"}
+
+    def run_address(self, run_id: str) -> str:
+        """Where a run is, which leads to its current step."""
+        return f"{self.root}r/{quote(run_id, safe='')}"
+
+    def start_address(self, workflow_id: str) -> str:
+        """Where runs of a workflow are started."""
+        return f"{self.root}w/{quote(workflow_id, safe='')}"
+
+    # -- errors ----------------------------------------------------------------------------------------
+
+    async def guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Makes a page of everything that a handler raises, and of addresses that don't exist."""
+        try:
+            return await handler(request)
+        except Refusal as refusal:
+            return self._refuse(request, refusal)
+        except CallerError as error:
+            return self._refuse(request, self._refusal_of(error))
+        except web.HTTPException as error:
+            return self._from_http(request, error)
+        except Exception as error:
+            return self._broken(request, error)
+
+    def _refuse(self, request: web.Request, refusal: Refusal) -> web.Response:
+        here = ((self._anew(request), "Open the page again"),) if refusal.here else ()
+        response = self._error(refusal.words, (*here, *refusal.ways))
+        response.headers.update(refusal.headers)
+        if refusal.closes:
+            response.force_close()
+        return response
+
+    def _refusal_of(self, error: CallerError) -> Refusal:
+        words = refusals.words_of(error)
+        if isinstance(error, InvalidInput):
+            words = replace(words, paragraphs=(error.message, *words.paragraphs))
+        if isinstance(error, RunExpired) and error.workflow:
+            return Refusal(words, ways=((self.start_address(error.workflow), "Start again"),))
+        if error.run and words.status in (409, 422) and not isinstance(error, RunNotFound):
+            return Refusal(words, ways=((self.run_address(error.run), "Go to where you are now"),))
+        return Refusal(words)
+
+    def _error(self, words: Words, ways: tuple[tuple[str, str], ...], reference: str = "") -> web.Response:
+        page = RefusalPage(
+            root=self.root,
+            name=self.settings.site_name,
+            home=self.root,
+            title=words.title,
+            paragraphs=words.paragraphs,
+            ways=ways,
+            reference=reference,
+        )
+        try:
+            html = self._pages.html(page)
+        except PageFailed:  # a host's own template, and perhaps the very one that has failed before
+            html = refusals.plain(words, reference)
+        return web.Response(status=words.status, body=html.encode(), headers=self._headers)
+
+    def _from_http(self, request: web.Request, error: web.HTTPException) -> web.Response:
+        """Redirects, of the host's above all, are no errors."""
+        if error.status < 400:
+            raise error
+        if error.status == 404 and request.path and request.path + "/" == self.root:
+            return self.redirect(self.root)
+        known = {404: refusals.NOT_FOUND, 405: refusals.NOT_ALLOWED}
+        ways = ((self.root, "See all forms"),) if error.status == 404 else ()
+        response = self._error(known.get(error.status) or Words(error.status, error.reason), ways)
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
+
+    def _broken(self, request: web.Request, error: Exception) -> web.Response:
+        return self._error(refusals.BROKEN, ((self._anew(request), "Try again"),), log_failure(request, error))
+
+    def _anew(self, request: web.Request) -> str:
+        """The address that was asked for, to be opened again: never one of another host, nor with a token in it."""
+        address = request.rel_url.without_query_params("token").raw_path_qs
+        return address if address.startswith(self.root) and not address.startswith("//") else self.root

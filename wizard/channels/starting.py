@@ -1,0 +1,119 @@
+"""The first pages: which workflows there are, and a start page for each, whose form creates a run.
+
+A start page asks for what the workflow is to be handed, as far as neither a default nor the address says it:
+`/w/passport?country=CH` asks for no country.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import islice
+
+from aiohttp import web
+
+from wizard.channels import refusals
+from wizard.channels.guests import Guest
+from wizard.channels.keys import START
+from wizard.channels.pages import ListPage, StartPage, WorkflowCard
+from wizard.channels.posted import answers_of, read_posted
+from wizard.channels.rates import Rate
+from wizard.channels.run_pages import RunPages
+from wizard.channels.site import Site
+from wizard.inputs import input_prompt
+from wizard.model import Call, Prompt, PromptField, Workflow
+from wizard.state import RunView
+
+MOST_PAIRS = 100  # of an address that are looked at
+LONGEST_VALUE = 2_000
+RUN_LASTS = timedelta(days=30)  # the cookie of a run that never expires
+
+_NOT_CARRIED = frozenset(("choices", "file"))  # what an address can't say in one text
+
+
+class Starting:
+    """The handlers."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._rate = Rate(site.settings.start_rate)
+
+    async def list(self, request: web.Request) -> web.Response:
+        """GET /"""
+        guest = await self._site.doors.greet(request)
+        # The engine asks no more of its definitions than to give one by its id; a catalog has a list.
+        known: dict[str, Workflow] = getattr(self._site.engine.definitions, "workflows", {})
+        parts = {inner for each in known.values() for inner in _embedded(each)}
+        cards = (WorkflowCard(each.id, each.title, each.text, each.id in parts) for each in known.values())
+        site = self._site
+        return site.respond(guest, ListPage(site.root, site.settings.site_name, "", workflows=tuple(cards)))
+
+    async def show(self, request: web.Request) -> web.Response:
+        """GET /w/{workflow}"""
+        guest = await self._site.doors.greet(request)
+        workflow = self._site.engine.definitions.get(request.match_info["workflow"])
+        given = _given(workflow, request)
+        prompt = input_prompt(workflow, self._site.engine.clock(), given)
+        return self._page(guest, workflow, prompt, given)
+
+    async def start(self, request: web.Request) -> web.Response:
+        """POST /w/{workflow}"""
+        site = self._site
+        guest = await site.doors.greet(request)
+        workflow = site.engine.definitions.get(request.match_info["workflow"])
+        settings = site.settings
+        posted = await read_posted(request, limit=settings.body_limit, idle=settings.body_timeout)
+        guest.check(posted, START, workflow.id)
+        fields = [PromptField(each.name, each.type, "") for each in workflow.input if each.type != "computed"]
+        posted.check_names(fields)
+        given = {name: posted.text(name) or text for name, text in _given(workflow, request).items()}
+        defaults = {each.name for each in workflow.input if each.default is not None}
+        asked = (each for each in fields if posted.has(each) or each.name not in given | dict.fromkeys(defaults))
+        answers = {**given, **answers_of(asked, posted)}
+        prompt = input_prompt(workflow, site.engine.clock(), given, answers)
+        if prompt.has_errors:
+            return self._page(guest, workflow, prompt, given, status=422)
+        if wait := self._rate.wait(guest.address):
+            raise refusals.too_often(wait)
+        identity = guest.identity
+        view = await site.engine.start(
+            workflow.id, answers, profile_id=identity.profile_id, session_id=identity.session_id
+        )
+        response = site.redirect(RunPages(view, site.root, str).current)
+        assert view.token is not None
+        response.headers.add("Set-Cookie", run_cookie(site, guest, view, view.token))
+        return response
+
+    def _page(
+        self, guest: Guest, workflow: Workflow, prompt: Prompt, given: dict[str, str], status: int = 200
+    ) -> web.Response:
+        site = self._site
+        shown = {field.name for field in (*prompt.fields, *prompt.possible)}
+        page = StartPage(
+            root=site.root,
+            name=site.settings.site_name,
+            home=site.root,
+            language=workflow.language,
+            prompt=prompt,
+            given={name: text for name, text in given.items() if name not in shown},
+            key=guest.key(START, workflow.id),
+        )
+        return site.respond(guest, page, status)
+
+
+def run_cookie(site: Site, guest: Guest, view: RunView, token: str) -> str:
+    """The Set-Cookie header that opens the run to this browser, until the run expires."""
+    expires = view.run.expires_at
+    left = RUN_LASTS if expires is None else expires - view.now
+    return guest.crumb.run(token, site.run_address(view.id), int(left.total_seconds()))
+
+
+def _embedded(workflow: Workflow) -> Iterable[str]:
+    return (node.config.workflow.id for node in workflow.nodes.values() if isinstance(node.config, Call))
+
+
+def _given(workflow: Workflow, request: web.Request) -> dict[str, str]:
+    """The inputs that the address names."""
+    names = {field.name for field in workflow.input if field.type not in _NOT_CARRIED}
+    pairs = islice(request.query.items(), MOST_PAIRS)
+    return {name: text for name, text in pairs if name in names and 0 < len(text) <= LONGEST_VALUE}
