@@ -47,13 +47,13 @@ lint: install
 conformance: install
 	$(BIN)/python -m tests.conformance tests/conformance/*.jsonl.gz
 
-# Thousands of random processes and moves; TORTURE=20 for twice as many.
+# Thousands of random processes and moves, and a hundred thousand mutated requests; TORTURE=20 for twice as many.
 TORTURE ?= 10
 torture: install
-	WIZARD_TORTURE=$(TORTURE) $(BIN)/python -m pytest tests/unit/test_machine_properties.py
+	WIZARD_TORTURE=$(TORTURE) $(BIN)/python -m pytest tests/unit/test_machine_properties.py tests/acceptance/test_web_fuzz.py
 
 bench: install
 	$(BIN)/python -m tests.bench
 
 clean:
-	rm -rf $(VENV) build *.egg-info web/node_modules wizard/channels/static
+	rm -rf $(VENV) build *.egg-info web/node_modules wizard/channels/html/static

@@ -58,10 +58,10 @@ from tests.pages import (
     code,
     rows,
 )
-from tests.unit.channels.samples import SAMPLES
+from tests.unit.channels.html.samples import SAMPLES
 from wizard.catalog import Catalog
-from wizard.channels.assets import STYLE, Assets
-from wizard.channels.pages import Pages
+from wizard.channels.html.assets import STYLE, Assets
+from wizard.channels.html.pages import Pages
 from wizard.codec import to_json
 from wizard.errors import DefinitionError, ExpressionError
 from wizard.expressions import parse as parse_expression

@@ -9,9 +9,9 @@ import pytest
 from pydantic import BaseModel
 
 from tests.pages import DOCS, PAGES, page
-from wizard.channels.assets import STATIC, STYLE
-from wizard.channels.pages import Page, Site
-from wizard.channels.templating import TEMPLATES
+from wizard.channels.html.assets import STATIC, STYLE
+from wizard.channels.html.pages import Page, Site
+from wizard.channels.html.templating import TEMPLATES
 from wizard.format import FIELD_MODELS, NodeFormat, RetryFormat, WorkflowFormat
 from wizard.forms.fields import BaseField, Check, ChoiceOption, ChoicesFrom, Messages
 from wizard.language.filters import FILTERS, TESTS

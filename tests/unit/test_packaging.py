@@ -59,7 +59,7 @@ def copied(target: Path, *, built: bool = True) -> Path:
     """The checkout as it would be committed, and (where `built`) what its set-up builds."""
     command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-    static = ROOT / "wizard" / "channels" / "static"
+    static = ROOT / "wizard" / "channels" / "html" / "static"
     for source in [ROOT / name for name in names] + (list(static.iterdir()) if built else []):
         copy = target / source.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -100,9 +100,9 @@ def test_a_wheel_carries_one_package_with_its_data(tmp_path: Path) -> None:
             "wizard/nodes/form.py",
             "wizard/forms/fields.py",
             "wizard/stores/sqlite_0001.sql",
-            "wizard/channels/static/wizard.css",
-            "wizard/channels/static/wizard.js",
-            "wizard/channels/static/icon.svg",
+            "wizard/channels/html/static/wizard.css",
+            "wizard/channels/html/static/wizard.js",
+            "wizard/channels/html/static/icon.svg",
             "wizard/py.typed",
         }
         <= names
@@ -118,7 +118,11 @@ def test_a_source_distribution_needs_no_node(tmp_path: Path) -> None:
     (source,) = (tmp_path / "unpacked").iterdir()
     assert "nodejs" not in backend(source, "get_requires_for_build_wheel()")
     names = names_in_wheel(source, tmp_path / "wheel")
-    assert {"wizard/channels/static/wizard.css", "wizard/forms/templates/base.html", "wizard/nodes/form.py"} <= names
+    assert {
+        "wizard/channels/html/static/wizard.css",
+        "wizard/forms/templates/base.html",
+        "wizard/nodes/form.py",
+    } <= names
 
 
 def test_changed_sources_are_built_anew(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 
 from aiohttp import web
 
-from wizard.channels.headers import page_headers
+from wizard.channels.html.headers import page_headers
+from wizard.channels.html.refusals import BROKEN, Words, plain
 from wizard.channels.problems import log_failure
-from wizard.channels.refusals import BROKEN, Words, plain
 
 log = logging.getLogger("wizard.server")
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from wizard.channels.assets import Assets
+from wizard.channels.html.assets import Assets
+from wizard.channels.html.site import Site
+from wizard.channels.html.starting import Starting
+from wizard.channels.html.stepping import Stepping
 from wizard.channels.identities import Identify
 from wizard.channels.problems import Handler
-from wizard.channels.site import Site
-from wizard.channels.starting import Starting
-from wizard.channels.stepping import Stepping
 from wizard.engine import Engine
 from wizard.settings import Settings
 

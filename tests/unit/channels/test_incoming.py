@@ -11,10 +11,10 @@ from aiohttp.base_protocol import BaseProtocol
 from aiohttp.test_utils import make_mocked_request
 
 from wizard.channels.bodies import read_object
+from wizard.channels.html.posted import read_posted
+from wizard.channels.html.refusals import Refusal
 from wizard.channels.incoming import BrokenOff, TooSlow, drain, pieces
-from wizard.channels.posted import read_posted
 from wizard.channels.problems import Refused
-from wizard.channels.refusals import Refusal
 
 
 def arriving(*steps: bytes | Exception | None, kind: str = "application/x-www-form-urlencoded") -> web.Request:

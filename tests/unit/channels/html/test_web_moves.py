@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.channels.webbed import WHO, Stage, staged
+from tests.unit.channels.html.webbed import WHO, Stage, staged
 from tests.visitor import Visitor
 from wizard.model import RunStatus
 

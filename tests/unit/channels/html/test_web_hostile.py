@@ -12,9 +12,9 @@ from unittest.mock import patch
 
 import pytest
 
-from tests.unit.channels.webbed import WHO, Stage, staged
+from tests.unit.channels.html.webbed import WHO, Stage, staged
 from tests.visitor import Visitor
-from wizard.channels.stepping import Stepping
+from wizard.channels.html.stepping import Stepping
 from wizard.engine import Engine
 from wizard.errors import InvalidInput
 from wizard.settings import Settings

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.channels.multipart import Malformed, Overfull, Part, Parts, TooMany, boundary_of
+from wizard.channels.html.multipart import Malformed, Overfull, Part, Parts, TooMany, boundary_of
 
 FORM = (
     b'--XX\r\nContent-Disposition: form-data; name="full_name"\r\n\r\nAnn\r\n'

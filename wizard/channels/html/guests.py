@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from wizard.channels import refusals
-from wizard.channels.identities import Identify, Identity, identity_of
-from wizard.channels.keys import (
+from wizard.channels.html import refusals
+from wizard.channels.html.keys import (
     RUN_COOKIE,
     VISITOR_COOKIE,
     Crumb,
@@ -22,9 +21,10 @@ from wizard.channels.keys import (
     is_token,
     new_visitor,
 )
+from wizard.channels.html.posted import KEY, Posted
+from wizard.channels.html.refusals import Refusal
+from wizard.channels.identities import Identify, Identity, identity_of
 from wizard.channels.origins import client_of, host_of, is_secure
-from wizard.channels.posted import KEY, Posted
-from wizard.channels.refusals import Refusal
 from wizard.engine import Engine
 from wizard.errors import NotYours, RunNotFound
 from wizard.settings import Settings

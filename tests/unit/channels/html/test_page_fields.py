@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.channels.markup import Document, checked
-from tests.unit.channels.samples import ASSETS, EVERY, FILE, PAGES, SAMPLES, STEP, field, read, step
-from wizard.channels import pages as module
-from wizard.channels.pages import (
+from tests.unit.channels.html.markup import Document, checked
+from tests.unit.channels.html.samples import ASSETS, EVERY, FILE, PAGES, SAMPLES, STEP, field, read, step
+from wizard.channels.html import pages as module
+from wizard.channels.html.pages import (
     Page,
     Pages,
     StartPage,

@@ -17,8 +17,8 @@ from typing import ClassVar
 from jinja2 import Template
 from markupsafe import Markup
 
-from wizard.channels.assets import Assets
-from wizard.channels.templating import compiled, environment_of
+from wizard.channels.html.assets import Assets
+from wizard.channels.html.templating import compiled, environment_of
 from wizard.errors import PageFailed
 from wizard.forms.rendering import (
     KINDS,

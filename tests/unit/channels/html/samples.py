@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tests.unit.channels.markup import Document, checked
-from wizard.channels.assets import Assets
-from wizard.channels.pages import (
+from tests.unit.channels.html.markup import Document, checked
+from wizard.channels.html.assets import Assets
+from wizard.channels.html.pages import (
     AnsweredPage,
     EndPage,
     FailedPage,

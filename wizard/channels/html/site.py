@@ -8,14 +8,14 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from wizard.channels import refusals
-from wizard.channels.assets import Assets
-from wizard.channels.guests import Doors, Guest
-from wizard.channels.headers import page_headers
+from wizard.channels.html import refusals
+from wizard.channels.html.assets import Assets
+from wizard.channels.html.guests import Doors, Guest
+from wizard.channels.html.headers import page_headers
+from wizard.channels.html.pages import Page, Pages, RefusalPage
+from wizard.channels.html.refusals import Refusal, Words
 from wizard.channels.identities import Identify
-from wizard.channels.pages import Page, Pages, RefusalPage
 from wizard.channels.problems import Handler, log_failure
-from wizard.channels.refusals import Refusal, Words
 from wizard.engine import Engine
 from wizard.errors import CallerError, InvalidInput, PageFailed, RunExpired, RunNotFound
 from wizard.settings import Settings

@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 from wizard.back import is_over, wall
-from wizard.channels import refusals
-from wizard.channels.pages import (
+from wizard.channels.html import refusals
+from wizard.channels.html.pages import (
     AnsweredPage,
     EndPage,
     FailedPage,
@@ -26,7 +26,7 @@ from wizard.channels.pages import (
     StepPage,
     WaitingPage,
 )
-from wizard.channels.progress import progress_text
+from wizard.channels.html.progress import progress_text
 from wizard.errors import WizardError
 from wizard.forms.dates import written
 from wizard.model import Item, Prompt, RunStatus, Step

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from wizard.channels.assets import STATIC, THEME_LIMIT, Assets
+from wizard.channels.html.assets import STATIC, THEME_LIMIT, Assets
 from wizard.errors import SettingsError
 
 FILES = {"wizard.css": "a{color:red}", "wizard.js": "let a", "icon.svg": "<svg/>"}

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.channels.markup import checked
-from wizard.channels.assets import Assets
-from wizard.channels.pages import EndPage, Pages, StepPage
+from tests.unit.channels.html.markup import checked
+from wizard.channels.html.assets import Assets
+from wizard.channels.html.pages import EndPage, Pages, StepPage
 from wizard.errors import PageFailed, SettingsError
 from wizard.model import Prompt, PromptField
 

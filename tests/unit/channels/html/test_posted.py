@@ -10,8 +10,8 @@ import pytest
 from aiohttp import FormData, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from wizard.channels.posted import Posted, Upload, answers_of, draft_of, files_of, read_posted
-from wizard.channels.refusals import Refusal
+from wizard.channels.html.posted import Posted, Upload, answers_of, draft_of, files_of, read_posted
+from wizard.channels.html.refusals import Refusal
 from wizard.forms.parsing import MAX_TEXT
 from wizard.model import PromptField
 

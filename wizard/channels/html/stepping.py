@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from wizard.channels.guests import Admitted, Guest, run_id_of
 from wizard.channels.handing_out import as_attachment
-from wizard.channels.keys import RUN
-from wizard.channels.posted import SEEN, Posted, answers_of, draft_of, files_of, read_posted
+from wizard.channels.html.guests import Admitted, Guest, run_id_of
+from wizard.channels.html.keys import RUN
+from wizard.channels.html.posted import SEEN, Posted, answers_of, draft_of, files_of, read_posted
+from wizard.channels.html.run_pages import RunPages
+from wizard.channels.html.site import Site
+from wizard.channels.html.starting import run_cookie
 from wizard.channels.questions import takes_parts
-from wizard.channels.run_pages import RunPages
-from wizard.channels.site import Site
-from wizard.channels.starting import run_cookie
 from wizard.engine import Engine
 from wizard.errors import NotAStep, StaleInput, WizardError
 from wizard.model import Prompt, PromptField, RunStatus, Value

@@ -12,14 +12,14 @@ from itertools import islice
 
 from aiohttp import web
 
-from wizard.channels import refusals
-from wizard.channels.guests import Guest
-from wizard.channels.keys import START
-from wizard.channels.pages import ListPage, StartPage, WorkflowCard
-from wizard.channels.posted import answers_of, read_posted
+from wizard.channels.html import refusals
+from wizard.channels.html.guests import Guest
+from wizard.channels.html.keys import START
+from wizard.channels.html.pages import ListPage, StartPage, WorkflowCard
+from wizard.channels.html.posted import answers_of, read_posted
+from wizard.channels.html.run_pages import RunPages
+from wizard.channels.html.site import Site
 from wizard.channels.rates import Rate
-from wizard.channels.run_pages import RunPages
-from wizard.channels.site import Site
 from wizard.inputs import input_prompt
 from wizard.model import Call, Prompt, PromptField, Workflow
 from wizard.state import RunView

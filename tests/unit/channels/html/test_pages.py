@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.channels.markup import checked
-from tests.unit.channels.samples import ASSETS, SAMPLES, STEP, read, step
-from wizard.channels import pages as module
-from wizard.channels.pages import (
+from tests.unit.channels.html.markup import checked
+from tests.unit.channels.html.samples import ASSETS, SAMPLES, STEP, read, step
+from wizard.channels.html import pages as module
+from wizard.channels.html.pages import (
     Page,
     Pages,
 )
-from wizard.channels.templating import TEMPLATES
+from wizard.channels.html.templating import TEMPLATES
 from wizard.forms.rendering import KINDS
 from wizard.model import Prompt
 
@@ -79,7 +79,7 @@ def test_a_review_has_a_change_link_for_each_answer() -> None:
     page = read(SAMPLES["review"])
     links = {each.text: each.get("href") for each in page.all("a") if each.text.startswith("Change")}
     assert links == {
-        "Change Full name": "/forms/r/1/applicant?change",
+        "Change Full name (About you)": "/forms/r/1/applicant?change",
         "Change Reason": "/forms/r/1/why?change",
         "Change Email": "/forms/r/1/a/b~2?change",
     }

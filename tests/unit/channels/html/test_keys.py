@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.channels.keys import (
+from wizard.channels.html.keys import (
     LONGEST_COOKIES,
     RUN,
     START,

@@ -12,9 +12,9 @@ from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
 
-from wizard.channels import refusals
+from wizard.channels.html import refusals
+from wizard.channels.html.multipart import Malformed, Overfull, Part, Parts, TooMany, boundary_of
 from wizard.channels.incoming import IDLE, BrokenOff, TooSlow, drain, pieces
-from wizard.channels.multipart import Malformed, Overfull, Part, Parts, TooMany, boundary_of
 from wizard.forms.parsing import MAX_TEXT
 from wizard.forms.validation import storable
 from wizard.model import PromptField, Value

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wizard.channels.progress import progress_text, step_of
+from wizard.channels.html.progress import progress_text, step_of
 from wizard.state import Progress
 from wizard.testing import make_test_engine
 

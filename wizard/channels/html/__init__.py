@@ -1,0 +1,1 @@
+"""What `wizard.channels.web` is made of: the web pages."""
