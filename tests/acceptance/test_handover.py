@@ -1,15 +1,19 @@
-"""One run, two channels: begun in a terminal and finished over JSON, and the other way round, with real
-processes on one SQLite file. That the server stops and starts in between changes nothing.
+"""One run, three channels: begun in a terminal, gone on with in a browser and over JSON, and the other way round,
+with real processes on one SQLite file. That the server stops and starts in between changes nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession, CookieJar
 
 from tests.acceptance.processes import Server, serving, wizard
+from tests.visitor import Visitor
 
 ORDER = """
 id: order
@@ -47,6 +51,78 @@ def answer(server: Server, run: str, token: str, step: str, **answers: Any) -> d
     status, state = server.call(f"/runs/{run}/next", {"step": step, "answers": answers}, token=token)
     assert status == 200, state
     return state
+
+
+@asynccontextmanager
+async def browser(server: Server, link: str) -> AsyncIterator[Visitor]:
+    """A new browser, in which this link was opened."""
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
+        visitor = Visitor(session, server.address.removesuffix("api/v1"), lambda: session)
+        yield await visitor.opens(link)
+
+
+async def test_a_run_goes_from_the_terminal_to_the_web_to_json_and_to_its_end_on_the_web(shop: Path) -> None:
+    """Begun at a counter, gone on with at home by the link, looked after by an app, and sent from the browser that
+    was closed meanwhile; each channel shows what the others were told, also what was only half typed."""
+    said = wizard(
+        shop, "run", "order.yaml", *STORE, "--show-token", "--input", "shop=Thun", typed="choc\n3\n1 6 2027\n"
+    )
+    run, token = said.run_id, said.token
+    link = f"/r/{run}?token={token}"
+
+    with serving(shop, "order.yaml", *STORE) as server:
+        async with browser(server, link) as visitor:
+            assert visitor.statuses == [303, 303, 200]
+            assert visitor.page.path == f"/r/{run}/pickup"
+            assert visitor.page.heading == "That makes 12 francs"
+            assert visitor.page.values["day-month"] == "6"
+            await visitor.presses("previous")
+            assert visitor.page.values == {"kind": "choc", "pieces": "3"}
+            await visitor.fills(pieces="30").presses("next")
+            assert visitor.page.errors.keys() == {"pieces"}
+            await visitor.fills(pieces="4").presses("next")
+            assert visitor.page.heading == "That makes 16 francs"
+            assert visitor.page.values["day-year"] == "2027"
+            await visitor.fills(text="Ann & Bo").presses("save")
+            saved = visitor.page.links
+
+        status, state = server.call(f"/runs/{run}", token=token)
+        assert (status, state["answers"]["cake"]) == (200, {"kind": "choc", "pieces": 4})
+        assert [field["value"] for field in state["current"]["fields"]] == ["2027-06-01", "Ann & Bo"]
+        state = answer(server, run, token, "pickup", day="3 6 2027", text="Ann & Bo")
+        assert state["current"]["step"] == "check"
+
+    with serving(shop, "order.yaml", *STORE) as server:
+        (path,) = {each.partition("/r/")[2] for each in saved.values() if "?token=" in each}
+        async with browser(server, f"/r/{path}") as visitor:
+            assert visitor.page.path == f"/r/{run}/check"
+            assert "3 June 2027" in visitor.page.text
+            assert "Ann & Bo" in visitor.page.text
+            await visitor.presses("next")
+            assert (visitor.page.heading, visitor.page.buttons) == ("Ordered", [])
+            assert "4 pieces, 16 francs." in visitor.page.text
+        status, state = server.call(f"/runs/{run}", token=token)
+        assert (state["status"], state["answers"]["pickup"]["text"]) == ("completed", "Ann & Bo")
+
+    trace = wizard(shop, "runs", "trace", run, *STORE).out
+    assert "completed" in trace
+
+
+async def test_a_run_begun_on_the_web_is_finished_in_the_terminal(shop: Path) -> None:
+    """Somebody who gives up at home is helped at the counter, whose terminal has the store."""
+    with serving(shop, "order.yaml", *STORE) as server:
+        async with browser(server, "/w/order?shop=Thun") as visitor:
+            await visitor.presses("next")
+            assert visitor.page.heading == "Your cake from Thun"
+            run = visitor.page.path.split("/")[2]
+            await visitor.fills(kind="plum", pieces="2").presses("next")
+            done = wizard(shop, "run", *STORE, f"--resume={run}", typed="1 6 2027\nBea\n\n")
+            assert done.out.endswith("2 pieces, 8 francs.\n")
+            # The page that is still open tells what happened meanwhile, and takes nothing.
+            await visitor.fills(day="2 6 2027").presses("next")
+            assert visitor.page.status == 409
+            await visitor.opens(f"/r/{run}")
+            assert visitor.page.heading == "Ordered"
 
 
 def test_a_run_begun_in_the_terminal_is_finished_over_json(shop: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.bench.pages import Pages, pages, weight
 from tests.bench.served import served
 from tests.bench.turns import Growth, Timing, growth, in_memory, layers, references, with_sqlite
 from wizard.server import quiet_collector
@@ -31,6 +32,8 @@ async def main() -> None:
         folder = Path(name)
         await _in_process(folder)
         await _served(folder)
+        await _pages(folder)
+        await _weight(folder)
         await _growth(folder)
         await _layers()
 
@@ -74,6 +77,40 @@ async def _served(folder: Path) -> None:
         )
         if failed:
             sys.exit(f"{failed} requests failed: the figures mean nothing")
+
+
+async def _pages(folder: Path) -> None:
+    print("\nWeb pages: durable submissions (POST, 303, GET of the next page) a second (median)")
+    for connections, submissions in ((1, 900), (16, 2880)):
+        rounds: list[Pages] = []
+        for number in range(ROUNDS):
+            place = folder / f"pages-{connections}-{number}"
+            place.mkdir()
+            rounds.append(await pages(place, connections, submissions))
+        if failed := sum(each.floor.failed + each.pages.failed for each in rounds):
+            sys.exit(f"{failed} requests failed: the figures mean nothing")
+        middle = sorted(rounds, key=lambda each: each.pages.rate / each.floor.rate)[ROUNDS // 2]
+        plural = "connection" if connections == 1 else "connections"
+        row(f"floor: a durable turn, {connections} {plural}", f"{middle.floor.rate:.0f}/s")
+        row(f"submissions, {connections} {plural}", f"{middle.pages.rate:.0f}/s")
+        ratio = middle.pages.rate / middle.floor.rate
+        row(f"submissions to the floor, {connections} {plural}", f"{ratio:.2f}", "at least 0.5", ratio >= 0.5)
+
+
+async def _weight(folder: Path) -> None:
+    print("\nA page of three fields, as a browser gets it")
+    found = await weight(folder)
+    row("the page", f"{found.page} bytes")
+    row("the page, compressed", f"{found.page_zipped} bytes", "" if found.is_zipped else "not served so")
+    row("its style", f"{found.style} bytes")
+    row("its style, compressed", f"{found.style_zipped} bytes")
+    row("its script", f"{found.script} bytes")
+    row("its script, compressed", f"{found.script_zipped} bytes")
+    row("requests for the first page, and for each further one", f"{found.first} and {found.further}")
+    shifts = "no browser" if found.shifts is None else f"{len(found.shifts)} shifts"
+    row("layout shifts while pages load", shifts, "none", None if found.shifts is None else not found.shifts)
+    for each in found.shifts or ():
+        print(f"    {each}")
 
 
 async def _growth(folder: Path) -> None:

@@ -10,8 +10,9 @@ import asyncio
 import multiprocessing
 import multiprocessing.connection
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 
 @dataclass(frozen=True)
@@ -30,53 +31,117 @@ class Shot:
 
 
 @dataclass(frozen=True)
+class Submission:
+    """A page that is answered: the POST but for the last bytes of its body, which the page before tells; and
+    the GET of the page that follows."""
+
+    post: bytes
+    get: bytes
+    told: bytes = b""  # those last bytes, where no page comes before
+
+
+@dataclass(frozen=True)
 class Load:
-    """What came of a load: requests a second, and how many were answered with another status than 200."""
+    """What came of a load: requests (or submissions) a second, and how many weren't answered as they should be."""
 
     rate: float
     failed: int
     bytes_received: int
 
 
+Item = TypeVar("Item")
+# Sends one connection's items in order; gives how many failed, and the bytes received.
+Sender = Callable[[asyncio.StreamReader, asyncio.StreamWriter, Sequence[Item]], Awaitable[tuple[int, int]]]
+
+
 async def fire(port: int, connections: Sequence[Sequence[Shot]]) -> Load:
-    """Sends each connection's shots in order, all connections at once, from another process."""
+    """Sends each connection's shots in order, all connections at once, from another process. Each is to be answered
+    with 200."""
+    return await _from_a_process(port, [[shot.raw() for shot in shots] for shots in connections], _shoot)
+
+
+async def submit(port: int, connections: Sequence[Sequence[Submission]]) -> Load:
+    """The same with submissions, whose POST is to be answered with 303 and whose GET with 200."""
+    return await _from_a_process(port, connections, _submit)
+
+
+async def _from_a_process(port: int, connections: Sequence[Sequence[Item]], sender: Sender[Item]) -> Load:
     context = multiprocessing.get_context("spawn")
     receive, send = context.Pipe(duplex=False)
-    raw = [[shot.raw() for shot in shots] for shots in connections]
-    process = context.Process(target=_main, args=(port, raw, send))
+    process = context.Process(target=_main, args=(port, connections, sender, send))
     process.start()
-    loop = asyncio.get_running_loop()
+    send.close()
     try:
-        rate, failed, received = await loop.run_in_executor(None, receive.recv)
+        while not receive.poll():
+            if not process.is_alive() and not receive.poll():
+                raise RuntimeError("the process that sends the load failed; see above")
+            await asyncio.sleep(0.05)
+        rate, failed, received = receive.recv()
     finally:
-        await loop.run_in_executor(None, process.join)
+        await asyncio.to_thread(process.join)
     return Load(rate, failed, received)
 
 
-def _main(port: int, connections: list[list[bytes]], send: multiprocessing.connection.Connection) -> None:
-    send.send(asyncio.run(_all(port, connections)))
+def _main(
+    port: int,
+    connections: Sequence[Sequence[Item]],
+    sender: Sender[Item],
+    send: multiprocessing.connection.Connection,
+) -> None:
+    send.send(asyncio.run(_all(port, connections, sender)))
 
 
-async def _all(port: int, connections: list[list[bytes]]) -> tuple[float, int, int]:
+async def _all(port: int, connections: Sequence[Sequence[Item]], sender: Sender[Item]) -> tuple[float, int, int]:
     opened = [await asyncio.open_connection("127.0.0.1", port) for _ in connections]
     began = time.perf_counter()
     results = await asyncio.gather(
-        *(_shoot(reader, writer, shots) for (reader, writer), shots in zip(opened, connections, strict=True))
+        *(sender(reader, writer, items) for (reader, writer), items in zip(opened, connections, strict=True))
     )
     took = time.perf_counter() - began
     for _, writer in opened:
         writer.close()
-    shots = sum(len(each) for each in connections)
-    return shots / took, sum(failed for failed, _ in results), sum(size for _, size in results)
+    items = sum(len(each) for each in connections)
+    return items / took, sum(failed for failed, _ in results), sum(size for _, size in results)
 
 
-async def _shoot(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, shots: list[bytes]) -> tuple[int, int]:
+async def _shoot(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, shots: Sequence[bytes]) -> tuple[int, int]:
     failed = received = 0
     for shot in shots:
         writer.write(shot)
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-        await reader.readexactly(length)
-        received += len(head) + length
-        failed += head[9:12] != b"200"
+        status, _, size = await _answer(reader)
+        received += size
+        failed += status != b"200"
     return failed, received
+
+
+async def _submit(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, submissions: Sequence[Submission]
+) -> tuple[int, int]:
+    failed = received = 0
+    page = b""
+    for each in submissions:
+        writer.write(each.post + (each.told or mark_in(page)))
+        posted, _, size = await _answer(reader)
+        writer.write(each.get)
+        got, page, more = await _answer(reader)
+        received += size + more
+        failed += (posted, got) != (b"303", b"200")
+    return failed, received
+
+
+MARK = b'name="wizard-seen" value="'
+MARK_LENGTH = 16
+
+
+def mark_in(page: bytes) -> bytes:
+    """What a page says that it shows, to be sent back with its answers."""
+    at = page.find(MARK) + len(MARK)
+    return page[at : at + MARK_LENGTH]
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes, int]:
+    """The status, the body, and the bytes of it all."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+    body = await reader.readexactly(length)
+    return head[9:12], body, len(head) + length

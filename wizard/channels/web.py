@@ -34,6 +34,7 @@ def add_pages(
     mount.add_route("GET", starting.list, expect_handler=go_on)
     mount.add_route("HEAD", starting.list, expect_handler=go_on)
     for address, look, send in (
+        ("/r/{id}/{step:(?!-/).+}", stepping.show, stepping.post),  # first: most requests are for it
         ("/static/{name}", static, None),
         ("/w/{workflow}", starting.show, starting.start),
         ("/r/{id}/-/saved", stepping.saved, None),
@@ -41,7 +42,7 @@ def add_pages(
         ("/r/{id}/-/remove/{item:.+}", stepping.ask_to_remove, stepping.remove),
         ("/r/{id}", stepping.run, None),
         ("/r/{id}/", stepping.run, None),
-        ("/r/{id}/{step:.+}", stepping.show, stepping.post),
+        ("/r/{id}/{step:-/.+}", stepping.show, stepping.post),  # no step's, and as wrong as any other wrong one
     ):
         app.router.add_get(address, look, expect_handler=go_on)
         if send is not None:

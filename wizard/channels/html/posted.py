@@ -211,7 +211,11 @@ class _UrlEncoded:
         if self._body.count(b"&") >= MOST_INPUTS:
             raise TooMany
         pairs = (each.partition(b"=") for each in bytes(self._body).replace(b"+", b" ").split(b"&") if each)
-        return [(_name(unquote_to_bytes(name)), _value(unquote_to_bytes(value))) for name, _, value in pairs]
+        return [(_name(_unquoted(name)), _value(_unquoted(value))) for name, _, value in pairs]
+
+
+def _unquoted(written: bytes) -> bytes:
+    return unquote_to_bytes(written) if b"%" in written else written
 
 
 class _Multipart:

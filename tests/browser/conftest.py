@@ -1,0 +1,83 @@
+"""One browser and one served application a process; a new profile of the browser for each person.
+
+Without a browser the tests are skipped; in continuous integration (CI, or WIZARD_BROWSER_TESTS=required) they fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from tests.browser.chromium import NoBrowser, chromium, required
+from tests.browser.person import Person
+from tests.browser.site import NOON, PROCESSES, UNRULY, Site, a_site
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser lives in one event loop, so the tests that use it run there too."""
+    for item in items:
+        if HERE in item.path.parents and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    try:
+        async with chromium() as opened:
+            yield opened
+    except NoBrowser as missing:
+        if required():
+            raise
+        pytest.skip(str(missing))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def whole_site(browser: Browser) -> AsyncIterator[Site]:  # nothing to serve where nobody visits
+    async with a_site(PROCESSES, UNRULY) as site:
+        yield site
+
+
+@pytest.fixture
+def site(whole_site: Site) -> Iterator[Site]:
+    """The served application, with everything outside of it at work and its clock at NOON."""
+    whole_site.outside.works()
+    whole_site.clock.now = NOON
+    yield whole_site
+    whole_site.outside.works()
+
+
+@pytest.fixture(params=[True, False], ids=["script", "no-script"])
+def javascript(request: pytest.FixtureRequest) -> bool:
+    """Whether the browser runs scripts. Nothing needs them."""
+    return bool(request.param)
+
+
+class Opens(Protocol):
+    async def __call__(self, address: str = "", *, javascript: bool = True, **options: Any) -> Person: ...
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def opens(browser: Browser) -> AsyncIterator[Opens]:
+    """Makes people, each with a browser profile of their own. At the end nobody may have noticed an error."""
+    people: list[Person] = []
+
+    async def opened(address: str = "", *, javascript: bool = True, **options: Any) -> Person:
+        person = await Person.arrives(browser, javascript=javascript, **options)
+        people.append(person)
+        if address:
+            await person.visits(address)
+        return person
+
+    yield opened
+    noticed: list[str] = []
+    for person in people:
+        await person.context.close()
+        noticed += person.noticed
+    assert not noticed, "\n".join(noticed)

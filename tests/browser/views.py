@@ -1,0 +1,239 @@
+"""Every kind of page, and how a person gets to see it. The audits and the pictures go through all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from tests.browser.person import Person
+from tests.browser.site import Answers, Site
+from wizard.state import RunView
+
+ANN: Answers = {"full_name": "Ann Bauer", "birth_date": "27 3 1985", "email": "ann@example.com"}
+LOST: Answers = {"why": "lost", "lost_where": "On the train to Bern"}
+BEA: Answers = {"full_name": "Bea Bauer", "birth_date": "1 6 2019"}
+CEM: Answers = {"full_name": "Cem Bauer"}
+MORE: Answers = {"add_another": True}
+NO_MORE: Answers = {"add_another": False}
+HOUSEHOLD: tuple[Answers, ...] = (ANN, LOST, {"others": True}, BEA, MORE, CEM)
+TO_REVIEW: tuple[Answers, ...] = (*HOUSEHOLD, NO_MORE)
+WORDS: Answers = {
+    "line": "A line",
+    "story": "First this.\nThen that.",
+    "email": "ann@example.com",
+    "phone": "020 7946 0018",
+    "postcode": "SW1A 1AA",
+    "people": "3",
+    "rent": "812.50",
+    "secret": "a secret",
+}
+PICKS: Answers = {
+    "size": "large",
+    "colour": "violet",
+    "topics": ["staff", "website"],
+    "sure": False,
+    "country": "CH",
+    "gift": False,
+}
+TOWN: Answers = {"town": "Thun"}
+
+
+@dataclass(frozen=True)
+class View:
+    """A kind of page; `shows` opens it for a person."""
+
+    name: str
+    shows: Callable[[Site, Person], Awaitable[None]]
+
+
+VIEWS: list[View] = []
+
+
+def view(shows: Callable[[Site, Person], Awaitable[None]]) -> Callable[[Site, Person], Awaitable[None]]:
+    VIEWS.append(View(shows.__name__.replace("_", "-"), shows))
+    return shows
+
+
+async def current(
+    site: Site, person: Person, workflow: str, *answers: Answers, given: Answers | None = None
+) -> RunView:
+    """The current page of a run that was answered so far."""
+    run = await site.begins(workflow, *answers, given=given)
+    await person.visits(site.link(run))
+    return run
+
+
+@view
+async def list_of_workflows(site: Site, person: Person) -> None:
+    await person.visits(site.address + "/")
+
+
+@view
+async def start(site: Site, person: Person) -> None:
+    await person.visits(site.address + "/w/passport")
+
+
+@view
+async def start_with_questions(site: Site, person: Person) -> None:
+    await person.visits(site.address + "/w/sampler")
+
+
+@view
+async def form(site: Site, person: Person) -> None:
+    await current(site, person, "passport")
+
+
+@view
+async def form_with_errors(site: Site, person: Person) -> None:
+    await current(site, person, "passport")
+    await person.types(full_name="Ann Bauer", birth_date="27 3 -", email="ann@example")
+    await person.presses("Continue")
+
+
+@view
+async def words(site: Site, person: Person) -> None:
+    await current(site, person, "sampler", given=TOWN)
+
+
+@view
+async def words_with_errors(site: Site, person: Person) -> None:
+    await current(site, person, "sampler", given=TOWN)
+    await person.types(story="Much " * 30, people="many", rent="1,234")
+    await person.presses("Continue")
+
+
+@view
+async def picks(site: Site, person: Person) -> None:
+    await current(site, person, "sampler", WORDS, given=TOWN)
+    await person.chooses("Yes", of="gift")
+
+
+@view
+async def picks_with_errors(site: Site, person: Person) -> None:
+    await current(site, person, "sampler", WORDS, given=TOWN)
+    await person.chooses("Yes", of="gift")
+    await person.chooses("waiting", "staff", "website")
+    await person.presses("Continue")
+
+
+@view
+async def days_and_files(site: Site, person: Person) -> None:
+    await current(site, person, "sampler", WORDS, PICKS, given=TOWN)
+
+
+@view
+async def days_and_files_with_errors(site: Site, person: Person) -> None:
+    await current(site, person, "sampler", WORDS, PICKS, given=TOWN)
+    await person.types(day="30 2 2026", at="9")
+    await person.uploads("proof", "bill.pdf", b"%PDF-1.7 a bill")
+    await person.presses("Continue")
+
+
+@view
+async def items(site: Site, person: Person) -> None:
+    await current(site, person, "passport", *HOUSEHOLD)
+
+
+@view
+async def remove(site: Site, person: Person) -> None:
+    run = await current(site, person, "passport", *HOUSEHOLD)
+    await person.visits(site.page(run, "-/remove/household/2"))
+
+
+@view
+async def review(site: Site, person: Person) -> None:
+    await current(site, person, "passport", *TO_REVIEW)
+
+
+@view
+async def review_with_errors(site: Site, person: Person) -> None:
+    await current(site, person, "passport", *TO_REVIEW)
+    await person.presses("Send my application")
+
+
+@view
+async def change(site: Site, person: Person) -> None:
+    run = await current(site, person, "passport", *TO_REVIEW)
+    await person.visits(site.page(run, "reason?change"))
+
+
+@view
+async def conflict(site: Site, person: Person) -> None:
+    run = await current(site, person, "passport", ANN)
+    await person.chooses("It ran out")
+    await site.engine.next(run.id, LOST, step="reason")
+    await person.presses("Continue")
+
+
+@view
+async def message(site: Site, person: Person) -> None:
+    await current(site, person, "paid", {"number": "77"})
+
+
+@view
+async def email_code(site: Site, person: Person) -> None:
+    await current(site, person, "confirmed", {"email": "ann@example.com"})
+
+
+@view
+async def saved(site: Site, person: Person) -> None:
+    await current(site, person, "passport", ANN)
+    await person.presses("Save and come back later")
+
+
+@view
+async def waiting(site: Site, person: Person) -> None:
+    run = await site.begins("slow")
+    await site.works_on(run, {"number": "123456"})
+    await person.visits(site.link(run))
+
+
+@view
+async def failed(site: Site, person: Person) -> None:
+    site.outside.broken = True
+    await current(site, person, "failing", {"seat": "F 12"})
+
+
+@view
+async def end(site: Site, person: Person) -> None:
+    await current(site, person, "passport", *TO_REVIEW, {"declared": True})
+
+
+@view
+async def end_without_a_page(site: Site, person: Person) -> None:
+    await current(site, person, "bare", {"answer": "Yes"})
+
+
+@view
+async def end_that_can_be_reopened(site: Site, person: Person) -> None:
+    await current(site, person, "reopened", {"what": "peace"})
+
+
+@view
+async def answered(site: Site, person: Person) -> None:
+    run = await current(site, person, "passport", *TO_REVIEW, {"declared": True})
+    await person.visits(site.page(run, "applicant"))
+
+
+@view
+async def expired(site: Site, person: Person) -> None:
+    run = await current(site, person, "fleeting")
+    site.clock.move(hours=3)
+    await person.visits(site.page(run, "table"))
+
+
+@view
+async def not_yours(site: Site, person: Person) -> None:
+    run = await site.begins("passport")
+    await person.visits(site.page(run, "applicant"))
+
+
+@view
+async def not_found(site: Site, person: Person) -> None:
+    await person.visits(site.address + "/w/nothing")
+
+
+@view
+async def unruly(site: Site, person: Person) -> None:
+    await current(site, person, "unruly")
+    await person.presses("Continue")

@@ -1,0 +1,35 @@
+"""The seed of what is tried at random over HTTP: one for a whole run of the tests, told at its end."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import Any
+
+import pytest
+
+SEED = pytest.StashKey[int]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """WIZARD_FUZZ_SEED is what somebody sets who wants to see the same once more."""
+    handed = getattr(config, "workerinput", {}).get("fuzz_seed")
+    config.stash[SEED] = int(handed or os.environ.get("WIZARD_FUZZ_SEED") or secrets.randbelow(2**32))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Processes that run tests side by side have the same seed."""
+    node.workerinput["fuzz_seed"] = node.config.stash[SEED]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = (each for found in terminalreporter.stats.values() for each in found)
+    if any("test_web_fuzz" in getattr(each, "nodeid", "") for each in reports):
+        seed = terminalreporter.config.stash[SEED]
+        terminalreporter.write_line(f"Fuzzed with seed {seed}; WIZARD_FUZZ_SEED={seed} tries the same again.")
+
+
+@pytest.fixture
+def fuzz_seed(request: pytest.FixtureRequest) -> int:
+    return request.config.stash[SEED]
