@@ -12,9 +12,9 @@ SEED = pytest.StashKey[int]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """WIZARD_FUZZ_SEED is what somebody sets who wants to see the same once more."""
+    """FUZZ_SEED is what somebody sets who wants to see the same once more."""
     handed = getattr(config, "workerinput", {}).get("fuzz_seed")
-    config.stash[SEED] = int(handed or os.environ.get("WIZARD_FUZZ_SEED") or secrets.randbelow(2**32))
+    config.stash[SEED] = int(handed or os.environ.get("FUZZ_SEED") or secrets.randbelow(2**32))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -27,7 +27,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = (each for found in terminalreporter.stats.values() for each in found)
     if any("test_web_fuzz" in getattr(each, "nodeid", "") for each in reports):
         seed = terminalreporter.config.stash[SEED]
-        terminalreporter.write_line(f"Fuzzed with seed {seed}; WIZARD_FUZZ_SEED={seed} tries the same again.")
+        terminalreporter.write_line(f"Fuzzed with seed {seed}; FUZZ_SEED={seed} tries the same again.")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Ten thousand mutated requests: no server error, no dropped connection, nothing unescaped, no run that is broken.
 
-The seed is told at the end of the tests and in a failure; WIZARD_FUZZ_SEED sets it. WIZARD_TORTURE=10 tries ten
+The seed is told at the end of the tests and in a failure; FUZZ_SEED sets it. WIZARD_TORTURE=10 tries ten
 times as many.
 """
 
@@ -155,7 +155,7 @@ async def test_no_server_error_in_ten_thousand_requests(tmp_path: Path, fuzz_see
                 for attacker in attackers:
                     group.create_task(attacker.attacks(REQUESTS // WORKERS))
         except BaseExceptionGroup as group_:
-            pytest.fail(f"WIZARD_FUZZ_SEED={fuzz_seed}: {_told(group_.exceptions[0])}")
+            pytest.fail(f"FUZZ_SEED={fuzz_seed}: {_told(group_.exceptions[0])}")
         seen = sum((attacker.seen for attacker in attackers), Counter[int]())
         print(f"seed {fuzz_seed}: {dict(sorted(seen.items()))}")
         assert {200, 303, 400, 403, 404, 405, 409, 413, 415, 422} <= seen.keys(), "the mutations don't reach far"

@@ -28,7 +28,7 @@ FLAGS = (
 )
 PATIENCE = 600.0  # seconds, for a download
 
-REQUIRED = "WIZARD_BROWSER_TESTS"
+REQUIRED = "BROWSER_TESTS"
 
 
 def required() -> bool:

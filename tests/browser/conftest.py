@@ -1,6 +1,6 @@
 """One browser and one served application a process; a new profile of the browser for each person.
 
-Without a browser the tests are skipped; in continuous integration (CI, or WIZARD_BROWSER_TESTS=required) they fail.
+Without a browser the tests are skipped; in continuous integration (CI, or BROWSER_TESTS=required) they fail.
 """
 
 from __future__ import annotations

@@ -17,12 +17,12 @@ ONE_TEST = "tests/browser/test_moving.py::test_back_at_the_first_page_isnt_offer
 
 @pytest.mark.parametrize(
     ("set_to", "code", "said"),
-    [({}, 0, "1 skipped"), ({"WIZARD_BROWSER_TESTS": "required"}, 1, "1 error")],
+    [({}, 0, "1 skipped"), ({"BROWSER_TESTS": "required"}, 1, "1 error")],
     ids=["home", "required"],
 )
 def test_without_a_browser(set_to: dict[str, str], code: int, said: str, tmp_path: Path) -> None:
     """A green run in which nothing was opened in a browser would promise what nobody has seen."""
-    bare = {name: value for name, value in os.environ.items() if name not in ("CI", "WIZARD_BROWSER_TESTS")}
+    bare = {name: value for name, value in os.environ.items() if name not in ("CI", "BROWSER_TESTS")}
     bare |= {"PATH": str(tmp_path), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path), **set_to}
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist", ONE_TEST]
     done = subprocess.run(command, cwd=ROOT, env=bare, capture_output=True, text=True, timeout=120, check=False)

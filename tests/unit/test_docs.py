@@ -218,10 +218,15 @@ def run(command: str) -> tuple[int, str]:
         env={**os.environ, "PATH": here, "WIZARD_PORT": "0"},
     ) as process:
         assert process.stdout is not None
-        first = process.stdout.readline() if serves else ""
-        if "http://" in first:
+        first = ""
+        while serves and "http://" not in first and (line := process.stdout.readline()):
+            first += line  # a warning may stand before the address
+        if serves:
             process.terminate()
-        output, _ = process.communicate(timeout=SECONDS)
+        try:
+            output, _ = process.communicate(timeout=SECONDS)
+        finally:
+            process.kill()
         return process.returncode, first + output
 
 
