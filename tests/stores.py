@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.postgres import fresh_database
 from wizard.stores import Store
 from wizard.stores.memory import MemoryStore
+from wizard.stores.postgres import PostgresStore
 from wizard.stores.sqlite import SqliteStore
 
 Open = Callable[[], Any]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Open]:
     """Opens the same storage as often as it is called, as several processes would."""
-    opened: list[SqliteStore] = []
+    opened: list[Store] = []
     memory = MemoryStore()
+    database = fresh_database() if request.param == "postgres" else nullcontext("")
 
     async def open_store() -> Store:
         if request.param == "memory":
             return memory
-        store = SqliteStore(tmp_path / "runs.sqlite")
+        store: Store = PostgresStore(url, pool_size=5) if url else SqliteStore(tmp_path / "runs.sqlite")
         opened.append(store)
         await store.open()
         return store
 
-    yield open_store
-    for each in opened:
-        await each.close()
+    with database as url:
+        yield open_store
+        for each in opened:
+            await each.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.bench.pages import Pages, pages, weight
+from tests.bench.postgres import AT_ONCE, measured
 from tests.bench.served import served
 from tests.bench.turns import Growth, Timing, growth, in_memory, layers, references, with_sqlite
 from wizard.server import quiet_collector
@@ -35,6 +36,7 @@ async def main() -> None:
         await _pages(folder)
         await _weight(folder)
         await _growth(folder)
+        await _postgres()
         await _layers()
 
 
@@ -135,6 +137,24 @@ def _show_growth(name: str, found: Growth) -> None:
         "at most 1.2",
         bytes_ratio <= 1.2,
     )
+
+
+async def _postgres() -> None:
+    print(f"\nWith PostgreSQL, synchronous_commit=on, {AT_ONCE} at a time (turns a second, median)")
+    found = await measured()
+    rates = found.rates
+    row("a bare compare-and-swap transaction", f"{rates.bare:.0f}/s")
+    row("a turn's commit", f"{rates.commit:.0f}/s")
+    row(
+        "a turn's commit, to the bare transaction",
+        f"{rates.commit_ratio:.2f}",
+        "at least 0.7",
+        rates.commit_ratio >= 0.7,
+    )
+    row("next of a three-field form", f"{rates.engine:.0f}/s")
+    row("next, to the bare transaction", f"{rates.engine_ratio:.2f}", "at least 0.7", rates.engine_ratio >= 0.7)
+    row("next, one process and two on one database", f"{found.one:.0f}/s and {found.two:.0f}/s")
+    _show_growth("with PostgreSQL", found.growth)
 
 
 async def _layers() -> None:

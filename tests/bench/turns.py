@@ -22,6 +22,7 @@ from wizard.requests import Result
 from wizard.stores import Store, rows
 from wizard.stores.memory import MemoryStore
 from wizard.stores.sqlite import SqliteStore
+from wizard.stores.vault import PLAIN
 from wizard.turn import Turn
 
 FORMS = 20
@@ -104,9 +105,10 @@ def _raw_turn(connection: floor.sqlite3.Connection) -> float:
 
 def change_size(change: Change) -> int:
     """The bytes that a store writes for a turn: its header, the steps it changed and its trace."""
-    parked = sum(len(rows.answers_body(answers)) for answers in change.parked.values())
-    steps = sum(len(step.path) + len(rows.step_body(step)) for step in change.written)
-    return len(rows.header(change.run)) + steps + parked + len(rows.entries_body(change.entries))
+    run = change.run
+    parked = sum(len(rows.answers_body(PLAIN, run.id, answers)) for answers in change.parked.values())
+    steps = sum(len(step.path) + len(rows.step_body(PLAIN, run.id, step)) for step in change.written)
+    return len(rows.header(PLAIN, run)) + steps + parked + len(rows.entries_body(PLAIN, run.id, change.entries))
 
 
 class _Sizes(MemoryStore):

@@ -11,7 +11,8 @@ from typing import Any
 from hypothesis import strategies as st
 from immutables import Map
 
-from wizard.model import Change, Fault, Kind, Run, RunStatus, Step, StepStatus
+from wizard.jobs import Job, JobKind
+from wizard.model import Change, Fault, Kind, Run, RunStatus, Step, StepStatus, Undo
 
 NOW = datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)
 
@@ -20,7 +21,7 @@ def exactly(value: Any) -> Any:
     """The value with the type of every part in it, so that == tells 1 from True and () from []."""
     if is_dataclass(value):
         return type(value).__name__, {each.name: exactly(getattr(value, each.name)) for each in fields(value)}
-    if isinstance(value, Run | Step):
+    if isinstance(value, Run | Step | Undo):
         return type(value).__name__, {name: exactly(item) for name, item in value._asdict().items()}
     if isinstance(value, Mapping):
         return "mapping", {key: exactly(item) for key, item in value.items()}
@@ -52,6 +53,12 @@ def full_step(path: str = "household/2/lookup", seq: int = 2048) -> Step:
         patch={("profile", "email"): "zoë@example.org", ("profile", "age"): 44, ("event", "done"): True},
         error="It didn't answer.",
     )
+
+
+def full_undo(path: str = "household/2/lookup", seq: int = 4096, visit: int = 8, **changes: Any) -> Undo:
+    """An undo in which no field has its default."""
+    step = full_step(path, seq)._replace(visit=visit)
+    return Undo(step, tries=2, error="It couldn't be taken back.", failed=True)._replace(**changes)
 
 
 EVERY_VALUE: dict[str, Any] = {
@@ -112,11 +119,17 @@ def full_run(run_id: str = "run-1") -> Run:
         profile_id="person-7",
         session_id="session-8",
         token_hash=b"\x01" * 32,
+        undos=(full_undo(), full_undo("old/step", 512, 3, failed=False)),
     )
 
 
+def a_job(run_id: str = "run-1", kind: JobKind = JobKind.WORK, visit: int = 1, after: float = 0, **rest: Any) -> Job:
+    """`after` are the seconds from NOW until it is due."""
+    return Job(run_id, kind, visit, NOW + timedelta(seconds=after), **rest)
+
+
 def creating(run: Run, **rest: Any) -> Change:
-    return Change(run, None, written=run.steps, parked=run.parked, **rest)
+    return Change(run, None, written=run.steps, parked=run.parked, undos=run.undos, **rest)
 
 
 def turn(run: Run, *, write: tuple[Step, ...] = (), drop: tuple[str, ...] = (), **rest: Any) -> Change:
@@ -126,7 +139,10 @@ def turn(run: Run, *, write: tuple[Step, ...] = (), drop: tuple[str, ...] = (), 
     stack = {step.path: step for step in run.steps if step.path not in drop} | {step.path: step for step in write}
     steps = tuple(sorted(stack.values(), key=lambda step: step.seq))
     updated = run.updated_at + timedelta(seconds=1)
+    owed = {undo.step.visit: undo for undo in (*run.undos, *rest.get("undos", ()))}
+    left = [undo for visit, undo in owed.items() if visit not in rest.get("undone", ())]
     after: dict[str, Any] = {"steps": steps, "by_path": Map(stack), "cursor": len(steps) - 1, "updated_at": updated}
+    after["undos"] = tuple(sorted(left, key=lambda undo: -undo.step.seq))
     following = run._replace(**{**after, "revision": run.revision + 1, **changed})
     return Change(following, run.revision, written=write, dropped=drop, **rest)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from immutables import Map
 
+from tests.contract.kinds import KINDS
 from tests.contract.runs import (
     EVERY_VALUE,
     NOW,
+    a_job,
     a_run,
     a_step,
     answers,
@@ -25,28 +28,21 @@ from tests.contract.runs import (
     exactly,
     full_run,
     full_step,
+    full_undo,
     texts,
     turn,
 )
 from wizard.codec import MAX_VALUE_BYTES
 from wizard.errors import InvalidInput, KeyReused, StaleRevision
-from wizard.model import Change, DocumentSave, Entry, Reply, Run, RunStatus, StoredFile
-from wizard.stores import Document, RunSummary, Store
-from wizard.stores.memory import MemoryStore
-from wizard.stores.sqlite import SqliteStore
-
-STORES: dict[str, Callable[[Path], Store]] = {
-    "memory": lambda folder: MemoryStore(),
-    "sqlite": lambda folder: SqliteStore(folder / "runs.db"),
-}
+from wizard.jobs import JobKind
+from wizard.model import Change, DocumentSave, Entry, Reply, Report, Run, RunStatus, StoredFile
+from wizard.stores import Backlog, Document, RunSummary, Store
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=KINDS)
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    opened = STORES[request.param](tmp_path)
-    await opened.open()
-    yield opened
-    await opened.close()
+    async with KINDS[request.param](tmp_path) as opened:
+        yield opened
 
 
 async def loaded(store: Store, run_id: str = "run-1") -> Run:
@@ -64,7 +60,7 @@ def a_reply(scope: str = "run-1", key: str = "key-1", **changes: Any) -> Reply:
 
 def test_the_examples_leave_no_field_at_its_default() -> None:
     """A field added to Run or Step and forgotten by a store would go unseen if no example filled it."""
-    for example in (full_run(), full_step()):
+    for example in (full_run(), full_step(), full_undo()):
         defaults = example._field_defaults.items()
         assert [name for name, default in defaults if getattr(example, name) == default] == []
 
@@ -147,6 +143,7 @@ async def test_what_a_run_holds_can_become_empty_again(store: Store) -> None:
         returning=None,
         fault=None,
         removed=frozenset(),
+        undone=tuple(undo.step.visit for undo in run.undos),
         visits=0,
         event={},
         profile={},
@@ -498,6 +495,152 @@ async def test_a_file_is_found_in_its_run_only(store: Store) -> None:
     assert await store.file("run-2", "f-1") is None
 
 
+async def test_the_files_of_a_run_are_listed(store: Store) -> None:
+    """What is handed to a person who asks for all that is stored of a run."""
+    files = [StoredFile(f"f-{n}", f"{n}.txt", "text/plain", str(n).encode()) for n in (2, 1, 3)]
+    await store.commit(creating(a_run(), files=tuple(files)))
+    await store.commit(creating(a_run("run-2"), files=(StoredFile("other", "", "", b""),)))
+    assert list(await store.files("run-1")) == sorted(files, key=lambda file: file.id)
+    assert list(await store.files("nobody")) == []
+
+
+# -- undos -------------------------------------------------------------------------------------
+
+
+async def test_undos_are_owed_until_they_are_done(store: Store) -> None:
+    """A booking that is to be cancelled must not be forgotten by a restart, nor be cancelled for ever."""
+    run = a_run("run-1", a_step())
+    await store.commit(creating(run))
+    undos = tuple(full_undo(f"step-{n}", 100 * n, n, failed=n == 2) for n in (1, 2, 3))
+    owing = turn(run, undos=undos)
+    await store.commit(owing)
+    stored = await loaded(store)
+    assert exactly(stored) == exactly(owing.run)
+    assert [undo.step.path for undo in stored.undos] == ["step-3", "step-2", "step-1"]
+    again = turn(stored, undos=(undos[0]._replace(tries=9, error=None, failed=True),), undone=(3,))
+    await store.commit(again)
+    assert exactly(await loaded(store)) == exactly(again.run)
+    assert [undo.tries for undo in (await loaded(store)).undos] == [2, 9]
+    settled = turn(again.run, undone=(1, 2))
+    await store.commit(settled)
+    assert (await loaded(store)).undos == ()
+
+
+async def test_an_undo_that_is_owed_and_done_in_one_turn_is_done(store: Store) -> None:
+    """Most undos succeed at once, in the turn that drops the step."""
+    run = a_run()
+    await store.commit(creating(run))
+    change = turn(run, undos=(full_undo(),), undone=(full_undo().step.visit,))
+    await store.commit(change)
+    assert exactly(await loaded(store)) == exactly(change.run)
+    assert list(await store.failed_undos()) == []
+
+
+async def test_undos_that_were_given_up_are_found(store: Store) -> None:
+    """An operator asks which runs are left with something that nobody undid."""
+    undos = (full_undo("a", 1, 1), full_undo("b", 2, 2), full_undo("c", 3, 3, failed=False))
+    for name, owed in (("run-2", undos), ("run-1", undos[:1]), ("run-3", undos[2:]), ("run-4", ())):
+        await store.commit(creating(a_run(name, undos=tuple(reversed(owed)))))
+    assert list(await store.failed_undos()) == ["run-1", "run-2"]
+    assert list(await store.failed_undos(limit=1)) == ["run-1"]
+    assert (await store.backlog(NOW)).failed_undos == 3
+    await store.commit(turn(await loaded(store, "run-1"), undone=(1,)))
+    await store.commit(turn(await loaded(store, "run-2"), undos=(undos[0]._replace(failed=False),)))
+    assert list(await store.failed_undos()) == ["run-2"]
+    assert (await store.backlog(NOW)).failed_undos == 1
+
+
+# -- reports -----------------------------------------------------------------------------------
+
+
+async def test_the_last_report_is_kept(store: Store) -> None:
+    """Somebody who waits sees how far the work is, whichever process does it."""
+    run = a_run()
+    await store.commit(creating(run))
+    assert await store.reported("run-1") is None
+    for report in (Report(3, 10.5, "läuft"), Report(3, None, ""), Report(4, 100.0, "done")):
+        await store.report("run-1", report)
+        assert exactly(await store.reported("run-1")) == exactly(report)
+    assert await store.revision("run-1") == 1
+    await store.commit(turn(run))
+
+
+async def test_a_report_of_no_run_is_not_kept(store: Store) -> None:
+    """Work that goes on after its run was deleted must not leave anything behind."""
+    await store.report("run-1", Report(1, 50.0, "still at it"))
+    assert await store.reported("run-1") is None
+
+
+# -- what is kept and how long -----------------------------------------------------------------
+
+
+async def test_a_deleted_run_leaves_nothing(store: Store) -> None:
+    """Somebody who asks for deletion is owed all of it, the answer to the first request included."""
+    for name in ("run-1", "run-10", "run"):
+        run = full_run(name)
+        await store.commit(
+            creating(
+                run,
+                entries=(Entry("created"),),
+                reply=a_reply("", f"start {name}"),
+                files=(StoredFile("f", "f.txt", "text/plain", b"f"),),
+                jobs=(a_job(name), a_job(name, JobKind.EXPIRE, 0, after=60)),
+                documents=(DocumentSave("profile", "p", {"x": 1}),),
+            )
+        )
+        await store.commit(turn(run, reply=a_reply(name)))
+        await store.report(name, Report(1, 1.0, "x"))
+    assert await store.delete_run("run-1") is True
+    assert await store.delete_run("run-1") is False
+    assert await store.load("run-1") is None
+    assert await store.revision("run-1") is None
+    assert await store.reply("", "start run-1") is None
+    assert await store.reply("run-1", "key-1") is None
+    assert await store.reported("run-1") is None
+    assert await store.file("run-1", "f") is None
+    assert [*await store.trace("run-1"), *await store.files("run-1")] == []
+    assert [run.id for run in await store.list_runs()] == ["run-10", "run"]
+    assert list(await store.failed_undos()) == ["run", "run-10"]
+    assert await store.backlog(NOW) == Backlog(due=2, later=2, failed_undos=2)
+    assert (await store.document("profile", "p")).fields == {"x": 1}
+    for name in ("run-10", "run"):
+        assert len((await loaded(store, name)).undos) == 2
+        assert await store.reply("", f"start {name}") is not None
+        assert await store.reply(name, "key-1") is not None
+        assert len(await store.files(name)) == len(await store.trace(name)) == 1
+        assert await store.reported(name) == Report(1, 1.0, "x")
+    with pytest.raises(StaleRevision):
+        await store.commit(turn(full_run("run-1")._replace(revision=2)))
+    await store.commit(creating(a_run("run-1", a_step())))
+    assert exactly(await loaded(store)) == exactly(a_run("run-1", a_step()))
+
+
+async def test_old_replies_are_pruned(store: Store) -> None:
+    """Dedupe records are kept as long as a request may come again, and not for ever."""
+    for n in range(5):
+        at = NOW + timedelta(hours=n)
+        await store.commit(creating(a_run(f"run-{n}", updated_at=at), reply=a_reply("", f"key-{n}")))
+    assert await store.prune(NOW + timedelta(hours=3), limit=2) == 2
+    assert await store.prune(NOW + timedelta(hours=3)) == 1
+    assert await store.prune(NOW + timedelta(hours=3)) == 0
+    assert [n for n in range(5) if await store.reply("", f"key-{n}") is not None] == [3, 4]
+    assert len(await store.list_runs()) == 5
+
+
+async def test_the_backlog_is_counted(store: Store) -> None:
+    """Whoever runs the service sees whether the workers keep up."""
+    assert await store.backlog(NOW) == Backlog(0, 0, 0)
+    jobs = tuple(a_job(visit=n, after=60 * (n - 1)) for n in range(1, 5))
+    await store.commit(creating(a_run(), jobs=jobs))
+    assert await store.backlog(NOW + timedelta(seconds=90)) == Backlog(due=2, later=2, failed_undos=0)
+
+
+async def test_there_is_nothing_to_encrypt_anew(store: Store) -> None:
+    """Rotation ends: what is under the key in use already isn't written again."""
+    await store.commit(creating(full_run(), reply=a_reply(), jobs=(a_job(payload={"to": "Zoë"}),)))
+    assert await store.reseal() == 0
+
+
 # -- any sequence of turns ---------------------------------------------------------------------
 
 paths = st.sampled_from(["a", "b", "c", "people/1/name", "people/after-1", "a~2"])
@@ -509,6 +652,14 @@ steps = st.builds(
     st.booleans(),
     st.none() | answers,
     st.none() | answers,
+)
+
+
+undos = st.builds(
+    lambda visit, **rest: full_undo("old", 64 * visit, visit, **rest),
+    st.integers(1, 4),
+    failed=st.booleans(),
+    tries=st.integers(0, 9),
 )
 
 
@@ -536,33 +687,48 @@ def turns(draw: st.DrawFn, run: Run) -> Change:
         removed=frozenset(draw(st.sets(texts, max_size=2))),
         event=draw(answers),
         session=draw(answers),
+        undos=tuple(draw(st.lists(undos, max_size=2, unique_by=lambda undo: undo.step.visit))),
+        undone=tuple(draw(st.sets(st.integers(1, 4), max_size=1))),
         entries=tuple(draw(st.lists(st.builds(Entry, texts, texts, answers), max_size=3))),
     )
     cursor = draw(st.integers(-1, len(change.run.steps) - 1))
     return change._replace(run=change.run._replace(cursor=cursor, parked=Map({**left, **parked})))
 
 
+@pytest.fixture(scope="module")
+def all_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[asyncio.Runner, dict[str, Store]]]:
+    """One of each kind, open as long as the loop that they belong to: making a database anew takes long."""
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+
+        async def opened() -> dict[str, Store]:
+            folder = tmp_path_factory.mktemp("stores")
+            return {kind: await stack.enter_async_context(make(folder)) for kind, make in KINDS.items()}
+
+        yield runner, runner.run(opened())
+        runner.run(stack.aclose())
+
+
+run_ids = (f"run-{number}" for number in count())
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_all_stores_hold_the_same_run_after_any_turns(data: st.DataObject) -> None:
+def test_all_stores_hold_the_same_run_after_any_turns(
+    all_stores: tuple[asyncio.Runner, dict[str, Store]], data: st.DataObject
+) -> None:
     """A flow that was tried out in memory behaves the same in production, whatever it does."""
+    runner, stores = all_stores
 
-    async def story(folder: Path) -> None:
-        stores = [make(folder) for make in STORES.values()]
-        for store in stores:
-            await store.open()
-        try:
-            change = creating(a_run(input=data.draw(answers)))
-            for _ in range(data.draw(st.integers(1, 6))):
-                for store in stores:
-                    await store.commit(change)
-                    assert exactly(await loaded(store)) == exactly(change.run)
-                change = data.draw(turns(change.run))
-            first, *others = [exactly(list(await store.trace("run-1"))) for store in stores]
-            assert all(other == first for other in others)
-        finally:
-            for store in stores:
-                await store.close()
+    async def story() -> None:
+        run_id = next(run_ids)
+        change = creating(a_run(run_id, input=data.draw(answers)))
+        for _ in range(data.draw(st.integers(1, 6))):
+            for kind, store in stores.items():
+                await store.commit(change)
+                assert exactly(await loaded(store, run_id)) == exactly(change.run), kind
+            change = data.draw(turns(change.run))
+        first, *others = [exactly(list(await store.trace(run_id))) for store in stores.values()]
+        assert all(other == first for other in others)
 
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(story(Path(folder)))
+    runner.run(story())

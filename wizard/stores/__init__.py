@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from wizard.model import Change, Entry, Reply, Run, RunStatus, StoredFile, Value
+from wizard.jobs import Queue
+from wizard.model import Change, Entry, Reply, Report, Run, RunStatus, StoredFile, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,21 @@ class Document:
     fields: Mapping[str, Value]
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits in a store: jobs that are due, jobs that will be, and undos that were given up."""
+
+    due: int
+    later: int
+    failed_undos: int
+
+
 class Store(Protocol):
     """Every method may be called concurrently. Errors of the storage are StoreError."""
+
+    @property
+    def queue(self) -> Queue:
+        """Hands out the jobs that were committed."""
 
     async def open(self) -> None:
         """Prepares the storage: creates or migrates it. Called once, before anything else."""
@@ -61,7 +75,8 @@ class Store(Protocol):
 
         Raises StaleRevision where the stored revision isn't `change.expected` (for None: where the
         run exists), and KeyReused where `change.reply` names a key that is stored already, in this
-        order. Documents are merged field by field into what is stored then.
+        order. Jobs that are ordered and settled in one change are settled. Documents are merged field by
+        field into what is stored then.
         Fixed by the change that creates a run, and not written again: its id, workflow, version,
         created_at, input, profile_id, session_id and token_hash. A path that is dropped and written is
         written; whether one that is parked and unparked stays parked is what `run.parked` says.
@@ -99,3 +114,30 @@ class Store(Protocol):
         """A profile or session."""
 
     async def file(self, run_id: str, file_id: str) -> StoredFile | None: ...
+
+    async def files(self, run_id: str) -> Sequence[StoredFile]:
+        """All files of a run, in the order of their ids."""
+
+    async def report(self, run_id: str, report: Report) -> None:
+        """Keeps how far a step's work is, in the place of what was reported of the run before. It is no part
+        of the run: no revision changes, and it may be lost."""
+
+    async def reported(self, run_id: str) -> Report | None:
+        """What was reported last."""
+
+    async def delete_run(self, run_id: str) -> bool:
+        """Deletes all that is stored of a run: steps, trace, files, replies, undos and jobs, and also the
+        reply to the request that created it. Documents and definitions stay. False where there is no such run."""
+
+    async def failed_undos(self, limit: int = 100) -> Sequence[str]:
+        """Ids of runs that have an undo which was given up."""
+
+    async def prune(self, before: datetime, limit: int = 1000) -> int:
+        """Deletes at most so many dedupe records that are older; how many they were."""
+
+    async def backlog(self, now: datetime) -> Backlog:
+        """How much waits."""
+
+    async def reseal(self, limit: int = 1000) -> int:
+        """Encrypts at most so many rows anew that aren't under the key in use; how many they were. 0 says that all
+        are."""

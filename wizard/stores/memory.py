@@ -12,9 +12,11 @@ from datetime import datetime
 from heapq import nlargest
 
 from wizard.errors import KeyReused, StaleRevision
-from wizard.model import Change, Entry, Reply, Run, RunStatus, StoredFile
-from wizard.stores import Document, RunSummary, TraceEntry
-from wizard.stores.rows import merge
+from wizard.jobs import Queue
+from wizard.model import Change, Entry, Reply, Report, Run, RunStatus, StoredFile
+from wizard.stores import Backlog, Document, RunSummary, TraceEntry
+from wizard.stores.memory_queue import MemoryQueue
+from wizard.stores.records import merge
 
 
 class _Trace:
@@ -50,8 +52,12 @@ class MemoryStore:
     def __init__(self) -> None:
         self._runs: dict[str, Run] = {}
         self._traces: dict[str, _Trace] = {}
-        self._replies: dict[tuple[str, str], Reply] = {}
-        self._files: dict[tuple[str, str], StoredFile] = {}
+        self._replies: dict[tuple[str, str], tuple[str, datetime, Reply]] = {}  # with the run and the commit's time
+        self._files: dict[str, dict[str, StoredFile]] = {}
+        self._reports: dict[str, Report] = {}
+        self._undoing: set[str] = set()  # the runs that have undos
+        self._jobs = MemoryQueue()
+        self.queue: Queue = self._jobs
         self._documents: dict[tuple[str, str], Document] = {}
         self._definitions: dict[str, bytes] = {}
 
@@ -67,20 +73,26 @@ class MemoryStore:
         if (None if stored is None else stored.revision) != change.expected:
             raise StaleRevision(run=run.id)
         reply = change.reply
-        if reply is not None and (reply.scope, reply.key) in self._replies:
+        if reply is not None and not reply.again and (reply.scope, reply.key) in self._replies:
             raise KeyReused(run=run.id)
         if change.documents:
             self._save_documents(change)
         self._runs[run.id] = run
         if reply is not None:
-            self._replies[reply.scope, reply.key] = reply
+            self._replies[reply.scope, reply.key] = (run.id, run.updated_at, reply)
         for file in change.files:
-            self._files[run.id, file.id] = file
+            self._files.setdefault(run.id, {})[file.id] = file
         if change.entries:
             trace = self._traces.get(run.id)
             if trace is None:
                 trace = self._traces[run.id] = _Trace()
             trace.add(run, change.entries)
+        if run.undos:
+            self._undoing.add(run.id)
+        elif stored is not None and stored.undos:
+            self._undoing.discard(run.id)
+        if change.jobs or change.settled:
+            self._jobs.change(run.updated_at, change.jobs, change.settled)
 
     def _save_documents(self, change: Change) -> None:
         merged: dict[tuple[str, str], Document] = {}
@@ -100,7 +112,8 @@ class MemoryStore:
         return None if run is None else run.revision
 
     async def reply(self, scope: str, key: str) -> Reply | None:
-        return self._replies.get((scope, key))
+        stored = self._replies.get((scope, key))
+        return None if stored is None else stored[2]
 
     async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[TraceEntry]:
         trace = self._traces.get(run_id)
@@ -139,4 +152,44 @@ class MemoryStore:
         return self._document(kind, document_id)
 
     async def file(self, run_id: str, file_id: str) -> StoredFile | None:
-        return self._files.get((run_id, file_id))
+        return self._files.get(run_id, {}).get(file_id)
+
+    async def files(self, run_id: str) -> Sequence[StoredFile]:
+        return [file for _, file in sorted(self._files.get(run_id, {}).items())]
+
+    async def report(self, run_id: str, report: Report) -> None:
+        if run_id in self._runs:
+            self._reports[run_id] = report
+
+    async def reported(self, run_id: str) -> Report | None:
+        return self._reports.get(run_id)
+
+    async def delete_run(self, run_id: str) -> bool:
+        if self._runs.pop(run_id, None) is None:
+            return False
+        for of_runs in (self._traces, self._files, self._reports):
+            of_runs.pop(run_id, None)
+        for name in [name for name, (run, _, _) in self._replies.items() if run == run_id]:
+            del self._replies[name]
+        self._undoing.discard(run_id)
+        self._jobs.forget(run_id)
+        return True
+
+    async def failed_undos(self, limit: int = 100) -> Sequence[str]:
+        return sorted(run_id for run_id in self._undoing if self._failed(run_id))[: max(limit, 0)]
+
+    def _failed(self, run_id: str) -> int:
+        """How many undos of the run were given up."""
+        return sum(undo.failed for undo in self._runs[run_id].undos)
+
+    async def prune(self, before: datetime, limit: int = 1000) -> int:
+        old = [name for name, (_, at, _) in self._replies.items() if at < before][: max(limit, 0)]
+        for name in old:
+            del self._replies[name]
+        return len(old)
+
+    async def backlog(self, now: datetime) -> Backlog:
+        return Backlog(*self._jobs.count(now), sum(map(self._failed, self._undoing)))
+
+    async def reseal(self, limit: int = 1000) -> int:
+        return 0  # nothing is stored, and so nothing is encrypted

@@ -1,11 +1,11 @@
 """A run in rows, whatever the database: what is packed into which blob, and back.
 
-A blob is msgpack of `[FORMAT, content]`, content being a map that leaves defaults out. A run is
+Content of a blob is a map that leaves defaults out; wizard.stores.formats says what stands around it. A run is
 - a header, written by every turn: what has no column of its own and moves with the run. It names
   the current step by its `seq`, so that steps above or below it can come and go without a write;
 - a birth, written once: what is fixed when the run is created;
 - a context, written when it differs: what turns seldom change and what may be large;
-- a row for each step of the stack and one for each parked answer.
+- a row for each step of the stack, one for each parked answer and one for each undo that is owed.
 
 Nothing that has a column is in a blob as well.
 """
@@ -19,21 +19,19 @@ from typing import Any, NamedTuple
 
 from immutables import Map
 
-from wizard.codec import MAX_VALUE_BYTES, pack, unpack
-from wizard.errors import InvalidInput, StoreError
-from wizard.model import NOTHING, DocumentSave, Entry, Fault, Kind, Run, RunStatus, Step, StepStatus, Value
-from wizard.stores import Document, TraceEntry
-
-FORMAT = 1
+from wizard.errors import StoreError
+from wizard.model import NOTHING, Entry, Fault, Kind, Run, RunStatus, Step, StepStatus, Undo, Value
+from wizard.stores import TraceEntry
+from wizard.stores.formats import MISSHAPEN, Part, a_map, unreadable, unwrap, wrap
+from wizard.stores.vault import Vault
 
 KINDS = {kind.value: kind for kind in Kind}
 STATUSES = {status.value: status for status in StepStatus}
 RUN_STATUSES = {status.value: status for status in RunStatus}
 
-# What a blob of the wrong shape raises when it is taken apart.
-MISSHAPEN = (TypeError, ValueError, LookupError, AttributeError, OverflowError)
-
 StepRow = tuple[str, int, bytes]  # path, seq, body
+UndoRow = tuple[bool | int, bytes]  # failed, body
+Head = Mapping[str, Any]  # a header, opened
 
 
 class RunRow(NamedTuple):
@@ -52,37 +50,10 @@ class RunRow(NamedTuple):
     context: bytes | None
 
 
-def _wrap(content: Any) -> bytes:
-    return pack([FORMAT, content])
-
-
-def _unwrap(blob: bytes) -> Any:
-    stored = unpack(blob)
-    if type(stored) is not list or len(stored) != 2 or type(stored[0]) is not int:
-        raise StoreError("the stored data has no format number. Restore it from a backup.")
-    if stored[0] != FORMAT:
-        raise StoreError(
-            f"it is stored in format {stored[0]}, and this version of the program reads format {FORMAT} only."
-            " Update the program."
-        )
-    return stored[1]
-
-
-def unreadable(what: str, error: Exception, run_id: str) -> StoreError:
-    """The error for a blob of one run: `what` opens the message, `error` is why it can't be read."""
-    return StoreError(f"{what} can't be read: {_why(error)} Other runs aren't affected.", run=run_id)
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, StoreError):
-        return error.message
-    return f"the stored data has another shape than expected ({error!r}). Restore it from a backup."
-
-
 # -- writing -----------------------------------------------------------------------------------
 
 
-def header(run: Run) -> bytes:
+def header(vault: Vault, run: Run) -> bytes:
     """Raises InvalidInput where the run holds what can't be stored, as all of these functions do."""
     content: dict[str, Any] = {}
     if run.cursor >= 0:
@@ -97,10 +68,12 @@ def header(run: Run) -> bytes:
         content["parked"] = True
     if run.event or run.profile or run.session or run.removed:
         content["context"] = True
-    return _wrap(content)
+    if run.undos:
+        content["undos"] = True
+    return wrap(vault, run.id, content)
 
 
-def birth(run: Run) -> bytes:
+def birth(vault: Vault, run: Run) -> bytes:
     """What never changes after the run's first commit."""
     content: dict[str, Any] = {}
     if run.input:
@@ -111,10 +84,10 @@ def birth(run: Run) -> bytes:
         content["session_id"] = run.session_id
     if run.token_hash:
         content["token_hash"] = run.token_hash
-    return _wrap(content)
+    return wrap(vault, run.id, content)
 
 
-def context(run: Run) -> bytes | None:
+def context(vault: Vault, run: Run) -> bytes | None:
     """None where there is nothing to keep; the header says so, and what is stored counts no more."""
     content: dict[str, Any] = {}
     if run.event:
@@ -125,11 +98,15 @@ def context(run: Run) -> bytes | None:
         content["session"] = dict(run.session)
     if run.removed:
         content["removed"] = sorted(run.removed)
-    return _wrap(content) if content else None
+    return wrap(vault, run.id, content) if content else None
 
 
-def step_body(step: Step) -> bytes:
+def step_body(vault: Vault, run_id: str, step: Step) -> bytes:
     """All of a step but its path and seq, which have columns."""
+    return wrap(vault, run_id, _step_content(step))
+
+
+def _step_content(step: Step) -> dict[str, Any]:
     content: dict[str, Any] = {"node": step.node, "type": step.type, "visit": step.visit}
     if not step.is_foreground:
         content["kind"] = step.kind.value
@@ -152,28 +129,41 @@ def step_body(step: Step) -> bytes:
         content["patch"] = patch
     if step.error is not None:
         content["error"] = step.error
-    return _wrap(content)
+    return content
 
 
-def answers_body(answers: Mapping[str, Value]) -> bytes:
-    """Parked answers, and the fields of a document."""
-    return _wrap(dict(answers))
+def answers_body(vault: Vault, run_id: str, answers: Mapping[str, Value]) -> bytes:
+    """Parked answers."""
+    return wrap(vault, run_id, dict(answers))
 
 
-def entries_body(entries: Sequence[Entry]) -> bytes:
+def undo_body(vault: Vault, run_id: str, undo: Undo) -> bytes:
+    """All of an undo but `failed`, which has a column. The step's visit, by which an undo is known, is in both."""
+    step = undo.step
+    content: dict[str, Any] = {"path": step.path, "seq": step.seq, "step": _step_content(step)}
+    if undo.tries:
+        content["tries"] = undo.tries
+    if undo.error is not None:
+        content["error"] = undo.error
+    return wrap(vault, run_id, content)
+
+
+def entries_body(vault: Vault, run_id: str, entries: Sequence[Entry]) -> bytes:
     """All entries of one turn."""
-    return _wrap(
-        [[each.kind, each.step, dict(each.detail)] if each.detail else [each.kind, each.step] for each in entries]
-    )
+    content = [[each.kind, each.step, dict(each.detail)] if each.detail else [each.kind, each.step] for each in entries]
+    return wrap(vault, run_id, content)
 
 
 # -- reading -----------------------------------------------------------------------------------
 
 
-def read_step(row: StepRow) -> Step:
+def read_step(vault: Vault, run_id: str, row: StepRow) -> Step:
     """Raises StoreError, or one of MISSHAPEN."""
     path, seq, body = row
-    content = _unwrap(body)
+    return _read_content(path, seq, unwrap(vault, run_id, Part.STEP, body))
+
+
+def _read_content(path: str, seq: int, content: Mapping[str, Any]) -> Step:
     get = content.get
     return Step(
         path=path,
@@ -197,31 +187,57 @@ def _read_patch(stored: dict[str, dict[str, Value]]) -> dict[tuple[str, str], Va
     return {(document, name): value for document, fields in stored.items() for name, value in fields.items()}
 
 
-def read_answers(body: bytes) -> dict[str, Value]:
-    content = _unwrap(body)
-    if type(content) is not dict:
-        raise TypeError(f"a {type(content).__name__} where a map belongs")
-    return content
+def read_answers(vault: Vault, run_id: str, body: bytes) -> dict[str, Value]:
+    """Raises StoreError, or one of MISSHAPEN."""
+    return a_map(unwrap(vault, run_id, Part.ANSWERS, body))
 
 
-def read_entries(run_id: str, first: int, revision: int, at: datetime, body: bytes) -> list[TraceEntry]:
+def read_undo(vault: Vault, run_id: str, row: UndoRow) -> Undo:
+    """Raises StoreError, or one of MISSHAPEN."""
+    failed, body = row
+    content = unwrap(vault, run_id, Part.UNDO, body)
+    step = _read_content(content["path"], content["seq"], content["step"])
+    return Undo(step, content.get("tries", 0), content.get("error"), bool(failed))
+
+
+def read_entries(vault: Vault, run_id: str, first: int, revision: int, at: datetime, body: bytes) -> list[TraceEntry]:
     """The entries of one turn; `first` is the number of the first. Raises StoreError."""
     try:
         return [
             TraceEntry(number, revision, at, Entry(kind, step, detail[0] if detail else {}))
-            for number, (kind, step, *detail) in enumerate(_unwrap(body), first)
+            for number, (kind, step, *detail) in enumerate(unwrap(vault, run_id, Part.ENTRIES, body), first)
         ]
     except (StoreError, *MISSHAPEN) as error:
         raise unreadable(f"The trace of the run from entry {first} on", error, run_id) from error
 
 
-def read_run(row: RunRow, steps: Iterable[StepRow], parked: Iterable[tuple[str, bytes]]) -> Run:
-    """The run of these rows, `steps` in any order. Raises StoreError naming the run."""
-    stack = _read_stack(row.id, steps)
+def read_header(vault: Vault, run_id: str, header: bytes) -> Head:
+    """What a header says. Where it has no "parked" or no "undos", there is no such row to read. Raises StoreError
+    naming the run."""
     try:
-        head = _unwrap(row.header)
-        born = _unwrap(row.birth)
-        now = _unwrap(row.context) if head.get("context") and row.context is not None else {}
+        return a_map(unwrap(vault, run_id, Part.HEADER, header))
+    except (StoreError, *MISSHAPEN) as error:
+        raise unreadable("The run", error, run_id) from error
+
+
+def read_run(
+    vault: Vault,
+    row: RunRow,
+    steps: Iterable[StepRow],
+    parked: Iterable[tuple[str, bytes]] = (),
+    undos: Iterable[UndoRow] = (),
+    head: Head | None = None,
+) -> Run:
+    """The run of these rows, `steps` and `undos` in any order; `head` is the row's header, where the caller has
+    opened it. Raises StoreError naming the run."""
+    head = read_header(vault, row.id, row.header) if head is None else head
+    stack = _read_stack(vault, row.id, steps)
+    try:
+        born = unwrap(vault, row.id, Part.BIRTH, row.birth)
+        now = {}
+        if head.get("context") and row.context is not None:
+            now = unwrap(vault, row.id, Part.CONTEXT, row.context)
+        kept = {path: read_answers(vault, row.id, body) for path, body in parked} if head.get("parked") else {}
         fault = head.get("fault")
         return Run(
             id=row.id,
@@ -235,7 +251,7 @@ def read_run(row: RunRow, steps: Iterable[StepRow], parked: Iterable[tuple[str, 
             steps=stack,
             cursor=_position(stack, head.get("cursor")),
             by_path=Map({step.path: step for step in stack}),
-            parked=Map({path: read_answers(body) for path, body in parked}) if head.get("parked") else Map(),
+            parked=Map(kept),
             returning=head.get("returning"),
             fault=Fault(*fault) if fault else None,
             removed=frozenset(now.get("removed", ())),
@@ -247,16 +263,23 @@ def read_run(row: RunRow, steps: Iterable[StepRow], parked: Iterable[tuple[str, 
             profile_id=born.get("profile_id"),
             session_id=born.get("session_id"),
             token_hash=born.get("token_hash", b""),
+            undos=_read_undos(vault, row.id, undos) if head.get("undos") else (),
         )
     except (StoreError, *MISSHAPEN) as error:
         raise unreadable("The run", error, row.id) from error
 
 
-def _read_stack(run_id: str, rows: Iterable[StepRow]) -> tuple[Step, ...]:
+def _read_undos(vault: Vault, run_id: str, rows: Iterable[UndoRow]) -> tuple[Undo, ...]:
+    """The newest first, as a run holds them."""
+    undos = [read_undo(vault, run_id, row) for row in rows]
+    return tuple(sorted(undos, key=lambda undo: undo.step.seq, reverse=True))
+
+
+def _read_stack(vault: Vault, run_id: str, rows: Iterable[StepRow]) -> tuple[Step, ...]:
     stack = []
     for row in sorted(rows, key=_by_seq):
         try:
-            stack.append(read_step(row))
+            stack.append(read_step(vault, run_id, row))
         except (StoreError, *MISSHAPEN) as error:
             raise unreadable(f"Step {row[0]} of the run", error, run_id) from error
     return tuple(stack)
@@ -272,25 +295,3 @@ def _position(stack: tuple[Step, ...], seq: int | None) -> int:
         if stack[position].seq == seq:
             return position
     raise StoreError(f"its current step (number {seq}) is missing. Restore it from a backup.")
-
-
-# -- documents ---------------------------------------------------------------------------------
-
-
-def read_document(kind: str, revision: int, body: bytes) -> Document:
-    """Raises StoreError where the fields can't be read."""
-    try:
-        return Document(revision, read_answers(body))
-    except (StoreError, *MISSHAPEN) as error:
-        raise StoreError(f"This {kind} can't be read: {_why(error)}") from error
-
-
-def merge(stored: Document, save: DocumentSave) -> Document:
-    """The document after a save: field by field, so that two runs of one profile lose nothing.
-
-    Raises InvalidInput where it would be larger than one value may be.
-    """
-    merged = Document(stored.revision + 1, {**stored.fields, **save.fields})
-    if len(answers_body(merged.fields)) > MAX_VALUE_BYTES:
-        raise InvalidInput(f"The {save.kind} would be larger than {MAX_VALUE_BYTES:,} bytes. Store less in it.")
-    return merged

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.contract.runs import a_run, a_step, creating, turn
+from datetime import timedelta
+
+from tests.contract.runs import NOW, a_job, a_run, a_step, creating, turn
 from wizard.model import Entry
 from wizard.stores import TraceEntry
 from wizard.stores.memory import MemoryStore
@@ -35,3 +37,16 @@ async def test_a_long_trace_is_read_from_its_middle() -> None:
     page = await store.trace("run-1", after=250, limit=3)
     assert [(each.number, each.revision) for each in page] == [(251, 126), (252, 127), (253, 127)]
     assert all(isinstance(each, TraceEntry) for each in page)
+
+
+async def test_a_deadline_that_moves_for_ever_takes_no_room() -> None:
+    """Every answer orders the expiry again: a long trial mustn't fill the memory with moments that passed."""
+    store = MemoryStore()
+    change = creating(a_run(), jobs=(a_job(after=100),))
+    for n in range(500):
+        await store.commit(change)
+        change = turn(change.run, jobs=(a_job(after=100 + n),))
+    assert len(store._jobs._heap) <= 103
+    assert await store.queue.claim(NOW + timedelta(seconds=300), 1, timedelta(seconds=1), 0) == []
+    (claim,) = await store.queue.claim(NOW + timedelta(seconds=600), 1, timedelta(seconds=1), 0)
+    assert claim.job.due == NOW + timedelta(seconds=598)

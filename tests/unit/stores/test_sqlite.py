@@ -11,16 +11,17 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.contract.runs import a_run, a_step, creating, exactly, full_run, turn
+from tests.contract.runs import NOW, a_job, a_run, a_step, creating, exactly, full_run, full_undo, turn
 from wizard.errors import InvalidInput, StaleRevision, StoreError, WizardError
-from wizard.model import DocumentSave, Entry, Run, StoredFile
-from wizard.stores import sqlite
+from wizard.model import DocumentSave, Entry, Reply, Run, StoredFile
+from wizard.stores import Backlog, sqlite
+from wizard.stores.migrations import migrate, scripts
 from wizard.stores.sqlite import SqliteStore
 
 
@@ -357,6 +358,90 @@ async def test_a_full_disk_is_told_to_the_one_who_filled_it(store: SqliteStore, 
     assert [run.id for run in await store.list_runs()] == ["run-3", "run-1", "run-0"]
     await store.commit(changes[1])
     assert await store.file("run-2", "f") == upload
+
+
+async def test_a_full_database_refuses_what_does_not_fit_and_goes_on(path: Path) -> None:
+    """The disk is full: whoever writes is told so, for which run, and what to do; the others read on."""
+
+    class Small(SqliteStore):
+        def _prepare(self) -> sqlite3.Connection:
+            connection = super()._prepare()
+            connection.execute("PRAGMA max_page_count = 60")
+            return connection
+
+    store = Small(path)
+    await store.open()
+    run = a_run("run-1", a_step())
+    await store.commit(creating(run))
+    full = turn(run, write=(a_step(output={"text": "x" * 500_000}),), jobs=(a_job(),), undos=(full_undo(),))
+    with pytest.raises(StoreError, match=r"The disk is full\. Make room on it") as caught:
+        await store.commit(full)
+    assert caught.value.run == "run-1"
+    assert exactly(await store.load("run-1")) == exactly(run)
+    assert await store.backlog(NOW) == Backlog(0, 0, 0)
+    await store.commit(turn(run, write=(a_step("b", 5),)))
+    await store.commit(creating(a_run("run-2")))
+    await store.close()
+
+
+async def test_a_job_of_a_newer_version_waits_and_others_are_done(
+    store: SqliteStore, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One job that can't be read mustn't keep everybody's work waiting."""
+    jobs = (a_job("run-1", visit=1), a_job("run-1", visit=2), a_job("run-1", visit=3, payload={"x": 1}))
+    await store.commit(creating(a_run(), jobs=jobs))
+    by_hand(path, "UPDATE jobs SET kind = 'dance' WHERE visit = 1")
+    by_hand(path, "UPDATE jobs SET payload = x'9209c0' WHERE visit = 3")
+    claims = await store.queue.claim(NOW, 10, timedelta(seconds=30), 0)
+    assert [claim.job.visit for claim in claims] == [2]
+    assert caplog.text.count("A job of the run can't be read") == 2
+    assert await store.backlog(NOW + timedelta(seconds=29)) == Backlog(0, 3, 0)
+
+
+async def test_another_process_gets_what_this_one_orders(path: Path, store: SqliteStore) -> None:
+    """Jobs are found by whoever looks, and each is one process's."""
+    other = SqliteStore(path)
+    await other.open()
+    await store.commit(creating(a_run(), jobs=tuple(a_job(visit=n) for n in range(6))))
+    both = await asyncio.gather(*(each.queue.claim(NOW, 3, timedelta(seconds=30), 0) for each in (store, other)))
+    assert sorted(claim.job.visit for claims in both for claim in claims) == list(range(6))
+    waiting = asyncio.create_task(other.queue.claim(NOW, 1, timedelta(seconds=30), 5))
+    await asyncio.sleep(0.05)
+    await store.commit(creating(a_run("run-2"), jobs=(a_job("run-2"),)))
+    assert [claim.job.run for claim in await waiting] == ["run-2"]
+    assert await store.queue.put_off(both[1][0], NOW) is True
+    await other.close()
+
+
+async def test_a_queue_that_waits_leaves_the_writer_alone(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Idle workers cost no transaction, and hardly any time."""
+    await store.commit(creating(a_run(), jobs=(a_job(after=3600),)))
+    looks = []
+    genuine = store._jobs._next_due
+    monkeypatch.setattr(store._jobs, "_next_due", lambda: looks.append(1) or genuine())
+    monkeypatch.setattr(store._jobs, "_take", None)
+    assert await store.queue.claim(NOW, 1, timedelta(seconds=30), 0.3) == []
+    assert len(looks) <= 3
+
+
+async def test_a_reply_and_a_file_of_the_first_format_are_kept(path: Path) -> None:
+    """The update makes blobs of what had columns: of every length, of any script, byte by byte."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrate(connection, scripts("sqlite")[:1])
+        contents = [b"", b"\x00\xff\xc1", bytes(range(256)) * 300, b"x" * 70_000]
+        for n, content in enumerate(contents):
+            name, media_type = "père\0noël🧭" * n, "text/plain"
+            connection.execute("INSERT INTO files VALUES ('run-1', ?, ?, ?, ?)", (str(n), name, media_type, content))
+            reply = ("run-1", str(n), content[:16], 200 + n * 99, content)
+            connection.execute("INSERT INTO replies VALUES (?, ?, ?, ?, ?)", reply)
+    store = SqliteStore(path)
+    await store.open()
+    for n, content in enumerate(contents):
+        assert await store.reply("run-1", str(n)) == Reply("run-1", str(n), content[:16], 200 + n * 99, content)
+        assert await store.file("run-1", str(n)) == StoredFile(str(n), "père\0noël🧭" * n, "text/plain", content)
+    assert await store.prune(datetime.now(UTC) - timedelta(minutes=5)) == 0
+    assert await store.prune(datetime.now(UTC) + timedelta(minutes=5)) == 4
+    await store.close()
 
 
 async def test_a_locked_database_is_said_to_be_locked(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

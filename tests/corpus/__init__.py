@@ -1,0 +1,5 @@
+"""Stored runs of every format that there has been, which each build has to read and to go on with.
+
+`format_N.sqlite.gz` is a store, `format_N.yaml` its definitions and `format_N.json` what each of its runs shows.
+`python -m tests.corpus` makes those of the present format; those of earlier ones are never made again.
+"""

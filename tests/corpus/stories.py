@@ -1,0 +1,211 @@
+"""The runs of a corpus: how each comes to where it stands, and what brings it to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from wizard.app import make_engine
+from wizard.catalog import Catalog
+from wizard.codec import to_json
+from wizard.engine import Engine
+from wizard.errors import NodeFailed
+from wizard.model import Reply, Run, Step
+from wizard.node import Registry
+from wizard.settings import Settings
+from wizard.state import RunView
+from wizard.stores import Store
+from wizard.testing import FixedClock, Person
+
+HERE = Path(__file__).parent
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+Action = list[Any]  # what a person does, and with which answers
+
+
+@dataclass(frozen=True)
+class Story:
+    """`do` leads to where the run stands, `then` from there to its end. `booking` is what becomes of the
+    booking meanwhile: works, fails or hangs."""
+
+    name: str
+    do: Sequence[Action] = ()
+    then: Sequence[Action] = ()
+    booking: str = "works"
+    profile: str | None = None
+    started: bool = True
+
+
+def says(**answers: object) -> Action:
+    return ["says", answers]
+
+
+ANN = {"name": "Ann Zoë", "born": "27 3 1985", "country": "CH", "extras": ["seat", "meal"]}
+PAPER = {"name": "ticket.txt", "type": "text/plain", "content": base64.b64encode(b"seat 12, window").decode()}
+
+YOU = says(**ANN)
+PERMIT = says(number="P-77")
+BUDGET = says(amount="120.50", at="9:30")
+BO, CAT = says(name="Bo", age="7"), says(name="Cat", age="40")
+MORE, ENOUGH = says(add_another=True), says(add_another=False)
+PROOF = says(paper=PAPER)
+ON = says()
+REST: list[Action] = [ENOUGH, PROOF, ON]
+
+STORIES = (
+    Story("created", started=False, then=[ON, YOU, BUDGET, BO, *REST]),
+    Story("asked first", then=[YOU, BUDGET, BO, *REST]),
+    Story("in the middle", [YOU, BUDGET], [BO, *REST]),
+    Story("kept steps", [YOU, BUDGET, BO, ["goes_back"], ["goes_back"]], [says(amount="99"), BO, *REST]),
+    Story("a draft", [YOU, ["goes_back", {"name": "Ann-Marie", "born": "27"}]], [YOU, BUDGET, BO, *REST]),
+    Story("partly answered", [["says_in_part", {"name": "Ann"}]], [YOU, BUDGET, BO, *REST]),
+    Story(
+        "parked answers",
+        [says(**{**ANN, "country": "DE"}), PERMIT, BUDGET, ["changes", "you", ANN]],
+        [["changes", "you", {**ANN, "country": "DE"}], PERMIT, BO, *REST],
+    ),
+    Story("the second of a repeat", [YOU, BUDGET, BO, MORE], [CAT, *REST]),
+    Story("a list of three", [YOU, BUDGET, BO, MORE, CAT, MORE, BO], REST),
+    Story("an item taken out", [YOU, BUDGET, BO, MORE, CAT, ["removes", "travellers/1"]], REST),
+    Story("an uploaded file", [YOU, BUDGET, BO, ENOUGH, PROOF], [ON]),
+    Story("failed", [YOU, BUDGET, BO, ENOUGH, PROOF], [ON, ON], booking="fails"),
+    Story("interrupted", [YOU, BUDGET, BO, ENOUGH, PROOF], [ON, ON], booking="hangs"),
+    Story("changing", [YOU, BUDGET, BO, ["changes", "you"]], [YOU, *REST]),
+    Story("booked, and back", [YOU, BUDGET, BO, ENOUGH, PROOF, ["goes_back"], ["goes_back"]], [ENOUGH, PROOF, ON]),
+    Story("a profile", [YOU, BUDGET], [BO, *REST], profile="person-1"),
+    Story("completed", [YOU, BUDGET, BO, *REST], profile="person-2"),
+)
+
+
+@dataclass
+class Bookings:
+    """The functions of the host."""
+
+    how: str = "works"
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def book(self, name: str) -> dict[str, Any]:
+        self.begun.set()
+        if self.how == "fails":
+            raise NodeFailed("No seat is left.", lasting=True)
+        if self.how == "hangs":
+            await asyncio.Event().wait()
+        return {"number": 7, "name": name}
+
+    async def unbook(self, output: Mapping[str, Any]) -> None:
+        """Nothing is to be taken back."""
+
+
+def engine_on(store: Store, definitions: Path, bookings: Bookings) -> Engine:
+    catalog = Catalog.load([definitions], Registry.installed())
+    functions = {"book": bookings.book, "unbook": bookings.unbook}
+    return make_engine(catalog, store, Settings(), functions, clock=FixedClock(NOON))
+
+
+async def tell(engine: Engine, story: Story, bookings: Bookings) -> Run:
+    """The run at the end of what its story does."""
+    given = {"profile_id": story.profile, "session_id": None, "event": {"source": "letter"}}
+    if not story.started:
+        return (await engine.create("trip", {"channel": "kiosk"}, **given)).run
+    replied = Reply("", f"key of {story.name}", b"digest", 201, b'{"ok": true}')
+
+    def respond(view: RunView) -> Reply:
+        return replied
+
+    person = Person(engine, await engine.start("trip", {"channel": "kiosk"}, respond=respond, **given))
+    bookings.begun.clear()
+    for action in story.do[:-1]:
+        await play(person, action)
+    bookings.how = story.booking
+    last = asyncio.create_task(play(person, story.do[-1])) if story.do else None
+    if last is not None and story.booking == "hangs":
+        await bookings.begun.wait()
+        last.cancel()
+    if last is not None:
+        with suppress(asyncio.CancelledError):
+            await last
+    bookings.how = "works"
+    return await stored(engine.store, person.run.id)
+
+
+async def stored(store: Store, run_id: str) -> Run:
+    run = await store.load(run_id)
+    assert run is not None
+    return run
+
+
+async def play(person: Person, action: Action) -> None:
+    """Raises AssertionError where the answers aren't accepted."""
+    match action:
+        case ["says", answers]:
+            await person.says(**answers)
+        case ["says_in_part", answers]:
+            await person.says_in_part(**answers)
+        case ["goes_back"]:
+            await person.goes_back()
+        case ["goes_back", draft]:
+            await person.goes_back(**draft)
+        case ["changes", step]:
+            await person.changes(step)
+        case ["changes", step, answers]:
+            await person.changes(step, **answers)
+        case ["removes", item]:
+            await person.removes(item)
+    if action[0] != "says_in_part":
+        assert person.run.rejected is None, (action, person.errors)
+
+
+async def shown(store: Store, run: Run, name: str) -> dict[str, Any]:
+    """All that is stored of the run of the story with this name, in JSON's types."""
+    document = await store.document("profile", run.profile_id) if run.profile_id else None
+    files = {}
+    for step in run.steps:
+        paper = (step.output or {}).get("paper") if step.node == "proof" else None
+        if paper and (file := await store.file(run.id, paper["id"])) is not None:
+            files[file.name] = [file.media_type, file.content.decode()]
+    reply = await store.reply("", f"key of {name}")
+    return {
+        "status": run.status.value,
+        "step": run.current.path if run.current else None,
+        "path": [step.path for step in run.path],
+        "kept": [step.path for step in run.kept],
+        "steps": {step.path: _step(step) for step in run.steps},
+        "parked": {path: to_json(dict(answers)) for path, answers in sorted(run.parked.items())},
+        "returning": run.returning,
+        "removed": sorted(run.removed),
+        "fault": [run.fault.message, run.fault.node, run.fault.kind] if run.fault else None,
+        "input": to_json(dict(run.input)),
+        "event": to_json(dict(run.event)),
+        "profile": to_json(dict(run.profile)),
+        "session": to_json(dict(run.session)),
+        "document": to_json(dict(document.fields)) if document else None,
+        "files": files,
+        "reply": [reply.digest.decode(), reply.status, reply.body.decode()] if reply else None,
+        "entries": [each.entry.kind for each in await store.trace(run.id)],
+    }
+
+
+def outputs(run: Run) -> dict[str, Any]:
+    """What was answered and computed on the run's path, in JSON's types, without the ids that files are given."""
+    return {step.path: _without_ids(_step(step).get("output")) for step in run.path}
+
+
+def _without_ids(answers: dict[str, Any] | None) -> dict[str, Any] | None:
+    return answers and {
+        name: {key: part for key, part in value.items() if key != "id"} if isinstance(value, dict) else value
+        for name, value in answers.items()
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    values = {name: getattr(step, name) for name in ("output", "draft", "state")}
+    return {
+        "status": step.status.value,
+        **{name: to_json(value) for name, value in values.items() if value is not None},
+    }

@@ -1,0 +1,225 @@
+"""An encrypted database: no word that a person said is in its files, and keys can be changed under it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.runs import NOW, a_job, a_run, a_step, creating, exactly, full_run, full_undo, turn
+from tests.corpus.stories import HERE, Bookings, Person, engine_on
+from wizard.errors import NodeFailed, StoreError
+from wizard.jobs import JobKind
+from wizard.model import Entry, Reply, Report, Run
+from wizard.state import RunView
+from wizard.stores import sqlite
+from wizard.stores.sqlite import SqliteStore
+from wizard.stores.vault import PLAIN, KeyRing, new_key
+
+OLD, NEW = new_key("old"), new_key("new")
+
+SAID = {
+    "Winterbottom": "an answer",
+    "Permitword": "a parked answer",
+    "Rejectedword": "an answer that wasn't accepted",
+    "Draftword": "what was typed only",
+    "Filenameword": "the name of a file",
+    "Contentword": "what is in a file",
+    "Faultword": "the reason of a failure",
+    "Eventword": "the event",
+    "Replyword": "an answer to a request",
+    "Undoword": "what is to be undone",
+    "Whyword": "why it couldn't be undone",
+    "Jobword": "a job's payload",
+    "Traceword": "a detail of the trace",
+    "Reportword": "a report",
+    "personkey": "the id of a profile, in its run",
+}
+
+
+class Refusing(Bookings):
+    async def book(self, name: str) -> dict[str, Any]:
+        raise NodeFailed("Faultword: no seat is left.", lasting=True)
+
+
+def responding(view: RunView) -> Reply:
+    return Reply("", "key", b"digest", 201, b'{"said": "Replyword"}')
+
+
+async def lives(store: SqliteStore) -> list[Run]:
+    """Says every word, most of them to the engine; the runs as they are then."""
+    engine = engine_on(store, HERE / "definitions.yaml", Refusing())
+    given: Mapping[str, Any] = {"event": {"source": "Eventword"}, "respond": responding}
+    ann = Person(engine, await engine.start("trip", **given))
+    you = {"name": "Winterbottom", "born": "27 3 1985"}
+    await ann.says(**you, country="DE")
+    await ann.says(number="Permitword")
+    await ann.changes("you", **you, country="CH")
+    await ann.says(amount="10")
+    await ann.says(name="Bo", age="Rejectedword")
+    await ann.goes_back(name="Draftword")
+    bo = Person(engine, await engine.start("trip", profile_id="p-1"))
+    await bo.says(**you, country="CH")
+    await bo.says(amount="10")
+    await bo.says(name="Bo", age="7")
+    await bo.says(add_another=False)
+    content = base64.b64encode(b"seat 12, Contentword").decode()
+    await bo.says(paper={"name": "Filenameword.txt", "type": "text/plain", "content": content})
+    await engine.close()
+    run = a_run("run-1", a_step(), profile_id="personkey")
+    undo = full_undo(error="Whyword")
+    undo = undo._replace(step=undo.step._replace(output={"number": "Undoword"}))
+    change = turn(run, undos=(undo,), jobs=(a_job(kind=JobKind.MESSAGE, payload={"text": "Jobword"}),))
+    await store.commit(creating(run))
+    await store.commit(change._replace(entries=(Entry("accepted", "name", {"was": "Traceword"}),)))
+    await store.report("run-1", Report(1, 10.0, "Reportword"))
+    return [await loaded(store, name) for name in (ann.run.id, bo.run.id, "run-1")]
+
+
+async def loaded(store: SqliteStore, run_id: str) -> Run:
+    run = await store.load(run_id)
+    assert run is not None
+    return run
+
+
+def found(folder: Path) -> set[str]:
+    """The words in the database's files, in any case."""
+    content = b"".join(each.read_bytes() for each in folder.iterdir()).lower()
+    return {word for word in SAID if word.lower().encode() in content}
+
+
+async def on(folder: Path, *keys: str) -> SqliteStore:
+    store = SqliteStore(folder / "runs.db", KeyRing.parse(",".join(keys)) if keys else PLAIN)
+    await store.open()
+    return store
+
+
+async def test_no_word_is_in_an_encrypted_database(tmp_path: Path) -> None:
+    """A stolen disk or backup tells nothing of what people answered; before and after a key is changed."""
+    store = await on(tmp_path, OLD)
+    runs = await lives(store)
+    assert {each.name for each in tmp_path.iterdir()} == {"runs.db", "runs.db-wal", "runs.db-shm"}
+    assert found(tmp_path) == set()
+    await store.close()
+    store = await on(tmp_path, NEW, OLD)
+    while await store.reseal(limit=3):
+        pass
+    assert found(tmp_path) == set()
+    await store.close()
+    assert found(tmp_path) == set()
+    store = await on(tmp_path, NEW)
+    assert exactly([await loaded(store, run.id) for run in runs]) == exactly(runs)
+    assert await store.reply("", "key") == responding(None)  # type: ignore[arg-type]
+    assert await store.reported("run-1") == Report(1, 10.0, "Reportword")
+    assert (await store.files(runs[1].id))[0].content == b"seat 12, Contentword"
+    assert (await store.trace("run-1"))[0].entry.detail == {"was": "Traceword"}
+    assert await store.reseal() == 0
+    await store.close()
+
+
+async def test_encrypting_later_leaves_no_word_behind(tmp_path: Path) -> None:
+    """The words are all there without a key; switched on and gone through once, they are gone, free room included."""
+    store = await on(tmp_path)
+    runs = await lives(store)
+    assert found(tmp_path) == set(SAID) - {"Rejectedword"}  # that is kept nowhere
+    assert await store.delete_run(runs[1].id)
+    await store.close()
+    store = await on(tmp_path, NEW)
+    done = 0
+    while more := await store.reseal(limit=2):
+        assert more <= 2
+        done += more
+    assert done > 10
+    assert found(tmp_path) == set()
+    assert exactly(await loaded(store, "run-1")) == exactly(runs[2])
+    await store.close()
+    assert found(tmp_path) == set()
+
+
+async def test_turns_go_on_while_keys_are_changed(tmp_path: Path) -> None:
+    """Nobody is kept out while a large database is gone through, and no turn is written over."""
+    store = await on(tmp_path, OLD)
+    runs = [a_run(f"run-{n}", a_step("a", 1), a_step("b", 2)) for n in range(10)]
+    for run in runs:
+        await store.commit(creating(run))
+    await store.close()
+    store = await on(tmp_path, NEW, OLD)
+    moved = 0
+    while await store.reseal(limit=3):
+        number = moved % 10
+        change = turn(runs[number], write=(a_step("a", 1, output={"n": moved}),), event={"n": moved})
+        await store.commit(change)
+        runs[number] = change.run
+        moved += 1
+    assert moved > 10
+    await store.close()
+    store = await on(tmp_path, NEW)
+    assert exactly([await loaded(store, run.id) for run in runs]) == exactly(runs)
+    await store.close()
+
+
+async def test_a_turn_between_finding_and_writing_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found under the old key is written only where it is still so."""
+    store = await on(tmp_path, OLD)
+    run = a_run("run-1", a_step())
+    await store.commit(creating(run))
+    await store.close()
+    store = await on(tmp_path, NEW, OLD)
+    genuine = sqlite.next_batch
+    change = turn(run, write=(a_step(output={"answer": "newer"}),))
+    batches = []
+
+    def found_first(*given: Any) -> Any:
+        batches.append(genuine(*given))
+        return batches[-1]
+
+    monkeypatch.setattr(sqlite, "next_batch", found_first)
+    resealing = store.reseal()
+    commit = store.commit(change)
+    await asyncio.gather(resealing, commit)
+    while await store.reseal():
+        pass
+    assert exactly(await loaded(store, "run-1")) == exactly(change.run)
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ((), "encrypted with the key old"),
+        ((NEW,), "the key old, which isn't there"),
+        ((new_key("old"),), "another key"),
+    ],
+)
+async def test_a_missing_or_wrong_key_is_said_and_others_go_on(
+    tmp_path: Path, keys: tuple[str, ...], told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A forgotten setting locks old runs, with a sentence for each; what is stored then goes on."""
+    store = await on(tmp_path, OLD)
+    run = full_run("run-1")
+    reply = Reply("run-1", "key", b"", 200, b"")
+    await store.commit(creating(run, entries=(Entry("created"),), reply=reply, jobs=(a_job(payload={"x": 1}),)))
+    await store.report("run-1", Report(1, None, ""))
+    await store.close()
+    store = await on(tmp_path, *keys)
+    for call in (store.load("run-1"), store.trace("run-1"), store.reply("run-1", "key"), store.reported("run-1")):
+        with pytest.raises(StoreError, match=told) as caught:
+            await call
+        assert caught.value.run == "run-1"
+        assert "Other runs aren't affected" in str(caught.value)
+    await store.commit(creating(a_run("run-2"), jobs=(a_job("run-2", payload={"x": 2}),)))
+    with caplog.at_level(logging.ERROR, "wizard.stores"):
+        claims = await store.queue.claim(NOW, 10, NOW - NOW, 0)
+    assert [claim.job.run for claim in claims] == ["run-2"]
+    assert "A job of the run can't be read" in caplog.text
+    assert await store.load("run-2") == a_run("run-2")
+    if told != "another key":  # which one is in use is known by its id
+        with pytest.raises(StoreError, match=told) as caught:
+            await store.reseal()
+        assert caught.value.run == "run-1"
+    await store.close()

@@ -1,0 +1,123 @@
+"""A watched store is the store that it wraps, and tells how its calls went."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import AsyncMock, create_autospec
+
+import pytest
+
+from wizard.errors import KeyReused, StaleRevision, StoreError
+from wizard.jobs import Claim, Job, JobKind, Queue
+from wizard.model import Report, RunStatus
+from wizard.stores import Store
+from wizard.stores.watched import WatchedStore
+
+NOW = datetime(2026, 1, 15, tzinfo=UTC)
+CLAIM = Claim(Job("r", JobKind.WORK, 1, NOW), 1)
+
+CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
+    "open": ((), {}),
+    "close": ((), {}),
+    "commit": (("change",), {}),
+    "load": (("r",), {}),
+    "revision": (("r",), {}),
+    "reply": (("r", "key"), {}),
+    "trace": (("r", 3, 10), {}),
+    "list_runs": ((), {"workflow": "w", "status": RunStatus.WAITING, "limit": 3, "before": "r"}),
+    "save_definition": (("v", b"body"), {}),
+    "definition": (("v",), {}),
+    "document": (("profile", "p"), {}),
+    "file": (("r", "f"), {}),
+    "files": (("r",), {}),
+    "report": (("r", Report(1, None, "")), {}),
+    "reported": (("r",), {}),
+    "delete_run": (("r",), {}),
+    "failed_undos": ((5,), {}),
+    "prune": ((NOW, 5), {}),
+    "backlog": ((NOW,), {}),
+    "reseal": ((5,), {}),
+}
+QUEUE_CALLS: dict[str, tuple[Any, ...]] = {
+    "claim": (NOW, 3, timedelta(seconds=30), 1.0),
+    "put_off": (CLAIM, NOW),
+    "done": (CLAIM,),
+}
+
+
+class Ticking:
+    """A clock that goes on by a quarter of a second each time it is looked at."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 0.25
+        return self.now
+
+
+class Ears:
+    def __init__(self) -> None:
+        self.told: list[tuple[str, float | None, bool]] = []
+
+    def store(self, call: str, seconds: float | None, failed: bool) -> None:
+        self.told.append((call, seconds, failed))
+
+
+@pytest.fixture
+def inner() -> Any:
+    store = create_autospec(Store, instance=True)
+    store.queue = create_autospec(Queue, instance=True)
+    for name in CALLS:
+        setattr(store, name, AsyncMock(return_value=name))
+    for name in QUEUE_CALLS:
+        setattr(store.queue, name, AsyncMock(return_value=name))
+    return store
+
+
+def test_every_call_of_a_store_is_tried_here() -> None:
+    """A method that is added to stores and forgotten here would fail in servers with metrics only."""
+    assert {name for name, _ in inspect.getmembers(Store, inspect.isfunction) if name[0] != "_"} == set(CALLS)
+    assert {name for name, _ in inspect.getmembers(Queue, inspect.isfunction) if name[0] != "_"} == set(QUEUE_CALLS)
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if name != "close"])
+async def test_each_call_is_handed_on_and_told(name: str, inner: Any) -> None:
+    """With metrics on, a server must do what it does without."""
+    ears = Ears()
+    arguments, named = CALLS[name]
+    found = await getattr(WatchedStore(inner, ears, clock=Ticking()), name)(*arguments, **named)
+    assert found in (name, None)
+    assert found == name or name in ("open", "commit", "save_definition", "report")
+    getattr(inner, name).assert_awaited_once_with(*arguments, **named)
+    assert ears.told == [(name, 0.25, False)]
+
+
+async def test_closing_is_handed_on(inner: Any) -> None:
+    """It waits for what is under way, which says nothing about the storage."""
+    ears = Ears()
+    await WatchedStore(inner, ears).close()
+    inner.close.assert_awaited_once_with()
+    assert ears.told == []
+
+
+@pytest.mark.parametrize("name", QUEUE_CALLS)
+async def test_the_queue_is_watched_too(name: str, inner: Any) -> None:
+    """But for how long a claim takes: it waits for work."""
+    ears = Ears()
+    await getattr(WatchedStore(inner, ears, clock=Ticking()).queue, name)(*QUEUE_CALLS[name])
+    getattr(inner.queue, name).assert_awaited_once_with(*QUEUE_CALLS[name])
+    assert ears.told == [(name, None if name == "claim" else 0.25, False)]
+
+
+@pytest.mark.parametrize(
+    ("error", "failed"), [(StoreError(), True), (OSError(), True), (StaleRevision(), False), (KeyReused(), False)]
+)
+async def test_what_fails_is_told_unless_it_is_the_callers(error: Exception, failed: bool, inner: Any) -> None:
+    """A lost race is no reason to look at the database."""
+    ears = Ears()
+    inner.commit.side_effect = error
+    with pytest.raises(type(error)):
+        await WatchedStore(inner, ears, clock=Ticking()).commit("change")  # type: ignore[arg-type]
+    assert ears.told == [("commit", 0.25, failed)]

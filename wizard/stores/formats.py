@@ -1,0 +1,100 @@
+"""The numbered formats of stored data: what stands around every blob, and how an older one is read.
+
+A blob is msgpack of `[number, content]`, sealed by the store's vault. A number is never used for two
+shapes: whoever changes the shape of a content counts FORMAT up and adds an upgrader from the number before, so
+that every build reads what any earlier one wrote. `tests/corpus/` holds stored runs of each number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from wizard.codec import pack, unpack
+from wizard.errors import StoreError
+from wizard.stores.vault import Vault
+
+FORMAT = 2
+
+# What a blob of the wrong shape raises when it is taken apart.
+MISSHAPEN = (TypeError, ValueError, LookupError, AttributeError, OverflowError)
+
+
+class Part(StrEnum):
+    """What a blob is: upgraders go by it."""
+
+    HEADER = "header"
+    BIRTH = "birth"
+    CONTEXT = "context"
+    STEP = "step"
+    ANSWERS = "answers"
+    UNDO = "undo"
+    ENTRIES = "entries"
+    REPLY = "reply"
+    FILE = "file"
+    PAYLOAD = "payload"
+    REPORT = "report"
+    DOCUMENT = "document"
+
+
+def _with_undos(part: Part, content: Any) -> Any:
+    """Format 2 knows undos; a header of format 1, which doesn't speak of any, says by that that there are none."""
+    return content
+
+
+# From a number to the next one: what the part's content is there.
+UPGRADERS: dict[int, Callable[[Part, Any], Any]] = {1: _with_undos}
+
+
+def wrap(vault: Vault, owner: str, content: Any) -> bytes:
+    """The blob that is stored. Raises InvalidInput where the content can't be."""
+    return vault.seal(owner, pack([FORMAT, content]))
+
+
+def unwrap(vault: Vault, owner: str, part: Part, blob: bytes) -> Any:
+    """The content in the present shape. Raises StoreError."""
+    stored = unpack(vault.open(owner, blob))
+    if type(stored) is not list or len(stored) != 2 or type(stored[0]) is not int:
+        raise StoreError("the stored data has no format number. Restore it from a backup.")
+    number, content = stored
+    if number == FORMAT:
+        return content
+    return _upgraded(number, part, content)
+
+
+def _upgraded(number: int, part: Part, content: Any) -> Any:
+    if not 1 <= number < FORMAT:
+        raise StoreError(
+            f"it is stored in format {number}, and this version of the program reads the formats 1 to {FORMAT}."
+            " Update the program."
+        )
+    for each in range(number, FORMAT):
+        content = UPGRADERS[each](part, content)
+    return content
+
+
+def a_map(content: Any) -> dict[str, Any]:
+    """The content, where it is a map as it has to be. Raises StoreError."""
+    if type(content) is not dict:
+        raise StoreError(
+            f"the stored data holds a {type(content).__name__} where a map belongs. Restore it from a backup."
+        )
+    return content
+
+
+def resealed(vault: Vault, owner: str, blob: bytes) -> bytes:
+    """The blob under the key in use. Raises StoreError where it can't be opened."""
+    return vault.seal(owner, vault.open(owner, blob))
+
+
+def unreadable(what: str, error: Exception, run_id: str) -> StoreError:
+    """The error for a blob of one run: `what` opens the message, `error` is why it can't be read."""
+    return StoreError(f"{what} can't be read: {why(error)} Other runs aren't affected.", run=run_id)
+
+
+def why(error: Exception) -> str:
+    """The reason, without a word of what is stored."""
+    if isinstance(error, StoreError):
+        return error.message
+    return f"the stored data has another shape than expected ({type(error).__name__}). Restore it from a backup."

@@ -1,0 +1,104 @@
+"""The jobs of a memory store, in the order in which they are due."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from heapq import heapify, heappop, heappush
+from itertools import count
+
+from wizard.jobs import Claim, Job
+from wizard.stores.bell import Bell
+
+
+@dataclass(slots=True)
+class _Waiting:
+    job: Job
+    due: datetime
+    number: int  # of its place in the heap; places with other numbers are stale
+    tries: int = 0
+    holder: int | None = None
+
+
+class MemoryQueue:
+    """See wizard.jobs.Queue for what each method promises."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, _Waiting] = {}
+        self._heap: list[tuple[datetime, int, str]] = []
+        self._numbers = count(1)
+        self._bell = Bell()
+
+    def change(self, at: datetime, ordered: Sequence[Job], settled: Sequence[str]) -> None:
+        """What a commit at the time `at` orders and settles."""
+        for job in ordered:
+            there = self._jobs.get(job.key)
+            if there is None or there.tries == 0 or there.due <= at:
+                number = next(self._numbers)
+                self._jobs[job.key] = _Waiting(job, job.due, number)
+                heappush(self._heap, (job.due, number, job.key))
+        for key in settled:
+            self._jobs.pop(key, None)
+        if len(self._heap) > 2 * len(self._jobs) + 100:  # jobs that are ordered again and again leave places behind
+            self._heap = [(waiting.due, waiting.number, key) for key, waiting in self._jobs.items()]
+            heapify(self._heap)
+        if ordered:
+            self._bell.ring()
+
+    def forget(self, run_id: str) -> None:
+        """Takes out all jobs of a run."""
+        for key in [key for key, waiting in self._jobs.items() if waiting.job.run == run_id]:
+            del self._jobs[key]
+
+    def count(self, now: datetime) -> tuple[int, int]:
+        """How many jobs are due, and how many aren't yet."""
+        due = sum(waiting.due <= now for waiting in self._jobs.values())
+        return due, len(self._jobs) - due
+
+    async def claim(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
+        if most <= 0:
+            return []
+
+        async def attempt(moment: datetime) -> tuple[Sequence[Claim], datetime | None]:
+            claims = self._take(moment, most, lease)
+            return claims, self._heap[0][0] if self._heap else None
+
+        return await self._bell.attend(attempt, now, wait)
+
+    def _take(self, now: datetime, most: int, lease: timedelta) -> list[Claim]:
+        claims: list[Claim] = []
+        while self._heap:
+            due, number, key = self._heap[0]
+            waiting = self._jobs.get(key)
+            if waiting is None or waiting.number != number:
+                heappop(self._heap)
+                continue
+            if due > now or len(claims) == most:
+                break
+            waiting.tries += 1
+            waiting.holder = number
+            self._place(waiting, now + lease)
+            claims.append(Claim(waiting.job._replace(due=due), waiting.tries, number))
+        return claims
+
+    def _place(self, waiting: _Waiting, due: datetime) -> None:
+        waiting.due, waiting.number = due, next(self._numbers)
+        heappush(self._heap, (due, waiting.number, waiting.job.key))
+
+    def _held(self, claim: Claim) -> _Waiting | None:
+        waiting = self._jobs.get(claim.job.key)
+        if waiting is None or (waiting.tries, waiting.holder) != (claim.tries, claim.handle):
+            return None
+        return waiting
+
+    async def put_off(self, claim: Claim, until: datetime) -> bool:
+        waiting = self._held(claim)
+        if waiting is not None:
+            self._place(waiting, until)
+            self._bell.ring()
+        return waiting is not None
+
+    async def done(self, claim: Claim) -> None:
+        if self._held(claim) is not None:
+            del self._jobs[claim.job.key]

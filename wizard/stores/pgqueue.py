@@ -1,0 +1,272 @@
+"""The queue of a PostgreSQL store: PgQueuer's table, with its locking, its order and its notifications.
+
+A job is a row of PgQueuer's: its kind is the entrypoint, its key the dedupe key, its due time and its lease are
+`execute_after`, its tries the `attempts`, counted up with each claim and so for workers that died as well. A job that
+is ordered anew gets a new row (see commit_turn in postgres_0001.sql), so id and attempts tell all claims apart.
+PgQueuer's own lease is a time since the last heartbeat, the same for all; it is set to nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from wizard.errors import SettingsError, StoreError
+from wizard.jobs import Claim, Job, JobKind
+from wizard.stores import records
+from wizard.stores.bell import Bell
+from wizard.stores.pgpool import Connection, Pool
+from wizard.stores.vault import Vault
+
+try:
+    from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+    from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
+    from pgqueuer.adapters.persistence.queries import Queries
+    from pgqueuer.domain.settings import DBSettings, Durability
+    from pgqueuer.domain.types import Channel, QueueEntrypoint, QueueManagerId
+    from pgqueuer.ports.repository import EntrypointExecutionParameter
+except ImportError as error:  # pragma: no cover - the extra is there wherever tests run
+    raise SettingsError("PostgreSQL needs a library that isn't installed. Run: pip install wizard[postgres]") from error
+
+log = logging.getLogger("wizard.queue")
+
+# All names are said here, so that PGQUEUER_… of the environment, meant for a queue of the host's own, move nothing.
+# The log of jobs needn't outlive a crash, and costs less so.
+SETTINGS = DBSettings(
+    prefix="",
+    db_schema="wizard",
+    channel=Channel("wizard_jobs"),
+    function="fn_pgqueuer_changed",
+    statistics_table="pgqueuer_statistics",
+    queue_status_type="pgqueuer_status",
+    queue_table="pgqueuer",
+    queue_table_log="pgqueuer_log",
+    trigger="tg_pgqueuer_changed",
+    schedules_table="pgqueuer_schedules",
+    durability=Durability.balanced,
+    widen_id=True,
+)
+TABLE, LOG = SETTINGS.qualified.queue_table, SETTINGS.qualified.queue_table_log
+ENTRYPOINTS = {QueueEntrypoint(f"wizard_{kind.value}"): EntrypointExecutionParameter(0) for kind in JobKind}
+
+# PgQueuer walks along all jobs of an entrypoint, in the order of their priorities, to those that are due: a million timers
+# that aren't would be in its way at every look. So jobs wait under an entrypoint of their own until they are due.
+LATER = "wizard_later"
+
+# S608: what is put into these texts are our own names.
+THERE = "status IN ('queued', 'picked')"  # what PgQueuer's index on the dedupe key covers
+RIPEN = f"""UPDATE {TABLE} SET entrypoint = 'wizard_' || split_part(dedupe_key, '/', -2) WHERE id = ANY (ARRAY(
+    SELECT id FROM {TABLE} WHERE entrypoint = '{LATER}' AND status = 'queued' AND execute_after < now()
+    ORDER BY execute_after LIMIT $1 FOR UPDATE SKIP LOCKED))"""  # noqa: S608
+NEXT = f"""SELECT execute_after - now() FROM {TABLE} WHERE entrypoint = '{LATER}' AND status = 'queued'
+    ORDER BY execute_after LIMIT 1"""  # noqa: S608
+LEASE = f"""UPDATE {TABLE} SET attempts = attempts + 1, execute_after = $2, priority = $3
+    WHERE id = ANY ($1::bigint[]) RETURNING id, attempts, dedupe_key"""  # noqa: S608
+PUT_OFF = f"""UPDATE {TABLE} SET status = 'queued', entrypoint = '{LATER}', queue_manager_id = NULL,
+    execute_after = $3, priority = $4, heartbeat = now(), updated = now() WHERE {THERE} AND dedupe_key = $1 AND attempts = $2 AND %s RETURNING id"""  # noqa: S608
+# As PgQueuer does it, but only for the latest claim.
+DONE = f"""WITH gone AS (DELETE FROM {TABLE} WHERE {THERE} AND dedupe_key = $1 AND attempts = $2 AND %s
+    RETURNING id, entrypoint, priority)
+    INSERT INTO {LOG} (job_id, status, entrypoint, priority) SELECT id, 'successful', entrypoint, priority FROM gone"""  # noqa: S608
+HELD, UNCLAIMED = "id = $%d", "$%d::bigint IS NULL"
+COUNT = f"""SELECT
+    (SELECT count(*) FROM (SELECT FROM {TABLE} WHERE {THERE} AND execute_after <= $1 LIMIT $2) AS a) AS due,
+    (SELECT count(*) FROM (SELECT FROM {TABLE} WHERE {THERE} AND execute_after > $1 LIMIT $2) AS b) AS later"""  # noqa: S608
+FORGET_LOG = f"""DELETE FROM {LOG} WHERE id = ANY (ARRAY(
+    SELECT id FROM {LOG} WHERE created < now() - $1::interval ORDER BY created LIMIT $2))"""  # noqa: S608
+
+LOG_KEPT = timedelta(hours=1)  # what PgQueuer wrote of jobs, for whoever looks at its dashboard
+LOG_CHECKED = timedelta(minutes=1)
+RIPENED = 500  # jobs that are made ready at one look
+LOG_ROWS = 20_000  # deleted at once
+COUNTED = 100_000  # jobs that are counted; beyond, more is as good as any number
+MIDDLE = datetime(2060, 1, 1, tzinfo=UTC)
+
+
+def encoded(text: str) -> str:
+    """A text as PostgreSQL can hold it, which knows no zero characters: they are written with an escape."""
+    return text.replace("\x1a", "\x1a1").replace("\x00", "\x1a0") if "\x00" in text or "\x1a" in text else text
+
+
+def decoded(text: str) -> str:
+    return text.replace("\x1a0", "\x00").replace("\x1a1", "\x1a") if "\x1a" in text else text
+
+
+def urgency(due: datetime) -> int:
+    """PgQueuer's priority, the highest first: so that the job that has been due for longest is claimed first."""
+    return max(min(int((MIDDLE - due).total_seconds()), 2**31 - 1), -(2**31))
+
+
+def queries(connection: Connection) -> Queries:
+    """PgQueuer's statements on one connection, with our names."""
+    builders = (QueryBuilderEnvironment(SETTINGS), QueryQueueBuilder(SETTINGS), QuerySchedulerBuilder(SETTINGS))
+    return Queries(AsyncpgDriver(connection), *builders)
+
+
+class Order(NamedTuple):
+    """A job, ready to be stored."""
+
+    kind: str
+    payload: bytes
+    due: datetime
+    key: str
+
+
+def packed(vault: Vault, jobs: Iterable[Job]) -> list[Order]:
+    """Raises InvalidInput where a payload can't be stored."""
+    found = {job.key: job for job in jobs}  # PgQueuer refuses two of one key
+    return [
+        Order(f"wizard_{job.kind.value}", records.payload_body(vault, job.run, job.payload), job.due, encoded(key))
+        for key, job in found.items()
+    ]
+
+
+async def order(connection: Connection, orders: Sequence[Order], at: datetime) -> None:
+    """Puts jobs into the queue in the connection's transaction, which began `at`, except where somebody holds the
+    one that has the key."""
+    await queries(connection).enqueue(
+        [each.kind if each.due < at else LATER for each in orders],
+        [each.payload for each in orders],
+        [urgency(each.due) for each in orders],
+        [each.due - at for each in orders],
+        [each.key for each in orders],
+        on_conflict="skip",
+    )
+
+
+class PostgresQueue:
+    """See wizard.jobs.Queue for what each method promises. It goes by the database's clock."""
+
+    def __init__(self, pool: Pool, vault: Vault) -> None:
+        self._pool = pool
+        self._vault = vault
+        self._holder = QueueManagerId(uuid.uuid4())
+        self._bell = Bell()
+        self._ear = _Ear(pool, self._bell.ring)
+        self._log_checked = -LOG_CHECKED.total_seconds()
+
+    def ring(self) -> None:
+        """Wakes those who wait here: jobs were ordered in this process."""
+        self._bell.ring()
+
+    async def close(self) -> None:
+        await self._ear.close()
+
+    async def claim(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
+        if most <= 0:
+            return []
+
+        async def attempt(moment: datetime) -> tuple[Sequence[Claim], datetime | None]:
+            if wait > 0:
+                await self._ear.listen()  # before the look: what is ordered after it rings
+            claims, next_one = await self._pool.transact(lambda connection: self._take(connection, most, lease))
+            return self._opened(claims), None if next_one is None else moment + next_one
+
+        await self._forget_log()
+        return await self._bell.attend(attempt, now, wait)
+
+    async def _take(
+        self, connection: Connection, most: int, lease: timedelta
+    ) -> tuple[list[tuple[str, int, int, datetime, bytes]], timedelta | None]:
+        """Key, tries, id, due time and payload of each claim, and the time until the next job is due."""
+        await connection.execute(RIPEN, RIPENED)
+        jobs = await queries(connection).dequeue(most, ENTRYPOINTS, self._holder, None, timedelta(0))
+        if not jobs:
+            return [], await connection.fetchval(NEXT)
+        until = jobs[0].updated + lease  # the database's now
+        leased = {
+            row["id"]: row for row in await connection.fetch(LEASE, [job.id for job in jobs], until, urgency(until))
+        }
+        found = [
+            (leased[job.id]["dedupe_key"], leased[job.id]["attempts"], job.id, job.execute_after, job.payload or b"")
+            for job in jobs
+        ]
+        return sorted(found, key=lambda each: each[3]), None
+
+    def _opened(self, claims: Iterable[tuple[str, int, int, datetime, bytes]]) -> list[Claim]:
+        found = []
+        for key, tries, number, due, payload in claims:
+            run, kind, visit = decoded(key).rsplit("/", 2)
+            try:
+                body = records.read_payload(self._vault, run, payload)
+            except StoreError as error:
+                # It keeps its lease and comes again: a job that can't be read mustn't keep others from being done.
+                log.error("A job can't be read: %s", error)
+                continue
+            found.append(Claim(Job(run, JobKind(kind), int(visit), due, body), tries, number))
+        return found
+
+    async def put_off(self, claim: Claim, until: datetime) -> bool:
+        key, tries, number = encoded(claim.job.key), claim.tries, claim.handle
+        which = (HELD if number is not None else UNCLAIMED) % 5
+        found = await self._pool.write(PUT_OFF % which, key, tries, until, urgency(until), number, run=claim.job.run)
+        if found:
+            self._bell.ring()
+        return bool(found)
+
+    async def done(self, claim: Claim) -> None:
+        which = (HELD if claim.handle is not None else UNCLAIMED) % 3
+        await self._pool.write(DONE % which, encoded(claim.job.key), claim.tries, claim.handle, run=claim.job.run)
+
+    async def count(self, now: datetime) -> tuple[int, int]:
+        """How many jobs are due, and how many aren't yet, each up to 100,000."""
+        (row,) = await self._pool.read(COUNT, now, COUNTED)
+        return row["due"], row["later"]
+
+    async def _forget_log(self) -> None:
+        """PgQueuer keeps a line of everything for ever; it is deleted in parts, by whoever claims."""
+        now = asyncio.get_running_loop().time()
+        if now - self._log_checked < LOG_CHECKED.total_seconds():
+            return
+        self._log_checked = now
+        await self._pool.write(FORGET_LOG, LOG_KEPT, LOG_ROWS)
+
+
+class _Ear:
+    """Hears of jobs that other processes ordered, on a connection of its own. One that is lost is replaced at the next
+    look; without one, looking every second has to do."""
+
+    def __init__(self, pool: Pool, heard: Callable[[], None]) -> None:
+        self._pool = pool
+        self._heard = heard
+        self._connection: Connection = None
+        self._heeds = False  # whether the connection came to listen
+        self._making = asyncio.Lock()
+
+    async def listen(self) -> None:
+        async with self._making:
+            if self._listens:
+                return
+            await self.close()  # of one that didn't come to listen
+            with suppress(Exception):  # whoever looks for jobs next gets the same error, and says so
+                connection = self._connection = await self._pool.connect()
+                connection.add_termination_listener(self._lost)
+                await connection.add_listener(SETTINGS.channel, self._notified)
+                self._heeds = True
+
+    @property
+    def _listens(self) -> bool:
+        return self._heeds and not self._connection.is_closed()
+
+    async def close(self) -> None:
+        self._heeds, connection = False, self._connection
+        self._connection = None
+        if connection is not None:
+            connection.remove_termination_listener(self._lost)
+            with suppress(Exception):
+                await connection.close(timeout=1)
+
+    def _lost(self, connection: Any) -> None:
+        self._heard()
+
+    def _notified(self, connection: Any, process: int, channel: str, payload: Any) -> None:
+        """Other changes of the table, each job that is done for one, are no reason to look for jobs."""
+        with suppress(ValueError, AttributeError):
+            if json.loads(payload).get("operation") == "insert":
+                self._heard()

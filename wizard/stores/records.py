@@ -1,0 +1,100 @@
+"""What is stored beside a run's own rows: replies, files, jobs' payloads, reports and documents, as blobs.
+
+As in wizard.stores.rows, what has a column isn't in the blob as well, and every blob is its owner's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wizard.codec import MAX_VALUE_BYTES, pack
+from wizard.errors import InvalidInput, StoreError
+from wizard.model import NOTHING, DocumentSave, Reply, Report, StoredFile, Value
+from wizard.stores import Document
+from wizard.stores.formats import MISSHAPEN, Part, a_map, unreadable, unwrap, why, wrap
+from wizard.stores.vault import Vault
+
+
+def reply_body(vault: Vault, run_id: str, reply: Reply) -> bytes:
+    """`run_id` is the run that the request moved or created, whatever the reply's scope."""
+    return wrap(vault, run_id, [reply.digest, reply.status, reply.body])
+
+
+def read_reply(vault: Vault, run_id: str, scope: str, key: str, blob: bytes) -> Reply:
+    """Raises StoreError naming the run."""
+    try:
+        digest, status, body = unwrap(vault, run_id, Part.REPLY, blob)
+        return Reply(scope, key, digest, status, body)
+    except (StoreError, *MISSHAPEN) as error:
+        raise unreadable("What was answered to an earlier request", error, run_id) from error
+
+
+def file_body(vault: Vault, run_id: str, file: StoredFile) -> bytes:
+    return wrap(vault, run_id, [file.name, file.media_type, file.content])
+
+
+def read_file(vault: Vault, run_id: str, file_id: str, blob: bytes) -> StoredFile:
+    """Raises StoreError naming the run."""
+    try:
+        name, media_type, content = unwrap(vault, run_id, Part.FILE, blob)
+        return StoredFile(file_id, name, media_type, content)
+    except (StoreError, *MISSHAPEN) as error:
+        raise unreadable(f"The file {file_id} of the run", error, run_id) from error
+
+
+def payload_body(vault: Vault, run_id: str, payload: Mapping[str, Value]) -> bytes:
+    """Empty where the payload is: most jobs have none."""
+    return wrap(vault, run_id, dict(payload)) if payload else b""
+
+
+def read_payload(vault: Vault, run_id: str, blob: bytes) -> Mapping[str, Value]:
+    """Raises StoreError naming the run."""
+    if not blob:
+        return NOTHING
+    try:
+        return a_map(unwrap(vault, run_id, Part.PAYLOAD, blob))
+    except (StoreError, *MISSHAPEN) as error:
+        raise unreadable("A job of the run", error, run_id) from error
+
+
+def report_body(vault: Vault, run_id: str, report: Report) -> bytes:
+    return wrap(vault, run_id, [report.visit, report.percent, report.text])
+
+
+def read_report(vault: Vault, run_id: str, blob: bytes) -> Report:
+    """Raises StoreError naming the run."""
+    try:
+        return Report(*unwrap(vault, run_id, Part.REPORT, blob))
+    except (StoreError, *MISSHAPEN) as error:
+        raise unreadable("What was reported of the run", error, run_id) from error
+
+
+# -- documents ---------------------------------------------------------------------------------
+
+
+def document_owner(kind: str, document_id: str) -> str:
+    """In whose name a document is sealed."""
+    return f"{kind}/{document_id}"
+
+
+def document_body(vault: Vault, kind: str, document_id: str, fields: Mapping[str, Value]) -> bytes:
+    return wrap(vault, document_owner(kind, document_id), dict(fields))
+
+
+def read_document(vault: Vault, kind: str, document_id: str, revision: int, blob: bytes) -> Document:
+    """Raises StoreError where the fields can't be read."""
+    try:
+        return Document(revision, a_map(unwrap(vault, document_owner(kind, document_id), Part.DOCUMENT, blob)))
+    except (StoreError, *MISSHAPEN) as error:
+        raise StoreError(f"This {kind} can't be read: {why(error)}") from error
+
+
+def merge(stored: Document, save: DocumentSave) -> Document:
+    """The document after a save: field by field, so that two runs of one profile lose nothing.
+
+    Raises InvalidInput where it would be larger than one value may be.
+    """
+    merged = Document(stored.revision + 1, {**stored.fields, **save.fields})
+    if len(pack(dict(merged.fields))) > MAX_VALUE_BYTES:
+        raise InvalidInput(f"The {save.kind} would be larger than {MAX_VALUE_BYTES:,} bytes. Store less in it.")
+    return merged

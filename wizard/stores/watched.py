@@ -1,0 +1,131 @@
+"""A store that tells how long each call took and whether it failed, and is otherwise the store that it wraps.
+
+What the caller may have got wrong (a lost compare-and-swap, a key used twice) is no failure of the storage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from time import perf_counter
+from typing import TypeVar
+
+from wizard.errors import CallerError
+from wizard.jobs import Claim, Queue
+from wizard.model import Change, Reply, Report, Run, RunStatus, StoredFile
+from wizard.stores import Backlog, Document, RunSummary, Store, TraceEntry
+from wizard.watching import StoreWatch
+
+T = TypeVar("T")
+
+
+class _Watched:
+    def __init__(self, watch: StoreWatch, clock: Callable[[], float]) -> None:
+        self._watch = watch
+        self._clock = clock
+
+    async def tell(self, call: str, work: Awaitable[T], *, timed: bool = True) -> T:
+        began, failed = self._clock(), False
+        try:
+            return await work
+        except CallerError:
+            raise
+        except Exception:
+            failed = True
+            raise
+        finally:
+            self._watch.store(call, self._clock() - began if timed else None, failed)
+
+
+class WatchedStore:
+    """See the module docstring. `clock` counts seconds."""
+
+    def __init__(self, store: Store, watch: StoreWatch, *, clock: Callable[[], float] = perf_counter) -> None:
+        self._store = store
+        self._tell = _Watched(watch, clock).tell
+        self.queue: Queue = WatchedQueue(store, watch, clock=clock)
+
+    async def open(self) -> None:
+        await self._tell("open", self._store.open())
+
+    async def close(self) -> None:
+        await self._store.close()
+
+    async def commit(self, change: Change) -> None:
+        await self._tell("commit", self._store.commit(change))
+
+    async def load(self, run_id: str) -> Run | None:
+        return await self._tell("load", self._store.load(run_id))
+
+    async def revision(self, run_id: str) -> int | None:
+        return await self._tell("revision", self._store.revision(run_id))
+
+    async def reply(self, scope: str, key: str) -> Reply | None:
+        return await self._tell("reply", self._store.reply(scope, key))
+
+    async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[TraceEntry]:
+        return await self._tell("trace", self._store.trace(run_id, after, limit))
+
+    async def list_runs(
+        self,
+        *,
+        workflow: str | None = None,
+        status: RunStatus | None = None,
+        limit: int = 100,
+        before: str | None = None,
+    ) -> Sequence[RunSummary]:
+        found = self._store.list_runs(workflow=workflow, status=status, limit=limit, before=before)
+        return await self._tell("list_runs", found)
+
+    async def save_definition(self, version: str, body: bytes) -> None:
+        await self._tell("save_definition", self._store.save_definition(version, body))
+
+    async def definition(self, version: str) -> bytes | None:
+        return await self._tell("definition", self._store.definition(version))
+
+    async def document(self, kind: str, document_id: str) -> Document:
+        return await self._tell("document", self._store.document(kind, document_id))
+
+    async def file(self, run_id: str, file_id: str) -> StoredFile | None:
+        return await self._tell("file", self._store.file(run_id, file_id))
+
+    async def files(self, run_id: str) -> Sequence[StoredFile]:
+        return await self._tell("files", self._store.files(run_id))
+
+    async def report(self, run_id: str, report: Report) -> None:
+        await self._tell("report", self._store.report(run_id, report))
+
+    async def reported(self, run_id: str) -> Report | None:
+        return await self._tell("reported", self._store.reported(run_id))
+
+    async def delete_run(self, run_id: str) -> bool:
+        return await self._tell("delete_run", self._store.delete_run(run_id))
+
+    async def failed_undos(self, limit: int = 100) -> Sequence[str]:
+        return await self._tell("failed_undos", self._store.failed_undos(limit))
+
+    async def prune(self, before: datetime, limit: int = 1000) -> int:
+        return await self._tell("prune", self._store.prune(before, limit))
+
+    async def backlog(self, now: datetime) -> Backlog:
+        return await self._tell("backlog", self._store.backlog(now))
+
+    async def reseal(self, limit: int = 1000) -> int:
+        return await self._tell("reseal", self._store.reseal(limit))
+
+
+class WatchedQueue:
+    """The store's queue; it may not have one before it is opened. How long a claim takes isn't told: it waits."""
+
+    def __init__(self, store: Store, watch: StoreWatch, *, clock: Callable[[], float] = perf_counter) -> None:
+        self._store = store
+        self._tell = _Watched(watch, clock).tell
+
+    async def claim(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
+        return await self._tell("claim", self._store.queue.claim(now, most, lease, wait), timed=False)
+
+    async def put_off(self, claim: Claim, until: datetime) -> bool:
+        return await self._tell("put_off", self._store.queue.put_off(claim, until))
+
+    async def done(self, claim: Claim) -> None:
+        await self._tell("done", self._store.queue.done(claim))
