@@ -22,7 +22,9 @@ from wizard.model import Item, Outcome, Proceed, Prompt, PromptField, Wait
 from wizard.node import Background, Foreground, NodeConfig, NodeType, Registry, Services, Visit
 from wizard.nodes.condition import ConditionNode
 from wizard.nodes.end import EndNode
+from wizard.nodes.wait import WaitNode
 from wizard.nodes.workflow import WorkflowNode
+from wizard.settings import Settings
 from wizard.stores import Store
 from wizard.stores.memory import MemoryStore
 from wizard.templates import Template
@@ -331,6 +333,7 @@ class ShyForm(AskNode):
 
 TYPES: tuple[type[NodeType[Any]], ...] = (
     AskNode, WorkNode, PureNode, PassNode, RudeTask, RudeForm, ShyForm, ConditionNode, WorkflowNode, EndNode,
+    WaitNode,
 )  # fmt: skip
 REGISTRY = Registry(TYPES)
 
@@ -400,12 +403,14 @@ def engine(
     ids: Callable[[], str] | None = None,
     types: Iterable[type[NodeType[Any]]] = (),
     definitions: Catalog | None = None,
+    settings: Settings | None = None,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Engine:
     """An engine on these definitions, the first of which is called "main" by convention."""
     return Engine(
         catalog(*documents, types=types) if definitions is None else definitions,
         MemoryStore() if store is None else store,
-        services=Services(shared={"book": Book() if book is None else book}),
+        services=Services(dict(functions or {}), settings, {"book": Book() if book is None else book}),
         clock=clock or Clock(),
         ids=ids or counted(),
     )

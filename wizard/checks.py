@@ -39,6 +39,7 @@ def check(drafts: Drafts) -> list[Problem]:
             *_check_calls(draft, drafts),
             *_check_defaults(draft),
             *_check_ends(draft, embedded),
+            *_check_deadlines(draft),
             *_check_cases(draft),
             *_check_names(draft, drafts),
         ]
@@ -46,6 +47,12 @@ def check(drafts: Drafts) -> list[Problem]:
             own += [*_check_loops(draft, asking), *_check_ways(draft)]
         found += own
     return found
+
+
+def _check_deadlines(draft: Draft) -> Iterator[Problem]:
+    if draft.head.delete_after is not None and draft.head.expires_after is None:
+        message = "a run that nobody finishes never ends, and so is never deleted; say `expires_after` as well"
+        yield draft.document.problem(("delete_after",), message, key=True, severity="warning")
 
 
 def _check_embedding(drafts: Drafts) -> Iterator[Problem]:
@@ -174,6 +181,10 @@ def _chains(node: NodeDraft) -> Iterator[tuple[Path, Chain, frozenset[str]]]:
     nothing: frozenset[str] = frozenset()
     for index, chain in enumerate(node.common.depends_on):
         yield (*node.place, "depends_on", index), chain, nothing
+    if node.common.remind_after is not None and node.common.remind_after.message is not None:
+        for place, chains in _computed(node.common.remind_after.message, (*node.place, "remind_after", "message")):
+            for chain in sorted(chains):
+                yield place, chain, nothing
     if node.common.title is not None:
         for chain in sorted(node.common.title.chains):
             yield (*node.place, "title"), chain, nothing
@@ -278,7 +289,7 @@ def _asks(node: NodeDraft, asking: Set[str]) -> bool:
     if isinstance(node.config, WorkflowConfig):
         repeat = node.config.repeat
         return node.config.workflow in asking or (repeat is not None and repeat.asks)
-    return node.handler.kind is Kind.FOREGROUND
+    return node.handler.kind is Kind.FOREGROUND or node.handler.pauses
 
 
 def _asking(drafts: Drafts) -> Set[str]:
@@ -296,7 +307,9 @@ def _check_ways(draft: Draft) -> Iterator[Problem]:
         if node.id != start and node.id not in follows[start]:
             message = f"`{node.id}` can't be reached: no way from `{start}` leads to it"
             yield draft.document.problem((*node.place, "id"), message, severity="warning")
-    ends = {node.id for node in draft.nodes if None in node.exits or node.common.on_error.goto == END}
+    ends = {
+        node.id for node in draft.nodes if None in node.exits or END in (node.common.on_error.goto, node.unanswered)
+    }
     ending = leading_to(ends, edges)
     stuck = [node for node in reached if node.id not in ending]
     if stuck:

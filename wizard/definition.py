@@ -12,10 +12,23 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from wizard.errors import Problem
-from wizard.format import COMMON, END, FIELD_MODELS, NodeFormat, WorkflowFormat, keys_of
+from wizard.format import COMMON, END, FIELD_MODELS, NodeFormat, ReminderFormat, WorkflowFormat, keys_of
 from wizard.forms.fields import BaseField
 from wizard.handed import ITEM_NAMES, typed
-from wizard.model import Branches, Call, Case, Kind, Node, OnError, Remaining, Repeat, Retry, Workflow
+from wizard.model import (
+    Branches,
+    Call,
+    Case,
+    Kind,
+    Message,
+    Node,
+    OnError,
+    Remaining,
+    Reminder,
+    Repeat,
+    Retry,
+    Workflow,
+)
 from wizard.node import NodeConfig, NodeType, Registry
 from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import RepeatConfig, WorkflowConfig
@@ -50,6 +63,8 @@ class NodeDraft:
             found += [((*self.place, "cases", index, "goto"), case.goto) for index, case in cases]
         if self.common.on_error.goto is not None:
             found.append(((*self.place, "on_error", "goto"), self.common.on_error.goto))
+        if self.unanswered is not None:
+            found.append(((*self.place, "remind_after", "goto"), self.unanswered))
         return tuple(found)
 
     @property
@@ -67,10 +82,16 @@ class NodeDraft:
         return (self.next,)
 
     @property
+    def unanswered(self) -> str | None:
+        """Where a form leads that isn't answered in time, as the author wrote it."""
+        reminder = self.common.remind_after
+        return None if reminder is None else reminder.goto
+
+    @property
     def targets(self) -> tuple[str, ...]:
         """Every node that an edge leads to."""
-        goto = self.common.on_error.goto
-        every = [*self.exits, _target(goto) if goto is not None else None]
+        aside = (self.common.on_error.goto, self.unanswered)
+        every = [*self.exits, *(_target(goto) for goto in aside if goto is not None)]
         return tuple(dict.fromkeys(target for target in every if target is not None))
 
 
@@ -262,6 +283,8 @@ def _why_not(key: str, handler: NodeType[Any]) -> str:
             return "a background node needs no `depends_on`: it runs again when a value that it read changes"
         case "depends_on":
             return f"a {handler.type} node can't have `depends_on`: it asks nothing; put it on the nodes that ask"
+        case "remind_after" | "expires_after":
+            return f"`{key}` is for nodes that wait for a person's answer; {quoted(handler.type)} doesn't"
     return f"`{key}` is for background nodes; {quoted(handler.type)} is none"
 
 
@@ -285,6 +308,7 @@ def build(draft: Draft, embedded: Mapping[str, Workflow], version: str) -> Workf
         input=draft.input,
         reopen=head.reopen,
         expires_after=head.expires_after,
+        delete_after=head.delete_after,
         language=head.language,
     )
 
@@ -307,7 +331,18 @@ def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
         on_error=OnError(error.action, _target(error.goto) if error.goto is not None else None),
         retry=Retry(retry.attempts, retry.backoff) if retry is not None else Retry(),
         timeout=common.timeout,
+        slow=common.slow,
+        remind=_reminder(common.remind_after),
+        expires_after=common.expires_after,
     )
+
+
+def _reminder(reminder: ReminderFormat | None) -> Reminder | None:
+    if reminder is None:
+        return None
+    message = reminder.message
+    sent = None if message is None else Message(message.send, message.to, message.subject, message.text)
+    return Reminder(reminder.after, None if reminder.goto is None else _target(reminder.goto), sent)
 
 
 def _config(config: NodeConfig | None, embedded: Mapping[str, Workflow]) -> object:

@@ -11,61 +11,44 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Protocol
 
-from wizard import machine, revisits
-from wizard.asks import Ask, check_fresh, check_size, is_replay
+from wizard import interventions, machine, revisits
+from wizard.asks import Ask, check_size
 from wizard.births import Handed, new_id, new_run, new_token, token_hash
-from wizard.cache import RunCache
 from wizard.codec import check_value
-from wizard.documents import DOCUMENTS, document_saves
-from wizard.errors import (
-    CallerError,
-    InvalidInput,
-    NotYours,
-    RunExpired,
-    StaleInput,
-    StaleRevision,
-    StoreError,
-)
+from wizard.documents import DOCUMENTS
+from wizard.errors import InvalidInput, NotYours, RunCancelled
 from wizard.inputs import read_input
-from wizard.model import Prompt, Reply, Run, RunStatus, StoredFile, Value, Workflow
+from wizard.jobs import Claim
+from wizard.model import RunStatus, StoredFile, Value
 from wizard.node import Services
+from wizard.performing import Performer
+from wizard.pinned import Definitions, Pinned
 from wizard.removal import remove_item
 from wizard.requests import Move
-from wizard.saving import Effects, LateResult, Saver
-from wizard.state import RunView, is_expired, with_fault
+from wizard.settings import Settings
+from wizard.state import RunView
 from wizard.stores import Store, TraceEntry
 from wizard.turn import Turn
-from wizard.visits import Driver
+from wizard.turns import RespondWith, Turns
+from wizard.watching import NOBODY, Watch
 
-MAX_TRIES = 20  # lost compare-and-swaps in one turn before the caller is told to try again
-
-
-class Definitions(Protocol):
-    """The workflows that new runs start from (wizard.catalog.Catalog)."""
-
-    def get(self, workflow_id: str) -> Workflow: ...
-
-    def bundle(self, workflow_id: str) -> bytes:
-        """The definition and all that it embeds, for the store to keep."""
-
-    def compile(self, bundle: bytes) -> Workflow:
-        """The workflow of a stored bundle."""
+__all__ = ["Definitions", "Engine", "RespondWith", "utc_now"]
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-RespondWith = Callable[[RunView], Reply]
+MAX_NAME = 64  # of an event
 
 
 class Engine:
     """See the module docstring.
 
     `definitions` gives the workflows that runs start from, and compiles those that stored runs are
-    pinned to (S22); `services` are what nodes are handed.
+    pinned to (S22); `services` are what nodes are handed; `watch` is told of each turn. Background work that isn't
+    done within a turn needs a worker (wizard.worker).
     """
 
     def __init__(
@@ -76,19 +59,27 @@ class Engine:
         services: Services | None = None,
         clock: Callable[[], datetime] = utc_now,
         ids: Callable[[], str] = new_id,
+        watch: Watch = NOBODY,
     ) -> None:
         self.definitions = definitions
         self.store = store
         self.services = services or Services()
         self.clock = clock
+        self.watch = watch
         self._ids = ids
-        self._cache = RunCache(store)
-        self._effects = Effects()
-        self._workflows: dict[str, Workflow] = {}
-        self._saved: set[str] = set()
+        self._pinned = Pinned(definitions, store)
+        self._turns = Turns(store, self._pinned, self.services, clock, watch)
+        self._performer = Performer(store, self._pinned, self._turns, self.services, clock, watch)
+
+    @property
+    def settings(self) -> Settings:
+        settings: Settings | None = self.services.settings
+        return settings or Settings()
 
     async def close(self) -> None:
-        """Closes what nodes opened and shared. The store is its owner's to close."""
+        """Lets work under way finish for the settings' `grace`, then closes what nodes opened and shared. The store
+        is its owner's to close."""
+        await self._turns.close(self.settings.grace)
         for shared in self.services.shared.values():
             if (close := getattr(shared, "close", None)) is not None:
                 await close()
@@ -130,11 +121,7 @@ class Engine:
 
     async def load(self, run: str | RunView) -> RunView:
         """The run as it is now. Executes nothing (S18). Raises RunNotFound."""
-        run_id = run if isinstance(run, str) else run.id
-        stored, cached = await self._cache.get(run_id)
-        if cached and await self._cache.is_old(stored):
-            stored = await self._cache.read(run_id)
-        return _shown(run, RunView(await self._workflow_of(stored), stored, self.clock()))
+        return _shown(run, await self._turns.show(run if isinstance(run, str) else run.id))
 
     async def open(self, run_id: str, token: str) -> RunView:
         """`load` for whoever holds the run's token. Raises NotYours and RunNotFound."""
@@ -146,7 +133,7 @@ class Engine:
 
         A token never changes, so a cached run serves.
         """
-        run, _ = await self._cache.get(run_id)
+        run, _ = await self._turns.cache.get(run_id)
         if not hmac.compare_digest(token_hash(token), run.token_hash):
             raise NotYours(run=run_id)
 
@@ -181,7 +168,7 @@ class Engine:
             return machine.next_(turn, answers, partial=partial)
 
         ask = Ask(move, step, revision, answers, answering=True, anywhere=revisit, seen=seen)
-        return await self._turn(run, ask, respond)
+        return await self._take("next", run, ask, respond)
 
     async def previous(
         self,
@@ -207,13 +194,13 @@ class Engine:
                 return revisits.previous_from(turn, step, draft)
             return machine.previous(turn, skip_background=skip_background, to=to, draft=draft)
 
-        return await self._turn(run, Ask(move, step, revision, anywhere=True), respond)
+        return await self._take("previous", run, Ask(move, step, revision, anywhere=True), respond)
 
     async def save(self, run: str | RunView, step: str, draft: Mapping[str, object]) -> RunView:
         """Keeps what was typed at a foreground step of the path, and makes that the current one: who comes
         back later finds what they left. Raises what `previous` raises."""
         _check_draft(draft)
-        return await self._turn(run, Ask(lambda turn: revisits.save(turn, step, draft), step, anywhere=True))
+        return await self._take("save", run, Ask(lambda turn: revisits.save(turn, step, draft), step, anywhere=True))
 
     async def keep(
         self,
@@ -227,7 +214,7 @@ class Engine:
         _check_draft(draft)
         check_size(files)
         ask = Ask(lambda turn: revisits.keep(turn, step, draft, files or {}), step, anywhere=True)
-        return await self._turn(run, ask)
+        return await self._take("keep", run, ask)
 
     async def change(
         self,
@@ -252,15 +239,15 @@ class Engine:
             return machine.change(turn, step, answers)
 
         if seen is None:
-            return await self._turn(run, Ask(move, revision=revision, strict=True), respond)
+            return await self._take("change", run, Ask(move, revision=revision, strict=True), respond)
         ask = Ask(move, step, revision, answers, answers is not None, strict=True, anywhere=True, seen=seen)
-        return await self._turn(run, ask, respond)
+        return await self._take("change", run, ask, respond)
 
     async def remove_item(
         self, run: str | RunView, item: str, *, revision: int | None = None, respond: RespondWith | None = None
     ) -> RunView:
         """Takes an item ("household/2") out of a repeat and goes on as after a change."""
-        return await self._turn(run, Ask(lambda turn: remove_item(turn, item), revision=revision), respond)
+        return await self._take("remove", run, Ask(lambda turn: remove_item(turn, item), revision=revision), respond)
 
     async def amend(self, run: str | RunView, **documents: Mapping[str, Value]) -> RunView:
         """Sets fields of the run's event, profile or session from outside, as an event does:
@@ -273,7 +260,50 @@ class Engine:
                 raise InvalidInput(f"A run has no document {name!r}; it has event, profile and session.")
             check_value(dict(fields), f"The {name}")
 
-        return await self._turn(run, Ask(lambda turn: machine.amend(turn, documents)))
+        return await self._take("amend", run, Ask(lambda turn: interventions.amend(turn, documents)))
+
+    async def event(
+        self, run: str | RunView, name: str, data: Value = None, *, respond: RespondWith | None = None
+    ) -> RunView:
+        """An event of that name arrives: it is kept in the run's event document, `true` where it has no data, and a
+        `wait` node that waits for it goes on, now or when the run comes to it.
+
+        Raises InvalidInput for a name that is none or data that can't be stored, RunCompleted, RunExpired,
+        RunCancelled.
+        """
+        if not isinstance(name, str) or not name.isidentifier() or len(name) > MAX_NAME:
+            raise InvalidInput("An event needs a name: at most 64 letters, digits and _, as `paid` is.")
+        data = True if data is None else data
+        check_value({name: data}, "The event")
+        ask = Ask(lambda turn: interventions.arrive(turn, name, data))
+        return await self._take("event", run, ask, respond)
+
+    async def cancel(self, run: str | RunView, *, undo: bool = False, respond: RespondWith | None = None) -> RunView:
+        """Ends a run for good. With `undo` what its steps did is undone, the newest first; what can't be undone now
+        is tried again later. Cancelling it again changes nothing. Raises RunCompleted, RunExpired."""
+        ask = Ask(lambda turn: interventions.cancel(turn, undo=undo))
+        try:
+            return await self._take("cancel", run, ask, respond)
+        except RunCancelled:
+            return await self.load(run)
+
+    async def perform(self, claim: Claim) -> datetime | None:
+        """Does a job that a queue handed out. Gives the time at which it is to be done (again), None where nothing is
+        left to do. Raises StoreError where the storage failed."""
+        return await self._performer.perform(claim)
+
+    async def repair(self, run: str | RunView) -> RunView:
+        """Has everything tried again that was given up in a run: its failed undos, and the step that it failed at."""
+        run_id = run if isinstance(run, str) else run.id
+        view = await self._performer.repair(run_id)
+        if view.status is RunStatus.FAILED:
+            view = await self.next(view)
+        return _shown(run, view)
+
+    async def delete(self, run_id: str) -> bool:
+        """Deletes all that is stored of a run, whatever its status; nothing is undone. False where there is none."""
+        self.forget(run_id)
+        return await self.store.delete_run(run_id)
 
     async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> list[TraceEntry]:
         """What happened in a run, in order."""
@@ -284,7 +314,7 @@ class Engine:
 
     def forget(self, run_id: str) -> None:
         """Drops what is cached of a run; the next call loads it."""
-        self._cache.forget(run_id)
+        self._turns.cache.forget(run_id)
 
     # -- turns -------------------------------------------------------------------------------------
 
@@ -301,127 +331,17 @@ class Engine:
         token, now = new_token(), self.clock()
         run = await new_run(workflow, self._ids(), token, handed, self.store, now)
         run = run._replace(input=read_input(workflow, run, given, now))
-        await self._save_definition(workflow)
-        turn = Turn(workflow, run, now)
-        turn.log("created", workflow=workflow.id, version=workflow.version)
-        move = machine.next_(turn, None) if entering else None
-        saver = Saver(self.store, self._cache, self._effects, turn, run, born=False)
-        view = await self._play(turn, move, saver, respond, token=token)
-        view.token = token
-        return view
+        await self._pinned.save(workflow)
+        return await self._turns.first(workflow, run, respond, token, entering=entering)
 
-    async def _turn(self, run: str | RunView, ask: Ask, respond: RespondWith | None = None) -> RunView:
-        """One turn, again from the start where a cached run was old or somebody else was faster."""
+    async def _take(self, name: str, run: str | RunView, ask: Ask, respond: RespondWith | None = None) -> RunView:
         run_id = run if isinstance(run, str) else run.id
-        for _ in range(MAX_TRIES):
-            stored, cached = await self._cache.get(run_id)
-            try:
-                view = await self._try(stored, ask, respond)
-            except StaleRevision:
-                continue
-            except CallerError as error:
-                if cached and await self._cache.is_old(stored):
-                    continue
-                error.run = error.run or run_id
-                raise
-            if view.run is stored and cached and await self._cache.is_old(stored):
-                continue
-            return _shown(run, view)
-        raise StaleRevision(run=run_id)
-
-    async def _try(self, run: Run, ask: Ask, respond: RespondWith | None) -> RunView:
-        workflow = await self._workflow_of(run)
-        now = self.clock()
-        if is_expired(run, now):
-            raise RunExpired(workflow=run.workflow, run=run.id)
-        if is_replay(run, ask):
-            return RunView(workflow, run, now)
-        check_fresh(run, ask)
-        if ask.answering and self._effects.is_running(run):
-            raise StaleInput("This step is being worked on. Wait for it, or go back.", run=run.id)
-        turn = Turn(workflow, run, now)
-        saver = Saver(self.store, self._cache, self._effects, turn, run, born=True)
-        return await self._play(turn, ask.move(turn), saver, respond, strict=ask.strict)
-
-    async def _play(
-        self,
-        turn: Turn,
-        move: Move | None,
-        saver: Saver,
-        respond: RespondWith | None,
-        *,
-        token: str | None = None,
-        strict: bool = False,
-    ) -> RunView:
-        """Drives a move to its end and commits it. Where nothing changed, the view's run is the one
-        that the saver holds."""
-        driver = Driver(turn, self.services, saver.save_before_effect)
-        try:
-            await _drive(move, driver)
-            rejected = driver.prompt if turn.rejected else None
-            if not turn.touched or (strict and turn.rejected):
-                prompt = None if strict else _prompt_of(saver.run, driver)
-                return RunView(turn.workflow, saver.run, turn.now, prompt, rejected=rejected)
-            if turn.status is RunStatus.COMPLETED and saver.run.status is not RunStatus.COMPLETED:
-                turn.documents = document_saves(turn, saver.run)
-            change = turn.change()
-            view = RunView(turn.workflow, change.run, turn.now, _prompt_of(change.run, driver), rejected=rejected)
-            if respond is not None:
-                view.token = token
-                change = change._replace(reply=respond(view))
-            await saver.commit(change)
-        except LateResult:
-            return await self.load(turn.id)
-        finally:
-            saver.effects_done()
-        return view
-
-    # -- definitions -------------------------------------------------------------------------------
-
-    async def _save_definition(self, workflow: Workflow) -> None:
-        if workflow.version not in self._saved:
-            await self.store.save_definition(workflow.version, self.definitions.bundle(workflow.id))
-            self._saved.add(workflow.version)
-        self._workflows.setdefault(workflow.version, workflow)
-
-    async def _workflow_of(self, run: Run) -> Workflow:
-        """S22: the version that the run was created with, whatever the definitions say now."""
-        workflow = self._workflows.get(run.version)
-        if workflow is None:
-            body = await self.store.definition(run.version)
-            if body is None:
-                raise StoreError(
-                    "The definition that this run was started with isn't in the store. Restore it from a backup.",
-                    workflow=run.workflow,
-                    run=run.id,
-                )
-            workflow = self.definitions.compile(body)
-            self._workflows[run.version] = workflow
-        return workflow
+        return _shown(run, await self._turns.take(name, run_id, ask, respond))
 
 
 def _check_draft(draft: Mapping[str, object] | None) -> None:
     check_size(draft)
     check_value(draft, "The draft")
-
-
-async def _drive(move: Move | None, driver: Driver) -> None:
-    if move is None:
-        return
-    try:
-        request = next(move)
-        while True:
-            request = move.send(await driver.answer(request))
-    except StopIteration:
-        return
-
-
-def _prompt_of(run: Run, driver: Driver) -> Prompt | None:
-    """What the last node showed, if the run stopped there."""
-    prompt, current = driver.prompt, run.current
-    if prompt is None or current is None or prompt.step != current.path:
-        return None
-    return with_fault(prompt, run.fault)
 
 
 def _shown(run: str | RunView, view: RunView) -> RunView:

@@ -12,6 +12,7 @@ WizardError
 │   │   └── StaleRevision       the store's view of the same: a compare-and-swap lost
 │   ├── RunCompleted            Previous or change on a completed run (S5)
 │   ├── RunExpired
+│   ├── RunCancelled
 │   ├── PointOfNoReturn         Previous or change below a final step (S7)
 │   ├── NotAStep                the step named can't be moved to
 │   ├── InvalidInput            what was handed in breaks a limit or has the wrong shape
@@ -110,6 +111,10 @@ class RunCompleted(CallerError):
 
 class RunExpired(CallerError):
     """The run has expired. Start a new one."""
+
+
+class RunCancelled(CallerError):
+    """The run was cancelled. Start a new one."""
 
 
 class PointOfNoReturn(CallerError):

@@ -21,6 +21,7 @@ from pydantic import (
     PlainValidator,
     StrictBool,
     WithJsonSchema,
+    model_validator,
 )
 
 from wizard.forms.fields import AnyField, BaseField
@@ -168,6 +169,29 @@ class RetryFormat(_Format):
     )
 
 
+class MessageFormat(_Format):
+    """What is sent; `send` names a function of the host."""
+
+    send: Annotated[str, Field(strict=True, min_length=1, max_length=200)]
+    to: Template
+    subject: Template
+    text: Template
+
+
+class ReminderFormat(_Format):
+    """After which time, and what then: the run goes to the node `goto`, or a message is sent."""
+
+    after: LongerThanNothing
+    goto: str | None = Field(None, strict=True, description="The node to go on with, or `end`.")
+    message: MessageFormat | None = Field(None, description="What is sent; the form goes on waiting.")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> ReminderFormat:
+        if (self.goto is None) == (self.message is None):
+            raise ValueError("say either `goto` or `message`: what happens after that time")
+        return self
+
+
 class NodeFormat(_Format):
     """What nodes of every type have."""
 
@@ -188,6 +212,11 @@ class NodeFormat(_Format):
     )
     retry: RetryFormat | None = Field(None, description="How often the node is tried when it fails; once unless given.")
     timeout: LongerThanNothing | None = Field(None, description="How long one try may take.")
+    slow: StrictBool = Field(False, description="Nobody is kept waiting for it: it is done as a job.")
+    remind_after: ReminderFormat | None = Field(None, description="What happens where nobody answers in time.")
+    expires_after: LongerThanNothing | None = Field(
+        None, description="How long the form may wait for its answer; then the run expires."
+    )
 
 
 class WorkflowFormat(_Format):
@@ -208,6 +237,9 @@ class WorkflowFormat(_Format):
     expires_after: LongerThanNothing | None = Field(
         None, description="How long after its start a run can be gone on with."
     )
+    delete_after: LongerThanNothing | None = Field(
+        None, description="How long after its end all that is stored of a run is deleted."
+    )
     nodes: tuple[dict[str, Any], ...] = Field(
         min_length=1, max_length=MAX_NODES, description="The nodes, in order; each goes to the one below."
     )
@@ -219,7 +251,8 @@ FIELD_MODELS: dict[str, type[BaseField]] = {
 """How `input` can declare a value, by `type`; a declaration's key is the field's name."""
 
 COMMON = frozenset(NodeFormat.model_fields)
-_BACKGROUND_ONLY = frozenset({"on_error", "retry", "timeout"})
+_BACKGROUND_ONLY = frozenset({"on_error", "retry", "timeout", "slow"})
+_FOREGROUND_ONLY = frozenset({"depends_on", "remind_after", "expires_after"})
 
 
 def keys_of(node_type: NodeType[Any]) -> frozenset[str]:
@@ -228,7 +261,9 @@ def keys_of(node_type: NodeType[Any]) -> frozenset[str]:
         case Kind.FOREGROUND:
             keys = COMMON - _BACKGROUND_ONLY
         case Kind.BACKGROUND:
-            keys = COMMON - {"depends_on"}
+            keys = COMMON - _FOREGROUND_ONLY
         case Kind.INTERNAL:
-            keys = COMMON - _BACKGROUND_ONLY - {"depends_on", "final"}
-    return keys - {"next"} if node_type.ends or node_type.type == "condition" else keys
+            keys = COMMON - _BACKGROUND_ONLY - _FOREGROUND_ONLY - {"final"}
+    if node_type.ends:
+        keys -= {"next", "remind_after", "expires_after"}
+    return keys - {"next"} if node_type.type == "condition" else keys

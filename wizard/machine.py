@@ -23,6 +23,7 @@ from collections.abc import Generator, Mapping
 
 from wizard.back import is_over, position_back, wall
 from wizard.codec import digest
+from wizard.deadlines import order_deletion, stop_the_clock, watch_the_clock
 from wizard.errors import (
     NodeContractError,
     NotAStep,
@@ -35,8 +36,9 @@ from wizard.errors import (
 from wizard.lifecycle import StepTrigger, next_step_status
 from wizard.model import Fault, Kind, Proceed, RunStatus, Step, StepStatus, Value, Wait
 from wizard.places import can_follow, locate
-from wizard.requests import Check, Close, Execute, Look, Move, Remove, Request, Result
-from wizard.turn import Turn
+from wizard.requests import Check, Close, Execute, Look, Move, Request, Result
+from wizard.turn import Turn, visit_of
+from wizard.undoing import close_all, drop, settle, undo_what_was_left
 from wizard.walk import Destination, walk_from
 
 # -- the moves -------------------------------------------------------------------------------------
@@ -48,6 +50,7 @@ def next_(turn: Turn, given: Mapping[str, Value] | None, *, partial: bool = Fals
     if turn.status is RunStatus.COMPLETED:
         return
     turn.fault = None
+    yield from undo_what_was_left(turn)
     if step is None:
         yield from go_forward(turn)
     elif step.is_foreground and step.is_done:
@@ -56,6 +59,19 @@ def next_(turn: Turn, given: Mapping[str, Value] | None, *, partial: bool = Fals
         yield from _answer(turn, step, given if given is not None else {}, partial=partial)
     else:
         yield from _go_on_from_background(turn, step)
+
+
+def resume(turn: Turn, visit: int) -> Move:
+    """Goes on with a run that stands at work which is due, or that was cut off (S21). Nothing where it doesn't
+    stand at that visit any more."""
+    step = turn.current
+    if turn.status is not RunStatus.WORKING or visit_of(step) != visit:
+        return
+    if step is None or step.is_done or not step.is_foreground:
+        yield from next_(turn, None)
+        return
+    yield from undo_what_was_left(turn)
+    yield from look_at_current(turn)
 
 
 def previous(
@@ -122,16 +138,6 @@ def change(turn: Turn, path: str, answers: Mapping[str, Value] | None) -> Move:
         yield from _answer(turn, turn.steps[position], answers)
 
 
-def amend(turn: Turn, documents: Mapping[str, Mapping[str, Value]]) -> Move:
-    """Sets fields of the event, profile or session from outside. Nothing moves. Raises RunCompleted."""
-    check_not_over(turn)
-    for name, fields in documents.items():
-        turn.amend(name, fields)
-        turn.log("amended", name)
-    return
-    yield
-
-
 # -- going forward ---------------------------------------------------------------------------------
 
 
@@ -173,6 +179,7 @@ def _accept(turn: Turn, step: Step, output: Mapping[str, Value]) -> None:
     status = next_step_status(step.status, "accept")
     turn.put(step._replace(status=status, output=output, draft=None, error=None, reads=scope.digests()))
     turn.log("accepted", step.path)
+    stop_the_clock(turn, step)
 
 
 def go_forward(turn: Turn) -> Move:
@@ -253,6 +260,7 @@ def wait_at(turn: Turn, step: Step) -> None:
         turn.put(step._replace(status=next_step_status(step.status, "revisit")))
     if turn.status is not RunStatus.WAITING:
         turn.become("reopen" if turn.status is RunStatus.COMPLETED else "wait")
+    watch_the_clock(turn, step)
 
 
 def _complete(turn: Turn) -> Move:
@@ -263,21 +271,9 @@ def _complete(turn: Turn) -> Move:
     turn.returning = None
     turn.become("complete")
     turn.log("completed")
+    order_deletion(turn)
     if not turn.workflow.reopen:
-        for step in reversed(turn.steps):
-            yield Close(step)
-
-
-def drop(turn: Turn, steps: list[Step], *, park: bool = True) -> Move:
-    """S12: takes steps off the stack; each is removed and closed, the newest first (S14). All are off
-    before the first is undone, so that one commit covers them."""
-    gone = steps[::-1]
-    for step in gone:
-        turn.take_out(step, park=park)
-        turn.log("removed", step.path)
-    for step in gone:
-        yield Remove(step)
-        yield Close(step)
+        yield from close_all(turn)
 
 
 def _stay_at(turn: Turn, anchor: Step | None, error: RunError) -> Move:
@@ -318,8 +314,7 @@ def _renew(turn: Turn, step: Step) -> Generator[Request, Result, Step]:
     turn.visits += 1
     fresh = turn.put(Step(step.path, step.node, step.type, step.kind, step.seq, turn.visits, StepStatus.PENDING))
     turn.log("removed", step.path)
-    yield Remove(step)
-    yield Close(step)
+    yield from settle(turn, [step])
     return fresh
 
 
@@ -347,6 +342,10 @@ def _run(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
         turn.become("work")
     result = yield Execute(step)
     after = result.step or step
+    if result.deferred:
+        if result.step is not None:
+            turn.put(after)
+        return False
     failure = result.failure
     if isinstance(result.outcome, Wait):
         failure = NodeContractError(

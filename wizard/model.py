@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 
 from immutables import Map
 
+from wizard.jobs import Job
+
 Value = Any  # see the module docstring; the closed union is recursive and buys no checks here
 Chain = tuple[str, ...]  # a dotted name in parts: applicant.full_name -> ("applicant", "full_name")
 
@@ -53,6 +55,26 @@ class Retry:
         all of the backoff, as `jitter` (0 to 1) says, so that many runs don't try again at once."""
         full: float = min(self.backoff.total_seconds() * 2.0 ** min(tried - 1, 16), 60.0)
         return full * (0.5 + 0.5 * jitter)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent to somebody outside of a page: `send` names a function of the host, the others are templates."""
+
+    send: str
+    to: Any  # wizard.templates.Template
+    subject: Any
+    text: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """What happens where a form isn't answered in time: the run goes to the node `goto` (None: to the end of the
+    workflow), or, with a message, stays where it is and sends that."""
+
+    after: timedelta
+    goto: str | None = None
+    message: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +142,9 @@ class Node:
     on_error: OnError = OnError()
     retry: Retry = Retry()
     timeout: timedelta | None = None
+    slow: bool = False  # nobody is kept waiting for it: it is done as a job
+    remind: Reminder | None = None
+    expires_after: timedelta | None = None  # of a form: how long it may wait for its answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +176,7 @@ class Workflow:
     input: tuple[Any, ...] = ()  # wizard.forms.fields.Field: what a caller may hand in
     reopen: bool = False
     expires_after: timedelta | None = None
+    delete_after: timedelta | None = None  # what is stored of a run goes, so long after it has ended
     language: str = "en"
 
 
@@ -217,6 +243,16 @@ class Step(NamedTuple):
         return self.status is _DONE
 
 
+class Undo(NamedTuple):
+    """The effect of a dropped step that is still to be undone (S12). `failed` says that it was given up after
+    so many `tries`, and is an operator's now."""
+
+    step: Step
+    tries: int = 0
+    error: str | None = None
+    failed: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """An error that Current carries: what a person reads, and the node it came from."""
@@ -232,7 +268,8 @@ class Run(NamedTuple):
     `steps` is the stack, oldest first, and `cursor` the index of the current step, -1 before the
     first Next. `by_path` finds the steps of the stack by path, and is derived from it. `parked` holds
     the answers of dropped steps by step path (S13). `returning` is the step that a change goes back
-    to (S11). `removed` names the items of repeats that were taken out for good ("household/2").
+    to (S11). `removed` names the items of repeats that were taken out for good ("household/2"). `undos` are
+    owed to steps that were dropped, the newest first.
     """
 
     id: str
@@ -258,6 +295,7 @@ class Run(NamedTuple):
     profile_id: str | None = None
     session_id: str | None = None
     token_hash: bytes = b""
+    undos: tuple[Undo, ...] = ()
 
     @property
     def current(self) -> Step | None:
@@ -286,13 +324,15 @@ class Entry:
 class Reply:
     """The dedupe record of one request (S19): its idempotency key, a digest of what it asked, and
     what was answered, so that the same request again gets the same answer. Keys are unique in their
-    `scope`: a run's id, or "" for the requests that create runs."""
+    `scope`: a run's id, or "" for the requests that create runs. `again` says that it takes the place of what an
+    earlier commit of the same turn stored."""
 
     scope: str
     key: str
     digest: bytes
     status: int
     body: bytes
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +360,9 @@ class Change(NamedTuple):
     `expected` is the revision the stored run must have; None creates the run. `run` is the new
     state, its revision one higher. `written` are the steps to store, `dropped` the paths of steps
     to delete, `parked` the answers to keep for those paths and `unparked` the paths whose parked
-    answers are to be deleted; None deletes all of them.
+    answers are to be deleted; None deletes all of them. `undos` are to be written, each in the place of
+    one with the same visit, and `undone` are the visits of those to delete. `jobs` are ordered, `settled`
+    are the keys of jobs that aren't needed any more.
     """
 
     run: Run
@@ -333,6 +375,19 @@ class Change(NamedTuple):
     reply: Reply | None = None
     files: tuple[StoredFile, ...] = ()
     documents: tuple[DocumentSave, ...] = ()
+    undos: tuple[Undo, ...] = ()
+    undone: tuple[int, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    settled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How far a step's work is, as its node says: percent of the whole (None: unknown), and a few words."""
+
+    visit: int
+    percent: float | None
+    text: str
 
 
 # -- between nodes, the engine and channels ------------------------------------------------------
@@ -419,6 +474,13 @@ class Proceed:
     """The node is done; `output` is what later nodes read below its id."""
 
     output: Mapping[str, Value] = field(default_factory=dict)
+
+
+class Later(NamedTuple):
+    """A background node isn't to be executed yet, but at the time `at`; without one, when something else moves
+    the run on."""
+
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

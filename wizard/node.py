@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict
 
 from wizard.errors import DefinitionError, NodeContractError, Problem
 from wizard.expressions import Names
-from wizard.model import Item, Kind, Node, Outcome, Prompt, StoredFile, Value, Wait
+from wizard.model import Item, Kind, Later, Node, Outcome, Prompt, StoredFile, Value, Wait
 
 
 class NodeConfig(BaseModel):
@@ -48,6 +48,10 @@ class Services:
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     settings: Any = None  # wizard.settings.Settings
     shared: dict[str, Any] = field(default_factory=dict)
+
+
+def _nobody(percent: float | None, text: str) -> None:
+    """Hears what nobody waits for."""
 
 
 @dataclass(slots=True)
@@ -79,6 +83,7 @@ class Visit(Generic[C]):
     files: list[StoredFile] = field(default_factory=list)
     review: Callable[[], tuple[Item, ...]] = tuple  # what the path's steps answered, one line each
     items: Callable[[], tuple[Item, ...]] = tuple  # the items of a repeat, for its list page
+    tell: Callable[[float | None, str], None] = _nobody  # hears how far the work is
 
     def read(self, name: str) -> Value:
         """The visible value of a dotted name: `visit.read("applicant.full_name")`."""
@@ -89,6 +94,11 @@ class Visit(Generic[C]):
         if document not in ("event", "profile", "session"):
             raise NodeContractError(f"a node set a field of {document!r}; there are event, profile and session")
         self.changes[document, name] = value
+
+    def report(self, percent: float | None, text: str = "") -> None:
+        """Says how far slow work is: percent of the whole, None where that isn't known, and what is being done.
+        Whoever waits sees it; it costs next to nothing, however often it is called."""
+        self.tell(None if percent is None else min(max(float(percent), 0.0), 100.0), text[:200])
 
     @property
     def title(self) -> str:
@@ -104,6 +114,8 @@ class NodeType(ABC, Generic[C]):
     Config: ClassVar[ConfigClass]
     pure: ClassVar[bool] = False  # no effect outside the run: may run again, needs no record (S21)
     ends: ClassVar[bool] = False  # entering it completes the run
+    slow: ClassVar[bool] = False  # done as a job, so that nobody is kept waiting; a node can say `slow: true` as well
+    pauses: ClassVar[bool] = False  # `later` puts each visit off at first: a loop may go through it without a person
     own_retries: ClassVar[bool] = False  # heeds `retry` and `timeout` itself; for the others the engine does
 
     def outputs(self, config: C) -> frozenset[str] | None:
@@ -140,8 +152,21 @@ class NodeType(ABC, Generic[C]):
         """The lines that a review shows of `visit.output`. No side effects."""
         return ()
 
+    def later(self, visit: Visit[C]) -> Later | None:
+        """Whether a background node isn't to be executed yet, and when it is; None for now. It is asked each time
+        before `execute`, may keep what it needs in `visit.state`, and has no other side effects."""
+        return None
+
+    @property
+    def undoes(self) -> bool:
+        """Whether the type undoes anything when a step is dropped."""
+        return type(self).remove is not NodeType.remove
+
     async def remove(self, visit: Visit[C]) -> None:
-        """The step is no longer part of the path: undo its effect, where there is one to undo."""
+        """The step is no longer part of the path: undo its effect, where there is one to undo. `visit.output` is
+        what came of it, None where that never became known; `visit.key` the key that it was done with. Where it
+        fails it is called again later, and may be called again after it succeeded: what it reads is
+        as it is then."""
 
     async def close(self, visit: Visit[C]) -> None:
         """The last call of a visit."""

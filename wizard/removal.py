@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from wizard.back import wall
 from wizard.errors import NotAStep, PointOfNoReturn
-from wizard.machine import check_not_over, drop, go_forward, look_at_current
+from wizard.machine import check_not_over, go_forward, look_at_current
 from wizard.model import Call, RunStatus, Step, StepStatus
 from wizard.places import AFTER, locate
 from wizard.requests import Move
 from wizard.turn import Turn
+from wizard.undoing import settle, take_off
 
 
 def remove_item(turn: Turn, item: str) -> Move:
@@ -31,23 +32,27 @@ def remove_item(turn: Turn, item: str) -> Move:
     turn.removed = turn.removed | {item}
     turn.log("taken out", item)
     decided = first <= turn.cursor
-    yield from drop(turn, doomed, park=False)
+    gone = take_off(turn, doomed, park=False)
     turn.forget_parked(f"{item}/")
     ask_again = before is not None and _hand_over(turn, before, next((s for s in doomed if s.path == page), None))
     if not decided:
+        yield from settle(turn, gone)
         if here is not None and here.is_foreground:
             yield from look_at_current(turn, keep_fault=True)
         return
+    # Where the run is to be is said before anything is undone: a turn that is cut off there goes on rightly.
     turn.fault = None
     if turn.status is RunStatus.COMPLETED:
         turn.become("reopen")
     if ask_again and before is not None:
         turn.cursor = turn.position(before.path)
+        yield from settle(turn, gone)
         yield from look_at_current(turn)
         return
     if here is not None and here.path in turn.by_path:
         turn.returning = turn.returning or here.path
     turn.cursor = first - 1
+    yield from settle(turn, gone)
     yield from go_forward(turn)
 
 

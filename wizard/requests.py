@@ -48,12 +48,14 @@ Request = Execute | Look | Check | Remove | Close
 
 class Result(NamedTuple):
     """What came of a request. For Execute one of `outcome` and `failure` is set, and `step` is the
-    step with what the call left in it (state, draft, reads, patch). `holds` answers a Check."""
+    step with what the call left in it (state, draft, reads, patch); where the work is done later, neither is
+    set and `deferred` says so. `holds` answers a Check."""
 
     outcome: Outcome | None = None
     failure: WizardError | None = None
     step: Step | None = None
     holds: bool = False
+    deferred: bool = False
     files: tuple[StoredFile, ...] = ()
 
 

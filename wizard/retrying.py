@@ -23,17 +23,23 @@ T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[object]]
 
 
+def _nobody() -> None:
+    """Is told what nobody counts."""
+
+
 async def persevere(
     work: Callable[[], Awaitable[T]],
     visit: Visit[Any],
     *,
     sleep: Sleep = asyncio.sleep,
     jitter: Callable[[], float] = random.random,
+    again: Callable[[], None] = _nobody,
 ) -> T:
     """What `work` gives, tried as often and for as long as the visit's node says (`retry`, `timeout`).
 
     Each try begins without what the failed one set or took; what it put into `visit.state` stays, so that
-    a node can go on where it was. Raises what the last try raised; NodeFailed where it took too long.
+    a node can go on where it was. `again` is told of each further try. Raises what the last try raised;
+    NodeFailed where it took too long.
     """
     retry = visit.node.retry
     changes, files = dict(visit.changes), list(visit.files)
@@ -47,6 +53,7 @@ async def persevere(
                 raise
             log.info("try %d of step %s of run %s failed: %s", tried, visit.step, visit.run, type(error).__name__)
         visit.changes, visit.files = dict(changes), list(files)
+        again()
         await sleep(retry.wait(tried, jitter()))
 
 

@@ -1,12 +1,22 @@
-"""Committing what a turn decides: once at its end, and before each effect (S20, S21)."""
+"""Committing what a turn decides: once at its end, and before each effect (S20, S21).
+
+What is committed before an effect orders the job that goes on with the run if this process dies, due when its
+lease ends. Until then the work is this turn's own.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
 from wizard.cache import RunCache
 from wizard.errors import StaleRevision
-from wizard.model import Change, Run, Step
+from wizard.jobs import JobKind
+from wizard.model import Change, Reply, Run, RunStatus, Step
 from wizard.stores import Store
-from wizard.turn import Turn
+from wizard.turn import Turn, visit_of
 
 
 class LateResult(Exception):
@@ -14,44 +24,98 @@ class LateResult(Exception):
 
 
 class Effects:
-    """The effects that this process is running, by run and visit."""
+    """The effects that this process is running, by run."""
 
     def __init__(self) -> None:
-        self._running: set[tuple[str, int]] = set()
+        self._running: Counter[str] = Counter()
 
-    def begin(self, run_id: str, visit: int) -> None:
-        self._running.add((run_id, visit))
+    def begin(self, run_id: str) -> None:
+        self._running[run_id] += 1
 
-    def end(self, run_id: str, visit: int) -> None:
-        self._running.discard((run_id, visit))
+    def end(self, run_id: str) -> None:
+        self._running[run_id] -= 1
+        if not self._running[run_id]:
+            del self._running[run_id]
 
     def is_running(self, run: Run) -> bool:
-        return run.current is not None and (run.id, run.current.visit) in self._running
+        """Whether the run stands at work that this process is doing."""
+        return run.status is RunStatus.WORKING and run.id in self._running
 
 
 class Saver:
-    """The commits of one turn on `run`, which isn't stored yet where `born` is false."""
+    """The commits of one turn on `run`, which isn't stored yet where `born` is false. `lease` says until when, from
+    now on, the effects that begin are this turn's."""
 
-    def __init__(self, store: Store, cache: RunCache, effects: Effects, turn: Turn, run: Run, *, born: bool) -> None:
+    def __init__(
+        self,
+        store: Store,
+        cache: RunCache,
+        effects: Effects,
+        turn: Turn,
+        run: Run,
+        *,
+        born: bool,
+        lease: Callable[[], datetime],
+        respond: Callable[[Run], Reply] | None = None,
+    ) -> None:
         self.run = run  # as last committed
         self._store = store
         self._cache = cache
         self._effects = effects
         self._turn = turn
         self._born = born
-        self._begun: list[int] = []
+        self._lease = lease
+        self._respond = respond
+        self._responded = False
+        self._begun = 0
 
     async def save_before_effect(self, step: Step) -> None:
-        """Records what was decided before the step's effect begins, or before it is undone: a move that
-        loses against another one must have had no effect at all."""
-        if self._turn.touched:
-            await self.commit(self._turn.change())
-        self._begun.append(step.visit)
-        self._effects.begin(self._turn.id, step.visit)
+        """Records what was decided before the step's effect begins: a move that loses against another one must
+        have had no effect at all. Who went on with a run whose process seemed dead is told apart by the revision."""
+        self._order_rescue()
+        await self._commit_on_the_way()
+        self._begin()
+
+    async def save_before_undo(self, step: Step) -> None:
+        """The same before what was dropped is undone; one commit serves all that is owed."""
+        if self._turn.unsaved_debts:
+            self._order_rescue()
+            await self._commit_on_the_way()
+        self._begin()
+
+    async def _commit_on_the_way(self) -> None:
+        """The request is answered already, in case that nobody comes to the turn's end: whoever sends it again then
+        is told how the run stands, and it isn't made again."""
+        change = self._turn.change()
+        if self._respond is not None:
+            change = change._replace(reply=self.answering(self._respond(change.run)))
+        await self.commit(change)
+
+    def answering(self, reply: Reply) -> Reply:
+        """The reply, in the place of the one that this turn stored before."""
+        reply, self._responded = replace(reply, again=self._responded), True
+        return reply
+
+    def _order_rescue(self) -> None:
+        until = self._lease()
+        for debt in self._turn.unsaved_debts:
+            self._turn.order(JobKind.UNDO, debt, until)
+        if self._turn.status is RunStatus.WORKING:
+            self._turn.order(JobKind.WORK, visit_of(self._turn.current), until)
+
+    def _begin(self) -> None:
+        self._begun += 1
+        self._effects.begin(self._turn.id)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether an effect was begun."""
+        return self._begun > 0
 
     def effects_done(self) -> None:
-        for visit in self._begun:
-            self._effects.end(self._turn.id, visit)
+        while self._begun:
+            self._begun -= 1
+            self._effects.end(self._turn.id)
 
     async def commit(self, change: Change) -> None:
         """Raises StaleRevision where the run was moved meanwhile, LateResult if after an effect."""
@@ -67,3 +131,9 @@ class Saver:
         self._born = True
         self.run = change.run
         self._cache.remember(change.run)
+
+
+def lease_from(clock: Callable[[], datetime], seconds: float) -> Callable[[], datetime]:
+    """When a lease that is taken now ends."""
+    length = timedelta(seconds=seconds)
+    return lambda: clock() + length

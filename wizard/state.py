@@ -15,7 +15,7 @@ from typing import NamedTuple
 from wizard.asks import mark_of
 from wizard.back import can_go_back
 from wizard.errors import CallerError, WizardError
-from wizard.model import Fault, Item, Kind, Node, Prompt, Remaining, Run, RunStatus, Step, Value, Workflow
+from wizard.model import Fault, Item, Kind, Node, Prompt, Remaining, Report, Run, RunStatus, Step, Value, Workflow
 from wizard.places import Frame, Place, call_of, locate
 from wizard.scope import Scope, on_path
 from wizard.visits import look, summarise
@@ -53,7 +53,7 @@ class RunView:
     """See the module docstring. `Engine` refreshes the view that it is handed at each call, so that
     `await engine.next(run, answers)` is followed by looking at the same `run`."""
 
-    __slots__ = ("_prompt", "now", "rejected", "run", "token", "workflow")
+    __slots__ = ("_prompt", "late", "now", "rejected", "report", "run", "token", "until", "workflow")
 
     def __init__(
         self,
@@ -70,11 +70,15 @@ class RunView:
         self._prompt = prompt
         self.rejected = rejected  # the last call's answers weren't accepted: their step's prompt, with errors
         self.token: str | None = None  # handed out once, by the call that created the run
+        self.report: Report | None = None  # how far the work is that the run stands at, as its node said last
+        self.until: datetime | None = None  # when a step that the call put off is due
+        self.late = False  # what the call had worked for was in vain: the run was moved meanwhile
 
     def refresh(self, other: RunView) -> None:
         """Shows from now on what `other` shows."""
         self.workflow, self.run, self.now = other.workflow, other.run, other.now
         self._prompt, self.rejected = other._prompt, other.rejected
+        self.report, self.until, self.late = other.report, other.until, other.late
 
     @property
     def id(self) -> str:
@@ -170,13 +174,16 @@ class RunView:
     def _line(self, step: Step) -> StepLine:
         return StepLine(step.path, step.type, self.title_of(step), step.kind)
 
+    def _place(self, step: Step) -> Place:
+        return locate(self.workflow, step.path)
+
     def _compute_prompt(self) -> Prompt:
         step = self.run.current
         if step is None:
             start = self.workflow.nodes[self.workflow.start]
             title = _title(self.run, Place(Frame(self.workflow), start, ()), self.now)
             prompt = Prompt(step=start.id, type=start.type, title=title)
-        elif step.is_foreground:
+        elif step.is_foreground or self._place(step).node.handler.pauses:
             try:
                 prompt = look(self.workflow, self.run, step, self.now)
             except WizardError as error:

@@ -28,6 +28,7 @@ from wizard.settings import Settings
 from wizard.state import RunView
 from wizard.stores import Store
 from wizard.stores.memory import MemoryStore
+from wizard.worker import Worker
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
@@ -121,6 +122,18 @@ class Person:
     async def removes(self, item: str) -> Person:
         """Takes an item out of a list: `await person.removes("household/2")`."""
         await self.engine.remove_item(self.run, item)
+        return self
+
+    async def waits(self, **by: float) -> Person:
+        """Lets time pass (`days=2`, what `timedelta` takes), and what is due then happen: slow work, waits, reminders.
+        Without a time only what is due now. Time passes on the engine's own MovableClock."""
+        if by:
+            clock = self.engine.clock
+            if not isinstance(clock, MovableClock):
+                raise TypeError("time passes on a clock that can be moved: make_test_engine(…, clock=MovableClock())")
+            clock.move(**by)
+        await Worker(self.engine).perform_due()
+        await self.engine.load(self.run)
         return self
 
     async def reloads(self) -> Person:

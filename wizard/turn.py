@@ -13,6 +13,7 @@ from datetime import datetime
 from immutables import Map
 
 from wizard.errors import TurnTooLong
+from wizard.jobs import Job, JobKind, job_key
 from wizard.lifecycle import RunTrigger, next_run_status
 from wizard.model import (
     Change,
@@ -21,9 +22,11 @@ from wizard.model import (
     Fault,
     Kind,
     Run,
+    RunStatus,
     Step,
     StepStatus,
     StoredFile,
+    Undo,
     Value,
     Workflow,
 )
@@ -52,6 +55,7 @@ class Turn:
         self.removed = run.removed
         self.visits = run.visits
         self.documents: tuple[DocumentSave, ...] = ()
+        self.undos = run.undos
         self.rejected = False  # the person's input was not accepted
         self._run = run
         self._parked = run.parked
@@ -64,6 +68,10 @@ class Turn:
         self._park: dict[str, Mapping[str, Value]] = {}
         self._unpark: dict[str, None] | None = {}
         self._entries: list[Entry] = []
+        self._undos: dict[int, Undo] = {}
+        self._undone: dict[int, None] = {}
+        self._jobs: dict[str, Job] = {}
+        self._settled: dict[str, None] = {}
         self.files: list[StoredFile] = []
 
     # -- looking ---------------------------------------------------------------------------------
@@ -116,7 +124,7 @@ class Turn:
     @property
     def touched(self) -> bool:
         """Whether there is anything to store."""
-        return bool(self._entries or self._written or self._gone)
+        return bool(self._entries or self._written or self._gone or self._undos or self._undone or self._jobs)
 
     # -- changing --------------------------------------------------------------------------------
 
@@ -225,11 +233,55 @@ class Turn:
         for path in [path for path in self._parked if path.startswith(prefix)]:
             self._unpark_answers(path)
 
+    # -- what is done later --------------------------------------------------------------------------
+
+    def order(self, kind: JobKind, visit: int, due: datetime, **payload: Value) -> None:
+        """Has a job done, once the turn is stored."""
+        job = Job(self.id, kind, visit, due, payload)
+        self._jobs[job.key] = job
+        self._settled.pop(job.key, None)
+
+    def settle(self, kind: JobKind, visit: int = 0) -> None:
+        """The job isn't needed any more."""
+        key = job_key(self.id, kind, visit)
+        self._jobs.pop(key, None)
+        self._settled[key] = None
+
+    def owe(self, step: Step) -> bool:
+        """Notes that the effect of a step that was taken out is to be undone (S12). False where its node undoes
+        nothing."""
+        if not self.place(step).node.handler.undoes:
+            return False
+        self.owe_again(Undo(step))
+        return True
+
+    def owe_again(self, undo: Undo) -> None:
+        """The same for one that was tried before; it stands in the place of what was owed."""
+        others = [each for each in self.undos if each.step.visit != undo.step.visit]
+        self.undos = tuple(sorted([*others, undo], key=lambda each: -each.step.seq))
+        self._undos[undo.step.visit] = undo
+
+    @property
+    def unsaved_debts(self) -> tuple[int, ...]:
+        """The visits of what is owed, and not stored yet."""
+        return tuple(self._undos)
+
+    def undone(self, visit: int) -> None:
+        """What was owed to the visit is done."""
+        self.undos = tuple(each for each in self.undos if each.step.visit != visit)
+        self._undos.pop(visit, None)
+        self._undone[visit] = None
+        self.settle(JobKind.UNDO, visit)
+
     # -- the result --------------------------------------------------------------------------------
 
     def change(self) -> Change:
         """What has to be stored now. The turn can go on afterwards; the next change is what came since."""
         before = self._run
+        if before.status is RunStatus.WORKING and (
+            self.status is not RunStatus.WORKING or visit_of(self.current) != visit_of(before.current)
+        ):
+            self.settle(JobKind.WORK, visit_of(before.current))  # whoever works there learns that it is in vain
         run = Run(
             id=before.id,
             workflow=before.workflow,
@@ -254,6 +306,7 @@ class Turn:
             profile_id=before.profile_id,
             session_id=before.session_id,
             token_hash=before.token_hash,
+            undos=self.undos,
         )
         change = Change(
             run=run,
@@ -265,7 +318,17 @@ class Turn:
             entries=tuple(self._entries),
             files=tuple(self.files),
             documents=self.documents,
+            undos=tuple(self._undos.values()),
+            undone=tuple(self._undone),
+            jobs=tuple(self._jobs.values()),
+            settled=tuple(self._settled),
         )
+        self.documents = ()
         self._run = run
         self._new_turn()
         return change
+
+
+def visit_of(step: Step | None) -> int:
+    """The number by which jobs name a run's current step; 0 before the first."""
+    return 0 if step is None else step.visit

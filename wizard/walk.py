@@ -35,9 +35,15 @@ def walk_from(turn: Turn, step: Step | None) -> Destination | None:
         again = bool((step.output or {}).get("add_another"))
         inner = _next_item(turn, place.frame, place.node, base, place.after) if again else None
         return _walk(turn, inner, inner.workflow.start) if inner else _walk(turn, place.frame, place.node.next)
-    node = place.node
-    failed_over = step.error is not None and node.on_error.action == "goto"
-    return _walk(turn, place.frame, node.on_error.goto if failed_over else node.next)
+    return _walk(turn, place.frame, _following(place.node, step))
+
+
+def _following(node: Node, step: Step) -> str | None:
+    if step.error is None:
+        return node.next
+    if step.is_foreground and node.remind is not None:
+        return node.remind.goto
+    return node.on_error.goto if node.on_error.action == "goto" else node.next
 
 
 def _walk(turn: Turn, frame: Frame, target: str | None) -> Destination | None:

@@ -1,0 +1,166 @@
+"""What left the path is undone, whatever fails or dies meanwhile (S12)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.stores import Open, stores
+from tests.workflows import Book, Clock, ask, branch, engine, flow, work
+from wizard.errors import RunCompleted
+from wizard.model import RunStatus
+from wizard.node import Visit
+from wizard.testing import MovableClock, make_test_engine
+from wizard.worker import Worker
+
+__all__ = ["stores"]  # a fixture
+
+BRANCHES = flow("main", ask("a"), branch("c", ("a.x == '1'", "t"), "b"), work("t"), ask("b"), ask("z"))
+
+BOOKING: dict[str, Any] = {
+    "id": "main",
+    "nodes": [
+        {"id": "a", "type": "form", "fields": [{"name": "x", "type": "text"}]},
+        {"id": "c", "type": "condition", "cases": [{"when": "a.x == '1'", "goto": "t"}, {"goto": "b"}]},
+        {"id": "t", "type": "python", "function": "book", "undo": "unbook"},
+        {"id": "b", "type": "form", "fields": [{"name": "y", "type": "text"}]},
+    ],
+}
+
+
+class Rooms:
+    """A service that books, and fails to take back as often as it is told."""
+
+    def __init__(self) -> None:
+        self.booked: list[str] = []
+        self.taken_back: list[str] = []
+        self.failing = 0
+
+    def book(self, visit: Visit[Any]) -> dict[str, str]:
+        self.booked.append(visit.key)
+        return {"room": "12"}
+
+    def unbook(self, visit: Visit[Any], output: dict[str, str]) -> None:
+        if self.failing > 0:
+            self.failing -= 1
+            raise ConnectionError("no line")
+        assert output == {"room": "12"}
+        self.taken_back.append(visit.key)
+
+
+async def test_an_undo_that_fails_is_tried_again_later(stores: Open) -> None:
+    """The booking service is down when somebody takes another way: they go on, and the booking is taken back when
+    the service is there again."""
+    rooms, clock = Rooms(), MovableClock()
+    made = await make_test_engine(
+        BOOKING, store=await stores(), functions={"book": rooms.book, "unbook": rooms.unbook}, clock=clock
+    )
+    run = await made.start("main")
+    await made.next(run, {"x": "1"})
+    await made.previous(run)
+    rooms.failing = 3
+    await made.next(run, {"x": "2"})
+    assert (run.step, run.status, rooms.taken_back) == ("b", RunStatus.WAITING, [])
+    (owed,) = run.run.undos
+    assert (owed.step.path, owed.tries, owed.failed) == ("t", 1, False)
+    for _ in range(4):
+        clock.move(hours=1)
+        await Worker(made).perform_due()
+    assert rooms.taken_back == rooms.booked
+    await made.load(run)
+    assert (run.run.undos, run.step) == ((), "b")
+    assert "undone" in [each.entry.kind for each in await made.trace(run.id)]
+
+
+async def test_an_undo_that_cant_be_done_is_shown_to_an_operator(stores: Open) -> None:
+    """After ten tries it isn't tried any more: it is on the operator's list until they have it tried again."""
+    rooms, clock = Rooms(), MovableClock()
+    store = await stores()
+    made = await make_test_engine(
+        BOOKING, store=store, functions={"book": rooms.book, "unbook": rooms.unbook}, clock=clock
+    )
+    run = await made.start("main")
+    await made.next(run, {"x": "1"})
+    await made.previous(run)
+    rooms.failing = 10
+    await made.next(run, {"x": "2"})
+    assert list(await store.failed_undos()) == []
+    for _ in range(12):
+        clock.move(hours=2)
+        await Worker(made).perform_due()
+    assert list(await store.failed_undos()) == [run.id]
+    assert rooms.taken_back == []
+    await made.repair(run)
+    await Worker(made).perform_due()
+    assert rooms.taken_back == rooms.booked
+    assert list(await store.failed_undos()) == []
+
+
+async def test_a_process_that_dies_while_it_undoes_leaves_it_to_a_worker(stores: Open) -> None:
+    """Killed in the middle of taking back: the run goes on by itself when the lease is over, undone first."""
+    book, clock = Book(), Clock()
+    store = await stores()
+    made = engine(BRANCHES, store=store, book=book, clock=clock)
+    run = await made.start("main")
+    await made.next(run, {"x": "1"})
+    await made.previous(run)
+    hanging = asyncio.Event()
+
+    async def hang(visit: Visit[Any]) -> None:
+        hanging.set()
+        await asyncio.Event().wait()
+
+    handler = made.definitions.get("main").nodes["t"].handler
+    undo, handler.remove = handler.remove, hang
+    dying = asyncio.create_task(made.next(run.id, {"x": "2"}))
+    await hanging.wait()
+    dying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await dying
+    handler.remove = undo
+    other = engine(BRANCHES, store=await stores(), book=book, clock=clock)
+    view = await other.load(run.id)
+    assert (view.step, view.status, view.answers) == ("a", RunStatus.WORKING, {"a": {"x": "2"}})
+    clock.move(seconds=31)
+    await Worker(other).perform_due()
+    view = await other.load(run.id)
+    assert (view.step, view.status, view.run.undos) == ("b", RunStatus.WAITING, ())
+    assert book.keys("t", "remove") == book.keys("t")
+
+
+async def test_cancelling_undoes_everything_newest_first(stores: Open) -> None:
+    """Who withdraws an application gets everything taken back: kept steps as well, the newest first, each once."""
+    book = Book()
+    made = engine(flow("main", ask("a"), work("s"), ask("b"), work("t"), ask("c")), store=await stores(), book=book)
+    run = await made.start("main")
+    await made.next(run, {"x": "1"})
+    await made.next(run, {"x": "2"})
+    await made.previous(run)
+    book.take()
+    await made.cancel(run, undo=True)
+    assert run.status is RunStatus.CANCELLED
+    assert book.take() == ["remove c", "remove t", "remove b", "remove s", "remove a"]
+    await made.cancel(run, undo=True)
+    assert book.take() == [], "a second time changes nothing"
+
+
+async def test_cancelling_without_undo_leaves_what_was_done() -> None:
+    """A run that is only ended."""
+    book = Book()
+    made = engine(flow("main", ask("a"), work("s"), ask("b")), book=book)
+    run = await made.start("main")
+    await made.next(run, {"x": "1"})
+    book.take()
+    await made.cancel(run)
+    assert (run.status, book.take(), run.has_next, run.has_previous) == (RunStatus.CANCELLED, [], False, False)
+
+
+async def test_a_completed_run_cant_be_cancelled() -> None:
+    """What was handed in stays handed in."""
+    made = engine(flow("main", ask("a")))
+    run = await made.start("main")
+    await made.next(run, {"x": "1"})
+    with pytest.raises(RunCompleted):
+        await made.cancel(run, undo=True)

@@ -1,0 +1,299 @@
+"""Calling nodes for the machine: what it asks, done within limits, and what came of it.
+
+Where work is to be done later, or takes longer than anybody should be kept waiting, the machine is told that it
+is deferred; the run stays at that step and is gone on with as a job (wizard/performing.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from time import perf_counter
+from typing import Any, assert_never
+
+from wizard.codec import check_value
+from wizard.errors import InvalidInput, NodeContractError, NodeFailed, WizardError
+from wizard.jobs import JobKind
+from wizard.logs import broke
+from wizard.model import Kind, Later, Outcome, Proceed, Prompt, Step, Value, Wait
+from wizard.node import NodeType, Services, Visit
+from wizard.places import locate
+from wizard.requests import Check, Close, Execute, Look, Remove, Request, Result
+from wizard.retrying import persevere
+from wizard.saving import Saver
+from wizard.scope import Scope
+from wizard.turn import Turn
+from wizard.visits import BROKEN, make_visit, prompt_of
+from wizard.watching import NOBODY, Watch
+
+log = logging.getLogger("wizard.nodes")
+
+NOTHING = Result()
+UNDO_TRIES = 10  # then it is an operator's
+
+Tell = Callable[[float | None, str], None]
+
+
+def pause_before_undo(tries: int) -> timedelta:
+    """How long an undo that failed so many times is left alone: about 5 seconds, then twice as long each time, an
+    hour at most; with jitter, so that many runs don't try again at once."""
+    return timedelta(seconds=min(5.0 * 2.0 ** (tries - 1), 3600.0) * (0.5 + 0.5 * random.random()))  # noqa: S311
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a turn is played with.
+
+    `performing` is the visit whose job is being done, so that it isn't put off again; `known` are results that are
+    there already, by visit. `patience` are the seconds that background work may take before it is deferred; None
+    waits for it, and with 0 no effect is begun but each is ordered as a job: for who has none of the host's functions.
+    `tell` gives what hears how far the work of a visit is.
+    """
+
+    services: Services
+    performing: int | None = None
+    known: Mapping[int, Result] = field(default_factory=dict)
+    patience: float | None = None
+    tell: Callable[[int], Tell] | None = None
+    watch: Watch = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """Work that goes on after its turn has ended."""
+
+    visit: int
+    result: asyncio.Task[Result]
+
+
+class Driver:
+    """Answers the machine's requests by calling nodes. `prompt` is what the last one showed, `lasting` the work that
+    goes on, `until` when a step that was put off is due."""
+
+    def __init__(self, turn: Turn, means: Means, saver: Saver) -> None:
+        self.prompt: Prompt | None = None
+        self.lasting: Lasting | None = None
+        self.until: dict[int, datetime | None] = {}
+        self._turn = turn
+        self._means = means
+        self._saver = saver
+        self._not_undone: set[int] = set()
+
+    async def answer(self, request: Request) -> Result:
+        match request:
+            case Execute(step, given, partial):
+                return await (self._work(step) if step.kind is Kind.BACKGROUND else self._ask(step, given, partial))
+            case Look(step):
+                self._look(step)
+            case Check(step):
+                return Result(holds=self._accepts(step))
+            case Remove(step):
+                await self._remove(step)
+            case Close(step):
+                await self._close(step)
+            case _:
+                assert_never(request)
+        return NOTHING
+
+    def _visit(self, step: Step, *, record: bool = False) -> Visit[Any]:
+        turn = self._turn
+        return make_visit(turn.workflow, turn, step, turn.now, self._means.services, record=record)
+
+    # -- foreground steps --------------------------------------------------------------------------
+
+    def _look(self, step: Step) -> None:
+        """Where the prompt can't be computed, the run is moved all the same; its view says what is wrong."""
+        with suppress(WizardError):
+            self.prompt = prompt_of(self._visit(step))
+
+    def _accepts(self, step: Step) -> bool:
+        """An answer that can't be judged is asked for again."""
+        visit = self._visit(step)
+        try:
+            return bool(visit.node.handler.accepts(visit))
+        except Exception as error:
+            broke(log, error, "the answer to step %s of run %s can't be judged", step.path, self._turn.id)
+            return False
+
+    async def _ask(self, step: Step, given: Mapping[str, Value] | None, partial: bool) -> Result:
+        visit = self._visit(step)
+        visit.input, visit.partial = given, partial
+        result = await self._call(step, visit, retrying=False)
+        if isinstance(result.outcome, Wait):
+            self.prompt = result.outcome.prompt
+        return result
+
+    # -- background steps --------------------------------------------------------------------------
+
+    async def _work(self, step: Step) -> Result:
+        known = self._means.known.get(step.visit)
+        if known is not None:
+            return known
+        visit = self._visit(step, record=True)
+        handler: NodeType[Any] = visit.node.handler
+        try:
+            later = self._later(step, visit)
+        except Exception as error:
+            return Result(failure=_failure(error, step, self._turn.id), step=step)
+        if later is not None:
+            return self._put_off(step, visit, later)
+        retrying = not handler.own_retries
+        if handler.pure:
+            return await self._timed(step, visit, retrying=retrying)
+        await self._saver.save_before_effect(step)
+        if self._means.tell is not None:
+            visit.tell = self._means.tell(step.visit)
+        return await self._with_patience(step, visit, retrying=retrying)
+
+    def _later(self, step: Step, visit: Visit[Any]) -> Later | None:
+        handler: NodeType[Any] = visit.node.handler
+        later = handler.later(visit)
+        if later is not None:
+            return None if later.at is not None and later.at <= self._turn.now else later
+        slow = visit.node.slow or handler.slow or (self._means.patience == 0 and not handler.pure)
+        if slow and step.visit != self._means.performing:
+            return Later(self._turn.now)
+        return None
+
+    def _put_off(self, step: Step, visit: Visit[Any], later: Later) -> Result:
+        self.until[step.visit] = later.at
+        if later.at is not None:
+            self._turn.order(JobKind.WORK, step.visit, later.at)
+        self._turn.log("put off", step.path, **({"until": later.at} if later.at is not None else {}))
+        self._means.watch.node(step.type, 0.0, "deferred")
+        return Result(step=_with_traces(step, visit, proceeds=False), deferred=True)
+
+    async def _with_patience(self, step: Step, visit: Visit[Any], *, retrying: bool) -> Result:
+        if self._means.patience is None:
+            return await self._timed(step, visit, retrying=retrying)
+        task = asyncio.ensure_future(self._timed(step, visit, retrying=retrying))
+        try:
+            done, _ = await asyncio.wait({task}, timeout=self._means.patience)
+        except asyncio.CancelledError:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            raise
+        if done:
+            return task.result()
+        self.lasting = Lasting(step.visit, task)
+        return Result(deferred=True)
+
+    async def _timed(self, step: Step, visit: Visit[Any], *, retrying: bool) -> Result:
+        begun = perf_counter()
+        result = await self._call(step, visit, retrying=retrying)
+        outcome = "done" if result.failure is None else "failed"
+        self._means.watch.node(step.type, perf_counter() - begun, outcome)
+        return result
+
+    async def _call(self, step: Step, visit: Visit[Any], *, retrying: bool) -> Result:
+        handler: NodeType[Any] = visit.node.handler
+        outcome: Outcome | None = None
+        failure: WizardError | None = None
+        try:
+            if retrying:
+                watch = self._means.watch
+                again = lambda: watch.tried_again(step.type)  # noqa: E731
+                outcome = _checked(await persevere(lambda: handler.execute(visit), visit, again=again), visit)
+            else:
+                outcome = _checked(await handler.execute(visit), visit)
+        except Exception as error:
+            failure = _failure(error, step, self._turn.id)
+        after = _with_traces(step, visit, proceeds=isinstance(outcome, Proceed))
+        return Result(outcome, failure, after, files=tuple(visit.files))
+
+    # -- steps that left the path --------------------------------------------------------------------
+
+    async def _remove(self, step: Step) -> None:
+        """An undo that fails, or takes too long, is tried again later: it can't stop the person."""
+        handler: NodeType[Any] = locate(self._turn.workflow, step.path).node.handler
+        if not handler.undoes:
+            return
+        if self._means.patience == 0:
+            self._leave(step)
+            return
+        await self._saver.save_before_undo(step)
+        try:
+            async with asyncio.timeout(self._means.patience):
+                await handler.remove(self._visit(step))
+        except Exception as error:
+            broke(log, error, "undoing step %s of run %s failed; it will be tried again", step.path, self._turn.id)
+            self._not_undone.add(step.visit)
+            owed = next((each for each in self._turn.undos if each.step.visit == step.visit), None)
+            if owed is not None:
+                tries = owed.tries + 1
+                self._turn.owe_again(owed._replace(tries=tries, error=type(error).__name__))
+                self._turn.order(JobKind.UNDO, step.visit, self._turn.now + pause_before_undo(tries))
+            return
+        self._turn.undone(step.visit)
+
+    def _leave(self, step: Step) -> None:
+        """Has a job undo it: a second after the one before, since the newest is undone first."""
+        owed = next((each for each in self._turn.undos if each.step.visit == step.visit), None)
+        if owed is not None:
+            self._turn.owe_again(owed._replace(tries=1))
+            self._turn.order(JobKind.UNDO, step.visit, self._turn.now + timedelta(seconds=len(self._not_undone)))
+        self._not_undone.add(step.visit)
+
+    async def _close(self, step: Step) -> None:
+        """A node that fails in it can't stop the person either. What is still to be undone is closed after that."""
+        handler: NodeType[Any] = locate(self._turn.workflow, step.path).node.handler
+        if type(handler).close is NodeType.close or step.visit in self._not_undone:
+            return
+        try:
+            await handler.close(self._visit(step))
+        except Exception as error:
+            broke(log, error, "closing step %s of run %s failed", step.path, self._turn.id)
+
+
+def _failure(error: Exception, step: Step, run_id: str) -> WizardError:
+    if isinstance(error, WizardError):
+        failure = error
+    else:
+        broke(log, error, "node %s of run %s failed", step.path, run_id)
+        failure = NodeFailed(BROKEN)
+        failure.__cause__ = error
+    failure.node = failure.node or step.path
+    return failure
+
+
+def _checked(outcome: object, visit: Visit[Any]) -> Outcome:
+    """What a node reported, if it can be taken, and what it left can be stored. Raises NodeContractError
+    or NodeFailed."""
+    name = visit.node.type
+    if not isinstance(outcome, Proceed | Wait):
+        raise NodeContractError(f"node type {name} reported {type(outcome).__name__}. Return Proceed or Wait.")
+    try:
+        if isinstance(outcome, Proceed):
+            if not isinstance(outcome.output, Mapping):
+                what = type(outcome.output).__name__
+                raise NodeContractError(f"node type {name} proceeds with {what}. Its output must map names to values.")
+            check_value(outcome.output, f"The output of node {visit.step}")
+        if visit.changes:
+            check_value(list(visit.changes.values()), f"What node {visit.step} sets")
+        if visit.state:
+            check_value(visit.state, f"The state of node {visit.step}")
+    except InvalidInput as error:
+        raise NodeFailed(error.message) from error
+    return outcome
+
+
+def _with_traces(step: Step, visit: Visit[Any], *, proceeds: bool) -> Step:
+    """The step with what the call left: the node's state, the draft, what was read, and, if it is done, set."""
+    scope = visit.names
+    reads = scope.digests() if isinstance(scope, Scope) and scope.reads else step.reads
+    if (
+        not visit.state
+        and not step.state
+        and visit.draft is step.draft
+        and reads is step.reads
+        and not (proceeds and (visit.changes or step.patch))
+    ):
+        return step
+    patch = visit.changes if proceeds else step.patch
+    return step._replace(state=visit.state or None, draft=visit.draft, reads=reads, patch=patch)

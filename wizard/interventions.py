@@ -1,0 +1,95 @@
+"""Moves that nobody makes by answering: an event from outside, a deadline, the end that somebody puts to a run.
+
+Each is a rule like those of wizard/machine.py: a generator over a Turn, without I/O. A deadline that came too
+late, because the person answered or went elsewhere, changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wizard.deadlines import order_deletion
+from wizard.errors import RunCompleted
+from wizard.jobs import JobKind
+from wizard.lifecycle import next_step_status
+from wizard.machine import check_not_over, go_forward, resume
+from wizard.model import RunStatus, Value
+from wizard.requests import Move
+from wizard.turn import Turn, visit_of
+from wizard.undoing import close_all, settle
+
+BY_TIMER = b"timer"  # no digest of any input: a late answer isn't the same input again
+UNANSWERED = "This wasn't answered in time."
+
+_UNFINISHED = (RunStatus.CREATED, RunStatus.WAITING, RunStatus.WORKING, RunStatus.FAILED)
+
+
+def amend(turn: Turn, documents: Mapping[str, Mapping[str, Value]]) -> Move:
+    """Sets fields of the event, profile or session from outside. Nothing moves. Raises RunCompleted."""
+    check_not_over(turn)
+    for name, fields in documents.items():
+        turn.amend(name, fields)
+        turn.log("amended", name)
+    return
+    yield
+
+
+def arrive(turn: Turn, name: str, data: Value) -> Move:
+    """An event arrives by its name: it is kept in the run's event document, with how often it came, and a step
+    that waits for it goes on. Raises RunCompleted."""
+    check_not_over(turn)
+    before = turn.event.get(f"{name}_count")
+    turn.amend("event", {name: data, f"{name}_count": (before if isinstance(before, int) else 0) + 1})
+    turn.log("arrived", name)
+    step = turn.current
+    if step is not None and not step.is_foreground and not step.is_done and turn.place(step).node.handler.pauses:
+        yield from resume(turn, visit_of(step))
+
+
+def cancel(turn: Turn, *, undo: bool) -> Move:
+    """Ends the run for good; with `undo` what its steps did is undone, the newest first. Raises RunCompleted."""
+    if turn.status is RunStatus.COMPLETED:
+        raise RunCompleted(workflow=turn.workflow.id, run=turn.id)
+    _end(turn, "cancel")
+    turn.log("cancelled", undo=undo)
+    yield from settle(turn, turn.steps[::-1]) if undo else close_all(turn)
+
+
+def expire(turn: Turn, visit: int) -> Move:
+    """The run (`visit` 0), or the form that it waits at, has waited for too long."""
+    if turn.status in _UNFINISHED and (not visit or _waits_at(turn, visit)):
+        _end(turn, "expire")
+        turn.log("expired")
+        yield from close_all(turn)
+
+
+def _end(turn: Turn, trigger: str) -> None:
+    turn.become("cancel" if trigger == "cancel" else "expire")
+    turn.fault = turn.returning = None
+    order_deletion(turn)
+
+
+def remind(turn: Turn, visit: int) -> Move:
+    """A form has waited for `remind_after`: a message is ordered, or the run goes on without the answer."""
+    step = turn.current
+    if step is None or not _waits_at(turn, visit):
+        return
+    place = turn.place(step)
+    reminder = place.node.remind
+    if reminder is None:
+        return
+    turn.log("reminded", step.path)
+    if reminder.message is not None:
+        scope, message = turn.scope(place), reminder.message
+        texts = {name: getattr(message, name).render(scope) for name in ("to", "subject", "text")}
+        turn.order(JobKind.MESSAGE, visit, turn.now, send=message.send, **texts)
+        return
+    turn.fault = None
+    status = next_step_status(step.status, "accept")
+    turn.put(step._replace(status=status, output={}, given=BY_TIMER, error=UNANSWERED))
+    yield from go_forward(turn)
+
+
+def _waits_at(turn: Turn, visit: int) -> bool:
+    step = turn.current
+    return turn.status is RunStatus.WAITING and step is not None and step.is_foreground and step.visit == visit

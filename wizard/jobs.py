@@ -1,0 +1,74 @@
+"""Work that is ordered now and done later: what a turn commits together with its move (S20), and a queue hands out.
+
+A job is a wake-up and holds no state of its run: whoever performs it loads the run, and does nothing where the
+run doesn't stand there any more. So a job may come late, twice or in vain, and never does harm.
+
+Its key says what it is about. A job that is ordered again under the same key takes the place of the one that
+waits, and never of one that somebody has claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class JobKind(StrEnum):
+    WORK = "work"  # go on with a run that stands at work which is due, or whose worker died
+    UNDO = "undo"  # try again to undo what a dropped step did
+    REMIND = "remind"  # a form has waited for `remind_after`
+    EXPIRE = "expire"  # a run, or the form that it waits at, has waited for `expires_after`
+    MESSAGE = "message"  # send what a turn decided to send; the payload holds it
+    DELETE = "delete"  # a run ended `delete_after` ago
+
+
+class Job(NamedTuple):
+    """`visit` is the number of the visit that the job is about, 0 where it is about the run; `due` the time
+    before which it isn't done."""
+
+    run: str
+    kind: JobKind
+    visit: int
+    due: datetime
+    payload: Mapping[str, Any] = NOTHING
+
+    @property
+    def key(self) -> str:
+        return job_key(self.run, self.kind, self.visit)
+
+
+def job_key(run: str, kind: JobKind, visit: int = 0) -> str:
+    """Unique among the jobs of a queue."""
+    return f"{run}/{kind.value}/{visit}"
+
+
+class Claim(NamedTuple):
+    """A job that is its holder's until the lease ends. `tries` counts its claims, this one included, and tells
+    them apart: what an earlier holder says later counts for nothing. The turn that orders a job may hold it as
+    well, with 0 `tries`, until it is due. `handle` is the queue's own."""
+
+    job: Job
+    tries: int
+    handle: Any = None
+
+
+class Queue(Protocol):
+    """Hands out jobs that stores have committed. Any number of processes may call it. `tests/contract/` holds
+    the suite that every queue passes. Errors of the storage are StoreError."""
+
+    async def claim(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
+        """At most so many jobs that are due, the longest due first, each for `lease` from now on; nobody else
+        gets them meanwhile. Where none is, waits up to `wait` seconds for one, and may return without any. A
+        queue whose storage has a clock of its own goes by that instead of `now`."""
+
+    async def put_off(self, claim: Claim, until: datetime) -> bool:
+        """Keeps the job from everybody until then: what is left of the work goes on (the lease is renewed), or
+        is tried again then. False where the claim isn't the latest any more, or the job is gone."""
+
+    async def done(self, claim: Claim) -> None:
+        """Takes the job out of the queue, unless somebody else has claimed it since."""

@@ -1,0 +1,201 @@
+"""Doing jobs: what a turn ordered for later, if the run still stands where it was ordered.
+
+A job is done at least once and may come late or in vain, so everything here looks at the run first. What is to be
+done again is put off, with a pause that grows.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, assert_never
+
+from wizard import machine
+from wizard.asks import Ask
+from wizard.driver import UNDO_TRIES, pause_before_undo
+from wizard.errors import NodeFailed, RunNotFound
+from wizard.interventions import expire, remind
+from wizard.jobs import Claim, Job, JobKind
+from wizard.logs import broke
+from wizard.model import Run, RunStatus, Undo
+from wizard.node import NodeType, Services
+from wizard.pinned import Pinned
+from wizard.places import locate
+from wizard.requests import Close, Move, Result
+from wizard.state import RunView
+from wizard.stores import Store
+from wizard.turn import Turn
+from wizard.turns import Task, Turns, stands_at
+from wizard.visits import make_visit
+from wizard.watching import Watch
+
+log = logging.getLogger("wizard.jobs")
+
+WORK_TRIES = 5  # claims of one piece of work whose worker never came back
+MESSAGE_TRIES = 10
+LONGEST_PAUSE = timedelta(hours=1)
+CUT_OFF = "This was begun {times} times and cut off each time. Whoever runs this service should look at it."
+
+_ENDED = (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED)
+
+
+def pause_after(tries: int, jitter: float) -> timedelta:
+    """How long a job that failed `tries` times is left alone: about 5 seconds at first, then twice as long each time,
+    an hour at most."""
+    full = min(timedelta(seconds=5 * 2.0 ** min(max(tries, 1) - 1, 16)), LONGEST_PAUSE)
+    return full * (0.5 + 0.5 * jitter)
+
+
+class Performer:
+    """Does the jobs of runs; see Engine.perform."""
+
+    def __init__(
+        self,
+        store: Store,
+        pinned: Pinned,
+        turns: Turns,
+        services: Services,
+        clock: Callable[[], datetime],
+        watch: Watch,
+    ) -> None:
+        self._store = store
+        self._pinned = pinned
+        self._turns = turns
+        self._services = services
+        self._clock = clock
+        self._watch = watch
+
+    async def perform(self, claim: Claim) -> datetime | None:
+        """When the job is to be done (again), None where nothing is left to do."""
+        job, now = claim.job, self._clock()
+        if job.due > now and claim.tries <= 1:
+            return job.due  # the storage's clock is ahead of ours: nothing is done early
+        try:
+            return await self._do(claim)
+        except RunNotFound:
+            return None
+
+    async def _do(self, claim: Claim) -> datetime | None:
+        job = claim.job
+        match job.kind:
+            case JobKind.WORK:
+                return await self._work(job, claim.tries)
+            case JobKind.UNDO:
+                return await self._undo(job)
+            case JobKind.REMIND:
+                await self._move(job, lambda turn: remind(turn, job.visit))
+            case JobKind.EXPIRE:
+                await self._move(job, lambda turn: expire(turn, job.visit))
+            case JobKind.MESSAGE:
+                return await self._send(job, claim.tries)
+            case JobKind.DELETE:
+                return await self._delete(job)
+            case _:
+                assert_never(job.kind)
+        return None
+
+    async def _move(self, job: Job, move: Callable[[Turn], Move], task: Task | None = None) -> RunView:
+        return await self._turns.take("job", job.run, Ask(move, always=True), task=task or Task(job.visit))
+
+    async def _work(self, job: Job, tries: int) -> datetime | None:
+        view = await self._turns.show(job.run)
+        if not stands_at(view.run, job.visit):
+            return None
+        known = {}
+        if tries > WORK_TRIES and view.run.current is not None and not view.run.current.is_foreground:
+            failure = NodeFailed(CUT_OFF.format(times=WORK_TRIES), node=view.run.current.path)
+            known[job.visit] = Result(failure=failure, step=view.run.current)
+        view = await self._move(job, lambda turn: machine.resume(turn, job.visit), Task(job.visit, known))
+        if not stands_at(view.run, job.visit):
+            return None
+        return self._clock() if view.late else view.until
+
+    # -- undoing -------------------------------------------------------------------------------------
+
+    async def _undo(self, job: Job) -> datetime | None:
+        view = await self._turns.show(job.run)
+        owed = _debt(view.run, job.visit)
+        if owed is None or owed.failed:
+            return None
+        if owed.tries == 0 and view.run.status is RunStatus.WORKING:
+            return self._turns.lease()  # the turn that owes it is under way, or the job that goes on with it undoes it
+        workflow = await self._pinned.workflow_of(view.run)
+        handler: NodeType[Any] = locate(workflow, owed.step.path).node.handler
+        error = None
+        try:
+            await handler.remove(make_visit(workflow, view.run, owed.step, self._clock(), self._services))
+        except Exception as failure:
+            error = type(failure).__name__
+            broke(log, failure, "undoing step %s of run %s failed", owed.step.path, job.run)
+        await self._move(job, lambda turn: _settle(turn, job.visit, error))
+        if error is None:
+            return None
+        if owed.tries + 1 >= UNDO_TRIES:
+            self._watch.undo_failed(job.run)
+            log.error("step %s of run %s can't be undone; look at it: wizard runs repair", owed.step.path, job.run)
+            return None
+        return self._clock() + pause_before_undo(owed.tries + 1)
+
+    async def repair(self, run_id: str) -> RunView:
+        """Owes again what was given up."""
+        ask = Ask(_owe_again, always=True)
+        return await self._turns.take("job", run_id, ask)
+
+    # -- messages and deletion -------------------------------------------------------------------------
+
+    async def _send(self, job: Job, tries: int) -> datetime | None:
+        """Hands a message to the host's function; `key` is the same each time, so that it can be sent once."""
+        given = dict(job.payload)
+        function = self._services.functions.get(str(given.pop("send", "")))
+        try:
+            if function is None:
+                raise NodeFailed("The function that sends messages isn't there. Hand it to the application.")
+            sent = function(**given, key=job.key)
+            if inspect.isawaitable(sent):
+                await sent
+        except Exception as error:
+            broke(log, error, "a message of run %s can't be sent", job.run)
+            return None if tries >= MESSAGE_TRIES else self._clock() + pause_after(tries, random.random())  # noqa: S311
+        return None
+
+    async def _delete(self, job: Job) -> datetime | None:
+        view = await self._turns.show(job.run)
+        workflow, run = view.workflow, view.run
+        if run.status not in _ENDED or workflow.delete_after is None:
+            return None  # it was gone back into, and orders its deletion anew when it ends
+        due = run.updated_at + workflow.delete_after
+        if due > self._clock():
+            return due
+        self._turns.cache.forget(job.run)
+        await self._store.delete_run(job.run)
+        return None
+
+
+def _debt(run: Run, visit: int) -> Undo | None:
+    return next((each for each in run.undos if each.step.visit == visit), None)
+
+
+def _settle(turn: Turn, visit: int, error: str | None) -> Move:
+    owed = next((each for each in turn.undos if each.step.visit == visit), None)
+    if owed is None:
+        return
+    if error is None:
+        turn.undone(visit)
+        turn.log("undone", owed.step.path)
+        yield Close(owed.step)
+        return
+    tries = owed.tries + 1
+    turn.owe_again(owed._replace(tries=tries, error=error, failed=tries >= UNDO_TRIES))
+    turn.log("not undone", owed.step.path, error=error)
+
+
+def _owe_again(turn: Turn) -> Move:
+    for owed in turn.undos:
+        if owed.failed:
+            turn.owe_again(owed._replace(tries=1, failed=False))
+            turn.order(JobKind.UNDO, owed.step.visit, turn.now)
+    return
+    yield
