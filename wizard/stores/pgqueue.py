@@ -1,8 +1,8 @@
 """The queue of a PostgreSQL store: PgQueuer's table, with its locking, its order and its notifications.
 
-A job is a row of PgQueuer's: its kind is the entrypoint, its key the dedupe key, its due time and its lease are
-`execute_after`, its tries the `attempts`, counted up with each claim and so for workers that died as well. A job that
-is ordered anew gets a new row (see commit_turn in postgres_0001.sql), so id and attempts tell all claims apart.
+A job is a row of PgQueuer's: its kind is the entrypoint once it is due, its key the dedupe key, its due time and its
+lease are `execute_after`, its tries the `attempts`, counted up with each claim and so for workers that died as well. A
+job that is ordered anew gets a new row (commit_turn in postgres_0001.sql), so id and attempts tell all claims apart.
 PgQueuer's own lease is a time since the last heartbeat, the same for all; it is set to nothing.
 """
 
@@ -55,8 +55,8 @@ SETTINGS = DBSettings(
 TABLE, LOG = SETTINGS.qualified.queue_table, SETTINGS.qualified.queue_table_log
 ENTRYPOINTS = {QueueEntrypoint(f"wizard_{kind.value}"): EntrypointExecutionParameter(0) for kind in JobKind}
 
-# PgQueuer walks along all jobs of an entrypoint, in the order of their priorities, to those that are due: a million timers
-# that aren't would be in its way at every look. So jobs wait under an entrypoint of their own until they are due.
+# PgQueuer walks along all jobs of an entrypoint, in the order of their priorities, to those that are due: a million
+# timers that aren't would be in its way at every look. So jobs wait under an entrypoint of their own until they are.
 LATER = "wizard_later"
 
 # S608: what is put into these texts are our own names.
@@ -69,7 +69,8 @@ NEXT = f"""SELECT execute_after - now() FROM {TABLE} WHERE entrypoint = '{LATER}
 LEASE = f"""UPDATE {TABLE} SET attempts = attempts + 1, execute_after = $2, priority = $3
     WHERE id = ANY ($1::bigint[]) RETURNING id, attempts, dedupe_key"""  # noqa: S608
 PUT_OFF = f"""UPDATE {TABLE} SET status = 'queued', entrypoint = '{LATER}', queue_manager_id = NULL,
-    execute_after = $3, priority = $4, heartbeat = now(), updated = now() WHERE {THERE} AND dedupe_key = $1 AND attempts = $2 AND %s RETURNING id"""  # noqa: S608
+    execute_after = $3, priority = $4, heartbeat = now(), updated = now()
+    WHERE {THERE} AND dedupe_key = $1 AND attempts = $2 AND %s RETURNING id"""  # noqa: S608
 # As PgQueuer does it, but only for the latest claim.
 DONE = f"""WITH gone AS (DELETE FROM {TABLE} WHERE {THERE} AND dedupe_key = $1 AND attempts = $2 AND %s
     RETURNING id, entrypoint, priority)

@@ -109,6 +109,17 @@ async def test_pgqueuer_knows_our_jobs(store: PostgresStore, beside: asyncpg.Con
     assert statuses == ["queued"] * 2 + ["picked"] * 2 + ["successful"] * 2
 
 
+async def test_what_is_not_due_is_not_in_the_way(store: PostgresStore, beside: asyncpg.Connection) -> None:
+    """A million people who have a month to go on would make every look for work slow."""
+    due = a_job(due=now() - timedelta(seconds=1))
+    soon, late = (a_job(visit=n, due=now() + timedelta(seconds=n / 10)) for n in (2, 9000))
+    await store.commit(creating(a_run(), jobs=(due, soon, late)))
+    await asyncio.sleep(0.3)
+    assert [claim.job.visit for claim in await claimed(store)] == [1, 2]
+    rows = await beside.fetch("SELECT entrypoint, count(*) FROM wizard.pgqueuer GROUP BY 1")
+    assert {row["entrypoint"]: row["count"] for row in rows} == {"wizard_work": 2, "wizard_later": 1}
+
+
 @pytest.mark.usefixtures("no_polling")
 async def test_an_order_of_another_process_wakes_who_waits(store: PostgresStore, other: PostgresStore) -> None:
     """A person waits for a worker in another process: a second of polling is a second of theirs."""
