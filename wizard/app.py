@@ -12,33 +12,47 @@ A host application mounts all of it in a few lines:
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from wizard.catalog import Catalog
 from wizard.channels.api import PREFIX, api
+from wizard.channels.following import Followers
+from wizard.channels.health import Figures, Stopping, add_health
 from wizard.channels.identities import Identify, Identity
 from wizard.channels.web import add_pages
 from wizard.engine import Definitions, Engine
 from wizard.errors import SettingsError
+from wizard.logs import LogContext
 from wizard.node import Registry, Services
 from wizard.settings import Settings
 from wizard.stores import Store
+from wizard.stores.vault import PLAIN, KeyRing, Vault
+from wizard.stores.watched import WatchedStore
+from wizard.tracing import tracing
+from wizard.watching import All
+from wizard.worker import working
+
+if TYPE_CHECKING:
+    from wizard.metrics import Metrics
 
 __all__ = [
     "Identify",
     "Identity",
     "clock_of",
+    "figures_of",
     "load_catalog",
     "make_engine",
     "open_store",
     "sqlite_path",
+    "vault_of",
     "wizard_app",
 ]
 
@@ -46,18 +60,23 @@ Paths = str | PathLike[str] | Iterable[str | PathLike[str]]
 Functions = Mapping[str, Callable[..., Any]]
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, settings: Settings | None = None) -> Store:
     """The store that a URL names; `await store.open()` comes before its first use.
 
     `memory:` keeps everything in this process. `sqlite:///runs.db` is a file in the current folder,
     `sqlite:////var/lib/runs.db` one anywhere; `sqlite:runs.db` says the same in fewer slashes.
-    Raises SettingsError.
+    `postgresql://user@host/database` is a database that any number of processes share. What is stored is
+    encrypted where the settings have `keys`. Raises SettingsError.
     """
     path = sqlite_path(url)
     if path is not None:
         from wizard.stores.sqlite import SqliteStore
 
-        return SqliteStore(path)
+        return SqliteStore(path, vault_of(settings))
+    if url.partition(":")[0] in ("postgresql", "postgres"):
+        from wizard.stores.postgres import PostgresStore
+
+        return PostgresStore(url, vault_of(settings))
     if url in ("memory:", "memory://"):
         from wizard.stores.memory import MemoryStore
 
@@ -65,7 +84,7 @@ def open_store(url: str) -> Store:
     # The URL isn't repeated whole: there may be a password in it.
     raise SettingsError(
         f"There is no store of the kind {url.partition(':')[0][:20]!r}. "
-        "Take memory: or sqlite:///FILE, with four slashes for a path from the root."
+        "Take memory:, sqlite:///FILE, with four slashes for a path from the root, or postgresql://HOST/DATABASE."
     )
 
 
@@ -81,6 +100,13 @@ def sqlite_path(url: str) -> Path | None:
     if not rest or "\0" in rest or rest.startswith(":memory:"):
         raise SettingsError("A SQLite store needs a file: sqlite:///runs.db. Without a file, take memory: instead.")
     return Path(rest)
+
+
+def vault_of(settings: Settings | None) -> Vault:
+    """What stored data is encrypted with. Raises SettingsError for keys that can't be used."""
+    if settings is None or settings.keys is None:
+        return PLAIN
+    return KeyRing.parse(settings.keys.get_secret_value())
 
 
 def clock_of(settings: Settings) -> Callable[[], datetime]:
@@ -101,7 +127,28 @@ def make_engine(
     `await engine.close()` gives back what nodes opened."""
     settings = settings or Settings()
     services = Services(functions=dict(functions or {}), settings=settings)
-    return Engine(definitions, store, services=services, clock=clock or clock_of(settings))
+    watch = _Listeners(settings)
+    if watch.figures is not None:
+        store = WatchedStore(store, watch.figures)
+    return Engine(definitions, store, services=services, clock=clock or clock_of(settings), watch=watch)
+
+
+class _Listeners(All):
+    """Who is told of an engine's turns: the log, the figures where the settings say so, spans where these are set up.
+    Logging comes first: a span has the turn's name in it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.figures: Metrics | None = None
+        if settings.metrics:
+            from wizard.metrics import Metrics
+
+            self.figures = Metrics()
+        super().__init__(*(each for each in (LogContext(), self.figures, tracing()) if each is not None))
+
+
+def figures_of(engine: Engine) -> Figures | None:
+    """What an engine of `make_engine` counts: None unless its settings say `metrics`."""
+    return engine.watch.figures if isinstance(engine.watch, _Listeners) else None
 
 
 def load_catalog(definitions: Paths, registry: Registry | None = None) -> Catalog:
@@ -127,6 +174,7 @@ def wizard_app(
 
     The store is opened when the application starts and closed after it has stopped. An Engine brings its
     own store, which its owner opens and closes; then only `settings` and what is for pages count beside it.
+    Meanwhile jobs are done in this process, unless the setting `jobs` is 0.
     Raises DefinitionError and SettingsError at once, not when it starts.
     """
     given = {"templates": templates, "theme": theme}
@@ -137,12 +185,23 @@ def wizard_app(
         engine = definitions
     else:
         catalog = definitions if isinstance(definitions, Catalog) else load_catalog(definitions)
-        opened = open_store(store) if isinstance(store, str) else store
+        opened = open_store(store, settings) if isinstance(store, str) else store
         engine = make_engine(catalog, opened, settings, functions)
         app.cleanup_ctx.append(_lifetime(engine))
-    add_pages(app, engine, settings, identify)
-    app.add_subapp(PREFIX, api(engine, settings, identify))
+    app.cleanup_ctx.append(_working(engine, settings.jobs))
+    add_health(app, engine.store, Stopping(asyncio.Event(), settings.grace), figures_of(engine))
+    followers = Followers(engine)
+    add_pages(app, engine, settings, identify, followers)
+    app.add_subapp(PREFIX, api(engine, settings, identify, followers))
     return app
+
+
+def _working(engine: Engine, at_once: int) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def work(app: web.Application) -> AsyncIterator[None]:
+        async with working(engine, at_once):
+            yield
+
+    return work
 
 
 def _lifetime(engine: Engine) -> Callable[[web.Application], AsyncIterator[None]]:

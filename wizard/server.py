@@ -1,4 +1,9 @@
-"""Serving an application until a signal says stop: `wizard serve`."""
+"""Serving an application until a signal says stop, and stopping without losing anything: `wizard serve`.
+
+Told to stop, the server says in `/readyz` that it does, takes new connections for a MOMENT still, lets turns under way
+finish and their answers go out, and closes what they need last: background work, then the store. Who is told twice
+doesn't wait: what was acknowledged is stored, and what wasn't is as if it had never been sent (S20).
+"""
 
 from __future__ import annotations
 
@@ -6,17 +11,21 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 
 from aiohttp import web
 
 from wizard.channels.connection import Connection
+from wizard.channels.health import STOPPING, Stopping
+from wizard.logs import loop_failed
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 
-GRACE = 10.0  # seconds that requests under way may take when the server stops
-
+GRACE = 10.0  # seconds that requests under way may take when the server stops, where the settings aren't known
+MOMENT = 0.5  # seconds between SIGTERM and the last connection that is taken: balancers go on sending until they know
+LAST = 0.1  # seconds in which the last connections that were taken can send what they were opened for
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 UNHEARD = logging.Logger("wizard.access", logging.CRITICAL)  # addresses may have tokens in them: none is logged
 
@@ -45,15 +54,41 @@ async def serve_until_told(
     app: web.Application, host: str, port: int, workflows: Sequence[str], say: Callable[[str], None]
 ) -> None:
     """`serve` in a running loop; `say` is told where it serves, and that it stops."""
-    stop = asyncio.Event()
+    stopping = app.get(STOPPING) or Stopping(asyncio.Event(), GRACE)
+    asyncio.get_running_loop().set_exception_handler(loop_failed)
+    with hearing(stopping.begun) as told:
+        async with listening(app, host, port, grace=stopping.grace) as addresses:
+            for address in addresses:
+                say(f"Serving {', '.join(workflows)} on {written(address)} (Ctrl-C stops)")
+            await stopping.begun.wait()
+            say("Stopping")
+            if signal.SIGTERM in told:  # by a supervisor; somebody at a keyboard has no balancer
+                await asyncio.sleep(MOMENT)
+
+
+@contextmanager
+def hearing(begun: asyncio.Event) -> Iterator[list[signal.Signals]]:
+    """Sets the event at the first SIGINT or SIGTERM, which the list then has; the second one ends the process. For
+    workers too. At the end signals do what they did before."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    async with listening(app, host, port) as addresses:
-        for address in addresses:
-            say(f"Serving {', '.join(workflows)} on {_written(address)} (Ctrl-C stops)")
-        await stop.wait()
-        say("Stopping")
+    told: list[signal.Signals] = []
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+
+    def tell(number: signal.Signals) -> None:
+        told.append(number)
+        begun.set()
+        for each in SIGNALS:
+            loop.remove_signal_handler(each)
+            signal.signal(each, signal.SIG_DFL)  # the system's own doing, which no blocked loop can keep waiting
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, tell, number)
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)
 
 
 @asynccontextmanager
@@ -72,10 +107,11 @@ async def listening(
             yield [each.getsockname() for each in sockets.sockets]
         finally:
             sockets.close()
+            await asyncio.sleep(LAST)
     finally:
         await runner.cleanup()
 
 
-def _written(address: Address) -> str:
+def written(address: Address) -> str:
     host, port = address[0], address[1]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"

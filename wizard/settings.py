@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from wizard.errors import SettingsError
 
@@ -68,6 +68,15 @@ class Settings(BaseModel):
     api_start_rate: Rate = 6000  # by POST /runs
     proxies: Annotated[int, Field(ge=0, le=10)] = 0
     step_timeout: Seconds = 30.0  # for background nodes that say nothing themselves, http excepted
+
+    slow_after: Seconds = 5.0  # a person isn't kept waiting longer for background work; it goes on as a job
+    lease: Annotated[float, Field(ge=1, le=3600)] = 30.0  # after which the work of a process that died is another's
+    jobs: Annotated[int, Field(ge=0, le=1000)] = 10  # at once, in the server; 0 leaves them to `wizard worker`
+    grace: Seconds = 10.0  # for what is under way when a server or worker is told to stop
+    keep_replies: Annotated[int, Field(ge=1, le=3650)] = 7  # days that a request is known again by its idempotency key
+    keys: SecretStr | None = None  # "ID:KEY, ID:KEY": data is encrypted with the first; `wizard keys new` makes one
+    log_format: Literal["text", "json"] = "text"
+    metrics: bool = False  # /metrics is served, on the port of everything else: keep it from outside
 
     site_name: Annotated[str, Field(min_length=1, max_length=100)] = "Forms"  # in the header of pages of no workflow
     templates: Path | None = None  # a folder whose files stand in for the pages' own templates

@@ -381,6 +381,18 @@ async def test_a_key_is_stored_once_in_its_scope(store: Store) -> None:
     await store.commit(creating(a_run("run-2"), reply=a_reply("run-2", "key-1")))
 
 
+async def test_a_turn_that_commits_again_answers_again(store: Store) -> None:
+    """A turn with an effect answers in its first commit, in case that nobody comes to its end, and at its end in that
+    answer's place; the caller gets the last one."""
+    run = a_run()
+    await store.commit(creating(run, reply=a_reply(body=b"working")))
+    change = turn(run, reply=replace(a_reply(body=b"done"), again=True))
+    await store.commit(change)
+    assert await store.reply("run-1", "key-1") == a_reply(body=b"done")
+    with pytest.raises(KeyReused):
+        await store.commit(turn(change.run, reply=a_reply(body=b"another")))
+
+
 async def test_one_key_creates_one_run(store: Store) -> None:
     """A form that was sent twice starts one run, although each request has drawn an id of its own."""
     changes = [creating(a_run(f"run-{n}"), reply=a_reply("", "key", body=str(n).encode())) for n in range(10)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from heapq import nlargest
 
@@ -79,7 +80,7 @@ class MemoryStore:
             self._save_documents(change)
         self._runs[run.id] = run
         if reply is not None:
-            self._replies[reply.scope, reply.key] = (run.id, run.updated_at, reply)
+            self._replies[reply.scope, reply.key] = (run.id, run.updated_at, replace(reply, again=False))
         for file in change.files:
             self._files.setdefault(run.id, {})[file.id] = file
         if change.entries:

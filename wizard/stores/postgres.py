@@ -26,7 +26,7 @@ from wizard.stores.vault import PLAIN, Vault
 POOL_SIZE = 10
 LARGEST = 2**63 - 1
 
-COMMIT = f"SELECT wizard.commit_turn({', '.join(f'${number}' for number in range(1, 34))}) AS at"
+COMMIT = f"SELECT wizard.commit_turn({', '.join(f'${number}' for number in range(1, 35))}) AS at"
 READ_RUN = """SELECT r.id, workflow, version, status, revision, created_at, updated_at, expires_at, header, birth,
     context, steps.*, parked.*, undos.*
     FROM wizard.runs AS r JOIN wizard.run_data ON run_id = r.id,
@@ -105,9 +105,10 @@ def _values(vault: Vault, change: Change) -> tuple[Any, ...]:
     head = (encoded(run.id), expected, encoded(run.workflow), encoded(run.version), run.status.value, run.revision)
     times = (_in_utc(run.created_at), _in_utc(run.updated_at), _in_utc(run.expires_at))
     born = rows.birth(vault, run) if expected is None else None
-    answered: tuple[Any, ...] = (None, None, None)
+    answered: tuple[Any, ...] = (None, None, None, False)
     if reply is not None:
-        answered = (encoded(reply.scope), encoded(reply.key), records.reply_body(vault, run.id, reply))
+        body = records.reply_body(vault, run.id, reply)
+        answered = (encoded(reply.scope), encoded(reply.key), body, reply.again)
     return (
         *(*head, *times),
         *(rows.header(vault, run), born, rows.context(vault, run)),

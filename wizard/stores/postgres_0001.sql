@@ -112,7 +112,7 @@ CREATE FUNCTION wizard.commit_turn(
     p_dropped text[], p_step_paths text[], p_step_seqs bigint[], p_step_bodies bytea[],
     p_unpark_all boolean, p_unparked text[], p_parked_paths text[], p_parked_bodies bytea[],
     p_entry_count bigint, p_entries bytea,
-    p_reply_scope text, p_reply_key text, p_reply_body bytea,
+    p_reply_scope text, p_reply_key text, p_reply_body bytea, p_reply_again boolean,
     p_file_ids text[], p_file_bodies bytea[],
     p_undone bigint[], p_undo_visits bigint[], p_undo_failed boolean[], p_undo_bodies bytea[],
     p_settled text[], p_ordered text[]
@@ -134,7 +134,7 @@ BEGIN
     END IF;
     IF p_reply_key IS NOT NULL THEN
         INSERT INTO wizard.replies VALUES (p_reply_scope, p_reply_key, p_run, p_updated, p_reply_body)
-            ON CONFLICT DO NOTHING;
+            ON CONFLICT (scope, key) DO UPDATE SET body = excluded.body, at = excluded.at WHERE p_reply_again;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'this idempotency key is stored already' USING ERRCODE = 'WZ001';
         END IF;

@@ -1,0 +1,89 @@
+"""Whether the process lives, whether it can serve, and its figures: for supervisors, balancers and Prometheus.
+
+None of the three needs a run, sets a cookie, writes a log line or counts in a rate limit. They say nothing of how
+things are set up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import NamedTuple, Protocol
+
+from aiohttp import web
+
+from wizard.channels.problems import SECURITY_HEADERS
+from wizard.stores import Backlog, Store
+
+PATIENCE = 2.0  # seconds that the store may take until it counts as gone
+
+
+class Stopping(NamedTuple):
+    """How a process is told to stop: `begun` is set, and what is under way then has `grace` seconds."""
+
+    begun: asyncio.Event
+    grace: float
+
+
+STOPPING: web.AppKey[Stopping] = web.AppKey("wizard.stopping", Stopping)
+
+
+class Figures(Protocol):
+    """What `/metrics` shows (wizard.metrics.Metrics)."""
+
+    async def exposed(self, backlog: Callable[[], Awaitable[Backlog]], accept: str) -> tuple[bytes, str]:
+        """The figures in the format that the Accept header asks for, and its media type."""
+
+
+def add_health(app: web.Application, store: Store, stopping: Stopping, figures: Figures | None = None) -> None:
+    """Adds `/healthz` and `/readyz` to an application, and with figures `/metrics`; `wizard.server` stops it by
+    `stopping`. `/readyz` is 503 while the store doesn't answer within PATIENCE, and from the moment on that the
+    process is told to stop."""
+    app[STOPPING] = stopping
+
+    async def stop(app: web.Application) -> None:
+        stopping.begun.set()  # by another server than ours, which knows nothing of it
+
+    app.on_shutdown.append(stop)
+
+    async def alive(request: web.Request) -> web.Response:
+        return _said(200, "alive")
+
+    async def ready(request: web.Request) -> web.Response:
+        if stopping.begun.is_set():
+            return _said(503, "The server is stopping.")
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await store.revision("")  # of no run: it has to be looked for all the same
+        except TimeoutError:
+            return _said(503, f"The store hasn't answered for {PATIENCE:g} seconds.")
+        except Exception:  # whatever it is, its message may name hosts and paths
+            return _said(503, "The store can't be read.")
+        return _said(200, "ready")
+
+    app.router.add_get("/healthz", alive)
+    app.router.add_get("/readyz", ready)
+    if figures is None:
+        return
+
+    async def metrics(request: web.Request) -> web.Response:
+        body, media_type = await figures.exposed(
+            lambda: store.backlog(datetime.now(UTC)), request.headers.get("Accept", "")
+        )
+        return web.Response(body=body, headers={**SECURITY_HEADERS, "Content-Type": media_type})
+
+    app.router.add_get("/metrics", metrics)
+
+
+def health_app(store: Store, stopping: Stopping, figures: Figures | None = None) -> web.Application:
+    """An application of nothing else, for a worker; it neither opens nor closes the store."""
+    app = web.Application()
+    add_health(app, store, stopping, figures)
+    return app
+
+
+def _said(status: int, line: str) -> web.Response:
+    return web.Response(
+        status=status, text=line + "\n", headers={**SECURITY_HEADERS, "Content-Type": "text/plain; charset=utf-8"}
+    )
