@@ -6,7 +6,8 @@
 //   [data-shown-by="FIELD"][data-shown-for='[…]']  shown only while the field has one of the values (JSON list)
 //   button[data-copy="ID"][hidden]                 appears, and copies the text or value of that element
 //   <html class="wz-framed" data-frame="ORIGIN">   tells the page around the frame how high this one is
-//   [data-refresh="SECONDS"]                       opens the page anew once it no longer waits
+//   [data-refresh="SECONDS"][data-events="URL"]    says how far the work is (server-sent events at the URL, else asked for
+//                                                  every so many seconds), and opens the page anew once it no longer waits
 //   a page out of the browser's memory             is loaded anew: the run may have moved on
 (() => {
   "use strict";
@@ -147,21 +148,78 @@
     });
   }
 
-  // Asks first, and moves only when there is something new: a reload every few seconds can't be read or listened to.
+  // Shows how far the work is, and moves only when there is something new: a reload every few seconds can't be read or
+  // listened to. What is heard is shown every few seconds at most, and read out as a whole.
   function waitForWork(box) {
-    let pause = Math.max(1, Number(box.dataset.refresh) || 2) * 1000;
-    const open = () => location.replace(location.pathname + location.search);
+    const first = Math.max(1, Number(box.dataset.refresh) || 2) * 1000;
+    let pause = first;
+    let stream;
+    let timer;
+    let failures = 0;
+    let shown = 0;
+    let waiting;
+    const open = () => location.replace(location.pathname);
+    const part = (name, within = box) => within.querySelector(`[data-work="${name}"]`);
+
+    const show = (percent, text) => {
+      const bar = box.querySelector("progress");
+      if (!bar) return;
+      bar.removeAttribute("value");
+      if (percent !== null) bar.value = percent;
+      const said = { text: text || part("text").textContent, percent: percent === null ? "" : `${Math.floor(percent)} %` };
+      for (const name in said) if (part(name).textContent !== said[name]) part(name).textContent = said[name]; // read out once
+    };
+    const tell = (work) => {
+      clearTimeout(waiting);
+      const left = shown + 3000 - performance.now();
+      waiting = setTimeout(() => ((shown = performance.now()), show(work.percent, work.text)), shown ? Math.max(0, left) : 0);
+    };
+
     const ask = async () => {
       try {
-        const answer = await fetch(location.pathname + location.search, { headers: { Accept: "text/html" } });
-        if (answer.redirected || !(await answer.text()).includes("data-refresh=")) return open();
+        const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+        const text = answer.redirected ? "" : await answer.text();
+        if (!text.includes("data-refresh=")) return open();
+        const fresh = new DOMParser().parseFromString(text, "text/html");
+        const bar = fresh.querySelector("progress");
+        if (bar) tell({ percent: bar.hasAttribute("value") ? bar.value : null, text: part("text", fresh)?.textContent });
       } catch {
         // No connection for the moment: asked again.
       }
-      pause = Math.min(pause * 1.25, 15000);
-      setTimeout(ask, pause);
+      pause = Math.min(pause * 1.25, Math.max(15000, first));
+      timer = setTimeout(ask, pause);
     };
-    setTimeout(ask, pause);
+    const poll = () => {
+      clearTimeout(timer);
+      timer = setTimeout(ask, pause);
+    };
+
+    const listen = () => {
+      stream = new EventSource(box.dataset.events);
+      stream.addEventListener("open", () => (failures = 0));
+      stream.addEventListener("work", (event) => tell(JSON.parse(event.data)));
+      stream.addEventListener("moved", () => {
+        stream.close();
+        open();
+      });
+      // Refused, or cut off again and again, as some proxies do: asked for now and then.
+      stream.addEventListener("error", () => {
+        if (stream.readyState !== EventSource.CLOSED && ++failures < 3) return;
+        stream.close();
+        stream = undefined;
+        poll();
+      });
+    };
+
+    if (!box.dataset.events || !window.EventSource) return poll();
+    listen();
+    // A browser opens six connections to a server: a page that nobody sees keeps none of them.
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden && stream) {
+        stream.close();
+        stream = null;
+      } else if (!document.hidden && stream === null) listen();
+    });
   }
 
   function tellHeight() {

@@ -242,6 +242,7 @@ _HEADERS = frozenset(
         "transfer-encoding",
         "vary",
         "www-authenticate",
+        "x-accel-buffering",
         "x-content-type-options",
         "x-frame-options",
     ]

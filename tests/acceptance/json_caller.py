@@ -106,7 +106,7 @@ ORDER: dict[str, Any] = {
     ],
 }
 
-CALLS = ("next", "previous", "change", "remove")
+CALLS = ("next", "previous", "change", "remove", "events", "cancel")
 JSON_TYPE = {"Content-Type": "application/json"}
 
 ADA = {"full_name": "Ada Lovelace", "birth_date": "1985-03-27", "reason": "new"}
@@ -226,6 +226,8 @@ def body_of(call: str) -> dict[str, Any]:
         "previous": {},
         "change": {"step": "applicant"},
         "remove": {"item": "household/1"},
+        "events": {"name": "paid"},
+        "cancel": {},
     }
     return bodies[call]
 

@@ -1,6 +1,6 @@
 """Ten thousand mutated requests: no server error, no dropped connection, nothing unescaped, no run that is broken.
 
-The seed is told at the end of the tests and in a failure; FUZZ_SEED sets it. WIZARD_TORTURE=10 tries ten
+The seed is told at the end of the tests and in a failure; FUZZ_SEED sets it. TORTURE=10 tries ten
 times as many.
 """
 
@@ -31,7 +31,7 @@ from tests.acceptance.fuzzer import Fuzzed, Fuzzer, Model
 from tests.acceptance.raw import Answer, Line, NoAnswer, Sent
 from tests.invariants import check_stack
 
-REQUESTS = 10_000 * int(os.environ.get("WIZARD_TORTURE") or 1)
+REQUESTS = 10_000 * int(os.environ.get("TORTURE") or 1)
 WORKERS = 4  # lines that requests are sent over side by side, each to runs of its own
 READ_WHOLE = 20  # of so many pages one is read as a whole; to read all would take most of the time
 

@@ -195,6 +195,55 @@ async def test_one_run_does_not_open_another(site: Site, name: str) -> None:
             check_refusal(answer, 403)
 
 
+async def test_what_is_being_done_is_told_to_nobody_else(site: Site) -> None:
+    """How far somebody's work is says something about them."""
+    held, mine = await site.holds("waiting"), await site.holds("waiting")
+    async with site.unchanged():
+        for path in (f"/r/{held.id}/-/progress", f"/r/{held.id}/-/progress?step=points"):
+            for headers in ((), mine.cookies, cookie(**{RUN_COOKIE: held.id})):
+                check_refusal(await site.asks(Sent("GET", path, headers)), 403)
+
+
+STEPS = ("", "words", "%00", "%ff", "points%0d%0aSet-Cookie:x", "x" * 4_000, quote(MARKER, safe=""), "%ED%A0%80")
+
+
+@pytest.mark.parametrize("step", STEPS[1:], ids=range(1, len(STEPS)))
+async def test_streams_about_steps_that_are_not_there(site: Site, step: str) -> None:
+    """The run has moved, as far as such a page is concerned; what it named doesn't come back."""
+    held = await site.holds("waiting")
+    async with site.unchanged():
+        answer = await site.asks(Sent("GET", f"/r/{held.id}/-/progress?step={step}", held.cookies))
+        assert (answer.status, answer.header("content-type")) == (200, "text/event-stream")
+        assert b"event: moved" in answer.body
+        assert WORD.encode() not in answer.body
+        head = await site.asks(Sent("HEAD", f"/r/{held.id}/-/progress?step={step}", held.cookies))
+        assert (head.status, head.body) == (200, b"")
+
+
+async def test_addresses_of_waiting_pages_that_nobody_made(site: Site) -> None:
+    """Their counter is a small number or nothing."""
+    held = await site.holds("waiting")
+    async with site.unchanged():
+        for odd in (
+            "-1",
+            "9" * 5_000,
+            "%00",
+            "%ff",
+            quote(MARKER, safe=""),
+            "1&wait=2",
+            "%D9%A3",
+            "2;url=//elsewhere.example",
+        ):
+            answer = await site.asks(Sent("GET", f"{held.address}?wait={odd}", held.cookies))
+            page = check_page(answer)
+            assert page.status == 200
+            contents = [value or "" for tag, name, value in page.attributes if (tag, name) == ("meta", "content")]
+            assert [each for each in contents if ";url=" in each] in (
+                [f"2;url={held.address}?wait=1"],
+                [f"2;url={held.address}?wait=2"],
+            )
+
+
 async def test_files_open_to_their_run_alone(site: Site) -> None:
     """An uploaded passport is nobody else's to read, not even with the file's address."""
     held, mine = await site.holds("message"), await site.holds("message")
@@ -233,6 +282,7 @@ async def test_runs_that_are_not_there(site: Site, run: str) -> None:
             f"/r/{run}",
             f"/r/{run}/words",
             f"/r/{run}/-/saved",
+            f"/r/{run}/-/progress",
             f"/r/{run}/-/files/x",
             f"/r/{run}/-/remove/x",
         ):

@@ -1,4 +1,4 @@
-"""One browser and one served application a process; a new profile of the browser for each person.
+"""One browser and one served application a process; an empty profile of the browser for each person.
 
 Without a browser the tests are skipped; in continuous integration (CI, or BROWSER_TESTS=required) they fail.
 """
@@ -6,6 +6,7 @@ Without a browser the tests are skipped; in continuous integration (CI, or BROWS
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.browser.chromium import NoBrowser, chromium, required
-from tests.browser.person import Person
+from tests.browser.person import Person, Profile
 from tests.browser.site import NOON, PROCESSES, UNRULY, Site, a_site
 
 HERE = Path(__file__).parent
@@ -53,6 +54,28 @@ def site(whole_site: Site) -> Iterator[Site]:
     whole_site.outside.works()
 
 
+class Profiles:
+    """Profiles that wait for the next person: to make one takes more time than most tests do."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._free: dict[str, list[Profile]] = {}
+
+    @asynccontextmanager
+    async def one(self, *, javascript: bool, **options: Any) -> AsyncIterator[Profile]:
+        """An empty profile, nobody else's until the end of the block."""
+        free = self._free.setdefault(f"{javascript} {sorted(options.items())}", [])
+        profile = free.pop() if free else await Profile.made(self._browser, javascript=javascript, **options)
+        yield profile
+        await profile.is_left()
+        free.append(profile)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def profiles(browser: Browser) -> Profiles:
+    return Profiles(browser)
+
+
 @pytest.fixture(params=[True, False], ids=["script", "no-script"])
 def javascript(request: pytest.FixtureRequest) -> bool:
     """Whether the browser runs scripts. Nothing needs them."""
@@ -64,20 +87,20 @@ class Opens(Protocol):
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def opens(browser: Browser) -> AsyncIterator[Opens]:
-    """Makes people, each with a browser profile of their own. At the end nobody may have noticed an error."""
+async def opens(profiles: Profiles) -> AsyncIterator[Opens]:
+    """Makes people, each with an empty profile of the browser. At the end nobody may have noticed an error."""
     people: list[Person] = []
+    async with AsyncExitStack() as stack:
 
-    async def opened(address: str = "", *, javascript: bool = True, **options: Any) -> Person:
-        person = await Person.arrives(browser, javascript=javascript, **options)
-        people.append(person)
-        if address:
-            await person.visits(address)
-        return person
+        async def opened(address: str = "", *, javascript: bool = True, **options: Any) -> Person:
+            person = await Person.sits_down(
+                await stack.enter_async_context(profiles.one(javascript=javascript, **options))
+            )
+            people.append(person)
+            if address:
+                await person.visits(address)
+            return person
 
-    yield opened
-    noticed: list[str] = []
-    for person in people:
-        await person.context.close()
-        noticed += person.noticed
+        yield opened
+    noticed = [each for person in people for each in person.noticed]
     assert not noticed, "\n".join(noticed)

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, Response
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, Response, WebError
 
 PATIENCE = 20_000.0  # milliseconds for anything on a page; only who hangs waits that long
 
@@ -47,6 +47,16 @@ VALUE_OF = """(name) => {
   return all[0].value;
 }"""
 
+# All that `sees` looks at, in one go.
+LOOK = f"""(names) => {{
+  const said = (each) => each.innerText.replace(/\\s+/g, " ").trim();
+  const all = (selector) => [...document.querySelectorAll(selector)].map(said);
+  return {{
+    headings: all("h1"), errors: all(".govuk-error-summary__list li"), named: document.title,
+    shown: said(document.body), values: names.map({VALUE_OF}),
+  }};
+}}"""
+
 SNAPSHOT = """() => `${document.title}\n${location.href}\n${document.body.innerText.slice(0, 2000)}`"""
 
 FOCUSED = """() => {
@@ -56,11 +66,55 @@ FOCUSED = """() => {
 }"""
 
 
+class Profile:
+    """A profile of the browser, at which one person sits after another; for each it is as if it were new."""
+
+    def __init__(self, context: BrowserContext, *, javascript: bool) -> None:
+        self.context = context
+        self.javascript = javascript
+        self._person: Person | None = None
+
+    @classmethod
+    async def made(cls, browser: Browser, *, javascript: bool, **options: Any) -> Profile:
+        context = await browser.new_context(java_script_enabled=javascript, locale="en-GB", **options)
+        context.set_default_timeout(PATIENCE)
+        profile = cls(context, javascript=javascript)
+        if javascript:
+            await context.expose_binding("wizardShifted", profile._note_shift)
+            await context.add_init_script(WATCH_SHIFTS)
+        return profile
+
+    def taken_by(self, person: Person) -> None:
+        self._person = person
+        for event, notes in self._events(person):
+            self.context.on(event, notes)
+
+    async def is_left(self) -> None:
+        """Closes all tabs and forgets the cookies; nothing else of a page is kept between pages."""
+        for page in self.context.pages:
+            await page.close()
+        await self.context.clear_cookies()
+        if self._person is not None:
+            for event, notes in self._events(self._person):
+                self.context.remove_listener(event, notes)
+        self._person = None
+
+    def _events(self, person: Person) -> list[tuple[Any, Callable[[Any], None]]]:
+        return [
+            ("console", person.notes_console),
+            ("weberror", person.notes_script_error),
+            ("response", person.notes_response),
+        ]
+
+    def _note_shift(self, source: dict[str, Any], what: str) -> None:
+        if self._person is not None:
+            self._person.notes_shift(source, what)
+
+
 class Person:
     """See the module docstring. `page` is the tab that they look at."""
 
-    def __init__(self, browser: Browser, context: BrowserContext, page: Page, *, javascript: bool) -> None:
-        self.browser = browser
+    def __init__(self, context: BrowserContext, page: Page, *, javascript: bool) -> None:
         self.context = context
         self.page = page
         self.javascript = javascript
@@ -72,15 +126,14 @@ class Person:
     @classmethod
     async def arrives(cls, browser: Browser, *, javascript: bool = True, **options: Any) -> Person:
         """Somebody with a new, empty profile, and no page open yet. `options` are those of a Playwright context."""
-        context = await browser.new_context(java_script_enabled=javascript, locale="en-GB", **options)
-        context.set_default_timeout(PATIENCE)
-        person = cls(browser, context, await context.new_page(), javascript=javascript)
-        if javascript:
-            await context.expose_binding("wizardShifted", person._note_shift)
-            await context.add_init_script(WATCH_SHIFTS)
-        context.on("console", person._note_console)
-        context.on("weberror", lambda error: person.noticed.append(f"script error: {error.error}"))
-        context.on("response", person._note_response)
+        return await cls.sits_down(await Profile.made(browser, javascript=javascript, **options))
+
+    @classmethod
+    async def sits_down(cls, profile: Profile) -> Person:
+        """Somebody at a profile that nobody else is at."""
+        context = profile.context
+        person = cls(context, await context.new_page(), javascript=profile.javascript)
+        profile.taken_by(person)
         return person
 
     @classmethod
@@ -157,7 +210,7 @@ class Person:
 
     async def opens_tab(self, address: str = "") -> Person:
         """The same person at a second tab of the same browser, on the same page unless another is named."""
-        other = Person(self.browser, self.context, await self.context.new_page(), javascript=self.javascript)
+        other = Person(self.context, await self.context.new_page(), javascript=self.javascript)
         other.noticed = self.noticed
         await other.visits(address or self.page.url)
         return other
@@ -242,23 +295,21 @@ class Person:
     ) -> None:
         """Checks the page: texts anywhere in it, its title, an error in the summary and at its field ("" for no
         error at all), the step in its address, what fields hold, and its status."""
+        page = await self.page.evaluate(LOOK, list(values or {}))
         seen: dict[str, Any] = {}
         wanted: dict[str, Any] = {}
         if title is not None:
-            seen["title"], wanted["title"] = await self.title(), title
+            seen["titles"], wanted["titles"] = page["headings"], [title]
         if at is not None:
             seen["at"], wanted["at"] = self.at, at
         if status is not None:
             seen["status"], wanted["status"] = self.status, status
-        for name, value in (values or {}).items():
-            seen[name], wanted[name] = await self.value_of(name), value
+        for (name, value), held in zip((values or {}).items(), page["values"], strict=True):
+            seen[name], wanted[name] = held, value
         if error is not None:
-            errors = await self.errors()
-            named = await self.page.title()
-            seen["errors"], wanted["errors"] = errors, [error] if error else []
-            seen["marked"], wanted["marked"] = named.startswith("Error: "), bool(error)
-        shown = " ".join((await self.page.locator("body").inner_text()).split())
-        missing = [text for text in texts if text not in shown]
+            seen["errors"], wanted["errors"] = page["errors"], [error] if error else []
+            seen["marked"], wanted["marked"] = page["named"].startswith("Error: "), bool(error)
+        missing = [text for text in texts if text not in page["shown"]]
         if seen != wanted or missing:
             snapshot = await self.page.evaluate(SNAPSHOT)
             raise AssertionError(f"seen {seen}\nwanted {wanted}\nmissing {missing}\nthe page:\n{snapshot}")
@@ -285,12 +336,15 @@ class Person:
 
     # -- what nobody should notice -------------------------------------------------------------------
 
-    def _note_console(self, message: ConsoleMessage) -> None:
+    def notes_console(self, message: ConsoleMessage) -> None:
         # A page with status 422 or 409 is reported by the browser as well; that's how it should be.
         if message.type == "error" and not message.text.startswith("Failed to load resource"):
             self.noticed.append(f"console: {message.text}")
 
-    def _note_response(self, response: Response) -> None:
+    def notes_script_error(self, error: WebError) -> None:
+        self.noticed.append(f"script error: {error.error}")
+
+    def notes_response(self, response: Response) -> None:
         least = 500 if response.request.is_navigation_request() else 400
         if response.status >= least:
             self.noticed.append(f"{response.status} for {response.request.method} {response.url}")
@@ -299,7 +353,7 @@ class Person:
         if response.frame == self.page.main_frame and response.request.is_navigation_request():
             self.status = response.status
 
-    def _note_shift(self, source: dict[str, Any], what: str) -> None:
+    def notes_shift(self, source: dict[str, Any], what: str) -> None:
         # Inside a frame of a host's page, the layout before the style has come counts as well, which nobody sees.
         if source["frame"].parent_frame is None and not self._settled:
             self.noticed.append(f"{source['frame'].url} moved while it loaded, by {what}")

@@ -15,9 +15,11 @@ from aiohttp import web
 from wizard.app import Functions, wizard_app
 from wizard.engine import Engine
 from wizard.errors import NodeFailed
+from wizard.node import Visit
 from wizard.settings import Settings
 from wizard.state import RunView
 from wizard.testing import MovableClock, make_test_engine
+from wizard.worker import working
 
 PROCESSES = Path(__file__).with_name("processes.yaml")
 UNRULY = Path(__file__).with_name("unruly.yaml")
@@ -30,6 +32,7 @@ class Outside:
 
     def __init__(self) -> None:
         self.gate = asyncio.Event()
+        self.visit: Visit[Any] | None = None
         self.works()
 
     def works(self) -> None:
@@ -38,10 +41,16 @@ class Outside:
         self.calls = 0
         self.gate.set()
 
-    async def wait_for(self, number: str) -> int:
+    async def wait_for(self, number: str, visit: Visit[Any]) -> int:
         self.calls += 1
+        self.visit = visit
         await self.gate.wait()
         return len(number)
+
+    def reports(self, percent: float | None, text: str) -> None:
+        """Says how far the work is that was begun last."""
+        assert self.visit is not None
+        self.visit.report(percent, text)
 
     async def book(self, seat: str) -> str:
         self.calls += 1
@@ -116,13 +125,13 @@ async def served(app: web.Application) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def a_site(*files: Path, **settings: Any) -> AsyncIterator[Site]:
-    """An engine with the processes of these files, served."""
+async def a_site(*files: Path, jobs: int = 0, **settings: Any) -> AsyncIterator[Site]:
+    """An engine with the processes of these files, served; with `jobs`, so many are done at a time."""
     outside, clock = Outside(), MovableClock(NOON)
     functions: Functions = {"wait_for": outside.wait_for, "book": outside.book, "send_code": outside.send_code}
     chosen = Settings(**settings)
     definitions = [file.read_text() for file in files or (PROCESSES,)]
     engine = await make_test_engine(*definitions, functions=functions, clock=clock, settings=chosen)
-    async with served(wizard_app(engine, settings=chosen)) as address:
+    async with working(engine, jobs), served(wizard_app(engine, settings=chosen)) as address:
         yield Site(engine, clock, outside, address)
     await engine.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -186,6 +187,36 @@ async def waiting(site: Site, person: Person) -> None:
     run = await site.begins("slow")
     await site.works_on(run, {"number": "123456"})
     await person.visits(site.link(run))
+
+
+@view
+async def waiting_with_progress(site: Site, person: Person) -> None:
+    run = await site.begins("slow")
+    await site.works_on(run, {"number": "123456"})
+    site.outside.reports(40, "Looking through the records of 2025")
+    while (await site.seen(run)).report is None:
+        await asyncio.sleep(0.02)
+    await person.visits(site.link(run))
+
+
+@view
+async def waiting_too_long(site: Site, person: Person) -> None:
+    run = await site.begins("slow")
+    await site.works_on(run, {"number": "123456"})
+    site.clock.move(minutes=3)
+    await person.visits(site.link(run))
+
+
+@view
+async def pause(site: Site, person: Person) -> None:
+    await current(site, person, "parcel", {"number": "77"})
+
+
+@view
+async def cancelled(site: Site, person: Person) -> None:
+    run = await current(site, person, "passport")
+    await site.engine.cancel(run.id)
+    await person.visits(site.page(run, "applicant"))
 
 
 @view

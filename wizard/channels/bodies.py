@@ -158,7 +158,7 @@ def _has_half_character(value: Any) -> bool:
 class Member:
     """A member of a request's body: the JSON type it must have, and what it means."""
 
-    type: str  # text, whole number, object, true or false
+    type: str  # text, whole number, object, true or false, anything
     about: str
     required: bool = False
 
@@ -170,6 +170,8 @@ class Member:
                 return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_REVISION
             case "object":
                 return isinstance(value, dict)
+            case "anything":
+                return True
         return isinstance(value, bool)
 
     @property
@@ -193,6 +195,8 @@ class Member:
                 return {"type": "integer", "minimum": 0, "maximum": MAX_REVISION, **described}
             case "object":
                 return {"type": "object", **described}
+            case "anything":
+                return described
         return {"type": "boolean", **described}
 
 
@@ -225,6 +229,13 @@ CHANGE: Members = {
 REMOVE: Members = {
     "item": Member("text", "The item of a repeat to take out, as in `household/2`.", required=True),
     "revision": _REVISION_MEMBER,
+}
+EVENT: Members = {
+    "name": Member("text", "The event's name: at most 64 letters, digits and _.", required=True),
+    "data": Member("anything", "What it brings, to be read as `event.NAME`; `true` where there is nothing."),
+}
+CANCEL: Members = {
+    "undo": Member("true or false", "Whether what the run's steps did is undone, the newest first."),
 }
 
 

@@ -8,6 +8,7 @@ conversation. Reading blocks: while a person thinks, a terminal's process has no
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import sys
 from collections.abc import Mapping
@@ -45,6 +46,10 @@ class Console(Protocol):
 
     def read(self, prompt: str, *, secret: bool = False) -> str | None:
         """One line as it was typed, without its end; None where no more will come."""
+
+    def has_typed(self) -> bool:
+        """Whether somebody at a keyboard has typed a line meanwhile, so that `read` gives it at once. A pipe's lines
+        are answers to what is asked next, and wait for that."""
 
 
 class Terminal:
@@ -88,6 +93,9 @@ class Terminal:
                 self.write()
                 return None
         return self._read_piped(prompt, secret)
+
+    def has_typed(self) -> bool:
+        return self._typed and bool(select.select([self._source], [], [], 0)[0])
 
     def _read_piped(self, prompt: str, secret: bool) -> str | None:
         self._sink.write(prompt)

@@ -12,7 +12,8 @@ from typing import Any
 
 from wizard import __version__
 from wizard.channels import examples
-from wizard.channels.bodies import CHANGE, NEXT, PREVIOUS, REMOVE, START, Members
+from wizard.channels.bodies import CANCEL, CHANGE, EVENT, NEXT, PREVIOUS, REMOVE, START, Members
+from wizard.channels.following import MEDIA_TYPE as EVENTS
 from wizard.channels.problems import (
     INTERNAL,
     INVALID_INPUT,
@@ -25,15 +26,18 @@ from wizard.channels.problems import (
     POINT_OF_NO_RETURN,
     REFUSED,
     REJECTED,
+    RUN_CANCELLED,
     RUN_COMPLETED,
     RUN_EXPIRED,
     RUN_NOT_FOUND,
     STALE_INPUT,
     STALE_REVISION,
     TOO_LARGE,
+    TOO_MANY_FOLLOWERS,
     TOO_MANY_RUNS,
     TOO_SLOW,
     UNAUTHORIZED,
+    UNAVAILABLE,
     UNSUPPORTED_MEDIA_TYPE,
     WORKFLOW_NOT_FOUND,
     WRONG_TOKEN,
@@ -45,8 +49,10 @@ Json = dict[str, Any]
 
 _BODY = (INVALID_REQUEST, TOO_SLOW, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 _TOKEN = (UNAUTHORIZED, WRONG_TOKEN, NOT_YOUR_PROFILE, RUN_NOT_FOUND)
-_CONFLICTS = (STALE_INPUT, STALE_REVISION, POINT_OF_NO_RETURN, RUN_COMPLETED, NOT_A_STEP, REFUSED, RUN_EXPIRED)
+_OVER = (STALE_REVISION, RUN_COMPLETED, RUN_CANCELLED, REFUSED, RUN_EXPIRED)
+_CONFLICTS = (STALE_INPUT, POINT_OF_NO_RETURN, NOT_A_STEP, *_OVER)
 _MOVE = (*_BODY, *_TOKEN, *_CONFLICTS, INVALID_INPUT, KEY_REUSED)
+_FROM_OUTSIDE = (*_BODY, *_TOKEN, *_OVER, INVALID_INPUT, KEY_REUSED)
 
 _START = (NOT_YOUR_PROFILE, WORKFLOW_NOT_FOUND, INVALID_INPUT, KEY_REUSED, TOO_MANY_RUNS)
 
@@ -90,7 +96,7 @@ def _paths() -> Json:
         "/openapi.json": {"get": _openapi()},
         "/workflows": {"get": _workflows()},
         "/runs": {"post": _start()},
-        "/runs/{id}": {"parameters": [_parameter("id")], "get": _show()},
+        "/runs/{id}": {"parameters": [_parameter("id")], "get": _show(), "delete": _delete()},
         "/runs/{id}/next": _move("next", "Answers the current step and goes on", "Next", examples.NEXT, REJECTED),
         "/runs/{id}/previous": _move("previous", "Goes back; no answer is lost", "Previous", examples.PREVIOUS),
         "/runs/{id}/change": _move(
@@ -101,6 +107,11 @@ def _paths() -> Json:
             REJECTED,
         ),
         "/runs/{id}/remove": _move("remove", "Takes an item out of a repeat", "Remove", examples.REMOVE),
+        "/runs/{id}/events": _from_outside(
+            "events", "Tells the run that something happened; a step that waits for it goes on", "Event", examples.EVENT
+        ),
+        "/runs/{id}/cancel": _from_outside("cancel", "Ends the run for good", "Cancel", examples.CANCEL),
+        "/runs/{id}/progress": {"parameters": [_parameter("id")], "get": _progress()},
         "/runs/{id}/trace": {"parameters": [_parameter("id")], "get": _trace()},
         "/runs/{id}/files/{file}": {"parameters": [_parameter("id"), _parameter("file")], "get": _file()},
     }
@@ -143,6 +154,47 @@ def _show() -> Json:
         "security": [{"token": []}],
         "parameters": [_parameter("ifNoneMatch")],
         "responses": {"200": run, "304": unchanged, **_problems(_TOKEN)},
+    }
+
+
+def _delete() -> Json:
+    return {
+        "operationId": "delete",
+        "summary": "Deletes all that is stored of the run; nothing is undone",
+        "security": [{"token": []}],
+        "responses": {"204": {"description": "It is gone"}, **_problems(_TOKEN)},
+    }
+
+
+def _from_outside(name: str, summary: str, schema: str, example: Json) -> Json:
+    run = _answer("The run after it", ref("Run"), {**_ETAG, **_REPLAY}, examples.RUN)
+    return {
+        "parameters": [_parameter("id")],
+        "post": {
+            "operationId": name,
+            "summary": summary,
+            "security": [{"token": []}],
+            "parameters": [_parameter("idempotencyKey")],
+            "requestBody": _body(schema, example, required=schema == "Event"),
+            "responses": {"200": run, **_problems(_FROM_OUTSIDE)},
+        },
+    }
+
+
+def _progress() -> Json:
+    stream = {
+        "description": (
+            "Server-sent events: `work` (its data as `work` of the run state) for each change of what is reported, "
+            "and a last one, `moved` (`status`, `step`, `revision`), when the run doesn't work at that step any more. "
+            "A stream that ends without it is to be opened again."
+        ),
+        "content": {EVENTS: {"schema": {"type": "string"}, "example": examples.PROGRESS}},
+    }
+    return {
+        "operationId": "progress",
+        "summary": "How far the work is that the run stands at, as it goes on",
+        "security": [{"token": []}],
+        "responses": {"200": stream, **_problems((*_TOKEN, TOO_MANY_FOLLOWERS))},
     }
 
 
@@ -205,7 +257,7 @@ def _answer(description: str, schema: Json, headers: Json | None = None, example
 def _problems(types: Iterable[ProblemType]) -> Json:
     """A response for each status, which says what types of problems it may hold."""
     by_status: dict[int, list[ProblemType]] = {}
-    for each in (*types, INTERNAL):
+    for each in (*types, INTERNAL, UNAVAILABLE):
         by_status.setdefault(each.status, []).append(each)
     return {str(status): _problem(by_status[status]) for status in sorted(by_status)}
 
@@ -272,7 +324,15 @@ def _parameters() -> Json:
 
 
 def _request_schemas() -> Json:
-    tables = {"Start": START, "Next": NEXT, "Previous": PREVIOUS, "Change": CHANGE, "Remove": REMOVE}
+    tables = {
+        "Start": START,
+        "Next": NEXT,
+        "Previous": PREVIOUS,
+        "Change": CHANGE,
+        "Remove": REMOVE,
+        "Event": EVENT,
+        "Cancel": CANCEL,
+    }
     return {name: _request_schema(members) for name, members in tables.items()}
 
 

@@ -18,6 +18,7 @@ from wizard.channels.questions import (
     notes,
     place_of,
 )
+from wizard.channels.work import Work
 from wizard.model import Item, Prompt, PromptField, Workflow
 from wizard.state import RunView
 
@@ -96,6 +97,11 @@ class Paper:
     def done(self, workflow: Workflow) -> None:
         self._console.write()
         self._write(f"Done: {workflow.title}.", Style.FINE)
+
+    def work(self, work: Work) -> None:
+        """How far the work is that the run stands at."""
+        percent = "" if work.percent is None else f" ({int(work.percent)} %)"
+        self.note(f"{work.text or 'Working on it'}{percent} …")
 
     def note(self, text: str) -> None:
         """Small print."""

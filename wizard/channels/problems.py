@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,14 +22,16 @@ from wizard.errors import (
     NotAStep,
     NotYours,
     PointOfNoReturn,
+    RunCancelled,
     RunCompleted,
     RunExpired,
     RunNotFound,
     StaleInput,
     StaleRevision,
-    WizardError,
+    StoreError,
     WorkflowNotFound,
 )
+from wizard.logs import broke
 
 log = logging.getLogger("wizard.api")
 
@@ -69,6 +70,7 @@ STALE_INPUT = ProblemType("stale-input", 409, "The run has moved on")
 STALE_REVISION = ProblemType("stale-revision", 409, "The run was changed at the same time")
 POINT_OF_NO_RETURN = ProblemType("point-of-no-return", 409, "What comes before is final")
 RUN_COMPLETED = ProblemType("run-completed", 409, "The run is completed")
+RUN_CANCELLED = ProblemType("run-cancelled", 409, "The run was cancelled")
 NOT_A_STEP = ProblemType("not-a-step", 409, "There is no such step")
 REFUSED = ProblemType("refused", 409, "The move can't be made")
 RUN_EXPIRED = ProblemType("run-expired", 410, "The run has expired")
@@ -79,7 +81,9 @@ REJECTED = ProblemType("answers-rejected", 422, "Some answers can't be taken")
 INVALID_INPUT = ProblemType("invalid-input", 422, "The input can't be taken")
 KEY_REUSED = ProblemType("key-reused", 422, "The idempotency key belongs to another request")
 TOO_MANY_RUNS = ProblemType("too-many-runs", 429, "Too many runs were started")
+TOO_MANY_FOLLOWERS = ProblemType("too-many-followers", 503, "Too many follow their runs")
 INTERNAL = ProblemType("internal", 500, "Something went wrong")
+UNAVAILABLE = ProblemType("unavailable", 503, "The data can't be read or written now")
 
 PROBLEM_TYPES = (
     INVALID_REQUEST,
@@ -95,6 +99,7 @@ PROBLEM_TYPES = (
     STALE_REVISION,
     POINT_OF_NO_RETURN,
     RUN_COMPLETED,
+    RUN_CANCELLED,
     NOT_A_STEP,
     REFUSED,
     RUN_EXPIRED,
@@ -104,8 +109,12 @@ PROBLEM_TYPES = (
     INVALID_INPUT,
     KEY_REUSED,
     TOO_MANY_RUNS,
+    TOO_MANY_FOLLOWERS,
     INTERNAL,
+    UNAVAILABLE,
 )
+
+WAIT = {"Retry-After": "5"}  # of a 503: a database that starts again takes some seconds
 
 # The first that an error is an instance of counts: a subclass stands above its base.
 _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
@@ -113,6 +122,7 @@ _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (StaleInput, STALE_INPUT),
     (PointOfNoReturn, POINT_OF_NO_RETURN),
     (RunCompleted, RUN_COMPLETED),
+    (RunCancelled, RUN_CANCELLED),
     (NotAStep, NOT_A_STEP),
     (RunExpired, RUN_EXPIRED),
     (RunNotFound, RUN_NOT_FOUND),
@@ -191,24 +201,22 @@ def _from_http(error: web.HTTPException) -> web.Response:
 
 
 def log_failure(request: web.BaseRequest, error: BaseException) -> str:
-    """Logs where it went wrong, under a reference that the caller gets. The messages of errors that
-    aren't ours stay out of the log: they may quote what a person typed."""
+    """Logs where it went wrong, under a reference that the caller gets. Neither the address's query nor what the
+    error says is logged, at any level: tokens and answers stand there."""
     reference = secrets.token_hex(6)
-    log.error("%s %s failed, reference %s:\n%s", request.method, request.path, reference, _traced(error))
+    known = getattr(request, "match_info", {})  # what couldn't be read as a request has none
+    run = known.get("id", "")
+    broke(log, error, "%s %s failed, reference %s", request.method, request.path, reference, run=run, outspoken=False)
     return reference
 
 
 def internal(request: web.Request, error: Exception) -> web.Response:
-    """What a caller gets for an error that nobody foresaw."""
+    """What a caller gets for an error that isn't theirs: 503 where the store can't be used, for this run or for all,
+    500 where nobody foresaw it."""
     reference = log_failure(request, error)
+    if isinstance(error, StoreError):
+        detail = (
+            "Nothing that was answered before is lost. Send this again, with the same Idempotency-Key if it had one"
+        )
+        return problem(UNAVAILABLE, f"{detail}; if it stays, report it with reference {reference}.", WAIT)
     return problem(INTERNAL, f"Something went wrong. Try again; if it stays, report it with reference {reference}.")
-
-
-def _traced(error: BaseException) -> str:
-    lines: list[str] = []
-    at: BaseException | None = error
-    while at is not None and len(lines) < 10:
-        name = f"{type(at).__name__}: {at}" if isinstance(at, WizardError) else type(at).__name__
-        lines.append("".join(traceback.format_tb(at.__traceback__)) + name)
-        at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
-    return "\nbecause of\n".join(lines)

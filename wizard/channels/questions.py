@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "again": "start this page again from its first question",
     "clear": "leave this answer empty",
     "list": "list all choices of this question",
+    "cancel": "end this for good; :cancel undo also takes back what it did so far",
     "quit": "leave; everything is saved, and you can go on later",
     "help": "show this",
 }

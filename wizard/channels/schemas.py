@@ -62,6 +62,7 @@ _RUN: Json = {
         ),
     },
     "progress": ref("Progress"),
+    "work": ref("Work"),
 }
 
 _FIELD: Json = {
@@ -85,8 +86,10 @@ _FIELD: Json = {
 }
 
 SCHEMAS: Json = {
-    "Run": _closed("A run as it is.", _RUN),
-    "StartedRun": _closed("A new run.", {**_RUN, "token": _text("The key to the run, handed out here only.")}),
+    "Run": _closed("A run as it is.", _RUN, optional=("work",)),
+    "StartedRun": _closed(
+        "A new run.", {**_RUN, "token": _text("The key to the run, handed out here only.")}, optional=("work",)
+    ),
     "Current": _closed(
         "What the current step asks.",
         {
@@ -122,6 +125,18 @@ SCHEMAS: Json = {
                 "minimum": 0,
                 "description": "The same on the longest way; null where it has no bound.",
             },
+        },
+    ),
+    "Work": _closed(
+        "What the run is working on; there only while its status is `working`.",
+        {
+            "percent": {
+                "type": ["number", "null"],
+                "minimum": 0,
+                "maximum": 100,
+                "description": "How much of it is done; null where that isn't known.",
+            },
+            "text": _text("What is being done, for people; empty where nothing was said."),
         },
     ),
     "TraceEntry": _closed(

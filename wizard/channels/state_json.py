@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from wizard.channels.work import work_of
 from wizard.codec import to_json
 from wizard.model import Call, Item, Prompt, PromptField, Step, Value, Workflow
 from wizard.node import NodeType
@@ -34,9 +35,9 @@ def encode(value: Any) -> bytes:
 
 
 def run_state(view: RunView) -> dict[str, Any]:
-    """The run state."""
+    """The run state. It has `work` only while the run is working."""
     progress = view.progress
-    return {
+    made: dict[str, Any] = {
         "id": view.id,
         "workflow": view.run.workflow,
         "version": view.run.version,
@@ -50,6 +51,9 @@ def run_state(view: RunView) -> dict[str, Any]:
         "answers": _answers(view),
         "progress": {"done": progress.done, "min": progress.min, "max": progress.max},
     }
+    if (work := work_of(view)) is not None:
+        made["work"] = {"percent": work.percent, "text": work.text}
+    return made
 
 
 def prompt_json(prompt: Prompt) -> dict[str, Any]:

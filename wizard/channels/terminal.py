@@ -10,18 +10,23 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 
 from wizard.channels.console import Console
 from wizard.channels.paper import Paper
 from wizard.channels.questions import MOVING, Command, Filling, clean, grouped, meaning, offered, read_line, takes_parts
+from wizard.channels.work import Work, pauses, seems_stuck, work_of
 from wizard.engine import Engine
-from wizard.errors import CallerError, InvalidInput, RunExpired, StaleInput
-from wizard.model import Kind, Prompt, PromptField, RunStatus, Value
+from wizard.errors import CallerError, InvalidInput, RunCancelled, RunExpired, StaleInput
+from wizard.model import Prompt, PromptField, RunStatus, Value
 from wizard.state import RunView
+from wizard.turn import visit_of
+from wizard.turns import stands_at
 
 GOES_ON = (RunStatus.CREATED, RunStatus.WAITING, RunStatus.WORKING, RunStatus.FAILED)
+LOOK = 0.3  # seconds between two looks at work that is under way
 LARGEST_FILE = 100_000_000  # bytes, where the question says nothing
 
 
@@ -53,14 +58,15 @@ class Conversation:
         self._paper.cover(view.workflow)
         try:
             if view.status in (RunStatus.CREATED, RunStatus.WORKING):
-                await self._engine.next(view)
+                with suppress(StaleInput):  # it is being worked on
+                    await self._engine.next(view)
             elif view.status is RunStatus.COMPLETED and view.has_previous:
                 await self._offer_reopening(view)
             while view.status in GOES_ON:
                 await self._turn_safely(view)
         except (_Left, KeyboardInterrupt):
             return Ending.LEFT
-        except RunExpired as error:
+        except (RunExpired, RunCancelled) as error:
             self._paper.wrong(error.message)
             return Ending.OVER
         return self._end(view)
@@ -70,7 +76,7 @@ class Conversation:
     async def _turn_safely(self, view: RunView) -> None:
         try:
             await self._turn(view)
-        except RunExpired:
+        except (RunExpired, RunCancelled):
             raise
         except StaleInput as error:
             self._paper.wrong(error.message)
@@ -84,6 +90,9 @@ class Conversation:
         """One question and what follows from its answer."""
         prompt = view.current
         self._introduce(view, prompt)
+        if view.status is RunStatus.WORKING and not seems_stuck(view):
+            await self._watch(view, prompt)
+            return
         if not self._filling.fields(prompt):
             await self._pause(view, prompt)
             return
@@ -95,9 +104,27 @@ class Conversation:
         else:
             await self._ask(view, prompt, asked)
 
+    async def _watch(self, view: RunView, prompt: Prompt) -> None:
+        """Says how far the work is until it is done, or somebody types what to do instead."""
+        self._paper.note("It goes on by itself. Type :back or :cancel, or leave with Ctrl-C and come back later")
+        visit = visit_of(view.run.current)
+        told = Work() if pauses(view) else None
+        while stands_at(view.run, visit) and (work := work_of(view)) is not None and not seems_stuck(view):
+            if work != told:
+                self._paper.work(work)
+                told = work
+            if self._console.has_typed():
+                line = self._read()
+                if isinstance(line, Command):
+                    await self._obey(view, prompt, line)
+                    return
+                self._paper.wrong("There is nothing to answer here. Wait, or type :help.")
+            await asyncio.sleep(LOOK)
+            await self._engine.load(view)
+
     async def _pause(self, view: RunView, prompt: Prompt) -> None:
         """A page without questions: Enter goes on."""
-        failed = view.status is RunStatus.FAILED or _is_background(view)
+        failed = view.status in (RunStatus.FAILED, RunStatus.WORKING)
         what = "to try again, or type :back" if failed else f"to go on{_in_brackets(prompt.submit)}"
         self._paper.note(f"Press Enter {what}")
         line = self._read()
@@ -247,6 +274,8 @@ class Conversation:
                 self._paper.wrong("There are no choices to list here.")
             case "clear":
                 self._paper.wrong("There is no answer to clear here.")
+            case "cancel":
+                await self._cancel(view, command.argument)
             case "quit":
                 raise _Left
             case "help":
@@ -292,6 +321,18 @@ class Conversation:
             await self._engine.remove_item(view, item)
             self._shown = None
 
+    async def _cancel(self, view: RunView, argument: str) -> None:
+        if argument not in ("", "undo"):
+            self._paper.wrong("Type :cancel, or :cancel undo to take back what was done so far as well.")
+            return
+        undone = ", and what it did so far is undone" if argument else ""
+        self._paper.note(f"This ends it for good{undone}; your answers can't be gone on with. Type yes to do so")
+        line = self._read()
+        if isinstance(line, str) and line.strip().lower() in ("yes", "y"):
+            await self._engine.cancel(view, undo=argument == "undo")
+        else:
+            self._paper.note("Nothing was cancelled.")
+
     # -- printing ------------------------------------------------------------------------------------
 
     def _introduce(self, view: RunView, prompt: Prompt) -> None:
@@ -316,10 +357,6 @@ class Conversation:
 
 def _in_brackets(text: str) -> str:
     return f" ({text})" if text else ""
-
-
-def _is_background(view: RunView) -> bool:
-    return view.run.current is not None and view.run.current.kind is Kind.BACKGROUND
 
 
 def _may_be_kept(prompt: Prompt, name: str) -> bool:

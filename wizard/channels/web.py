@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from wizard.channels.following import Followers
 from wizard.channels.html.assets import Assets
 from wizard.channels.html.site import Site
 from wizard.channels.html.starting import Starting
@@ -19,14 +20,21 @@ from wizard.settings import Settings
 
 
 def add_pages(
-    app: web.Application, engine: Engine, settings: Settings | None = None, identify: Identify | None = None
+    app: web.Application,
+    engine: Engine,
+    settings: Settings | None = None,
+    identify: Identify | None = None,
+    followers: Followers | None = None,
 ) -> None:
     """Adds the pages to an application, at its root. Applications that are mounted in it keep their own errors.
+    `followers` are those of the whole server, where something else has streams as well.
     Raises SettingsError where the pages' files can't be read."""
     settings = settings or Settings()
     mount = app.router.add_resource("/")
     site = Site(engine, settings, Assets.load(settings.theme), mount, identify)
-    starting, stepping = Starting(site), Stepping(site)
+    followers = followers or Followers(engine)
+    app.on_shutdown.append(followers.stop)
+    starting, stepping = Starting(site), Stepping(site, followers)
 
     async def static(request: web.Request) -> web.Response:
         return site.assets.answer(request, request.match_info["name"])
@@ -38,6 +46,7 @@ def add_pages(
         ("/static/{name}", static, None),
         ("/w/{workflow}", starting.show, starting.start),
         ("/r/{id}/-/saved", stepping.saved, None),
+        ("/r/{id}/-/progress", stepping.progress, None),
         ("/r/{id}/-/files/{file:.+}", stepping.file, None),
         ("/r/{id}/-/remove/{item:.+}", stepping.ask_to_remove, stepping.remove),
         ("/r/{id}", stepping.run, None),

@@ -53,7 +53,9 @@ async def test_without_a_token_nothing_is_shown(talk: Talk, header: str | None) 
     for method, path in (
         ("GET", ""),
         ("GET", "/trace"),
+        ("GET", "/progress"),
         ("GET", "/files/x"),
+        ("DELETE", ""),
         *(("POST", f"/{call}") for call in CALLS),
     ):
         response = await talk.caller.send(method, f"/runs/{talk.id}{path}", headers=headers)
@@ -68,7 +70,7 @@ async def test_another_runs_token_opens_nothing(talk: Talk) -> None:
     for call in CALLS:
         response = await talk.caller.send("POST", f"/runs/{talk.id}/{call}", token=other.token, json=body_of(call))
         assert "run" not in await refused(response, 403, "wrong-token")
-    for path in ("", "/trace", "/files/x"):
+    for path in ("", "/trace", "/progress", "/files/x"):
         await refused(await talk.caller.send("GET", f"/runs/{talk.id}{path}", token=other.token), 403, "wrong-token")
     await untouched(talk)
 
@@ -99,7 +101,7 @@ async def test_routes_and_methods_that_do_not_exist(talk: Talk) -> None:
     for path in ("", "/", "/nothing", "/runs/", f"/runs/{talk.id}/", f"/runs/{talk.id}/nothing"):
         await refused(await caller.send("GET", path, token=talk.token), 404, "not-found")
     for method, path, allowed in (
-        ("DELETE", f"/runs/{talk.id}", {"GET", "HEAD"}),
+        ("PUT", f"/runs/{talk.id}", {"DELETE", "GET", "HEAD"}),
         ("GET", f"/runs/{talk.id}/next", {"POST"}),
         ("GET", "/runs", {"POST"}),
         ("PUT", "/openapi.json", {"GET", "HEAD"}),

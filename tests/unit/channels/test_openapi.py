@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from tests.acceptance.json_caller import ADA, Caller, opened, serving
-from wizard.channels.bodies import CHANGE, NEXT, PREVIOUS, REMOVE, START
+from wizard.channels.bodies import CANCEL, CHANGE, EVENT, NEXT, PREVIOUS, REMOVE, START
 from wizard.channels.openapi import document
 from wizard.channels.problems import PROBLEM_TYPES
 
@@ -76,6 +76,7 @@ def test_requests_are_described_as_they_are_checked() -> None:
     """Schema and check are one table: what the schema refuses, the server refuses, and the other way round."""
     schemas = document()["components"]["schemas"]
     tables = {"Start": START, "Next": NEXT, "Previous": PREVIOUS, "Change": CHANGE, "Remove": REMOVE}
+    tables |= {"Event": EVENT, "Cancel": CANCEL}
     for name, members in tables.items():
         schema = schemas[name]
         assert schema["properties"].keys() == members.keys()

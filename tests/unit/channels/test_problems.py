@@ -70,6 +70,7 @@ def test_types_are_stable_and_unique() -> None:
         "stale-revision",
         "point-of-no-return",
         "run-completed",
+        "run-cancelled",
         "not-a-step",
         "refused",
     ]
@@ -97,7 +98,9 @@ async def test_what_nobody_foresaw_is_logged_and_not_told(client: Client, caplog
 async def test_our_own_errors_keep_their_message_in_the_log(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     """Whoever runs the service needs to read that the database is locked; its callers don't."""
     response = await client.get("/unreadable")
-    assert response.status == 500
+    assert response.status == 503
+    assert response.headers["Retry-After"] == "5"
+    assert (await response.json())["type"] == "urn:wizard:problem:unavailable"
     assert "locked" in caplog.text
     assert "locked" not in await response.text()
 

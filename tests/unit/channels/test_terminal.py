@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -337,20 +338,23 @@ async def test_a_failed_background_step_can_be_tried_again_or_gone_back_from() -
 
 async def test_work_that_was_cut_off_is_done_when_the_run_is_opened_again() -> None:
     """The power went while a service was called: whoever comes back isn't left at a half-done step."""
-    gone = False
+    begun, power = asyncio.Event(), asyncio.Event()
 
     async def pay() -> dict[str, str]:
-        if not gone:
-            raise KeyboardInterrupt
+        begun.set()
+        await power.wait()
         return {}
 
     document = form("{name: colour, type: text}")
     document["nodes"].append({"id": "pay", "type": "python", "function": "pay"})
     engine = await make_test_engine(document, functions={"pay": pay})
-    held = await talk(engine, "one", "blue")
-    assert held.ending is Ending.LEFT
-    gone = True
-    view = await engine.load(held.view.id)
+    view = await engine.start("one")
+    held = asyncio.ensure_future(talk(engine, view, "blue"))
+    await begun.wait()
+    held.cancel()
+    await asyncio.wait({held})
+    power.set()
+    view = await engine.load(view.id)
     assert view.status is RunStatus.WORKING
     assert (await talk(engine, view)).ending is Ending.COMPLETED
 

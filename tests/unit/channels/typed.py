@@ -66,6 +66,9 @@ class Script:
         self.written.append(prompt + ("" if line is None else line))
         return line
 
+    def has_typed(self) -> bool:
+        return False
+
     @property
     def text(self) -> str:
         return "\n".join(self.written)

@@ -151,13 +151,36 @@ class FailedPage(Page):
 
 @dataclass(frozen=True, slots=True)
 class WaitingPage(Page):
-    """Background work is under way: the page loads itself anew every `seconds`."""
+    """Background work is under way: `text` and `percent` (None: not known) say how far it is. Without scripts the page
+    opens the address `following` after so many `seconds`; with them it listens at `events`. `stuck` says that
+    it may have been cut off, and offers to try again. `saved` is where the link is to come back."""
 
     template: ClassVar[str] = "waiting.html"
     title: str = ""
+    text: str = ""
+    percent: int | None = None
     key: str = ""
     back: bool = False
+    stuck: bool = False
     seconds: int = 2
+    following: str = ""
+    events: str = ""
+    saved: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PausePage(Page):
+    """The run waits for a time or an event, and somebody may come back for it: `title` and `text` are the author's.
+    The page opens itself anew every `seconds`."""
+
+    template: ClassVar[str] = "pause.html"
+    title: str = ""
+    text: str = ""
+    error: str = ""
+    key: str = ""
+    back: bool = False
+    seconds: int = 60
+    saved: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from wizard.errors import (
     NotAStep,
     NotYours,
     PointOfNoReturn,
+    RunCancelled,
     RunCompleted,
     RunExpired,
     RunNotFound,
@@ -138,6 +139,15 @@ BROKEN = Words(
     "Sorry, something went wrong",
     ("The fault is ours, not yours. What you answered on earlier pages is safe.", "Try again in a few minutes."),
 )
+UNAVAILABLE = Words(
+    503,
+    "Sorry, this isn't working at the moment",
+    (
+        "We can't get at your answers. Those of earlier pages are safe; what you sent just now may not have arrived.",
+        "Wait a minute and try again. If you sent something, go back in your browser: what you typed should still be "
+        "there.",
+    ),
+)
 EXPIRED = Words(410, "This has expired", ("The time for it is over, and it can't be opened any more.",))
 CANCELLED = Words(410, "This was cancelled", ("It can't be opened any more.",))
 
@@ -150,6 +160,7 @@ _BY_ERROR: tuple[tuple[type[CallerError], Words], ...] = (
     ),
     (RunCompleted, Words(409, "This is complete", (f"It can't be changed any more. {NOTHING_CHANGED}",))),
     (RunExpired, EXPIRED),
+    (RunCancelled, CANCELLED),
     (RunNotFound, Words(404, "We can't find this", (f"It isn't there, or not any more. {ASK}",))),
     (WorkflowNotFound, Words(404, "We can't find this form", ("It isn't offered here, or not any more.",))),
     (NotYours, NOT_YOURS),

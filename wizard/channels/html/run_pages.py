@@ -8,7 +8,6 @@ the current step.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +18,7 @@ from wizard.channels.html.pages import (
     EndPage,
     FailedPage,
     Page,
+    PausePage,
     RefusalPage,
     RemovePage,
     SavedPage,
@@ -27,19 +27,34 @@ from wizard.channels.html.pages import (
     WaitingPage,
 )
 from wizard.channels.html.progress import progress_text
+from wizard.channels.work import Work, pauses, seems_stuck, work_of
 from wizard.errors import WizardError
 from wizard.forms.dates import written
+from wizard.forms.validation import encodable
+from wizard.interventions import BY_TIMER
 from wizard.model import Item, Prompt, RunStatus, Step
 from wizard.places import AFTER
 from wizard.scope import on_path
 from wizard.state import RunView
 
-STUCK_AFTER = timedelta(minutes=2)  # with background work, a page no longer says that it will go on by itself
+# Up to how many looks at a waiting page the next one comes after so many seconds.
+LOOKS = ((5, 2), (15, 5), (30, 10))
+SELDOM = 30  # seconds between two looks after that
+WHILE_PAUSED = 60  # seconds, where nothing is being done
 
 ANSWERED_ELSEWHERE = (
     "This page was answered in another window or tab meanwhile. Below is what you typed here; it isn't saved yet. "
     "Continue with it, or open the page again to keep what is saved."
 )
+LEFT_BY_TIMER = (
+    "This page wasn't answered in time, so what comes after it went on without you. Below is what you typed here; it "
+    "isn't saved yet. Continue with it to go back to this page, or leave it as it is."
+)
+
+
+def looked_before(text: str) -> int:
+    """How often a waiting page was looked at without scripts, as its address says: anything else is 0."""
+    return min(int(text), LOOKS[-1][0]) if text.isascii() and text.isdigit() and len(text) < 4 else 0
 
 
 class RunPages:
@@ -72,8 +87,9 @@ class RunPages:
 
     # -- pages -----------------------------------------------------------------------------------------
 
-    def at(self, path: str, *, changing: bool = False) -> tuple[int, Page] | None:
-        """The status and the page at a step's address; None where that is the current step's."""
+    def at(self, path: str, *, changing: bool = False, looked: int = 0) -> tuple[int, Page] | None:
+        """The status and the page at a step's address; None where that is the current step's. `looked` says how
+        often this browser has looked at it while it waited."""
         view = self.view
         if (over := self.over()) is not None:
             return over
@@ -81,7 +97,7 @@ class RunPages:
             return (200, self._start()) if path == view.step else None
         step = view.run.by_path.get(path)
         if path == view.step and not (changing and step is not None and self._can_change(step)):
-            return 200, self._now()
+            return 200, self._now(looked)
         if step is None or not step.is_foreground or not on_path(view.run, path):
             return None
         try:
@@ -128,7 +144,9 @@ class RunPages:
             ways = ((self.current, "Go to where you are now"),)
             return RefusalPage(**self._common(), title=words.title, paragraphs=words.paragraphs, ways=ways)
         lines = tuple(line for line in self.view.summary() if line.step == path)
-        return self.step(typed, changing=changing, notice=ANSWERED_ELSEWHERE, lines=lines)
+        step = self.view.run.by_path.get(path)
+        notice = LEFT_BY_TIMER if step is not None and step.given == BY_TIMER else ANSWERED_ELSEWHERE
+        return self.step(typed, changing=changing, notice=notice, lines=lines)
 
     def saved(self, origin: str, token: str) -> SavedPage:
         """`token` makes the link one that opens the run in any browser."""
@@ -172,7 +190,7 @@ class RunPages:
         prompt = Prompt("", "start", workflow.title, workflow.text)
         return StartPage(**self._common(), prompt=prompt, key=self._key())
 
-    def _now(self) -> Page:
+    def _now(self, looked: int) -> Page:
         """The page of Current."""
         view = self.view
         match view.status:
@@ -180,11 +198,39 @@ class RunPages:
                 return self._end()
             case RunStatus.FAILED:
                 return self._failed(view.current.error or "")
-            case RunStatus.WORKING if view.now - view.run.updated_at < STUCK_AFTER:
-                return WaitingPage(**self._common(), title=self._title(), key=self._key(), back=view.has_previous)
             case RunStatus.WORKING:
-                return self._failed("This takes longer than it should. Try again, or come back later.")
+                return self._paused() if pauses(view) else self._waiting(looked)
         return self.step(view.current)
+
+    def _waiting(self, looked: int) -> WaitingPage:
+        view = self.view
+        work = work_of(view) or Work()
+        return WaitingPage(
+            **self._common(),
+            title=self._title(),
+            text=work.text,
+            percent=None if work.percent is None else int(work.percent),
+            key=self._key(),
+            back=view.has_previous,
+            stuck=seems_stuck(view),
+            seconds=next((pause for most, pause in LOOKS if looked < most), SELDOM),
+            following=f"{self.current}?wait={min(looked + 1, LOOKS[-1][0])}",
+            events=f"{self.run}-/progress?step={quote(encodable(view.step), safe='')}",
+            saved=f"{self.run}-/saved",
+        )
+
+    def _paused(self) -> PausePage:
+        prompt = self.view.current
+        return PausePage(
+            **self._common(),
+            title=self._title(),
+            text=prompt.text,
+            error=prompt.error or "",
+            key=self._key(),
+            back=self.view.has_previous,
+            seconds=WHILE_PAUSED,
+            saved=f"{self.run}-/saved",
+        )
 
     def _end(self) -> EndPage:
         view, prompt = self.view, self.view.current

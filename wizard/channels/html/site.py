@@ -15,9 +15,9 @@ from wizard.channels.html.headers import page_headers
 from wizard.channels.html.pages import Page, Pages, RefusalPage
 from wizard.channels.html.refusals import Refusal, Words
 from wizard.channels.identities import Identify
-from wizard.channels.problems import Handler, log_failure
+from wizard.channels.problems import WAIT, Handler, log_failure
 from wizard.engine import Engine
-from wizard.errors import CallerError, InvalidInput, PageFailed, RunExpired, RunNotFound
+from wizard.errors import CallerError, InvalidInput, PageFailed, RunCancelled, RunExpired, RunNotFound, StoreError
 from wizard.settings import Settings
 
 
@@ -97,7 +97,7 @@ class Site:
         words = refusals.words_of(error)
         if isinstance(error, InvalidInput):
             words = replace(words, paragraphs=(error.message, *words.paragraphs))
-        if isinstance(error, RunExpired) and error.workflow:
+        if isinstance(error, RunExpired | RunCancelled) and error.workflow:
             return Refusal(words, ways=((self.start_address(error.workflow), "Start again"),))
         if error.run and words.status in (409, 422) and not isinstance(error, RunNotFound):
             return Refusal(words, ways=((self.run_address(error.run), "Go to where you are now"),))
@@ -133,7 +133,12 @@ class Site:
         return response
 
     def _broken(self, request: web.Request, error: Exception) -> web.Response:
-        return self._error(refusals.BROKEN, ((self._anew(request), "Try again"),), log_failure(request, error))
+        unavailable = isinstance(error, StoreError)
+        words = refusals.UNAVAILABLE if unavailable else refusals.BROKEN
+        response = self._error(words, ((self._anew(request), "Try again"),), log_failure(request, error))
+        if unavailable:
+            response.headers.update(WAIT)
+        return response
 
     def _anew(self, request: web.Request) -> str:
         """The address that was asked for, to be opened again: never one of another host, nor with a token in it."""

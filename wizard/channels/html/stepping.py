@@ -11,17 +11,20 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from wizard.channels.following import Followers, TooMany
 from wizard.channels.handing_out import as_attachment
 from wizard.channels.html.guests import Admitted, Guest, run_id_of
 from wizard.channels.html.keys import RUN
 from wizard.channels.html.posted import SEEN, Posted, answers_of, draft_of, files_of, read_posted
-from wizard.channels.html.run_pages import RunPages
+from wizard.channels.html.run_pages import RunPages, looked_before
 from wizard.channels.html.site import Site
 from wizard.channels.html.starting import run_cookie
+from wizard.channels.problems import WAIT
 from wizard.channels.questions import takes_parts
 from wizard.engine import Engine
 from wizard.errors import NotAStep, StaleInput, WizardError
 from wizard.model import Prompt, PromptField, RunStatus, Value
+from wizard.scope import on_path
 from wizard.state import RunView
 
 
@@ -64,8 +67,9 @@ class Sent:
 class Stepping:
     """The handlers of a run's pages."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, followers: Followers) -> None:
         self._site = site
+        self._followers = followers
         self._engine: Engine = site.engine
 
     # -- looking ---------------------------------------------------------------------------------------
@@ -88,7 +92,8 @@ class Stepping:
     async def show(self, request: web.Request) -> web.Response:
         """GET /r/{id}/{step}"""
         guest, pages = await self._looks(request)
-        found = pages.at(request.match_info["step"], changing="change" in request.query)
+        looked = looked_before(request.query.get("wait", ""))
+        found = pages.at(request.match_info["step"], changing="change" in request.query, looked=looked)
         if found is None:
             return self._site.redirect(pages.current)
         status, page = found
@@ -103,6 +108,17 @@ class Stepping:
         if over is not None:
             return self._site.respond(guest, over[1], over[0])
         return self._site.respond(guest, pages.saved(guest.origin if guest.host else "", door.token))
+
+    async def progress(self, request: web.Request) -> web.StreamResponse:
+        """GET /r/{id}/-/progress?step=PATH: how far the work is that a waiting page is about, as it goes on."""
+        guest = await self._site.doors.greet(request)
+        door = await self._site.doors.admit(request, guest)
+        try:
+            return await self._followers.follow(
+                request, door.view, self._site.headers, request.query.get("step") or None
+            )
+        except TooMany:  # the page's script asks now and then instead
+            return web.Response(status=503, headers={**self._site.headers, **WAIT})
 
     async def file(self, request: web.Request) -> web.Response:
         """GET /r/{id}/-/files/{file}"""
@@ -164,6 +180,8 @@ class Stepping:
         """From a page that asks nothing: the run isn't begun, failed, or is being worked on; or it is its last."""
         view = sent.view
         if sent.path != view.step:
+            if action == "previous" and was_worked_at(view, sent.path):
+                return self._to_current(sent)  # the work was done in the very moment in which Back was pressed
             raise StaleInput
         if action == "save":
             return self._site.redirect(f"{self._pages_of(sent).run}-/saved")
@@ -238,3 +256,9 @@ class Stepping:
 
     def _to_current(self, sent: Sent) -> web.Response:
         return self._site.redirect(self._pages_of(sent).current)
+
+
+def was_worked_at(view: RunView, path: str) -> bool:
+    """Whether it is a background step of the path, which is done."""
+    step = view.run.by_path.get(path)
+    return step is not None and not step.is_foreground and step.is_done and on_path(view.run, path)

@@ -81,6 +81,7 @@ def poisoned(value: Any, text: str) -> Any:
             return Prompt(**known, **{name: poisoned(getattr(value, name), text) for name in names})
         case Page():
             safe = {"root", "language", "home", "run", "onward", "cancel", "link", "ways", "given"}
+            safe |= {"saved", "following", "events"}
             names = [each.name for each in fields(value) if each.name not in safe]
             return replace(value, **{name: poisoned(getattr(value, name), text) for name in names})
     return value

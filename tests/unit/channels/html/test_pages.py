@@ -39,7 +39,7 @@ def test_there_is_a_template_for_every_page_and_every_kind_of_field() -> None:
     kinds = [
         each for each in vars(module).values() if isinstance(each, type) and issubclass(each, Page) and each is not Page
     ]
-    assert len(kinds) == 10
+    assert len(kinds) == 11
     assert {kind.template for kind in kinds} <= {path.name for path in TEMPLATES.iterdir()}
     assert {kind for page in SAMPLES.values() for kind in (type(page),)} == set(kinds)
     assert {f"{kind}.html" for kind in KINDS} <= {path.name for path in (TEMPLATES / "fields").iterdir()}
@@ -106,6 +106,7 @@ def test_a_conflict_shows_what_is_there_now() -> None:
     page = read(SAMPLES["conflict"])
     banner = page.of_class("govuk-notification-banner")[0]
     assert "Answered elsewhere." in banner.text
+    assert [each.text for each in banner if each.tag == "h2"][:2] == ["Important", "Saved now"]
     assert "Ada" in banner.text
     assert not [each for each in banner if each.tag == "a"]
 
@@ -127,11 +128,47 @@ def test_a_start_page_carries_what_it_was_given() -> None:
 def test_a_waiting_page_goes_on_by_itself() -> None:
     """With and without JavaScript, and by a link."""
     page = read(SAMPLES["waiting"])
-    assert page.one("meta", **{"http-equiv": "refresh"}).get("content") == "3"
+    assert page.one("meta", **{"http-equiv": "refresh"}).get("content") == "3;url=/r/1/x?wait=2"
     assert page.one("noscript").children[0].tag == "meta"
-    assert page.one("div", role="status").get("data-refresh") == "3"
+    assert page.of_class("wz-waiting")[0].get("data-refresh") == "3"
+    assert page.of_class("wz-waiting")[0].get("data-events") == "/r/1/-/progress?step=x"
+    assert page.one("p", role="status").text.split() == ["Reading", "40", "%"]
+    assert page.one("progress").get("value") == "40"
     assert page.one("a", href="").text == "Check now"
+    assert page.one("a", href="/r/1/-/saved").text == "get a link to come back"
     assert [each.get("value") for each in page.all("button")] == ["previous"]
+
+
+def test_work_that_nobody_can_measure_has_a_bar_without_a_value() -> None:
+    """A bar at nothing would say that nothing happens."""
+    page = read(SAMPLES["bare waiting"])
+    assert "value" not in page.one("progress").attributes
+    assert page.one("p", role="status").text.strip() == "We are working on it."
+    assert not page.all("form")
+
+
+def test_work_that_may_be_cut_off_can_be_tried_again() -> None:
+    """Enter does so too, and never goes back."""
+    page = read(SAMPLES["stuck"])
+    assert [each.get("value") for each in page.all("button")] == ["previous", "next"]
+    assert "longer than it should" in page.one("main").text
+
+
+def test_a_pause_says_what_is_waited_for_and_no_more_than_that() -> None:
+    """Nothing is being done, so nothing moves and nothing is late."""
+    page = read(SAMPLES["pause"])
+    assert page.one("meta", **{"http-equiv": "refresh"}).get("content") == "60"
+    assert "Until Friday." in page.one("main").text
+    assert not page.all("progress")
+    assert not [each for each in page.root if each.get("data-events")]
+    assert [each.get("value") for each in page.all("button")] == ["previous"]
+    assert not read(SAMPLES["bare pause"]).all("form")
+
+
+def test_a_failed_page_says_so_in_its_title() -> None:
+    """Who hears the title first, or sees it on a tab, knows what to expect."""
+    assert read(SAMPLES["failed"]).one("title").text == "Failed: T"
+    assert read(SAMPLES["waiting"]).one("title").text == "T"
 
 
 def test_an_end_without_words_has_the_page_s_own() -> None:

@@ -1,0 +1,148 @@
+"""What comes to a run from outside over JSON: events, its end, its deletion; and runs that work."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from tests.acceptance.json_caller import Caller, Talk, Till, refused
+from tests.unit.channels.slow import ORDERED, POINTS, Bench
+from tests.unit.channels.test_openapi import conforms
+from wizard.channels.api import api
+from wizard.testing import make_test_engine
+from wizard.worker import working
+
+DEEP: list[Any] = []
+for _ in range(100):
+    DEEP = [DEEP]
+
+
+class Served:
+    def __init__(self, caller: Caller, bench: Bench) -> None:
+        self.caller = caller
+        self.bench = bench
+
+    async def begins(self, workflow: str, **answers: Any) -> Talk:
+        talk = await self.caller.start(workflow)
+        await talk.next(answers)
+        return talk
+
+
+@asynccontextmanager
+async def serving_slow() -> AsyncIterator[Served]:
+    bench = Bench()
+    engine = await make_test_engine(POINTS, ORDERED, functions={"count": bench.count})
+    app = web.Application()
+    app.add_subapp("/api/v1", api(engine))
+    async with working(engine), TestClient(TestServer(app)) as client:
+        yield Served(Caller(client, engine, Till()), bench)
+        bench.gate.set()
+    await engine.close()
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Served]:
+    async with serving_slow() as served:
+        yield served
+
+
+async def test_an_event_moves_a_run_that_waits_for_it(served: Served) -> None:
+    """A parcel service says that it has delivered: the run goes on by itself, once."""
+    talk = await served.begins("ordered", what="Tea")
+    assert (talk.state["status"], talk.state["work"]) == ("working", {"percent": None, "text": ""})
+    assert talk.state["current"]["text"] == "We wait until Friday for Tea."
+    headers = {"Idempotency-Key": "e1"}
+    response = await talk.send("POST", "/events", json={"name": "delivered", "data": {"to": ["A"]}}, headers=headers)
+    told = await conforms(response, "/runs/{id}/events")
+    assert (told["status"], told["current"]["step"]) == ("waiting", "rate")
+    assert "work" not in told
+    assert response.headers["ETag"] == f'"{told["revision"]}"'
+    again = await talk.send("POST", "/events", json={"name": "delivered", "data": {"to": ["A"]}}, headers=headers)
+    assert (await again.json(), again.headers["Idempotent-Replay"]) == (told, "true")
+    other = await talk.send("POST", "/events", json={"name": "delivered"}, headers=headers)
+    await refused(other, 422, "key-reused")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "name"),
+    [
+        ({}, 400, "invalid-request"),
+        ({"name": 1}, 400, "invalid-request"),
+        ({"name": "x", "undo": True}, 400, "invalid-request"),
+        ({"name": "not a name"}, 422, "invalid-input"),
+        ({"name": "x" * 65}, 422, "invalid-input"),
+        (
+            {"name": "x", "data": DEEP},
+            400,
+            "invalid-request",
+        ),
+    ],
+)
+async def test_events_that_can_not_be_taken(served: Served, body: Any, status: int, name: str) -> None:
+    """They come from anywhere; none of these may change a run or break the server."""
+    talk = await served.begins("ordered", what="Tea")
+    await refused(await talk.send("POST", "/events", json=body), status, name)
+    assert (await served.caller.engine.load(talk.id)).revision == talk.revision
+
+
+async def test_a_cancelled_run_takes_nothing_more(served: Served) -> None:
+    """It ends for good, also while it works; cancelling it again changes nothing."""
+    talk = await served.begins("points", card="1234")
+    told = await conforms(await talk.send("POST", "/cancel", json={"undo": True}), "/runs/{id}/cancel")
+    assert (told["status"], told["has_next"], "work" in told) == ("cancelled", False, False)
+    again = await talk.send("POST", "/cancel")
+    assert (again.status, await again.json()) == (200, told)
+    for call, body in (("next", {}), ("previous", {}), ("events", {"name": "x"})):
+        problem = await refused(await talk.send("POST", f"/{call}", json=body), 409, "run-cancelled")
+        assert problem["run"]["status"] == "cancelled"
+    await refused(await talk.send("POST", "/cancel", json={"undo": "yes"}), 400, "invalid-request")
+
+
+async def test_a_completed_run_is_neither_cancelled_nor_told_anything(served: Served) -> None:
+    """What it did stays done."""
+    served.bench.gate.set()
+    talk = await served.begins("ordered", what="Tea")
+    await talk.send("POST", "/events", json={"name": "delivered"})
+    await talk.look()
+    await talk.next({"stars": "5"})
+    for call, body in (("cancel", {}), ("events", {"name": "delivered"})):
+        await refused(await talk.send("POST", f"/{call}", json=body), 409, "run-completed")
+
+
+async def test_deleting_a_run_leaves_nothing(served: Served) -> None:
+    """Whoever holds the key to their answers can have them deleted."""
+    talk = await served.begins("ordered", what="Tea")
+    await refused(await served.caller.send("DELETE", f"/runs/{talk.id}"), 401, "unauthorized")
+    await refused(await served.caller.send("DELETE", f"/runs/{talk.id}", token="x" * 32), 403, "wrong-token")
+    response = await talk.send("DELETE")
+    assert (response.status, await response.read()) == (204, b"")
+    assert response.headers["Cache-Control"] == "no-store"
+    await refused(await talk.send("DELETE"), 404, "run-not-found")
+    await refused(await talk.send("GET"), 404, "run-not-found")
+    assert await served.caller.engine.store.load(talk.id) is None
+
+
+async def test_work_is_shown_while_it_goes_on(served: Served) -> None:
+    """A program that polls sees how far it is, though the run's revision stays; Next is a conflict meanwhile."""
+    talk = await served.begins("points", card="1234")
+    await served.bench.begun.wait()
+    response = await talk.send("POST", "/next", json={"step": "count"})
+    problem = await refused(response, 409, "stale-input")
+    assert problem["run"]["status"] == "working"
+    current = (await served.caller.engine.load(talk.id)).run.current
+    assert current is not None
+    served.bench.reports(12.5, "Reading")
+    state = await talk.look()
+    while not state["work"]["text"]:
+        state = await talk.look()
+    assert state["work"] == {"percent": 12.5, "text": "Reading"}
+    headers = {"If-None-Match": f'"{talk.revision}"'}
+    assert (await talk.send("GET", headers=headers)).status == 200
+    await conforms(await talk.send("GET"), "/runs/{id}", "get")
+    status, told = await talk.post("previous", {})
+    assert (status, told["status"], told["current"]["step"]) == (200, "waiting", "ask")

@@ -1,0 +1,84 @@
+"""Who may call the JSON interface for which run, and what they send: checked before the engine sees any of it.
+
+A run's token is checked before anything else is read of a request, and is never logged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from wizard.channels.bodies import Members, check_members, read_object, revision_of
+from wizard.channels.identities import Identify, identity_of
+from wizard.channels.problems import NOT_YOUR_PROFILE, UNAUTHORIZED, WRONG_TOKEN, Refused
+from wizard.engine import Engine
+from wizard.errors import NotYours, RunNotFound
+from wizard.settings import Settings
+from wizard.state import RunView
+
+_BEARER = re.compile(r"bearer +([\w.~+/-]{1,200}=*)", re.ASCII | re.IGNORECASE)
+_RUN_ID = re.compile(r"[\x21-\x7e]{1,200}")
+_WANTED = {"WWW-Authenticate": 'Bearer realm="wizard"'}
+
+
+def is_id(text: str) -> bool:
+    """Whether it can be the id of a run or file at all."""
+    return _RUN_ID.fullmatch(text) is not None
+
+
+class Admission:
+    """See the module docstring. `who` says who sends a request, as the host knows it."""
+
+    def __init__(self, engine: Engine, settings: Settings, who: Identify | None) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._who = who
+
+    async def run_id(self, request: web.Request) -> str:
+        """The run's id, for whoever holds its token. It has 128 random bits, so that saying there is no
+        such run tells nobody anything. Raises Refused (401, 403) and RunNotFound."""
+        match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
+        if match is None:
+            raise Refused(UNAUTHORIZED, "Send the run's token, as Authorization: Bearer TOKEN.", _WANTED)
+        run_id = request.match_info["id"]
+        if not is_id(run_id):
+            raise RunNotFound
+        try:
+            await self._engine.check_token(run_id, match[1])
+        except NotYours as error:
+            raise Refused(WRONG_TOKEN, error.message) from None
+        if self._who is not None:
+            profile_id = (await self._engine.load(run_id)).run.profile_id
+            if profile_id is not None and (await identity_of(self._who, request)).profile_id != profile_id:
+                raise Refused(NOT_YOUR_PROFILE, "Sign in as the person whose run this is.")
+        return run_id
+
+    async def run(self, request: web.Request) -> RunView:
+        """The run, for whoever holds its token."""
+        return await self._engine.load(await self.run_id(request))
+
+    async def move(self, request: web.Request, members: Members) -> tuple[str, dict[str, Any], int | None]:
+        """The run's id, what is asked, and the revision that the caller saw."""
+        run_id = await self.run_id(request)
+        body = await self.body(request, members)
+        return run_id, body, revision_of(request, body)
+
+    async def body(self, request: web.Request, members: Members) -> dict[str, Any]:
+        """What is asked. Raises Refused."""
+        body = await read_object(request, self._settings.body_limit, self._settings.body_timeout)
+        check_members(body, members)
+        return body
+
+    async def own_documents(self, request: web.Request, body: Mapping[str, Any]) -> tuple[str | None, str | None]:
+        """The profile and session of the new run. Raises Refused (403) where they are somebody else's."""
+        if self._who is None:
+            return body.get("profile_id"), body.get("session_id")
+        identity = await identity_of(self._who, request)
+        own = {"profile_id": identity.profile_id, "session_id": identity.session_id}
+        for name, known in own.items():
+            if body.get(name, known) != known:
+                raise Refused(NOT_YOUR_PROFILE, f"`{name}` isn't yours. Leave it out: it is known who you are.")
+        return identity.profile_id, identity.session_id

@@ -1,0 +1,185 @@
+"""The calls of the JSON interface that change a run: each is one turn of the engine, taken once for each idempotency
+key, and answered with the run state or with a problem that has it in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
+
+from wizard.channels.admission import Admission
+from wizard.channels.bodies import CANCEL, CHANGE, EVENT, NEXT, PREVIOUS, REMOVE, START
+from wizard.channels.dedupe import BIRTHS, Answer, Recorder, Replies, identify
+from wizard.channels.problems import (
+    INVALID_REQUEST,
+    MEDIA_TYPE,
+    REJECTED,
+    SECURITY_HEADERS,
+    Refused,
+    problem_body,
+    type_of,
+)
+from wizard.channels.state_json import encode, field_errors, run_state
+from wizard.codec import check_value
+from wizard.engine import Engine
+from wizard.errors import CallerError, RunNotFound
+from wizard.model import Reply
+from wizard.state import RunView
+
+PREFIX = "/api/v1"
+
+Respond = Callable[[RunView], Reply] | None
+Turn = Callable[[Respond], Awaitable[RunView]]
+
+
+class Moves:
+    """The handlers."""
+
+    def __init__(self, engine: Engine, admission: Admission) -> None:
+        self._engine = engine
+        self._admission = admission
+        self._replies = Replies(engine.store)
+
+    async def start(self, request: web.Request) -> web.Response:
+        body = await self._admission.body(request, START)
+        profile_id, session_id = await self._admission.own_documents(request, body)
+
+        def turn(respond: Respond) -> Awaitable[RunView]:
+            return self._engine.start(
+                body["workflow"],
+                body.get("input"),
+                profile_id=profile_id,
+                session_id=session_id,
+                respond=respond,
+            )
+
+        return _created(await self._answered(request, BIRTHS, body, turn))
+
+    async def next(self, request: web.Request) -> web.Response:
+        run_id, body, seen = await self._admission.move(request, NEXT)
+        answers, step, partial = body.get("answers", {}), body.get("step"), body.get("partial", False)
+        if answers and step is None:
+            raise Refused(INVALID_REQUEST, "`step` is missing: name the step that `answers` are for.")
+
+        def turn(respond: Respond) -> Awaitable[RunView]:
+            return self._engine.next(run_id, answers, step=step, revision=seen, partial=partial, respond=respond)
+
+        return _moved(await self._answered(request, run_id, body, turn))
+
+    async def previous(self, request: web.Request) -> web.Response:
+        run_id, body, seen = await self._admission.move(request, PREVIOUS)
+        to, draft = body.get("to"), body.get("draft")
+
+        async def turn(respond: Respond) -> RunView:
+            check_value(draft, "The draft")
+            return await self._engine.previous(run_id, to=to, draft=draft, revision=seen, respond=respond)
+
+        return _moved(await self._answered(request, run_id, body, turn))
+
+    async def change(self, request: web.Request) -> web.Response:
+        run_id, body, seen = await self._admission.move(request, CHANGE)
+
+        def turn(respond: Respond) -> Awaitable[RunView]:
+            return self._engine.change(run_id, body["step"], body.get("answers"), revision=seen, respond=respond)
+
+        return _moved(await self._answered(request, run_id, body, turn))
+
+    async def remove(self, request: web.Request) -> web.Response:
+        run_id, body, seen = await self._admission.move(request, REMOVE)
+
+        def turn(respond: Respond) -> Awaitable[RunView]:
+            return self._engine.remove_item(run_id, body["item"], revision=seen, respond=respond)
+
+        return _moved(await self._answered(request, run_id, body, turn))
+
+    async def event(self, request: web.Request) -> web.Response:
+        run_id = await self._admission.run_id(request)
+        body = await self._admission.body(request, EVENT)
+
+        def turn(respond: Respond) -> Awaitable[RunView]:
+            return self._engine.event(run_id, body["name"], body.get("data"), respond=respond)
+
+        return _moved(await self._answered(request, run_id, body, turn))
+
+    async def cancel(self, request: web.Request) -> web.Response:
+        run_id = await self._admission.run_id(request)
+        body = await self._admission.body(request, CANCEL)
+
+        def turn(respond: Respond) -> Awaitable[RunView]:
+            return self._engine.cancel(run_id, undo=body.get("undo", False), respond=respond)
+
+        return _moved(await self._answered(request, run_id, body, turn))
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """All that is stored of the run goes, its replies as well: asked again, there is no such run."""
+        run_id = await self._admission.run_id(request)
+        if not await self._engine.delete(run_id):
+            raise RunNotFound
+        return web.Response(status=204, headers=SECURITY_HEADERS)
+
+    # -- what they share ---------------------------------------------------------------------------
+
+    async def _answered(self, request: web.Request, scope: str, body: Mapping[str, Any], turn: Turn) -> Answer:
+        """Takes the turn, once for each idempotency key. `scope` is the run's id."""
+        identity = identify(request, scope, body)
+        try:
+            if identity is None:
+                return _render(await turn(None))
+            async with self._replies.one_at_a_time(identity):
+                if (earlier := await self._replies.find(identity)) is not None:
+                    return earlier
+                recorder = Recorder(identity, _render)
+                try:
+                    view = await turn(recorder.respond)
+                except CallerError:
+                    # Another process may have done this very request meanwhile.
+                    if (earlier := await self._replies.find(identity)) is not None:
+                        return earlier
+                    raise
+                stored = recorder.stored(view) or await self._replies.find(identity)
+                return stored or _render(view)
+        except CallerError as error:
+            return await self._refusal(scope, error)
+
+    async def _refusal(self, run_id: str, error: CallerError) -> Answer:
+        """The problem, with the run as it is now."""
+        if run_id == BIRTHS or isinstance(error, RunNotFound):
+            raise error
+        view = await self._engine.load(run_id)
+        type_ = type_of(error)
+        body = problem_body(type_, error.message, run=run_state(view))
+        return Answer(type_.status, encode(body), view.id, view.revision)
+
+
+def as_json(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> web.Response:
+    """A response with JSON, or a problem, in it."""
+    media_type = "application/json" if status < 400 else MEDIA_TYPE
+    given = {**SECURITY_HEADERS, "Content-Type": media_type, **(headers or {})}
+    return web.Response(status=status, body=body, headers=given)
+
+
+def _render(view: RunView) -> Answer:
+    """The run state, or why the answers weren't taken."""
+    rejected = view.rejected
+    if rejected is None:
+        status = 200 if view.token is None else 201
+        return Answer(status, encode(run_state(view)), view.id, view.revision, view.token)
+    errors = field_errors(rejected)
+    detail = "Correct the answers that `errors` names, and send them all again." if errors else rejected.error
+    body = problem_body(REJECTED, detail or REJECTED.title, errors=errors, error=rejected.error, run=run_state(view))
+    return Answer(REJECTED.status, encode(body), view.id, view.revision)
+
+
+def _created(answer: Answer) -> web.Response:
+    body = answer.body[:-1] + b',"token":' + encode(answer.token) + b"}"
+    return _moved(answer, body, {"Location": f"{PREFIX}/runs/{quote(answer.run_id)}"})
+
+
+def _moved(answer: Answer, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> web.Response:
+    made = {**(headers or {}), "ETag": f'"{answer.revision}"'} if answer.status < 400 else {}
+    if answer.replayed:
+        made["Idempotent-Replay"] = "true"
+    return as_json(answer.status, answer.body if body is None else body, made)
