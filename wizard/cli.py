@@ -7,17 +7,31 @@ Errors are a line on standard error; --verbose (or WIZARD_LOG_LEVEL=debug) shows
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from wizard import cli_runs
+from wizard.cli_keys import keys
+from wizard.cli_run import RUN_EXAMPLES, run
+from wizard.cli_runs import runs
+from wizard.cli_shared import (
+    AsJson,
+    StoreOption,
+    choose,
+    clean,
+    counted,
+    examples,
+    log_as,
+    print_json,
+    settings,
+    width,
+)
+from wizard.cli_worker import WORKER_EXAMPLES, worker
 
 if TYPE_CHECKING:
     from wizard.errors import Problem
@@ -28,7 +42,7 @@ VERBOSE = "--verbose"
 app = typer.Typer(
     name="wizard",
     help="Guided processes from definitions: served, run in this terminal, checked and drawn.",
-    epilog=cli_runs.examples(
+    epilog=examples(
         "wizard check forms/",
         "wizard run forms/passport.yaml",
         "wizard serve forms/ --store sqlite:///runs.db",
@@ -40,12 +54,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("run", epilog=cli_runs.RUN_EXAMPLES)(cli_runs.run)
-app.add_typer(cli_runs.runs, name="runs")
+app.command("run", epilog=RUN_EXAMPLES)(run)
+app.command("worker", epilog=WORKER_EXAMPLES)(worker)
+app.add_typer(runs, name="runs")
+app.add_typer(keys, name="keys")
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Definition files, or folders of them.")]
-StoreOption = Annotated[str | None, typer.Option(metavar="URL", help="Where runs are kept.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.callback()
@@ -64,27 +78,35 @@ def _wizard(
 
 
 @app.command(
-    epilog=cli_runs.examples("wizard serve forms/", "wizard serve a.yaml b.yaml --store sqlite:///runs.db --port 0")
+    epilog=examples(
+        "wizard serve forms/",
+        "wizard serve a.yaml b.yaml --store sqlite:///runs.db --port 0",
+        "wizard serve forms/ --store postgresql://localhost/forms --jobs 0",
+    )
 )
 def serve(
     paths: Paths,
     store: StoreOption = None,
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=0, max=1000, help="Jobs at a time; 0 leaves them to `wizard worker`.")
+    ] = None,
 ) -> None:
     """Serve definitions over HTTP: as web pages, and as JSON below /api/v1."""
     from wizard.app import load_catalog, wizard_app
     from wizard.server import serve as run_server
 
-    settings = cli_runs.settings()
+    here = settings()
+    here = here if jobs is None else here.model_copy(update={"jobs": jobs})
     catalog = load_catalog(paths)
     _warn(catalog.warnings)
-    application = wizard_app(catalog, store=store or settings.store, settings=settings)
-    logging.getLogger("wizard").setLevel(settings.log_level.upper())
-    run_server(application, host or settings.host, settings.port if port is None else port, sorted(catalog.workflows))
+    application = wizard_app(catalog, store=store or here.store, settings=here)
+    log_as(here)
+    run_server(application, host or here.host, here.port if port is None else port, sorted(catalog.workflows))
 
 
-@app.command(epilog=cli_runs.examples("wizard check forms/", "wizard check passport.yaml --json"))
+@app.command(epilog=examples("wizard check forms/", "wizard check passport.yaml --json"))
 def check(paths: Paths, as_json: AsJson = False) -> None:
     """Check definitions: every problem, with its file, line and column, and which workflows there are."""
     from wizard.app import load_catalog
@@ -100,13 +122,13 @@ def check(paths: Paths, as_json: AsJson = False) -> None:
         problems = error.problems
     if as_json:
         keys = ("file", "line", "column", "severity", "message")
-        _print_json([{key: getattr(each, key) for key in keys} for each in problems])
+        print_json([{key: getattr(each, key) for key in keys} for each in problems])
     else:
         for each in problems:
-            print(_clean(each))
-        width = max(map(len, titles), default=0)
+            print(clean(each))
+        longest = max(map(len, titles), default=0)
         for name, title in sorted(titles.items()):
-            print(_clean(f"{name:{width}}  {title}"))
+            print(clean(f"{name:{longest}}  {title}"))
         print(_verdict(problems, len(titles)))
     if any(each.severity == "error" for each in problems):
         raise typer.Exit(FAILED)
@@ -115,12 +137,12 @@ def check(paths: Paths, as_json: AsJson = False) -> None:
 def _verdict(problems: list[Problem], workflows: int) -> str:
     errors = sum(each.severity == "error" for each in problems)
     counts = ((errors, "error"), (len(problems) - errors, "warning"))
-    found = " and ".join(_counted(number, what) for number, what in counts if number)
-    return f"{found}." if errors else f"{_counted(workflows, 'workflow')}: {found or 'no problems'}."
+    found = " and ".join(counted(number, what) for number, what in counts if number)
+    return f"{found}." if errors else f"{counted(workflows, 'workflow')}: {found or 'no problems'}."
 
 
 @app.command(
-    epilog=cli_runs.examples(
+    epilog=examples(
         "wizard graph passport.yaml", "wizard graph forms/ --workflow passport --format svg --output passport.svg"
     )
 )
@@ -137,23 +159,23 @@ def graph(
     draw = {"mermaid": drawing.mermaid, "svg": drawing.svg}.get(form)
     if draw is None:
         raise typer.BadParameter(f"there is no format {form!r}; take mermaid or svg.", param_hint="--format")
-    text = draw(cli_runs.choose(load_catalog(path), workflow))
+    text = draw(choose(load_catalog(path), workflow))
     if output is None:
         sys.stdout.write(text)
     else:
         output.write_text(text, encoding="utf-8")
 
 
-@app.command(epilog=cli_runs.examples("wizard schema > wizard.schema.json"))
+@app.command(epilog=examples("wizard schema > wizard.schema.json"))
 def schema() -> None:
     """Print the JSON Schema of definitions."""
     from wizard.node import Registry
     from wizard.schema import schema as definition_schema
 
-    _print_json(definition_schema(Registry.installed()))
+    print_json(definition_schema(Registry.installed()))
 
 
-@app.command(epilog=cli_runs.examples("wizard nodes", "wizard nodes form", "wizard nodes http --json"))
+@app.command(epilog=examples("wizard nodes", "wizard nodes form", "wizard nodes http --json"))
 def nodes(
     name: Annotated[str | None, typer.Argument(metavar="TYPE", help="One node type, in full.")] = None,
     as_json: AsJson = False,
@@ -171,33 +193,19 @@ def nodes(
         if not types:
             raise typer.BadParameter(f"there is no node type {name!r}; there are {known}.", param_hint="TYPE")
     if as_json:
-        _print_json([{**asdict(each), "summary": each.summary} for each in types])
+        print_json([{**asdict(each), "summary": each.summary} for each in types])
         return
-    width = cli_runs.width()
-    for line in reference.overview(types, width) if name is None else reference.in_full(types[0], width):
+    columns = width()
+    for line in reference.overview(types, columns) if name is None else reference.in_full(types[0], columns):
         print(line)
-
-
-# -- what all commands share -----------------------------------------------------------------------
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
-
-
-def _clean(text: object) -> str:
-    from wizard.channels.questions import clean
-
-    return clean(str(text))
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _warn(problems: Iterable[Problem]) -> None:
     for each in problems:
-        print(_clean(each), file=sys.stderr)
+        print(clean(each), file=sys.stderr)
+
+
+# -- from arguments to an exit code ----------------------------------------------------------------
 
 
 def main() -> NoReturn:
@@ -227,11 +235,9 @@ def execute(arguments: list[str]) -> int:
 
 
 def _set_up(verbose: bool) -> None:
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    from wizard.logs import set_up
+
+    set_up("debug" if verbose else "warning")
     for stream in (sys.stdout, sys.stderr):
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
             reconfigure(errors="replace")
@@ -261,5 +267,5 @@ def _explain(error: Exception) -> int:
                 f"Something is wrong in wizard itself ({type(error).__name__}); {VERBOSE} shows where.",
                 FAILED,
             )
-    print(f"wizard: {_clean(message)}", file=sys.stderr)
+    print(f"wizard: {clean(message)}", file=sys.stderr)
     return code

@@ -29,7 +29,11 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
 
 # -- help and usage ----------------------------------------------------------------------------------
 
-COMMANDS = ("serve", "run", "check", "graph", "schema", "nodes", "runs", "runs list", "runs show", "runs trace")
+RUNS = ("list", "show", "trace", "export", "cancel", "repair", "delete")
+COMMANDS = (
+    *("serve", "worker", "run", "check", "graph", "schema", "nodes", "keys", "keys new", "keys rotate", "runs"),
+    *(f"runs {each}" for each in RUNS),
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -286,6 +290,17 @@ def test_serve_takes_its_settings_from_options_and_environment(shell: Shell, mon
     assert "warning" in shell.err
     assert shell.types("serve passport.yaml --host 0.0.0.0 --port 0") == 0
     assert served == [("127.0.0.1", 8099, ["passport", "warned"]), ("0.0.0.0", 0, ["passport"])]
+
+
+def test_serve_does_as_many_jobs_as_it_is_told(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """0 leaves them all to workers, so that no slow work stands beside people who wait."""
+    asked: list[int] = []
+    monkeypatch.setattr("wizard.app.wizard_app", lambda *_, settings, **__: asked.append(settings.jobs))
+    monkeypatch.setattr("wizard.server.serve", lambda *_: None)
+    monkeypatch.setenv("WIZARD_JOBS", "7")
+    for command in ("serve passport.yaml --jobs 0", "serve passport.yaml --jobs 3", "serve passport.yaml"):
+        assert shell.types(command) == 0
+    assert asked == [0, 3, 7]
 
 
 def test_a_port_that_is_taken_is_said(shell: Shell) -> None:

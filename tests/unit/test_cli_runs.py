@@ -1,19 +1,15 @@
-"""The commands about runs: a conversation in a pipe, and looking into a store."""
+"""`wizard runs`: looking into a store."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
-import sqlite3
+import json
+import stat
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.unit.shell import BROKEN, PASSPORT, Shell
-from wizard import cli_runs
-from wizard.engine import Engine
+from tests.unit.bookings import Bookings
+from tests.unit.shell import PASSPORT, Shell
 
 
 @pytest.fixture
@@ -23,112 +19,6 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
 
 def run_id(text: str) -> str:
     return text.rpartition("--resume=")[2].strip()
-
-
-def test_a_run_in_a_pipe_is_completed(shell: Shell) -> None:
-    """`printf … | wizard run FILE` is a script's way through a definition."""
-    assert shell.types("run passport.yaml --input country=FR", "Ann\nhunter22\n") == 0
-    assert "About you in FR" in shell.out
-    assert shell.out.endswith("Hello Ann\n")
-    assert "hunter22" not in shell.out
-    assert "\x1b" not in shell.out
-    assert (shell.folder / "wizard.db").exists()
-
-
-def test_an_unfinished_run_says_how_to_go_on_and_does(shell: Shell) -> None:
-    """Exit code 3, and the command to type tomorrow."""
-    assert shell.types("run passport.yaml", "Ann\n") == 3
-    assert "Saved. Go on with:\n  wizard run passport.yaml --resume=" in shell.out
-    left = run_id(shell.out)
-    assert shell.types(f"run --resume={left}", "") == 3
-    assert f"wizard run --resume={left}" in shell.out
-    assert shell.types(f"run passport.yaml --resume {left}", "hunter22\n") == 0
-
-
-def test_the_store_that_was_named_is_named_again(shell: Shell) -> None:
-    """Without it, the run wouldn't be found."""
-    assert shell.types("run passport.yaml --store sqlite:///other.db", "Ann\n") == 3
-    assert "--store sqlite:///other.db --resume=" in shell.out
-    assert shell.types("run passport.yaml --store memory:", "Ann\n") == 3
-    assert "in memory only" in shell.out
-
-
-@pytest.mark.parametrize("within_the_loop", [True, False])
-def test_ctrl_c_between_questions_leaves_the_run_saved(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch, within_the_loop: bool
-) -> None:
-    """Pressed while the engine works: what was acknowledged is kept, and the way back is printed."""
-    before = signal.getsignal(signal.SIGINT)
-
-    async def pressed(self: Engine, *arguments: Any, **more: Any) -> Any:
-        if within_the_loop:
-            asyncio.get_running_loop().call_soon(os.kill, os.getpid(), signal.SIGINT)
-        else:
-            os.kill(os.getpid(), signal.SIGINT)
-        await asyncio.sleep(5)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Engine, "next", pressed)
-        assert shell.types("run passport.yaml", "Ann\n") == 3
-    assert signal.getsignal(signal.SIGINT) is before
-    assert shell.types(f"run --resume={run_id(shell.out)}", "Ann\nhunter22\n") == 0
-
-
-def test_ctrl_c_before_there_is_a_run_only_stops(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is nothing to go on with."""
-
-    async def pressed(self: Engine, *arguments: Any, **more: Any) -> Any:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Engine, "start", pressed)
-    assert shell.types("run passport.yaml") == 130
-    assert "resume" not in shell.out
-
-
-def test_a_run_that_cant_go_on_is_code_1(shell: Shell) -> None:
-    """Unknown, expired, in another store: nothing to answer."""
-    assert shell.types("run passport.yaml --resume=abc") == 1
-    assert "sqlite:///FILE" in shell.err
-    assert not (shell.folder / "wizard.db").exists()
-    shell.types("run passport.yaml", "Ann\n")
-    assert shell.types("run passport.yaml --resume=abc") == 1
-    assert "no such run" in shell.err
-    shell.file("short.yaml", PASSPORT.replace("id: passport", "id: passport\nexpires_after: 1s"))
-    shell.types("run short.yaml", "Ann\n")
-    left = run_id(shell.out)
-    let_all_expire(shell.folder / "wizard.db")
-    assert shell.types(f"run --resume={left}") == 1
-    assert "expired" in shell.out
-
-
-def let_all_expire(path: Path) -> None:
-    connection = sqlite3.connect(path)
-    with connection:
-        connection.execute("UPDATE runs SET expires_at = 1 WHERE expires_at IS NOT NULL")
-    connection.close()
-
-
-def test_a_wrong_definition_isnt_run(shell: Shell) -> None:
-    """Its problems are said with their places."""
-    shell.file("broken.yaml", BROKEN)
-    assert shell.types("run broken.yaml") == 1
-    assert "broken.yaml:3:" in shell.err
-    assert shell.types("run nothing.yaml") == 1
-    assert shell.types("run passport.yaml --input moon=full") == 1
-    assert "moon" in shell.err
-
-
-def test_the_token_is_printed_on_request_only(shell: Shell) -> None:
-    """It is the run's key over JSON, and doesn't belong in a log."""
-    shell.types("run passport.yaml", "Ann\n")
-    assert "oken" not in shell.out
-    shell.types("run passport.yaml --show-token", "Ann\n")
-    assert "Authorization: Bearer" in shell.out
-    left = run_id(shell.out)
-    shell.types(f"run --resume={left} --show-token")
-    assert "only a hash" in shell.out
-    shell.types("run passport.yaml --show-token --store memory:", "Ann\n")
-    assert "wizard serve" not in shell.out
 
 
 def test_runs_are_listed_without_their_answers(shell: Shell) -> None:
@@ -143,6 +33,8 @@ def test_runs_are_listed_without_their_answers(shell: Shell) -> None:
     assert len(shell.out.splitlines()) == 3
     assert shell.types("runs list --status WAITING --workflow passport --limit 5 --json") == 0
     assert [each["id"] for each in shell.json] == [left]
+    assert shell.types("runs list --status waiting --ids") == 0
+    assert shell.out == f"{left}\n"
     assert shell.types("runs list --workflow other") == 0
     assert shell.out == "There are no such runs.\n"
     assert shell.types("runs list --store memory:") == 0
@@ -159,8 +51,9 @@ def test_a_run_is_shown_with_its_path_and_answers(shell: Shell) -> None:
     assert "hunter22" not in shell.out
     assert shell.types(f"runs show {done} --json") == 0
     assert shell.json["answers"]["applicant"] == {"full_name": "Ann"}
-    assert shell.types("runs show -x") == 1
-    assert "no such run" in shell.err
+    for odd in ("-x", "-KLh", "--x"):
+        assert shell.types(f"runs show {odd}") == 1
+        assert "no such run" in shell.err
 
 
 def test_what_is_kept_and_what_is_wrong_is_shown_as_well(shell: Shell) -> None:
@@ -192,7 +85,74 @@ def test_the_trace_tells_what_happened(shell: Shell) -> None:
     assert shell.types("runs trace nothing") == 1
 
 
-def test_a_column_is_as_wide_as_its_widest_cell(capsys: pytest.CaptureFixture[str]) -> None:
-    """Tables are read down."""
-    cli_runs._print_table([("A", "B"), ("long\x1b[2J", "x\ny")])
-    assert capsys.readouterr().out == "A         B\nlong\ufffd[2J  x y\n"
+def test_runs_with_undos_that_were_given_up_are_found(shell: Shell) -> None:
+    """What nobody could undo is an operator's to look at, and they have to find it among a million runs."""
+    bookings = Bookings(shell.folder)
+    fine, given_up = bookings.cancelled(failing=0), bookings.cancelled(failing=99)
+    assert shell.types("runs list --failed-undos --json") == 0
+    assert [each["id"] for each in shell.json] == [given_up]
+    assert shell.types("runs list --failed-undos --status waiting") == 0
+    assert shell.out == "There are no such runs.\n"
+    assert shell.types(f"runs show {given_up}") == 0
+    assert "To be undone\n  booked" in shell.out
+    assert "given up: `wizard runs repair`" in shell.out
+    assert shell.types(f"runs show {given_up} --json") == 0
+    assert [each["given_up"] for each in shell.json["undos"]] == [True]
+    assert shell.types(f"runs show {fine} --json") == 0
+    assert shell.json["undos"] == []
+
+
+def test_what_waits_to_be_undone_is_shown_before_anybody_tried(shell: Shell) -> None:
+    """An operator who has just cancelled a run sees what is still to come."""
+    run = Bookings(shell.folder).booked()
+    assert shell.types(f"runs cancel {run} --undo") == 0
+    assert shell.types(f"runs show {run}") == 0
+    assert "not tried yet" in shell.out
+
+
+# -- export ------------------------------------------------------------------------------------------
+
+
+def test_everything_that_is_stored_of_a_run_is_exported(shell: Shell) -> None:
+    """A person asks for their data: answers, files, what happened; passwords are shown to nobody."""
+    shell.types("run passport.yaml", "Ann\nhunter22\n")
+    shell.types("runs list --json")
+    run = shell.json[0]["id"]
+    assert shell.types(f"runs export {run}") == 0
+    assert "hunter22" not in shell.out
+    found = shell.json
+    assert (found["run"]["id"], found["run"]["status"]) == (run, "completed")
+    assert found["input"] == {"country": "CH"}
+    (applicant,) = (each for each in found["steps"] if each["step"] == "applicant")
+    assert applicant["answers"]["full_name"] == "Ann"
+    assert "password" in applicant["answers"]["secret"]
+    assert found["trace"][0]["kind"] == "created"
+
+
+def test_an_export_is_written_for_its_owner_alone(shell: Shell) -> None:
+    """It is one person's data, on a machine that others use as well."""
+    shell.types("run passport.yaml", "Ann\n")
+    assert shell.types(f"runs export {run_id(shell.out)} --output out.json") == 0
+    assert "out.json" in shell.err
+    assert shell.out == ""
+    file = shell.folder / "out.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert json.loads(file.read_text())["run"]["workflow"] == "passport"
+
+
+def test_an_export_names_a_run_or_a_profile(shell: Shell) -> None:
+    """One of them, and one that there is."""
+    shell.types("run passport.yaml", "Ann\n")
+    assert shell.types("runs export") == 2
+    assert "--profile" in shell.err
+    assert shell.types("runs export abc --profile ann") == 2
+    assert shell.types("runs export abc") == 1
+    assert shell.types("runs export --profile ann") == 1
+    assert "no profile" in shell.err
+
+
+def test_a_stored_profile_is_exported(shell: Shell) -> None:
+    """It outlives the runs that worked on it, and is a person's data as well."""
+    Bookings(shell.folder).with_profile("ann", {"city": "Bern"})
+    assert shell.types("runs export --profile ann") == 0
+    assert shell.json["fields"] == {"city": "Bern"}

@@ -16,7 +16,8 @@
 - `js` belongs to a page that shows ours in a frame: it makes the frame as high as it is told.
 - `console`: commands that call `wizard` are run by a shell, in a folder that holds examples/ and the
   page's definitions (as ID.yaml). They must succeed, or end as their comment says (`# exit code 1`);
-  `wizard serve` must start. What stands below a command must be in its output, but for lines with `…`.
+  `wizard serve` and `wizard worker` must start. What stands below a command must be in its output, but for
+  lines with `…`.
 - Tables: `| sent | answer |` is about the first field of the part of a definition above it (in `code`:
   the JSON that is sent, and that the answer is; anything else is the error message).
   `| expression | value |` and `| template | text |` are computed with `data`, a name in the page's python.
@@ -208,7 +209,7 @@ def write_files(page: Page, folder: Path) -> None:
 def run(command: str) -> tuple[int, str]:
     """The exit code and all output. A server is stopped as soon as it says where it is."""
     here = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    serves = re.match(r"(\w+=\S+ )*wizard serve\b", command)
+    serves = re.match(r"(\w+=\S+ )*wizard (serve|worker)\b", command)
     with subprocess.Popen(
         ["bash", "-c", f"exec env {command}" if serves else command],
         stdin=subprocess.DEVNULL,

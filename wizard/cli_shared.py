@@ -1,0 +1,173 @@
+"""What the commands share: settings and stores as options name them, and how tables and JSON are printed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from wizard.catalog import Catalog
+    from wizard.engine import Engine
+    from wizard.model import Workflow
+    from wizard.settings import Settings
+
+T = TypeVar("T")
+
+# A run's id may begin with a dash, and have an h in it: that is no option, nor a cry for help.
+OPENING = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+
+StoreOption = Annotated[
+    str | None, typer.Option(metavar="URL", help="Where runs are kept; sqlite:///wizard.db unless given.")
+]
+RunId = Annotated[str, typer.Argument(metavar="RUN_ID", help="The run's id, as `wizard runs list` shows it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def examples(*lines: str, closing: str = "") -> str:
+    """The end of a command's help."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines) + (f"\n\n{closing}" if closing else "")
+
+
+def settings() -> Settings:
+    """The settings of the environment. Raises SettingsError; what is misspelt gets a warning."""
+    from wizard.settings import Settings as Known
+
+    for name in Known.unknown(os.environ):
+        print(f"wizard: {name} is no setting and counts for nothing. Is it misspelt?", file=sys.stderr)
+    return Known.from_environment(os.environ)
+
+
+def log_as(here: Settings) -> None:
+    """Has what runs for long log as its settings say, or everything where --verbose was said."""
+    from wizard.logs import set_up
+
+    verbose = logging.getLogger("wizard").isEnabledFor(logging.DEBUG)
+    set_up("debug" if verbose else here.log_level, here.log_format)
+
+
+def width() -> int:
+    """Of what is printed, in characters."""
+    return min(max(shutil.get_terminal_size((100, 24)).columns, 60), 120)
+
+
+def choose(catalog: Catalog, name: str | None) -> Workflow:
+    """The workflow called `name`; without a name the only one there is, or the only one that no other
+    embeds. Raises WorkflowNotFound, and BadParameter where that doesn't tell."""
+    if name is not None:
+        return catalog.get(name)
+    from wizard.model import Call
+
+    every = catalog.workflows.values()
+    embedded = {
+        node.config.workflow.id for each in every for node in each.nodes.values() if isinstance(node.config, Call)
+    }
+    roots = [each for each in every if each.id not in embedded] or list(every)
+    if len(roots) > 1:
+        names = ", ".join(each.id for each in roots)
+        raise typer.BadParameter(f"there are several workflows ({names}); name one.", param_hint="--workflow")
+    return roots[0]
+
+
+# -- stores ----------------------------------------------------------------------------------------
+
+
+async def with_engine(url: str, catalog: Catalog, here: Settings, work: Callable[[Engine], Awaitable[T]]) -> T:
+    """What `work` gives, on an engine whose store is open meanwhile."""
+    from wizard.app import make_engine, open_store
+
+    store = open_store(url, here)
+    await store.open()
+    try:
+        engine = make_engine(catalog, store, here)
+        try:
+            return await work(engine)
+        finally:
+            await engine.close()
+    finally:
+        await store.close()
+
+
+def no_definitions() -> Catalog:
+    """For an engine that starts no run: those that there are bring their definitions."""
+    from wizard.catalog import Catalog as Known
+    from wizard.node import Registry
+
+    return Known.empty(Registry.installed())
+
+
+def look(
+    store: str | None, work: Callable[[Engine], Awaitable[T]], *, settled: Callable[[Settings], Settings] | None = None
+) -> T:
+    """Does the work on the runs of a store. `settled` says what is other than the environment has it. Raises
+    StoreError where there is no such store: looking for a run doesn't create one."""
+    here = settings()
+    url = store or here.store
+    must_exist(url)
+    here = here if settled is None else settled(here)
+    return asyncio.run(with_engine(url, no_definitions(), here, work))
+
+
+def must_exist(url: str) -> None:
+    """Raises StoreError where the URL names a file that isn't there."""
+    from wizard.app import sqlite_path
+    from wizard.errors import StoreError
+
+    path = sqlite_path(url)
+    if path is not None and not path.exists():
+        raise StoreError(f"There are no runs: {path} doesn't exist. Name the right store: --store sqlite:///FILE.")
+
+
+def place(url: str) -> str:
+    """What names a store in a message: never a user's name or password."""
+    from urllib.parse import parse_qs, urlsplit
+
+    scheme = url.partition(":")[0]
+    if not scheme.startswith("postgres"):
+        return url
+    parts = urlsplit(url)
+    host = parts.hostname or parse_qs(parts.query).get("host", ["localhost"])[0]
+    return f"{scheme}://{host}/{parts.path.strip('/')}"
+
+
+# -- printing --------------------------------------------------------------------------------------
+
+
+def clean(text: object) -> str:
+    """Without anything that moves the cursor."""
+    from wizard.channels.questions import clean as cleaned
+
+    return cleaned(str(text))
+
+
+def counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def time_of(at: Any) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+def print_json(value: Any) -> None:
+    """With dates, decimals and bytes as the JSON interface writes them."""
+    import json
+
+    from wizard.codec import to_json
+
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=to_json))
+
+
+def print_table(rows: Sequence[tuple[str, ...]]) -> None:
+    """Columns as wide as they need to be; a cell's further lines stand in the same line."""
+    cells = [
+        tuple(" ".join(clean(cell).split("\n")) if n else clean(cell) for n, cell in enumerate(row)) for row in rows
+    ]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    for row in cells:
+        print("  ".join(f"{cell:<{size}}" for cell, size in zip(row, widths, strict=True)).rstrip())

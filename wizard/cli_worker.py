@@ -1,0 +1,95 @@
+"""`wizard worker`: does the jobs of a store and nothing else, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wizard.cli_shared import StoreOption, examples, log_as, no_definitions, place, settings, with_engine
+
+if TYPE_CHECKING:
+    from wizard.channels.health import Stopping
+    from wizard.engine import Engine
+
+AT_ONCE = 10  # where the setting leaves all jobs to workers, and says nothing else
+
+WORKER_EXAMPLES = examples(
+    "wizard worker --store postgresql://localhost/forms",
+    "wizard worker forms/ --store sqlite:///runs.db --jobs 4 --port 9090",
+)
+
+
+def worker(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH...]", help="Definitions to check first; runs bring those that they need."),
+    ] = None,
+    store: StoreOption = None,
+    jobs: Annotated[int | None, typer.Option(min=1, max=1000, help="Jobs at a time; 10 unless given.")] = None,
+    host: Annotated[str | None, typer.Option(help="The address that --port is of.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Serve /healthz, /readyz and /metrics there; 0: a free one.")
+    ] = None,
+) -> None:
+    """Do the jobs of a store: slow steps, waits, reminders, undos, deletions. Any number of workers share one.
+
+    Told to stop, by Ctrl-C or SIGTERM, it finishes the jobs under way, or hands them back after WIZARD_GRACE seconds.
+    It has no functions of an application: where definitions have python nodes, run a worker of your own instead.
+    """
+    from wizard.app import load_catalog
+
+    here = settings()
+    url = store or here.store
+    if url.startswith("memory:"):
+        raise typer.BadParameter(
+            "a store in memory is of one process; name one that others can use.", param_hint="--store"
+        )
+    catalog = load_catalog(paths) if paths else no_definitions()
+    log_as(here)
+    at_once = jobs or here.jobs or AT_ONCE
+    asyncio.run(
+        with_engine(url, catalog, here, lambda engine: _work(engine, at_once, place(url), host or here.host, port))
+    )
+
+
+async def _work(engine: Engine, at_once: int, store: str, host: str, port: int | None) -> None:
+    from wizard.channels.health import Stopping
+    from wizard.logs import loop_failed
+    from wizard.server import hearing
+    from wizard.worker import Worker
+
+    grace = engine.settings.grace
+    stopping = Stopping(asyncio.Event(), grace)
+    asyncio.get_running_loop().set_exception_handler(loop_failed)
+    working = Worker(engine, at_once=at_once)
+    with hearing(stopping.begun):
+        async with _health(engine, stopping, host, port) as where:
+            print(f"Working on the jobs of {store}, {at_once} at a time{where} (Ctrl-C stops)", flush=True)
+            running = asyncio.ensure_future(working.run())
+            waiting = asyncio.ensure_future(stopping.begun.wait())
+            await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            print("Stopping", flush=True)
+            await working.stop(grace)
+            await running
+    print("Stopped", flush=True)
+
+
+@asynccontextmanager
+async def _health(engine: Engine, stopping: Stopping, host: str, port: int | None) -> AsyncIterator[str]:
+    """What a supervisor asks, where a port is given; what is said of it."""
+    if port is None:
+        yield ""
+        return
+    from wizard.app import figures_of
+    from wizard.channels.health import health_app
+    from wizard.server import listening, written
+
+    app = health_app(engine.store, stopping, figures_of(engine))
+    async with listening(app, host, port, grace=stopping.grace) as addresses:
+        yield f"; its health is at {written(addresses[0])}/healthz"

@@ -1,0 +1,132 @@
+"""All that is stored of one run, as JSON: for a person who asks for their data, and for whoever moves a run's
+answers elsewhere.
+
+What isn't in it: passwords, which are never shown again; the token, of which only a hash is stored; and the replies
+to earlier requests, which repeat what is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from typing import Any
+
+from wizard.channels.state_json import trace_json
+from wizard.engine import Engine
+from wizard.errors import CallerError, StaleRevision
+from wizard.model import Run, Step, StoredFile, Undo, Value, Workflow
+from wizard.places import locate
+from wizard.stores import TraceEntry
+
+FORMAT = 1  # of what is exported
+WITHHELD = "(a password, which is never shown)"
+PAGE = 1000  # trace entries that are read at once
+TRIES = 20
+
+
+async def exported_run(engine: Engine, run_id: str) -> dict[str, Any]:
+    """The run as it is at one moment, in JSON's types and the engine's typed values (wizard.codec.to_json).
+
+    Raises RunNotFound; StaleRevision where the run is moved all the time.
+    """
+    for _ in range(TRIES):
+        engine.forget(run_id)
+        view = await engine.load(run_id)
+        entries = await _whole_trace(engine, run_id)
+        files = await engine.store.files(run_id)
+        if await engine.store.revision(run_id) == view.revision:
+            return {"format": FORMAT, "exported_at": engine.clock().astimezone(UTC)} | _content(
+                view.workflow, view.run, entries, files
+            )
+    raise StaleRevision(run=run_id)
+
+
+async def exported_profile(engine: Engine, profile_id: str) -> dict[str, Any]:
+    """A stored profile. Raises CallerError where nothing is stored under this id."""
+    found = await engine.store.document("profile", profile_id)
+    if not found.revision:
+        raise CallerError("There is no profile with this id. A profile is stored when a run that works on it ends.")
+    return {
+        "format": FORMAT,
+        "exported_at": engine.clock().astimezone(UTC),
+        "profile": profile_id,
+        "revision": found.revision,
+        "fields": dict(found.fields),
+    }
+
+
+async def _whole_trace(engine: Engine, run_id: str) -> list[TraceEntry]:
+    found: list[TraceEntry] = []
+    while page := await engine.trace(run_id, after=found[-1].number if found else 0, limit=PAGE):
+        found += page
+    return found
+
+
+def _content(
+    workflow: Workflow, run: Run, entries: Sequence[TraceEntry], files: Sequence[StoredFile]
+) -> dict[str, Any]:
+    fault = run.fault
+    return {
+        "run": {
+            "id": run.id,
+            "workflow": run.workflow,
+            "version": run.version,
+            "title": workflow.title,
+            "status": run.status.value,
+            "revision": run.revision,
+            "created_at": run.created_at,
+            "updated_at": run.updated_at,
+            "expires_at": run.expires_at,
+            "profile_id": run.profile_id,
+            "session_id": run.session_id,
+            "current": None if run.current is None else run.current.path,
+            "fault": None if fault is None else {"message": fault.message, "step": fault.node, "kind": fault.kind},
+            "removed": sorted(run.removed),
+        },
+        "input": dict(run.input),
+        "steps": [_step(workflow, step, kept=n > run.cursor) for n, step in enumerate(run.steps)],
+        "parked": {path: _without_secrets(workflow, path, answers) for path, answers in run.parked.items()},
+        "undos": [_undo(workflow, each) for each in run.undos],
+        "event": dict(run.event),
+        "profile": dict(run.profile),
+        "session": dict(run.session),
+        "trace": trace_json(entries),
+        "files": [_file(each) for each in files],
+    }
+
+
+def _step(workflow: Workflow, step: Step, *, kept: bool) -> dict[str, Any]:
+    return {
+        "step": step.path,
+        "type": step.type,
+        "status": step.status.value,
+        "kept": kept,
+        "answers": _without_secrets(workflow, step.path, step.output),
+        "draft": _without_secrets(workflow, step.path, step.draft),
+        "state": None if step.state is None else dict(step.state),
+        "set": {f"{document}.{name}": value for (document, name), value in step.patch.items()},
+        "error": step.error,
+    }
+
+
+def _undo(workflow: Workflow, undo: Undo) -> dict[str, Any]:
+    owed = {"tries": undo.tries, "error": undo.error, "given_up": undo.failed}
+    return _step(workflow, undo.step, kept=False) | owed
+
+
+def _without_secrets(workflow: Workflow, path: str, answers: Mapping[str, Value] | None) -> dict[str, Value] | None:
+    if answers is None:
+        return None
+    node = locate(workflow, path).node
+    secret = node.handler.secrets(node.config)
+    return {name: WITHHELD if name in secret and value else value for name, value in answers.items()}
+
+
+def _file(file: StoredFile) -> dict[str, Any]:
+    return {
+        "id": file.id,
+        "name": file.name,
+        "media_type": file.media_type,
+        "bytes": len(file.content),
+        "content": file.content,
+    }
