@@ -7,6 +7,11 @@ import secrets
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast an example is says something of the machine and of who else works on it, nothing of what is tested.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 SEED = pytest.StashKey[int]()
 

@@ -82,3 +82,7 @@ def check_fresh(run: Run, ask: Ask) -> None:
         raise StaleInput(node=ask.step, run=run.id)
     if run.status is RunStatus.COMPLETED:
         raise StaleInput("The run is completed, with another answer than this.", node=ask.step, run=run.id)
+    step = run.current
+    if ask.given and step.is_foreground and step.is_done and step.given not in (b"", input_digest(ask.given)):
+        # A turn that was cut off, or goes on elsewhere, took another answer: that one is gone on with, not this.
+        raise StaleInput("This step was answered differently meanwhile. Look at it again.", node=ask.step, run=run.id)

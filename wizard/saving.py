@@ -68,6 +68,7 @@ class Saver:
         self._respond = respond
         self._responded = False
         self._begun = 0
+        self._saved = False
 
     async def save_before_effect(self, step: Step) -> None:
         """Records what was decided before the step's effect begins: a move that loses against another one must
@@ -108,9 +109,9 @@ class Saver:
         self._effects.begin(self._turn.id)
 
     @property
-    def has_begun(self) -> bool:
-        """Whether an effect was begun."""
-        return self._begun > 0
+    def has_saved(self) -> bool:
+        """Whether something of the turn is stored."""
+        return self._saved
 
     def effects_done(self) -> None:
         while self._begun:
@@ -118,17 +119,18 @@ class Saver:
             self._effects.end(self._turn.id)
 
     async def commit(self, change: Change) -> None:
-        """Raises StaleRevision where the run was moved meanwhile, LateResult if after an effect."""
+        """Raises StaleRevision where the run was moved meanwhile, LateResult if that was during an effect of this turn,
+        of which something is stored then: what it was asked for was taken."""
         if not self._born:
             change = change._replace(expected=None)
         try:
             await self._store.commit(change)
         except StaleRevision:
             self._cache.forget(self._turn.id)
-            if self._begun:
+            if self._begun and self._saved:
                 raise LateResult from None
             raise
-        self._born = True
+        self._born = self._saved = True
         self.run = change.run
         self._cache.remember(change.run)
 

@@ -198,7 +198,7 @@ class Turns:
             await _drive(move, driver)
             rejected = driver.prompt if turn.rejected else None
             # What was stored on the way isn't the answer yet: the same request again would be made again (S19).
-            unanswered = respond is not None and saver.has_begun
+            unanswered = respond is not None and saver.has_saved
             if not (turn.touched or unanswered) or (strict and turn.rejected):
                 prompt = None if strict else _prompt_of(saver.run, driver)
                 return RunView(turn.workflow, saver.run, turn.now, prompt, rejected=rejected)

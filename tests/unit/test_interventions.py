@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.stores import Open, stores
+from tests.stores import Open, clocked
 from wizard.errors import InvalidInput, RunExpired, StaleInput
 from wizard.model import RunStatus
 from wizard.testing import MovableClock, Person, make_test_engine
 
-__all__ = ["stores"]  # a fixture
+__all__ = ["clocked"]  # a fixture
 
 
 def form(node: str, **keys: Any) -> dict[str, Any]:
@@ -35,9 +35,9 @@ async def begin(definition: dict[str, Any], open_store: Open, **functions: Any) 
     return await Person.starts(made, "main")
 
 
-async def test_a_form_that_isnt_answered_in_time_is_left(stores: Open) -> None:
+async def test_a_form_that_isnt_answered_in_time_is_left(clocked: Open) -> None:
     """After three days the run goes the other way, not a second before, and not twice."""
-    person = await begin(REMINDED, stores)
+    person = await begin(REMINDED, clocked)
     await person.says("1")
     await person.waits(days=2, hours=23, minutes=59, seconds=59)
     assert person.asked == "b"
@@ -47,18 +47,18 @@ async def test_a_form_that_isnt_answered_in_time_is_left(stores: Open) -> None:
     assert (person.asked, person.path) == ("late", ["a", "b", "late"])
 
 
-async def test_an_answer_in_time_stops_the_clock(stores: Open) -> None:
+async def test_an_answer_in_time_stops_the_clock(clocked: Open) -> None:
     """Who answered isn't reminded."""
-    person = await begin(REMINDED, stores)
+    person = await begin(REMINDED, clocked)
     await person.says("1")
     await person.says("2")
     await person.waits(days=4)
     assert person.asked == "c"
 
 
-async def test_the_clock_begins_anew_with_each_visit(stores: Open) -> None:
+async def test_the_clock_begins_anew_with_each_visit(clocked: Open) -> None:
     """Who goes back and comes again has the whole time again; the first visit's reminder does nothing."""
-    person = await begin(REMINDED, stores)
+    person = await begin(REMINDED, clocked)
     await person.says("1")
     await person.waits(days=2)
     await person.goes_back()
@@ -69,18 +69,18 @@ async def test_the_clock_begins_anew_with_each_visit(stores: Open) -> None:
     assert person.asked == "late"
 
 
-async def test_a_reminder_while_the_person_is_elsewhere_does_nothing(stores: Open) -> None:
+async def test_a_reminder_while_the_person_is_elsewhere_does_nothing(clocked: Open) -> None:
     """They are at an earlier page when the time is over: they stay there."""
-    person = await begin(REMINDED, stores)
+    person = await begin(REMINDED, clocked)
     await person.says("1")
     await person.goes_back()
     await person.waits(days=4)
     assert person.asked == "a"
 
 
-async def test_a_form_that_was_left_can_be_answered_late(stores: Open) -> None:
+async def test_a_form_that_was_left_can_be_answered_late(clocked: Open) -> None:
     """The page was open when the time was over: the answer isn't taken for another one, and going back takes it."""
-    person = await begin(REMINDED, stores)
+    person = await begin(REMINDED, clocked)
     await person.says("1")
     await person.waits(days=3)
     with pytest.raises(StaleInput):
@@ -90,7 +90,7 @@ async def test_a_form_that_was_left_can_be_answered_late(stores: Open) -> None:
     assert (person.asked, person.answers["b"]) == ("c", {"x": "late answer"})
 
 
-async def test_a_message_is_sent_and_the_form_waits_on(stores: Open) -> None:
+async def test_a_message_is_sent_and_the_form_waits_on(clocked: Open) -> None:
     """A reminder by mail: once, with the texts as they read then; the form stays."""
     sent: list[dict[str, str]] = []
 
@@ -99,7 +99,7 @@ async def test_a_message_is_sent_and_the_form_waits_on(stores: Open) -> None:
 
     message = {"send": "mail", "to": "{{ a.x }}@example.org", "subject": "Hello {{ a.x }}", "text": "Go on"}
     person = await begin(
-        flow(form("a"), form("b", remind_after={"after": "1d", "message": message})), stores, mail=mail
+        flow(form("a"), form("b", remind_after={"after": "1d", "message": message})), clocked, mail=mail
     )
     await person.says("ann")
     await person.waits(days=1)
@@ -110,7 +110,7 @@ async def test_a_message_is_sent_and_the_form_waits_on(stores: Open) -> None:
     assert len(only["key"]) == 32
 
 
-async def test_a_message_that_cant_be_sent_is_tried_again_with_the_same_key(stores: Open) -> None:
+async def test_a_message_that_cant_be_sent_is_tried_again_with_the_same_key(clocked: Open) -> None:
     """The mail server is down for an hour: the reminder comes, once."""
     keys: list[str] = []
 
@@ -120,7 +120,7 @@ async def test_a_message_that_cant_be_sent_is_tried_again_with_the_same_key(stor
             raise ConnectionError("no line")
 
     message = {"send": "mail", "to": "x", "subject": "x", "text": "x"}
-    person = await begin(flow(form("a", remind_after={"after": "1d", "message": message})), stores, mail=mail)
+    person = await begin(flow(form("a", remind_after={"after": "1d", "message": message})), clocked, mail=mail)
     await person.waits(days=1)
     for _ in range(5):
         await person.waits(hours=1)
@@ -128,10 +128,10 @@ async def test_a_message_that_cant_be_sent_is_tried_again_with_the_same_key(stor
     assert len(set(keys)) == 1
 
 
-async def test_a_message_that_nobody_can_send_is_given_up(stores: Open) -> None:
+async def test_a_message_that_nobody_can_send_is_given_up(clocked: Open) -> None:
     """The host forgot the function: the log says so, and the job doesn't come for ever."""
     message = {"send": "nothing", "to": "x", "subject": "x", "text": "x"}
-    person = await begin(flow(form("a", remind_after={"after": "1d", "message": message})), stores)
+    person = await begin(flow(form("a", remind_after={"after": "1d", "message": message})), clocked)
     await person.waits(days=1)
     for _ in range(20):
         await person.waits(hours=2)
@@ -140,9 +140,9 @@ async def test_a_message_that_nobody_can_send_is_given_up(stores: Open) -> None:
     assert person.completed
 
 
-async def test_a_form_expires_the_run(stores: Open) -> None:
+async def test_a_form_expires_the_run(clocked: Open) -> None:
     """An offer that holds for a day: after that nothing can be done with the run."""
-    person = await begin(flow(form("a"), form("b", expires_after="1d")), stores)
+    person = await begin(flow(form("a"), form("b", expires_after="1d")), clocked)
     await person.says("1")
     await person.waits(hours=23)
     assert person.asked == "b"
@@ -153,9 +153,9 @@ async def test_a_form_expires_the_run(stores: Open) -> None:
     assert person.run.run.status is RunStatus.EXPIRED, "it is stored, so that lists and retention know it"
 
 
-async def test_a_run_expires_and_its_data_goes(stores: Open) -> None:
+async def test_a_run_expires_and_its_data_goes(clocked: Open) -> None:
     """What nobody finished is expired after its time, and deleted some time after that."""
-    person = await begin(flow(form("a"), expires_after="10d", delete_after="30d"), stores)
+    person = await begin(flow(form("a"), expires_after="10d", delete_after="30d"), clocked)
     await person.waits(days=10)
     assert person.run.run.status is RunStatus.EXPIRED
     await person.waits(days=29, hours=23)
@@ -168,9 +168,9 @@ async def test_a_run_expires_and_its_data_goes(stores: Open) -> None:
     assert list(await person.engine.store.trace(person.run.id)) == []
 
 
-async def test_a_run_that_was_gone_back_into_isnt_deleted(stores: Open) -> None:
+async def test_a_run_that_was_gone_back_into_isnt_deleted(clocked: Open) -> None:
     """It was completed, opened again, and is being changed when the old deadline comes: nothing is lost."""
-    person = await begin(flow(form("a"), form("b"), reopen=True, expires_after="365d", delete_after="30d"), stores)
+    person = await begin(flow(form("a"), form("b"), reopen=True, expires_after="365d", delete_after="30d"), clocked)
     await person.says("1")
     await person.says("2")
     await person.waits(days=29)
@@ -186,9 +186,9 @@ async def test_a_run_that_was_gone_back_into_isnt_deleted(stores: Open) -> None:
 WAITING = flow(form("a"), {"id": "w", "type": "wait", "event": "paid", "for": "2d"}, form("b"))
 
 
-async def test_an_event_moves_a_waiting_run_on(stores: Open) -> None:
+async def test_an_event_moves_a_waiting_run_on(clocked: Open) -> None:
     """The payment service says that it was paid: the person's next page is there, with what the event brought."""
-    person = await begin(WAITING, stores)
+    person = await begin(WAITING, clocked)
     await person.says("1")
     assert (person.run.status, person.run.step) == (RunStatus.WORKING, "w")
     await person.engine.event(person.run, "other")
@@ -200,9 +200,9 @@ async def test_an_event_moves_a_waiting_run_on(stores: Open) -> None:
     assert person.asked == "b", "the timer came too late"
 
 
-async def test_an_event_that_doesnt_come_is_waited_for_no_longer_than_said(stores: Open) -> None:
+async def test_an_event_that_doesnt_come_is_waited_for_no_longer_than_said(clocked: Open) -> None:
     """After two days the run goes on without it, and its expressions can tell."""
-    person = await begin(WAITING, stores)
+    person = await begin(WAITING, clocked)
     await person.says("1")
     await person.waits(days=1, hours=23)
     assert person.run.step == "w"
@@ -211,15 +211,15 @@ async def test_an_event_that_doesnt_come_is_waited_for_no_longer_than_said(store
     assert person.run.run.by_path["w"].output == {"event": None, "data": None, "timed_out": True}
 
 
-async def test_an_event_that_came_first_counts(stores: Open) -> None:
+async def test_an_event_that_came_first_counts(clocked: Open) -> None:
     """The payment service is faster than the person: nobody waits for what is there already."""
-    person = await begin(WAITING, stores)
+    person = await begin(WAITING, clocked)
     await person.engine.event(person.run, "paid", {"amount": 12})
     await person.says("1")
     assert person.asked == "b"
 
 
-async def test_each_wait_takes_an_event_of_its_own(stores: Open) -> None:
+async def test_each_wait_takes_an_event_of_its_own(clocked: Open) -> None:
     """Two instalments: the first payment doesn't count for both."""
     person = await begin(
         flow(
@@ -228,7 +228,7 @@ async def test_each_wait_takes_an_event_of_its_own(stores: Open) -> None:
             {"id": "two", "type": "wait", "event": "paid"},
             form("b"),
         ),
-        stores,
+        clocked,
     )
     await person.says("1")
     await person.engine.event(person.run, "paid")
@@ -237,9 +237,9 @@ async def test_each_wait_takes_an_event_of_its_own(stores: Open) -> None:
     assert person.asked == "b"
 
 
-async def test_who_goes_back_from_a_wait_and_returns_waits_anew(stores: Open) -> None:
+async def test_who_goes_back_from_a_wait_and_returns_waits_anew(clocked: Open) -> None:
     """Back wins over the timer, and what was waited for once isn't waited for again."""
-    person = await begin(flow(form("a"), {"id": "w", "type": "wait", "for": "1h"}, form("b")), stores)
+    person = await begin(flow(form("a"), {"id": "w", "type": "wait", "for": "1h"}, form("b")), clocked)
     await person.says("1")
     await person.goes_back()
     await person.waits(hours=2)
@@ -254,14 +254,14 @@ async def test_who_goes_back_from_a_wait_and_returns_waits_anew(stores: Open) ->
 
 
 @pytest.mark.parametrize("name", ["", "two words", "x" * 65, 7])
-async def test_an_event_needs_a_name(stores: Open, name: Any) -> None:
+async def test_an_event_needs_a_name(clocked: Open, name: Any) -> None:
     """What can't be read in an expression is refused."""
-    person = await begin(WAITING, stores)
+    person = await begin(WAITING, clocked)
     with pytest.raises(InvalidInput, match="name"):
         await person.engine.event(person.run, name)
 
 
-async def test_a_polling_loop_needs_no_person(stores: Open) -> None:
+async def test_a_polling_loop_needs_no_person(clocked: Open) -> None:
     """Wait, look, and wait again until it is done: such a loop is no endless one."""
     answers = iter(["no", "no", "yes"])
     person = await begin(
@@ -276,7 +276,7 @@ async def test_a_polling_loop_needs_no_person(stores: Open) -> None:
             },
             form("b"),
         ),
-        stores,
+        clocked,
         look=lambda: next(answers),
     )
     await person.says("1")

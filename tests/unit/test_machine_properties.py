@@ -1,8 +1,8 @@
 """Runs of generated workflows, moved about at random, on two stores at once: the rules of runs
 (S1-S14) hold after every move.
 
-The default profile takes half a minute, and does the same each time. `WIZARD_TORTURE=N` tries N times
-a hundred longer runs, other ones each time; `WIZARD_NO_SHRINK=1` shows a failure as it was found.
+The default profile takes half a minute, and does the same each time. `TORTURE=N` tries N times
+a hundred longer runs, other ones each time; `NO_SHRINK=1` shows a failure as it was found.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from wizard.stores import Store
 from wizard.stores.memory import MemoryStore
 from wizard.stores.sqlite import SqliteStore
 
-TORTURE = int(os.environ.get("WIZARD_TORTURE", "0"))
+TORTURE = int(os.environ.get("TORTURE", "0"))
 STEPS = 40 if TORTURE else 25
-PHASES = [Phase.generate] if os.environ.get("WIZARD_NO_SHRINK") else list(Phase)
+PHASES = [Phase.generate] if os.environ.get("NO_SHRINK") else list(Phase)
 SETTINGS = settings(
     phases=PHASES,
     max_examples=100 * TORTURE or 100,

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.stores import Open, stores
+from tests.stores import Open, clocked
 from tests.workflows import Book, Clock, ask, engine, flow, work
 from wizard.errors import RunCancelled, StaleInput
 from wizard.jobs import JobKind
@@ -15,7 +15,7 @@ from wizard.settings import Settings
 from wizard.stores.memory import MemoryStore
 from wizard.worker import Worker
 
-__all__ = ["stores"]  # a fixture
+__all__ = ["clocked"]  # a fixture
 
 SLOW = flow("main", ask("a"), work("t", "a.x", slow=True), ask("b"), ask("c"))
 AB = flow("main", ask("a"), work("t", "a.x"), ask("b"), ask("c"))
@@ -31,23 +31,23 @@ async def settled(made: object, run_id: str) -> None:
     raise AssertionError("the run is still being worked on")
 
 
-async def test_slow_work_is_left_to_a_worker(stores: Open) -> None:
+async def test_slow_work_is_left_to_a_worker(clocked: Open) -> None:
     """A node that says `slow` keeps nobody waiting: Next is answered at once, and a worker goes on with the run."""
-    store, book = await stores(), Book()
+    store, book = await clocked(), Book()
     made = engine(SLOW, store=store, book=book)
     run = await made.start("main")
     await made.next(run, {"x": "1"})
     assert (run.step, run.status, book.keys("t")) == ("t", RunStatus.WORKING, [])
-    other = engine(SLOW, store=await stores(), book=book)
+    other = engine(SLOW, store=await clocked(), book=book)
     assert await Worker(other).perform_due() == 1
     await made.load(run)
     assert (run.step, run.status, len(book.keys("t"))) == ("b", RunStatus.WAITING, 1)
     assert await Worker(other).perform_due() == 0, "the job is gone"
 
 
-async def test_next_at_slow_work_starts_nothing(stores: Open) -> None:
+async def test_next_at_slow_work_starts_nothing(clocked: Open) -> None:
     """An impatient person presses Next on the waiting page: no second worker starts, and nothing is lost."""
-    store, book = await stores(), Book()
+    store, book = await clocked(), Book()
     made = engine(SLOW, store=store, book=book)
     run = await made.start("main")
     await made.next(run, {"x": "1"})
@@ -57,9 +57,9 @@ async def test_next_at_slow_work_starts_nothing(stores: Open) -> None:
     assert book.keys("t") == []
 
 
-async def test_who_goes_back_wins_over_slow_work(stores: Open) -> None:
+async def test_who_goes_back_wins_over_slow_work(clocked: Open) -> None:
     """Back at the waiting page: the work is never done, and with another answer it is done for that."""
-    store, book = await stores(), Book()
+    store, book = await clocked(), Book()
     made = engine(SLOW, store=store, book=book)
     run = await made.start("main")
     await made.next(run, {"x": "1"})
@@ -108,9 +108,9 @@ async def test_work_that_takes_too_long_goes_on_by_itself() -> None:
     await made.close()
 
 
-async def test_a_lease_is_renewed_while_the_work_goes_on(stores: Open) -> None:
+async def test_a_lease_is_renewed_while_the_work_goes_on(clocked: Open) -> None:
     """Work that takes longer than a lease isn't begun by a second worker as well."""
-    store, book, clock = await stores(), Book(), Clock()
+    store, book, clock = await clocked(), Book(), Clock()
     made = engine(AB, store=store, book=book, settings=Settings(slow_after=0.01, lease=1.0), clock=clock)
     run = await made.start("main")
     gate = book.gate("t")
@@ -118,17 +118,17 @@ async def test_a_lease_is_renewed_while_the_work_goes_on(stores: Open) -> None:
     clock.move(seconds=0.9)
     await asyncio.sleep(0.5)  # a third of the lease passes for the one who works
     clock.move(seconds=0.9)
-    assert await Worker(engine(AB, store=await stores(), book=book, clock=clock)).perform_due() == 0
+    assert await Worker(engine(AB, store=await clocked(), book=book, clock=clock)).perform_due() == 0
     gate.set()
     await settled(made, run.id)
     assert len(book.keys("t")) == 1
     await made.close()
 
 
-async def test_work_of_a_process_that_died_is_taken_over_when_its_lease_ends(stores: Open) -> None:
+async def test_work_of_a_process_that_died_is_taken_over_when_its_lease_ends(clocked: Open) -> None:
     """The server is killed in the middle of an effect: another one goes on with it, with the same key, and not before
     the lease is over."""
-    store, book, clock = await stores(), Book(), Clock()
+    store, book, clock = await clocked(), Book(), Clock()
     made = engine(AB, store=store, book=book, clock=clock)
     run = await made.start("main")
     book.gate("t")
@@ -138,27 +138,27 @@ async def test_work_of_a_process_that_died_is_taken_over_when_its_lease_ends(sto
     with pytest.raises(asyncio.CancelledError):
         await dying
     book.gates.clear()
-    worker = Worker(engine(AB, store=await stores(), book=book, clock=clock))
+    worker = Worker(engine(AB, store=await clocked(), book=book, clock=clock))
     assert await worker.perform_due() == 0
     clock.move(seconds=31)
     assert await worker.perform_due() == 1
-    view = await engine(AB, store=await stores(), book=book, clock=clock).load(run.id)
+    view = await engine(AB, store=await clocked(), book=book, clock=clock).load(run.id)
     assert (view.step, view.status) == ("b", RunStatus.WAITING)
     first, second = book.keys("t")
     assert first == second
 
 
-async def test_a_process_that_was_stopped_past_its_lease_cant_write(stores: Open) -> None:
+async def test_a_process_that_was_stopped_past_its_lease_cant_write(clocked: Open) -> None:
     """A machine sleeps in the middle of an effect and wakes when another worker has gone on: what it has to say
     comes too late, even while the other one is still at work."""
     book, other_book, clock = Book(), Book(), Clock()
-    one = engine(AB, store=await stores(), book=book, clock=clock)
+    one = engine(AB, store=await clocked(), book=book, clock=clock)
     run = await one.start("main")
     gate = book.gate("t")
     asleep = asyncio.create_task(one.next(run.id, {"x": "1"}))
     await book.at_gate["t"].wait()
     clock.move(seconds=31)
-    other = engine(AB, store=await stores(), book=other_book, clock=clock)
+    other = engine(AB, store=await clocked(), book=other_book, clock=clock)
     other_gate = other_book.gate("t")
     taking_over = asyncio.create_task(Worker(other).perform_due())
     await other_book.at_gate["t"].wait()

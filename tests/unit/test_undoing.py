@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.stores import Open, stores
+from tests.stores import Open, clocked
 from tests.workflows import Book, Clock, ask, branch, engine, flow, work
 from wizard.errors import RunCompleted
 from wizard.model import RunStatus
@@ -15,7 +15,7 @@ from wizard.node import Visit
 from wizard.testing import MovableClock, make_test_engine
 from wizard.worker import Worker
 
-__all__ = ["stores"]  # a fixture
+__all__ = ["clocked"]  # a fixture
 
 BRANCHES = flow("main", ask("a"), branch("c", ("a.x == '1'", "t"), "b"), work("t"), ask("b"), ask("z"))
 
@@ -50,12 +50,12 @@ class Rooms:
         self.taken_back.append(visit.key)
 
 
-async def test_an_undo_that_fails_is_tried_again_later(stores: Open) -> None:
+async def test_an_undo_that_fails_is_tried_again_later(clocked: Open) -> None:
     """The booking service is down when somebody takes another way: they go on, and the booking is taken back when
     the service is there again."""
     rooms, clock = Rooms(), MovableClock()
     made = await make_test_engine(
-        BOOKING, store=await stores(), functions={"book": rooms.book, "unbook": rooms.unbook}, clock=clock
+        BOOKING, store=await clocked(), functions={"book": rooms.book, "unbook": rooms.unbook}, clock=clock
     )
     run = await made.start("main")
     await made.next(run, {"x": "1"})
@@ -74,10 +74,10 @@ async def test_an_undo_that_fails_is_tried_again_later(stores: Open) -> None:
     assert "undone" in [each.entry.kind for each in await made.trace(run.id)]
 
 
-async def test_an_undo_that_cant_be_done_is_shown_to_an_operator(stores: Open) -> None:
+async def test_an_undo_that_cant_be_done_is_shown_to_an_operator(clocked: Open) -> None:
     """After ten tries it isn't tried any more: it is on the operator's list until they have it tried again."""
     rooms, clock = Rooms(), MovableClock()
-    store = await stores()
+    store = await clocked()
     made = await make_test_engine(
         BOOKING, store=store, functions={"book": rooms.book, "unbook": rooms.unbook}, clock=clock
     )
@@ -98,10 +98,10 @@ async def test_an_undo_that_cant_be_done_is_shown_to_an_operator(stores: Open) -
     assert list(await store.failed_undos()) == []
 
 
-async def test_a_process_that_dies_while_it_undoes_leaves_it_to_a_worker(stores: Open) -> None:
+async def test_a_process_that_dies_while_it_undoes_leaves_it_to_a_worker(clocked: Open) -> None:
     """Killed in the middle of taking back: the run goes on by itself when the lease is over, undone first."""
     book, clock = Book(), Clock()
-    store = await stores()
+    store = await clocked()
     made = engine(BRANCHES, store=store, book=book, clock=clock)
     run = await made.start("main")
     await made.next(run, {"x": "1"})
@@ -120,7 +120,7 @@ async def test_a_process_that_dies_while_it_undoes_leaves_it_to_a_worker(stores:
     with pytest.raises(asyncio.CancelledError):
         await dying
     handler.remove = undo
-    other = engine(BRANCHES, store=await stores(), book=book, clock=clock)
+    other = engine(BRANCHES, store=await clocked(), book=book, clock=clock)
     view = await other.load(run.id)
     assert (view.step, view.status, view.answers) == ("a", RunStatus.WORKING, {"a": {"x": "2"}})
     clock.move(seconds=31)
@@ -130,10 +130,10 @@ async def test_a_process_that_dies_while_it_undoes_leaves_it_to_a_worker(stores:
     assert book.keys("t", "remove") == book.keys("t")
 
 
-async def test_cancelling_undoes_everything_newest_first(stores: Open) -> None:
+async def test_cancelling_undoes_everything_newest_first(clocked: Open) -> None:
     """Who withdraws an application gets everything taken back: kept steps as well, the newest first, each once."""
     book = Book()
-    made = engine(flow("main", ask("a"), work("s"), ask("b"), work("t"), ask("c")), store=await stores(), book=book)
+    made = engine(flow("main", ask("a"), work("s"), ask("b"), work("t"), ask("c")), store=await clocked(), book=book)
     run = await made.start("main")
     await made.next(run, {"x": "1"})
     await made.next(run, {"x": "2"})
