@@ -26,7 +26,7 @@ run: install
 # come first: whoever has done their half takes over from the other.
 OUTSIDE := tests/unit/test_machine_properties.py tests/conformance/test_vectors.py tests/acceptance/test_web_fuzz.py \
 	tests/acceptance/test_web_bodies.py tests/acceptance/test_web_hostile.py tests/acceptance/test_web_markup.py \
-	tests/acceptance/test_handover.py tests/acceptance/test_terminal.py tests/browser
+	tests/acceptance/test_handover.py tests/acceptance/test_terminal.py tests/faults tests/browser
 
 # Where there is memory to spare, the tests' files lie in it: there SQLite doesn't wait for a disk.
 MEMORY = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }')

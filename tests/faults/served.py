@@ -1,0 +1,189 @@
+"""Servers that can be killed: `python -m tests.faults.served` is a process that has read everything in and waits; at
+each line of its input it forks a server, which is there in a moment.
+
+The servers have one workflow, whose effects are calls of a counterpart (tests/faults/counterpart.py).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, ClassVar
+
+import aiohttp
+
+from wizard.app import open_store, wizard_app
+from wizard.catalog import Catalog
+from wizard.model import Outcome, Proceed
+from wizard.node import Background, NodeConfig, Registry, Visit
+from wizard.server import serve
+from wizard.settings import Settings
+from wizard.stores import Store
+
+PR_SET_PDEATHSIG = 1
+PATIENCE = 60.0  # seconds that a process may take to start
+ROOT = Path(__file__).parents[2]
+
+
+class BookingConfig(NodeConfig):
+    """`reads` is the name of what is sent to the counterpart at `url`."""
+
+    url: str
+    reads: str
+
+
+class BookingNode(Background[BookingConfig]):
+    """Books something at the counterpart, and cancels it there."""
+
+    type: ClassVar[str] = "booking"
+    Config = BookingConfig
+
+    async def execute(self, visit: Visit[BookingConfig]) -> Outcome:
+        return Proceed({"booked": await _call("do", visit, visit.read(visit.config.reads))})
+
+    async def remove(self, visit: Visit[BookingConfig]) -> None:
+        await _call("undo", visit, None)
+
+
+async def _call(what: str, visit: Visit[BookingConfig], x: Any) -> Any:
+    body, headers = {"x": x, "step": visit.step, "run": visit.run}, {"Idempotency-Key": visit.key}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{visit.config.url}/{what}", json=body, headers=headers) as answer,
+    ):
+        answer.raise_for_status()
+        return (await answer.json())["x"]
+
+
+def catalog(counterpart: str) -> Catalog:
+    """The workflow "main": answers, two effects on a branch, one that is done as a job."""
+    registry = Registry.installed()
+    registry.add(BookingNode)
+    fields = [{"name": "x", "type": "text", "label": "X"}, {"name": "way", "type": "text", "label": "Way"}]
+    hardy = {"retry": {"attempts": 5, "backoff": "1s"}}
+    body = {"x": "{{ a.x }}", "step": "h", "run": "{{ run.id }}"}
+    call = {"type": "http", "method": "POST", "url": f"{counterpart}/do", "body": body}
+    nodes = [
+        {"id": "a", "type": "form", "fields": fields},
+        {"id": "c", "type": "condition", "cases": [{"when": "a.way == 'short'", "goto": "b"}, {"goto": "t"}]},
+        {"id": "t", "type": "booking", "url": counterpart, "reads": "a.x", **hardy},
+        {"id": "h", **call, **hardy},
+        {"id": "b", "type": "form", "fields": fields},
+        {"id": "s", "type": "booking", "url": counterpart, "reads": "b.x", "slow": True, **hardy},
+        {"id": "d", "type": "form", "fields": fields},
+        {"id": "z", "type": "end", "title": "Done"},
+    ]
+    return Catalog.from_documents([{"id": "main", "nodes": nodes}], registry)
+
+
+def store_of(url: str) -> Store:
+    return open_store(url)
+
+
+def run_server(order: Mapping[str, Any]) -> None:
+    """Serves until it is killed. `order` has the store, the port, the counterpart and the number of jobs at once."""
+    settings = Settings(
+        jobs=order["jobs"],
+        lease=order.get("lease", 1.0),
+        slow_after=0.5,
+        api_start_rate=0,
+        allow_private_addresses=True,
+        log_level="error",
+    )
+    app = wizard_app(catalog(order["counterpart"]), store=store_of(order["store"]), settings=settings)
+    serve(app, "127.0.0.1", order["port"], ["main"])
+
+
+def main() -> None:
+    catalog("http://127.0.0.1:1")  # everything that it needs is read in
+    for url in ("sqlite:///runs.db", "postgresql:///runs"):
+        store_of(url)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the dead
+    print("ready", flush=True)
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            _die_with_parent()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+            os.dup2(0, 1)
+            try:
+                run_server(json.loads(line))
+            finally:
+                os._exit(1)
+        print(pid, flush=True)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+# -- on the tests' side ----------------------------------------------------------------------------------
+
+
+class Nursery:
+    """The process that servers are forked from."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._living: set[int] = set()
+
+    def start(self, **order: Any) -> int:
+        """The process id of a new server."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
+        self._process.stdin.flush()
+        pid = int(self._line())
+        self._living.add(pid)
+        return pid
+
+    def kill(self, pid: int) -> None:
+        """As the machine's power ends: nothing is written any more."""
+        self._living.discard(pid)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+    def kill_all(self) -> None:
+        for pid in list(self._living):
+            self.kill(pid)
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        ready, _, _ = select.select([self._process.stdout], [], [], PATIENCE)
+        assert ready, "the process that servers are forked from hangs"
+        return self._process.stdout.readline().decode()
+
+
+@contextmanager
+def nursery() -> Iterator[Nursery]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.served"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={name: value for name, value in os.environ.items() if not name.startswith("WIZARD_")},
+        preexec_fn=_die_with_parent,  # noqa: PLW1509 - one call of the system, before anything is run
+    )
+    found = Nursery(process)
+    try:
+        assert found._line() == "ready\n"
+        yield found
+    finally:
+        found.kill_all()
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+if __name__ == "__main__":
+    main()
