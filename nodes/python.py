@@ -22,7 +22,9 @@ FunctionName = Annotated[str, Field(min_length=1, max_length=200)]
 
 class PythonConfig(NodeConfig):
     """`undo` names a function that takes the effect back when the step leaves the path: it is handed
-    `output`, what the node's function gave."""
+    `output`, what the node's function gave. Where that never became known, since the run moved on while the
+    function was at work, `output` is null; then only a function with a parameter `visit` is called, which can tell
+    by `visit.key` what to take back."""
 
     function: FunctionName
     arguments: dict[str, Dynamic] = Field(default_factory=dict, max_length=100)
@@ -56,8 +58,10 @@ class PythonNode(Background[PythonConfig]):
 
     async def remove(self, visit: Visit[PythonConfig]) -> None:
         undo, output = visit.config.undo, visit.output
-        if undo is not None and output is not None:
-            await persevere(lambda: call_function(visit, undo, {"output": dict(output)}), visit)
+        if undo is None or (output is None and not _asks_for_visit(visit.services.functions.get(undo))):
+            return
+        given = None if output is None else dict(output)
+        await persevere(lambda: call_function(visit, undo, {"output": given}), visit)
 
 
 async def call_function(visit: Visit[Any], name: str, arguments: Mapping[str, Value]) -> Any:
@@ -73,6 +77,13 @@ async def call_function(visit: Visit[Any], name: str, arguments: Mapping[str, Va
             lasting=True,
         )
     return await _run(functions[name], _fit(functions[name], name, deepcopy(dict(arguments)), visit))
+
+
+def _asks_for_visit(function: Callable[..., Any] | None) -> bool:
+    try:
+        return function is None or "visit" in inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return False
 
 
 def _fit(function: Callable[..., Any], name: str, arguments: dict[str, Any], visit: Visit[Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from wizard.codec import check_value
 from wizard.errors import InvalidInput, NodeContractError, NodeFailed, WizardError
 from wizard.jobs import JobKind
 from wizard.logs import broke
-from wizard.model import Kind, Later, Outcome, Proceed, Prompt, Step, Value, Wait
+from wizard.model import Kind, Later, Outcome, Proceed, Prompt, Step, StepStatus, Value, Wait
 from wizard.node import NodeType, Services, Visit
 from wizard.places import locate
 from wizard.requests import Check, Close, Execute, Look, Remove, Request, Result
@@ -215,7 +215,8 @@ class Driver:
         if not handler.undoes:
             return
         if self._means.patience == 0:
-            self._leave(step)
+            # A second after the one before, since the newest is undone first.
+            self._owe(step, timedelta(seconds=len(self._not_undone)))
             return
         await self._saver.save_before_undo(step)
         try:
@@ -223,22 +224,24 @@ class Driver:
                 await handler.remove(self._visit(step))
         except Exception as error:
             broke(log, error, "undoing step %s of run %s failed; it will be tried again", step.path, self._turn.id)
-            self._not_undone.add(step.visit)
-            owed = next((each for each in self._turn.undos if each.step.visit == step.visit), None)
-            if owed is not None:
-                tries = owed.tries + 1
-                self._turn.owe_again(owed._replace(tries=tries, error=type(error).__name__))
-                self._turn.order(JobKind.UNDO, step.visit, self._turn.now + pause_before_undo(tries))
+            self._owe(step, None, type(error).__name__)
             return
-        self._turn.undone(step.visit)
+        if step.status is StepStatus.PENDING and not handler.pure:
+            # Whoever began the effect may be at it still, in this process or another, and have it done once more
+            # after it was undone. When their lease is over they aren't any more.
+            self._owe(step, self._saver.lease() - self._turn.now)
+        else:
+            self._turn.undone(step.visit)
 
-    def _leave(self, step: Step) -> None:
-        """Has a job undo it: a second after the one before, since the newest is undone first."""
-        owed = next((each for each in self._turn.undos if each.step.visit == step.visit), None)
-        if owed is not None:
-            self._turn.owe_again(owed._replace(tries=1))
-            self._turn.order(JobKind.UNDO, step.visit, self._turn.now + timedelta(seconds=len(self._not_undone)))
+    def _owe(self, step: Step, pause: timedelta | None, error: str | None = None) -> None:
+        """Has a job undo it (again), after a pause that is the longer the oftener it was tried unless it is given."""
         self._not_undone.add(step.visit)
+        for owed in self._turn.undos:
+            if owed.step.visit == step.visit:
+                tries = owed.tries + 1
+                self._turn.owe_again(owed._replace(tries=tries, error=error))
+                due = self._turn.now + (pause_before_undo(tries) if pause is None else pause)
+                self._turn.order(JobKind.UNDO, step.visit, due)
 
     async def _close(self, step: Step) -> None:
         """A node that fails in it can't stop the person either. What is still to be undone is closed after that."""

@@ -64,7 +64,7 @@ class Saver:
         self._effects = effects
         self._turn = turn
         self._born = born
-        self._lease = lease
+        self.lease = lease
         self._respond = respond
         self._responded = False
         self._begun = 0
@@ -98,7 +98,7 @@ class Saver:
         return reply
 
     def _order_rescue(self) -> None:
-        until = self._lease()
+        until = self.lease()
         for debt in self._turn.unsaved_debts:
             self._turn.order(JobKind.UNDO, debt, until)
         if self._turn.status is RunStatus.WORKING:
