@@ -68,6 +68,7 @@ class Lasting:
     """Work that goes on after its turn has ended."""
 
     visit: int
+    type: str  # the node's
     result: asyncio.Task[Result]
 
 
@@ -181,7 +182,7 @@ class Driver:
             raise
         if done:
             return task.result()
-        self.lasting = Lasting(step.visit, task)
+        self.lasting = Lasting(step.visit, step.type, task)
         return Result(deferred=True)
 
     async def _timed(self, step: Step, visit: Visit[Any], *, retrying: bool) -> Result:

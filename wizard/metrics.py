@@ -71,7 +71,8 @@ class Metrics(Nobody):
 
     def node(self, type: str, seconds: float, outcome: str) -> None:  # noqa: A002
         self._node_runs.add(type, outcome)
-        self._node_seconds.add(type, seconds)
+        if outcome in ("done", "failed"):  # what was put off or came too late took no time that says anything
+            self._node_seconds.add(type, seconds)
 
     def tried_again(self, type: str) -> None:  # noqa: A002
         self._node_retries.add(type)

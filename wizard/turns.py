@@ -239,7 +239,7 @@ class Turns:
             if view.late:  # what it read may have changed meanwhile: once more
                 await self._store.queue.put_off(claim, self._clock())
         except LeaseLost:
-            self._watch.node("", 0.0, "late")
+            self._watch.node(lasting.type, 0.0, "late")
         except WizardError as error:
             log.warning("the result of run %s can't be stored: %s", run_id, type(error).__name__)
 

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from tests.stores import Open, clocked
-from tests.workflows import START, Book, Clock, ask, embed, engine, flow, work
+from tests.workflows import START, Book, Clock, ask, catalog, embed, engine, flow, work
+from wizard import machine
 from wizard.engine import Engine
 from wizard.errors import StaleInput
 from wizard.jobs import Claim, Job, JobKind
-from wizard.model import RunStatus
+from wizard.model import Run, RunStatus
 from wizard.node import Visit
 from wizard.testing import MovableClock, make_test_engine
+from wizard.turn import Turn
 from wizard.worker import Worker
 
 __all__ = ["clocked"]  # a fixture
@@ -231,3 +233,14 @@ async def test_a_move_that_only_undid_what_was_left_and_lost_is_a_conflict() -> 
     view = await losing
     assert view.answers["a"] == {"x": "3"}, "it was taken again, and this time it counted"
     del handler.remove
+
+
+def test_a_run_that_moved_on_isnt_resumed() -> None:
+    """The person was faster than the worker, by a moment: its move does nothing."""
+    made = catalog(SLOW).get("main")
+    now = START
+    run = Run(id="r", workflow="main", version=made.version, revision=1, status=RunStatus.WAITING,
+              created_at=now, updated_at=now)  # fmt: skip
+    turn = Turn(made, run, now)
+    assert list(machine.resume(turn, 7)) == []
+    assert not turn.touched
