@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from wizard.cli_functions import FunctionsOption, chosen, imported
 from wizard.cli_keys import keys
 from wizard.cli_run import RUN_EXAMPLES, run
 from wizard.cli_runs import runs
@@ -82,6 +83,7 @@ def _wizard(
         "wizard serve forms/",
         "wizard serve a.yaml b.yaml --store sqlite:///runs.db --port 0",
         "wizard serve forms/ --store postgresql://localhost/forms --jobs 0",
+        "wizard serve forms/ --functions shop:FUNCTIONS",
     )
 )
 def serve(
@@ -92,6 +94,7 @@ def serve(
     jobs: Annotated[
         int | None, typer.Option(min=0, max=1000, help="Jobs at a time; 0 leaves them to `wizard worker`.")
     ] = None,
+    functions: FunctionsOption = None,
 ) -> None:
     """Serve definitions over HTTP: as web pages, and as JSON below /api/v1."""
     from wizard.app import load_catalog, wizard_app
@@ -99,9 +102,10 @@ def serve(
 
     here = settings()
     here = here if jobs is None else here.model_copy(update={"jobs": jobs})
+    given = imported(chosen(functions, here))
     catalog = load_catalog(paths)
     _warn(catalog.warnings)
-    application = wizard_app(catalog, store=store or here.store, settings=here)
+    application = wizard_app(catalog, store=store or here.store, settings=here, functions=given)
     log_as(here)
     run_server(application, host or here.host, here.port if port is None else port, sorted(catalog.workflows))
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import shlex
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wizard.cli_functions import FunctionsOption, chosen, imported
 from wizard.cli_shared import choose, examples, must_exist, settings, with_engine
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ RUN_EXAMPLES = examples(
     "wizard run passport.yaml",
     "wizard run forms/ --workflow passport --input country=FR",
     "wizard run passport.yaml --resume=RUN_ID",
+    "wizard run order.yaml --functions shop:FUNCTIONS",
     "printf 'Ann\\n27 3 1985\\n' | wizard run passport.yaml",
     closing="Exit codes: 0 the run is completed, 3 it was left unfinished and can go on, 1 it can't, 2 wrong usage.",
 )
@@ -43,6 +45,7 @@ class _Talk:
     resume: str | None
     given: dict[str, str]
     show_token: bool
+    functions: Sequence[str]  # as options name them
     run_id: str | None = None
 
 
@@ -60,6 +63,7 @@ def run(
     show_token: Annotated[
         bool, typer.Option("--show-token", help="Print the run's token, with which it goes on over JSON.")
     ] = False,
+    functions: FunctionsOption = None,
 ) -> None:
     """Go through a workflow in this terminal, a question at a time.
 
@@ -71,7 +75,16 @@ def run(
     if path is None and resume is None:
         raise typer.BadParameter("name a definition, or a run to go on with: --resume RUN_ID.", param_hint="FILE")
     here = settings()
-    talk = _Talk(path, workflow, store or here.store, store is not None, resume, _inputs(given or []), show_token)
+    talk = _Talk(
+        path,
+        workflow,
+        store or here.store,
+        store is not None,
+        resume,
+        _inputs(given or []),
+        show_token,
+        functions or [],
+    )
     before = signal.signal(signal.SIGINT, _interrupt)
     try:
         ending = asyncio.run(_talk(talk, here))
@@ -111,6 +124,7 @@ async def _talk(talk: _Talk, here: Settings) -> Ending:
     from wizard.node import Registry
     from wizard.worker import working
 
+    functions = imported(chosen(talk.functions, here))
     catalog = Catalog.empty(Registry.installed()) if talk.path is None else load_catalog(talk.path)
     if talk.resume is not None:
         must_exist(talk.url)
@@ -126,7 +140,7 @@ async def _talk(talk: _Talk, here: Settings) -> Ending:
         async with working(engine, AT_ONCE):
             return await Conversation(engine, Terminal.standard()).hold(view)
 
-    return await with_engine(talk.url, catalog, here, hold)
+    return await with_engine(talk.url, catalog, here, hold, functions)
 
 
 def _say_token(talk: _Talk, view: RunView) -> None:
@@ -135,9 +149,13 @@ def _say_token(talk: _Talk, view: RunView) -> None:
         return
     print(f"Run {view.id}\nToken {view.token}")
     if not talk.url.startswith("memory:"):
-        command = ["wizard", "serve", str(talk.path), "--store", talk.url]
+        command = ["wizard", "serve", str(talk.path), "--store", talk.url, *_functions(talk)]
         print(f"To go on over JSON: {shlex.join(command)}")
         print(f"  then GET /api/v1/runs/{view.id} with the header: Authorization: Bearer {view.token}")
+
+
+def _functions(talk: _Talk) -> list[str]:
+    return [part for each in talk.functions for part in ("--functions", each)]
 
 
 def _say_how_to_go_on(talk: _Talk) -> None:
@@ -146,4 +164,5 @@ def _say_how_to_go_on(talk: _Talk) -> None:
         return
     command = ["wizard", "run", *([] if talk.path is None else [str(talk.path)])]
     command += ["--store", talk.url] if talk.named_store else []
+    command += _functions(talk)
     print(f"\nSaved. Go on with:\n  {shlex.join([*command, f'--resume={talk.run_id}'])}")

@@ -7,7 +7,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -78,14 +78,20 @@ def choose(catalog: Catalog, name: str | None) -> Workflow:
 # -- stores ----------------------------------------------------------------------------------------
 
 
-async def with_engine(url: str, catalog: Catalog, here: Settings, work: Callable[[Engine], Awaitable[T]]) -> T:
-    """What `work` gives, on an engine whose store is open meanwhile."""
+async def with_engine(
+    url: str,
+    catalog: Catalog,
+    here: Settings,
+    work: Callable[[Engine], Awaitable[T]],
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+) -> T:
+    """What `work` gives, on an engine with these functions, whose store is open meanwhile."""
     from wizard.app import make_engine, open_store
 
     store = open_store(url, here)
     await store.open()
     try:
-        engine = make_engine(catalog, store, here)
+        engine = make_engine(catalog, store, here, functions)
         try:
             return await work(engine)
         finally:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wizard.cli_functions import FunctionsOption, chosen, imported
 from wizard.cli_shared import StoreOption, examples, log_as, no_definitions, place, settings, with_engine
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ AT_ONCE = 10  # where the setting leaves all jobs to workers, and says nothing e
 WORKER_EXAMPLES = examples(
     "wizard worker --store postgresql://localhost/forms",
     "wizard worker forms/ --store sqlite:///runs.db --jobs 4 --port 9090",
+    "wizard worker --store postgresql://localhost/forms --functions shop:FUNCTIONS",
 )
 
 
@@ -35,11 +37,12 @@ def worker(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Serve /healthz, /readyz and /metrics there; 0: a free one.")
     ] = None,
+    functions: FunctionsOption = None,
 ) -> None:
     """Do the jobs of a store: slow steps, waits, reminders, undos, deletions. Any number of workers share one.
 
     Told to stop, by Ctrl-C or SIGTERM, it finishes the jobs under way, or hands them back after WIZARD_GRACE seconds.
-    It has no functions of an application: where definitions have python nodes, run a worker of your own instead.
+    It has the functions that --functions names; a step that calls another fails.
     """
     from wizard.app import load_catalog
 
@@ -49,11 +52,14 @@ def worker(
         raise typer.BadParameter(
             "a store in memory is of one process; name one that others can use.", param_hint="--store"
         )
+    given = imported(chosen(functions, here))
     catalog = load_catalog(paths) if paths else no_definitions()
     log_as(here)
     at_once = jobs or here.jobs or AT_ONCE
     asyncio.run(
-        with_engine(url, catalog, here, lambda engine: _work(engine, at_once, place(url), host or here.host, port))
+        with_engine(
+            url, catalog, here, lambda engine: _work(engine, at_once, place(url), host or here.host, port), given
+        )
     )
 
 

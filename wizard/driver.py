@@ -84,6 +84,7 @@ class Driver:
         self._means = means
         self._saver = saver
         self._not_undone: set[int] = set()
+        self._quiet = timedelta(0)  # until effects that were begun and aren't wanted any more are over
 
     async def answer(self, request: Request) -> Result:
         match request:
@@ -215,9 +216,14 @@ class Driver:
         handler: NodeType[Any] = locate(self._turn.workflow, step.path).node.handler
         if not handler.undoes:
             return
+        begun = step.status is StepStatus.PENDING and not handler.pure
+        if begun:
+            # Whoever began the effect may be at it still, in this process or another, and have it done once more
+            # after it was undone. When their lease is over they aren't any more.
+            self._quiet = self._saver.lease() - self._turn.now
         if self._means.patience == 0:
             # A second after the one before, since the newest is undone first.
-            self._owe(step, timedelta(seconds=len(self._not_undone)))
+            self._owe(step, self._quiet + timedelta(seconds=len(self._not_undone)))
             return
         await self._saver.save_before_undo(step)
         try:
@@ -225,24 +231,22 @@ class Driver:
                 await handler.remove(self._visit(step))
         except Exception as error:
             broke(log, error, "undoing step %s of run %s failed; it will be tried again", step.path, self._turn.id)
-            self._owe(step, None, type(error).__name__)
+            self._owe(step, self._quiet if begun else timedelta(0), type(error).__name__)
             return
-        if step.status is StepStatus.PENDING and not handler.pure:
-            # Whoever began the effect may be at it still, in this process or another, and have it done once more
-            # after it was undone. When their lease is over they aren't any more.
-            self._owe(step, self._saver.lease() - self._turn.now)
+        if begun:
+            self._owe(step, self._quiet)
         else:
             self._turn.undone(step.visit)
 
-    def _owe(self, step: Step, pause: timedelta | None, error: str | None = None) -> None:
-        """Has a job undo it (again), after a pause that is the longer the oftener it was tried unless it is given."""
+    def _owe(self, step: Step, pause: timedelta, error: str | None = None) -> None:
+        """Has a job undo it (again) after that pause; after an error it is the longer the oftener it was tried."""
         self._not_undone.add(step.visit)
         for owed in self._turn.undos:
             if owed.step.visit == step.visit:
                 tries = owed.tries + 1
                 self._turn.owe_again(owed._replace(tries=tries, error=error))
-                due = self._turn.now + (pause_before_undo(tries) if pause is None else pause)
-                self._turn.order(JobKind.UNDO, step.visit, due)
+                pause = pause if error is None else max(pause, pause_before_undo(tries))
+                self._turn.order(JobKind.UNDO, step.visit, self._turn.now + pause)
 
     async def _close(self, step: Step) -> None:
         """A node that fails in it can't stop the person either. What is still to be undone is closed after that."""

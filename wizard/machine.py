@@ -26,6 +26,7 @@ from wizard.codec import digest
 from wizard.deadlines import order_deletion, stop_the_clock, watch_the_clock
 from wizard.errors import (
     NodeContractError,
+    NodeFailed,
     NotAStep,
     PointOfNoReturn,
     RunCompleted,
@@ -327,6 +328,9 @@ def _go_on_from_background(turn: Turn, step: Step) -> Move:
         yield from go_forward(turn)
 
 
+MAX_BEGUN = 5  # a piece of work that takes its process down each time must not take down a sixth
+WHOM_TO_TELL = "Try again; if it stays, tell whoever runs this service."
+
 _BEGIN: Mapping[StepStatus, StepTrigger] = {
     StepStatus.PENDING: "begin",
     StepStatus.FAILED: "retry",
@@ -336,15 +340,19 @@ _BEGIN: Mapping[StepStatus, StepTrigger] = {
 
 def _run(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
     """Executes the current background step. True where the run goes on after it."""
-    trigger = _BEGIN[step.status]
-    step = turn.put(step._replace(status=next_step_status(step.status, trigger), error=None))
+    trigger, begun = _BEGIN[step.status], step.begun
+    status = next_step_status(step.status, trigger)
+    if begun >= MAX_BEGUN:
+        given_up = NodeFailed(f"This was begun {begun} times and cut off each time. {WHOM_TO_TELL}")
+        return (yield from _fail(turn, turn.put(step._replace(status=status, begun=0)), given_up))
+    step = turn.put(step._replace(status=status, error=None, begun=begun + 1))
     if turn.status is not RunStatus.WORKING:
         turn.become("work")
     result = yield Execute(step)
-    after = result.step or step
+    after = (result.step or step)._replace(begun=0)
     if result.deferred:
         if result.step is not None:
-            turn.put(after)
+            turn.put(after._replace(begun=begun))
         return False
     failure = result.failure
     if isinstance(result.outcome, Wait):

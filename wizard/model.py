@@ -233,6 +233,7 @@ class Step(NamedTuple):
     reads: Mapping[str, bytes] = NOTHING
     patch: Mapping[tuple[str, str], Value] = NOTHING
     error: str | None = None
+    begun: int = 0  # how often its effect was begun since it had a result last
 
     @property
     def is_foreground(self) -> bool:

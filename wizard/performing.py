@@ -24,7 +24,7 @@ from wizard.model import Run, RunStatus, Undo
 from wizard.node import NodeType, Services
 from wizard.pinned import Pinned
 from wizard.places import locate
-from wizard.requests import Close, Move, Result
+from wizard.requests import Close, Move
 from wizard.state import RunView
 from wizard.stores import Store
 from wizard.turn import Turn
@@ -34,10 +34,8 @@ from wizard.watching import Watch
 
 log = logging.getLogger("wizard.jobs")
 
-WORK_TRIES = 5  # claims of one piece of work whose worker never came back
 MESSAGE_TRIES = 10
 LONGEST_PAUSE = timedelta(hours=1)
-CUT_OFF = "This was begun {times} times and cut off each time. Whoever runs this service should look at it."
 
 _ENDED = (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED)
 
@@ -71,8 +69,8 @@ class Performer:
     async def perform(self, claim: Claim) -> datetime | None:
         """When the job is to be done (again), None where nothing is left to do."""
         job, now = claim.job, self._clock()
-        if job.due > now and claim.tries <= 1:
-            return job.due  # the storage's clock is ahead of ours: nothing is done early
+        if job.due > now:  # the storage's clock is ahead of ours, by this much at least: nothing is done early
+            return job.due + (job.due - now)
         try:
             return await self._do(claim)
         except RunNotFound:
@@ -82,7 +80,7 @@ class Performer:
         job = claim.job
         match job.kind:
             case JobKind.WORK:
-                return await self._work(job, claim.tries)
+                return await self._work(job)
             case JobKind.UNDO:
                 return await self._undo(job)
             case JobKind.REMIND:
@@ -97,18 +95,14 @@ class Performer:
                 assert_never(job.kind)
         return None
 
-    async def _move(self, job: Job, move: Callable[[Turn], Move], task: Task | None = None) -> RunView:
-        return await self._turns.take("job", job.run, Ask(move, always=True), task=task or Task(job.visit))
+    async def _move(self, job: Job, move: Callable[[Turn], Move]) -> RunView:
+        return await self._turns.take("job", job.run, Ask(move, always=True), task=Task(job.visit))
 
-    async def _work(self, job: Job, tries: int) -> datetime | None:
+    async def _work(self, job: Job) -> datetime | None:
         view = await self._turns.show(job.run)
         if not stands_at(view.run, job.visit):
             return None
-        known = {}
-        if tries > WORK_TRIES and view.run.current is not None and not view.run.current.is_foreground:
-            failure = NodeFailed(CUT_OFF.format(times=WORK_TRIES), node=view.run.current.path)
-            known[job.visit] = Result(failure=failure, step=view.run.current)
-        view = await self._move(job, lambda turn: machine.resume(turn, job.visit), Task(job.visit, known))
+        view = await self._move(job, lambda turn: machine.resume(turn, job.visit))
         if not stands_at(view.run, job.visit):
             return None
         return self._clock() if view.late else view.until

@@ -75,6 +75,7 @@ class Settings(BaseModel):
     grace: Seconds = 10.0  # for what is under way when a server or worker is told to stop
     keep_replies: Annotated[int, Field(ge=1, le=3650)] = 7  # days that a request is known again by its idempotency key
     keys: SecretStr | None = None  # "ID:KEY, ID:KEY": data is encrypted with the first; `wizard keys new` makes one
+    functions: Annotated[str, Field(max_length=2000)] = ""  # "MODULE:NAME, MODULE:NAME": what commands import for nodes
     log_format: Literal["text", "json"] = "text"
     metrics: bool = False  # /metrics is served, on the port of everything else: keep it from outside
 

@@ -52,6 +52,7 @@ def full_step(path: str = "household/2/lookup", seq: int = 2048) -> Step:
         reads={"applicant.country": b"\xff\x00", "input": b""},
         patch={("profile", "email"): "zoë@example.org", ("profile", "age"): 44, ("event", "done"): True},
         error="It didn't answer.",
+        begun=2,
     )
 
 

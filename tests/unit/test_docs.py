@@ -14,6 +14,7 @@
   of the page find it: `/* theme.css */`, `{# templates/end.html #}`. A theme sets properties that the pages' style
   uses; each template changes a page.
 - `js` belongs to a page that shows ours in a frame: it makes the frame as high as it is told.
+- A `python` block whose first line is its name (`# shop.py`) is that file as well, where commands find it.
 - `console`: commands that call `wizard` are run by a shell, in a folder that holds examples/ and the
   page's definitions (as ID.yaml). They must succeed, or end as their comment says (`# exit code 1`);
   `wizard serve` and `wizard worker` must start. What stands below a command must be in its output, but for
@@ -200,6 +201,9 @@ def write_files(page: Page, folder: Path) -> None:
         found = re.search(r"^id: (\w+)$", block.text, re.MULTILINE)
         if found is not None:
             (folder / f"{found[1]}.yaml").write_text(block.text)
+    for block in page.of("python"):
+        if (named := re.match(r"# (\w+\.py)\n", block.text)) is not None:
+            (folder / named[1]).write_text(block.text)
     for block in (*page.of("css"), *page.of("html")):
         file = folder / file_name(block)
         file.parent.mkdir(exist_ok=True, parents=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -172,33 +173,47 @@ async def test_a_process_that_was_stopped_past_its_lease_cant_write(clocked: Ope
     assert book.keys("t") == other_book.keys("t")
 
 
-async def test_work_that_kills_its_worker_each_time_is_given_up() -> None:
+async def test_work_that_kills_its_worker_each_time_is_given_up(clocked: Open) -> None:
     """A picture that makes the process run out of memory: after five workers the run fails and says so, and
     doesn't take down a sixth."""
-    clock, book = Clock(), Book()
-    made = engine(SLOW, clock=clock, book=book)
+    store, clock, book = await clocked(), Clock(), Book()
+    made = engine(SLOW, store=store, clock=clock, book=book)
     run = await made.start("main")
     await made.next(run, {"x": "1"})
     for _ in range(5):
-        (claim,) = await made.store.queue.claim(clock(), 1, made_lease(made), 0)
+        book.gate("t")
+        (claim,) = await store.queue.claim(clock(), 1, timedelta(seconds=30), 0)
+        dying = asyncio.create_task(engine(SLOW, store=store, clock=clock, book=book).perform(claim))
+        await book.at_gate["t"].wait()
+        dying.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await dying
         clock.move(seconds=31)
-    assert claim.tries == 5
-    await Worker(made).perform_due()
+    book.gates.clear()
+    assert await Worker(made).perform_due() == 1
     await made.load(run)
     assert run.status is RunStatus.FAILED
     assert run.fault is not None
     assert "cut off" in run.fault.message
-    assert book.keys("t") == []
+    assert len(book.keys("t")) == 5
     await made.next(run)
     assert run.status is RunStatus.WORKING
     await Worker(made).perform_due()
     assert (await made.load(run)).step == "b", "somebody who looked at it can have it tried again"
+    assert len(set(book.keys("t"))) == 1
 
 
-def made_lease(made: object) -> object:
-    from datetime import timedelta
-
-    return timedelta(seconds=30)
+async def test_a_storage_that_fails_isnt_taken_for_work_that_kills() -> None:
+    """The database is away for a while: the work is begun when it is back, however often that was tried."""
+    clock, book = Clock(), Book()
+    made = engine(SLOW, clock=clock, book=book)
+    run = await made.start("main")
+    await made.next(run, {"x": "1"})
+    for _ in range(8):
+        await made.store.queue.claim(clock(), 1, timedelta(seconds=30), 0)
+        clock.move(seconds=31)
+    await Worker(made).perform_due()
+    assert (await made.load(run)).step == "b"
 
 
 async def test_an_event_while_a_worker_works_has_the_work_done_again() -> None:
@@ -309,5 +324,5 @@ async def test_closing_waits_for_work_under_way() -> None:
     await made.close()
     assert (await made.load(run.id)).status is RunStatus.WORKING
     assert isinstance(made.store, MemoryStore)
-    (claim,) = await made.store.queue.claim(Clock().now.replace(year=2031), 1, made_lease(made), 0)  # type: ignore[arg-type]
+    (claim,) = await made.store.queue.claim(Clock().now.replace(year=2031), 1, timedelta(minutes=1), 0)
     assert claim.job.kind is JobKind.WORK

@@ -12,6 +12,7 @@ from tests.workflows import Book, Clock, ask, branch, engine, flow, work
 from wizard.errors import RunCompleted
 from wizard.model import RunStatus
 from wizard.node import Visit
+from wizard.settings import Settings
 from wizard.testing import MovableClock, make_test_engine
 from wizard.worker import Worker
 
@@ -164,3 +165,38 @@ async def test_a_completed_run_cant_be_cancelled() -> None:
     await made.next(run, {"x": "1"})
     with pytest.raises(RunCompleted):
         await made.cancel(run, undo=True)
+
+
+BOOKED_FROM_A = flow("main", ask("a"), work("t", "a.x"), ask("b"))
+
+
+@pytest.mark.parametrize("slow_after", [5.0, 0.0])
+async def test_what_may_be_done_still_isnt_undone_for_good_before_it_is_over(slow_after: float, clocked: Open) -> None:
+    """A booking is on its way in another process when somebody goes another way, and it can't be taken back yet: the
+    line is cut, or an operator's command leaves it to a worker. Were it tried soon and then no more, the booking that
+    arrives after that would stand for ever."""
+    book, clock = Book(), Clock()
+    one = engine(BOOKED_FROM_A, store=await clocked(), book=book, clock=clock)
+    run = await one.start("main")
+    gate = book.gate("t")
+    booking = asyncio.create_task(one.next(run.id, {"x": "1"}))
+    await book.at_gate["t"].wait()
+    settings = Settings().model_copy(update={"slow_after": slow_after})  # as `wizard runs` sets it
+    two = engine(BOOKED_FROM_A, store=await clocked(), book=book, clock=clock, settings=settings)
+    handler = two.definitions.get("main").nodes["t"].handler
+    undo, handler.remove = handler.remove, _cut
+    await two.cancel(run.id, undo=True)
+    handler.remove = undo
+    clock.move(seconds=20)
+    await Worker(two).perform_due()
+    gate.set()
+    await booking
+    assert len((await two.load(run.id)).run.undos) == 1, "it may be under way still"
+    clock.move(seconds=20)
+    await Worker(two).perform_due()
+    assert (await two.load(run.id)).run.undos == ()
+    assert [each.what for each in book.noted if each.step == "t"] == ["run", "remove"]
+
+
+async def _cut(visit: Visit[Any]) -> None:
+    raise ConnectionError

@@ -129,6 +129,8 @@ def _step_content(step: Step) -> dict[str, Any]:
         content["patch"] = patch
     if step.error is not None:
         content["error"] = step.error
+    if step.begun:
+        content["begun"] = step.begun
     return content
 
 
@@ -180,6 +182,7 @@ def _read_content(path: str, seq: int, content: Mapping[str, Any]) -> Step:
         reads=get("reads", NOTHING),
         patch=_read_patch(content["patch"]) if "patch" in content else NOTHING,
         error=get("error"),
+        begun=get("begun", 0),
     )
 
 

@@ -14,6 +14,10 @@ CREATE TABLE jobs (
 
 CREATE INDEX jobs_by_due ON jobs (due);
 
+-- A run of format 1 has no job that expires it.
+INSERT INTO jobs SELECT id || '/expire/0', id, 'expire', 0, expires_at, 0, NULL, x'' FROM runs
+    WHERE expires_at IS NOT NULL AND status NOT IN ('completed', 'cancelled', 'expired');
+
 CREATE TABLE undos (
     run_id TEXT NOT NULL,
     visit INTEGER NOT NULL,
