@@ -84,6 +84,8 @@ class Settings(BaseModel):
     theme: Path | None = None  # a CSS file that comes after the pages' own style
     frame_ancestors: Origins = ""
 
+    event_key: SecretStr | None = None  # where set, who tells runs of events has to send it; a run's token doesn't do
+    allow_deletion: bool = False  # whether whoever holds a run's token may delete all that is stored of it
     allow_private_addresses: bool = False
     http_timeout: Seconds = 10.0  # for one try of an http node that says nothing itself
     http_max_response: Bytes = 1_000_000  # the most that an http node may ask for

@@ -5,6 +5,7 @@ A run's token is checked before anything else is read of a request, and is never
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +14,7 @@ from aiohttp import web
 
 from wizard.channels.bodies import Members, check_members, read_object, revision_of
 from wizard.channels.identities import Identify, identity_of
-from wizard.channels.problems import NOT_YOUR_PROFILE, UNAUTHORIZED, WRONG_TOKEN, Refused
+from wizard.channels.problems import NOT_ALLOWED, NOT_YOUR_PROFILE, UNAUTHORIZED, WRONG_TOKEN, Refused
 from wizard.engine import Engine
 from wizard.errors import NotYours, RunNotFound
 from wizard.settings import Settings
@@ -29,6 +30,20 @@ def is_id(text: str) -> bool:
     return _RUN_ID.fullmatch(text) is not None
 
 
+def _bearer(request: web.Request, what: str) -> str:
+    match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
+    if match is None:
+        raise Refused(UNAUTHORIZED, f"Send {what}, as Authorization: Bearer TOKEN.", _WANTED)
+    return match[1]
+
+
+def _named(request: web.Request) -> str:
+    run_id = request.match_info["id"]
+    if not is_id(run_id):
+        raise RunNotFound
+    return run_id
+
+
 class Admission:
     """See the module docstring. `who` says who sends a request, as the host knows it."""
 
@@ -40,14 +55,10 @@ class Admission:
     async def run_id(self, request: web.Request) -> str:
         """The run's id, for whoever holds its token. It has 128 random bits, so that saying there is no
         such run tells nobody anything. Raises Refused (401, 403) and RunNotFound."""
-        match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
-        if match is None:
-            raise Refused(UNAUTHORIZED, "Send the run's token, as Authorization: Bearer TOKEN.", _WANTED)
-        run_id = request.match_info["id"]
-        if not is_id(run_id):
-            raise RunNotFound
+        token = _bearer(request, "the run's token")
+        run_id = _named(request)
         try:
-            await self._engine.check_token(run_id, match[1])
+            await self._engine.check_token(run_id, token)
         except NotYours as error:
             raise Refused(WRONG_TOKEN, error.message) from None
         if self._who is not None:
@@ -55,6 +66,21 @@ class Admission:
             if profile_id is not None and (await identity_of(self._who, request)).profile_id != profile_id:
                 raise Refused(NOT_YOUR_PROFILE, "Sign in as the person whose run this is.")
         return run_id
+
+    async def sender(self, request: web.Request) -> tuple[str, bool]:
+        """The run's id, for whoever may tell it of events, and whether that is the host's own key: what people say
+        with a run's token, a bank mustn't be taken to have said. Raises what `run_id` raises."""
+        key = self._settings.event_key
+        if key is None:
+            return await self.run_id(request), False
+        if not hmac.compare_digest(_bearer(request, "the key for events").encode(), key.get_secret_value().encode()):
+            raise Refused(WRONG_TOKEN, "Events need the key for events (WIZARD_EVENT_KEY); a run's token doesn't do.")
+        return _named(request), True
+
+    def check_deletion(self) -> None:
+        """Raises Refused (403) where the host keeps what was handed in."""
+        if not self._settings.allow_deletion:
+            raise Refused(NOT_ALLOWED, "Runs can't be deleted here. Ask whoever runs this service to do it.")
 
     async def run(self, request: web.Request) -> RunView:
         """The run, for whoever holds its token."""

@@ -33,6 +33,7 @@ PREFIX = "/api/v1"
 
 Respond = Callable[[RunView], Reply] | None
 Turn = Callable[[Respond], Awaitable[RunView]]
+Show = Callable[[RunView], Mapping[str, Any]]
 
 
 class Moves:
@@ -96,13 +97,13 @@ class Moves:
         return _moved(await self._answered(request, run_id, body, turn))
 
     async def event(self, request: web.Request) -> web.Response:
-        run_id = await self._admission.run_id(request)
+        run_id, stranger = await self._admission.sender(request)
         body = await self._admission.body(request, EVENT)
 
         def turn(respond: Respond) -> Awaitable[RunView]:
             return self._engine.event(run_id, body["name"], body.get("data"), respond=respond)
 
-        return _moved(await self._answered(request, run_id, body, turn))
+        return _moved(await self._answered(request, run_id, body, turn, _outline if stranger else run_state))
 
     async def cancel(self, request: web.Request) -> web.Response:
         run_id = await self._admission.run_id(request)
@@ -116,22 +117,30 @@ class Moves:
     async def delete(self, request: web.Request) -> web.Response:
         """All that is stored of the run goes, its replies as well: asked again, there is no such run."""
         run_id = await self._admission.run_id(request)
+        self._admission.check_deletion()
         if not await self._engine.delete(run_id):
             raise RunNotFound
         return web.Response(status=204, headers=SECURITY_HEADERS)
 
     # -- what they share ---------------------------------------------------------------------------
 
-    async def _answered(self, request: web.Request, scope: str, body: Mapping[str, Any], turn: Turn) -> Answer:
-        """Takes the turn, once for each idempotency key. `scope` is the run's id."""
+    async def _answered(
+        self, request: web.Request, scope: str, body: Mapping[str, Any], turn: Turn, show: Show = run_state
+    ) -> Answer:
+        """Takes the turn, once for each idempotency key. `scope` is the run's id, `show` what its caller may see of the
+        run."""
+
+        def render(view: RunView) -> Answer:
+            return _render(view, show)
+
         identity = identify(request, scope, body)
         try:
             if identity is None:
-                return _render(await turn(None))
+                return render(await turn(None))
             async with self._replies.one_at_a_time(identity):
                 if (earlier := await self._replies.find(identity)) is not None:
                     return earlier
-                recorder = Recorder(identity, _render)
+                recorder = Recorder(identity, render)
                 try:
                     view = await turn(recorder.respond)
                 except CallerError:
@@ -140,17 +149,17 @@ class Moves:
                         return earlier
                     raise
                 stored = recorder.stored(view) or await self._replies.find(identity)
-                return stored or _render(view)
+                return stored or render(view)
         except CallerError as error:
-            return await self._refusal(scope, error)
+            return await self._refusal(scope, error, show)
 
-    async def _refusal(self, run_id: str, error: CallerError) -> Answer:
+    async def _refusal(self, run_id: str, error: CallerError, show: Show) -> Answer:
         """The problem, with the run as it is now."""
         if run_id == BIRTHS or isinstance(error, RunNotFound):
             raise error
         view = await self._engine.load(run_id)
         type_ = type_of(error)
-        body = problem_body(type_, error.message, run=run_state(view))
+        body = problem_body(type_, error.message, run=show(view))
         return Answer(type_.status, encode(body), view.id, view.revision)
 
 
@@ -161,15 +170,20 @@ def as_json(status: int, body: bytes, headers: Mapping[str, str] | None = None) 
     return web.Response(status=status, body=body, headers=given)
 
 
-def _render(view: RunView) -> Answer:
+def _outline(view: RunView) -> Mapping[str, Any]:
+    """What somebody is told who has no right to a person's answers."""
+    return {"id": view.id, "status": view.status, "revision": view.revision}
+
+
+def _render(view: RunView, show: Show) -> Answer:
     """The run state, or why the answers weren't taken."""
     rejected = view.rejected
     if rejected is None:
         status = 200 if view.token is None else 201
-        return Answer(status, encode(run_state(view)), view.id, view.revision, view.token)
+        return Answer(status, encode(show(view)), view.id, view.revision, view.token)
     errors = field_errors(rejected)
     detail = "Correct the answers that `errors` names, and send them all again." if errors else rejected.error
-    body = problem_body(REJECTED, detail or REJECTED.title, errors=errors, error=rejected.error, run=run_state(view))
+    body = problem_body(REJECTED, detail or REJECTED.title, errors=errors, error=rejected.error, run=show(view))
     return Answer(REJECTED.status, encode(body), view.id, view.revision)
 
 

@@ -21,6 +21,7 @@ from wizard.channels.problems import (
     KEY_REUSED,
     MEDIA_TYPE,
     NOT_A_STEP,
+    NOT_ALLOWED,
     NOT_FOUND,
     NOT_YOUR_PROFILE,
     POINT_OF_NO_RETURN,
@@ -162,7 +163,7 @@ def _delete() -> Json:
         "operationId": "delete",
         "summary": "Deletes all that is stored of the run; nothing is undone",
         "security": [{"token": []}],
-        "responses": {"204": {"description": "It is gone"}, **_problems(_TOKEN)},
+        "responses": {"204": {"description": "It is gone"}, **_problems((*_TOKEN, NOT_ALLOWED))},
     }
 
 

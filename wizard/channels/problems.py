@@ -61,6 +61,7 @@ class ProblemType:
 INVALID_REQUEST = ProblemType("invalid-request", 400, "The request can't be read")
 UNAUTHORIZED = ProblemType("unauthorized", 401, "The run's token is missing")
 WRONG_TOKEN = ProblemType("wrong-token", 403, "The token doesn't open this run")
+NOT_ALLOWED = ProblemType("not-allowed", 403, "This isn't allowed here")
 NOT_FOUND = ProblemType("not-found", 404, "There is nothing here")
 NOT_YOUR_PROFILE = ProblemType("not-your-profile", 403, "The profile belongs to somebody else")
 RUN_NOT_FOUND = ProblemType("run-not-found", 404, "There is no such run")
@@ -90,6 +91,7 @@ PROBLEM_TYPES = (
     UNAUTHORIZED,
     WRONG_TOKEN,
     NOT_YOUR_PROFILE,
+    NOT_ALLOWED,
     NOT_FOUND,
     RUN_NOT_FOUND,
     WORKFLOW_NOT_FOUND,

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from pydantic import SecretStr
 
 from tests.acceptance.json_caller import Caller, Talk, Till, refused
 from tests.unit.channels.slow import ORDERED, POINTS, Bench
 from tests.unit.channels.test_openapi import conforms
 from wizard.channels.api import api
+from wizard.settings import Settings
 from wizard.testing import make_test_engine
 from wizard.worker import working
 
@@ -34,11 +36,11 @@ class Served:
 
 
 @asynccontextmanager
-async def serving_slow() -> AsyncIterator[Served]:
+async def serving_slow(settings: Settings | None = None) -> AsyncIterator[Served]:
     bench = Bench()
     engine = await make_test_engine(POINTS, ORDERED, functions={"count": bench.count})
     app = web.Application()
-    app.add_subapp("/api/v1", api(engine))
+    app.add_subapp("/api/v1", api(engine, settings))
     async with working(engine), TestClient(TestServer(app)) as client:
         yield Served(Caller(client, engine, Till()), bench)
         bench.gate.set()
@@ -114,8 +116,37 @@ async def test_a_completed_run_is_neither_cancelled_nor_told_anything(served: Se
         await refused(await talk.send("POST", f"/{call}", json=body), 409, "run-completed")
 
 
-async def test_deleting_a_run_leaves_nothing(served: Served) -> None:
-    """Whoever holds the key to their answers can have them deleted."""
+async def test_a_person_cant_send_what_only_a_bank_may_say() -> None:
+    """With a key for events a run's token doesn't do, and the bank learns nothing of the person's answers."""
+    async with serving_slow(Settings(event_key=SecretStr("of-the-bank"))) as served:
+        talk = await served.begins("ordered", what="Tea")
+        event, path = {"name": "delivered"}, f"/runs/{talk.id}/events"
+        await refused(await served.caller.send("POST", path, json=event), 401, "unauthorized")
+        await refused(await talk.send("POST", "/events", json=event), 403, "wrong-token")
+        response = await served.caller.send("POST", path, json=event, token="of-the-bank")
+        told = await response.json()
+        assert (response.status, set(told), told["status"]) == (200, {"id", "status", "revision"}, "waiting")
+        await talk.send("POST", "/cancel", json={})
+        late = await served.caller.send("POST", path, json=event, token="of-the-bank")
+        assert (late.status, set((await late.json())["run"])) == (409, {"id", "status", "revision"})
+        other = await served.caller.send("POST", "/runs/%00/events", json=event, token="of-the-bank")
+        assert other.status == 404
+
+
+async def test_a_run_is_kept_unless_the_host_says_otherwise(served: Served) -> None:
+    """Nobody deletes what they handed in only because they hold its token."""
+    talk = await served.begins("ordered", what="Tea")
+    await refused(await talk.send("DELETE"), 403, "not-allowed")
+    assert (await talk.send("GET")).status == 200
+
+
+async def test_deleting_a_run_leaves_nothing() -> None:
+    """Whoever holds the key to their answers can have them deleted, where the host wants it."""
+    async with serving_slow(Settings(allow_deletion=True)) as served:
+        await deleted(served)
+
+
+async def deleted(served: Served) -> None:
     talk = await served.begins("ordered", what="Tea")
     await refused(await served.caller.send("DELETE", f"/runs/{talk.id}"), 401, "unauthorized")
     await refused(await served.caller.send("DELETE", f"/runs/{talk.id}", token="x" * 32), 403, "wrong-token")
