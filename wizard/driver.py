@@ -59,7 +59,7 @@ class Means:
     performing: int | None = None
     known: Mapping[int, Result] = field(default_factory=dict)
     patience: float | None = None
-    tell: Callable[[int], Tell] | None = None
+    tell: Callable[[str, int], Tell] | None = None
     watch: Watch = NOBODY
 
 
@@ -149,7 +149,7 @@ class Driver:
             return await self._timed(step, visit, retrying=retrying)
         await self._saver.save_before_effect(step)
         if self._means.tell is not None:
-            visit.tell = self._means.tell(step.visit)
+            visit.tell = self._means.tell(self._turn.id, step.visit)
         return await self._with_patience(step, visit, retrying=retrying)
 
     def _later(self, step: Step, visit: Visit[Any]) -> Later | None:

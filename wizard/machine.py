@@ -51,7 +51,8 @@ def next_(turn: Turn, given: Mapping[str, Value] | None, *, partial: bool = Fals
     if turn.status is RunStatus.COMPLETED:
         return
     turn.fault = None
-    yield from undo_what_was_left(turn)
+    if turn.undos:
+        yield from undo_what_was_left(turn)
     if step is None:
         yield from go_forward(turn)
     elif step.is_foreground and step.is_done:

@@ -253,6 +253,12 @@ class Undo(NamedTuple):
     error: str | None = None
     failed: bool = False
 
+    @property
+    def newness(self) -> tuple[int, int]:
+        """The higher, the newer. A step that is done anew with other inputs stays where it stood: of two visits there
+        the later is the newer one."""
+        return self.step.seq, self.step.visit
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:

@@ -47,6 +47,6 @@ class Reporter:
             await asyncio.sleep(PAUSE)
 
 
-def reporter(store: Store, run_id: str) -> Callable[[int], Reporter]:
-    """Makes what hears the reports of a run's visits."""
-    return lambda visit: Reporter(store, run_id, visit)
+def reporter(store: Store) -> Callable[[str, int], Reporter]:
+    """Makes what hears the reports of a run's visit."""
+    return lambda run_id, visit: Reporter(store, run_id, visit)

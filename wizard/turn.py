@@ -258,7 +258,7 @@ class Turn:
     def owe_again(self, undo: Undo) -> None:
         """The same for one that was tried before; it stands in the place of what was owed."""
         others = [each for each in self.undos if each.step.visit != undo.step.visit]
-        self.undos = tuple(sorted([*others, undo], key=lambda each: -each.step.seq))
+        self.undos = tuple(sorted([*others, undo], key=lambda each: each.newness, reverse=True))
         self._undos[undo.step.visit] = undo
 
     @property

@@ -13,8 +13,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from wizard import machine
 from wizard.asks import Ask, check_fresh, is_replay
@@ -67,11 +68,10 @@ class Turns:
         self.cache = RunCache(store)
         self._store = store
         self._pinned = pinned
-        self._services = services
         self._clock = clock
         self._watch = watch
         self._effects = Effects()
-        self._patience = settings.slow_after
+        self._means = Means(services, patience=settings.slow_after, tell=reporter(store), watch=watch)
         self._seconds = settings.lease
         self.lease = lease_from(clock, settings.lease)
         self._lasting: set[asyncio.Task[None]] = set()
@@ -161,24 +161,12 @@ class Turns:
         return view
 
     def _saver(self, turn: Turn, run: Run, respond: RespondWith | None, token: str | None, *, born: bool) -> Saver:
-        def answer(stored: Run) -> Reply:
-            assert respond is not None
-            view = RunView(turn.workflow, stored, turn.now)
-            view.token = token
-            return respond(view)
-
-        on_the_way = None if respond is None else answer
+        on_the_way = None if respond is None else partial(_answer_on_the_way, turn, respond, token)
         return Saver(self._store, self.cache, self._effects, turn, run, born=born, lease=self.lease, respond=on_the_way)
 
-    def _means(self, turn: Turn, task: Task) -> Means:
-        return Means(
-            self._services,
-            performing=task.performing,
-            known=task.known or {},
-            patience=self._patience if task.performing is None else None,
-            tell=reporter(self._store, turn.id),
-            watch=self._watch,
-        )
+    def _means_for(self, task: Task) -> Means:
+        patience = self._means.patience if task.performing is None else None
+        return replace(self._means, performing=task.performing, known=task.known or {}, patience=patience)
 
     async def _play(
         self,
@@ -193,7 +181,7 @@ class Turns:
     ) -> RunView:
         """Drives a move to its end and commits it. Where nothing changed, the view's run is the one
         that the saver holds."""
-        driver = Driver(turn, self._means(turn, task), saver)
+        driver = Driver(turn, self._means if task is PERSONS else self._means_for(task), saver)
         try:
             await _drive(move, driver)
             rejected = driver.prompt if turn.rejected else None
@@ -262,6 +250,12 @@ def _is_handed_over(workflow: Workflow, run: Run) -> bool:
         return False
     node = locate(workflow, step.path).node
     return bool(node.slow or node.handler.slow or node.handler.pauses)
+
+
+def _answer_on_the_way(turn: Turn, respond: RespondWith, token: str | None, stored: Run) -> Reply:
+    view = RunView(turn.workflow, stored, turn.now)
+    view.token = token
+    return respond(view)
 
 
 async def _drive(move: Move | None, driver: Driver) -> None:
