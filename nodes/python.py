@@ -72,7 +72,8 @@ async def call_function(visit: Visit[Any], name: str, arguments: Mapping[str, Va
     functions = visit.services.functions
     if name not in functions:
         raise NodeFailed(
-            f"There is no function {name!r}. Register it where the engine is made: functions={{{name!r}: …}}. "
+            f"There is no function {name!r}. Register it where the engine is made: functions={{{name!r}: …}}, "
+            "or hand it to the command: --functions MODULE:NAME. "
             f"Registered are: {', '.join(sorted(functions)) or 'none'}.",
             lasting=True,
         )

@@ -11,7 +11,7 @@ import keyword
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, assert_never, get_args
 
 from pydantic import (
     AfterValidator,
@@ -264,6 +264,8 @@ def keys_of(node_type: NodeType[Any]) -> frozenset[str]:
             keys = COMMON - _FOREGROUND_ONLY
         case Kind.INTERNAL:
             keys = COMMON - _BACKGROUND_ONLY - _FOREGROUND_ONLY - {"final"}
+        case _:
+            assert_never(node_type.kind)
     if node_type.ends:
         keys -= {"next", "remind_after", "expires_after"}
     return keys - {"next"} if node_type.type == "condition" else keys

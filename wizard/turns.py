@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -226,6 +227,10 @@ class Turns:
             view = await self.take("job", run_id, ask, task=Task(lasting.visit, {lasting.visit: result}, revision))
             if view.late:  # what it read may have changed meanwhile: once more
                 await self._store.queue.put_off(claim, self._clock())
+        except asyncio.CancelledError:  # the process ends: nobody needs to wait for the lease to do the same
+            with suppress(WizardError):
+                await self._store.queue.put_off(claim, self._clock())
+            raise
         except LeaseLost:
             self._watch.node(lasting.type, 0.0, "late")
         except WizardError as error:

@@ -143,7 +143,7 @@ def turn(run: Run, *, write: tuple[Step, ...] = (), drop: tuple[str, ...] = (), 
     owed = {undo.step.visit: undo for undo in (*run.undos, *rest.get("undos", ()))}
     left = [undo for visit, undo in owed.items() if visit not in rest.get("undone", ())]
     after: dict[str, Any] = {"steps": steps, "by_path": Map(stack), "cursor": len(steps) - 1, "updated_at": updated}
-    after["undos"] = tuple(sorted(left, key=lambda undo: -undo.step.seq))
+    after["undos"] = tuple(sorted(left, key=lambda undo: undo.newness, reverse=True))
     following = run._replace(**{**after, "revision": run.revision + 1, **changed})
     return Change(following, run.revision, written=write, dropped=drop, **rest)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,13 +16,14 @@ from wizard.app import make_engine
 from wizard.catalog import Catalog
 from wizard.codec import to_json
 from wizard.engine import Engine
-from wizard.errors import NodeFailed
+from wizard.errors import NodeFailed, RunNotFound
 from wizard.model import Reply, Run, Step
-from wizard.node import Registry
+from wizard.node import Registry, Visit
 from wizard.settings import Settings
 from wizard.state import RunView
 from wizard.stores import Store
-from wizard.testing import FixedClock, Person
+from wizard.testing import MovableClock, Person
+from wizard.worker import Worker
 
 HERE = Path(__file__).parent
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -31,8 +33,8 @@ Action = list[Any]  # what a person does, and with which answers
 
 @dataclass(frozen=True)
 class Story:
-    """`do` leads to where the run stands, `then` from there to its end. `booking` is what becomes of the
-    booking meanwhile: works, fails or hangs."""
+    """`do` leads to where the run stands, `then` from there to its end. `booking` is what the host's functions do at
+    the last of `do`: work, fail or hang, can't undo, or can't send."""
 
     name: str
     do: Sequence[Action] = ()
@@ -40,6 +42,7 @@ class Story:
     booking: str = "works"
     profile: str | None = None
     started: bool = True
+    workflow: str = "trip"
 
 
 def says(**answers: object) -> Action:
@@ -58,7 +61,36 @@ PROOF = says(paper=PAPER)
 ON = says()
 REST: list[Action] = [ENOUGH, PROOF, ON]
 
-STORIES = (
+WORKS: Action = ["works"]
+AN_HOUR: Action = ["waits", {"hours": 1}]
+LATER: Action = ["waits", {"days": 2}]
+STARS = says(stars="5")
+
+
+def stay(name: str, do: Sequence[Action], then: Sequence[Action], booking: str = "works") -> Story:
+    return Story(name, [says(name="Ann Zoë"), *do], then, booking, workflow="stay")
+
+
+# A worker does whatever is due, whosever it is. So those stories come first in which more time passes than in the
+# ones before them is waited for, and those last whose work is due already.
+STAYS = (
+    stay("expired", [WORKS, LATER, ["waits", {"days": 11}]], [["waits", {"days": 301}]]),
+    stay("reminded, and not told", [WORKS, LATER, ["waits", {"days": 3}]], [AN_HOUR, STARS], "can't send"),
+    stay("to be reminded", [WORKS, LATER], [["waits", {"days": 3}], STARS]),
+    stay("nobody answers", [WORKS, LATER], [["waits", {"days": 10}], ["waits", {"days": 300}]]),
+    stay("waits for a time", [WORKS], [LATER, STARS]),
+    stay(
+        "an undo is owed",
+        [WORKS, ["changes", "who", {"name": "Bo"}]],
+        [AN_HOUR, LATER, STARS],
+        "can't undo",
+    ),
+    stay("cancelled and not undone", [WORKS, ["cancels"]], [AN_HOUR], "can't undo"),
+    stay("half done", [WORKS], [WORKS, LATER, STARS], "hangs"),
+    stay("slow work", [], [WORKS, LATER, STARS]),
+    stay("cancelled at slow work", [["cancels"]], [AN_HOUR, ["waits", {"days": 301}]]),
+)
+TRIPS = (
     Story("created", started=False, then=[ON, YOU, BUDGET, BO, *REST]),
     Story("asked first", then=[YOU, BUDGET, BO, *REST]),
     Story("in the middle", [YOU, BUDGET], [BO, *REST]),
@@ -81,6 +113,7 @@ STORIES = (
     Story("a profile", [YOU, BUDGET], [BO, *REST], profile="person-1"),
     Story("completed", [YOU, BUDGET, BO, *REST], profile="person-2"),
 )
+STORIES = (*STAYS, *TRIPS)
 
 
 @dataclass
@@ -89,6 +122,7 @@ class Bookings:
 
     how: str = "works"
     begun: asyncio.Event = field(default_factory=asyncio.Event)
+    sent: list[dict[str, str]] = field(default_factory=list)
 
     async def book(self, name: str) -> dict[str, Any]:
         self.begun.set()
@@ -99,29 +133,45 @@ class Bookings:
         return {"number": 7, "name": name}
 
     async def unbook(self, output: Mapping[str, Any]) -> None:
-        """Nothing is to be taken back."""
+        if self.how == "can't undo":
+            raise NodeFailed("The hotel doesn't answer.", lasting=True)
+
+    async def print(self, visit: Visit[Any]) -> dict[str, Any]:
+        visit.report(40, "Two of five pages")
+        if self.how == "hangs":
+            await asyncio.sleep(0.2)  # what is reported is written beside the work
+            self.begun.set()
+            await asyncio.Event().wait()
+        return {"pages": 5}
+
+    async def mail(self, **message: str) -> None:
+        if self.how == "can't send":
+            raise NodeFailed("The post office is closed.")
+        self.sent.append(message)
 
 
-def engine_on(store: Store, definitions: Path, bookings: Bookings) -> Engine:
+def engine_on(store: Store, definitions: Path, bookings: Bookings, now: datetime = NOON) -> Engine:
+    """Its clock moves where a person `waits`."""
     catalog = Catalog.load([definitions], Registry.installed())
-    functions = {"book": bookings.book, "unbook": bookings.unbook}
-    return make_engine(catalog, store, Settings(), functions, clock=FixedClock(NOON))
+    functions = {name: getattr(bookings, name) for name in ("book", "unbook", "print", "mail")}
+    return make_engine(catalog, store, Settings(), functions, clock=MovableClock(now))
 
 
 async def tell(engine: Engine, story: Story, bookings: Bookings) -> Run:
     """The run at the end of what its story does."""
-    given = {"profile_id": story.profile, "session_id": None, "event": {"source": "letter"}}
+    given: dict[str, Any] = {"profile_id": story.profile, "session_id": None, "event": {"source": "letter"}}
     if not story.started:
-        return (await engine.create("trip", {"channel": "kiosk"}, **given)).run
+        return (await engine.create(story.workflow, {"channel": "kiosk"}, **given)).run
     replied = Reply("", f"key of {story.name}", b"digest", 201, b'{"ok": true}')
 
     def respond(view: RunView) -> Reply:
         return replied
 
-    person = Person(engine, await engine.start("trip", {"channel": "kiosk"}, respond=respond, **given))
-    bookings.begun.clear()
+    handed = {"channel": "kiosk"} if story.workflow == "trip" else {}
+    person = Person(engine, await engine.start(story.workflow, handed, respond=respond, **given))
     for action in story.do[:-1]:
         await play(person, action)
+    bookings.begun.clear()
     bookings.how = story.booking
     last = asyncio.create_task(play(person, story.do[-1])) if story.do else None
     if last is not None and story.booking == "hangs":
@@ -157,12 +207,30 @@ async def play(person: Person, action: Action) -> None:
             await person.changes(step, **answers)
         case ["removes", item]:
             await person.removes(item)
+        case ["works"]:
+            await work(person)
+        case ["waits", by]:
+            await person.waits(**by)
+        case ["cancels"]:
+            await person.engine.cancel(person.run, undo=True)
+        case _:
+            raise ValueError(action)
     if action[0] != "says_in_part":
         assert person.run.rejected is None, (action, person.errors)
 
 
-async def shown(store: Store, run: Run, name: str) -> dict[str, Any]:
-    """All that is stored of the run of the story with this name, in JSON's types."""
+async def work(person: Person) -> None:
+    """A worker does what is due; one that is stopped hands it back."""
+    worker = Worker(person.engine)
+    try:
+        await worker.perform_due()
+    finally:
+        await worker.stop(0.0)
+    await person.engine.load(person.run)
+
+
+async def shown(store: Store, path: Path, run: Run, name: str) -> dict[str, Any]:
+    """All that is stored in the file of the run of the story with this name, in JSON's types."""
     document = await store.document("profile", run.profile_id) if run.profile_id else None
     files = {}
     for step in run.steps:
@@ -188,6 +256,42 @@ async def shown(store: Store, run: Run, name: str) -> dict[str, Any]:
         "files": files,
         "reply": [reply.digest.decode(), reply.status, reply.body.decode()] if reply else None,
         "entries": [each.entry.kind for each in await store.trace(run.id)],
+        "undos": [[each.step.path, each.tries, each.error, each.failed] for each in run.undos],
+        "report": [report.percent, report.text] if (report := await store.reported(run.id)) else None,
+        "jobs": jobs_of(path, run),
+    }
+
+
+def jobs_of(path: Path, run: Run) -> list[list[Any]]:
+    """Of each job its kind, the step that it is about, when it is due and how often it was claimed. No store tells this
+    without handing the jobs out."""
+    steps = {step.visit: step.path for step in (*(undo.step for undo in run.undos), *run.steps)}
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute("SELECT kind, visit, due, tries FROM jobs WHERE run_id=? ORDER BY key", [run.id])
+        return [
+            [kind, steps.get(visit), datetime.fromtimestamp(due // 1_000_000, UTC).isoformat(), tries]
+            for kind, visit, due, tries in found
+        ]
+
+
+async def go_on(store: Store, definitions: Path, told: Mapping[str, Any]) -> dict[str, Any]:
+    """How the run ends that is told of, once its `then` is done from where it stands: what it shows then, and what was
+    sent."""
+    bookings = Bookings()
+    engine = engine_on(store, definitions, bookings, (await stored(store, told["id"])).updated_at)
+    person = Person(engine, await engine.load(told["id"]))
+    with suppress(RunNotFound):  # a run may be deleted at its end
+        for action in told["then"]:
+            await play(person, action)
+    run = await store.load(told["id"])
+    await engine.close()
+    if run is None:
+        return {"status": "deleted"}
+    return {
+        "status": run.status.value,
+        "answers": outputs(run),
+        "owed": [undo.step.path for undo in run.undos],
+        "sent": [each["text"] for each in bookings.sent if each["key"].startswith(run.id)],
     }
 
 

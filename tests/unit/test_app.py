@@ -13,6 +13,7 @@ from wizard.app import Identity, clock_of, load_catalog, make_engine, open_store
 from wizard.errors import DefinitionError, SettingsError, StoreError
 from wizard.settings import Settings
 from wizard.stores.memory import MemoryStore
+from wizard.stores.postgres import PostgresStore
 from wizard.stores.sqlite import SqliteStore
 from wizard.testing import Person, make_test_engine
 
@@ -160,3 +161,9 @@ def test_a_wrong_definition_is_said_at_once(folder: Path) -> None:
         wizard_app(folder / "definitions")
     with pytest.raises(SettingsError):
         wizard_app(folder / "definitions" / "one.yaml", store="redis:x")
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+def test_a_database_url_names_a_postgres_store(scheme: str) -> None:
+    """Both names of the scheme are common; nothing is connected before the store is opened."""
+    assert isinstance(open_store(f"{scheme}://nobody@db.invalid/forms"), PostgresStore)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
+from pydantic import BaseModel, field_validator
 
 from tests.unit.tiny import REGISTRY, refused
 from wizard.catalog import Catalog
 from wizard.checks import check
 from wizard.definition import draft
 from wizard.errors import Problem
+from wizard.model import Outcome, Proceed
+from wizard.node import Background, NodeConfig, Registry, Visit
 from wizard.reading.source import read
+from wizard.templates import Template
 
 
 def problems(text: str) -> list[Problem]:
@@ -369,3 +373,74 @@ def test_a_last_page_inside_another_workflow() -> None:
     assert found[0] == 4
     assert "`inner` is embedded by another workflow, and this page completes the whole run there" in found[1]
     assert warnings(inner) == []
+
+
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [
+        ("delete_after: 30d\n", [(2, "a run that nobody finishes never ends, and so is never deleted")]),
+        ("delete_after: 30d\nexpires_after: 60d\n", []),
+        ("expires_after: 60d\n", []),
+    ],
+)
+def test_data_that_would_stay_for_ever_is_warned_of(head: str, found: list[tuple[int, str]]) -> None:
+    """The author promised that data goes; what people left unfinished would stay."""
+    said = warnings(f"id: w\n{head}nodes: [{{id: a, type: ask}}]")
+    assert [(line, message.partition(";")[0]) for line, message in said] == found
+
+
+def test_a_reminder_leads_somewhere_and_names_what_there_is() -> None:
+    """A mistake there shows after three days only, to somebody who doesn't answer anyway."""
+    assert errors(
+        """\
+        id: w
+        nodes:
+          - {id: start, type: ask, fields: [mail], remind_after: {after: 3d, goto: lat}}
+          - id: late
+            type: ask
+            remind_after:
+              after: 1d
+              message: {send: mail, to: "{{ start.mial }}", subject: x, text: "{{ nobody.name }}"}
+        """
+    ) == [
+        (3, "there is no node `lat` to go to; did you mean `late`?"),
+        (8, "`start` has no value `mial`; did you mean `mail`?"),
+        (8, "there is nothing called `nobody` here"),
+    ]
+
+
+class Letter(BaseModel):
+    text: Template
+
+
+class LetterConfig(NodeConfig):
+    letter: Letter
+
+    @field_validator("letter", mode="before")
+    @classmethod
+    def _in_short(cls, value: object) -> object:
+        return {"text": value} if isinstance(value, str) else value
+
+
+class LetterNode(Background[LetterConfig]):
+    """Takes its text alone as well, as node types of others may."""
+
+    type = "letter"
+    Config = LetterConfig
+
+    async def execute(self, visit: Visit[LetterConfig]) -> Outcome:
+        return Proceed()
+
+
+@pytest.mark.parametrize(
+    ("written", "column"), [('{text: "Dear {{ nobody.name }}"}', 51), ('"Dear {{ nobody.name }}"', 35)]
+)
+def test_a_name_in_a_shorthand_is_shown_where_the_shorthand_begins(written: str, column: int) -> None:
+    """Where the text isn't where the configuration has it, the nearest place is named, instead of a crash."""
+    (document,) = read(f"id: w\nnodes:\n  - {{id: a, type: letter, letter: {written}}}", "a.yaml")
+    found, wrong = draft(document, Registry([LetterNode]))
+    assert found is not None
+    assert wrong == []
+    (problem,) = check({"w": found})
+    assert (problem.message, problem.line) == ("there is nothing called `nobody` here", 3)
+    assert problem.column == column

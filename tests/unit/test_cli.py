@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import shlex
 import signal
@@ -132,6 +133,29 @@ def test_ctrl_c_has_the_code_that_shells_know(shell: Shell, monkeypatch: pytest.
     monkeypatch.setattr("wizard.schema.schema", stopped)
     assert shell.types("schema") == 130
     assert "Traceback" not in shell.err
+
+
+def test_ctrl_c_while_the_output_goes_out_has_the_same_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pager that doesn't read on is left by it; no traceback stands in its place."""
+
+    class Stuck(io.StringIO):
+        def flush(self) -> None:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdout", Stuck())
+        code = cli.execute(["schema"])
+    assert code == 130
+
+
+def test_a_reader_that_has_gone_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of a long list was enough for whoever asked: no traceback, and what is still printed goes nowhere."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w") as gone:
+        monkeypatch.setattr("sys.stdout", gone)
+        assert cli.execute(["schema"]) == 0
+        print("nobody reads this", file=gone, flush=True)
 
 
 def test_main_exits_with_the_code(monkeypatch: pytest.MonkeyPatch) -> None:

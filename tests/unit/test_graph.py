@@ -196,3 +196,23 @@ def test_any_text_can_be_drawn(title: str, label: str) -> None:
 def test_loops_and_lost_nodes_are_drawn(nodes: str) -> None:
     """Just those are what somebody looks for in a drawing."""
     assert boxes(drawn(f"id: w\nnodes: {nodes}"))
+
+
+def test_a_reminder_that_leads_on_is_an_edge_and_one_that_is_sent_is_none() -> None:
+    """Where people go who don't answer is part of the way; a message leaves them where they are."""
+    text = """
+    id: w
+    nodes:
+      - {id: a, type: ask, remind_after: {after: 3d, goto: late}}
+      - {id: b, type: ask, remind_after: {after: 3d, goto: end}}
+      - {id: c, type: ask, remind_after: {after: 1d, message: {send: mail, to: x, subject: y, text: z}}, next: end}
+      - {id: late, type: ask}
+    """
+    unanswered = [edge for edge in edges_of(compiled(text)) if edge.label == "no answer"]
+    assert [(edge.source, edge.target.strip("\0"), edge.error) for edge in unanswered] == [
+        ("a", "late", True),
+        ("b", "end", True),
+    ]
+    assert mermaid(compiled(text)).count('-.->|"no answer"|') == 2
+    assert [word for word in words(drawn(text)) if "no answer" in word] == ["no answer → late", "no answer → end"]
+    assert "b (ask) leads to c, or the end (no answer)." in describe(compiled(text))

@@ -159,3 +159,12 @@ async def test_clocks_stand_and_move() -> None:
     assert FixedClock(datetime(2020, 1, 1, tzinfo=UTC))() == datetime(2020, 1, 1, tzinfo=UTC)
     with pytest.raises(ValueError, match="time zone"):
         FixedClock(datetime(2020, 1, 1))
+
+
+async def test_time_passes_on_a_clock_that_can_be_moved_only() -> None:
+    """A test that waits on a clock that stands would pass without anything having been tried."""
+    person = await Person.starts(await make_test_engine(SURVEY), "survey")
+    with pytest.raises(TypeError, match=r"clock=MovableClock\(\)"):
+        await person.waits(days=1)
+    await person.waits()  # what is due now needs no other time
+    assert person.asked == "rating"

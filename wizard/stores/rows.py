@@ -275,7 +275,7 @@ def read_run(
 def _read_undos(vault: Vault, run_id: str, rows: Iterable[UndoRow]) -> tuple[Undo, ...]:
     """The newest first, as a run holds them."""
     undos = [read_undo(vault, run_id, row) for row in rows]
-    return tuple(sorted(undos, key=lambda undo: undo.step.seq, reverse=True))
+    return tuple(sorted(undos, key=lambda undo: undo.newness, reverse=True))
 
 
 def _read_stack(vault: Vault, run_id: str, rows: Iterable[StepRow]) -> tuple[Step, ...]:

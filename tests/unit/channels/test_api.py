@@ -136,6 +136,29 @@ async def test_pages_of_the_trace_that_do_not_exist(talk: Talk, query: str) -> N
     await refused(await talk.send("GET", f"/trace?{query}"), 400, "invalid-request")
 
 
+async def test_pages_of_the_trace_follow_one_another(talk: Talk) -> None:
+    """Read in pieces it is the same as read at once, and the last piece says that it is the last."""
+    whole = await (await talk.send("GET", "/trace")).json()
+    path, pieces = "/trace?limit=2", []
+    while path:
+        response = await talk.send("GET", path)
+        pieces += await response.json()
+        path = str(response.links["next"]["url"]).partition(talk.id)[2] if "next" in response.links else ""
+    assert pieces == whole
+    assert len(whole) > 2
+
+
+@pytest.mark.parametrize(("known", "status"), [("{}", 304), ('"x", W/{}', 304), ("*", 304), ('"x"', 200), (None, 200)])
+async def test_a_state_that_is_known_is_not_sent_again(talk: Talk, known: str | None, status: int) -> None:
+    """Whoever asks every few seconds gets a few bytes; who holds another state gets this one."""
+    tag = (await talk.send("GET", "")).headers["ETag"]
+    headers = {} if known is None else {"If-None-Match": known.format(tag)}
+    response = await talk.send("GET", "", headers=headers)
+    assert (response.status, response.headers["ETag"], bool(await response.read())) == (status, tag, status == 200)
+    await talk.send("POST", "/previous", json=body_of("previous"))
+    assert (await talk.send("GET", "", headers={"If-None-Match": tag})).status == 200
+
+
 @pytest.mark.parametrize("tag", ["3", 'W/"3"', '"x"', '"1", "2"', ""])
 async def test_an_if_match_that_can_not_be_read(talk: Talk, tag: str) -> None:
     """A condition that is passed over protects nobody."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from aiohttp import web
@@ -15,6 +16,7 @@ from tests.acceptance.json_caller import Caller, Talk, Till, refused
 from tests.unit.channels.slow import ORDERED, POINTS, Bench
 from tests.unit.channels.test_openapi import conforms
 from wizard.channels.api import api
+from wizard.engine import Engine
 from wizard.settings import Settings
 from wizard.testing import make_test_engine
 from wizard.worker import working
@@ -177,3 +179,11 @@ async def test_work_is_shown_while_it_goes_on(served: Served) -> None:
     await conforms(await talk.send("GET"), "/runs/{id}", "get")
     status, told = await talk.post("previous", {})
     assert (status, told["status"], told["current"]["step"]) == (200, "waiting", "ask")
+
+
+async def test_a_run_that_goes_meanwhile_is_not_deleted_twice() -> None:
+    """Two ask for it at once: the second is told that there is no such run, instead of that it did it."""
+    async with serving_slow(Settings(allow_deletion=True)) as served:
+        talk = await served.begins("ordered", what="Tea")
+        with patch.object(Engine, "delete", return_value=False):
+            await refused(await talk.send("DELETE", ""), 404, "run-not-found")
