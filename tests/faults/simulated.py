@@ -271,15 +271,6 @@ def _timeless(step: Step) -> Step:
     return step._replace(state=None)
 
 
-def loosely(run: Run) -> Run:
-    """The same of an outline, apart from the numbers of visits and how often an event came: a request that isn't known
-    again when it comes a second time is made a second time."""
-    steps = tuple(step._replace(visit=0, seq=0, reads={}, given=b"") for step in run.steps)
-    return run._replace(
-        visits=0, steps=steps, event={name: value for name, value in run.event.items() if "_" not in name}
-    )
-
-
 def differences(one: Run, other: Run) -> str:
     """Where two outlines differ, in a few lines."""
     lines = [
@@ -313,8 +304,9 @@ ENDED = (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED)
 
 
 def check_effects(run: Run, deeds: Sequence[Deed], *, hung: bool = False) -> None:
-    """What stands on the path was done; what is no part of the run any more was undone after it was done last. Where
-    a process `hung` in between, it may have done it once more since: with the same key, which is the other side's."""
+    """What stands on the path was done; what is no part of the run any more was undone after it was done last. Only
+    where a process `hung` past its lease, it may have done it once more since: with the same key, which is the other
+    side's."""
     standing = {idempotency_key(run.id, step) for step in run.steps if step.is_done}
     open_ = {idempotency_key(run.id, step) for step in run.steps if not step.is_done}  # kept, and undone if it goes
     if run.status in (RunStatus.CANCELLED, RunStatus.EXPIRED):

@@ -102,22 +102,22 @@ async def calm(store: Store) -> None:
         await asyncio.sleep(0.2)
 
 
-async def check_all(store: Store, clients: list[Client], other: Counterpart, *, several: bool = False) -> None:
+async def check_all(store: Store, clients: list[Client], other: Counterpart) -> None:
     for client in clients:
         assert client.told
         assert client.replays
         for told in client.told:
-            await _check(store, told, other, several=several)
+            await _check(store, told, other)
 
 
-async def _check(store: Store, told: Told, other: Counterpart, *, several: bool) -> None:
+async def _check(store: Store, told: Told, other: Counterpart) -> None:
     run = await store.load(told.run)
     assert run is not None, "an acknowledged run is lost"
     assert run.undos == ()
     trace = lines(await store.trace(told.run, 0, 100_000))
     check_trace(trace, run.revision)
     check_answers(trace, answers_of(run), told.sent)
-    check_deeds(run, other, several=several)
+    check_deeds(run, other)
 
 
 def answers_of(run: Run) -> dict[str, Any]:
@@ -125,11 +125,10 @@ def answers_of(run: Run) -> dict[str, Any]:
     return {step.path: step.output for step in run.path if step.type == "form" and step.is_done}
 
 
-def check_deeds(run: Run, other: Counterpart, *, several: bool = False) -> None:
-    """What the counterpart saw of a run: all that stands was done, the rest was undone; a call has one input. With
-    `several` servers, one may be trying once more while the other undoes."""
+def check_deeds(run: Run, other: Counterpart) -> None:
+    """What the counterpart saw of a run: all that stands was done, the rest was undone; a call has one input."""
     mine = [each for each in other.deeds if each.run == run.id]
-    check_effects(run, [each for each in mine if each.step != "h"], hung=several)
+    check_effects(run, [each for each in mine if each.step != "h"])
     by_key: dict[str, set[str]] = {}
     for each in mine:
         if each.what == "do":
@@ -178,7 +177,7 @@ async def test_s20_servers_on_postgresql_and_the_database_are_killed(tmp_path: P
                 await store.open()
                 await calm(store)
                 home.kill_all()
-                await check_all(store, clients, other, several=True)
+                await check_all(store, clients, other)
                 await store.close()
         print(siege.figures(clients))
     finally:

@@ -174,7 +174,7 @@ async def _check_race(world: World, engine: Engine) -> None:
     told = lines(await engine.trace("run"))
     check_trace(told, view.revision)
     check_nobody_was_pushed(told)
-    check_effects(view.run, world.deeds, hung=True)
+    check_effects(view.run, world.deeds)
     assert view.run.undos == ()
     a = view.answers.get("a", {}).get("x")
     done = [step for step in view.run.path if not step.is_foreground and step.is_done]

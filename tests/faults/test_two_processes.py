@@ -31,10 +31,7 @@ SEED = int(os.environ.get("FUZZ_SEED") or random.randrange(2**32))
 
 
 class Tab(Client):
-    """One of the tabs of a person: it doesn't know what the other one does. Where the other moved on while an effect
-    ran, the same request again is told so."""
-
-    alone = False
+    """One of the tabs of a person: it doesn't know what the other one does."""
 
     def follow(self, told: Told) -> Told:
         """The same run, with what this tab sends."""
@@ -104,4 +101,4 @@ async def _check(
     check_trace(told, revision)
     check_nobody_was_pushed(told)
     check_answers(told, answers_of(run), sent)
-    check_deeds(run, other, several=True)
+    check_deeds(run, other)
