@@ -25,6 +25,7 @@ log = logging.getLogger("wizard.jobs")
 
 IDLE = 1.0  # seconds that an empty queue is waited at before it is looked at again
 HOUSEKEEPING = 3600.0  # seconds between two looks at what is too old to be kept
+AWAY = timedelta(seconds=30)  # a storage that comes back does so for all jobs, however often they were tried
 PRUNED = 1000  # dedupe records that are deleted at once
 
 
@@ -146,7 +147,8 @@ class Worker:
             raise
         except Exception as error:
             broke(log, error, "the job %s of run %s failed; it is tried again", claim.job.kind.value, claim.job.run)
-            return self._engine.clock() + pause_after(claim.tries, random.random())  # noqa: S311
+            pause = pause_after(claim.tries, random.random())  # noqa: S311
+            return self._engine.clock() + (min(pause, AWAY) if isinstance(error, StoreError) else pause)
 
     async def _renew(self, claim: Claim) -> bool:
         return await self._queue.put_off(claim, self._engine.clock() + self._lease)

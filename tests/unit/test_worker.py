@@ -228,6 +228,25 @@ async def test_a_job_that_breaks_the_engine_is_tried_again_later(caplog: pytest.
     assert (await made.load(run)).step == "b"
 
 
+async def test_jobs_come_soon_after_a_storage_that_was_away_for_long() -> None:
+    """The database was away all night: the reminders don't wait for an hour more when it is back."""
+    clock = Clock()
+    made = engine(SLOW, clock=clock)
+    run = await made.start("main")
+    await made.next(run, {"x": "1"})
+    perform, made.perform = made.perform, _away  # type: ignore[method-assign]
+    for _ in range(12):
+        assert await Worker(made).perform_due() == 1
+        clock.move(seconds=31)
+    made.perform = perform  # type: ignore[method-assign]
+    assert await Worker(made).perform_due() == 1
+    assert (await made.load(run)).step == "b"
+
+
+async def _away(claim: Claim) -> datetime | None:
+    raise StoreError("The database can't be reached.")
+
+
 async def _broken(claim: Claim) -> datetime | None:
     raise ZeroDivisionError
 
