@@ -22,12 +22,14 @@ from wizard.jobs import JobKind
 from wizard.logs import broke
 from wizard.model import Kind, Later, Outcome, Proceed, Prompt, Step, StepStatus, Value, Wait
 from wizard.node import NodeType, Services, Visit
+from wizard.pauses import pause_after
 from wizard.places import locate
 from wizard.requests import Check, Close, Execute, Look, Remove, Request, Result
 from wizard.retrying import persevere
 from wizard.saving import Saver
 from wizard.scope import Scope
 from wizard.turn import Turn
+from wizard.undoing import debt
 from wizard.visits import BROKEN, make_visit, prompt_of
 from wizard.watching import NOBODY, Watch
 
@@ -37,12 +39,6 @@ NOTHING = Result()
 UNDO_TRIES = 10  # then it is an operator's
 
 Tell = Callable[[float | None, str], None]
-
-
-def pause_before_undo(tries: int) -> timedelta:
-    """How long an undo that failed so many times is left alone: about 5 seconds, then twice as long each time, an
-    hour at most; with jitter, so that many runs don't try again at once."""
-    return timedelta(seconds=min(5.0 * 2.0 ** (tries - 1), 3600.0) * (0.5 + 0.5 * random.random()))  # noqa: S311
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,12 +237,12 @@ class Driver:
     def _owe(self, step: Step, pause: timedelta, error: str | None = None) -> None:
         """Has a job undo it (again) after that pause; after an error it is the longer the oftener it was tried."""
         self._not_undone.add(step.visit)
-        for owed in self._turn.undos:
-            if owed.step.visit == step.visit:
-                tries = owed.tries + 1
-                self._turn.owe_again(owed._replace(tries=tries, error=error))
-                pause = pause if error is None else max(pause, pause_before_undo(tries))
-                self._turn.order(JobKind.UNDO, step.visit, self._turn.now + pause)
+        owed = debt(self._turn.undos, step.visit)
+        if owed is not None:
+            tries = owed.tries + 1
+            self._turn.owe_again(owed._replace(tries=tries, error=error))
+            pause = pause if error is None else max(pause, pause_after(tries, random.random()))  # noqa: S311
+            self._turn.order(JobKind.UNDO, step.visit, self._turn.now + pause)
 
     async def _close(self, step: Step) -> None:
         """A node that fails in it can't stop the person either. What is still to be undone is closed after that."""

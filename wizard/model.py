@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from immutables import Map
 
 from wizard.jobs import Job
+from wizard.pauses import growing
 
 Value = Any  # see the module docstring; the closed union is recursive and buys no checks here
 Chain = tuple[str, ...]  # a dotted name in parts: applicant.full_name -> ("applicant", "full_name")
@@ -53,8 +54,7 @@ class Retry:
     def wait(self, tried: int, jitter: float) -> float:
         """The seconds to wait after try number `tried` (from 1): at most a minute, and between half and
         all of the backoff, as `jitter` (0 to 1) says, so that many runs don't try again at once."""
-        full: float = min(self.backoff.total_seconds() * 2.0 ** min(tried - 1, 16), 60.0)
-        return full * (0.5 + 0.5 * jitter)
+        return growing(self.backoff.total_seconds(), tried, 60.0, jitter)
 
 
 @dataclass(frozen=True, slots=True)

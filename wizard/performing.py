@@ -10,18 +10,19 @@ import inspect
 import logging
 import random
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, assert_never
 
 from wizard import machine
 from wizard.asks import Ask
-from wizard.driver import UNDO_TRIES, pause_before_undo
+from wizard.driver import UNDO_TRIES
 from wizard.errors import NodeFailed, RunNotFound
 from wizard.interventions import expire, remind
 from wizard.jobs import Claim, Job, JobKind
 from wizard.logs import broke
-from wizard.model import Run, RunStatus, Undo
+from wizard.model import RunStatus
 from wizard.node import NodeType, Services
+from wizard.pauses import pause_after
 from wizard.pinned import Pinned
 from wizard.places import locate
 from wizard.requests import Close, Move
@@ -29,22 +30,15 @@ from wizard.state import RunView
 from wizard.stores import Store
 from wizard.turn import Turn
 from wizard.turns import Task, Turns, stands_at
+from wizard.undoing import debt
 from wizard.visits import make_visit
 from wizard.watching import Watch
 
 log = logging.getLogger("wizard.jobs")
 
 MESSAGE_TRIES = 10
-LONGEST_PAUSE = timedelta(hours=1)
 
 _ENDED = (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED)
-
-
-def pause_after(tries: int, jitter: float) -> timedelta:
-    """How long a job that failed `tries` times is left alone: about 5 seconds at first, then twice as long each time,
-    an hour at most."""
-    full = min(timedelta(seconds=5 * 2.0 ** min(max(tries, 1) - 1, 16)), LONGEST_PAUSE)
-    return full * (0.5 + 0.5 * jitter)
 
 
 class Performer:
@@ -111,7 +105,7 @@ class Performer:
 
     async def _undo(self, job: Job) -> datetime | None:
         view = await self._turns.show(job.run)
-        owed = _debt(view.run, job.visit)
+        owed = debt(view.run.undos, job.visit)
         if owed is None or owed.failed:
             return None
         if owed.tries == 0 and view.run.status is RunStatus.WORKING:
@@ -131,7 +125,7 @@ class Performer:
             self._watch.undo_failed(job.run)
             log.error("step %s of run %s can't be undone; look at it: wizard runs repair", owed.step.path, job.run)
             return None
-        return self._clock() + pause_before_undo(owed.tries + 1)
+        return self._clock() + pause_after(owed.tries + 1, random.random())  # noqa: S311
 
     async def repair(self, run_id: str) -> RunView:
         """Owes again what was given up."""
@@ -168,12 +162,8 @@ class Performer:
         return None
 
 
-def _debt(run: Run, visit: int) -> Undo | None:
-    return next((each for each in run.undos if each.step.visit == visit), None)
-
-
 def _settle(turn: Turn, visit: int, error: str | None) -> Move:
-    owed = next((each for each in turn.undos if each.step.visit == visit), None)
+    owed = debt(turn.undos, visit)
     if owed is None:
         return
     if error is None:

@@ -6,8 +6,10 @@ before anything is undone, and whoever finds it later, after a crash, does it th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wizard.lifecycle import RunTrigger
-from wizard.model import RunStatus, Step
+from wizard.model import RunStatus, Step, Undo
 from wizard.requests import Close, Move, Remove
 from wizard.turn import Turn
 
@@ -37,6 +39,11 @@ def undo_what_was_left(turn: Turn) -> Move:
     left = [undo.step for undo in turn.undos if undo.tries == 0]
     if left:
         yield from _while_working(turn, left, owing=True)
+
+
+def debt(undos: Sequence[Undo], visit: int) -> Undo | None:
+    """What is owed to a visit, None where nothing is."""
+    return next((each for each in undos if each.step.visit == visit), None)
 
 
 def close_all(turn: Turn) -> Move:

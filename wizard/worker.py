@@ -19,7 +19,7 @@ from wizard.errors import StoreError, WizardError
 from wizard.jobs import Claim
 from wizard.leases import LeaseLost, held
 from wizard.logs import broke
-from wizard.performing import pause_after
+from wizard.pauses import pause_after
 
 log = logging.getLogger("wizard.jobs")
 

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,12 +16,14 @@ import asyncpg
 import pytest
 
 from tests.contract.runs import a_run, creating, turn
-from tests.postgres import connect, fresh_database
+from tests.unit.stores.databases import beside, store, url
 from wizard.errors import StoreError
 from wizard.jobs import Claim, Job, JobKind
 from wizard.stores import bell
 from wizard.stores.pgqueue import PostgresQueue, _Ear, queries, urgency
 from wizard.stores.postgres import PostgresStore
+
+__all__ = ["beside", "store", "url"]  # fixtures
 
 LEASE = timedelta(seconds=30)
 
@@ -35,34 +37,12 @@ def a_job(run: str = "run-1", visit: int = 1, **changes: Any) -> Job:
 
 
 @pytest.fixture
-def url() -> Iterator[str]:
-    with fresh_database() as found:
-        yield found
-
-
-@pytest.fixture
-async def store(url: str) -> AsyncIterator[PostgresStore]:
-    opened = PostgresStore(url, pool_size=5)
-    await opened.open()
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
 async def other(url: str) -> AsyncIterator[PostgresStore]:
     """Another process's store of the same database."""
     opened = PostgresStore(url, pool_size=2)
     await opened.open()
     yield opened
     await opened.close()
-
-
-@pytest.fixture
-async def beside(url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection that isn't a store's."""
-    connection = await connect(url)
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture

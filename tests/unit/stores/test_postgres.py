@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import asyncpg
 import pytest
 
 from tests.contract.runs import NOW, a_run, a_step, creating, exactly, full_run, turn
-from tests.postgres import Server, connect, fresh_database
+from tests.postgres import Server
+from tests.unit.stores.databases import beside, store, url
 from wizard.errors import InvalidInput, StaleRevision, StoreError
 from wizard.jobs import Job, JobKind
 from wizard.model import DocumentSave, Entry, Reply, Report, StoredFile
 from wizard.stores.postgres import PostgresStore
 from wizard.stores.vault import KeyRing, new_key
 
-
-@pytest.fixture
-def url() -> Any:
-    with fresh_database() as found:
-        yield found
-
-
-@pytest.fixture
-async def store(url: str) -> AsyncIterator[PostgresStore]:
-    opened = PostgresStore(url, pool_size=5)
-    await opened.open()
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def beside(url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection that isn't the store's."""
-    connection = await connect(url)
-    yield connection
-    await connection.close()
+__all__ = ["beside", "store", "url"]  # fixtures
 
 
 async def test_a_time_without_zone_is_refused(store: PostgresStore) -> None:
