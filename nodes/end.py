@@ -19,6 +19,7 @@ class EndNode(Foreground[EndConfig]):
     """Shows a last page; entering it completes the run."""
 
     type: ClassVar[str] = "end"
+    pure: ClassVar[bool] = True
     ends: ClassVar[bool] = True
     Config = EndConfig
 

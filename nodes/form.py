@@ -137,6 +137,7 @@ class FormNode(Asking[FormConfig]):
     """
 
     type: ClassVar[str] = "form"
+    pure: ClassVar[bool] = True
     Config = FormConfig
 
 

@@ -16,6 +16,7 @@ class ReviewNode(Asking[AskingConfig]):
     """
 
     type: ClassVar[str] = "review"
+    pure: ClassVar[bool] = True
     Config = AskingConfig
 
     def items(self, visit: Visit[AskingConfig]) -> tuple[Item, ...]:

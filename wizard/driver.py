@@ -9,18 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from wizard.codec import check_value
 from wizard.errors import InvalidInput, NodeContractError, NodeFailed, WizardError
 from wizard.jobs import JobKind
 from wizard.logs import broke
-from wizard.model import Kind, Later, Outcome, Proceed, Prompt, Step, StepStatus, Value, Wait
+from wizard.model import Kind, Later, Outcome, Proceed, Prompt, Step, StepStatus, Wait
 from wizard.node import NodeType, Services, Visit
 from wizard.pauses import pause_after
 from wizard.places import locate
@@ -41,19 +41,29 @@ UNDO_TRIES = 10  # then it is an operator's
 Tell = Callable[[float | None, str], None]
 
 
+class Heard(NamedTuple):
+    """What came of executing a foreground step, as it was then, with an input."""
+
+    request: Execute
+    result: Result
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """What a turn is played with.
 
-    `performing` is the visit whose job is being done, so that it isn't put off again; `known` are results that are
-    there already, by visit. `patience` are the seconds that background work may take before it is deferred; None
-    waits for it, and with 0 no effect is begun but each is ordered as a job: for who has none of the host's functions.
+    `performing` is the visit whose job is being done, so that it isn't put off again. `undone` are the visits of
+    dropped steps whose effect was undone already, and `heard` what foreground nodes made of input, by a turn that lost
+    against another commit: neither is done again. `patience` are the seconds that background work may take before it
+    is deferred; None waits for it, and with 0 no effect is begun but each is ordered as a job: for who has none of the
+    host's functions.
     `tell` gives what hears how far the work of a visit is.
     """
 
     services: Services
     performing: int | None = None
-    known: Mapping[int, Result] = field(default_factory=dict)
+    undone: frozenset[int] = frozenset()
+    heard: Sequence[Heard] = ()
     patience: float | None = None
     tell: Callable[[str, int], Tell] | None = None
     watch: Watch = NOBODY
@@ -70,28 +80,39 @@ class Lasting:
 
 class Driver:
     """Answers the machine's requests by calling nodes. `prompt` is what the last one showed, `lasting` the work that
-    goes on, `until` when a step that was put off is due."""
+    goes on, `until` when a step that was put off is due. `result` is what came of the effect that was begun last,
+    `undone` the visits whose effect was undone, and `heard` what foreground nodes made of input: what mustn't be done
+    again where another commit was faster (S23)."""
 
-    def __init__(self, turn: Turn, means: Means, saver: Saver) -> None:
+    def __init__(self, turn: Turn, means: Means, saver: Saver, clock: Callable[[], datetime]) -> None:
         self.prompt: Prompt | None = None
         self.lasting: Lasting | None = None
+        self.result: Result | None = None
+        self.undone: set[int] = set(means.undone)
+        self.heard: list[Heard] = []
         self.until: dict[int, datetime | None] = {}
         self._turn = turn
         self._means = means
         self._saver = saver
+        self._clock = clock
         self._not_undone: set[int] = set()
         self._quiet = timedelta(0)  # until effects that were begun and aren't wanted any more are over
 
     async def answer(self, request: Request) -> Result:
         match request:
-            case Execute(step, given, partial):
-                return await (self._work(step) if step.kind is Kind.BACKGROUND else self._ask(step, given, partial))
+            case Execute(step):
+                if step.kind is not Kind.BACKGROUND:
+                    return await self._ask(request)
+                result = await self._work(step)
+                self._turn.now = self._clock()
+                return result
             case Look(step):
                 self._look(step)
             case Check(step):
                 return Result(holds=self._accepts(step))
             case Remove(step):
                 await self._remove(step)
+                self._turn.now = self._clock()
             case Close(step):
                 await self._close(step)
             case _:
@@ -118,10 +139,14 @@ class Driver:
             broke(log, error, "the answer to step %s of run %s can't be judged", step.path, self._turn.id)
             return False
 
-    async def _ask(self, step: Step, given: Mapping[str, Value] | None, partial: bool) -> Result:
-        visit = self._visit(step)
-        visit.input, visit.partial = given, partial
-        result = await self._call(step, visit, retrying=False)
+    async def _ask(self, request: Execute) -> Result:
+        result = next((each.result for each in self._means.heard if each.request == request), None)
+        if result is None:
+            visit = self._visit(request.step)
+            visit.input, visit.partial = request.given, request.partial
+            result = await self._call(request.step, visit, retrying=False)
+            if not visit.node.handler.pure:
+                self.heard.append(Heard(request, result))
         if isinstance(result.outcome, Wait):
             self.prompt = result.outcome.prompt
         return result
@@ -129,9 +154,6 @@ class Driver:
     # -- background steps --------------------------------------------------------------------------
 
     async def _work(self, step: Step) -> Result:
-        known = self._means.known.get(step.visit)
-        if known is not None:
-            return known
         visit = self._visit(step, record=True)
         handler: NodeType[Any] = visit.node.handler
         try:
@@ -144,9 +166,13 @@ class Driver:
         if handler.pure:
             return await self._timed(step, visit, retrying=retrying)
         await self._saver.save_before_effect(step)
+        self.result = None
         if self._means.tell is not None:
             visit.tell = self._means.tell(self._turn.id, step.visit)
-        return await self._with_patience(step, visit, retrying=retrying)
+        result = await self._with_patience(step, visit, retrying=retrying)
+        if not result.deferred:
+            self.result = result
+        return result
 
     def _later(self, step: Step, visit: Visit[Any]) -> Later | None:
         handler: NodeType[Any] = visit.node.handler
@@ -221,14 +247,16 @@ class Driver:
             # A second after the one before, since the newest is undone first.
             self._owe(step, self._quiet + timedelta(seconds=len(self._not_undone)))
             return
-        await self._saver.save_before_undo(step)
-        try:
-            async with asyncio.timeout(self._means.patience):
-                await handler.remove(self._visit(step))
-        except Exception as error:
-            broke(log, error, "undoing step %s of run %s failed; it will be tried again", step.path, self._turn.id)
-            self._owe(step, self._quiet if begun else timedelta(0), type(error).__name__)
-            return
+        if step.visit not in self.undone:
+            await self._saver.save_before_undo(step)
+            try:
+                async with asyncio.timeout(self._means.patience):
+                    await handler.remove(self._visit(step))
+            except Exception as error:
+                broke(log, error, "undoing step %s of run %s failed; it will be tried again", step.path, self._turn.id)
+                self._owe(step, self._quiet if begun else timedelta(0), type(error).__name__)
+                return
+            self.undone.add(step.visit)
         if begun:
             self._owe(step, self._quiet)
         else:

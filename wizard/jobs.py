@@ -70,5 +70,8 @@ class Queue(Protocol):
         """Keeps the job from everybody until then: what is left of the work goes on (the lease is renewed), or
         is tried again then. False where the claim isn't the latest any more, or the job is gone."""
 
+    async def is_kept(self, key: str, now: datetime) -> bool:
+        """Whether the job of that key is kept from everybody now: somebody holds it, or it isn't due yet."""
+
     async def done(self, claim: Claim) -> None:
         """Takes the job out of the queue, unless somebody else has claimed it since."""

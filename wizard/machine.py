@@ -76,6 +76,23 @@ def resume(turn: Turn, visit: int) -> Move:
     yield from look_at_current(turn)
 
 
+def stay(turn: Turn) -> Move:
+    """Moves nothing."""
+    return
+    yield
+
+
+def take_result(turn: Turn, result: Result) -> Move:
+    """Goes on with what came of the current step's effect, whatever was stored since it was begun (S23)."""
+    step = turn.current
+    assert step is not None
+    turn.fault = None
+    if turn.undos:
+        yield from undo_what_was_left(turn)
+    if (yield from _conclude(turn, step, result)):
+        yield from go_forward(turn)
+
+
 def previous(
     turn: Turn, *, skip_background: bool = True, to: str | None = None, draft: Mapping[str, Value] | None = None
 ) -> Move:
@@ -346,15 +363,20 @@ def _run(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
     if begun >= MAX_BEGUN:
         given_up = NodeFailed(f"This was begun {begun} times and cut off each time. {WHOM_TO_TELL}")
         return (yield from _fail(turn, turn.put(step._replace(status=status, begun=0)), given_up))
-    step = turn.put(step._replace(status=status, error=None, begun=begun + 1))
+    step = turn.put(step._replace(status=status, error=None, begun=begun + 1, claim=turn.next_revision))
     if turn.status is not RunStatus.WORKING:
         turn.become("work")
     result = yield Execute(step)
-    after = (result.step or step)._replace(begun=0)
     if result.deferred:
         if result.step is not None:
-            turn.put(after._replace(begun=begun))
+            turn.put(result.step._replace(begun=begun, claim=0))
         return False
+    return (yield from _conclude(turn, step, result))
+
+
+def _conclude(turn: Turn, step: Step, result: Result) -> Generator[Request, Result, bool]:
+    """Takes what came of the current background step's work. True where the run goes on after it."""
+    after = (result.step or step)._replace(begun=0, claim=0)
     failure = result.failure
     if isinstance(result.outcome, Wait):
         failure = NodeContractError(

@@ -234,6 +234,7 @@ class Step(NamedTuple):
     patch: Mapping[tuple[str, str], Value] = NOTHING
     error: str | None = None
     begun: int = 0  # how often its effect was begun since it had a result last
+    claim: int = 0  # the run's revision with which that was stored last: whoever takes the work over stores another
 
     @property
     def is_foreground(self) -> bool:

@@ -99,7 +99,7 @@ class Performer:
         view = await self._move(job, lambda turn: machine.resume(turn, job.visit))
         if not stands_at(view.run, job.visit):
             return None
-        return self._clock() if view.late else view.until
+        return self._turns.lease() if view.late else view.until  # late: somebody else has taken it over
 
     # -- undoing -------------------------------------------------------------------------------------
 

@@ -19,10 +19,6 @@ from wizard.stores import Store
 from wizard.turn import Turn, visit_of
 
 
-class LateResult(Exception):
-    """An effect ran, and meanwhile somebody moved the run. What they did stands (S21)."""
-
-
 class Effects:
     """The effects that this process is running, by run."""
 
@@ -44,7 +40,8 @@ class Effects:
 
 class Saver:
     """The commits of one turn on `run`, which isn't stored yet where `born` is false. `lease` says until when, from
-    now on, the effects that begin are this turn's."""
+    now on, the effects that begin are this turn's. `responded` says that an earlier turn on the same request stored a
+    reply to it."""
 
     def __init__(
         self,
@@ -57,6 +54,7 @@ class Saver:
         born: bool,
         lease: Callable[[], datetime],
         respond: Callable[[Run], Reply] | None = None,
+        responded: bool = False,
     ) -> None:
         self.run = run  # as last committed
         self._store = store
@@ -66,7 +64,7 @@ class Saver:
         self._born = born
         self.lease = lease
         self._respond = respond
-        self._responded = False
+        self._responded = responded
         self._begun = 0
         self._saved = False
 
@@ -113,22 +111,24 @@ class Saver:
         """Whether something of the turn is stored."""
         return self._saved
 
+    @property
+    def owes_reply(self) -> bool:
+        """Whether a reply is stored that tells what was known on the way, and isn't the answer yet."""
+        return self._responded
+
     def effects_done(self) -> None:
         while self._begun:
             self._begun -= 1
             self._effects.end(self._turn.id)
 
     async def commit(self, change: Change) -> None:
-        """Raises StaleRevision where the run was moved meanwhile, LateResult if that was during an effect of this turn,
-        of which something is stored then: what it was asked for was taken."""
+        """Raises StaleRevision where somebody else's commit was faster."""
         if not self._born:
             change = change._replace(expected=None)
         try:
             await self._store.commit(change)
         except StaleRevision:
             self._cache.forget(self._turn.id)
-            if self._begun and self._saved:
-                raise LateResult from None
             raise
         self._born = self._saved = True
         self.run = change.run

@@ -38,7 +38,8 @@ GAP = 1 << 16  # between the seq of neighbours: room for steps that are put in b
 
 
 class Turn:
-    """One turn on `run`, seen at the time `now`. It satisfies wizard.scope.Visible."""
+    """One turn on `run`, seen at the time `now`, which moves on while outside work is done: a deadline counts from
+    when its step was presented (S25). It satisfies wizard.scope.Visible."""
 
     def __init__(self, workflow: Workflow, run: Run, now: datetime) -> None:
         self.workflow = workflow
@@ -120,6 +121,11 @@ class Turn:
 
     def foreground_above(self) -> bool:
         return any(step.is_foreground for step in self.steps[self.cursor + 1 :])
+
+    @property
+    def next_revision(self) -> int:
+        """The run's revision when what changed so far is stored."""
+        return self._run.revision + 1
 
     @property
     def touched(self) -> bool:

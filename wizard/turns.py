@@ -6,25 +6,30 @@ conflict, or the same input over again, which gets the same result.
 
 Work that takes longer than anybody should be kept waiting goes on when its turn has ended, its lease being renewed;
 its result is taken by a turn of its own, if the run still stands there.
+
+What doesn't move a run doesn't disturb its work (S23): where another commit came between an effect and its result, the
+result is stored on top of that, unless the run was moved or somebody else took the work over.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+import random
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import count
 
 from wizard import machine
 from wizard.asks import Ask, check_fresh, is_replay
 from wizard.cache import RunCache
 from wizard.documents import document_saves
-from wizard.driver import Driver, Lasting, Means
-from wizard.errors import CallerError, RunCancelled, RunExpired, StaleInput, StaleRevision, WizardError
-from wizard.jobs import Claim, Job, JobKind
+from wizard.driver import Driver, Heard, Lasting, Means
+from wizard.errors import CallerError, RunCancelled, RunExpired, StaleInput, StaleRevision, StoreError, WizardError
+from wizard.jobs import Claim, Job, JobKind, job_key
 from wizard.leases import LeaseLost, held
 from wizard.model import Prompt, Reply, Run, RunStatus, Workflow
 from wizard.node import Services
@@ -32,7 +37,7 @@ from wizard.pinned import Pinned
 from wizard.places import locate
 from wizard.reporting import reporter
 from wizard.requests import Move, Result
-from wizard.saving import Effects, LateResult, Saver, lease_from
+from wizard.saving import Effects, Saver, lease_from
 from wizard.settings import Settings
 from wizard.state import RunView, is_expired, with_fault
 from wizard.stores import Store
@@ -42,21 +47,64 @@ from wizard.watching import Watch, WatchedTurn
 log = logging.getLogger("wizard.engine")
 
 MAX_TRIES = 20  # lost compare-and-swaps in one turn before the caller is told to try again
+QUICK_TRIES, PAUSE = 3, 0.05  # those made at once, and the most seconds before each of the others
 
 RespondWith = Callable[[RunView], Reply]
 
 
 @dataclass(frozen=True, slots=True)
+class Unsaved:
+    """What a turn did outside and couldn't store yet. `at` is the run as it was stored before; `result` is what came
+    of the effect that was begun with that, None where none was, or where it goes on; `undone` are the visits
+    whose effect was undone."""
+
+    at: Run
+    result: Result | None = None
+    undone: frozenset[int] = frozenset()
+
+    def fits(self, run: Run) -> bool:
+        """Whether the run still stands where the work was begun, and nobody else took that over (S21, S23)."""
+        return (
+            run.status is self.at.status
+            and visit_of(run.current) == visit_of(self.at.current)
+            and _claim_on(run) == _claim_on(self.at)
+        )
+
+    def ask(self) -> Ask:
+        """The move that goes on from there."""
+        current, result = self.at.current, self.result
+        if result is not None:
+            return Ask(lambda turn: machine.take_result(turn, result), always=True)
+        if _claim_on(self.at):  # the effect goes on: there is nothing to do but to say so
+            return Ask(machine.stay, always=True)
+        return Ask(lambda turn: machine.resume(turn, visit_of(current)), always=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
-    """How a turn that isn't a person's is taken: for the job of the visit `performing`, waiting as long as it takes,
-    or with the result that `known` work had, if the run has the revision `at` still."""
+    """How a turn is taken that isn't a person's, or not from the beginning: for the job of the visit `performing`,
+    waiting as long as it takes; with what is `unsaved` and was `heard` from an earlier try, which stored a reply to
+    the same request where it says `responded`."""
 
     performing: int | None = None
-    known: Mapping[int, Result] | None = None
-    at: int | None = None
+    unsaved: Unsaved | None = None
+    heard: Sequence[Heard] = ()
+    responded: bool = False
 
 
 PERSONS = Task()
+
+
+class Overtaken(Exception):
+    """Another commit was faster than the turn's; `task` is how it is taken again, on what is stored now."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__()
+        self.task = task
+
+
+class LateResult(Exception):
+    """Work was done, and meanwhile somebody moved the run or took the work over. What they did stands (S21)."""
 
 
 class Turns:
@@ -96,20 +144,30 @@ class Turns:
         return view
 
     async def first(
-        self, workflow: Workflow, run: Run, respond: RespondWith | None, token: str, *, entering: bool
+        self, workflow: Workflow, run: Run, respond_to: RespondWith | None, token: str, *, entering: bool
     ) -> RunView:
         """The turn that creates a run, and enters it."""
-        with self._watch.turn("start", run.id):
+
+        def answer(view: RunView) -> Reply:
+            assert respond_to is not None
+            view.token = token
+            return respond_to(view)
+
+        respond = None if respond_to is None else answer
+        with self._watch.turn("start", run.id) as watched:
             turn = Turn(workflow, run, run.created_at)
             turn.log("created", workflow=workflow.id, version=workflow.version)
             if run.expires_at is not None:
                 turn.order(JobKind.EXPIRE, 0, run.expires_at)
-            move = machine.next_(turn, None) if entering else None
-            saver = self._saver(turn, run, respond, token, born=False)
+            move = machine.next_(turn, None) if entering else machine.stay(turn)
+            saver = self._saver(turn, run, respond, PERSONS, born=False)
             try:
-                view = await self._play(turn, move, saver, respond, PERSONS, token=token)
-            except LateResult:
-                view = await self.show(run.id)
+                view = await self._play(turn, move, saver, respond, PERSONS)
+            except Overtaken as overtaken:
+                if overtaken.task.unsaved is None:  # there is a run of this id
+                    raise StaleRevision(run=run.id) from None
+                ask = overtaken.task.unsaved.ask()
+                view = await self._until_stored(run.id, ask, respond, overtaken.task, watched)
             view.token = token
             return view
 
@@ -118,26 +176,44 @@ class Turns:
     ) -> RunView:
         """One turn, again from the start where a cached run was old or somebody else was faster."""
         with self._watch.turn(name, run_id) as watched:
-            for _ in range(MAX_TRIES):
-                stored, cached = await self.cache.get(run_id)
-                try:
-                    view = await self._try(stored, ask, respond, task, watched)
-                except StaleRevision:
-                    self._watch.retried()
+            return await self._until_stored(run_id, ask, respond, task, watched)
+
+    async def _until_stored(
+        self, run_id: str, ask: Ask, respond: RespondWith | None, task: Task, watched: WatchedTurn
+    ) -> RunView:
+        for tries in count(1):
+            stored, cached = await self.cache.get(run_id)
+            try:
+                view = await self._try(stored, ask, respond, task, watched)
+            except Overtaken as overtaken:
+                self._watch.retried()
+                task = overtaken.task
+                if task.unsaved is not None:  # what was done isn't given up: who was faster has got on
+                    ask = task.unsaved.ask()
+                elif tries >= MAX_TRIES:
+                    raise StaleRevision(run=run_id) from None
+                await asyncio.sleep(random.random() * PAUSE if tries > QUICK_TRIES else 0)  # noqa: S311
+                continue
+            except (CallerError, LateResult) as error:
+                if cached and await self.cache.is_old(stored):
                     continue
-                except CallerError as error:
-                    if cached and await self.cache.is_old(stored):
-                        continue
-                    error.run = error.run or run_id
-                    raise
-                except LateResult:
-                    view = await self.show(run_id)
-                    view.late = True
-                    return view
-                if view.run is stored and cached and await self.cache.is_old(stored):
-                    continue
-                return view
-            raise StaleRevision(run=run_id)
+                if isinstance(error, LateResult):
+                    return await self._late(run_id, task)
+                error.run = error.run or run_id
+                raise
+            if view.run is stored and cached and await self.cache.is_old(stored):
+                continue
+            return view
+        raise AssertionError  # count() has no end
+
+    async def _late(self, run_id: str, task: Task) -> RunView:
+        """The run as those left it who moved it."""
+        step = None if task.unsaved is None or task.unsaved.result is None else task.unsaved.at.current
+        if step is not None:
+            self._watch.node(step.type, 0.0, "late")
+        view = await self.show(run_id)
+        view.late = True
+        return view
 
     async def _try(self, run: Run, ask: Ask, respond: RespondWith | None, task: Task, watched: WatchedTurn) -> RunView:
         workflow = await self._pinned.workflow_of(run)
@@ -148,12 +224,12 @@ class Turns:
             watched.outcome = "replayed"
             return RunView(workflow, run, now)
         check_fresh(run, ask)
-        if task.at is not None and task.at != run.revision:
+        if task.unsaved is not None and not task.unsaved.fits(run):
             raise LateResult
-        if ask.answering and (self._effects.is_running(run) or _is_handed_over(workflow, run)):
+        if ask.answering and run.status is RunStatus.WORKING and await self._is_worked_on(workflow, run):
             raise StaleInput("This step is being worked on. Wait for it, or go back.", run=run.id)
         turn = Turn(workflow, run, now)
-        saver = self._saver(turn, run, respond, None, born=True)
+        saver = self._saver(turn, run, respond, task, born=True)
         view = await self._play(turn, ask.move(turn), saver, respond, task, strict=ask.strict)
         if view.run is run:
             watched.outcome = "unchanged"
@@ -161,33 +237,55 @@ class Turns:
             watched.outcome = "rejected"
         return view
 
-    def _saver(self, turn: Turn, run: Run, respond: RespondWith | None, token: str | None, *, born: bool) -> Saver:
-        on_the_way = None if respond is None else partial(_answer_on_the_way, turn, respond, token)
-        return Saver(self._store, self.cache, self._effects, turn, run, born=born, lease=self.lease, respond=on_the_way)
+    async def _is_worked_on(self, workflow: Workflow, run: Run) -> bool:
+        """Whether the work that the run stands at is somebody's, here or in another process, or waits for its time."""
+        if self._effects.is_running(run) or _is_handed_over(workflow, run):
+            return True
+        return await self._store.queue.is_kept(job_key(run.id, JobKind.WORK, visit_of(run.current)), self._clock())
 
-    def _means_for(self, task: Task) -> Means:
-        patience = self._means.patience if task.performing is None else None
-        return replace(self._means, performing=task.performing, known=task.known or {}, patience=patience)
+    def _saver(self, turn: Turn, run: Run, respond: RespondWith | None, task: Task, *, born: bool) -> Saver:
+        return Saver(
+            self._store,
+            self.cache,
+            self._effects,
+            turn,
+            run,
+            born=born,
+            lease=self.lease,
+            respond=None if respond is None else partial(_answer_on_the_way, turn, respond),
+            responded=task.responded,
+        )
+
+    def _driver(self, turn: Turn, saver: Saver, task: Task) -> Driver:
+        if task is PERSONS:
+            return Driver(turn, self._means, saver, self._clock)
+        means = replace(
+            self._means,
+            performing=task.performing,
+            patience=self._means.patience if task.performing is None else None,
+            undone=frozenset() if task.unsaved is None else task.unsaved.undone,
+            heard=task.heard,
+        )
+        return Driver(turn, means, saver, self._clock)
 
     async def _play(
         self,
         turn: Turn,
-        move: Move | None,
+        move: Move,
         saver: Saver,
         respond: RespondWith | None,
         task: Task,
         *,
-        token: str | None = None,
         strict: bool = False,
     ) -> RunView:
         """Drives a move to its end and commits it. Where nothing changed, the view's run is the one
-        that the saver holds."""
-        driver = Driver(turn, self._means if task is PERSONS else self._means_for(task), saver)
+        that the saver holds. Raises Overtaken."""
+        driver = self._driver(turn, saver, task)
         try:
             await _drive(move, driver)
             rejected = driver.prompt if turn.rejected else None
             # What was stored on the way isn't the answer yet: the same request again would be made again (S19).
-            unanswered = respond is not None and saver.has_saved
+            unanswered = respond is not None and saver.owes_reply
             if not (turn.touched or unanswered) or (strict and turn.rejected):
                 prompt = None if strict else _prompt_of(saver.run, driver)
                 return RunView(turn.workflow, saver.run, turn.now, prompt, rejected=rejected)
@@ -196,16 +294,26 @@ class Turns:
             change = turn.change()
             view = RunView(turn.workflow, change.run, turn.now, _prompt_of(change.run, driver), rejected=rejected)
             if respond is not None:
-                view.token = token
                 change = change._replace(reply=saver.answering(respond(view)))
             view.until = driver.until.get(visit_of(change.run.current))
             await saver.commit(change)
             return view
+        except StaleRevision:
+            raise Overtaken(_again(task, driver, saver)) from None
+        except (asyncio.CancelledError, StoreError):
+            await self._hand_back(saver, task)
+            raise
         finally:
             if driver.lasting is None:
                 saver.effects_done()
             else:
                 self._see_through(turn.id, driver.lasting, saver)
+
+    async def _hand_back(self, saver: Saver, task: Task) -> None:
+        """Nobody goes on with what the turn began: whoever comes next may do so now, and needn't wait for the lease."""
+        if saver.has_saved and task.performing is None:
+            with suppress(WizardError):
+                await self._store.queue.put_off(_claim_of(saver.run, self._clock()), self._clock())
 
     # -- work that outlasts its turn -----------------------------------------------------------------
 
@@ -216,17 +324,14 @@ class Turns:
 
     async def _await_lasting(self, run_id: str, lasting: Lasting, saver: Saver) -> None:
         """Renews the lease until there is a result, and takes the turn that it belongs to."""
-        job = Job(run_id, JobKind.WORK, lasting.visit, self._clock())
-        claim, revision = Claim(job, 0), saver.run.revision
+        claim = _claim_of(saver.run, self._clock())
         try:
             try:
                 result = await held(lasting.result, lambda: self._renew(claim), self._seconds / 3)
             finally:
                 saver.effects_done()
-            ask = Ask(lambda turn: machine.resume(turn, lasting.visit), always=True)
-            view = await self.take("job", run_id, ask, task=Task(lasting.visit, {lasting.visit: result}, revision))
-            if view.late:  # what it read may have changed meanwhile: once more
-                await self._store.queue.put_off(claim, self._clock())
+            unsaved = Unsaved(saver.run, result)
+            await self.take("job", run_id, unsaved.ask(), task=Task(lasting.visit, unsaved))
         except asyncio.CancelledError:  # the process ends: nobody needs to wait for the lease to do the same
             with suppress(WizardError):
                 await self._store.queue.put_off(claim, self._clock())
@@ -257,15 +362,26 @@ def _is_handed_over(workflow: Workflow, run: Run) -> bool:
     return bool(node.slow or node.handler.slow or node.handler.pauses)
 
 
-def _answer_on_the_way(turn: Turn, respond: RespondWith, token: str | None, stored: Run) -> Reply:
-    view = RunView(turn.workflow, stored, turn.now)
-    view.token = token
-    return respond(view)
+def _claim_of(run: Run, now: datetime) -> Claim:
+    """A turn's own claim on the job that it ordered for the work at which it stored the run."""
+    return Claim(Job(run.id, JobKind.WORK, visit_of(run.current), now), 0)
 
 
-async def _drive(move: Move | None, driver: Driver) -> None:
-    if move is None:
-        return
+def _claim_on(run: Run) -> int:
+    return 0 if run.current is None else run.current.claim
+
+
+def _again(task: Task, driver: Driver, saver: Saver) -> Task:
+    """How a turn goes on that lost against another commit: nothing that was done outside is done again."""
+    unsaved = Unsaved(saver.run, driver.result, frozenset(driver.undone)) if saver.has_saved else task.unsaved
+    return replace(task, unsaved=unsaved, heard=(*task.heard, *driver.heard), responded=saver.owes_reply)
+
+
+def _answer_on_the_way(turn: Turn, respond: RespondWith, stored: Run) -> Reply:
+    return respond(RunView(turn.workflow, stored, turn.now))
+
+
+async def _drive(move: Move, driver: Driver) -> None:
     try:
         request = next(move)
         while True:

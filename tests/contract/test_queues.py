@@ -105,6 +105,24 @@ async def test_an_empty_queue_hands_out_nothing(desk: Desk) -> None:
     assert await desk.claim(most=0) == []
 
 
+async def test_a_job_is_kept_while_somebody_holds_it_and_before_it_is_due(desk: Desk) -> None:
+    """S23: a second click asks whether somebody works at the run's work: it must not be begun twice."""
+    job = desk.job(SOON)
+
+    async def is_kept() -> bool:
+        return await desk.store.queue.is_kept(job.key, now())
+
+    assert not await is_kept(), "nobody ordered it"
+    await desk.turn(job)
+    assert await is_kept(), "it isn't due"
+    claim = await desk.the_claim(lease=LONG, wait=5)
+    assert await is_kept(), "somebody holds it"
+    await desk.put_off(claim, -1)
+    assert not await is_kept(), "it was handed back"
+    await desk.done(await desk.the_claim())
+    assert not await is_kept(), "it is done"
+
+
 async def test_a_job_is_not_handed_out_before_it_is_due(desk: Desk) -> None:
     """A reminder that comes early is a nuisance, an early expiry a loss."""
     job = desk.job(SOON)

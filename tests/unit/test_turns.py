@@ -129,24 +129,40 @@ async def test_a_lease_is_renewed_while_the_work_goes_on(clocked: Open) -> None:
 async def test_work_of_a_process_that_died_is_taken_over_when_its_lease_ends(clocked: Open) -> None:
     """The server is killed in the middle of an effect: another one goes on with it, with the same key, and not before
     the lease is over."""
-    store, book, clock = await clocked(), Book(), Clock()
+    store, book, other_book, clock = await clocked(), Book(), Book(), Clock()
     made = engine(AB, store=store, book=book, clock=clock)
     run = await made.start("main")
     book.gate("t")
-    dying = asyncio.create_task(made.next(run.id, {"x": "1"}))
+    dead = asyncio.create_task(made.next(run.id, {"x": "1"}))
     await book.at_gate["t"].wait()
-    dying.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await dying
-    book.gates.clear()
-    worker = Worker(engine(AB, store=await clocked(), book=book, clock=clock))
+    worker = Worker(engine(AB, store=await clocked(), book=other_book, clock=clock))
     assert await worker.perform_due() == 0
     clock.move(seconds=31)
     assert await worker.perform_due() == 1
     view = await engine(AB, store=await clocked(), book=book, clock=clock).load(run.id)
     assert (view.step, view.status) == ("b", RunStatus.WAITING)
-    first, second = book.keys("t")
-    assert first == second
+    assert book.keys("t") == other_book.keys("t")
+    dead.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await dead
+
+
+async def test_work_that_is_called_off_can_be_gone_on_with_at_once(clocked: Open) -> None:
+    """A server is told to stop, or a client hangs up, in the middle of an effect: nobody has to wait for the end of a
+    lease that nobody holds any more."""
+    store, book, other_book, clock = await clocked(), Book(), Book(), Clock()
+    made = engine(AB, store=store, book=book, clock=clock)
+    run = await made.start("main")
+    book.gate("t")
+    stopping = asyncio.create_task(made.next(run.id, {"x": "1"}))
+    await book.at_gate["t"].wait()
+    stopping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopping
+    other = engine(AB, store=await clocked(), book=other_book, clock=clock)
+    assert await Worker(other).perform_due() == 1
+    assert (await other.load(run.id)).step == "b"
+    assert book.keys("t") == other_book.keys("t")
 
 
 async def test_a_process_that_was_stopped_past_its_lease_cant_write(clocked: Open) -> None:

@@ -99,6 +99,10 @@ class MemoryQueue:
             self._bell.ring()
         return waiting is not None
 
+    async def is_kept(self, key: str, now: datetime) -> bool:
+        waiting = self._jobs.get(key)
+        return waiting is not None and waiting.due > now
+
     async def done(self, claim: Claim) -> None:
         if self._held(claim) is not None:
             del self._jobs[claim.job.key]

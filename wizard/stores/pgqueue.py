@@ -75,6 +75,7 @@ PUT_OFF = f"""UPDATE {TABLE} SET status = 'queued', entrypoint = '{LATER}', queu
 DONE = f"""WITH gone AS (DELETE FROM {TABLE} WHERE {THERE} AND dedupe_key = $1 AND attempts = $2 AND %s
     RETURNING id, entrypoint, priority)
     INSERT INTO {LOG} (job_id, status, entrypoint, priority) SELECT id, 'successful', entrypoint, priority FROM gone"""  # noqa: S608
+KEPT = f"SELECT FROM {TABLE} WHERE {THERE} AND dedupe_key = $1 AND execute_after > now()"
 HELD, UNCLAIMED = "id = $%d", "$%d::bigint IS NULL"
 COUNT = f"""SELECT
     (SELECT count(*) FROM (SELECT FROM {TABLE} WHERE {THERE} AND execute_after <= $1 LIMIT $2) AS a) AS due,
@@ -210,6 +211,9 @@ class PostgresQueue:
         if found:
             self._bell.ring()
         return bool(found)
+
+    async def is_kept(self, key: str, now: datetime) -> bool:
+        return bool(await self._pool.read(KEPT, encoded(key)))
 
     async def done(self, claim: Claim) -> None:
         which = (HELD if claim.handle is not None else UNCLAIMED) % 3

@@ -131,6 +131,8 @@ def _step_content(step: Step) -> dict[str, Any]:
         content["error"] = step.error
     if step.begun:
         content["begun"] = step.begun
+    if step.claim:
+        content["claim"] = step.claim
     return content
 
 
@@ -183,6 +185,7 @@ def _read_content(path: str, seq: int, content: Mapping[str, Any]) -> Step:
         patch=_read_patch(content["patch"]) if "patch" in content else NOTHING,
         error=get("error"),
         begun=get("begun", 0),
+        claim=get("claim", 0),
     )
 
 

@@ -32,6 +32,7 @@ READ_DUE = """SELECT key, run_id, kind, visit, due, tries, payload FROM jobs WHE
 TAKE = "UPDATE jobs SET due=?, tries=?, holder=? WHERE key=?"
 PUT_OFF = "UPDATE jobs SET due=? WHERE key=? AND tries=? AND holder IS ?"
 DONE = "DELETE FROM jobs WHERE key=? AND tries=? AND holder IS ?"
+READ_KEPT = "SELECT 1 FROM jobs WHERE key=? AND due > ?"
 COUNT = "SELECT count(*) FILTER (WHERE due <= ?1), count(*) FILTER (WHERE due > ?1) FROM jobs"
 
 log = logging.getLogger("wizard.stores")
@@ -106,6 +107,10 @@ class SqliteQueue:
         if held[0]:
             self._bell.ring()
         return held[0]
+
+    async def is_kept(self, key: str, now: datetime) -> bool:
+        row = self._read(lambda connection: connection.execute(READ_KEPT, (key, stored_time(now))).fetchone())
+        return row is not None
 
     async def done(self, claim: Claim) -> None:
         row = (claim.job.key, claim.tries, claim.handle)

@@ -127,5 +127,8 @@ class WatchedQueue:
     async def put_off(self, claim: Claim, until: datetime) -> bool:
         return await self._tell("put_off", self._store.queue.put_off(claim, until))
 
+    async def is_kept(self, key: str, now: datetime) -> bool:
+        return await self._tell("is_kept", self._store.queue.is_kept(key, now))
+
     async def done(self, claim: Claim) -> None:
         await self._tell("done", self._store.queue.done(claim))
