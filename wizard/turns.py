@@ -373,8 +373,11 @@ def _claim_on(run: Run) -> int:
 
 def _again(task: Task, driver: Driver, saver: Saver) -> Task:
     """How a turn goes on that lost against another commit: nothing that was done outside is done again."""
-    unsaved = Unsaved(saver.run, driver.result, frozenset(driver.undone)) if saver.has_saved else task.unsaved
-    return replace(task, unsaved=unsaved, heard=(*task.heard, *driver.heard), responded=saver.owes_reply)
+    heard = (*task.heard, *driver.heard)
+    if not saver.has_saved:
+        return replace(task, heard=heard)
+    unsaved = Unsaved(saver.run, driver.result, frozenset(driver.undone))
+    return replace(task, unsaved=unsaved, heard=heard, responded=saver.owes_reply)
 
 
 def _answer_on_the_way(turn: Turn, respond: RespondWith, stored: Run) -> Reply:
