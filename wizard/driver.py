@@ -20,7 +20,7 @@ from wizard.codec import check_value
 from wizard.errors import InvalidInput, NodeContractError, NodeFailed, WizardError
 from wizard.jobs import JobKind
 from wizard.logs import broke
-from wizard.model import Kind, Later, Outcome, Proceed, Prompt, Step, StepStatus, Wait
+from wizard.model import Kind, Later, Outcome, Proceed, Prompt, Run, Step, StepStatus, Wait
 from wizard.node import NodeType, Services, Visit
 from wizard.pauses import pause_after
 from wizard.places import locate
@@ -80,14 +80,13 @@ class Lasting:
 
 class Driver:
     """Answers the machine's requests by calling nodes. `prompt` is what the last one showed, `lasting` the work that
-    goes on, `until` when a step that was put off is due. `result` is what came of the effect that was begun last,
-    `undone` the visits whose effect was undone, and `heard` what foreground nodes made of input: what mustn't be done
-    again where another commit was faster (S23)."""
+    goes on, `until` when a step that was put off is due. `undone` are the visits whose effect was undone, and `heard`
+    is what foreground nodes made of input: like `result`, what mustn't be done again where another commit was faster
+    (S23)."""
 
     def __init__(self, turn: Turn, means: Means, saver: Saver, clock: Callable[[], datetime]) -> None:
         self.prompt: Prompt | None = None
         self.lasting: Lasting | None = None
-        self.result: Result | None = None
         self.undone: set[int] = set(means.undone)
         self.heard: list[Heard] = []
         self.until: dict[int, datetime | None] = {}
@@ -95,8 +94,16 @@ class Driver:
         self._means = means
         self._saver = saver
         self._clock = clock
+        self._last_effect: tuple[Run, Result] | None = None  # with the run as it was stored before it began
         self._not_undone: set[int] = set()
         self._quiet = timedelta(0)  # until effects that were begun and aren't wanted any more are over
+
+    @property
+    def result(self) -> Result | None:
+        """What came of the last effect, as long as that isn't stored."""
+        if self._last_effect is None or self._last_effect[0] is not self._saver.run:
+            return None
+        return self._last_effect[1]
 
     async def answer(self, request: Request) -> Result:
         match request:
@@ -166,12 +173,11 @@ class Driver:
         if handler.pure:
             return await self._timed(step, visit, retrying=retrying)
         await self._saver.save_before_effect(step)
-        self.result = None
         if self._means.tell is not None:
             visit.tell = self._means.tell(self._turn.id, step.visit)
         result = await self._with_patience(step, visit, retrying=retrying)
         if not result.deferred:
-            self.result = result
+            self._last_effect = self._saver.run, result
         return result
 
     def _later(self, step: Step, visit: Visit[Any]) -> Later | None:

@@ -282,6 +282,28 @@ async def test_an_undo_isnt_done_again_for_what_arrives_meanwhile() -> None:
     assert (len(book.keys("t", "remove")), view.run.undos) == (1, ())
 
 
+async def test_an_effect_and_an_undo_in_one_turn_with_an_arrival_behind_both() -> None:
+    """A change has one thing done and another undone; something arrives before the end is stored. Neither is done
+    again, and the effect's result, which was stored with the beginning of the undo, isn't taken twice."""
+    book = Book()
+    branches = branch("c", ("a.x == '1'", "u"), "b")
+    made = engine(flow("main", ask("a"), work("t", "a.x"), branches, work("u"), ask("b")), book=book)
+    run = await made.start("main")
+    await made.next(run, {"x": "1"})
+    store, commit = made.store, made.store.commit
+
+    async def late(change: Change) -> None:
+        if book.keys("u", "remove"):  # the last commit
+            store.commit = commit  # type: ignore[method-assign]
+            await made.amend(run.id, session={"k": 1})
+        await commit(change)
+
+    store.commit = late  # type: ignore[method-assign]
+    view = await made.change(run.id, "a", {"x": "2"})
+    assert (view.step, view.status, view.run.by_path["t"].output) == ("b", RunStatus.WAITING, {"v": "['2']"})
+    assert (len(book.keys("t")), len(book.keys("u", "remove")), view.run.undos) == (2, 1, ())
+
+
 async def test_the_request_whose_work_was_overtaken_gets_its_reply(stores: Open) -> None:
     """S19 beside S23: the reply that is kept for a request is the one of its end, though events came between."""
     book = Book()
