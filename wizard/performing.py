@@ -29,8 +29,9 @@ from wizard.requests import Close, Move
 from wizard.state import RunView
 from wizard.stores import Store
 from wizard.turn import Turn
-from wizard.turns import Task, Turns, stands_at
+from wizard.turns import Turns, stands_at
 from wizard.undoing import debt
+from wizard.unsaved import Task
 from wizard.visits import make_visit
 from wizard.watching import Watch
 

@@ -16,9 +16,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import count
@@ -27,7 +27,7 @@ from wizard import machine
 from wizard.asks import Ask, check_fresh, is_replay
 from wizard.cache import RunCache
 from wizard.documents import document_saves
-from wizard.driver import Driver, Heard, Lasting, Means
+from wizard.driver import Driver, Lasting, Means
 from wizard.errors import CallerError, RunCancelled, RunExpired, StaleInput, StaleRevision, StoreError, WizardError
 from wizard.jobs import Claim, Job, JobKind, job_key
 from wizard.leases import LeaseLost, held
@@ -36,12 +36,13 @@ from wizard.node import Services
 from wizard.pinned import Pinned
 from wizard.places import locate
 from wizard.reporting import reporter
-from wizard.requests import Move, Result
+from wizard.requests import Move
 from wizard.saving import Effects, Saver, lease_from
 from wizard.settings import Settings
 from wizard.state import RunView, is_expired, with_fault
 from wizard.stores import Store
 from wizard.turn import Turn, visit_of
+from wizard.unsaved import PERSONS, LateResult, Overtaken, Task, Unsaved, taken_again
 from wizard.watching import Watch, WatchedTurn
 
 log = logging.getLogger("wizard.engine")
@@ -50,61 +51,6 @@ MAX_TRIES = 20  # lost compare-and-swaps in one turn before the caller is told t
 QUICK_TRIES, PAUSE = 3, 0.05  # those made at once, and the most seconds before each of the others
 
 RespondWith = Callable[[RunView], Reply]
-
-
-@dataclass(frozen=True, slots=True)
-class Unsaved:
-    """What a turn did outside and couldn't store yet. `at` is the run as it was stored before; `result` is what came
-    of the effect that was begun with that, None where none was, or where it goes on; `undone` are the visits
-    whose effect was undone."""
-
-    at: Run
-    result: Result | None = None
-    undone: frozenset[int] = frozenset()
-
-    def fits(self, run: Run) -> bool:
-        """Whether the run still stands where the work was begun, and nobody else took that over (S21, S23)."""
-        return (
-            run.status is self.at.status
-            and visit_of(run.current) == visit_of(self.at.current)
-            and _claim_on(run) == _claim_on(self.at)
-        )
-
-    def ask(self) -> Ask:
-        """The move that goes on from there."""
-        current, result = self.at.current, self.result
-        if result is not None:
-            return Ask(lambda turn: machine.take_result(turn, result), always=True)
-        if _claim_on(self.at):  # the effect goes on: there is nothing to do but to say so
-            return Ask(machine.stay, always=True)
-        return Ask(lambda turn: machine.resume(turn, visit_of(current)), always=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """How a turn is taken that isn't a person's, or not from the beginning: for the job of the visit `performing`,
-    waiting as long as it takes; with what is `unsaved` and was `heard` from an earlier try, which stored a reply to
-    the same request where it says `responded`."""
-
-    performing: int | None = None
-    unsaved: Unsaved | None = None
-    heard: Sequence[Heard] = ()
-    responded: bool = False
-
-
-PERSONS = Task()
-
-
-class Overtaken(Exception):
-    """Another commit was faster than the turn's; `task` is how it is taken again, on what is stored now."""
-
-    def __init__(self, task: Task) -> None:
-        super().__init__()
-        self.task = task
-
-
-class LateResult(Exception):
-    """Work was done, and meanwhile somebody moved the run or took the work over. What they did stands (S21)."""
 
 
 class Turns:
@@ -299,7 +245,7 @@ class Turns:
             await saver.commit(change)
             return view
         except StaleRevision:
-            raise Overtaken(_again(task, driver, saver)) from None
+            raise Overtaken(taken_again(task, driver, saver)) from None
         except (asyncio.CancelledError, StoreError):
             await self._hand_back(saver, task)
             raise
@@ -365,19 +311,6 @@ def _is_handed_over(workflow: Workflow, run: Run) -> bool:
 def _claim_of(run: Run, now: datetime) -> Claim:
     """A turn's own claim on the job that it ordered for the work at which it stored the run."""
     return Claim(Job(run.id, JobKind.WORK, visit_of(run.current), now), 0)
-
-
-def _claim_on(run: Run) -> int:
-    return 0 if run.current is None else run.current.claim
-
-
-def _again(task: Task, driver: Driver, saver: Saver) -> Task:
-    """How a turn goes on that lost against another commit: nothing that was done outside is done again."""
-    heard = (*task.heard, *driver.heard)
-    if not saver.has_saved:
-        return replace(task, heard=heard)
-    unsaved = Unsaved(saver.run, driver.result, frozenset(driver.undone))
-    return replace(task, unsaved=unsaved, heard=heard, responded=saver.owes_reply)
 
 
 def _answer_on_the_way(turn: Turn, respond: RespondWith, stored: Run) -> Reply:

@@ -1,0 +1,82 @@
+"""A turn that lost against another commit goes on: what it did outside and couldn't store is stored on top (S23)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from wizard import machine
+from wizard.asks import Ask
+from wizard.driver import Driver, Heard
+from wizard.model import Run
+from wizard.requests import Result
+from wizard.saving import Saver
+from wizard.turn import visit_of
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """What a turn did outside and couldn't store yet. `at` is the run as it was stored before; `result` is what came
+    of the effect that was begun with that, None where none was, or where it goes on; `undone` are the visits
+    whose effect was undone."""
+
+    at: Run
+    result: Result | None = None
+    undone: frozenset[int] = frozenset()
+
+    def fits(self, run: Run) -> bool:
+        """Whether the run still stands where the work was begun, and nobody else took that over (S21, S23)."""
+        return (
+            run.status is self.at.status
+            and visit_of(run.current) == visit_of(self.at.current)
+            and _claim_on(run) == _claim_on(self.at)
+        )
+
+    def ask(self) -> Ask:
+        """The move that goes on from there."""
+        current, result = self.at.current, self.result
+        if result is not None:
+            return Ask(lambda turn: machine.take_result(turn, result), always=True)
+        if _claim_on(self.at):  # the effect goes on: there is nothing to do but to say so
+            return Ask(machine.stay, always=True)
+        return Ask(lambda turn: machine.resume(turn, visit_of(current)), always=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """How a turn is taken that isn't a person's, or not from the beginning: for the job of the visit `performing`,
+    waiting as long as it takes; with what is `unsaved` and was `heard` from an earlier try, which stored a reply to
+    the same request where it says `responded`."""
+
+    performing: int | None = None
+    unsaved: Unsaved | None = None
+    heard: Sequence[Heard] = ()
+    responded: bool = False
+
+
+PERSONS = Task()
+
+
+class Overtaken(Exception):
+    """Another commit was faster than the turn's; `task` is how it is taken again, on what is stored now."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__()
+        self.task = task
+
+
+class LateResult(Exception):
+    """Work was done, and meanwhile somebody moved the run or took the work over. What they did stands (S21)."""
+
+
+def _claim_on(run: Run) -> int:
+    return 0 if run.current is None else run.current.claim
+
+
+def taken_again(task: Task, driver: Driver, saver: Saver) -> Task:
+    """How a turn goes on that lost against another commit: nothing that was done outside is done again."""
+    heard = (*task.heard, *driver.heard)
+    if not saver.has_saved:
+        return replace(task, heard=heard)
+    unsaved = Unsaved(saver.run, driver.result, frozenset(driver.undone))
+    return replace(task, unsaved=unsaved, heard=heard, responded=saver.owes_reply)
