@@ -24,7 +24,8 @@ class Ask:
     nothing. `given` are the answers of a Next (`answering`). Where `strict` is set, answers that
     aren't accepted leave the run exactly as it was, even if the move went elsewhere for them.
     `anywhere` says that `step` may be any that is on the path, and `seen` is its mark as the caller saw it.
-    `always` lets the move be made on a run that has ended as well.
+    `always` lets the move be made on a run that has ended as well, `outline` on one whose workflow is no more than
+    an outline: it ends the run, which needs no more.
     """
 
     move: Callable[[Turn], Move]
@@ -36,6 +37,7 @@ class Ask:
     anywhere: bool = False
     seen: str | None = None
     always: bool = False
+    outline: bool = False
 
 
 def mark_of(run: Run, path: str) -> str:

@@ -15,11 +15,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from wizard import __version__
 from wizard.checks import check
 from wizard.definition import Draft, build, draft
 from wizard.errors import DefinitionError, Problem, WorkflowNotFound
-from wizard.model import Workflow
+from wizard.model import Run, Workflow
 from wizard.node import Registry
+from wizard.outlines import outline, read_bundle, unavailable
 from wizard.reading import source
 from wizard.reading.complaints import did_you_mean, quoted
 from wizard.reading.document import Document
@@ -28,7 +30,6 @@ from wizard.ways import closure, components
 
 SUFFIXES = (".yaml", ".yml", ".json")
 MAX_FILES = 5_000
-MAX_BUNDLE_BYTES = 64_000_000
 
 
 class Catalog:
@@ -95,19 +96,20 @@ class Catalog:
         """The workflow of a stored bundle, whatever is loaded now. Raises DefinitionError."""
         return compile_bundle(bundle, self._registry)
 
+    def outline(self, run: Run, bundle: bytes | None, error: Exception | None) -> Workflow:
+        """What can be told of the workflow of a run where compiling its stored bundle came to `error`, or where there
+        is none (None): its `unavailable` says why the run can't go on."""
+        return outline(run, bundle, self._registry, unavailable(run, bundle, error, self._registry))
+
 
 def compile_bundle(body: bytes, registry: Registry) -> Workflow:
     """The workflow of a bundle, with the version it always had. Raises DefinitionError where the body
     is no bundle, or the registry lacks a node type that it needs."""
-    try:
-        bundle = json.loads(body) if len(body) <= MAX_BUNDLE_BYTES else None
-    except (ValueError, RecursionError):
-        bundle = None
-    match bundle:
-        case {"root": str(root), "definitions": dict(definitions)} if root in definitions:
-            catalog = Catalog.from_documents(definitions.values(), registry)
-            if root in catalog.workflows:
-                return catalog.workflows[root]
+    bundle = read_bundle(body)
+    if bundle is not None:
+        catalog = Catalog.from_documents(bundle.definitions.values(), registry)
+        if bundle.root in catalog.workflows:
+            return catalog.workflows[bundle.root]
     raise DefinitionError(
         [Problem("stored definition", 1, 1, "this is no stored definition; restore it from a backup")]
     )
@@ -239,7 +241,7 @@ def _compiled(loader: _Loader) -> Catalog:
         members = sorted({name, *follows[name]})
         version = sha256(_bundle(name, members, sorted_texts)).hexdigest()[:32]
         workflows[name] = build(drafts[name], workflows, version)
-        bundles[name] = _bundle(name, members, texts)
+        bundles[name] = _bundle(name, members, texts, _made_with((drafts[each] for each in members), loader.registry))
     in_order = {name: workflows[name] for name in drafts}
     return Catalog(in_order, bundles, sorted(problems), loader.registry)
 
@@ -248,6 +250,17 @@ def _json(value: Any, *, sort_keys: bool) -> str:
     return json.dumps(value, sort_keys=sort_keys, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def _bundle(root: str, members: Iterable[str], texts: Mapping[str, str]) -> bytes:
+def _made_with(drafts: Iterable[Draft], registry: Registry) -> Mapping[str, Any]:
+    """What a stored definition says of where it came from, for whoever can't compile it any more: the version of this
+    program, and the packages of others that its node types are of. It is no part of what the definition is."""
+    types = sorted({node.handler.type for draft in drafts for node in draft.nodes})
+    packages = {name: package for name in types if (package := registry.package(name))}
+    return {"program": __version__, "packages": packages}
+
+
+def _bundle(
+    root: str, members: Iterable[str], texts: Mapping[str, str], made_with: Mapping[str, Any] | None = None
+) -> bytes:
     definitions = ",".join(f"{json.dumps(name)}:{texts[name]}" for name in members)
-    return f'{{"definitions":{{{definitions}}},"root":{json.dumps(root)}}}'.encode()
+    noted = "" if made_with is None else f',"made_with":{_json(made_with, sort_keys=True)}'
+    return f'{{"definitions":{{{definitions}}},"root":{json.dumps(root)}{noted}}}'.encode()

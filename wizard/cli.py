@@ -190,18 +190,27 @@ def nodes(
     from wizard import reference
     from wizard.node import Registry
 
-    types = reference.references(Registry.installed())
+    registry = Registry.installed()
+    types = reference.references(registry)
+    unusable = [each for each in registry.unusable if name in (None, each.type)]
     if name is not None:
+        if unusable and registry.get(name) is None:
+            for line in reference.unusable(unusable, width()):
+                print(clean(line), file=sys.stderr)
+            raise typer.Exit(FAILED)
         known = ", ".join(each.type for each in types)
         types = [each for each in types if each.type == name]
         if not types:
             raise typer.BadParameter(f"there is no node type {name!r}; there are {known}.", param_hint="TYPE")
     if as_json:
-        print_json([{**asdict(each), "summary": each.summary} for each in types])
+        found: list[dict[str, object]] = [{**asdict(each), "summary": each.summary} for each in types]
+        print_json(found + [{**asdict(each), "unusable": True} for each in unusable])
         return
     columns = width()
     for line in reference.overview(types, columns) if name is None else reference.in_full(types[0], columns):
         print(line)
+    for line in reference.unusable(unusable, columns):
+        print(clean(line))
 
 
 def _warn(problems: Iterable[Problem]) -> None:

@@ -102,11 +102,13 @@ def _module(where: str) -> ModuleType:
                 "Start the command in the folder of your module, or install it."
             ) from error
         raise SettingsError(_says_where(where, error)) from error
-    except Exception as error:  # whatever a module does while it is imported
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a module does while it is imported, sys.exit() included
         raise SettingsError(_says_where(where, error)) from error
 
 
-def _says_where(where: str, error: Exception) -> str:
+def _says_where(where: str, error: BaseException) -> str:
     """Only an error of importing is quoted: what other errors say may hold a secret of the module's."""
     place: tuple[str | None, int | None] = (where, None)
     if isinstance(error, SyntaxError):

@@ -132,6 +132,8 @@ async def _talk(talk: _Talk, here: Settings) -> Ending:
     async def hold(engine: Engine) -> Ending:
         if talk.resume is not None:
             view = await engine.load(talk.resume)
+            if view.workflow.unavailable is not None:
+                raise view.workflow.unavailable
         else:
             view = await engine.start(choose(catalog, talk.workflow).id, talk.given)
         talk.run_id = view.id

@@ -115,13 +115,15 @@ def show(run_id: RunId, store: StoreOption = None, as_json: AsJson = False) -> N
     """Show where a run stands: its path, its answers, its current step."""
     from wizard.channels.state_json import run_state
 
-    async def work(engine: Engine) -> tuple[dict[str, Any], list[tuple[str, str]], list[dict[str, Any]]]:
+    async def work(engine: Engine) -> tuple[dict[str, Any], list[tuple[str, str]], list[dict[str, Any]], str]:
         view = await engine.load(run_id)
-        return run_state(view), [(item.label, item.value) for item in view.summary()], _owed(view)
+        why = view.workflow.unavailable
+        answers = [(item.label, item.value) for item in view.summary()]
+        return run_state(view), answers, _owed(view), "" if why is None else why.message
 
-    state, answers, owed = look(store, work)
+    state, answers, owed, unavailable = look(store, work)
     if as_json:
-        print_json({**state, "undos": owed})
+        print_json({**state, "undos": owed, **({"unavailable": unavailable} if unavailable else {})})
         return
     current = state["current"]
     print_table(
@@ -130,7 +132,7 @@ def show(run_id: RunId, store: StoreOption = None, as_json: AsJson = False) -> N
             ("Workflow", f"{state['workflow']} ({state['version']})"),
             ("Status", state["status"]),
             ("Current", f"{current['step']}  {current['title']}"),
-            *([("Error", current["error"])] if current["error"] else []),
+            *([("Error", unavailable or current["error"])] if unavailable or current["error"] else []),
         ]
     )
     for title, lines in (("Path", state["path"]), ("Kept", state["kept"])):

@@ -5,6 +5,7 @@ so that one mistake doesn't hide the next; `build` makes the compiled Workflow o
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,10 +33,13 @@ from wizard.model import (
 from wizard.node import NodeConfig, NodeType, Registry
 from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import RepeatConfig, WorkflowConfig
+from wizard.plugins import reason_of
 from wizard.reading.complaints import complaints, did_you_mean, quoted
 from wizard.reading.document import Document, Path
 from wizard.schema import known_keys
 from wizard.ways import closure, remaining
+
+log = logging.getLogger("wizard.plugins")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,18 @@ def draft(document: Document, registry: Registry) -> tuple[Draft | None, list[Pr
     return reader.draft(), reader.problems
 
 
+def draft_node(document: Document, registry: Registry, index: int) -> tuple[NodeDraft | None, list[Problem]]:
+    """One node by itself, as far as it can be read, and what is wrong with it."""
+    reader = _Reader(document, registry)
+    return reader.node(index), reader.problems
+
+
+def draft_head(document: Document, registry: Registry) -> WorkflowFormat | None:
+    """What a definition says beside its nodes, without the keys that are wrong; None where there is not even a usable
+    id."""
+    return _Reader(document, registry).head()
+
+
 class _Reader:
     def __init__(self, document: Document, registry: Registry) -> None:
         self.document = document
@@ -153,6 +169,12 @@ class _Reader:
             return None
         whole = len(self.problems) == before and head.nodes != _NO_NODES
         return Draft(self.document, head, declared, nodes, ids, whole)
+
+    def node(self, index: int) -> NodeDraft | None:
+        return self._node(("nodes", index), self.document.data["nodes"][index], None)
+
+    def head(self) -> WorkflowFormat | None:
+        return self._head(self.document.data)
 
     def _complain(self, path: Path, message: str, *, key: bool = False, offset: int | None = None) -> None:
         self.problems.append(self.document.problem(path, message, key=key, offset=offset))
@@ -252,11 +274,31 @@ class _Reader:
             NodeFormat, {key: value for key, value in data.items() if key in allowed}, place, {}
         )
         mine = {key: value for key, value in data.items() if key in own or key not in COMMON}
-        config: NodeConfig | None = self._validated(handler.Config, mine, place, allowed)
-        if config is not None:
+        config = self._configured(handler, mine, place, allowed)
+        return None if common is None else NodeDraft(place, common, handler, config, below)
+
+    def _configured(
+        self, handler: NodeType[Any], data: Mapping[str, Any], place: Path, allowed: frozenset[str]
+    ) -> NodeConfig | None:
+        """The node's configuration, None where it is wrong. All that its type is asked while definitions are loaded is
+        asked here first: what the type itself does wrong is a problem that names it, whoever wrote it."""
+        try:
+            config: NodeConfig | None = self._validated(handler.Config, data, place, allowed)
+            if config is None:
+                return None
             for inside, message in handler.check(config):
                 self._complain((*place, *inside), message)
-        return None if common is None else NodeDraft(place, common, handler, config, below)
+            handler.outputs(config), handler.own_names(config), handler.secrets(config)
+        except Exception as error:
+            package = self.registry.package(handler.type)
+            whose = f" of the package {package}" if package else ""
+            self._complain(
+                (*place, "type"),
+                f"the node type {quoted(handler.type)}{whose} can't say whether this is right: {reason_of(error)}",
+            )
+            log.debug("where that came from", exc_info=error)
+            return None
+        return config
 
     def _handler(self, place: Path, data: Mapping[str, Any]) -> NodeType[Any] | None:
         name = data.get("type")
@@ -265,10 +307,18 @@ class _Reader:
             return None
         handler = self.registry.get(name) if isinstance(name, str) else None
         if handler is None:
-            known = [each.type for each in self.registry]
-            hint = did_you_mean(str(name), known) or f"; known are {', '.join(known)}"
-            self._complain((*place, "type"), f"there is no node type {quoted(name)}{hint}")
+            self._complain((*place, "type"), unknown_type(str(name), self.registry))
         return handler
+
+
+def unknown_type(name: str, registry: Registry) -> str:
+    """What is wrong with a node type that there isn't: it can't be used, or nobody has announced it."""
+    if whys := registry.why_unusable(name):
+        return f"the node type {quoted(name)} can't be used: {'; '.join(map(str, whys))}"
+    known = [each.type for each in registry]
+    hint = did_you_mean(name, known) or f"; known are {', '.join(known)}"
+    broken = "; ".join(f"{each.type}: {each}" for each in registry.unusable)
+    return f"there is no node type {quoted(name)}{hint}" + (f"; these can't be used: {broken}" if broken else "")
 
 
 def _why_not(key: str, handler: NodeType[Any]) -> str:

@@ -281,7 +281,7 @@ class Engine:
     async def cancel(self, run: str | RunView, *, undo: bool = False, respond: RespondWith | None = None) -> RunView:
         """Ends a run for good. With `undo` what its steps did is undone, the newest first; what can't be undone now
         is tried again later. Cancelling it again changes nothing. Raises RunCompleted, RunExpired."""
-        ask = Ask(lambda turn: interventions.cancel(turn, undo=undo))
+        ask = Ask(lambda turn: interventions.cancel(turn, undo=undo), outline=True)
         try:
             return await self._take("cancel", run, ask, respond)
         except RunCancelled:

@@ -23,6 +23,7 @@ WizardError
     ├── TurnTooLong             a turn executed 1,000 nodes (S17)
     ├── NodeFailed              a node failed after its retries (S16)
     ├── NodeContractError       a node broke its contract (S15)
+    ├── WorkflowUnavailable     the version that the run is pinned to can't be used here (S22)
     ├── IllegalMove             a run or step was to change into a status that doesn't follow
     └── StoreError              stored data can't be read or written
 
@@ -185,6 +186,32 @@ class NodeFailed(RunError):
 
 class NodeContractError(RunError):
     """A node type is wrongly written."""
+
+
+class WorkflowUnavailable(RunError):
+    """The version of its workflow that the run is pinned to can't be used here, so the run can't go on.
+
+    Nothing of the run is lost, and it goes on as soon as what is missing is there again. `type` and `package` are the
+    node type that it is about and the package that brings it, `reason` what is wrong; each "" where it isn't known.
+    """
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        type: str = "",  # noqa: A002 - the word of the definition format
+        package: str = "",
+        reason: str = "",
+        version: str = "",
+        workflow: str = "",
+        node: str = "",
+        run: str = "",
+    ) -> None:
+        self.type = type
+        self.package = package
+        self.reason = reason
+        self.version = version
+        super().__init__(message, workflow=workflow, node=node, run=run)
 
 
 class IllegalMove(RunError):

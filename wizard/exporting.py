@@ -15,11 +15,13 @@ from wizard.channels.state_json import trace_json
 from wizard.engine import Engine
 from wizard.errors import CallerError, StaleRevision
 from wizard.model import Run, Step, StoredFile, Undo, Value, Workflow
+from wizard.outlines import STAND_IN
 from wizard.places import locate
 from wizard.stores import TraceEntry
 
 FORMAT = 1  # of what is exported
 WITHHELD = "(a password, which is never shown)"
+UNKNOWN = "(withheld: its node type can't be used here, and only that can tell whether it is a password)"
 PAGE = 1000  # trace entries that are read at once
 TRIES = 20
 
@@ -82,6 +84,7 @@ def _content(
             "current": None if run.current is None else run.current.path,
             "fault": None if fault is None else {"message": fault.message, "step": fault.node, "kind": fault.kind},
             "removed": sorted(run.removed),
+            **({} if workflow.unavailable is None else {"unavailable": workflow.unavailable.message}),
         },
         "input": dict(run.input),
         "steps": [_step(workflow, step, kept=n > run.cursor) for n, step in enumerate(run.steps)],
@@ -119,7 +122,8 @@ def _without_secrets(workflow: Workflow, path: str, answers: Mapping[str, Value]
         return None
     node = locate(workflow, path).node
     secret = node.handler.secrets(node.config)
-    return {name: WITHHELD if name in secret and value else value for name, value in answers.items()}
+    instead = UNKNOWN if node.handler is STAND_IN else WITHHELD
+    return {name: instead if name in secret and value else value for name, value in answers.items()}
 
 
 def _file(file: StoredFile) -> dict[str, Any]:

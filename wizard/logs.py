@@ -2,7 +2,8 @@
 
 An exception's message may quote what a person answered. So of an error its kind is logged, and the places in the code
 that it came from; what it says only at the level `debug`, which is for development. The messages of StoreError are the
-exception: stores write them without what is stored, and an operator can't do without them.
+exception, as are those of WorkflowUnavailable: they are written without what people answered, and an operator can't do
+without them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from random import getrandbits
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
-from wizard.errors import SettingsError, StoreError
+from wizard.errors import SettingsError, StoreError, WorkflowUnavailable
 from wizard.watching import ACCEPTED, Nobody, WatchedTurn
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 PLACES = 5  # of an error: where it was raised, and the innermost of our own code
 CAUSES = 5
+OUTSPOKEN = (StoreError, WorkflowUnavailable)  # see above
 _PYTHON = str(Path(logging.__file__).parents[1])
 LONGEST = 20_000  # characters of a message
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -108,14 +110,14 @@ def broke(
 
 def kind_and_place(error: BaseException) -> str:
     """One line: the kind of the error and where it came from, and the same of what caused it.
-    `NodeFailed at visits.py:80 in _prompt, because of ValueError at fees.py:12 in fee`. A StoreError says more."""
+    `NodeFailed at visits.py:80 in _prompt, because of ValueError at fees.py:12 in fee`. OUTSPOKEN errors say more."""
     said: list[str] = []
     at: BaseException | None = error
     while at is not None and len(said) < CAUSES:
         frames = traceback.extract_tb(at.__traceback__)[::-1]
         known = frames[:1] + [each for each in frames[1:] if not _is_library(each.filename)]
         places = " < ".join(f"{_short(each.filename)}:{each.lineno} in {each.name}" for each in known[:PLACES])
-        name = f"{type(at).__name__} ({at})" if isinstance(at, StoreError) else type(at).__name__
+        name = f"{type(at).__name__} ({at})" if isinstance(at, OUTSPOKEN) else type(at).__name__
         said.append(f"{name} at {places}" if places else name)
         at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
     return ", because of ".join(said)

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from immutables import Map
 
+from wizard.errors import WorkflowUnavailable
 from wizard.jobs import Job
 from wizard.pauses import growing
 
@@ -162,7 +163,8 @@ class Workflow:
 
     `reach[node]` holds the nodes that follow from it over at least one edge (S8); `remaining[node]`
     counts what comes from entering that node on, itself included.
-    `version` is the content hash of the definition and of every definition it embeds (S22).
+    `version` is the content hash of the definition and of every definition it embeds (S22). Where `unavailable` is set
+    it is no more than an outline, with which a run can be looked at and ended, but not moved.
     """
 
     id: str
@@ -178,6 +180,7 @@ class Workflow:
     expires_after: timedelta | None = None
     delete_after: timedelta | None = None  # what is stored of a run goes, so long after it has ended
     language: str = "en"
+    unavailable: WorkflowUnavailable | None = None  # of an outline (wizard.outlines): why there is no more than that
 
 
 # -- runs --------------------------------------------------------------------------------------

@@ -7,16 +7,17 @@ hands it a Visit at each call: instances hold no state of a run. For each visit 
 Foreground types also say, without side effects, what they ask (`prompt`) and whether an answer
 accepted earlier still holds (`accepts`). Background types execute and return Proceed.
 
-Third parties announce their types as entry points of the group `wizard.nodes`.
+Third parties announce their types as entry points of the group `wizard.nodes`, each by the type's name.
 """
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib.metadata import entry_points
+from inspect import isabstract
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -24,6 +25,7 @@ from pydantic import BaseModel, ConfigDict
 from wizard.errors import DefinitionError, NodeContractError, Problem
 from wizard.expressions import Names
 from wizard.model import Item, Kind, Later, Node, Outcome, Prompt, StoredFile, Value, Wait
+from wizard.plugins import Announced, Unusable, announced, reason_of
 
 
 class NodeConfig(BaseModel):
@@ -194,31 +196,114 @@ class Background(NodeType[C]):
 
 ENTRY_POINTS = "wizard.nodes"
 
+log = logging.getLogger("wizard.plugins")
+
+
+def made(found: object) -> NodeType[Any]:
+    """An instance of a node type. Raises NodeContractError where it is none, naming what is missing, and whatever
+    making one raises."""
+    if not isinstance(found, type) or not issubclass(found, NodeType):
+        name = getattr(found, "__name__", type(found).__name__)
+        raise NodeContractError(f"{name} is no node type: derive it from wizard.node.Background or Foreground")
+    name = found.__qualname__
+    if isabstract(found):
+        missing = ", ".join(sorted(found.__abstractmethods__))
+        raise NodeContractError(f"the class {name} is incomplete: define {missing}")
+    if not isinstance(getattr(found, "type", None), str) or not found.type:
+        raise NodeContractError(f"the class {name} has no `type`: give it the name that definitions call it by")
+    if not isinstance(getattr(found, "kind", None), Kind):
+        raise NodeContractError(f"the class {name} has no `kind`: derive it from Background or Foreground")
+    config = getattr(found, "Config", None)
+    if not isinstance(config, type) or not issubclass(config, NodeConfig):
+        raise NodeContractError(f"the class {name} has no `Config`: give it one that derives from NodeConfig")
+    config.model_rebuild()  # a name in it that is nowhere defined would show in the first definition only
+    return found()
+
 
 class Registry:
-    """The node types that definitions can use, by their `type`."""
+    """The node types that definitions can use, by their `type`. `unusable` are those that installed packages
+    announce and that can't be used, with the reasons."""
 
     def __init__(self, types: Iterable[type[NodeType[Any]]] = ()) -> None:
         self._types: dict[str, NodeType[Any]] = {}
+        self._packages: dict[str, Announced] = {}
+        self._unusable: dict[tuple[str, str], Unusable] = {}
         for each in types:
             self.add(each)
 
     @classmethod
     def installed(cls) -> Registry:
-        """All types that installed packages announce, the built-in ones included."""
-        return cls(entry.load() for entry in entry_points(group=ENTRY_POINTS))
+        """All types that installed packages announce, the built-in ones included. What can't be used is warned of in
+        the log and remembered as `unusable`; nothing is raised for it."""
+        registry = cls()
+        for each in announced(ENTRY_POINTS):
+            try:
+                node_type = made(each.load())
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                registry._refuse(each, each.name, _said(error), error)
+            else:
+                registry._admit(each, node_type)
+        return registry
 
     def add(self, node_type: type[NodeType[Any]]) -> None:
-        """Raises DefinitionError where another type has this name already."""
-        known = self._types.get(node_type.type)
+        """Raises DefinitionError where another type has this name already, or the class isn't what a node type is."""
+        try:
+            instance = made(node_type)
+        except Exception as error:
+            raise DefinitionError([Problem(node_type.__module__, 1, 1, _said(error))]) from error
+        known = self._types.get(instance.type)
         if known is not None and type(known) is not node_type:
-            raise DefinitionError(
-                [Problem(node_type.__module__, 1, 1, f"two node types are called {node_type.type!r}")]
-            )
-        self._types[node_type.type] = node_type()
+            raise DefinitionError([Problem(node_type.__module__, 1, 1, f"two node types are called {instance.type!r}")])
+        if known is None:
+            self._packages.pop(instance.type, None)
+        self._types[instance.type] = instance
 
     def get(self, name: str) -> NodeType[Any] | None:
         return self._types.get(name)
 
+    def package(self, name: str) -> str:
+        """The package and version that a type comes from; "" for built-in types and those of the application."""
+        known = self._packages.get(name)
+        return "" if known is None or known.built_in else known.package
+
+    @property
+    def unusable(self) -> tuple[Unusable, ...]:
+        return tuple(sorted(self._unusable.values()))
+
+    def why_unusable(self, name: str) -> tuple[Unusable, ...]:
+        """Why there is no type of this name, though one is announced; nothing where none is."""
+        return () if name in self._types else tuple(each for each in self.unusable if each.type == name)
+
     def __iter__(self) -> Iterator[NodeType[Any]]:
         return iter(sorted(self._types.values(), key=lambda each: each.type))
+
+    # -- what packages announce ----------------------------------------------------------------------
+
+    def _admit(self, by: Announced, node_type: NodeType[Any]) -> None:
+        """Of two packages that announce one name neither is taken: which of them a stored run was started with, nobody
+        can tell."""
+        name = node_type.type
+        first, known = self._packages.get(name), self._types.get(name)
+        if first is None:
+            self._types[name], self._packages[name] = node_type, by
+        elif known is not None and type(known) is type(node_type):
+            return
+        elif first.built_in:
+            self._refuse(by, name, f"a built-in node type is called {name!r}: it needs another name")
+        else:
+            self._types.pop(name, None)
+            for each, other in ((first, by), (by, first)):
+                why = f"{other.package} announces a node type {name!r} as well: uninstall one of them"
+                self._refuse(each, name, why)
+
+    def _refuse(self, by: Announced, name: str, reason: str, error: BaseException | None = None) -> None:
+        self._unusable[name, by.package] = Unusable(name, by.package, reason)
+        log.warning("the node type %s of the package %s can't be used: %s", name, by.package or "unknown", reason)
+        if error is not None:
+            log.debug("where that came from", exc_info=error)
+
+
+def _said(error: BaseException) -> str:
+    return error.message if isinstance(error, NodeContractError) else reason_of(error)

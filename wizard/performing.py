@@ -10,13 +10,13 @@ import inspect
 import logging
 import random
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from wizard import machine
 from wizard.asks import Ask
 from wizard.driver import UNDO_TRIES
-from wizard.errors import NodeFailed, RunNotFound
+from wizard.errors import NodeFailed, RunNotFound, WorkflowUnavailable
 from wizard.interventions import expire, remind
 from wizard.jobs import Claim, Job, JobKind
 from wizard.logs import broke
@@ -38,6 +38,7 @@ from wizard.watching import Watch
 log = logging.getLogger("wizard.jobs")
 
 MESSAGE_TRIES = 10
+LONGEST_AWAY = timedelta(minutes=10)  # between two tries for a run whose workflow can't be used here
 
 _ENDED = (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED)
 
@@ -70,6 +71,9 @@ class Performer:
             return await self._do(claim)
         except RunNotFound:
             return None
+        except WorkflowUnavailable as error:  # not the run's fault: no try is counted, it goes on when that is mended
+            log.error("the job %s of run %s is put off: %s", job.kind.value, job.run, error.message)
+            return self._clock() + min(pause_after(claim.tries, random.random()), LONGEST_AWAY)  # noqa: S311
 
     async def _do(self, claim: Claim) -> datetime | None:
         job = claim.job
@@ -81,7 +85,7 @@ class Performer:
             case JobKind.REMIND:
                 await self._move(job, lambda turn: remind(turn, job.visit))
             case JobKind.EXPIRE:
-                await self._move(job, lambda turn: expire(turn, job.visit))
+                await self._move(job, lambda turn: expire(turn, job.visit), outline=True)
             case JobKind.MESSAGE:
                 return await self._send(job, claim.tries)
             case JobKind.DELETE:
@@ -90,8 +94,9 @@ class Performer:
                 assert_never(job.kind)
         return None
 
-    async def _move(self, job: Job, move: Callable[[Turn], Move]) -> RunView:
-        return await self._turns.take("job", job.run, Ask(move, always=True), task=Task(job.visit))
+    async def _move(self, job: Job, move: Callable[[Turn], Move], *, outline: bool = False) -> RunView:
+        ask = Ask(move, always=True, outline=outline)
+        return await self._turns.take("job", job.run, ask, task=Task(job.visit))
 
     async def _work(self, job: Job) -> datetime | None:
         view = await self._turns.show(job.run)
@@ -153,10 +158,9 @@ class Performer:
     async def _delete(self, job: Job) -> datetime | None:
         view = await self._turns.show(job.run)
         workflow, run = view.workflow, view.run
-        if run.status not in _ENDED or workflow.delete_after is None:
+        if run.status not in _ENDED or (workflow.delete_after is None and workflow.unavailable is None):
             return None  # it was gone back into, and orders its deletion anew when it ends
-        due = run.updated_at + workflow.delete_after
-        if due > self._clock():
+        if workflow.delete_after is not None and (due := run.updated_at + workflow.delete_after) > self._clock():
             return due
         self._turns.cache.forget(job.run)
         await self._store.delete_run(job.run)

@@ -1,12 +1,19 @@
-"""The version of a workflow that each run is pinned to (S22): compiled once, whatever the definitions say now."""
+"""The version of a workflow that each run is pinned to (S22): compiled once, whatever the definitions say now.
+
+Where it can't be compiled here, because a node type is gone or the definition isn't of this version, the run is looked
+at and ended by an outline of it (wizard.outlines), and whatever would move it is refused until it can be.
+"""
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Protocol
 
-from wizard.errors import StoreError
 from wizard.model import Run, Workflow
 from wizard.stores import Store
+
+AGAIN = 30.0  # seconds after which what couldn't be compiled is tried again
+MOST_FAILED = 1000  # versions of which that is remembered
 
 
 class Definitions(Protocol):
@@ -18,7 +25,10 @@ class Definitions(Protocol):
         """The definition and all that it embeds, for the store to keep."""
 
     def compile(self, bundle: bytes) -> Workflow:
-        """The workflow of a stored bundle."""
+        """The workflow of a stored bundle. Whatever is raised says that it can't be compiled here."""
+
+    def outline(self, run: Run, bundle: bytes | None, error: Exception | None) -> Workflow:
+        """What can be told of a workflow that can't be compiled, or isn't stored; its `unavailable` says why."""
 
 
 class Pinned:
@@ -29,6 +39,7 @@ class Pinned:
         self._store = store
         self._workflows: dict[str, Workflow] = {}
         self._saved: set[str] = set()
+        self._failed: dict[str, tuple[float, Exception]] = {}
 
     async def save(self, workflow: Workflow) -> None:
         """Has the store keep a workflow before the first run is pinned to it."""
@@ -38,16 +49,35 @@ class Pinned:
         self._workflows.setdefault(workflow.version, workflow)
 
     async def workflow_of(self, run: Run) -> Workflow:
-        """Raises StoreError where the store hasn't got it."""
-        workflow = self._workflows.get(run.version)
-        if workflow is None:
-            body = await self._store.definition(run.version)
-            if body is None:
-                raise StoreError(
-                    "The definition that this run was started with isn't in the store. Restore it from a backup.",
-                    workflow=run.workflow,
-                    run=run.id,
-                )
-            workflow = self._definitions.compile(body)
-            self._workflows[run.version] = workflow
+        """The workflow that moves a run. Raises WorkflowUnavailable where it can't be compiled here."""
+        workflow = await self.known_of(run)
+        if workflow.unavailable is not None:
+            raise workflow.unavailable
         return workflow
+
+    async def known_of(self, run: Run) -> Workflow:
+        """The workflow of a run that is looked at or ended: an outline where it can't be compiled here."""
+        workflow = self._workflows.get(run.version)
+        return await self._compiled(run) if workflow is None else workflow
+
+    async def _compiled(self, run: Run) -> Workflow:
+        body = await self._store.definition(run.version)
+        if body is None:
+            return self._definitions.outline(run, None, None)
+        at, error = self._failed.get(run.version, (0.0, None))
+        if error is None or monotonic() - at > AGAIN:
+            try:
+                workflow = self._definitions.compile(body)
+            except Exception as failed:
+                error = failed
+                self._remember(run.version, failed)
+            else:
+                self._workflows[run.version] = workflow
+                self._failed.pop(run.version, None)
+                return workflow
+        return self._definitions.outline(run, body, error)
+
+    def _remember(self, version: str, error: Exception) -> None:
+        while len(self._failed) >= MOST_FAILED:
+            del self._failed[next(iter(self._failed))]
+        self._failed[version] = monotonic(), error.with_traceback(None)

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from wizard.expressions import Expression
 from wizard.node import NodeType, Registry
+from wizard.plugins import Unusable
 from wizard.schema import schema
 from wizard.templates import Template
 
@@ -212,6 +213,16 @@ def in_full(reference: TypeReference, width: int) -> Iterator[str]:
         )
     if shared:
         yield from _titled("All fields", shared, width)
+
+
+def unusable(types: Sequence[Unusable], width: int) -> Iterator[str]:
+    """Types that packages announce and that can't be used, with the reasons."""
+    if types:
+        yield ""
+        yield "Node types that can't be used"
+    for each in types:
+        yield f"  {each.type}  (package {each.package or 'unknown'})"
+        yield from _wrapped(each.reason, width, "    ")
 
 
 def _shared(sections: Sequence[Section]) -> tuple[Key, ...]:

@@ -39,6 +39,8 @@ class Progress:
     max: int | None
 
 
+UNAVAILABLE = "This can't be shown or gone on with at the moment. Nothing that was answered is lost."
+
 _STOPPED = (RunStatus.CANCELLED, RunStatus.EXPIRED)
 
 
@@ -110,12 +112,17 @@ class RunView:
         return self.run.fault
 
     @property
+    def unavailable(self) -> bool:
+        """Whether the run can't go on here: its workflow can't be compiled, and the view is made of its outline."""
+        return self.workflow.unavailable is not None
+
+    @property
     def has_next(self) -> bool:
-        return self.status is not RunStatus.COMPLETED and self.status not in _STOPPED
+        return not self.unavailable and self.status is not RunStatus.COMPLETED and self.status not in _STOPPED
 
     @property
     def has_previous(self) -> bool:
-        return self.status not in _STOPPED and can_go_back(self.workflow, self.run)
+        return not self.unavailable and self.status not in _STOPPED and can_go_back(self.workflow, self.run)
 
     @property
     def path(self) -> tuple[StepLine, ...]:
@@ -179,6 +186,9 @@ class RunView:
 
     def _compute_prompt(self) -> Prompt:
         step = self.run.current
+        if self.unavailable:
+            type_, title = ("", "") if step is None else (step.type, self.title_of(step))
+            return Prompt(step=self.step, type=type_, title=title, error=UNAVAILABLE)
         if step is None:
             start = self.workflow.nodes[self.workflow.start]
             title = _title(self.run, Place(Frame(self.workflow), start, ()), self.now)

@@ -84,7 +84,7 @@ class Turns:
         stored, cached = await self.cache.get(run_id)
         if cached and await self.cache.is_old(stored):
             stored = await self.cache.read(run_id)
-        view = RunView(await self._pinned.workflow_of(stored), stored, self._clock())
+        view = RunView(await self._pinned.known_of(stored), stored, self._clock())
         if stored.status is RunStatus.WORKING:
             view.report = await self._store.reported(run_id)
         return view
@@ -162,10 +162,10 @@ class Turns:
         return view
 
     async def _try(self, run: Run, ask: Ask, respond: RespondWith | None, task: Task, watched: WatchedTurn) -> RunView:
-        workflow = await self._pinned.workflow_of(run)
         now = self._clock()
         if not ask.always:
             check_live(run, now)
+        workflow = await (self._pinned.known_of(run) if ask.outline else self._pinned.workflow_of(run))
         if is_replay(run, ask):
             watched.outcome = "replayed"
             return RunView(workflow, run, now)
@@ -203,15 +203,17 @@ class Turns:
         )
 
     def _driver(self, turn: Turn, saver: Saver, task: Task) -> Driver:
-        if task is PERSONS:
-            return Driver(turn, self._means, saver, self._clock)
-        means = replace(
-            self._means,
-            performing=task.performing,
-            patience=self._means.patience if task.performing is None else None,
-            undone=frozenset() if task.unsaved is None else task.unsaved.undone,
-            heard=task.heard,
-        )
+        means = self._means
+        if task is not PERSONS:
+            means = replace(
+                means,
+                performing=task.performing,
+                patience=means.patience if task.performing is None else None,
+                undone=frozenset() if task.unsaved is None else task.unsaved.undone,
+                heard=task.heard,
+            )
+        if turn.workflow.unavailable is not None:
+            means = replace(means, patience=0.0)  # what is owed is ordered: it is done when the workflow is back
         return Driver(turn, means, saver, self._clock)
 
     async def _play(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Protocol
 
-from wizard.errors import CallerError, StaleInput
+from wizard.errors import CallerError, StaleInput, WorkflowUnavailable
 
 ACCEPTED = "accepted"
 
@@ -156,7 +156,8 @@ class _Turns:
 
 
 def ended(outcome: str, error: BaseException | None) -> str:
-    """How a turn ended: what the engine said, or stale, refused, stopped (with its request or process) or failed."""
+    """How a turn ended: what the engine said, or stale, refused, unavailable (its workflow is), stopped (with its
+    request or process) or failed."""
     match error:
         case None:
             return outcome
@@ -164,6 +165,8 @@ def ended(outcome: str, error: BaseException | None) -> str:
             return "stale"
         case CallerError():
             return "refused"
+        case WorkflowUnavailable():
+            return "unavailable"
         case Exception():
             return "failed"
         case _:  # asyncio.CancelledError, KeyboardInterrupt

@@ -30,6 +30,7 @@ from wizard.errors import (
     StaleRevision,
     StoreError,
     WorkflowNotFound,
+    WorkflowUnavailable,
 )
 from wizard.logs import broke
 
@@ -85,6 +86,7 @@ TOO_MANY_RUNS = ProblemType("too-many-runs", 429, "Too many runs were started")
 TOO_MANY_FOLLOWERS = ProblemType("too-many-followers", 503, "Too many follow their runs")
 INTERNAL = ProblemType("internal", 500, "Something went wrong")
 UNAVAILABLE = ProblemType("unavailable", 503, "The data can't be read or written now")
+WORKFLOW_UNAVAILABLE = ProblemType("workflow-unavailable", 503, "The run can't go on at the moment")
 
 PROBLEM_TYPES = (
     INVALID_REQUEST,
@@ -114,8 +116,10 @@ PROBLEM_TYPES = (
     TOO_MANY_FOLLOWERS,
     INTERNAL,
     UNAVAILABLE,
+    WORKFLOW_UNAVAILABLE,
 )
 
+LATER = {"Retry-After": "300"}  # of a 503 that somebody has to mend
 WAIT = {"Retry-After": "5"}  # of a 503: a database that starts again takes some seconds
 
 # The first that an error is an instance of counts: a subclass stands above its base.
@@ -214,8 +218,12 @@ def log_failure(request: web.BaseRequest, error: BaseException) -> str:
 
 def internal(request: web.Request, error: Exception) -> web.Response:
     """What a caller gets for an error that isn't theirs: 503 where the store can't be used, for this run or for all,
-    500 where nobody foresaw it."""
+    or the run's workflow can't; 500 where nobody foresaw it."""
     reference = log_failure(request, error)
+    if isinstance(error, WorkflowUnavailable):
+        detail = "Something that this run needs is missing here. Nothing of it is lost, and it can still be looked at"
+        detail = f"{detail}. Send this again later; if it stays, report it with reference {reference}."
+        return problem(WORKFLOW_UNAVAILABLE, detail, LATER)
     if isinstance(error, StoreError):
         detail = (
             "Nothing that was answered before is lost. Send this again, with the same Idempotency-Key if it had one"

@@ -27,6 +27,7 @@ from wizard.channels.identities import Identify, Identity, identity_of
 from wizard.channels.origins import client_of, host_of, is_secure
 from wizard.engine import Engine
 from wizard.errors import NotYours, RunNotFound
+from wizard.model import RunStatus
 from wizard.settings import Settings
 from wizard.state import RunView
 
@@ -101,8 +102,15 @@ class Doors:
 
     async def admit(self, request: web.Request, guest: Guest) -> Admitted:
         """Opens the run of the address. A run on a profile opens to the person of that profile alone, if the host
-        says who is who; any other to whoever holds its token. Raises RunNotFound, NotYours, Refusal (403)."""
-        run_id = run_id_of(request)
+        says who is who; any other to whoever holds its token. Raises RunNotFound, NotYours, Refusal (403), and
+        WorkflowUnavailable where its pages can't be made."""
+        admitted = await self._admitted(run_id_of(request), guest)
+        view = admitted.view
+        if view.workflow.unavailable is not None and view.status not in (RunStatus.EXPIRED, RunStatus.CANCELLED):
+            raise view.workflow.unavailable
+        return admitted
+
+    async def _admitted(self, run_id: str, guest: Guest) -> Admitted:
         view = await self._engine.load(run_id)
         profile = view.run.profile_id
         if self._identify is not None and profile is not None:

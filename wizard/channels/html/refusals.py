@@ -148,6 +148,15 @@ UNAVAILABLE = Words(
         "there.",
     ),
 )
+CANT_GO_ON = Words(
+    503,
+    "This can't go on at the moment",
+    (
+        "Something that it needs is missing on our side. Nothing that you answered on earlier pages is lost.",
+        "Come back later: you can go on where you were. If you sent something just now, go back in your browser: what "
+        "you typed should still be there.",
+    ),
+)
 EXPIRED = Words(410, "This has expired", ("The time for it is over, and it can't be opened any more.",))
 CANCELLED = Words(410, "This was cancelled", ("It can't be opened any more.",))
 

@@ -15,9 +15,18 @@ from wizard.channels.html.headers import page_headers
 from wizard.channels.html.pages import Page, Pages, RefusalPage
 from wizard.channels.html.refusals import Refusal, Words
 from wizard.channels.identities import Identify
-from wizard.channels.problems import WAIT, Handler, log_failure
+from wizard.channels.problems import LATER, WAIT, Handler, log_failure
 from wizard.engine import Engine
-from wizard.errors import CallerError, InvalidInput, PageFailed, RunCancelled, RunExpired, RunNotFound, StoreError
+from wizard.errors import (
+    CallerError,
+    InvalidInput,
+    PageFailed,
+    RunCancelled,
+    RunExpired,
+    RunNotFound,
+    StoreError,
+    WorkflowUnavailable,
+)
 from wizard.settings import Settings
 
 
@@ -133,11 +142,15 @@ class Site:
         return response
 
     def _broken(self, request: web.Request, error: Exception) -> web.Response:
-        unavailable = isinstance(error, StoreError)
-        words = refusals.UNAVAILABLE if unavailable else refusals.BROKEN
+        match error:
+            case WorkflowUnavailable():
+                words, headers = refusals.CANT_GO_ON, LATER
+            case StoreError():
+                words, headers = refusals.UNAVAILABLE, WAIT
+            case _:
+                words, headers = refusals.BROKEN, {}
         response = self._error(words, ((self._anew(request), "Try again"),), log_failure(request, error))
-        if unavailable:
-            response.headers.update(WAIT)
+        response.headers.update(headers)
         return response
 
     def _anew(self, request: web.Request) -> str:
