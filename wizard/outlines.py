@@ -82,10 +82,25 @@ def troubles(bundle: Bundle, registry: Registry) -> Iterator[Trouble]:
         nodes = data.get("nodes") if isinstance(data, dict) else None
         for index, node in enumerate(nodes if isinstance(nodes, list) else ()):
             if isinstance(node, dict):
-                _, problems = draft_node(Document(name, data), registry, index)
-                if said := "; ".join(each.message for each in problems if each.severity == "error"):
-                    type_ = str(node.get("type", ""))
+                type_ = str(node.get("type", ""))
+                known = registry.get(type_) is not None
+                if said := _wrong(name, data, index, registry) if known else _missing(type_, bundle, registry):
                     yield Trouble(name, str(node.get("id", "")), type_, _package(type_, bundle, registry), said)
+
+
+def _wrong(name: str, data: Any, index: int, registry: Registry) -> str:
+    _, problems = draft_node(Document(name, data), registry, index)
+    place = f"nodes.{index}."
+    return "; ".join(each.message.removeprefix(place) for each in problems if each.severity == "error")
+
+
+def _missing(type_: str, bundle: Bundle, registry: Registry) -> str:
+    """Why there is no node type of this name. A package may have announced it under another."""
+    came_from = bundle.packages.get(type_, "").partition(" ")[0]
+    whys = registry.why_unusable(type_) or [
+        each for each in registry.unusable if came_from and each.package.partition(" ")[0] == came_from
+    ]
+    return "; ".join(each.reason for each in whys) or "this node type isn't installed"
 
 
 def _package(type_: str, bundle: Bundle, registry: Registry) -> str:
@@ -127,7 +142,7 @@ def _reason(body: bytes | None, error: Exception | None) -> str:
 def _told(trouble: Trouble, workflow: str, bundle: Bundle | None) -> str:
     where = trouble.node if trouble.definition == workflow else f"{trouble.node} of {trouble.definition}"
     then = "" if bundle is None else bundle.packages.get(trouble.type, "")
-    came = f"; the run was started with {then}" if then else ""
+    came = f", and was there in {then} when the run was started" if then and then != trouble.package else ""
     of = f", package {trouble.package}" if trouble.package else ""
     return f"node {where} (type {trouble.type or 'unknown'}{of}): {trouble.reason}{came}"
 

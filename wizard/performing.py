@@ -16,7 +16,7 @@ from typing import Any, assert_never
 from wizard import machine
 from wizard.asks import Ask
 from wizard.driver import UNDO_TRIES
-from wizard.errors import NodeFailed, RunNotFound, WorkflowUnavailable
+from wizard.errors import RunNotFound, WorkflowUnavailable
 from wizard.interventions import expire, remind
 from wizard.jobs import Claim, Job, JobKind
 from wizard.logs import broke
@@ -38,7 +38,7 @@ from wizard.watching import Watch
 log = logging.getLogger("wizard.jobs")
 
 MESSAGE_TRIES = 10
-LONGEST_AWAY = timedelta(minutes=10)  # between two tries for a run whose workflow can't be used here
+LONGEST_AWAY = timedelta(minutes=10)  # between two looks for a node type or function that is missing here
 
 _ENDED = (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED)
 
@@ -73,7 +73,11 @@ class Performer:
             return None
         except WorkflowUnavailable as error:  # not the run's fault: no try is counted, it goes on when that is mended
             log.error("the job %s of run %s is put off: %s", job.kind.value, job.run, error.message)
-            return self._clock() + min(pause_after(claim.tries, random.random()), LONGEST_AWAY)  # noqa: S311
+            return self._away(claim.tries)
+
+    def _away(self, tries: int) -> datetime:
+        """When what is missing here is looked for again."""
+        return self._clock() + min(pause_after(tries, random.random()), LONGEST_AWAY)  # noqa: S311
 
     async def _do(self, claim: Claim) -> datetime | None:
         job = claim.job
@@ -143,10 +147,12 @@ class Performer:
     async def _send(self, job: Job, tries: int) -> datetime | None:
         """Hands a message to the host's function; `key` is the same each time, so that it can be sent once."""
         given = dict(job.payload)
-        function = self._services.functions.get(str(given.pop("send", "")))
+        name = str(given.pop("send", ""))
+        function = self._services.functions.get(name)
+        if function is None:  # it is to be sent by whoever has it, or has it again: no try is counted
+            log.error("a message of run %s can't be sent: there is no function %r; register it", job.run, name)
+            return self._away(tries)
         try:
-            if function is None:
-                raise NodeFailed("The function that sends messages isn't there. Hand it to the application.")
             sent = function(**given, key=job.key)
             if inspect.isawaitable(sent):
                 await sent
