@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.plugins import PARCELS, PlugIn
 
 # How fast an example is says something of the machine and of who else works on it, nothing of what is tested.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -33,6 +37,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if any("test_web_fuzz" in getattr(each, "nodeid", "") for each in reports):
         seed = terminalreporter.config.stash[SEED]
         terminalreporter.write_line(f"Fuzzed with seed {seed}; FUZZ_SEED={seed} tries the same again.")
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PlugIn]:
+    """A package with node types that is installed for the length of a test."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    made = PlugIn(folder)
+    made.install(PARCELS)
+    yield made
+    made.uninstall()
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """A package with node types, installed and uninstalled in a folder of the test: what `pip` leaves of one, and no more.
 
-    plugin = PlugIn(tmp_path)
-    plugin.install(PARCELS)
-    ...
-    plugin.uninstall()
+    def test_it(plugin: PlugIn) -> None:  # it is installed
+        plugin.install(HEAVIER, "2.0")
+        ...
+        plugin.uninstall()
 
 Each call stands for what happens between two starts of a server: what was imported of it is forgotten.
 """

@@ -142,7 +142,7 @@ def _reason(body: bytes | None, error: Exception | None) -> str:
 def _told(trouble: Trouble, workflow: str, bundle: Bundle | None) -> str:
     where = trouble.node if trouble.definition == workflow else f"{trouble.node} of {trouble.definition}"
     then = "" if bundle is None else bundle.packages.get(trouble.type, "")
-    came = f", and was there in {then} when the run was started" if then and then != trouble.package else ""
+    came = f"; it came from {then} when the definition was stored" if then and then != trouble.package else ""
     of = f", package {trouble.package}" if trouble.package else ""
     return f"node {where} (type {trouble.type or 'unknown'}{of}): {trouble.reason}{came}"
 

@@ -67,16 +67,6 @@ BROKEN = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture
-def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlugIn:
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(str(folder))
-    made = PlugIn(folder)
-    made.install(PARCELS)
-    return made
-
-
 @pytest.fixture(params=["memory", "sqlite"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     made: Store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "runs.db")
@@ -245,7 +235,8 @@ async def test_a_definition_of_a_newer_program_says_which(store: Store, clock: M
     engine = started(other, clock)
     why = (await engine._pinned.known_of(run.run)).unavailable
     assert why is not None
-    assert "hologram" in why.message
+    assert "there is no such field type" in why.message
+    assert "there is no key `colour_scheme` here" in why.message
     assert "stored by version 99." in why.message
 
 
