@@ -71,13 +71,16 @@ class Catalog:
         return _compiled(loader)
 
     @classmethod
-    def from_documents(cls, documents: Iterable[Mapping[str, Any]], registry: Registry) -> Catalog:
-        """Definitions as plain data. Raises DefinitionError with the problems of all of them."""
+    def from_documents(
+        cls, documents: Iterable[Mapping[str, Any]], registry: Registry, *, stored: bool = False
+    ) -> Catalog:
+        """Definitions as plain data; `stored` says that they were checked before. Raises DefinitionError with the
+        problems of all of them."""
         loader = _Loader(registry)
         for number, data in enumerate(documents, 1):
             name = data.get("id") if isinstance(data, Mapping) else None
             loader.add_data(data, name if isinstance(name, str) else f"definition {number}")
-        return _compiled(loader)
+        return _compiled(loader, stored=stored)
 
     def get(self, workflow: str) -> Workflow:
         """Raises WorkflowNotFound."""
@@ -107,7 +110,7 @@ def compile_bundle(body: bytes, registry: Registry) -> Workflow:
     is no bundle, or the registry lacks a node type that it needs."""
     bundle = read_bundle(body)
     if bundle is not None:
-        catalog = Catalog.from_documents(bundle.definitions.values(), registry)
+        catalog = Catalog.from_documents(bundle.definitions.values(), registry, stored=True)
         if bundle.root in catalog.workflows:
             return catalog.workflows[bundle.root]
     raise DefinitionError(
@@ -226,9 +229,9 @@ def _files(folder: Path, deep: bool = True) -> Iterator[Path]:
 # -- compiling -------------------------------------------------------------------------------------
 
 
-def _compiled(loader: _Loader) -> Catalog:
+def _compiled(loader: _Loader, *, stored: bool = False) -> Catalog:
     drafts = loader.drafts
-    problems = [*loader.problems, *check(drafts)]
+    problems = [*loader.problems, *check(drafts, stored=stored)]
     if any(problem.severity == "error" for problem in problems):
         raise DefinitionError(problems)
     edges = {name: [config.workflow for _, config in each.calls] for name, each in drafts.items()}

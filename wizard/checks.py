@@ -28,8 +28,10 @@ MAX_EMBEDDING = 32  # definitions inside definitions
 Drafts = Mapping[str, Draft]
 
 
-def check(drafts: Drafts) -> list[Problem]:
-    """Everything that is wrong or doubtful in definitions that are loaded together, by id."""
+def check(drafts: Drafts, *, stored: bool = False) -> list[Problem]:
+    """Everything that is wrong or doubtful in definitions that are loaded together, by id. Of `stored` ones only what
+    they can't run with: runs are pinned to them, and the checker may have learnt since to refuse their loops, which a
+    turn's bound stops as well (S17, S22)."""
     found = list(_check_embedding(drafts))
     asking = _asking(drafts)
     embedded = {config.workflow for each in drafts.values() for _, config in each.calls}
@@ -43,7 +45,7 @@ def check(drafts: Drafts) -> list[Problem]:
             *_check_cases(draft),
             *_check_names(draft, drafts),
         ]
-        if draft.whole and not any(problem.severity == "error" for problem in own):
+        if not stored and draft.whole and not any(problem.severity == "error" for problem in own):
             own += [*_check_loops(draft, asking), *_check_ways(draft)]
         found += own
     return found

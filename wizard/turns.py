@@ -165,10 +165,10 @@ class Turns:
         now = self._clock()
         if not ask.always:
             check_live(run, now)
-        workflow = await (self._pinned.known_of(run) if ask.outline else self._pinned.workflow_of(run))
         if is_replay(run, ask):
             watched.outcome = "replayed"
-            return RunView(workflow, run, now)
+            return RunView(await self._pinned.known_of(run), run, now)
+        workflow = await (self._pinned.known_of(run) if ask.outline else self._pinned.workflow_of(run))
         check_fresh(run, ask)
         if task.unsaved is not None and not task.unsaved.fits(run):
             raise LateResult

@@ -161,6 +161,41 @@ async def test_whatever_would_move_the_run_is_the_same_error(store: Store, clock
     assert (await engine.load(run)).run == before
 
 
+async def test_the_same_answer_again_is_the_same_result(store: Store, clock: MovableClock, plugin: PlugIn) -> None:
+    """S19: somebody whose connection was cut learns that the answer was taken, whatever is missing since."""
+    run = (await weighing(started(store, clock, ORDER))).run
+    plugin.uninstall()
+    engine = started(store, clock)
+    again = await engine.next(run.id, {"name": "Ann", "pin": "4711"}, step="who")
+    assert (again.revision, again.step) == (run.revision, "weigh")
+    with pytest.raises(WorkflowUnavailable):
+        await engine.next(run.id, {"name": "Bea", "pin": "4711"}, step="who")
+
+
+async def test_a_name_that_a_new_version_does_not_give_any_more_stops_the_run(
+    store: Store, clock: MovableClock, plugin: PlugIn
+) -> None:
+    """Read as null, it would send the run another way without a word."""
+    told = ORDER.replace("title: How was it?", 'title: "How was {{ send.number }}?"')
+    run = (await weighing(started(store, clock, told))).run.id
+    plugin.install(PARCELS.replace('{"number"}', '{"receipt"}'), "2.0")
+    with pytest.raises(WorkflowUnavailable, match="`send` has no value `number`"):
+        await started(store, clock).next(run, {"grams": "1"}, step="weigh")
+
+
+async def test_a_checker_that_has_learnt_to_refuse_more_stops_no_run(store: Store, clock: MovableClock) -> None:
+    """S22: loops that a newer version refuses go on where runs are in them; a turn's bound holds there as well."""
+    looping = PLAIN.replace("{id: done, type: end}", "{id: a, type: set, values: {session.x: 1}, next: ask}")
+    run = (await Person.starts(started(store, clock, looping), "plain")).run
+    body = await store.definition(run.run.version)
+    assert body is not None
+    older = MemoryStore()  # of a time in which nobody minded
+    await older.save_definition("1", body.replace(b'"next":"ask"', b'"next":"a"'))
+    engine = started(older, clock)
+    workflow = await engine._pinned.workflow_of(run.run._replace(version="1"))
+    assert workflow.nodes["a"].next == "a"
+
+
 async def test_an_export_has_all_that_is_known_and_keeps_what_may_be_a_password(
     store: Store, clock: MovableClock, plugin: PlugIn
 ) -> None:
