@@ -16,6 +16,7 @@ from wizard.errors import Problem
 from wizard.format import COMMON, END, FIELD_MODELS, NodeFormat, ReminderFormat, WorkflowFormat, keys_of
 from wizard.forms.fields import BaseField
 from wizard.handed import ITEM_NAMES, typed
+from wizard.logs import show_origin
 from wizard.model import (
     Branches,
     Call,
@@ -296,7 +297,7 @@ class _Reader:
                 (*place, "type"),
                 f"the node type {quoted(handler.type)}{whose} can't say whether this is right: {reason_of(error)}",
             )
-            log.debug("where that came from", exc_info=error)
+            show_origin(log, error)
             return None
         return config
 

@@ -108,6 +108,12 @@ def broke(
         logger.debug("%s", "".join(traceback.format_tb(error.__traceback__)), extra=more)
 
 
+def show_origin(logger: logging.Logger, error: BaseException) -> None:
+    """At `debug`, the whole traceback of an error from which only its reason is told otherwise: one of code that is
+    imported, or of a definition, of which nobody has answered anything yet."""
+    logger.debug("where that came from", exc_info=error)
+
+
 def kind_and_place(error: BaseException) -> str:
     """One line: the kind of the error and where it came from, and the same of what caused it.
     `NodeFailed at visits.py:80 in _prompt, because of ValueError at fees.py:12 in fee`. OUTSPOKEN errors say more."""

@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict
 
 from wizard.errors import DefinitionError, NodeContractError, Problem
 from wizard.expressions import Names
+from wizard.logs import show_origin
 from wizard.model import Item, Kind, Later, Node, Outcome, Prompt, StoredFile, Value, Wait
 from wizard.plugins import Announced, Unusable, announced, reason_of
 
@@ -302,7 +303,7 @@ class Registry:
         self._unusable[name, by.package] = Unusable(name, by.package, reason)
         log.warning("the node type %s of the package %s can't be used: %s", name, by.package or "unknown", reason)
         if error is not None:
-            log.debug("where that came from", exc_info=error)
+            show_origin(log, error)
 
 
 def _said(error: BaseException) -> str:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 
+from wizard.logs import show_origin
+
 log = logging.getLogger("wizard.plugins")
 
 OWN = "wizard"  # the distribution of the built-in ones
@@ -53,7 +55,7 @@ def _entries(group: str) -> Iterator[EntryPoint]:
     try:
         yield from list(entry_points(group=group))
     except Exception as error:  # some package's own list of entry points can't be read
-        log.debug("entry points can't be read at once", exc_info=error)
+        show_origin(log, error)
         for package in distributions():
             try:
                 yield from list(package.entry_points.select(group=group))
