@@ -372,3 +372,26 @@ def test_functions_whose_module_ends_the_process_are_refused(shell: Shell) -> No
     shell.file("ending.py", "import sys\ndef fare(): ...\nsys.exit(0)\n")
     assert shell.types("serve asking.yaml --functions ending:fare") == 2
     assert "The module ending can't be imported (ending.py, line 3: SystemExit)" in shell.err
+
+
+@pytest.mark.parametrize(
+    ("library", "store", "says"),
+    [
+        ("asyncpg", "postgresql://localhost/forms", "PostgreSQL needs more libraries (import of asyncpg halted"),
+        ("cryptography", "sqlite:///forms.db", "Encryption needs a library (No module named"),
+    ],
+)
+def test_an_extra_that_is_missing_says_what_to_install(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, library: str, store: str, says: str
+) -> None:
+    """Nor does it stop a command that doesn't need it."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == library]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("pgpool", "pgqueue", "postgres"):
+        monkeypatch.delitem(sys.modules, f"wizard.stores.{name}", raising=False)
+    monkeypatch.setitem(sys.modules, library, None)
+    assert shell.types("check asking.yaml") == 0
+    monkeypatch.setenv("WIZARD_KEYS", "one:" + "A" * 43 + "=" if library == "cryptography" else "")
+    assert shell.types(f"serve asking.yaml --store {store}") == 2
+    assert says in shell.err
+    assert "pip install wizard[" in shell.err

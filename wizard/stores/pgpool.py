@@ -19,7 +19,7 @@ from wizard.errors import InvalidInput, KeyReused, SettingsError, StoreError
 try:
     import asyncpg
 except ImportError as error:  # pragma: no cover - the extra is there wherever tests run
-    raise SettingsError("PostgreSQL needs a library that isn't installed. Run: pip install wizard[postgres]") from error
+    raise SettingsError(f"PostgreSQL needs more libraries ({error}). Run: pip install wizard[postgres]") from error
 
 T = TypeVar("T")
 Connection = Any  # asyncpg's connection, or the pool's stand-in for one

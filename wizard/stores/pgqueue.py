@@ -32,7 +32,7 @@ try:
     from pgqueuer.domain.types import Channel, QueueEntrypoint, QueueManagerId
     from pgqueuer.ports.repository import EntrypointExecutionParameter
 except ImportError as error:  # pragma: no cover - the extra is there wherever tests run
-    raise SettingsError("PostgreSQL needs a library that isn't installed. Run: pip install wizard[postgres]") from error
+    raise SettingsError(f"PostgreSQL needs more libraries ({error}). Run: pip install wizard[postgres]") from error
 
 log = logging.getLogger("wizard.queue")
 

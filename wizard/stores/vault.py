@@ -70,7 +70,7 @@ class KeyRing:
             from cryptography.exceptions import InvalidTag
             from cryptography.hazmat.primitives.ciphers.aead import AESGCM
         except ImportError as error:
-            raise SettingsError("Encryption needs a library: pip install wizard[encryption]") from error
+            raise SettingsError(f"Encryption needs a library ({error}). Run: pip install wizard[encryption]") from error
         self._cipher: Any = AESGCM
         self._refused = InvalidTag
         self._ciphers: dict[tuple[bytes, bytes], Any] = {}  # a load opens many blobs of one owner
