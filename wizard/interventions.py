@@ -13,7 +13,7 @@ from wizard.errors import RunCompleted
 from wizard.jobs import JobKind
 from wizard.lifecycle import next_step_status
 from wizard.machine import check_not_over, go_forward, resume
-from wizard.model import RunStatus, Value
+from wizard.model import NOTHING, RunStatus, Value
 from wizard.requests import Move
 from wizard.turn import Turn, visit_of
 from wizard.undoing import close_all, settle
@@ -86,7 +86,7 @@ def remind(turn: Turn, visit: int) -> Move:
         return
     turn.fault = None
     status = next_step_status(step.status, "accept")
-    turn.put(step._replace(status=status, output={}, given=BY_TIMER, error=UNANSWERED))
+    turn.put(step._replace(status=status, output={}, given=BY_TIMER, error=UNANSWERED, patch=NOTHING))
     yield from go_forward(turn)
 
 

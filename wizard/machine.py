@@ -250,7 +250,8 @@ def _still_holds(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
         return False
     if not turn.reads_the_same(step):
         return False
-    result = yield Check(step)
+    with turn.seen_from(turn.cursor) as undone:
+        result = yield Check(undone)
     if result.holds and not step.is_done:
         turn.put(step._replace(status=next_step_status(step.status, "accept")))
     return result.holds

@@ -7,7 +7,8 @@ no more. `change` freezes the result.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 
 from immutables import Map
@@ -106,18 +107,25 @@ class Turn:
             low, high = (middle + 1, high) if self.steps[middle].seq < seq else (low, middle)
         return low
 
+    @contextmanager
+    def seen_from(self, position: int) -> Iterator[Step]:
+        """Meanwhile the data is as the step at `position` finds it at a first visit: what comes later isn't decided,
+        and what the step itself gave and set before isn't there. Whatever has a step judged, answered or compared
+        while it is done has to look from there (S10, S11). Gives the step as it is then."""
+        step, index, came_from = self.steps[position], self.by_path, self.cursor
+        undone = as_undone(step)
+        self.cursor, self.steps[position], self.by_path = position, undone, index.set(step.path, undone)
+        try:
+            yield undone
+        finally:
+            self.cursor, self.steps[position], self.by_path = came_from, step, index
+
     def reads_the_same(self, step: Step) -> bool:
-        """Whether everything that the current step read still has the value it had then. What the step
-        itself gave and set doesn't count: it wasn't there when the step read."""
+        """Whether everything that the current step read still has the value it had then."""
         if not step.reads:
             return True
-        index, done = self.by_path, self.steps[self.cursor]
-        undone = done._replace(status=StepStatus.PENDING)
-        self.steps[self.cursor], self.by_path = undone, index.set(step.path, undone)
-        try:
+        with self.seen_from(self.cursor):
             return self.scope(self.place(step)).unchanged(step.reads)
-        finally:
-            self.steps[self.cursor], self.by_path = done, index
 
     def foreground_above(self) -> bool:
         return any(step.is_foreground for step in self.steps[self.cursor + 1 :])
@@ -333,6 +341,11 @@ class Turn:
         self._run = run
         self._new_turn()
         return change
+
+
+def as_undone(step: Step) -> Step:
+    """The step as it was before it was done: nothing that it gave or set counts."""
+    return step._replace(status=StepStatus.WAITING if step.is_foreground else StepStatus.PENDING)
 
 
 def visit_of(step: Step | None) -> int:

@@ -6,6 +6,7 @@ Everything here is without side effects: what a step asks, and what its answers 
 from __future__ import annotations
 
 import logging
+from bisect import bisect_left
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
@@ -17,6 +18,7 @@ from wizard.model import Item, Prompt, Run, Step, Workflow
 from wizard.node import NodeType, Services, Visit
 from wizard.places import AFTER, Place, call_of, locate
 from wizard.scope import Scope, Visible
+from wizard.turn import as_undone
 
 log = logging.getLogger("wizard.nodes")
 
@@ -54,8 +56,19 @@ def make_visit(
 
 
 def look(workflow: Workflow, run: Run, step: Step, now: datetime) -> Prompt:
-    """What a foreground step asks, as it is kept. Raises WizardError where it can't be computed."""
-    return prompt_of(make_visit(workflow, run, step, now))
+    """What a step asks, as it is kept, and as it would ask it if the run went back to it: what is shown is what an
+    answer is judged by. Raises WizardError where it can't be computed."""
+    return prompt_of(make_visit(workflow, _seen_from(run, step), step, now))
+
+
+def _seen_from(run: Run, step: Step) -> Run:
+    """The run as the step finds it at a first visit; see Turn.seen_from."""
+    if step.path == run.steps[run.cursor].path and not step.is_done:
+        return run
+    position = bisect_left(run.steps, step.seq, key=lambda each: each.seq)
+    undone = as_undone(step)
+    steps = (*run.steps[:position], undone)
+    return run._replace(steps=steps, cursor=position, by_path=run.by_path.set(step.path, undone))
 
 
 def prompt_of(visit: Visit[Any]) -> Prompt:
