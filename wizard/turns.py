@@ -43,7 +43,7 @@ from wizard.state import RunView, is_expired, with_fault
 from wizard.stores import Store
 from wizard.turn import Turn, visit_of
 from wizard.unsaved import PERSONS, LateResult, Overtaken, Task, Unsaved, taken_again
-from wizard.watching import Watch, WatchedTurn
+from wizard.watching import ACCEPTED, Watch, WatchedTurn
 
 log = logging.getLogger("wizard.engine")
 
@@ -177,10 +177,7 @@ class Turns:
         turn = Turn(workflow, run, now)
         saver = self._saver(turn, run, respond, task, born=True)
         view = await self._play(turn, ask.move(turn), saver, respond, task, strict=ask.strict)
-        if view.run is run:
-            watched.outcome = "unchanged"
-        elif view.rejected is not None:
-            watched.outcome = "rejected"
+        watched.outcome = _outcome(view, run)
         return view
 
     async def _is_worked_on(self, workflow: Workflow, run: Run) -> bool:
@@ -291,6 +288,13 @@ class Turns:
 
     async def _renew(self, claim: Claim) -> bool:
         return await self._store.queue.put_off(claim, self.lease())
+
+
+def _outcome(view: RunView, before: Run) -> str:
+    """What came of a move, as it is told to who watches. Most nodes store nothing of what they refuse."""
+    if view.rejected is not None:
+        return "rejected"
+    return "unchanged" if view.run is before else ACCEPTED
 
 
 def check_live(run: Run, now: datetime) -> None:
