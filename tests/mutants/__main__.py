@@ -119,9 +119,9 @@ def copied(seed: int) -> Iterator[Copy]:
 
 
 def try_module(copy: Copy, module: str, chance: random.Random, each: int, quick: bool, tally: Tally) -> None:
-    first, then = tests_of(ROOT, module)
+    first, then = tests_of(copy.root, module)
     stages = [stage for stage in (first, [] if quick else then) if stage]
-    source = (ROOT / module).read_bytes()
+    source = (copy.root / module).read_bytes()
     possible = mistakes(source)
     print(f"{module}: {min(each, len(possible))} of {len(possible)}", flush=True)
     usual: list[float] = []
@@ -162,7 +162,7 @@ def main() -> None:
     with copied(given.seed) as copy:
         if copy.noticed(["tests/mutants/test_here.py"], LONGEST) != "passed":
             raise SystemExit(f"The copy of the tree isn't what is tested.\n{copy.told()}")
-        for module in modules(ROOT):
+        for module in modules(copy.root):
             seed = chance.random()
             if time.monotonic() < until and (not given.only or module.endswith(tuple(given.only))):
                 try_module(copy, module, random.Random(seed), given.each, given.quick, tally)
