@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.conversations import Conversation, talk
-from tests.stores import Open, stores
+from tests.stores import Open, clocked
 from tests.workflows import REGISTRY, Book, Clock, Document, ask, branch, embed, engine, flow, work
 from wizard.catalog import Catalog
 from wizard.engine import Engine
@@ -22,7 +22,7 @@ from wizard.stores.memory import MemoryStore
 from wizard.testing import Person, make_test_engine
 from wizard.watching import Nobody, WatchedTurn, ended
 
-__all__ = ["stores"]  # a fixture
+__all__ = ["clocked"]  # a fixture
 
 
 class Told(Nobody):
@@ -137,10 +137,10 @@ async def test_what_came_to_nothing_and_what_came_twice_are_no_answers() -> None
     assert told.turns[-2:] == ["next accepted", "next unchanged"]
 
 
-async def test_a_turn_that_was_tried_again_is_counted_as_it_ended(stores: Open) -> None:
+async def test_a_turn_that_was_tried_again_is_counted_as_it_ended(clocked: Open) -> None:
     """A process whose copy of a run is old decides twice; only what it decided last came to something."""
     told, document = Told(), flow("main", ask("a"), ask("b", refuses=["no"]), ask("c"))
-    here, there = watched(told, document, store=await stores()), watched(Told(), document, store=await stores())
+    here, there = watched(told, document, store=await clocked()), watched(Told(), document, store=await clocked())
     run = await here.start("main")
     await there.next(run.id, {"x": "1"})
     await there.next(run.id, {"x": "2"})
@@ -256,11 +256,11 @@ async def outlasting(told: Told, store: Store | None = None) -> tuple[Engine, Ru
     return made, run, gate
 
 
-async def test_work_that_went_on_by_itself_is_counted_as_done_and_signed_off(stores: Open) -> None:
+async def test_work_that_went_on_by_itself_is_counted_as_done_and_signed_off(clocked: Open) -> None:
     """While this process works on a run, it refuses another Next; when its work is over it must not go on doing so:
     what another process has begun and not ended can be taken up here."""
     told = Told()
-    made, run, gate = await outlasting(told, await stores())
+    made, run, gate = await outlasting(told, await clocked())
     with pytest.raises(StaleInput, match="being worked on"):
         await made.next(run.id)
     gate.set()
@@ -268,7 +268,7 @@ async def test_work_that_went_on_by_itself_is_counted_as_done_and_signed_off(sto
     assert told.nodes == ["work done"]
     assert told.last == "job accepted"
     dying_book = Book()
-    dying = engine(SLOW, store=await stores(), book=dying_book)
+    dying = engine(SLOW, store=await clocked(), book=dying_book)
     dying_book.gate("u")
     cut_off = asyncio.create_task(dying.next(run.id, {"x": "2"}))
     await dying_book.at_gate["u"].wait()
@@ -279,7 +279,7 @@ async def test_work_that_went_on_by_itself_is_counted_as_done_and_signed_off(sto
     await made.close()
 
 
-async def test_work_that_went_on_by_itself_and_failed_is_signed_off(stores: Open) -> None:
+async def test_work_that_went_on_by_itself_and_failed_is_signed_off() -> None:
     """The same where the work failed: the person tries it again at once, and isn't told to wait for it."""
     told = Told()
     made, run, gate = await outlasting(told)
