@@ -98,6 +98,30 @@ async def test_a_kept_answer_that_wouldnt_be_taken_now_is_asked_again() -> None:
     assert (person.at, person.stack) == ("a", "z t a | b c")
 
 
+async def test_what_a_step_set_itself_is_no_change_of_what_it_depends_on() -> None:
+    """S11: a question that depends on a field and sets it isn't asked again for having set it."""
+    person = await talk(
+        ask("z"), ask("a", depends_on=["session.k"], sets="session.k"), ask("b"), ask("c"), session={"k": "old"}
+    )
+    for answer in ("1", "new", "2"):
+        await person.says(answer)
+    await person.changes("z", "9")
+    assert (person.at, person.stack) == ("c", "z a b c")
+
+
+async def test_work_that_counts_up_counts_from_where_it_began() -> None:
+    """S10: work that reads a field and sets it is re-used where nothing else changed, and done anew from the same value
+    where something did: going back and forth must not count twice."""
+    person = await talk(ask("a"), work("t", "a.x", counts="session.count"), ask("b", text="{{ session.count }}"))
+    await person.says("1")
+    await person.goes_back()
+    await person.says("1")
+    assert (person.run.current.text, len(person.book.keys("t"))) == ("1", 1)
+    await person.goes_back()
+    await person.says("2")
+    assert (person.run.current.text, len(person.book.keys("t"))) == ("1", 2)
+
+
 async def test_a_page_that_is_opened_again_shows_what_its_answer_is_judged_by() -> None:
     """Texts and conditional fields of an old page are computed from what its step saw, not from what the step or later
     ones set: whoever fills in what is shown must not be told of something else."""

@@ -218,6 +218,22 @@ async def test_a_fault_that_names_its_node_keeps_it() -> None:
     assert (person.at, person.run.fault.node) == ("a", "w/way")
 
 
+async def test_work_that_is_given_up_names_its_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work that took its process down too often failed without saying anything: the engine says where that was."""
+    monkeypatch.setattr("wizard.machine.MAX_BEGUN", 1)
+    book = Book()
+    made = watched(Told(), SLOW, book=book)
+    run = await made.start("main")
+    book.gate("t")
+    cut_off = asyncio.create_task(made.next(run.id, {"x": "1"}))
+    await book.at_gate["t"].wait()
+    cut_off.cancel()
+    await asyncio.gather(cut_off, return_exceptions=True)
+    view = await made.next(run.id)
+    assert view.fault is not None
+    assert (view.status, view.fault.node, view.fault.kind) == (RunStatus.FAILED, "t", "NodeFailed")
+
+
 async def test_a_form_that_cant_be_shown_names_itself() -> None:
     """The person stays at the step before; the fault names the one that is broken, so that it can be found."""
     person = await talk(ask("a"), {"id": "r", "type": "rude_form", "does": "fail", "on": "show"}, ask("b"))
