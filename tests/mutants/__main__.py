@@ -170,10 +170,12 @@ def main() -> None:
     with copied(given.seed) as copy:
         if copy.noticed(["tests/mutants/test_here.py"], LONGEST) != "passed":
             raise SystemExit(f"The copy of the tree isn't what is tested.\n{copy.told()}")
-        for module in modules(copy.root):
-            seed = chance.random()
-            if time.monotonic() < until and (not given.only or module.endswith(tuple(given.only))):
-                try_module(copy, module, random.Random(seed), given.each, given.quick, tally)
+        wanted = [each for each in modules(copy.root) if not given.only or each.endswith(tuple(given.only))]
+        chance.shuffle(wanted)  # where there isn't time for all, it is others each time
+        for module in wanted:
+            if time.monotonic() < until:
+                sample = random.Random(f"{given.seed}-{module}")  # the same whatever else is tried
+                try_module(copy, module, sample, given.each, given.quick, tally)
     print(f"\n{dict(tally.ends)}; --seed {given.seed} makes the same mistakes again")
 
 

@@ -26,6 +26,7 @@ _ALSO: dict[str, tuple[str, ...]] = {
     "leases": ("tests/unit/test_turns.py", "tests/unit/test_worker.py"),
     "driver": ("tests/unit/test_engine.py", "tests/unit/test_turns.py", "tests/unit/test_undoing.py"),
     "turns": ("tests/unit/test_saving.py", "tests/unit/test_engine.py"),
+    "unsaved": ("tests/unit/test_saving.py", "tests/unit/test_turns.py"),
     "saving": ("tests/unit/test_turns.py", "tests/unit/test_undoing.py", "tests/unit/channels/test_dedupe.py"),
     "performing": ("tests/unit/test_undoing.py", "tests/unit/test_interventions.py", "tests/unit/test_turns.py"),
     "pauses": ("tests/unit/test_retrying.py",),
@@ -39,7 +40,7 @@ PURE = (
     "interventions", "jobs", "lifecycle", "machine", "pauses", "places", "removal", "revisits", "scope", "state",
     "stateful", "templates", "turn", "undoing", "visits", "walk", "ways",
 )  # fmt: skip
-SHELL = ("driver", "leases", "performing", "saving", "turns")
+SHELL = ("driver", "leases", "performing", "saving", "turns", "unsaved")
 
 
 def modules(root: Path) -> list[str]:
