@@ -22,7 +22,12 @@ from tests.plugins import PARCELS, PlugIn
 # How fast an example is says something of the machine and of who else works on it, nothing of what is tested.
 # Hypothesis' own profile for CI would draw the same each time.
 settings.register_profile(
-    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=False, print_blob=True
+    "patient",
+    max_examples=int(os.environ.get("EXAMPLES", "100")),  # where a test doesn't say
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=False,
+    print_blob=True,
 )
 settings.load_profile("patient")
 

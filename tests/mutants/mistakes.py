@@ -21,12 +21,14 @@ _REMOVABLE = (ast.Expr, ast.AugAssign, ast.Raise, ast.Delete, ast.Continue, ast.
 
 @dataclass(frozen=True)
 class Mistake:
-    """The bytes from `start` to `end` of a source, in other words. `line` is where that is, counted from 1."""
+    """The bytes from `start` to `end` of a source, in other words. `line` is where that is, counted from 1; `inside`
+    says that it is in the body of a function, so that it is made when that is called and not when it is imported."""
 
     line: int
     start: int
     end: int
     text: str
+    inside: bool
 
     def made_in(self, source: bytes) -> bytes:
         return source[: self.start] + self.text.encode() + source[self.end :]
@@ -51,6 +53,7 @@ def _can_be_made(source: bytes, whole: str) -> bool:
 class _Finder(ast.NodeVisitor):
     def __init__(self, source: bytes) -> None:
         self.found: list[Mistake] = []
+        self._depth = 0  # of functions
         self._begins = [0]
         for line in source.splitlines(keepends=True):
             self._begins.append(self._begins[-1] + len(line))
@@ -60,7 +63,7 @@ class _Finder(ast.NodeVisitor):
         assert node.end_col_offset is not None
         start = self._begins[node.lineno - 1] + node.col_offset
         end = self._begins[node.end_lineno - 1] + node.end_col_offset
-        self.found.append(Mistake(node.lineno, start, end, text))
+        self.found.append(Mistake(node.lineno, start, end, text, self._depth > 0))
 
     def _instead(self, node: ast.expr, *others: ast.expr) -> None:
         for each in others:
@@ -81,10 +84,13 @@ class _Finder(ast.NodeVisitor):
                 self.visit(each)
 
     def _visit_definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
-        if not isinstance(node, ast.ClassDef):
+        function = not isinstance(node, ast.ClassDef)
+        if function:
             self.visit(node.args)
+        self._depth += function
         for each in node.body:
             self.visit(each)
+        self._depth -= function
 
     visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _visit_definition
 
