@@ -28,9 +28,9 @@ def _drawn(home: Path, **environment: str) -> tuple[list[str], str]:
     (home / "drawn").unlink(missing_ok=True)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("FUZZ_", "PYTEST_", "COV_"))}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-c", os.devnull, "."]
-    told = subprocess.run(
-        command, check=False, capture_output=True, text=True, cwd=home, env={**clean, "CI": "true", **environment}
-    )
+    clean |= {"CI": "true", "PYTHONPATH": str(TESTS.parent), **environment}
+    told = subprocess.run(command, check=False, capture_output=True, text=True, cwd=home, env=clean)
+    assert (home / "drawn").exists(), told.stdout + told.stderr
     return (home / "drawn").read_text().split(), told.stdout
 
 
