@@ -96,6 +96,6 @@ async def _health(engine: Engine, stopping: Stopping, host: str, port: int | Non
     from wizard.channels.health import health_app
     from wizard.server import listening, written
 
-    app = health_app(engine.store, stopping, figures_of(engine))
+    app = health_app(engine.store, stopping, figures_of(engine), engine.services.calls)
     async with listening(app, host, port, grace=stopping.grace) as addresses:
         yield f"; its health is at {written(addresses[0])}/healthz"

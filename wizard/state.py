@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from wizard.asks import mark_of
 from wizard.back import can_go_back
+from wizard.copies import copied
 from wizard.errors import CallerError, WizardError
 from wizard.model import Fault, Item, Kind, Node, Prompt, Remaining, Report, Run, RunStatus, Step, Value, Workflow
 from wizard.places import Frame, Place, call_of, locate
@@ -134,7 +135,7 @@ class RunView:
 
     @property
     def answers(self) -> dict[str, Value]:
-        """What the foreground steps of the path accepted, nested by step path."""
+        """What the foreground steps of the path accepted, nested by step path: copies, the caller's own."""
         answers: dict[str, Value] = {}
         for step in self.run.path:
             if step.is_foreground and step.is_done and step.output is not None:
@@ -143,7 +144,7 @@ class RunView:
                     *outer, last = step.path.split("/")
                     for segment in outer:
                         at = at.setdefault(segment, {})
-                at[last] = step.output
+                at[last] = copied(step.output)
         return answers
 
     @property

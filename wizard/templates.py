@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from wizard.copies import copied
 from wizard.errors import ExpressionError
 from wizard.expressions import ORDINARY_ERRORS, Expression, check_literal, check_unicode, field_schema
 from wizard.expressions import parse as parse_expression
@@ -107,7 +108,7 @@ class Dynamic:
     def evaluate(self, names: Names) -> Value:
         """The value. Raises ExpressionError, and nothing else."""
         if self.constant:
-            return self.source
+            return copied(self.source)  # the definition's own lists and mappings stay its own (S26)
         value = self.build(Page(names, 0))
         return value if isinstance(self.source, str) else bounded(value)
 
