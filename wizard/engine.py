@@ -9,8 +9,10 @@ over again, which gets the same result (S19).
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from wizard import interventions, machine, revisits
 from wizard.asks import Ask, check_size
@@ -19,7 +21,9 @@ from wizard.codec import check_value
 from wizard.documents import DOCUMENTS
 from wizard.errors import InvalidInput, NotYours, RunCancelled
 from wizard.inputs import read_input
+from wizard.isolation import Whose
 from wizard.jobs import Claim
+from wizard.logs import broke
 from wizard.model import RunStatus, StoredFile, Value
 from wizard.node import Services
 from wizard.performing import Performer
@@ -31,7 +35,9 @@ from wizard.state import RunView
 from wizard.stores import Store, TraceEntry
 from wizard.turn import Turn
 from wizard.turns import RespondWith, Turns
-from wizard.watching import NOBODY, Watch
+from wizard.watching import NOBODY, All, Watch
+
+log = logging.getLogger("wizard.engine")
 
 __all__ = ["Definitions", "Engine", "RespondWith", "utc_now"]
 
@@ -65,6 +71,7 @@ class Engine:
         self.store = store
         self.services = services or Services()
         self.clock = clock
+        watch = watch if watch is NOBODY or isinstance(watch, All) else All(NOBODY, watch)  # which contains its errors
         self.watch = watch
         self._ids = ids
         self._pinned = Pinned(definitions, store)
@@ -77,13 +84,20 @@ class Engine:
         return settings or Settings()
 
     async def close(self) -> None:
-        """Lets work under way finish for the settings' `grace`, then closes what nodes opened and shared. The store
-        is its owner's to close."""
+        """Lets work under way finish for the settings' `grace`, then closes what nodes opened and shared: what hangs in
+        that is left behind, what fails is logged. The store is its owner's to close."""
         await self._turns.close(self.settings.grace)
-        for shared in self.services.shared.values():
-            if (close := getattr(shared, "close", None)) is not None:
-                await close()
+        for name, shared in list(self.services.shared.items()):
+            await self._close(name, shared)
         self.services.shared.clear()
+
+    async def _close(self, name: str, shared: Any) -> None:
+        calls, seconds = self.services.calls, min(self.settings.grace, self.settings.step_timeout)
+        try:
+            if (close := getattr(shared, "close", None)) is not None:
+                await calls.within(seconds, lambda: calls.function(close, {}), Whose(f"closing {name}", kind="close"))
+        except Exception as error:
+            broke(log, error, "what nodes share as %s can't be closed", name)
 
     # -- the interface -----------------------------------------------------------------------------
 
