@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, assert_never
 from wizard.codec import check_value
 from wizard.copies import copied, copied_prompt
 from wizard.errors import ExpressionError, InvalidInput, NodeContractError, NodeFailed, RunError, WizardError
-from wizard.isolation import computed
+from wizard.isolation import computed, dismiss
 from wizard.jobs import JobKind
 from wizard.logs import broke
 from wizard.model import Kind, Later, Outcome, Proceed, Prompt, Run, Step, StepStatus, Wait
@@ -319,6 +319,7 @@ def _checked(outcome: object, visit: Visit[Any]) -> Outcome:
     or NodeFailed."""
     name = visit.node.type
     if not isinstance(outcome, Proceed | Wait):
+        dismiss(outcome)
         raise NodeContractError(f"node type {name} reported {type(outcome).__name__}. Return Proceed or Wait.")
     try:
         if isinstance(outcome, Proceed):
@@ -334,6 +335,7 @@ def _checked(outcome: object, visit: Visit[Any]) -> Outcome:
         raise NodeFailed(error.message) from error
     if isinstance(outcome, Wait):
         if not isinstance(outcome.prompt, Prompt):
+            dismiss(outcome.prompt)
             what = type(outcome.prompt).__name__
             raise NodeContractError(f"node type {name} waits with {what}. Return Wait(prompt), a Prompt.")
         prompt = copied_prompt(outcome.prompt)

@@ -12,12 +12,13 @@ import hmac
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from wizard import interventions, machine, revisits
 from wizard.asks import Ask, check_size
 from wizard.births import Handed, new_id, new_run, new_token, token_hash
 from wizard.codec import check_value
+from wizard.copies import copied
 from wizard.documents import DOCUMENTS
 from wizard.errors import InvalidInput, NotYours, RunCancelled
 from wizard.inputs import read_input
@@ -201,7 +202,7 @@ class Engine:
         Raises PointOfNoReturn, RunCompleted, NotAStep, StaleInput (revision, or `step` left the path),
         RunExpired.
         """
-        _check_draft(draft)
+        draft = _checked_draft(draft)
 
         def move(turn: Turn) -> Move:
             if step is not None:
@@ -213,7 +214,7 @@ class Engine:
     async def save(self, run: str | RunView, step: str, draft: Mapping[str, object]) -> RunView:
         """Keeps what was typed at a foreground step of the path, and makes that the current one: who comes
         back later finds what they left. Raises what `previous` raises."""
-        _check_draft(draft)
+        draft = _checked_draft(draft)
         return await self._take("save", run, Ask(lambda turn: revisits.save(turn, step, draft), step, anywhere=True))
 
     async def keep(
@@ -225,7 +226,7 @@ class Engine:
     ) -> RunView:
         """Keeps what was typed at a foreground step of the path, and of the `files` that were chosen in its form
         those that it takes; the run doesn't move. Raises RunCompleted, NotAStep, StaleInput, RunExpired."""
-        _check_draft(draft)
+        draft = _checked_draft(draft)
         check_size(files)
         ask = Ask(lambda turn: revisits.keep(turn, step, draft, files or {}), step, anywhere=True)
         return await self._take("keep", run, ask)
@@ -273,8 +274,8 @@ class Engine:
             if name not in DOCUMENTS:
                 raise InvalidInput(f"A run has no document {name!r}; it has event, profile and session.")
             check_value(dict(fields), f"The {name}")
-
-        return await self._take("amend", run, Ask(lambda turn: interventions.amend(turn, documents)))
+        own = copied({name: dict(fields) for name, fields in documents.items()})
+        return await self._take("amend", run, Ask(lambda turn: interventions.amend(turn, own)))
 
     async def event(
         self, run: str | RunView, name: str, data: Value = None, *, respond: RespondWith | None = None
@@ -289,6 +290,7 @@ class Engine:
             raise InvalidInput("An event needs a name: at most 64 letters, digits and _, as `paid` is.")
         data = True if data is None else data
         check_value({name: data}, "The event")
+        data = copied(data)
         ask = Ask(lambda turn: interventions.arrive(turn, name, data))
         return await self._take("event", run, ask, respond)
 
@@ -344,7 +346,7 @@ class Engine:
         workflow = self.definitions.get(workflow_id)
         token, now = new_token(), self.clock()
         run = await new_run(workflow, self._ids(), token, handed, self.store, now)
-        run = run._replace(input=read_input(workflow, run, given, now))
+        run = run._replace(input=copied(read_input(workflow, run, given, now)))
         await self._pinned.save(workflow)
         return await self._turns.first(workflow, run, respond, token, entering=entering)
 
@@ -353,9 +355,14 @@ class Engine:
         return _shown(run, await self._turns.take(name, run_id, ask, respond))
 
 
-def _check_draft(draft: Mapping[str, object] | None) -> None:
+D = TypeVar("D", bound=Mapping[str, object] | None)
+
+
+def _checked_draft(draft: D) -> D:
+    """A copy, the run's own. Raises InvalidInput for what can't be stored."""
     check_size(draft)
     check_value(draft, "The draft")
+    return cast("D", copied(draft))
 
 
 def _shown(run: str | RunView, view: RunView) -> RunView:

@@ -81,10 +81,12 @@ def seconds_for(visit: Visit[Any]) -> float:
 
 
 def seconds_in_all(visit: Visit[Any]) -> float:
-    """How long a node may take that tries by itself: all its tries and the pauses between them. None of its own limits
+    """How long a call may take that tries by itself: all its tries and the pauses between them. None of its own limits
     is cut short by that."""
-    settings: Settings = visit.services.settings or _SETTINGS
-    once = seconds_for(visit) if visit.node.timeout is not None else max(seconds_for(visit), settings.http_timeout)
+    once = seconds_for(visit)
+    if visit.node.handler.own_retries and visit.node.timeout is None:
+        settings: Settings = visit.services.settings or _SETTINGS
+        once = max(once, settings.http_timeout)
     attempts = visit.node.retry.attempts
     return attempts * once + (attempts - 1) * LONGEST_PAUSE + SLACK
 

@@ -2,7 +2,8 @@
 
 Told to stop, the server says in `/readyz` that it does, takes new connections for a MOMENT still, lets turns under way
 finish and their answers go out, and closes what they need last: background work, then the store. What hangs is left
-behind (wizard.stopping), which the exit code tells. Who is told twice doesn't wait: what was acknowledged is stored, and what wasn't is as if it had never been sent (S20).
+behind (wizard.stopping), which the exit code tells. Who is told twice doesn't wait: what was acknowledged is stored,
+and what wasn't is as if it had never been sent (S20).
 """
 
 from __future__ import annotations

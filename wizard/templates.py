@@ -214,11 +214,11 @@ def _list(source: Sequence[Any], parts: Sequence[Build | None]) -> Build | None:
     if not any(parts):
         return None
     made = [(item, part) for item, part in zip(source, parts, strict=True)]
-    return lambda page: [part(page) if part else item for item, part in made]
+    return lambda page: [part(page) if part else copied(item) for item, part in made]
 
 
 def _group(source: Mapping[str, Any], parts: Mapping[str, Build | None]) -> Build | None:
     if not any(parts.values()):
         return None
     made = [(name, source[name], part) for name, part in parts.items()]
-    return lambda page: {name: part(page) if part else item for name, item, part in made}
+    return lambda page: {name: part(page) if part else copied(item) for name, item, part in made}

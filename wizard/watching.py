@@ -113,8 +113,8 @@ def _tell(listener: Callable[..., object], *said: object) -> None:
 
 
 class All:
-    """A Watch that tells several. A turn is begun for the first of them first, and ended for it last. Where one of several
-    fails, that is logged: nobody's turn is lost by being watched."""
+    """A Watch that tells several. A turn is begun for the first of them first, and ended for it last. Where one
+    of several fails, that is logged: nobody's turn is lost by being watched."""
 
     def __init__(self, *watches: Watch) -> None:
         self._watches = watches
