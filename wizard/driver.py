@@ -17,7 +17,7 @@ from time import perf_counter
 from typing import Any, NamedTuple, assert_never
 
 from wizard.codec import check_value
-from wizard.copies import copied, copied_prompt
+from wizard.copies import copied
 from wizard.errors import ExpressionError, InvalidInput, NodeContractError, NodeFailed, RunError, WizardError
 from wizard.isolation import computed, dismiss
 from wizard.jobs import JobKind
@@ -32,7 +32,7 @@ from wizard.saving import Saver
 from wizard.scope import Scope
 from wizard.turn import Turn
 from wizard.undoing import debt
-from wizard.visits import BROKEN, make_visit, prompt_of, whose
+from wizard.visits import BROKEN, make_visit, prompt_of
 from wizard.watching import NOBODY, Watch
 
 log = logging.getLogger("wizard.nodes")
@@ -144,7 +144,7 @@ class Driver:
         """An answer that can't be judged is asked for again."""
         visit = self._visit(step)
         try:
-            return bool(computed(visit.node.handler.accepts, visit, object, whose(visit)))
+            return bool(computed(visit.node.handler.accepts, visit, object, visit))
         except Exception as error:
             broke(log, error, "the answer to step %s of run %s can't be judged", step.path, self._turn.id)
             return False
@@ -185,7 +185,7 @@ class Driver:
 
     def _later(self, step: Step, visit: Visit[Any]) -> Later | None:
         handler: NodeType[Any] = visit.node.handler
-        later = computed(handler.later, visit, object, whose(visit))
+        later = computed(handler.later, visit, object, visit)
         if later is not None and not isinstance(later, Later):
             raise NodeContractError(
                 f"later of node type {step.type} gave {type(later).__name__}, neither Later nor None."
@@ -239,7 +239,7 @@ class Driver:
                 outcome = _checked(await persevere(handler.execute, visit, again=again), visit)
             else:
                 seconds, calls = seconds_in_all(visit), visit.services.calls
-                outcome = _checked(await calls.within(seconds, lambda: handler.execute(visit), whose(visit)), visit)
+                outcome = _checked(await calls.within(seconds, lambda: handler.execute(visit), visit), visit)
         except Exception as error:
             failure = _failure(error, step, self._turn.id)
         after = _with_traces(step, visit, proceeds=isinstance(outcome, Proceed))
@@ -266,7 +266,7 @@ class Driver:
             visit = self._visit(step)
             seconds = seconds_in_all(visit) if self._means.patience is None else self._means.patience
             try:
-                await visit.services.calls.within(seconds, lambda: handler.remove(visit), whose(visit))
+                await visit.services.calls.within(seconds, lambda: handler.remove(visit), visit)
             except Exception as error:
                 broke(log, error, "undoing step %s of run %s failed; it will be tried again", step.path, self._turn.id)
                 self._owe(step, self._quiet if begun else timedelta(0), type(error).__name__)
@@ -294,7 +294,7 @@ class Driver:
             return
         visit = self._visit(step)
         try:
-            await visit.services.calls.within(seconds_for(visit), lambda: handler.close(visit), whose(visit))
+            await visit.services.calls.within(seconds_for(visit), lambda: handler.close(visit), visit)
         except Exception as error:
             broke(log, error, "closing step %s of run %s failed", step.path, self._turn.id)
 
@@ -338,8 +338,7 @@ def _checked(outcome: object, visit: Visit[Any]) -> Outcome:
             dismiss(outcome.prompt)
             what = type(outcome.prompt).__name__
             raise NodeContractError(f"node type {name} waits with {what}. Return Wait(prompt), a Prompt.")
-        prompt = copied_prompt(outcome.prompt)
-        return outcome if prompt is outcome.prompt else replace(outcome, prompt=prompt)
+        return outcome
     return replace(outcome, output=copied(outcome.output))
 
 

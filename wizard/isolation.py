@@ -21,7 +21,7 @@ import logging
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from time import perf_counter
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from wizard.errors import NodeContractError, NodeFailed
 from wizard.threads import AT_ONCE, MOST_LOST, Threads
@@ -40,16 +40,32 @@ class FunctionExited(Exception):
     """A function raised what isn't a failure but an order to end something; that is its cause."""
 
 
-class Whose(NamedTuple):
-    """For whom something is called, for the log: a node's step or what else it is, and the run if there is one.
-    `kind` is a node's type, for figures."""
+class Caller(Protocol):
+    """For whom something is called: a node's visit, or Whose."""
 
-    what: str
+    @property
+    def step(self) -> str:
+        """The step, or what else it is, for the log."""
+
+    @property
+    def run(self) -> str:
+        """The run's id, "" where it is about none."""
+
+    @property
+    def kind(self) -> str:
+        """A node's type, or another of a few words, for figures."""
+
+
+class Whose(NamedTuple):
+    """A caller that isn't a node."""
+
+    step: str
     run: str = ""
     kind: str = "other"
 
-    def __str__(self) -> str:
-        return f"{self.what} of run {self.run}" if self.run else self.what
+
+def _named(whose: Caller) -> str:
+    return f"{whose.step} of run {whose.run}" if whose.run else whose.step
 
 
 # -- what is raised ----------------------------------------------------------------------------------
@@ -74,7 +90,7 @@ def _raised_by_code(error: BaseException) -> bool:
     return at.tb_frame.f_code.co_code[at.tb_lasti] in _OWN_RAISE
 
 
-def computed(function: Callable[[Any], object], given: Any, expected: type[T], whose: Whose) -> T:
+def computed(function: Callable[[Any], object], given: Any, expected: type[T], whose: Caller) -> T:
     """What a function without side effects gives, called here and now. Raises what `contained` makes of its errors,
     and NodeContractError where it gives something else than expected."""
     begun = perf_counter()
@@ -104,13 +120,13 @@ def dismiss(awaitable: object) -> None:
         awaitable.close()
 
 
-def _notice_stall(begun: float, whose: Whose) -> None:
+def _notice_stall(begun: float, whose: Caller) -> None:
     seconds = perf_counter() - begun
     if seconds > STALL:
         log.warning(
             "%s kept everybody waiting for %.1f seconds: it works on the event loop without awaiting. "
             "Make its function one without `async`, which gets a thread.",
-            whose,
+            _named(whose),
             seconds,
         )
 
@@ -153,7 +169,7 @@ class Calls:
                 raise failure
         return await result if inspect.isawaitable(result) else result
 
-    async def within(self, seconds: float, work: Callable[[], Awaitable[T]], whose: Whose) -> T:
+    async def within(self, seconds: float, work: Callable[[], Awaitable[T]], whose: Caller) -> T:
         """What the awaited `work` gives. Raises what `contained` makes of its errors, NodeFailed where it takes longer
         than that, NodeContractError where it gives nothing to await."""
         began = perf_counter()
@@ -165,7 +181,7 @@ class Calls:
                 raise
             raise failure from error
         coroutine: Coroutine[Any, Any, T]
-        if inspect.iscoroutine(awaitable):
+        if type(awaitable) is types.CoroutineType:
             coroutine = awaitable
         elif inspect.isawaitable(awaitable):
             coroutine = _awaiting(awaitable)
@@ -175,11 +191,25 @@ class Calls:
                 f"{whose.kind} gave {type(awaitable).__name__} where something is awaited. "
                 "Define it with `async def`, and with `return` instead of `yield`."
             )
-        return cast("T", await _driven(coroutine, _Limit(self, seconds, whose)))
+        try:
+            awaited = coroutine.send(None)
+        except StopIteration as ended:  # most await nothing: they get neither a timer nor a look at their task
+            return cast("T", ended.value)
+        except BaseException as error:
+            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+                raise
+            failure = contained(error)
+            if failure is error:
+                raise
+            raise failure from error
+        finally:
+            if perf_counter() - began > STALL:
+                _notice_stall(began, whose)
+        return cast("T", await _driven(coroutine, awaited, _Limit(self, seconds, whose)))
 
-    def abandon(self, coroutine: Coroutine[Any, Any, Any], whose: Whose) -> None:
+    def abandon(self, coroutine: Coroutine[Any, Any, Any], whose: Caller) -> None:
         """Leaves to itself what doesn't end."""
-        log.error("%s doesn't heed that it was stopped, and is left to itself", whose)
+        log.error("%s doesn't heed that it was stopped, and is left to itself", _named(whose))
         task = asyncio.ensure_future(_left_alone(coroutine))
         self._abandoned.add(task)
         task.add_done_callback(self._abandoned.discard)
@@ -187,6 +217,11 @@ class Calls:
 
 def _nobody(kind: str) -> None:
     """Hears what nobody counts."""
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _is_async(function: Callable[..., Any]) -> bool:
@@ -229,9 +264,9 @@ def _rest(coroutine: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
 class _Limit:
     """The time limit of a call, in the task that makes it."""
 
-    __slots__ = ("_asked", "_cancelled", "_timer", "calls", "expired", "over", "seconds", "task", "whose")
+    __slots__ = ("_cancelled", "_timer", "calls", "expired", "over", "seconds", "task", "whose")
 
-    def __init__(self, calls: Calls, seconds: float, whose: Whose) -> None:
+    def __init__(self, calls: Calls, seconds: float, whose: Caller) -> None:
         task = asyncio.current_task()
         assert task is not None
         self.calls = calls
@@ -240,14 +275,8 @@ class _Limit:
         self.task = task
         self.expired = False  # the call was told to stop
         self.over = False  # and had its time to do so
-        self._asked = task.cancelling()
         self._cancelled = 0
-        self._timer: asyncio.TimerHandle | None = None
-
-    def start(self) -> None:
-        """Most calls await nothing: they get no timer."""
-        if self._timer is None:
-            self._timer = self.task.get_loop().call_later(self.seconds, self._expire)
+        self._timer = task.get_loop().call_later(seconds, self._expire)
 
     def linger(self) -> None:
         """Somebody else has told the call to stop."""
@@ -270,8 +299,8 @@ class _Limit:
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether whoever waits for the call was told to stop."""
-        return self.task.cancelling() - self._cancelled > self._asked
+        """Whether whoever waits for the call was told to stop, by others than this limit."""
+        return self.task.cancelling() > self._cancelled
 
     def stop(self) -> None:
         self._stop_timer()
@@ -280,8 +309,7 @@ class _Limit:
         self._cancelled = 0
 
     def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._timer.cancel()
 
     def failure(self, error: BaseException | None) -> BaseException:
         """What came of the call, which raised that error or was abandoned (None)."""
@@ -295,11 +323,22 @@ class _Limit:
 
 
 @types.coroutine
-def _driven(coroutine: Coroutine[Any, Any, Any], limit: _Limit) -> Generator[Any, Any, Any]:
-    """Awaits the coroutine step by step: each is timed, and its last word isn't needed."""
-    thrown: BaseException | None = None
+def _driven(coroutine: Coroutine[Any, Any, Any], awaited: Any, limit: _Limit) -> Generator[Any, Any, Any]:
+    """Awaits the rest of the coroutine, which waits for `awaited`, step by step: each is timed, and its last word
+    isn't needed."""
     try:
         while True:
+            thrown: BaseException | None = None
+            try:
+                yield awaited
+            except asyncio.CancelledError as error:
+                if limit.over:
+                    limit.calls.abandon(coroutine, limit.whose)
+                    raise limit.failure(None) from None
+                limit.linger()
+                thrown = error
+            except BaseException as error:
+                thrown = error
             began = perf_counter()
             try:
                 awaited = coroutine.send(None) if thrown is None else coroutine.throw(thrown)
@@ -314,19 +353,5 @@ def _driven(coroutine: Coroutine[Any, Any, Any], limit: _Limit) -> Generator[Any
                 raise failure from error
             finally:
                 _notice_stall(began, limit.whose)
-            thrown = None
-            limit.start()
-            try:
-                yield awaited
-            except GeneratorExit as error:
-                thrown = error
-            except asyncio.CancelledError as error:
-                if limit.over:
-                    limit.calls.abandon(coroutine, limit.whose)
-                    raise limit.failure(None) from None
-                limit.linger()
-                thrown = error
-            except BaseException as error:
-                thrown = error
     finally:
         limit.stop()

@@ -108,6 +108,11 @@ class Visit(Generic[C]):
         self.tell(share, str(text)[:200].encode(errors="replace").decode())
 
     @property
+    def kind(self) -> str:
+        """The node's type, as figures and log lines name whom something is called for (wizard.isolation.Caller)."""
+        return self.node.type
+
+    @property
     def title(self) -> str:
         return self.node.title.render(self.names) if self.node.title is not None else ""
 

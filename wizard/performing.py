@@ -34,7 +34,7 @@ from wizard.turn import Turn
 from wizard.turns import Turns, stands_at
 from wizard.undoing import debt
 from wizard.unsaved import Task
-from wizard.visits import make_visit, whose
+from wizard.visits import make_visit
 from wizard.watching import Watch
 
 log = logging.getLogger("wizard.jobs")
@@ -127,7 +127,7 @@ class Performer:
         error = None
         try:
             visit = make_visit(workflow, view.run, owed.step, self._clock(), self._services)
-            await self._services.calls.within(seconds_in_all(visit), lambda: handler.remove(visit), whose(visit))
+            await self._services.calls.within(seconds_in_all(visit), lambda: handler.remove(visit), visit)
         except Exception as failure:
             error = type(failure).__name__
             broke(log, failure, "undoing step %s of run %s failed", owed.step.path, job.run)

@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 
 from wizard.copies import copied
 from wizard.errors import NodeFailed, WizardError
-from wizard.isolation import Whose
 from wizard.node import Visit
 from wizard.settings import Settings
 
@@ -51,13 +50,12 @@ async def persevere(
     NodeFailed where it took too long.
     """
     retry = visit.node.retry
-    whose = Whose(visit.step, visit.run, visit.node.type)
     tried = 0
     while True:
         tried += 1
         own = replace(visit, state=copied(visit.state), changes=dict(visit.changes), files=list(visit.files))
         try:
-            result = await visit.services.calls.within(seconds_for(visit), partial(work, own), whose)
+            result = await visit.services.calls.within(seconds_for(visit), partial(work, own), visit)
         except Exception as error:
             visit.state = copied(own.state)
             if tried >= retry.attempts or _is_lasting(error):

@@ -12,9 +12,9 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from wizard.copies import copied, copied_config, copied_prompt
+from wizard.copies import copied, copied_config
 from wizard.errors import NodeContractError, NodeFailed, RunError
-from wizard.isolation import Whose, computed
+from wizard.isolation import computed
 from wizard.logs import broke
 from wizard.model import Item, Prompt, Run, Step, Workflow
 from wizard.node import NodeType, Services, Visit
@@ -63,16 +63,11 @@ def look(workflow: Workflow, run: Run, step: Step, now: datetime) -> Prompt:
     return prompt_of(make_visit(workflow, run, step, now))
 
 
-def whose(visit: Visit[Any]) -> Whose:
-    """For whom a node's code is called."""
-    return Whose(visit.step, visit.run, visit.node.type)
-
-
 def prompt_of(visit: Visit[Any]) -> Prompt:
     """What a node asks. Raises RunError where that can't be computed."""
     handler: NodeType[Any] = visit.node.handler
     try:
-        return copied_prompt(computed(handler.prompt, visit, Prompt, whose(visit)))
+        return computed(handler.prompt, visit, Prompt, visit)
     except RunError:
         raise
     except Exception as error:
@@ -143,7 +138,7 @@ def _summary(workflow: Workflow, run: Visible, step: Step, now: datetime) -> tup
         return tuple(items) if isinstance(items, Iterable) else items
 
     try:
-        items = computed(summary, visit, tuple, whose(visit))
+        items = computed(summary, visit, tuple, visit)
         if all(isinstance(each, Item) for each in items):
             return items
         raise NodeContractError(f"summary of node type {visit.node.type} must give Items.", node=visit.step)
