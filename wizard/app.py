@@ -30,6 +30,7 @@ from wizard.channels.identities import Identify, Identity
 from wizard.channels.web import add_pages
 from wizard.engine import Definitions, Engine
 from wizard.errors import SettingsError
+from wizard.isolation import Calls
 from wizard.logs import LogContext
 from wizard.node import Registry, Services
 from wizard.settings import Settings
@@ -126,9 +127,11 @@ def make_engine(
     """An engine on an opened store. `functions` are those that `python` nodes call, by name.
     `await engine.close()` gives back what nodes opened."""
     settings = settings or Settings()
-    services = Services(functions=dict(functions or {}), settings=settings)
+    calls = Calls(settings.function_threads, settings.hung_threads)
+    services = Services(functions=dict(functions or {}), settings=settings, calls=calls)
     watch = _Listeners(settings)
     if watch.figures is not None:
+        watch.figures.watch_calls(calls)
         store = WatchedStore(store, watch.figures)
     return Engine(definitions, store, services=services, clock=clock or clock_of(settings), watch=watch)
 
@@ -189,7 +192,8 @@ def wizard_app(
         engine = make_engine(catalog, opened, settings, functions)
         app.cleanup_ctx.append(_lifetime(engine))
     app.cleanup_ctx.append(_working(engine, settings.jobs))
-    add_health(app, engine.store, Stopping(asyncio.Event(), settings.grace), figures_of(engine))
+    stopping = Stopping(asyncio.Event(), settings.grace)
+    add_health(app, engine.store, stopping, figures_of(engine), engine.services.calls)
     followers = Followers(engine)
     add_pages(app, engine, settings, identify, followers)
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))

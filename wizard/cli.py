@@ -107,7 +107,9 @@ def serve(
     _warn(catalog.warnings)
     application = wizard_app(catalog, store=store or here.store, settings=here, functions=given)
     log_as(here)
-    run_server(application, host or here.host, here.port if port is None else port, sorted(catalog.workflows))
+    port = here.port if port is None else port
+    if code := run_server(application, host or here.host, port, sorted(catalog.workflows)):
+        raise typer.Exit(code)
 
 
 @app.command(epilog=examples("wizard check forms/", "wizard check passport.yaml --json"))

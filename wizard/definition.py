@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from wizard.copies import changeable
 from wizard.errors import Problem
 from wizard.format import COMMON, END, FIELD_MODELS, NodeFormat, ReminderFormat, WorkflowFormat, keys_of
 from wizard.forms.fields import BaseField
@@ -368,11 +369,12 @@ def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
     common = node.common
     retry = common.retry
     error = common.on_error
+    config = _config(node.config, embedded)
     return Node(
         id=node.id,
         type=node.handler.type,
         kind=node.handler.kind,
-        config=_config(node.config, embedded),
+        config=config,
         handler=node.handler,
         next=node.next,
         targets=node.targets,
@@ -385,6 +387,7 @@ def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
         slow=common.slow,
         remind=_reminder(common.remind_after),
         expires_after=common.expires_after,
+        changeable=changeable(config),
     )
 
 

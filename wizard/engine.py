@@ -9,17 +9,22 @@ over again, which gets the same result (S19).
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
 
 from wizard import interventions, machine, revisits
 from wizard.asks import Ask, check_size
 from wizard.births import Handed, new_id, new_run, new_token, token_hash
 from wizard.codec import check_value
+from wizard.copies import copied
 from wizard.documents import DOCUMENTS
 from wizard.errors import InvalidInput, NotYours, RunCancelled
 from wizard.inputs import read_input
+from wizard.isolation import Whose
 from wizard.jobs import Claim
+from wizard.logs import broke
 from wizard.model import RunStatus, StoredFile, Value
 from wizard.node import Services
 from wizard.performing import Performer
@@ -31,7 +36,9 @@ from wizard.state import RunView
 from wizard.stores import Store, TraceEntry
 from wizard.turn import Turn
 from wizard.turns import RespondWith, Turns
-from wizard.watching import NOBODY, Watch
+from wizard.watching import NOBODY, All, Watch
+
+log = logging.getLogger("wizard.engine")
 
 __all__ = ["Definitions", "Engine", "RespondWith", "utc_now"]
 
@@ -65,6 +72,7 @@ class Engine:
         self.store = store
         self.services = services or Services()
         self.clock = clock
+        watch = watch if watch is NOBODY or isinstance(watch, All) else All(NOBODY, watch)  # which contains its errors
         self.watch = watch
         self._ids = ids
         self._pinned = Pinned(definitions, store)
@@ -77,13 +85,20 @@ class Engine:
         return settings or Settings()
 
     async def close(self) -> None:
-        """Lets work under way finish for the settings' `grace`, then closes what nodes opened and shared. The store
-        is its owner's to close."""
+        """Lets work under way finish for the settings' `grace`, then closes what nodes opened and shared: what hangs in
+        that is left behind, what fails is logged. The store is its owner's to close."""
         await self._turns.close(self.settings.grace)
-        for shared in self.services.shared.values():
-            if (close := getattr(shared, "close", None)) is not None:
-                await close()
+        for name, shared in list(self.services.shared.items()):
+            await self._close(name, shared)
         self.services.shared.clear()
+
+    async def _close(self, name: str, shared: Any) -> None:
+        calls, seconds = self.services.calls, min(self.settings.grace, self.settings.step_timeout)
+        try:
+            if (close := getattr(shared, "close", None)) is not None:
+                await calls.within(seconds, lambda: calls.function(close, {}), Whose(f"closing {name}", kind="close"))
+        except Exception as error:
+            broke(log, error, "what nodes share as %s can't be closed", name)
 
     # -- the interface -----------------------------------------------------------------------------
 
@@ -187,7 +202,7 @@ class Engine:
         Raises PointOfNoReturn, RunCompleted, NotAStep, StaleInput (revision, or `step` left the path),
         RunExpired.
         """
-        _check_draft(draft)
+        draft = _checked_draft(draft)
 
         def move(turn: Turn) -> Move:
             if step is not None:
@@ -199,7 +214,7 @@ class Engine:
     async def save(self, run: str | RunView, step: str, draft: Mapping[str, object]) -> RunView:
         """Keeps what was typed at a foreground step of the path, and makes that the current one: who comes
         back later finds what they left. Raises what `previous` raises."""
-        _check_draft(draft)
+        draft = _checked_draft(draft)
         return await self._take("save", run, Ask(lambda turn: revisits.save(turn, step, draft), step, anywhere=True))
 
     async def keep(
@@ -211,7 +226,7 @@ class Engine:
     ) -> RunView:
         """Keeps what was typed at a foreground step of the path, and of the `files` that were chosen in its form
         those that it takes; the run doesn't move. Raises RunCompleted, NotAStep, StaleInput, RunExpired."""
-        _check_draft(draft)
+        draft = _checked_draft(draft)
         check_size(files)
         ask = Ask(lambda turn: revisits.keep(turn, step, draft, files or {}), step, anywhere=True)
         return await self._take("keep", run, ask)
@@ -259,8 +274,8 @@ class Engine:
             if name not in DOCUMENTS:
                 raise InvalidInput(f"A run has no document {name!r}; it has event, profile and session.")
             check_value(dict(fields), f"The {name}")
-
-        return await self._take("amend", run, Ask(lambda turn: interventions.amend(turn, documents)))
+        own = copied({name: dict(fields) for name, fields in documents.items()})
+        return await self._take("amend", run, Ask(lambda turn: interventions.amend(turn, own)))
 
     async def event(
         self, run: str | RunView, name: str, data: Value = None, *, respond: RespondWith | None = None
@@ -275,6 +290,7 @@ class Engine:
             raise InvalidInput("An event needs a name: at most 64 letters, digits and _, as `paid` is.")
         data = True if data is None else data
         check_value({name: data}, "The event")
+        data = copied(data)
         ask = Ask(lambda turn: interventions.arrive(turn, name, data))
         return await self._take("event", run, ask, respond)
 
@@ -330,7 +346,7 @@ class Engine:
         workflow = self.definitions.get(workflow_id)
         token, now = new_token(), self.clock()
         run = await new_run(workflow, self._ids(), token, handed, self.store, now)
-        run = run._replace(input=read_input(workflow, run, given, now))
+        run = run._replace(input=copied(read_input(workflow, run, given, now)))
         await self._pinned.save(workflow)
         return await self._turns.first(workflow, run, respond, token, entering=entering)
 
@@ -339,9 +355,14 @@ class Engine:
         return _shown(run, await self._turns.take(name, run_id, ask, respond))
 
 
-def _check_draft(draft: Mapping[str, object] | None) -> None:
+D = TypeVar("D", bound=Mapping[str, object] | None)
+
+
+def _checked_draft(draft: D) -> D:
+    """A copy, the run's own. Raises InvalidInput for what can't be stored."""
     check_size(draft)
     check_value(draft, "The draft")
+    return cast("D", copied(draft))
 
 
 def _shown(run: str | RunView, view: RunView) -> RunView:

@@ -146,6 +146,7 @@ class Node:
     slow: bool = False  # nobody is kept waiting for it: it is done as a job
     remind: Reminder | None = None
     expires_after: timedelta | None = None  # of a form: how long it may wait for its answer
+    changeable: bool = True  # whether its configuration has lists or mappings in it, so that visits get copies
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from inspect import isabstract
+from math import isnan
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from wizard.errors import DefinitionError, NodeContractError, Problem
 from wizard.expressions import Names
+from wizard.isolation import Calls
 from wizard.logs import show_origin
 from wizard.model import Item, Kind, Later, Node, Outcome, Prompt, StoredFile, Value, Wait
 from wizard.plugins import Announced, Unusable, announced, reason_of
@@ -46,11 +48,12 @@ ConfigClass: TypeAlias = type[NodeConfig]  # inside NodeType, `type` is the type
 @dataclass(slots=True)
 class Services:
     """What the host application hands to nodes: its functions by name, its settings, and things
-    that nodes open once and share (an HTTP client), by name."""
+    that nodes open once and share (an HTTP client), by name. `calls` is how its functions are called."""
 
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     settings: Any = None  # wizard.settings.Settings
     shared: dict[str, Any] = field(default_factory=dict)
+    calls: Calls = field(default_factory=Calls)
 
 
 def _nobody(percent: float | None, text: str) -> None:
@@ -89,7 +92,7 @@ class Visit(Generic[C]):
     tell: Callable[[float | None, str], None] = _nobody  # hears how far the work is
 
     def read(self, name: str) -> Value:
-        """The visible value of a dotted name: `visit.read("applicant.full_name")`."""
+        """The visible value of a dotted name: `visit.read("applicant.full_name")`. Lists and mappings are copies."""
         return self.names.read(tuple(name.split(".")))
 
     def set(self, document: str, name: str, value: Value) -> None:
@@ -101,7 +104,13 @@ class Visit(Generic[C]):
     def report(self, percent: float | None, text: str = "") -> None:
         """Says how far slow work is: percent of the whole, None where that isn't known, and what is being done.
         Whoever waits sees it; it costs next to nothing, however often it is called."""
-        self.tell(None if percent is None else min(max(float(percent), 0.0), 100.0), text[:200])
+        share = None if percent is None or isnan(percent) else min(max(float(percent), 0.0), 100.0)
+        self.tell(share, str(text)[:200].encode(errors="replace").decode())
+
+    @property
+    def kind(self) -> str:
+        """The node's type, as figures and log lines name whom something is called for (wizard.isolation.Caller)."""
+        return self.node.type
 
     @property
     def title(self) -> str:

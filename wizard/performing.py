@@ -6,7 +6,6 @@ done again is put off, with a pause that grows.
 
 from __future__ import annotations
 
-import inspect
 import logging
 import random
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from wizard.asks import Ask
 from wizard.driver import UNDO_TRIES
 from wizard.errors import RunNotFound, WorkflowUnavailable
 from wizard.interventions import expire, remind
+from wizard.isolation import Whose
 from wizard.jobs import Claim, Job, JobKind
 from wizard.logs import broke
 from wizard.model import RunStatus
@@ -26,6 +26,8 @@ from wizard.pauses import pause_after
 from wizard.pinned import Pinned
 from wizard.places import locate
 from wizard.requests import Close, Move
+from wizard.retrying import seconds_in_all
+from wizard.settings import Settings
 from wizard.state import RunView
 from wizard.stores import Store
 from wizard.turn import Turn
@@ -124,7 +126,8 @@ class Performer:
         handler: NodeType[Any] = locate(workflow, owed.step.path).node.handler
         error = None
         try:
-            await handler.remove(make_visit(workflow, view.run, owed.step, self._clock(), self._services))
+            visit = make_visit(workflow, view.run, owed.step, self._clock(), self._services)
+            await self._services.calls.within(seconds_in_all(visit), lambda: handler.remove(visit), visit)
         except Exception as failure:
             error = type(failure).__name__
             broke(log, failure, "undoing step %s of run %s failed", owed.step.path, job.run)
@@ -145,7 +148,8 @@ class Performer:
     # -- messages and deletion -------------------------------------------------------------------------
 
     async def _send(self, job: Job, tries: int) -> datetime | None:
-        """Hands a message to the host's function; `key` is the same each time, so that it can be sent once."""
+        """Hands a message to the host's function; `key` is the same each time, so that it can be sent once. One that
+        takes longer than the setting `step_timeout` is tried again."""
         given = dict(job.payload)
         name = str(given.pop("send", ""))
         function = self._services.functions.get(name)
@@ -153,9 +157,10 @@ class Performer:
             log.error("a message of run %s can't be sent: there is no function %r; register it", job.run, name)
             return self._away(tries)
         try:
-            sent = function(**given, key=job.key)
-            if inspect.isawaitable(sent):
-                await sent
+            calls, whole = self._services.calls, {**given, "key": job.key}
+            settings: Settings = self._services.settings or Settings()
+            about = Whose("a message", job.run, "message")
+            await calls.within(settings.step_timeout, lambda: calls.function(function, whole), about)
         except Exception as error:
             broke(log, error, "a message of run %s can't be sent", job.run)
             return None if tries >= MESSAGE_TRIES else self._clock() + pause_after(tries, random.random())  # noqa: S311

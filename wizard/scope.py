@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from wizard.codec import digest
+from wizard.copies import copied
 from wizard.documents import DOCUMENTS, Patched, document
 from wizard.errors import ExpressionError
 from wizard.model import Branches, Call, Chain, Node, Step, Value
@@ -46,14 +47,17 @@ class Visible(Patched, Protocol):
 
 class Scope:
     """Reads names for one frame of a run. With `record`, `reads` holds every name read, dotted, with
-    its value."""
+    its value. With `lending`, what is read is handed to code of others, and a copy (S26)."""
 
-    __slots__ = ("frame", "now", "reads", "run")
+    __slots__ = ("_lending", "frame", "now", "reads", "run")
 
-    def __init__(self, run: Visible, frame: Frame, now: datetime, *, record: bool = False) -> None:
+    def __init__(
+        self, run: Visible, frame: Frame, now: datetime, *, record: bool = False, lending: bool = False
+    ) -> None:
         self.run = run
         self.frame = frame
         self.now = now
+        self._lending = lending
         self.reads: dict[str, Value] | None = {} if record else None
 
     def read(self, chain: Chain) -> Value:
@@ -61,7 +65,7 @@ class Scope:
         value = self._look_up(chain)
         if self.reads is not None:
             self.reads[".".join(chain)] = value
-        return value
+        return copied(value) if self._lending else value
 
     def digests(self) -> dict[str, bytes]:
         """What was read, as a step stores it (S10)."""

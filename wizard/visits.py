@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from wizard.errors import NodeFailed, WizardError
+from wizard.copies import copied, copied_config
+from wizard.errors import NodeContractError, NodeFailed, RunError
+from wizard.isolation import computed
 from wizard.logs import broke
 from wizard.model import Item, Prompt, Run, Step, Workflow
 from wizard.node import NodeType, Services, Visit
@@ -23,6 +26,7 @@ from wizard.turn import as_undone
 log = logging.getLogger("wizard.nodes")
 
 NOBODY = Services()
+UNLISTED = "(can't be shown)"
 BROKEN = "Something went wrong here. Try again; if it stays, tell whoever runs this service."
 
 
@@ -37,19 +41,20 @@ def make_visit(
 ) -> Visit[Any]:
     """What the node of `step` is handed; with `record`, its scope notes what is read."""
     place = locate(workflow, step.path)
-    scope = Scope(run, place.frame, now, record=record)
+    node = place.node
+    config = copied_config(node.config) if node.changeable else node.config
     return Visit(
-        config=place.node.config,
-        node=place.node,
+        config=config,
+        node=node if config is node.config else replace(node, config=config),
         step=step.path,
         run=run.id,
-        names=scope,
+        names=Scope(run, place.frame, now, record=record, lending=True),
         services=services,
         now=now,
         key=idempotency_key(run.id, step),
-        output=step.output,
-        draft=step.draft,
-        state=dict(step.state) if step.state else {},
+        output=copied(step.output),
+        draft=copied(step.draft),
+        state=copied(step.state) if step.state else {},
         review=lambda: summarise(workflow, run, now, before=step),
         items=lambda: _items(workflow, run, place, step, now),
     )
@@ -72,10 +77,11 @@ def _seen_from(run: Run, step: Step) -> Run:
 
 
 def prompt_of(visit: Visit[Any]) -> Prompt:
+    """What a node asks. Raises RunError where that can't be computed."""
     handler: NodeType[Any] = visit.node.handler
     try:
-        return handler.prompt(visit)
-    except WizardError:
+        return computed(handler.prompt, visit, Prompt, visit)
+    except RunError:
         raise
     except Exception as error:
         broke(log, error, "step %s of run %s can't be shown", visit.step, visit.run)
@@ -139,4 +145,16 @@ def _items(workflow: Workflow, run: Visible, place: Place, step: Step, now: date
 def _summary(workflow: Workflow, run: Visible, step: Step, now: datetime) -> tuple[Item, ...]:
     visit = make_visit(workflow, run, step, now)
     handler: NodeType[Any] = visit.node.handler
-    return handler.summary(visit)
+
+    def summary(visit: Visit[Any]) -> object:
+        items: object = handler.summary(visit)
+        return tuple(items) if isinstance(items, Iterable) else items
+
+    try:
+        items = computed(summary, visit, tuple, visit)
+        if all(isinstance(each, Item) for each in items):
+            return items
+        raise NodeContractError(f"summary of node type {visit.node.type} must give Items.", node=visit.step)
+    except Exception as error:  # it is the step's own failure, not that of the page that lists it
+        broke(log, error, "the answers of step %s of run %s can't be listed", visit.step, visit.run)
+        return (Item(visit.node.id, UNLISTED, step.path),)
