@@ -41,7 +41,8 @@ class WaitNode(Background[WaitConfig]):
 
     A date stands for its first moment, and a time without an offset is read, in the time zone of the settings; of one
     that the clocks skip, an hour later is meant, of one that they show twice, the first. A time that is over already
-    isn't waited for, and one after the year 9999 fails the step. Going back is possible at any time; who comes to the node again with nothing changed doesn't wait anew.
+    isn't waited for, and one after the year 9999 fails the step. Going back is possible at any time; who comes to the
+    node again with nothing changed doesn't wait anew.
     """
 
     type = "wait"

@@ -220,3 +220,7 @@ class IllegalMove(RunError):
 
 class StoreError(RunError):
     """Stored data can't be read or written."""
+
+
+class DataUnreadable(StoreError):
+    """Stored data is there, and can't be read: it was damaged, or is of a newer version or under another key."""

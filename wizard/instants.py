@@ -19,7 +19,7 @@ from wizard.errors import SettingsError
 EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - what a wall clock in UTC shows
+_EPOCH = datetime(1970, 1, 1)  # what a wall clock in UTC shows
 
 
 def instant(at: datetime) -> datetime:

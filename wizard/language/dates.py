@@ -140,7 +140,7 @@ def _moved(scope: Scope, value: Value, name: str, move: Callable[[clock.date], c
     if value.utcoffset() is None or scope.zone is None:
         return move(value)
     wall = shown(value, scope.zone)
-    moved = cast(datetime, move(wall.replace(tzinfo=None)))
+    moved = cast("datetime", move(wall.replace(tzinfo=None)))
     if moved == wall.replace(tzinfo=None):
         return wall
     try:

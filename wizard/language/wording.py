@@ -1,8 +1,8 @@
 """How values print, in templates and by text(): for people, in English, the same on every channel.
 
 null prints as nothing, true and false as themselves, numbers without exponents (a whole float
-without .0), dates as 27 March 1985, times as 14:30, moments as 27 March 1985, 14:30 in the run's time zone, lists joined
-by ", ", groups as "name: value" likewise.
+without .0), dates as 27 March 1985, times as 14:30, moments as 27 March 1985, 14:30 by the clocks
+of the run's time zone, lists joined by ", ", groups as "name: value" likewise.
 """
 
 from __future__ import annotations
