@@ -32,6 +32,7 @@ IDLE = 1.0  # seconds that an empty queue is waited at before it is looked at ag
 HOUSEKEEPING = 3600.0  # seconds between two looks at what is too old to be kept
 AWAY = timedelta(seconds=30)  # a storage that comes back does so for all jobs, however often they were tried
 PRUNED = 1000  # dedupe records that are deleted at once
+FIRST_PAUSE = 0.5  # seconds after a claim that failed, doubled with each further one
 RESTART = 1.0  # seconds after which a worker that ended is started again
 
 
@@ -97,8 +98,8 @@ class Worker:
                 elif await self._looks(stopping):
                     failures = 0
                 elif not stopping.done():
-                    failures += 1
-                    await asyncio.wait({stopping}, timeout=min(0.5 * 2.0 ** min(failures, 5), 10.0))
+                    failures = min(failures + 1, 5)
+                    await asyncio.wait({stopping}, timeout=min(FIRST_PAUSE * 2.0**failures, 10.0))
         finally:
             stopping.cancel()
 
