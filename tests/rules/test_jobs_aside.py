@@ -1,4 +1,4 @@
-"""A worker survives whatever a job is: it says which one it was, puts it aside for an operator, and the others go on."""
+"""A worker survives whatever a job is: it says which one it was, puts it aside for an operator, the others go on."""
 
 from __future__ import annotations
 
