@@ -23,7 +23,8 @@ def scripts(dialect: str) -> list[str]:
     database that had been through two scripts has the number 6.
     """
     numbered = re.compile(rf"{dialect}_([0-9]{{4}})\.sql")
-    found = {int(name[1]): each for each in files("wizard.stores").iterdir() if (name := numbered.fullmatch(each.name))}
+    there = files("wizard.stores").iterdir()
+    found = {int(name[1]): each for each in there if (name := numbered.fullmatch(each.name))}
     return [
         found[number].read_text("utf-8") if number in found else "" for number in range(1, max(found, default=0) + 1)
     ]
