@@ -134,9 +134,10 @@ async def test_a_claim_is_held_for_its_lease(worlds: Worlds) -> None:
     """Else two workers do one payment: a lease that ends in the past is none."""
     for minutes in worlds.starts:
         async with worlds.at(minutes) as made:
-            engine = in_engine(made, {"id": "w", "nodes": [{"id": "w", "type": "wait", "for": "10m"}, END]})
+            slow = {"id": "p", "type": "python", "function": "pay", "slow": True}
+            engine = in_engine(made, {"id": "w", "nodes": [slow, END]}, functions={"pay": lambda: {}})
             run, queue, lease = await engine.start("w"), made.store.queue, timedelta(seconds=30)
-            await made.passes(minutes=10, seconds=1)
+            await made.passes(seconds=1)
             (claim,) = await queue.claim(engine.clock(), 5, lease, 0)
             assert claim.job.key == Job(run.id, JobKind.WORK, claim.job.visit, made.now).key
             await made.passes(seconds=29)
