@@ -7,13 +7,14 @@ it goes on. An event comes by `engine.event` or `POST /runs/{id}/events`; one th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from wizard.errors import ExpressionError, NodeFailed
 from wizard.format import Identifier, parse_duration
+from wizard.instants import after, first_of, instant, resolve
 from wizard.model import Later, Outcome, Proceed, Prompt, Value
 from wizard.node import Background, NodeConfig, Visit
 from wizard.templates import Dynamic, Template
@@ -38,8 +39,10 @@ class WaitNode(Background[WaitConfig]):
     Outputs: `event`, the name of the event that came, or null; `data`, what came with it; `timed_out`, true where
     the time was over before the event came.
 
-    A date stands for its first moment, in the time zone of the settings. A time that is over already isn't waited
-    for. Going back is possible at any time; who comes to the node again with nothing changed doesn't wait anew.
+    A date stands for its first moment, and a time without an offset is read, in the time zone of the settings; of one
+    that the clocks skip, an hour later is meant, of one that they show twice, the first. A time that is over already
+    isn't waited for, and one after the year 9999 fails the step. Going back is possible at any time; who comes to the
+    node again with nothing changed doesn't wait anew.
     """
 
     type = "wait"
@@ -93,10 +96,13 @@ def _until(visit: Visit[WaitConfig]) -> datetime | None:
     """Raises NodeFailed for what is neither a duration nor a time."""
     config = visit.config
     if config.duration is not None:
-        return visit.now + _duration(config.duration.evaluate(visit.names))
-    if config.until is not None:
-        return _moment(config.until.evaluate(visit.names), visit.now)
-    return None
+        return after(visit.now, _duration(config.duration.evaluate(visit.names)))
+    if config.until is None:
+        return None
+    try:
+        return _moment(config.until.evaluate(visit.names), visit.zone)
+    except ValueError as error:
+        raise NodeFailed(f"Until when to wait can't be told: {error}. Go back and change it.", lasting=True) from error
 
 
 def _duration(value: Value) -> timedelta:
@@ -106,14 +112,15 @@ def _duration(value: Value) -> timedelta:
         raise NodeFailed(f"How long to wait can't be told: it {error}.", lasting=True) from error
 
 
-def _moment(value: Any, now: datetime) -> datetime:
+def _moment(value: Any, zone: tzinfo) -> datetime:
+    """Raises ValueError for a text that is no time, and a time that no clock can show."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
         except ValueError as error:
-            raise NodeFailed("Until when to wait can't be told: it must be a date or a time.", lasting=True) from error
+            raise ValueError("it must be a date or a time") from error
     if isinstance(value, datetime):
-        return value if value.tzinfo is not None else value.replace(tzinfo=now.tzinfo)
+        return instant(value) if value.tzinfo is not None else resolve(value, zone)
     if isinstance(value, date):
-        return datetime.combine(value, time(), now.tzinfo)
+        return first_of(value, zone)
     raise ExpressionError("What `until` gives is no date or time. Mend the definition.")

@@ -39,7 +39,7 @@ from wizard.stores.vault import PLAIN, KeyRing, Vault
 from wizard.stores.watched import WatchedStore
 from wizard.tracing import tracing
 from wizard.watching import All
-from wizard.worker import working
+from wizard.worker import Worker, working
 
 if TYPE_CHECKING:
     from wizard.metrics import Metrics
@@ -191,18 +191,21 @@ def wizard_app(
         opened = open_store(store, settings) if isinstance(store, str) else store
         engine = make_engine(catalog, opened, settings, functions)
         app.cleanup_ctx.append(_lifetime(engine))
-    app.cleanup_ctx.append(_working(engine, settings.jobs))
+    workers: list[Worker] = []
+    app.cleanup_ctx.append(_working(engine, settings.jobs, workers))
     stopping = Stopping(asyncio.Event(), settings.grace)
-    add_health(app, engine.store, stopping, figures_of(engine), engine.services.calls)
+    add_health(app, engine.store, stopping, figures_of(engine), engine.services.calls, workers)
     followers = Followers(engine)
     add_pages(app, engine, settings, identify, followers)
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))
     return app
 
 
-def _working(engine: Engine, at_once: int) -> Callable[[web.Application], AsyncIterator[None]]:
+def _working(engine: Engine, at_once: int, workers: list[Worker]) -> Callable[[web.Application], AsyncIterator[None]]:
     async def work(app: web.Application) -> AsyncIterator[None]:
-        async with working(engine, at_once):
+        async with working(engine, at_once) as worker:
+            if worker is not None:
+                workers.append(worker)
             yield
 
     return work

@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from wizard.codec import check_value
 from wizard.copies import copied
+from wizard.instants import after
 from wizard.model import Run, RunStatus, Value, Workflow
 from wizard.stores import Store
 
@@ -54,7 +55,7 @@ async def new_run(workflow: Workflow, run_id: str, token: str, handed: Handed, s
         status=RunStatus.CREATED,
         created_at=now,
         updated_at=now,
-        expires_at=None if workflow.expires_after is None else now + workflow.expires_after,
+        expires_at=None if workflow.expires_after is None else after(now, workflow.expires_after),
         event=copied(dict(handed.event or {})),
         profile=profile,
         session=copied({**session, **(handed.session or {})}),

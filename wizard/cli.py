@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from wizard.cli_functions import FunctionsOption, chosen, imported
+from wizard.cli_jobs import JOBS_EXAMPLES, jobs
 from wizard.cli_keys import keys
 from wizard.cli_run import RUN_EXAMPLES, run
 from wizard.cli_runs import runs
@@ -57,6 +58,7 @@ app = typer.Typer(
 )
 app.command("run", epilog=RUN_EXAMPLES)(run)
 app.command("worker", epilog=WORKER_EXAMPLES)(worker)
+app.command("jobs", epilog=JOBS_EXAMPLES)(jobs)
 app.add_typer(runs, name="runs")
 app.add_typer(keys, name="keys")
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wizard.engine import Engine
     from wizard.settings import Settings
     from wizard.stopping import LastExit
+    from wizard.worker import Worker
 
 AT_ONCE = 10  # where the setting leaves all jobs to workers, and says nothing else
 
@@ -101,20 +102,19 @@ async def _work(
     working = Worker(engine, at_once=at_once)
     limit = (lambda: None) if last_exit is None else partial(last_exit.within, longest_stop(grace))
     with hearing(stopping.begun, limit):
-        async with _health(engine, stopping, host, port) as where:
+        async with _health(engine, stopping, working, host, port) as where:
             print(f"Working on the jobs of {store}, {at_once} at a time{where} (Ctrl-C stops)", flush=True)
-            running = asyncio.ensure_future(working.run())
-            waiting = asyncio.ensure_future(stopping.begun.wait())
-            await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
+            working.start()
+            await stopping.begun.wait()
             print("Stopping", flush=True)
             await working.stop(grace)
-            await running
     print("Stopped", flush=True)
 
 
 @asynccontextmanager
-async def _health(engine: Engine, stopping: Stopping, host: str, port: int | None) -> AsyncIterator[str]:
+async def _health(
+    engine: Engine, stopping: Stopping, worker: Worker, host: str, port: int | None
+) -> AsyncIterator[str]:
     """What a supervisor asks, where a port is given; what is said of it."""
     if port is None:
         yield ""
@@ -123,6 +123,6 @@ async def _health(engine: Engine, stopping: Stopping, host: str, port: int | Non
     from wizard.channels.health import health_app
     from wizard.server import listening, written
 
-    app = health_app(engine.store, stopping, figures_of(engine), engine.services.calls)
+    app = health_app(engine.store, stopping, figures_of(engine), engine.services.calls, [worker])
     async with listening(app, host, port, grace=stopping.grace) as addresses:
         yield f"; its health is at {written(addresses[0])}/healthz"

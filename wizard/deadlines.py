@@ -4,6 +4,7 @@ expire it, delete it some time after its end. A deadline that is met or moved le
 
 from __future__ import annotations
 
+from wizard.instants import after
 from wizard.jobs import JobKind
 from wizard.model import Step
 from wizard.turn import Turn
@@ -13,9 +14,9 @@ def watch_the_clock(turn: Turn, step: Step) -> None:
     """A foreground step begins to wait (again)."""
     node = turn.place(step).node
     if node.remind is not None:
-        turn.order(JobKind.REMIND, step.visit, turn.now + node.remind.after)
+        turn.order(JobKind.REMIND, step.visit, after(turn.now, node.remind.after))
     if node.expires_after is not None:
-        turn.order(JobKind.EXPIRE, step.visit, turn.now + node.expires_after)
+        turn.order(JobKind.EXPIRE, step.visit, after(turn.now, node.expires_after))
 
 
 def stop_the_clock(turn: Turn, step: Step) -> None:
@@ -32,4 +33,4 @@ def order_deletion(turn: Turn) -> None:
     if turn.workflow.expires_after is not None:
         turn.settle(JobKind.EXPIRE)
     if turn.workflow.delete_after is not None:
-        turn.order(JobKind.DELETE, 0, turn.now + turn.workflow.delete_after)
+        turn.order(JobKind.DELETE, 0, after(turn.now, turn.workflow.delete_after))

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, assert_never
 from wizard.codec import check_value
 from wizard.copies import copied
 from wizard.errors import ExpressionError, InvalidInput, NodeContractError, NodeFailed, RunError, WizardError
+from wizard.instants import instant
 from wizard.isolation import computed, dismiss
 from wizard.jobs import JobKind
 from wizard.logs import broke
@@ -131,7 +132,7 @@ class Driver:
 
     def _visit(self, step: Step, *, record: bool = False) -> Visit[Any]:
         turn = self._turn
-        return make_visit(turn.workflow, turn, step, turn.now, self._means.services, record=record)
+        return make_visit(turn.workflow, turn, step, turn.wall, self._means.services, record=record)
 
     # -- foreground steps --------------------------------------------------------------------------
 
@@ -191,7 +192,10 @@ class Driver:
                 f"later of node type {step.type} gave {type(later).__name__}, neither Later nor None."
             )
         if later is not None:
-            return None if later.at is not None and later.at <= self._turn.now else later
+            if later.at is None:
+                return later
+            at = _due(later.at, visit.node.type)
+            return None if at <= self._turn.now else Later(at)
         slow = visit.node.slow or handler.slow or (self._means.patience == 0 and not handler.pure)
         if slow and step.visit != self._means.performing:
             return Later(self._turn.now)
@@ -297,6 +301,16 @@ class Driver:
             await visit.services.calls.within(seconds_for(visit), lambda: handler.close(visit), visit)
         except Exception as error:
             broke(log, error, "closing step %s of run %s failed", step.path, self._turn.id)
+
+
+def _due(at: datetime, node_type: str) -> datetime:
+    """What a node is put off to, as an instant. Raises NodeContractError or NodeFailed for what can't be one."""
+    if at.utcoffset() is None:
+        raise NodeContractError(f"node type {node_type} is due at a time without a time zone. Take `visit.now` plus …")
+    try:
+        return instant(at)
+    except ValueError as error:
+        raise NodeFailed(f"It can't be waited until then: {error}. Take an earlier time.", lasting=True) from error
 
 
 def _failure(error: Exception, step: Step, run_id: str) -> RunError:

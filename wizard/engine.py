@@ -22,6 +22,7 @@ from wizard.copies import copied
 from wizard.documents import DOCUMENTS
 from wizard.errors import InvalidInput, NotYours, RunCancelled
 from wizard.inputs import read_input
+from wizard.instants import Clock, instant
 from wizard.isolation import Whose
 from wizard.jobs import Claim
 from wizard.logs import broke
@@ -54,7 +55,8 @@ class Engine:
     """See the module docstring.
 
     `definitions` gives the workflows that runs start from, and compiles those that stored runs are
-    pinned to (S22); `services` are what nodes are handed; `watch` is told of each turn. Background work that isn't
+    pinned to (S22); `services` are what nodes are handed; `clock` gives aware times, in the zone of the people whose
+    days and hours expressions compute with (S25); `watch` is told of each turn. Background work that isn't
     done within a turn needs a worker (wizard.worker).
     """
 
@@ -71,13 +73,13 @@ class Engine:
         self.definitions = definitions
         self.store = store
         self.services = services or Services()
-        self.clock = clock
+        self.clock = Clock(clock)
         watch = watch if watch is NOBODY or isinstance(watch, All) else All(NOBODY, watch)  # which contains its errors
         self.watch = watch
         self._ids = ids
         self._pinned = Pinned(definitions, store)
-        self._turns = Turns(store, self._pinned, self.services, clock, watch)
-        self._performer = Performer(store, self._pinned, self._turns, self.services, clock, watch)
+        self._turns = Turns(store, self._pinned, self.services, self.clock, watch)
+        self._performer = Performer(store, self._pinned, self._turns, self.services, self.clock, watch)
 
     @property
     def settings(self) -> Settings:
@@ -344,11 +346,11 @@ class Engine:
         entering: bool,
     ) -> RunView:
         workflow = self.definitions.get(workflow_id)
-        token, now = new_token(), self.clock()
-        run = await new_run(workflow, self._ids(), token, handed, self.store, now)
+        token, now = new_token(), self.clock.wall()
+        run = await new_run(workflow, self._ids(), token, handed, self.store, instant(now))
         run = run._replace(input=copied(read_input(workflow, run, given, now)))
         await self._pinned.save(workflow)
-        return await self._turns.first(workflow, run, respond, token, entering=entering)
+        return await self._turns.first(workflow, run, now, respond, token, entering=entering)
 
     async def _take(self, name: str, run: str | RunView, ask: Ask, respond: RespondWith | None = None) -> RunView:
         run_id = run if isinstance(run, str) else run.id

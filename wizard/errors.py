@@ -26,6 +26,7 @@ WizardError
     ├── WorkflowUnavailable     the version that the run is pinned to can't be used here (S22)
     ├── IllegalMove             a run or step was to change into a status that doesn't follow
     └── StoreError              stored data can't be read or written
+        └── DataUnreadable      it is there and was read, and makes no sense: damaged, newer, another key
 
 Every message says what happened and what to do; `workflow`, `node` and `run` name the place where
 they are known.
@@ -220,3 +221,7 @@ class IllegalMove(RunError):
 
 class StoreError(RunError):
     """Stored data can't be read or written."""
+
+
+class DataUnreadable(StoreError):
+    """Stored data is there, and can't be read: it was damaged, or is of a newer version or under another key."""

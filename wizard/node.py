@@ -16,7 +16,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from inspect import isabstract
 from math import isnan
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
@@ -69,7 +69,8 @@ class Visit(Generic[C]):
     answer accepted earlier, `draft` what was typed and not submitted. `state` is the node's own: what it puts
     there is stored and handed back at the next execute; it stays as it is where a step is only looked
     at. `key` is the idempotency key of this visit's effect: the same for the same inputs, however
-    often it is tried. `changes` collects what the node sets in the event, profile and session.
+    often it is tried. `changes` collects what the node sets in the event, profile and session. `now` is an
+    instant, in UTC: add durations to it; what the clocks of `zone` show then is `visit.now.astimezone(visit.zone)`.
     """
 
     config: C
@@ -111,6 +112,11 @@ class Visit(Generic[C]):
     def kind(self) -> str:
         """The node's type, as figures and log lines name whom something is called for (wizard.isolation.Caller)."""
         return self.node.type
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone that people's days and hours are of."""
+        return self.names.now.tzinfo or UTC
 
     @property
     def title(self) -> str:

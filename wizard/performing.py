@@ -16,6 +16,7 @@ from wizard import machine
 from wizard.asks import Ask
 from wizard.driver import UNDO_TRIES
 from wizard.errors import RunNotFound, WorkflowUnavailable
+from wizard.instants import Clock, after
 from wizard.interventions import expire, remind
 from wizard.isolation import Whose
 from wizard.jobs import Claim, Job, JobKind
@@ -54,7 +55,7 @@ class Performer:
         pinned: Pinned,
         turns: Turns,
         services: Services,
-        clock: Callable[[], datetime],
+        clock: Clock,
         watch: Watch,
     ) -> None:
         self._store = store
@@ -68,7 +69,7 @@ class Performer:
         """When the job is to be done (again), None where nothing is left to do."""
         job, now = claim.job, self._clock()
         if job.due > now:  # the storage's clock is ahead of ours, by this much at least: nothing is done early
-            return job.due + (job.due - now)
+            return after(job.due, job.due - now)
         try:
             return await self._do(claim)
         except RunNotFound:
@@ -126,7 +127,7 @@ class Performer:
         handler: NodeType[Any] = locate(workflow, owed.step.path).node.handler
         error = None
         try:
-            visit = make_visit(workflow, view.run, owed.step, self._clock(), self._services)
+            visit = make_visit(workflow, view.run, owed.step, self._clock.wall(), self._services)
             await self._services.calls.within(seconds_in_all(visit), lambda: handler.remove(visit), visit)
         except Exception as failure:
             error = type(failure).__name__
@@ -171,7 +172,8 @@ class Performer:
         workflow, run = view.workflow, view.run
         if run.status not in _ENDED or (workflow.delete_after is None and workflow.unavailable is None):
             return None  # it was gone back into, and orders its deletion anew when it ends
-        if workflow.delete_after is not None and (due := run.updated_at + workflow.delete_after) > self._clock():
+        due = None if workflow.delete_after is None else after(run.updated_at, workflow.delete_after)
+        if due is not None and due > self._clock():
             return due
         self._turns.cache.forget(job.run)
         await self._store.delete_run(job.run)

@@ -14,6 +14,7 @@ from datetime import datetime
 from immutables import Map
 
 from wizard.errors import TurnTooLong
+from wizard.instants import instant
 from wizard.jobs import Job, JobKind, job_key
 from wizard.lifecycle import RunTrigger, next_run_status
 from wizard.model import (
@@ -39,12 +40,14 @@ GAP = 1 << 16  # between the seq of neighbours: room for steps that are put in b
 
 
 class Turn:
-    """One turn on `run`, seen at the time `now`, which moves on while outside work is done: a deadline counts from
-    when its step was presented (S25). It satisfies wizard.scope.Visible."""
+    """One turn on `run`, seen at the time `now`: the wall clock of the people whose days and hours count. The turn's
+    own `now` is the instant, which moves on while outside work is done: a deadline counts from when its step was
+    presented (S25). It satisfies wizard.scope.Visible."""
 
     def __init__(self, workflow: Workflow, run: Run, now: datetime) -> None:
         self.workflow = workflow
-        self.now = now
+        self.now = instant(now)
+        self.zone = now.tzinfo
         self.id = run.id
         self.created_at = run.created_at
         self.input, self.event, self.profile, self.session = run.input, run.event, run.profile, run.session
@@ -79,6 +82,11 @@ class Turn:
     # -- looking ---------------------------------------------------------------------------------
 
     @property
+    def wall(self) -> datetime:
+        """What people's clocks show now."""
+        return self.now.astimezone(self.zone)
+
+    @property
     def current(self) -> Step | None:
         return self.steps[self.cursor] if self.cursor >= 0 else None
 
@@ -86,7 +94,7 @@ class Turn:
         return locate(self.workflow, step.path)
 
     def scope(self, place: Place, *, record: bool = False) -> Scope:
-        return Scope(self, place.frame, self.now, record=record)
+        return Scope(self, place.frame, self.wall, record=record)
 
     def kept_at(self, path: str) -> int | None:
         """The position of the kept step at `path`, None if it isn't kept."""

@@ -29,6 +29,7 @@ from wizard.cache import RunCache
 from wizard.documents import document_saves
 from wizard.driver import Driver, Lasting, Means
 from wizard.errors import CallerError, RunCancelled, RunExpired, StaleInput, StaleRevision, StoreError, WizardError
+from wizard.instants import Clock
 from wizard.jobs import Claim, Job, JobKind, job_key
 from wizard.leases import LeaseLost, held
 from wizard.model import Prompt, Reply, Run, RunStatus, Workflow
@@ -56,9 +57,7 @@ RespondWith = Callable[[RunView], Reply]
 class Turns:
     """Takes turns on the runs of a store."""
 
-    def __init__(
-        self, store: Store, pinned: Pinned, services: Services, clock: Callable[[], datetime], watch: Watch
-    ) -> None:
+    def __init__(self, store: Store, pinned: Pinned, services: Services, clock: Clock, watch: Watch) -> None:
         settings: Settings = services.settings or Settings()
         self.cache = RunCache(store)
         self._store = store
@@ -84,15 +83,15 @@ class Turns:
         stored, cached = await self.cache.get(run_id)
         if cached and await self.cache.is_old(stored):
             stored = await self.cache.read(run_id)
-        view = RunView(await self._pinned.known_of(stored), stored, self._clock())
+        view = RunView(await self._pinned.known_of(stored), stored, self._clock.wall())
         if stored.status is RunStatus.WORKING:
             view.report = await self._store.reported(run_id)
         return view
 
     async def first(
-        self, workflow: Workflow, run: Run, respond_to: RespondWith | None, token: str, *, entering: bool
+        self, workflow: Workflow, run: Run, now: datetime, respond_to: RespondWith | None, token: str, *, entering: bool
     ) -> RunView:
-        """The turn that creates a run, and enters it."""
+        """The turn that creates a run, and enters it; `now` is its creation on the wall clock."""
 
         def answer(view: RunView) -> Reply:
             assert respond_to is not None
@@ -101,7 +100,7 @@ class Turns:
 
         respond = None if respond_to is None else answer
         with self._watch.turn("start", run.id) as watched:
-            turn = Turn(workflow, run, run.created_at)
+            turn = Turn(workflow, run, now)
             turn.log("created", workflow=workflow.id, version=workflow.version)
             if run.expires_at is not None:
                 turn.order(JobKind.EXPIRE, 0, run.expires_at)
@@ -162,7 +161,7 @@ class Turns:
         return view
 
     async def _try(self, run: Run, ask: Ask, respond: RespondWith | None, task: Task, watched: WatchedTurn) -> RunView:
-        now = self._clock()
+        now = self._clock.wall()
         if not ask.always:
             check_live(run, now)
         if is_replay(run, ask):
@@ -233,11 +232,11 @@ class Turns:
             unanswered = respond is not None and saver.owes_reply
             if not (turn.touched or unanswered) or (strict and turn.rejected):
                 prompt = None if strict else _prompt_of(saver.run, driver)
-                return RunView(turn.workflow, saver.run, turn.now, prompt, rejected=rejected)
+                return RunView(turn.workflow, saver.run, turn.wall, prompt, rejected=rejected)
             if turn.status is RunStatus.COMPLETED and saver.run.status is not RunStatus.COMPLETED:
                 turn.documents = document_saves(turn, saver.run)
             change = turn.change()
-            view = RunView(turn.workflow, change.run, turn.now, _prompt_of(change.run, driver), rejected=rejected)
+            view = RunView(turn.workflow, change.run, turn.wall, _prompt_of(change.run, driver), rejected=rejected)
             if respond is not None:
                 change = change._replace(reply=saver.answering(respond(view)))
             view.until = driver.until.get(visit_of(change.run.current))
@@ -320,7 +319,7 @@ def _claim_of(run: Run, now: datetime) -> Claim:
 
 
 def _answer_on_the_way(turn: Turn, respond: RespondWith, stored: Run) -> Reply:
-    return respond(RunView(turn.workflow, stored, turn.now))
+    return respond(RunView(turn.workflow, stored, turn.wall))
 
 
 async def _drive(move: Move, driver: Driver) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from wizard.copies import copied, copied_config
 from wizard.errors import NodeContractError, NodeFailed, RunError
+from wizard.instants import instant
 from wizard.isolation import computed
 from wizard.logs import broke
 from wizard.model import Item, Prompt, Run, Step, Workflow
@@ -39,7 +40,8 @@ def idempotency_key(run_id: str, step: Step) -> str:
 def make_visit(
     workflow: Workflow, run: Visible, step: Step, now: datetime, services: Services = NOBODY, *, record: bool = False
 ) -> Visit[Any]:
-    """What the node of `step` is handed; with `record`, its scope notes what is read."""
+    """What the node of `step` is handed; with `record`, its scope notes what is read. `now` is the wall clock: the
+    node's own is the instant (S25)."""
     place = locate(workflow, step.path)
     node = place.node
     config = copied_config(node.config) if node.changeable else node.config
@@ -50,7 +52,7 @@ def make_visit(
         run=run.id,
         names=Scope(run, place.frame, now, record=record, lending=True),
         services=services,
-        now=now,
+        now=instant(now),
         key=idempotency_key(run.id, step),
         output=copied(step.output),
         draft=copied(step.draft),

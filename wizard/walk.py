@@ -91,7 +91,7 @@ def _leave(turn: Turn, frame: Frame, parent: Frame, call: Node) -> Destination |
 
 def _choose(turn: Turn, frame: Frame, node: Node) -> str | None:
     assert isinstance(node.config, Branches)
-    scope = Scope(turn, frame, turn.now)
+    scope = Scope(turn, frame, turn.wall)
     for case in node.config.cases:
         try:
             holds = case.when is None or case.when.holds(scope)
@@ -143,7 +143,7 @@ def _number_after(turn: Turn, frame: Frame, node: Node, repeat: Repeat, base: st
         while f"{base}/{number}" in turn.removed:
             number += 1
         return number
-    scope = Scope(turn, frame, turn.now)
+    scope = Scope(turn, frame, turn.wall)
     try:
         if repeat.for_each is not None:
             elements = repeat.for_each.evaluate(scope) or ()

@@ -47,7 +47,7 @@ class Watch(Protocol):
         """A background node failed and is tried again."""
 
     def job(self, kind: str, outcome: str, seconds: float) -> None:
-        """A job was worked on: done, put_off, failed, or lost to another worker."""
+        """A job was worked on: done, put_off, failed, put aside for an operator (aside), or lost to another worker."""
 
     def undo_failed(self, run_id: str) -> None:
         """An effect of a dropped step couldn't be undone and was given up: an operator's now."""

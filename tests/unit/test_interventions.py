@@ -173,7 +173,7 @@ async def test_a_run_expires_and_its_data_goes(clocked: Open) -> None:
     assert person.run.run.status is RunStatus.EXPIRED
     await person.waits(days=29, hours=23)
     assert await person.engine.store.load(person.run.id) is not None
-    person.engine.clock.move(hours=1)  # type: ignore[attr-defined]
+    person.engine.clock.source.move(hours=1)  # type: ignore[attr-defined]
     from wizard.worker import Worker
 
     await Worker(person.engine).perform_due()

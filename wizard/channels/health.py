@@ -7,7 +7,7 @@ things are set up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
@@ -31,6 +31,14 @@ STOPPING: web.AppKey[Stopping] = web.AppKey("wizard.stopping", Stopping)
 CALLS: web.AppKey[Calls] = web.AppKey("wizard.calls", Calls)
 
 
+class Employed(Protocol):
+    """A worker of this process (wizard.worker.Worker)."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it works no more although nobody stopped it."""
+
+
 class Figures(Protocol):
     """What `/metrics` shows (wizard.metrics.Metrics)."""
 
@@ -44,10 +52,11 @@ def add_health(
     stopping: Stopping,
     figures: Figures | None = None,
     calls: Calls | None = None,
+    workers: Sequence[Employed] = (),
 ) -> None:
     """Adds `/healthz` and `/readyz` to an application, and with figures `/metrics`; `wizard.server` stops it by
     `stopping`. `/readyz` is 503 while the store doesn't answer within PATIENCE, while no functions can be called since
-    too many hang, and from the moment on that the process is told to stop."""
+    too many hang, while one of `workers` has ended, and from the moment on that the process is told to stop."""
     app[STOPPING] = stopping
     if calls is not None:
         app[CALLS] = calls
@@ -65,6 +74,8 @@ def add_health(
             return _said(503, "The server is stopping.")
         if calls is not None and calls.trouble is not None:
             return _said(503, calls.trouble)
+        if any(each.has_ended for each in workers):
+            return _said(503, "The worker of this process has ended.")
         try:
             async with asyncio.timeout(PATIENCE):
                 await store.revision("")  # of no run: it has to be looked for all the same
@@ -89,11 +100,15 @@ def add_health(
 
 
 def health_app(
-    store: Store, stopping: Stopping, figures: Figures | None = None, calls: Calls | None = None
+    store: Store,
+    stopping: Stopping,
+    figures: Figures | None = None,
+    calls: Calls | None = None,
+    workers: Sequence[Employed] = (),
 ) -> web.Application:
     """An application of nothing else, for a worker; it neither opens nor closes the store."""
     app = web.Application()
-    add_health(app, store, stopping, figures, calls)
+    add_health(app, store, stopping, figures, calls, workers)
     return app
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from wizard.codec import pack, unpack
-from wizard.errors import StoreError
+from wizard.errors import DataUnreadable, StoreError
 from wizard.stores.vault import Vault
 
 FORMAT = 2
@@ -88,9 +88,9 @@ def resealed(vault: Vault, owner: str, blob: bytes) -> bytes:
     return vault.seal(owner, vault.open(owner, blob))
 
 
-def unreadable(what: str, error: Exception, run_id: str) -> StoreError:
+def unreadable(what: str, error: Exception, run_id: str) -> DataUnreadable:
     """The error for a blob of one run: `what` opens the message, `error` is why it can't be read."""
-    return StoreError(f"{what} can't be read: {why(error)} Other runs aren't affected.", run=run_id)
+    return DataUnreadable(f"{what} can't be read: {why(error)} Other runs aren't affected.", run=run_id)
 
 
 def why(error: Exception) -> str:

@@ -278,8 +278,8 @@ class PostgresStore:
         return int(found[0]["count"])
 
     async def backlog(self, now: datetime) -> Backlog:
-        due, later = await self._queue.count(now)
-        return Backlog(due, later, (await self._pool.read(COUNT_FAILED))[0]["count"])
+        due, later, aside = await self._queue.count(now)
+        return Backlog(due, later, (await self._pool.read(COUNT_FAILED))[0]["count"], aside)
 
     async def reseal(self, limit: int = 1000) -> int:
         return await self._resealer.reseal(limit)

@@ -182,8 +182,8 @@ class SqliteStore:
         moment = stored_time(now)
 
         def count(connection: sqlite3.Connection) -> Backlog:
-            due, later = connection.execute(COUNT, (moment,)).fetchone()
-            return Backlog(due, later, connection.execute(COUNT_FAILED).fetchone()[0])
+            due, later, aside = connection.execute(COUNT, (moment,)).fetchone()
+            return Backlog(due, later, connection.execute(COUNT_FAILED).fetchone()[0], aside)
 
         return await self._scan(count)
 

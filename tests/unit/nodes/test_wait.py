@@ -47,7 +47,7 @@ async def test_it_waits_until_then_and_not_a_second_less(
 ) -> None:
     """A wait that ends early has somebody remind a customer who has paid."""
     person = await waiting(given, **wait)
-    clock = person.engine.clock
+    clock = person.engine.clock.source
     assert isinstance(clock, MovableClock)
     if until > clock.now:
         clock.now = until - timedelta(seconds=1)
