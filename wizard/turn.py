@@ -17,6 +17,7 @@ from wizard.errors import TurnTooLong
 from wizard.jobs import Job, JobKind, job_key
 from wizard.lifecycle import RunTrigger, next_run_status
 from wizard.model import (
+    Arrival,
     Change,
     DocumentSave,
     Entry,
@@ -58,6 +59,7 @@ class Turn:
         self.visits = run.visits
         self.documents: tuple[DocumentSave, ...] = ()
         self.undos = run.undos
+        self.arrivals, self.arrived, self.deliveries = run.arrivals, run.arrived, run.deliveries
         self.rejected = False  # the person's input was not accepted
         self._run = run
         self._parked = run.parked
@@ -128,7 +130,8 @@ class Turn:
             return self.scope(self.place(step)).unchanged(step.reads)
 
     def foreground_above(self) -> bool:
-        return any(step.is_foreground for step in self.steps[self.cursor + 1 :])
+        """Whether a person still answers a kept step."""
+        return any(step.is_foreground and not step.is_closed for step in self.steps[self.cursor + 1 :])
 
     @property
     def next_revision(self) -> int:
@@ -220,7 +223,7 @@ class Turn:
         self.by_path = self.by_path.delete(step.path)
         self._written.pop(step.path, None)
         self._gone[step.path] = None
-        answers = step.output if step.output is not None else step.draft
+        answers = step.output if step.output is not None and not step.is_closed else step.draft
         if park and answers and step.is_foreground:
             self._parked = self._parked.set(step.path, answers)
             self._park[step.path] = answers
@@ -228,6 +231,7 @@ class Turn:
                 self._unpark.pop(step.path, None)
         if self.returning == step.path:
             self.returning = None
+        self.release(step)
 
     def _unpark_answers(self, path: str) -> Mapping[str, Value] | None:
         answers = self._parked.get(path)
@@ -246,6 +250,19 @@ class Turn:
             return
         for path in [path for path in self._parked if path.startswith(prefix)]:
             self._unpark_answers(path)
+
+    # -- events -----------------------------------------------------------------------------------
+
+    def take(self, arrival: Arrival, step: Step) -> None:
+        """A step has taken the event: no other can (S24)."""
+        self.arrivals = tuple(each for each in self.arrivals if each.number != arrival.number)
+        self.log("took", step.path, event=arrival.name, number=arrival.number)
+
+    def release(self, step: Step) -> None:
+        """What the step took can be taken again, in its old order."""
+        if step.took is not None:
+            self.arrivals = tuple(sorted((*self.arrivals, step.took), key=lambda each: each.number))
+            self.log("released", step.path, event=step.took.name, number=step.took.number)
 
     # -- what is done later --------------------------------------------------------------------------
 
@@ -266,7 +283,7 @@ class Turn:
         nothing."""
         if not self.place(step).node.handler.undoes:
             return False
-        self.owe_again(Undo(step))
+        self.owe_again(Undo(step._replace(took=None)))
         return True
 
     def owe_again(self, undo: Undo) -> None:
@@ -321,6 +338,9 @@ class Turn:
             session_id=before.session_id,
             token_hash=before.token_hash,
             undos=self.undos,
+            arrivals=self.arrivals,
+            arrived=self.arrived,
+            deliveries=self.deliveries,
         )
         change = Change(
             run=run,

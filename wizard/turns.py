@@ -163,6 +163,9 @@ class Turns:
 
     async def _try(self, run: Run, ask: Ask, respond: RespondWith | None, task: Task, watched: WatchedTurn) -> RunView:
         now = self._clock()
+        if ask.known is not None and ask.known(run):
+            watched.outcome = "replayed"
+            return RunView(workflow, run, now)
         if not ask.always:
             check_live(run, now)
         if is_replay(run, ask):
