@@ -420,7 +420,8 @@ class Change(NamedTuple):
     to delete, `parked` the answers to keep for those paths and `unparked` the paths whose parked
     answers are to be deleted; None deletes all of them. `undos` are to be written, each in the place of
     one with the same visit, and `undone` are the visits of those to delete. `jobs` are ordered, `settled`
-    are the keys of jobs that aren't needed any more.
+    are the keys of jobs that aren't needed any more. `context` says whether what turns seldom change may have changed:
+    the documents, the events, what was taken out for good.
     """
 
     run: Run
@@ -437,6 +438,7 @@ class Change(NamedTuple):
     undone: tuple[int, ...] = ()
     jobs: tuple[Job, ...] = ()
     settled: tuple[str, ...] = ()
+    context: bool = True
 
 
 @dataclass(frozen=True, slots=True)

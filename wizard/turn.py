@@ -356,6 +356,7 @@ class Turn:
             undone=tuple(self._undone),
             jobs=tuple(self._jobs.values()),
             settled=tuple(self._settled),
+            context=_context_of(before) != _context_of(run),
         )
         self.documents = ()
         self._run = run
@@ -366,6 +367,12 @@ class Turn:
 def as_undone(step: Step) -> Step:
     """The step as it was before it was done: nothing that it gave or set counts."""
     return step._replace(status=StepStatus.WAITING if step.is_foreground else StepStatus.PENDING)
+
+
+def _context_of(run: Run) -> tuple[int, ...]:
+    """Tells by identity whether it is the same: values are never changed in place."""
+    parts = (run.event, run.profile, run.session, run.removed, run.arrivals, run.deliveries)
+    return (run.arrived, *map(id, parts))
 
 
 def visit_of(step: Step | None) -> int:

@@ -129,10 +129,7 @@ def _step_content(step: Step) -> dict[str, Any]:
     if step.reads:
         content["reads"] = dict(step.reads)
     if step.patch:
-        patch: dict[str, dict[str, Value]] = {}
-        for (document, name), value in step.patch.items():
-            patch.setdefault(document, {})[name] = value
-        content["patch"] = patch
+        content["patch"] = _patch_content(step.patch)
     if step.error is not None:
         content["error"] = step.error
     if step.begun:
@@ -141,6 +138,13 @@ def _step_content(step: Step) -> dict[str, Any]:
         content["claim"] = step.claim
     if step.took is not None:
         content["took"] = _took_content(step, step.took)
+    return content
+
+
+def _patch_content(patch: Mapping[tuple[str, str], Value]) -> dict[str, dict[str, Value]]:
+    content: dict[str, dict[str, Value]] = {}
+    for (document, name), value in patch.items():
+        content.setdefault(document, {})[name] = value
     return content
 
 
@@ -213,11 +217,9 @@ def _read_arrivals(context: Mapping[str, Any], stack: Sequence[Step]) -> tuple[A
     arrivals = (Arrival(*each) for each in context.get("arrivals", ()))
     if not context.get("unsettled"):
         return tuple(arrivals)
-    took = {step.took.name: 0 for step in stack if step.took is not None}
-    for step in stack:
-        if step.took is not None:
-            took[step.took.name] = max(took[step.took.name], step.took.number)
-    return tuple(each for each in arrivals if each.number > took.get(each.name, 0))
+    taken = [step.took for step in stack if step.took is not None]
+    last = {name: max(each.number for each in taken if each.name == name) for name in {each.name for each in taken}}
+    return tuple(each for each in arrivals if each.number > last.get(each.name, 0))
 
 
 def _read_patch(stored: dict[str, dict[str, Value]]) -> dict[tuple[str, str], Value]:
