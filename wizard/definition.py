@@ -368,7 +368,7 @@ def _why_not(key: str, handler: NodeType[Any]) -> str:
             return "a background node needs no `depends_on`: it runs again when a value that it read changes"
         case "depends_on":
             return f"a {handler.type} node can't have `depends_on`: it asks nothing; put it on the nodes that ask"
-        case "remind_after" | "expires_after":
+        case "remind_after" | "expires_after" | "event":
             return f"`{key}` is for nodes that wait for a person's answer; {quoted(handler.type)} doesn't"
     return f"`{key}` is for background nodes; {quoted(handler.type)} is none"
 
