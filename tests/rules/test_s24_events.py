@@ -72,7 +72,11 @@ async def test_what_a_wait_took_is_there_again_once_it_leaves_the_path(clocked: 
     person = await begin(
         flow(
             form("details"),
-            {"id": "c", "type": "condition", "cases": [{"when": "details.x == 'alone'", "goto": "done"}, {"goto": "a"}]},
+            {
+                "id": "c",
+                "type": "condition",
+                "cases": [{"when": "details.x == 'alone'", "goto": "done"}, {"goto": "a"}],
+            },
             wait("a", "signed"),
             form("between"),
             wait("b", "signed"),
@@ -214,7 +218,8 @@ async def test_a_misspelt_name_is_refused_and_the_nearest_is_named() -> None:
     """Taken silently, it would have the run wait for ever."""
     inner = {"id": "inner", "nodes": [wait("v", "refunded"), {**form("f"), "title": "{{ event.seen }}"}]}
     person = await begin(
-        flow(wait("w", "paid"), {"id": "s", "type": "workflow", "workflow": "inner"}, form("x", event="withdrawn")), inner
+        flow(wait("w", "paid"), {"id": "s", "type": "workflow", "workflow": "inner"}, form("x", event="withdrawn")),
+        inner,
     )
     revision = person.run.revision
     with pytest.raises(InvalidInput, match=r"no event `payed`\. Did you mean `paid`\?") as refused:
@@ -269,7 +274,9 @@ async def test_a_wait_says_what_it_takes_and_the_sender_is_told(clocked: Open) -
 
 async def test_an_early_event_that_doesnt_fit_stays_for_whom_it_fits() -> None:
     """Nobody waits yet, so nobody can say: it is queued, and passed over."""
-    person = await begin(flow(form("a"), wait("w", {"name": "paid", "when": "data.amount >= 10"}), wait("v", "paid"), END))
+    person = await begin(
+        flow(form("a"), wait("w", {"name": "paid", "when": "data.amount >= 10"}), wait("v", "paid"), END)
+    )
     await came(person, "paid", {"amount": 1})
     await came(person, "paid", {"amount": 20})
     await person.says("1")

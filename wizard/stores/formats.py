@@ -55,8 +55,6 @@ def _with_arrivals(part: Part, content: Any) -> Any:
             return _with_queue(a_map(content))
         case Part.STEP:
             return _with_what_it_took(a_map(content))
-        case Part.UNDO:
-            return {**a_map(content), "step": _with_what_it_took(a_map(content["step"]))}
     return content
 
 
@@ -72,7 +70,7 @@ def _with_queue(content: dict[str, Any]) -> dict[str, Any]:
 
 def _with_what_it_took(content: dict[str, Any]) -> dict[str, Any]:
     patch, output = content.get("patch", {}), content.get("output") or {}
-    name = output.get("event") if content["type"] == "wait" else None
+    name = output.get("event") if content.get("type") == "wait" else None
     taken = patch.get("event", {}).get(f"{name}{_TAKEN}")
     if name is None or type(taken) is not int:
         return content
