@@ -165,7 +165,7 @@ class Turns:
         now = self._clock()
         if ask.known is not None and ask.known(run):
             watched.outcome = "replayed"
-            return RunView(workflow, run, now)
+            return RunView(await self._pinned.known_of(run), run, now)
         if not ask.always:
             check_live(run, now)
         if is_replay(run, ask):

@@ -75,7 +75,7 @@ async def test_what_a_wait_took_is_there_again_once_it_leaves_the_path(clocked: 
             {
                 "id": "c",
                 "type": "condition",
-                "cases": [{"when": "details.x == 'alone'", "goto": "done"}, {"goto": "a"}],
+                "cases": [{"when": "details.x == 'one'", "goto": "done"}, {"goto": "a"}],
             },
             wait("a", "signed"),
             form("between"),
@@ -89,7 +89,7 @@ async def test_what_a_wait_took_is_there_again_once_it_leaves_the_path(clocked: 
     await person.says("together")
     await person.says("1")
     assert (taken(person, "a"), taken(person, "b"), untaken(person)) == ("ann", "bob", ["cat"])
-    await person.changes("details", "alone")
+    await person.changes("details", "one")
     assert (person.asked, untaken(person)) == ("done", ["ann", "bob", "cat"])
     await person.reloads()
     await person.changes("details", "together")
@@ -191,7 +191,6 @@ async def test_of_two_processes_one_takes_a_key(stores: Open) -> None:
 
 async def test_the_last_keys_are_remembered_and_no_more() -> None:
     """What a run remembers is bounded; a key that is older than the last 256 is taken for a new one."""
-    person = await begin(flow(wait("w", "never"), END, title="{{ event.tick }}"))
     definition = flow({**form("a"), "title": "{{ event.tick }}"}, END)
     person = await begin(definition)
     for number in range(MAX_DELIVERIES + 1):
@@ -245,7 +244,7 @@ async def test_who_reads_the_whole_document_can_be_told_anything(node: dict[str,
 
 
 async def test_code_may_read_any_event_where_none_is_named() -> None:
-    """A function that looks for an event by itself goes on working; where events are named, it names its own as well."""
+    """A function that looks for an event by itself goes on working; where some are named, it names its own as well."""
     work = {"id": "p", "type": "python", "function": "work"}
     await came(await begin(flow(form("a"), work), functions={"work": lambda visit: None}), "progress", 1)
     with pytest.raises(InvalidInput, match="It takes no events"):
