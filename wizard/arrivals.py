@@ -83,14 +83,6 @@ def _misfit(event: Awaited, arrival: Arrival, names: Names) -> str | None:
         return error.message
 
 
-CLOSED = "This was closed before it was answered, by something that happened meanwhile."
-
-
-def closed_text(step: Step) -> str:
-    """What a person reads who answers a step that an event has closed."""
-    return f"{step.error or CLOSED} Look at where the run is now."
-
-
 # -- what a run takes in ---------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from wizard.arrivals import closed_text
+from wizard.closing import closed_text
 from wizard.errors import InvalidInput, StaleInput
 from wizard.machine import input_digest
 from wizard.model import Run, RunStatus, Value

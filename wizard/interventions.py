@@ -10,12 +10,13 @@ from collections.abc import Mapping
 
 from wizard.arrivals import awaited, check_fits, check_known, check_room, next_for, superseded, take_in
 from wizard.back import wall
+from wizard.closing import close_with
 from wizard.codec import check_value
 from wizard.deadlines import order_deletion
 from wizard.errors import RunCompleted
 from wizard.jobs import JobKind
 from wizard.lifecycle import next_step_status
-from wizard.machine import check_not_over, close_with, go_forward, next_, resume
+from wizard.machine import check_not_over, go_forward, next_, resume
 from wizard.model import NOTHING, Arrival, RunStatus, Step, StepStatus, Value
 from wizard.requests import Move
 from wizard.turn import Turn, visit_of

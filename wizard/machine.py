@@ -21,8 +21,9 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 
-from wizard.arrivals import awaited, closed_text, next_for, superseded
+from wizard.arrivals import next_for, superseded
 from wizard.back import is_over, position_back, wall
+from wizard.closing import check_open, close_with
 from wizard.codec import digest
 from wizard.deadlines import order_deletion, stop_the_clock, watch_the_clock
 from wizard.errors import (
@@ -38,7 +39,7 @@ from wizard.errors import (
     WizardError,
 )
 from wizard.lifecycle import StepTrigger, next_step_status
-from wizard.model import Arrival, Fault, Kind, Proceed, RunStatus, Step, StepStatus, Value, Wait
+from wizard.model import Fault, Kind, Proceed, RunStatus, Step, StepStatus, Value, Wait
 from wizard.places import can_follow, locate
 from wizard.requests import Check, Close, Execute, Look, Move, Request, Result
 from wizard.turn import Turn, visit_of
@@ -334,26 +335,6 @@ def _stay_at(turn: Turn, anchor: Step | None, error: RunError) -> Move:
 
 
 # -- events (S24) ----------------------------------------------------------------------------------
-
-BY_EVENT = b"event"  # no digest of any input: a late answer isn't the same input again
-
-
-def close_with(turn: Turn, step: Step, arrival: Arrival) -> None:
-    """An event comes instead of an answer to the current step; what was answered before is kept as its draft."""
-    place = turn.place(step)
-    event = awaited(place.node.events, arrival)
-    text = event.text.render(turn.scope(place)) if event is not None and event.text is not None else None
-    draft = step.draft if step.output is None or step.is_closed else step.output
-    status = step.status if step.is_done else next_step_status(step.status, "accept")
-    turn.put(step._replace(status=status, output={}, draft=draft, given=BY_EVENT, took=arrival, error=text))
-    turn.take(arrival, step)
-    stop_the_clock(turn, step)
-
-
-def check_open(turn: Turn, step: Step) -> None:
-    """Raises StaleInput where an event closed the step."""
-    if step.is_closed:
-        raise StaleInput(closed_text(step), workflow=turn.workflow.id, node=step.path, run=turn.id)
 
 
 def _with_another_event(turn: Turn, error: WizardError) -> Step | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-from wizard.arrivals import CLOSED
+from wizard.closing import CLOSED
 from wizard.errors import (
     CallerError,
     InvalidInput,
