@@ -168,7 +168,8 @@ class Driver:
         visit = self._visit(step, record=True)
         handler: NodeType[Any] = visit.node.handler
         if visit.node.events:
-            visit.arrival = oldest(self._turn.arrivals, visit.node.events, visit.names)
+            arrival = oldest(self._turn.arrivals, visit.node.events, visit.names)
+            visit.arrival = None if arrival is None else arrival._replace(data=copied(arrival.data))
         try:
             later = self._later(step, visit)
         except Exception as error:
@@ -310,6 +311,8 @@ def _failure(error: Exception, step: Step, run_id: str) -> RunError:
         kind = next((each for each in kinds if isinstance(error, each)), RunError)
         said = message[:LONGEST_MESSAGE].encode(errors="replace").decode()
         failure = kind(said, node=getattr(error, "node", "") or step.path)
+        if isinstance(failure, NodeFailed):
+            failure.lasting = getattr(error, "lasting", False) is True
     else:
         broke(log, error, "node %s of run %s failed", step.path, run_id)
         failure = NodeFailed(BROKEN, node=step.path)

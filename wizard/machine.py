@@ -441,9 +441,9 @@ def _conclude(turn: Turn, step: Step, result: Result) -> Generator[Request, Resu
     if failure is not None:
         return (yield from _fail(turn, after, failure))
     assert isinstance(result.outcome, Proceed)
-    turn.put(after._replace(status=next_step_status(step.status, "succeed"), output=result.outcome.output))
-    if after.took is not None:
-        turn.take(after.took, after)
+    took = None if after.took is None else turn.take(after.took, after)
+    status = next_step_status(step.status, "succeed")
+    turn.put(after._replace(status=status, output=result.outcome.output, took=took))
     turn.files += result.files
     turn.log("ran", step.path)
     return True

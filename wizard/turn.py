@@ -253,10 +253,13 @@ class Turn:
 
     # -- events -----------------------------------------------------------------------------------
 
-    def take(self, arrival: Arrival, step: Step) -> None:
-        """A step has taken the event: no other can (S24)."""
+    def take(self, arrival: Arrival, step: Step) -> Arrival:
+        """A step has taken the event: no other can (S24). Gives it as the run holds it, whatever a node made of its
+        copy (S26)."""
+        arrival = next((each for each in self.arrivals if each.number == arrival.number), arrival)
         self.arrivals = tuple(each for each in self.arrivals if each.number != arrival.number)
         self.log("took", step.path, event=arrival.name, number=arrival.number)
+        return arrival
 
     def release(self, step: Step) -> None:
         """What the step took can be taken again, in its old order."""

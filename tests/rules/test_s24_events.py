@@ -10,9 +10,11 @@ import pytest
 from tests.stores import Open, clocked, stores
 from wizard.arrivals import MAX_ARRIVALS, MAX_DELIVERIES
 from wizard.engine import Engine
-from wizard.errors import InvalidInput, KeyReused, RunCompleted, TooManyEvents
+from wizard.errors import InvalidInput, KeyReused, NodeFailed, RunCompleted, TooManyEvents
 from wizard.exporting import exported_run
-from wizard.model import RunStatus
+from wizard.model import Outcome, Proceed, RunStatus
+from wizard.node import Visit
+from wizard.nodes.wait import WaitNode
 from wizard.testing import MovableClock, Person, make_test_engine
 
 __all__ = ["clocked", "stores"]  # fixtures
@@ -355,7 +357,6 @@ async def test_repair_and_back_work_after_a_wrong_event() -> None:
 )
 async def test_whatever_fails_over_an_event_is_mended_by_the_next(behind: list[dict[str, Any]]) -> None:
     """Conditions, pages, computed values, sub-workflows and functions: all of them read what came."""
-    from wizard.errors import NodeFailed
 
     def check(data: Any) -> None:
         if not isinstance(data, dict):
@@ -534,3 +535,22 @@ async def test_taking_costs_nothing_later(clocked: Open) -> None:
         await came(person, "tick", number)
         await person.says("again")
     assert (person.run.run.arrivals, person.run.run.event) == ((), {"tick": 119})
+
+
+async def test_what_a_node_makes_of_the_data_stays_its_own() -> None:
+    """S26: a node type that changes the event it is handed changes neither the document nor what can be taken again."""
+
+    class Greedy(WaitNode):
+        type = "greedy"
+
+        async def execute(self, visit: Visit[Any]) -> Outcome:
+            assert visit.arrival is not None
+            visit.arrival.data["amount"] = 0
+            return Proceed({"got": visit.arrival.number})
+
+    person = await begin(flow(form("a"), {"id": "w", "type": "greedy", "event": "paid"}, END), node_types=[Greedy])
+    await came(person, "paid", {"amount": 7})
+    await person.says("1")
+    took = person.run.run.by_path["w"].took
+    assert took is not None
+    assert (took.data, person.run.run.event["paid"]) == ({"amount": 7}, {"amount": 7})

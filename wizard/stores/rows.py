@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from immutables import Map
 
+from wizard.codec import pack
 from wizard.errors import StoreError
 from wizard.model import NOTHING, Arrival, Delivery, Entry, Fault, Kind, Run, RunStatus, Step, StepStatus, Undo, Value
 from wizard.stores import TraceEntry
@@ -151,7 +152,8 @@ def _patch_content(patch: Mapping[tuple[str, str], Value]) -> dict[str, dict[str
 def _took_content(step: Step, took: Arrival) -> list[Any]:
     """The data of an event is stored once, where a step gives it as its output."""
     content = [took.number, took.name, took.key, took.at]
-    return content if (step.output or {}).get("data") is took.data else [*content, took.data]
+    output = step.output or {}
+    return content if "data" in output and pack(output["data"]) == pack(took.data) else [*content, took.data]
 
 
 def answers_body(vault: Vault, run_id: str, answers: Mapping[str, Value]) -> bytes:
