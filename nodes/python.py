@@ -44,6 +44,7 @@ class PythonNode(Background[PythonConfig]):
 
     type = "python"
     Config = PythonConfig
+    reads_events = True
 
     async def execute(self, visit: Visit[PythonConfig]) -> Outcome:
         arguments = {name: value.evaluate(visit.names) for name, value in visit.config.arguments.items()}

@@ -1,7 +1,8 @@
 """`wait` nodes: the run goes on at a time, or when something happens outside.
 
 Nobody is asked and nothing is kept busy: the run stands at the node, with a job in the queue for the time at which
-it goes on. An event comes by `engine.event` or `POST /runs/{id}/events`; one that came before the run did counts.
+it goes on. An event comes by `engine.event` or `POST /runs/{id}/events`; one that came before the run did counts, and
+each is taken once (S24).
 """
 
 from __future__ import annotations
@@ -13,28 +14,31 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from wizard.errors import ExpressionError, NodeFailed
-from wizard.format import Identifier, parse_duration
+from wizard.format import EventFormat, Events, parse_duration
 from wizard.instants import after, first_of, instant, resolve
 from wizard.model import Later, Outcome, Proceed, Prompt, Value
 from wizard.node import Background, NodeConfig, Visit
 from wizard.templates import Dynamic, Template
 
-COUNT, TAKEN = "_count", "_taken"  # after an event's name: how often it arrived, and up to which a wait has gone on
 UNTIL = "until"  # in the node's state
 
 
 class WaitConfig(NodeConfig):
-    """`for` is a duration such as `2d`, `until` a date or a point in time, `event` the name of what is waited
-    for. With `event` the others say how long at most; `text` is what people read meanwhile."""
+    """`for` is a duration such as `2d`, `until` a date or a point in time, `event` the name of what is waited for, or
+    several, of which the first that comes counts. With `event` the others say how long at most; `text` is what people
+    read meanwhile. Instead of its name an event can be `{name: …, when: …, goto: …}`: `when` is what has to hold of its
+    `data`, `goto` where the run goes then."""
 
     duration: Annotated[Dynamic | None, Field(alias="for")] = None
     until: Dynamic | None = None
-    event: Identifier | None = None
+    event: Events = ()
     text: Template | None = None
 
 
 class WaitNode(Background[WaitConfig]):
     """Waits for a time, or for an event.
+
+    Each event is taken by one `wait`: the oldest of its names that came and that fits its `when`.
 
     Outputs: `event`, the name of the event that came, or null; `data`, what came with it; `timed_out`, true where
     the time was over before the event came.
@@ -50,11 +54,14 @@ class WaitNode(Background[WaitConfig]):
     pauses = True
     Config = WaitConfig
 
+    def events(self, config: WaitConfig) -> tuple[EventFormat, ...]:
+        return config.event
+
     def outputs(self, config: WaitConfig) -> frozenset[str]:
         return frozenset({"event", "data", "timed_out"})
 
     def check(self, config: WaitConfig) -> Iterable[tuple[tuple[str | int, ...], str]]:
-        if config.duration is None and config.until is None and config.event is None:
+        if config.duration is None and config.until is None and not config.event:
             yield (), "say what is waited for: `for: 2d`, `until: …` or `event: NAME`"
         if config.duration is not None and config.until is not None:
             yield ("until",), "there is `for` already; say one of them"
@@ -65,7 +72,7 @@ class WaitNode(Background[WaitConfig]):
                 yield ("for",), str(error)
 
     def later(self, visit: Visit[WaitConfig]) -> Later | None:
-        if _arrived(visit):
+        if visit.arrival is not None:
             return None
         if UNTIL not in visit.state:
             visit.state[UNTIL] = _until(visit)
@@ -76,20 +83,10 @@ class WaitNode(Background[WaitConfig]):
         return Prompt(visit.step, self.type, visit.title, "" if text is None else text.render(visit.names))
 
     async def execute(self, visit: Visit[WaitConfig]) -> Outcome:
-        event = visit.config.event
-        if event is None or not _arrived(visit):
-            return Proceed({"event": None, "data": None, "timed_out": event is not None})
-        visit.set("event", event + TAKEN, visit.read(f"event.{event}{COUNT}"))
-        return Proceed({"event": event, "data": visit.read(f"event.{event}"), "timed_out": False})
-
-
-def _arrived(visit: Visit[WaitConfig]) -> bool:
-    """Whether the event came since a wait for it went on last."""
-    event = visit.config.event
-    if event is None:
-        return False
-    count, taken = visit.read(f"event.{event}{COUNT}"), visit.read(f"event.{event}{TAKEN}")
-    return isinstance(count, int) and count > (taken if isinstance(taken, int) else 0)
+        came = visit.arrival
+        if came is None:
+            return Proceed({"event": None, "data": None, "timed_out": bool(visit.config.event)})
+        return Proceed({"event": came.name, "data": came.data, "timed_out": False})
 
 
 def _until(visit: Visit[WaitConfig]) -> datetime | None:

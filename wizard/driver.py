@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any, NamedTuple, assert_never
 
+from wizard.arrivals import oldest
 from wizard.codec import check_value
 from wizard.copies import copied
 from wizard.errors import ExpressionError, InvalidInput, NodeContractError, NodeFailed, RunError, WizardError
@@ -167,6 +168,9 @@ class Driver:
     async def _work(self, step: Step) -> Result:
         visit = self._visit(step, record=True)
         handler: NodeType[Any] = visit.node.handler
+        if visit.node.events:
+            arrival = oldest(self._turn.arrivals, visit.node.events, visit.names)
+            visit.arrival = None if arrival is None else arrival._replace(data=copied(arrival.data))
         try:
             later = self._later(step, visit)
         except Exception as error:
@@ -321,6 +325,8 @@ def _failure(error: Exception, step: Step, run_id: str) -> RunError:
         kind = next((each for each in kinds if isinstance(error, each)), RunError)
         said = message[:LONGEST_MESSAGE].encode(errors="replace").decode()
         failure = kind(said, node=getattr(error, "node", "") or step.path)
+        if isinstance(failure, NodeFailed):
+            failure.lasting = getattr(error, "lasting", False) is True
     else:
         broke(log, error, "node %s of run %s failed", step.path, run_id)
         failure = NodeFailed(BROKEN, node=step.path)
@@ -365,8 +371,10 @@ def _with_traces(step: Step, visit: Visit[Any], *, proceeds: bool) -> Step:
         and not step.state
         and visit.draft == step.draft
         and reads is step.reads
-        and not (proceeds and (visit.changes or step.patch))
+        and not (proceeds and (visit.changes or step.patch or visit.arrival))
     ):
         return step
     patch = copied(visit.changes) if proceeds else step.patch
-    return step._replace(state=copied(visit.state) or None, draft=copied(visit.draft), reads=reads, patch=patch)
+    state, draft = copied(visit.state) or None, copied(visit.draft)
+    took = visit.arrival if proceeds else None
+    return step._replace(state=state, draft=draft, reads=reads, patch=patch, took=took)

@@ -12,9 +12,11 @@ import hmac
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from wizard import interventions, machine, revisits
+from wizard.arrivals import is_delivered
 from wizard.asks import Ask, check_size
 from wizard.births import Handed, new_id, new_run, new_token, token_hash
 from wizard.codec import check_value
@@ -48,7 +50,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-MAX_NAME = 64  # of an event
+MAX_NAME, MAX_KEY = 64, 200  # of an event
 
 
 class Engine:
@@ -280,20 +282,33 @@ class Engine:
         return await self._take("amend", run, Ask(lambda turn: interventions.amend(turn, own)))
 
     async def event(
-        self, run: str | RunView, name: str, data: Value = None, *, respond: RespondWith | None = None
+        self,
+        run: str | RunView,
+        name: str,
+        data: Value = None,
+        *,
+        key: str | None = None,
+        respond: RespondWith | None = None,
     ) -> RunView:
-        """An event of that name arrives: it is kept in the run's event document, `true` where it has no data, and a
-        `wait` node that waits for it goes on, now or when the run comes to it.
+        """An event of that name arrives (S24): it can be read in the run's event document from here on, `true` where it
+        has no data, and one step that waits for it takes it, now or when the run comes to it. With a `key` of its
+        sender's it is taken in once, however often it is delivered, as is one whose data has a text `id` where it comes
+        with the same data again; the last 256 of a run are remembered.
 
-        Raises InvalidInput for a name that is none or data that can't be stored, RunCompleted, RunExpired,
-        RunCancelled.
+        Raises InvalidInput for a name that the workflow doesn't know, data that can't be stored, and an event that the
+        step which waits for it refuses; KeyReused for the key of another event; TooManyEvents, RunCompleted,
+        RunExpired, RunCancelled.
         """
         if not isinstance(name, str) or not name.isidentifier() or len(name) > MAX_NAME:
             raise InvalidInput("An event needs a name: at most 64 letters, digits and _, as `paid` is.")
-        data = True if data is None else data
+        if key is not None and not (isinstance(key, str) and 0 < len(key) <= MAX_KEY):
+            raise InvalidInput(f"The key of an event is a text of at most {MAX_KEY} characters.")
         check_value({name: data}, "The event")
-        data = copied(data)
-        ask = Ask(lambda turn: interventions.arrive(turn, name, data))
+        data, key = True if data is None else copied(data), key or ""
+        ask = Ask(
+            lambda turn: interventions.arrive(turn, name, data, key),
+            known=partial(is_delivered, name=name, data=data, key=key),
+        )
         return await self._take("event", run, ask, respond)
 
     async def cancel(self, run: str | RunView, *, undo: bool = False, respond: RespondWith | None = None) -> RunView:

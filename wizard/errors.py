@@ -16,6 +16,7 @@ WizardError
 │   ├── PointOfNoReturn         Previous or change below a final step (S7)
 │   ├── NotAStep                the step named can't be moved to
 │   ├── InvalidInput            what was handed in breaks a limit or has the wrong shape
+│   ├── TooManyEvents           the run holds as many events as it may
 │   └── KeyReused               an idempotency key came again with another request
 └── RunError                    the run's own: a turn was stopped, the run stays where it was
     ├── ExpressionError         an expression or template failed or went over a bound
@@ -129,6 +130,10 @@ class NotAStep(CallerError):
 
 class InvalidInput(CallerError):
     """The input can't be taken."""
+
+
+class TooManyEvents(CallerError):
+    """The run holds as many events as it may. Send this one again when it has gone on."""
 
 
 class KeyReused(CallerError):

@@ -88,6 +88,10 @@ def _content(
         "parked": {path: _without_secrets(workflow, path, answers) for path, answers in run.parked.items()},
         "undos": [_undo(workflow, each) for each in run.undos],
         "event": dict(run.event),
+        "arrivals": [
+            {"number": each.number, "event": each.name, "data": each.data, "key": each.key or None, "at": each.at}
+            for each in run.arrivals
+        ],
         "profile": dict(run.profile),
         "session": dict(run.session),
         "trace": trace_json(entries),
@@ -105,6 +109,7 @@ def _step(workflow: Workflow, step: Step, *, kept: bool) -> dict[str, Any]:
         "draft": _without_secrets(workflow, step.path, step.draft),
         "state": None if step.state is None else dict(step.state),
         "set": {f"{document}.{name}": value for (document, name), value in step.patch.items()},
+        "took": None if step.took is None else {"number": step.took.number, "event": step.took.name},
         "error": step.error,
     }
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from inspect import isabstract
 from math import isnan
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -27,8 +27,11 @@ from wizard.errors import DefinitionError, NodeContractError, Problem
 from wizard.expressions import Names
 from wizard.isolation import Calls
 from wizard.logs import show_origin
-from wizard.model import Item, Kind, Later, Node, Outcome, Prompt, StoredFile, Value, Wait
+from wizard.model import Arrival, Item, Kind, Later, Node, Outcome, Prompt, StoredFile, Value, Wait
 from wizard.plugins import Announced, Unusable, announced, reason_of
+
+if TYPE_CHECKING:
+    from wizard.format import EventFormat
 
 
 class NodeConfig(BaseModel):
@@ -90,6 +93,7 @@ class Visit(Generic[C]):
     files: list[StoredFile] = field(default_factory=list)
     review: Callable[[], tuple[Item, ...]] = tuple  # what the path's steps answered, one line each
     items: Callable[[], tuple[Item, ...]] = tuple  # the items of a repeat, for its list page
+    arrival: Arrival | None = None  # the event that the node takes if it proceeds
     tell: Callable[[float | None, str], None] = _nobody  # hears how far the work is
 
     def read(self, name: str) -> Value:
@@ -134,7 +138,12 @@ class NodeType(ABC, Generic[C]):
     ends: ClassVar[bool] = False  # entering it completes the run
     slow: ClassVar[bool] = False  # done as a job, so that nobody is kept waiting; a node can say `slow: true` as well
     pauses: ClassVar[bool] = False  # `later` puts each visit off at first: a loop may go through it without a person
+    reads_events: ClassVar[bool] = False  # its code may read events that its configuration doesn't name
     own_retries: ClassVar[bool] = False  # heeds `retry` and `timeout` itself; for the others the engine does
+
+    def events(self, config: C) -> tuple[EventFormat, ...]:
+        """The events that a node takes while it pauses (`pauses`): the key `event` of foreground nodes for others."""
+        return ()
 
     def outputs(self, config: C) -> frozenset[str] | None:
         """The names below the node's id that later nodes can read; None where they can't be known."""

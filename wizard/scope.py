@@ -223,7 +223,14 @@ def _node_value(run: Visible, frame: Frame, node: Node, rest: Chain, zone: tzinf
             return _dig(items, rest, (node.id, *rest))
         case _:
             step = _latest(run, frame, node)
-            return None if step is None else _dig(step.output, rest, (node.id, *rest))
+            return None if step is None else _dig(_values_of(step), rest, (node.id, *rest))
+
+
+def _values_of(step: Step) -> Mapping[str, Value] | None:
+    """What a step answered or computed; for a form that an event closed, what came instead."""
+    if step.took is None or not step.is_foreground:
+        return step.output
+    return {**(step.output or {}), "event": step.took.name, "data": step.took.data}
 
 
 def _latest(run: Visible, frame: Frame, node: Node) -> Step | None:

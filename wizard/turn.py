@@ -18,6 +18,7 @@ from wizard.instants import instant
 from wizard.jobs import Job, JobKind, job_key
 from wizard.lifecycle import RunTrigger, next_run_status
 from wizard.model import (
+    Arrival,
     Change,
     DocumentSave,
     Entry,
@@ -61,6 +62,7 @@ class Turn:
         self.visits = run.visits
         self.documents: tuple[DocumentSave, ...] = ()
         self.undos = run.undos
+        self.arrivals, self.arrived, self.deliveries = run.arrivals, run.arrived, run.deliveries
         self.rejected = False  # the person's input was not accepted
         self._run = run
         self._parked = run.parked
@@ -136,7 +138,8 @@ class Turn:
             return self.scope(self.place(step)).unchanged(step.reads)
 
     def foreground_above(self) -> bool:
-        return any(step.is_foreground for step in self.steps[self.cursor + 1 :])
+        """Whether a person still answers a kept step."""
+        return any(step.is_foreground and not step.is_closed for step in self.steps[self.cursor + 1 :])
 
     @property
     def next_revision(self) -> int:
@@ -228,7 +231,7 @@ class Turn:
         self.by_path = self.by_path.delete(step.path)
         self._written.pop(step.path, None)
         self._gone[step.path] = None
-        answers = step.output if step.output is not None else step.draft
+        answers = step.output if step.output is not None and not step.is_closed else step.draft
         if park and answers and step.is_foreground:
             self._parked = self._parked.set(step.path, answers)
             self._park[step.path] = answers
@@ -236,6 +239,7 @@ class Turn:
                 self._unpark.pop(step.path, None)
         if self.returning == step.path:
             self.returning = None
+        self.release(step)
 
     def _unpark_answers(self, path: str) -> Mapping[str, Value] | None:
         answers = self._parked.get(path)
@@ -254,6 +258,22 @@ class Turn:
             return
         for path in [path for path in self._parked if path.startswith(prefix)]:
             self._unpark_answers(path)
+
+    # -- events -----------------------------------------------------------------------------------
+
+    def take(self, arrival: Arrival, step: Step) -> Arrival:
+        """A step has taken the event: no other can (S24). Gives it as the run holds it, whatever a node made of its
+        copy (S26)."""
+        arrival = next((each for each in self.arrivals if each.number == arrival.number), arrival)
+        self.arrivals = tuple(each for each in self.arrivals if each.number != arrival.number)
+        self.log("took", step.path, event=arrival.name, number=arrival.number)
+        return arrival
+
+    def release(self, step: Step) -> None:
+        """What the step took can be taken again, in its old order."""
+        if step.took is not None:
+            self.arrivals = tuple(sorted((*self.arrivals, step.took), key=lambda each: each.number))
+            self.log("released", step.path, event=step.took.name, number=step.took.number)
 
     # -- what is done later --------------------------------------------------------------------------
 
@@ -274,7 +294,7 @@ class Turn:
         nothing."""
         if not self.place(step).node.handler.undoes:
             return False
-        self.owe_again(Undo(step))
+        self.owe_again(Undo(step._replace(took=None)))
         return True
 
     def owe_again(self, undo: Undo) -> None:
@@ -329,6 +349,9 @@ class Turn:
             session_id=before.session_id,
             token_hash=before.token_hash,
             undos=self.undos,
+            arrivals=self.arrivals,
+            arrived=self.arrived,
+            deliveries=self.deliveries,
         )
         change = Change(
             run=run,
@@ -344,6 +367,7 @@ class Turn:
             undone=tuple(self._undone),
             jobs=tuple(self._jobs.values()),
             settled=tuple(self._settled),
+            context=_context_of(before) != _context_of(run),
         )
         self.documents = ()
         self._run = run
@@ -354,6 +378,12 @@ class Turn:
 def as_undone(step: Step) -> Step:
     """The step as it was before it was done: nothing that it gave or set counts."""
     return step._replace(status=StepStatus.WAITING if step.is_foreground else StepStatus.PENDING)
+
+
+def _context_of(run: Run) -> tuple[int, ...]:
+    """Tells by identity whether it is the same: values are never changed in place."""
+    parts = (run.event, run.profile, run.session, run.removed, run.arrivals, run.deliveries)
+    return (run.arrived, *map(id, parts))
 
 
 def visit_of(step: Step | None) -> int:

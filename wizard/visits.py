@@ -96,7 +96,7 @@ def summarise(workflow: Workflow, run: Visible, now: datetime, before: Step | No
     for step in run.steps[: run.cursor + 1]:
         if before is not None and step.seq >= before.seq:
             break
-        if step.is_foreground and step.is_done and (items := _summary(workflow, run, step, now)):
+        if step.is_foreground and step.is_done and not step.is_closed and (items := _summary(workflow, run, step, now)):
             group = _group(run, locate(workflow, step.path), now) if "/" in step.path else ""
             lines += (replace(item, group=item.group or group) for item in items) if group else items
     return tuple(lines)

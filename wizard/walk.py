@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wizard.arrivals import awaited
 from wizard.errors import ExpressionError, NoCaseMatched, RunError
 from wizard.model import Branches, Call, Node, Repeat, Step
 from wizard.places import AFTER, Frame, call_of
@@ -39,6 +40,9 @@ def walk_from(turn: Turn, step: Step | None) -> Destination | None:
 
 
 def _following(node: Node, step: Step) -> str | None:
+    if step.took is not None:
+        event = awaited(node.events, step.took)
+        return event.goto if event is not None and event.leads else node.next
     if step.error is None:
         return node.next
     if step.is_foreground and node.remind is not None:

@@ -111,7 +111,7 @@ def _values(vault: Vault, change: Change) -> tuple[Any, ...]:
         answered = (encoded(reply.scope), encoded(reply.key), body, reply.again)
     return (
         *(*head, *times),
-        *(rows.header(vault, run), born, rows.context(vault, run)),
+        *(rows.header(vault, run), born, rows.context(vault, run) if change.context or born is not None else None),
         *(_texts(change.dropped), *steps),
         *(change.unparked is None, _texts(unparked), parked.keys, parked.bodies),
         *(len(change.entries), rows.entries_body(vault, run.id, change.entries) if change.entries else None),

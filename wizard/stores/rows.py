@@ -19,8 +19,9 @@ from typing import Any, NamedTuple
 
 from immutables import Map
 
+from wizard.codec import pack
 from wizard.errors import StoreError
-from wizard.model import NOTHING, Entry, Fault, Kind, Run, RunStatus, Step, StepStatus, Undo, Value
+from wizard.model import NOTHING, Arrival, Delivery, Entry, Fault, Kind, Run, RunStatus, Step, StepStatus, Undo, Value
 from wizard.stores import TraceEntry
 from wizard.stores.formats import MISSHAPEN, Part, a_map, unreadable, unwrap, wrap
 from wizard.stores.vault import Vault
@@ -66,7 +67,7 @@ def header(vault: Vault, run: Run) -> bytes:
         content["fault"] = [run.fault.message, run.fault.node, run.fault.kind]
     if run.parked:
         content["parked"] = True
-    if run.event or run.profile or run.session or run.removed:
+    if run.event or run.profile or run.session or run.removed or run.arrived or run.deliveries:
         content["context"] = True
     if run.undos:
         content["undos"] = True
@@ -98,6 +99,12 @@ def context(vault: Vault, run: Run) -> bytes | None:
         content["session"] = dict(run.session)
     if run.removed:
         content["removed"] = sorted(run.removed)
+    if run.arrived:
+        content["arrived"] = run.arrived
+    if run.arrivals:
+        content["arrivals"] = [list(each) for each in run.arrivals]
+    if run.deliveries:
+        content["deliveries"] = [list(each) for each in run.deliveries]
     return wrap(vault, run.id, content) if content else None
 
 
@@ -123,17 +130,30 @@ def _step_content(step: Step) -> dict[str, Any]:
     if step.reads:
         content["reads"] = dict(step.reads)
     if step.patch:
-        patch: dict[str, dict[str, Value]] = {}
-        for (document, name), value in step.patch.items():
-            patch.setdefault(document, {})[name] = value
-        content["patch"] = patch
+        content["patch"] = _patch_content(step.patch)
     if step.error is not None:
         content["error"] = step.error
     if step.begun:
         content["begun"] = step.begun
     if step.claim:
         content["claim"] = step.claim
+    if step.took is not None:
+        content["took"] = _took_content(step, step.took)
     return content
+
+
+def _patch_content(patch: Mapping[tuple[str, str], Value]) -> dict[str, dict[str, Value]]:
+    content: dict[str, dict[str, Value]] = {}
+    for (document, name), value in patch.items():
+        content.setdefault(document, {})[name] = value
+    return content
+
+
+def _took_content(step: Step, took: Arrival) -> list[Any]:
+    """The data of an event is stored once, where a step gives it as its output."""
+    content = [took.number, took.name, took.key, took.at]
+    output = step.output or {}
+    return content if "data" in output and pack(output["data"]) == pack(took.data) else [*content, took.data]
 
 
 def answers_body(vault: Vault, run_id: str, answers: Mapping[str, Value]) -> bytes:
@@ -186,7 +206,22 @@ def _read_content(path: str, seq: int, content: Mapping[str, Any]) -> Step:
         error=get("error"),
         begun=get("begun", 0),
         claim=get("claim", 0),
+        took=_read_took(content["took"], get("output")) if "took" in content else None,
     )
+
+
+def _read_took(stored: list[Any], output: Mapping[str, Any] | None) -> Arrival:
+    number, name, key, at, *data = stored
+    return Arrival(number, name, data[0] if data else (output or {})["data"], key, at)
+
+
+def _read_arrivals(context: Mapping[str, Any], stack: Sequence[Step]) -> tuple[Arrival, ...]:
+    arrivals = (Arrival(*each) for each in context.get("arrivals", ()))
+    if not context.get("unsettled"):
+        return tuple(arrivals)
+    taken = [step.took for step in stack if step.took is not None]
+    last = {name: max(each.number for each in taken if each.name == name) for name in {each.name for each in taken}}
+    return tuple(each for each in arrivals if each.number > last.get(each.name, 0))
 
 
 def _read_patch(stored: dict[str, dict[str, Value]]) -> dict[tuple[str, str], Value]:
@@ -270,6 +305,9 @@ def read_run(
             session_id=born.get("session_id"),
             token_hash=born.get("token_hash", b""),
             undos=_read_undos(vault, row.id, undos) if head.get("undos") else (),
+            arrivals=_read_arrivals(now, stack),
+            arrived=now.get("arrived", 0),
+            deliveries=tuple(Delivery(*each) for each in now.get("deliveries", ())),
         )
     except (StoreError, *MISSHAPEN) as error:
         raise unreadable("The run", error, row.id) from error

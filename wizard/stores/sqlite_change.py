@@ -75,7 +75,7 @@ class PackedChange:
             vault,
             rows.header(vault, run),
             rows.birth(vault, run) if change.expected is None else b"",
-            rows.context(vault, run),
+            rows.context(vault, run) if change.context or change.expected is None else None,
             times,
             [(run_id, step.path, step.seq, rows.step_body(vault, run_id, step)) for step in change.written],
             [(run_id, path, rows.answers_body(vault, run_id, change.parked[path])) for path in kept],
