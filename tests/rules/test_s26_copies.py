@@ -184,7 +184,8 @@ async def test_what_a_host_makes_of_a_view_stays_its_own() -> None:
 
 async def test_what_a_caller_hands_in_stays_the_callers_own() -> None:
     """A host that fills one dict again for each event would change the events of earlier runs."""
-    engine = await make_test_engine({"id": "d", "nodes": [{"id": "f", "type": "form", "fields": [{"name": "x"}]}]})
+    nodes = [{"id": "f", "type": "form", "fields": [{"name": "x"}]}, {"id": "w", "type": "wait", "event": "came"}]
+    engine = await make_test_engine({"id": "d", "nodes": nodes})
     handed: dict[str, Any] = {name: {"list": [1]} for name in ("event", "session", "amended", "data", "draft")}
     run = await engine.start("d", event=handed["event"], session=handed["session"])
     await engine.amend(run, profile=handed["amended"])
