@@ -70,18 +70,23 @@ class Copy:
 
     def hosted(self, tests: Sequence[str], tried: Sequence[Tried]) -> Iterator[str]:
         """The usual seconds of these tests, and then how they end with each mistake, one after another."""
-        reading, writing = os.pipe()
+        told, telling = os.pipe()
+        asked, asking = os.pipe()
         places = [(self.root / module, mistake) for module, mistake in tried]
-        plugin = Host(places, lambda line: os.write(writing, f"{line}\n".encode()), LONGEST)
+        plugin = Host(places, lambda: os.read(asked, 1), lambda line: os.write(telling, f"{line}\n".encode()), LONGEST)
         child = os.fork()
         if child == 0:
-            os.close(reading)
+            os.close(told)
             os._exit(self.run(tests, plugin))
-        os.close(writing)
+        os.close(telling)
         try:
-            with open(reading) as lines:
-                yield from (line.strip() for line in lines)
+            with open(told) as lines:
+                for line in lines:
+                    yield line.strip()
+                    os.write(asking, b".")
         finally:
+            for end in (asked, asking):
+                os.close(end)
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
 
@@ -120,14 +125,12 @@ def copied(seed: int) -> Iterator[Copy]:
 
 def ends(copy: Copy, tests: Sequence[str], tried: Sequence[Tried]) -> Iterator[tuple[Tried, str]]:
     """How the tests end with each mistake. Raises SystemExit where they fail without any."""
-    inside = [each for each in tried if each[1].inside]
-    told = copy.hosted(tests, inside)
+    told = copy.hosted(tests, [each for each in tried if each[1].inside])
     usual = next(told, FAILED)
     if usual == FAILED:
         raise SystemExit(f"These tests fail without any mistake: {' '.join(tests)}\n{copy.told()}")
-    quick = dict(zip(inside, told, strict=False))
     for each in tried:
-        end = quick.get(each, PASSED)
+        end = next(told, PASSED) if each[1].inside else PASSED
         yield each, copy.survives_alone(tests, *each, float(usual)) if end == PASSED else end
 
 
@@ -177,19 +180,21 @@ def main() -> None:
     for name in PRELOADED:
         import_module(name)
     tally, until = Counter[str](), time.monotonic() + given.minutes * 60
-    with copied(given.seed) as copy:
-        if fork(lambda: copy.run(["tests/mutants/test_here.py"]), LONGEST) != PASSED:
-            raise SystemExit(f"The copy of the tree isn't what is tested.\n{copy.told()}")
-        # Where there isn't time for all, it is others each time.
-        for group in random.Random(given.seed).sample(GROUPS, len(GROUPS)):
-            tried = sample(copy, group, given.seed, given.each, given.only)
-            if tried and time.monotonic() < until:
-                begun = time.monotonic()
-                stages = [group.first] if given.quick or not group.then else [group.first, group.then]
-                try_group(copy, stages, tried, tally)
-                names = " ".join(sorted({module for module, _ in tried}))
-                print(f"{dict(tally)} after {names} ({time.monotonic() - begun:.0f} s)", flush=True)
-    print(f"--seed {given.seed} makes the same mistakes again")
+    try:
+        with copied(given.seed) as copy:
+            if fork(lambda: copy.run(["tests/mutants/test_here.py"]), LONGEST) != PASSED:
+                raise SystemExit(f"The copy of the tree isn't what is tested.\n{copy.told()}")
+            # Where there isn't time for all, it is others each time.
+            for group in random.Random(given.seed).sample(GROUPS, len(GROUPS)):
+                tried = sample(copy, group, given.seed, given.each, given.only)
+                if tried and time.monotonic() < until:
+                    begun = time.monotonic()
+                    stages = [group.first] if given.quick or not group.then else [group.first, group.then]
+                    try_group(copy, stages, tried, tally)
+                    names = " ".join(sorted({module for module, _ in tried}))
+                    print(f"{dict(tally)} after {names} ({time.monotonic() - begun:.0f} s)", flush=True)
+    finally:
+        print(f"{dict(tally)}; --seed {given.seed} makes the same mistakes again", flush=True)
 
 
 if __name__ == "__main__":

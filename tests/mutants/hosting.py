@@ -46,10 +46,17 @@ def fork(run: Callable[[], int], seconds: float) -> str:
 
 
 class Host:
-    """A plugin of pytest: `told` hears of the usual seconds, and then how the tests end with each mistake."""
+    """A plugin of pytest: `told` hears of the usual seconds, and then how the tests end with each mistake. Each time
+    `asked` waits until that is wanted, so that one process works at a time."""
 
-    def __init__(self, tried: Sequence[tuple[Path, Mistake]], told: Callable[[str], None], longest: float) -> None:
-        self._tried, self._told, self._longest = tried, told, longest
+    def __init__(
+        self,
+        tried: Sequence[tuple[Path, Mistake]],
+        asked: Callable[[], object],
+        told: Callable[[str], object],
+        longest: float,
+    ) -> None:
+        self._tried, self._asked, self._told, self._longest = tried, asked, told, longest
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -60,6 +67,7 @@ class Host:
         usual = time.monotonic() - begun
         self._told(f"{usual}")
         for path, mistake in self._tried:
+            self._asked()
             run = partial(_run_with, session, path, mistake)
             self._told(fork(run, 10 + 4 * usual))
         return True
