@@ -141,16 +141,38 @@ async def test_a_message_that_cant_be_sent_is_tried_again_with_the_same_key(cloc
     assert len(set(keys)) == 1
 
 
-async def test_a_message_that_nobody_can_send_is_given_up(clocked: Open) -> None:
-    """The host forgot the function: the log says so, and the job doesn't come for ever."""
+async def test_a_message_whose_function_is_missing_waits_for_it(clocked: Open) -> None:
+    """The host forgot the function: the log says so, nobody is held up, and when it is there the message is sent."""
     message = {"send": "nothing", "to": "x", "subject": "x", "text": "x"}
     person = await begin(flow(form("a", remind_after={"after": "1d", "message": message})), clocked)
     await person.waits(days=1)
     for _ in range(20):
         await person.waits(hours=2)
-    assert (await person.engine.store.backlog(person.engine.clock())).later == 0
+    assert (await person.engine.store.backlog(person.engine.clock())).later == 1
     await person.says("1")
     assert person.completed
+    sent: list[str] = []
+    person.engine.services.functions = {"nothing": lambda **given: sent.append(given["key"])}
+    await person.waits(hours=2)
+    assert len(sent) == 1
+
+
+async def test_a_message_that_always_fails_is_given_up(clocked: Open) -> None:
+    """The function that sends is there and fails each time: the log says so, and the job doesn't come for ever."""
+    message = {"send": "fails", "to": "x", "subject": "x", "text": "x"}
+    person = await begin(flow(form("a", remind_after={"after": "1d", "message": message})), clocked)
+    tried: list[str] = []
+
+    def fails(**given: str) -> None:
+        tried.append(given["key"])
+        raise OSError("no route")
+
+    person.engine.services.functions = {"fails": fails}
+    await person.waits(days=1)
+    for _ in range(20):
+        await person.waits(hours=2)
+    assert (len(tried), len(set(tried))) == (10, 1)
+    assert (await person.engine.store.backlog(person.engine.clock())).later == 0
 
 
 async def test_a_form_expires_the_run(clocked: Open) -> None:
