@@ -65,7 +65,7 @@ def _split_url(source: object) -> object:
             if kind == "variable_end":
                 parts.append("")
     except TemplateSyntaxError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(f"an address is text and {{{{ expressions }}}} (Jinja says: {error})") from error
     for problem in _url_problems(parts):
         raise ValueError(problem)
     return parts
