@@ -8,7 +8,7 @@ from __future__ import annotations
 from wizard.reading.nesting import yaml_pieces
 
 _IN_BRACKETS = (
-    "a bracket isn't closed, or text that holds , [ ] { } or `: ` must stand in quotes here;"
+    "a bracket isn't closed, or text that holds , [ ] { } must stand in quotes here;"
     " put a whole expression in single quotes"
 )
 _ELSEWHERE = (
