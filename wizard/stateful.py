@@ -134,7 +134,8 @@ class StatefulNode(Foreground[C]):
                 send_event=True,
             )
         except (AttributeError, TypeError, ValueError, KeyError) as error:
-            raise NodeContractError(f"The states or transitions of {cls.__name__} can't be read: {error}.") from error
+            what = f"The states or transitions of {cls.__name__} can't be read (transitions says: {error})."
+            raise NodeContractError(what) from error
         if problem := next(_problems(cls), None):
             raise NodeContractError(f"{cls.__name__}: {problem}.")
         for state in cls.machine.states.values():

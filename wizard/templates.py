@@ -57,7 +57,8 @@ class Template:
         try:
             self.fill(page)
         except ORDINARY_ERRORS as error:
-            raise ExpressionError(f"A template can't be filled in from this data: {error}.") from error
+            what = type(error).__name__
+            raise ExpressionError(f"A template can't be filled in from this data ({what}).") from error
         return "".join(page.pieces)
 
     @classmethod

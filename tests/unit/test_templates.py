@@ -160,8 +160,8 @@ def test_tests(test: str, yes: str, no: str) -> None:
 @pytest.mark.parametrize(
     ("source", "part"),
     [
-        ("{{ a", "no template: unexpected end"),
-        ("{{ a b }}", "expected token"),
+        ("{{ a", "no template: each `{{` needs an expression and its `}}`"),
+        ("{{ a b }}", "no template"),
         ("{% endif %}", "no template"),
         ("{% macro f() %}{% endmacro %}", "no macro"),
         ("{% set x = 1 %}", "no assign"),

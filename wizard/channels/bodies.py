@@ -17,6 +17,8 @@ from aiohttp import web
 from wizard.channels.incoming import IDLE, BrokenOff, TooSlow, pieces
 from wizard.channels.problems import INVALID_REQUEST, TOO_LARGE, TOO_SLOW, UNSUPPORTED_MEDIA_TYPE, Refused
 from wizard.codec import MAX_DEPTH
+from wizard.reading.document import Lines
+from wizard.reading.nesting import TooDeepError, check_json
 
 MAX_DEPTH_OF_BODY = MAX_DEPTH + 2  # the object, its `answers`, and what can be stored in them
 MAX_TEXT = 500  # characters of a step's path, a workflow's id and the like
@@ -71,20 +73,21 @@ def parse_object(body: bytes) -> dict[str, Any]:
     characters, bounded depth and numbers, an object at the top. Raises Refused (400)."""
     try:
         text = body.decode()
+        check_json(text, MAX_DEPTH_OF_BODY)
         value = _DECODER.decode(text)
     except UnicodeDecodeError as error:
         raise _unreadable(f"The body isn't UTF-8: its byte {error.start} can't be read.") from error
+    except TooDeepError as error:
+        detail = f"The body is nested more than {MAX_DEPTH_OF_BODY} deep ({_place(text, error.offset)})."
+        raise _unreadable(detail) from error
     except json.JSONDecodeError as error:
-        raise _unreadable(f"The body isn't JSON: {error.msg} (line {error.lineno}, column {error.colno}).") from error
-    except RecursionError as error:
-        raise _too_deep() from error
-    except ValueError as error:
+        what = _what_stands(text[error.pos : error.pos + 1])
+        raise _unreadable(f"The body isn't JSON: {what} at {_place(text, error.pos)}.") from error
+    except _Untakable as error:
         raise _unreadable(f"The body can't be taken: {error}.") from error
     if not isinstance(value, dict):
         raise _unreadable("The body must be a JSON object, as {} is.")
-    # Both checks walk the whole value, so they are made only where the text shows that they may be needed.
-    if text.count("[") + text.count("{") > MAX_DEPTH_OF_BODY and _depth_exceeds(value, MAX_DEPTH_OF_BODY):
-        raise _too_deep()
+    # This walks the whole value, so it is done only where the text shows that it may be needed.
     if "\\u" in text and _has_half_character(value):
         raise _unreadable("The body holds half a character (a lone surrogate). Send whole characters.")
     return value
@@ -94,50 +97,48 @@ def _unreadable(detail: str) -> Refused:
     return Refused(INVALID_REQUEST, detail)
 
 
-def _too_deep() -> Refused:
-    return _unreadable(f"The body is nested more than {MAX_DEPTH_OF_BODY} deep.")
+def _what_stands(character: str) -> str:
+    if not character:
+        return "it ends unfinished"
+    return "it holds a control character" if character < " " else "it can't be read"
+
+
+def _place(text: str, offset: int) -> str:
+    line, column = Lines(text).at(offset)
+    return f"line {line}, column {column}"
+
+
+class _Untakable(ValueError):
+    """JSON by its grammar, and nothing that can be taken: the message says what."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise ValueError("a name is there twice in one object")
+        raise _Untakable("a name is there twice in one object")
     return made
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")
+    raise _Untakable(f"{name} is no JSON number")
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
     if number - number != 0:
-        raise ValueError("a number is too large")
+        raise _Untakable("a number is too large")
     return number
 
 
 def _bounded(digits: str) -> int:
     if len(digits) > 1_000:
-        raise ValueError("a number has more than 1,000 digits")
+        raise _Untakable("a number has more than 1,000 digits")
     return int(digits)
 
 
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite, parse_int=_bounded
 )
-
-
-def _depth_exceeds(value: Any, most: int) -> bool:
-    level = [value]
-    for _ in range(most + 1):
-        level = [part for each in level if isinstance(each, dict | list) for part in _parts(each)]
-        if not level:
-            return False
-    return True
-
-
-def _parts(value: dict[str, Any] | list[Any]) -> list[Any]:
-    return list(value.values()) if isinstance(value, dict) else value
 
 
 def _has_half_character(value: Any) -> bool:

@@ -45,6 +45,7 @@ LITERALS: Final[Mapping[str, Value]] = {"null": None}
 _ENVIRONMENT: Final = ImmutableSandboxedEnvironment(optimized=False, autoescape=False, keep_trailing_newline=True)
 _OPERATORS: Final = frozenset(("not", "if", "-", "+", "*", "/", "//", "%", "**", "~", ".", "[", "(", "{", "|", "is"))
 _BLOCKS: Final[Mapping[str, int]] = {"if": 1, "for": 1, "endif": -1, "endfor": -1}
+_FORM: Final = "each `{{` needs an expression and its `}}`, each `{%` its `%}`, and what is opened its end"
 _GOOD_TEXT: Final = re.compile(rf"""(?:[^\\]|{ESCAPES})*""")
 
 
@@ -59,7 +60,7 @@ def compile_template(source: str) -> tuple[Write, Plan]:
         body = _ENVIRONMENT.parse(compiler.cut(source)).body
         return compiler.block(body), compiler.plan
     except TemplateSyntaxError as error:
-        raise compiler.refusal(error.lineno, f"This is no template: {error.message}") from error
+        raise compiler.refusal(error.lineno, f"This is no template: {_FORM} (Jinja says: {error.message})") from error
     except ORDINARY_ERRORS as error:
         raise ExpressionError("This template is too large, or nested too deeply. Make it simpler.") from error
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
+from pydantic_core.core_schema import ErrorType
 
 from wizard.reading.document import Path
 
 _MAPPING = "a mapping of keys to values"
 _DATE = "a date such as 2026-03-27"
+_MOMENT = "a moment such as 2026-03-27T14:30:00Z"
 _TYPES = {
     "string_type": "text",
     "string_sub_type": "text",
@@ -47,6 +49,10 @@ _TYPES = {
     "date_from_datetime_parsing": _DATE,
     "time_type": "a time such as 14:30",
     "time_parsing": "a time such as 14:30",
+    "datetime_type": _MOMENT,
+    "datetime_parsing": _MOMENT,
+    "datetime_from_date_parsing": _MOMENT,
+    "bytes_type": "bytes",
     "none_required": "empty",
 }
 _LIMITS = {
@@ -56,6 +62,7 @@ _LIMITS = {
     "less_than_equal": ("at most", "le"),
     "multiple_of": ("a multiple of", "multiple_of"),
 }
+_KINDS = frozenset(get_args(ErrorType))
 _THINGS = {"string_too_short": "characters", "string_too_long": "characters", "too_short": "items", "too_long": "items"}
 
 Known = Callable[[tuple[str | int, ...]], Iterable[str]]
@@ -190,4 +197,12 @@ def _predicate(kind: str, context: Mapping[str, Any], message: str) -> str:
             return f"must have at most {context['max_length']} {_THINGS[kind]}"
         case "string_pattern_mismatch":
             return "must have the form that its description says"
-    return f"can't be taken: {message[:1].lower()}{message[1:]}"
+        case "decimal_max_digits":
+            return f"must have at most {context['max_digits']} digits"
+        case "decimal_max_places":
+            return f"must have at most {context['decimal_places']} digits after the point"
+        case "decimal_whole_digits":
+            return f"must have at most {context['whole_digits']} digits before the point"
+    # pydantic's kinds have lasting names and changing words; a kind of a node type's own has its author's words.
+    what = kind.replace("_", " ") if kind in _KINDS else f"{message[:1].lower()}{message[1:]}"
+    return f"can't be taken: {what}"

@@ -1,5 +1,5 @@
 """YAML text -> plain data with places, out of the parser's events: so depth is bounded before anything
-is built, and aliases, tags and duplicate keys can't do anything.
+is built (brackets before the parser sees them), and aliases, tags and duplicate keys can't do anything.
 
 Scalars resolve as in YAML 1.2's core schema: `on`, `yes`, `no` and dates stay text. Numbers with
 leading zeros stay text too: they are postcodes. One thing isn't YAML: in `{ }`, text goes on at a
@@ -11,13 +11,15 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
 from wizard.errors import DefinitionError, Problem
-from wizard.reading.document import MAX_DEPTH, MAX_DIGITS, Document, Spot, is_text, short
+from wizard.reading.advice import advice
+from wizard.reading.document import MAX_DEPTH, MAX_DIGITS, Document, Lines, Spot, is_text, short
 from wizard.reading.flow import rejoined
+from wizard.reading.nesting import TooDeepError, check_yaml
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -25,17 +27,6 @@ _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+|0o[0-7]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 _WORDS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false", "False", "FALSE"), False)
-
-_HINTS = {
-    "mapping values are not allowed": "text that holds `: ` must stand in quotes",
-    "cannot start any token": "indent with spaces, not tabs; text that begins with @ or ` must stand in quotes",
-    "could not find expected ':'": "each line of a mapping is `key: value`",
-    "did not find expected key": "check the indentation, and that quotes and brackets are closed",
-    "did not find expected '-' indicator": "check the indentation",
-    "did not find expected ',' or": "a bracket isn't closed, or text that holds , [ ] { } must stand in quotes here;"
-    " put a whole expression in single quotes",
-    "unexpected end of stream": "a quote isn't closed",
-}
 
 
 def _scalar(text: str) -> Any:
@@ -81,20 +72,24 @@ class YamlReader:
 
     def documents(self) -> list[Document]:
         try:
+            check_yaml(self._text, MAX_DEPTH)
+        except TooDeepError as error:
+            self._too_deep(*Lines(self._text).at(error.offset))
+        try:
             for event in rejoined(yaml.parse(self._text, Loader=_Loader), self._text):
                 self._take(event)
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            what = f"{error.context}: {error.problem}" if error.context else str(error.problem)
-            hint = next((f" ({text})" for part, text in _HINTS.items() if part in str(error.problem)), "")
-            self._complain(mark, f"this is no valid YAML: {what}{hint}")
-        except yaml.YAMLError as error:  # pragma: no cover - the reader's errors are found by _decoded
-            self._complain(None, f"this is no valid YAML: {error}")
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+            at, message = advice(self._text, mark.index if mark else 0)
+            self._problems.append(Problem(self._file, *Lines(self._text).at(at), f"this is no valid YAML: {message}"))
         return self._found
 
     def _complain(self, mark: Any, message: str) -> None:
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        self._problems.append(Problem(self._file, line, column, message))
+        self._problems.append(Problem(self._file, mark.line + 1, mark.column + 1, message))
+
+    def _too_deep(self, line: int, column: int) -> NoReturn:
+        problem = Problem(self._file, line, column, f"this is nested more than {MAX_DEPTH} deep")
+        raise DefinitionError([*self._problems, problem])
 
     def _take(self, event: Any) -> None:
         match event:
@@ -113,8 +108,7 @@ class YamlReader:
                 spot = self._value(data, event)
                 self._open.append(_Open(data, spot))
                 if len(self._open) > MAX_DEPTH:
-                    problem = Problem(self._file, spot.line, spot.column, f"this is nested more than {MAX_DEPTH} deep")
-                    raise DefinitionError([*self._problems, problem])
+                    self._too_deep(spot.line, spot.column)
             case yaml.MappingEndEvent():
                 self._fill(self._open.pop())
             case yaml.SequenceEndEvent():

@@ -9,7 +9,6 @@ PgQueuer's own lease is a time since the last heartbeat, the same for all; it is
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import uuid
 from collections.abc import Callable, Iterable, Sequence
@@ -21,6 +20,7 @@ from wizard.errors import SettingsError, StoreError
 from wizard.instants import after
 from wizard.jobs import MOST_TRIES, Aside, Claim, Job, JobKind
 from wizard.pauses import pause_after
+from wizard.reading.nesting import load_json
 from wizard.stores import records
 from wizard.stores.bell import Bell
 from wizard.stores.formats import MISSHAPEN, unreadable
@@ -320,5 +320,5 @@ class _Ear:
     def _notified(self, connection: Any, process: int, channel: str, payload: Any) -> None:
         """Other changes of the table, each job that is done for one, are no reason to look for jobs."""
         with suppress(ValueError, AttributeError):
-            if json.loads(payload).get("operation") == "insert":
+            if load_json(payload.encode(), most=2).get("operation") == "insert":
                 self._heard()

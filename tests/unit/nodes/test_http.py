@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
@@ -248,14 +249,14 @@ async def test_json_of_a_special_kind(service: Service) -> None:
     assert (await service.call())["body"] == [1]
 
 
-@pytest.mark.parametrize("text", ["{", "NaN", "[Infinity]", '"\xff', "[" * 100_000, "1" * 5000])
+@pytest.mark.parametrize("text", ["{", "NaN", "[Infinity]", '"\xff', "1" * 5000])
 async def test_invalid_json_is_the_services_fault(service: Service, text: str) -> None:
     """An answer that can't be understood must not be taken for an empty one."""
     service.answer(text.encode("latin-1"))
     assert await service.fail() == "The service 127.0.0.1 answered with invalid JSON."
 
 
-@pytest.mark.parametrize("text", ["1e999", r'"\ud800"', "[" * 40 + "]" * 40])
+@pytest.mark.parametrize("text", ["1e999", r'"\ud800"', "[" * 40 + "]" * 40, "[" * 100_000])
 async def test_what_cannot_be_stored_is_refused(service: Service, text: str) -> None:
     """It would break the turn when it is saved, after the effect."""
     service.answer(text)
@@ -300,9 +301,7 @@ async def test_a_compressed_bomb_is_cut_off(service: Service) -> None:
     """A few kilobytes can unpack to gigabytes."""
 
     async def bomb(_: web.BaseRequest) -> web.Response:
-        response = web.Response(body=b"0" * 20_000_000)
-        response.enable_compression()
-        return response
+        return web.Response(body=zlib.compress(b"0" * 20_000_000), headers={"Content-Encoding": "deflate"})
 
     service.answers = [bomb]
     assert "more than 1,000,000 bytes" in await service.fail()

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, field_validator
+from pydantic import AnyUrl, BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from wizard.reading.complaints import complaints, quoted
 from wizard.schema import known_keys
@@ -41,6 +42,8 @@ class Zoo(BaseModel):
     code: str = Field("aaa", min_length=3, pattern="^a+$")
     even: int = 0
     odd: int = 1
+    site: AnyUrl | None = None
+    own: int = 0
 
     @field_validator("even")
     @classmethod
@@ -48,6 +51,11 @@ class Zoo(BaseModel):
         if value % 2:
             raise ValueError("must be even")
         return value
+
+    @field_validator("own")
+    @classmethod
+    def _own(cls, value: int) -> int:
+        raise PydanticCustomError("authors_own", "A sentence of its author")
 
     @field_validator("odd")
     @classmethod
@@ -80,11 +88,9 @@ def said(data: Any) -> list[tuple[tuple[str | int, ...], str]]:
         ({"either": "x"}, ("either",), "`either` must be a whole number or a list"),
         ({"either": [{"kind": "cat", "lives": "x"}]}, ("either", 0, "lives"), "`lives` must be a whole number"),
         ({"day": "soon"}, ("day",), "`day` must be a date such as 2026-03-27"),
-        (
-            {"price": "1234"},
-            ("price",),
-            "`price` can't be taken: decimal input should have no more than 3 digits in total",
-        ),
+        ({"price": "1234"}, ("price",), "`price` must have at most 3 digits"),
+        ({"site": "x"}, ("site",), "`site` can't be taken: url parsing"),
+        ({"own": 1}, ("own",), "`own` can't be taken: a sentence of its author"),
         ({"step": 3}, ("step",), "`step` must be a multiple of 5"),
         ({"code": "a"}, ("code",), "`code` must have at least 3 characters"),
         ({"code": "abc"}, ("code",), "`code` must have the form that its description says"),

@@ -83,7 +83,8 @@ def _compiled(environment: Environment, name: str, folder: Path | None) -> Templ
         if folder is not None and (folder / name).is_file():
             _check_references(environment, name)
     except TemplateSyntaxError as error:
-        raise SettingsError(f"{error.filename or name}:{error.lineno}: {error.message}.") from error
+        place = f"{error.filename or name}:{error.lineno}"
+        raise SettingsError(f"{place}: this template can't be used (Jinja says: {error.message}).") from error
     except (OSError, ValueError, TemplateNotFound) as error:
         raise SettingsError(f"The template {name} can't be read: {error}.") from error
     template.globals = dict(template.globals)  # a chain of dicts, copied for each include, is what a page costs most
