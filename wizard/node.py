@@ -13,6 +13,7 @@ Third parties announce their types as entry points of the group `wizard.nodes`, 
 from __future__ import annotations
 
 import logging
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -101,7 +102,8 @@ class Visit(Generic[C]):
     def report(self, percent: float | None, text: str = "") -> None:
         """Says how far slow work is: percent of the whole, None where that isn't known, and what is being done.
         Whoever waits sees it; it costs next to nothing, however often it is called."""
-        self.tell(None if percent is None else min(max(float(percent), 0.0), 100.0), text[:200])
+        known = percent is not None and not math.isnan(percent)
+        self.tell(min(max(float(percent), 0.0), 100.0) if known else None, text[:200])
 
     @property
     def title(self) -> str:
