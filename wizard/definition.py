@@ -380,7 +380,7 @@ def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
         final=common.final,
         depends_on=tuple(common.depends_on),
         on_error=OnError(error.action, _target(error.goto) if error.goto is not None else None),
-        retry=Retry(retry.attempts, retry.backoff) if retry is not None else Retry(),
+        retry=Retry(retry.attempts, retry.backoff, retry.max_backoff) if retry is not None else Retry(),
         timeout=common.timeout,
         slow=common.slow,
         remind=_reminder(common.remind_after),

@@ -20,12 +20,12 @@ from wizard.codec import check_value
 from wizard.errors import InvalidInput, NodeContractError, NodeFailed, WizardError
 from wizard.jobs import JobKind
 from wizard.logs import broke
-from wizard.model import Kind, Later, Outcome, Proceed, Prompt, Run, Step, StepStatus, Wait
+from wizard.model import Kind, Later, Outcome, Proceed, Prompt, PutOff, Run, Step, StepStatus, Wait
 from wizard.node import NodeType, Services, Visit
 from wizard.pauses import pause_after
 from wizard.places import locate
 from wizard.requests import Check, Close, Execute, Look, Remove, Request, Result
-from wizard.retrying import persevere
+from wizard.retrying import TryLater, persevere
 from wizard.saving import Saver
 from wizard.scope import Scope
 from wizard.turn import Turn
@@ -173,6 +173,7 @@ class Driver:
         if handler.pure:
             return await self._timed(step, visit, retrying=retrying)
         await self._saver.save_before_effect(step)
+        visit.resumes = True
         if self._means.tell is not None:
             visit.tell = self._means.tell(self._turn.id, step.visit)
         result = await self._with_patience(step, visit, retrying=retrying)
@@ -182,6 +183,8 @@ class Driver:
 
     def _later(self, step: Step, visit: Visit[Any]) -> Later | None:
         handler: NodeType[Any] = visit.node.handler
+        if step.put_off is not None and step.put_off.until is not None and step.put_off.until > self._turn.now:
+            return Later(step.put_off.until)
         later = handler.later(visit)
         if later is not None:
             return None if later.at is not None and later.at <= self._turn.now else later
@@ -217,7 +220,7 @@ class Driver:
     async def _timed(self, step: Step, visit: Visit[Any], *, retrying: bool) -> Result:
         begun = perf_counter()
         result = await self._call(step, visit, retrying=retrying)
-        outcome = "done" if result.failure is None else "failed"
+        outcome = "done" if result.failure is None else "failed" if result.pause is None else "deferred"
         self._means.watch.node(step.type, perf_counter() - begun, outcome)
         return result
 
@@ -225,6 +228,7 @@ class Driver:
         handler: NodeType[Any] = visit.node.handler
         outcome: Outcome | None = None
         failure: WizardError | None = None
+        pause: float | None = None
         try:
             if retrying:
                 watch = self._means.watch
@@ -232,10 +236,16 @@ class Driver:
                 outcome = _checked(await persevere(lambda: handler.execute(visit), visit, again=again), visit)
             else:
                 outcome = _checked(await handler.execute(visit), visit)
+        except TryLater as again_later:
+            cause = again_later.__cause__
+            assert isinstance(cause, Exception)
+            failure, pause = _failure(cause, step, self._turn.id), again_later.seconds
+            self._means.watch.tried_again(step.type)
+            step = step._replace(put_off=PutOff(tried=again_later.tried))
         except Exception as error:
             failure = _failure(error, step, self._turn.id)
         after = _with_traces(step, visit, proceeds=isinstance(outcome, Proceed))
-        return Result(outcome, failure, after, files=tuple(visit.files))
+        return Result(outcome, failure, after, files=tuple(visit.files), pause=pause)
 
     # -- steps that left the path --------------------------------------------------------------------
 

@@ -163,9 +163,12 @@ class _Format(BaseModel):
 class RetryFormat(_Format):
     """How often a failing background node is tried."""
 
-    attempts: int = Field(3, ge=1, le=10, strict=True, description="How often at most, the first time included.")
+    attempts: int = Field(3, ge=1, le=100, strict=True, description="How often at most, the first time included.")
     backoff: Duration = Field(
         timedelta(seconds=1), description="How long to wait before the second try; doubles with each further one."
+    )
+    max_backoff: LongerThanNothing = Field(
+        timedelta(minutes=1), description="How long to wait between two tries at most."
     )
 
 

@@ -51,11 +51,12 @@ class Retry:
 
     attempts: int = 1
     backoff: timedelta = timedelta(seconds=1)  # doubles with each further try
+    max_backoff: timedelta = timedelta(minutes=1)  # up to this
 
     def wait(self, tried: int, jitter: float) -> float:
-        """The seconds to wait after try number `tried` (from 1): at most a minute, and between half and
-        all of the backoff, as `jitter` (0 to 1) says, so that many runs don't try again at once."""
-        return growing(self.backoff.total_seconds(), tried, 60.0, jitter)
+        """The seconds to wait after try number `tried` (from 1): between half and all of the backoff, as `jitter`
+        (0 to 1) says, so that many runs don't try again at once."""
+        return growing(self.backoff.total_seconds(), tried, self.max_backoff.total_seconds(), jitter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +213,14 @@ _FOREGROUND = Kind.FOREGROUND
 _DONE = StepStatus.DONE
 
 
+class PutOff(NamedTuple):
+    """What is remembered of a background step that isn't gone on with at once: the time before which it isn't, and how
+    often it was tried."""
+
+    until: datetime | None = None
+    tried: int = 0  # tries that failed
+
+
 class Step(NamedTuple):
     """One visit of a run to a foreground or background node.
 
@@ -238,6 +247,7 @@ class Step(NamedTuple):
     error: str | None = None
     begun: int = 0  # how often its effect was begun since it had a result last
     claim: int = 0  # the run's revision with which that was stored last: whoever takes the work over stores another
+    put_off: PutOff | None = None
 
     @property
     def is_foreground(self) -> bool:

@@ -67,7 +67,8 @@ class Visit(Generic[C]):
     answer accepted earlier, `draft` what was typed and not submitted. `state` is the node's own: what it puts
     there is stored and handed back at the next execute; it stays as it is where a step is only looked
     at. `key` is the idempotency key of this visit's effect: the same for the same inputs, however
-    often it is tried. `changes` collects what the node sets in the event, profile and session.
+    often it is tried. `tried` counts the tries that failed before this call, and `resumes` says that work can be tried
+    again in another call, hours later. `changes` collects what the node sets in the event, profile and session.
     """
 
     config: C
@@ -85,6 +86,8 @@ class Visit(Generic[C]):
     state: dict[str, Value] = field(default_factory=dict)
     changes: dict[tuple[str, str], Value] = field(default_factory=dict)
     files: list[StoredFile] = field(default_factory=list)
+    tried: int = 0
+    resumes: bool = False
     review: Callable[[], tuple[Item, ...]] = tuple  # what the path's steps answered, one line each
     items: Callable[[], tuple[Item, ...]] = tuple  # the items of a repeat, for its list page
     tell: Callable[[float | None, str], None] = _nobody  # hears how far the work is
@@ -102,8 +105,8 @@ class Visit(Generic[C]):
     def report(self, percent: float | None, text: str = "") -> None:
         """Says how far slow work is: percent of the whole, None where that isn't known, and what is being done.
         Whoever waits sees it; it costs next to nothing, however often it is called."""
-        known = percent is not None and not math.isnan(percent)
-        self.tell(min(max(float(percent), 0.0), 100.0) if known else None, text[:200])
+        unknown = percent is None or math.isnan(percent)
+        self.tell(None if unknown else min(max(float(percent or 0.0), 0.0), 100.0), text[:200])
 
     @property
     def title(self) -> str:

@@ -3,6 +3,9 @@
 What is tried again is what may pass by itself: an exception of any kind, a NodeFailed unless it is
 `lasting`, a try that took too long. Other errors of the engine (an expression that fails, a broken
 contract) follow from the definition and the data, and would come again.
+
+A short pause is waited for here. A longer one keeps nobody: the tries are counted at the step, and a job goes on with
+them, in any process.
 """
 
 from __future__ import annotations
@@ -19,12 +22,32 @@ from wizard.settings import Settings
 
 log = logging.getLogger("wizard.nodes")
 
+SHORT = 5.0  # seconds: the longest pause that is waited for in place
+AT_ONCE = 30.0  # seconds that tries with short pauses go on for in one place
+LONGEST = 60.0  # seconds that work may ask to be left alone for, where the definition allows no more
+
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[object]]
 
 
+class TryLater(Exception):
+    """Work failed `tried` times, and is to be tried again in so many `seconds`: not here, but as a job."""
+
+    def __init__(self, seconds: float, tried: int) -> None:
+        super().__init__(f"try {tried} failed; the next one is in {seconds:g} seconds")
+        self.seconds = seconds
+        self.tried = tried
+
+
 def _nobody() -> None:
     """Is told what nobody counts."""
+
+
+def pause_asked(error: Exception) -> float | None:
+    """How many seconds work is to be left alone for after this error, at least; None where trying again doesn't
+    help."""
+    lasting = error.lasting if isinstance(error, NodeFailed) else isinstance(error, WizardError)
+    return None if lasting else 0.0
 
 
 async def persevere(
@@ -34,27 +57,38 @@ async def persevere(
     sleep: Sleep = asyncio.sleep,
     jitter: Callable[[], float] = random.random,
     again: Callable[[], None] = _nobody,
+    asked: Callable[[Exception], float | None] = pause_asked,
+    limited: bool = True,
 ) -> T:
     """What `work` gives, tried as often and for as long as the visit's node says (`retry`, `timeout`).
 
     Each try begins without what the failed one set or took; what it put into `visit.state` stays, so that
-    a node can go on where it was. `again` is told of each further try. Raises what the last try raised;
-    NodeFailed where it took too long.
+    a node can go on where it was. `again` is told of each further try, `asked` says what an error asks for. Work
+    that isn't `limited` sees to its time limit itself. Raises what the last try raised; NodeFailed where it took too
+    long; TryLater where the next try is too far off to be waited for and the visit `resumes`.
     """
     retry = visit.node.retry
     changes, files = dict(visit.changes), list(visit.files)
-    tried = 0
+    tried, until = visit.tried, asyncio.get_running_loop().time() + AT_ONCE
     while True:
         tried += 1
         try:
-            return await _in_time(work, seconds_for(visit))
+            return await (_in_time(work, seconds_for(visit)) if limited else work())
         except Exception as error:
-            if tried >= retry.attempts or _is_lasting(error):
+            least = asked(error)
+            most = max(retry.max_backoff.total_seconds(), LONGEST)
+            if least is None or least > most or tried >= retry.attempts:
+                raise
+            pause = max(retry.wait(tried, jitter()), least)
+            long = pause > SHORT or asyncio.get_running_loop().time() > until
+            if long and not visit.resumes:
                 raise
             log.info("try %d of step %s of run %s failed: %s", tried, visit.step, visit.run, type(error).__name__)
+            if long:
+                raise TryLater(pause, tried) from error
         visit.changes, visit.files = dict(changes), list(files)
         again()
-        await sleep(retry.wait(tried, jitter()))
+        await sleep(pause)
 
 
 def seconds_for(visit: Visit[Any]) -> float:
@@ -77,7 +111,3 @@ async def _in_time(work: Callable[[], Awaitable[T]], seconds: float) -> T:
         if not limit.expired():  # the work's own
             raise
         raise NodeFailed(f"This took longer than {seconds:g} seconds and was stopped. Try again later.") from error
-
-
-def _is_lasting(error: Exception) -> bool:
-    return error.lasting if isinstance(error, NodeFailed) else isinstance(error, WizardError)

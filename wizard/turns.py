@@ -243,7 +243,7 @@ class Turns:
             view = RunView(turn.workflow, change.run, turn.now, _prompt_of(change.run, driver), rejected=rejected)
             if respond is not None:
                 change = change._replace(reply=saver.answering(respond(view)))
-            view.until = driver.until.get(visit_of(change.run.current))
+            view.until = driver.until.get(visit_of(change.run.current), _put_off_until(change.run))
             await saver.commit(change)
             return view
         except StaleRevision:
@@ -307,7 +307,12 @@ def _is_handed_over(workflow: Workflow, run: Run) -> bool:
     if run.status is not RunStatus.WORKING or step is None or step.is_foreground or step.is_done:
         return False
     node = locate(workflow, step.path).node
-    return bool(node.slow or node.handler.slow or node.handler.pauses)
+    return bool(node.slow or node.handler.slow or node.handler.pauses or step.put_off is not None)
+
+
+def _put_off_until(run: Run) -> datetime | None:
+    step = run.current
+    return None if step is None or step.put_off is None else step.put_off.until
 
 
 def _claim_of(run: Run, now: datetime) -> Claim:

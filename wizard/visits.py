@@ -48,6 +48,7 @@ def make_visit(
         output=step.output,
         draft=step.draft,
         state=dict(step.state) if step.state else {},
+        tried=0 if step.put_off is None else step.put_off.tried,
         review=lambda: summarise(workflow, run, now, before=step),
         items=lambda: _items(workflow, run, place, step, now),
     )

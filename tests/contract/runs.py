@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from immutables import Map
 
 from wizard.jobs import Job, JobKind
-from wizard.model import Change, Fault, Kind, Run, RunStatus, Step, StepStatus, Undo
+from wizard.model import Change, Fault, Kind, PutOff, Run, RunStatus, Step, StepStatus, Undo
 
 NOW = datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)
 
@@ -53,6 +53,7 @@ def full_step(path: str = "household/2/lookup", seq: int = 2048) -> Step:
         patch={("profile", "email"): "zoë@example.org", ("profile", "age"): 44, ("event", "done"): True},
         error="It didn't answer.",
         begun=2,
+        put_off=PutOff(datetime(2030, 1, 2, 3, 4, 5, 6, tzinfo=UTC), 3),
     )
 
 

@@ -1,4 +1,4 @@
-"""What is no number isn't taken for one, whichever way it comes in: as a float, as a Decimal, or as what somebody types."""
+"""What is no number isn't taken for one, whichever way it comes in: a float, a Decimal, or what somebody types."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def engine(compute: Callable[..., Any] = lambda: 1) -> Engine:
 
 @pytest.mark.parametrize("value", NO_NUMBERS, ids=repr)
 async def test_nobody_hands_a_run_what_is_no_number(value: Any) -> None:
-    """A host that passes a broken amount on hears of it there: stored, it would break the first sum far from its cause."""
+    """A host that passes a broken amount on hears of it there: stored, it would break a sum far from its cause."""
     made = await engine()
     person = await Person.starts(made, "sums")
     for hand in (
@@ -57,7 +57,9 @@ async def test_nobody_hands_a_run_what_is_no_number(value: Any) -> None:
     assert (await made.load(person.run.id)).run.revision == person.run.run.revision
 
 
-@pytest.mark.parametrize("value", [*NO_NUMBERS, "NaN", "nan", "sNaN", "Infinity", "-Infinity", "inf", "1e999"], ids=repr)
+@pytest.mark.parametrize(
+    "value", [*NO_NUMBERS, "NaN", "nan", "sNaN", "Infinity", "-Infinity", "inf", "1e999"], ids=repr
+)
 @pytest.mark.parametrize("field", ["amount", "count", "pick"])
 async def test_nobody_answers_with_what_is_no_number(field: str, value: Any) -> None:
     """Python reads the text NaN as a number; a person who types it is told what to write instead."""

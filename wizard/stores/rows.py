@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from immutables import Map
 
 from wizard.errors import StoreError
-from wizard.model import NOTHING, Entry, Fault, Kind, Run, RunStatus, Step, StepStatus, Undo, Value
+from wizard.model import NOTHING, Entry, Fault, Kind, PutOff, Run, RunStatus, Step, StepStatus, Undo, Value
 from wizard.stores import TraceEntry
 from wizard.stores.formats import MISSHAPEN, Part, a_map, unreadable, unwrap, wrap
 from wizard.stores.vault import Vault
@@ -133,6 +133,8 @@ def _step_content(step: Step) -> dict[str, Any]:
         content["begun"] = step.begun
     if step.claim:
         content["claim"] = step.claim
+    if step.put_off is not None:
+        content["put_off"] = list(step.put_off)
     return content
 
 
@@ -186,6 +188,7 @@ def _read_content(path: str, seq: int, content: Mapping[str, Any]) -> Step:
         error=get("error"),
         begun=get("begun", 0),
         claim=get("claim", 0),
+        put_off=PutOff(*content["put_off"]) if "put_off" in content else None,
     )
 
 
