@@ -7,6 +7,7 @@ it goes on. An event comes by `engine.event` or `POST /runs/{id}/events`; one th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
@@ -39,7 +40,8 @@ class WaitNode(Background[WaitConfig]):
     the time was over before the event came.
 
     A date stands for its first moment, in the time zone of the settings. A time that is over already isn't waited
-    for. Going back is possible at any time; who comes to the node again with nothing changed doesn't wait anew.
+    for; a loop that would go round without waiting does so once in a second, and after some rounds once in a minute.
+    Going back is possible at any time; who comes to the node again with nothing changed doesn't wait anew.
     """
 
     type = "wait"
@@ -61,9 +63,16 @@ class WaitNode(Background[WaitConfig]):
             except ValueError as error:
                 yield ("for",), str(error)
 
+    def waits(self, config: WaitConfig) -> bool:
+        if config.duration is None or not config.duration.constant:
+            return True
+        with suppress(ValueError):  # `check` complains of it
+            return bool(parse_duration(config.duration.source))
+        return True
+
     def later(self, visit: Visit[WaitConfig]) -> Later | None:
         if _arrived(visit):
-            return None
+            return Later(ready=True)
         if UNTIL not in visit.state:
             visit.state[UNTIL] = _until(visit)
         return Later(visit.state[UNTIL])

@@ -22,6 +22,7 @@ from wizard.jobs import JobKind
 from wizard.logs import broke
 from wizard.model import Kind, Later, Outcome, Proceed, Prompt, PutOff, Run, Step, StepStatus, Wait
 from wizard.node import NodeType, Services, Visit
+from wizard.pacing import paced
 from wizard.pauses import pause_after
 from wizard.places import locate
 from wizard.requests import Check, Close, Execute, Look, Remove, Request, Result
@@ -164,11 +165,11 @@ class Driver:
         visit = self._visit(step, record=True)
         handler: NodeType[Any] = visit.node.handler
         try:
-            later = self._later(step, visit)
+            later, rounds = self._later(step, visit)
         except Exception as error:
             return Result(failure=_failure(error, step, self._turn.id), step=step)
         if later is not None:
-            return self._put_off(step, visit, later)
+            return self._put_off(step, visit, later, rounds)
         retrying = not handler.own_retries
         if handler.pure:
             return await self._timed(step, visit, retrying=retrying)
@@ -181,19 +182,24 @@ class Driver:
             self._last_effect = self._saver.run, result
         return result
 
-    def _later(self, step: Step, visit: Visit[Any]) -> Later | None:
+    def _later(self, step: Step, visit: Visit[Any]) -> tuple[Later | None, int]:
+        """When the step is to be done, None for now, and how many rounds of a loop didn't wait for it."""
         handler: NodeType[Any] = visit.node.handler
         if step.put_off is not None and step.put_off.until is not None and step.put_off.until > self._turn.now:
-            return Later(step.put_off.until)
+            return Later(step.put_off.until), step.put_off.rounds
         later = handler.later(visit)
+        if handler.pauses:
+            return paced(self._turn, step, later)
         if later is not None:
-            return None if later.at is not None and later.at <= self._turn.now else later
+            return (None if later.ready or (later.at is not None and later.at <= self._turn.now) else later), 0
         slow = visit.node.slow or handler.slow or (self._means.patience == 0 and not handler.pure)
         if slow and step.visit != self._means.performing:
-            return Later(self._turn.now)
-        return None
+            return Later(self._turn.now), 0
+        return None, 0
 
-    def _put_off(self, step: Step, visit: Visit[Any], later: Later) -> Result:
+    def _put_off(self, step: Step, visit: Visit[Any], later: Later, rounds: int) -> Result:
+        if visit.node.handler.pauses:
+            step = step._replace(put_off=PutOff(later.at if rounds else None, rounds=rounds))
         self.until[step.visit] = later.at
         if later.at is not None:
             self._turn.order(JobKind.WORK, step.visit, later.at)

@@ -38,6 +38,7 @@ from wizard.errors import (
 from wizard.jobs import JobKind
 from wizard.lifecycle import StepTrigger, next_step_status
 from wizard.model import Fault, Kind, Proceed, PutOff, RunStatus, Step, StepStatus, Value, Wait
+from wizard.pacing import passed
 from wizard.places import can_follow, locate
 from wizard.requests import Check, Close, Execute, Look, Move, Request, Result
 from wizard.turn import Turn, visit_of
@@ -383,7 +384,7 @@ def _conclude(turn: Turn, step: Step, result: Result) -> Generator[Request, Resu
     if result.pause is not None:
         _try_later(turn, after, result.pause, result.failure)
         return False
-    after = after._replace(put_off=None)
+    after = after._replace(put_off=passed(turn, after) if turn.place(step).node.handler.pauses else None)
     failure = result.failure
     if isinstance(result.outcome, Wait):
         failure = NodeContractError(

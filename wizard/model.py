@@ -214,11 +214,12 @@ _DONE = StepStatus.DONE
 
 
 class PutOff(NamedTuple):
-    """What is remembered of a background step that isn't gone on with at once: the time before which it isn't, and how
-    often it was tried."""
+    """What is remembered of a background step that isn't gone on with at once. `until` is the time before which it
+    isn't, whatever comes; of a step of a node that pauses, and is done, the time at which it went on."""
 
     until: datetime | None = None
     tried: int = 0  # tries that failed
+    rounds: int = 0  # of a loop, in a row, that came through its node without waiting (wizard/pacing.py)
 
 
 class Step(NamedTuple):
@@ -499,9 +500,10 @@ class Proceed:
 
 class Later(NamedTuple):
     """A background node isn't to be executed yet, but at the time `at`; without one, when something else moves
-    the run on."""
+    the run on. What waited for something that is there already is `ready`, and goes on."""
 
     at: datetime | None = None
+    ready: bool = False
 
 
 @dataclass(frozen=True, slots=True)

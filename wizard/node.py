@@ -165,6 +165,11 @@ class NodeType(ABC, Generic[C]):
         before `execute`, may keep what it needs in `visit.state`, and has no other side effects."""
         return None
 
+    def waits(self, config: C) -> bool:
+        """Of a type that `pauses`: whether a visit with this configuration may be put off at all. A loop that asks
+        nobody anything needs one that may."""
+        return self.pauses
+
     @property
     def undoes(self) -> bool:
         """Whether the type undoes anything when a step is dropped."""

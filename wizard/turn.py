@@ -7,6 +7,7 @@ no more. `change` freezes the result.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -57,6 +58,7 @@ class Turn:
         self.visits = run.visits
         self.documents: tuple[DocumentSave, ...] = ()
         self.undos = run.undos
+        self.passes: Counter[str] = Counter()  # that this turn made through nodes that pause, by place
         self.rejected = False  # the person's input was not accepted
         self._run = run
         self._parked = run.parked

@@ -312,7 +312,7 @@ def _is_handed_over(workflow: Workflow, run: Run) -> bool:
 
 def _put_off_until(run: Run) -> datetime | None:
     step = run.current
-    return None if step is None or step.put_off is None else step.put_off.until
+    return None if step is None or step.is_done or step.put_off is None else step.put_off.until
 
 
 def _claim_of(run: Run, now: datetime) -> Claim:

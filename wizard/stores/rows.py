@@ -109,7 +109,7 @@ def step_body(vault: Vault, run_id: str, step: Step) -> bytes:
 def _step_content(step: Step) -> dict[str, Any]:
     content: dict[str, Any] = {"node": step.node, "type": step.type, "visit": step.visit}
     if not step.is_foreground:
-        content["kind"] = step.kind.value
+        content |= _work_content(step)
     if not step.is_done:
         content["status"] = step.status.value
     if step.output is not None:
@@ -129,6 +129,12 @@ def _step_content(step: Step) -> dict[str, Any]:
         content["patch"] = patch
     if step.error is not None:
         content["error"] = step.error
+    return content
+
+
+def _work_content(step: Step) -> dict[str, Any]:
+    """What only background steps have."""
+    content: dict[str, Any] = {"kind": step.kind.value}
     if step.begun:
         content["begun"] = step.begun
     if step.claim:
