@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from wizard.errors import Problem
-from wizard.format import COMMON, END, FIELD_MODELS, NodeFormat, ReminderFormat, WorkflowFormat, keys_of
+from wizard.format import COMMON, END, FIELD_MODELS, REMINDERS, NodeFormat, ReminderFormat, WorkflowFormat, keys_of
 from wizard.forms.fields import BaseField
 from wizard.handed import ITEM_NAMES, typed
 from wizard.logs import show_origin
@@ -393,7 +393,11 @@ def _reminder(reminder: ReminderFormat | None) -> Reminder | None:
         return None
     message = reminder.message
     sent = None if message is None else Message(message.send, message.to, message.subject, message.text)
-    return Reminder(reminder.after, None if reminder.goto is None else _target(reminder.goto), sent)
+    after = reminder.after or reminder.every
+    assert after is not None
+    times = 1 if reminder.every is None else reminder.times or REMINDERS
+    goto = None if reminder.goto is None else _target(reminder.goto)
+    return Reminder(after, goto, sent, reminder.every, times)
 
 
 def _config(config: NodeConfig | None, embedded: Mapping[str, Workflow]) -> object:

@@ -72,11 +72,13 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Reminder:
     """What happens where a form isn't answered in time: the run goes to the node `goto` (None: to the end of the
-    workflow), or, with a message, stays where it is and sends that."""
+    workflow), or, with a message, stays where it is and sends that, `times` times, `every` so often."""
 
     after: timedelta
     goto: str | None = None
     message: Message | None = None
+    every: timedelta | None = None
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +251,7 @@ class Step(NamedTuple):
     begun: int = 0  # how often its effect was begun since it had a result last
     claim: int = 0  # the run's revision with which that was stored last: whoever takes the work over stores another
     put_off: PutOff | None = None
+    reminded: int = 0  # which reminder was sent last since it began to wait, counting those that were missed
 
     @property
     def is_foreground(self) -> bool:

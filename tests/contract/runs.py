@@ -55,6 +55,7 @@ def full_step(path: str = "household/2/lookup", seq: int = 2048) -> Step:
         begun=2,
         claim=9,
         put_off=PutOff(datetime(2030, 1, 2, 3, 4, 5, 6, tzinfo=UTC), 3, 2),
+        reminded=4,
     )
 
 

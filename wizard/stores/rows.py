@@ -110,6 +110,8 @@ def _step_content(step: Step) -> dict[str, Any]:
     content: dict[str, Any] = {"node": step.node, "type": step.type, "visit": step.visit}
     if not step.is_foreground:
         content |= _work_content(step)
+    if step.reminded:
+        content["reminded"] = step.reminded
     if not step.is_done:
         content["status"] = step.status.value
     if step.output is not None:
@@ -194,6 +196,7 @@ def _read_content(path: str, seq: int, content: Mapping[str, Any]) -> Step:
         error=get("error"),
         begun=get("begun", 0),
         claim=get("claim", 0),
+        reminded=get("reminded", 0),
         put_off=PutOff(*content["put_off"]) if "put_off" in content else None,
     )
 
