@@ -383,6 +383,7 @@ def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
         retry=Retry(retry.attempts, retry.backoff, retry.max_backoff) if retry is not None else Retry(),
         timeout=common.timeout,
         slow=common.slow,
+        concurrency=common.concurrency,
         remind=_reminder(common.remind_after),
         expires_after=common.expires_after,
     )

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, assert_never
 
 from wizard.codec import check_value
 from wizard.errors import InvalidInput, NodeContractError, NodeFailed, WizardError
-from wizard.jobs import JobKind
+from wizard.jobs import JobKind, job_key
 from wizard.logs import broke
 from wizard.model import Kind, Later, Outcome, Proceed, Prompt, PutOff, Run, Step, StepStatus, Wait
 from wizard.node import NodeType, Services, Visit
@@ -29,6 +29,7 @@ from wizard.requests import Check, Close, Execute, Look, Remove, Request, Result
 from wizard.retrying import TryLater, persevere
 from wizard.saving import Saver
 from wizard.scope import Scope
+from wizard.slots import Slots
 from wizard.turn import Turn
 from wizard.undoing import debt
 from wizard.visits import BROKEN, make_visit, prompt_of
@@ -62,6 +63,7 @@ class Means:
     """
 
     services: Services
+    slots: Slots
     performing: int | None = None
     undone: frozenset[int] = frozenset()
     heard: Sequence[Heard] = ()
@@ -170,14 +172,25 @@ class Driver:
             return Result(failure=_failure(error, step, self._turn.id), step=step)
         if later is not None:
             return self._put_off(step, visit, later, rounds)
+        limits = self._means.slots.limits(locate(self._turn.workflow, step.path))
+        if limits:
+            waits = await self._stand_in_line(step, visit, limits)
+            if waits is not None:
+                return waits
+            step = self._turn.steps[self._turn.cursor]
         retrying = not handler.own_retries
         if handler.pure:
-            return await self._timed(step, visit, retrying=retrying)
-        await self._saver.save_before_effect(step)
+            return await self._timed(step, visit, limits, retrying=retrying)
+        try:
+            await self._saver.save_before_effect(step)
+        except BaseException:
+            if limits:
+                await self._means.slots.leave(self._key(step))
+            raise
         visit.resumes = True
         if self._means.tell is not None:
             visit.tell = self._means.tell(self._turn.id, step.visit)
-        result = await self._with_patience(step, visit, retrying=retrying)
+        result = await self._with_patience(step, visit, limits, retrying=retrying)
         if not result.deferred:
             self._last_effect = self._saver.run, result
         return result
@@ -199,7 +212,8 @@ class Driver:
 
     def _put_off(self, step: Step, visit: Visit[Any], later: Later, rounds: int) -> Result:
         if visit.node.handler.pauses:
-            step = step._replace(put_off=PutOff(later.at if rounds else None, rounds=rounds))
+            put_off = (step.put_off or PutOff())._replace(rounds=rounds)
+            step = step._replace(put_off=put_off._replace(until=later.at) if rounds else put_off)
         self.until[step.visit] = later.at
         if later.at is not None:
             self._turn.order(JobKind.WORK, step.visit, later.at)
@@ -207,10 +221,27 @@ class Driver:
         self._means.watch.node(step.type, 0.0, "deferred")
         return Result(step=_with_traces(step, visit, proceeds=False), deferred=True)
 
-    async def _with_patience(self, step: Step, visit: Visit[Any], *, retrying: bool) -> Result:
+    def _key(self, step: Step) -> str:
+        return job_key(self._turn.id, JobKind.WORK, step.visit)
+
+    async def _stand_in_line(self, step: Step, visit: Visit[Any], limits: Mapping[str, int]) -> Result | None:
+        """None where there is a place for the visit; else it comes again as a job."""
+        put_off = step.put_off or PutOff()
+        since = put_off.since or self._turn.now
+        pause = await self._means.slots.ask(self._key(step), limits, since)
+        if pause is None:
+            if put_off.since is not None:
+                self._turn.put(step._replace(put_off=put_off._replace(since=None)))
+            return None
+        step = step._replace(put_off=put_off._replace(since=since))
+        return self._put_off(step, visit, Later(self._turn.now + pause), put_off.rounds)
+
+    async def _with_patience(
+        self, step: Step, visit: Visit[Any], limits: Mapping[str, int], *, retrying: bool
+    ) -> Result:
         if self._means.patience is None:
-            return await self._timed(step, visit, retrying=retrying)
-        task = asyncio.ensure_future(self._timed(step, visit, retrying=retrying))
+            return await self._timed(step, visit, limits, retrying=retrying)
+        task = asyncio.ensure_future(self._timed(step, visit, limits, retrying=retrying))
         try:
             done, _ = await asyncio.wait({task}, timeout=self._means.patience)
         except asyncio.CancelledError:
@@ -223,9 +254,9 @@ class Driver:
         self.lasting = Lasting(step.visit, step.type, task)
         return Result(deferred=True)
 
-    async def _timed(self, step: Step, visit: Visit[Any], *, retrying: bool) -> Result:
-        begun = perf_counter()
-        result = await self._call(step, visit, retrying=retrying)
+    async def _timed(self, step: Step, visit: Visit[Any], limits: Mapping[str, int], *, retrying: bool) -> Result:
+        begun, call = perf_counter(), self._call(step, visit, retrying=retrying)
+        result = await (self._means.slots.during(self._key(step), limits, call) if limits else call)
         outcome = "done" if result.failure is None else "failed" if result.pause is None else "deferred"
         self._means.watch.node(step.type, perf_counter() - begun, outcome)
         return result

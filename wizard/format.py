@@ -228,6 +228,13 @@ class NodeFormat(_Format):
     )
     retry: RetryFormat | None = Field(None, description="How often the node is tried when it fails; once unless given.")
     timeout: LongerThanNothing | None = Field(None, description="How long one try may take.")
+    concurrency: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        strict=True,
+        description="How many visits of the node work at once, in all runs; no limit unless given.",
+    )
     slow: StrictBool = Field(False, description="Nobody is kept waiting for it: it is done as a job.")
     remind_after: ReminderFormat | None = Field(None, description="What happens where nobody answers in time.")
     expires_after: LongerThanNothing | None = Field(
@@ -267,7 +274,7 @@ FIELD_MODELS: dict[str, type[BaseField]] = {
 """How `input` can declare a value, by `type`; a declaration's key is the field's name."""
 
 COMMON = frozenset(NodeFormat.model_fields)
-_BACKGROUND_ONLY = frozenset({"on_error", "retry", "timeout", "slow"})
+_BACKGROUND_ONLY = frozenset({"on_error", "retry", "timeout", "slow", "concurrency"})
 _FOREGROUND_ONLY = frozenset({"depends_on", "remind_after", "expires_after"})
 
 

@@ -146,6 +146,7 @@ class Node:
     on_error: OnError = OnError()
     retry: Retry = Retry()
     timeout: timedelta | None = None
+    concurrency: int | None = None  # how many visits of it work at once, in all runs
     slow: bool = False  # nobody is kept waiting for it: it is done as a job
     remind: Reminder | None = None
     expires_after: timedelta | None = None  # of a form: how long it may wait for its answer
@@ -222,6 +223,7 @@ class PutOff(NamedTuple):
     until: datetime | None = None
     tried: int = 0  # tries that failed
     rounds: int = 0  # of a loop, in a row, that came through its node without waiting (wizard/pacing.py)
+    since: datetime | None = None  # it waits in line since then (wizard/slots.py)
 
 
 class Step(NamedTuple):

@@ -165,6 +165,11 @@ class NodeType(ABC, Generic[C]):
         before `execute`, may keep what it needs in `visit.state`, and has no other side effects."""
         return None
 
+    def part(self, config: C) -> str | None:
+        """Of a background type: which part of what it does this is (a function's name), so that operators can limit how
+        many visits of that work at once."""
+        return None
+
     def waits(self, config: C) -> bool:
         """Of a type that `pauses`: whether a visit with this configuration may be put off at all. A loop that asks
         nobody anything needs one that may."""

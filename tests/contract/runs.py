@@ -54,7 +54,7 @@ def full_step(path: str = "household/2/lookup", seq: int = 2048) -> Step:
         error="It didn't answer.",
         begun=2,
         claim=9,
-        put_off=PutOff(datetime(2030, 1, 2, 3, 4, 5, 6, tzinfo=UTC), 3, 2),
+        put_off=PutOff(datetime(2030, 1, 2, 3, 4, 5, 6, tzinfo=UTC), 3, 2, datetime(2030, 1, 2, tzinfo=UTC)),
         reminded=4,
     )
 
