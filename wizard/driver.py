@@ -210,14 +210,15 @@ class Driver:
             return Later(self._turn.now), 0
         return None, 0
 
-    def _put_off(self, step: Step, visit: Visit[Any], later: Later, rounds: int) -> Result:
+    def _put_off(self, step: Step, visit: Visit[Any], later: Later, rounds: int, *, again: bool = False) -> Result:
         if visit.node.handler.pauses:
             put_off = (step.put_off or PutOff())._replace(rounds=rounds)
             step = step._replace(put_off=put_off._replace(until=later.at) if rounds else put_off)
         self.until[step.visit] = later.at
         if later.at is not None:
             self._turn.order(JobKind.WORK, step.visit, later.at)
-        self._turn.log("put off", step.path, **({"until": later.at} if later.at is not None else {}))
+        if not again:
+            self._turn.log("put off", step.path, **({"until": later.at} if later.at is not None else {}))
         self._means.watch.node(step.type, 0.0, "deferred")
         return Result(step=_with_traces(step, visit, proceeds=False), deferred=True)
 
@@ -233,8 +234,9 @@ class Driver:
             if put_off.since is not None:
                 self._turn.put(step._replace(put_off=put_off._replace(since=None)))
             return None
+        again = put_off.since is not None  # the trace says once that it stands in line
         step = step._replace(put_off=put_off._replace(since=since))
-        return self._put_off(step, visit, Later(self._turn.now + pause), put_off.rounds)
+        return self._put_off(step, visit, Later(self._turn.now + pause), put_off.rounds, again=again)
 
     async def _with_patience(
         self, step: Step, visit: Visit[Any], limits: Mapping[str, int], *, retrying: bool

@@ -74,6 +74,8 @@ async def persevere(
         tried += 1
         try:
             return await (_in_time(work, seconds_for(visit)) if limited else work())
+        except TryLater:  # the work perseveres itself, in a part
+            raise
         except Exception as error:
             least = asked(error)
             most = max(retry.max_backoff.total_seconds(), LONGEST)

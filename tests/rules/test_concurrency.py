@@ -207,6 +207,8 @@ async def test_a_line_is_asked_for_by_jobs_alone(stores: Open) -> None:
             await worker.perform_due()
         await engine.load(second.run)
         assert second.run.status is RunStatus.WORKING
+        entries = [each.entry for each in await engine.trace(second.run.id)]
+        assert len([each for each in entries if each.kind == "put off"]) == 1, "each look at the line isn't news"
         bank.gate.set()
         async with working(engine):
             await until_done([second])

@@ -117,6 +117,15 @@ async def test_a_long_pause_is_nothing_to_stand_and_wait_for() -> None:
     assert (work.tried, pauses) == (1, [])
 
 
+async def test_work_that_perseveres_in_a_part_is_put_off_as_a_whole() -> None:
+    """A node type calls `persevere` itself without saying so: its long pause isn't a failure to be tried at once."""
+    it = visit(retry=Retry(5, timedelta(hours=1), timedelta(hours=1)), resumes=True)
+    work, pauses = Failing(*[OSError()] * 9), Pauses()
+    with pytest.raises(TryLater):
+        await persevere(lambda: persevere(work, it, sleep=pauses), it, sleep=pauses)
+    assert (work.tried, pauses) == (1, [])
+
+
 async def test_the_pause_grows_up_to_what_the_author_says() -> None:
     """`max_backoff: 1h`: a service that is down over night is asked some dozen times, and not each minute."""
     work, retry = Failing(*[OSError()] * 9), Retry(20, timedelta(minutes=10), timedelta(hours=1))
