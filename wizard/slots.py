@@ -1,8 +1,7 @@
 """How many visits work at once: of a node, as its definition says, or of a node type, as the settings say.
 
-All processes that share a store share the places. Who finds none waits in line and comes again as a job; who is first
-is called as soon as a place is free. A place is a lease as the work itself is: that of a process that died ends by
-itself.
+All processes that share a store share the places. Who finds none waits in line and comes again as a job, the
+sooner the fewer are before it. A place is a lease as the work itself is: that of a process that died ends by itself.
 """
 
 from __future__ import annotations
@@ -26,8 +25,7 @@ T = TypeVar("T")
 
 log = logging.getLogger("wizard.jobs")
 
-SOONEST = 1.0  # seconds until somebody in line asks again, if nobody called meanwhile
-EACH = 0.1  # and for each who is in line before
+EACH = 0.25  # seconds for each who is in line before, until somebody asks again
 
 
 class Slots:
@@ -58,7 +56,7 @@ class Slots:
         before = await self._store.occupy(key, limits, self._clock(), self._lease, since)
         if not before:
             return None
-        seconds = min(SOONEST + EACH * before, self._lease.total_seconds() / 3)
+        seconds = min(EACH * before, self._lease.total_seconds() / 3)
         return timedelta(seconds=seconds * (0.75 + 0.25 * random.random()))  # noqa: S311
 
     async def during(self, key: str, limits: Mapping[str, int], work: Coroutine[Any, Any, T]) -> T:
@@ -76,4 +74,4 @@ class Slots:
     async def leave(self, key: str) -> None:
         """Gives back what the visit has, at work or in line. What can't be given back now ends with its lease."""
         with suppress(WizardError):
-            await self._store.vacate(key, self._clock())
+            await self._store.vacate(key)

@@ -316,7 +316,7 @@ def _is_handed_over(workflow: Workflow, run: Run) -> bool:
     if run.status is not RunStatus.WORKING or step is None or step.is_foreground or step.is_done:
         return False
     node = locate(workflow, step.path).node
-    return bool(node.slow or node.handler.slow or node.handler.pauses)
+    return bool(node.slow or node.handler.slow or node.handler.pauses or step.put_off is not None)
 
 
 def _put_off_until(run: Run) -> datetime | None:

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.kinds import KINDS
-from tests.contract.runs import a_run, turn
-from wizard.jobs import Job, JobKind, job_key
+from wizard.jobs import JobKind, job_key
 from wizard.stores import Store
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -37,7 +36,7 @@ async def asks(store: Store, visit: int, limits: Mapping[str, int], *, lease: fl
 
 
 async def leaves(store: Store, visit: int) -> None:
-    await store.vacate(key(visit), datetime.now(UTC))
+    await store.vacate(key(visit))
 
 
 async def test_so_many_have_a_place_and_no_more(store: Store) -> None:
@@ -105,17 +104,3 @@ async def test_two_at_once_never_get_the_same_place(store: Store) -> None:
     """Twenty ask in the same moment: three get places."""
     asked = await asyncio.gather(*(asks(store, visit, {"bank": 3}, since=1.0) for visit in range(1, 21)))
     assert sum(not before for before in asked) == 3
-
-
-async def test_who_is_first_is_called(store: Store) -> None:
-    """A place is free: the job of the first in line is due at once, and only that."""
-    run = a_run("run")
-    jobs = tuple(Job("run", JobKind.WORK, visit, datetime.now(UTC) + timedelta(seconds=60)) for visit in (2, 3))
-    change = turn(run, jobs=jobs)
-    await store.commit(change._replace(run=change.run._replace(updated_at=datetime.now(UTC)), expected=None))
-    assert [await asks(store, visit, ONE) for visit in (1, 2, 3)] == [0, 1, 2]
-    assert not await store.queue.claim(datetime.now(UTC), 10, timedelta(seconds=30), 0.0)
-    await leaves(store, 1)
-    await asyncio.sleep(0.02)
-    claims = await store.queue.claim(datetime.now(UTC), 10, timedelta(seconds=30), 0.0)
-    assert [claim.job.visit for claim in claims] == [2]

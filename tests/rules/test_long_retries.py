@@ -109,6 +109,18 @@ async def test_nothing_is_tried_before_its_time(clocked: Open) -> None:
     person.sees(title="2 calls")
 
 
+async def test_a_try_that_is_due_is_made_by_its_job(clocked: Open) -> None:
+    """An impatient Next in the moment in which the job comes must not call the service beside it."""
+    person, office = await begin(clocked, closed=1)
+    await person.says("1")
+    office.clock.move(hours=1)  # type: ignore[attr-defined]
+    with pytest.raises(StaleInput, match="worked on"):
+        await person.says()
+    assert len(office.calls) == 1
+    await person.waits()
+    person.sees(title="2 calls")
+
+
 async def test_who_goes_back_and_answers_otherwise_has_other_work_done(clocked: Open) -> None:
     """Back wins over tries that are still to come; other inputs have another key and all their tries."""
     person, office = await begin(clocked, closed=2)

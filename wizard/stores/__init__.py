@@ -133,9 +133,8 @@ class Store(Protocol):
         those who work, and who began to wait before `since`. The answer is 0 with the places, else how many it has
         to wait for. A store with a clock of its own goes by that instead of `now`."""
 
-    async def vacate(self, holder: str, now: datetime) -> None:
-        """Gives all places of the holder back, at work or in line. Holders are keys of jobs: under each of the names,
-        the job of whoever is first in line, and isn't due yet, is due now."""
+    async def vacate(self, holder: str) -> None:
+        """Gives all places of the holder back, at work or in line."""
 
     async def delete_run(self, run_id: str) -> bool:
         """Deletes all that is stored of a run: steps, trace, files, replies, undos and jobs, and also the

@@ -60,7 +60,7 @@ class MemoryStore:
         self._undoing: set[str] = set()  # the runs that have undos
         self._jobs = MemoryQueue()
         self.queue: Queue = self._jobs
-        self._slots = MemorySlots(self._jobs.hurry)
+        self._slots = MemorySlots()
         self._documents: dict[tuple[str, str], Document] = {}
         self._definitions: dict[str, bytes] = {}
 
@@ -172,8 +172,8 @@ class MemoryStore:
     ) -> int:
         return self._slots.occupy(holder, limits, now, lease, since)
 
-    async def vacate(self, holder: str, now: datetime) -> None:
-        self._slots.vacate(holder, now)
+    async def vacate(self, holder: str) -> None:
+        self._slots.vacate(holder)
 
     async def delete_run(self, run_id: str) -> bool:
         if self._runs.pop(run_id, None) is None:

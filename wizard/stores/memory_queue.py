@@ -51,15 +51,6 @@ class MemoryQueue:
         for key in [key for key, waiting in self._jobs.items() if waiting.job.run == run_id]:
             del self._jobs[key]
 
-    def hurry(self, key: str, now: datetime) -> bool:
-        """Has a job be due now. False where it is already, or isn't there."""
-        waiting = self._jobs.get(key)
-        if waiting is None or waiting.due <= now:
-            return False
-        self._place(waiting, now)
-        self._bell.ring()
-        return True
-
     def count(self, now: datetime) -> tuple[int, int]:
         """How many jobs are due, and how many aren't yet."""
         due = sum(waiting.due <= now for waiting in self._jobs.values())

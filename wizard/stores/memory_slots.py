@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -14,17 +14,15 @@ class _Place(NamedTuple):
 
 
 class MemorySlots:
-    """See wizard.stores.Store for what each method promises. `hurry` has a job be due, if it isn't yet; it says whether
-    it wasn't."""
+    """See wizard.stores.Store for what each method promises."""
 
-    def __init__(self, hurry: Callable[[str, datetime], bool]) -> None:
+    def __init__(self) -> None:
         self._places: dict[str, dict[str, _Place]] = {}
-        self._hurry = hurry
 
     def occupy(self, holder: str, limits: Mapping[str, int], now: datetime, lease: timedelta, since: datetime) -> int:
         missing = {name: self._missing(name, limit, holder, now, since) for name, limit in limits.items()}
         before = max(missing.values(), default=0)
-        self._leave(holder)
+        self.vacate(holder)
         for name, count in missing.items():
             if count or not before:
                 self._places.setdefault(name, {})[holder] = _Place(not before, since, now + lease)
@@ -42,14 +40,8 @@ class MemorySlots:
         )
         return max(before - limit + 1, 0)
 
-    def vacate(self, holder: str, now: datetime) -> None:
-        for name in self._leave(holder):
-            line = sorted((place.since, each) for each, place in self._places[name].items() if not place.works)
-            next((each for _, each in line if self._hurry(each, now)), None)
-
-    def _leave(self, holder: str) -> list[str]:
-        """The names under which it had a place."""
-        left = [name for name, places in self._places.items() if places.pop(holder, None) is not None]
-        for name in [name for name, places in self._places.items() if not places and name not in left]:
-            del self._places[name]
-        return left
+    def vacate(self, holder: str) -> None:
+        for name in list(self._places):
+            self._places[name].pop(holder, None)
+            if not self._places[name]:
+                del self._places[name]

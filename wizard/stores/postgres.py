@@ -58,7 +58,7 @@ REPORT = """WITH run AS (SELECT id FROM wizard.runs WHERE id = $1 FOR KEY SHARE)
     INSERT INTO wizard.reports SELECT id, $2 FROM run ON CONFLICT (run_id) DO UPDATE SET body = excluded.body"""
 READ_REPORT = "SELECT body FROM wizard.reports WHERE run_id = $1"
 OCCUPY = "SELECT wizard.occupy($1, $2, $3, $4, $5) AS before"
-VACATE = "SELECT wizard.vacate($1) AS hurried"
+VACATE = "DELETE FROM wizard.slots WHERE holder = $1"
 DELETE_RUN = "SELECT wizard.delete_run($1, $2, $3) AS found"
 FAILED_UNDOS = "SELECT DISTINCT run_id FROM wizard.undos WHERE failed ORDER BY run_id LIMIT $1"
 COUNT_FAILED = "SELECT count(*) AS count FROM wizard.undos WHERE failed"
@@ -273,10 +273,8 @@ class PostgresStore:
         found = await self._pool.write(OCCUPY, encoded(holder), names, list(limits.values()), lease, _in_utc(since))
         return int(found[0]["before"])
 
-    async def vacate(self, holder: str, now: datetime) -> None:
-        found = await self._pool.write(VACATE, encoded(holder))
-        if found[0]["hurried"]:
-            self._queue.ring()
+    async def vacate(self, holder: str) -> None:
+        await self._pool.write(VACATE, encoded(holder))
 
     async def delete_run(self, run_id: str) -> bool:
         stored = encoded(run_id)

@@ -45,23 +45,3 @@ BEGIN
         FROM unnest(CASE WHEN place = 0 THEN p_names ELSE full_names END) AS each;
     RETURN place;
 END $$;
-
--- Gives places back, and has the job of whoever is first in line and isn't on the way be due now.
-CREATE FUNCTION wizard.vacate(p_holder text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-    v_name text;
-    woken bigint;
-    any_woken boolean := false;
-BEGIN
-    FOR v_name IN DELETE FROM wizard.slots WHERE holder = p_holder RETURNING name LOOP
-        SELECT job.id INTO woken FROM wizard.slots JOIN wizard.pgqueuer AS job ON job.dedupe_key = slots.holder COLLATE "default"
-            WHERE name = v_name AND NOT works AND until > now()
-            AND job.status = 'queued' AND job.entrypoint = 'wizard_later' AND job.execute_after > now()
-            ORDER BY since, slots.holder LIMIT 1;
-        IF FOUND THEN
-            UPDATE wizard.pgqueuer SET execute_after = now() WHERE id = woken AND status = 'queued';
-            any_woken := true;
-        END IF;
-    END LOOP;
-    RETURN any_woken;
-END $$;

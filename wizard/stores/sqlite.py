@@ -158,15 +158,8 @@ class SqliteStore:
         await self._writer.run(write)
         return before[0]
 
-    async def vacate(self, holder: str, now: datetime) -> None:
-        hurried = [False]
-
-        def write(connection: sqlite3.Connection) -> None:
-            hurried[0] = sqlite_slots.vacate(connection, holder, now)
-
-        await self._writer.run(write)
-        if hurried[0]:
-            self._jobs.ring()
+    async def vacate(self, holder: str) -> None:
+        await self._writer.run(lambda connection: sqlite_slots.vacate(connection, holder))
 
     # -- what is kept and how long ---------------------------------------------------------------
 

@@ -11,10 +11,8 @@ from wizard.stores.sqlite_change import stored_time
 EXPIRE = "DELETE FROM slots WHERE name=? AND until <= ?"
 WORKS = "SELECT 1 FROM slots WHERE name=? AND holder=? AND works"
 BEFORE = "SELECT count(*) FROM slots WHERE name=?1 AND holder <> ?2 AND (works OR (since, holder) < (?3, ?2))"
-LEAVE = "DELETE FROM slots WHERE holder=? RETURNING name"
+LEAVE = "DELETE FROM slots WHERE holder=?"
 ENTER = "INSERT INTO slots VALUES (?, ?, ?, ?, ?)"
-HURRY = """UPDATE jobs SET due=?2 WHERE key = (SELECT key FROM slots JOIN jobs AS job ON job.key = slots.holder
-    WHERE name=?1 AND NOT works AND until > ?2 AND job.due > ?2 ORDER BY since, slots.holder LIMIT 1)"""
 
 
 def occupy(
@@ -34,14 +32,12 @@ def occupy(
         before = 0 if works else connection.execute(BEFORE, (name, holder, begun)).fetchone()[0]
         missing[name] = 0 if works else max(before - limit + 1, 0)
     before = max(missing.values(), default=0)
-    connection.execute(LEAVE, (holder,)).fetchall()
+    connection.execute(LEAVE, (holder,))
     places = [(name, holder, not before, begun, until) for name, count in missing.items() if count or not before]
     connection.executemany(ENTER, places)
     return before
 
 
-def vacate(connection: sqlite3.Connection, holder: str, now: datetime) -> bool:
-    """See wizard.stores.Store. Whether a job is due now that wasn't."""
-    names = connection.execute(LEAVE, (holder,)).fetchall()
-    hurried = [connection.execute(HURRY, (name, stored_time(now))).rowcount for (name,) in names]
-    return any(hurried)
+def vacate(connection: sqlite3.Connection, holder: str) -> None:
+    """See wizard.stores.Store."""
+    connection.execute(LEAVE, (holder,))

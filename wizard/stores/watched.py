@@ -103,8 +103,8 @@ class WatchedStore:
     ) -> int:
         return await self._tell("occupy", self._store.occupy(holder, limits, now, lease, since))
 
-    async def vacate(self, holder: str, now: datetime) -> None:
-        await self._tell("vacate", self._store.vacate(holder, now))
+    async def vacate(self, holder: str) -> None:
+        await self._tell("vacate", self._store.vacate(holder))
 
     async def delete_run(self, run_id: str) -> bool:
         return await self._tell("delete_run", self._store.delete_run(run_id))
