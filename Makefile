@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install run test browser pictures lint bench conformance torture clean
+.PHONY: install run test browser pictures lint bench conformance torture mutants clean
 
 # The last line builds the pages' style and script anew where web/ has changed since.
 install: $(VENV)/.installed
@@ -65,6 +65,11 @@ TORTURE ?= 10
 torture: install
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest -rP tests/faults
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest tests/unit/test_machine_properties.py tests/acceptance/test_web_fuzz.py
+
+# Small mistakes, one at a time, in a copy of the tree: which of them does no test notice? Some twenty minutes, not in CI.
+# Others each time; MUTANTS="--seed 7 --each 20 --only machine.py" for the same again, more, or one module.
+mutants: install
+	$(BIN)/python -m tests.mutants $(MUTANTS)
 
 bench: install
 	$(BIN)/python -m tests.bench

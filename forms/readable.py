@@ -12,6 +12,7 @@ from wizard.forms.choices import choices_of
 from wizard.forms.contact import iban_written, phone_written
 from wizard.forms.dates import written
 from wizard.forms.places import country_names
+from wizard.instants import shown
 from wizard.model import Value
 
 DOTS = "••••••••"  # as many for every password
@@ -37,6 +38,8 @@ def readable(field: Any, value: Value, names: Names) -> str:
             return iban_written(value)
         case "file":
             return str(value["name"])
+    if isinstance(value, datetime):
+        value = shown(value, names.now.tzinfo)
     return plain(value)
 
 

@@ -89,7 +89,7 @@ class ConfirmEmailNode(StatefulNode[ConfirmEmailConfig]):
             "sent": [*_recent(visit), visit.now],
         }
         message = {"email": visit.state["to"], "code": code}
-        await persevere(lambda: call_function(visit, visit.config.send, message), visit)
+        await persevere(lambda own: call_function(own, visit.config.send, message), visit)
 
     async def on_confirmed(self, visit: Visit[ConfirmEmailConfig]) -> None:
         visit.state["email"] = visit.state["to"]

@@ -31,7 +31,7 @@ from wizard.expressions import Names
 from wizard.model import Outcome, Proceed, Value
 from wizard.node import Background, NodeConfig, Visit
 from wizard.outgoing import check_url, shared_session, was_refused
-from wizard.retrying import persevere
+from wizard.retrying import SLACK, persevere
 from wizard.settings import Settings
 from wizard.templates import Dynamic, Template
 
@@ -164,8 +164,9 @@ class HttpNode(Background[HttpConfig]):
 
     async def execute(self, visit: Visit[HttpConfig]) -> Outcome:
         request = _build(visit.config, visit.names, visit.key)
+        seconds = _seconds_for(visit) + SLACK  # the request has its own limit, and says whose answer it waited for
         sent = persevere(
-            lambda: self._send(visit, request), visit, sleep=self._sleep, asked=_pause_asked, limited=False
+            lambda own: self._send(own, request), visit, sleep=self._sleep, asked=_pause_asked, seconds=seconds
         )
         try:
             return Proceed(await sent)
@@ -175,7 +176,7 @@ class HttpNode(Background[HttpConfig]):
     async def _send(self, visit: Visit[HttpConfig], request: _Request) -> dict[str, Value]:
         settings: Settings = visit.services.settings or Settings()
         host = request.url.host
-        seconds = visit.node.timeout.total_seconds() if visit.node.timeout is not None else settings.http_timeout
+        seconds = _seconds_for(visit)
         limit = min(visit.config.max_response or settings.http_max_response, settings.http_max_response)
         try:
             async with shared_session(visit.services).request(
@@ -201,6 +202,11 @@ class HttpNode(Background[HttpConfig]):
                     f"There is no safe connection to {host}: it doesn't speak https, or its certificate isn't valid."
                 ) from error
             raise _TryAgainError(f"The service {host} can't be reached, or it broke off.") from error
+
+
+def _seconds_for(visit: Visit[HttpConfig]) -> float:
+    settings: Settings = visit.services.settings or Settings()
+    return visit.node.timeout.total_seconds() if visit.node.timeout is not None else settings.http_timeout
 
 
 # -- the request -------------------------------------------------------------------------------------

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from wizard.codec import check_value
+from wizard.copies import copied
 from wizard.errors import InvalidInput, NodeFailed
 from wizard.model import Outcome, Proceed, Value
 from wizard.node import Background, NodeConfig, Visit
@@ -45,6 +44,7 @@ class PythonNode(Background[PythonConfig]):
 
     type = "python"
     Config = PythonConfig
+    reads_events = True
 
     def part(self, config: PythonConfig) -> str:
         return config.function
@@ -64,7 +64,7 @@ class PythonNode(Background[PythonConfig]):
         if undo is None or (output is None and not _asks_for_visit(visit.services.functions.get(undo))):
             return
         given = None if output is None else dict(output)
-        await persevere(lambda: call_function(visit, undo, {"output": given}), visit)
+        await persevere(lambda own: call_function(own, undo, {"output": given}), visit)
 
 
 async def call_function(visit: Visit[Any], name: str, arguments: Mapping[str, Value]) -> Any:
@@ -80,7 +80,8 @@ async def call_function(visit: Visit[Any], name: str, arguments: Mapping[str, Va
             f"Registered are: {', '.join(sorted(functions)) or 'none'}.",
             lasting=True,
         )
-    return await _run(functions[name], _fit(functions[name], name, deepcopy(dict(arguments)), visit))
+    given = _fit(functions[name], name, {each: copied(value) for each, value in arguments.items()}, visit)
+    return await visit.services.calls.function(functions[name], given)
 
 
 def _asks_for_visit(function: Callable[..., Any] | None) -> bool:
@@ -106,10 +107,3 @@ def _fit(function: Callable[..., Any], name: str, arguments: dict[str, Any], vis
             f"The function {name!r} can't be called with the node's arguments: {error}.", lasting=True
         ) from None
     return arguments
-
-
-async def _run(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-    if inspect.iscoroutinefunction(function):
-        return await function(**arguments)
-    result = await asyncio.to_thread(function, **arguments)
-    return await result if inspect.isawaitable(result) else result

@@ -1,47 +1,54 @@
 """`wait` nodes: the run goes on at a time, or when something happens outside.
 
 Nobody is asked and nothing is kept busy: the run stands at the node, with a job in the queue for the time at which
-it goes on. An event comes by `engine.event` or `POST /runs/{id}/events`; one that came before the run did counts.
+it goes on. An event comes by `engine.event` or `POST /runs/{id}/events`; one that came before the run did counts, and
+each is taken once (S24).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from wizard.errors import ExpressionError, NodeFailed
-from wizard.format import Identifier, parse_duration
+from wizard.format import EventFormat, Events, parse_duration
+from wizard.instants import after, first_of, instant, resolve
 from wizard.model import Later, Outcome, Proceed, Prompt, Value
 from wizard.node import Background, NodeConfig, Visit
 from wizard.templates import Dynamic, Template
 
-COUNT, TAKEN = "_count", "_taken"  # after an event's name: how often it arrived, and up to which a wait has gone on
 UNTIL = "until"  # in the node's state
 
 
 class WaitConfig(NodeConfig):
-    """`for` is a duration such as `2d`, `until` a date or a point in time, `event` the name of what is waited
-    for. With `event` the others say how long at most; `text` is what people read meanwhile."""
+    """`for` is a duration such as `2d`, `until` a date or a point in time, `event` the name of what is waited for, or
+    several, of which the first that comes counts. With `event` the others say how long at most; `text` is what people
+    read meanwhile. Instead of its name an event can be `{name: …, when: …, goto: …}`: `when` is what has to hold of its
+    `data`, `goto` where the run goes then."""
 
     duration: Annotated[Dynamic | None, Field(alias="for")] = None
     until: Dynamic | None = None
-    event: Identifier | None = None
+    event: Events = ()
     text: Template | None = None
 
 
 class WaitNode(Background[WaitConfig]):
     """Waits for a time, or for an event.
 
+    Each event is taken by one `wait`: the oldest of its names that came and that fits its `when`.
+
     Outputs: `event`, the name of the event that came, or null; `data`, what came with it; `timed_out`, true where
     the time was over before the event came.
 
-    A date stands for its first moment, in the time zone of the settings. A time that is over already isn't waited
-    for; a loop that would go round without waiting does so once in a second, and after some rounds once in a minute.
-    Going back is possible at any time; who comes to the node again with nothing changed doesn't wait anew.
+    A date stands for its first moment, and a time without an offset is read, in the time zone of the settings; of one
+    that the clocks skip, an hour later is meant, of one that they show twice, the first. A time that is over already
+    isn't waited for, and one after the year 9999 fails the step; a loop that would go round without waiting does so
+    once in a second, and after some rounds once in a minute. Going back is possible at any time; who comes to the
+    node again with nothing changed doesn't wait anew.
     """
 
     type = "wait"
@@ -49,11 +56,14 @@ class WaitNode(Background[WaitConfig]):
     pauses = True
     Config = WaitConfig
 
+    def events(self, config: WaitConfig) -> tuple[EventFormat, ...]:
+        return config.event
+
     def outputs(self, config: WaitConfig) -> frozenset[str]:
         return frozenset({"event", "data", "timed_out"})
 
     def check(self, config: WaitConfig) -> Iterable[tuple[tuple[str | int, ...], str]]:
-        if config.duration is None and config.until is None and config.event is None:
+        if config.duration is None and config.until is None and not config.event:
             yield (), "say what is waited for: `for: 2d`, `until: …` or `event: NAME`"
         if config.duration is not None and config.until is not None:
             yield ("until",), "there is `for` already; say one of them"
@@ -71,8 +81,8 @@ class WaitNode(Background[WaitConfig]):
         return True
 
     def later(self, visit: Visit[WaitConfig]) -> Later | None:
-        if _arrived(visit):
-            return Later(ready=True)
+        if visit.arrival is not None:
+            return None
         if UNTIL not in visit.state:
             visit.state[UNTIL] = _until(visit)
         return Later(visit.state[UNTIL])
@@ -82,30 +92,23 @@ class WaitNode(Background[WaitConfig]):
         return Prompt(visit.step, self.type, visit.title, "" if text is None else text.render(visit.names))
 
     async def execute(self, visit: Visit[WaitConfig]) -> Outcome:
-        event = visit.config.event
-        if event is None or not _arrived(visit):
-            return Proceed({"event": None, "data": None, "timed_out": event is not None})
-        visit.set("event", event + TAKEN, visit.read(f"event.{event}{COUNT}"))
-        return Proceed({"event": event, "data": visit.read(f"event.{event}"), "timed_out": False})
-
-
-def _arrived(visit: Visit[WaitConfig]) -> bool:
-    """Whether the event came since a wait for it went on last."""
-    event = visit.config.event
-    if event is None:
-        return False
-    count, taken = visit.read(f"event.{event}{COUNT}"), visit.read(f"event.{event}{TAKEN}")
-    return isinstance(count, int) and count > (taken if isinstance(taken, int) else 0)
+        came = visit.arrival
+        if came is None:
+            return Proceed({"event": None, "data": None, "timed_out": bool(visit.config.event)})
+        return Proceed({"event": came.name, "data": came.data, "timed_out": False})
 
 
 def _until(visit: Visit[WaitConfig]) -> datetime | None:
     """Raises NodeFailed for what is neither a duration nor a time."""
     config = visit.config
     if config.duration is not None:
-        return visit.now + _duration(config.duration.evaluate(visit.names))
-    if config.until is not None:
-        return _moment(config.until.evaluate(visit.names), visit.now)
-    return None
+        return after(visit.now, _duration(config.duration.evaluate(visit.names)))
+    if config.until is None:
+        return None
+    try:
+        return _moment(config.until.evaluate(visit.names), visit.zone)
+    except ValueError as error:
+        raise NodeFailed(f"Until when to wait can't be told: {error}. Go back and change it.", lasting=True) from error
 
 
 def _duration(value: Value) -> timedelta:
@@ -115,14 +118,15 @@ def _duration(value: Value) -> timedelta:
         raise NodeFailed(f"How long to wait can't be told: it {error}.", lasting=True) from error
 
 
-def _moment(value: Any, now: datetime) -> datetime:
+def _moment(value: Any, zone: tzinfo) -> datetime:
+    """Raises ValueError for a text that is no time, and a time that no clock can show."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
         except ValueError as error:
-            raise NodeFailed("Until when to wait can't be told: it must be a date or a time.", lasting=True) from error
+            raise ValueError("it must be a date or a time") from error
     if isinstance(value, datetime):
-        return value if value.tzinfo is not None else value.replace(tzinfo=now.tzinfo)
+        return instant(value) if value.tzinfo is not None else resolve(value, zone)
     if isinstance(value, date):
-        return datetime.combine(value, time(), now.tzinfo)
+        return first_of(value, zone)
     raise ExpressionError("What `until` gives is no date or time. Mend the definition.")

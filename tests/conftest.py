@@ -1,4 +1,10 @@
-"""The seed of what is tried at random over HTTP: one for a whole run of the tests, told at its end."""
+"""The seed of whatever is tried at random: another one in each run of the tests, told at its end.
+
+FUZZ_SEED is what somebody sets who wants to see the same once more; the output of a run that failed is enough for that,
+on any machine that has the same versions. What was drawn in vain before would be drawn in vain for ever, so nothing may
+be drawn the same each time. What failed once stays as an explicit example: `@example`, or a story in
+tests/unit/test_machine_properties.py.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +20,26 @@ from hypothesis import HealthCheck, settings
 from tests.plugins import PARCELS, PlugIn
 
 # How fast an example is says something of the machine and of who else works on it, nothing of what is tested.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Hypothesis' own profile for CI would draw the same each time.
+settings.register_profile(
+    "patient",
+    max_examples=int(os.environ.get("EXAMPLES", "100")),  # where a test doesn't say
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=False,
+    print_blob=True,
+)
 settings.load_profile("patient")
 
 SEED = pytest.StashKey[int]()
 
 
+@pytest.hookimpl(tryfirst=True)  # before Hypothesis reads its option
 def pytest_configure(config: pytest.Config) -> None:
-    """FUZZ_SEED is what somebody sets who wants to see the same once more."""
     handed = getattr(config, "workerinput", {}).get("fuzz_seed")
-    config.stash[SEED] = int(handed or os.environ.get("FUZZ_SEED") or secrets.randbelow(2**32))
+    asked_for = handed or config.option.hypothesis_seed or os.environ.get("FUZZ_SEED")
+    config.stash[SEED] = int(asked_for or secrets.randbelow(2**32))
+    config.option.hypothesis_seed = str(config.stash[SEED])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -33,10 +49,8 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = (each for found in terminalreporter.stats.values() for each in found)
-    if any("test_web_fuzz" in getattr(each, "nodeid", "") for each in reports):
-        seed = terminalreporter.config.stash[SEED]
-        terminalreporter.write_line(f"Fuzzed with seed {seed}; FUZZ_SEED={seed} tries the same again.")
+    seed = terminalreporter.config.stash[SEED]
+    terminalreporter.write_line(f"Drawn with seed {seed}; FUZZ_SEED={seed} tries the same again.")
 
 
 @pytest.fixture

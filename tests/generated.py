@@ -88,8 +88,8 @@ class _Writer:
         if self.chance(10):
             node["refuses"] = ["c"]
         if self.chance(30):
-            node["unless"] = self.pick(self.answers())
-        if self.chance(15):
+            node["unless"] = self.pick([*self.answers() * 2, "session.k"])
+        if self.chance(20):
             node["sets"] = "session.k"
         if self.chance(35):
             node["depends_on"] = [self.pick(self.answers() * 3 + self.names())]

@@ -30,6 +30,7 @@ from wizard.channels.identities import Identify, Identity
 from wizard.channels.web import add_pages
 from wizard.engine import Definitions, Engine
 from wizard.errors import SettingsError
+from wizard.isolation import Calls
 from wizard.logs import LogContext
 from wizard.node import Registry, Services
 from wizard.settings import Settings
@@ -38,7 +39,7 @@ from wizard.stores.vault import PLAIN, KeyRing, Vault
 from wizard.stores.watched import WatchedStore
 from wizard.tracing import tracing
 from wizard.watching import All
-from wizard.worker import working
+from wizard.worker import Worker, working
 
 if TYPE_CHECKING:
     from wizard.metrics import Metrics
@@ -126,9 +127,11 @@ def make_engine(
     """An engine on an opened store. `functions` are those that `python` nodes call, by name.
     `await engine.close()` gives back what nodes opened."""
     settings = settings or Settings()
-    services = Services(functions=dict(functions or {}), settings=settings)
+    calls = Calls(settings.function_threads, settings.hung_threads)
+    services = Services(functions=dict(functions or {}), settings=settings, calls=calls)
     watch = _Listeners(settings)
     if watch.figures is not None:
+        watch.figures.watch_calls(calls)
         store = WatchedStore(store, watch.figures)
     return Engine(definitions, store, services=services, clock=clock or clock_of(settings), watch=watch)
 
@@ -188,17 +191,21 @@ def wizard_app(
         opened = open_store(store, settings) if isinstance(store, str) else store
         engine = make_engine(catalog, opened, settings, functions)
         app.cleanup_ctx.append(_lifetime(engine))
-    app.cleanup_ctx.append(_working(engine, settings.jobs))
-    add_health(app, engine.store, Stopping(asyncio.Event(), settings.grace), figures_of(engine))
+    workers: list[Worker] = []
+    app.cleanup_ctx.append(_working(engine, settings.jobs, workers))
+    stopping = Stopping(asyncio.Event(), settings.grace)
+    add_health(app, engine.store, stopping, figures_of(engine), engine.services.calls, workers)
     followers = Followers(engine)
     add_pages(app, engine, settings, identify, followers)
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))
     return app
 
 
-def _working(engine: Engine, at_once: int) -> Callable[[web.Application], AsyncIterator[None]]:
+def _working(engine: Engine, at_once: int, workers: list[Worker]) -> Callable[[web.Application], AsyncIterator[None]]:
     async def work(app: web.Application) -> AsyncIterator[None]:
-        async with working(engine, at_once):
+        async with working(engine, at_once) as worker:
+            if worker is not None:
+                workers.append(worker)
             yield
 
     return work

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from wizard.closing import closed_text
 from wizard.errors import InvalidInput, StaleInput
 from wizard.machine import input_digest
 from wizard.model import Run, RunStatus, Value
@@ -25,7 +26,8 @@ class Ask:
     aren't accepted leave the run exactly as it was, even if the move went elsewhere for them.
     `anywhere` says that `step` may be any that is on the path, and `seen` is its mark as the caller saw it.
     `always` lets the move be made on a run that has ended as well, `outline` on one whose workflow is no more than
-    an outline: it ends the run, which needs no more.
+    an outline: it ends the run, which needs no more. `known` says of a run that it took this before: then there is
+    nothing to do, whatever became of the run since.
     """
 
     move: Callable[[Turn], Move]
@@ -38,6 +40,7 @@ class Ask:
     seen: str | None = None
     always: bool = False
     outline: bool = False
+    known: Callable[[Run], bool] | None = None
 
 
 def mark_of(run: Run, path: str) -> str:
@@ -72,6 +75,9 @@ def is_replay(run: Run, ask: Ask) -> bool:
 
 def check_fresh(run: Run, ask: Ask) -> None:
     """Raises StaleInput where the run has moved on since the caller looked."""
+    asked = None if ask.step is None else run.by_path.get(ask.step)
+    if asked is not None and asked.is_closed:
+        raise StaleInput(closed_text(asked), node=asked.path, run=run.id)
     if ask.revision is not None and ask.revision != run.revision:
         raise StaleInput(run=run.id)
     if ask.step is None:

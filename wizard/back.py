@@ -35,9 +35,10 @@ def can_go_back(workflow: Workflow, run: Stack) -> bool:
 
 
 def position_back(run: Stack, *, skip_background: bool = True) -> int | None:
-    """Where Previous goes: the position of the nearest earlier step, or foreground step."""
+    """Where Previous goes: the position of the nearest earlier step, or foreground step that a person can answer."""
     for position in range(run.cursor - 1, -1, -1):
-        if not skip_background or run.steps[position].is_foreground:
+        step = run.steps[position]
+        if not skip_background or (step.is_foreground and not step.is_closed):
             return position
     return None
 

@@ -9,6 +9,8 @@ from datetime import datetime
 from hashlib import sha256
 
 from wizard.codec import check_value
+from wizard.copies import copied
+from wizard.instants import after
 from wizard.model import Run, RunStatus, Value, Workflow
 from wizard.stores import Store
 
@@ -53,10 +55,10 @@ async def new_run(workflow: Workflow, run_id: str, token: str, handed: Handed, s
         status=RunStatus.CREATED,
         created_at=now,
         updated_at=now,
-        expires_at=None if workflow.expires_after is None else now + workflow.expires_after,
-        event=dict(handed.event or {}),
+        expires_at=None if workflow.expires_after is None else after(now, workflow.expires_after),
+        event=copied(dict(handed.event or {})),
         profile=profile,
-        session={**session, **(handed.session or {})},
+        session=copied({**session, **(handed.session or {})}),
         profile_id=handed.profile_id,
         session_id=handed.session_id,
         token_hash=token_hash(token),

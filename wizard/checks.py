@@ -4,14 +4,11 @@ embedding (S17). Each check takes drafts and gives problems; nothing is executed
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
-from typing import Any
+from collections.abc import Iterator, Mapping, Set
 
-from pydantic import BaseModel
-
+from wizard.chains import chains_of
 from wizard.definition import Draft, NodeDraft
 from wizard.errors import Problem
-from wizard.expressions import Expression
 from wizard.format import DOCUMENTS, END
 from wizard.handed import ITEM_NAMES, misfit
 from wizard.language.functions import FUNCTIONS
@@ -20,7 +17,6 @@ from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import WorkflowConfig
 from wizard.reading.complaints import did_you_mean, quoted
 from wizard.reading.document import Path
-from wizard.templates import Dynamic, Template
 from wizard.ways import closure, components, is_loop, leading_to
 
 MAX_EMBEDDING = 32  # definitions inside definitions
@@ -42,6 +38,7 @@ def check(drafts: Drafts, *, stored: bool = False) -> list[Problem]:
             *_check_defaults(draft),
             *_check_ends(draft, embedded),
             *_check_deadlines(draft),
+            *_check_events(draft),
             *_check_cases(draft),
             *_check_names(draft, drafts),
         ]
@@ -55,6 +52,20 @@ def _check_deadlines(draft: Draft) -> Iterator[Problem]:
     if draft.head.delete_after is not None and draft.head.expires_after is None:
         message = "a run that nobody finishes never ends, and so is never deleted; say `expires_after` as well"
         yield draft.document.problem(("delete_after",), message, key=True, severity="warning")
+
+
+def _check_events(draft: Draft) -> Iterator[Problem]:
+    for node in draft.nodes:
+        names = [event.name for event in node.events]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            message = (
+                f"{quoted(name)} is here twice; a node takes an event in one way, and a condition behind it decides"
+            )
+            yield draft.document.problem((*node.place, "event"), message)
+        hidden = {"event", "data"} & (node.own_outputs or frozenset()) if node.common.event else set()
+        for name in sorted(hidden):
+            message = f"a form that an event closes has the value {quoted(name)} itself; give the field another name"
+            yield draft.document.problem((*node.place, "event"), message)
 
 
 def _check_embedding(drafts: Drafts) -> Iterator[Problem]:
@@ -161,7 +172,7 @@ def _check_names(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
     follows = closure({node.id: node.targets for node in draft.nodes}) if _connected(draft) else None
     nodes = {node.id: node for node in draft.nodes}
     for node in draft.nodes:
-        for place, chain, own in _chains(node):
+        for place, chain, own in chains_of(node):
             if chain[0] in own:
                 continue
             problem = _unknown(chain, draft, nodes, drafts)
@@ -176,41 +187,6 @@ def _check_names(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
 def _connected(draft: Draft) -> bool:
     known = {node.id for node in draft.nodes}
     return draft.whole and all(target in known for node in draft.nodes for target in node.targets)
-
-
-def _chains(node: NodeDraft) -> Iterator[tuple[Path, Chain, frozenset[str]]]:
-    """The dotted names that a node reads, where, and the names that are its own there."""
-    nothing: frozenset[str] = frozenset()
-    for index, chain in enumerate(node.common.depends_on):
-        yield (*node.place, "depends_on", index), chain, nothing
-    if node.common.remind_after is not None and node.common.remind_after.message is not None:
-        for place, chains in _computed(node.common.remind_after.message, (*node.place, "remind_after", "message")):
-            for chain in sorted(chains):
-                yield place, chain, nothing
-    if node.common.title is not None:
-        for chain in sorted(node.common.title.chains):
-            yield (*node.place, "title"), chain, nothing
-    if node.config is not None:
-        own = node.handler.own_names(node.config)
-        for place, chains in _computed(node.config, node.place):
-            for chain in sorted(chains):
-                yield place, chain, own
-
-
-def _computed(value: Any, place: Path) -> Iterator[tuple[Path, Iterable[Chain]]]:
-    """The expressions and templates inside a configuration, by what they read."""
-    match value:
-        case Expression() | Template() | Dynamic():
-            yield place, value.chains
-        case BaseModel():
-            for name, info in type(value).model_fields.items():
-                yield from _computed(getattr(value, name), (*place, info.alias or name))
-        case Mapping():
-            for key, item in value.items():
-                yield from _computed(item, (*place, key))
-        case list() | tuple():
-            for index, item in enumerate(value):
-                yield from _computed(item, (*place, index))
 
 
 def _unknown(chain: Chain, draft: Draft, nodes: Mapping[str, NodeDraft], drafts: Drafts) -> str | None:
@@ -242,7 +218,7 @@ def _unknown_below(chain: Chain, depth: int, node: NodeDraft, drafts: Drafts) ->
     while depth < len(chain) and node.config is not None:
         name = chain[depth]
         if not isinstance(node.config, WorkflowConfig):
-            outputs = node.handler.outputs(node.config)
+            outputs = node.outputs
             if outputs is None or name in outputs:
                 return None
             return f"{quoted('.'.join(chain[:depth]))} has no value {quoted(name)}{did_you_mean(name, outputs)}"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from wizard.cli_functions import FunctionsOption, chosen, imported
+from wizard.cli_jobs import JOBS_EXAMPLES, jobs
 from wizard.cli_keys import keys
 from wizard.cli_run import RUN_EXAMPLES, run
 from wizard.cli_runs import runs
@@ -57,6 +58,7 @@ app = typer.Typer(
 )
 app.command("run", epilog=RUN_EXAMPLES)(run)
 app.command("worker", epilog=WORKER_EXAMPLES)(worker)
+app.command("jobs", epilog=JOBS_EXAMPLES)(jobs)
 app.add_typer(runs, name="runs")
 app.add_typer(keys, name="keys")
 
@@ -107,7 +109,9 @@ def serve(
     _warn(catalog.warnings)
     application = wizard_app(catalog, store=store or here.store, settings=here, functions=given)
     log_as(here)
-    run_server(application, host or here.host, here.port if port is None else port, sorted(catalog.workflows))
+    port = here.port if port is None else port
+    if code := run_server(application, host or here.host, port, sorted(catalog.workflows)):
+        raise typer.Exit(code)
 
 
 @app.command(epilog=examples("wizard check forms/", "wizard check passport.yaml --json"))

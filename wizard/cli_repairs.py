@@ -57,8 +57,13 @@ def cancel(
 
 
 def repair(run_id: RunId, store: StoreOption = None, now: Now = False) -> None:
-    """Try again what was given up in a run: undos that failed too often, and the step that it failed at."""
+    """Try again what was given up in a run: jobs that were put aside, undos that failed too often, and the step that
+    it failed at."""
     from wizard.model import RunStatus
+
+    jobs = look(store, lambda engine: engine.store.queue.put_back(run_id, engine.clock()))
+    if jobs:  # of a run that can't be read as well
+        print(f"{counted(jobs, 'job')} of run {run_id} put back; {WHO}.")
 
     async def work(engine: Engine) -> tuple[RunStatus, int, RunView]:
         before = await engine.load(run_id)
@@ -71,6 +76,8 @@ def repair(run_id: RunId, store: StoreOption = None, now: Now = False) -> None:
 
     status, undos, view = look(store, work, settled=_settled(now=now))
     if not undos and status is not RunStatus.FAILED:
+        if jobs:
+            return
         print(f"Nothing of run {run_id} was given up. It is {status.value}.")
         return
     if undos:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wizard.cli_jobs import aside_json
 from wizard.cli_repairs import cancel, delete, repair
 from wizard.cli_shared import (
     OPENING,
@@ -115,15 +116,17 @@ def show(run_id: RunId, store: StoreOption = None, as_json: AsJson = False) -> N
     """Show where a run stands: its path, its answers, its current step."""
     from wizard.channels.state_json import run_state
 
-    async def work(engine: Engine) -> tuple[dict[str, Any], list[tuple[str, str]], list[dict[str, Any]], str]:
+    async def work(engine: Engine) -> tuple[Any, ...]:
         view = await engine.load(run_id)
         why = view.workflow.unavailable
         answers = [(item.label, item.value) for item in view.summary()]
-        return run_state(view), answers, _owed(view), "" if why is None else why.message
+        aside = [aside_json(each) for each in await engine.store.queue.aside(run_id)]
+        return run_state(view), answers, _owed(view), aside, "" if why is None else why.message
 
-    state, answers, owed, unavailable = look(store, work)
+    state, answers, owed, aside, unavailable = look(store, work)
     if as_json:
-        print_json({**state, "undos": owed, **({"unavailable": unavailable} if unavailable else {})})
+        more = {"unavailable": unavailable} if unavailable else {}
+        print_json({**state, "undos": owed, "jobs_aside": aside, **more})
         return
     current = state["current"]
     print_table(
@@ -142,6 +145,9 @@ def show(run_id: RunId, store: StoreOption = None, as_json: AsJson = False) -> N
     if owed:
         print("\nTo be undone")
         print_table([(f"  {each['step']}", _fate(each)) for each in owed])
+    if aside:
+        print("\nJobs put aside: `wizard runs repair`")
+        print_table([(f"  {each['kind']}", f"tried {each['tries']} times", each["reason"]) for each in aside])
     if answers:
         print("\nAnswers")
         print_table([(f"  {label}", value) for label, value in answers])

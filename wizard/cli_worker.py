@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,8 +15,12 @@ from wizard.cli_functions import FunctionsOption, chosen, imported
 from wizard.cli_shared import StoreOption, examples, log_as, no_definitions, place, settings, with_engine
 
 if TYPE_CHECKING:
+    from wizard.catalog import Catalog
     from wizard.channels.health import Stopping
     from wizard.engine import Engine
+    from wizard.settings import Settings
+    from wizard.stopping import LastExit
+    from wizard.worker import Worker
 
 AT_ONCE = 10  # where the setting leaves all jobs to workers, and says nothing else
 
@@ -56,38 +61,60 @@ def worker(
     catalog = load_catalog(paths) if paths else no_definitions()
     log_as(here)
     at_once = jobs or here.jobs or AT_ONCE
-    asyncio.run(
-        with_engine(
-            url, catalog, here, lambda engine: _work(engine, at_once, place(url), host or here.host, port), given
-        )
-    )
+    if code := asyncio.run(_until_told(url, catalog, here, given, at_once, host or here.host, port)):
+        raise typer.Exit(code)
 
 
-async def _work(engine: Engine, at_once: int, store: str, host: str, port: int | None) -> None:
+async def _until_told(
+    url: str,
+    catalog: Catalog,
+    here: Settings,
+    functions: Mapping[str, Callable[..., Any]],
+    at_once: int,
+    host: str,
+    port: int | None,
+) -> int:
+    """Works until a signal comes; gives the process's exit code."""
+    from wizard.stopping import ABANDONED, LastExit
+
+    last_exit = LastExit()
+
+    async def work(engine: Engine) -> Engine:
+        await _work(engine, at_once, place(url), host, port, last_exit)
+        return engine
+
+    engine = await with_engine(url, catalog, here, work, functions)
+    last_exit.hasten()
+    return ABANDONED if engine.services.calls.lost else 0
+
+
+async def _work(
+    engine: Engine, at_once: int, store: str, host: str, port: int | None, last_exit: LastExit | None = None
+) -> None:
     from wizard.channels.health import Stopping
     from wizard.logs import loop_failed
-    from wizard.server import hearing
+    from wizard.stopping import hearing, longest_stop
     from wizard.worker import Worker
 
     grace = engine.settings.grace
     stopping = Stopping(asyncio.Event(), grace)
     asyncio.get_running_loop().set_exception_handler(loop_failed)
     working = Worker(engine, at_once=at_once)
-    with hearing(stopping.begun):
-        async with _health(engine, stopping, host, port) as where:
+    limit = (lambda: None) if last_exit is None else partial(last_exit.within, longest_stop(grace))
+    with hearing(stopping.begun, limit):
+        async with _health(engine, stopping, working, host, port) as where:
             print(f"Working on the jobs of {store}, {at_once} at a time{where} (Ctrl-C stops)", flush=True)
-            running = asyncio.ensure_future(working.run())
-            waiting = asyncio.ensure_future(stopping.begun.wait())
-            await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
+            working.start()
+            await stopping.begun.wait()
             print("Stopping", flush=True)
             await working.stop(grace)
-            await running
     print("Stopped", flush=True)
 
 
 @asynccontextmanager
-async def _health(engine: Engine, stopping: Stopping, host: str, port: int | None) -> AsyncIterator[str]:
+async def _health(
+    engine: Engine, stopping: Stopping, worker: Worker, host: str, port: int | None
+) -> AsyncIterator[str]:
     """What a supervisor asks, where a port is given; what is said of it."""
     if port is None:
         yield ""
@@ -96,6 +123,6 @@ async def _health(engine: Engine, stopping: Stopping, host: str, port: int | Non
     from wizard.channels.health import health_app
     from wizard.server import listening, written
 
-    app = health_app(engine.store, stopping, figures_of(engine))
+    app = health_app(engine.store, stopping, figures_of(engine), engine.services.calls, [worker])
     async with listening(app, host, port, grace=stopping.grace) as addresses:
         yield f"; its health is at {written(addresses[0])}/healthz"

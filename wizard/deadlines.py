@@ -7,8 +7,9 @@ when a job came. Those that nobody could send while no process ran are missed, a
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
+from wizard.instants import after
 from wizard.jobs import JobKind
 from wizard.model import Reminder, Run, RunStatus, Step
 from wizard.turn import Turn
@@ -18,12 +19,12 @@ def watch_the_clock(turn: Turn, step: Step) -> None:
     """A foreground step begins to wait (again)."""
     node = turn.place(step).node
     if node.remind is not None:
-        due = turn.now.astimezone(UTC) + node.remind.after
+        due = after(turn.now, node.remind.after)
         turn.order(JobKind.REMIND, step.visit, due, **({} if node.remind.every is None else {"first": due}))
         if step.reminded:
             turn.put(turn.steps[turn.cursor]._replace(reminded=0))
     if node.expires_after is not None:
-        turn.order(JobKind.EXPIRE, step.visit, turn.now + node.expires_after)
+        turn.order(JobKind.EXPIRE, step.visit, after(turn.now, node.expires_after))
 
 
 def stop_the_clock(turn: Turn, step: Step) -> None:
@@ -52,7 +53,7 @@ def next_reminder(reminder: Reminder, first: datetime | None, sent: int) -> date
     """When the one after number `sent` is due; None where that was the last."""
     if reminder.every is None or first is None or sent >= reminder.times:
         return None
-    return first + reminder.every * sent
+    return after(first, reminder.every * sent)
 
 
 def order_deletion(turn: Turn) -> None:
@@ -60,4 +61,4 @@ def order_deletion(turn: Turn) -> None:
     if turn.workflow.expires_after is not None:
         turn.settle(JobKind.EXPIRE)
     if turn.workflow.delete_after is not None:
-        turn.order(JobKind.DELETE, 0, turn.now + turn.workflow.delete_after)
+        turn.order(JobKind.DELETE, 0, after(turn.now, turn.workflow.delete_after))

@@ -12,12 +12,25 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from wizard.chains import names_of
+from wizard.copies import changeable
 from wizard.errors import Problem
-from wizard.format import COMMON, END, FIELD_MODELS, REMINDERS, NodeFormat, ReminderFormat, WorkflowFormat, keys_of
+from wizard.format import (
+    COMMON,
+    END,
+    FIELD_MODELS,
+    REMINDERS,
+    EventFormat,
+    NodeFormat,
+    ReminderFormat,
+    WorkflowFormat,
+    keys_of,
+)
 from wizard.forms.fields import BaseField
 from wizard.handed import ITEM_NAMES, typed
 from wizard.logs import show_origin
 from wizard.model import (
+    Awaited,
     Branches,
     Call,
     Case,
@@ -70,6 +83,7 @@ class NodeDraft:
             found.append(((*self.place, "on_error", "goto"), self.common.on_error.goto))
         if self.unanswered is not None:
             found.append(((*self.place, "remind_after", "goto"), self.unanswered))
+        found += [((*self.place, "event"), event.goto) for event in self.events if event.goto is not None]
         return tuple(found)
 
     @property
@@ -84,7 +98,27 @@ class NodeDraft:
         """Where the node leads when nothing fails; None is the end."""
         if isinstance(self.config, ConditionConfig):
             return tuple(dict.fromkeys(_target(case.goto) for case in self.config.cases))
+        if self.handler.kind is Kind.BACKGROUND:
+            ways = (_target(event.goto) for event in self.events if event.goto is not None)
+            return tuple(dict.fromkeys([self.next, *ways]))
         return (self.next,)
+
+    @property
+    def events(self) -> tuple[EventFormat, ...]:
+        """The events that the node takes."""
+        own = () if self.config is None else self.handler.events(self.config)
+        return (*self.common.event, *own)
+
+    @property
+    def own_outputs(self) -> frozenset[str] | None:
+        """The names below the node's id that its type gives; None where they can't be known."""
+        return None if self.config is None else self.handler.outputs(self.config)
+
+    @property
+    def outputs(self) -> frozenset[str] | None:
+        """The names below the node's id that later nodes can read; None where they can't be known."""
+        own = self.own_outputs
+        return own if own is None or not self.common.event else own | {"event", "data"}
 
     @property
     def unanswered(self) -> str | None:
@@ -95,7 +129,8 @@ class NodeDraft:
     @property
     def targets(self) -> tuple[str, ...]:
         """Every node that an edge leads to."""
-        aside = (self.common.on_error.goto, self.unanswered)
+        closing = [event.goto for event in self.common.event]
+        aside = (self.common.on_error.goto, self.unanswered, *closing)
         every = [*self.exits, *(_target(goto) for goto in aside if goto is not None)]
         return tuple(dict.fromkeys(target for target in every if target is not None))
 
@@ -334,7 +369,7 @@ def _why_not(key: str, handler: NodeType[Any]) -> str:
             return "a background node needs no `depends_on`: it runs again when a value that it read changes"
         case "depends_on":
             return f"a {handler.type} node can't have `depends_on`: it asks nothing; put it on the nodes that ask"
-        case "remind_after" | "expires_after":
+        case "remind_after" | "expires_after" | "event":
             return f"`{key}` is for nodes that wait for a person's answer; {quoted(handler.type)} doesn't"
     return f"`{key}` is for background nodes; {quoted(handler.type)} is none"
 
@@ -361,18 +396,38 @@ def build(draft: Draft, embedded: Mapping[str, Workflow], version: str) -> Workf
         expires_after=head.expires_after,
         delete_after=head.delete_after,
         language=head.language,
+        events=_known_events(draft, embedded),
+        awaited=_awaited(draft, embedded),
     )
+
+
+def _awaited(draft: Draft, embedded: Mapping[str, Workflow]) -> frozenset[str]:
+    """The names of the events that some node takes."""
+    own = frozenset(event.name for node in draft.nodes for event in node.events)
+    return own.union(*(embedded[config.workflow].awaited for _, config in draft.calls))
+
+
+def _known_events(draft: Draft, embedded: Mapping[str, Workflow]) -> frozenset[str] | None:
+    """The names of the events that the definition uses. None where it may use any: it reads the whole document, or
+    names none and runs code that may read any."""
+    chains = [chain for node in draft.nodes for chain in names_of(node) if chain[0] == "event"]
+    inner = [embedded[config.workflow].events for _, config in draft.calls]
+    known = _awaited(draft, embedded).union(*(chain[1:2] for chain in chains), *(each for each in inner if each))
+    unsure = any(len(chain) == 1 for chain in chains) or None in inner
+    unnamed = not known and any(node.handler.reads_events for node in draft.nodes)
+    return None if unsure or unnamed else known
 
 
 def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
     common = node.common
     retry = common.retry
     error = common.on_error
+    config = _config(node.config, embedded)
     return Node(
         id=node.id,
         type=node.handler.type,
         kind=node.handler.kind,
-        config=_config(node.config, embedded),
+        config=config,
         handler=node.handler,
         next=node.next,
         targets=node.targets,
@@ -386,7 +441,15 @@ def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
         concurrency=common.concurrency,
         remind=_reminder(common.remind_after),
         expires_after=common.expires_after,
+        changeable=changeable(config),
+        events=tuple(_event(each) for each in node.events),
+        names=names_of(node),
     )
+
+
+def _event(event: EventFormat) -> Awaited:
+    goto = None if event.goto is None else _target(event.goto)
+    return Awaited(event.name, event.when, event.goto is not None, goto, getattr(event, "text", None))
 
 
 def _reminder(reminder: ReminderFormat | None) -> Reminder | None:

@@ -11,13 +11,17 @@ import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any, NamedTuple, assert_never
 
+from wizard.arrivals import oldest
 from wizard.codec import check_value
-from wizard.errors import InvalidInput, NodeContractError, NodeFailed, WizardError
+from wizard.copies import copied
+from wizard.errors import ExpressionError, InvalidInput, NodeContractError, NodeFailed, RunError, WizardError
+from wizard.instants import instant
+from wizard.isolation import computed, dismiss
 from wizard.jobs import JobKind, job_key
 from wizard.logs import broke
 from wizard.model import Kind, Later, Outcome, Proceed, Prompt, PutOff, Run, Step, StepStatus, Wait
@@ -26,7 +30,7 @@ from wizard.pacing import paced
 from wizard.pauses import pause_after
 from wizard.places import locate
 from wizard.requests import Check, Close, Execute, Look, Remove, Request, Result
-from wizard.retrying import TryLater, persevere
+from wizard.retrying import TryLater, persevere, seconds_for, seconds_in_all
 from wizard.saving import Saver
 from wizard.scope import Scope
 from wizard.slots import Slots
@@ -38,6 +42,7 @@ from wizard.watching import NOBODY, Watch
 log = logging.getLogger("wizard.nodes")
 
 NOTHING = Result()
+LONGEST_MESSAGE = 2000  # characters that a function says to people
 UNDO_TRIES = 10  # then it is an operator's
 
 Tell = Callable[[float | None, str], None]
@@ -131,7 +136,7 @@ class Driver:
 
     def _visit(self, step: Step, *, record: bool = False) -> Visit[Any]:
         turn = self._turn
-        return make_visit(turn.workflow, turn, step, turn.now, self._means.services, record=record)
+        return make_visit(turn.workflow, turn, step, turn.wall, self._means.services, record=record)
 
     # -- foreground steps --------------------------------------------------------------------------
 
@@ -144,7 +149,7 @@ class Driver:
         """An answer that can't be judged is asked for again."""
         visit = self._visit(step)
         try:
-            return bool(visit.node.handler.accepts(visit))
+            return bool(computed(visit.node.handler.accepts, visit, object, visit))
         except Exception as error:
             broke(log, error, "the answer to step %s of run %s can't be judged", step.path, self._turn.id)
             return False
@@ -153,7 +158,7 @@ class Driver:
         result = next((each.result for each in self._means.heard if each.request == request), None)
         if result is None:
             visit = self._visit(request.step)
-            visit.input, visit.partial = request.given, request.partial
+            visit.input, visit.partial = copied(request.given), request.partial
             result = await self._call(request.step, visit, retrying=False)
             if not visit.node.handler.pure:
                 self.heard.append(Heard(request, result))
@@ -166,6 +171,9 @@ class Driver:
     async def _work(self, step: Step) -> Result:
         visit = self._visit(step, record=True)
         handler: NodeType[Any] = visit.node.handler
+        if visit.node.events:
+            arrival = oldest(self._turn.arrivals, visit.node.events, visit.names)
+            visit.arrival = None if arrival is None else arrival._replace(data=copied(arrival.data))
         try:
             later, rounds = self._later(step, visit)
         except Exception as error:
@@ -200,11 +208,17 @@ class Driver:
         handler: NodeType[Any] = visit.node.handler
         if step.put_off is not None and step.put_off.until is not None and step.put_off.until > self._turn.now:
             return Later(step.put_off.until), step.put_off.rounds
-        later = handler.later(visit)
+        later = computed(handler.later, visit, object, visit)
+        if later is not None and not isinstance(later, Later):
+            raise NodeContractError(
+                f"later of node type {step.type} gave {type(later).__name__}, neither Later nor None."
+            )
+        if later is not None and later.at is not None:
+            later = Later(_due(later.at, visit.node.type))
         if handler.pauses:
-            return paced(self._turn, step, later)
+            return paced(self._turn, step, later, came=visit.arrival is not None)
         if later is not None:
-            return (None if later.ready or (later.at is not None and later.at <= self._turn.now) else later), 0
+            return (None if later.at is not None and later.at <= self._turn.now else later), 0
         slow = visit.node.slow or handler.slow or (self._means.patience == 0 and not handler.pure)
         if slow and step.visit != self._means.performing:
             return Later(self._turn.now), 0
@@ -272,9 +286,10 @@ class Driver:
             if retrying:
                 watch = self._means.watch
                 again = lambda: watch.tried_again(step.type)  # noqa: E731
-                outcome = _checked(await persevere(lambda: handler.execute(visit), visit, again=again), visit)
+                outcome = _checked(await persevere(handler.execute, visit, again=again), visit)
             else:
-                outcome = _checked(await handler.execute(visit), visit)
+                seconds, calls = seconds_in_all(visit), visit.services.calls
+                outcome = _checked(await calls.within(seconds, lambda: handler.execute(visit), visit), visit)
         except TryLater as again_later:
             cause = again_later.__cause__
             assert isinstance(cause, Exception)
@@ -304,9 +319,10 @@ class Driver:
             return
         if step.visit not in self.undone:
             await self._saver.save_before_undo(step)
+            visit = self._visit(step)
+            seconds = seconds_in_all(visit) if self._means.patience is None else self._means.patience
             try:
-                async with asyncio.timeout(self._means.patience):
-                    await handler.remove(self._visit(step))
+                await visit.services.calls.within(seconds, lambda: handler.remove(visit), visit)
             except Exception as error:
                 broke(log, error, "undoing step %s of run %s failed; it will be tried again", step.path, self._turn.id)
                 self._owe(step, self._quiet if begun else timedelta(0), type(error).__name__)
@@ -332,20 +348,37 @@ class Driver:
         handler: NodeType[Any] = locate(self._turn.workflow, step.path).node.handler
         if type(handler).close is NodeType.close or step.visit in self._not_undone:
             return
+        visit = self._visit(step)
         try:
-            await handler.close(self._visit(step))
+            await visit.services.calls.within(seconds_for(visit), lambda: handler.close(visit), visit)
         except Exception as error:
             broke(log, error, "closing step %s of run %s failed", step.path, self._turn.id)
 
 
-def _failure(error: Exception, step: Step, run_id: str) -> WizardError:
-    if isinstance(error, WizardError):
-        failure = error
+def _due(at: datetime, node_type: str) -> datetime:
+    """What a node is put off to, as an instant. Raises NodeContractError or NodeFailed for what can't be one."""
+    if at.utcoffset() is None:
+        raise NodeContractError(f"node type {node_type} is due at a time without a time zone. Take `visit.now` plus …")
+    try:
+        return instant(at)
+    except ValueError as error:
+        raise NodeFailed(f"It can't be waited until then: {error}. Take an earlier time.", lasting=True) from error
+
+
+def _failure(error: Exception, step: Step, run_id: str) -> RunError:
+    """The run's own failure: an error that functions keep and raise again and again is nobody's but theirs."""
+    message = getattr(error, "message", None) if isinstance(error, WizardError) else None
+    if isinstance(message, str):
+        kinds: tuple[type[RunError], ...] = (NodeFailed, ExpressionError, NodeContractError)
+        kind = next((each for each in kinds if isinstance(error, each)), RunError)
+        said = message[:LONGEST_MESSAGE].encode(errors="replace").decode()
+        failure = kind(said, node=getattr(error, "node", "") or step.path)
+        if isinstance(failure, NodeFailed):
+            failure.lasting = getattr(error, "lasting", False) is True
     else:
         broke(log, error, "node %s of run %s failed", step.path, run_id)
-        failure = NodeFailed(BROKEN)
-        failure.__cause__ = error
-    failure.node = failure.node or step.path
+        failure = NodeFailed(BROKEN, node=step.path)
+    failure.__cause__ = error
     return failure
 
 
@@ -354,6 +387,7 @@ def _checked(outcome: object, visit: Visit[Any]) -> Outcome:
     or NodeFailed."""
     name = visit.node.type
     if not isinstance(outcome, Proceed | Wait):
+        dismiss(outcome)
         raise NodeContractError(f"node type {name} reported {type(outcome).__name__}. Return Proceed or Wait.")
     try:
         if isinstance(outcome, Proceed):
@@ -367,7 +401,13 @@ def _checked(outcome: object, visit: Visit[Any]) -> Outcome:
             check_value(visit.state, f"The state of node {visit.step}")
     except InvalidInput as error:
         raise NodeFailed(error.message) from error
-    return outcome
+    if isinstance(outcome, Wait):
+        if not isinstance(outcome.prompt, Prompt):
+            dismiss(outcome.prompt)
+            what = type(outcome.prompt).__name__
+            raise NodeContractError(f"node type {name} waits with {what}. Return Wait(prompt), a Prompt.")
+        return outcome
+    return replace(outcome, output=copied(outcome.output))
 
 
 def _with_traces(step: Step, visit: Visit[Any], *, proceeds: bool) -> Step:
@@ -377,10 +417,12 @@ def _with_traces(step: Step, visit: Visit[Any], *, proceeds: bool) -> Step:
     if (
         not visit.state
         and not step.state
-        and visit.draft is step.draft
+        and visit.draft == step.draft
         and reads is step.reads
-        and not (proceeds and (visit.changes or step.patch))
+        and not (proceeds and (visit.changes or step.patch or visit.arrival))
     ):
         return step
-    patch = visit.changes if proceeds else step.patch
-    return step._replace(state=visit.state or None, draft=visit.draft, reads=reads, patch=patch)
+    patch = copied(visit.changes) if proceeds else step.patch
+    state, draft = copied(visit.state) or None, copied(visit.draft)
+    took = visit.arrival if proceeds else None
+    return step._replace(state=state, draft=draft, reads=reads, patch=patch, took=took)

@@ -9,17 +9,25 @@ over again, which gets the same result (S19).
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from wizard import interventions, machine, revisits
+from wizard.arrivals import is_delivered
 from wizard.asks import Ask, check_size
 from wizard.births import Handed, new_id, new_run, new_token, token_hash
 from wizard.codec import check_value
+from wizard.copies import copied
 from wizard.documents import DOCUMENTS
 from wizard.errors import InvalidInput, NotYours, RunCancelled
 from wizard.inputs import read_input
+from wizard.instants import Clock, instant
+from wizard.isolation import Whose
 from wizard.jobs import Claim
+from wizard.logs import broke
 from wizard.model import RunStatus, StoredFile, Value
 from wizard.node import Services
 from wizard.performing import Performer
@@ -31,7 +39,9 @@ from wizard.state import RunView
 from wizard.stores import Store, TraceEntry
 from wizard.turn import Turn
 from wizard.turns import RespondWith, Turns
-from wizard.watching import NOBODY, Watch
+from wizard.watching import NOBODY, All, Watch
+
+log = logging.getLogger("wizard.engine")
 
 __all__ = ["Definitions", "Engine", "RespondWith", "utc_now"]
 
@@ -40,14 +50,15 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-MAX_NAME = 64  # of an event
+MAX_NAME, MAX_KEY = 64, 200  # of an event
 
 
 class Engine:
     """See the module docstring.
 
     `definitions` gives the workflows that runs start from, and compiles those that stored runs are
-    pinned to (S22); `services` are what nodes are handed; `watch` is told of each turn. Background work that isn't
+    pinned to (S22); `services` are what nodes are handed; `clock` gives aware times, in the zone of the people whose
+    days and hours expressions compute with (S25); `watch` is told of each turn. Background work that isn't
     done within a turn needs a worker (wizard.worker).
     """
 
@@ -64,12 +75,13 @@ class Engine:
         self.definitions = definitions
         self.store = store
         self.services = services or Services()
-        self.clock = clock
+        self.clock = Clock(clock)
+        watch = watch if watch is NOBODY or isinstance(watch, All) else All(NOBODY, watch)  # which contains its errors
         self.watch = watch
         self._ids = ids
         self._pinned = Pinned(definitions, store)
-        self._turns = Turns(store, self._pinned, self.services, clock, watch)
-        self._performer = Performer(store, self._pinned, self._turns, self.services, clock, watch)
+        self._turns = Turns(store, self._pinned, self.services, self.clock, watch)
+        self._performer = Performer(store, self._pinned, self._turns, self.services, self.clock, watch)
 
     @property
     def settings(self) -> Settings:
@@ -77,13 +89,20 @@ class Engine:
         return settings or Settings()
 
     async def close(self) -> None:
-        """Lets work under way finish for the settings' `grace`, then closes what nodes opened and shared. The store
-        is its owner's to close."""
+        """Lets work under way finish for the settings' `grace`, then closes what nodes opened and shared: what hangs in
+        that is left behind, what fails is logged. The store is its owner's to close."""
         await self._turns.close(self.settings.grace)
-        for shared in self.services.shared.values():
-            if (close := getattr(shared, "close", None)) is not None:
-                await close()
+        for name, shared in list(self.services.shared.items()):
+            await self._close(name, shared)
         self.services.shared.clear()
+
+    async def _close(self, name: str, shared: Any) -> None:
+        calls, seconds = self.services.calls, min(self.settings.grace, self.settings.step_timeout)
+        try:
+            if (close := getattr(shared, "close", None)) is not None:
+                await calls.within(seconds, lambda: calls.function(close, {}), Whose(f"closing {name}", kind="close"))
+        except Exception as error:
+            broke(log, error, "what nodes share as %s can't be closed", name)
 
     # -- the interface -----------------------------------------------------------------------------
 
@@ -187,7 +206,7 @@ class Engine:
         Raises PointOfNoReturn, RunCompleted, NotAStep, StaleInput (revision, or `step` left the path),
         RunExpired.
         """
-        _check_draft(draft)
+        draft = _checked_draft(draft)
 
         def move(turn: Turn) -> Move:
             if step is not None:
@@ -199,7 +218,7 @@ class Engine:
     async def save(self, run: str | RunView, step: str, draft: Mapping[str, object]) -> RunView:
         """Keeps what was typed at a foreground step of the path, and makes that the current one: who comes
         back later finds what they left. Raises what `previous` raises."""
-        _check_draft(draft)
+        draft = _checked_draft(draft)
         return await self._take("save", run, Ask(lambda turn: revisits.save(turn, step, draft), step, anywhere=True))
 
     async def keep(
@@ -211,7 +230,7 @@ class Engine:
     ) -> RunView:
         """Keeps what was typed at a foreground step of the path, and of the `files` that were chosen in its form
         those that it takes; the run doesn't move. Raises RunCompleted, NotAStep, StaleInput, RunExpired."""
-        _check_draft(draft)
+        draft = _checked_draft(draft)
         check_size(files)
         ask = Ask(lambda turn: revisits.keep(turn, step, draft, files or {}), step, anywhere=True)
         return await self._take("keep", run, ask)
@@ -259,23 +278,37 @@ class Engine:
             if name not in DOCUMENTS:
                 raise InvalidInput(f"A run has no document {name!r}; it has event, profile and session.")
             check_value(dict(fields), f"The {name}")
-
-        return await self._take("amend", run, Ask(lambda turn: interventions.amend(turn, documents)))
+        own = copied({name: dict(fields) for name, fields in documents.items()})
+        return await self._take("amend", run, Ask(lambda turn: interventions.amend(turn, own)))
 
     async def event(
-        self, run: str | RunView, name: str, data: Value = None, *, respond: RespondWith | None = None
+        self,
+        run: str | RunView,
+        name: str,
+        data: Value = None,
+        *,
+        key: str | None = None,
+        respond: RespondWith | None = None,
     ) -> RunView:
-        """An event of that name arrives: it is kept in the run's event document, `true` where it has no data, and a
-        `wait` node that waits for it goes on, now or when the run comes to it.
+        """An event of that name arrives (S24): it can be read in the run's event document from here on, `true` where it
+        has no data, and one step that waits for it takes it, now or when the run comes to it. With a `key` of its
+        sender's it is taken in once, however often it is delivered, as is one whose data has a text `id` where it comes
+        with the same data again; the last 256 of a run are remembered.
 
-        Raises InvalidInput for a name that is none or data that can't be stored, RunCompleted, RunExpired,
-        RunCancelled.
+        Raises InvalidInput for a name that the workflow doesn't know, data that can't be stored, and an event that the
+        step which waits for it refuses; KeyReused for the key of another event; TooManyEvents, RunCompleted,
+        RunExpired, RunCancelled.
         """
         if not isinstance(name, str) or not name.isidentifier() or len(name) > MAX_NAME:
             raise InvalidInput("An event needs a name: at most 64 letters, digits and _, as `paid` is.")
-        data = True if data is None else data
+        if key is not None and not (isinstance(key, str) and 0 < len(key) <= MAX_KEY):
+            raise InvalidInput(f"The key of an event is a text of at most {MAX_KEY} characters.")
         check_value({name: data}, "The event")
-        ask = Ask(lambda turn: interventions.arrive(turn, name, data))
+        data, key = True if data is None else copied(data), key or ""
+        ask = Ask(
+            lambda turn: interventions.arrive(turn, name, data, key),
+            known=partial(is_delivered, name=name, data=data, key=key),
+        )
         return await self._take("event", run, ask, respond)
 
     async def cancel(self, run: str | RunView, *, undo: bool = False, respond: RespondWith | None = None) -> RunView:
@@ -328,20 +361,25 @@ class Engine:
         entering: bool,
     ) -> RunView:
         workflow = self.definitions.get(workflow_id)
-        token, now = new_token(), self.clock()
-        run = await new_run(workflow, self._ids(), token, handed, self.store, now)
-        run = run._replace(input=read_input(workflow, run, given, now))
+        token, now = new_token(), self.clock.wall()
+        run = await new_run(workflow, self._ids(), token, handed, self.store, instant(now))
+        run = run._replace(input=copied(read_input(workflow, run, given, now)))
         await self._pinned.save(workflow)
-        return await self._turns.first(workflow, run, respond, token, entering=entering)
+        return await self._turns.first(workflow, run, now, respond, token, entering=entering)
 
     async def _take(self, name: str, run: str | RunView, ask: Ask, respond: RespondWith | None = None) -> RunView:
         run_id = run if isinstance(run, str) else run.id
         return _shown(run, await self._turns.take(name, run_id, ask, respond))
 
 
-def _check_draft(draft: Mapping[str, object] | None) -> None:
+D = TypeVar("D", bound=Mapping[str, object] | None)
+
+
+def _checked_draft(draft: D) -> D:
+    """A copy, the run's own. Raises InvalidInput for what can't be stored."""
     check_size(draft)
     check_value(draft, "The draft")
+    return cast("D", copied(draft))
 
 
 def _shown(run: str | RunView, view: RunView) -> RunView:

@@ -16,6 +16,7 @@ WizardError
 │   ├── PointOfNoReturn         Previous or change below a final step (S7)
 │   ├── NotAStep                the step named can't be moved to
 │   ├── InvalidInput            what was handed in breaks a limit or has the wrong shape
+│   ├── TooManyEvents           the run holds as many events as it may
 │   └── KeyReused               an idempotency key came again with another request
 └── RunError                    the run's own: a turn was stopped, the run stays where it was
     ├── ExpressionError         an expression or template failed or went over a bound
@@ -26,6 +27,7 @@ WizardError
     ├── WorkflowUnavailable     the version that the run is pinned to can't be used here (S22)
     ├── IllegalMove             a run or step was to change into a status that doesn't follow
     └── StoreError              stored data can't be read or written
+        └── DataUnreadable      it is there and was read, and makes no sense: damaged, newer, another key
 
 Every message says what happened and what to do; `workflow`, `node` and `run` name the place where
 they are known.
@@ -130,6 +132,10 @@ class InvalidInput(CallerError):
     """The input can't be taken."""
 
 
+class TooManyEvents(CallerError):
+    """The run holds as many events as it may. Send this one again when it has gone on."""
+
+
 class KeyReused(CallerError):
     """This idempotency key came with another request before. Use a new key for a new request."""
 
@@ -220,3 +226,7 @@ class IllegalMove(RunError):
 
 class StoreError(RunError):
     """Stored data can't be read or written."""
+
+
+class DataUnreadable(StoreError):
+    """Stored data is there, and can't be read: it was damaged, or is of a newer version or under another key."""

@@ -8,7 +8,6 @@ to earlier requests, which repeat what is in it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC
 from typing import Any
 
 from wizard.channels.state_json import trace_json
@@ -37,9 +36,7 @@ async def exported_run(engine: Engine, run_id: str) -> dict[str, Any]:
         entries = await _whole_trace(engine, run_id)
         files = await engine.store.files(run_id)
         if await engine.store.revision(run_id) == view.revision:
-            return {"format": FORMAT, "exported_at": engine.clock().astimezone(UTC)} | _content(
-                view.workflow, view.run, entries, files
-            )
+            return {"format": FORMAT, "exported_at": engine.clock()} | _content(view.workflow, view.run, entries, files)
     raise StaleRevision(run=run_id)
 
 
@@ -50,7 +47,7 @@ async def exported_profile(engine: Engine, profile_id: str) -> dict[str, Any]:
         raise CallerError("There is no profile with this id. A profile is stored when a run that works on it ends.")
     return {
         "format": FORMAT,
-        "exported_at": engine.clock().astimezone(UTC),
+        "exported_at": engine.clock(),
         "profile": profile_id,
         "revision": found.revision,
         "fields": dict(found.fields),
@@ -91,6 +88,10 @@ def _content(
         "parked": {path: _without_secrets(workflow, path, answers) for path, answers in run.parked.items()},
         "undos": [_undo(workflow, each) for each in run.undos],
         "event": dict(run.event),
+        "arrivals": [
+            {"number": each.number, "event": each.name, "data": each.data, "key": each.key or None, "at": each.at}
+            for each in run.arrivals
+        ],
         "profile": dict(run.profile),
         "session": dict(run.session),
         "trace": trace_json(entries),
@@ -108,6 +109,7 @@ def _step(workflow: Workflow, step: Step, *, kept: bool) -> dict[str, Any]:
         "draft": _without_secrets(workflow, step.path, step.draft),
         "state": None if step.state is None else dict(step.state),
         "set": {f"{document}.{name}": value for (document, name), value in step.patch.items()},
+        "took": None if step.took is None else {"number": step.took.number, "event": step.took.name},
         "error": step.error,
     }
 

@@ -16,6 +16,7 @@ from typing import Annotated, Any, assert_never, get_args
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainValidator,
@@ -24,6 +25,7 @@ from pydantic import (
     model_validator,
 )
 
+from wizard.expressions import Expression
 from wizard.forms.fields import AnyField, BaseField
 from wizard.model import Chain, Kind, OnError
 from wizard.node import NodeType
@@ -208,6 +210,49 @@ class ReminderFormat(_Format):
         return self
 
 
+class EventFormat(_Format):
+    """An event that a node takes. It is written as its name, where that says all, and several as a list."""
+
+    name: Identifier = Field(description="The event's name.")
+    when: Expression | None = Field(None, description="What has to hold of its `data`; another one isn't taken.")
+    goto: str | None = Field(None, strict=True, description="The node to go on with, or `end`; as `next` unless given.")
+
+
+class ClosingEventFormat(EventFormat):
+    """An event that closes a form."""
+
+    text: Template | None = Field(None, description="What a person reads who answers after that.")
+
+
+MAX_EVENTS = 20  # of one node
+
+
+def _events(value: object) -> object:
+    """One event or several, each as a name or a mapping."""
+    several = value if isinstance(value, list | tuple) else [value]
+    return [{"name": each} if isinstance(each, str) else each for each in several]
+
+
+def _checked(events: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not 1 <= len(events) <= MAX_EVENTS:
+        raise ValueError(f"must name between 1 and {MAX_EVENTS} events")
+    return events
+
+
+Events = Annotated[
+    tuple[EventFormat, ...],
+    BeforeValidator(_events, json_schema_input_type=Identifier | EventFormat | list[Identifier | EventFormat]),
+    AfterValidator(_checked),
+]
+ClosingEvents = Annotated[
+    tuple[ClosingEventFormat, ...],
+    BeforeValidator(
+        _events, json_schema_input_type=Identifier | ClosingEventFormat | list[Identifier | ClosingEventFormat]
+    ),
+    AfterValidator(_checked),
+]
+
+
 class NodeFormat(_Format):
     """What nodes of every type have."""
 
@@ -240,6 +285,7 @@ class NodeFormat(_Format):
     expires_after: LongerThanNothing | None = Field(
         None, description="How long the form may wait for its answer; then the run expires."
     )
+    event: ClosingEvents = Field((), description="The event that closes the form before it is answered, or several.")
 
 
 class WorkflowFormat(_Format):
@@ -275,7 +321,7 @@ FIELD_MODELS: dict[str, type[BaseField]] = {
 
 COMMON = frozenset(NodeFormat.model_fields)
 _BACKGROUND_ONLY = frozenset({"on_error", "retry", "timeout", "slow", "concurrency"})
-_FOREGROUND_ONLY = frozenset({"depends_on", "remind_after", "expires_after"})
+_FOREGROUND_ONLY = frozenset({"depends_on", "remind_after", "expires_after", "event"})
 
 
 def keys_of(node_type: NodeType[Any]) -> frozenset[str]:
@@ -290,5 +336,5 @@ def keys_of(node_type: NodeType[Any]) -> frozenset[str]:
         case _:
             assert_never(node_type.kind)
     if node_type.ends:
-        keys -= {"next", "remind_after", "expires_after"}
+        keys -= {"next", "remind_after", "expires_after", "event"}
     return keys - {"next"} if node_type.type == "condition" else keys

@@ -41,6 +41,7 @@ def edges_of(workflow: Workflow) -> list[Edge]:
                 found.append(Edge(node.id, node.next or END))
         if node.on_error.action == "goto":
             found.append(Edge(node.id, node.on_error.goto or END, "on error", error=True))
+        found += [Edge(node.id, each.goto or END, f"event {each.name}") for each in node.events if each.leads]
         if node.remind is not None and node.remind.message is None:
             found.append(Edge(node.id, node.remind.goto or END, "no answer", error=True))
     return found

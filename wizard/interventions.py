@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from wizard.arrivals import awaited, check_fits, check_known, check_room, next_for, superseded, take_in
+from wizard.back import wall
+from wizard.closing import close_with
+from wizard.codec import check_value
 from wizard.deadlines import order_deletion, reminder_due, waits_at
 from wizard.errors import RunCompleted
 from wizard.jobs import JobKind
 from wizard.lifecycle import next_step_status
-from wizard.machine import check_not_over, go_forward, resume
-from wizard.model import RunStatus, Value
+from wizard.machine import check_not_over, go_forward, next_, resume
+from wizard.model import NOTHING, Arrival, RunStatus, Step, StepStatus, Value
 from wizard.requests import Move
 from wizard.turn import Turn, visit_of
 from wizard.undoing import close_all, settle
@@ -31,20 +35,65 @@ def amend(turn: Turn, documents: Mapping[str, Mapping[str, Value]]) -> Move:
     for name, fields in documents.items():
         turn.amend(name, fields)
         turn.log("amended", name)
+        if name == "event":
+            check_room(turn)
+        else:
+            check_value(dict(getattr(turn, name)), f"The {name} of the run")
     return
     yield
 
 
-def arrive(turn: Turn, name: str, data: Value) -> Move:
-    """An event arrives by its name: it is kept in the run's event document, with how often it came, and a step
-    that waits for it goes on. Raises RunCompleted."""
+def arrive(turn: Turn, name: str, data: Value, key: str = "") -> Move:
+    """An event arrives by its name (S24): it is in the run's event document from here on, and in its queue until a step
+    takes it. A step that waits for it takes it now, and the run goes on.
+
+    Raises RunCompleted, TooManyEvents, and InvalidInput where the workflow knows no such event, or the step that waits
+    for it refuses it.
+    """
     check_not_over(turn)
-    before = turn.event.get(f"{name}_count")
-    turn.amend("event", {name: data, f"{name}_count": (before if isinstance(before, int) else 0) + 1})
-    turn.log("arrived", name)
+    check_known(turn.workflow, name)
+    arrival = take_in(turn, name, data, key)
     step = turn.current
-    if step is not None and not step.is_foreground and not step.is_done and turn.place(step).node.handler.pauses:
+    waiting = step is not None and _waits_for(turn, step, arrival)
+    check_room(turn, taken=1 if waiting else 0)
+    if step is None:
+        return
+    if waiting:
+        check_fits(turn, turn.place(step), arrival)
+    if waiting and step.is_foreground:
+        close_with(turn, step, next_for(turn, step) or arrival)
+        turn.fault = None
+        yield from go_forward(turn)
+    elif waiting or _pauses(turn, step):
         yield from resume(turn, visit_of(step))
+    elif _stands_before_another_event(turn):
+        yield from next_(turn, None)
+
+
+def _waits_for(turn: Turn, step: Step, arrival: Arrival) -> bool:
+    """Whether the current step takes such events, and nothing else comes of it before."""
+    if step.is_foreground:
+        waits = turn.status is RunStatus.WAITING and step.status is StepStatus.WAITING
+    else:
+        waits = _pauses(turn, step)
+    return waits and awaited(turn.place(step).node.events, arrival) is not None
+
+
+def _pauses(turn: Turn, step: Step) -> bool:
+    return (
+        turn.status is RunStatus.WORKING
+        and not step.is_foreground
+        and not step.is_done
+        and bool(turn.place(step).node.handler.pauses)
+    )
+
+
+def _stands_before_another_event(turn: Turn) -> bool:
+    """Whether the run stopped over an event that its expressions can't read, and now there is another one."""
+    fault = turn.fault
+    if turn.status is not RunStatus.FAILED or fault is None or fault.kind not in ("ExpressionError", "NoCaseMatched"):
+        return False
+    return superseded(turn, fault.node, wall(turn.workflow, turn)) is not None
 
 
 def cancel(turn: Turn, *, undo: bool) -> Move:
@@ -67,6 +116,7 @@ def expire(turn: Turn, visit: int) -> Move:
 def _end(turn: Turn, trigger: str) -> None:
     turn.become("cancel" if trigger == "cancel" else "expire")
     turn.fault = turn.returning = None
+    turn.arrivals = ()
     order_deletion(turn)
 
 
@@ -93,5 +143,5 @@ def remind(turn: Turn, visit: int, first: datetime | None = None) -> Move:
         return
     turn.fault = None
     status = next_step_status(step.status, "accept")
-    turn.put(step._replace(status=status, output={}, given=BY_TIMER, error=UNANSWERED))
+    turn.put(step._replace(status=status, output={}, given=BY_TIMER, error=UNANSWERED, patch=NOTHING))
     yield from go_forward(turn)

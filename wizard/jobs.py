@@ -15,6 +15,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
+MOST_TRIES = 20  # of a job that fails each time, over some eight hours; then it is an operator's
+
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -57,6 +59,17 @@ class Claim(NamedTuple):
     handle: Any = None
 
 
+class Aside(NamedTuple):
+    """A job that failed too often, and is kept for an operator. `kind` is a text: it may be what made it fail."""
+
+    key: str
+    run: str
+    kind: str
+    tries: int
+    at: datetime  # when it was put aside
+    reason: str
+
+
 class Queue(Protocol):
     """Hands out jobs that stores have committed. Any number of processes may call it. `tests/contract/` holds
     the suite that every queue passes. Errors of the storage are StoreError."""
@@ -75,3 +88,14 @@ class Queue(Protocol):
 
     async def done(self, claim: Claim) -> None:
         """Takes the job out of the queue, unless somebody else has claimed it since."""
+
+    async def put_aside(self, claim: Claim, at: datetime, reason: str) -> bool:
+        """Keeps the job for an operator: nobody gets it any more, unless it is put back or ordered anew. False as
+        with `put_off`. A queue does the same with jobs that it can't read, after MOST_TRIES claims."""
+
+    async def aside(self, run: str | None = None, limit: int = 100) -> Sequence[Aside]:
+        """The jobs that were put aside, of one run or of all, those first that have been for longest."""
+
+    async def put_back(self, run: str, due: datetime) -> int:
+        """Has the run's jobs that were put aside done at that time, as if they had never been tried; how many they
+        are."""

@@ -22,10 +22,14 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from datetime import timedelta
 
+from wizard.arrivals import next_for, superseded
 from wizard.back import is_over, position_back, wall
+from wizard.closing import check_open, close_with
 from wizard.codec import digest
 from wizard.deadlines import order_deletion, stop_the_clock, watch_the_clock
 from wizard.errors import (
+    ExpressionError,
+    NoCaseMatched,
     NodeContractError,
     NodeFailed,
     NotAStep,
@@ -146,6 +150,7 @@ def change(turn: Turn, path: str, answers: Mapping[str, Value] | None) -> Move:
         raise StaleInput(workflow=turn.workflow.id, node=path, run=turn.id)
     if not step.is_foreground:
         raise NotAStep("This step asks nothing, so it can't be changed.", node=path, run=turn.id)
+    check_open(turn, step)
     if position <= wall(turn.workflow, turn):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=path, run=turn.id)
     if position < turn.cursor:
@@ -208,24 +213,33 @@ def go_forward(turn: Turn) -> Move:
     """S3 and S8: from the current step to the next one that needs a person, or to the end.
 
     Where the way can't be found, the person stays at the step the turn came from (S17); background
-    steps that ran meanwhile are kept above it.
+    steps that ran meanwhile are kept above it. An event that the way can't be found with makes room for the next
+    one (S24).
     """
     anchor, returning = turn.current, turn.returning
-    try:
-        while (destination := walk_from(turn, turn.current)) is not None:
-            step, is_new = yield from _come_to(turn, destination)
-            if step.kind is Kind.BACKGROUND:
-                going_on = yield from _pass_background(turn, step, is_new)
-            elif (yield from _still_holds(turn, step)):
-                going_on = True
-            else:
-                going_on = yield from _present(turn, step)
-            if not going_on:
+    going_on = True
+    while going_on:
+        try:
+            going_on = yield from _go_one_step(turn)
+        except RunError as error:
+            step = _with_another_event(turn, error)
+            if step is None:
+                yield from _stay_at(turn, anchor, error)
+                turn.returning = returning if returning is not None and turn.kept_at(returning) is not None else None
                 return
+            going_on = yield from _take_another_event(turn, step, anchor)
+
+
+def _go_one_step(turn: Turn) -> Generator[Request, Result, bool]:
+    """To the next step, or to the end. True where the run goes on from there."""
+    destination = walk_from(turn, turn.current)
+    if destination is None:
         yield from _complete(turn)
-    except RunError as error:
-        yield from _stay_at(turn, anchor, error)
-        turn.returning = returning if returning is not None and turn.kept_at(returning) is not None else None
+        return False
+    step, is_new = yield from _come_to(turn, destination)
+    if step.kind is Kind.BACKGROUND:
+        return (yield from _pass_background(turn, step, is_new))
+    return (yield from _still_holds(turn, step)) or (yield from _present(turn, step))
 
 
 def _come_to(turn: Turn, destination: Destination) -> Generator[Request, Result, tuple[Step, bool]]:
@@ -249,11 +263,15 @@ def _still_holds(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
     another foreground step is kept above it. Where the change was asked, it has come back."""
     if turn.returning == step.path:
         turn.returning = None
+    if step.is_closed:
+        turn.log("re-used", step.path)
+        return True
     if turn.returning is None or step.output is None or not turn.foreground_above():
         return False
     if not turn.reads_the_same(step):
         return False
-    result = yield Check(step)
+    with turn.seen_from(turn.cursor) as undone:
+        result = yield Check(undone)
     if result.holds and not step.is_done:
         turn.put(step._replace(status=next_step_status(step.status, "accept")))
     return result.holds
@@ -261,6 +279,9 @@ def _still_holds(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
 
 def _present(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
     """Shows a foreground step. True where it needs nobody and the run goes on by itself."""
+    if step.output is None and (arrival := next_for(turn, step)) is not None:
+        close_with(turn, step, arrival)
+        return True
     wait_at(turn, step)
     step = turn.steps[turn.cursor]
     result = yield Execute(step)
@@ -291,6 +312,7 @@ def _complete(turn: Turn) -> Move:
     yield from drop(turn, turn.steps[turn.cursor + 1 :])
     turn.forget_parked()
     turn.returning = None
+    turn.arrivals = ()
     turn.become("complete")
     turn.log("completed")
     order_deletion(turn)
@@ -309,10 +331,40 @@ def _stay_at(turn: Turn, anchor: Step | None, error: RunError) -> Move:
     here = turn.current
     turn.fault = Fault(str(error), error.node or (here.path if here else turn.workflow.start), type(error).__name__)
     turn.log("stopped", here.path if here else "", error=turn.fault.message)
-    if here is not None and here.is_foreground:
+    if here is not None and here.is_foreground and not here.is_closed:
         wait_at(turn, here)
     else:
         turn.become("fail")
+
+
+# -- events (S24) ----------------------------------------------------------------------------------
+
+
+def _with_another_event(turn: Turn, error: WizardError) -> Step | None:
+    """The step whose event can't be gone on with, where there is another one for it."""
+    lasting = isinstance(error, NodeFailed) and error.lasting
+    if not error.node or not (lasting or isinstance(error, ExpressionError | NoCaseMatched)):
+        return None
+    return superseded(turn, error.node, wall(turn.workflow, turn))
+
+
+def _take_another_event(turn: Turn, step: Step, anchor: Step | None) -> Generator[Request, Result, bool]:
+    """Gives up the event that the step took, and goes on from there with the next one. True where the run goes on;
+    a person who was further on already comes back to where they were, as after a change (S11)."""
+    took = step.took
+    assert took is not None
+    turn.log("gave up", step.path, event=took.name, number=took.number)
+    position = turn.position(step.path)
+    if anchor is not None and anchor.is_foreground and turn.position(anchor.path) > position:
+        turn.returning = turn.returning or anchor.path
+    turn.cursor, turn.fault = position, None
+    if step.is_foreground:
+        arrival = next_for(turn, step)
+        assert arrival is not None
+        close_with(turn, step, arrival)
+        return True
+    fresh = yield from _renew(turn, turn.put(step._replace(took=None)))
+    return (yield from _run(turn, fresh))
 
 
 # -- background steps ------------------------------------------------------------------------------
@@ -335,6 +387,7 @@ def _renew(turn: Turn, step: Step) -> Generator[Request, Result, Step]:
     """Undoes what ran with other inputs; the step is a new visit from here on (S14)."""
     turn.visits += 1
     fresh = turn.put(Step(step.path, step.node, step.type, step.kind, step.seq, turn.visits, StepStatus.PENDING))
+    turn.release(step)
     turn.log("removed", step.path)
     yield from settle(turn, [step])
     return fresh
@@ -396,7 +449,9 @@ def _conclude(turn: Turn, step: Step, result: Result) -> Generator[Request, Resu
     if failure is not None:
         return (yield from _fail(turn, after, failure))
     assert isinstance(result.outcome, Proceed)
-    turn.put(after._replace(status=next_step_status(step.status, "succeed"), output=result.outcome.output))
+    took = None if after.took is None else turn.take(after.took, after)
+    status = next_step_status(step.status, "succeed")
+    turn.put(after._replace(status=status, output=result.outcome.output, took=took))
     turn.files += result.files
     turn.log("ran", step.path)
     return True
@@ -422,6 +477,8 @@ def _fail(turn: Turn, step: Step, failure: WizardError) -> Generator[Request, Re
         return True
     turn.fault = fault
     turn.put(step._replace(status=next_step_status(step.status, "fail"), error=fault.message))
+    if action == "stop" and (waited := _with_another_event(turn, failure)) is not None:
+        return (yield from _take_another_event(turn, waited, None))
     position = position_back(turn)
     if action == "back" and position is not None and position > wall(turn.workflow, turn):
         turn.cursor = position
@@ -445,6 +502,7 @@ def position_of(turn: Turn, to: str) -> int:
     position = turn.position(to) if step is not None else len(turn.steps)
     if step is None or not step.is_foreground or position > turn.cursor:
         raise NotAStep(f"There is no step {to!r} to go back to. Take one of the run's path.", run=turn.id)
+    check_open(turn, step)
     return position
 
 
@@ -453,7 +511,7 @@ def look_at_current(turn: Turn, *, keep_fault: bool = False) -> Move:
     if not keep_fault:
         turn.fault = None
     step = turn.steps[turn.cursor]
-    if step.is_foreground:
+    if step.is_foreground and not step.is_closed:
         wait_at(turn, step)
         yield Look(turn.steps[turn.cursor])
     elif turn.status is not RunStatus.WAITING:

@@ -18,6 +18,7 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import choose_encoder
 
 from wizard.errors import StoreError
+from wizard.isolation import Calls
 from wizard.stores import Backlog
 from wizard.watching import ACCEPTED, Nobody, WatchedTurn, ended
 
@@ -51,8 +52,16 @@ class Metrics(Nobody):
         self._store_errors = _Counts("wizard_store_errors", "Calls of the store that failed", ("call",), registry)
         self._depth = Gauge("wizard_queue_depth", "Jobs that wait in the store", ["state"], registry=registry)
         self._failed_undos = Gauge("wizard_failed_undos", "Undos that were given up", registry=registry)
+        self._hung = _Counts("wizard_hung_calls", "Calls that didn't come back in time", ("type",), registry)
+        self._aside = Gauge("wizard_jobs_aside", "Jobs that failed too often and were put aside", registry=registry)
         self._asking = asyncio.Lock()
         self._asked = float("-inf")
+
+    def watch_calls(self, calls: Calls) -> None:
+        """Counts calls of functions and nodes that don't come back in time."""
+        calls.told = self._hung.add
+        lost = Gauge("wizard_lost_calls", "Calls at work for which nobody waits any more", registry=self.registry)
+        lost.set_function(lambda: calls.lost)
 
     # -- Watch -------------------------------------------------------------------------------------
 
@@ -110,10 +119,12 @@ class Metrics(Nobody):
         ):  # wizard_store_errors_total says so; an old figure would say that all is well
             self._depth.clear()
             self._failed_undos.set(float("nan"))
+            self._aside.set(float("nan"))
         else:
             self._depth.labels("due").set(found.due)
             self._depth.labels("later").set(found.later)
             self._failed_undos.set(found.failed_undos)
+            self._aside.set(found.aside)
         self._asked = self._clock()
 
 

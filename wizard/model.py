@@ -82,6 +82,18 @@ class Reminder:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """An event that a node takes (S24): its name, a condition on its `data` (None for none), and what a person reads
+    who answers too late. Where it `leads` elsewhere, the run goes to the node `goto` (None: to the end)."""
+
+    name: str
+    when: Any = None  # wizard.expressions.Expression | None
+    leads: bool = False
+    goto: str | None = None
+    text: Any = None  # wizard.templates.Template | None
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One way out of a condition; `when` is None for "otherwise", `goto` None for the end."""
 
@@ -130,7 +142,8 @@ class Node:
 
     `config` is an instance of its type's configuration (Branches or Call for internal nodes),
     `handler` the node type itself (wizard.node.NodeType), `next` the node that follows (None: the
-    end of the workflow), `targets` every node an edge leads to, its own `next` included.
+    end of the workflow), `targets` every node an edge leads to, its own `next` included. `events` are those that it
+    takes, and `names` the dotted names that its configuration reads.
     """
 
     id: str
@@ -150,6 +163,9 @@ class Node:
     slow: bool = False  # nobody is kept waiting for it: it is done as a job
     remind: Reminder | None = None
     expires_after: timedelta | None = None  # of a form: how long it may wait for its answer
+    changeable: bool = True  # whether its configuration has lists or mappings in it, so that visits get copies
+    events: tuple[Awaited, ...] = ()
+    names: frozenset[Chain] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +183,10 @@ class Workflow:
 
     `reach[node]` holds the nodes that follow from it over at least one edge (S8); `remaining[node]`
     counts what comes from entering that node on, itself included.
-    `version` is the content hash of the definition and of every definition it embeds (S22). Where `unavailable` is set
-    it is no more than an outline, with which a run can be looked at and ended, but not moved.
+    `version` is the content hash of the definition and of every definition it embeds (S22). `events` are the names of
+    the events that it, or a definition that it embeds, uses, None where that can't be known; `awaited` those of them
+    that a node takes. Where `unavailable` is set it is no more than an outline, with which a run can be looked at and
+    ended, but not moved.
     """
 
     id: str
@@ -184,6 +202,8 @@ class Workflow:
     expires_after: timedelta | None = None
     delete_after: timedelta | None = None  # what is stored of a run goes, so long after it has ended
     language: str = "en"
+    events: frozenset[str] | None = frozenset()
+    awaited: frozenset[str] = frozenset()
     unavailable: WorkflowUnavailable | None = None  # of an outline (wizard.outlines): why there is no more than that
 
 
@@ -226,6 +246,23 @@ class PutOff(NamedTuple):
     since: datetime | None = None  # it waits in line since then (wizard/slots.py)
 
 
+class Arrival(NamedTuple):
+    """An event that arrived at a run (S24). `number` counts the run's arrivals, `key` is its sender's, "" for none."""
+
+    number: int
+    name: str
+    data: Value
+    key: str
+    at: datetime
+
+
+class Delivery(NamedTuple):
+    """An event that a run has taken in and knows again: digests of its key, and of its name and data."""
+
+    key: bytes
+    content: bytes
+
+
 class Step(NamedTuple):
     """One visit of a run to a foreground or background node.
 
@@ -233,7 +270,7 @@ class Step(NamedTuple):
     twice; `given` is a digest of the input that was accepted (S19); `reads` maps each dotted name
     that was read to a digest of its value (S10);
     `patch` maps (document, field) to the value that this step set there, document being event,
-    profile or session.
+    profile or session. `took` is the event that it waited for, or was closed by (S24).
     """
 
     path: str
@@ -254,6 +291,7 @@ class Step(NamedTuple):
     claim: int = 0  # the run's revision with which that was stored last: whoever takes the work over stores another
     put_off: PutOff | None = None
     reminded: int = 0  # which reminder was sent last since it began to wait, counting those that were missed
+    took: Arrival | None = None
 
     @property
     def is_foreground(self) -> bool:
@@ -262,6 +300,11 @@ class Step(NamedTuple):
     @property
     def is_done(self) -> bool:
         return self.status is _DONE
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether an event came instead of a person's answer: nobody answers it any more."""
+        return self.took is not None and self.kind is _FOREGROUND
 
 
 class Undo(NamedTuple):
@@ -296,7 +339,8 @@ class Run(NamedTuple):
     first Next. `by_path` finds the steps of the stack by path, and is derived from it. `parked` holds
     the answers of dropped steps by step path (S13). `returning` is the step that a change goes back
     to (S11). `removed` names the items of repeats that were taken out for good ("household/2"). `undos` are
-    owed to steps that were dropped, the newest first.
+    owed to steps that were dropped, the newest first. `arrivals` are the events that no step has taken, in order,
+    `arrived` is the number of the last one that came, and `deliveries` are those with a key that came last (S24).
     """
 
     id: str
@@ -323,6 +367,9 @@ class Run(NamedTuple):
     session_id: str | None = None
     token_hash: bytes = b""
     undos: tuple[Undo, ...] = ()
+    arrivals: tuple[Arrival, ...] = ()
+    arrived: int = 0
+    deliveries: tuple[Delivery, ...] = ()
 
     @property
     def current(self) -> Step | None:
@@ -389,7 +436,8 @@ class Change(NamedTuple):
     to delete, `parked` the answers to keep for those paths and `unparked` the paths whose parked
     answers are to be deleted; None deletes all of them. `undos` are to be written, each in the place of
     one with the same visit, and `undone` are the visits of those to delete. `jobs` are ordered, `settled`
-    are the keys of jobs that aren't needed any more.
+    are the keys of jobs that aren't needed any more. `context` says whether what turns seldom change may have changed:
+    the documents, the events, what was taken out for good.
     """
 
     run: Run
@@ -406,6 +454,7 @@ class Change(NamedTuple):
     undone: tuple[int, ...] = ()
     jobs: tuple[Job, ...] = ()
     settled: tuple[str, ...] = ()
+    context: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -505,10 +554,9 @@ class Proceed:
 
 class Later(NamedTuple):
     """A background node isn't to be executed yet, but at the time `at`; without one, when something else moves
-    the run on. What waited for something that is there already is `ready`, and goes on."""
+    the run on."""
 
     at: datetime | None = None
-    ready: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,21 +13,25 @@ Third parties announce their types as entry points of the group `wizard.nodes`, 
 from __future__ import annotations
 
 import logging
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from inspect import isabstract
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+from math import isnan
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from wizard.errors import DefinitionError, NodeContractError, Problem
 from wizard.expressions import Names
+from wizard.isolation import Calls
 from wizard.logs import show_origin
-from wizard.model import Item, Kind, Later, Node, Outcome, Prompt, StoredFile, Value, Wait
+from wizard.model import Arrival, Item, Kind, Later, Node, Outcome, Prompt, StoredFile, Value, Wait
 from wizard.plugins import Announced, Unusable, announced, reason_of
+
+if TYPE_CHECKING:
+    from wizard.format import EventFormat
 
 
 class NodeConfig(BaseModel):
@@ -47,11 +51,12 @@ ConfigClass: TypeAlias = type[NodeConfig]  # inside NodeType, `type` is the type
 @dataclass(slots=True)
 class Services:
     """What the host application hands to nodes: its functions by name, its settings, and things
-    that nodes open once and share (an HTTP client), by name."""
+    that nodes open once and share (an HTTP client), by name. `calls` is how its functions are called."""
 
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     settings: Any = None  # wizard.settings.Settings
     shared: dict[str, Any] = field(default_factory=dict)
+    calls: Calls = field(default_factory=Calls)
 
 
 def _nobody(percent: float | None, text: str) -> None:
@@ -69,6 +74,8 @@ class Visit(Generic[C]):
     at. `key` is the idempotency key of this visit's effect: the same for the same inputs, however
     often it is tried. `tried` counts the tries that failed before this call, and `resumes` says that work can be tried
     again in another call, hours later. `changes` collects what the node sets in the event, profile and session.
+    `now` is an instant, in UTC: add durations to it; what the clocks of `zone` show then is
+    `visit.now.astimezone(visit.zone)`.
     """
 
     config: C
@@ -90,10 +97,11 @@ class Visit(Generic[C]):
     resumes: bool = False
     review: Callable[[], tuple[Item, ...]] = tuple  # what the path's steps answered, one line each
     items: Callable[[], tuple[Item, ...]] = tuple  # the items of a repeat, for its list page
+    arrival: Arrival | None = None  # the event that the node takes if it proceeds
     tell: Callable[[float | None, str], None] = _nobody  # hears how far the work is
 
     def read(self, name: str) -> Value:
-        """The visible value of a dotted name: `visit.read("applicant.full_name")`."""
+        """The visible value of a dotted name: `visit.read("applicant.full_name")`. Lists and mappings are copies."""
         return self.names.read(tuple(name.split(".")))
 
     def set(self, document: str, name: str, value: Value) -> None:
@@ -105,8 +113,18 @@ class Visit(Generic[C]):
     def report(self, percent: float | None, text: str = "") -> None:
         """Says how far slow work is: percent of the whole, None where that isn't known, and what is being done.
         Whoever waits sees it; it costs next to nothing, however often it is called."""
-        unknown = percent is None or math.isnan(percent)
-        self.tell(None if unknown else min(max(float(percent or 0.0), 0.0), 100.0), text[:200])
+        share = None if percent is None or isnan(percent) else min(max(float(percent), 0.0), 100.0)
+        self.tell(share, str(text)[:200].encode(errors="replace").decode())
+
+    @property
+    def kind(self) -> str:
+        """The node's type, as figures and log lines name whom something is called for (wizard.isolation.Caller)."""
+        return self.node.type
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone that people's days and hours are of."""
+        return self.names.now.tzinfo or UTC
 
     @property
     def title(self) -> str:
@@ -124,7 +142,12 @@ class NodeType(ABC, Generic[C]):
     ends: ClassVar[bool] = False  # entering it completes the run
     slow: ClassVar[bool] = False  # done as a job, so that nobody is kept waiting; a node can say `slow: true` as well
     pauses: ClassVar[bool] = False  # `later` puts each visit off at first: a loop may go through it without a person
+    reads_events: ClassVar[bool] = False  # its code may read events that its configuration doesn't name
     own_retries: ClassVar[bool] = False  # heeds `retry` and `timeout` itself; for the others the engine does
+
+    def events(self, config: C) -> tuple[EventFormat, ...]:
+        """The events that a node takes while it pauses (`pauses`): the key `event` of foreground nodes for others."""
+        return ()
 
     def outputs(self, config: C) -> frozenset[str] | None:
         """The names below the node's id that later nodes can read; None where they can't be known."""

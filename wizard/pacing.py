@@ -27,10 +27,10 @@ def place_of(path: str) -> str:
     return _VISIT.sub("", path)
 
 
-def paced(turn: Turn, step: Step, later: Later | None) -> tuple[Later | None, int]:
+def paced(turn: Turn, step: Step, later: Later | None, *, came: bool) -> tuple[Later | None, int]:
     """When the current step, whose node pauses and would go on `later`, may go on (None: now), and how many passes
-    in a row didn't wait by themselves."""
-    if later is not None and later.ready:
+    in a row didn't wait by themselves. `came` says that an event is there which it takes."""
+    if came and later is None:
         enough = turn.passes[place_of(step.path)] >= AT_ONCE
         return (Later(turn.now) if enough else None), 0
     if later is not None and (later.at is None or later.at >= turn.now + timedelta(seconds=LEAST)):

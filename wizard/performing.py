@@ -6,7 +6,6 @@ done again is put off, with a pause that grows.
 
 from __future__ import annotations
 
-import inspect
 import logging
 import random
 from collections.abc import Callable
@@ -18,7 +17,9 @@ from wizard.asks import Ask
 from wizard.deadlines import next_reminder, waits_at
 from wizard.driver import UNDO_TRIES
 from wizard.errors import RunNotFound, WorkflowUnavailable
+from wizard.instants import Clock, after
 from wizard.interventions import expire, remind
+from wizard.isolation import Whose
 from wizard.jobs import Claim, Job, JobKind
 from wizard.logs import broke
 from wizard.model import RunStatus
@@ -27,6 +28,8 @@ from wizard.pauses import pause_after
 from wizard.pinned import Pinned
 from wizard.places import locate
 from wizard.requests import Close, Move
+from wizard.retrying import seconds_in_all
+from wizard.settings import Settings
 from wizard.state import RunView
 from wizard.stores import Store
 from wizard.turn import Turn
@@ -53,7 +56,7 @@ class Performer:
         pinned: Pinned,
         turns: Turns,
         services: Services,
-        clock: Callable[[], datetime],
+        clock: Clock,
         watch: Watch,
     ) -> None:
         self._store = store
@@ -67,7 +70,7 @@ class Performer:
         """When the job is to be done (again), None where nothing is left to do."""
         job, now = claim.job, self._clock()
         if job.due > now:  # the storage's clock is ahead of ours, by this much at least: nothing is done early
-            return job.due + (job.due - now)
+            return after(job.due, job.due - now)
         try:
             return await self._do(claim)
         except RunNotFound:
@@ -134,7 +137,8 @@ class Performer:
         handler: NodeType[Any] = locate(workflow, owed.step.path).node.handler
         error = None
         try:
-            await handler.remove(make_visit(workflow, view.run, owed.step, self._clock(), self._services))
+            visit = make_visit(workflow, view.run, owed.step, self._clock.wall(), self._services)
+            await self._services.calls.within(seconds_in_all(visit), lambda: handler.remove(visit), visit)
         except Exception as failure:
             error = type(failure).__name__
             broke(log, failure, "undoing step %s of run %s failed", owed.step.path, job.run)
@@ -155,7 +159,8 @@ class Performer:
     # -- messages and deletion -------------------------------------------------------------------------
 
     async def _send(self, job: Job, tries: int) -> datetime | None:
-        """Hands a message to the host's function; `key` is the same each time, so that it can be sent once."""
+        """Hands a message to the host's function; `key` is the same each time, so that it can be sent once. One that
+        takes longer than the setting `step_timeout` is tried again."""
         given = dict(job.payload)
         name = str(given.pop("send", ""))
         function = self._services.functions.get(name)
@@ -163,9 +168,10 @@ class Performer:
             log.error("a message of run %s can't be sent: there is no function %r; register it", job.run, name)
             return self._away(tries)
         try:
-            sent = function(**given, key=job.key)
-            if inspect.isawaitable(sent):
-                await sent
+            calls, whole = self._services.calls, {**given, "key": job.key}
+            settings: Settings = self._services.settings or Settings()
+            about = Whose("a message", job.run, "message")
+            await calls.within(settings.step_timeout, lambda: calls.function(function, whole), about)
         except Exception as error:
             broke(log, error, "a message of run %s can't be sent", job.run)
             return None if tries >= MESSAGE_TRIES else self._clock() + pause_after(tries, random.random())  # noqa: S311
@@ -176,7 +182,8 @@ class Performer:
         workflow, run = view.workflow, view.run
         if run.status not in _ENDED or (workflow.delete_after is None and workflow.unavailable is None):
             return None  # it was gone back into, and orders its deletion anew when it ends
-        if workflow.delete_after is not None and (due := run.updated_at + workflow.delete_after) > self._clock():
+        due = None if workflow.delete_after is None else after(run.updated_at, workflow.delete_after)
+        if due is not None and due > self._clock():
             return due
         self._turns.cache.forget(job.run)
         await self._store.delete_run(job.run)

@@ -93,6 +93,26 @@ def locate(workflow: Workflow, path: str) -> Place:
     raise _no_step(path)
 
 
+def node_at(workflow: Workflow, path: str) -> tuple[Frame, Node]:
+    """The node at a path, which may be one that has no step: a condition, or a node that embeds a workflow. Raises
+    NotAStep."""
+    frame, (*outer, last) = Frame(workflow), path.split("/")
+    segments = iter(outer)
+    for segment in segments:
+        node = _node_at(frame, segment, path)
+        if not isinstance(node.config, Call):
+            raise _no_step(path)
+        base = frame.prefix + segment
+        item = None if node.config.repeat is None else next(segments, None)
+        if item is None and node.config.repeat is not None:
+            return frame, node
+        frame = frame.inside(node, base, None if item is None else _item_number(item, path)[0])
+    found = frame.workflow.nodes.get(last.partition("~")[0])
+    if found is None:
+        raise _no_step(path)
+    return frame, found
+
+
 def _no_step(path: str) -> NotAStep:
     return NotAStep(f"There is no step {path!r} in this workflow. Take one that the run's path lists.")
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 
-from wizard.errors import WizardError
 from wizard.model import Report
 from wizard.stores import Store
 
@@ -30,7 +30,8 @@ class Reporter:
         self._loop = asyncio.get_running_loop()
 
     def __call__(self, percent: float | None, text: str) -> None:
-        self._loop.call_soon_threadsafe(self._take, Report(self._visit, percent, text))
+        with suppress(RuntimeError):  # the loop is closed: whoever reports was left behind
+            self._loop.call_soon_threadsafe(self._take, Report(self._visit, percent, text))
 
     def _take(self, report: Report) -> None:
         self._latest = report
@@ -42,7 +43,7 @@ class Reporter:
             self._latest = None
             try:
                 await self._store.report(self._run_id, report)
-            except WizardError as error:
+            except Exception as error:  # whatever it is, it costs no more than a report
                 log.info("a report of run %s is lost: %s", self._run_id, type(error).__name__)
             await asyncio.sleep(PAUSE)
 

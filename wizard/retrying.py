@@ -1,4 +1,4 @@
-"""Trying again: work that failed is done once more after a pause, and no try lasts for ever (S16).
+"""Trying again: work that failed is done once more after a pause, and no try lasts for ever (S16, S26).
 
 What is tried again is what may pass by itself: an exception of any kind, a NodeFailed unless it is
 `lasting`, a try that took too long. Other errors of the engine (an expression that fails, a broken
@@ -14,8 +14,11 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
+from wizard.copies import copied
 from wizard.errors import NodeFailed, WizardError
 from wizard.node import Visit
 from wizard.settings import Settings
@@ -43,6 +46,10 @@ def _nobody() -> None:
     """Is told what nobody counts."""
 
 
+def _unheard(percent: float | None, text: str) -> None:
+    """Hears what a function reports that came back too late."""
+
+
 def pause_asked(error: Exception) -> float | None:
     """How many seconds work is to be left alone for after this error, at least; None where trying again doesn't
     help."""
@@ -51,32 +58,35 @@ def pause_asked(error: Exception) -> float | None:
 
 
 async def persevere(
-    work: Callable[[], Awaitable[T]],
+    work: Callable[[Visit[Any]], Awaitable[T]],
     visit: Visit[Any],
     *,
     sleep: Sleep = asyncio.sleep,
     jitter: Callable[[], float] = random.random,
     again: Callable[[], None] = _nobody,
     asked: Callable[[Exception], float | None] = pause_asked,
-    limited: bool = True,
+    seconds: float | None = None,
 ) -> T:
     """What `work` gives, tried as often and for as long as the visit's node says (`retry`, `timeout`).
 
-    Each try begins without what the failed one set or took; what it put into `visit.state` stays, so that
-    a node can go on where it was. `again` is told of each further try, `asked` says what an error asks for. Work
-    that isn't `limited` sees to its time limit itself. Raises what the last try raised; NodeFailed where it took too
-    long; TryLater where the next try is too far off to be waited for and the visit `resumes`.
+    `work` is handed a visit of its own each time: a function that hangs and comes back after all reaches no later try
+    and no run. Each try begins without what the failed one set or took; what it put into `visit.state` stays, so that
+    a node can go on where it was. `again` is told of each further try, `asked` says what an error asks for, `seconds`
+    what a try may take where that isn't the node's `timeout`. Raises what the last try raised; NodeFailed where it took
+    too long; TryLater where the next try is too far off to be waited for and the visit `resumes`.
     """
-    retry = visit.node.retry
-    changes, files = dict(visit.changes), list(visit.files)
+    retry, limit = visit.node.retry, seconds_for(visit) if seconds is None else seconds
     tried, until = visit.tried, asyncio.get_running_loop().time() + AT_ONCE
     while True:
         tried += 1
+        own = replace(visit, state=copied(visit.state), changes=dict(visit.changes), files=list(visit.files))
         try:
-            return await (_in_time(work, seconds_for(visit)) if limited else work())
+            result = await visit.services.calls.within(limit, partial(work, own), visit)
         except TryLater:  # the work perseveres itself, in a part
+            visit.state = copied(own.state)
             raise
         except Exception as error:
+            visit.state = copied(own.state)
             least = asked(error)
             most = max(retry.max_backoff.total_seconds(), LONGEST)
             if least is None or least > most or tried >= retry.attempts:
@@ -88,7 +98,11 @@ async def persevere(
             log.info("try %d of step %s of run %s failed: %s", tried, visit.step, visit.run, type(error).__name__)
             if long:
                 raise TryLater(pause, tried) from error
-        visit.changes, visit.files = dict(changes), list(files)
+        else:
+            visit.state, visit.draft, visit.changes, visit.files = own.state, own.draft, own.changes, own.files
+            return result
+        finally:
+            own.tell = _unheard
         again()
         await sleep(pause)
 
@@ -101,15 +115,17 @@ def seconds_for(visit: Visit[Any]) -> float:
     return settings.step_timeout
 
 
+def seconds_in_all(visit: Visit[Any]) -> float:
+    """How long a call may take that tries by itself: tries and the pauses between them, those of ten where the node
+    allows more. None of its own limits is cut short by that."""
+    once = seconds_for(visit)
+    if visit.node.handler.own_retries and visit.node.timeout is None:
+        settings: Settings = visit.services.settings or _SETTINGS
+        once = max(once, settings.http_timeout)
+    attempts = min(visit.node.retry.attempts, MOST_IN_PLACE)
+    return attempts * once + (attempts - 1) * LONGEST + SLACK
+
+
 _SETTINGS = Settings()
-
-
-async def _in_time(work: Callable[[], Awaitable[T]], seconds: float) -> T:
-    limit = asyncio.timeout(seconds)
-    try:
-        async with limit:
-            return await work()
-    except TimeoutError as error:
-        if not limit.expired():  # the work's own
-            raise
-        raise NodeFailed(f"This took longer than {seconds:g} seconds and was stopped. Try again later.") from error
+MOST_IN_PLACE = 10  # tries that one call makes by itself
+SLACK = 1.0  # seconds for what a try does besides

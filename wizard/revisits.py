@@ -38,9 +38,8 @@ def answer_at(turn: Turn, path: str, given: Mapping[str, Value]) -> Move:
         return
     if position <= wall(turn.workflow, turn):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=path, run=turn.id)
-    came_from, turn.cursor = turn.cursor, position  # what comes later isn't decided while this is answered
-    result = yield Execute(turn.steps[position], given)
-    turn.cursor = came_from
+    with turn.seen_from(position) as undone:
+        result = yield Execute(undone, given)
     if isinstance(result.outcome, Wait) and result.outcome.rejected:
         turn.rejected = True
         step = turn.steps[position]
@@ -79,9 +78,8 @@ def keep(turn: Turn, path: str, draft: Mapping[str, Value], files: Mapping[str, 
     position = position_of(turn, path)
     step = turn.steps[position]
     if files:
-        came_from, turn.cursor = turn.cursor, position
-        result = yield Execute(step, files, partial=True)
-        turn.cursor = came_from
+        with turn.seen_from(position) as undone:
+            result = yield Execute(undone, files, partial=True)
         if result.step is not None and result.failure is None:
             step = step._replace(state=result.step.state)
             turn.files += result.files

@@ -10,12 +10,14 @@ out of itself. Kept and parked answers can't be seen (S8, S13).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Protocol
 
 from wizard.codec import digest
+from wizard.copies import copied
 from wizard.documents import DOCUMENTS, Patched, document
 from wizard.errors import ExpressionError
+from wizard.instants import shown
 from wizard.model import Branches, Call, Chain, Node, Step, Value
 from wizard.places import AFTER, Frame, call_of, is_cyclic
 
@@ -45,15 +47,19 @@ class Visible(Patched, Protocol):
 
 
 class Scope:
-    """Reads names for one frame of a run. With `record`, `reads` holds every name read, dotted, with
-    its value."""
+    """Reads names for one frame of a run. `now` is what people's clocks show, in their zone. With `record`, `reads`
+    holds every name read, dotted, with its value. With `lending`, what is read is handed to code of others, and a
+    copy (S26)."""
 
-    __slots__ = ("frame", "now", "reads", "run")
+    __slots__ = ("_lending", "frame", "now", "reads", "run")
 
-    def __init__(self, run: Visible, frame: Frame, now: datetime, *, record: bool = False) -> None:
+    def __init__(
+        self, run: Visible, frame: Frame, now: datetime, *, record: bool = False, lending: bool = False
+    ) -> None:
         self.run = run
         self.frame = frame
         self.now = now
+        self._lending = lending
         self.reads: dict[str, Value] | None = {} if record else None
 
     def read(self, chain: Chain) -> Value:
@@ -61,7 +67,7 @@ class Scope:
         value = self._look_up(chain)
         if self.reads is not None:
             self.reads[".".join(chain)] = value
-        return value
+        return copied(value) if self._lending else value
 
     def digests(self) -> dict[str, bytes]:
         """What was read, as a step stores it (S10)."""
@@ -75,13 +81,14 @@ class Scope:
         head, rest = chain[0], chain[1:]
         node = self.frame.workflow.nodes.get(head)
         if node is not None:
-            return _node_value(self.run, self.frame, node, rest)
+            return _node_value(self.run, self.frame, node, rest, self.now.tzinfo)
         if head in DOCUMENTS:
             return _dig(document(self.run, head), rest, chain)
         if head == "input":
             return self._input(rest, chain)
         if head == "run":
-            return _dig({"id": self.run.id, "started": self.run.created_at.date()}, rest, chain)
+            started = shown(self.run.created_at, self.now.tzinfo).date()
+            return _dig({"id": self.run.id, "started": started}, rest, chain)
         return None
 
     def _input(self, rest: Chain, chain: Chain) -> Value:
@@ -198,7 +205,7 @@ def items_on_path(run: Visible, base: str) -> list[int]:
     return []
 
 
-def _node_value(run: Visible, frame: Frame, node: Node, rest: Chain) -> Value:
+def _node_value(run: Visible, frame: Frame, node: Node, rest: Chain, zone: tzinfo | None) -> Value:
     match node.config:
         case Branches():
             return None
@@ -207,16 +214,23 @@ def _node_value(run: Visible, frame: Frame, node: Node, rest: Chain) -> Value:
             inner = frame.inside(node, visit_path(frame, node, visit))
             if rest:
                 child = inner.workflow.nodes.get(rest[0])
-                return None if child is None else _node_value(run, inner, child, rest[1:])
-            return _instance_value(run, inner) or None
+                return None if child is None else _node_value(run, inner, child, rest[1:], zone)
+            return _instance_value(run, inner, zone) or None
         case Call():
             base = visit_path(frame, node, last_visit(run, frame, node))
-            numbers = _numbers_on_path(run, frame, node, base)
-            items = Items([_instance_value(run, frame.inside(node, base, n)) for n in numbers], numbers)
+            numbers = _numbers_on_path(run, frame, node, base, zone)
+            items = Items([_instance_value(run, frame.inside(node, base, n), zone) for n in numbers], numbers)
             return _dig(items, rest, (node.id, *rest))
         case _:
             step = _latest(run, frame, node)
-            return None if step is None else _dig(step.output, rest, (node.id, *rest))
+            return None if step is None else _dig(_values_of(step), rest, (node.id, *rest))
+
+
+def _values_of(step: Step) -> Mapping[str, Value] | None:
+    """What a step answered or computed; for a form that an event closed, what came instead."""
+    if step.took is None or not step.is_foreground:
+        return step.output
+    return {**(step.output or {}), "event": step.took.name, "data": step.took.data}
 
 
 def _latest(run: Visible, frame: Frame, node: Node) -> Step | None:
@@ -226,16 +240,16 @@ def _latest(run: Visible, frame: Frame, node: Node) -> Step | None:
     return decided(run, visit_path(frame, node, visit - 1)) if step is None and visit > 1 else step
 
 
-def _numbers_on_path(run: Visible, frame: Frame, node: Node, base: str) -> list[int]:
+def _numbers_on_path(run: Visible, frame: Frame, node: Node, base: str, zone: tzinfo | None) -> list[int]:
     numbers = items_on_path(run, base)
     repeat = call_of(node).repeat
     if not numbers or repeat is None or repeat.for_each is None:
         return numbers
-    known = item_ids_of(repeat.for_each.evaluate(Scope(run, frame, run.created_at)) or [])
+    known = item_ids_of(repeat.for_each.evaluate(Scope(run, frame, shown(run.created_at, zone))) or [])
     return [number for number in numbers if number in known]
 
 
-def _instance_value(run: Visible, frame: Frame) -> dict[str, Value]:
+def _instance_value(run: Visible, frame: Frame, zone: tzinfo | None) -> dict[str, Value]:
     """Everything that a sub-workflow's instance answered and computed, by node id."""
-    values = {node.id: _node_value(run, frame, node, ()) for node in frame.workflow.nodes.values()}
+    values = {node.id: _node_value(run, frame, node, (), zone) for node in frame.workflow.nodes.values()}
     return {name: value for name, value in values.items() if value is not None}

@@ -1,8 +1,9 @@
 """Serving an application until a signal says stop, and stopping without losing anything: `wizard serve`.
 
 Told to stop, the server says in `/readyz` that it does, takes new connections for a MOMENT still, lets turns under way
-finish and their answers go out, and closes what they need last: background work, then the store. Who is told twice
-doesn't wait: what was acknowledged is stored, and what wasn't is as if it had never been sent (S20).
+finish and their answers go out, and closes what they need last: background work, then the store. What hangs is left
+behind (wizard.stopping), which the exit code tells. Who is told twice doesn't wait: what was acknowledged is stored,
+and what wasn't is as if it had never been sent (S20).
 """
 
 from __future__ import annotations
@@ -11,21 +12,22 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 
 from aiohttp import web
 
 from wizard.channels.connection import Connection
-from wizard.channels.health import STOPPING, Stopping
+from wizard.channels.health import CALLS, STOPPING, Stopping
 from wizard.logs import loop_failed
+from wizard.stopping import ABANDONED, LastExit, hearing, longest_stop
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 
 GRACE = 10.0  # seconds that requests under way may take when the server stops, where the settings aren't known
 MOMENT = 0.5  # seconds between SIGTERM and the last connection that is taken: balancers go on sending until they know
 LAST = 0.1  # seconds in which the last connections that were taken can send what they were opened for
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 UNHEARD = logging.Logger("wizard.access", logging.CRITICAL)  # addresses may have tokens in them: none is logged
 
@@ -39,11 +41,13 @@ def quiet_collector() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-def serve(app: web.Application, host: str, port: int, workflows: Sequence[str]) -> None:
+def serve(app: web.Application, host: str, port: int, workflows: Sequence[str]) -> int:
     """Serves until SIGINT or SIGTERM; what is under way then is finished. `port` 0 takes a free one.
-    The address of the first page is printed as soon as connections are taken. Raises OSError where it can't be had."""
+    The address of the first page is printed as soon as connections are taken. Gives the process's exit code: ABANDONED
+    where something hangs still, else 0. Raises OSError where the address can't be had."""
     quiet_collector()
-    asyncio.run(serve_until_told(app, host, port, workflows, _say))
+    asyncio.run(serve_until_told(app, host, port, workflows, _say, LastExit()))
+    return ABANDONED if CALLS in app and app[CALLS].lost else 0
 
 
 def _say(line: str) -> None:
@@ -51,12 +55,19 @@ def _say(line: str) -> None:
 
 
 async def serve_until_told(
-    app: web.Application, host: str, port: int, workflows: Sequence[str], say: Callable[[str], None]
+    app: web.Application,
+    host: str,
+    port: int,
+    workflows: Sequence[str],
+    say: Callable[[str], None],
+    last_exit: LastExit | None = None,
 ) -> None:
-    """`serve` in a running loop; `say` is told where it serves, and that it stops."""
+    """`serve` in a running loop; `say` is told where it serves, and that it stops. `last_exit` ends the process where
+    that takes too long."""
     stopping = app.get(STOPPING) or Stopping(asyncio.Event(), GRACE)
     asyncio.get_running_loop().set_exception_handler(loop_failed)
-    with hearing(stopping.begun) as told:
+    limit = (lambda: None) if last_exit is None else partial(last_exit.within, longest_stop(stopping.grace))
+    with hearing(stopping.begun, limit) as told:
         async with listening(app, host, port, grace=stopping.grace) as addresses:
             for address in addresses:
                 say(f"Serving {', '.join(workflows)} on {written(address)} (Ctrl-C stops)")
@@ -64,31 +75,8 @@ async def serve_until_told(
             say("Stopping")
             if signal.SIGTERM in told:  # by a supervisor; somebody at a keyboard has no balancer
                 await asyncio.sleep(MOMENT)
-
-
-@contextmanager
-def hearing(begun: asyncio.Event) -> Iterator[list[signal.Signals]]:
-    """Sets the event at the first SIGINT or SIGTERM, which the list then has; the second one ends the process. For
-    workers too. At the end signals do what they did before."""
-    loop = asyncio.get_running_loop()
-    told: list[signal.Signals] = []
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-
-    def tell(number: signal.Signals) -> None:
-        told.append(number)
-        begun.set()
-        for each in SIGNALS:
-            loop.remove_signal_handler(each)
-            signal.signal(each, signal.SIG_DFL)  # the system's own doing, which no blocked loop can keep waiting
-
-    for number in SIGNALS:
-        loop.add_signal_handler(number, tell, number)
-    try:
-        yield told
-    finally:
-        for number, handler in before.items():
-            loop.remove_signal_handler(number)
-            signal.signal(number, handler)
+    if last_exit is not None:
+        last_exit.hasten()
 
 
 @asynccontextmanager

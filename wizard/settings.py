@@ -86,7 +86,9 @@ class Settings(BaseModel):
     start_rate: Rate = 300  # by pages
     api_start_rate: Rate = 6000  # by POST /runs
     proxies: Annotated[int, Field(ge=0, le=10)] = 0
-    step_timeout: Seconds = 30.0  # for background nodes that say nothing themselves, http excepted
+    step_timeout: Seconds = 30.0  # for background nodes that say nothing themselves, http excepted; and all other calls
+    function_threads: Annotated[int, Field(ge=1, le=1000)] = 50  # for functions that aren't async; others wait
+    hung_threads: Annotated[int, Field(ge=1, le=1000)] = 50  # not back in time: with so many, none is called any more
 
     slow_after: Seconds = 5.0  # a person isn't kept waiting longer for background work; it goes on as a job
     lease: Annotated[float, Field(ge=1, le=3600)] = 30.0  # after which the work of a process that died is another's

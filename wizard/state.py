@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from wizard.asks import mark_of
 from wizard.back import can_go_back
+from wizard.copies import copied, copied_prompt
 from wizard.errors import CallerError, WizardError
 from wizard.model import Fault, Item, Kind, Node, Prompt, Remaining, Report, Run, RunStatus, Step, Value, Workflow
 from wizard.places import Frame, Place, call_of, locate
@@ -55,7 +56,7 @@ class RunView:
     """See the module docstring. `Engine` refreshes the view that it is handed at each call, so that
     `await engine.next(run, answers)` is followed by looking at the same `run`."""
 
-    __slots__ = ("_prompt", "late", "now", "rejected", "report", "run", "token", "until", "workflow")
+    __slots__ = ("_own", "_prompt", "late", "now", "rejected", "report", "run", "token", "until", "workflow")
 
     def __init__(
         self,
@@ -70,7 +71,10 @@ class RunView:
         self.run = run
         self.now = now
         self._prompt = prompt
-        self.rejected = rejected  # the last call's answers weren't accepted: their step's prompt, with errors
+        self._own = False  # whether the prompt is a copy that no node has
+        self.rejected = (
+            None if rejected is None else copied_prompt(rejected)
+        )  # the last call's answers weren't accepted: their step's prompt, with errors
         self.token: str | None = None  # handed out once, by the call that created the run
         self.report: Report | None = None  # how far the work is that the run stands at, as its node said last
         self.until: datetime | None = None  # when a step that the call put off is due
@@ -79,7 +83,7 @@ class RunView:
     def refresh(self, other: RunView) -> None:
         """Shows from now on what `other` shows."""
         self.workflow, self.run, self.now = other.workflow, other.run, other.now
-        self._prompt, self.rejected = other._prompt, other.rejected
+        self._prompt, self._own, self.rejected = other._prompt, False, other.rejected
         self.report, self.until, self.late = other.report, other.until, other.late
 
     @property
@@ -105,6 +109,8 @@ class RunView:
         """What the current step asks. Its `error` is the run's fault where there is one."""
         if self._prompt is None:
             self._prompt = self._compute_prompt()
+        if not self._own:
+            self._prompt, self._own = copied_prompt(self._prompt), True
         return self._prompt
 
     @property
@@ -134,7 +140,7 @@ class RunView:
 
     @property
     def answers(self) -> dict[str, Value]:
-        """What the foreground steps of the path accepted, nested by step path."""
+        """What the foreground steps of the path accepted, nested by step path: copies, the caller's own."""
         answers: dict[str, Value] = {}
         for step in self.run.path:
             if step.is_foreground and step.is_done and step.output is not None:
@@ -143,7 +149,7 @@ class RunView:
                     *outer, last = step.path.split("/")
                     for segment in outer:
                         at = at.setdefault(segment, {})
-                at[last] = step.output
+                at[last] = copied(step.output)
         return answers
 
     @property
@@ -163,7 +169,8 @@ class RunView:
         step = self.run.by_path.get(path)
         if step is None or not on_path(self.run, path) or not step.is_foreground:
             raise CallerError("This step can't be looked at. Take a foreground step of the run's path.", node=path)
-        return look(self.workflow, self.run, step if typed is None else step._replace(draft=typed), self.now)
+        step = step if typed is None else step._replace(draft=typed)
+        return copied_prompt(look(self.workflow, self.run, step, self.now))
 
     def mark_of(self, path: str) -> str:
         """Short text that changes when the step at `path` is answered anew or becomes another visit: hand

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from wizard.copies import copied
 from wizard.errors import ExpressionError
 from wizard.expressions import ORDINARY_ERRORS, Expression, check_literal, check_unicode, field_schema
 from wizard.expressions import parse as parse_expression
@@ -107,7 +108,7 @@ class Dynamic:
     def evaluate(self, names: Names) -> Value:
         """The value. Raises ExpressionError, and nothing else."""
         if self.constant:
-            return self.source
+            return copied(self.source)  # the definition's own lists and mappings stay its own (S26)
         value = self.build(Page(names, 0))
         return value if isinstance(self.source, str) else bounded(value)
 
@@ -213,11 +214,11 @@ def _list(source: Sequence[Any], parts: Sequence[Build | None]) -> Build | None:
     if not any(parts):
         return None
     made = [(item, part) for item, part in zip(source, parts, strict=True)]
-    return lambda page: [part(page) if part else item for item, part in made]
+    return lambda page: [part(page) if part else copied(item) for item, part in made]
 
 
 def _group(source: Mapping[str, Any], parts: Mapping[str, Build | None]) -> Build | None:
     if not any(parts.values()):
         return None
     made = [(name, source[name], part) for name, part in parts.items()]
-    return lambda page: {name: part(page) if part else item for name, item, part in made}
+    return lambda page: {name: part(page) if part else copied(item) for name, item, part in made}

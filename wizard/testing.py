@@ -50,7 +50,7 @@ class MovableClock(FixedClock):
 
     def move(self, **by: float) -> datetime:
         """Moves by what `timedelta` takes (days, hours, minutes …); negative numbers go back."""
-        self.now += timedelta(**by)
+        self.now = (self.now.astimezone(UTC) + timedelta(**by)).astimezone(self.now.tzinfo)
         return self.now
 
 
@@ -128,7 +128,7 @@ class Person:
         """Lets time pass (`days=2`, what `timedelta` takes), and what is due then happen: slow work, waits, reminders.
         Without a time only what is due now. Time passes on the engine's own MovableClock."""
         if by:
-            clock = self.engine.clock
+            clock = self.engine.clock.source
             if not isinstance(clock, MovableClock):
                 raise TypeError("time passes on a clock that can be moved: make_test_engine(…, clock=MovableClock())")
             clock.move(**by)

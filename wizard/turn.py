@@ -8,15 +8,18 @@ no more. `change` freezes the result.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 
 from immutables import Map
 
 from wizard.errors import TurnTooLong
+from wizard.instants import instant
 from wizard.jobs import Job, JobKind, job_key
 from wizard.lifecycle import RunTrigger, next_run_status
 from wizard.model import (
+    Arrival,
     Change,
     DocumentSave,
     Entry,
@@ -39,12 +42,14 @@ GAP = 1 << 16  # between the seq of neighbours: room for steps that are put in b
 
 
 class Turn:
-    """One turn on `run`, seen at the time `now`, which moves on while outside work is done: a deadline counts from
-    when its step was presented (S25). It satisfies wizard.scope.Visible."""
+    """One turn on `run`, seen at the time `now`: the wall clock of the people whose days and hours count. The turn's
+    own `now` is the instant, which moves on while outside work is done: a deadline counts from when its step was
+    presented (S25). It satisfies wizard.scope.Visible."""
 
     def __init__(self, workflow: Workflow, run: Run, now: datetime) -> None:
         self.workflow = workflow
-        self.now = now
+        self.now = instant(now)
+        self.zone = now.tzinfo
         self.id = run.id
         self.created_at = run.created_at
         self.input, self.event, self.profile, self.session = run.input, run.event, run.profile, run.session
@@ -59,6 +64,7 @@ class Turn:
         self.documents: tuple[DocumentSave, ...] = ()
         self.undos = run.undos
         self.passes: Counter[str] = Counter()  # that this turn made through nodes that pause, by place
+        self.arrivals, self.arrived, self.deliveries = run.arrivals, run.arrived, run.deliveries
         self.rejected = False  # the person's input was not accepted
         self._run = run
         self._parked = run.parked
@@ -80,6 +86,11 @@ class Turn:
     # -- looking ---------------------------------------------------------------------------------
 
     @property
+    def wall(self) -> datetime:
+        """What people's clocks show now."""
+        return self.now.astimezone(self.zone)
+
+    @property
     def current(self) -> Step | None:
         return self.steps[self.cursor] if self.cursor >= 0 else None
 
@@ -87,7 +98,7 @@ class Turn:
         return locate(self.workflow, step.path)
 
     def scope(self, place: Place, *, record: bool = False) -> Scope:
-        return Scope(self, place.frame, self.now, record=record)
+        return Scope(self, place.frame, self.wall, record=record)
 
     def kept_at(self, path: str) -> int | None:
         """The position of the kept step at `path`, None if it isn't kept."""
@@ -108,21 +119,29 @@ class Turn:
             low, high = (middle + 1, high) if self.steps[middle].seq < seq else (low, middle)
         return low
 
+    @contextmanager
+    def seen_from(self, position: int) -> Iterator[Step]:
+        """Meanwhile the data is as the step at `position` finds it at a first visit: what comes later isn't decided,
+        and what the step itself gave and set before isn't there. Whatever has a step judged, answered or compared
+        while it is done has to look from there (S10, S11). Gives the step as it is then."""
+        step, index, came_from = self.steps[position], self.by_path, self.cursor
+        undone = as_undone(step)
+        self.cursor, self.steps[position], self.by_path = position, undone, index.set(step.path, undone)
+        try:
+            yield undone
+        finally:
+            self.cursor, self.steps[position], self.by_path = came_from, step, index
+
     def reads_the_same(self, step: Step) -> bool:
-        """Whether everything that the current step read still has the value it had then. What the step
-        itself gave and set doesn't count: it wasn't there when the step read."""
+        """Whether everything that the current step read still has the value it had then."""
         if not step.reads:
             return True
-        index, done = self.by_path, self.steps[self.cursor]
-        undone = done._replace(status=StepStatus.PENDING)
-        self.steps[self.cursor], self.by_path = undone, index.set(step.path, undone)
-        try:
+        with self.seen_from(self.cursor):
             return self.scope(self.place(step)).unchanged(step.reads)
-        finally:
-            self.steps[self.cursor], self.by_path = done, index
 
     def foreground_above(self) -> bool:
-        return any(step.is_foreground for step in self.steps[self.cursor + 1 :])
+        """Whether a person still answers a kept step."""
+        return any(step.is_foreground and not step.is_closed for step in self.steps[self.cursor + 1 :])
 
     @property
     def next_revision(self) -> int:
@@ -214,7 +233,7 @@ class Turn:
         self.by_path = self.by_path.delete(step.path)
         self._written.pop(step.path, None)
         self._gone[step.path] = None
-        answers = step.output if step.output is not None else step.draft
+        answers = step.output if step.output is not None and not step.is_closed else step.draft
         if park and answers and step.is_foreground:
             self._parked = self._parked.set(step.path, answers)
             self._park[step.path] = answers
@@ -222,6 +241,7 @@ class Turn:
                 self._unpark.pop(step.path, None)
         if self.returning == step.path:
             self.returning = None
+        self.release(step)
 
     def _unpark_answers(self, path: str) -> Mapping[str, Value] | None:
         answers = self._parked.get(path)
@@ -240,6 +260,22 @@ class Turn:
             return
         for path in [path for path in self._parked if path.startswith(prefix)]:
             self._unpark_answers(path)
+
+    # -- events -----------------------------------------------------------------------------------
+
+    def take(self, arrival: Arrival, step: Step) -> Arrival:
+        """A step has taken the event: no other can (S24). Gives it as the run holds it, whatever a node made of its
+        copy (S26)."""
+        arrival = next((each for each in self.arrivals if each.number == arrival.number), arrival)
+        self.arrivals = tuple(each for each in self.arrivals if each.number != arrival.number)
+        self.log("took", step.path, event=arrival.name, number=arrival.number)
+        return arrival
+
+    def release(self, step: Step) -> None:
+        """What the step took can be taken again, in its old order."""
+        if step.took is not None:
+            self.arrivals = tuple(sorted((*self.arrivals, step.took), key=lambda each: each.number))
+            self.log("released", step.path, event=step.took.name, number=step.took.number)
 
     # -- what is done later --------------------------------------------------------------------------
 
@@ -260,7 +296,7 @@ class Turn:
         nothing."""
         if not self.place(step).node.handler.undoes:
             return False
-        self.owe_again(Undo(step))
+        self.owe_again(Undo(step._replace(took=None)))
         return True
 
     def owe_again(self, undo: Undo) -> None:
@@ -315,6 +351,9 @@ class Turn:
             session_id=before.session_id,
             token_hash=before.token_hash,
             undos=self.undos,
+            arrivals=self.arrivals,
+            arrived=self.arrived,
+            deliveries=self.deliveries,
         )
         change = Change(
             run=run,
@@ -330,11 +369,23 @@ class Turn:
             undone=tuple(self._undone),
             jobs=tuple(self._jobs.values()),
             settled=tuple(self._settled),
+            context=_context_of(before) != _context_of(run),
         )
         self.documents = ()
         self._run = run
         self._new_turn()
         return change
+
+
+def as_undone(step: Step) -> Step:
+    """The step as it was before it was done: nothing that it gave or set counts."""
+    return step._replace(status=StepStatus.WAITING if step.is_foreground else StepStatus.PENDING)
+
+
+def _context_of(run: Run) -> tuple[int, ...]:
+    """Tells by identity whether it is the same: values are never changed in place."""
+    parts = (run.event, run.profile, run.session, run.removed, run.arrivals, run.deliveries)
+    return (run.arrived, *map(id, parts))
 
 
 def visit_of(step: Step | None) -> int:

@@ -29,6 +29,7 @@ from wizard.cache import RunCache
 from wizard.documents import document_saves
 from wizard.driver import Driver, Lasting, Means
 from wizard.errors import CallerError, RunCancelled, RunExpired, StaleInput, StaleRevision, StoreError, WizardError
+from wizard.instants import Clock
 from wizard.jobs import Claim, Job, JobKind, job_key
 from wizard.leases import LeaseLost, held
 from wizard.model import Prompt, Reply, Run, RunStatus, Workflow
@@ -44,7 +45,7 @@ from wizard.state import RunView, is_expired, with_fault
 from wizard.stores import Store
 from wizard.turn import Turn, visit_of
 from wizard.unsaved import PERSONS, LateResult, Overtaken, Task, Unsaved, taken_again
-from wizard.watching import Watch, WatchedTurn
+from wizard.watching import ACCEPTED, Watch, WatchedTurn
 
 log = logging.getLogger("wizard.engine")
 
@@ -57,9 +58,7 @@ RespondWith = Callable[[RunView], Reply]
 class Turns:
     """Takes turns on the runs of a store."""
 
-    def __init__(
-        self, store: Store, pinned: Pinned, services: Services, clock: Callable[[], datetime], watch: Watch
-    ) -> None:
+    def __init__(self, store: Store, pinned: Pinned, services: Services, clock: Clock, watch: Watch) -> None:
         settings: Settings = services.settings or Settings()
         self.cache = RunCache(store)
         self._store = store
@@ -86,15 +85,15 @@ class Turns:
         stored, cached = await self.cache.get(run_id)
         if cached and await self.cache.is_old(stored):
             stored = await self.cache.read(run_id)
-        view = RunView(await self._pinned.known_of(stored), stored, self._clock())
+        view = RunView(await self._pinned.known_of(stored), stored, self._clock.wall())
         if stored.status is RunStatus.WORKING:
             view.report = await self._store.reported(run_id)
         return view
 
     async def first(
-        self, workflow: Workflow, run: Run, respond_to: RespondWith | None, token: str, *, entering: bool
+        self, workflow: Workflow, run: Run, now: datetime, respond_to: RespondWith | None, token: str, *, entering: bool
     ) -> RunView:
-        """The turn that creates a run, and enters it."""
+        """The turn that creates a run, and enters it; `now` is its creation on the wall clock."""
 
         def answer(view: RunView) -> Reply:
             assert respond_to is not None
@@ -103,7 +102,7 @@ class Turns:
 
         respond = None if respond_to is None else answer
         with self._watch.turn("start", run.id) as watched:
-            turn = Turn(workflow, run, run.created_at)
+            turn = Turn(workflow, run, now)
             turn.log("created", workflow=workflow.id, version=workflow.version)
             if run.expires_at is not None:
                 turn.order(JobKind.EXPIRE, 0, run.expires_at)
@@ -164,7 +163,10 @@ class Turns:
         return view
 
     async def _try(self, run: Run, ask: Ask, respond: RespondWith | None, task: Task, watched: WatchedTurn) -> RunView:
-        now = self._clock()
+        now = self._clock.wall()
+        if ask.known is not None and ask.known(run):
+            watched.outcome = "replayed"
+            return RunView(await self._pinned.known_of(run), run, now)
         if not ask.always:
             check_live(run, now)
         if is_replay(run, ask):
@@ -179,10 +181,7 @@ class Turns:
         turn = Turn(workflow, run, now)
         saver = self._saver(turn, run, respond, task, born=True)
         view = await self._play(turn, ask.move(turn), saver, respond, task, strict=ask.strict)
-        if view.run is run:
-            watched.outcome = "unchanged"
-        elif view.rejected is not None:
-            watched.outcome = "rejected"
+        watched.outcome = _outcome(view, run)
         return view
 
     async def _is_worked_on(self, workflow: Workflow, run: Run) -> bool:
@@ -238,11 +237,11 @@ class Turns:
             unanswered = respond is not None and saver.owes_reply
             if not (turn.touched or unanswered) or (strict and turn.rejected):
                 prompt = None if strict else _prompt_of(saver.run, driver)
-                return RunView(turn.workflow, saver.run, turn.now, prompt, rejected=rejected)
+                return RunView(turn.workflow, saver.run, turn.wall, prompt, rejected=rejected)
             if turn.status is RunStatus.COMPLETED and saver.run.status is not RunStatus.COMPLETED:
                 turn.documents = document_saves(turn, saver.run)
             change = turn.change()
-            view = RunView(turn.workflow, change.run, turn.now, _prompt_of(change.run, driver), rejected=rejected)
+            view = RunView(turn.workflow, change.run, turn.wall, _prompt_of(change.run, driver), rejected=rejected)
             if respond is not None:
                 change = change._replace(reply=saver.answering(respond(view)))
             view.until = driver.until.get(visit_of(change.run.current), _put_off_until(change.run))
@@ -302,6 +301,13 @@ class Turns:
         return await self._store.queue.put_off(claim, self.lease())
 
 
+def _outcome(view: RunView, before: Run) -> str:
+    """What came of a move, as it is told to who watches. Most nodes store nothing of what they refuse."""
+    if view.rejected is not None:
+        return "rejected"
+    return "unchanged" if view.run is before else ACCEPTED
+
+
 def check_live(run: Run, now: datetime) -> None:
     """Raises RunExpired or RunCancelled where nothing can be done with the run any more."""
     if run.status is RunStatus.EXPIRED or is_expired(run, now):
@@ -330,7 +336,7 @@ def _claim_of(run: Run, now: datetime) -> Claim:
 
 
 def _answer_on_the_way(turn: Turn, respond: RespondWith, stored: Run) -> Reply:
-    return respond(RunView(turn.workflow, stored, turn.now))
+    return respond(RunView(turn.workflow, stored, turn.wall))
 
 
 async def _drive(move: Move, driver: Driver) -> None:

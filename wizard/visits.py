@@ -6,21 +6,28 @@ Everything here is without side effects: what a step asks, and what its answers 
 from __future__ import annotations
 
 import logging
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from wizard.errors import NodeFailed, WizardError
+from wizard.copies import copied, copied_config
+from wizard.errors import NodeContractError, NodeFailed, RunError
+from wizard.instants import instant
+from wizard.isolation import computed
 from wizard.logs import broke
 from wizard.model import Item, Prompt, Run, Step, Workflow
 from wizard.node import NodeType, Services, Visit
 from wizard.places import AFTER, Place, call_of, locate
 from wizard.scope import Scope, Visible
+from wizard.turn import as_undone
 
 log = logging.getLogger("wizard.nodes")
 
 NOBODY = Services()
+UNLISTED = "(can't be shown)"
 BROKEN = "Something went wrong here. Try again; if it stays, tell whoever runs this service."
 
 
@@ -33,21 +40,23 @@ def idempotency_key(run_id: str, step: Step) -> str:
 def make_visit(
     workflow: Workflow, run: Visible, step: Step, now: datetime, services: Services = NOBODY, *, record: bool = False
 ) -> Visit[Any]:
-    """What the node of `step` is handed; with `record`, its scope notes what is read."""
+    """What the node of `step` is handed; with `record`, its scope notes what is read. `now` is the wall clock: the
+    node's own is the instant (S25)."""
     place = locate(workflow, step.path)
-    scope = Scope(run, place.frame, now, record=record)
+    node = place.node
+    config = copied_config(node.config) if node.changeable else node.config
     return Visit(
-        config=place.node.config,
-        node=place.node,
+        config=config,
+        node=node if config is node.config else replace(node, config=config),
         step=step.path,
         run=run.id,
-        names=scope,
+        names=Scope(run, place.frame, now, record=record, lending=True),
         services=services,
-        now=now,
+        now=instant(now),
         key=idempotency_key(run.id, step),
-        output=step.output,
-        draft=step.draft,
-        state=dict(step.state) if step.state else {},
+        output=copied(step.output),
+        draft=copied(step.draft),
+        state=copied(step.state) if step.state else {},
         tried=0 if step.put_off is None else step.put_off.tried,
         review=lambda: summarise(workflow, run, now, before=step),
         items=lambda: _items(workflow, run, place, step, now),
@@ -55,15 +64,27 @@ def make_visit(
 
 
 def look(workflow: Workflow, run: Run, step: Step, now: datetime) -> Prompt:
-    """What a foreground step asks, as it is kept. Raises WizardError where it can't be computed."""
-    return prompt_of(make_visit(workflow, run, step, now))
+    """What a step asks, as it is kept, and as it would ask it if the run went back to it: what is shown is what an
+    answer is judged by. Raises WizardError where it can't be computed."""
+    return prompt_of(make_visit(workflow, _seen_from(run, step), step, now))
+
+
+def _seen_from(run: Run, step: Step) -> Run:
+    """The run as the step finds it at a first visit; see Turn.seen_from."""
+    if step.path == run.steps[run.cursor].path and not step.is_done:
+        return run
+    position = bisect_left(run.steps, step.seq, key=lambda each: each.seq)
+    undone = as_undone(step)
+    steps = (*run.steps[:position], undone)
+    return run._replace(steps=steps, cursor=position, by_path=run.by_path.set(step.path, undone))
 
 
 def prompt_of(visit: Visit[Any]) -> Prompt:
+    """What a node asks. Raises RunError where that can't be computed."""
     handler: NodeType[Any] = visit.node.handler
     try:
-        return handler.prompt(visit)
-    except WizardError:
+        return computed(handler.prompt, visit, Prompt, visit)
+    except RunError:
         raise
     except Exception as error:
         broke(log, error, "step %s of run %s can't be shown", visit.step, visit.run)
@@ -76,7 +97,7 @@ def summarise(workflow: Workflow, run: Visible, now: datetime, before: Step | No
     for step in run.steps[: run.cursor + 1]:
         if before is not None and step.seq >= before.seq:
             break
-        if step.is_foreground and step.is_done and (items := _summary(workflow, run, step, now)):
+        if step.is_foreground and step.is_done and not step.is_closed and (items := _summary(workflow, run, step, now)):
             group = _group(run, locate(workflow, step.path), now) if "/" in step.path else ""
             lines += (replace(item, group=item.group or group) for item in items) if group else items
     return tuple(lines)
@@ -127,4 +148,16 @@ def _items(workflow: Workflow, run: Visible, place: Place, step: Step, now: date
 def _summary(workflow: Workflow, run: Visible, step: Step, now: datetime) -> tuple[Item, ...]:
     visit = make_visit(workflow, run, step, now)
     handler: NodeType[Any] = visit.node.handler
-    return handler.summary(visit)
+
+    def summary(visit: Visit[Any]) -> object:
+        items: object = handler.summary(visit)
+        return tuple(items) if isinstance(items, Iterable) else items
+
+    try:
+        items = computed(summary, visit, tuple, visit)
+        if all(isinstance(each, Item) for each in items):
+            return items
+        raise NodeContractError(f"summary of node type {visit.node.type} must give Items.", node=visit.step)
+    except Exception as error:  # it is the step's own failure, not that of the page that lists it
+        broke(log, error, "the answers of step %s of run %s can't be listed", visit.step, visit.run)
+        return (Item(visit.node.id, UNLISTED, step.path),)

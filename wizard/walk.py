@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wizard.arrivals import awaited
 from wizard.errors import ExpressionError, NoCaseMatched, RunError
 from wizard.model import Branches, Call, Node, Repeat, Step
 from wizard.places import AFTER, Frame, call_of
@@ -39,6 +40,9 @@ def walk_from(turn: Turn, step: Step | None) -> Destination | None:
 
 
 def _following(node: Node, step: Step) -> str | None:
+    if step.took is not None:
+        event = awaited(node.events, step.took)
+        return event.goto if event is not None and event.leads else node.next
     if step.error is None:
         return node.next
     if step.is_foreground and node.remind is not None:
@@ -91,7 +95,7 @@ def _leave(turn: Turn, frame: Frame, parent: Frame, call: Node) -> Destination |
 
 def _choose(turn: Turn, frame: Frame, node: Node) -> str | None:
     assert isinstance(node.config, Branches)
-    scope = Scope(turn, frame, turn.now)
+    scope = Scope(turn, frame, turn.wall)
     for case in node.config.cases:
         try:
             holds = case.when is None or case.when.holds(scope)
@@ -143,7 +147,7 @@ def _number_after(turn: Turn, frame: Frame, node: Node, repeat: Repeat, base: st
         while f"{base}/{number}" in turn.removed:
             number += 1
         return number
-    scope = Scope(turn, frame, turn.now)
+    scope = Scope(turn, frame, turn.wall)
     try:
         if repeat.for_each is not None:
             elements = repeat.for_each.evaluate(scope) or ()

@@ -6,10 +6,14 @@ node types, ids of runs, seconds, and outcomes, of which there is a fixed number
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Protocol
 
 from wizard.errors import CallerError, StaleInput, WorkflowUnavailable
+
+log = logging.getLogger("wizard.engine")
 
 ACCEPTED = "accepted"
 
@@ -43,7 +47,7 @@ class Watch(Protocol):
         """A background node failed and is tried again."""
 
     def job(self, kind: str, outcome: str, seconds: float) -> None:
-        """A job was worked on: done, put_off, failed, or lost to another worker."""
+        """A job was worked on: done, put_off, failed, put aside for an operator (aside), or lost to another worker."""
 
     def undo_failed(self, run_id: str) -> None:
         """An effect of a dropped step couldn't be undone and was given up: an operator's now."""
@@ -101,8 +105,16 @@ class Nobody:
 NOBODY: Watch = Nobody()
 
 
+def _tell(listener: Callable[..., object], *said: object) -> None:
+    try:
+        listener(*said)
+    except Exception as error:
+        log.warning("whoever watches failed: %s", type(error).__name__)
+
+
 class All:
-    """A Watch that tells several. A turn is begun for the first of them first, and ended for it last."""
+    """A Watch that tells several. A turn is begun for the first of them first, and ended for it last. Where one
+    of several fails, that is logged: nobody's turn is lost by being watched."""
 
     def __init__(self, *watches: Watch) -> None:
         self._watches = watches
@@ -110,27 +122,34 @@ class All:
     def turn(self, name: str, run_id: str) -> WatchedTurn:
         if len(self._watches) == 1:
             return self._watches[0].turn(name, run_id)
-        return _Turns([each.turn(name, run_id) for each in self._watches])
+        return _Turns(list(self._begun(name, run_id)))
+
+    def _begun(self, name: str, run_id: str) -> Iterator[WatchedTurn]:
+        for each in self._watches:
+            try:
+                yield each.turn(name, run_id)
+            except Exception as error:
+                log.warning("whoever watches failed: %s", type(error).__name__)
 
     def retried(self) -> None:
         for each in self._watches:
-            each.retried()
+            _tell(each.retried)
 
     def node(self, type: str, seconds: float, outcome: str) -> None:  # noqa: A002
         for each in self._watches:
-            each.node(type, seconds, outcome)
+            _tell(each.node, type, seconds, outcome)
 
     def tried_again(self, type: str) -> None:  # noqa: A002
         for each in self._watches:
-            each.tried_again(type)
+            _tell(each.tried_again, type)
 
     def job(self, kind: str, outcome: str, seconds: float) -> None:
         for each in self._watches:
-            each.job(kind, outcome, seconds)
+            _tell(each.job, kind, outcome, seconds)
 
     def undo_failed(self, run_id: str) -> None:
         for each in self._watches:
-            each.undo_failed(run_id)
+            _tell(each.undo_failed, run_id)
 
 
 class _Turns:
@@ -143,8 +162,14 @@ class _Turns:
         self._turns = turns
 
     def __enter__(self) -> _Turns:
+        begun = []
         for each in self._turns:
-            each.__enter__()
+            try:
+                each.__enter__()
+                begun.append(each)
+            except Exception as failure:
+                log.warning("whoever watches failed: %s", type(failure).__name__)
+        self._turns = begun
         return self
 
     def __exit__(
@@ -152,7 +177,7 @@ class _Turns:
     ) -> None:
         for each in reversed(self._turns):
             each.outcome = self.outcome
-            each.__exit__(kind, error, trace)
+            _tell(each.__exit__, kind, error, trace)
 
 
 def ended(outcome: str, error: BaseException | None) -> str:

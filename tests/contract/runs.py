@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from immutables import Map
 
 from wizard.jobs import Job, JobKind
-from wizard.model import Change, Fault, Kind, PutOff, Run, RunStatus, Step, StepStatus, Undo
+from wizard.model import Arrival, Change, Delivery, Fault, Kind, PutOff, Run, RunStatus, Step, StepStatus, Undo
 
 NOW = datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)
 
@@ -53,7 +53,8 @@ def full_step(path: str = "household/2/lookup", seq: int = 2048) -> Step:
         patch={("profile", "email"): "zoë@example.org", ("profile", "age"): 44, ("event", "done"): True},
         error="It didn't answer.",
         begun=2,
-        claim=9,
+        claim=3,
+        took=Arrival(4, "paid", EVERY_VALUE, "key-4", NOW),
         put_off=PutOff(datetime(2030, 1, 2, 3, 4, 5, 6, tzinfo=UTC), 3, 2, datetime(2030, 1, 2, tzinfo=UTC)),
         reminded=4,
     )
@@ -124,6 +125,9 @@ def full_run(run_id: str = "run-1") -> Run:
         session_id="session-8",
         token_hash=b"\x01" * 32,
         undos=(full_undo(), full_undo("old/step", 512, 3, failed=False)),
+        arrivals=(Arrival(5, "paid", EVERY_VALUE, "", NOW), Arrival(7, "signed", True, "key-7", NOW)),
+        arrived=7,
+        deliveries=(Delivery(b"\x07key", b"\x07content"),),
     )
 
 

@@ -363,3 +363,73 @@ async def test_one_order_is_one_waiters(desk: Desk) -> None:
     await asyncio.sleep(0.05)
     await desk.turn(desk.job())
     assert sorted(len(claims) for claims in await asyncio.gather(*waiting)) == [0, 0, 0, 0, 1]
+
+
+# -- putting aside -----------------------------------------------------------------------------
+
+
+async def test_a_job_that_was_put_aside_is_nobodys_until_it_is_put_back(desk: Desk) -> None:
+    """One job that always fails is shown to an operator, and the others go on."""
+    await desk.turn(desk.job(-1), desk.job(-1, 2))
+    first, second = await desk.claim()
+    assert await desk.store.queue.put_aside(first, now(), "It can't be read.")
+    await desk.done(second)
+    assert await desk.claim() == []
+    assert not await desk.put_off(first._replace(tries=first.tries + 1), 0)
+    assert not await desk.store.queue.is_kept(first.job.key, now()), "a person who tries again isn't told to wait"
+    (aside,) = await desk.store.queue.aside()
+    assert (aside.key, aside.run, aside.kind, aside.tries) == (first.job.key, "run-1", "work", 1)
+    assert aside.reason == "It can't be read."
+    assert abs((aside.at - now()).total_seconds()) < 60
+    backlog = await desk.store.backlog(now())
+    assert (backlog.due, backlog.later, backlog.aside) == (0, 0, 1)
+
+    assert await desk.store.queue.put_back("run-1", after(-1)) == 1
+    again = await desk.the_claim(wait=5)
+    assert (again.job.key, again.tries) == (first.job.key, 1)
+    assert await desk.store.queue.aside() == []
+    assert (await desk.store.backlog(now())).aside == 0
+
+
+async def test_only_the_latest_claim_can_put_a_job_aside(desk: Desk) -> None:
+    """A worker that lost its lease mustn't stop the one that has the job now."""
+    await desk.turn(desk.job(-1))
+    first = await desk.the_claim(lease=LEASE)
+    second = await desk.the_claim(wait=5)
+    assert not await desk.store.queue.put_aside(first, now(), "x")
+    await desk.done(second)
+    assert await desk.store.queue.aside() == []
+
+
+async def test_jobs_are_put_back_and_listed_by_run(desk: Desk) -> None:
+    """An operator looks at one run after the other."""
+    other = a_run("run-10", created_at=now(), updated_at=now())
+    await desk.store.commit(Change(other, None))
+    await desk.store.commit(turn(other, jobs=(Job("run-10", JobKind.WORK, 1, after(-1)),)))
+    await desk.turn(desk.job(-1))
+    for claim in await desk.claim():
+        await desk.store.queue.put_aside(claim, now(), f"of {claim.job.run}")
+    assert [each.reason for each in await desk.store.queue.aside("run-1")] == ["of run-1"]
+    assert len(await desk.store.queue.aside(limit=1)) == 1
+    assert await desk.store.queue.put_back("run-1", now()) == 1
+    assert [each.run for each in await desk.store.queue.aside()] == ["run-10"]
+    assert await desk.store.queue.put_back("nobody", now()) == 0
+
+
+async def test_a_job_that_is_ordered_anew_takes_the_place_of_one_aside(desk: Desk) -> None:
+    """Who tries it again in the run itself, needs no operator any more."""
+    await desk.turn(desk.job(-1), desk.job(-1, 2))
+    for claim in await desk.claim():
+        await desk.store.queue.put_aside(claim, now(), "x")
+    await desk.turn(desk.job(-1), settled=[Job("run-1", JobKind.WORK, 2, now()).key])
+    assert await desk.store.queue.aside() == []
+    claim = await desk.the_claim(wait=5)
+    assert (claim.job.visit, claim.tries) == (1, 1)
+
+
+async def test_jobs_aside_are_deleted_with_their_run(desk: Desk) -> None:
+    """What is deleted leaves nothing behind."""
+    await desk.turn(desk.job(-1))
+    await desk.store.queue.put_aside(await desk.the_claim(), now(), "x")
+    assert await desk.store.delete_run("run-1")
+    assert await desk.store.queue.aside() == []

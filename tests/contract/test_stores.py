@@ -746,3 +746,24 @@ def test_all_stores_hold_the_same_run_after_any_turns(
         assert all(other == first for other in others)
 
     runner.run(story())
+
+
+async def test_what_a_turn_left_alone_stays(store: Store) -> None:
+    """A turn that says that it changed no document and no event writes none, and loses none."""
+    run = full_run()
+    await store.commit(creating(run))
+    await store.commit(turn(run, context=False))
+    after = await loaded(store)
+    assert (after.revision, exactly(after.arrivals)) == (run.revision + 1, exactly(run.arrivals))
+    assert exactly((after.event, after.deliveries, after.removed)) == exactly((run.event, run.deliveries, run.removed))
+
+
+async def test_events_come_and_go(store: Store) -> None:
+    """What a step took out of the queue isn't there again after the next load; its step has it."""
+    run = full_run()
+    await store.commit(creating(run))
+    took = a_step("w", 9500, took=run.arrivals[0], output={"data": run.arrivals[0].data})
+    await store.commit(turn(run, write=(took,), arrivals=run.arrivals[1:]))
+    after = await loaded(store)
+    assert exactly(after.arrivals) == exactly(run.arrivals[1:])
+    assert exactly(after.by_path["w"]) == exactly(took)

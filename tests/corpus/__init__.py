@@ -2,4 +2,5 @@
 
 `format_N.sqlite.gz` is a store, `format_N.yaml` its definitions and `format_N.json` what each of its runs shows.
 `python -m tests.corpus` makes those of the present format; those of earlier ones are never made again.
+`format_2_events` was made by a build of format 2 later on: runs at waits for events, which were counted then.
 """

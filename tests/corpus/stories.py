@@ -113,7 +113,28 @@ TRIPS = (
     Story("a profile", [YOU, BUDGET], [BO, *REST], profile="person-1"),
     Story("completed", [YOU, BUDGET, BO, *REST], profile="person-2"),
 )
-STORIES = (*STAYS, *TRIPS)
+
+
+def event(name: str, data: object = None, key: str | None = None) -> Action:
+    return ["event", name, data, key]
+
+
+def deal(name: str, do: Sequence[Action], then: Sequence[Action]) -> Story:
+    return Story(name, do, then, workflow="deal")
+
+
+WHO, OFFER = says(name="Ann Zoë"), says(price="7")
+ANN_SIGNS, BO_SIGNS = event("signed", {"by": "Ann"}, "k1"), event("signed", {"by": "Bo"})
+DEALS = (
+    deal("events wait for the run", [ANN_SIGNS, BO_SIGNS], [WHO, OFFER]),
+    deal("an event with a key", [ANN_SIGNS], [ANN_SIGNS, WHO, OFFER, ANN_SIGNS, BO_SIGNS]),
+    deal("waits for an event", [WHO], [ANN_SIGNS, OFFER, BO_SIGNS]),
+    deal("an event is taken", [WHO, ANN_SIGNS], [OFFER, BO_SIGNS]),
+    deal("an event is taken, and back", [WHO, ANN_SIGNS, BO_SIGNS, ["goes_back"]], [WHO, OFFER]),
+    deal("the other of two events", [event("refused", "too dear")], [WHO]),
+    deal("an event closed the form", [WHO, ANN_SIGNS, event("withdrawn", {"why": "sold"})], [BO_SIGNS]),
+)
+STORIES = (*STAYS, *TRIPS, *DEALS)
 
 
 @dataclass
@@ -211,6 +232,8 @@ async def play(person: Person, action: Action) -> None:
             await work(person)
         case ["waits", by]:
             await person.waits(**by)
+        case ["event", name, data, key]:
+            await person.engine.event(person.run, name, data, key=key)
         case ["cancels"]:
             await person.engine.cancel(person.run, undo=True)
         case _:
@@ -250,6 +273,9 @@ async def shown(store: Store, path: Path, run: Run, name: str) -> dict[str, Any]
         "fault": [run.fault.message, run.fault.node, run.fault.kind] if run.fault else None,
         "input": to_json(dict(run.input)),
         "event": to_json(dict(run.event)),
+        "arrivals": [[each.number, each.name, to_json(each.data), each.key] for each in run.arrivals],
+        "arrived": [run.arrived, len(run.deliveries)],
+        "took": {step.path: [step.took.number, step.took.name] for step in run.steps if step.took is not None},
         "profile": to_json(dict(run.profile)),
         "session": to_json(dict(run.session)),
         "document": to_json(dict(document.fields)) if document else None,

@@ -21,12 +21,13 @@ from wizard.stores.sqlite import SqliteStore
 from wizard.stores.vault import PLAIN, KeyRing, Vault, new_key
 from wizard.testing import Person
 
-NUMBERS = range(1, formats.FORMAT + 1)
-RUNS = {number: json.loads((HERE / f"format_{number}.json").read_text("utf-8")) for number in NUMBERS}
-TOLD = [pytest.param(number, told, id=f"{number}: {told['name']}") for number in NUMBERS for told in RUNS[number]]
+NUMBERS = [str(number) for number in range(1, formats.FORMAT + 1)]
+NAMES = [*NUMBERS, "2_events"]  # a build of format 2 made a second one, of runs that events came to
+RUNS = {name: json.loads((HERE / f"format_{name}.json").read_text("utf-8")) for name in NAMES}
+TOLD = [pytest.param(name, told, id=f"{name}: {told['name']}") for name in NAMES for told in RUNS[name]]
 
 
-def unpacked(folder: Path, number: int) -> Path:
+def unpacked(folder: Path, number: str) -> Path:
     path = folder / "runs.db"
     path.write_bytes(gzip.decompress((HERE / f"format_{number}.sqlite.gz").read_bytes()))
     return path
@@ -46,13 +47,13 @@ async def shows_it(store: SqliteStore, path: Path, told: dict[str, Any]) -> None
     assert {name: now[name] for name in told["shows"]} == told["shows"]
 
 
-async def goes_on(store: SqliteStore, told: dict[str, Any], number: int) -> None:
+async def goes_on(store: SqliteStore, told: dict[str, Any], number: str) -> None:
     ends = json.loads(json.dumps(await go_on(store, HERE / f"format_{number}.yaml", told)))
     assert {name: ends[name] for name in told["ends"]} == told["ends"]
 
 
 @pytest.mark.parametrize(("number", "told"), TOLD)
-async def test_a_stored_run_shows_what_it_did_and_goes_on(tmp_path: Path, number: int, told: dict[str, Any]) -> None:
+async def test_a_stored_run_shows_what_it_did_and_goes_on(tmp_path: Path, number: str, told: dict[str, Any]) -> None:
     """Somebody who began before an update finds every answer and finishes after it."""
     path = unpacked(tmp_path, number)
     async with opened(path) as store:
@@ -60,8 +61,8 @@ async def test_a_stored_run_shows_what_it_did_and_goes_on(tmp_path: Path, number
         await goes_on(store, told, number)
 
 
-@pytest.mark.parametrize("number", NUMBERS)
-async def test_stored_runs_are_encrypted_and_go_on(tmp_path: Path, number: int) -> None:
+@pytest.mark.parametrize("number", NAMES)
+async def test_stored_runs_are_encrypted_and_go_on(tmp_path: Path, number: str) -> None:
     """Encryption that is switched on later, and a key that is changed, cost nobody a run."""
     path = unpacked(tmp_path, number)
     old, new = new_key("old"), new_key("new")
@@ -79,11 +80,11 @@ async def test_stored_runs_are_encrypted_and_go_on(tmp_path: Path, number: int) 
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_the_corpus_is_of_its_number(tmp_path: Path, number: int) -> None:
+def test_the_corpus_is_of_its_number(tmp_path: Path, number: str) -> None:
     """A corpus that was made by another build would let an upgrader go untested."""
     with closing(sqlite3.connect(unpacked(tmp_path, number))) as connection:
         headers = [header for (header,) in connection.execute("SELECT header FROM runs")]
-    assert {bytes(header[:2]) for header in headers} == {bytes([0x92, number])}
+    assert {bytes(header[:2]) for header in headers} == {bytes([0x92, int(number)])}
     assert len(headers) == len(RUNS[number])
     kinds = {
         (told["shows"]["status"], bool(told["shows"]["kept"]), bool(told["shows"]["parked"])) for told in RUNS[number]
@@ -93,7 +94,7 @@ def test_the_corpus_is_of_its_number(tmp_path: Path, number: int) -> None:
 
 def test_the_corpus_of_this_format_holds_whatever_is_stored() -> None:
     """What no stored run has, no later build is tried with."""
-    newest = RUNS[formats.FORMAT]
+    newest = RUNS[str(formats.FORMAT)]
     assert [told["name"] for told in newest] == [story.name for story in STORIES]
     shows = [told["shows"] for told in newest]
     jobs = [(kind, tries > 0) for each in shows for kind, _, _, tries in each["jobs"]]
@@ -103,23 +104,25 @@ def test_the_corpus_of_this_format_holds_whatever_is_stored() -> None:
     assert ["room", 1, "NodeFailed", False] in [undo for each in shows for undo in each["undos"]]
     assert ("working", [40, "Two of five pages"]) in [(each["status"], each["report"]) for each in shows]
     assert {told["ends"]["status"] for told in newest} == {"completed", "cancelled", "deleted"}
+    assert {len(each["arrivals"]) for each in shows} >= {0, 1, 2}
+    assert {step for each in shows for step in each["took"]} == {"first", "offer"}
     assert [undo for told in newest for undo in told["ends"].get("owed", [])] == []
     assert [text for told in newest for text in told["ends"].get("sent", [])] == ["How was it, Ann Zoë?"] * 2
 
 
 async def test_runs_of_format_1_expire_though_they_have_no_job(tmp_path: Path) -> None:
     """What expired by being looked at is expired by a worker, which closes it; runs that ended stay."""
-    path = unpacked(tmp_path, 1)
+    path = unpacked(tmp_path, "1")
     async with opened(path) as store:
         engine = engine_on(store, HERE / "format_1.yaml", Bookings())
-        person = Person(engine, await engine.load(RUNS[1][0]["id"]))
+        person = Person(engine, await engine.load(RUNS["1"][0]["id"]))
         await person.waits(days=3649)
         assert person.run.status is RunStatus.CREATED
         await person.waits(days=1)
-        runs = [await stored(store, told["id"]) for told in RUNS[1]]
+        runs = [await stored(store, told["id"]) for told in RUNS["1"]]
         await engine.close()
     assert [run.status.value for run in runs] == [
-        "completed" if told["shows"]["status"] == "completed" else "expired" for told in RUNS[1]
+        "completed" if told["shows"]["status"] == "completed" else "expired" for told in RUNS["1"]
     ]
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT * FROM jobs").fetchall() == []

@@ -20,6 +20,7 @@ class Counterpart:
 
     pause: float = 0.15
     failing: float = 0.05
+    chance: random.Random = field(default_factory=random.Random)
     deeds: list[Deed] = field(default_factory=list)
     held: dict[str, asyncio.Event] = field(default_factory=dict)
     came: asyncio.Event = field(default_factory=asyncio.Event)
@@ -33,21 +34,21 @@ class Counterpart:
 
     async def _take(self, what: str, request: web.Request) -> web.Response:
         body = await request.json()
-        await asyncio.sleep(random.random() * self.pause / 2)
+        await asyncio.sleep(self.chance.random() * self.pause / 2)
         self.deeds.append(Deed(what, body["step"], request.headers["Idempotency-Key"], repr(body["x"]), body["run"]))
         if body["step"] in self.held:
             self.came.set()
             await self.held[body["step"]].wait()
-        await asyncio.sleep(random.random() * self.pause / 2)
-        if random.random() < self.failing:
+        await asyncio.sleep(self.chance.random() * self.pause / 2)
+        if self.chance.random() < self.failing:
             return web.json_response({}, status=503)
         return web.json_response({"x": body["x"]})
 
 
 @asynccontextmanager
-async def counterpart(failing: float = 0.05) -> AsyncIterator[Counterpart]:
+async def counterpart(failing: float = 0.05, seed: int | None = None) -> AsyncIterator[Counterpart]:
     """One that listens."""
-    found = Counterpart(failing=failing)
+    found = Counterpart(failing=failing, chance=random.Random(seed))
     app = web.Application()
     app.add_routes([web.post("/do", found.do), web.post("/undo", found.undo)])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

@@ -140,13 +140,13 @@ def check_deeds(run: Run, other: Counterpart) -> None:
             assert any(d.step == step.path and d.inputs == repr(read["x"]) for d in mine), step.path
 
 
-async def test_s20_a_server_on_sqlite_is_killed_at_any_moment(tmp_path: Path) -> None:
+async def test_s20_a_server_on_sqlite_is_killed_at_any_moment(tmp_path: Path, fuzz_seed: int) -> None:
     """S19-S21: the power goes, again and again, while people fill in forms: their answers are there, once, and what was
     booked for them is what their runs say."""
     url = f"sqlite:///{tmp_path / 'runs.db'}"
-    async with counterpart() as other:
+    async with counterpart(seed=fuzz_seed) as other:
         with nursery() as home:
-            siege = Siege(home, other, url, random.randrange(2**32))
+            siege = Siege(home, other, url, fuzz_seed)
             clients = await siege.besiege(KILLS)
             store = store_of(url)
             await store.open()
@@ -158,7 +158,7 @@ async def test_s20_a_server_on_sqlite_is_killed_at_any_moment(tmp_path: Path) ->
     print(siege.figures(clients))
 
 
-async def test_s20_servers_on_postgresql_and_the_database_are_killed(tmp_path: Path) -> None:
+async def test_s20_servers_on_postgresql_and_the_database_are_killed(tmp_path: Path, fuzz_seed: int) -> None:
     """The same with two servers on one PostgreSQL, which is killed as well (`kill -9` of all its processes)."""
     server = Server(durable=True)
     try:
@@ -169,9 +169,9 @@ async def test_s20_servers_on_postgresql_and_the_database_are_killed(tmp_path: P
             await asyncio.to_thread(server.kill)
             await asyncio.to_thread(server.start)
 
-        async with counterpart() as other:
+        async with counterpart(seed=fuzz_seed) as other:
             with nursery() as home:
-                siege = Siege(home, other, url, random.randrange(2**32), servers=2)
+                siege = Siege(home, other, url, fuzz_seed, servers=2)
                 clients = await siege.besiege(KILLS, kill_database)
                 store = store_of(url)
                 await store.open()

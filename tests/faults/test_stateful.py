@@ -1,6 +1,6 @@
 """The same moves at random on all stores and their queues, side by side: runs, traces and jobs are the same after each.
 
-`TORTURE=N` tries N times as many, other ones each time.
+`TORTURE=N` tries N times a hundred longer runs.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ SETTINGS = settings(
     max_examples=100 * TORTURE or 25,
     stateful_step_count=40 if TORTURE else 25,
     deadline=None,
-    derandomize=not TORTURE,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 # Longer than any time that the clock is moved by, on any clock: a claim is done with before the next move.

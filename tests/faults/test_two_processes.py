@@ -4,7 +4,6 @@ is one that a single server could have made (S19)."""
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -27,7 +26,6 @@ from tests.postgres import fresh_database
 from wizard.stores import Store
 
 RUNS = 10 * max(TORTURE, 1)
-SEED = int(os.environ.get("FUZZ_SEED") or random.randrange(2**32))
 
 
 class Tab(Client):
@@ -53,15 +51,15 @@ class Tab(Client):
                 await self.move(told, state)
 
 
-async def test_s19_histories_of_two_servers_on_one_database() -> None:
+async def test_s19_histories_of_two_servers_on_one_database(fuzz_seed: int) -> None:
     """S19: a balancer sends each request to another machine; two tabs answer the same questions at the same time. No
     answer may be taken twice or overwrite a later one, and no line of a history may be missing."""
     with fresh_database() as url, nursery() as home:
-        async with counterpart() as other, aiohttp.ClientSession() as session:
+        async with counterpart(seed=fuzz_seed) as other, aiohttp.ClientSession() as session:
             ports = [free_port(), free_port()]
             for port in ports:
                 home.start(store=url, port=port, counterpart=other.url, jobs=4, lease=5)
-            tabs = [Tab(f"t{n}", ports, session, random.Random(SEED + n)) for n in range(4)]
+            tabs = [Tab(f"t{n}", ports, session, random.Random(fuzz_seed + n)) for n in range(4)]
             await asyncio.gather(_many(tabs[:2], RUNS // 2), _many(tabs[2:], RUNS // 2))
             told = await _traces(tabs[0], [each for tab in tabs[::2] for each in tab.told])
             store = store_of(url)

@@ -42,23 +42,6 @@ class Eager(Background[EagerConfig]):
         return Proceed({"data": None})
 
 
-class Letters(Background[NodeConfig]):
-    """Takes the letters that lie there, one by one, and waits for the next one."""
-
-    type = "letters"
-    pure = True
-    pauses = True
-    Config = NodeConfig
-    there = 0
-
-    def later(self, visit: Visit[NodeConfig]) -> Later | None:
-        return Later(ready=Letters.there > 0)
-
-    async def execute(self, visit: Visit[NodeConfig]) -> Outcome:
-        Letters.there -= 1
-        return Proceed({"data": None})
-
-
 def loop(pause: dict[str, Any], *more: dict[str, Any]) -> dict[str, Any]:
     return {"id": "main", "nodes": [ASK, {"id": "pause", **pause}, *more, LOOK]}
 
@@ -83,7 +66,7 @@ class Watch:
             store=await open_store(),
             functions=self.functions,
             clock=self.clock,
-            node_types=[Eager, Letters],
+            node_types=[Eager],
         )
         self.begun = self.clock.now
         return await Person.starts(made, "main")
@@ -168,14 +151,16 @@ async def test_a_loop_that_waits_is_left_alone(clocked: Open) -> None:
 
 
 async def test_what_came_in_bulk_is_taken_at_once_a_few_in_a_turn(clocked: Open) -> None:
-    """Twenty letters lie there: all are taken now, without a pause, and no turn takes more than a handful."""
+    """Twenty payments came before the run did: all are taken now, without a pause, and no turn takes more than a
+    handful."""
     watch = Watch()
-    person = await watch.begin(loop({"type": "letters"}), clocked)
-    Letters.there = 20
+    person = await watch.begin(loop({"type": "wait", "event": "paid"}), clocked)
+    for number in range(20):
+        await person.engine.event(person.run, "paid", number)
     await person.says("1")
-    assert len(watch.at) == 5
+    assert watch.data == list(range(5))
     await person.waits()
-    assert (watch.at, person.run.step) == ([0.0] * 20, "pause~21")
+    assert (watch.data, set(watch.at), person.run.step) == (list(range(20)), {0.0}, "pause~21")
 
 
 async def test_an_event_needs_no_pause_after_the_one_before(clocked: Open) -> None:

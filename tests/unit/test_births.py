@@ -129,6 +129,17 @@ async def test_two_runs_of_one_profile_lose_nothing(stores: Open) -> None:
     assert (document.fields, document.revision) == ({"name": "Ada", "phone": "123"}, 2)
 
 
+async def test_a_run_that_set_nothing_saves_nothing() -> None:
+    """Section 6: whoever only reads a profile leaves its revision alone: a program that changes it under its revision
+    mustn't get a conflict for that."""
+    made = engine(flow("main", ask("a", sets="profile.name"), ask("b")))
+    run = await made.start("main", profile_id="ada", session_id="s")
+    await made.next(run, {"x": "Ada"})
+    await made.next(run, {"x": "1"})
+    assert (await made.store.document("profile", "ada")).revision == 1
+    assert (await made.store.document("session", "s")).revision == 0
+
+
 async def test_without_an_id_nothing_is_saved_anywhere() -> None:
     """Section 6: a run of nobody's profile changes nobody's."""
     made = engine(flow("main", ask("a", sets="profile.name")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,50 @@ def test_nothing_of_a_deleted_run_stays_in_the_file(shell: Shell) -> None:
     assert left <= {"definitions", "schema_version", "migrations"}
     files = b"".join(path.read_bytes() for path in shell.folder.glob("wizard.db*"))
     assert b"Unmistakable" not in files
+
+
+# -- jobs that were put aside ------------------------------------------------------------------------
+
+
+def put_aside(shell: Shell, run: str, damage: str = "") -> None:
+    """The run's deletion, as if it had failed too often."""
+    with closing(sqlite3.connect(shell.folder / "wizard.db")) as database, database:
+        database.execute(
+            "INSERT INTO jobs VALUES (?, ?, 'work', 1, 0, 20, NULL, x'', 'The run \x1b[2Jcan''t be read.', 0)",
+            (f"{run}/work/1", run),
+        )
+        if damage:
+            database.execute(damage)
+
+
+def test_jobs_that_were_put_aside_are_listed_and_put_back(shell: Shell) -> None:
+    """An operator sees which run's job it is and why, and has it done once the cause is mended."""
+    shell.types("run passport.yaml", "Ann\n")
+    run = run_id(shell.out)
+    assert shell.types("jobs") == 0
+    assert "No job was put aside." in shell.out
+    put_aside(shell, run)
+    assert shell.types("jobs") == 0
+    assert run in shell.out
+    assert "can't be read." in shell.out
+    assert "\x1b" not in shell.out
+    assert shell.types("jobs --json") == 0
+    assert [(each["run"], each["kind"], each["tries"]) for each in shell.json] == [(run, "work", 20)]
+    assert shell.types(f"runs show {run}") == 0
+    assert "Jobs put aside" in shell.out
+    assert shell.types(f"runs show {run} --json") == 0
+    assert len(shell.json["jobs_aside"]) == 1
+    assert shell.types(f"runs repair {run}") == 0
+    assert f"1 job of run {run} put back; a worker does it" in shell.out
+    shell.types("jobs --json")
+    assert shell.json == []
+
+
+def test_jobs_of_a_run_that_cant_be_read_are_put_back_too(shell: Shell) -> None:
+    """It is the reason for which they were put aside most often."""
+    shell.types("run passport.yaml", "Ann\n")
+    run = run_id(shell.out)
+    put_aside(shell, run, "UPDATE runs SET header = x'c1'")
+    assert shell.types(f"runs repair {run}") == 1
+    assert "1 job" in shell.out
+    assert "can't be read" in shell.err

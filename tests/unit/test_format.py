@@ -12,7 +12,7 @@ from wizard.nodes.condition import ConditionNode
 from wizard.nodes.workflow import WorkflowNode
 from wizard.reading.source import read
 
-WAITING = {"remind_after", "expires_after"}
+WAITING = {"remind_after", "expires_after", "event"}
 WORKING = {"on_error", "retry", "timeout", "slow", "concurrency"}
 
 

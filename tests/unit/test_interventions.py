@@ -8,8 +8,9 @@ import pytest
 
 from tests.stores import Open, clocked
 from wizard.errors import InvalidInput, RunExpired, StaleInput
+from wizard.jobs import Claim, Job, JobKind
 from wizard.model import RunStatus
-from wizard.testing import MovableClock, Person, make_test_engine
+from wizard.testing import NOON, MovableClock, Person, make_test_engine
 
 __all__ = ["clocked"]  # a fixture
 
@@ -45,6 +46,18 @@ async def test_a_form_that_isnt_answered_in_time_is_left(clocked: Open) -> None:
     assert person.asked == "late"
     await person.waits(days=30)
     assert (person.asked, person.path) == ("late", ["a", "b", "late"])
+
+
+async def test_a_reminder_of_another_form_reminds_of_none(clocked: Open) -> None:
+    """A reminder that comes late, out of a backup or a slow worker, belongs to the visit that it was ordered for, and
+    not to whatever form is asked then."""
+    soon = {"after": "3d", "goto": "late"}
+    person = await begin(flow(form("a", remind_after=soon), form("b", remind_after=soon), form("late")), clocked)
+    visit = person.run.run.steps[0].visit
+    await person.says("1")
+    await person.engine.perform(Claim(Job(person.run.id, JobKind.REMIND, visit, NOON), 1))
+    await person.reloads()
+    assert (person.asked, person.path) == ("b", ["a", "b"])
 
 
 async def test_an_answer_in_time_stops_the_clock(clocked: Open) -> None:
@@ -160,7 +173,7 @@ async def test_a_run_expires_and_its_data_goes(clocked: Open) -> None:
     assert person.run.run.status is RunStatus.EXPIRED
     await person.waits(days=29, hours=23)
     assert await person.engine.store.load(person.run.id) is not None
-    person.engine.clock.move(hours=1)  # type: ignore[attr-defined]
+    person.engine.clock.source.move(hours=1)  # type: ignore[attr-defined]
     from wizard.worker import Worker
 
     await Worker(person.engine).perform_due()
@@ -191,7 +204,8 @@ async def test_an_event_moves_a_waiting_run_on(clocked: Open) -> None:
     person = await begin(WAITING, clocked)
     await person.says("1")
     assert (person.run.status, person.run.step) == (RunStatus.WORKING, "w")
-    await person.engine.event(person.run, "other")
+    with pytest.raises(InvalidInput, match="knows no event"):
+        await person.engine.event(person.run, "other")
     assert person.run.step == "w"
     await person.engine.event(person.run, "paid", {"amount": 12})
     assert person.asked == "b"

@@ -36,6 +36,7 @@ def test_a_path_names_its_node_and_the_way_there() -> None:
     page = locate(MAIN, "hh/after-0")
     assert (page.node.id, page.frame.prefix, page.after) == ("hh", "", 0)
     assert locate(MAIN, "one/x").frame.workflow.id == "inner"
+    assert locate(MAIN, "hh/123456789/x").frame.item == 123_456_789
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ class Failing:
         self.errors = list(errors)
         self.tried = 0
 
-    async def __call__(self) -> str:
+    async def __call__(self, visit: Visit[Any]) -> str:
         self.tried += 1
         if self.tried <= len(self.errors):
             raise self.errors[self.tried - 1]
@@ -122,7 +122,7 @@ async def test_work_that_perseveres_in_a_part_is_put_off_as_a_whole() -> None:
     it = visit(retry=Retry(5, timedelta(hours=1), timedelta(hours=1)), resumes=True)
     work, pauses = Failing(*[OSError()] * 9), Pauses()
     with pytest.raises(TryLater):
-        await persevere(lambda: persevere(work, it, sleep=pauses), it, sleep=pauses)
+        await persevere(lambda own: persevere(work, own, sleep=pauses), it, sleep=pauses)
     assert (work.tried, pauses) == (1, [])
 
 
@@ -153,11 +153,11 @@ async def test_many_short_tries_go_on_elsewhere() -> None:
     assert (caught.value.tried, caught.value.seconds) == (4, 1.0)
 
 
-async def hang() -> None:
+async def hang(visit: Visit[Any]) -> None:
     await asyncio.sleep(60)
 
 
-async def in_a_thread() -> None:
+async def in_a_thread(visit: Visit[Any]) -> None:
     release = threading.Event()
     try:
         await asyncio.to_thread(release.wait, 60)
@@ -166,7 +166,7 @@ async def in_a_thread() -> None:
 
 
 @pytest.mark.parametrize("work", [hang, in_a_thread])
-async def test_a_try_that_hangs_is_given_up(work: Callable[[], Awaitable[None]]) -> None:
+async def test_a_try_that_hangs_is_given_up(work: Callable[[Visit[Any]], Awaitable[None]]) -> None:
     """A service that never answers must not hold a person's turn for ever."""
     with pytest.raises(NodeFailed, match=r"took longer than 0\.05 seconds"):
         await persevere(work, visit(timeout=timedelta(milliseconds=50)))
@@ -176,10 +176,10 @@ async def test_a_try_that_took_too_long_is_tried_again() -> None:
     """The limit is for one try: a service that was slow once may be quick the next time."""
     tried = []
 
-    async def slow_once() -> str:
+    async def slow_once(visit: Visit[Any]) -> str:
         tried.append(1)
         if len(tried) == 1:
-            await hang()
+            await hang(visit)
         return "done"
 
     patient = visit(timeout=timedelta(milliseconds=20), retry=PATIENT)
@@ -200,10 +200,18 @@ async def test_a_time_out_inside_the_work_is_not_ours() -> None:
 
 async def test_who_leaves_is_not_kept_waiting() -> None:
     """A server that shuts down cancels its turns; that is no failure to try again."""
-    work = Failing(asyncio.CancelledError())  # type: ignore[arg-type]
+    tried = []
+
+    async def work(visit: Visit[Any]) -> None:
+        tried.append(1)
+        await hang(visit)
+
+    turn = asyncio.ensure_future(persevere(work, visit(retry=PATIENT)))
+    await asyncio.sleep(0)
+    turn.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await persevere(work, visit(retry=PATIENT))
-    assert work.tried == 1
+        await turn
+    assert tried == [1]
 
 
 async def test_a_failed_try_leaves_nothing_set_but_its_state() -> None:
@@ -211,10 +219,10 @@ async def test_a_failed_try_leaves_nothing_set_but_its_state() -> None:
     it = visit(retry=PATIENT, state={"page": 1})
     it.set("session", "before", True)
 
-    async def work() -> str:
-        it.set("profile", f"try_{it.state['page']}", True)
-        it.state["page"] += 1
-        if it.state["page"] < 4:
+    async def work(own: Visit[Any]) -> str:
+        own.set("profile", f"try_{own.state['page']}", True)
+        own.state["page"] += 1
+        if own.state["page"] < 4:
             raise OSError
         return "done"
 

@@ -8,7 +8,7 @@ from tests.conversations import Conversation, talk
 from tests.workflows import ask, branch, embed, flow, work
 from wizard.errors import ExpressionError
 from wizard.places import Frame, locate
-from wizard.scope import Items, Scope, item_ids_of
+from wizard.scope import Items, Scope, item_ids_of, last_visit
 
 PERSON = flow("person", ask("name"), work("t", "name.x"))
 
@@ -124,6 +124,15 @@ def test_items_know_their_numbers() -> None:
     assert item_ids_of(Items(["a", "b"], [1, 3])) == (1, 3)
     assert item_ids_of(["a", "b"]) == (1, 2)
     assert item_ids_of([]) == ()
+
+
+async def test_outside_of_loops_a_node_is_visited_once_or_not_at_all() -> None:
+    """What counts visits (paths, and what is read of the visit before) begins at one, with the step that waits."""
+    person = await talk(ask("a"), ask("b"), ask("c"))
+    await person.says("1")
+    view = person.run
+    nodes = view.workflow.nodes.values()
+    assert [last_visit(view.run, Frame(view.workflow), node) for node in nodes] == [1, 1, 0]
 
 
 async def test_a_thousand_visits_of_a_loop_are_found() -> None:

@@ -9,11 +9,14 @@ import pytest
 
 from tests.stores import Open, clocked
 from tests.workflows import Book, Clock, ask, branch, engine, flow, work
+from wizard.engine import Engine
 from wizard.errors import RunCompleted
+from wizard.jobs import Claim, Job, JobKind
 from wizard.model import RunStatus
 from wizard.node import Visit
 from wizard.settings import Settings
 from wizard.testing import MovableClock, make_test_engine
+from wizard.watching import Nobody
 from wizard.worker import Worker
 
 __all__ = ["clocked"]  # a fixture
@@ -97,6 +100,40 @@ async def test_an_undo_that_cant_be_done_is_shown_to_an_operator(clocked: Open) 
     await Worker(made).perform_due()
     assert rooms.taken_back == rooms.booked
     assert list(await store.failed_undos()) == []
+
+
+class GivenUp(Nobody):
+    """The runs of which an undo was given up."""
+
+    def __init__(self) -> None:
+        self.runs: list[str] = []
+
+    def undo_failed(self, run_id: str) -> None:
+        self.runs.append(run_id)
+
+
+async def test_whoever_watches_is_told_once_of_an_undo_that_is_given_up(clocked: Open) -> None:
+    """The operator's alarm rings with the tenth failure, not later and not again; a job that is left over from before
+    tries nothing behind their back."""
+    rooms, clock, watch = Rooms(), MovableClock(), GivenUp()
+    functions = {"book": rooms.book, "unbook": rooms.unbook}
+    plain = await make_test_engine(BOOKING, store=await clocked(), functions=functions, clock=clock)
+    made = Engine(plain.definitions, plain.store, services=plain.services, clock=clock, watch=watch)
+    run = await made.start("main")
+    await made.next(run, {"x": "1"})
+    await made.previous(run)
+    rooms.failing = 100
+    await made.next(run, {"x": "2"})
+    told = []
+    for _ in range(12):
+        clock.move(hours=2)
+        await Worker(made).perform_due()
+        told.append((100 - rooms.failing, list(watch.runs)))
+    assert told[7:] == [(9, []), *[(10, [run.id])] * 4]
+    (owed,) = (await made.load(run)).run.undos
+    rooms.failing = 0
+    assert await made.perform(Claim(Job(run.id, JobKind.UNDO, owed.step.visit, clock.now), 1)) is None
+    assert rooms.taken_back == []
 
 
 async def test_a_process_that_dies_while_it_undoes_leaves_it_to_a_worker(clocked: Open) -> None:

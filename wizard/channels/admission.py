@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from wizard.channels.bodies import Members, check_members, read_object, revision_of
-from wizard.channels.identities import Identify, identity_of
+from wizard.channels.identities import Identify, Identity, identity_of
 from wizard.channels.problems import NOT_ALLOWED, NOT_YOUR_PROFILE, UNAUTHORIZED, WRONG_TOKEN, Refused
 from wizard.engine import Engine
 from wizard.errors import NotYours, RunNotFound
@@ -63,9 +63,12 @@ class Admission:
             raise Refused(WRONG_TOKEN, error.message) from None
         if self._who is not None:
             profile_id = (await self._engine.load(run_id)).run.profile_id
-            if profile_id is not None and (await identity_of(self._who, request)).profile_id != profile_id:
+            if profile_id is not None and (await self._person(request)).profile_id != profile_id:
                 raise Refused(NOT_YOUR_PROFILE, "Sign in as the person whose run this is.")
         return run_id
+
+    async def _person(self, request: web.Request) -> Identity:
+        return await identity_of(self._who, request, self._engine.services)
 
     async def sender(self, request: web.Request) -> tuple[str, bool]:
         """The run's id, for whoever may tell it of events, and whether that is the host's own key: what people say
@@ -102,7 +105,7 @@ class Admission:
         """The profile and session of the new run. Raises Refused (403) where they are somebody else's."""
         if self._who is None:
             return body.get("profile_id"), body.get("session_id")
-        identity = await identity_of(self._who, request)
+        identity = await self._person(request)
         own = {"profile_id": identity.profile_id, "session_id": identity.session_id}
         for name, known in own.items():
             if body.get(name, known) != known:

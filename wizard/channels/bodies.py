@@ -233,6 +233,10 @@ REMOVE: Members = {
 EVENT: Members = {
     "name": Member("text", "The event's name: at most 64 letters, digits and _.", required=True),
     "data": Member("anything", "What it brings, to be read as `event.NAME`; `true` where there is nothing."),
+    "key": Member(
+        "text",
+        "The event's own key, at most 200 characters: however often one with this key is sent, it is taken in once.",
+    ),
 }
 CANCEL: Members = {
     "undo": Member("true or false", "Whether what the run's steps did is undone, the newest first."),

@@ -15,7 +15,7 @@ NEXT: Json = {
 PREVIOUS: Json = {"draft": {"postcode": "80"}}
 CHANGE: Json = {"step": "applicant", "answers": NEXT["answers"]}
 REMOVE: Json = {"item": "household/2"}
-EVENT: Json = {"name": "paid", "data": {"amount": "12.50"}}
+EVENT: Json = {"name": "paid", "data": {"amount": "12.50"}, "key": "payment-4711"}
 CANCEL: Json = {"undo": True}
 PROGRESS = """retry: 2000
 

@@ -7,13 +7,14 @@ things are set up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from aiohttp import web
 
 from wizard.channels.problems import SECURITY_HEADERS
+from wizard.isolation import Calls
 from wizard.stores import Backlog, Store
 
 PATIENCE = 2.0  # seconds that the store may take until it counts as gone
@@ -27,6 +28,15 @@ class Stopping(NamedTuple):
 
 
 STOPPING: web.AppKey[Stopping] = web.AppKey("wizard.stopping", Stopping)
+CALLS: web.AppKey[Calls] = web.AppKey("wizard.calls", Calls)
+
+
+class Employed(Protocol):
+    """A worker of this process (wizard.worker.Worker)."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it works no more although nobody stopped it."""
 
 
 class Figures(Protocol):
@@ -36,11 +46,20 @@ class Figures(Protocol):
         """The figures in the format that the Accept header asks for, and its media type."""
 
 
-def add_health(app: web.Application, store: Store, stopping: Stopping, figures: Figures | None = None) -> None:
+def add_health(
+    app: web.Application,
+    store: Store,
+    stopping: Stopping,
+    figures: Figures | None = None,
+    calls: Calls | None = None,
+    workers: Sequence[Employed] = (),
+) -> None:
     """Adds `/healthz` and `/readyz` to an application, and with figures `/metrics`; `wizard.server` stops it by
-    `stopping`. `/readyz` is 503 while the store doesn't answer within PATIENCE, and from the moment on that the
-    process is told to stop."""
+    `stopping`. `/readyz` is 503 while the store doesn't answer within PATIENCE, while no functions can be called since
+    too many hang, while one of `workers` has ended, and from the moment on that the process is told to stop."""
     app[STOPPING] = stopping
+    if calls is not None:
+        app[CALLS] = calls
 
     async def stop(app: web.Application) -> None:
         stopping.begun.set()  # by another server than ours, which knows nothing of it
@@ -53,6 +72,10 @@ def add_health(app: web.Application, store: Store, stopping: Stopping, figures: 
     async def ready(request: web.Request) -> web.Response:
         if stopping.begun.is_set():
             return _said(503, "The server is stopping.")
+        if calls is not None and calls.trouble is not None:
+            return _said(503, calls.trouble)
+        if any(each.has_ended for each in workers):
+            return _said(503, "The worker of this process has ended.")
         try:
             async with asyncio.timeout(PATIENCE):
                 await store.revision("")  # of no run: it has to be looked for all the same
@@ -76,10 +99,16 @@ def add_health(app: web.Application, store: Store, stopping: Stopping, figures: 
     app.router.add_get("/metrics", metrics)
 
 
-def health_app(store: Store, stopping: Stopping, figures: Figures | None = None) -> web.Application:
+def health_app(
+    store: Store,
+    stopping: Stopping,
+    figures: Figures | None = None,
+    calls: Calls | None = None,
+    workers: Sequence[Employed] = (),
+) -> web.Application:
     """An application of nothing else, for a worker; it neither opens nor closes the store."""
     app = web.Application()
-    add_health(app, store, stopping, figures)
+    add_health(app, store, stopping, figures, calls, workers)
     return app
 
 

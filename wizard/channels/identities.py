@@ -8,6 +8,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from wizard.isolation import Whose
+from wizard.node import Services
+from wizard.settings import Settings
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -25,9 +29,18 @@ Identify = Callable[[web.Request], Identity | Awaitable[Identity | None] | None]
 NOBODY = Identity()
 
 
-async def identity_of(identify: Identify | None, request: web.Request) -> Identity:
-    """NOBODY where nobody is signed in, or the host doesn't sign people in."""
+async def identity_of(identify: Identify | None, request: web.Request, services: Services) -> Identity:
+    """NOBODY where nobody is signed in, or the host doesn't sign people in. Raises what the host's function raises,
+    NodeFailed where it takes longer than the setting `step_timeout`, TypeError where it gives something else."""
     if identify is None:
         return NOBODY
-    found = identify(request)
-    return (await found if inspect.isawaitable(found) else found) or NOBODY
+
+    async def ask() -> object:
+        found: object = identify(request)
+        return await found if inspect.isawaitable(found) else found
+
+    settings: Settings = services.settings or Settings()
+    found = await services.calls.within(settings.step_timeout, ask, Whose("identify", kind="identify"))
+    if found is not None and not isinstance(found, Identity):
+        raise TypeError(f"identify gave {type(found).__name__}. It gives an Identity, or None for nobody.")
+    return found or NOBODY

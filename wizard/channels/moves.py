@@ -101,7 +101,7 @@ class Moves:
         body = await self._admission.body(request, EVENT)
 
         def turn(respond: Respond) -> Awaitable[RunView]:
-            return self._engine.event(run_id, body["name"], body.get("data"), respond=respond)
+            return self._engine.event(run_id, body["name"], body.get("data"), key=body.get("key"), respond=respond)
 
         return _moved(await self._answered(request, run_id, body, turn, _outline if stranger else run_state))
 

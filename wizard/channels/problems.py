@@ -29,6 +29,7 @@ from wizard.errors import (
     StaleInput,
     StaleRevision,
     StoreError,
+    TooManyEvents,
     WorkflowNotFound,
     WorkflowUnavailable,
 )
@@ -75,6 +76,7 @@ RUN_COMPLETED = ProblemType("run-completed", 409, "The run is completed")
 RUN_CANCELLED = ProblemType("run-cancelled", 409, "The run was cancelled")
 NOT_A_STEP = ProblemType("not-a-step", 409, "There is no such step")
 REFUSED = ProblemType("refused", 409, "The move can't be made")
+TOO_MANY_EVENTS = ProblemType("too-many-events", 409, "The run holds as many events as it may")
 RUN_EXPIRED = ProblemType("run-expired", 410, "The run has expired")
 TOO_SLOW = ProblemType("too-slow", 408, "The body didn't arrive in time")
 TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
@@ -106,6 +108,7 @@ PROBLEM_TYPES = (
     RUN_CANCELLED,
     NOT_A_STEP,
     REFUSED,
+    TOO_MANY_EVENTS,
     RUN_EXPIRED,
     TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
@@ -136,6 +139,7 @@ _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (WorkflowNotFound, WORKFLOW_NOT_FOUND),
     (InvalidInput, INVALID_INPUT),
     (KeyReused, KEY_REUSED),
+    (TooManyEvents, TOO_MANY_EVENTS),
     (CallerError, REFUSED),
 )
 

@@ -8,7 +8,8 @@ spends steps of a Budget in proportion to its work. The rules that differ from P
   `not in` say what they look like: `x != null` is true where x is there.
 - `true` is not 1: neither equal to it nor ordered with it nor added to it.
 - Arithmetic with null is null. A float meets a Decimal as the digits it prints, so 0.1 is 0.1.
-- Only numbers, texts, dates, times and moments are ordered, each among themselves.
+- Only numbers, texts, dates, times and moments are ordered, each among themselves. Moments with a time zone are
+  instants: equal and ordered by when they are, whatever zones they are written in.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, tzinfo
 from decimal import Context, Decimal, DecimalException, DivisionByZero, InvalidOperation, Overflow
 from typing import Final
 
 from wizard.errors import ExpressionError
+from wizard.instants import order
 from wizard.model import Value
 
 MAX_TEXT: Final = 10_000  # characters of a computed text
@@ -38,6 +40,11 @@ class Budget:
     __slots__ = ("left",)
 
     left: int
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """Where moments are shown, None for as they are."""
+        return None
 
     def spend(self, steps: int) -> None:
         """Raises ExpressionError when the steps are used up."""
@@ -266,7 +273,7 @@ def same(budget: Budget, left: Value, right: Value) -> bool:
         budget.spend(len(left) >> 8)
         return left == right
     if type(left) is type(right) and type(left) in _PLAIN and type(left) is not Decimal:
-        return bool(left == right)
+        return _same_moment(left, right) if type(left) is datetime else bool(left == right)
     if is_number(left) and is_number(right):
         budget.spend(1)
         left, right = pair(left, right)
@@ -278,6 +285,13 @@ def same(budget: Budget, left: Value, right: Value) -> bool:
         budget.spend(len(left))
         return left.keys() == right.keys() and all(same(budget, left[name], right[name]) for name in left)
     return False
+
+
+def _same_moment(left: datetime, right: datetime) -> bool:
+    """Equality of instants, or of times without a zone (S25)."""
+    if left.utcoffset() is None or right.utcoffset() is None:
+        return left == right
+    return order(left) == order(right)
 
 
 def family(value: Value) -> type | None:
@@ -301,6 +315,8 @@ def _ordered(sign: str, compare: Callable[[Value, Value], bool]) -> Operator:
             left, right = pair(left, right)
         elif of is str:
             budget.spend(min(len(left), len(right)) >> 8)
+        elif of is datetime and left.utcoffset() is not None and right.utcoffset() is not None:
+            left, right = order(left), order(right)
         try:
             return bool(compare(left, right))
         except TypeError as error:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Final, Protocol
 
 from wizard.errors import ExpressionError
@@ -25,7 +25,8 @@ class Names(Protocol):
     """What an expression or template is computed against."""
 
     @property
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """What people's clocks show, in their zone."""
 
     def read(self, chain: Chain) -> Value:
         """The value of a dotted name, None where there is none. The read is recorded (S10)."""
@@ -40,6 +41,10 @@ class Scope(Budget):
         self.left = left
         self.names = names
         self.locals: list[Value] = [None] * slots if slots else []
+
+    @property
+    def zone(self) -> tzinfo | None:
+        return self.names.now.tzinfo
 
 
 Compute = Callable[[Scope], Value]

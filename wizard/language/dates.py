@@ -2,6 +2,10 @@
 
 A birthday on 29 February counts as reached on 1 March of a year without one; adding months or
 years to a day that the month lacks gives the month's last day.
+
+A moment's day, hour, month and year are those of the clocks in the run's time zone, and days are added to it by
+these clocks: tomorrow at the same time. What they don't show on that day, or show twice, is resolved as in
+wizard.instants.
 """
 
 from __future__ import annotations
@@ -11,9 +15,10 @@ import re
 from calendar import monthrange
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 from wizard.errors import ExpressionError
+from wizard.instants import resolve, shown
 from wizard.language import wording
 from wizard.language.arithmetic import is_number, kind
 from wizard.language.closures import Function, Scope
@@ -25,10 +30,10 @@ D = TypeVar("D", bound=clock.date)
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def as_date(value: Value, function: str) -> clock.date:
+def as_date(scope: Scope, value: Value, function: str) -> clock.date:
     """The date, or a moment's date; `function` is the one that needs it, for the message."""
     if isinstance(value, datetime):
-        return value.date()
+        return shown(value, scope.zone).date()
     if isinstance(value, clock.date):
         return value
     hint = " Make it a date with date(...) first." if isinstance(value, str) else ""
@@ -97,7 +102,7 @@ def today(scope: Scope) -> Value:
 @function()
 def now(scope: Scope) -> Value:
     """The present moment."""
-    return scope.names.now
+    return shown(scope.names.now, scope.zone)
 
 
 @function()
@@ -107,77 +112,91 @@ def date(scope: Scope, year: Value, month: Value = None, day: Value = None) -> V
         return make_date(whole(year, "date"), whole(month, "date"), whole(day, "date"))
     if month is not None or day is not None or is_number(year):
         raise ExpressionError("date needs a year, a month and a day, or a text like 2026-01-31.")
-    return parse_date(year) if isinstance(year, str) else as_date(year, "date")
+    return parse_date(year) if isinstance(year, str) else as_date(scope, year, "date")
 
 
 @function()
 def years_between(scope: Scope, start: Value, end: Value) -> Value:
     """Whole years from one date to another, as in an age: years_between(birth_date, today())."""
-    return whole_years(as_date(start, "years_between"), as_date(end, "years_between"))
+    return whole_years(as_date(scope, start, "years_between"), as_date(scope, end, "years_between"))
 
 
 @function()
 def months_between(scope: Scope, start: Value, end: Value) -> Value:
     """Whole months from one date to another."""
-    return whole_months(as_date(start, "months_between"), as_date(end, "months_between"))
+    return whole_months(as_date(scope, start, "months_between"), as_date(scope, end, "months_between"))
 
 
 @function()
 def days_between(scope: Scope, start: Value, end: Value) -> Value:
     """Days from one date to another; negative where the second is earlier."""
-    return (as_date(end, "days_between") - as_date(start, "days_between")).days
+    return (as_date(scope, end, "days_between") - as_date(scope, start, "days_between")).days
 
 
-def _day(value: Value, name: str) -> clock.date:
-    return value if isinstance(value, datetime) else as_date(value, name)
+def _moved(scope: Scope, value: Value, name: str, move: Callable[[clock.date], clock.date]) -> Value:
+    """The date moved by its calendar, or the moment by the clocks of the run's time zone."""
+    if not isinstance(value, datetime):
+        return move(as_date(scope, value, name))
+    if value.utcoffset() is None or scope.zone is None:
+        return move(value)
+    wall = shown(value, scope.zone)
+    moved = cast("datetime", move(wall.replace(tzinfo=None)))
+    if moved == wall.replace(tzinfo=None):
+        return wall
+    try:
+        return shown(resolve(moved, scope.zone), scope.zone)
+    except ValueError as error:
+        raise _outside() from error
 
 
 @function()
 def add_days(scope: Scope, day: Value, days: Value) -> Value:
     """The date or moment that many days later, or earlier where the number is negative."""
-    return shift_days(_day(day, "add_days"), whole(days, "add_days"))
+    return _moved(scope, day, "add_days", lambda each: shift_days(each, whole(days, "add_days")))
 
 
 @function()
 def add_months(scope: Scope, day: Value, months: Value) -> Value:
     """The same day that many months later; the month's last day where it has no such day."""
-    return shift_months(_day(day, "add_months"), whole(months, "add_months"))
+    return _moved(scope, day, "add_months", lambda each: shift_months(each, whole(months, "add_months")))
 
 
 @function()
 def add_years(scope: Scope, day: Value, years: Value) -> Value:
     """The same day that many years later; 28 February for 29 February in years without one."""
-    return shift_months(_day(day, "add_years"), 12 * whole(years, "add_years"))
+    return _moved(scope, day, "add_years", lambda each: shift_months(each, 12 * whole(years, "add_years")))
 
 
 @function()
 def year(scope: Scope, day: Value) -> Value:
     """A date's year."""
-    return as_date(day, "year").year
+    return as_date(scope, day, "year").year
 
 
 @function()
 def month(scope: Scope, day: Value) -> Value:
     """A date's month, 1 to 12."""
-    return as_date(day, "month").month
+    return as_date(scope, day, "month").month
 
 
 @function()
 def day(scope: Scope, day: Value) -> Value:
     """A date's day of the month, 1 to 31."""
-    return as_date(day, "day").day
+    return as_date(scope, day, "day").day
 
 
 @function()
 def weekday(scope: Scope, day: Value) -> Value:
     """A date's day of the week: 1 is Monday, 7 is Sunday."""
-    return as_date(day, "weekday").isoweekday()
+    return as_date(scope, day, "weekday").isoweekday()
 
 
 @function()
 def format_date(scope: Scope, day: Value, style: Value = "long") -> Value:
     """A date as text: "long", "full", "short", "iso", "time", or a pattern like "D MMM YYYY"."""
-    if not isinstance(day, clock.date | time):
-        day = as_date(day, "format_date")
+    if isinstance(day, datetime):
+        day = shown(day, scope.zone)
+    elif not isinstance(day, clock.date | time):
+        day = as_date(scope, day, "format_date")
     scope.spend(len(words(style, "format_date")))
     return wording.write_date(day, words(style, "format_date"))

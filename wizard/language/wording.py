@@ -1,8 +1,8 @@
 """How values print, in templates and by text(): for people, in English, the same on every channel.
 
 null prints as nothing, true and false as themselves, numbers without exponents (a whole float
-without .0), dates as 27 March 1985, times as 14:30, moments as 27 March 1985, 14:30, lists joined
-by ", ", groups as "name: value" likewise.
+without .0), dates as 27 March 1985, times as 14:30, moments as 27 March 1985, 14:30 by the clocks
+of the run's time zone, lists joined by ", ", groups as "name: value" likewise.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Final
 
 from wizard.errors import ExpressionError
+from wizard.instants import shown
 from wizard.language.arithmetic import LARGEST, MAX_TEXT, Budget, checked, to_decimal
 from wizard.model import Value
 
@@ -110,7 +111,7 @@ def show(budget: Budget, value: Value) -> str:
             budget.spend(1 + (len(written) >> 4))
             return written
         case datetime():
-            return write_date(value, "D MMMM YYYY, HH:mm")
+            return write_date(shown(value, budget.zone), "D MMMM YYYY, HH:mm")
         case date():
             return write_date(value, "long")
         case time():

@@ -50,11 +50,13 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits in a store: jobs that are due, jobs that will be, and undos that were given up."""
+    """What waits in a store: jobs that are due, jobs that will be, undos that were given up, and jobs that were put
+    aside."""
 
     due: int
     later: int
     failed_undos: int
+    aside: int = 0
 
 
 class Store(Protocol):

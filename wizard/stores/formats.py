@@ -12,10 +12,10 @@ from enum import StrEnum
 from typing import Any
 
 from wizard.codec import pack, unpack
-from wizard.errors import StoreError
+from wizard.errors import DataUnreadable, StoreError
 from wizard.stores.vault import Vault
 
-FORMAT = 2
+FORMAT = 3
 
 # What a blob of the wrong shape raises when it is taken apart.
 MISSHAPEN = (TypeError, ValueError, LookupError, AttributeError, OverflowError)
@@ -43,8 +43,49 @@ def _with_undos(part: Part, content: Any) -> Any:
     return content
 
 
+_COUNT, _TAKEN = "_count", "_taken"
+
+
+def _with_arrivals(part: Part, content: Any) -> Any:
+    """Format 3 keeps events in a queue, and what a step took with the step. Format 2 counted them in the event
+    document, in fields that others could set as well, and each `wait` noted up to which of them it took. Of the events
+    of one name only the last one's data is known; `unsettled` says that the queue may hold what a step has taken."""
+    match part:
+        case Part.CONTEXT:
+            return _with_queue(a_map(content))
+        case Part.STEP:
+            return _with_what_it_took(a_map(content))
+    return content
+
+
+def _with_queue(content: dict[str, Any]) -> dict[str, Any]:
+    event = content.get("event", {})
+    counts = {name: event.get(f"{name}{_COUNT}") for name in event}
+    queue = [[count, name, event[name], "", None] for name, count in counts.items() if type(count) is int and count > 0]
+    if not queue:
+        return content
+    queue.sort(key=lambda each: (each[0], each[1]))
+    return {**content, "arrivals": queue, "arrived": queue[-1][0], "unsettled": True}
+
+
+def _with_what_it_took(content: dict[str, Any]) -> dict[str, Any]:
+    patch, output = content.get("patch", {}), content.get("output") or {}
+    name = output.get("event") if content.get("type") == "wait" else None
+    taken = patch.get("event", {}).get(f"{name}{_TAKEN}")
+    if name is None or type(taken) is not int:
+        return content
+    event = {field: value for field, value in patch["event"].items() if field != f"{name}{_TAKEN}"}
+    own = {f"event.{name}", f"event.{name}{_COUNT}", f"event.{name}{_TAKEN}"}
+    return {
+        **content,
+        "patch": {**{document: fields for document, fields in patch.items() if document != "event"}, "event": event},
+        "reads": {read: value for read, value in content.get("reads", {}).items() if read not in own},
+        "took": [taken, name, "", None],
+    }
+
+
 # From a number to the next one: what the part's content is there.
-UPGRADERS: dict[int, Callable[[Part, Any], Any]] = {1: _with_undos}
+UPGRADERS: dict[int, Callable[[Part, Any], Any]] = {1: _with_undos, 2: _with_arrivals}
 
 
 def wrap(vault: Vault, owner: str, content: Any) -> bytes:
@@ -88,9 +129,9 @@ def resealed(vault: Vault, owner: str, blob: bytes) -> bytes:
     return vault.seal(owner, vault.open(owner, blob))
 
 
-def unreadable(what: str, error: Exception, run_id: str) -> StoreError:
+def unreadable(what: str, error: Exception, run_id: str) -> DataUnreadable:
     """The error for a blob of one run: `what` opens the message, `error` is why it can't be read."""
-    return StoreError(f"{what} can't be read: {why(error)} Other runs aren't affected.", run=run_id)
+    return DataUnreadable(f"{what} can't be read: {why(error)} Other runs aren't affected.", run=run_id)
 
 
 def why(error: Exception) -> str:

@@ -200,7 +200,8 @@ class MemoryStore:
         return len(old)
 
     async def backlog(self, now: datetime) -> Backlog:
-        return Backlog(*self._jobs.count(now), sum(map(self._failed, self._undoing)))
+        due, later, aside = self._jobs.count(now)
+        return Backlog(due, later, sum(map(self._failed, self._undoing)), aside)
 
     async def reseal(self, limit: int = 1000) -> int:
         return 0  # nothing is stored, and so nothing is encrypted

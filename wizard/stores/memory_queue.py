@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 from itertools import count
 
-from wizard.jobs import Claim, Job
+from wizard.jobs import Aside, Claim, Job
 from wizard.stores.bell import Bell
 
 
@@ -19,6 +19,7 @@ class _Waiting:
     number: int  # of its place in the heap; places with other numbers are stale
     tries: int = 0
     holder: int | None = None
+    aside: tuple[datetime, str] | None = None  # since when, and why
 
 
 class MemoryQueue:
@@ -34,14 +35,14 @@ class MemoryQueue:
         """What a commit at the time `at` orders and settles."""
         for job in ordered:
             there = self._jobs.get(job.key)
-            if there is None or there.tries == 0 or there.due <= at:
+            if there is None or there.tries == 0 or there.due <= at or there.aside is not None:
                 number = next(self._numbers)
                 self._jobs[job.key] = _Waiting(job, job.due, number)
                 heappush(self._heap, (job.due, number, job.key))
         for key in settled:
             self._jobs.pop(key, None)
         if len(self._heap) > 2 * len(self._jobs) + 100:  # jobs that are ordered again and again leave places behind
-            self._heap = [(waiting.due, waiting.number, key) for key, waiting in self._jobs.items()]
+            self._heap = [(each.due, each.number, key) for key, each in self._jobs.items() if each.aside is None]
             heapify(self._heap)
         if ordered:
             self._bell.ring()
@@ -51,10 +52,11 @@ class MemoryQueue:
         for key in [key for key, waiting in self._jobs.items() if waiting.job.run == run_id]:
             del self._jobs[key]
 
-    def count(self, now: datetime) -> tuple[int, int]:
-        """How many jobs are due, and how many aren't yet."""
-        due = sum(waiting.due <= now for waiting in self._jobs.values())
-        return due, len(self._jobs) - due
+    def count(self, now: datetime) -> tuple[int, int, int]:
+        """How many jobs are due, how many aren't yet, and how many were put aside."""
+        due = sum(waiting.due <= now and waiting.aside is None for waiting in self._jobs.values())
+        aside = sum(waiting.aside is not None for waiting in self._jobs.values())
+        return due, len(self._jobs) - due - aside, aside
 
     async def claim(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
         if most <= 0:
@@ -101,8 +103,32 @@ class MemoryQueue:
 
     async def is_kept(self, key: str, now: datetime) -> bool:
         waiting = self._jobs.get(key)
-        return waiting is not None and waiting.due > now
+        return waiting is not None and waiting.due > now and waiting.aside is None
 
     async def done(self, claim: Claim) -> None:
         if self._held(claim) is not None:
             del self._jobs[claim.job.key]
+
+    async def put_aside(self, claim: Claim, at: datetime, reason: str) -> bool:
+        waiting = self._held(claim)
+        if waiting is not None:
+            # Its place in the heap is stale from now on, and its holder's claim the latest no more.
+            waiting.aside, waiting.number, waiting.holder = (at, reason), next(self._numbers), None
+        return waiting is not None
+
+    async def aside(self, run: str | None = None, limit: int = 100) -> Sequence[Aside]:
+        found = [
+            Aside(key, each.job.run, each.job.kind.value, each.tries, *each.aside)
+            for key, each in self._jobs.items()
+            if each.aside is not None and run in (None, each.job.run)
+        ]
+        return sorted(found, key=lambda each: (each.at, each.key))[: max(limit, 0)]
+
+    async def put_back(self, run: str, due: datetime) -> int:
+        found = [each for each in self._jobs.values() if each.aside is not None and each.job.run == run]
+        for each in found:
+            each.aside, each.tries = None, 0
+            self._place(each, due)
+        if found:
+            self._bell.ring()
+        return len(found)

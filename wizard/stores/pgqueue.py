@@ -18,9 +18,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from wizard.errors import SettingsError, StoreError
-from wizard.jobs import Claim, Job, JobKind
+from wizard.instants import after
+from wizard.jobs import MOST_TRIES, Aside, Claim, Job, JobKind
+from wizard.pauses import pause_after
 from wizard.stores import records
 from wizard.stores.bell import Bell
+from wizard.stores.formats import MISSHAPEN, unreadable
 from wizard.stores.pgpool import Connection, Pool
 from wizard.stores.vault import Vault
 
@@ -58,14 +61,15 @@ ENTRYPOINTS = {QueueEntrypoint(f"wizard_{kind.value}"): EntrypointExecutionParam
 # PgQueuer walks along all jobs of an entrypoint, in the order of their priorities, to those that are due: a million
 # timers that aren't would be in its way at every look. So jobs wait under an entrypoint of their own until they are.
 LATER = "wizard_later"
+ASIDE = "wizard_aside"  # failed too often: an operator's
 
 # S608: what is put into these texts are our own names.
 THERE = "status IN ('queued', 'picked')"  # what PgQueuer's index on the dedupe key covers
 RIPEN = f"""UPDATE {TABLE} SET entrypoint = 'wizard_' || split_part(dedupe_key, '/', -2) WHERE id = ANY (ARRAY(
     SELECT id FROM {TABLE} WHERE entrypoint = '{LATER}' AND status = 'queued' AND execute_after < now()
     ORDER BY execute_after LIMIT $1 FOR UPDATE SKIP LOCKED))"""  # noqa: S608
-NEXT = f"""SELECT execute_after - now() FROM {TABLE} WHERE entrypoint = '{LATER}' AND status = 'queued'
-    ORDER BY execute_after LIMIT 1"""  # noqa: S608
+NEXT = f"""SELECT least(execute_after, now() + interval '1 day') - now() FROM {TABLE}
+    WHERE entrypoint = '{LATER}' AND status = 'queued' ORDER BY execute_after LIMIT 1"""  # noqa: S608
 LEASE = f"""UPDATE {TABLE} SET attempts = attempts + 1, execute_after = $2, priority = $3
     WHERE id = ANY ($1::bigint[]) RETURNING id, attempts, dedupe_key"""  # noqa: S608
 PUT_OFF = f"""UPDATE {TABLE} SET status = 'queued', entrypoint = '{LATER}', queue_manager_id = NULL,
@@ -76,10 +80,22 @@ DONE = f"""WITH gone AS (DELETE FROM {TABLE} WHERE {THERE} AND dedupe_key = $1 A
     RETURNING id, entrypoint, priority)
     INSERT INTO {LOG} (job_id, status, entrypoint, priority) SELECT id, 'successful', entrypoint, priority FROM gone"""  # noqa: S608
 KEPT = f"SELECT FROM {TABLE} WHERE {THERE} AND dedupe_key = $1 AND execute_after > now()"
+# What is ordered anew takes its place (commit_turn): it counts as due since for ever.
+PUT_ASIDE = f"""UPDATE {TABLE} SET status = 'queued', entrypoint = '{ASIDE}', queue_manager_id = NULL,
+    execute_after = to_timestamp(0), updated = now(), headers = jsonb_build_object('reason', $4::text)
+    WHERE {THERE} AND dedupe_key = $1 AND attempts = $2 AND id = $3 RETURNING id"""  # noqa: S608
+READ_ASIDE = f"""SELECT dedupe_key, attempts, updated, headers ->> 'reason' AS reason FROM {TABLE}
+    WHERE entrypoint = '{ASIDE}' AND ($1::text IS NULL OR (dedupe_key ~>=~ ($1 || '/') AND dedupe_key ~<~ ($1 || '0')))
+    ORDER BY updated, dedupe_key LIMIT $2"""  # noqa: S608
+PUT_BACK = f"""UPDATE {TABLE} SET entrypoint = '{LATER}', attempts = 0, headers = NULL, execute_after = $2,
+    priority = $3 WHERE entrypoint = '{ASIDE}' AND dedupe_key ~>=~ ($1 || '/') AND dedupe_key ~<~ ($1 || '0')
+    RETURNING id"""  # noqa: S608
 HELD, UNCLAIMED = "id = $%d", "$%d::bigint IS NULL"
 COUNT = f"""SELECT
-    (SELECT count(*) FROM (SELECT FROM {TABLE} WHERE {THERE} AND execute_after <= $1 LIMIT $2) AS a) AS due,
-    (SELECT count(*) FROM (SELECT FROM {TABLE} WHERE {THERE} AND execute_after > $1 LIMIT $2) AS b) AS later"""  # noqa: S608
+    (SELECT count(*) FROM (SELECT FROM {TABLE} WHERE {THERE} AND execute_after <= $1 AND entrypoint <> '{ASIDE}'
+        LIMIT $2) AS a) AS due,
+    (SELECT count(*) FROM (SELECT FROM {TABLE} WHERE {THERE} AND execute_after > $1 LIMIT $2) AS b) AS later,
+    (SELECT count(*) FROM (SELECT FROM {TABLE} WHERE entrypoint = '{ASIDE}' LIMIT $2) AS c) AS aside"""  # noqa: S608
 FORGET_LOG = f"""DELETE FROM {LOG} WHERE id = ANY (ARRAY(
     SELECT id FROM {LOG} WHERE created < now() - $1::interval ORDER BY created LIMIT $2))"""  # noqa: S608
 
@@ -98,6 +114,12 @@ def encoded(text: str) -> str:
 
 def decoded(text: str) -> str:
     return text.replace("\x1a0", "\x00").replace("\x1a1", "\x1a") if "\x1a" in text else text
+
+
+def _parts(key: str) -> tuple[str, str, str]:
+    """Run, kind and visit of a job's key, empty where it isn't one of ours."""
+    run, kind, visit, *_ = [*decoded(key).rsplit("/", 2), "", ""]
+    return run, kind, visit
 
 
 def urgency(due: datetime) -> int:
@@ -168,7 +190,7 @@ class PostgresQueue:
             if wait > 0:
                 await self._ear.listen()  # before the look: what is ordered after it rings
             claims, next_one = await self._pool.transact(lambda connection: self._take(connection, most, lease))
-            return self._opened(claims), None if next_one is None else moment + next_one
+            return await self._opened(claims, moment), None if next_one is None else after(moment, next_one)
 
         await self._forget_log()
         return await self._bell.attend(attempt, now, wait)
@@ -191,18 +213,26 @@ class PostgresQueue:
         ]
         return sorted(found, key=lambda each: each[3]), None
 
-    def _opened(self, claims: Iterable[tuple[str, int, int, datetime, bytes]]) -> list[Claim]:
+    async def _opened(self, claims: Iterable[tuple[str, int, int, datetime, bytes]], now: datetime) -> list[Claim]:
         found = []
         for key, tries, number, due, payload in claims:
-            run, kind, visit = decoded(key).rsplit("/", 2)
+            run, kind, visit = _parts(key)
             try:
                 body = records.read_payload(self._vault, run, payload)
-            except StoreError as error:
-                # It keeps its lease and comes again: a job that can't be read mustn't keep others from being done.
-                log.error("A job can't be read: %s", error)
-                continue
-            found.append(Claim(Job(run, JobKind(kind), int(visit), due, body), tries, number))
+                found.append(Claim(Job(run, JobKind(kind), int(visit), due, body), tries, number))
+            except (StoreError, *MISSHAPEN) as error:
+                await self._pass_over((key, tries, number), now, unreadable(f"The job {decoded(key)}", error, run))
         return found
+
+    async def _pass_over(self, held: tuple[str, int, int], now: datetime, error: StoreError) -> None:
+        """A job that can't be read comes again, since another version or key may read it, and the others go on."""
+        log.error("%s", error)
+        key, tries, number = held
+        if tries >= MOST_TRIES:
+            await self._pool.write(PUT_ASIDE, *held, encoded(error.message), run=error.run)
+        else:
+            until = after(now, pause_after(tries, 1.0))
+            await self._pool.write(PUT_OFF % HELD % 5, key, tries, until, urgency(until), number, run=error.run)
 
     async def put_off(self, claim: Claim, until: datetime) -> bool:
         key, tries, number = encoded(claim.job.key), claim.tries, claim.handle
@@ -219,10 +249,27 @@ class PostgresQueue:
         which = (HELD if claim.handle is not None else UNCLAIMED) % 3
         await self._pool.write(DONE % which, encoded(claim.job.key), claim.tries, claim.handle, run=claim.job.run)
 
-    async def count(self, now: datetime) -> tuple[int, int]:
-        """How many jobs are due, and how many aren't yet, each up to 100,000."""
+    async def put_aside(self, claim: Claim, at: datetime, reason: str) -> bool:
+        key, told = encoded(claim.job.key), encoded(reason)
+        return bool(await self._pool.write(PUT_ASIDE, key, claim.tries, claim.handle, told, run=claim.job.run))
+
+    async def aside(self, run: str | None = None, limit: int = 100) -> Sequence[Aside]:
+        found = []
+        for row in await self._pool.read(READ_ASIDE, None if run is None else encoded(run), max(limit, 0)):
+            key, reason = row["dedupe_key"], decoded(row["reason"] or "")
+            of, kind, _ = _parts(key)
+            found.append(Aside(decoded(key), of, kind, row["attempts"], row["updated"], reason))
+        return found
+
+    async def put_back(self, run: str, due: datetime) -> int:
+        found = await self._pool.write(PUT_BACK, encoded(run), due, urgency(due), run=run)
+        self._bell.ring()
+        return len(found)
+
+    async def count(self, now: datetime) -> tuple[int, int, int]:
+        """How many jobs are due, how many aren't yet, and how many were put aside, each up to 100,000."""
         (row,) = await self._pool.read(COUNT, now, COUNTED)
-        return row["due"], row["later"]
+        return row["due"], row["later"], row["aside"]
 
     async def _forget_log(self) -> None:
         """PgQueuer keeps a line of everything for ever; it is deleted in parts, by whoever claims."""

@@ -113,7 +113,7 @@ def _values(vault: Vault, change: Change) -> tuple[Any, ...]:
         answered = (encoded(reply.scope), encoded(reply.key), body, reply.again)
     return (
         *(*head, *times),
-        *(rows.header(vault, run), born, rows.context(vault, run)),
+        *(rows.header(vault, run), born, rows.context(vault, run) if change.context or born is not None else None),
         *(_texts(change.dropped), *steps),
         *(change.unparked is None, _texts(unparked), parked.keys, parked.bodies),
         *(len(change.entries), rows.entries_body(vault, run.id, change.entries) if change.entries else None),
@@ -290,8 +290,8 @@ class PostgresStore:
         return int(found[0]["count"])
 
     async def backlog(self, now: datetime) -> Backlog:
-        due, later = await self._queue.count(now)
-        return Backlog(due, later, (await self._pool.read(COUNT_FAILED))[0]["count"])
+        due, later, aside = await self._queue.count(now)
+        return Backlog(due, later, (await self._pool.read(COUNT_FAILED))[0]["count"], aside)
 
     async def reseal(self, limit: int = 1000) -> int:
         return await self._resealer.reseal(limit)

@@ -19,8 +19,23 @@ from typing import Any, NamedTuple
 
 from immutables import Map
 
+from wizard.codec import pack
 from wizard.errors import StoreError
-from wizard.model import NOTHING, Entry, Fault, Kind, PutOff, Run, RunStatus, Step, StepStatus, Undo, Value
+from wizard.model import (
+    NOTHING,
+    Arrival,
+    Delivery,
+    Entry,
+    Fault,
+    Kind,
+    PutOff,
+    Run,
+    RunStatus,
+    Step,
+    StepStatus,
+    Undo,
+    Value,
+)
 from wizard.stores import TraceEntry
 from wizard.stores.formats import MISSHAPEN, Part, a_map, unreadable, unwrap, wrap
 from wizard.stores.vault import Vault
@@ -66,7 +81,7 @@ def header(vault: Vault, run: Run) -> bytes:
         content["fault"] = [run.fault.message, run.fault.node, run.fault.kind]
     if run.parked:
         content["parked"] = True
-    if run.event or run.profile or run.session or run.removed:
+    if run.event or run.profile or run.session or run.removed or run.arrived or run.deliveries:
         content["context"] = True
     if run.undos:
         content["undos"] = True
@@ -98,6 +113,12 @@ def context(vault: Vault, run: Run) -> bytes | None:
         content["session"] = dict(run.session)
     if run.removed:
         content["removed"] = sorted(run.removed)
+    if run.arrived:
+        content["arrived"] = run.arrived
+    if run.arrivals:
+        content["arrivals"] = [list(each) for each in run.arrivals]
+    if run.deliveries:
+        content["deliveries"] = [list(each) for each in run.deliveries]
     return wrap(vault, run.id, content) if content else None
 
 
@@ -108,10 +129,6 @@ def step_body(vault: Vault, run_id: str, step: Step) -> bytes:
 
 def _step_content(step: Step) -> dict[str, Any]:
     content: dict[str, Any] = {"node": step.node, "type": step.type, "visit": step.visit}
-    if not step.is_foreground:
-        content |= _work_content(step)
-    if step.reminded:
-        content["reminded"] = step.reminded
     if not step.is_done:
         content["status"] = step.status.value
     if step.output is not None:
@@ -125,25 +142,41 @@ def _step_content(step: Step) -> dict[str, Any]:
     if step.reads:
         content["reads"] = dict(step.reads)
     if step.patch:
-        patch: dict[str, dict[str, Value]] = {}
-        for (document, name), value in step.patch.items():
-            patch.setdefault(document, {})[name] = value
-        content["patch"] = patch
+        content["patch"] = _patch_content(step.patch)
     if step.error is not None:
         content["error"] = step.error
+    _add_progress(content, step)
     return content
 
 
-def _work_content(step: Step) -> dict[str, Any]:
-    """What only background steps have."""
-    content: dict[str, Any] = {"kind": step.kind.value}
+def _add_progress(content: dict[str, Any], step: Step) -> None:
+    """How far it is with what it works at or waits for."""
+    if not step.is_foreground:
+        content["kind"] = step.kind.value
     if step.begun:
         content["begun"] = step.begun
     if step.claim:
         content["claim"] = step.claim
     if step.put_off is not None:
         content["put_off"] = list(step.put_off)
+    if step.reminded:
+        content["reminded"] = step.reminded
+    if step.took is not None:
+        content["took"] = _took_content(step, step.took)
+
+
+def _patch_content(patch: Mapping[tuple[str, str], Value]) -> dict[str, dict[str, Value]]:
+    content: dict[str, dict[str, Value]] = {}
+    for (document, name), value in patch.items():
+        content.setdefault(document, {})[name] = value
     return content
+
+
+def _took_content(step: Step, took: Arrival) -> list[Any]:
+    """The data of an event is stored once, where a step gives it as its output."""
+    content = [took.number, took.name, took.key, took.at]
+    output = step.output or {}
+    return content if "data" in output and pack(output["data"]) == pack(took.data) else [*content, took.data]
 
 
 def answers_body(vault: Vault, run_id: str, answers: Mapping[str, Value]) -> bytes:
@@ -198,7 +231,22 @@ def _read_content(path: str, seq: int, content: Mapping[str, Any]) -> Step:
         claim=get("claim", 0),
         reminded=get("reminded", 0),
         put_off=PutOff(*content["put_off"]) if "put_off" in content else None,
+        took=_read_took(content["took"], get("output")) if "took" in content else None,
     )
+
+
+def _read_took(stored: list[Any], output: Mapping[str, Any] | None) -> Arrival:
+    number, name, key, at, *data = stored
+    return Arrival(number, name, data[0] if data else (output or {})["data"], key, at)
+
+
+def _read_arrivals(context: Mapping[str, Any], stack: Sequence[Step]) -> tuple[Arrival, ...]:
+    arrivals = (Arrival(*each) for each in context.get("arrivals", ()))
+    if not context.get("unsettled"):
+        return tuple(arrivals)
+    taken = [step.took for step in stack if step.took is not None]
+    last = {name: max(each.number for each in taken if each.name == name) for name in {each.name for each in taken}}
+    return tuple(each for each in arrivals if each.number > last.get(each.name, 0))
 
 
 def _read_patch(stored: dict[str, dict[str, Value]]) -> dict[tuple[str, str], Value]:
@@ -282,6 +330,9 @@ def read_run(
             session_id=born.get("session_id"),
             token_hash=born.get("token_hash", b""),
             undos=_read_undos(vault, row.id, undos) if head.get("undos") else (),
+            arrivals=_read_arrivals(now, stack),
+            arrived=now.get("arrived", 0),
+            deliveries=tuple(Delivery(*each) for each in now.get("deliveries", ())),
         )
     except (StoreError, *MISSHAPEN) as error:
         raise unreadable("The run", error, row.id) from error

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime, timedelta
 from os import PathLike, fspath
@@ -30,6 +31,7 @@ from wizard.stores.writer import NOT_OPEN, GroupWriter, explained
 T = TypeVar("T")
 
 BUSY_SECONDS = 5.0  # how long another process may hold the lock
+SCANS = 4  # reads of much at a time
 
 READ_REVISION = "SELECT revision FROM runs WHERE id=?"
 READ_DEFINITION = "SELECT body FROM definitions WHERE version=?"
@@ -67,6 +69,7 @@ class SqliteStore:
         self._vault = vault
         self._writer = GroupWriter(self._prepare, self._path)
         self._reader: sqlite3.Connection | None = None
+        self._scans: ThreadPoolExecutor
         self._jobs = SqliteQueue(self._writer.run, self._read, vault)
         self.queue: Queue = self._jobs
         self._resealing = Place()
@@ -75,11 +78,13 @@ class SqliteStore:
         """Raises StoreError where the file can't be used or is a newer version's."""
         await self._writer.start()
         self._reader = self._connect()
+        self._scans = ThreadPoolExecutor(SCANS, "wizard-sqlite-read")  # its own: nobody else's work keeps it waiting
 
     async def close(self) -> None:
         reader, self._reader = self._reader, None
         if reader is not None:
             reader.close()
+            self._scans.shutdown(wait=False)
         await self._writer.stop()
 
     async def commit(self, change: Change) -> None:
@@ -191,8 +196,8 @@ class SqliteStore:
         moment = stored_time(now)
 
         def count(connection: sqlite3.Connection) -> Backlog:
-            due, later = connection.execute(COUNT, (moment,)).fetchone()
-            return Backlog(due, later, connection.execute(COUNT_FAILED).fetchone()[0])
+            due, later, aside = connection.execute(COUNT, (moment,)).fetchone()
+            return Backlog(due, later, connection.execute(COUNT_FAILED).fetchone()[0], aside)
 
         return await self._scan(count)
 
@@ -238,7 +243,7 @@ class SqliteStore:
         if self._reader is None:
             raise StoreError(NOT_OPEN)
         try:
-            return await asyncio.to_thread(self._apart, work)
+            return await asyncio.get_running_loop().run_in_executor(self._scans, self._apart, work)
         except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
             raise explained(error, self._path, run_id) from error
 

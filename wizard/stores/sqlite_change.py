@@ -34,8 +34,9 @@ ADD_REPLY = "INSERT INTO replies VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 REPLACE_REPLY = "REPLACE INTO replies VALUES (?, ?, ?, ?, ?)"
 ADD_FILE = "REPLACE INTO files VALUES (?, ?, ?)"
 WRITE_DOCUMENT = "REPLACE INTO documents VALUES (?, ?, ?, ?)"
-ORDER_JOB = """INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?5, 0, NULL, ?6) ON CONFLICT (key) DO UPDATE
-    SET due=excluded.due, tries=0, holder=NULL, payload=excluded.payload WHERE jobs.tries = 0 OR jobs.due <= ?7"""
+ORDER_JOB = """INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?5, 0, NULL, ?6, NULL, NULL) ON CONFLICT (key) DO UPDATE
+    SET due=excluded.due, tries=0, holder=NULL, payload=excluded.payload, reason=NULL, aside_at=NULL
+    WHERE jobs.tries = 0 OR jobs.due <= ?7 OR jobs.reason IS NOT NULL"""
 SETTLE_JOB = "DELETE FROM jobs WHERE key=?"
 
 
@@ -74,7 +75,7 @@ class PackedChange:
             vault,
             rows.header(vault, run),
             rows.birth(vault, run) if change.expected is None else b"",
-            rows.context(vault, run),
+            rows.context(vault, run) if change.context or change.expected is None else None,
             times,
             [(run_id, step.path, step.seq, rows.step_body(vault, run_id, step)) for step in change.written],
             [(run_id, path, rows.answers_body(vault, run_id, change.parked[path])) for path in kept],

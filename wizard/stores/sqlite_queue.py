@@ -13,7 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from wizard.errors import StoreError
-from wizard.jobs import Claim, Job, JobKind
+from wizard.instants import LATEST, after
+from wizard.jobs import MOST_TRIES, Aside, Claim, Job, JobKind
+from wizard.pauses import pause_after
 from wizard.stores.bell import Bell
 from wizard.stores.formats import MISSHAPEN, unreadable
 from wizard.stores.records import read_payload
@@ -25,15 +27,23 @@ from wizard.stores.writer import Work
 T = TypeVar("T")
 
 MAX_CLAIMED = 1000  # at once
+LAST = stored_time(LATEST)
 
-NEXT_DUE = "SELECT due FROM jobs ORDER BY due LIMIT 1"
-READ_DUE = """SELECT key, run_id, kind, visit, due, tries, payload FROM jobs WHERE due <= ?
+NEXT_DUE = "SELECT due FROM jobs WHERE reason IS NULL ORDER BY due LIMIT 1"
+READ_DUE = """SELECT key, run_id, kind, visit, due, tries, payload FROM jobs WHERE reason IS NULL AND due <= ?
     ORDER BY due, key LIMIT ?"""
 TAKE = "UPDATE jobs SET due=?, tries=?, holder=? WHERE key=?"
 PUT_OFF = "UPDATE jobs SET due=? WHERE key=? AND tries=? AND holder IS ?"
 DONE = "DELETE FROM jobs WHERE key=? AND tries=? AND holder IS ?"
-READ_KEPT = "SELECT 1 FROM jobs WHERE key=? AND due > ?"
-COUNT = "SELECT count(*) FILTER (WHERE due <= ?1), count(*) FILTER (WHERE due > ?1) FROM jobs"
+READ_KEPT = "SELECT 1 FROM jobs WHERE key=? AND due > ? AND reason IS NULL"
+PUT_ASIDE = "UPDATE jobs SET reason=?, aside_at=?, holder=NULL WHERE key=? AND tries=? AND holder IS ?"
+ASIDE = """SELECT key, run_id, kind, tries, aside_at, reason FROM jobs
+    WHERE reason IS NOT NULL AND run_id = coalesce(?1, run_id) ORDER BY aside_at, key LIMIT ?2"""
+PUT_BACK = """UPDATE jobs SET due=?1, tries=0, holder=NULL, reason=NULL, aside_at=NULL
+    WHERE reason IS NOT NULL AND run_id=?2"""
+COUNT = """SELECT (SELECT count(*) FROM jobs WHERE reason IS NULL AND due <= ?1),
+    (SELECT count(*) FROM jobs WHERE reason IS NULL AND due > ?1),
+    (SELECT count(*) FROM jobs WHERE reason IS NOT NULL)"""
 
 log = logging.getLogger("wizard.stores")
 
@@ -72,7 +82,7 @@ class SqliteQueue:
 
     def _next_due(self) -> datetime | None:
         row = self._read(lambda connection: connection.execute(NEXT_DUE).fetchone())
-        return None if row is None else read_time(row[0])
+        return None if row is None else read_time(min(row[0], LAST))  # an earlier version stored later ones
 
     async def _take(self, now: datetime, most: int, lease: timedelta) -> list[Claim]:
         taken: list[tuple[Any, ...]] = []
@@ -83,29 +93,59 @@ class SqliteQueue:
             connection.executemany(TAKE, [(until, row[5] + 1, holder, row[0]) for row in taken])
 
         await self._write(work)
-        return [claim for row in taken if (claim := self._claim(row, holder)) is not None]
+        claims: list[Claim] = []
+        for row in taken:
+            try:
+                claims.append(self._claim(row, holder))
+            except (StoreError, *MISSHAPEN) as error:
+                await self._pass_over((row[0], row[5] + 1, holder), now, unreadable(f"The job {row[0]}", error, row[1]))
+        return claims
 
-    def _claim(self, row: tuple[Any, ...], holder: int) -> Claim | None:
-        """None where the job can't be read: it waits for its repair, and the others go on."""
+    def _claim(self, row: tuple[Any, ...], holder: int) -> Claim:
+        """Raises StoreError or one of MISSHAPEN where the job can't be read."""
         _, run_id, kind, visit, due, tries, payload = row
-        try:
-            content = read_payload(self._vault, run_id, payload)
-            return Claim(Job(run_id, JobKind(kind), visit, read_time(due), content), tries + 1, holder)
-        except (StoreError, *MISSHAPEN) as error:
-            told = error if isinstance(error, StoreError) else unreadable("A job of the run", error, run_id)
-            log.error("%s", told)
-            return None
+        content = read_payload(self._vault, run_id, payload)
+        return Claim(Job(run_id, JobKind(kind), visit, read_time(due), content), tries + 1, holder)
+
+    async def _pass_over(self, held: tuple[str, int, int], now: datetime, error: StoreError) -> None:
+        """A job that can't be read comes again, since another version or key may read it, and the others go on."""
+        log.error("%s", error)
+        if held[1] >= MOST_TRIES:
+            await self._set(PUT_ASIDE, (error.message, stored_time(now), *held))
+        else:
+            await self._set(PUT_OFF, (stored_time(after(now, pause_after(held[1], 1.0))), *held))
 
     async def put_off(self, claim: Claim, until: datetime) -> bool:
-        row = (stored_time(until), claim.job.key, claim.tries, claim.handle)
+        held = await self._set(PUT_OFF, (stored_time(until), claim.job.key, claim.tries, claim.handle))
+        if held:
+            self._bell.ring()
+        return held
+
+    async def put_aside(self, claim: Claim, at: datetime, reason: str) -> bool:
+        return await self._set(PUT_ASIDE, (reason, stored_time(at), claim.job.key, claim.tries, claim.handle))
+
+    async def aside(self, run: str | None = None, limit: int = 100) -> Sequence[Aside]:
+        rows = self._read(lambda connection: connection.execute(ASIDE, (run, max(limit, 0))).fetchall())
+        return [Aside(key, of, kind, tries, read_time(at), reason) for key, of, kind, tries, at, reason in rows]
+
+    async def put_back(self, run: str, due: datetime) -> int:
+        found = [0]
+
+        def work(connection: sqlite3.Connection) -> None:
+            found[0] = connection.execute(PUT_BACK, (stored_time(due), run)).rowcount
+
+        await self._write(work)
+        self._bell.ring()
+        return found[0]
+
+    async def _set(self, statement: str, row: tuple[Any, ...]) -> bool:
+        """Whether the statement found its row."""
         held = [False]
 
         def work(connection: sqlite3.Connection) -> None:
-            held[0] = connection.execute(PUT_OFF, row).rowcount == 1
+            held[0] = connection.execute(statement, row).rowcount == 1
 
         await self._write(work)
-        if held[0]:
-            self._bell.ring()
         return held[0]
 
     async def is_kept(self, key: str, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import TypeVar
 
 from wizard.errors import CallerError
-from wizard.jobs import Claim, Queue
+from wizard.jobs import Aside, Claim, Queue
 from wizard.model import Change, Reply, Report, Run, RunStatus, StoredFile
 from wizard.stores import Backlog, Document, RunSummary, Store, TraceEntry
 from wizard.watching import StoreWatch
@@ -140,3 +140,12 @@ class WatchedQueue:
 
     async def done(self, claim: Claim) -> None:
         await self._tell("done", self._store.queue.done(claim))
+
+    async def put_aside(self, claim: Claim, at: datetime, reason: str) -> bool:
+        return await self._tell("put_aside", self._store.queue.put_aside(claim, at, reason))
+
+    async def aside(self, run: str | None = None, limit: int = 100) -> Sequence[Aside]:
+        return await self._tell("aside", self._store.queue.aside(run, limit))
+
+    async def put_back(self, run: str, due: datetime) -> int:
+        return await self._tell("put_back", self._store.queue.put_back(run, due))

@@ -12,6 +12,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 
@@ -76,7 +77,11 @@ class GroupWriter:
         if thread is not None:
             self._hand_over()
             self._handed_over.put(None)
-            await asyncio.to_thread(thread.join)
+            apart = ThreadPoolExecutor(1, "wizard-sqlite-stop")  # the loop's own may be busy with what never ends
+            try:
+                await asyncio.get_running_loop().run_in_executor(apart, thread.join)
+            finally:
+                apart.shutdown(wait=False)
 
     async def run(self, work: Work) -> None:
         """Returns when what `work` wrote is on the disk; raises what it raises, nothing being written.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -16,7 +17,8 @@ from wizard.app import figures_of, make_engine, wizard_app
 from wizard.catalog import Catalog
 from wizard.channels import health
 from wizard.channels.health import STOPPING, Stopping, health_app
-from wizard.errors import StoreError
+from wizard.errors import NodeFailed, StoreError
+from wizard.isolation import Calls, Whose
 from wizard.node import Registry
 from wizard.reading import source
 from wizard.settings import Settings
@@ -129,3 +131,19 @@ async def test_a_worker_has_the_three_as_well() -> None:
         assert "wizard_jobs" in (await told(client, "/metrics"))[1]
         assert (await told(client, "/w/passport"))[0] == 404
     assert figures_of(make_engine(CATALOG, store)) is None
+
+
+async def test_a_process_that_can_call_no_functions_any_more_is_not_ready() -> None:
+    """A balancer would go on sending people to where their step fails."""
+    calls = Calls(most_lost=1)
+    over = threading.Event()
+    async with opened(health_app(MemoryStore(), Stopping(asyncio.Event(), 1.0), calls=calls)) as client:
+        with pytest.raises(NodeFailed):
+            await calls.within(0.01, lambda: calls.function(over.wait, {}), Whose("test"))
+        async with client.get("/readyz") as answer:
+            assert (answer.status, "haven't come back" in await answer.text()) == (503, True)
+        over.set()
+        while calls.lost:
+            await asyncio.sleep(0.01)
+        async with client.get("/readyz") as answer:
+            assert answer.status == 200

@@ -187,3 +187,30 @@ async def test_a_run_that_goes_meanwhile_is_not_deleted_twice() -> None:
         talk = await served.begins("ordered", what="Tea")
         with patch.object(Engine, "delete", return_value=False):
             await refused(await talk.send("DELETE", ""), 404, "run-not-found")
+
+
+async def test_an_event_with_a_key_is_taken_once_and_told_the_same(served: Served) -> None:
+    """The parcel service sends it again, from another server and without an Idempotency-Key."""
+    talk = await served.begins("ordered", what="Tea")
+    body = {"name": "delivered", "data": {"to": ["A"]}, "key": "parcel-7"}
+    told = await conforms(await talk.send("POST", "/events", json=body), "/runs/{id}/events")
+    again = await talk.send("POST", "/events", json=body)
+    assert (again.status, await again.json()) == (200, told)
+    await talk.look()
+    await talk.next({"stars": "5"})
+    assert (await talk.send("POST", "/events", json=body)).status == 200, "also when the run is over"
+    problem = await refused(await talk.send("POST", "/events", json={**body, "data": 1}), 422, "key-reused")
+    assert "another name or data" in problem["detail"]
+
+
+async def test_an_event_that_nobody_knows_or_has_room_for_is_told_so(served: Served) -> None:
+    """A misspelt name and a queue that is full, each under its type; the run is as it was."""
+    talk = await served.caller.start("ordered")
+    problem = await refused(await talk.send("POST", "/events", json={"name": "deliverd"}), 422, "invalid-input")
+    assert "Did you mean `delivered`?" in problem["detail"]
+    with patch("wizard.arrivals.MAX_ARRIVALS", 2):
+        for _ in range(2):
+            assert (await talk.send("POST", "/events", json={"name": "delivered"})).status == 200
+        full = await talk.send("POST", "/events", json={"name": "delivered"})
+        await refused(full, 409, "too-many-events")
+    assert len((await served.caller.engine.load(talk.id)).run.arrivals) == 2

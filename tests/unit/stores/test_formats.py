@@ -62,3 +62,19 @@ def test_a_reason_holds_no_answer() -> None:
     assert "Winterbottom" not in str(error)
     assert "(ValueError)" in error.message
     assert error.run == "run-7"
+
+
+@pytest.mark.parametrize(
+    ("event", "queue"),
+    [
+        ({"paid": 1, "paid_count": 2}, [[2, "paid", 1, "", None]]),
+        ({"b": 1, "b_count": 1, "a": 2, "a_count": 1}, [[1, "a", 2, "", None], [1, "b", 1, "", None]]),
+        ({"paid": 1}, None),
+        ({"paid": 1, "paid_count": "many"}, None),
+        ({"paid_count": 3}, None),
+    ],
+)
+def test_events_of_format_2_are_queued(event: dict[str, Any], queue: list[Any] | None) -> None:
+    """An early event that was counted in the document opens its wait after the update; another field does not."""
+    content = unwrap(PLAIN, "run-1", Part.CONTEXT, pack([2, {"event": event}]))
+    assert (content["event"], content.get("arrivals")) == (event, queue)

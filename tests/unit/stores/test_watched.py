@@ -44,6 +44,10 @@ QUEUE_CALLS: dict[str, tuple[Any, ...]] = {
     "claim": (NOW, 3, timedelta(seconds=30), 1.0),
     "put_off": (CLAIM, NOW),
     "done": (CLAIM,),
+    "is_kept": ("run-1/work/1", NOW),
+    "put_aside": (CLAIM, NOW, "It fails each time."),
+    "aside": ("run-1", 5),
+    "put_back": ("run-1", NOW),
 }
 
 

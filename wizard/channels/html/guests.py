@@ -87,7 +87,7 @@ class Doors:
         host = host_of(request, proxies)
         if request.method == "POST" and is_foreign(request.headers, host):
             raise refusals.not_from_here()
-        identity = await identity_of(self._identify, request)
+        identity = await identity_of(self._identify, request, self._engine.services)
         sent = cookies(request.headers.getall("Cookie", ()))
         visitor = sent.get(VISITOR_COOKIE, "")
         return Guest(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
+from wizard.closing import CLOSED
 from wizard.errors import (
     CallerError,
     InvalidInput,
@@ -133,6 +134,13 @@ MOVED_ON = Words(
         "What you sent from here was not taken. Everything you answered elsewhere is as you left it.",
     ),
 )
+
+
+def closed(text: str | None) -> Words:
+    """An event came before the answer; `text` are the author's own words for it."""
+    not_taken = "What you sent from here was not taken. Everything that you answered elsewhere is as you left it."
+    return Words(409, "This was closed meanwhile", (text or CLOSED, not_taken))
+
 
 BROKEN = Words(
     500,

@@ -82,7 +82,9 @@ class RunPages:
         """Where somebody goes on who answered this step as before: to the question that follows on the path."""
         run = self.view.run
         answered = run.by_path[path].seq
-        following = next((step.path for step in run.path if step.is_foreground and step.seq > answered), None)
+        following = next(
+            (step.path for step in run.path if step.is_foreground and not step.is_closed and step.seq > answered), None
+        )
         return self.current if following is None else self.address(following)
 
     # -- pages -----------------------------------------------------------------------------------------
@@ -98,7 +100,7 @@ class RunPages:
         step = view.run.by_path.get(path)
         if path == view.step and not (changing and step is not None and self._can_change(step)):
             return 200, self._now(looked)
-        if step is None or not step.is_foreground or not on_path(view.run, path):
+        if step is None or not step.is_foreground or step.is_closed or not on_path(view.run, path):
             return None
         try:
             prompt = view.prompt_at(path)
@@ -112,7 +114,7 @@ class RunPages:
         """What the step's page asks, where it is one that is answered."""
         view = self.view
         step = view.run.by_path.get(path)
-        if step is None or not step.is_foreground or not on_path(view.run, path):
+        if step is None or not step.is_foreground or step.is_closed or not on_path(view.run, path):
             return None
         try:
             return view.current if path == view.step else view.prompt_at(path)
@@ -140,7 +142,8 @@ class RunPages:
     def conflict(self, path: str, typed: Prompt | None, *, changing: bool) -> Page:
         """After an answer that came too late: the page with what was typed, or where the run is."""
         if typed is None:
-            words = refusals.MOVED_ON
+            step = self.view.run.by_path.get(path)
+            words = refusals.MOVED_ON if step is None or not step.is_closed else refusals.closed(step.error)
             ways = ((self.current, "Go to where you are now"),)
             return RefusalPage(**self._common(), title=words.title, paragraphs=words.paragraphs, ways=ways)
         lines = tuple(line for line in self.view.summary() if line.step == path)
@@ -287,7 +290,10 @@ class RunPages:
         if step is self.view.run.current:
             return self.view.has_previous
         barrier = self._wall()
-        first = next((each for each in self.view.run.path if each.is_foreground and each.seq > barrier), step)
+        first = next(
+            (each for each in self.view.run.path if each.is_foreground and not each.is_closed and each.seq > barrier),
+            step,
+        )
         return first.seq < step.seq
 
     def _listed(self, item: str) -> tuple[str, Item] | None:

@@ -53,7 +53,7 @@ class Starting:
         guest = await self._site.doors.greet(request)
         workflow = self._site.engine.definitions.get(request.match_info["workflow"])
         given = _given(workflow, request)
-        prompt = input_prompt(workflow, self._site.engine.clock(), given)
+        prompt = input_prompt(workflow, self._site.engine.clock.wall(), given)
         return self._page(guest, workflow, prompt, given)
 
     async def start(self, request: web.Request) -> web.Response:
@@ -70,7 +70,7 @@ class Starting:
         defaults = {each.name for each in workflow.input if each.default is not None}
         asked = (each for each in fields if posted.has(each) or each.name not in given | dict.fromkeys(defaults))
         answers = {**given, **answers_of(asked, posted)}
-        prompt = input_prompt(workflow, site.engine.clock(), given, answers)
+        prompt = input_prompt(workflow, site.engine.clock.wall(), given, answers)
         if prompt.has_errors:
             return self._page(guest, workflow, prompt, given, status=422)
         if wait := self._rate.wait(guest.address):

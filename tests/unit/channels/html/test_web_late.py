@@ -55,6 +55,41 @@ async def test_other_answers_to_an_earlier_page_go_on_from_there(stage: Stage) -
     assert (await stage.run()).step == "where"
 
 
+OFFER = {
+    "id": "offer",
+    "nodes": [
+        {"id": "name", "type": "form", "fields": [{"name": "name", "label": "Name"}]},
+        {
+            "id": "take",
+            "type": "form",
+            "title": "Do you take it?",
+            "event": {"name": "withdrawn", "goto": "gone", "text": "{{ name.name }}, it was sold."},
+            "fields": [{"name": "why", "label": "Why?"}],
+        },
+        {"id": "gone", "type": "message", "title": "It is gone"},
+    ],
+}
+
+
+async def test_a_page_that_an_event_has_closed_says_why() -> None:
+    """The offer is withdrawn while somebody writes: what they send isn't taken, they read why and find the way on."""
+    async with staged(OFFER) as stage:
+        visitor = await stage.starts("offer", name="Ann")
+        assert visitor.page.heading == "Do you take it?"
+        address = visitor.page.path
+        before = await stage.run()
+        await stage.engine.event(before, "withdrawn")
+        for action in ("next", "previous", "save"):
+            late = visitor.tab()
+            await late.fills(why="Because").posts([*late.pairs(), ("action", action)])
+            assert (late.page.status, late.page.heading) == (409, "This was closed meanwhile"), action
+            assert "Ann, it was sold." in late.page.text
+        await visitor.opens(address)
+        assert (visitor.page.status, visitor.page.heading) == (200, "It is gone")
+        await visitor.presses("previous")
+        assert visitor.page.path.endswith("/name")
+
+
 async def test_a_double_click_counts_once(stage: Stage) -> None:
     """The second request finds the step answered, with the same answers."""
     visitor = await stage.starts()

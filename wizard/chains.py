@@ -1,0 +1,65 @@
+"""The dotted names that the expressions and templates of a node read, and where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from wizard.expressions import Expression
+from wizard.format import EventFormat
+from wizard.model import Chain
+from wizard.reading.document import Path
+from wizard.templates import Dynamic, Template
+
+if TYPE_CHECKING:
+    from wizard.definition import NodeDraft
+
+_NOTHING: frozenset[str] = frozenset()
+_DATA = frozenset({"data"})  # what the condition of an event sees besides
+
+
+def chains_of(node: NodeDraft) -> Iterator[tuple[Path, Chain, frozenset[str]]]:
+    """The dotted names that a node reads, where, and the names that are its own there."""
+    for index, chain in enumerate(node.common.depends_on):
+        yield (*node.place, "depends_on", index), chain, _NOTHING
+    if node.common.remind_after is not None and node.common.remind_after.message is not None:
+        yield from _read(node.common.remind_after.message, (*node.place, "remind_after", "message"), _NOTHING)
+    if node.common.title is not None:
+        yield from _read(node.common.title, (*node.place, "title"), _NOTHING)
+    for event in node.common.event:
+        yield from _read(event, (*node.place, "event"), _NOTHING)
+    if node.config is not None:
+        yield from _read(node.config, node.place, node.handler.own_names(node.config))
+
+
+def names_of(node: NodeDraft) -> frozenset[Chain]:
+    """The dotted names that a node reads, without its own."""
+    return frozenset(chain for _, chain, own in chains_of(node) if chain[0] not in own)
+
+
+def _read(value: object, place: Path, own: frozenset[str]) -> Iterator[tuple[Path, Chain, frozenset[str]]]:
+    for where, chains, more in _computed(value, place):
+        for chain in sorted(chains):
+            yield where, chain, own | more
+
+
+def _computed(value: object, place: Path) -> Iterator[tuple[Path, Iterable[Chain], frozenset[str]]]:
+    """The expressions and templates inside a configuration, by what they read."""
+    match value:
+        case Expression() | Template() | Dynamic():
+            yield place, value.chains, _NOTHING
+        case EventFormat():
+            for name in type(value).model_fields:
+                for where, chains, _ in _computed(getattr(value, name), place):
+                    yield where, chains, _DATA
+        case BaseModel():
+            for name, info in type(value).model_fields.items():
+                yield from _computed(getattr(value, name), (*place, info.alias or name))
+        case Mapping():
+            for key, item in value.items():
+                yield from _computed(item, (*place, key))
+        case list() | tuple():
+            for index, item in enumerate(value):
+                yield from _computed(item, place if isinstance(item, EventFormat) else (*place, index))
