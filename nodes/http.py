@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -33,11 +32,11 @@ from wizard.model import Outcome, Proceed, Value
 from wizard.node import Background, NodeConfig, Visit
 from wizard.outgoing import check_url, shared_session, was_refused
 from wizard.reading.nesting import TooDeepError, load_json
+from wizard.retrying import SLACK, persevere
 from wizard.settings import Settings
 from wizard.templates import Dynamic, Template
 
 RETRIED = frozenset({429, 502, 503, 504})  # RFC 9110 and 6585: what passes by itself
-LONGEST_WAIT = 60.0  # seconds; a service that asks for more (Retry-After) isn't tried again
 KEPT_HEADERS = ("content-type", "etag", "last-modified", "link", "location", "retry-after", "x-request-id")
 MAX_HEADER = 8000  # characters
 OWN_HEADERS = frozenset(
@@ -117,13 +116,16 @@ class _Request:
     body: bytes | None
 
 
-class _TryAgainError(Exception):
-    """A failure that may pass: what to tell if it doesn't, and how long to leave the service alone."""
+class _TryAgainError(NodeFailed):
+    """A failure that may pass; `wait` says how long to leave the service alone."""
 
     def __init__(self, message: str, wait: float = 0.0) -> None:
         super().__init__(message)
-        self.message = message
         self.wait = wait
+
+
+def _pause_asked(error: Exception) -> float | None:
+    return error.wait if isinstance(error, _TryAgainError) else None
 
 
 class HttpNode(Background[HttpConfig]):
@@ -135,7 +137,8 @@ class HttpNode(Background[HttpConfig]):
     What an expression puts into `url` is percent-encoded, so that it fills one place of it; only where
     the address begins with an expression, that is taken as it is. The common keys `timeout` (for one try;
     10 seconds unless the settings say otherwise) and `retry` apply: no answer, and the statuses 429, 502,
-    503 and 504 are tried again. Redirects aren't followed.
+    503 and 504 are tried again; a service that says how long it is to be left alone (`Retry-After`) is, unless that is
+    longer than `max_backoff`. Redirects aren't followed.
     """
 
     type = "http"
@@ -162,21 +165,19 @@ class HttpNode(Background[HttpConfig]):
 
     async def execute(self, visit: Visit[HttpConfig]) -> Outcome:
         request = _build(visit.config, visit.names, visit.key)
-        tried = 0
-        while True:
-            tried += 1
-            try:
-                return Proceed(await self._send(visit, request))
-            except _TryAgainError as failure:
-                wait = max(visit.node.retry.wait(tried, random.random()), failure.wait)  # noqa: S311
-                if tried >= visit.node.retry.attempts or wait > LONGEST_WAIT:
-                    raise NodeFailed(failure.message) from failure.__cause__
-            await self._sleep(wait)
+        seconds = _seconds_for(visit) + SLACK  # the request has its own limit, and says whose answer it waited for
+        sent = persevere(
+            lambda own: self._send(own, request), visit, sleep=self._sleep, asked=_pause_asked, seconds=seconds
+        )
+        try:
+            return Proceed(await sent)
+        except _TryAgainError as failure:
+            raise NodeFailed(failure.message) from failure.__cause__
 
     async def _send(self, visit: Visit[HttpConfig], request: _Request) -> dict[str, Value]:
         settings: Settings = visit.services.settings or Settings()
         host = request.url.host
-        seconds = visit.node.timeout.total_seconds() if visit.node.timeout is not None else settings.http_timeout
+        seconds = _seconds_for(visit)
         limit = min(visit.config.max_response or settings.http_max_response, settings.http_max_response)
         try:
             async with shared_session(visit.services).request(
@@ -202,6 +203,11 @@ class HttpNode(Background[HttpConfig]):
                     f"There is no safe connection to {host}: it doesn't speak https, or its certificate isn't valid."
                 ) from error
             raise _TryAgainError(f"The service {host} can't be reached, or it broke off.") from error
+
+
+def _seconds_for(visit: Visit[HttpConfig]) -> float:
+    settings: Settings = visit.services.settings or Settings()
+    return visit.node.timeout.total_seconds() if visit.node.timeout is not None else settings.http_timeout
 
 
 # -- the request -------------------------------------------------------------------------------------

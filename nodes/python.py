@@ -46,6 +46,9 @@ class PythonNode(Background[PythonConfig]):
     Config = PythonConfig
     reads_events = True
 
+    def part(self, config: PythonConfig) -> str:
+        return config.function
+
     async def execute(self, visit: Visit[PythonConfig]) -> Outcome:
         arguments = {name: value.evaluate(visit.names) for name, value in visit.config.arguments.items()}
         result = await call_function(visit, visit.config.function, arguments)

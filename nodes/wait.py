@@ -8,6 +8,7 @@ each is taken once (S24).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Annotated, Any
 
@@ -45,7 +46,8 @@ class WaitNode(Background[WaitConfig]):
 
     A date stands for its first moment, and a time without an offset is read, in the time zone of the settings; of one
     that the clocks skip, an hour later is meant, of one that they show twice, the first. A time that is over already
-    isn't waited for, and one after the year 9999 fails the step. Going back is possible at any time; who comes to the
+    isn't waited for, and one after the year 9999 fails the step; a loop that would go round without waiting does so
+    once in a second, and after some rounds once in a minute. Going back is possible at any time; who comes to the
     node again with nothing changed doesn't wait anew.
     """
 
@@ -70,6 +72,13 @@ class WaitNode(Background[WaitConfig]):
                 parse_duration(config.duration.source)
             except ValueError as error:
                 yield ("for",), str(error)
+
+    def waits(self, config: WaitConfig) -> bool:
+        if config.duration is None or not config.duration.constant:
+            return True
+        with suppress(ValueError):  # `check` complains of it
+            return bool(parse_duration(config.duration.source))
+        return True
 
     def later(self, visit: Visit[WaitConfig]) -> Later | None:
         if visit.arrival is not None:

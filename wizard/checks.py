@@ -260,6 +260,8 @@ def _check_loops(draft: Draft, asking: Set[str]) -> Iterator[Problem]:
             first = min((silent[name] for name in component), key=lambda node: node.place)
             names = ", ".join(f"`{node.id}`" for node in draft.nodes if node.id in component)
             message = f"{names} would go round for ever: nobody is asked anything in this loop"
+            if any(silent[name].handler.pauses for name in component):
+                message += ", and it waits for no time at all"
             yield draft.document.problem((*first.place, "id"), message)
 
 
@@ -267,6 +269,8 @@ def _asks(node: NodeDraft, asking: Set[str]) -> bool:
     if isinstance(node.config, WorkflowConfig):
         repeat = node.config.repeat
         return node.config.workflow in asking or (repeat is not None and repeat.asks)
+    if node.handler.pauses and node.config is not None:
+        return node.handler.waits(node.config)
     return node.handler.kind is Kind.FOREGROUND or node.handler.pauses
 
 

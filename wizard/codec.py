@@ -122,12 +122,14 @@ def _unstorable(value: Any, depth: int) -> str | None:
     if depth > MAX_DEPTH:
         return f"is nested more than {MAX_DEPTH} deep"
     match value:
-        case None | bool() | int() | bytes() | date() | time() | Decimal():
+        case None | bool() | int() | bytes() | date() | time():
             return None
         case str():
             return None if value.isascii() or _encodes(value) else "holds text that is no valid Unicode"
         case float():
             return None if math.isfinite(value) else "holds a number that isn't finite"
+        case Decimal():
+            return None if value.is_finite() else "holds a number that isn't finite"
         case list() | tuple():
             return next((p for item in value if (p := _unstorable(item, depth + 1))), None)
         case dict():

@@ -19,6 +19,7 @@ from wizard.format import (
     COMMON,
     END,
     FIELD_MODELS,
+    REMINDERS,
     EventFormat,
     NodeFormat,
     ReminderFormat,
@@ -434,9 +435,10 @@ def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
         final=common.final,
         depends_on=tuple(common.depends_on),
         on_error=OnError(error.action, _target(error.goto) if error.goto is not None else None),
-        retry=Retry(retry.attempts, retry.backoff) if retry is not None else Retry(),
+        retry=Retry(retry.attempts, retry.backoff, retry.max_backoff) if retry is not None else Retry(),
         timeout=common.timeout,
         slow=common.slow,
+        concurrency=common.concurrency,
         remind=_reminder(common.remind_after),
         expires_after=common.expires_after,
         changeable=changeable(config),
@@ -455,7 +457,11 @@ def _reminder(reminder: ReminderFormat | None) -> Reminder | None:
         return None
     message = reminder.message
     sent = None if message is None else Message(message.send, message.to, message.subject, message.text)
-    return Reminder(reminder.after, None if reminder.goto is None else _target(reminder.goto), sent)
+    after = reminder.after or reminder.every
+    assert after is not None
+    times = 1 if reminder.every is None else reminder.times or REMINDERS
+    goto = None if reminder.goto is None else _target(reminder.goto)
+    return Reminder(after, goto, sent, reminder.every, times)
 
 
 def _config(config: NodeConfig | None, embedded: Mapping[str, Workflow]) -> object:

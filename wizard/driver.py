@@ -22,16 +22,18 @@ from wizard.copies import copied
 from wizard.errors import ExpressionError, InvalidInput, NodeContractError, NodeFailed, RunError, WizardError
 from wizard.instants import instant
 from wizard.isolation import computed, dismiss
-from wizard.jobs import JobKind
+from wizard.jobs import JobKind, job_key
 from wizard.logs import broke
-from wizard.model import Kind, Later, Outcome, Proceed, Prompt, Run, Step, StepStatus, Wait
+from wizard.model import Kind, Later, Outcome, Proceed, Prompt, PutOff, Run, Step, StepStatus, Wait
 from wizard.node import NodeType, Services, Visit
+from wizard.pacing import paced
 from wizard.pauses import pause_after
 from wizard.places import locate
 from wizard.requests import Check, Close, Execute, Look, Remove, Request, Result
-from wizard.retrying import persevere, seconds_for, seconds_in_all
+from wizard.retrying import TryLater, persevere, seconds_for, seconds_in_all
 from wizard.saving import Saver
 from wizard.scope import Scope
+from wizard.slots import Slots
 from wizard.turn import Turn
 from wizard.undoing import debt
 from wizard.visits import BROKEN, make_visit, prompt_of
@@ -66,6 +68,7 @@ class Means:
     """
 
     services: Services
+    slots: Slots
     performing: int | None = None
     undone: frozenset[int] = frozenset()
     heard: Sequence[Heard] = ()
@@ -172,51 +175,89 @@ class Driver:
             arrival = oldest(self._turn.arrivals, visit.node.events, visit.names)
             visit.arrival = None if arrival is None else arrival._replace(data=copied(arrival.data))
         try:
-            later = self._later(step, visit)
+            later, rounds = self._later(step, visit)
         except Exception as error:
             return Result(failure=_failure(error, step, self._turn.id), step=step)
         if later is not None:
-            return self._put_off(step, visit, later)
+            return self._put_off(step, visit, later, rounds)
+        limits = self._means.slots.limits(locate(self._turn.workflow, step.path))
+        if limits:
+            waits = await self._stand_in_line(step, visit, limits)
+            if waits is not None:
+                return waits
+            step = self._turn.steps[self._turn.cursor]
         retrying = not handler.own_retries
         if handler.pure:
-            return await self._timed(step, visit, retrying=retrying)
-        await self._saver.save_before_effect(step)
+            return await self._timed(step, visit, limits, retrying=retrying)
+        try:
+            await self._saver.save_before_effect(step)
+        except BaseException:
+            if limits:
+                await self._means.slots.leave(self._key(step))
+            raise
+        visit.resumes = True
         if self._means.tell is not None:
             visit.tell = self._means.tell(self._turn.id, step.visit)
-        result = await self._with_patience(step, visit, retrying=retrying)
+        result = await self._with_patience(step, visit, limits, retrying=retrying)
         if not result.deferred:
             self._last_effect = self._saver.run, result
         return result
 
-    def _later(self, step: Step, visit: Visit[Any]) -> Later | None:
+    def _later(self, step: Step, visit: Visit[Any]) -> tuple[Later | None, int]:
+        """When the step is to be done, None for now, and how many rounds of a loop didn't wait for it."""
         handler: NodeType[Any] = visit.node.handler
+        if step.put_off is not None and step.put_off.until is not None and step.put_off.until > self._turn.now:
+            return Later(step.put_off.until), step.put_off.rounds
         later = computed(handler.later, visit, object, visit)
         if later is not None and not isinstance(later, Later):
             raise NodeContractError(
                 f"later of node type {step.type} gave {type(later).__name__}, neither Later nor None."
             )
+        if later is not None and later.at is not None:
+            later = Later(_due(later.at, visit.node.type))
+        if handler.pauses:
+            return paced(self._turn, step, later, came=visit.arrival is not None)
         if later is not None:
-            if later.at is None:
-                return later
-            at = _due(later.at, visit.node.type)
-            return None if at <= self._turn.now else Later(at)
+            return (None if later.at is not None and later.at <= self._turn.now else later), 0
         slow = visit.node.slow or handler.slow or (self._means.patience == 0 and not handler.pure)
         if slow and step.visit != self._means.performing:
-            return Later(self._turn.now)
-        return None
+            return Later(self._turn.now), 0
+        return None, 0
 
-    def _put_off(self, step: Step, visit: Visit[Any], later: Later) -> Result:
+    def _put_off(self, step: Step, visit: Visit[Any], later: Later, rounds: int, *, again: bool = False) -> Result:
+        if visit.node.handler.pauses:
+            put_off = (step.put_off or PutOff())._replace(rounds=rounds)
+            step = step._replace(put_off=put_off._replace(until=later.at) if rounds else put_off)
         self.until[step.visit] = later.at
         if later.at is not None:
             self._turn.order(JobKind.WORK, step.visit, later.at)
-        self._turn.log("put off", step.path, **({"until": later.at} if later.at is not None else {}))
+        if not again:
+            self._turn.log("put off", step.path, **({"until": later.at} if later.at is not None else {}))
         self._means.watch.node(step.type, 0.0, "deferred")
         return Result(step=_with_traces(step, visit, proceeds=False), deferred=True)
 
-    async def _with_patience(self, step: Step, visit: Visit[Any], *, retrying: bool) -> Result:
+    def _key(self, step: Step) -> str:
+        return job_key(self._turn.id, JobKind.WORK, step.visit)
+
+    async def _stand_in_line(self, step: Step, visit: Visit[Any], limits: Mapping[str, int]) -> Result | None:
+        """None where there is a place for the visit; else it comes again as a job."""
+        put_off = step.put_off or PutOff()
+        since = put_off.since or self._turn.now
+        pause = await self._means.slots.ask(self._key(step), limits, since)
+        if pause is None:
+            if put_off.since is not None:
+                self._turn.put(step._replace(put_off=put_off._replace(since=None)))
+            return None
+        again = put_off.since is not None  # the trace says once that it stands in line
+        step = step._replace(put_off=put_off._replace(since=since))
+        return self._put_off(step, visit, Later(self._turn.now + pause), put_off.rounds, again=again)
+
+    async def _with_patience(
+        self, step: Step, visit: Visit[Any], limits: Mapping[str, int], *, retrying: bool
+    ) -> Result:
         if self._means.patience is None:
-            return await self._timed(step, visit, retrying=retrying)
-        task = asyncio.ensure_future(self._timed(step, visit, retrying=retrying))
+            return await self._timed(step, visit, limits, retrying=retrying)
+        task = asyncio.ensure_future(self._timed(step, visit, limits, retrying=retrying))
         try:
             done, _ = await asyncio.wait({task}, timeout=self._means.patience)
         except asyncio.CancelledError:
@@ -229,10 +270,10 @@ class Driver:
         self.lasting = Lasting(step.visit, step.type, task)
         return Result(deferred=True)
 
-    async def _timed(self, step: Step, visit: Visit[Any], *, retrying: bool) -> Result:
-        begun = perf_counter()
-        result = await self._call(step, visit, retrying=retrying)
-        outcome = "done" if result.failure is None else "failed"
+    async def _timed(self, step: Step, visit: Visit[Any], limits: Mapping[str, int], *, retrying: bool) -> Result:
+        begun, call = perf_counter(), self._call(step, visit, retrying=retrying)
+        result = await (self._means.slots.during(self._key(step), limits, call) if limits else call)
+        outcome = "done" if result.failure is None else "failed" if result.pause is None else "deferred"
         self._means.watch.node(step.type, perf_counter() - begun, outcome)
         return result
 
@@ -240,6 +281,7 @@ class Driver:
         handler: NodeType[Any] = visit.node.handler
         outcome: Outcome | None = None
         failure: WizardError | None = None
+        pause: float | None = None
         try:
             if retrying:
                 watch = self._means.watch
@@ -248,10 +290,16 @@ class Driver:
             else:
                 seconds, calls = seconds_in_all(visit), visit.services.calls
                 outcome = _checked(await calls.within(seconds, lambda: handler.execute(visit), visit), visit)
+        except TryLater as again_later:
+            cause = again_later.__cause__
+            assert isinstance(cause, Exception)
+            failure, pause = _failure(cause, step, self._turn.id), again_later.seconds
+            self._means.watch.tried_again(step.type)
+            step = step._replace(put_off=PutOff(tried=again_later.tried))
         except Exception as error:
             failure = _failure(error, step, self._turn.id)
         after = _with_traces(step, visit, proceeds=isinstance(outcome, Proceed))
-        return Result(outcome, failure, after, files=tuple(visit.files))
+        return Result(outcome, failure, after, files=tuple(visit.files), pause=pause)
 
     # -- steps that left the path --------------------------------------------------------------------
 

@@ -165,9 +165,12 @@ class _Format(BaseModel):
 class RetryFormat(_Format):
     """How often a failing background node is tried."""
 
-    attempts: int = Field(3, ge=1, le=10, strict=True, description="How often at most, the first time included.")
+    attempts: int = Field(3, ge=1, le=100, strict=True, description="How often at most, the first time included.")
     backoff: Duration = Field(
         timedelta(seconds=1), description="How long to wait before the second try; doubles with each further one."
+    )
+    max_backoff: LongerThanNothing = Field(
+        timedelta(minutes=1), description="How long to wait between two tries at most."
     )
 
 
@@ -180,17 +183,30 @@ class MessageFormat(_Format):
     text: Template
 
 
-class ReminderFormat(_Format):
-    """After which time, and what then: the run goes to the node `goto`, or a message is sent."""
+REMINDERS = 10  # of one form, unless its definition says how many
 
-    after: LongerThanNothing
+
+class ReminderFormat(_Format):
+    """After which time, and what then: the run goes to the node `goto`, or a message is sent, once or more often."""
+
+    after: LongerThanNothing | None = Field(None, description="How long the form waits; as `every` unless given.")
     goto: str | None = Field(None, strict=True, description="The node to go on with, or `end`.")
     message: MessageFormat | None = Field(None, description="What is sent; the form goes on waiting.")
+    every: LongerThanNothing | None = Field(None, description="How long after that the message is sent again.")
+    times: int | None = Field(
+        None, ge=1, le=1000, strict=True, description=f"How often it is sent at most; {REMINDERS} times unless given."
+    )
 
     @model_validator(mode="after")
     def _one_of_two(self) -> ReminderFormat:
+        if self.after is None and self.every is None:
+            raise ValueError("say `after` or `every`: how long the form waits for its answer")
         if (self.goto is None) == (self.message is None):
             raise ValueError("say either `goto` or `message`: what happens after that time")
+        if self.every is not None and self.message is None:
+            raise ValueError("`every` is for a `message`: with `goto` the run goes on, once")
+        if self.times is not None and self.every is None:
+            raise ValueError("`times` needs `every`: how long after one message the next one is sent")
         return self
 
 
@@ -257,6 +273,13 @@ class NodeFormat(_Format):
     )
     retry: RetryFormat | None = Field(None, description="How often the node is tried when it fails; once unless given.")
     timeout: LongerThanNothing | None = Field(None, description="How long one try may take.")
+    concurrency: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        strict=True,
+        description="How many visits of the node work at once, in all runs; no limit unless given.",
+    )
     slow: StrictBool = Field(False, description="Nobody is kept waiting for it: it is done as a job.")
     remind_after: ReminderFormat | None = Field(None, description="What happens where nobody answers in time.")
     expires_after: LongerThanNothing | None = Field(
@@ -297,7 +320,7 @@ FIELD_MODELS: dict[str, type[BaseField]] = {
 """How `input` can declare a value, by `type`; a declaration's key is the field's name."""
 
 COMMON = frozenset(NodeFormat.model_fields)
-_BACKGROUND_ONLY = frozenset({"on_error", "retry", "timeout", "slow"})
+_BACKGROUND_ONLY = frozenset({"on_error", "retry", "timeout", "slow", "concurrency"})
 _FOREGROUND_ONLY = frozenset({"depends_on", "remind_after", "expires_after", "event"})
 
 

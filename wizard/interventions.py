@@ -7,12 +7,13 @@ late, because the person answered or went elsewhere, changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from wizard.arrivals import awaited, check_fits, check_known, check_room, next_for, superseded, take_in
 from wizard.back import wall
 from wizard.closing import close_with
 from wizard.codec import check_value
-from wizard.deadlines import order_deletion
+from wizard.deadlines import order_deletion, reminder_due, waits_at
 from wizard.errors import RunCompleted
 from wizard.jobs import JobKind
 from wizard.lifecycle import next_step_status
@@ -106,7 +107,7 @@ def cancel(turn: Turn, *, undo: bool) -> Move:
 
 def expire(turn: Turn, visit: int) -> Move:
     """The run (`visit` 0), or the form that it waits at, has waited for too long."""
-    if turn.status in _UNFINISHED and (not visit or _waits_at(turn, visit)):
+    if turn.status in _UNFINISHED and (not visit or waits_at(turn, visit)):
         _end(turn, "expire")
         turn.log("expired")
         yield from close_all(turn)
@@ -119,27 +120,28 @@ def _end(turn: Turn, trigger: str) -> None:
     order_deletion(turn)
 
 
-def remind(turn: Turn, visit: int) -> Move:
-    """A form has waited for `remind_after`: a message is ordered, or the run goes on without the answer."""
+def remind(turn: Turn, visit: int, first: datetime | None = None) -> Move:
+    """A form has waited for `remind_after`: a message is ordered, or the run goes on without the answer. `first` is
+    when the first one of several reminders was due. Each message has a visit's number of its own, and so a key."""
     step = turn.current
-    if step is None or not _waits_at(turn, visit):
+    if step is None or not waits_at(turn, visit):
         return
     place = turn.place(step)
     reminder = place.node.remind
     if reminder is None:
         return
+    number = reminder_due(reminder, first, turn.now)
+    if number <= step.reminded:
+        return
     turn.log("reminded", step.path)
     if reminder.message is not None:
         scope, message = turn.scope(place), reminder.message
         texts = {name: getattr(message, name).render(scope) for name in ("to", "subject", "text")}
-        turn.order(JobKind.MESSAGE, visit, turn.now, send=message.send, **texts)
+        turn.put(step._replace(reminded=number))
+        turn.visits += 1
+        turn.order(JobKind.MESSAGE, turn.visits, turn.now, send=message.send, **texts)
         return
     turn.fault = None
     status = next_step_status(step.status, "accept")
     turn.put(step._replace(status=status, output={}, given=BY_TIMER, error=UNANSWERED, patch=NOTHING))
     yield from go_forward(turn)
-
-
-def _waits_at(turn: Turn, visit: int) -> bool:
-    step = turn.current
-    return turn.status is RunStatus.WAITING and step is not None and step.is_foreground and step.visit == visit

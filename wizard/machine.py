@@ -20,6 +20,7 @@ stays at the step just answered and says why (S17); a failing node stops at its 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from datetime import timedelta
 
 from wizard.arrivals import next_for, superseded
 from wizard.back import is_over, position_back, wall
@@ -38,8 +39,10 @@ from wizard.errors import (
     StaleInput,
     WizardError,
 )
+from wizard.jobs import JobKind
 from wizard.lifecycle import StepTrigger, next_step_status
-from wizard.model import Fault, Kind, Proceed, RunStatus, Step, StepStatus, Value, Wait
+from wizard.model import Fault, Kind, Proceed, PutOff, RunStatus, Step, StepStatus, Value, Wait
+from wizard.pacing import passed
 from wizard.places import can_follow, locate
 from wizard.requests import Check, Close, Execute, Look, Move, Request, Result
 from wizard.turn import Turn, visit_of
@@ -393,7 +396,8 @@ def _renew(turn: Turn, step: Step) -> Generator[Request, Result, Step]:
 def _go_on_from_background(turn: Turn, step: Step) -> Move:
     """Next at a background step: a failed one is tried again (S16), as is one that a crash left (S21);
     with other inputs than it was tried with it is another visit, with another key."""
-    if step.status is StepStatus.FAILED and not turn.reads_the_same(step):
+    tried = step.status is StepStatus.FAILED or (step.put_off is not None and step.put_off.tried)
+    if tried and not turn.reads_the_same(step):
         step = yield from _renew(turn, step)
     if step.is_done or (yield from _run(turn, step)):
         yield from go_forward(turn)
@@ -430,6 +434,10 @@ def _run(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
 def _conclude(turn: Turn, step: Step, result: Result) -> Generator[Request, Result, bool]:
     """Takes what came of the current background step's work. True where the run goes on after it."""
     after = (result.step or step)._replace(begun=0, claim=0)
+    if result.pause is not None:
+        _try_later(turn, after, result.pause, result.failure)
+        return False
+    after = after._replace(put_off=passed(turn, after) if turn.place(step).node.handler.pauses else None)
     failure = result.failure
     if isinstance(result.outcome, Wait):
         failure = NodeContractError(
@@ -447,6 +455,14 @@ def _conclude(turn: Turn, step: Step, result: Result) -> Generator[Request, Resu
     turn.files += result.files
     turn.log("ran", step.path)
     return True
+
+
+def _try_later(turn: Turn, step: Step, pause: float, failure: WizardError | None) -> None:
+    """S16: the work failed, and is tried again by a job, as the same visit."""
+    until, tried = turn.now + timedelta(seconds=pause), 0 if step.put_off is None else step.put_off.tried
+    turn.put(step._replace(put_off=PutOff(until, tried)))
+    turn.order(JobKind.WORK, step.visit, until)
+    turn.log("put off", step.path, until=until, tried=tried, error="" if failure is None else failure.message)
 
 
 def _fail(turn: Turn, step: Step, failure: WizardError) -> Generator[Request, Result, bool]:

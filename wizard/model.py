@@ -51,11 +51,12 @@ class Retry:
 
     attempts: int = 1
     backoff: timedelta = timedelta(seconds=1)  # doubles with each further try
+    max_backoff: timedelta = timedelta(minutes=1)  # up to this
 
     def wait(self, tried: int, jitter: float) -> float:
-        """The seconds to wait after try number `tried` (from 1): at most a minute, and between half and
-        all of the backoff, as `jitter` (0 to 1) says, so that many runs don't try again at once."""
-        return growing(self.backoff.total_seconds(), tried, 60.0, jitter)
+        """The seconds to wait after try number `tried` (from 1): between half and all of the backoff, as `jitter`
+        (0 to 1) says, so that many runs don't try again at once."""
+        return growing(self.backoff.total_seconds(), tried, self.max_backoff.total_seconds(), jitter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,13 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Reminder:
     """What happens where a form isn't answered in time: the run goes to the node `goto` (None: to the end of the
-    workflow), or, with a message, stays where it is and sends that."""
+    workflow), or, with a message, stays where it is and sends that, `times` times, `every` so often."""
 
     after: timedelta
     goto: str | None = None
     message: Message | None = None
+    every: timedelta | None = None
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,7 @@ class Node:
     on_error: OnError = OnError()
     retry: Retry = Retry()
     timeout: timedelta | None = None
+    concurrency: int | None = None  # how many visits of it work at once, in all runs
     slow: bool = False  # nobody is kept waiting for it: it is done as a job
     remind: Reminder | None = None
     expires_after: timedelta | None = None  # of a form: how long it may wait for its answer
@@ -232,6 +236,16 @@ _FOREGROUND = Kind.FOREGROUND
 _DONE = StepStatus.DONE
 
 
+class PutOff(NamedTuple):
+    """What is remembered of a background step that isn't gone on with at once. `until` is the time before which it
+    isn't, whatever comes; of a step of a node that pauses, and is done, the time at which it went on."""
+
+    until: datetime | None = None
+    tried: int = 0  # tries that failed
+    rounds: int = 0  # of a loop, in a row, that came through its node without waiting (wizard/pacing.py)
+    since: datetime | None = None  # it waits in line since then (wizard/slots.py)
+
+
 class Arrival(NamedTuple):
     """An event that arrived at a run (S24). `number` counts the run's arrivals, `key` is its sender's, "" for none."""
 
@@ -275,6 +289,8 @@ class Step(NamedTuple):
     error: str | None = None
     begun: int = 0  # how often its effect was begun since it had a result last
     claim: int = 0  # the run's revision with which that was stored last: whoever takes the work over stores another
+    put_off: PutOff | None = None
+    reminded: int = 0  # which reminder was sent last since it began to wait, counting those that were missed
     took: Arrival | None = None
 
     @property

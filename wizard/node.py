@@ -72,8 +72,10 @@ class Visit(Generic[C]):
     answer accepted earlier, `draft` what was typed and not submitted. `state` is the node's own: what it puts
     there is stored and handed back at the next execute; it stays as it is where a step is only looked
     at. `key` is the idempotency key of this visit's effect: the same for the same inputs, however
-    often it is tried. `changes` collects what the node sets in the event, profile and session. `now` is an
-    instant, in UTC: add durations to it; what the clocks of `zone` show then is `visit.now.astimezone(visit.zone)`.
+    often it is tried. `tried` counts the tries that failed before this call, and `resumes` says that work can be tried
+    again in another call, hours later. `changes` collects what the node sets in the event, profile and session.
+    `now` is an instant, in UTC: add durations to it; what the clocks of `zone` show then is
+    `visit.now.astimezone(visit.zone)`.
     """
 
     config: C
@@ -91,6 +93,8 @@ class Visit(Generic[C]):
     state: dict[str, Value] = field(default_factory=dict)
     changes: dict[tuple[str, str], Value] = field(default_factory=dict)
     files: list[StoredFile] = field(default_factory=list)
+    tried: int = 0
+    resumes: bool = False
     review: Callable[[], tuple[Item, ...]] = tuple  # what the path's steps answered, one line each
     items: Callable[[], tuple[Item, ...]] = tuple  # the items of a repeat, for its list page
     arrival: Arrival | None = None  # the event that the node takes if it proceeds
@@ -183,6 +187,16 @@ class NodeType(ABC, Generic[C]):
         """Whether a background node isn't to be executed yet, and when it is; None for now. It is asked each time
         before `execute`, may keep what it needs in `visit.state`, and has no other side effects."""
         return None
+
+    def part(self, config: C) -> str | None:
+        """Of a background type: which part of what it does this is (a function's name), so that operators can limit how
+        many visits of that work at once."""
+        return None
+
+    def waits(self, config: C) -> bool:
+        """Of a type that `pauses`: whether a visit with this configuration may be put off at all. A loop that asks
+        nobody anything needs one that may."""
+        return self.pauses
 
     @property
     def undoes(self) -> bool:

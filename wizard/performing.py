@@ -14,6 +14,7 @@ from typing import Any, assert_never
 
 from wizard import machine
 from wizard.asks import Ask
+from wizard.deadlines import next_reminder, waits_at
 from wizard.driver import UNDO_TRIES
 from wizard.errors import RunNotFound, WorkflowUnavailable
 from wizard.instants import Clock, after
@@ -90,7 +91,7 @@ class Performer:
             case JobKind.UNDO:
                 return await self._undo(job)
             case JobKind.REMIND:
-                await self._move(job, lambda turn: remind(turn, job.visit))
+                return await self._remind(job)
             case JobKind.EXPIRE:
                 await self._move(job, lambda turn: expire(turn, job.visit), outline=True)
             case JobKind.MESSAGE:
@@ -113,6 +114,15 @@ class Performer:
         if not stands_at(view.run, job.visit):
             return None
         return self._turns.lease() if view.late else view.until  # late: somebody else has taken it over
+
+    async def _remind(self, job: Job) -> datetime | None:
+        first = job.payload.get("first")
+        view = await self._move(job, lambda turn: remind(turn, job.visit, first))
+        step = view.run.current
+        if step is None or not waits_at(view.run, job.visit):
+            return None
+        reminder = locate(view.workflow, step.path).node.remind
+        return None if reminder is None else next_reminder(reminder, first, step.reminded)
 
     # -- undoing -------------------------------------------------------------------------------------
 

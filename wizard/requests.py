@@ -49,7 +49,8 @@ Request = Execute | Look | Check | Remove | Close
 class Result(NamedTuple):
     """What came of a request. For Execute one of `outcome` and `failure` is set, and `step` is the
     step with what the call left in it (state, draft, reads, patch); where the work is done later, neither is
-    set and `deferred` says so. `holds` answers a Check."""
+    set and `deferred` says so. With `pause` the failure isn't the last word: the work is tried again after so many
+    seconds. `holds` answers a Check."""
 
     outcome: Outcome | None = None
     failure: WizardError | None = None
@@ -57,6 +58,7 @@ class Result(NamedTuple):
     holds: bool = False
     deferred: bool = False
     files: tuple[StoredFile, ...] = ()
+    pause: float | None = None
 
 
 Move = Generator[Request, Result, None]

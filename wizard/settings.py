@@ -53,6 +53,25 @@ def _origins(written: str) -> str:
     return " ".join(origins)
 
 
+_LIMIT = re.compile(r"\s*([A-Za-z][A-Za-z0-9_.-]*(?::[^,=]*[^,=\s])?)\s*=\s*([1-9][0-9]{0,3})\s*")
+
+
+def concurrency_of(written: str) -> dict[str, int]:
+    """How many visits of a node type work at once, by type, and by part of a type. Raises ValueError."""
+    limits: dict[str, int] = {}
+    for each in written.split(",") if written.strip() else ():
+        match = _LIMIT.fullmatch(each)
+        if match is None:
+            raise ValueError("write node types and numbers from 1 to 9999, as http=20, python:report=2 is")
+        limits[match[1]] = int(match[2])
+    return limits
+
+
+def _limits(written: str) -> str:
+    concurrency_of(written)
+    return written
+
+
 Origins = Annotated[str, Field(max_length=2000), AfterValidator(_origins)]
 Rate = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -90,6 +109,7 @@ class Settings(BaseModel):
     grace: Seconds = 10.0  # for what is under way when a server or worker is told to stop
     keep_replies: Annotated[int, Field(ge=1, le=3650)] = 7  # days that a request is known again by its idempotency key
     keys: SecretStr | None = None  # "ID:KEY, ID:KEY": data is encrypted with the first; `wizard keys new` makes one
+    concurrency: Annotated[str, Field(max_length=2000), AfterValidator(_limits)] = ""  # "http=20, python:report=2"
     functions: Annotated[str, Field(max_length=2000)] = ""  # "MODULE:NAME, MODULE:NAME": what commands import for nodes
     log_format: Literal["text", "json"] = "text"
     metrics: bool = False  # /metrics is served, on the port of everything else: keep it from outside

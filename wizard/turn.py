@@ -7,6 +7,7 @@ no more. `change` freezes the result.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -62,6 +63,7 @@ class Turn:
         self.visits = run.visits
         self.documents: tuple[DocumentSave, ...] = ()
         self.undos = run.undos
+        self.passes: Counter[str] = Counter()  # that this turn made through nodes that pause, by place
         self.arrivals, self.arrived, self.deliveries = run.arrivals, run.arrived, run.deliveries
         self.rejected = False  # the person's input was not accepted
         self._run = run

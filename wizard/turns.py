@@ -40,6 +40,7 @@ from wizard.reporting import reporter
 from wizard.requests import Move
 from wizard.saving import Effects, Saver, lease_from
 from wizard.settings import Settings
+from wizard.slots import Slots
 from wizard.state import RunView, is_expired, with_fault
 from wizard.stores import Store
 from wizard.turn import Turn, visit_of
@@ -65,7 +66,8 @@ class Turns:
         self._clock = clock
         self._watch = watch
         self._effects = Effects()
-        self._means = Means(services, patience=settings.slow_after, tell=reporter(store), watch=watch)
+        self._slots = Slots(store, clock, settings)
+        self._means = Means(services, self._slots, patience=settings.slow_after, tell=reporter(store), watch=watch)
         self._seconds = settings.lease
         self.lease = lease_from(clock, settings.lease)
         self._lasting: set[asyncio.Task[None]] = set()
@@ -227,7 +229,7 @@ class Turns:
     ) -> RunView:
         """Drives a move to its end and commits it. Where nothing changed, the view's run is the one
         that the saver holds. Raises Overtaken."""
-        driver = self._driver(turn, saver, task)
+        driver, before = self._driver(turn, saver, task), saver.run
         try:
             await _drive(move, driver)
             rejected = driver.prompt if turn.rejected else None
@@ -242,8 +244,9 @@ class Turns:
             view = RunView(turn.workflow, change.run, turn.wall, _prompt_of(change.run, driver), rejected=rejected)
             if respond is not None:
                 change = change._replace(reply=saver.answering(respond(view)))
-            view.until = driver.until.get(visit_of(change.run.current))
+            view.until = driver.until.get(visit_of(change.run.current), _put_off_until(change.run))
             await saver.commit(change)
+            await self._leave_line(before, change.run)
             return view
         except StaleRevision:
             raise Overtaken(taken_again(task, driver, saver)) from None
@@ -255,6 +258,12 @@ class Turns:
                 saver.effects_done()
             else:
                 self._see_through(turn.id, driver.lasting, saver)
+
+    async def _leave_line(self, before: Run, after: Run) -> None:
+        """Who was in line for a place and was moved away keeps nobody waiting."""
+        step = before.current
+        if step is not None and step.put_off is not None and step.put_off.since and not stands_at(after, step.visit):
+            await self._slots.leave(job_key(after.id, JobKind.WORK, step.visit))
 
     async def _hand_back(self, saver: Saver, task: Task) -> None:
         """Nobody goes on with what the turn began: whoever comes next may do so now, and needn't wait for the lease."""
@@ -313,7 +322,12 @@ def _is_handed_over(workflow: Workflow, run: Run) -> bool:
     if run.status is not RunStatus.WORKING or step is None or step.is_foreground or step.is_done:
         return False
     node = locate(workflow, step.path).node
-    return bool(node.slow or node.handler.slow or node.handler.pauses)
+    return bool(node.slow or node.handler.slow or node.handler.pauses or step.put_off is not None)
+
+
+def _put_off_until(run: Run) -> datetime | None:
+    step = run.current
+    return None if step is None or step.is_done or step.put_off is None else step.put_off.until
 
 
 def _claim_of(run: Run, now: datetime) -> Claim:

@@ -57,6 +57,7 @@ def make_visit(
         output=copied(step.output),
         draft=copied(step.draft),
         state=copied(step.state) if step.state else {},
+        tried=0 if step.put_off is None else step.put_off.tried,
         review=lambda: summarise(workflow, run, now, before=step),
         items=lambda: _items(workflow, run, place, step, now),
     )

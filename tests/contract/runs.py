@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from immutables import Map
 
 from wizard.jobs import Job, JobKind
-from wizard.model import Arrival, Change, Delivery, Fault, Kind, Run, RunStatus, Step, StepStatus, Undo
+from wizard.model import Arrival, Change, Delivery, Fault, Kind, PutOff, Run, RunStatus, Step, StepStatus, Undo
 
 NOW = datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)
 
@@ -55,6 +55,8 @@ def full_step(path: str = "household/2/lookup", seq: int = 2048) -> Step:
         begun=2,
         claim=3,
         took=Arrival(4, "paid", EVERY_VALUE, "key-4", NOW),
+        put_off=PutOff(datetime(2030, 1, 2, 3, 4, 5, 6, tzinfo=UTC), 3, 2, datetime(2030, 1, 2, tzinfo=UTC)),
+        reminded=4,
     )
 
 

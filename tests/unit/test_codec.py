@@ -23,7 +23,7 @@ scalars = (
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text()
     | st.binary()
-    | st.decimals(allow_nan=False)
+    | st.decimals(allow_nan=False, allow_infinity=False)
     | st.dates()
     | st.times()
     | st.datetimes()
@@ -110,6 +110,9 @@ def nested(depth: int) -> Any:
         (["ok", "\udfff"], "no valid Unicode"),
         (float("nan"), "isn't finite"),
         ([float("inf")], "isn't finite"),
+        (Decimal("NaN"), "isn't finite"),
+        ([Decimal("sNaN")], "isn't finite"),
+        ({"a": Decimal("-Infinity")}, "isn't finite"),
     ],
 )
 def test_values_have_bounds(value: Any, says: str) -> None:

@@ -372,7 +372,7 @@ def test_a_definition_that_is_none(text: str, message: str) -> None:
         ("type: condition, cases: [{when: a}]", "`goto` is missing"),
         ("type: work, on_error: explode", "`on_error` must be stop, back, continue, or `goto: NODE`"),
         ("type: work, on_error: {goto: a, x: 1}", "`on_error` must be stop, back, continue, or `goto: NODE`"),
-        ("type: work, retry: {attempts: 11}", "`attempts` must be at most 10"),
+        ("type: work, retry: {attempts: 101}", "`attempts` must be at most 100"),
         ("type: work, retry: {attempts: 0}", "`attempts` must be at least 1"),
         ("type: work, retry: {attempts: 2.5}", "`attempts` must be a whole number"),
         ("type: work, timeout: 0s", "`timeout` must be longer than nothing"),

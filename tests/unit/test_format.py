@@ -13,7 +13,7 @@ from wizard.nodes.workflow import WorkflowNode
 from wizard.reading.source import read
 
 WAITING = {"remind_after", "expires_after", "event"}
-WORKING = {"on_error", "retry", "timeout", "slow"}
+WORKING = {"on_error", "retry", "timeout", "slow", "concurrency"}
 
 
 def complaints(node: str) -> list[str]:
@@ -60,7 +60,7 @@ MESSAGE = "message: {send: mail, to: a, subject: b, text: c}"
     [
         ("{after: 1d}", "say either `goto` or `message`: what happens after that time"),
         (f"{{after: 1d, goto: end, {MESSAGE}}}", "say either `goto` or `message`: what happens after that time"),
-        ("{goto: end}", "`after` is missing"),
+        ("{goto: end}", "say `after` or `every`: how long the form waits for its answer"),
         ("{after: 0s, goto: end}", "`after` must be longer than nothing"),
         ("{after: 1d, message: {send: mail, to: a, subject: b}}", "`text` is missing"),
         ("{after: 1d, goto: 7}", "`goto` must be"),

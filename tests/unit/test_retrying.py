@@ -17,7 +17,7 @@ from wizard.errors import ExpressionError, NodeContractError, NodeFailed, Wizard
 from wizard.model import Outcome, Proceed, Retry, RunStatus
 from wizard.node import Background, NodeConfig, Visit
 from wizard.nodes.python import PythonNode
-from wizard.retrying import persevere
+from wizard.retrying import SHORT, TryLater, persevere
 from wizard.settings import Settings
 from wizard.testing import Person, make_test_engine
 
@@ -87,16 +87,70 @@ async def test_what_would_fail_again_is_not_tried_again(error: WizardError) -> N
 async def test_tries_and_pauses_stay_within_what_was_asked_for(
     attempts: int, failures: int, backoff: float, share: float
 ) -> None:
-    """Whatever an author writes, a turn never waits more than a minute between two tries."""
-    work, pauses = Failing(*[OSError()] * failures), Pauses()
+    """Whatever an author writes: nothing waits here for longer than a few seconds, no pause is longer than a minute
+    unless the author says so, and tries are counted over all the jobs that make them."""
+    work, pauses, later = Failing(*[OSError()] * failures), Pauses(), list[float]()
     retry = Retry(attempts, timedelta(seconds=backoff))
-    try:
-        await persevere(work, visit(retry=retry), sleep=pauses, jitter=lambda: share)
-    except OSError:
-        assert failures >= attempts
+    tried = 0
+    while True:
+        it = visit(retry=retry, tried=tried, resumes=True)
+        try:
+            await persevere(work, it, sleep=pauses, jitter=lambda: share)
+        except TryLater as again:
+            tried = again.tried
+            later.append(again.seconds)
+            continue
+        except OSError:
+            assert failures >= attempts
+        break
     assert work.tried == min(attempts, failures + 1)
-    assert len(pauses) == work.tried - 1
-    assert all(0 <= pause <= 60 for pause in pauses)
+    assert len(pauses) + len(later) == work.tried - 1
+    assert all(0 <= pause <= SHORT for pause in pauses)
+    assert all(SHORT < pause <= 60 for pause in later)
+
+
+async def test_a_long_pause_is_nothing_to_stand_and_wait_for() -> None:
+    """An undo has its own way of being tried again: nobody holds a place among the jobs for an hour."""
+    work, pauses = Failing(OSError("busy")), Pauses()
+    with pytest.raises(OSError, match="busy"):
+        await persevere(work, visit(retry=Retry(5, timedelta(hours=1), timedelta(hours=1))), sleep=pauses)
+    assert (work.tried, pauses) == (1, [])
+
+
+async def test_work_that_perseveres_in_a_part_is_put_off_as_a_whole() -> None:
+    """A node type calls `persevere` itself without saying so: its long pause isn't a failure to be tried at once."""
+    it = visit(retry=Retry(5, timedelta(hours=1), timedelta(hours=1)), resumes=True)
+    work, pauses = Failing(*[OSError()] * 9), Pauses()
+    with pytest.raises(TryLater):
+        await persevere(lambda own: persevere(work, own, sleep=pauses), it, sleep=pauses)
+    assert (work.tried, pauses) == (1, [])
+
+
+async def test_the_pause_grows_up_to_what_the_author_says() -> None:
+    """`max_backoff: 1h`: a service that is down over night is asked some dozen times, and not each minute."""
+    work, retry = Failing(*[OSError()] * 9), Retry(20, timedelta(minutes=10), timedelta(hours=1))
+    later: list[float] = []
+    for tried in range(9):
+        with pytest.raises(TryLater) as caught:
+            await persevere(work, visit(retry=retry, tried=tried, resumes=True), jitter=lambda: 1.0)
+        later.append(caught.value.seconds / 60)
+    assert later == [10, 20, 40, 60, 60, 60, 60, 60, 60]
+
+
+async def test_many_short_tries_go_on_elsewhere() -> None:
+    """A hundred tries a second apart would hold a place among the jobs for minutes."""
+    work = Failing(*[OSError()] * 50)
+    clock = asyncio.get_running_loop().time
+    passed = [0.0]
+
+    async def pass_by(seconds: float) -> None:
+        passed[0] += 10
+
+    asyncio.get_running_loop().time = lambda: clock() + passed[0]  # type: ignore[method-assign]
+    it = visit(retry=Retry(100, timedelta(seconds=1), timedelta(seconds=1)), resumes=True)
+    with pytest.raises(TryLater) as caught:
+        await persevere(work, it, sleep=pass_by, jitter=lambda: 1.0)
+    assert (caught.value.tried, caught.value.seconds) == (4, 1.0)
 
 
 async def hang(visit: Visit[Any]) -> None:

@@ -156,7 +156,7 @@ def test_what_loads_passes(data: dict[str, Any]) -> None:
         node(type="condition", cases=[{"goto": "end"}], final=True),
         node(type="condition", cases=[{"when": "a"}]),
         node(type="work", on_error="explode"),
-        node(type="work", retry={"attempts": 11}),
+        node(type="work", retry={"attempts": 101}),
         node(type="work", timeout=5),
         node(type="workflow", workflow="w", repeat={"max": 0}),
     ],

@@ -38,6 +38,9 @@ def pauses(view: RunView) -> bool:
 def seems_stuck(view: RunView) -> bool:
     """Whether work that somebody should have finished long ago may be nobody's: its process may have died."""
     node = _node(view)
+    step = view.run.current
+    if step is not None and step.put_off is not None:
+        return False
     if view.status is not RunStatus.WORKING or view.now - view.run.updated_at < STUCK_AFTER:
         return False
     if node is not None and (node.slow or node.handler.slow or node.handler.pauses):

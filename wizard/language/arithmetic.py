@@ -272,7 +272,7 @@ def same(budget: Budget, left: Value, right: Value) -> bool:
     if isinstance(left, str) and isinstance(right, str):
         budget.spend(len(left) >> 8)
         return left == right
-    if type(left) is type(right) and type(left) in _PLAIN:
+    if type(left) is type(right) and type(left) in _PLAIN and type(left) is not Decimal:
         return _same_moment(left, right) if type(left) is datetime else bool(left == right)
     if is_number(left) and is_number(right):
         budget.spend(1)

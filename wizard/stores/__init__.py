@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from wizard.jobs import Queue
@@ -126,6 +126,17 @@ class Store(Protocol):
 
     async def reported(self, run_id: str) -> Report | None:
         """What was reported last."""
+
+    async def occupy(
+        self, holder: str, limits: Mapping[str, int], now: datetime, lease: timedelta, since: datetime
+    ) -> int:
+        """Takes a place under each of these names, which have room for so many holders at a time, for `lease` from now
+        on; who has them keeps them so. Where one has no room the holder has none, and waits there for as long: behind
+        those who work, and who began to wait before `since`. The answer is 0 with the places, else how many it has
+        to wait for. A store with a clock of its own goes by that instead of `now`."""
+
+    async def vacate(self, holder: str) -> None:
+        """Gives all places of the holder back, at work or in line."""
 
     async def delete_run(self, run_id: str) -> bool:
         """Deletes all that is stored of a run: steps, trace, files, replies, undos and jobs, and also the

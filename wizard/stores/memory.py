@@ -7,9 +7,9 @@ or copied. A commit has no `await` in it, and so is one step to every other coro
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import nlargest
 
 from wizard.errors import KeyReused, StaleRevision
@@ -17,6 +17,7 @@ from wizard.jobs import Queue
 from wizard.model import Change, Entry, Reply, Report, Run, RunStatus, StoredFile
 from wizard.stores import Backlog, Document, RunSummary, TraceEntry
 from wizard.stores.memory_queue import MemoryQueue
+from wizard.stores.memory_slots import MemorySlots
 from wizard.stores.records import merge
 
 
@@ -59,6 +60,7 @@ class MemoryStore:
         self._undoing: set[str] = set()  # the runs that have undos
         self._jobs = MemoryQueue()
         self.queue: Queue = self._jobs
+        self._slots = MemorySlots()
         self._documents: dict[tuple[str, str], Document] = {}
         self._definitions: dict[str, bytes] = {}
 
@@ -164,6 +166,14 @@ class MemoryStore:
 
     async def reported(self, run_id: str) -> Report | None:
         return self._reports.get(run_id)
+
+    async def occupy(
+        self, holder: str, limits: Mapping[str, int], now: datetime, lease: timedelta, since: datetime
+    ) -> int:
+        return self._slots.occupy(holder, limits, now, lease, since)
+
+    async def vacate(self, holder: str) -> None:
+        self._slots.vacate(holder)
 
     async def delete_run(self, run_id: str) -> bool:
         if self._runs.pop(run_id, None) is None:

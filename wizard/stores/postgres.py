@@ -6,8 +6,8 @@ a turn has any, take a few more in the same transaction. A run is loaded by one 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -57,6 +57,8 @@ READ_FILES = "SELECT id, body FROM wizard.files WHERE run_id = $1 ORDER BY id"
 REPORT = """WITH run AS (SELECT id FROM wizard.runs WHERE id = $1 FOR KEY SHARE)
     INSERT INTO wizard.reports SELECT id, $2 FROM run ON CONFLICT (run_id) DO UPDATE SET body = excluded.body"""
 READ_REPORT = "SELECT body FROM wizard.reports WHERE run_id = $1"
+OCCUPY = "SELECT wizard.occupy($1, $2, $3, $4, $5) AS before"
+VACATE = "DELETE FROM wizard.slots WHERE holder = $1"
 DELETE_RUN = "SELECT wizard.delete_run($1, $2, $3) AS found"
 FAILED_UNDOS = "SELECT DISTINCT run_id FROM wizard.undos WHERE failed ORDER BY run_id LIMIT $1"
 COUNT_FAILED = "SELECT count(*) AS count FROM wizard.undos WHERE failed"
@@ -263,6 +265,16 @@ class PostgresStore:
     async def reported(self, run_id: str) -> Report | None:
         found = await self._pool.read(READ_REPORT, encoded(run_id), run=run_id)
         return records.read_report(self._vault, run_id, found[0]["body"]) if found else None
+
+    async def occupy(
+        self, holder: str, limits: Mapping[str, int], now: datetime, lease: timedelta, since: datetime
+    ) -> int:
+        names = [encoded(name) for name in limits]
+        found = await self._pool.write(OCCUPY, encoded(holder), names, list(limits.values()), lease, _in_utc(since))
+        return int(found[0]["before"])
+
+    async def vacate(self, holder: str) -> None:
+        await self._pool.write(VACATE, encoded(holder))
 
     async def delete_run(self, run_id: str) -> bool:
         stored = encoded(run_id)

@@ -21,7 +21,21 @@ from immutables import Map
 
 from wizard.codec import pack
 from wizard.errors import StoreError
-from wizard.model import NOTHING, Arrival, Delivery, Entry, Fault, Kind, Run, RunStatus, Step, StepStatus, Undo, Value
+from wizard.model import (
+    NOTHING,
+    Arrival,
+    Delivery,
+    Entry,
+    Fault,
+    Kind,
+    PutOff,
+    Run,
+    RunStatus,
+    Step,
+    StepStatus,
+    Undo,
+    Value,
+)
 from wizard.stores import TraceEntry
 from wizard.stores.formats import MISSHAPEN, Part, a_map, unreadable, unwrap, wrap
 from wizard.stores.vault import Vault
@@ -115,8 +129,6 @@ def step_body(vault: Vault, run_id: str, step: Step) -> bytes:
 
 def _step_content(step: Step) -> dict[str, Any]:
     content: dict[str, Any] = {"node": step.node, "type": step.type, "visit": step.visit}
-    if not step.is_foreground:
-        content["kind"] = step.kind.value
     if not step.is_done:
         content["status"] = step.status.value
     if step.output is not None:
@@ -133,13 +145,24 @@ def _step_content(step: Step) -> dict[str, Any]:
         content["patch"] = _patch_content(step.patch)
     if step.error is not None:
         content["error"] = step.error
+    _add_progress(content, step)
+    return content
+
+
+def _add_progress(content: dict[str, Any], step: Step) -> None:
+    """How far it is with what it works at or waits for."""
+    if not step.is_foreground:
+        content["kind"] = step.kind.value
     if step.begun:
         content["begun"] = step.begun
     if step.claim:
         content["claim"] = step.claim
+    if step.put_off is not None:
+        content["put_off"] = list(step.put_off)
+    if step.reminded:
+        content["reminded"] = step.reminded
     if step.took is not None:
         content["took"] = _took_content(step, step.took)
-    return content
 
 
 def _patch_content(patch: Mapping[tuple[str, str], Value]) -> dict[str, dict[str, Value]]:
@@ -206,6 +229,8 @@ def _read_content(path: str, seq: int, content: Mapping[str, Any]) -> Step:
         error=get("error"),
         begun=get("begun", 0),
         claim=get("claim", 0),
+        reminded=get("reminded", 0),
+        put_off=PutOff(*content["put_off"]) if "put_off" in content else None,
         took=_read_took(content["took"], get("output")) if "took" in content else None,
     )
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from os import PathLike, fspath
 from typing import TypeVar
 
 from wizard.errors import StoreError
 from wizard.jobs import Queue
 from wizard.model import Change, Reply, Report, Run, RunStatus, StoredFile
-from wizard.stores import Backlog, Document, RunSummary, TraceEntry, records
+from wizard.stores import Backlog, Document, RunSummary, TraceEntry, records, sqlite_slots
 from wizard.stores import sqlite_reading as reading
 from wizard.stores.migrations import migrate, scripts
 from wizard.stores.sqlite_change import PackedChange, stored_time
@@ -151,6 +151,20 @@ class SqliteStore:
 
     async def reported(self, run_id: str) -> Report | None:
         return self._read(lambda connection: reading.read_report(connection, self._vault, run_id), run_id)
+
+    async def occupy(
+        self, holder: str, limits: Mapping[str, int], now: datetime, lease: timedelta, since: datetime
+    ) -> int:
+        before = [0]
+
+        def write(connection: sqlite3.Connection) -> None:
+            before[0] = sqlite_slots.occupy(connection, holder, limits, now, lease, since)
+
+        await self._writer.run(write)
+        return before[0]
+
+    async def vacate(self, holder: str) -> None:
+        await self._writer.run(lambda connection: sqlite_slots.vacate(connection, holder))
 
     # -- what is kept and how long ---------------------------------------------------------------
 

@@ -5,7 +5,7 @@ What the caller may have got wrong (a lost compare-and-swap, a key used twice) i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import TypeVar
@@ -97,6 +97,14 @@ class WatchedStore:
 
     async def reported(self, run_id: str) -> Report | None:
         return await self._tell("reported", self._store.reported(run_id))
+
+    async def occupy(
+        self, holder: str, limits: Mapping[str, int], now: datetime, lease: timedelta, since: datetime
+    ) -> int:
+        return await self._tell("occupy", self._store.occupy(holder, limits, now, lease, since))
+
+    async def vacate(self, holder: str) -> None:
+        await self._tell("vacate", self._store.vacate(holder))
 
     async def delete_run(self, run_id: str) -> bool:
         return await self._tell("delete_run", self._store.delete_run(run_id))

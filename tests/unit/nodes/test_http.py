@@ -19,6 +19,7 @@ from wizard.errors import NodeFailed
 from wizard.model import Proceed, Retry, Value
 from wizard.node import Services
 from wizard.nodes.http import HttpConfig, HttpNode, _url
+from wizard.retrying import TryLater
 from wizard.settings import Settings
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -59,7 +60,7 @@ class Service:
         return fixed
 
     async def call(self, path: str = "/", data: Mapping[str, Any] | None = None, **config: Any) -> dict[str, Value]:
-        more = {name: config.pop(name) for name in ("retry", "timeout") if name in config}
+        more = {name: config.pop(name) for name in ("retry", "timeout", "resumes") if name in config}
         node = HttpNode(self.pauses)
         config.setdefault("url", self.address + path)
         visit = visit_of(node, config, data, services=self.services, **more)
@@ -357,7 +358,7 @@ async def test_expected_statuses_are_answers(service: Service) -> None:
 
 @pytest.mark.parametrize(
     ("after", "least"),
-    [("7", 7), ("Fri, 27 Mar 2026 12:00:09 GMT", 9), ("Fri, 27 Mar 2026 11:00:00 GMT", 0), ("soon", 0), ("-5", 0)],
+    [("4", 4), ("Fri, 27 Mar 2026 12:00:05 GMT", 5), ("Fri, 27 Mar 2026 11:00:00 GMT", 0), ("soon", 0), ("-5", 0)],
 )
 async def test_retry_after_is_honoured(service: Service, after: str, least: float) -> None:
     """A service that says when to come back must not be asked before."""
@@ -366,6 +367,18 @@ async def test_retry_after_is_honoured(service: Service, after: str, least: floa
     await service.call(retry=Retry(attempts=2, backoff=timedelta(seconds=1)))
     assert len(service.pauses) == 1
     assert max(least, 0.5) <= service.pauses[0] <= max(least, 1)
+
+
+async def test_a_service_that_wants_to_be_left_alone_for_long_is_called_by_a_job(service: Service) -> None:
+    """Nothing waits here for the minute that it says; where the author allows an hour, an hour it is."""
+    for seconds, allowed in ((40, 1), (3000, 3600)):
+        service.answers.clear()
+        service.answer("", status=503, headers={"Retry-After": str(seconds)})
+        retry = Retry(attempts=3, max_backoff=timedelta(seconds=allowed))
+        with pytest.raises(TryLater) as caught:
+            await service.call(retry=retry, resumes=True)
+        assert (caught.value.seconds, caught.value.tried) == (seconds, 1)
+    assert service.pauses == []
 
 
 async def test_nobody_waits_for_hours(service: Service) -> None:
