@@ -99,8 +99,21 @@ def _fit(function: Callable[..., Any], name: str, arguments: dict[str, Any], vis
         arguments["visit"] = visit
     try:
         signature.bind(**arguments)
-    except TypeError as error:
+    except TypeError:
+        why = _misfit(signature, arguments)
         raise NodeFailed(
-            f"The function {name!r} can't be called with the node's arguments: {error}.", lasting=True
+            f"The function {name!r} can't be called with the node's arguments: {why}.", lasting=True
         ) from None
     return arguments
+
+
+def _misfit(signature: inspect.Signature, arguments: Mapping[str, Any]) -> str:
+    """Why a call with these named arguments isn't one that the function takes."""
+    takes = signature.parameters.values()
+    named = {each.name for each in takes if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)}
+    needs = [each.name for each in takes if each.default is each.empty and each.name in named - arguments.keys()]
+    if needs:
+        return f"it needs {', '.join(map(repr, needs))}"
+    if unknown := [argument for argument in arguments if argument not in named]:
+        return f"it takes no {', '.join(map(repr, unknown))}"
+    return "it takes values by position alone"
