@@ -108,7 +108,8 @@ async def test_arguments_that_do_not_fit_are_named(arguments: dict[str, Any]) ->
     def function(x: int) -> int:
         return x
 
-    with pytest.raises(NodeFailed, match=r"'it' can't be called with the node's arguments: it (needs 'x'|takes no 'y')\."):
+    said = r"'it' can't be called with the node's arguments: it (needs 'x'|takes no 'y')\."
+    with pytest.raises(NodeFailed, match=said):
         await call(function, arguments)
 
 
