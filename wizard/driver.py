@@ -57,11 +57,11 @@ class Heard(NamedTuple):
 class Means:
     """What a turn is played with.
 
-    `performing` is the visit whose job is being done, so that it isn't put off again. `undone` are the visits of
-    dropped steps whose effect was undone already, and `heard` what foreground nodes made of input, by a turn that lost
-    against another commit: neither is done again. `patience` are the seconds that background work may take before it
-    is deferred; None waits for it, and with 0 no effect is begun but each is ordered as a job: for who has none of the
-    host's functions.
+    `performing` is the visit whose job is being done: it isn't put off again, and is waited for as long as it takes,
+    for whoever does the job renews its lease. `undone` are the visits of dropped steps whose effect was undone
+    already, and `heard` what foreground nodes made of input, by a turn that lost against another commit: neither is
+    done again. `patience` are the seconds that other background work may take before it is deferred; with 0 no effect
+    is begun but each is ordered as a job: for who has none of the host's functions.
     `tell` gives what hears how far the work of a visit is.
     """
 
@@ -69,7 +69,7 @@ class Means:
     performing: int | None = None
     undone: frozenset[int] = frozenset()
     heard: Sequence[Heard] = ()
-    patience: float | None = None
+    patience: float = 0.0
     tell: Callable[[str, int], Tell] | None = None
     watch: Watch = NOBODY
 
@@ -214,7 +214,7 @@ class Driver:
         return Result(step=_with_traces(step, visit, proceeds=False), deferred=True)
 
     async def _with_patience(self, step: Step, visit: Visit[Any], *, retrying: bool) -> Result:
-        if self._means.patience is None:
+        if step.visit == self._means.performing:
             return await self._timed(step, visit, retrying=retrying)
         task = asyncio.ensure_future(self._timed(step, visit, retrying=retrying))
         try:

@@ -45,10 +45,12 @@ class Unsaved:
 @dataclass(frozen=True, slots=True)
 class Task:
     """How a turn is taken that isn't a person's, or not from the beginning: for the job of the visit `performing`,
-    waiting as long as it takes; with what is `unsaved` and was `heard` from an earlier try, which stored a reply to
-    the same request where it says `responded`."""
+    whose work is waited for as long as it takes, `job` being its key where somebody has claimed it; with what is
+    `unsaved` and was `heard` from an earlier try, which stored a reply to the same request where it says
+    `responded`."""
 
     performing: int | None = None
+    job: str = ""
     unsaved: Unsaved | None = None
     heard: Sequence[Heard] = ()
     responded: bool = False
