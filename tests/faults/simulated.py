@@ -210,6 +210,10 @@ class Process:
         self.halted.set()
         await self._resumed.wait()
 
+    def calm(self) -> None:
+        """Nothing goes wrong any more, nor arrives."""
+        self._plan = None
+
     def resume(self) -> None:
         """A process that hung goes on."""
         self._resumed.set()
@@ -291,7 +295,7 @@ class DeedNode(Background[DeedConfig]):
         if visit.config.calls_back is not None and visit.key not in process.world.called_back:
             process.world.called_back.append(visit.key)
             with suppress(CallerError):  # the run has ended meanwhile
-                await process.another().engine.event(visit.run, visit.config.calls_back, {"of": visit.step})
+                await process.another().engine.event(visit.run, visit.config.calls_back, {"n": 1})
             await process.point(f"called back {visit.step} >")
 
 
