@@ -103,6 +103,7 @@ class Driver:
         self._clock = clock
         self._last_effect: tuple[Run, Result] | None = None  # with the run as it was stored before it began
         self._not_undone: set[int] = set()
+        self._undoing = 0.0  # seconds that undos took; once it is all the patience, jobs do the others
         self._quiet = timedelta(0)  # until effects that were begun and aren't wanted any more are over
 
     @property
@@ -267,13 +268,16 @@ class Driver:
             # Whoever began the effect may be at it still, in this process or another, and have it done once more
             # after it was undone. When their lease is over they aren't any more.
             self._quiet = self._saver.lease() - self._turn.now
-        if self._means.patience == 0:
-            # A second after the one before, since the newest is undone first.
-            self._owe(step, self._quiet + timedelta(seconds=len(self._not_undone)))
-            return
         if step.visit not in self.undone:
+            if self._undoing >= self._means.patience:
+                # A second after the one before, since the newest is undone first.
+                self._owe(step, self._quiet + timedelta(seconds=len(self._not_undone)))
+                return
             await self._saver.save_before_undo(step)
+            time = asyncio.get_running_loop().time
+            since = time()
             self.undone[step.visit] = await self._undo(handler, step)
+            self._undoing += time() - since
         error = self.undone[step.visit]
         if begun or error is not None:
             self._owe(step, self._quiet if begun else timedelta(0), error)

@@ -251,11 +251,12 @@ class FaultyStore:
 
 
 class DeedConfig(NodeConfig):
-    """`reads` are the names that it reads; it `takes` so many seconds. It `calls_back` with an event of that name
-    before it is done, and its undo `balks` the first time."""
+    """`reads` are the names that it reads; it `takes` so many seconds, its undo `undo_takes`. It `calls_back` with
+    an event of that name before it is done, and its undo `balks` the first time."""
 
     reads: tuple[str, ...] = ()
     takes: float = 0.0
+    undo_takes: float = 0.0
     calls_back: str | None = None
     balks: bool = False
     title: Template | None = None
@@ -280,6 +281,7 @@ class DeedNode(Background[DeedConfig]):
             process.world.balked.append(visit.key)
             raise ConnectionError("The other side is away.")
         await self._touch("undo", visit, "")
+        await asyncio.sleep(visit.config.undo_takes)
 
     @staticmethod
     async def _touch(what: str, visit: Visit[DeedConfig], inputs: str) -> None:

@@ -215,6 +215,31 @@ def test_what_follows_has_a_lease_of_its_own(first: str) -> None:
     assert [each.step for each in world.deeds] == [step.path for step in view.run.path if not step.is_foreground]
 
 
+def test_many_slow_undos_keep_nobody_waiting_and_are_done_once() -> None:
+    """Ten bookings are cancelled, each in four seconds. The person waits for two of them; the others are left to a
+    worker. They were all done within the turn, and when its lease was over another worker did them as well."""
+    names = [f"t{number}" for number in range(10)]
+    deeds = [{"id": name, "type": "deed", "undo_takes": 4} for name in names]
+    world = World()
+    made = definitions(flow("main", ask("a"), branch("c", ("a.x == '1'", "t0"), "b"), *deeds, ask("b")))
+
+    async def main() -> float:
+        processes = [Process(world, made) for _ in range(2)]
+        await processes[0].engine.start("main")
+        await processes[0].engine.next("run", {"x": "1"})
+        async with polling(*processes):
+            since = asyncio.get_running_loop().time()
+            view = await processes[0].engine.change("run", "a", {"x": "2"})
+            waited = asyncio.get_running_loop().time() - since
+            assert (view.step, view.status) == ("b", RunStatus.WAITING)
+            await asyncio.sleep(300)
+        assert (await processes[0].engine.load("run")).run.undos == ()
+        return waited
+
+    assert simulate(main) <= 10
+    assert sorted(each.step for each in world.deeds if each.what == "undo") == names
+
+
 async def test_a_changed_answer_has_its_new_work_done_once(clocked: Open) -> None:
     """A person changes the answer during slow work. The old work is undone, and once more by a job when its lease is
     over; that job commits while the new work is under way, and doesn't have it begun again."""
