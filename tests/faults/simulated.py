@@ -23,7 +23,7 @@ from tests.workflows import START, AskNode, Book
 from wizard.catalog import Catalog
 from wizard.engine import Definitions, Engine
 from wizard.errors import CallerError, StoreError
-from wizard.model import EMPTY, Outcome, Proceed, Run, RunStatus, Step, Undo, Workflow
+from wizard.model import EMPTY, Arrival, Outcome, Proceed, Run, RunStatus, Step, Undo, Workflow
 from wizard.node import Background, NodeConfig, Registry, Services, Visit
 from wizard.nodes.condition import ConditionNode
 from wizard.nodes.end import EndNode
@@ -120,13 +120,12 @@ class Deed:
 @dataclass
 class World:
     """What stays when processes go: the storage, and what they did outside. `states` are all that were committed,
-    `called_back` the keys of the deeds that called back, `balked` those of the undos that failed at first."""
+    `balked` the keys of the undos that failed at first."""
 
     store: MemoryStore = field(default_factory=MemoryStore)
     deeds: list[Deed] = field(default_factory=list)
     states: list[Any] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)  # keys of messages
-    called_back: list[str] = field(default_factory=list)
     balked: list[str] = field(default_factory=list)
     over: bool = False
 
@@ -292,12 +291,11 @@ class DeedNode(Background[DeedConfig]):
 
     @staticmethod
     async def _call_back(visit: Visit[DeedConfig]) -> None:
-        """The other side heeds the key: it does what it is asked once, and calls back once."""
+        """Each time the other side is asked, it calls back, with the key that it was given."""
         process: Process = visit.services.shared["process"]
-        if visit.config.calls_back is not None and visit.key not in process.world.called_back:
-            process.world.called_back.append(visit.key)
+        if visit.config.calls_back is not None:
             with suppress(CallerError):  # the run has ended meanwhile
-                await process.another().engine.event(visit.run, visit.config.calls_back, {"n": 1})
+                await process.another().engine.event(visit.run, visit.config.calls_back, {"n": 1}, key=visit.key)
             await process.point(f"called back {visit.step} >")
 
 
@@ -345,12 +343,19 @@ def outline(run: Run) -> Any:
         steps=tuple(map(_timeless, run.steps)),
         by_path=EMPTY,
         undos=tuple(Undo(_timeless(each.step), failed=each.failed) for each in run.undos),
+        arrivals=tuple(sorted(map(_unnumbered, run.arrivals), key=lambda each: each.name)),
+        deliveries=tuple(sorted(run.deliveries)),
     )
 
 
 def _timeless(step: Step) -> Step:
     """What the nodes of these tests keep are times, and how often they were called."""
-    return step._replace(state=None)
+    return step._replace(state=None, took=None if step.took is None else _unnumbered(step.took))
+
+
+def _unnumbered(arrival: Arrival) -> Arrival:
+    """Among those of other names an event may have come sooner or later."""
+    return arrival._replace(number=0, at=START)
 
 
 def differences(one: Run, other: Run) -> str:

@@ -105,6 +105,7 @@ AMENDS = Move("amend", lambda e, _: e.amend("run", session={"k": "new"}))
 UNDOES_ALL = Move("cancel", lambda e, r: e.cancel("run", undo=True, respond=r))
 TAKES_OUT = Move("remove item", lambda e, r: e.remove_item("run", "list/1", respond=r))
 
+ASKS_LAST = ask("z", text="{{ event.other }}")  # an event that no step takes
 HARDY = {"retry": {"attempts": 3, "backoff": "1s"}}
 
 
@@ -130,7 +131,7 @@ EVERYTHING = (
         deed("v", "d.x"),
         deed("l", "d.x", takes=20),
         ask("e"),
-        ask("z"),
+        ASKS_LAST,
     ),
 )
 LIFE = (
@@ -161,7 +162,7 @@ REPEATS = (
         embed("list", "item", repeat={"min": 0, "max": 3}),
         {"id": "w", "type": "wait", "for": "30m"},
         deed("v", "a.x"),
-        ask("z"),
+        ASKS_LAST,
         expires_after="28d",
     ),
     flow("item", ask("i"), deed("t", "i.x")),
@@ -189,7 +190,7 @@ DEADLINES = (
         ask("b", remind_after={"after": "1d", "message": MESSAGE}),
         ask("d", remind_after={"after": "2h", "goto": "late"}, next="z"),
         deed("late", "d.x"),
-        ask("z", expires_after="3d"),
+        {**ASKS_LAST, "expires_after": "3d"},
         delete_after="30d",
     ),
 )
@@ -218,7 +219,7 @@ CALLBACKS = (
         deed("l", "b.x", takes=20, calls_back="told"),
         ask("d"),
         {"id": "v", "type": "wait", "event": "told", "for": "1h"},
-        ask("z"),
+        ASKS_LAST,
     ),
 )
 CALLING_BACK = (
@@ -244,7 +245,7 @@ OWING = (
         ask("b"),
         slow("s", "b.x", takes=15),
         deed("l", "b.x", takes=20),
-        ask("z"),
+        ASKS_LAST,
     ),
 )
 OWED = (

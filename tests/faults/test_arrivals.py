@@ -64,6 +64,10 @@ def _event(name: str) -> Arrives:
     return lambda engine: engine.event("run", name, {"n": 1})
 
 
+async def _delivered(engine: Engine) -> None:
+    await engine.event("run", "other", {"n": 2}, key="sender's")
+
+
 async def _amended(engine: Engine) -> None:
     await engine.amend("run", session={"arrived": True})
 
@@ -110,6 +114,7 @@ def arrivals_at(story: Story, move: Move) -> list[Arrival]:
     """What may arrive while the move is made."""
     found = [
         Arrival("an event", _event("other")),
+        Arrival("a delivery, three times", _delivered, 3),
         Arrival("a document", _amended),
         Arrival("a document, eight times", _amended, 8),
         Arrival("a draft", _draft),
