@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any, NamedTuple, assert_never
 
+from immutables import Map
+
 from wizard.arrivals import oldest
 from wizard.codec import check_value
 from wizard.copies import copied
@@ -43,6 +45,7 @@ log = logging.getLogger("wizard.nodes")
 
 NOTHING = Result()
 LONGEST_MESSAGE = 2000  # characters that a function says to people
+NO_UNDOS: Mapping[int, str | None] = Map()
 UNDO_TRIES = 10  # then it is an operator's
 
 Tell = Callable[[float | None, str], None]
@@ -59,20 +62,20 @@ class Heard(NamedTuple):
 class Means:
     """What a turn is played with.
 
-    `performing` is the visit whose job is being done, so that it isn't put off again. `undone` are the visits of
-    dropped steps whose effect was undone already, and `heard` what foreground nodes made of input, by a turn that lost
-    against another commit: neither is done again. `patience` are the seconds that background work may take before it
-    is deferred; None waits for it, and with 0 no effect is begun but each is ordered as a job: for who has none of the
-    host's functions.
+    `performing` is the visit whose job is being done: it isn't put off again, and is waited for as long as it takes,
+    for whoever does the job renews its lease. `undone` says what came of undoing the visits of dropped steps, None or
+    the error's name, and `heard` what foreground nodes made of input, in a turn that lost against another commit:
+    neither is done again. `patience` are the seconds that other background work may take before it is deferred; with 0
+    no effect is begun but each is ordered as a job: for who has none of the host's functions.
     `tell` gives what hears how far the work of a visit is.
     """
 
     services: Services
     slots: Slots
     performing: int | None = None
-    undone: frozenset[int] = frozenset()
+    undone: Mapping[int, str | None] = NO_UNDOS
     heard: Sequence[Heard] = ()
-    patience: float | None = None
+    patience: float = 0.0
     tell: Callable[[str, int], Tell] | None = None
     watch: Watch = NOBODY
 
@@ -88,14 +91,13 @@ class Lasting:
 
 class Driver:
     """Answers the machine's requests by calling nodes. `prompt` is what the last one showed, `lasting` the work that
-    goes on, `until` when a step that was put off is due. `undone` are the visits whose effect was undone, and `heard`
-    is what foreground nodes made of input: like `result`, what mustn't be done again where another commit was faster
-    (S23)."""
+    goes on, `until` when a step that was put off is due. `undone` is what came of undoing, and `heard` what
+    foreground nodes made of input: like `result`, what mustn't be done again where another commit was faster (S23)."""
 
     def __init__(self, turn: Turn, means: Means, saver: Saver, clock: Callable[[], datetime]) -> None:
         self.prompt: Prompt | None = None
         self.lasting: Lasting | None = None
-        self.undone: set[int] = set(means.undone)
+        self.undone = dict(means.undone)
         self.heard: list[Heard] = []
         self.until: dict[int, datetime | None] = {}
         self._turn = turn
@@ -104,6 +106,7 @@ class Driver:
         self._clock = clock
         self._last_effect: tuple[Run, Result] | None = None  # with the run as it was stored before it began
         self._not_undone: set[int] = set()
+        self._undoing = 0.0  # seconds that undos took; once it is all the patience, jobs do the others
         self._quiet = timedelta(0)  # until effects that were begun and aren't wanted any more are over
 
     @property
@@ -255,7 +258,7 @@ class Driver:
     async def _with_patience(
         self, step: Step, visit: Visit[Any], limits: Mapping[str, int], *, retrying: bool
     ) -> Result:
-        if self._means.patience is None:
+        if step.visit == self._means.performing:
             return await self._timed(step, visit, limits, retrying=retrying)
         task = asyncio.ensure_future(self._timed(step, visit, limits, retrying=retrying))
         try:
@@ -313,25 +316,31 @@ class Driver:
             # Whoever began the effect may be at it still, in this process or another, and have it done once more
             # after it was undone. When their lease is over they aren't any more.
             self._quiet = self._saver.lease() - self._turn.now
-        if self._means.patience == 0:
-            # A second after the one before, since the newest is undone first.
-            self._owe(step, self._quiet + timedelta(seconds=len(self._not_undone)))
-            return
         if step.visit not in self.undone:
-            await self._saver.save_before_undo(step)
-            visit = self._visit(step)
-            seconds = seconds_in_all(visit) if self._means.patience is None else self._means.patience
-            try:
-                await visit.services.calls.within(seconds, lambda: handler.remove(visit), visit)
-            except Exception as error:
-                broke(log, error, "undoing step %s of run %s failed; it will be tried again", step.path, self._turn.id)
-                self._owe(step, self._quiet if begun else timedelta(0), type(error).__name__)
+            if self._undoing >= self._means.patience:
+                # A second after the one before, since the newest is undone first.
+                self._owe(step, self._quiet + timedelta(seconds=len(self._not_undone)))
                 return
-            self.undone.add(step.visit)
-        if begun:
-            self._owe(step, self._quiet)
+            await self._saver.save_before_undo(step)
+            time = asyncio.get_running_loop().time
+            since = time()
+            self.undone[step.visit] = await self._undo(handler, step)
+            self._undoing += time() - since
+        error = self.undone[step.visit]
+        if begun or error is not None:
+            self._owe(step, self._quiet if begun else timedelta(0), error)
         else:
             self._turn.undone(step.visit)
+
+    async def _undo(self, handler: NodeType[Any], step: Step) -> str | None:
+        """The name of the error where it fails."""
+        visit = self._visit(step)
+        try:
+            await visit.services.calls.within(self._means.patience, lambda: handler.remove(visit), visit)
+        except Exception as error:
+            broke(log, error, "undoing step %s of run %s failed; it will be tried again", step.path, self._turn.id)
+            return type(error).__name__
+        return None
 
     def _owe(self, step: Step, pause: timedelta, error: str | None = None) -> None:
         """Has a job undo it (again) after that pause; after an error it is the longer the oftener it was tried."""

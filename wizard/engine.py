@@ -325,6 +325,10 @@ class Engine:
         left to do. Raises StoreError where the storage failed."""
         return await self._performer.perform(claim)
 
+    def is_past(self, claim: Claim) -> bool:
+        """Whether the job that is being performed is done, and what goes on is what follows from it."""
+        return claim.job.key in self._turns.settled
+
     async def repair(self, run: str | RunView) -> RunView:
         """Has everything tried again that was given up in a run: its failed undos, and the step that it failed at."""
         run_id = run if isinstance(run, str) else run.id

@@ -78,6 +78,8 @@ class Performer:
         except WorkflowUnavailable as error:  # not the run's fault: no try is counted, it goes on when that is mended
             log.error("the job %s of run %s is put off: %s", job.kind.value, job.run, error.message)
             return self._away(claim.tries)
+        finally:
+            self._turns.settled.discard(job.key)
 
     def _away(self, tries: int) -> datetime:
         """When what is missing here is looked for again."""
@@ -104,7 +106,7 @@ class Performer:
 
     async def _move(self, job: Job, move: Callable[[Turn], Move], *, outline: bool = False) -> RunView:
         ask = Ask(move, always=True, outline=outline)
-        return await self._turns.take("job", job.run, ask, task=Task(job.visit))
+        return await self._turns.take("job", job.run, ask, task=Task(job.visit, job.key))
 
     async def _work(self, job: Job) -> datetime | None:
         view = await self._turns.show(job.run)

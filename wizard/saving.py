@@ -7,7 +7,7 @@ lease ends. Until then the work is this turn's own.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -41,7 +41,7 @@ class Effects:
 class Saver:
     """The commits of one turn on `run`, which isn't stored yet where `born` is false. `lease` says until when, from
     now on, the effects that begin are this turn's. `responded` says that an earlier turn on the same request stored a
-    reply to it."""
+    reply to it. `settles` hears the keys of the jobs that a commit settled."""
 
     def __init__(
         self,
@@ -55,6 +55,7 @@ class Saver:
         lease: Callable[[], datetime],
         respond: Callable[[Run], Reply] | None = None,
         responded: bool = False,
+        settles: Callable[[Sequence[str]], None] | None = None,
     ) -> None:
         self.run = run  # as last committed
         self._store = store
@@ -65,6 +66,7 @@ class Saver:
         self.lease = lease
         self._respond = respond
         self._responded = responded
+        self._settles = settles
         self._begun = 0
         self._saved = False
 
@@ -130,6 +132,8 @@ class Saver:
         except StaleRevision:
             self._cache.forget(self._turn.id)
             raise
+        if self._settles is not None:
+            self._settles(change.settled)
         self._born = self._saved = True
         self.run = change.run
         self._cache.remember(change.run)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -69,6 +69,7 @@ class Turns:
         self._slots = Slots(store, clock, settings)
         self._means = Means(services, self._slots, patience=settings.slow_after, tell=reporter(store), watch=watch)
         self._seconds = settings.lease
+        self.settled: set[str] = set()  # keys of claimed jobs whose own turn, still under way, has settled them
         self.lease = lease_from(clock, settings.lease)
         self._lasting: set[asyncio.Task[None]] = set()
 
@@ -201,18 +202,17 @@ class Turns:
             lease=self.lease,
             respond=None if respond is None else partial(_answer_on_the_way, turn, respond),
             responded=task.responded,
+            settles=partial(self._note_settled, task.job) if task.job else None,
         )
+
+    def _note_settled(self, job: str, settled: Sequence[str]) -> None:
+        if job in settled:
+            self.settled.add(job)
 
     def _driver(self, turn: Turn, saver: Saver, task: Task) -> Driver:
         means = self._means
         if task is not PERSONS:
-            means = replace(
-                means,
-                performing=task.performing,
-                patience=means.patience if task.performing is None else None,
-                undone=frozenset() if task.unsaved is None else task.unsaved.undone,
-                heard=task.heard,
-            )
+            means = replace(means, performing=task.performing, undone=task.undone, heard=task.heard)
         if turn.workflow.unavailable is not None:
             means = replace(means, patience=0.0)  # what is owed is ordered: it is done when the workflow is back
         return Driver(turn, means, saver, self._clock)
@@ -267,7 +267,7 @@ class Turns:
 
     async def _hand_back(self, saver: Saver, task: Task) -> None:
         """Nobody goes on with what the turn began: whoever comes next may do so now, and needn't wait for the lease."""
-        if saver.has_saved and task.performing is None:
+        if saver.has_saved and visit_of(saver.run.current) != task.performing:
             with suppress(WizardError):
                 await self._store.queue.put_off(_claim_of(saver.run, self._clock()), self._clock())
 
@@ -287,7 +287,7 @@ class Turns:
             finally:
                 saver.effects_done()
             unsaved = Unsaved(saver.run, result)
-            await self.take("job", run_id, unsaved.ask(), task=Task(lasting.visit, unsaved))
+            await self.take("job", run_id, unsaved.ask(), task=Task(lasting.visit, unsaved=unsaved))
         except asyncio.CancelledError:  # the process ends: nobody needs to wait for the lease to do the same
             with suppress(WizardError):
                 await self._store.queue.put_off(claim, self._clock())

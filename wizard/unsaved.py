@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from wizard import machine
 from wizard.asks import Ask
-from wizard.driver import Driver, Heard
-from wizard.model import Run
+from wizard.driver import NO_UNDOS, Driver, Heard
+from wizard.model import Run, RunStatus
 from wizard.requests import Result
 from wizard.saving import Saver
 from wizard.turn import visit_of
+from wizard.undoing import undo_what_was_left
 
 
 @dataclass(frozen=True, slots=True)
 class Unsaved:
     """What a turn did outside and couldn't store yet. `at` is the run as it was stored before; `result` is what came
-    of the effect that was begun with that, None where none was, or where it goes on; `undone` are the visits
-    whose effect was undone."""
+    of the effect that was begun with that, None where none was, or where it goes on."""
 
     at: Run
     result: Result | None = None
-    undone: frozenset[int] = frozenset()
 
     def fits(self, run: Run) -> bool:
         """Whether the run still stands where the work was begun, and nobody else took that over (S21, S23)."""
@@ -39,17 +38,22 @@ class Unsaved:
             return Ask(lambda turn: machine.take_result(turn, result), always=True)
         if _claim_on(self.at):  # the effect goes on: there is nothing to do but to say so
             return Ask(machine.stay, always=True)
+        if self.at.status is not RunStatus.WORKING:  # it was cancelled, and what its steps did is being undone
+            return Ask(undo_what_was_left, always=True)
         return Ask(lambda turn: machine.resume(turn, visit_of(current)), always=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """How a turn is taken that isn't a person's, or not from the beginning: for the job of the visit `performing`,
-    waiting as long as it takes; with what is `unsaved` and was `heard` from an earlier try, which stored a reply to
-    the same request where it says `responded`."""
+    whose work is waited for as long as it takes, `job` being its key where somebody has claimed it; with what is
+    `unsaved`, was `undone` and was `heard` from an earlier try (see Means), which stored a reply to the same request
+    where it says `responded`."""
 
     performing: int | None = None
+    job: str = ""
     unsaved: Unsaved | None = None
+    undone: Mapping[int, str | None] = NO_UNDOS
     heard: Sequence[Heard] = ()
     responded: bool = False
 
@@ -75,8 +79,7 @@ def _claim_on(run: Run) -> int:
 
 def taken_again(task: Task, driver: Driver, saver: Saver) -> Task:
     """How a turn goes on that lost against another commit: nothing that was done outside is done again."""
-    heard = (*task.heard, *driver.heard)
+    task = replace(task, undone=driver.undone, heard=(*task.heard, *driver.heard))
     if not saver.has_saved:
-        return replace(task, heard=heard)
-    unsaved = Unsaved(saver.run, driver.result, frozenset(driver.undone))
-    return replace(task, unsaved=unsaved, heard=heard, responded=saver.owes_reply)
+        return task
+    return replace(task, unsaved=Unsaved(saver.run, driver.result), responded=saver.owes_reply)

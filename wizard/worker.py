@@ -220,7 +220,8 @@ class Worker:
         return await held(work, lambda: self._renew(claim), self._lease.total_seconds() / 3)
 
     async def _renew(self, claim: Claim) -> bool:
-        return await self._queue.put_off(claim, self._engine.clock() + self._lease)
+        kept = await self._queue.put_off(claim, self._engine.clock() + self._lease)
+        return kept or self._engine.is_past(claim)  # what follows has a lease of its own
 
     async def _keep_house(self) -> None:
         if self._housekept and perf_counter() - self._housekept < HOUSEKEEPING:

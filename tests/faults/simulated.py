@@ -10,26 +10,28 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from copy import copy
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import zip_longest
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from tests.workflows import START, AskNode, Book
 from wizard.catalog import Catalog
-from wizard.engine import Engine
-from wizard.errors import StoreError
-from wizard.model import EMPTY, Outcome, Proceed, Run, RunStatus, Step, Undo
+from wizard.engine import Definitions, Engine
+from wizard.errors import CallerError, StoreError
+from wizard.model import EMPTY, Arrival, Outcome, Proceed, Run, RunStatus, Step, Undo, Workflow
 from wizard.node import Background, NodeConfig, Registry, Services, Visit
 from wizard.nodes.condition import ConditionNode
 from wizard.nodes.end import EndNode
 from wizard.nodes.wait import WaitNode
 from wizard.nodes.workflow import WorkflowNode
 from wizard.settings import Settings
-from wizard.stores import Store
 from wizard.stores.memory import MemoryStore
+from wizard.stores.memory_queue import MemoryQueue
 from wizard.templates import Template
 from wizard.visits import idempotency_key
 from wizard.worker import Worker
@@ -56,24 +58,28 @@ class _Idle(selectors.DefaultSelector):
 
 
 class SimulatedLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time passes where all wait, and not otherwise."""
+    """An event loop whose time passes where all wait, and not otherwise; it begins at `since`."""
 
-    def __init__(self) -> None:
+    def __init__(self, since: float = 0.0) -> None:
         self._idle = _Idle()
+        self._idle.passed = since
         super().__init__(self._idle)
 
     def time(self) -> float:
         return self._idle.passed
 
 
-def simulate(main: Callable[[], Awaitable[None]]) -> None:
+T = TypeVar("T")
+
+
+def simulate(main: Callable[[], Awaitable[T]], since: float = 0.0) -> T:
     """Runs a coroutine in a loop and a time of its own."""
-    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
-        runner.run(_as_coroutine(main))
+    with asyncio.Runner(loop_factory=lambda: SimulatedLoop(since)) as runner:
+        return runner.run(_as_coroutine(main))
 
 
-async def _as_coroutine(main: Callable[[], Awaitable[None]]) -> None:
-    await main()
+async def _as_coroutine(main: Callable[[], Awaitable[T]]) -> T:
+    return await main()
 
 
 def now() -> datetime:
@@ -91,10 +97,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Plan:
-    """What goes wrong at the point of that number, from 1."""
+    """What goes wrong at the point of that number, from 1; and at which points something `arrives` through another
+    process before this one goes on (or before it goes wrong there)."""
 
-    kind: Kind
-    at: int
+    kind: Kind = Kind.STOP
+    at: int = 0
+    arrives: Callable[[Engine], Awaitable[Any]] | None = None
+    arrives_at: range = range(0)
 
 
 @dataclass(frozen=True)
@@ -110,16 +119,40 @@ class Deed:
 
 @dataclass
 class World:
-    """What stays when processes go: the storage, and what they did outside. `states` are all that were committed."""
+    """What stays when processes go: the storage, and what they did outside. `states` are all that were committed,
+    `balked` the keys of the undos that failed at first."""
 
-    store: Store = field(default_factory=MemoryStore)
+    store: MemoryStore = field(default_factory=MemoryStore)
     deeds: list[Deed] = field(default_factory=list)
     states: list[Any] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)  # keys of messages
+    balked: list[str] = field(default_factory=list)
     over: bool = False
 
     def keys(self, what: str) -> list[str]:
         return [each.key for each in self.deeds if each.what == what]
+
+    def copied(self) -> World:
+        """The same world once more, from which another story may go on."""
+        lists = {name: list(value) for name, value in vars(self).items() if isinstance(value, list)}
+        return replace(self, store=_copied(self.store), **lists)
+
+
+def _copied(store: MemoryStore) -> MemoryStore:
+    """What is in it can't be changed, so that the shelves are enough."""
+    made, queue = MemoryStore(), MemoryQueue()
+    for name, shelf in vars(store).items():
+        if isinstance(shelf, dict | set):
+            setattr(made, name, shelf.copy())
+    made._traces = {name: copy(trace) for name, trace in store._traces.items()}
+    for trace in made._traces.values():
+        trace.firsts, trace.turns = list(trace.firsts), list(trace.turns)
+    made._files = {name: dict(files) for name, files in store._files.items()}
+    for key, waiting in store._jobs._jobs.items():
+        queue._jobs[key] = replace(waiting)
+        queue._place(queue._jobs[key], waiting.due)
+    made._jobs = made.queue = queue
+    return made
 
 
 class Process:
@@ -128,11 +161,12 @@ class Process:
     def __init__(
         self,
         world: World,
-        definitions: Catalog,
+        definitions: Definitions,
         plan: Plan | None = None,
         pause: Callable[[], float] | None = None,
     ) -> None:
         self.world = world
+        self._definitions = definitions
         self._pause = pause  # at each point
         self.points: list[str] = []
         self.halted, self._resumed = asyncio.Event(), asyncio.Event()
@@ -150,6 +184,10 @@ class Process:
             ids=lambda: "run",
         )
 
+    def another(self) -> Process:
+        """A process beside it in the same world, in which nothing goes wrong."""
+        return Process(self.world, self._definitions)
+
     async def point(self, name: str) -> None:
         if self.world.over:
             raise asyncio.CancelledError
@@ -161,12 +199,19 @@ class Process:
         if self._plan is None:
             return
         self.points.append(name)
-        if len(self.points) != self._plan.at:
+        number = len(self.points)
+        if self._plan.arrives is not None and number in self._plan.arrives_at:
+            await self._plan.arrives(self.another().engine)
+        if number != self._plan.at:
             return
         if self._plan.kind is Kind.FAIL:
             raise StoreError("The disk is full.") if "store" in name else ConnectionError("The line is cut.")
         self.halted.set()
         await self._resumed.wait()
+
+    def calm(self) -> None:
+        """Nothing goes wrong any more, nor arrives."""
+        self._plan = None
 
     def resume(self) -> None:
         """A process that hung goes on."""
@@ -205,10 +250,14 @@ class FaultyStore:
 
 
 class DeedConfig(NodeConfig):
-    """`reads` are the names that it reads; it `takes` so many seconds."""
+    """`reads` are the names that it reads; it `takes` so many seconds, its undo `undo_takes`. It `calls_back` with
+    an event of that name before it is done, and its undo `balks` the first time."""
 
     reads: tuple[str, ...] = ()
     takes: float = 0.0
+    undo_takes: float = 0.0
+    calls_back: str | None = None
+    balks: bool = False
     title: Template | None = None
 
 
@@ -221,11 +270,17 @@ class DeedNode(Background[DeedConfig]):
     async def execute(self, visit: Visit[DeedConfig]) -> Outcome:
         inputs = repr([visit.read(name) for name in visit.config.reads])
         await self._touch("do", visit, inputs)
+        await self._call_back(visit)
         await asyncio.sleep(visit.config.takes)
         return Proceed({"v": inputs})
 
     async def remove(self, visit: Visit[DeedConfig]) -> None:
+        process: Process = visit.services.shared["process"]
+        if visit.config.balks and visit.key not in process.world.balked:
+            process.world.balked.append(visit.key)
+            raise ConnectionError("The other side is away.")
         await self._touch("undo", visit, "")
+        await asyncio.sleep(visit.config.undo_takes)
 
     @staticmethod
     async def _touch(what: str, visit: Visit[DeedConfig], inputs: str) -> None:
@@ -233,6 +288,15 @@ class DeedNode(Background[DeedConfig]):
         await process.point(f"{what} {visit.step} <")
         process.world.deeds.append(Deed(what, visit.step, visit.key, inputs))
         await process.point(f"{what} {visit.step} >")
+
+    @staticmethod
+    async def _call_back(visit: Visit[DeedConfig]) -> None:
+        """Each time the other side is asked, it calls back, with the key that it was given."""
+        process: Process = visit.services.shared["process"]
+        if visit.config.calls_back is not None:
+            with suppress(CallerError):  # the run has ended meanwhile
+                await process.another().engine.event(visit.run, visit.config.calls_back, {"n": 1}, key=visit.key)
+            await process.point(f"called back {visit.step} >")
 
 
 class SlowDeedNode(DeedNode):
@@ -245,8 +309,24 @@ class SlowDeedNode(DeedNode):
 REGISTRY = Registry([AskNode, DeedNode, SlowDeedNode, ConditionNode, WorkflowNode, WaitNode, EndNode])
 
 
-def definitions(*documents: Mapping[str, Any]) -> Catalog:
-    return Catalog.from_documents(documents, REGISTRY)
+class Compiled:
+    """The workflow "main", compiled once, however many processes load runs of it."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def get(self, workflow_id: str) -> Workflow:
+        return self._catalog.get(workflow_id)
+
+    def bundle(self, workflow_id: str) -> bytes:
+        return self._catalog.bundle(workflow_id)
+
+    def compile(self, bundle: bytes) -> Workflow:
+        return self._catalog.get("main")
+
+
+def definitions(*documents: Mapping[str, Any]) -> Definitions:
+    return Compiled(Catalog.from_documents(documents, REGISTRY))
 
 
 # -- what is compared --------------------------------------------------------------------------------
@@ -263,12 +343,19 @@ def outline(run: Run) -> Any:
         steps=tuple(map(_timeless, run.steps)),
         by_path=EMPTY,
         undos=tuple(Undo(_timeless(each.step), failed=each.failed) for each in run.undos),
+        arrivals=tuple(sorted(map(_unnumbered, run.arrivals), key=lambda each: each.name)),
+        deliveries=tuple(sorted(run.deliveries)),
     )
 
 
 def _timeless(step: Step) -> Step:
     """What the nodes of these tests keep are times, and how often they were called."""
-    return step._replace(state=None)
+    return step._replace(state=None, took=None if step.took is None else _unnumbered(step.took))
+
+
+def _unnumbered(arrival: Arrival) -> Arrival:
+    """Among those of other names an event may have come sooner or later."""
+    return arrival._replace(number=0, at=START)
 
 
 def differences(one: Run, other: Run) -> str:
@@ -288,6 +375,24 @@ def differences(one: Run, other: Run) -> str:
 async def perform_due(engine: Engine) -> int:
     """Has a worker do all jobs that are due; how many they were."""
     return await Worker(engine).perform_due()
+
+
+@asynccontextmanager
+async def polling(*processes: Process) -> AsyncIterator[None]:
+    """Each process has a worker that looks for jobs each second."""
+
+    async def work(process: Process) -> None:
+        while True:
+            await perform_due(process.engine)
+            await asyncio.sleep(1)
+
+    workers = [asyncio.ensure_future(work(process)) for process in processes]
+    try:
+        yield
+    finally:
+        for each in workers:
+            each.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
 
 
 async def settle(process: Process) -> None:

@@ -21,7 +21,7 @@ from tests.faults.simulated import (
     World,
     check_effects,
     definitions,
-    perform_due,
+    polling,
     settle,
     simulate,
 )
@@ -147,23 +147,15 @@ async def _race(seed: int, moves: list[tuple[int, str, float]]) -> None:
     people = [_Person(name, process) for name, process in zip("pq", processes, strict=True)]
     await processes[0].engine.start("main")
 
-    async def works(process: Process) -> None:
-        while True:
-            await perform_due(process.engine)
-            await asyncio.sleep(1)
-
     async def acts(number: int) -> None:
         for who, move, pause in moves:
             await asyncio.sleep(pause)
             if who == number:
                 await people[number].does(move)
 
-    workers = [asyncio.ensure_future(works(process)) for process in processes]
-    await asyncio.gather(*map(acts, range(2)))
-    await asyncio.sleep(120)
-    for each in workers:
-        each.cancel()
-    await asyncio.gather(*workers, return_exceptions=True)
+    async with polling(*processes):
+        await asyncio.gather(*map(acts, range(2)))
+        await asyncio.sleep(120)
     last = Process(world, RACING)
     await settle(last)
     await _check_race(world, last.engine)

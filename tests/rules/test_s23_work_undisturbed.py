@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults.simulated import Process, World, definitions, polling, simulate
 from tests.stores import Open, clocked, stores
 from tests.workflows import Book, Clock, ask, branch, engine, flow, work
 from wizard.engine import Engine, utc_now
@@ -183,6 +184,60 @@ async def test_arrivals_that_race_with_the_result_lose_nothing(stores: Open) -> 
     await hurrying
     view = await one.load(run.id)
     assert (view.step, len(view.run.session), len(book.keys("t"))) == ("w", 25, 1)
+
+
+LONG = {"type": "deed", "takes": 40, "timeout": "1m"}  # seconds; a lease is 30
+FOLLOWED = {
+    "a job": flow("main", ask("a"), {"id": "t", "type": "slow_deed", "takes": 8}, {"id": "u", **LONG}, ask("b")),
+    "lasting work": flow("main", ask("a"), {"id": "t", **LONG}, {"id": "u", **LONG}, ask("b")),
+    "a reminder": flow("main", ask("a", remind_after={"after": "2s", "goto": "u"}), {"id": "u", **LONG}, ask("b")),
+}
+
+
+@pytest.mark.parametrize("first", FOLLOWED)
+def test_what_follows_has_a_lease_of_its_own(first: str) -> None:
+    """A worker does a job, or the work of a turn is done at last, or a deadline leads the run on: the effect that comes
+    next takes longer than a lease. It was cut off when the lease of what came before was to be renewed, or another
+    worker took it over as if nobody were at it, and it was made twice."""
+    world, made = World(), definitions(FOLLOWED[first])
+
+    async def main() -> RunView:
+        processes = [Process(world, made) for _ in range(2)]
+        await processes[0].engine.start("main")
+        if first != "a reminder":
+            await processes[0].engine.next("run", {"x": "1"})
+        async with polling(*processes):
+            await asyncio.sleep(200)
+        return await processes[0].engine.load("run")
+
+    view = simulate(main)
+    assert (view.step, view.status) == ("b", RunStatus.WAITING)
+    assert [each.step for each in world.deeds] == [step.path for step in view.run.path if not step.is_foreground]
+
+
+def test_many_slow_undos_keep_nobody_waiting_and_are_done_once() -> None:
+    """Ten bookings are cancelled, each in four seconds. The person waits for two of them; the others are left to a
+    worker. They were all done within the turn, and when its lease was over another worker did them as well."""
+    names = [f"t{number}" for number in range(10)]
+    deeds = [{"id": name, "type": "deed", "undo_takes": 4} for name in names]
+    world = World()
+    made = definitions(flow("main", ask("a"), branch("c", ("a.x == '1'", "t0"), "b"), *deeds, ask("b")))
+
+    async def main() -> float:
+        processes = [Process(world, made) for _ in range(2)]
+        await processes[0].engine.start("main")
+        await processes[0].engine.next("run", {"x": "1"})
+        async with polling(*processes):
+            since = asyncio.get_running_loop().time()
+            view = await processes[0].engine.change("run", "a", {"x": "2"})
+            waited = asyncio.get_running_loop().time() - since
+            assert (view.step, view.status) == ("b", RunStatus.WAITING)
+            await asyncio.sleep(300)
+        assert (await processes[0].engine.load("run")).run.undos == ()
+        return waited
+
+    assert simulate(main) <= 10
+    assert sorted(each.step for each in world.deeds if each.what == "undo") == names
 
 
 async def test_a_changed_answer_has_its_new_work_done_once(clocked: Open) -> None:
