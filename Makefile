@@ -62,7 +62,7 @@ MEMORY = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { p
 test coverage torture: export PYTEST_DEBUG_TEMPROOT = $(MEMORY)
 
 # Some images have Python keep no bytecode: then each of the hundred processes of the tests compiles all that it imports.
-test coverage torture mutants bench: export PYTHONDONTWRITEBYTECODE =
+test coverage torture: export PYTHONDONTWRITEBYTECODE =
 
 # Everything, in a short form where it is drawn at random. The longest come first (tests/conftest.py): whoever has done
 # their half takes over from the other.
