@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Images of containers often have Python keep no bytecode: then each process compiles all that it imports, and the tests start
+# hundreds of them.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: install lock canary canary-newest canary-lowest run test coverage browser pictures lint bench conformance torture mutants clean
 
 # The last line builds the pages' style and script anew where web/ has changed since.
@@ -60,9 +64,6 @@ run: install
 # Where there is memory to spare, the tests' files lie in it: there SQLite doesn't wait for a disk.
 MEMORY = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }')
 test coverage torture: export PYTEST_DEBUG_TEMPROOT = $(MEMORY)
-
-# Some images have Python keep no bytecode: then each of the hundred processes of the tests compiles all that it imports.
-test coverage torture: export PYTHONDONTWRITEBYTECODE =
 
 # Everything, in a short form where it is drawn at random. The longest come first (tests/conftest.py): whoever has done
 # their half takes over from the other.
