@@ -3,7 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install lock canary canary-newest canary-lowest run test browser pictures lint bench conformance torture mutants clean
+# Images of containers often have Python keep no bytecode: then each process compiles all that it imports, and the tests start
+# hundreds of them.
+export PYTHONDONTWRITEBYTECODE =
+
+.PHONY: install lock canary canary-newest canary-lowest run test coverage browser pictures lint bench conformance torture mutants clean
 
 # The last line builds the pages' style and script anew where web/ has changed since.
 install: $(VENV)/.installed
@@ -57,23 +61,28 @@ run: install
 	$(BIN)/python examples/appointment/server.py & calendar=$$!; \
 	WIZARD_ALLOW_PRIVATE_ADDRESSES=1 $(BIN)/wizard serve examples --store sqlite:///wizard.db
 
-# What covers nothing that other tests don't is heard without measuring, which would take it twice as long. The longest
-# come first: whoever has done their half takes over from the other.
+# Where there is memory to spare, the tests' files lie in it: there SQLite doesn't wait for a disk.
+MEMORY = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }')
+test coverage torture: export PYTEST_DEBUG_TEMPROOT = $(MEMORY)
+
+# Everything, in a short form where it is drawn at random. The longest come first (tests/conftest.py): whoever has done
+# their half takes over from the other.
+test: install
+	$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(MAKE) lint
+
+# How much of the code the tests run. To measure takes twice as long, so it is done apart, and what covers nothing that
+# other tests don't is left out; what is drawn at random is drawn whole here.
 OUTSIDE := tests/unit/test_machine_properties.py tests/conformance/test_vectors.py tests/acceptance/test_web_fuzz.py \
 	tests/acceptance/test_web_bodies.py tests/acceptance/test_web_hostile.py tests/acceptance/test_web_markup.py \
 	tests/acceptance/test_handover.py tests/acceptance/test_terminal.py tests/faults tests/browser
 
-# Where there is memory to spare, the tests' files lie in it: there SQLite doesn't wait for a disk.
-MEMORY = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }')
-
-test: export PYTEST_DEBUG_TEMPROOT = $(MEMORY)
-test: install
-	$(BIN)/python -m tests.browser.chromium
+coverage: export TORTURE = 1
+coverage: install
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered \
 		--cov-report=json:.coverage.json $(addprefix --ignore=,$(OUTSIDE))
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(OUTSIDE)
 	$(BIN)/python -m tests.coverage_gate .coverage.json
-	$(MAKE) lint
 
 # The browser tests alone. They need a Chromium: the system's, or one that is installed here.
 browser: install
@@ -95,11 +104,13 @@ conformance: install
 	$(BIN)/python -m tests.conformance tests/conformance/*.jsonl.gz
 
 # Thousands of random processes and moves, a hundred thousand mutated requests, hundreds of kills of servers and
-# databases; TORTURE=20 for twice as many.
+# databases, and ten times as much of all else that is drawn at random; TORTURE=20 for twice as many.
 TORTURE ?= 10
 torture: install
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest -rP tests/faults
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest tests/unit/test_machine_properties.py tests/acceptance/test_web_fuzz.py
+	TORTURE=$(TORTURE) $(BIN)/python -m pytest -m hypothesis --ignore=tests/unit/test_machine_properties.py \
+		tests/unit tests/contract tests/rules
 
 # Small mistakes, one at a time, in a copy of the tree: which of them does no test notice? Some twenty minutes, not in CI.
 # Others each time; MUTANTS="--seed 7 --each 20 --only machine.py" for the same again, more, or one module.

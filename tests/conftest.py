@@ -17,13 +17,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.drawing import examples
 from tests.plugins import PARCELS, PlugIn
 
 # How fast an example is says something of the machine and of who else works on it, nothing of what is tested.
 # Hypothesis' own profile for CI would draw the same each time.
 settings.register_profile(
     "patient",
-    max_examples=int(os.environ.get("EXAMPLES", "100")),  # where a test doesn't say
+    max_examples=int(os.environ.get("EXAMPLES") or examples(100)),  # where a test doesn't say
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=False,
@@ -33,6 +34,18 @@ settings.load_profile("patient")
 
 SEED = pytest.StashKey[int]()
 
+# Whose tests take longest: of two processes, none may begin with one of them when the other has nothing left to do.
+LONGEST = (
+    "unit/test_machine_properties.py",
+    "conformance/",
+    "acceptance/test_web_fuzz.py",
+    "faults/",
+    "acceptance/test_handover.py",
+    "acceptance/test_stopping.py",
+    "browser/test_chromium.py",
+    "unit/test_packaging.py",
+)
+
 
 @pytest.hookimpl(tryfirst=True)  # before Hypothesis reads its option
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,6 +53,16 @@ def pytest_configure(config: pytest.Config) -> None:
     asked_for = handed or config.option.hypothesis_seed or os.environ.get("FUZZ_SEED")
     config.stash[SEED] = int(asked_for or secrets.randbelow(2**32))
     config.option.hypothesis_seed = str(config.stash[SEED])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, and all else as it was."""
+
+    def rank(item: pytest.Item) -> int:
+        place = item.nodeid.removeprefix("tests/")
+        return next((number for number, each in enumerate(LONGEST) if place.startswith(each)), len(LONGEST))
+
+    items.sort(key=rank)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,5 +1,7 @@
 """One run, three channels: begun in a terminal, gone on with in a browser and over JSON, and the other way round,
-with real processes on one SQLite file. That the server stops and starts in between changes nothing.
+on one SQLite file. That the server stops and starts in between changes nothing. The servers are processes of their own,
+and so is the command along the longest way and wherever a server goes on beside it; where it has the file to itself, it
+runs in this process, which is many times quicker.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, CookieJar
 
-from tests.acceptance.processes import Server, serving, wizard
+from tests.acceptance.processes import Server, here, serving, wizard
 from tests.visitor import Visitor
 
 ORDER = """
@@ -127,7 +129,7 @@ async def test_a_run_begun_on_the_web_is_finished_in_the_terminal(shop: Path) ->
 
 def test_a_run_begun_in_the_terminal_is_finished_over_json(shop: Path) -> None:
     """A page is half typed at a terminal; the rest comes over JSON, each step from a server of its own."""
-    said = wizard(shop, "run", "order.yaml", *STORE, "--show-token", "--input", "shop=Thun", typed="2\n5\n1 6 2027\n")
+    said = here(shop, "run", "order.yaml", *STORE, "--show-token", "--input", "shop=Thun", typed="2\n5\n1 6 2027\n")
     assert said.code == 3
     run, token = said.run_id, said.token
 
@@ -171,7 +173,7 @@ def test_a_run_begun_over_json_is_finished_in_the_terminal(shop: Path) -> None:
         assert state["answers"]["cake"] == {"kind": "plum", "pieces": 4}
         assert state["current"]["fields"][0]["value"] == "2027-06-01"
 
-    done = wizard(shop, "run", *STORE, f"--resume={run}", typed="Bea\n\n")
+    done = here(shop, "run", *STORE, f"--resume={run}", typed="Bea\n\n")
     assert done.code == 0
     assert done.out.endswith("4 pieces, 16 francs.\n")
 
@@ -201,10 +203,10 @@ def test_the_operator_sees_both_channels_in_one_trace(shop: Path) -> None:
     with serving(shop, "order.yaml", *STORE) as server:
         _, state = server.call("/runs", {"workflow": "order"})
         answer(server, state["id"], state["token"], "cake", kind="choc", pieces=2)
-    wizard(shop, "run", *STORE, f"--resume={state['id']}", typed="1 6 2027\n\n\n")
-    listed = wizard(shop, "runs", "list", *STORE)
+    here(shop, "run", *STORE, f"--resume={state['id']}", typed="1 6 2027\n\n\n")
+    listed = here(shop, "runs", "list", *STORE)
     assert state["id"] in listed.out
     assert "completed" in listed.out
-    trace = wizard(shop, "runs", "trace", state["id"], *STORE)
+    trace = here(shop, "runs", "trace", state["id"], *STORE)
     assert trace.code == 0, trace.err
     assert [line.split()[3] for line in trace.out.splitlines()[1:]].count("accepted") >= 3

@@ -32,6 +32,7 @@ from tests.contract.runs import (
     texts,
     turn,
 )
+from tests.drawing import examples
 from wizard.codec import MAX_VALUE_BYTES
 from wizard.errors import InvalidInput, KeyReused, StaleRevision
 from wizard.jobs import JobKind
@@ -726,7 +727,7 @@ def all_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[async
 run_ids = (f"run-{number}" for number in count())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.data())
 def test_all_stores_hold_the_same_run_after_any_turns(
     all_stores: tuple[asyncio.Runner, dict[str, Store]], data: st.DataObject

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.drawing import examples
 from tests.unit.tiny import REGISTRY, compiled, load, refused
 from wizard.catalog import Catalog
 from wizard.definition import draft
@@ -526,7 +527,7 @@ DEFINITION = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(DATA | DEFINITION, max_size=3))
 def test_malformed_documents_are_refused_with_problems(documents: list[Any]) -> None:
     """Whatever is written, the author gets problems or a workflow, never a traceback."""

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from tests.drawing import examples
 from wizard.errors import ExpressionError, StoreError
 from wizard.expressions import Expression, parse
 from wizard.model import Chain, Value
@@ -566,7 +567,7 @@ _CONDITIONS = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(st.one_of(_ARITHMETIC, _CONDITIONS))
 def test_whole_numbers_and_conditions_mean_what_they_mean_in_python(source: str) -> None:
     """Else authors who know the syntax would get other answers than they expect."""
@@ -591,7 +592,7 @@ _NUMBERS = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(_NUMBERS, _NUMBERS)
 def test_kinds_of_numbers_mix(a: Any, b: Any) -> None:
     """Else an amount typed by a person can't be compared with one that an author wrote."""
@@ -616,7 +617,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(_JSON, _JSON)
 def test_equality_is_symmetric_and_never_changes_data(a: Value, b: Value) -> None:
     """Else two conditions that say the same thing disagree, or looking at an answer changes it."""

@@ -1,7 +1,7 @@
 """Runs of generated workflows, moved about at random, on two stores at once: the rules of runs
 (S1-S14) hold after every move.
 
-The default profile takes half a minute. `TORTURE=N` tries N times a hundred longer runs; `NO_SHRINK=1` shows a
+The short form tries forty runs; `TORTURE=N` tries N times a hundred longer ones; `NO_SHRINK=1` shows a
 failure as it was found. What failed once is among the stories at the end, which are played each time.
 """
 
@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests import invariants
+from tests.drawing import TORTURE, examples
 from tests.generated import answers, definitions, letters
 from tests.invariants import Before
 from tests.workflows import Book, Clock, Document, ask, catalog, counted, engine, flow
@@ -31,12 +32,11 @@ from wizard.stores import Store
 from wizard.stores.memory import MemoryStore
 from wizard.stores.sqlite import SqliteStore
 
-TORTURE = int(os.environ.get("TORTURE", "0"))
 STEPS = 40 if TORTURE else 25
 PHASES = [Phase.generate] if os.environ.get("NO_SHRINK") else list(Phase)
 SETTINGS = settings(
     phases=PHASES,
-    max_examples=100 * TORTURE or 100,
+    max_examples=examples(100),
     stateful_step_count=STEPS,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],

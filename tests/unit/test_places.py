@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.drawing import examples
 from tests.generated import definitions
 from tests.invariants import reachable
 from tests.workflows import Document, ask, branch, catalog, embed, flow
@@ -86,7 +87,7 @@ def test_what_can_follow_stays_kept(here: str, there: str, follows: bool) -> Non
     assert can_follow(MAIN, here, there) is follows
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(definitions(), st.data())
 def test_following_agrees_with_the_definition(documents: dict[str, Document], data: st.DataObject) -> None:
     """S8 against the same rule written down a second time, over any pair of steps."""

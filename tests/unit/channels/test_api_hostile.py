@@ -26,6 +26,7 @@ from tests.acceptance.json_caller import (
     serving,
     untouched,
 )
+from tests.drawing import examples
 from wizard.settings import Settings
 
 
@@ -319,7 +320,7 @@ async def _send_all(store_kind: str, folder: Path, requests: list[tuple[str, byt
         return statuses
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.sampled_from(["start", *CALLS]), BODIES, HEADERS), min_size=1, max_size=12))
 def test_nothing_that_is_sent_breaks_the_server(requests: list[tuple[str, bytes, Mapping[str, str]]]) -> None:
     """Any bytes to any call: the worst that a caller gets is told what is wrong with them."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.drawing import examples
 from wizard.forms.patterns import check_pattern
 
 
@@ -75,7 +76,7 @@ _GROUPS = st.tuples(st.lists(_PIECES, min_size=1, max_size=3).map("".join), st.s
 _PATTERNS = st.lists(_GROUPS.map(lambda group: f"(?:{group[0]}){group[1]}"), min_size=1, max_size=4).map("".join)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(_PATTERNS, st.sampled_from(["a", "ab", "aab"]))
 def test_no_pattern_that_is_taken_is_slow(pattern: str, text: str) -> None:
     """The promise itself: whatever passes answers within a blink on the longest text."""

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.drawing import examples
 from wizard import expressions, templates
 from wizard.errors import ExpressionError
 from wizard.language.closures import Names
@@ -563,7 +564,7 @@ _PIECES = st.one_of(
     ),
 )
 TEMPLATES = st.lists(_PIECES, max_size=3).map("".join)
-MANY = settings(deadline=None, max_examples=250)
+MANY = settings(deadline=None, max_examples=examples(250))
 
 
 @MANY
@@ -591,7 +592,7 @@ def test_no_template_finds_another_way_out(source: str) -> None:
     attack(build, source, measure=False)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(st.one_of(EXPRESSIONS.map("{{{{ {} }}}}".format), TEMPLATES))
 def test_memory_stays_bounded(source: str) -> None:
     """Else a value that is cheap to make fills the memory."""

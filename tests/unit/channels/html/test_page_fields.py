@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.drawing import examples
 from tests.unit.channels.html.markup import Document, checked
 from tests.unit.channels.html.samples import ASSETS, EVERY, FILE, PAGES, SAMPLES, STEP, field, read, step
 from wizard.channels.html import pages as module
@@ -127,7 +128,7 @@ VALUES = SCALARS | st.recursive(
 
 
 @given(st.sampled_from(EVERY), VALUES, st.none() | st.text(min_size=1), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_any_value_can_be_shown(asked: PromptField, value: Any, error: str | None, required: bool) -> None:
     """A draft holds what any channel or program sent; a page that fails on it would lock the person out of the run."""
     page = read(step(replace(asked, value=value, error=error, required=required), field("text", name="other")))
@@ -140,7 +141,7 @@ TYPED = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x
 
 
 @given(st.sampled_from(("text", "email", "postcode", "textarea", "integer", "time")), TYPED)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_what_was_typed_comes_back_as_it_was(kind: str, text: str) -> None:
     """With or without an error: nobody types an answer twice."""
     for error in (None, "Wrong"):
@@ -175,7 +176,7 @@ ASKED = st.sampled_from(sorted(ANSWERS)).flatmap(
 
 
 @given(st.lists(ASKED, min_size=2, max_size=6), st.sampled_from(("Title", "One")), st.sampled_from(("", "Text")))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_what_is_kept_of_a_field_shows_in_nobody_else_s_page(asked: list[PromptField], title: str, text: str) -> None:
     """Fields' HTML is kept between pages. A page must be what it is on a server that has shown nothing before."""
     for each in asked:
