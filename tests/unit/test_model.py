@@ -20,12 +20,17 @@ def test_a_prompt_knows_whether_anything_is_wrong() -> None:
     assert Prompt("s", "form", error="Wrong").has_errors
 
 
-@given(st.integers(1, 1000), st.floats(0, 1), st.floats(0.001, 1000))
-def test_waiting_before_another_try_is_bounded(tried: int, jitter: float, backoff: float) -> None:
-    """S16: a failing service is asked less and less often, and nobody waits longer than a minute."""
-    wait = Retry(3, timedelta(seconds=backoff)).wait(tried, jitter)
-    assert 0 < wait <= 60
-    assert wait <= backoff * 2 ** (tried - 1)
+SPANS = st.timedeltas(timedelta(milliseconds=1), timedelta(hours=2))
+
+
+@given(st.integers(1, 1000), st.floats(0, 1), SPANS, SPANS)
+def test_waiting_before_another_try_is_bounded(tried: int, jitter: float, backoff: timedelta, most: timedelta) -> None:
+    """S16: a failing service is asked less and less often, and nobody waits longer than `max_backoff`, a minute unless
+    given."""
+    wait = Retry(3, backoff, most).wait(tried, jitter)
+    assert 0 < wait <= most.total_seconds()
+    assert wait <= backoff.total_seconds() * 2 ** (tried - 1)
+    assert Retry(3, backoff).wait(tried, jitter) <= 60
 
 
 def test_waiting_doubles() -> None:
