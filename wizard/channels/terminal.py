@@ -382,7 +382,7 @@ def read_file(path: str, limit: int) -> Mapping[str, Value]:
         with file.open("rb") as opened:
             content = opened.read(limit + 1)
     except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = getattr(error, "strerror", None) or "this is no path that can be used"
         raise InvalidInput(f"This file can't be read: {reason}.") from error
     if len(content) > limit:
         raise InvalidInput(f"This file is larger than the {limit / 1_000_000:g} MB that are taken.")
