@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from tests.acceptance.besieged import MARKER, WORD
+from tests.acceptance.besieged import BODY_LIMIT, MARKER, WORD
 from tests.acceptance.raw import BOUNDARY, MULTIPART, URLENCODED, File, Sent, Text, multipart
 
 Pair = tuple[Text, Text | File]
@@ -21,7 +21,8 @@ Pair = tuple[Text, Text | File]
 TEXTS: Sequence[Text] = (
     "", " ", "0", "1", "-1", "9" * 30, "1e400", "NaN", "null", "true", "yes", "no", "on", "small", "red", "CH", "[]",
     "{}", "None", "../..", "next", "previous",
-    "save", "remove", "change", "a" * 81, "a" * 501, "a" * 6_000, "\0", "a\0b", "\x1b[2J", "\r\nSet-Cookie: x=y",
+    "save", "remove", "change", "a" * 81, "a" * 501, "a" * 6_000,
+    "a" * (BODY_LIMIT + 1), "\0", "a\0b", "\x1b[2J", "\r\nSet-Cookie: x=y",
     "\u202e\u2066", "\ufeff", "\U0001f600" * 40, "e\u0301",
     "\u0131\u0130", "31 2 2027", "1.2.2027", "2027-02-01", "0000-00-00", "99999-1-1", "24:61", "ann@example.org", "@",
     "+44 20 7946 0958", "https://x", "//x",

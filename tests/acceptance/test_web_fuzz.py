@@ -1,7 +1,7 @@
 """Thousands of mutated requests: no server error, no dropped connection, nothing unescaped, no run that is broken.
 
-The seed is told at the end of the tests and in a failure; FUZZ_SEED sets it. The short form
-tries four thousand; TORTURE=1 tries ten thousand, and TORTURE=10 ten times as many.
+The seed is told at the end of the tests and in a failure; FUZZ_SEED sets it. The short form tries four thousand, and
+meets the same kinds of answers; TORTURE=1 tries ten thousand, TORTURE=10 ten times as many.
 """
 
 from __future__ import annotations
