@@ -47,7 +47,7 @@ canary-lowest: CHOICE = --extra encryption --extra postgres --extra tracing --ex
 canary-newest canary-lowest: export PYTEST_DEBUG_TEMPROOT = $(MEMORY)
 canary-newest canary-lowest: export UV_PYTHON_DOWNLOADS = never
 canary-newest canary-lowest: canary-%: install
-	$(BIN)/uv venv --quiet --clear --python 3.11 .canary/$*
+	$(BIN)/uv venv --quiet --clear --seed --python 3.11 .canary/$*
 	$(BIN)/uv pip compile --quiet --upgrade $(CHOICE) --python .canary/$* setup.cfg requirements/build.in -o .canary/$*.txt
 	$(BIN)/uv pip install --quiet --python .canary/$* --only-binary :all: -r .canary/$*.txt
 	$(BIN)/uv pip install --quiet --python .canary/$* --no-deps --no-build-isolation -e .
