@@ -131,13 +131,14 @@ def test_a_worker_calls_them(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> N
         store.execute("UPDATE jobs SET due = 0")  # the server's lease on it is over
     made = cli_worker._work
 
-    async def until_completed(engine: Engine, *more: Any) -> None:
+    async def until_completed(engine: Engine, at_once: int, store: str, host: str, port: int | None, *_: Any) -> None:
         async def watch() -> None:
             while (await engine.load(run)).status is not RunStatus.COMPLETED:
                 await asyncio.sleep(0.02)
             os.kill(os.getpid(), signal.SIGTERM)
 
-        await asyncio.wait_for(asyncio.gather(made(engine, *more), watch()), 20)
+        # Without what would end this process, the tests' own.
+        await asyncio.wait_for(asyncio.gather(made(engine, at_once, store, host, port), watch()), 20)
 
     monkeypatch.setattr(cli_worker, "_work", until_completed)
     assert shell.types("worker --functions tariff:FUNCTIONS") == 0
