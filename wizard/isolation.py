@@ -22,6 +22,7 @@ import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 from wizard.errors import NodeContractError, NodeFailed
 from wizard.threads import AT_ONCE, MOST_LOST, Threads
@@ -261,10 +262,15 @@ def _rest(coroutine: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
             thrown = error
 
 
-class _Limit:
-    """The time limit of a call, in the task that makes it."""
+# How often limits have cancelled a task, and not taken that back yet: calls may be made inside of one another.
+_BY_LIMITS: WeakKeyDictionary[asyncio.Task[Any], int] = WeakKeyDictionary()
 
-    __slots__ = ("_cancelled", "_timer", "calls", "expired", "over", "seconds", "task", "whose")
+
+class _Limit:
+    """The time limit of a call, in the task that makes it. What is called may have time limits of its own, another
+    call's or `asyncio.timeout`: all of them cancel the same task, and take that back."""
+
+    __slots__ = ("_cancelled", "_linger", "_timer", "calls", "expired", "over", "seconds", "task", "whose")
 
     def __init__(self, calls: Calls, seconds: float, whose: Caller) -> None:
         task = asyncio.current_task()
@@ -274,20 +280,27 @@ class _Limit:
         self.whose = whose
         self.task = task
         self.expired = False  # the call was told to stop
-        self.over = False  # and had its time to do so
+        self.over = False  # it was told so, by this limit or by others, and had its time to do so
         self._cancelled = 0
+        self._linger: asyncio.TimerHandle | None = None
         self._timer = task.get_loop().call_later(seconds, self._expire)
 
-    def linger(self) -> None:
-        """Somebody else has told the call to stop."""
-        if not self.expired:
-            self._stop_timer()
-            self._timer = self.task.get_loop().call_later(LINGER, self._end)
+    def cancelled(self) -> None:
+        """A CancelledError came to the call. Where that isn't a limit's doing, somebody may have told it to stop."""
+        if asyncio.current_task() is not self.task:  # a call around this one was abandoned
+            self.stop()
+        elif self._linger is None and not self.expired and self.is_cancelled:
+            self._linger = self.task.get_loop().call_later(LINGER, self._end_if_cancelled)
+
+    def _end_if_cancelled(self) -> None:
+        self._linger = None
+        if self.is_cancelled:  # else it was a time limit inside of the call, which took it back
+            self._end()
 
     def _expire(self) -> None:
         self.expired = True
-        self._cancel()
         self._timer = self.task.get_loop().call_later(LINGER, self._end)
+        self._cancel()
 
     def _end(self) -> None:
         self.over = True
@@ -295,30 +308,30 @@ class _Limit:
 
     def _cancel(self) -> None:
         self._cancelled += 1
+        _BY_LIMITS[self.task] = _BY_LIMITS.get(self.task, 0) + 1
         self.task.cancel()
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether whoever waits for the call was told to stop, by others than this limit."""
-        return self.task.cancelling() > self._cancelled
+        """Whether whoever waits for the call was told to stop, by others than the limits of calls."""
+        return self.task.cancelling() > _BY_LIMITS.get(self.task, 0)
 
     def stop(self) -> None:
-        self._stop_timer()
+        self._timer.cancel()
+        if self._linger is not None:
+            self._linger.cancel()
         for _ in range(self._cancelled):
             self.task.uncancel()
+            _BY_LIMITS[self.task] -= 1
         self._cancelled = 0
-
-    def _stop_timer(self) -> None:
-        self._timer.cancel()
 
     def failure(self, error: BaseException | None) -> BaseException:
         """What came of the call, which raised that error or was abandoned (None)."""
         if self.is_cancelled and (error is None or isinstance(error, asyncio.CancelledError)):
             return error or asyncio.CancelledError()
-        if self.expired:
+        if self.expired or error is None:
             self.calls.told(self.whose.kind)
             return NodeFailed(f"This took longer than {self.seconds:g} seconds and was stopped. Try again later.")
-        assert error is not None
         return contained(error)
 
 
@@ -335,7 +348,7 @@ def _driven(coroutine: Coroutine[Any, Any, Any], awaited: Any, limit: _Limit) ->
                 if limit.over:
                     limit.calls.abandon(coroutine, limit.whose)
                     raise limit.failure(None) from None
-                limit.linger()
+                limit.cancelled()
                 thrown = error
             except BaseException as error:
                 thrown = error

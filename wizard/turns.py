@@ -67,7 +67,8 @@ class Turns:
         self._watch = watch
         self._effects = Effects()
         self._slots = Slots(store, clock, settings)
-        self._means = Means(services, self._slots, patience=settings.slow_after, tell=reporter(store), watch=watch)
+        patience = min(settings.slow_after, settings.lease / 3)  # beyond that, its lease has to be renewed
+        self._means = Means(services, self._slots, patience=patience, tell=reporter(store), watch=watch)
         self._seconds = settings.lease
         self.settled: set[str] = set()  # keys of claimed jobs whose own turn, still under way, has settled them
         self.lease = lease_from(clock, settings.lease)

@@ -376,3 +376,19 @@ async def test_the_request_whose_work_was_overtaken_gets_its_reply(stores: Open)
     gate.set()
     await waiting
     assert (await two.store.reply(run.id, "key")).body == b"w"  # type: ignore[union-attr]
+
+
+async def test_who_is_patient_for_longer_than_a_lease_has_work_done_once() -> None:
+    """An operator has people wait longer than a lease lasts: no worker may begin the work once more meanwhile."""
+    book = Book()
+    made = engine(ORDER, book=book, clock=utc_now, settings=Settings(lease=1.0, slow_after=60.0))
+    run = await made.start("main")
+    gate = book.gate("t")
+    async with working(made):
+        assert (await made.next(run.id, {"x": "1"})).status is RunStatus.WORKING
+        await asyncio.sleep(1.2)
+        gate.set()
+        async with asyncio.timeout(10):
+            while (await made.load(run.id)).run.current.node != "w":  # type: ignore[union-attr]
+                await asyncio.sleep(0.02)
+    assert len(book.keys("t")) == 1

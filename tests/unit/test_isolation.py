@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from wizard.errors import NodeContractError
+from wizard.errors import NodeContractError, NodeFailed
 from wizard.isolation import Calls, FunctionExited, Whose, computed, contained
 
 WHOSE = Whose("step", "run-1", "kind")
@@ -107,3 +108,68 @@ async def test_calls_that_do_not_come_back_are_told_by_kind() -> None:
     with pytest.raises(Exception, match="took longer"):
         await calls.within(0.01, lambda: asyncio.sleep(60), WHOSE)
     assert told == ["kind"]
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wizard.isolation.LINGER", 0.05)
+
+
+async def _for_ever() -> None:
+    await asyncio.sleep(60)
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_try_that_took_too_long_doesnt_end_what_tries_again() -> None:
+    """An http node's first try hangs, the second one takes its time and succeeds: the step must have its result, and no
+    second call must go on unseen."""
+    calls = Calls()
+
+    async def tries() -> str:
+        with pytest.raises(NodeFailed):
+            await calls.within(0.01, _for_ever, WHOSE)
+        await asyncio.sleep(0.2)
+        return "done"
+
+    assert await calls.within(5, tries, WHOSE) == "done"
+    assert calls.lost == 0
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_function_may_have_time_limits_of_its_own() -> None:
+    """`asyncio.timeout` cancels the task and takes that back: what the function does instead isn't cut off."""
+    calls = Calls()
+
+    async def falls_back() -> str:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await _for_ever()
+        await asyncio.sleep(0.2)
+        return "done"
+
+    assert await calls.within(5, falls_back, WHOSE) == "done"
+    with pytest.raises(NodeFailed):
+        await calls.within(0.1, falls_back, WHOSE)
+    assert calls.lost == 0
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_what_was_abandoned_leaves_the_task_alone() -> None:
+    """A call inside of one that was left to itself has a limit still, and must not cut off what the task does next."""
+    calls = Calls()
+
+    async def stubborn() -> None:
+        for _ in range(100):
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.05)
+
+    async def around() -> None:
+        await calls.within(0.3, stubborn, WHOSE)
+
+    with pytest.raises(NodeFailed):
+        await calls.within(0.01, around, WHOSE)
+    assert calls.lost == 1
+    await asyncio.sleep(0.5)
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
