@@ -1,4 +1,5 @@
-"""Clients that send everything twice, try again when nobody answers, and remember what was acknowledged."""
+"""Clients that send everything twice, try again when nobody answers, and remember what was acknowledged. While a run
+works they send it events, and have the host set documents and keep drafts: what doesn't move it."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from typing import Any
 
 import aiohttp
 
+from tests.faults.counterpart import EVENT_KEY
 from tests.faults.histories import Sent
 
 PATIENCE = 180.0  # seconds that a client tries, or waits for work, before the test fails
@@ -25,6 +27,8 @@ class Told:
     run: str
     token: str
     sent: list[Sent] = field(default_factory=list)
+    events: int = 0  # sent
+    taken: int = 0  # and acknowledged
 
 
 @dataclass
@@ -44,16 +48,17 @@ class Client:
         self._count = 0
         self.told: list[Told] = []
         self.replays = 0
+        self.arrivals = 0
         self.answered = 0
 
-    async def call(self, path: str, body: Any = None, token: str = "", key: str = "") -> Heard:
+    async def call(self, path: str, body: Any = None, token: str = "", key: str = "", below: str = "/api/v1") -> Heard:
         """GET, or POST where there is a body; again until somebody answers."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         headers |= {"Idempotency-Key": key} if key else {}
         unheard = 0
         async with asyncio.timeout(PATIENCE):
             while True:
-                url = f"http://127.0.0.1:{self._chance.choice(self._ports)}/api/v1{path}"
+                url = f"http://127.0.0.1:{self._chance.choice(self._ports)}{below}{path}"
                 try:
                     async with self._session.request(
                         "GET" if body is None else "POST", url, json=body, headers=headers
@@ -100,7 +105,22 @@ class Client:
                 state = (await self.call(f"/runs/{told.run}", token=told.token)).body
                 if state["status"] != "working":
                     return state
+                await self.disturb(told)
                 await asyncio.sleep(0.1)
+
+    async def disturb(self, told: Told) -> None:
+        """Something arrives while the run works, which moves nothing (S23)."""
+        lot = self._chance.random()
+        if lot < 0.4:
+            told.events += 1
+            event = {"name": "seen", "data": {"n": told.events}, "key": secrets.token_hex(8)}
+            heard = await self.twice(f"/runs/{told.run}/events", event, EVENT_KEY)
+            told.taken += heard.status == 200
+        elif lot < 0.6:
+            await self.call(f"/{told.run}/amend", {"seen": told.events}, below="/host")
+        elif lot < 0.8:
+            await self.call(f"/{told.run}/keep", {"x": "typed"}, below="/host")
+        self.arrivals += lot < 0.8
 
     async def move(self, told: Told, state: dict[str, Any]) -> None:
         """Onward mostly; sometimes back, or an early answer is changed."""

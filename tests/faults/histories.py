@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from wizard.stores import TraceEntry
 
-PERSONS = frozenset({"accepted", "changing", "cancelled", "arrived", "amended", "taken out", "rejected"})
+PERSONS = frozenset({"accepted", "changing", "cancelled", "taken out", "rejected"})
 WORK = frozenset({"ran", "entered", "presented", "completed"})
 
 
@@ -80,6 +80,12 @@ def check_answers(told: Sequence[Line], answers: Mapping[str, Any], sent: Sequen
             ), each
     for step, answer in answers.items():
         _check_last(told, step, answer, [each for each in sent if each.step == step])
+
+
+def check_events(told: Sequence[Line], name: str, acknowledged: int, sent: int) -> None:
+    """Each acknowledged event arrived, and none twice; who heard nothing can't know."""
+    arrived = sum(line.kind == "arrived" and line.step == name for line in told)
+    assert acknowledged <= arrived <= sent, f"{name}: {arrived} arrived, {acknowledged} were acknowledged of {sent}"
 
 
 def _check_last(told: Sequence[Line], step: str, answer: Any, sent: Sequence[Sent]) -> None:

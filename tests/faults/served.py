@@ -13,15 +13,20 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
 import aiohttp
+from aiohttp import web
+from pydantic import SecretStr
 
-from wizard.app import open_store, wizard_app
+from tests.faults.counterpart import EVENT_KEY
+from wizard.app import make_engine, open_store, wizard_app
 from wizard.catalog import Catalog
+from wizard.engine import Engine
+from wizard.errors import CallerError, StoreError
 from wizard.model import Outcome, Proceed
 from wizard.node import Background, NodeConfig, Registry, Visit
 from wizard.server import serve
@@ -54,7 +59,8 @@ class BookingNode(Background[BookingConfig]):
 
 
 async def _call(what: str, visit: Visit[BookingConfig], x: Any) -> Any:
-    body, headers = {"x": x, "step": visit.step, "run": visit.run}, {"Idempotency-Key": visit.key}
+    body = {"x": x, "step": visit.step, "run": visit.run, "server": os.getpid()}
+    headers = {"Idempotency-Key": visit.key}
     async with (
         aiohttp.ClientSession() as session,
         session.post(f"{visit.config.url}/{what}", json=body, headers=headers) as answer,
@@ -64,7 +70,8 @@ async def _call(what: str, visit: Visit[BookingConfig], x: Any) -> Any:
 
 
 def catalog(counterpart: str) -> Catalog:
-    """The workflow "main": answers, two effects on a branch, one that is done as a job."""
+    """The workflow "main": answers, two effects on a branch, of which the second calls back, and one that is done as a
+    job."""
     registry = Registry.installed()
     registry.add(BookingNode)
     fields = [{"name": "x", "type": "text", "label": "X"}, {"name": "way", "type": "text", "label": "Way"}]
@@ -76,10 +83,11 @@ def catalog(counterpart: str) -> Catalog:
         {"id": "c", "type": "condition", "cases": [{"when": "a.way == 'short'", "goto": "b"}, {"goto": "t"}]},
         {"id": "t", "type": "booking", "url": counterpart, "reads": "a.x", **hardy},
         {"id": "h", **call, **hardy},
+        {"id": "w", "type": "wait", "event": "booked"},
         {"id": "b", "type": "form", "fields": fields},
         {"id": "s", "type": "booking", "url": counterpart, "reads": "b.x", "slow": True, **hardy},
         {"id": "d", "type": "form", "fields": fields},
-        {"id": "z", "type": "end", "title": "Done"},
+        {"id": "z", "type": "end", "title": "Done", "text": "{{ event.seen }}"},
     ]
     return Catalog.from_documents([{"id": "main", "nodes": nodes}], registry)
 
@@ -96,10 +104,32 @@ def run_server(order: Mapping[str, Any]) -> None:
         slow_after=0.5,
         api_start_rate=0,
         allow_private_addresses=True,
+        event_key=SecretStr(EVENT_KEY),
         log_level="error",
     )
-    app = wizard_app(catalog(order["counterpart"]), store=store_of(order["store"]), settings=settings)
+    definitions, store = catalog(order["counterpart"]), store_of(order["store"])
+    app = wizard_app(definitions, store=store, settings=settings)
+    add_host(app, make_engine(definitions, store, settings))
     serve(app, "127.0.0.1", order["port"], ["main"])
+
+
+def add_host(app: web.Application, engine: Engine) -> None:
+    """What the host does of itself, without the JSON interface: it sets documents, and keeps what was typed."""
+
+    async def amend(request: web.Request) -> web.Response:
+        return await answer(engine.amend(request.match_info["run"], session=await request.json()))
+
+    async def keep(request: web.Request) -> web.Response:
+        return await answer(engine.keep(request.match_info["run"], "a", await request.json()))
+
+    async def answer(move: Awaitable[object]) -> web.Response:
+        try:
+            await move
+        except (CallerError, StoreError) as error:
+            return web.json_response({}, status=409 if isinstance(error, CallerError) else 503)
+        return web.json_response({})
+
+    app.add_routes([web.post("/host/{run}/amend", amend), web.post("/host/{run}/keep", keep)])
 
 
 def main() -> None:

@@ -16,8 +16,8 @@ import aiohttp
 import pytest
 
 from tests.faults.clients import PATIENCE, Client, Told
-from tests.faults.counterpart import Counterpart, counterpart
-from tests.faults.histories import check_answers, check_trace, lines
+from tests.faults.counterpart import CALLS_BACK, Cause, Counterpart, counterpart
+from tests.faults.histories import check_answers, check_events, check_trace, lines
 from tests.faults.served import Nursery, nursery, store_of
 from tests.faults.simulated import check_effects
 from tests.postgres import Server
@@ -28,6 +28,7 @@ from wizard.stores import Store
 TORTURE = int(os.environ.get("TORTURE", "0"))
 KILLS = 20 * max(TORTURE, 1)
 CLIENTS = 4
+LEASE = 2.0  # seconds
 
 
 def free_port() -> int:
@@ -44,16 +45,19 @@ class Siege:
         self.chance = random.Random(seed)
         self.ports = [free_port() for _ in range(servers)]
         self.kills = 0
+        self.causes: list[Cause] = []
         self.clients: list[Client] = []
         self._home, self._other, self._url = home, other, url
+        other.ports = self.ports
         self._pids = [self._start(port) for port in self.ports]
 
     def _start(self, port: int) -> int:
-        return self._home.start(store=self._url, port=port, counterpart=self._other.url, jobs=4)
+        return self._home.start(store=self._url, port=port, counterpart=self._other.url, jobs=4, lease=LEASE)
 
     def kill_one(self) -> None:
         place = self.chance.randrange(len(self.ports))
         self._home.kill(self._pids[place])
+        self.causes.append(Cause(time.monotonic(), self._pids[place]))
         self._pids[place] = self._start(self.ports[place])
         self.kills += 1
 
@@ -65,7 +69,9 @@ class Siege:
                 await asyncio.sleep(0.02)  # a server that nobody heard of yet would be killed for nothing
             await asyncio.sleep(self.chance.random() * 0.5)
             if database is not None and number % 10 == 9:
+                self.causes.append(Cause(time.monotonic()))
                 await database()
+                self.causes.append(Cause(time.monotonic()))
             self.kill_one()
 
     async def besiege(self, kills: int, database: Callable[[], Awaitable[None]] | None = None) -> list[Client]:
@@ -73,6 +79,7 @@ class Siege:
         timeout = aiohttp.ClientTimeout(total=20)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             self.clients = clients = [Client(f"c{n}", self.ports, session, self.chance) for n in range(CLIENTS)]
+            watching = asyncio.ensure_future(stalls(self.causes))
             killing = asyncio.ensure_future(self.kill(kills, database))
 
             async def talk(client: Client) -> None:
@@ -83,12 +90,35 @@ class Siege:
             for client in clients:
                 for told in client.told:
                     await client.at_rest(told)
+            while self._other.delivering:
+                await asyncio.wait(self._other.delivering)
+            watching.cancel()
         return clients
 
     def figures(self, clients: list[Client]) -> str:
         told = [each for client in clients for each in client.told]
         answers, deeds = sum(len(each.sent) for each in told), len(self._other.deeds)
-        return f"{self.kills} kills, {len(told)} runs, {answers} answers, {deeds} calls of the counterpart"
+        arrivals = self._other.delivered + sum(client.arrivals for client in clients)
+        again, _ = self._other.begun_again(self.causes)
+        return (
+            f"{self.kills} kills, {len(told)} runs, {answers} answers, {arrivals} arrivals, {deeds} calls of the "
+            f"counterpart, {again} of them begun again after a lost lease"
+        )
+
+
+async def stalls(causes: list[Cause]) -> None:
+    """Notes when this machine stands still for so long that leases are lost."""
+    while True:
+        since = time.monotonic()
+        await asyncio.sleep(0.05)
+        if time.monotonic() - since > LEASE / 4:
+            causes.append(Cause(time.monotonic()))
+
+
+def check_begun_once(other: Counterpart, causes: list[Cause]) -> None:
+    """S23: no effect was begun twice but by a lost lease."""
+    _, unexplained = other.begun_again(causes)
+    assert not unexplained, unexplained
 
 
 async def calm(store: Store) -> None:
@@ -117,6 +147,9 @@ async def _check(store: Store, told: Told, other: Counterpart) -> None:
     trace = lines(await store.trace(told.run, 0, 100_000))
     check_trace(trace, run.revision)
     check_answers(trace, answers_of(run), told.sent)
+    check_events(trace, "seen", told.taken, told.events)
+    called_back = len({each.key for each in other.calls if each.run == run.id and each.step == CALLS_BACK})
+    check_events(trace, "booked", called_back, called_back)
     check_deeds(run, other)
 
 
@@ -135,7 +168,7 @@ def check_deeds(run: Run, other: Counterpart) -> None:
             by_key.setdefault(each.key, set()).add(each.inputs)
     assert all(len(inputs) == 1 for inputs in by_key.values()), "one key, other inputs"
     for step in run.path:
-        if step.is_done and not step.is_foreground:
+        if step.is_done and not step.is_foreground and step.type != "wait":
             read = run.by_path["b" if step.path == "s" else "a"].output or {}
             assert any(d.step == step.path and d.inputs == repr(read["x"]) for d in mine), step.path
 
@@ -153,6 +186,7 @@ async def test_s20_a_server_on_sqlite_is_killed_at_any_moment(tmp_path: Path, fu
             await calm(store)
             home.kill_all()
             await check_all(store, clients, other)
+            check_begun_once(other, siege.causes)
             await store.close()
     assert siege.kills >= KILLS
     print(siege.figures(clients))
@@ -178,6 +212,7 @@ async def test_s20_servers_on_postgresql_and_the_database_are_killed(tmp_path: P
                 await calm(store)
                 home.kill_all()
                 await check_all(store, clients, other)
+                check_begun_once(other, siege.causes)
                 await store.close()
         print(siege.figures(clients))
     finally:

@@ -103,10 +103,10 @@ RACING = definitions(
         {"id": "s", "type": "slow_deed", "reads": ["a.x"], "takes": 3},
         {"id": "l", "type": "deed", "reads": ["a.x"], "takes": 9},
         ask("b"),
-        ask("z"),
+        ask("z", text="{{ event.other }}"),
     )
 )
-MOVES = ["next", "next", "next", "previous", "change", "change", "cancel"]
+MOVES = ["next", "next", "next", "previous", "change", "change", "event", "amend", "keep", "cancel"]
 
 
 class _Person:
@@ -134,6 +134,12 @@ class _Person:
             elif move == "change":
                 after = await self.engine.change("run", "a", {"x": x})
                 self.sent.append(Sent("a", x, after.revision))
+            elif move == "event":  # no step takes it
+                await self.engine.event("run", "other", {"by": self.name}, key=f"{self.name}{self._count // 2}")
+            elif move == "amend":
+                await self.engine.amend("run", session={"by": self.name})
+            elif move == "keep":
+                await self.engine.keep("run", "a", {"x": "typed"})
             else:
                 await self.engine.cancel("run", undo=True)
         except CallerError:
@@ -173,6 +179,9 @@ async def _check_race(world: World, engine: Engine) -> None:
     assert all(step.output == {"v": repr([a])} for step in done), "work that was done with an older answer"
     inputs = {(each.key, each.inputs) for each in world.deeds if each.what == "do"}
     assert len(inputs) == len({key for key, _ in inputs}), "one key, other inputs"
+    assert len(set(world.keys("do"))) == len(world.keys("do")), "begun twice, and no lease was lost"
+    arrived = [line.number for line in told if line.kind == "arrived"]
+    assert len(arrived) == len({each.key for each in view.run.deliveries}), "a delivery was taken in twice"
 
 
 @settings(max_examples=200 * TORTURE or 40, deadline=None)

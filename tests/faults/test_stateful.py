@@ -9,7 +9,7 @@ import asyncio
 import os
 import random
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,7 +25,7 @@ from tests.postgres import connect, fresh_database
 from tests.workflows import Book, Clock, WorkConfig, WorkNode, ask, branch, catalog, counted, flow
 from wizard.engine import Engine
 from wizard.errors import CallerError
-from wizard.model import EMPTY, Run
+from wizard.model import EMPTY, Outcome, Run
 from wizard.node import Services, Visit
 from wizard.nodes.wait import WaitNode
 from wizard.settings import Settings
@@ -46,10 +46,14 @@ LEASE = timedelta(days=20_000)
 
 
 class DeedNode(WorkNode):
-    """Fails to undo as often as the book says."""
+    """Fails to undo as often as the book says. While it is done, what is to arrive does so."""
 
     type: ClassVar[str] = "deed"
     Config = WorkConfig
+
+    async def execute(self, visit: Visit[WorkConfig]) -> Outcome:
+        await visit.services.shared["half"].has_arrive()
+        return await super().execute(visit)
 
     async def remove(self, visit: Visit[WorkConfig]) -> None:
         book: Book = visit.services.shared["book"]
@@ -98,6 +102,7 @@ class _Half:
     def __init__(self, store: Store, rows: asyncpg.Connection | None) -> None:
         self.store, self._rows = store, rows
         self.book, self.clock = Book(), Clock()
+        self.arriving: list[Move] = []
         self.restart()
         self.view: RunView
 
@@ -106,11 +111,21 @@ class _Half:
             DEFINITIONS,
             self.store,
             services=Services(
-                functions={"send": _send}, settings=Settings(slow_after=3600), shared={"book": self.book}
+                functions={"send": _send},
+                settings=Settings(slow_after=3600),
+                shared={"book": self.book, "half": self},
             ),
             clock=self.clock,
             ids=_All.ids,
         )
+
+    async def has_arrive(self) -> None:
+        """Another process commits what was to arrive during the next work."""
+        arriving, self.arriving = self.arriving, []
+        for each in arriving:
+            other = Engine(DEFINITIONS, self.store, clock=self.clock)
+            with suppress(CallerError):
+                await each(other, self.view)
 
     async def do(self, move: Move) -> str:
         """What came of it: ok, rejected, or the refusal."""
@@ -275,6 +290,26 @@ class Stores(RuleBasedStateMachine):
     @rule(x=letters)
     def amend(self, x: str) -> None:
         self.do(lambda engine, view: engine.amend(self.run_id, session={"k": x}))
+
+    @rule(step=st.sampled_from("abd"), x=letters)
+    def keep(self, step: str, x: str) -> None:
+        self.do(lambda engine, view: engine.keep(self.run_id, step, {"x": x}))
+
+    @rule(x=letters)
+    def deliver(self, x: str) -> None:
+        """Again and again with the same few keys."""
+        self.do(lambda engine, view: engine.event(self.run_id, "paid", {"of": x}, key=x))
+
+    @rule(what=st.sampled_from(["event", "amend", "keep", "all"]), x=letters)
+    def arrives_during_work(self, what: str, x: str) -> None:
+        """Whatever effect comes next, another process commits this while it is under way (S23)."""
+        moves: dict[str, Move] = {
+            "event": lambda engine, view: engine.event(self.run_id, "paid", {"n": x}),
+            "amend": lambda engine, view: engine.amend(self.run_id, session={"seen": x}),
+            "keep": lambda engine, view: engine.keep(self.run_id, "a", {"x": x}),
+        }
+        for half in self.halves:
+            half.arriving = list(moves.values()) if what == "all" else [moves[what]]
 
     @rule(undo=st.booleans(), really=st.integers(0, 5))
     def cancel(self, undo: bool, really: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 
 from tests.faults.clients import Client, Told
-from tests.faults.counterpart import Counterpart, counterpart
+from tests.faults.counterpart import Cause, Counterpart, counterpart
 from tests.faults.histories import (
     Line,
     Sent,
@@ -21,7 +21,7 @@ from tests.faults.histories import (
     json_lines,
 )
 from tests.faults.served import nursery, store_of
-from tests.faults.test_kills import TORTURE, answers_of, calm, check_deeds, free_port
+from tests.faults.test_kills import TORTURE, answers_of, calm, check_begun_once, check_deeds, free_port, stalls
 from tests.postgres import fresh_database
 from wizard.stores import Store
 
@@ -44,8 +44,9 @@ class Tab(Client):
                 return
             await asyncio.sleep(self._chance.random() * 0.05)
             if state["status"] == "working" and self._chance.random() < 0.6:
+                await self.disturb(told)
                 await asyncio.sleep(0.2)
-            elif state["current"]["step"] in ("t", "h", "s"):
+            elif state["current"]["step"] in ("t", "h", "w", "s"):
                 await self.twice(f"/runs/{told.run}/previous", {}, told.token)
             else:
                 await self.move(told, state)
@@ -56,7 +57,9 @@ async def test_s19_histories_of_two_servers_on_one_database(fuzz_seed: int) -> N
     answer may be taken twice or overwrite a later one, and no line of a history may be missing."""
     with fresh_database() as url, nursery() as home:
         async with counterpart(seed=fuzz_seed) as other, aiohttp.ClientSession() as session:
-            ports = [free_port(), free_port()]
+            other.ports = ports = [free_port(), free_port()]
+            causes: list[Cause] = []
+            watching = asyncio.ensure_future(stalls(causes))
             for port in ports:
                 home.start(store=url, port=port, counterpart=other.url, jobs=4, lease=5)
             tabs = [Tab(f"t{n}", ports, session, random.Random(fuzz_seed + n)) for n in range(4)]
@@ -66,6 +69,8 @@ async def test_s19_histories_of_two_servers_on_one_database(fuzz_seed: int) -> N
             await store.open()
             await calm(store)
             home.kill_all()
+            watching.cancel()
+            check_begun_once(other, causes)
             for run_id, (lines, revision) in told.items():
                 sent = [each for tab in tabs for one in tab.told if one.run == run_id for each in one.sent]
                 await _check(store, run_id, lines, revision, sent, other)
