@@ -350,7 +350,11 @@ def outline(run: Run) -> Any:
 
 def _timeless(step: Step) -> Step:
     """What the nodes of these tests keep are times, and how often they were called."""
-    return step._replace(state=None, took=None if step.took is None else _unnumbered(step.took))
+    return step._replace(
+        state=None,
+        took=None if step.took is None else _unnumbered(step.took),
+        put_off=None if step.put_off is None else step.put_off._replace(until=None),
+    )
 
 
 def _unnumbered(arrival: Arrival) -> Arrival:

@@ -39,6 +39,8 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "prune": ((NOW, 5), {}),
     "backlog": ((NOW,), {}),
     "reseal": ((5,), {}),
+    "occupy": (("run-1/work/1", {"node w/t": 2}, NOW, timedelta(seconds=30), NOW), {}),
+    "vacate": (("run-1/work/1",), {}),
 }
 QUEUE_CALLS: dict[str, tuple[Any, ...]] = {
     "claim": (NOW, 3, timedelta(seconds=30), 1.0),
@@ -93,7 +95,7 @@ async def test_each_call_is_handed_on_and_told(name: str, inner: Any) -> None:
     arguments, named = CALLS[name]
     found = await getattr(WatchedStore(inner, ears, clock=Ticking()), name)(*arguments, **named)
     assert found in (name, None)
-    assert found == name or name in ("open", "commit", "save_definition", "report")
+    assert found == name or name in ("open", "commit", "save_definition", "report", "vacate")
     getattr(inner, name).assert_awaited_once_with(*arguments, **named)
     assert ears.told == [(name, 0.25, False)]
 
