@@ -238,25 +238,25 @@ ENTRY_POINTS = "wizard.nodes"
 log = logging.getLogger("wizard.plugins")
 
 
-def made(found: object) -> NodeType[Any]:
+def made(node_class: object) -> NodeType[Any]:
     """An instance of a node type. Raises NodeContractError where it is none, naming what is missing, and whatever
     making one raises."""
-    if not isinstance(found, type) or not issubclass(found, NodeType):
-        name = getattr(found, "__name__", type(found).__name__)
+    if not isinstance(node_class, type) or not issubclass(node_class, NodeType):
+        name = getattr(node_class, "__name__", type(node_class).__name__)
         raise NodeContractError(f"{name} is no node type: derive it from wizard.node.Background or Foreground")
-    name = found.__qualname__
-    if isabstract(found):
-        missing = ", ".join(sorted(found.__abstractmethods__))
+    name = node_class.__qualname__
+    if isabstract(node_class):
+        missing = ", ".join(sorted(node_class.__abstractmethods__))
         raise NodeContractError(f"the class {name} is incomplete: define {missing}")
-    if not isinstance(getattr(found, "type", None), str) or not found.type:
+    if not isinstance(getattr(node_class, "type", None), str) or not node_class.type:
         raise NodeContractError(f"the class {name} has no `type`: give it the name that definitions call it by")
-    if not isinstance(getattr(found, "kind", None), Kind):
+    if not isinstance(getattr(node_class, "kind", None), Kind):
         raise NodeContractError(f"the class {name} has no `kind`: derive it from Background or Foreground")
-    config = getattr(found, "Config", None)
+    config = getattr(node_class, "Config", None)
     if not isinstance(config, type) or not issubclass(config, NodeConfig):
         raise NodeContractError(f"the class {name} has no `Config`: give it one that derives from NodeConfig")
     config.model_rebuild()  # a name in it that is nowhere defined would show in the first definition only
-    return found()
+    return node_class()
 
 
 class Registry:

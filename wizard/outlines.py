@@ -46,10 +46,10 @@ class Bundle:
 def read_bundle(body: bytes) -> Bundle | None:
     """None where the body is no bundle."""
     try:
-        found = load_json(body, MAX_DEPTH + 2) if len(body) <= MAX_BUNDLE_BYTES else None
+        data = load_json(body, MAX_DEPTH + 2) if len(body) <= MAX_BUNDLE_BYTES else None
     except ValueError:
         return None
-    match found:
+    match data:
         case {"root": str(root), "definitions": dict(definitions), **others} if root in definitions:
             return Bundle(root, definitions, *_made_with(others.get("made_with")))
     return None
@@ -113,10 +113,10 @@ def _package(type_: str, bundle: Bundle, registry: Registry) -> str:
 def unavailable(run: Run, body: bytes | None, error: Exception | None, registry: Registry) -> WorkflowUnavailable:
     """Why the run can't go on here: `error` is what compiling the stored definition came to."""
     bundle = None if body is None else read_bundle(body)
-    found = [] if bundle is None else list(troubles(bundle, registry))
-    first = found[0] if found else Trouble(run.workflow, "", "", "", _reason(body, error))
-    said = "; ".join(_told(each, run.workflow, bundle) for each in found[:MOST_REASONS]) or first.reason
-    more = f"; and {len(found) - MOST_REASONS} more" if len(found) > MOST_REASONS else ""
+    unusable = [] if bundle is None else list(troubles(bundle, registry))
+    first = unusable[0] if unusable else Trouble(run.workflow, "", "", "", _reason(body, error))
+    said = "; ".join(_told(each, run.workflow, bundle) for each in unusable[:MOST_REASONS]) or first.reason
+    more = f"; and {len(unusable) - MOST_REASONS} more" if len(unusable) > MOST_REASONS else ""
     stored = f" It was stored by version {bundle.program} of this program." if bundle and bundle.program else ""
     return WorkflowUnavailable(
         f"The version {run.version[:12]} of the workflow, which this run was started with, can't be used here: "
@@ -290,13 +290,13 @@ def _is_item(segment: str) -> bool:
 
 def _raw_nodes(document: Document | None) -> dict[str, int]:
     """The places of a definition's nodes by id, in order; of two with one id the first."""
-    found: dict[str, int] = {}
+    places: dict[str, int] = {}
     nodes = None if document is None else document.data.get("nodes")
     for index, node in enumerate(nodes if isinstance(nodes, list) else ()):
         name = node.get("id") if isinstance(node, dict) else None
         if isinstance(name, str):
-            found.setdefault(name, index)
-    return found
+            places.setdefault(name, index)
+    return places
 
 
 def _made(name: str, draft: NodeDraft | None, kind: Kind, handler: NodeType[Any], config: Any, type_: str = "") -> Node:

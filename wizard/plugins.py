@@ -47,8 +47,8 @@ class Unusable:
 def announced(group: str) -> list[Announced]:
     """What is announced in a group: our own first, then by package and name, so that the order of folders on the
     import path decides nothing."""
-    found = [_announced(each) for each in _entries(group)]
-    return sorted(found, key=lambda each: (not each.built_in, each.package, each.name))
+    entries = [_announced(each) for each in _entries(group)]
+    return sorted(entries, key=lambda each: (not each.built_in, each.package, each.name))
 
 
 def _entries(group: str) -> Iterator[EntryPoint]:

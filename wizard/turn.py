@@ -50,6 +50,7 @@ class Turn:
         self.workflow = workflow
         self.now = instant(now)
         self.zone = now.tzinfo
+        self._shown = self.now, now
         self.id = run.id
         self.created_at = run.created_at
         self.input, self.event, self.profile, self.session = run.input, run.event, run.profile, run.session
@@ -87,8 +88,12 @@ class Turn:
 
     @property
     def wall(self) -> datetime:
-        """What people's clocks show now."""
-        return self.now.astimezone(self.zone)
+        """What people's clocks show now. Each scope asks for it, and a zone's rules are dear."""
+        at, wall = self._shown
+        if at is not self.now:
+            wall = self.now.astimezone(self.zone)
+            self._shown = self.now, wall
+        return wall
 
     @property
     def current(self) -> Step | None:
