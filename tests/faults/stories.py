@@ -4,11 +4,12 @@ test takes one of the moves and has something go wrong, or arrive, while it is m
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from tests import invariants
 from tests.faults.simulated import (
@@ -29,6 +30,9 @@ from wizard.state import RunView
 
 Respond = Callable[[RunView], Reply]
 Made = Callable[[Engine, Respond], Awaitable[Any]]
+
+
+T = TypeVar("T")
 
 
 def told(view: RunView) -> bytes:
@@ -262,11 +266,12 @@ OWED = (
 
 @dataclass(frozen=True)
 class Story:
-    """Moves on the workflow "main". A wait of it takes `event`."""
+    """Moves on the workflow "main". A wait of it takes `event`; it `owes` what couldn't be undone at once."""
 
     definitions: Definitions
     moves: tuple[Move, ...]
     event: str = ""
+    owes: bool = False
 
 
 STORIES = {
@@ -274,10 +279,15 @@ STORIES = {
     "repeats": Story(definitions(*REPEATS), COLLECTING),
     "deadlines": Story(definitions(*DEADLINES), WAITING),
     "callbacks": Story(definitions(*CALLBACKS), CALLING_BACK, "sent"),
-    "owing": Story(definitions(*OWING), OWED),
+    "owing": Story(definitions(*OWING), OWED, owes=True),
 }
 CASES = [(name, number) for name, story in STORIES.items() for number in range(len(story.moves))]
 NAMES = [f"{name}-{number}-{STORIES[name].moves[number].name}" for name, number in CASES]
+
+
+def drawn(cases: Sequence[T], share: float, seed: int) -> list[T]:
+    """That share of the cases, two at the least; others with each seed."""
+    return random.Random(seed).sample(cases, min(len(cases), max(2, round(len(cases) * share))))
 
 
 # -- a world in the middle of a story ------------------------------------------------------------------

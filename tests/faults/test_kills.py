@@ -9,6 +9,7 @@ import random
 import socket
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,13 @@ from tests.faults.counterpart import CALLS_BACK, Cause, Counterpart, counterpart
 from tests.faults.histories import check_answers, check_events, check_trace, lines
 from tests.faults.served import Nursery, nursery, store_of
 from tests.faults.simulated import check_effects
-from tests.postgres import Server
+from tests.postgres import Server, fresh_database
 from wizard.engine import utc_now
 from wizard.model import Run
 from wizard.stores import Store
 
 TORTURE = int(os.environ.get("TORTURE", "0"))
-KILLS = 20 * max(TORTURE, 1)
+KILLS = 20 * TORTURE or 5
 CLIENTS = 4
 LEASE = 2.0  # seconds
 
@@ -62,13 +63,13 @@ class Siege:
         self.kills += 1
 
     async def kill(self, kills: int, database: Callable[[], Awaitable[None]] | None = None) -> None:
-        """So many times, at any moment; each tenth time the database goes as well."""
+        """So many times, at any moment; each tenth time the database goes as well, the first time the fourth."""
         for number in range(kills):
             answered = sum(client.answered for client in self.clients)
             while sum(client.answered for client in self.clients) < answered + CLIENTS:
                 await asyncio.sleep(0.02)  # a server that nobody heard of yet would be killed for nothing
             await asyncio.sleep(self.chance.random() * 0.5)
-            if database is not None and number % 10 == 9:
+            if database is not None and number % 10 == 3:
                 self.causes.append(Cause(time.monotonic()))
                 await database()
                 self.causes.append(Cause(time.monotonic()))
@@ -223,17 +224,11 @@ async def test_s20_servers_on_postgresql_and_the_database_are_killed(tmp_path: P
 async def test_s21_a_worker_that_never_returns_is_replaced(kind: str, tmp_path: Path) -> None:
     """S21: the machine that did the work burns down: another takes the job over when its lease is over, with the same
     key, and the run goes on."""
-    server = Server() if kind == "postgres" else None
-    try:
-        if server is not None:
-            await asyncio.to_thread(server.start)
-        url = await asyncio.to_thread(server.fresh) if server is not None else f"sqlite:///{tmp_path / 'runs.db'}"
+    with ExitStack() as exits:
+        url = exits.enter_context(fresh_database()) if kind == "postgres" else f"sqlite:///{tmp_path / 'runs.db'}"
         async with counterpart(failing=0) as other:
             with nursery() as home:
                 await _replace_worker(home, other, url)
-    finally:
-        if server is not None:
-            await asyncio.to_thread(server.remove)
 
 
 async def _replace_worker(home: Nursery, other: Counterpart, url: str) -> None:

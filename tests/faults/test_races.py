@@ -184,7 +184,7 @@ async def _check_race(world: World, engine: Engine) -> None:
     assert len(arrived) == len({each.key for each in view.run.deliveries}), "a delivery was taken in twice"
 
 
-@settings(max_examples=200 * TORTURE or 40, deadline=None)
+@settings(max_examples=200 * TORTURE or 25, deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     moves=st.lists(

@@ -36,7 +36,7 @@ from wizard.stores.postgres import PostgresStore
 
 TORTURE = int(os.environ.get("TORTURE", "0"))
 SETTINGS = settings(
-    max_examples=100 * TORTURE or 25,
+    max_examples=100 * TORTURE or 12,
     stateful_step_count=40 if TORTURE else 25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
