@@ -267,6 +267,8 @@ class Driver:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+            if limits:  # the task may not have come to take its place over
+                await self._means.slots.leave(self._key(step))
             raise
         if done:
             return task.result()

@@ -55,20 +55,27 @@ class Threads:
         if self.exhausted:
             raise NodeFailed(TOO_MANY)
         call = _Call(function, arguments)
-        with self._lock:
-            self._wanted += 1
-            self._calls.put(call)
-            self._provide()
         try:
+            with self._lock:
+                self._wanted += 1
+                self._calls.put(call)
+                self._provide()
             return await call.outcome
         except BaseException:
             self._give_up(call)
             raise
 
     def _provide(self) -> None:
+        """Starts a thread where one is missing. Raises RuntimeError where the system has none left and nobody else does
+        what is wanted."""
         if self._wanted > self._threads and self._threads < self._at_once:
-            self._threads += 1
-            threading.Thread(target=self._work, name="wizard-function", daemon=True).start()
+            try:
+                threading.Thread(target=self._work, name="wizard-function", daemon=True).start()
+            except RuntimeError:
+                if not self._threads:
+                    raise
+            else:
+                self._threads += 1
 
     def _give_up(self, call: _Call) -> None:
         with self._lock:
@@ -79,7 +86,8 @@ class Threads:
             if call.begun:
                 self._threads -= 1
                 self.lost += 1
-            self._provide()
+            with suppress(RuntimeError):  # whoever calls next is told
+                self._provide()
 
     def _work(self) -> None:
         while (call := self._next()) is not None:

@@ -109,7 +109,7 @@ def _tell(listener: Callable[..., object], *said: object) -> None:
     try:
         listener(*said)
     except Exception as error:
-        log.warning("whoever watches failed: %s", type(error).__name__)
+        log.warning("a listener failed: %s", type(error).__name__)
 
 
 class All:
@@ -129,7 +129,7 @@ class All:
             try:
                 yield each.turn(name, run_id)
             except Exception as error:
-                log.warning("whoever watches failed: %s", type(error).__name__)
+                log.warning("a listener failed: %s", type(error).__name__)
 
     def retried(self) -> None:
         for each in self._watches:
@@ -168,7 +168,7 @@ class _Turns:
                 each.__enter__()
                 begun.append(each)
             except Exception as failure:
-                log.warning("whoever watches failed: %s", type(failure).__name__)
+                log.warning("a listener failed: %s", type(failure).__name__)
         self._turns = begun
         return self
 

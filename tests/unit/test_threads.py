@@ -73,3 +73,18 @@ async def test_threads_that_have_nothing_to_do_end(monkeypatch: pytest.MonkeyPat
     thread.join(5)
     assert not thread.is_alive()
     assert (await pool.call(lambda: 1, {}))[0] == 1
+
+
+async def test_a_system_without_threads_fails_one_call_and_takes_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process may start no thread for a while: the call says so, and when it may again, all places are there."""
+    pool = Threads(at_once=1)
+
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start)
+        with pytest.raises(RuntimeError, match="new thread"):
+            await pool.call(int, {})
+    assert (await pool.call(lambda: "fine", {}))[0] == "fine"
+    assert pool.lost == 0
