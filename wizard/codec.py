@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
@@ -24,7 +24,9 @@ MAX_VALUE_BYTES = 1_000_000  # one packed answer, output or document
 MAX_DEPTH = 32
 MAX_SHORT, MAX_PLAIN = 5_000, 100  # characters and values that together stay far below MAX_VALUE_BYTES
 MAX_NAME = 100  # characters of a name, likewise
-_SCALARS = frozenset({type(None), bool, int, date, time, datetime})
+_SCALARS = frozenset({type(None), bool, int, date})
+_TIMES = frozenset({time, datetime})
+_PLAIN_ZONES = frozenset({type(None), timezone})
 
 
 def _to_extension(value: object) -> msgpack.ExtType:
@@ -85,6 +87,30 @@ def unpack(data: bytes) -> Any:
         raise StoreError(f"stored data can't be read ({what}). Restore this run from a backup.") from error
 
 
+def with_offset(value: datetime | time) -> datetime | time:
+    """The time as it is read back when it was stored: with its offset instead of its zone, which may be code of
+    others. As it is where the zone can't tell."""
+    if value.tzinfo is None or type(value.tzinfo) is timezone:
+        return value
+    offset = _offset(value)
+    if isinstance(offset, _Untold):
+        return value
+    return value.replace(tzinfo=None if offset is None else timezone(offset), fold=0)
+
+
+class _Untold:
+    """What a zone says that raises."""
+
+
+def _offset(value: datetime | time) -> timedelta | _Untold | None:
+    try:
+        return value.utcoffset()
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # whatever it is, it ends nothing (S26)
+        return _Untold()
+
+
 def digest(value: Value) -> bytes:
     """16 bytes that differ where the value differs, type included: 1, 1.0 and True are three."""
     return blake2b(pack(value), digest_size=16).digest()
@@ -113,6 +139,9 @@ def _is_plain(values: dict[Any, Any]) -> bool:
         if kind is str:
             if len(value) > MAX_SHORT or not value.isascii():
                 return False
+        elif kind in _TIMES:
+            if type(value.tzinfo) not in _PLAIN_ZONES:
+                return False
         elif kind not in _SCALARS or (kind is int and not -(2**63) <= value < 2**63):
             return False
     return len(values) <= MAX_PLAIN
@@ -122,7 +151,9 @@ def _unstorable(value: Any, depth: int) -> str | None:
     if depth > MAX_DEPTH:
         return f"is nested more than {MAX_DEPTH} deep"
     match value:
-        case None | bool() | int() | bytes() | date() | time():
+        case datetime() | time():
+            return "holds a time whose zone can't say its offset" if isinstance(_offset(value), _Untold) else None
+        case None | bool() | int() | bytes() | date():
             return None
         case str():
             return None if value.isascii() or _encodes(value) else "holds text that is no valid Unicode"

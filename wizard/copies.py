@@ -12,35 +12,47 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from wizard.codec import pack, unpack
+from wizard.codec import pack, unpack, with_offset
 from wizard.errors import InvalidInput
 from wizard.model import Prompt, PromptField, Value
 
-_ATOMS: Final = frozenset({type(None), bool, int, float, str, bytes, date, time, datetime, Decimal})
+_ATOMS: Final = frozenset({type(None), bool, int, float, str, bytes, date, Decimal})
 
 
 def copied(value: Value) -> Value:
     """The value, with lists and mappings of its own. What only resembles a plain value (an enumeration's text, a
-    named tuple, a defaultdict) becomes what a store would give back of it."""
+    named tuple, a defaultdict, a time of a zone) becomes what a store would give back of it; what can't be stored
+    stays as it is, for `check_value` to refuse."""
+    if type(value) in _ATOMS:
+        return value
+    try:
+        return _copied(value)
+    except RecursionError:
+        return value
+
+
+def _copied(value: Value) -> Value:
     kind = type(value)
     if kind in _ATOMS:
         return value
     if kind is dict:
-        return {name: item if type(item) in _ATOMS else copied(item) for name, item in value.items()}
+        return {name: item if type(item) in _ATOMS else _copied(item) for name, item in value.items()}
     if kind is list:
-        return [item if type(item) in _ATOMS else copied(item) for item in value]
+        return [item if type(item) in _ATOMS else _copied(item) for item in value]
     if kind is tuple:
-        return tuple([copied(item) for item in value])
+        return tuple([_copied(item) for item in value])
     return _plain(value)
 
 
 def _plain(value: Any) -> Value:
+    if isinstance(value, datetime | time):
+        return with_offset(value)
     if isinstance(value, list) and hasattr(value, "ids"):  # the answers of a repeat: wizard.scope.Items
         alike = copy(value)
-        alike[:] = [copied(item) for item in value]
+        alike[:] = [_copied(item) for item in value]
         return alike
     if isinstance(value, Mapping):
-        return {name: copied(item) for name, item in value.items()}
+        return {name: _copied(item) for name, item in value.items()}
     try:
         return unpack(pack(value))
     except InvalidInput:  # nothing that a run could hold

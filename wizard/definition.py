@@ -28,6 +28,7 @@ from wizard.format import (
 )
 from wizard.forms.fields import BaseField
 from wizard.handed import ITEM_NAMES, typed
+from wizard.isolation import contained
 from wizard.logs import show_origin
 from wizard.model import (
     Awaited,
@@ -324,8 +325,10 @@ class _Reader:
                 return None
             for inside, message in handler.check(config):
                 self._complain((*place, *inside), message)
-            handler.outputs(config), handler.own_names(config), handler.secrets(config)
-        except Exception as error:
+            for asked in (handler.outputs, handler.own_names, handler.secrets, handler.events, handler.waits):
+                asked(config)
+        except BaseException as raised:
+            error = contained(raised)
             package = self.registry.package(handler.type)
             whose = f" of the package {package}" if package else ""
             self._complain(

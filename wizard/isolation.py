@@ -20,6 +20,7 @@ import inspect
 import logging
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
+from contextlib import suppress
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 from weakref import WeakKeyDictionary
@@ -174,30 +175,18 @@ class Calls:
         """What the awaited `work` gives. Raises what `contained` makes of its errors, NodeFailed where it takes longer
         than that, NodeContractError where it gives nothing to await."""
         began = perf_counter()
-        try:
-            awaitable = work()
-        except BaseException as error:
-            failure = contained(error)
-            if failure is error:
-                raise
-            raise failure from error
-        coroutine: Coroutine[Any, Any, T]
-        if type(awaitable) is types.CoroutineType:
-            coroutine = awaitable
-        elif inspect.isawaitable(awaitable):
-            coroutine = _awaiting(awaitable)
-        else:
-            _notice_stall(began, whose)
-            raise NodeContractError(
-                f"{whose.kind} gave {type(awaitable).__name__} where something is awaited. "
-                "Define it with `async def`, and with `return` instead of `yield`."
-            )
+        coroutine = _coroutine(work, whose)
+        before = _cancellations()
         try:
             awaited = coroutine.send(None)
         except StopIteration as ended:  # most await nothing: they get neither a timer nor a look at their task
+            if _take_back(before):
+                await _taken_back()
             return cast("T", ended.value)
         except BaseException as error:
-            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+            if _take_back(before):
+                await _taken_back()
+            if isinstance(error, asyncio.CancelledError) and _cancellations():
                 raise
             failure = contained(error)
             if failure is error:
@@ -206,6 +195,7 @@ class Calls:
         finally:
             if perf_counter() - began > STALL:
                 _notice_stall(began, whose)
+        _take_back(before)
         return cast("T", await _driven(coroutine, awaited, _Limit(self, seconds, whose)))
 
     def abandon(self, coroutine: Coroutine[Any, Any, Any], whose: Caller) -> None:
@@ -220,9 +210,27 @@ def _nobody(kind: str) -> None:
     """Hears what nobody counts."""
 
 
-def _is_cancelled() -> bool:
+def _cancellations() -> int:
+    """How often the task was told to stop, and didn't take that back."""
     task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+    return 0 if task is None else task.cancelling()
+
+
+def _take_back(before: int) -> bool:
+    """Whether what was called just now told its own task to stop; that is the call's end, and not the task's."""
+    task = asyncio.current_task()
+    if task is None or task.cancelling() <= before:
+        return False
+    while task.cancelling() > before:
+        task.uncancel()
+    return True
+
+
+@types.coroutine
+def _taken_back() -> Generator[None, None, None]:
+    """Lets the CancelledError come that the task still has before it."""
+    with suppress(asyncio.CancelledError):
+        yield
 
 
 def _is_async(function: Callable[..., Any]) -> bool:
@@ -230,6 +238,27 @@ def _is_async(function: Callable[..., Any]) -> bool:
         function = function.func
     return inspect.iscoroutinefunction(function) or (
         not inspect.isclass(function) and inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
+    )
+
+
+def _coroutine(work: Callable[[], Awaitable[T]], whose: Caller) -> Coroutine[Any, Any, T]:
+    """What the work gives to await. Raises as Calls.within does."""
+    began = perf_counter()
+    try:
+        awaitable = work()
+    except BaseException as error:
+        failure = contained(error)
+        if failure is error:
+            raise
+        raise failure from error
+    if type(awaitable) is types.CoroutineType:
+        return awaitable
+    if inspect.isawaitable(awaitable):
+        return _awaiting(awaitable)
+    _notice_stall(began, whose)
+    raise NodeContractError(
+        f"{whose.kind} gave {type(awaitable).__name__} where something is awaited. "
+        "Define it with `async def`, and with `return` instead of `yield`."
     )
 
 
@@ -352,12 +381,17 @@ def _driven(coroutine: Coroutine[Any, Any, Any], awaited: Any, limit: _Limit) ->
                 thrown = error
             except BaseException as error:
                 thrown = error
-            began = perf_counter()
+            began, before = perf_counter(), _cancellations()
             try:
                 awaited = coroutine.send(None) if thrown is None else coroutine.throw(thrown)
+                _take_back(before)
             except StopIteration as ended:
+                if _take_back(before):
+                    yield from _taken_back()
                 return ended.value
             except BaseException as error:
+                if _take_back(before):
+                    yield from _taken_back()
                 if isinstance(thrown, GeneratorExit) and isinstance(error, GeneratorExit):
                     raise
                 failure = limit.failure(error)

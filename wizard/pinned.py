@@ -9,6 +9,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import Protocol
 
+from wizard.isolation import contained
 from wizard.model import Run, Workflow
 from wizard.stores import Store
 
@@ -68,9 +69,9 @@ class Pinned:
         if error is None or monotonic() - at > AGAIN:
             try:
                 workflow = self._definitions.compile(body)
-            except Exception as failed:
-                error = failed
-                self._remember(run.version, failed)
+            except BaseException as raised:
+                error = contained(raised)
+                self._remember(run.version, error)
             else:
                 self._workflows[run.version] = workflow
                 self._failed.pop(run.version, None)

@@ -8,12 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any, ClassVar
 
 import pytest
 
-from wizard.errors import NodeFailed
+from wizard.errors import DefinitionError, InvalidInput, NodeFailed
 from wizard.model import Item, Later, Outcome, Proceed, Prompt, PromptField, RunStatus, Wait
 from wizard.node import Background, Foreground, NodeConfig, Services, Visit
 from wizard.settings import Settings
@@ -561,3 +561,106 @@ async def test_a_function_that_blocks_everybody_is_named(
 async def test_a_services_own_calls_are_its_own() -> None:
     """Two engines in one process: what hangs in one takes no thread of the other."""
     assert Services().calls is not Services().calls
+
+
+async def cancels_itself() -> str:
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    return "never mind"
+
+
+async def cancels_itself_and_waits() -> str:
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    await asyncio.sleep(0)
+    return "never"
+
+
+async def test_a_function_that_cancels_its_own_task_ends_nothing_but_itself() -> None:
+    """A time limit that is made by hand cancels the task that it runs in: that is a person's request, or a worker."""
+    engine = await make_test_engine(JOB, functions={"fn": cancels_itself})
+    person = await Person.starts(engine, "job")
+    await person.says("1")
+    person.sees(title="Over: never mind")
+    engine = await make_test_engine(JOB, functions={"fn": cancels_itself_and_waits})
+    person = await Person.starts(engine, "job")
+    await person.says("1")
+    assert (person.run.step, person.run.status) == ("p", RunStatus.FAILED)
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+    await asyncio.sleep(0)
+
+
+class Zone(tzinfo):
+    """A zone of a host's own, which leaves."""
+
+    def utcoffset(self, at: datetime | None) -> timedelta:
+        raise SystemExit
+
+    dst = utcoffset
+
+    def tzname(self, at: datetime | None) -> str:
+        return "nowhere"
+
+
+class Bern(Zone):
+    def utcoffset(self, at: datetime | None) -> timedelta:
+        return timedelta(hours=1)
+
+
+async def test_a_time_brings_no_code_of_its_zone_along() -> None:
+    """A time in a zone of the host's own would call the host's code whenever the run is stored: where that fails, no
+    step has failed, and the server ends."""
+    at = datetime(2026, 1, 1, 12)
+    engine = await make_test_engine(JOB, functions={"fn": lambda: at.replace(tzinfo=Zone())})
+    person = await Person.starts(engine, "job")
+    await person.says("1")
+    assert (person.run.step, person.run.status) == ("p", RunStatus.FAILED)
+    with pytest.raises(InvalidInput, match="zone"):
+        await engine.amend(person.run, session={"at": at.replace(tzinfo=Zone())})
+    engine = await make_test_engine(JOB, functions={"fn": lambda: at.replace(tzinfo=Bern())})
+    person = await Person.starts(engine, "job")
+    await person.says("1")
+    kept = person.run.run.by_path["p"].output
+    assert kept is not None
+    assert type(kept["value"].tzinfo) is timezone
+    await person.reloads()
+    assert person.run.run.by_path["p"].output == kept
+
+
+async def test_a_state_that_holds_itself_fails_its_step() -> None:
+    """It can't be stored: the step fails, and the run can be gone on with."""
+
+    class Circle(Background[NodeConfig]):
+        """Puts its state into its state."""
+
+        type = "circle"
+        Config = NodeConfig
+
+        async def execute(self, visit: Visit[NodeConfig]) -> Outcome:
+            visit.state["x"] = visit.state
+            return Proceed({})
+
+    nodes = [{"id": "f", "type": "form", "fields": [{"name": "x"}]}, {"id": "c", "type": "circle"}]
+    engine = await make_test_engine({"id": "d", "nodes": nodes}, node_types=[Circle])
+    person = await Person.starts(engine, "d")
+    await person.says("1")
+    assert (person.run.step, person.run.status) == ("c", RunStatus.FAILED)
+
+
+@pytest.mark.parametrize("method", ["outputs", "check", "secrets", "own_names", "events"])
+async def test_a_node_type_that_leaves_while_it_is_loaded_is_a_problem_of_its_definition(method: str) -> None:
+    """A server that has a stored run of it would end within a second of its start, with exit code 0."""
+
+    def leave(self: object, config: object) -> None:
+        raise SystemExit
+
+    async def execute(self: object, visit: Visit[NodeConfig]) -> Outcome:
+        return Proceed({})
+
+    kind = type("Leaving", (Background,), {"type": "leaving", "Config": NodeConfig, "execute": execute, method: leave})
+    with pytest.raises(DefinitionError, match="leaving"):
+        await make_test_engine({"id": "d", "nodes": [{"id": "x", "type": "leaving"}]}, node_types=[kind])
