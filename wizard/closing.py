@@ -46,4 +46,5 @@ CLOSED = "This was closed before it was answered, by something that happened mea
 
 def closed_text(step: Step) -> str:
     """What a person reads who answers a step that an event has closed."""
-    return f"{step.error or CLOSED} Look at where the run is now."
+    said = (step.error or CLOSED).rstrip()
+    return f"{said if said[-1:] in ('.', '!', '?') else said + '.'} Look at where the run is now."

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 from wizard import interventions, machine, revisits
 from wizard.arrivals import is_delivered
@@ -75,7 +76,7 @@ class Engine:
         self.definitions = definitions
         self.store = store
         self.services = services or Services()
-        self.clock = Clock(clock)
+        self.clock = Clock(clock, _zone_of(self.settings))
         watch = watch if watch is NOBODY or isinstance(watch, All) else All(NOBODY, watch)  # which contains its errors
         self.watch = watch
         self._ids = ids
@@ -384,6 +385,11 @@ def _checked_draft(draft: D) -> D:
     check_size(draft)
     check_value(draft, "The draft")
     return cast("D", copied(draft))
+
+
+def _zone_of(settings: Settings) -> ZoneInfo | None:
+    """The zone that the settings name; None where they say nothing, and the clock's counts."""
+    return ZoneInfo(settings.timezone) if "timezone" in settings.model_fields_set else None
 
 
 def _shown(run: str | RunView, view: RunView) -> RunView:

@@ -33,7 +33,7 @@ def instant(at: datetime) -> datetime:
     except OverflowError:
         moment = None
     if moment is None or not EARLIEST <= moment <= LATEST:
-        raise ValueError(f"{at.isoformat()} is outside of the years 1 to 9999")
+        raise ValueError(f"{at.isoformat()} lies before 0001-01-02 or after 9999-12-30")
     return moment
 
 
@@ -81,11 +81,13 @@ def order(at: datetime) -> timedelta:
 
 
 class Clock:
-    """A host's clock as the engine reads it: called, it gives the instant; `wall` the same as the clock shows it, in
-    the zone that people live by. Both raise SettingsError for a clock that doesn't know its zone."""
+    """A host's clock as the engine reads it: called, it gives the instant; `wall` the same as people's clocks show it:
+    in `zone`, or where that is None, in the zone of the times that the host's clock gives. Both raise SettingsError
+    for a clock that doesn't know its zone."""
 
-    def __init__(self, source: Callable[[], datetime]) -> None:
+    def __init__(self, source: Callable[[], datetime], zone: tzinfo | None = None) -> None:
         self.source = source
+        self._zone = zone
 
     def __call__(self) -> datetime:
         return self.wall().astimezone(UTC)
@@ -96,4 +98,4 @@ class Clock:
             raise SettingsError(
                 "The engine's clock gives times without a time zone. Hand it one such as `lambda: datetime.now(UTC)`."
             )
-        return now
+        return now if self._zone is None else now.astimezone(self._zone)

@@ -8,7 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -28,7 +28,7 @@ from tests.faults.simulated import (
 from tests.workflows import Book, ask, branch, catalog, engine, flow, work
 from wizard.engine import Engine
 from wizard.errors import CallerError, StaleInput
-from wizard.model import Outcome, Proceed
+from wizard.model import Outcome, Proceed, RunStatus
 from wizard.node import Background, NodeConfig, Services, Visit
 from wizard.settings import Settings
 from wizard.state import RunView
@@ -224,13 +224,34 @@ def _process(store: Store, who: str) -> Engine:
     )
 
 
+class StandingStill:
+    """A store whose leases nobody renews until the gate is open: a process on a machine that is paused."""
+
+    def __init__(self, inner: Any, gate: asyncio.Event) -> None:
+        self._inner = inner
+        self._gate = gate
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    @property
+    def queue(self) -> Any:
+        return StandingStill(self._inner.queue, self._gate)
+
+    async def put_off(self, claim: Any, until: Any) -> bool:
+        await self._gate.wait()
+        held: bool = await self._inner.put_off(claim, until)
+        return held
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 async def test_s21_a_process_that_stood_still_past_its_lease_writes_nothing(kind: str, tmp_path: Path) -> None:
     """S21: a process hangs for longer than its lease (a paused machine), another does its work, and then it goes on:
     what it comes up with is thrown away."""
     async with KINDS[kind](tmp_path) as store:
-        first, second = _process(store, "first"), _process(store, "second")
         gate, at_gate = asyncio.Event(), asyncio.Event()
+        still: Any = StandingStill(store, gate)
+        first, second = _process(still, "first"), _process(store, "second")
         first.services.shared |= {"gate": gate, "at_gate": at_gate}
         await first.start("main")
         (run,) = await store.list_runs()
@@ -241,7 +262,9 @@ async def test_s21_a_process_that_stood_still_past_its_lease_writes_nothing(kind
         assert await Worker(second).perform_due() == 1
         done = await second.load(run.id)
         gate.set()
-        late = await hanging
+        assert (await hanging).status is RunStatus.WORKING, "nobody was kept waiting for longer than the lease allows"
+        await first.close()
+        late = await second.load(run.id)
         assert (late.step, late.revision) == ("b", done.revision)
         assert late.run.by_path["t"].output == {"who": "second"}
         assert [line.kind for line in lines(await second.trace(run.id))].count("ran") == 1

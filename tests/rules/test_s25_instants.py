@@ -13,6 +13,7 @@ import pytest
 from tests.moved import KINDS, world
 from wizard.model import Later, Outcome, Proceed, RunStatus
 from wizard.node import Background, NodeConfig, Visit
+from wizard.settings import Settings
 from wizard.testing import MovableClock, Person, make_test_engine
 
 ZURICH = ZoneInfo("Europe/Zurich")
@@ -74,7 +75,7 @@ def due_at(at: datetime) -> type[NapNode]:
     ("at", "told"),
     [
         (datetime(2027, 1, 1), "without a time zone"),
-        (datetime.fromisoformat("9999-12-31T23:59-12:00"), "outside of the years 1 to 9999"),
+        (datetime.fromisoformat("9999-12-31T23:59-12:00"), "after 9999-12-30"),
     ],
 )
 async def test_what_cant_be_a_due_time_stops_the_run_and_says_where(at: datetime, told: str) -> None:
@@ -99,7 +100,7 @@ async def test_a_person_who_types_the_end_of_time_is_asked_again() -> None:
     await person.says("9999-12-31T23:59-12:00")
     assert person.run.step == "f"
     assert person.prompt.error is not None
-    assert "outside of the years 1 to 9999" in person.prompt.error
+    assert "after 9999-12-30" in person.prompt.error
     await person.says("2026-06-01T15:00")
     await person.waits(minutes=59)  # 14:59 in Zurich
     assert person.run.step == "w"
@@ -192,3 +193,16 @@ async def test_a_code_is_valid_for_its_minutes() -> None:
         await person.reloads()
         await person.says(code=sent[-1])
         assert (person.run.step == "m") is goes_on, minutes
+
+
+async def test_the_zone_of_the_settings_is_that_of_any_clock() -> None:
+    """A test with a clock in UTC and the zone of its people in the settings would pass for the wrong zone."""
+    clock = MovableClock(datetime(2026, 3, 29, 0, 30, tzinfo=UTC))
+    nodes = [{"id": "w", "type": "wait", "until": "2026-03-29T04:00"}, {"id": "m", "type": "message", "title": "over"}]
+    settings = Settings(timezone="Europe/Zurich")
+    engine = await make_test_engine({"id": "d", "nodes": nodes}, clock=clock, settings=settings)
+    person = await Person.starts(engine, "d")
+    await person.waits(minutes=89)
+    assert person.asked == "w"
+    await person.waits(minutes=1)
+    assert person.asked == "m"

@@ -42,7 +42,7 @@ def test_a_day_begins_where_its_midnight_is_missing() -> None:
 @pytest.mark.parametrize("text", ["9999-12-31T23:59-12:00", "0001-01-01T00:00+14:00", "9999-12-31T00:00Z"])
 def test_what_no_clock_can_show_is_no_instant(text: str) -> None:
     """Such a text of one person ended the workers of all servers."""
-    with pytest.raises(ValueError, match="outside of the years 1 to 9999"):
+    with pytest.raises(ValueError, match="after 9999-12-30"):
         instant(datetime.fromisoformat(text))
 
 
