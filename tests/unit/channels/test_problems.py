@@ -73,6 +73,7 @@ def test_types_are_stable_and_unique() -> None:
         "run-cancelled",
         "not-a-step",
         "refused",
+        "too-many-events",
     ]
 
 
