@@ -19,7 +19,7 @@ import pytest
 from tests.faults.clients import PATIENCE, Client, Told
 from tests.faults.counterpart import CALLS_BACK, Cause, Counterpart, counterpart
 from tests.faults.histories import check_answers, check_events, check_trace, lines
-from tests.faults.served import Nursery, nursery, store_of
+from tests.faults.served import Nursery, store_of
 from tests.faults.simulated import check_effects
 from tests.postgres import Server, fresh_database
 from wizard.engine import utc_now
@@ -174,26 +174,27 @@ def check_deeds(run: Run, other: Counterpart) -> None:
             assert any(d.step == step.path and d.inputs == repr(read["x"]) for d in mine), step.path
 
 
-async def test_s20_a_server_on_sqlite_is_killed_at_any_moment(tmp_path: Path, fuzz_seed: int) -> None:
+async def test_s20_a_server_on_sqlite_is_killed_at_any_moment(home: Nursery, tmp_path: Path, fuzz_seed: int) -> None:
     """S19-S21: the power goes, again and again, while people fill in forms: their answers are there, once, and what was
     booked for them is what their runs say."""
     url = f"sqlite:///{tmp_path / 'runs.db'}"
     async with counterpart(seed=fuzz_seed) as other:
-        with nursery() as home:
-            siege = Siege(home, other, url, fuzz_seed)
-            clients = await siege.besiege(KILLS)
-            store = store_of(url)
-            await store.open()
-            await calm(store)
-            home.kill_all()
-            await check_all(store, clients, other)
-            check_begun_once(other, siege.causes)
-            await store.close()
+        siege = Siege(home, other, url, fuzz_seed)
+        clients = await siege.besiege(KILLS)
+        store = store_of(url)
+        await store.open()
+        await calm(store)
+        home.kill_all()
+        await check_all(store, clients, other)
+        check_begun_once(other, siege.causes)
+        await store.close()
     assert siege.kills >= KILLS
     print(siege.figures(clients))
 
 
-async def test_s20_servers_on_postgresql_and_the_database_are_killed(tmp_path: Path, fuzz_seed: int) -> None:
+async def test_s20_servers_on_postgresql_and_the_database_are_killed(
+    home: Nursery, tmp_path: Path, fuzz_seed: int
+) -> None:
     """The same with two servers on one PostgreSQL, which is killed as well (`kill -9` of all its processes)."""
     server = Server(durable=True)
     try:
@@ -205,30 +206,28 @@ async def test_s20_servers_on_postgresql_and_the_database_are_killed(tmp_path: P
             await asyncio.to_thread(server.start)
 
         async with counterpart(seed=fuzz_seed) as other:
-            with nursery() as home:
-                siege = Siege(home, other, url, fuzz_seed, servers=2)
-                clients = await siege.besiege(KILLS, kill_database)
-                store = store_of(url)
-                await store.open()
-                await calm(store)
-                home.kill_all()
-                await check_all(store, clients, other)
-                check_begun_once(other, siege.causes)
-                await store.close()
+            siege = Siege(home, other, url, fuzz_seed, servers=2)
+            clients = await siege.besiege(KILLS, kill_database)
+            store = store_of(url)
+            await store.open()
+            await calm(store)
+            home.kill_all()
+            await check_all(store, clients, other)
+            check_begun_once(other, siege.causes)
+            await store.close()
         print(siege.figures(clients))
     finally:
         await asyncio.to_thread(server.remove)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-async def test_s21_a_worker_that_never_returns_is_replaced(kind: str, tmp_path: Path) -> None:
+async def test_s21_a_worker_that_never_returns_is_replaced(home: Nursery, kind: str, tmp_path: Path) -> None:
     """S21: the machine that did the work burns down: another takes the job over when its lease is over, with the same
     key, and the run goes on."""
     with ExitStack() as exits:
         url = exits.enter_context(fresh_database()) if kind == "postgres" else f"sqlite:///{tmp_path / 'runs.db'}"
         async with counterpart(failing=0) as other:
-            with nursery() as home:
-                await _replace_worker(home, other, url)
+            await _replace_worker(home, other, url)
 
 
 async def _replace_worker(home: Nursery, other: Counterpart, url: str) -> None:

@@ -20,7 +20,7 @@ from tests.faults.histories import (
     check_trace,
     json_lines,
 )
-from tests.faults.served import nursery, store_of
+from tests.faults.served import Nursery, store_of
 from tests.faults.test_kills import TORTURE, answers_of, calm, check_begun_once, check_deeds, free_port, stalls
 from tests.postgres import fresh_database
 from wizard.stores import Store
@@ -52,10 +52,10 @@ class Tab(Client):
                 await self.move(told, state)
 
 
-async def test_s19_histories_of_two_servers_on_one_database(fuzz_seed: int) -> None:
+async def test_s19_histories_of_two_servers_on_one_database(home: Nursery, fuzz_seed: int) -> None:
     """S19: a balancer sends each request to another machine; two tabs answer the same questions at the same time. No
     answer may be taken twice or overwrite a later one, and no line of a history may be missing."""
-    with fresh_database() as url, nursery() as home:
+    with fresh_database() as url:
         async with counterpart(seed=fuzz_seed) as other, aiohttp.ClientSession() as session:
             other.ports = ports = [free_port(), free_port()]
             causes: list[Cause] = []
