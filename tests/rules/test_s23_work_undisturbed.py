@@ -46,6 +46,16 @@ async def trace_of(made: Engine, run: str) -> list[str]:
     return [f"{line.entry.kind} {line.entry.step}".strip() for line in await made.trace(run)]
 
 
+async def when_done(made: Engine, run: str) -> RunView:
+    """The run when the work at step t is over, or as it is after five seconds."""
+    for _ in range(500):
+        view = await made.load(run)
+        if view.step != "t":
+            break
+        await asyncio.sleep(0.01)
+    return view
+
+
 @ARRIVALS
 async def test_what_arrives_during_work_within_a_turn_has_nothing_done_again(stores: Open, arrival: Arrival) -> None:
     """The service calls back before it answers, seven times, through another process. The order is made once, and the
@@ -79,11 +89,7 @@ async def test_what_arrives_during_work_that_outlasts_its_turn(stores: Open, arr
     for number in range(7):
         await arrival(two, run.id, number)
     gate.set()
-    for _ in range(500):
-        view = await two.load(run.id)
-        if view.step != "t":
-            break
-        await asyncio.sleep(0.01)
+    view = await when_done(two, run.id)
     assert view.step == ("b" if arrival is event else "w")
     assert len(book.keys("t")) == 1
     await one.close()
@@ -102,11 +108,7 @@ async def test_what_arrives_while_a_worker_works(stores: Open, arrival: Arrival)
         for number in range(7):
             await arrival(two, run.id, number)
         gate.set()
-        for _ in range(500):
-            view = await two.load(run.id)
-            if view.step != "t":
-                break
-            await asyncio.sleep(0.01)
+        view = await when_done(two, run.id)
     assert view.step == ("b" if arrival is event else "w")
     assert (len(book.keys("t")), book.keys("t", "remove")) == (1, [])
 
