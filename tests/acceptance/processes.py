@@ -11,6 +11,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -162,11 +163,12 @@ class Keyboard:
         os.write(self._main, text.encode())
 
     def interrupts(self) -> None:
-        """Ctrl-C; again where nothing happens, as a person would: between writing a prompt and waiting for a
-        key, Python's readline doesn't see a signal before the next key."""
-        for _ in range(int(PATIENCE)):
+        """Ctrl-C, and again every five seconds until the process ends, as a person would: between writing a prompt and
+        waiting for a key, Python's readline doesn't see a signal before the next key. That the terminal itself may
+        echo the key says nothing."""
+        for _ in range(int(PATIENCE / 5)):
             self.types("\x03")
-            if select.select([self._main], [], [], 1)[0]:
+            if not self._reads_on(seconds=5):
                 return
 
     def leaves(self) -> int:
@@ -174,6 +176,14 @@ class Keyboard:
         while self._read():
             pass
         return self._process.wait(PATIENCE)
+
+    def _reads_on(self, seconds: float) -> bool:
+        """Takes in what is printed in that time; whether the other side is still open then."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if select.select([self._main], [], [], left)[0] and not self._read():
+                return False
+        return True
 
     def _read(self) -> bool:
         """Whether more was printed."""
