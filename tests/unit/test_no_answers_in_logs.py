@@ -191,7 +191,7 @@ async def test_a_person_on_pages(store: Store, said: Said) -> None:
     assert CANARY not in said.everything
     assert "reference" in said.ours.getvalue()
     assert "ValueError at " in said.ours.getvalue()
-    assert re.search(r'"run": ?"\w', said.ours.getvalue())
+    assert re.search(r'"run": ?"[\w-]', said.ours.getvalue())
 
 
 def test_every_failure_is_logged_in_the_one_way_that_tells_no_answers() -> None:
