@@ -34,6 +34,9 @@ BOOKING: dict[str, Any] = {
 }
 
 
+LAST = {"id": "last", "type": "form", "fields": [{"name": "z", "type": "text"}]}
+
+
 class Rooms:
     """A service that books, and fails to take back as often as it is told."""
 
@@ -76,6 +79,37 @@ async def test_an_undo_that_fails_is_tried_again_later(clocked: Open) -> None:
     await made.load(run)
     assert (run.run.undos, run.step) == ((), "b")
     assert "undone" in [each.entry.kind for each in await made.trace(run.id)]
+
+
+async def test_an_undo_that_fails_holds_up_no_result_of_later_work() -> None:
+    """The booking can't be taken back for hours. Meanwhile another service takes its time: its answer is stored when it
+    comes, and what is owed stays with the worker."""
+    rooms, clock, asked = Rooms(), MovableClock(), asyncio.Event()
+
+    async def slowly(visit: Visit[Any]) -> dict[str, str]:
+        await asked.wait()
+        return {"price": "80"}
+
+    made = await make_test_engine(
+        {**BOOKING, "nodes": [*BOOKING["nodes"], {"id": "s", "type": "python", "function": "slowly"}, LAST]},
+        functions={"book": rooms.book, "unbook": rooms.unbook, "slowly": slowly},
+        clock=clock,
+        settings=Settings(slow_after=0.02, lease=60.0),
+    )
+    run = await made.start("main")
+    await made.next(run, {"x": "1"})
+    await made.previous(run)
+    rooms.failing = 1
+    await made.next(run, {"x": "2"})
+    await made.next(run, {"y": "1"})
+    assert (run.status, len(run.run.undos)) == (RunStatus.WORKING, 1)
+    asked.set()
+    while (await made.load(run)).status is RunStatus.WORKING:
+        await asyncio.sleep(0.01)
+    assert (run.step, len(run.run.undos), rooms.taken_back) == ("last", 1, [])
+    clock.move(hours=1)
+    await Worker(made).perform_due()
+    assert rooms.taken_back == rooms.booked
 
 
 async def test_an_undo_that_cant_be_done_is_shown_to_an_operator(clocked: Open) -> None:

@@ -34,6 +34,7 @@ ABC = ["a", {"value": "b", "label": "Bee"}]
         ({"type": "iban"}, "CH9300762011623852957", "CH93 0076 2011 6238 5295 7"),
         ({"type": "file"}, {"id": "i", "name": "me.png"}, "me.png"),
         ({"type": "password"}, "x", "••••••••"),
+        ({"type": "time"}, datetime(1985, 3, 27, 9, 5), "27 March 1985, 09:05"),  # of a field that was of another type
     ],
 )
 def test_answers_are_written_for_people(written: dict[str, Any], value: Any, text: str) -> None:
