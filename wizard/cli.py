@@ -277,7 +277,8 @@ def _explain(error: Exception) -> int:
             message, code = f"{place}{error.strerror or error}.", FAILED
         case _ if hasattr(error, "format_message"):  # the command line's own: click.UsageError and its like
             command = getattr(getattr(error, "ctx", None), "command_path", "wizard")
-            message = f"{error.format_message().rstrip('.')}. `{command} --help` shows how it is used."
+            said = error.format_message().rstrip(".")
+            message = f"{said}{'' if said.endswith('?') else '.'} `{command} --help` shows how it is used."
             code = USAGE
         case _:
             message, code = (

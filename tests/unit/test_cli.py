@@ -58,7 +58,8 @@ def test_the_command_alone_lists_what_there_is(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        ("bogus", "bogus"),
+        ("bogus", "No such command 'bogus'. `wizard --help` shows how it is used."),
+        ("chek", "'check'"),
         ("serve", "PATH"),
         ("serve passport.yaml --port 99999", "65535"),
         ("run", "--resume"),
@@ -77,6 +78,7 @@ def test_a_command_used_wrongly_is_one_line_and_code_2(shell: Shell, command: st
     assert says in shell.err
     assert shell.err.startswith("wizard: ")
     assert shell.err.count("\n") == 1
+    assert "?." not in shell.err
 
 
 def test_settings_that_cant_be_used_are_named(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -253,4 +253,13 @@ def grouped(items: Iterable[Item], view: RunView) -> list[Answered]:
         if item.step is not None:
             by_step.setdefault(item.step, []).append(item)
     titles = {line.step: line.title for line in view.path}
-    return [Answered(step, clean(titles.get(step, step)), tuple(lines)) for step, lines in by_step.items()]
+    return [
+        Answered(step, _page_title(step, titles.get(step, step), lines), tuple(lines))
+        for step, lines in by_step.items()
+    ]
+
+
+def _page_title(step: str, title: str, lines: list[Item]) -> str:
+    """A page with one question and no title of its own has its question for a heading, as on the web."""
+    own_name = step.rpartition("/")[2].partition("~")[0]
+    return clean(lines[0].label if title == own_name and len(lines) == 1 else title)
