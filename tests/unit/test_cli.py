@@ -32,7 +32,7 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
 
 RUNS = ("list", "show", "trace", "export", "cancel", "repair", "delete")
 COMMANDS = (
-    *("serve", "worker", "run", "check", "graph", "schema", "nodes", "keys", "keys new", "keys rotate", "runs"),
+    *("serve", "worker", "jobs", "run", "check", "graph", "schema", "nodes", "keys", "keys new", "keys rotate", "runs"),
     *(f"runs {each}" for each in RUNS),
 )
 
@@ -43,6 +43,7 @@ def test_every_command_has_help_with_examples(shell: Shell, command: str) -> Non
     assert shell.types(f"{command} --help") == 0
     assert "Examples:" in shell.out
     assert f"wizard {command}" in shell.out
+    assert "range>" not in shell.out  # what a number is called in the code
 
 
 def test_the_command_alone_lists_what_there_is(shell: Shell) -> None:
