@@ -261,5 +261,9 @@ def grouped(items: Iterable[Item], view: RunView) -> list[Answered]:
 
 def _page_title(step: str, title: str, lines: list[Item]) -> str:
     """A page with one question and no title of its own has its question for a heading, as on the web."""
-    own_name = step.rpartition("/")[2].partition("~")[0]
-    return clean(lines[0].label if title == own_name and len(lines) == 1 else title)
+    return clean(lines[0].label if is_own_name(title, step) and len(lines) == 1 else title)
+
+
+def is_own_name(title: str, step: str) -> bool:
+    """Whether a title is what the definition calls the step's node, which stands for one that isn't there."""
+    return title == step.rpartition("/")[2].partition("~")[0]

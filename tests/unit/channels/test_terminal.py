@@ -341,6 +341,7 @@ async def test_a_failed_background_step_can_be_tried_again_or_gone_back_from() -
     engine = await make_test_engine(document, functions={"look_up": look_up})
     held = await talk(engine, "one", "blue", "", ":back", "", "")
     assert held.script.wrong.count("The register doesn't answer.") == 2
+    assert "lookup" not in held.script.titles, "what the definition calls the node"
     assert "Press Enter to try again, or type :back" in held.script.written
     assert held.ending is Ending.COMPLETED
     assert len(tries) == 3
