@@ -1,5 +1,6 @@
 # A server with what the lock names and nothing else. Hand it your definitions at /definitions, and a volume for /data
 # where the runs are in SQLite: docker run -v ./definitions:/definitions:ro -v runs:/data -p 8080:8080 wizard
+# Operating (docs/operating.md) says how it is built and gets functions.
 FROM python:3.13 AS build
 WORKDIR /source
 COPY requirements/build.txt requirements/

@@ -26,6 +26,7 @@ _PLAIN_EMAIL = re.compile(
     r"[a-z0-9]++(?:[._+-][a-z0-9]++)*+@(?:[a-z0-9]{1,40}+\.)++(?!(?:arpa|invalid|local|localhost|onion|test)\Z)[a-z]{2,20}"
 )
 _HOST = re.compile(r"(?!-)[\w-]{1,63}(?<!-)(\.(?!-)[\w-]{1,63}(?<!-))*\.?")
+ABROAD = "+41 44 668 18 00"  # an example of a telephone number, for those who need a country's code
 _URL = "must be a web address, like https://www.example.com"
 
 
@@ -54,8 +55,6 @@ def _unusual_email(text: str) -> str:
 
 def phone_parser(field: PhoneField) -> Parser:
     """A valid number in E.164 form: +41446681800."""
-    like = "044 668 18 00 or +41 44 668 18 00" if field.region else "+41 44 668 18 00"
-    refusal = f"must be a phone number, like {like}"
 
     def parse(raw: object, context: Context) -> Value:
         text = short(raw)
@@ -66,12 +65,24 @@ def phone_parser(field: PhoneField) -> Parser:
         try:
             number = phonenumbers.parse(text, field.region)
         except phonenumbers.NumberParseException:
-            raise Refusal(refusal) from None
+            raise _no_phone(field.region) from None
         if number.extension or not phonenumbers.is_valid_number(number):
-            raise Refusal(refusal)
+            raise _no_phone(field.region)
         return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
     return parse
+
+
+def _no_phone(region: str | None) -> Refusal:
+    """With a number that the field takes as an example: one of its own region, where it has one."""
+    import phonenumbers
+
+    if region is None or (number := phonenumbers.example_number(region)) is None:
+        return Refusal(f"must be a phone number, like {ABROAD}")
+    forms = (phonenumbers.PhoneNumberFormat.NATIONAL, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return Refusal(
+        f"must be a phone number, like {' or '.join(phonenumbers.format_number(number, each) for each in forms)}"
+    )
 
 
 def phone_written(value: str) -> str:

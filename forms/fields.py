@@ -370,6 +370,7 @@ else:
             _type_of,
             custom_error_type="field_type",
             custom_error_message="there is no such field type; there are " + ", ".join(FIELD_TYPES),
+            custom_error_context={"types": FIELD_TYPES},
         ),
     ]
 

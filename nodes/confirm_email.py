@@ -69,6 +69,9 @@ class ConfirmEmailNode(StatefulNode[ConfirmEmailConfig]):
     def outputs(self, config: ConfirmEmailConfig) -> frozenset[str]:
         return frozenset({"email", "confirmed"})
 
+    def functions(self, config: ConfirmEmailConfig) -> frozenset[str]:
+        return frozenset({config.send})
+
     # -- the states ------------------------------------------------------------------------------------
 
     async def on_ask(self, visit: Visit[ConfirmEmailConfig]) -> str | None:

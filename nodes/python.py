@@ -49,6 +49,9 @@ class PythonNode(Background[PythonConfig]):
     def part(self, config: PythonConfig) -> str:
         return config.function
 
+    def functions(self, config: PythonConfig) -> frozenset[str]:
+        return frozenset(each for each in (config.function, config.undo) if each is not None)
+
     async def execute(self, visit: Visit[PythonConfig]) -> Outcome:
         arguments = {name: value.evaluate(visit.names) for name, value in visit.config.arguments.items()}
         result = await call_function(visit, visit.config.function, arguments)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from wizard.cli_functions import FunctionsOption, chosen, imported
+from wizard.cli_functions import FunctionsOption, chosen, imported, warn_of_missing
 from wizard.cli_jobs import JOBS_EXAMPLES, jobs
 from wizard.cli_keys import keys
 from wizard.cli_run import RUN_EXAMPLES, run
@@ -62,7 +62,7 @@ app.command("jobs", epilog=JOBS_EXAMPLES)(jobs)
 app.add_typer(runs, name="runs")
 app.add_typer(keys, name="keys")
 
-Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Definition files, or folders of them.")]
+Paths = Annotated[list[Path], typer.Argument(metavar="PATH", help="Definition files, or folders of them.")]
 
 
 @app.callback()
@@ -91,10 +91,12 @@ def _wizard(
 def serve(
     paths: Paths,
     store: StoreOption = None,
-    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = None,
+    host: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The address to listen on.")] = None,
+    port: Annotated[
+        int | None, typer.Option(metavar="N", min=0, max=65535, help="The port; 0 takes a free one.")
+    ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=0, max=1000, help="Jobs at a time; 0 leaves them to `wizard worker`.")
+        int | None, typer.Option(metavar="N", min=0, max=1000, help="Jobs at a time; 0 leaves them to `wizard worker`.")
     ] = None,
     functions: FunctionsOption = None,
 ) -> None:
@@ -107,6 +109,7 @@ def serve(
     given = imported(chosen(functions, here))
     catalog = load_catalog(paths)
     _warn(catalog.warnings)
+    warn_of_missing(catalog.workflows.values(), given)
     application = wizard_app(catalog, store=store or here.store, settings=here, functions=given)
     log_as(here)
     port = here.port if port is None else port
@@ -277,7 +280,8 @@ def _explain(error: Exception) -> int:
             message, code = f"{place}{error.strerror or error}.", FAILED
         case _ if hasattr(error, "format_message"):  # the command line's own: click.UsageError and its like
             command = getattr(getattr(error, "ctx", None), "command_path", "wizard")
-            message = f"{error.format_message().rstrip('.')}. `{command} --help` shows how it is used."
+            said = error.format_message().rstrip(".")
+            message = f"{said}{'' if said.endswith('?') else '.'} `{command} --help` shows how it is used."
             code = USAGE
         case _:
             message, code = (

@@ -10,7 +10,7 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +19,7 @@ import typer
 from wizard.errors import SettingsError
 
 if TYPE_CHECKING:
+    from wizard.model import Workflow
     from wizard.settings import Settings
 
 Function = Callable[..., Any]
@@ -28,7 +29,7 @@ FunctionsOption = Annotated[
     typer.Option(
         "--functions",
         metavar="MODULE:NAME",
-        help="Functions for python and confirm_email nodes: a mapping, or a single function; may be repeated.",
+        help="Functions that the definitions call: a mapping of names, or a single function; may be repeated.",
     ),
 ]
 
@@ -52,6 +53,21 @@ def imported(named: Sequence[str]) -> dict[str, Function]:
             if found.setdefault(name, function) is not function:
                 raise SettingsError(f"There are two functions {name!r}, one of them in {each}. Rename one of them.")
     return found
+
+
+def warn_of_missing(workflows: Iterable[Workflow], given: Mapping[str, Function]) -> None:
+    """Says which functions the nodes call and nobody gave, so that a person isn't the first to notice."""
+    for workflow in workflows:
+        for node in workflow.nodes.values():
+            called = set(node.handler.functions(node.config))
+            if node.remind is not None and node.remind.message is not None:
+                called.add(node.remind.message.send)
+            for name in sorted(called - given.keys()):
+                print(
+                    f"warning: node {node.id} of {workflow.id} calls the function {name}, which isn't there; "
+                    "hand it over with --functions MODULE:NAME",
+                    file=sys.stderr,
+                )
 
 
 def _functions(named: str) -> Iterator[tuple[str, Function]]:

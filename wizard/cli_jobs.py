@@ -20,7 +20,7 @@ JOBS_EXAMPLES = examples("wizard jobs", "wizard jobs --store sqlite:///runs.db -
 def jobs(
     store: StoreOption = None,
     limit: Annotated[
-        int, typer.Option(min=1, max=MAX_LISTED, help="How many at most, those first that were put aside first.")
+        int, typer.Option(metavar="N", min=1, max=MAX_LISTED, help="How many at most, the oldest first.")
     ] = 100,
     as_json: AsJson = False,
 ) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wizard.cli_functions import FunctionsOption, chosen, imported
+from wizard.cli_functions import FunctionsOption, chosen, imported, warn_of_missing
 from wizard.cli_shared import choose, examples, must_exist, settings, with_engine
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ async def _talk(talk: _Talk, here: Settings) -> Ending:
 
     functions = imported(chosen(talk.functions, here))
     catalog = Catalog.empty(Registry.installed()) if talk.path is None else load_catalog(talk.path)
+    warn_of_missing(catalog.workflows.values(), functions)
     if talk.resume is not None:
         must_exist(talk.url)
 

@@ -63,11 +63,15 @@ def _runs(context: typer.Context) -> None:
 def list_runs(
     store: StoreOption = None,
     workflow: Annotated[str | None, typer.Option(metavar="ID", help="Only runs of this workflow.")] = None,
-    status: Annotated[str | None, typer.Option(help="Only runs with this status, such as waiting.")] = None,
+    status: Annotated[
+        str | None, typer.Option(metavar="STATUS", help="Only runs with this status, such as waiting.")
+    ] = None,
     failed_undos: Annotated[
         bool, typer.Option("--failed-undos", help="Only runs with an undo that was given up.")
     ] = False,
-    limit: Annotated[int, typer.Option(min=1, max=MAX_LISTED, help="How many at most, newest first.")] = 100,
+    limit: Annotated[
+        int, typer.Option(metavar="N", min=1, max=MAX_LISTED, help="How many at most, newest first.")
+    ] = 100,
     ids: Annotated[bool, typer.Option("--ids", help="Print the ids alone, for other commands.")] = False,
     as_json: AsJson = False,
 ) -> None:

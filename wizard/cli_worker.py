@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wizard.cli_functions import FunctionsOption, chosen, imported
+from wizard.cli_functions import FunctionsOption, chosen, imported, warn_of_missing
 from wizard.cli_shared import StoreOption, examples, log_as, no_definitions, place, settings, with_engine
 
 if TYPE_CHECKING:
@@ -34,13 +34,16 @@ WORKER_EXAMPLES = examples(
 def worker(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH...]", help="Definitions to check first; runs bring those that they need."),
+        typer.Argument(metavar="PATH", help="Definitions to check first; runs bring those that they need."),
     ] = None,
     store: StoreOption = None,
-    jobs: Annotated[int | None, typer.Option(min=1, max=1000, help="Jobs at a time; 10 unless given.")] = None,
-    host: Annotated[str | None, typer.Option(help="The address that --port is of.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", min=1, max=1000, help="Jobs at a time; 10 unless given.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The address that --port is of.")] = None,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Serve /healthz, /readyz and /metrics there; 0: a free one.")
+        int | None,
+        typer.Option(metavar="N", min=0, max=65535, help="Serve /healthz, /readyz and /metrics there; 0: a free one."),
     ] = None,
     functions: FunctionsOption = None,
 ) -> None:
@@ -59,6 +62,7 @@ def worker(
         )
     given = imported(chosen(functions, here))
     catalog = load_catalog(paths) if paths else no_definitions()
+    warn_of_missing(catalog.workflows.values(), given)
     log_as(here)
     at_once = jobs or here.jobs or AT_ONCE
     if code := asyncio.run(_until_told(url, catalog, here, given, at_once, host or here.host, port)):

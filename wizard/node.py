@@ -193,6 +193,10 @@ class NodeType(ABC, Generic[C]):
         many visits of that work at once."""
         return None
 
+    def functions(self, config: C) -> frozenset[str]:
+        """The functions of the application that a node calls, by name, so that it is said at once which are missing."""
+        return frozenset()
+
     def waits(self, config: C) -> bool:
         """Of a type that `pauses`: whether a visit with this configuration may be put off at all. A loop that asks
         nobody anything needs one that may."""

@@ -270,7 +270,7 @@ async def test_a_definition_of_a_newer_program_says_which(store: Store, clock: M
     engine = started(other, clock)
     why = (await engine._pinned.known_of(run.run)).unavailable
     assert why is not None
-    assert "there is no such field type" in why.message
+    assert "there is no field type `hologram`" in why.message
     assert "there is no key `colour_scheme` here" in why.message
     assert "stored by version 99." in why.message
 

@@ -32,7 +32,7 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
 
 RUNS = ("list", "show", "trace", "export", "cancel", "repair", "delete")
 COMMANDS = (
-    *("serve", "worker", "run", "check", "graph", "schema", "nodes", "keys", "keys new", "keys rotate", "runs"),
+    *("serve", "worker", "jobs", "run", "check", "graph", "schema", "nodes", "keys", "keys new", "keys rotate", "runs"),
     *(f"runs {each}" for each in RUNS),
 )
 
@@ -43,6 +43,7 @@ def test_every_command_has_help_with_examples(shell: Shell, command: str) -> Non
     assert shell.types(f"{command} --help") == 0
     assert "Examples:" in shell.out
     assert f"wizard {command}" in shell.out
+    assert "range>" not in shell.out  # what a number is called in the code
 
 
 def test_the_command_alone_lists_what_there_is(shell: Shell) -> None:
@@ -58,7 +59,8 @@ def test_the_command_alone_lists_what_there_is(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        ("bogus", "bogus"),
+        ("bogus", "No such command 'bogus'. `wizard --help` shows how it is used."),
+        ("chek", "'check'"),
         ("serve", "PATH"),
         ("serve passport.yaml --port 99999", "65535"),
         ("run", "--resume"),
@@ -77,6 +79,7 @@ def test_a_command_used_wrongly_is_one_line_and_code_2(shell: Shell, command: st
     assert says in shell.err
     assert shell.err.startswith("wizard: ")
     assert shell.err.count("\n") == 1
+    assert "?." not in shell.err
 
 
 def test_settings_that_cant_be_used_are_named(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

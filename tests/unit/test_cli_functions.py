@@ -75,6 +75,36 @@ def test_a_conversation_calls_functions_of_the_folders_module(shell: Shell, name
     assert "There is no function 'fare_of'" in shell.out
 
 
+CALLING = """
+id: calling
+nodes:
+  - id: who
+    type: form
+    fields: [{name: email, type: email}]
+    remind_after: {after: 1d, message: {send: mail, to: a@b.example, subject: Hello, text: Hello}}
+  - {id: sure, type: confirm_email, send: send_code, email: "{{ who.email }}"}
+  - {id: book, type: python, function: book, undo: unbook}
+"""
+
+
+def test_what_nobody_handed_over_is_said_before_a_person_comes_to_it(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A forgotten option would be noticed by the first person who gets that far, days later."""
+    shell.file("calling.yaml", CALLING)
+    monkeypatch.setattr("wizard.server.serve", lambda *given: 0)
+    for command, typed in (("run calling.yaml", ""), ("serve calling.yaml --store memory:", "")):
+        shell.types(command, typed)
+        assert [line.partition(",")[0] for line in shell.err.splitlines()] == [
+            "warning: node who of calling calls the function mail",
+            "warning: node sure of calling calls the function send_code",
+            "warning: node book of calling calls the function book",
+            "warning: node book of calling calls the function unbook",
+        ]
+    shell.types("run fare.yaml --functions tariff:FUNCTIONS", "10\n")
+    assert shell.err == ""
+
+
 def test_a_setting_names_functions_once_for_all_and_an_option_wins(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

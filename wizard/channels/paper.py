@@ -14,6 +14,7 @@ from wizard.channels.questions import (
     clean,
     grouped,
     heading,
+    is_own_name,
     item_lines,
     notes,
     place_of,
@@ -41,7 +42,7 @@ class Paper:
         """A page's heading, text and list, and what is wrong with it as a whole."""
         self.numbered = None
         self._console.write()
-        if prompt.title:
+        if prompt.title and (prompt.fields or not is_own_name(prompt.title, prompt.step)):
             self._write(prompt.title, Style.TITLE)
         if not prompt.ends and (place := place_of(view.progress)):
             self.note(place)

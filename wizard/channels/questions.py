@@ -253,4 +253,17 @@ def grouped(items: Iterable[Item], view: RunView) -> list[Answered]:
         if item.step is not None:
             by_step.setdefault(item.step, []).append(item)
     titles = {line.step: line.title for line in view.path}
-    return [Answered(step, clean(titles.get(step, step)), tuple(lines)) for step, lines in by_step.items()]
+    return [
+        Answered(step, _page_title(step, titles.get(step, step), lines), tuple(lines))
+        for step, lines in by_step.items()
+    ]
+
+
+def _page_title(step: str, title: str, lines: list[Item]) -> str:
+    """A page with one question and no title of its own has its question for a heading, as on the web."""
+    return clean(lines[0].label if is_own_name(title, step) and len(lines) == 1 else title)
+
+
+def is_own_name(title: str, step: str) -> bool:
+    """Whether a title is what the definition calls the step's node, which stands for one that isn't there."""
+    return title == step.rpartition("/")[2].partition("~")[0]

@@ -160,11 +160,23 @@ def _complaint(error: Mapping[str, Any], path: Path, known: Known, data: Any) ->
             return Complaint(path, f"{quoted(_tag_key(context))} is missing")
         case "union_tag_invalid":
             return _unknown_tag(context, path, data)
+        case "field_type":
+            return _unknown_field_type(str(error["msg"]), context, path, data)
     return Complaint(path, _whole(path, _predicate(kind, context, str(error["msg"]))))
 
 
 def _whole(path: Path, text: str) -> str:
     return f"{_subject(path)} {text}" if text.startswith(("must ", "can't ")) else text
+
+
+def _unknown_field_type(message: str, context: Mapping[str, Any], path: Path, data: Any) -> Complaint:
+    for part in path:
+        data = _child(data, part)
+    type_ = _child(data, "type")
+    if not isinstance(type_, str):
+        return Complaint(path, message)
+    hint = did_you_mean(type_, context["types"]) or f"; there are {', '.join(context['types'])}"
+    return Complaint((*path, "type"), f"there is no field type {quoted(type_)}{hint}")
 
 
 def _unknown_tag(context: Mapping[str, Any], path: Path, data: Any) -> Complaint:

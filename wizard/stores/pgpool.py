@@ -42,7 +42,7 @@ SETTINGS = {
 PATIENT = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
 
 ADDRESS = (
-    "The address of the database in WIZARD_STORE can't be understood. It looks like"
+    "The address of the database (--store, or WIZARD_STORE) can't be understood. It looks like"
     " postgresql://user:password@host:5432/name."
 )
 NOT_OPEN = "The store isn't open. Open it before the first call, and close it after the last."

@@ -217,6 +217,16 @@ async def test_review_lists_the_answers_so_far() -> None:
     assert "  Full name:     Ann" in held.script.written
 
 
+async def test_a_page_of_one_question_is_listed_by_its_question() -> None:
+    """What a definition calls a page without a title is nothing that a person has read."""
+    document = form("{name: colour, type: text, label: Your favourite colour}")
+    document["nodes"][0].pop("title", None)
+    document["nodes"].append({"id": "sure", "type": "message", "title": "Sure?"})
+    engine = await make_test_engine(document)
+    held = await talk(engine, "one", "blue", ":change", ":quit")
+    assert "1  Your favourite colour" in held.script.written
+
+
 async def test_again_starts_a_page_from_its_first_question() -> None:
     """A typo is seen one question too late."""
     engine = await make_test_engine(PASSPORT)
@@ -331,6 +341,7 @@ async def test_a_failed_background_step_can_be_tried_again_or_gone_back_from() -
     engine = await make_test_engine(document, functions={"look_up": look_up})
     held = await talk(engine, "one", "blue", "", ":back", "", "")
     assert held.script.wrong.count("The register doesn't answer.") == 2
+    assert "lookup" not in held.script.titles, "what the definition calls the node"
     assert "Press Enter to try again, or type :back" in held.script.written
     assert held.ending is Ending.COMPLETED
     assert len(tries) == 3

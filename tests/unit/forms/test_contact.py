@@ -73,12 +73,16 @@ def test_what_is_no_telephone_number(typed: str) -> None:
     assert refuse(typed, type="phone") == "Thing must be a phone number, like +41 44 668 18 00"
 
 
-def test_the_example_of_a_phone_number_fits_the_field() -> None:
-    """An example with a country code would mislead people who needn't type one."""
-    assert (
-        refuse("12", type="phone", region="CH")
-        == "Thing must be a phone number, like 044 668 18 00 or +41 44 668 18 00"
-    )
+@pytest.mark.parametrize(
+    ("region", "like"),
+    [("GB", "0121 234 5678 or +44 121 234 5678"), ("CH", "021 234 56 78 or +41 21 234 56 78")],
+)
+def test_the_example_of_a_phone_number_fits_the_field(region: str, like: str) -> None:
+    """An example of another country would have people type what is refused in these very words, and one with a
+    country's code would mislead those who needn't type it."""
+    assert refuse("12", type="phone", region=region) == f"Thing must be a phone number, like {like}"
+    for example in like.split(" or "):
+        take(example, type="phone", region=region)
     assert refuse("", type="phone") == "Enter your thing"
 
 

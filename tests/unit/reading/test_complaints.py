@@ -10,6 +10,8 @@ import pytest
 from pydantic import AnyUrl, BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
+from wizard.forms.fields import FIELD_TYPES
+from wizard.forms.fields import Field as FormField
 from wizard.reading.complaints import complaints, quoted
 from wizard.schema import known_keys
 
@@ -44,6 +46,7 @@ class Zoo(BaseModel):
     odd: int = 1
     site: AnyUrl | None = None
     own: int = 0
+    asked: list[FormField] = Field(default_factory=list)
 
     @field_validator("even")
     @classmethod
@@ -96,6 +99,21 @@ def said(data: Any) -> list[tuple[tuple[str | int, ...], str]]:
         ({"code": "abc"}, ("code",), "`code` must have the form that its description says"),
         ({"even": 3}, ("even",), "`even` must be even"),
         ({"odd": 2}, ("odd",), "Odd numbers only; add one."),
+        (
+            {"asked": [{"name": "a", "type": "txt"}]},
+            ("asked", 0, "type"),
+            "there is no field type `txt`; did you mean `text`?",
+        ),
+        (
+            {"asked": [{"name": "a", "type": "hologram"}]},
+            ("asked", 0, "type"),
+            f"there is no field type `hologram`; there are {', '.join(FIELD_TYPES)}",
+        ),
+        (
+            {"asked": [{"name": "a", "type": 5}]},
+            ("asked", 0),
+            f"there is no such field type; there are {', '.join(FIELD_TYPES)}",
+        ),
     ],
 )
 def test_one_sentence_for_one_mistake(data: Any, path: tuple[str | int, ...], message: str) -> None:
