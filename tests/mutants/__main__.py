@@ -14,7 +14,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -107,6 +107,23 @@ class Copy:
                 each.unlink()
 
 
+class Book:
+    """How the mistakes ended: how many in which way, and, where there is a file for it, each."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._tally = Counter[str]()
+
+    def note(self, module: str, mistake: Mistake, end: str) -> None:
+        self._tally[end] += 1
+        if self._path is not None:
+            with self._path.open("a") as file:
+                file.write(f"{module}:{mistake.line}\t{end}\t{' '.join(mistake.text.split())}\n")
+
+    def __str__(self) -> str:
+        return ", ".join(f"{count} {end}" for end, count in sorted(self._tally.items())) or "nothing tried"
+
+
 @contextmanager
 def copied(seed: int) -> Iterator[Copy]:
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
@@ -134,21 +151,21 @@ def ends(copy: Copy, tests: Sequence[str], tried: Sequence[Tried]) -> Iterator[t
         yield each, copy.survives_alone(tests, *each, float(usual)) if end == PASSED else end
 
 
-def try_group(copy: Copy, stages: Sequence[Sequence[str]], tried: list[Tried], tally: Counter[str]) -> None:
+def try_group(copy: Copy, stages: Mapping[str, Sequence[str]], tried: list[Tried], book: Book) -> None:
     """Asks the tests of each stage about what the one before has let pass."""
-    for tests in stages:
+    for stage, tests in stages.items():
         passed: list[Tried] = []
         for each, end in ends(copy, tests, tried):
-            if end != PASSED:
-                tally[end] += 1
-                continue
-            passed.append(each)
-            if tests is stages[-1]:
-                tally["survived"] += 1
-                tell(copy, *each)
+            if end == PASSED:
+                passed.append(each)
+            else:
+                book.note(*each, f"{end} {stage}")
         tried = passed
         if not tried:
             return
+    for each in tried:
+        book.note(*each, "survived" if "wide" in stages else "unnoticed near")
+        tell(copy, *each)
 
 
 def tell(copy: Copy, module: str, mistake: Mistake) -> None:
@@ -174,12 +191,14 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[], help="modules, by the end of their path: machine.py")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin nothing further after so many")
     parser.add_argument("--quick", action="store_true", help="without the tests that go through whole runs")
+    parser.add_argument("--log", type=Path, help="a file to which each mistake is added, and how it ended")
     given = parser.parse_args()
     print(f"seed {given.seed}", flush=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # the copy goes, and who runs tests in it
     for name in PRELOADED:
         import_module(name)
-    tally, until = Counter[str](), time.monotonic() + given.minutes * 60
+    until = time.monotonic() + given.minutes * 60
+    book = Book(given.log)
     try:
         with copied(given.seed) as copy:
             if fork(lambda: copy.run(["tests/mutants/test_here.py"]), LONGEST) != PASSED:
@@ -189,12 +208,12 @@ def main() -> None:
                 tried = sample(copy, group, given.seed, given.each, given.only)
                 if tried and time.monotonic() < until:
                     begun = time.monotonic()
-                    stages = [group.first] if given.quick or not group.then else [group.first, group.then]
-                    try_group(copy, stages, tried, tally)
+                    stages = {"near": group.first} if given.quick else {"near": group.first, "wide": group.then}
+                    try_group(copy, stages, tried, book)
                     names = " ".join(sorted({module for module, _ in tried}))
-                    print(f"{dict(tally)} after {names} ({time.monotonic() - begun:.0f} s)", flush=True)
+                    print(f"{book} after {names} ({time.monotonic() - begun:.0f} s)", flush=True)
     finally:
-        print(f"{dict(tally)}; --seed {given.seed} makes the same mistakes again", flush=True)
+        print(f"{book}; --seed {given.seed} makes the same mistakes again", flush=True)
 
 
 if __name__ == "__main__":

@@ -21,47 +21,78 @@ def _units(*names: str) -> tuple[str, ...]:
     return tuple(f"tests/unit/test_{name}.py" for name in names)
 
 
-RULES = ("tests/rules/test_s11_own_values.py", "tests/rules/test_what_is_told.py")
-MOVING = Group(
-    (
-        "back", "deadlines", "documents", "interventions", "lifecycle", "machine", "places", "removal", "revisits",
-        "scope", "state", "turn", "undoing", "visits", "walk",
-    ),
-    (
-        *_units(
-            "machine", "lifecycle", "places", "keeping", "walk", "scope", "revisits", "removal", "turn", "state",
-            "handed", "deadlines", "undoing", "interventions", "visits",
-        ),
-        "tests/unit/nodes/test_review.py",
-        *RULES,
-    ),
-    ("tests/unit/test_machine_properties.py", "tests/conformance/test_vectors.py"),
+def _rules(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/rules/test_{name}.py" for name in names)
+
+
+FORMS = (
+    "checking", "choices", "contact", "dates", "fields", "files", "numbers", "parsing", "patterns", "places", "prompts",
+    "readable", "refusals", "rendering", "reveals", "text", "typed", "validation",
 )  # fmt: skip
+WHOLE_RUNS = ("tests/unit/test_machine_properties.py", "tests/conformance/test_vectors.py")
 GROUPS = (
-    MOVING,
     Group(
-        ("asks", "driver", "jobs", "leases", "pauses", "performing", "saving", "turns", "unsaved"),
+        ("back", "documents", "lifecycle", "machine", "places", "removal", "revisits", "scope", "turn", "walk"),
         (
-            *_units(
-                "asks", "engine", "saving", "turns", "undoing", "performing", "retrying", "worker", "interventions"
-            ),
-            "tests/unit/channels/test_dedupe.py",
-            "tests/rules",
+            *_units("machine", "lifecycle", "places", "keeping", "walk", "scope", "revisits", "removal", "turn"),
+            "tests/unit/nodes/test_review.py",
+            *_rules("s11_own_values", "what_is_told"),
         ),
+        (*WHOLE_RUNS, *_units("handed", "interventions", "state", "undoing", "engine", "turns"), "tests/rules"),
     ),
     Group(
-        ("checks", "format", "graph", "inputs", "ways"),
-        ("tests/unit/reading", *_units("definition", "checks", "format", "graph", "births", "schema")),
+        ("arrivals", "closing", "deadlines", "instants", "interventions", "undoing"),
+        (
+            *_units("deadlines", "instants", "undoing"),
+            "tests/unit/nodes/test_wait.py",
+            *_rules("s24_events", "s24_first_of_several", "s25_deadlines", "s25_instants", "s25_twice_a_year"),
+        ),
+        (*_units("interventions"), "tests/rules", *WHOLE_RUNS),
+    ),
+    Group(
+        ("births", "handed", "inputs", "state", "visits"),
+        _units("births", "handed", "state", "visits"),
+        (*_units("places", "definition", "schema", "engine"), "tests/rules", "tests/unit/nodes", *WHOLE_RUNS),
+    ),
+    Group(
+        ("asks", "driver", "jobs", "leases", "saving", "turns", "unsaved"),
+        (*_units("asks", "engine", "saving", "turns"), "tests/unit/channels/test_dedupe.py"),
+        (*_units("interventions", "undoing", "performing", "retrying", "worker", "handed"), "tests/rules", *WHOLE_RUNS),
+    ),
+    Group(
+        ("pacing", "pauses", "performing", "retrying"),
+        _units("pacing", "pauses", "performing", "retrying"),
+        (*_units("worker", "turns", "undoing"), "tests/rules"),
+    ),
+    Group(
+        ("exporting", "metrics", "outlines", "tracing", "watching"),
+        _units("exporting", "metrics", "outlines", "tracing", "watching"),
+        (*_units("plugins", "interventions", "worker"), "tests/rules"),
+    ),
+    Group(
+        ("chains", "checks", "format", "graph", "ways"),
+        ("tests/unit/reading", *_units("definition", "checks", "format", "graph")),
+        (*_units("births", "schema", "walk", "state", "revisits", "places"), "tests/rules", *WHOLE_RUNS),
         rooms=("wizard/reading",),
     ),
     Group(
         ("expressions", "templates"),
-        (*_units("expressions", "templates"), "tests/unit/language"),
+        (*_units("expressions", "templates"), "tests/unit/language/test_functions.py"),
+        ("tests/unit/language/test_attacks.py", *_units("definition"), *_rules("not_a_number", "s11_own_values")),
         rooms=("wizard/language",),
     ),
-    Group((), ("tests/unit/forms",), rooms=("forms",)),
-    Group(("codec", "stateful"), _units("codec", "stateful")),
-)
+    Group(
+        (),
+        tuple(f"tests/unit/forms/test_{name}.py" for name in FORMS),
+        (
+            "tests/unit/forms/test_any_input.py", "tests/unit/nodes/test_form.py", *_rules("not_a_number"),
+            "tests/unit/channels/test_questions.py", "tests/unit/channels/test_terminal_fields.py",
+            *_units("definition", "schema", "births"),
+        ),
+        rooms=("forms",),
+    ),
+    Group(("codec", "stateful"), _units("codec", "stateful"), (*_units("model", "outlines"), *WHOLE_RUNS)),
+)  # fmt: skip
 
 
 def modules(root: Path, group: Group) -> list[str]:
