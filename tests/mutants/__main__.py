@@ -31,9 +31,10 @@ PRELOADED = (
     "phonenumbers", "prometheus_client", "pydantic", "pytest", "stdnum", "transitions", "typer", "yaml",
 )  # fmt: skip
 LONGEST = 400.0  # seconds for the tests of one module as it is
+# A failure is only counted: what pytest would do to explain it takes longer than most of the tests.
 OPTIONS = (
-    "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", "-k", "not postgres",
-    "-W", "ignore::pytest.PytestAssertRewriteWarning",
+    "-q", "-x", "--tb=line", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov",
+    "-k", "not postgres", "-W", "ignore::pytest.PytestAssertRewriteWarning",
 )  # fmt: skip
 
 Tried = tuple[str, Mistake]  # a module, and a mistake in it
@@ -178,9 +179,8 @@ def sample(copy: Copy, group: Group, seed: int, each: int, only: Sequence[str]) 
     tried: list[Tried] = []
     for module in modules(copy.root, group):
         if not only or module.endswith(tuple(only)):
-            possible = mistakes((copy.root / module).read_bytes())
             chance = random.Random(f"{seed}-{module}")  # the same whatever else is tried
-            tried += [(module, mistake) for mistake in chance.sample(possible, min(each, len(possible)))]
+            tried += [(module, mistake) for mistake in mistakes((copy.root / module).read_bytes(), chance, each)]
     return tried
 
 

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
+from itertools import islice
+from random import Random
 
 _COMPARES: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
@@ -34,13 +36,15 @@ class Mistake:
         return source[: self.start] + self.text.encode() + source[self.end :]
 
 
-def mistakes(source: bytes) -> list[Mistake]:
-    """All of them, in the order of the source. What people read (messages, log lines, docstrings), annotations and
-    decorators are left alone."""
+def mistakes(source: bytes, chance: Random | None = None, most: int | None = None) -> list[Mistake]:
+    """All of them, in the order of the source, or `most` by chance. What people read (messages, log lines, docstrings),
+    annotations and decorators are left alone."""
     finder = _Finder(source)
     finder.visit(ast.parse(source))
+    if chance is not None:
+        chance.shuffle(finder.found)
     whole = ast.dump(ast.parse(source))
-    return [each for each in finder.found if _can_be_made(each.made_in(source), whole)]
+    return list(islice((each for each in finder.found if _can_be_made(each.made_in(source), whole)), most))
 
 
 def _can_be_made(source: bytes, whole: str) -> bool:

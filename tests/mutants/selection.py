@@ -89,7 +89,7 @@ GROUPS = (
             "tests/unit/channels/test_questions.py", "tests/unit/channels/test_terminal_fields.py",
             *_units("definition", "schema", "births"),
         ),
-        rooms=("forms",),
+        rooms=("wizard/forms",),
     ),
     Group(("codec", "stateful"), _units("codec", "stateful"), (*_units("model", "outlines"), *WHOLE_RUNS)),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 from tests.mutants import selection
@@ -47,3 +48,10 @@ def test_every_module_is_there_and_has_tests_to_ask() -> None:
         found = selection.modules(ROOT, group)
         assert len(found) > len(group.modules) or not group.rooms
         assert [each for each in (*found, *group.first, *group.then) if not (ROOT / each).exists()] == []
+
+
+def test_every_module_is_named_by_the_path_that_it_is_imported_from() -> None:
+    """A mistake made at another path (forms/ instead of wizard/forms/) would be made in nothing that runs."""
+    for group in selection.GROUPS:
+        for path in selection.modules(ROOT, group):
+            assert import_module(path.removesuffix(".py").replace("/", ".")).__file__ == str(ROOT / path)
