@@ -235,6 +235,20 @@ async def test_a_question_on_the_way_back_is_asked() -> None:
     assert person.at == "z"
 
 
+async def test_in_the_middle_of_a_change_the_way_back_stays_the_change_s() -> None:
+    """S11: somebody corrects a name, is asked something again because of it, and takes an item out there; the answers
+    after that question still hold, and aren't asked for one by one."""
+    person = await household("Ada", "Bo", after=(ask("eldest", depends_on=["hh"]),))
+    await person.says("Bo")
+    await person.says("y")
+    await person.changes("hh/1/name", "Anna")
+    assert person.at == "eldest"
+    await person.takes_out("hh/2")
+    assert person.at == "eldest"
+    await person.says("Anna")
+    assert person.at == "z", "where the person was when they began to change"
+
+
 async def test_the_way_after_it_may_be_another_one() -> None:
     """S8: what the list decided is decided anew, without the person going through all of it."""
     only_ada = "u.v == \"[[{'name': {'x': 'Ada'}, 't': {'v': \\\"['Ada', 1]\\\"}}]]\""
