@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from wizard.errors import ExpressionError
+from wizard.expressions import Expression
 from wizard.forms.fields import Check, CountryField, PostcodeField
-from wizard.forms.form import Form, Question
-from wizard.forms.parsing import Context, NoNames, OwnNames
+from wizard.forms.form import TIMELESS_CONTEXT, Form, Question, limits_now
 from wizard.forms.places import country_names
 from wizard.forms.refusals import Refusal, refused
 
@@ -44,6 +44,7 @@ def _field_problems(form: Form, index: int, field: Any) -> Iterator[tuple[str, s
         low, high = getattr(field, smaller, None), getattr(field, larger, None)
         if type(low) is type(high) and low is not None and _is_above(low, high):
             yield smaller, f"{smaller} is above {larger}, so that no answer fits"
+    yield from _limit_problems(field)
     yield from _country_problems(form, field)
     question = form.by_name.get(field.name)
     if question is not None and (message := _default_problem(question)):
@@ -52,6 +53,17 @@ def _field_problems(form: Form, index: int, field: Any) -> Iterator[tuple[str, s
 
 def _is_above(low: Any, high: Any) -> bool:
     return not hasattr(low, "evaluate") and bool(low > high)
+
+
+def _limit_problems(field: Any) -> Iterator[tuple[str, str]]:
+    """Limits that are computed out of nothing, and that no answer can be compared with."""
+    for key, other in (("min", "max"), ("max", "min")):
+        setting = getattr(field, key, None)
+        if isinstance(setting, Expression) and not (setting.names or setting.functions):
+            try:
+                limits_now(field.model_copy(update={other: None}), TIMELESS_CONTEXT)
+            except ExpressionError as error:
+                yield key, str(error)
 
 
 def _country_problems(form: Form, field: Any) -> Iterator[tuple[str, str]]:
@@ -71,7 +83,7 @@ def _default_problem(question: Question) -> str | None:
     if question.default is None:
         return None
     try:
-        question.parse(question.default, Context(OwnNames((), NoNames()), {}, None))
+        question.parse(question.default, TIMELESS_CONTEXT)
     except Refusal as refusal:
         label = question.label if isinstance(question.label, str) else question.name
         return f"the default isn't accepted: {refused(label, refusal.predicate)}"

@@ -47,7 +47,7 @@ _VERBS = {
     **dict.fromkeys(("boolean", "choice", "choices", "country"), "Choose"),
     "file": "Upload",
 }
-_NOTHING = Context(OwnNames((), NoNames()), {}, None)
+TIMELESS_CONTEXT = Context(OwnNames((), NoNames()), {}, None)
 _LIMITED: Mapping[str, Callable[[Any, Context], tuple[Value, Value]]] = {
     "integer": number_limits,
     "decimal": number_limits,
@@ -169,7 +169,7 @@ def _question(field: AskedField) -> Question:
         is_file=field.type == "file",
         many=field.type == "choices",
     )
-    return replace(question, prompt=_asked(question, _NOTHING), fixed=True) if fixed else question
+    return replace(question, prompt=_asked(question, TIMELESS_CONTEXT), fixed=True) if fixed else question
 
 
 def asked_now(question: Question, context: Context) -> PromptField:
@@ -181,7 +181,7 @@ def _asked(question: Question, context: Context) -> PromptField:
     field, names = question.field, context.names
     options = dict(question.prompt.options)
     if field.type in _LIMITED:
-        limits = zip(("min", "max"), _LIMITED[field.type](field, context), strict=True)
+        limits = zip(("min", "max"), limits_now(field, context), strict=True)
         options |= {key: bound for key, bound in limits if bound is not None}
     if field.type == "country":
         choices = country_choices(field.only)
@@ -190,6 +190,11 @@ def _asked(question: Question, context: Context) -> PromptField:
     hint = field.hint.render(names) if field.hint is not None else ""
     label = question.label_now(names)
     return replace(question.prompt, label=label, hint=hint, choices=choices, options=options)
+
+
+def limits_now(field: Any, context: Context) -> tuple[Value, Value]:
+    """The least and the greatest answer that a number, date or time takes. Raises ExpressionError."""
+    return _LIMITED[field.type](field, context)
 
 
 def _constant(template: Template) -> str | Template:

@@ -24,6 +24,7 @@ def test_a_good_form_has_none() -> None:
         {"name": "code", "type": "postcode", "country": "land", "show_if": "born != null"},
         {"name": "other", "type": "postcode", "country": "GB"},
         {"name": "age", "type": "integer", "min": 1, "max": 2},
+        {"name": "half", "type": "decimal", "min": "1 / 2", "max": "age"},
         {"name": "sum", "type": "computed", "value": "age", "show_if": "age"},
         checks=({"check": "age > 1", "message": "x", "field": "age"}, {"check": "age > 1", "message": "x"}),
     )
@@ -41,6 +42,10 @@ def test_a_good_form_has_none() -> None:
             "s is computed after all fields are answered",
         ),
         ([{"name": "a", "type": "integer", "min": 2, "max": 1}], (0, "min"), "min is above max"),
+        ([{"name": "a", "type": "time", "min": 570}], (0, "min"), "A limit of the field a is computed as a"),
+        ([{"name": "a", "type": "time", "min": "09:30", "max": "'10:00'"}], (0, "max"), "computed as a str"),
+        ([{"name": "a", "type": "date", "min": 86_400}], (0, "min"), "computed as a"),
+        ([{"name": "a", "type": "integer", "max": "1 / 0"}], (0, "max"), "zero"),
         ([{"name": "a", "min_length": 2, "max_length": 1}], (0, "min_length"), "min_length is above max_length"),
         ([{"name": "a", "type": "postcode", "country": "land"}], (0, "country"), "there is no field 'land'"),
         ([{"name": "a", "type": "postcode", "country": "XX"}], (0, "country"), "there is no country XX"),

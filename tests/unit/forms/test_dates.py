@@ -48,6 +48,7 @@ def test_a_day_in_the_ways_people_write_it(raw: Any) -> None:
         ({"day": 31, "month": 2, "year": 1985}, "Thing must be a real date, like 27 3 1985"),
         ("27 3 85", "Thing must include a year with 4 numbers, like 1985"),
         ("27 3", "Thing must be a date, like 27 3 1985"),
+        ("2026-W01-1", "Thing must be a date, like 27 3 1985"),
         ("yesterday", "Thing must be a date, like 27 3 1985"),
         ("27 Brumaire 1985", "Thing must be a date, like 27 3 1985"),
         ("x 3 1985", "Thing must be a date, like 27 3 1985"),

@@ -79,6 +79,13 @@ def test_limits_are_constants_or_expressions() -> None:
     assert number.max.chains == {chain}
 
 
+def test_what_was_read_stays_as_it_was_read() -> None:
+    """All runs of a version share its fields (S22): code that changed one would change it for people in the middle."""
+    (field,) = fields({"name": "it"})
+    with pytest.raises(ValidationError, match="frozen"):
+        field.required = False
+
+
 def test_the_types_have_a_json_schema() -> None:
     """`wizard schema` prints it, and editors complete from it."""
     schema = TypeAdapter(Field).json_schema()

@@ -70,6 +70,13 @@ def test_a_lower_length_allows_more() -> None:
         check_pattern(".*,.*,.*", 500)
 
 
+def test_the_limit_is_a_million_ways() -> None:
+    """A pattern that was taken yesterday is taken tomorrow: what counts as slow is one number."""
+    check_pattern("a{0,999}b{0,999}", 1_000)
+    with pytest.raises(ValueError, match="could take very long"):
+        check_pattern("a{0,999}b{0,1000}", 1_000)
+
+
 _ATOMS = st.sampled_from(["a", "[ab]", ".", "(?:a|b)", "(?:a|ab)", "b", "(?:ab)"])
 _PIECES = st.tuples(_ATOMS, st.sampled_from(["", "?", "*", "+", "{2,5}", "{3}", "*?"])).map("".join)
 _GROUPS = st.tuples(st.lists(_PIECES, min_size=1, max_size=3).map("".join), st.sampled_from(["", "?", "+", "{1,4}"]))

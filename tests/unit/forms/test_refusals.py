@@ -21,6 +21,8 @@ from wizard.forms.refusals import missing, refused
         ("The address", "Enter the address"),
         ("A", "Enter your A"),
         ("Tell us in your own words", "Tell us in your own words"),
+        ("Description", "Enter your description"),
+        ("Say", "Enter your say"),
         ("", "Answer this question"),
         (" :", "Answer this question"),
     ],

@@ -165,6 +165,7 @@ def test_what_describes_a_control() -> None:
         ({"name": "a.pdf", "size": 2_000, "id": "x/y"}, KeptFile("a.pdf", "2 KB", "/f/x%2Fy")),
         ({"name": "a.pdf"}, KeptFile("a.pdf", "", "")),
         ({"name": "a.pdf", "size": True, "id": 3}, KeptFile("a.pdf", "", "")),
+        ({"name": "a.pdf", "size": 0}, KeptFile("a.pdf", "0 bytes", "")),
         ({"name": "a.pdf", "size": -1}, KeptFile("a.pdf", "", "")),
         ({"name": ""}, None),
         ("a.pdf", None),
@@ -195,6 +196,9 @@ def test_the_choice_that_is_picked() -> None:
     assert checked(of("choices", "a, C", choices=ABC)) == ["a"]
     assert checked(of("choices", "B, C", choices=ABC)) == ["b", "c"]
     assert checked(of("choices", "", choices=ABC)) == []
+    alike = (Choice("a", "Other"), Choice("b", "other"))
+    assert checked(of("choice", "Other", choices=alike)) == ["a"]
+    assert checked(of("choices", "Other", choices=alike)) == ["a", "b"]
     assert checked(of("choice", 3, choices=(Choice("3", "Three"),))) == ["3"]
 
 

@@ -21,6 +21,8 @@ from wizard.forms.typed import date_texts, typed_text, wrong_parts
         ("a\ud800", "a?"),
         (17, "17"),
         (-3, "-3"),
+        pytest.param(10**100 - 1, "9" * 100, id="the greatest that is written"),
+        pytest.param(-(10**100), "", id="too great"),
         pytest.param(10**5000, "", id="huge"),
         (True, "Yes"),
         (False, "No"),

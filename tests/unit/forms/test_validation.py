@@ -10,6 +10,7 @@ import pytest
 from tests.unit.forms.asking import Around, accepted, form, ids, rejected
 from wizard.codec import pack
 from wizard.errors import ExpressionError
+from wizard.forms.fields import FIELD_TYPES
 from wizard.forms.validation import Part, Rejected, still_valid, storable, validate, validate_part
 
 LOSS = form(
@@ -42,6 +43,19 @@ def test_an_optional_field_without_an_answer_is_null() -> None:
     """Expressions and templates can name it whether or not it was answered."""
     asked = form({"name": "nick", "required": False})
     assert accepted(asked, {}) == accepted(asked, {"nick": " "}) == {"nick": None}
+
+
+WITH_CHOICES = ("choice", "choices")
+
+
+@pytest.mark.parametrize("kind", sorted({*FIELD_TYPES} - {"computed"}))
+def test_null_is_no_answer_whatever_the_type(kind: str) -> None:
+    """A program that sends null for what it doesn't know is told what is missing, not that null is written wrongly."""
+    more = {"choices": ["a"]} if kind in WITH_CHOICES else {}
+    needed = form({"name": "it", "label": "Thing", "type": kind, "required": True, **more})
+    assert rejected(needed, {"it": None}).errors["it"].endswith(" your thing")
+    optional = form({"name": "it", "type": kind, "required": False, **more})
+    assert accepted(optional, {"it": None}) == {"it": [] if kind == "choices" else None}
 
 
 def test_a_default_stands_in_for_a_field_that_is_left_out() -> None:
@@ -87,6 +101,20 @@ def test_computed_fields_follow_the_answers() -> None:
     assert accepted(ORDER, {"pieces": 1, "price": "2.5"}).keys() == {"pieces", "price", "total"}
     found = accepted(ORDER, {"pieces": 2, "price": "2.5"})
     assert (str(found["total"]), str(found["twice"])) == ("5.0", "10.0")
+
+
+def test_nothing_is_concluded_from_an_answer_that_wasn_t_taken() -> None:
+    """Neither of a total that can't be computed, nor of what is computed from that: the person would be told of a
+    mistake that isn't there beside the one that is."""
+    asked = form(
+        {"name": "pieces", "type": "integer"},
+        {"name": "total", "type": "computed", "value": "pieces * 2"},
+        {"name": "most", "type": "computed", "value": "total"},
+        checks=({"check": "total <= 100", "message": "Too many"}, {"check": "most <= 100", "message": "Far too many"}),
+    )
+    wrong = rejected(asked, {"pieces": "x"})
+    assert (list(wrong.errors), wrong.error) == (["pieces"], None)
+    assert rejected(asked, {"pieces": 51}).error == "Too many\nFar too many"
 
 
 def test_a_check_beside_a_hidden_field_is_not_made() -> None:
@@ -136,6 +164,19 @@ def test_whatever_was_typed_can_be_stored(raw: Any) -> None:
     assert len(pack(storable(raw))) <= 100_100
 
 
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (("a", object(), 1), ["a", 1]),
+        (["a", object(), 1], ["a", 1]),
+        ({"day": "31", "month": object(), "year": None}, {"day": "31"}),
+    ],
+)
+def test_what_nobody_typed_is_left_out_of_what_is_shown_again(raw: Any, words: Any) -> None:
+    """A program's tuple is a list like any other, and an object in it takes nothing else with it."""
+    assert storable(raw) == words
+
+
 def test_an_expression_that_fails_is_the_author_s_error() -> None:
     """S17: the person didn't do anything wrong."""
     asked = form({"name": "it", "show_if": "1 / 0"})
@@ -155,6 +196,15 @@ class TestInParts:
         whole = Part({"reason": "lost", "lost_where": "train"}, complete=True)
         assert self.part({"lost_where": "train"}, {"reason": "lost"}) == whole
         assert self.part({"reason": "new"}, {}) == Part({"reason": "new"}, complete=True)
+
+    def test_a_question_that_was_passed_over_is_still_to_be_asked(self) -> None:
+        """A chat that takes the last answer first would end without the others."""
+        asked = form({"name": "first"}, {"name": "last"})
+        part = validate_part(asked, {"last": "x"}, Around(), {})
+        assert part == Part({"last": "x"}, complete=False)
+        assert validate_part(asked, {"first": "y"}, Around(), {"last": "x"}) == Part(
+            {"first": "y", "last": "x"}, complete=True
+        )
 
     def test_a_wrong_part_leaves_the_others(self) -> None:
         """The answers given before are safe."""
