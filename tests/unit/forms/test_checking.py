@@ -23,6 +23,8 @@ def test_a_good_form_has_none() -> None:
         {"name": "land", "type": "country", "only": ["CH", "LI"], "default": "CH"},
         {"name": "code", "type": "postcode", "country": "land", "show_if": "born != null"},
         {"name": "other", "type": "postcode", "country": "GB"},
+        {"name": "any", "type": "postcode"},
+        {"name": "anywhere", "type": "country"},
         {"name": "age", "type": "integer", "min": 1, "max": 2},
         {"name": "half", "type": "decimal", "min": "1 / 2", "max": "age"},
         {"name": "sum", "type": "computed", "value": "age", "show_if": "age"},

@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from tests.unit.forms.asking import Around, form
 from wizard.forms.prompts import prompt_fields, summary_items
 from wizard.model import Choice, Item, PromptField
@@ -48,6 +50,14 @@ def test_questions_that_depend_on_the_data() -> None:
     assert day.options == {"min": date(2026, 11, 22)}
     assert slot.choices == (Choice("a", "a"),)
     assert land.choices == (Choice("CH", "Switzerland"),)
+
+
+@pytest.mark.parametrize("words", ["label", "hint"])
+def test_one_text_that_names_the_data_makes_the_question_of_now(words: str) -> None:
+    """The others being constant, it would be asked for everybody as it was made when the definition was loaded."""
+    asked = form({"name": "age", "type": "integer", words: "{{ who }}, in years"})
+    shown_to = [prompt_fields(asked, Around(who=who))[0] for who in ("Ada", "Bo")]
+    assert [getattr(field, words) for field in shown_to] == ["Ada, in years", "Bo, in years"]
 
 
 def test_typed_before_accepted_before_suggested() -> None:
