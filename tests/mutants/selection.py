@@ -32,9 +32,9 @@ FORMS = (
 WHOLE_RUNS = ("tests/unit/test_machine_properties.py", "tests/conformance/test_vectors.py")
 GROUPS = (
     Group(
-        ("back", "documents", "lifecycle", "machine", "places", "removal", "revisits", "scope", "turn", "walk"),
+        ("back", "lifecycle", "machine", "places", "removal", "revisits", "scope", "turn", "walk"),
         (
-            *_units("machine", "lifecycle", "places", "keeping", "walk", "scope", "revisits", "removal", "turn"),
+            *_units("machine", "lifecycle", "places", "keeping", "walk", "scope", "revisits", "removal", "turn", "visits"),
             "tests/unit/nodes/test_review.py",
             *_rules("s11_own_values", "what_is_told"),
         ),
@@ -50,7 +50,7 @@ GROUPS = (
         (*_units("interventions"), "tests/rules", *WHOLE_RUNS),
     ),
     Group(
-        ("births", "handed", "inputs", "state", "visits"),
+        ("births", "documents", "handed", "inputs", "state", "visits"),
         _units("births", "handed", "state", "visits"),
         (*_units("places", "definition", "schema", "engine"), "tests/rules", "tests/unit/nodes", *WHOLE_RUNS),
     ),

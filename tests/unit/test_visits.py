@@ -224,6 +224,22 @@ async def test_s16_continue_goes_on_without_an_output() -> None:
     assert person.output("t") == {"v": "['good']"}
 
 
+async def test_s10_what_failed_and_was_passed_over_is_tried_again_on_the_way_forward() -> None:
+    """S10, S16: a service that was down for a moment would be missing from the run for good, since nothing that the
+    work read has changed."""
+    book = Book()
+    book.failing["t"] = 1
+    person = await talk(ask("a"), work("t", "a.x", on_error="continue"), ask("b"), book=book)
+    await person.says("1")
+    assert person.output("t") == {"error": "It was told to fail"}
+    await person.goes_back()
+    person.did()
+    await person.says("1")
+    assert (person.stack, person.output("t")) == ("a t b", {"v": "['1']"})
+    assert person.did() == ["accept a", "run t"], "and it is the same visit, with the same key"
+    assert len(set(book.keys("t"))) == 1
+
+
 async def test_s16_goto_takes_another_way() -> None:
     """S16, on_error goto: a form to type by hand what the look-up didn't find."""
     person = await failing(on_error={"goto": "d"})
