@@ -34,7 +34,8 @@ GROUPS = (
     Group(
         ("back", "lifecycle", "machine", "places", "removal", "revisits", "scope", "turn", "walk"),
         (
-            *_units("machine", "lifecycle", "places", "keeping", "walk", "scope", "revisits", "removal", "turn", "visits"),
+            *_units("machine", "lifecycle", "places", "keeping", "walk", "scope", "revisits", "removal", "turn"),
+            "tests/unit/test_visits.py",
             "tests/unit/nodes/test_review.py",
             *_rules("s11_own_values", "what_is_told"),
         ),
