@@ -13,7 +13,7 @@ from tests.generated import definitions
 from tests.invariants import reachable
 from tests.workflows import Document, ask, branch, catalog, embed, flow
 from wizard.errors import NotAStep
-from wizard.places import can_follow, is_cyclic, locate
+from wizard.places import can_follow, is_cyclic, locate, node_at
 
 INNER = flow("inner", ask("x"), ask("y"))
 MAIN = catalog(
@@ -52,6 +52,27 @@ def test_what_is_no_path_is_refused(path: str) -> None:
     """Paths come in with requests; each way to write one step differently would be a way around a check."""
     with pytest.raises(NotAStep):
         locate(MAIN, path)
+
+
+def test_a_node_without_a_step_is_found_by_its_path_too() -> None:
+    """What a condition reads decides which event is given back; it has to be the condition of the right item."""
+    inner = flow("inner", ask("x"), branch("which", ("x.x == 'x'", "y"), "y"), ask("y"))
+    main = catalog(flow("main", ask("a"), embed("one", "inner"), embed("hh", "inner", repeat={})), inner).get("main")
+    places = {
+        path: node_at(main, path) for path in ("a", "one", "hh", "hh/after-2", "one/which", "hh/2/which", "hh/2/x")
+    }
+    assert {path: (frame.prefix, frame.item, node.id) for path, (frame, node) in places.items()} == {
+        "a": ("", None, "a"),
+        "one": ("", None, "one"),
+        "hh": ("", None, "hh"),
+        "hh/after-2": ("", None, "hh"),
+        "one/which": ("one/", None, "which"),
+        "hh/2/which": ("hh/2/", 2, "which"),
+        "hh/2/x": ("hh/2/", 2, "x"),
+    }
+    for path in ("", "nowhere", "a/x", "one/nowhere", "hh/x/which", "one/which/x"):
+        with pytest.raises(NotAStep):
+            node_at(main, path)
 
 
 @given(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conversations import Conversation, talk
-from tests.workflows import ask, branch, embed, flow, work
+from tests.workflows import ask, branch, embed, engine, flow, work
 from wizard.errors import ExpressionError
 from wizard.places import Frame, locate
 from wizard.scope import Items, Scope, item_ids_of, last_visit
@@ -43,6 +43,15 @@ async def test_outputs_are_read_by_node_id() -> None:
     assert seen(person, "a.x") == "Ada"
     for missing in ("a.y", "a.y.z", "z", "z.x", "nowhere", "nowhere.x", "c", "c.x", "never", "never.name.x", "one.x.y"):
         assert seen(person, missing) is None, missing
+
+
+async def test_what_the_run_was_handed_is_its_input() -> None:
+    """Section 4: what a caller hands in is there by its name from the first step on, and whole."""
+    made = engine(flow("main", ask("a"), input={"who": {"type": "text"}, "many": {"type": "integer", "default": 2}}))
+    person = Conversation(made, await made.start("main", input={"who": "Ada"}))
+    assert seen(person, "input.who") == "Ada"
+    assert seen(person, "input") == {"who": "Ada", "many": 2}
+    assert seen(person, "input.nobody") is None
 
 
 async def test_a_field_of_what_has_none_is_an_error() -> None:

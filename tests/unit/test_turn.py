@@ -198,14 +198,19 @@ def test_steps_are_found_wherever_they_were_put_in(order: list[int], down: int) 
     assert written == dict(turn.by_path)
 
 
-def test_room_between_two_steps_is_made_when_it_is_used_up() -> None:
-    """Somebody who goes back and takes another way a hundred times gets as far as anybody."""
+@pytest.mark.parametrize("below", [0, 1, 3])
+def test_room_between_two_steps_is_made_when_it_is_used_up(below: int) -> None:
+    """Somebody who goes back and takes another way a hundred times gets as far as anybody, at whichever step."""
     turn = new_turn()
-    for node in NODES:
-        turn.cursor = -1
+    before, others = NODES[:below], NODES[below:]
+    for node in before:
         turn.push(locate(WORKFLOW, node), node)
-    assert [step.path for step in turn.steps] == NODES[::-1]
-    assert turn.change().run.cursor == 0
+    for node in others:
+        turn.cursor = below - 1
+        turn.push(locate(WORKFLOW, node), node)
+    assert [step.path for step in turn.steps] == before + others[::-1]
+    assert [turn.position(step.path) for step in turn.steps] == list(range(len(NODES)))
+    assert turn.change().run.cursor == below
 
 
 def test_a_change_holds_what_came_since_the_last_one() -> None:
