@@ -99,6 +99,22 @@ async def test_back_goes_past_a_closed_form_and_forward_leaves_it_closed(clocked
     assert person.asked == "gone"
 
 
+async def test_one_step_back_at_a_closed_form_leaves_it_closed(clocked: Open) -> None:
+    """S6: whoever looks step by step comes past it, and it isn't opened for an answer by that."""
+    person = await offered(store=await clocked())
+    await came(person, "withdrawn", "sold")
+    closed = person.run.run.by_path["offer"]
+    await person.engine.previous(person.run, skip_background=False)
+    await person.reloads()
+    assert person.path == ["a", "offer"]
+    assert person.run.run.by_path["offer"] == closed
+    with pytest.raises(StaleInput, match="The offer was withdrawn"):
+        await person.engine.next(person.run.id, {"x": "I take it"}, step="offer")
+    await person.engine.previous(person.run, skip_background=False)
+    await person.reloads()
+    assert person.asked == "a"
+
+
 async def test_an_early_event_closes_a_form_before_it_is_shown() -> None:
     """The offer is withdrawn before anybody saw it."""
     person = await begin(OFFER)
