@@ -213,6 +213,19 @@ def test_room_between_two_steps_is_made_when_it_is_used_up(below: int) -> None:
     assert turn.change().run.cursor == below
 
 
+def test_what_is_owed_and_done_in_one_turn_is_stored_as_done() -> None:
+    """S12: whoever reads the store finds no debt there, and no worker is sent for it."""
+    turn = new_turn()
+    step = turn.push(locate(WORKFLOW, "n1"), "n1")
+    turn.take_out(step, park=False)
+    assert turn.owe(step)
+    assert turn.unsaved_debts == (step.visit,)
+    turn.undone(step.visit)
+    assert turn.unsaved_debts == ()
+    change = turn.change()
+    assert (change.undos, change.undone, change.run.undos) == ((), (step.visit,), ())
+
+
 def test_a_change_holds_what_came_since_the_last_one() -> None:
     """S21: a turn is stored before each effect; nothing may be stored twice or forgotten."""
     turn = new_turn()
