@@ -629,3 +629,15 @@ def test_equality_is_symmetric_and_never_changes_data(a: Value, b: Value) -> Non
     if a is not None and b is not None:
         assert parse("a == b").holds(data) != parse("a != b").holds(data)
     assert (a, b) == before
+
+
+@pytest.mark.parametrize(
+    ("source", "parts"), [("[x for x in a if no]", 2), ("[x for x in a if no and no]", 4), ("[x for x in a if b.c]", 2)]
+)
+def test_a_loop_costs_what_is_in_it(source: str, parts: int) -> None:
+    """Were a turn free, an author's loop could hold up everybody; were it dearer, one that was taken yesterday would
+    fail."""
+    loop, most = parse(source), 10_000 // parts
+    assert loop.evaluate(Data(a=[1] * most, no=False)) == []
+    with pytest.raises(ExpressionError, match="too many steps"):
+        loop.evaluate(Data(a=[1] * (most + 1), no=False))

@@ -380,10 +380,24 @@ def _deep(depth: int) -> Any:
     return value
 
 
+def _deep_groups(depth: int) -> Any:
+    value: Any = "x"
+    for _ in range(depth):
+        value = {"a": value}
+    return value
+
+
+@pytest.mark.parametrize("source", [_deep(20), _deep_groups(20), ["x"] * 999, ["x" * 20_000] * 5])
+def test_as_much_as_is_promised_is_taken(source: Any) -> None:
+    """Lists and groups alike: who keeps to the limits that a refusal names isn't refused again."""
+    assert dynamic(source).evaluate(Data()) == source
+
+
 @pytest.mark.parametrize(
     ("source", "part"),
     [
         (_deep(21), "20 deep"),
+        (_deep_groups(21), "20 deep"),
         (["x"] * 1000, "1,000 parts"),
         (["x" * 20_000] * 6, "100,000 characters"),
         ({"x" * 100_001: 1}, "100,000 characters"),
