@@ -112,7 +112,7 @@ torture: install
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest -m hypothesis --ignore=tests/unit/test_machine_properties.py \
 		tests/unit tests/contract tests/rules
 
-# Small mistakes, one at a time, in a copy of the tree: which of them does no test notice? Some twenty minutes, not in CI.
+# Small mistakes, one at a time, in a copy of the tree: which of them does no test notice? An hour and more, not in CI.
 # Others each time; MUTANTS="--seed 7 --each 20 --only machine.py" for the same again, more, or one module.
 mutants: install
 	$(BIN)/python -m tests.mutants $(MUTANTS)

@@ -30,7 +30,7 @@ PRELOADED = (
     "aiohttp", "babel.core", "email_validator", "hypothesis.stateful", "immutables", "jinja2", "msgpack", "orjson",
     "phonenumbers", "prometheus_client", "pydantic", "pytest", "stdnum", "transitions", "typer", "yaml",
 )  # fmt: skip
-LONGEST = 400.0  # seconds for the tests of one module as it is
+LONGEST = 1_200.0  # seconds for the tests of one stage as they are
 # A failure is only counted: what pytest would do to explain it takes longer than most of the tests.
 OPTIONS = (
     "-q", "-x", "--tb=line", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov",
