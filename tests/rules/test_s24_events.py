@@ -373,6 +373,18 @@ async def test_whatever_fails_over_an_event_is_mended_by_the_next(behind: list[d
     assert (person.run.status, taken(person, "w")) == (RunStatus.WAITING, {"amount": 25})
 
 
+async def test_what_a_wait_in_a_sub_workflow_took_is_mended_from_outside_of_it_too() -> None:
+    """The payment is a workflow of its own, and what is behind it reads it through its name."""
+    inner = {"id": "inner", "nodes": [wait("w", "paid")]}
+    double = {"id": "t", "type": "set", "values": {"double": "{{ pay.w.data.amount * 2 }}"}}
+    person = await begin(flow(form("f"), {"id": "pay", "type": "workflow", "workflow": "inner"}, double, END), inner)
+    await person.says("1")
+    await came(person, "paid", "text")
+    assert person.run.status is RunStatus.FAILED
+    await came(person, "paid", {"amount": 25})
+    assert (person.run.status, taken(person, "pay/w")) == (RunStatus.WAITING, {"amount": 25})
+
+
 async def test_an_event_that_the_failure_doesnt_read_is_not_given_up() -> None:
     """The second gate's event comes while something else stands still: each gate gets its own."""
     person = await begin(
