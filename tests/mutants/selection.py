@@ -46,7 +46,8 @@ GROUPS = (
         (
             *_units("deadlines", "instants", "undoing"),
             "tests/unit/nodes/test_wait.py",
-            *_rules("s24_events", "s24_first_of_several", "s25_deadlines", "s25_instants", "s25_twice_a_year"),
+            *_rules("recurring_reminders", "s24_events", "s24_first_of_several"),
+            *_rules("s25_deadlines", "s25_instants", "s25_twice_a_year"),
         ),
         (*_units("interventions"), "tests/rules", *WHOLE_RUNS),
     ),
