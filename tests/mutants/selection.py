@@ -49,7 +49,7 @@ GROUPS = (
             *_rules("recurring_reminders", "s24_events", "s24_first_of_several"),
             *_rules("s25_deadlines", "s25_instants", "s25_twice_a_year"),
         ),
-        (*_units("interventions"), "tests/rules", *WHOLE_RUNS),
+        (*_units("interventions", "removal", "machine"), "tests/rules", *WHOLE_RUNS),
     ),
     Group(
         ("births", "documents", "handed", "inputs", "state", "visits"),

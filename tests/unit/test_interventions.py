@@ -188,6 +188,22 @@ async def test_a_form_expires_the_run(clocked: Open) -> None:
     assert person.run.run.status is RunStatus.EXPIRED, "it is stored, so that lists and retention know it"
 
 
+async def test_the_time_of_a_form_that_was_answered_ends_nothing(clocked: Open) -> None:
+    """It comes late, out of a backup or a slow worker: the run is at another form by then, or over."""
+    soon = {"expires_after": "1d"}
+    person = await begin(flow(form("a", **soon), form("b", **soon)), clocked)
+    visit = person.run.run.steps[0].visit
+    await person.says("1")
+    late = Claim(Job(person.run.id, JobKind.EXPIRE, visit, NOON), 1)
+    await person.engine.perform(late)
+    await person.reloads()
+    assert (person.asked, person.run.status) == ("b", RunStatus.WAITING)
+    await person.says("2")
+    await person.engine.perform(late)
+    await person.reloads()
+    assert person.run.status is RunStatus.COMPLETED
+
+
 async def test_a_run_expires_and_its_data_goes(clocked: Open) -> None:
     """What nobody finished is expired after its time, and deleted some time after that."""
     person = await begin(flow(form("a"), expires_after="10d", delete_after="30d"), clocked)

@@ -112,6 +112,21 @@ async def test_an_undo_that_fails_holds_up_no_result_of_later_work() -> None:
     assert rooms.taken_back == rooms.booked
 
 
+async def test_an_undo_that_failed_waits_for_its_time_whatever_the_person_does(clocked: Open) -> None:
+    """Whoever goes on quickly would use up its tries within seconds, and an operator had to see to it."""
+    rooms = Rooms()
+    functions = {"book": rooms.book, "unbook": rooms.unbook}
+    made = await make_test_engine(BOOKING, store=await clocked(), functions=functions, clock=MovableClock())
+    run = await made.start("main")
+    await made.next(run, {"x": "1"})
+    await made.previous(run)
+    rooms.failing = 10
+    for answer in ("2", "3", "4"):
+        await made.next(run, {"x": answer})
+        await made.previous(run)
+    assert ([undo.tries for undo in run.run.undos], rooms.failing) == ([1], 9)
+
+
 async def test_an_undo_that_cant_be_done_is_shown_to_an_operator(clocked: Open) -> None:
     """After ten tries it isn't tried any more: it is on the operator's list until they have it tried again."""
     rooms, clock = Rooms(), MovableClock()
