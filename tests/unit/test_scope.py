@@ -54,6 +54,19 @@ async def test_what_the_run_was_handed_is_its_input() -> None:
     assert seen(person, "input.nobody") is None
 
 
+async def test_what_a_step_set_counts_while_it_is_done_and_on_the_path() -> None:
+    """Section 6: leaving the path takes it back by itself, both at the step that is answered again and above it."""
+    person = await talk(ask("a", sets="session.a"), ask("b", sets="session.b"), ask("c"))
+    await person.says("1")
+    await person.says("2")
+    assert (seen(person, "session.a"), seen(person, "session.b")) == ("1", "2")
+    await person.goes_back()
+    assert (seen(person, "session.a"), seen(person, "session.b")) == ("1", None)
+    await person.says("2")
+    await person.goes_back(to="a")
+    assert (seen(person, "session.a"), seen(person, "session.b")) == (None, None)
+
+
 async def test_a_field_of_what_has_none_is_an_error() -> None:
     """S17: a name that goes on below a text or a list is a mistake, and no null."""
     person = await family()
