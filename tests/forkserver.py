@@ -115,6 +115,7 @@ def main() -> NoReturn:
         import_module(f"wizard.{name}")
     for name in ("server", "stores.memory", "stores.postgres", "stores.sqlite", "tracing", "worker"):
         import_module(f"wizard.{name}")
+    import_module("typer._adapters")
     from wizard.cli import main as wizard
     from wizard.node import Registry
 
