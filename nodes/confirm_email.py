@@ -19,7 +19,6 @@ from datetime import datetime, timedelta
 from hashlib import scrypt
 from typing import Annotated, Any
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import Field
 
 from wizard.model import Item, Prompt, PromptField, Value
@@ -187,6 +186,8 @@ def _given(visit: Visit[ConfirmEmailConfig]) -> str | None:
 
 
 def _address(text: Any) -> str | None:
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         return validate_email(text.strip(), check_deliverability=False).normalized
     except (AttributeError, EmailNotValidError):

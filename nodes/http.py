@@ -16,10 +16,9 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import quote, unquote, urlencode
 
-import aiohttp
 from jinja2 import Environment, TemplateSyntaxError
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from yarl import URL
@@ -35,6 +34,9 @@ from wizard.reading.nesting import TooDeepError, load_json
 from wizard.retrying import SLACK, persevere
 from wizard.settings import Settings
 from wizard.templates import Dynamic, Template
+
+if TYPE_CHECKING:
+    import aiohttp
 
 RETRIED = frozenset({429, 502, 503, 504})  # RFC 9110 and 6585: what passes by itself
 KEPT_HEADERS = ("content-type", "etag", "last-modified", "link", "location", "retry-after", "x-request-id")
@@ -175,6 +177,8 @@ class HttpNode(Background[HttpConfig]):
             raise NodeFailed(failure.message) from failure.__cause__
 
     async def _send(self, visit: Visit[HttpConfig], request: _Request) -> dict[str, Value]:
+        import aiohttp
+
         settings: Settings = visit.services.settings or Settings()
         host = request.url.host
         seconds = _seconds_for(visit)

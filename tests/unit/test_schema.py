@@ -218,3 +218,13 @@ def test_known_keys_are_found_at_any_place() -> None:
     assert known_keys(OddConfig, ("named", "x")) == {"label", "max_length", "show_if"}
     assert known_keys(OddConfig, ("odd", "deeper")) == frozenset()
     assert known_keys(Circle, ("inner", 0, "inner", 5)) == {"kind", "inner"}
+
+
+class Renamed(BaseModel):
+    kind: str = Field(alias="type")
+
+
+@pytest.mark.parametrize("model", [*(each.Config for each in Registry.installed()), Renamed])
+def test_known_keys_are_those_of_the_schema(model: type[BaseModel]) -> None:
+    """Where they are told without making a schema, "did you mean" would choose from others than an editor does."""
+    assert known_keys(model) == set(model.model_json_schema().get("properties", ()))

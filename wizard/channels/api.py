@@ -7,6 +7,7 @@ go wrong is an exception that `wizard.channels.problems` turns into a problem do
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from aiohttp import web
 
@@ -84,6 +85,11 @@ def api(
     return app
 
 
+@cache
+def _document() -> bytes:
+    return encode(openapi.document())
+
+
 class _Looks:
     """The handlers that change nothing."""
 
@@ -91,10 +97,9 @@ class _Looks:
         self._engine = engine
         self._admission = admission
         self._followers = followers
-        self._openapi = encode(openapi.document())
 
     async def openapi(self, request: web.Request) -> web.Response:
-        return as_json(200, self._openapi)
+        return as_json(200, _document())
 
     async def workflows(self, request: web.Request) -> web.Response:
         # The engine asks no more of its definitions than to give one by its id; a catalog has a list.

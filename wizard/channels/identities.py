@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-
-from aiohttp import web
+from typing import TYPE_CHECKING
 
 from wizard.isolation import Whose
 from wizard.node import Services
 from wizard.settings import Settings
+
+if TYPE_CHECKING:
+    from aiohttp import web
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Identity:
 
 
 # None: nobody is signed in. To send people to a log-in page, raise aiohttp.web.HTTPFound.
-Identify = Callable[[web.Request], Identity | Awaitable[Identity | None] | None]
+Identify = Callable[["web.Request"], Identity | Awaitable[Identity | None] | None]
 
 NOBODY = Identity()
 

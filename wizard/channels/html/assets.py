@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from aiohttp import web
@@ -48,8 +49,7 @@ class Asset:
         """The asset that a built file becomes: `wizard.css` is served as `wizard-3f9a….css`."""
         digest = hashlib.sha256(body).hexdigest()[:16]
         stem, _, kind = file.rpartition(".")
-        zipped = gzip.compress(body, 9, mtime=0)
-        return cls(f"{stem}-{digest}.{kind}", body, zipped, MEDIA[file], digest)
+        return cls(f"{stem}-{digest}.{kind}", body, _zipped(body), MEDIA[file], digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,11 @@ class Assets:
         if zipped:
             headers["Content-Encoding"] = "gzip"
         return web.Response(body=asset.zipped if zipped else asset.body, headers=headers)
+
+
+@lru_cache(maxsize=8)
+def _zipped(body: bytes) -> bytes:
+    return gzip.compress(body, 9, mtime=0)
 
 
 def _built(folder: Path, name: str) -> bytes:

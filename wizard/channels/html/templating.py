@@ -5,7 +5,7 @@ A host's templates stand in for the built-in ones of the same name; those are al
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -40,7 +40,7 @@ TEMPLATES = Path(wizard.forms.__path__[0]) / "templates"
 
 def environment_of(folder: Path | None) -> Environment:
     """The templates of `folder` (None: there is none) before the built-in ones. Raises SettingsError without it."""
-    own: BaseLoader = FileSystemLoader(TEMPLATES)
+    own: BaseLoader = BUILT_IN
     if folder is not None:
         if not folder.is_dir():
             raise SettingsError(f"There is no folder {folder} to take templates from. Give the path of one.")
@@ -58,6 +58,22 @@ def environment_of(folder: Path | None) -> Environment:
     )
     environment.filters |= {"blocks": blocks, "broken": _broken, "grouped": _grouped, "path": _path}
     return environment
+
+
+class _BuiltIn(FileSystemLoader):
+    """The built-in templates, read once for all applications of the process."""
+
+    def __init__(self) -> None:
+        super().__init__(TEMPLATES)
+        self._read: dict[str, tuple[str, str, Callable[[], bool]]] = {}
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        if template not in self._read:
+            self._read[template] = super().get_source(environment, template)
+        return self._read[template]
+
+
+BUILT_IN = _BuiltIn()
 
 
 class _Code(BytecodeCache):

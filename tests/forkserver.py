@@ -1,0 +1,185 @@
+"""`wizard` as a command that is there at once: a process that has everything imported already waits, and at each
+command forks one that only goes on. What is tested is a process of its own as before, with its arguments, folder,
+environment, pipes, signals and exit code; what isn't done each time is to import the same modules for a second.
+
+With TORTURE, and so when coverage is measured, each command is a new interpreter instead.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import gc
+import io
+import marshal
+import os
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tests.drawing import TORTURE
+
+ROOT = Path(__file__).parents[1]
+PR_SET_PDEATHSIG = 1
+SIZE = 4  # bytes of a number that is sent
+ANEW = [sys.executable, "-c", "from wizard.cli import main; main()"]
+
+# The command itself: it hands what it was started with to the process that forks, passes signals on, and ends as the
+# forked process ends. Should it be killed, that process is killed too.
+COMMAND = """#!{python} -IS
+import marshal, os, signal, socket, sys
+umask = os.umask(0)
+os.umask(umask)
+order = marshal.dumps((sys.argv[1:], os.getcwd(), dict(os.environb), umask))
+with socket.socket(socket.AF_UNIX) as line:
+    line.connect({address!r})
+    socket.send_fds(line, [len(order).to_bytes({size}, "big")], [0, 1, 2])
+    line.sendall(order)
+    def number():
+        return int.from_bytes(line.recv({size}, socket.MSG_WAITALL), "big")
+    pid = number()
+    def pass_on(signal, frame):
+        try:
+            os.kill(pid, signal)
+        except ProcessLookupError:
+            pass
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(each, pass_on)
+    status = number()
+if os.WIFSIGNALED(status):
+    signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
+    os.kill(os.getpid(), os.WTERMSIG(status))
+os._exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+@cache
+def folder() -> Path:
+    """Where an executable `wizard` lies."""
+    made = Path(tempfile.mkdtemp(prefix="wizfork-"))
+    address = str(made / "socket")
+    text = COMMAND.format(python=sys.executable, address=address, size=SIZE)
+    if TORTURE:
+        text = f'#!/bin/sh\nexec {sys.executable} -c "{ANEW[-1]}" "$@"\n'
+    else:
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(address)
+        listening.listen(100)
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from tests.forkserver import main; main()", str(listening.fileno())],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            env={name: value for name, value in os.environ.items() if not name.startswith("WIZARD_")},
+            pass_fds=[listening.fileno()],
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one call of the system, before anything is run
+        )
+        listening.close()
+        atexit.register(_end, process)
+    (made / "wizard").write_text(text)
+    (made / "wizard").chmod(0o755)
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
+def command() -> list[str]:
+    """What starts `wizard`."""
+    return ANEW if TORTURE else [str(folder() / "wizard")]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+# -- the process that forks ----------------------------------------------------------------------------------------
+
+
+def main() -> NoReturn:
+    """Forks until it is killed; each of its children comes out of `_forked` and is a command."""
+    for name in ("app", "channels.api", "channels.console", "channels.terminal", "channels.web", "cli", "metrics"):
+        import_module(f"wizard.{name}")
+    for name in ("server", "stores.memory", "stores.postgres", "stores.sqlite", "tracing", "worker"):
+        import_module(f"wizard.{name}")
+    import_module("typer._adapters")
+    from wizard.cli import main as wizard
+    from wizard.node import Registry
+
+    Registry.installed()
+    gc.freeze()
+    order, streams = _forked(socket.socket(fileno=int(sys.argv[1])))
+    _become(*order, streams)
+    wizard()
+
+
+def _forked(listening: socket.socket) -> tuple[tuple[Any, ...], list[int]]:
+    """In a child: what it is to do, and its three streams."""
+    waiting = selectors.DefaultSelector()
+    waiting.register(listening, selectors.EVENT_READ, None)
+    while True:
+        for key, _ in waiting.select():
+            if key.fileobj is not listening:
+                _ended(waiting, *key.data)
+                break  # of what has ended, no other event counts
+            line, _ = listening.accept()
+            size, streams, _, _ = socket.recv_fds(line, SIZE, 3)
+            order = line.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
+            pid = os.fork()
+            if pid == 0:
+                _die_with_parent()
+                return marshal.loads(order), streams
+            for each in streams:
+                os.close(each)
+            line.sendall(pid.to_bytes(SIZE, "big"))
+            data = (line, os.pidfd_open(pid), pid)
+            waiting.register(line, selectors.EVENT_READ, data)
+            waiting.register(data[1], selectors.EVENT_READ, data)
+
+
+def _ended(waiting: selectors.BaseSelector, line: socket.socket, pidfd: int, pid: int) -> None:
+    """The process has ended, or whoever wanted it has gone."""
+    if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    with suppress(OSError):
+        line.sendall(status.to_bytes(SIZE, "big"))
+    waiting.unregister(line)
+    waiting.unregister(pidfd)
+    line.close()
+    os.close(pidfd)
+
+
+def _become(
+    arguments: list[str], folder: str, environment: Mapping[bytes, bytes], umask: int, streams: list[int]
+) -> None:
+    """A command as a new interpreter finds itself."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    os.closerange(3, 4096)
+    os.environb.clear()
+    os.environb.update(environment)
+    os.chdir(folder)
+    os.umask(umask)
+    sys.argv = ["wizard", *arguments]
+    sys.stdin = sys.__stdin__ = _stream(0, "r", "strict")
+    sys.stdout = sys.__stdout__ = _stream(1, "w", "strict")
+    sys.stderr = sys.__stderr__ = _stream(2, "w", "backslashreplace")
+
+
+def _stream(number: int, mode: str, errors: str) -> io.TextIOWrapper:
+    by_line = number == 2 or os.isatty(number)
+    return io.TextIOWrapper(open(number, f"{mode}b"), encoding="utf-8", errors=errors, line_buffering=by_line)
