@@ -75,11 +75,16 @@ def _named(whose: Caller) -> str:
 
 def contained(error: BaseException) -> Exception:
     """The error, as one that ends nothing. Raises it where it is the operator's Ctrl-C."""
-    if isinstance(error, KeyboardInterrupt) and not _raised_by_code(error):
+    if is_ctrl_c(error):
         raise error
     if isinstance(error, Exception) and not isinstance(error, StopIteration | StopAsyncIteration):
         return error
     return FunctionExited(f"{type(error).__name__} was raised")
+
+
+def is_ctrl_c(error: BaseException) -> bool:
+    """Whether it is the operator's Ctrl-C, and no function's."""
+    return isinstance(error, KeyboardInterrupt) and not _raised_by_code(error)
 
 
 def _raised_by_code(error: BaseException) -> bool:
