@@ -31,6 +31,7 @@ from wizard.node import NodeType, Services, Visit
 from wizard.pacing import paced
 from wizard.pauses import pause_after
 from wizard.places import locate
+from wizard.reentry import AtWork
 from wizard.requests import Check, Close, Execute, Look, Remove, Request, Result
 from wizard.retrying import TryLater, persevere, seconds_for, seconds_in_all
 from wizard.saving import Saver
@@ -288,13 +289,15 @@ class Driver:
         failure: WizardError | None = None
         pause: float | None = None
         try:
-            if retrying:
-                watch = self._means.watch
-                again = lambda: watch.tried_again(step.type)  # noqa: E731
-                outcome = _checked(await persevere(handler.execute, visit, again=again), visit)
-            else:
-                seconds, calls = seconds_in_all(visit), visit.services.calls
-                outcome = _checked(await calls.within(seconds, lambda: handler.execute(visit), visit), visit)
+            with AtWork(visit):
+                if retrying:
+                    watch = self._means.watch
+                    again = lambda: watch.tried_again(step.type)  # noqa: E731
+                    reported: object = await persevere(handler.execute, visit, again=again)
+                else:
+                    seconds, calls = seconds_in_all(visit), visit.services.calls
+                    reported = await calls.within(seconds, lambda: handler.execute(visit), visit)
+            outcome = _checked(reported, visit)
         except TryLater as again_later:
             cause = again_later.__cause__
             assert isinstance(cause, Exception)
@@ -338,7 +341,8 @@ class Driver:
         """The name of the error where it fails."""
         visit = self._visit(step)
         try:
-            await visit.services.calls.within(self._means.patience, lambda: handler.remove(visit), visit)
+            with AtWork(visit):
+                await visit.services.calls.within(self._means.patience, lambda: handler.remove(visit), visit)
         except Exception as error:
             broke(log, error, "undoing step %s of run %s failed; it will be tried again", step.path, self._turn.id)
             return type(error).__name__
@@ -361,7 +365,8 @@ class Driver:
             return
         visit = self._visit(step)
         try:
-            await visit.services.calls.within(seconds_for(visit), lambda: handler.close(visit), visit)
+            with AtWork(visit):
+                await visit.services.calls.within(seconds_for(visit), lambda: handler.close(visit), visit)
         except Exception as error:
             broke(log, error, "closing step %s of run %s failed", step.path, self._turn.id)
 

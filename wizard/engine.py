@@ -33,6 +33,7 @@ from wizard.model import RunStatus, StoredFile, Value
 from wizard.node import Services
 from wizard.performing import Performer
 from wizard.pinned import Definitions, Pinned
+from wizard.reentry import check_not_within
 from wizard.removal import remove_item
 from wizard.requests import Move
 from wizard.settings import Settings
@@ -60,7 +61,8 @@ class Engine:
     `definitions` gives the workflows that runs start from, and compiles those that stored runs are
     pinned to (S22); `services` are what nodes are handed; `clock` gives aware times, in the zone of the people whose
     days and hours expressions compute with (S25); `watch` is told of each turn. Background work that isn't
-    done within a turn needs a worker (wizard.worker).
+    done within a turn needs a worker (wizard.worker). The code of a node that moves the run which it is called for gets
+    MoveFromWithin; it may call `event`, `amend`, `keep` and `cancel`.
     """
 
     def __init__(
@@ -333,6 +335,7 @@ class Engine:
     async def repair(self, run: str | RunView) -> RunView:
         """Has everything tried again that was given up in a run: its failed undos, and the step that it failed at."""
         run_id = run if isinstance(run, str) else run.id
+        check_not_within("repair", run_id)
         view = await self._performer.repair(run_id)
         if view.status is RunStatus.FAILED:
             view = await self.next(view)
@@ -374,6 +377,7 @@ class Engine:
 
     async def _take(self, name: str, run: str | RunView, ask: Ask, respond: RespondWith | None = None) -> RunView:
         run_id = run if isinstance(run, str) else run.id
+        check_not_within(name, run_id)
         return _shown(run, await self._turns.take(name, run_id, ask, respond))
 
 
