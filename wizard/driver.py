@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -65,8 +65,8 @@ class Means:
 
     `performing` is the visit whose job is being done: it isn't put off again, and is waited for as long as it takes,
     for whoever does the job renews its lease. `undone` says what came of undoing the visits of dropped steps, None or
-    the error's name, and `heard` what foreground nodes made of input, in a turn that lost against another commit:
-    neither is done again. `patience` are the seconds that other background work may take before it is deferred; with 0
+    the error's name, `closed` which visits were closed, and `heard` what foreground nodes made of input, in a turn that
+    lost against another commit: none of it is done again. `patience` are the seconds that other background work may take before it is deferred; with 0
     no effect is begun but each is ordered as a job: for who has none of the host's functions.
     `tell` gives what hears how far the work of a visit is.
     """
@@ -75,6 +75,7 @@ class Means:
     slots: Slots
     performing: int | None = None
     undone: Mapping[int, str | None] = NO_UNDOS
+    closed: Set[int] = frozenset()
     heard: Sequence[Heard] = ()
     patience: float = 0.0
     tell: Callable[[str, int], Tell] | None = None
@@ -92,13 +93,15 @@ class Lasting:
 
 class Driver:
     """Answers the machine's requests by calling nodes. `prompt` is what the last one showed, `lasting` the work that
-    goes on, `until` when a step that was put off is due. `undone` is what came of undoing, and `heard` what
-    foreground nodes made of input: like `result`, what mustn't be done again where another commit was faster (S23)."""
+    goes on, `until` when a step that was put off is due. `undone` is what came of undoing, `closed` are the visits
+    that were closed, and `heard` is what foreground nodes made of input: like `result`, what mustn't be done again where
+    another commit was faster (S14, S23)."""
 
     def __init__(self, turn: Turn, means: Means, saver: Saver, clock: Callable[[], datetime]) -> None:
         self.prompt: Prompt | None = None
         self.lasting: Lasting | None = None
         self.undone = dict(means.undone)
+        self.closed = set(means.closed)
         self.heard: list[Heard] = []
         self.until: dict[int, datetime | None] = {}
         self._turn = turn
@@ -361,8 +364,9 @@ class Driver:
     async def _close(self, step: Step) -> None:
         """A node that fails in it can't stop the person either. What is still to be undone is closed after that."""
         handler: NodeType[Any] = locate(self._turn.workflow, step.path).node.handler
-        if type(handler).close is NodeType.close or step.visit in self._not_undone:
+        if type(handler).close is NodeType.close or step.visit in self._not_undone or step.visit in self.closed:
             return
+        self.closed.add(step.visit)
         visit = self._visit(step)
         try:
             with AtWork(visit):

@@ -213,7 +213,7 @@ class Turns:
     def _driver(self, turn: Turn, saver: Saver, task: Task) -> Driver:
         means = self._means
         if task is not PERSONS:
-            means = replace(means, performing=task.performing, undone=task.undone, heard=task.heard)
+            means = replace(means, performing=task.performing, undone=task.undone, closed=task.closed, heard=task.heard)
         if turn.workflow.unavailable is not None:
             means = replace(means, patience=0.0)  # what is owed is ordered: it is done when the workflow is back
         return Driver(turn, means, saver, self._clock)
