@@ -8,9 +8,10 @@ over again, which gets the same result (S19).
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -331,6 +332,11 @@ class Engine:
     def is_past(self, claim: Claim) -> bool:
         """Whether the job that is being performed is done, and what goes on is what follows from it."""
         return claim.job.key in self._turns.settled
+
+    @property
+    def following(self) -> Set[asyncio.Task[None]]:
+        """The work under way that followed from jobs which are done: it is as much work as they were."""
+        return self._turns.following
 
     async def repair(self, run: str | RunView) -> RunView:
         """Has everything tried again that was given up in a run: its failed undos, and the step that it failed at."""
