@@ -59,13 +59,15 @@ log = logging.getLogger("wizard.plugins")
 
 @dataclass(frozen=True, slots=True)
 class NodeDraft:
-    """A node whose common keys are read. `config` is None where the configuration is wrong."""
+    """A node whose common keys are read. `config` is None where the configuration is wrong; `secrets` are the names
+    below its id that are never shown again."""
 
     place: Path
     common: NodeFormat
     handler: NodeType[Any]
     config: NodeConfig | None
     below: str | None  # the node that is written below
+    secrets: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -311,22 +313,24 @@ class _Reader:
             NodeFormat, {key: value for key, value in data.items() if key in allowed}, place, {}
         )
         mine = {key: value for key, value in data.items() if key in own or key not in COMMON}
-        config = self._configured(handler, mine, place, allowed)
-        return None if common is None else NodeDraft(place, common, handler, config, below)
+        config, secrets = self._configured(handler, mine, place, allowed)
+        return None if common is None else NodeDraft(place, common, handler, config, below, secrets)
 
     def _configured(
         self, handler: NodeType[Any], data: Mapping[str, Any], place: Path, allowed: frozenset[str]
-    ) -> NodeConfig | None:
-        """The node's configuration, None where it is wrong. All that its type is asked while definitions are loaded is
-        asked here first: what the type itself does wrong is a problem that names it, whoever wrote it."""
+    ) -> tuple[NodeConfig | None, frozenset[str]]:
+        """The node's configuration, None where it is wrong, and its secrets. All that its type is asked while
+        definitions are loaded is asked here first: what the type itself does wrong is a problem that names it, whoever
+        wrote it."""
         try:
             config: NodeConfig | None = self._validated(handler.Config, data, place, allowed)
             if config is None:
-                return None
+                return None, frozenset()
             for inside, message in handler.check(config):
                 self._complain((*place, *inside), message)
-            for asked in (handler.outputs, handler.own_names, handler.secrets, handler.events, handler.waits):
+            for asked in (handler.outputs, handler.own_names, handler.events, handler.waits):
                 asked(config)
+            return config, frozenset(handler.secrets(config))
         except BaseException as raised:
             error = contained(raised)
             package = self.registry.package(handler.type)
@@ -336,8 +340,7 @@ class _Reader:
                 f"the node type {quoted(handler.type)}{whose} can't say whether this is right: {reason_of(error)}",
             )
             show_origin(log, error)
-            return None
-        return config
+            return None, frozenset()
 
     def _handler(self, place: Path, data: Mapping[str, Any]) -> NodeType[Any] | None:
         name = data.get("type")
@@ -447,6 +450,7 @@ def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
         changeable=changeable(config),
         events=tuple(_event(each) for each in node.events),
         names=names_of(node),
+        secrets=node.secrets,
     )
 
 

@@ -66,8 +66,9 @@ class Means:
     `performing` is the visit whose job is being done: it isn't put off again, and is waited for as long as it takes,
     for whoever does the job renews its lease. `undone` says what came of undoing the visits of dropped steps, None or
     the error's name, `closed` which visits were closed, and `heard` what foreground nodes made of input, in a turn that
-    lost against another commit: none of it is done again. `patience` are the seconds that other background work may take before it is deferred; with 0
-    no effect is begun but each is ordered as a job: for who has none of the host's functions.
+    lost against another commit: none of it is done again. `patience` are the seconds that other background work may
+    take before it is deferred; with 0 no effect is begun but each is ordered as a job: for who has none of the host's
+    functions.
     `tell` gives what hears how far the work of a visit is.
     """
 
@@ -94,8 +95,8 @@ class Lasting:
 class Driver:
     """Answers the machine's requests by calling nodes. `prompt` is what the last one showed, `lasting` the work that
     goes on, `until` when a step that was put off is due. `undone` is what came of undoing, `closed` are the visits
-    that were closed, and `heard` is what foreground nodes made of input: like `result`, what mustn't be done again where
-    another commit was faster (S14, S23)."""
+    that were closed, and `heard` is what foreground nodes made of input: like `result`, what mustn't be done again
+    where another commit was faster (S14, S23)."""
 
     def __init__(self, turn: Turn, means: Means, saver: Saver, clock: Callable[[], datetime]) -> None:
         self.prompt: Prompt | None = None

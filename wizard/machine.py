@@ -133,8 +133,7 @@ def keep_draft(turn: Turn, draft: Mapping[str, Value] | None) -> Move:
 
 
 def without_secrets(turn: Turn, step: Step, draft: Mapping[str, Value]) -> Mapping[str, Value]:
-    node = locate(turn.workflow, step.path).node
-    secrets = node.handler.secrets(node.config)
+    secrets = locate(turn.workflow, step.path).node.secrets
     return {name: value for name, value in draft.items() if name not in secrets} if secrets else draft
 
 

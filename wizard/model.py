@@ -143,7 +143,8 @@ class Node:
     `config` is an instance of its type's configuration (Branches or Call for internal nodes),
     `handler` the node type itself (wizard.node.NodeType), `next` the node that follows (None: the
     end of the workflow), `targets` every node an edge leads to, its own `next` included. `events` are those that it
-    takes, and `names` the dotted names that its configuration reads.
+    takes, `names` the dotted names that its configuration reads, and `secrets` those below its id that are never shown
+    again.
     """
 
     id: str
@@ -166,6 +167,7 @@ class Node:
     changeable: bool = True  # whether its configuration has lists or mappings in it, so that visits get copies
     events: tuple[Awaited, ...] = ()
     names: frozenset[Chain] = frozenset()
+    secrets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,8 @@ class Unsaved:
 class Task:
     """How a turn is taken that isn't a person's, or not from the beginning: for the job of the visit `performing`,
     whose work is waited for as long as it takes, `job` being its key where somebody has claimed it; with what is
-    `unsaved`, was `undone`, was `closed` and was `heard` from an earlier try (see Means), which stored a reply to the same request
-    where it says `responded`. `follows` says that it goes on with what followed from a job."""
+    `unsaved`, was `undone`, was `closed` and was `heard` from an earlier try (see Means), which stored a reply to the
+    same request where it says `responded`. `follows` says that it goes on with what followed from a job."""
 
     performing: int | None = None
     job: str = ""

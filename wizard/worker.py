@@ -53,7 +53,8 @@ async def working(engine: Engine, at_once: int | None = None) -> AsyncIterator[W
 
 
 class Worker:
-    """Does at most `at_once` jobs at a time; what follows from one and goes on when it is done counts as one still. What it claims is its own for the settings' `lease`, which it renews."""
+    """Does at most `at_once` jobs at a time; what follows from one and goes on when it is done counts as one still.
+    What it claims is its own for the settings' `lease`, which it renews."""
 
     def __init__(self, engine: Engine, *, at_once: int = 10, idle: float = IDLE) -> None:
         self._engine = engine
