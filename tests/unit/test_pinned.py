@@ -1,4 +1,4 @@
-"""The outlines of runs whose definitions can't be compiled: made once for all who look, and anew when something moved."""
+"""The outlines of runs whose definitions can't be compiled: made once, and anew when something moved."""
 
 from __future__ import annotations
 
