@@ -15,7 +15,7 @@ from typing import Any, assert_never
 from wizard import machine
 from wizard.asks import Ask
 from wizard.deadlines import next_reminder, waits_at
-from wizard.driver import UNDO_TRIES
+from wizard.dropped import UNDO_TRIES
 from wizard.errors import RunNotFound, WorkflowUnavailable
 from wizard.instants import Clock, after
 from wizard.interventions import expire, remind
