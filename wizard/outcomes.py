@@ -1,4 +1,4 @@
-"""What came of a call of a node: what it reported and left behind, checked, and what it raised, as the run's failure."""
+"""What came of a call of a node: what it reported and left behind, checked, and what it raised, as a failure."""
 
 from __future__ import annotations
 
