@@ -17,7 +17,7 @@ from pydantic import Field
 from wizard.errors import ExpressionError, NodeFailed
 from wizard.format import EventFormat, Events, parse_duration
 from wizard.instants import after, first_of, instant, resolve
-from wizard.model import Later, Outcome, Proceed, Prompt, Value
+from wizard.model import Arrival, Later, Outcome, Proceed, Prompt, Value
 from wizard.node import Background, NodeConfig, Visit
 from wizard.templates import Dynamic, Template
 
@@ -39,7 +39,8 @@ class WaitConfig(NodeConfig):
 class WaitNode(Background[WaitConfig]):
     """Waits for a time, or for an event.
 
-    Each event is taken by one `wait`: the oldest of its names that came and that fits its `when`.
+    Each event is taken by one `wait`: the oldest of its names that came and that fits its `when`. One that comes when
+    the time is over is too late for it, also where nobody has noticed that yet.
 
     Outputs: `event`, the name of the event that came, or null; `data`, what came with it; `timed_out`, true where
     the time was over before the event came.
@@ -82,7 +83,9 @@ class WaitNode(Background[WaitConfig]):
 
     def later(self, visit: Visit[WaitConfig]) -> Later | None:
         if visit.arrival is not None:
-            return None
+            if not _came_too_late(visit, visit.arrival):
+                return None
+            visit.arrival = None
         if UNTIL not in visit.state:
             visit.state[UNTIL] = _until(visit)
         return Later(visit.state[UNTIL])
@@ -96,6 +99,12 @@ class WaitNode(Background[WaitConfig]):
         if came is None:
             return Proceed({"event": None, "data": None, "timed_out": bool(visit.config.event)})
         return Proceed({"event": came.name, "data": came.data, "timed_out": False})
+
+
+def _came_too_late(visit: Visit[WaitConfig], came: Arrival) -> bool:
+    """Whether it was waited, and the time was over when the event came, though nobody had noticed that yet (S25)."""
+    until: datetime | None = visit.state.get(UNTIL)
+    return until is not None and came.at >= until
 
 
 def _until(visit: Visit[WaitConfig]) -> datetime | None:

@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-WHOLE = ("wizard/machine.py", "wizard/expressions.py", "forms/")
+WHOLE = ("wizard/machine.py", "wizard/background.py", "wizard/showing.py", "wizard/expressions.py", "forms/")
 LEAST = 95.0  # per cent of lines and branches, of everything
 
 

@@ -14,7 +14,7 @@ from wizard.codec import MAX_VALUE_BYTES, digest, pack
 from wizard.errors import ExpressionError, InvalidInput, KeyReused, TooManyEvents
 from wizard.expressions import Names
 from wizard.model import Arrival, Awaited, Chain, Delivery, Run, Step, Value, Workflow
-from wizard.places import Frame, Place, node_at
+from wizard.places import Frame, Place, frame_and_node_at
 from wizard.turn import Turn
 
 MAX_ARRIVALS = 100  # that no step has taken
@@ -194,7 +194,7 @@ class _Reads:
         self._turn = turn
         self._nodes: set[tuple[str, str]] = set()
         self._events: set[str] = set()
-        frame, node = node_at(turn.workflow, path)
+        frame, node = frame_and_node_at(turn.workflow, path)
         self._add(frame, node.names)
 
     def _add(self, frame: Frame, names: Iterable[Chain]) -> None:

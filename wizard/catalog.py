@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from wizard import __version__
+from wizard.build import build
 from wizard.checks import check
-from wizard.definition import Draft, build, draft
+from wizard.definition import Draft, draft
 from wizard.errors import DefinitionError, Problem, WorkflowNotFound
 from wizard.model import Run, Workflow
 from wizard.node import Registry

@@ -169,7 +169,7 @@ def _check_cases(draft: Draft) -> Iterator[Problem]:
 
 
 def _check_names(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
-    follows = closure({node.id: node.targets for node in draft.nodes}) if _connected(draft) else None
+    follows = closure({node.id: node.successors for node in draft.nodes}) if _connected(draft) else None
     nodes = {node.id: node for node in draft.nodes}
     for node in draft.nodes:
         for place, chain, own in chains_of(node):
@@ -186,7 +186,7 @@ def _check_names(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
 
 def _connected(draft: Draft) -> bool:
     known = {node.id for node in draft.nodes}
-    return draft.whole and all(target in known for node in draft.nodes for target in node.targets)
+    return draft.whole and all(target in known for node in draft.nodes for target in node.successors)
 
 
 def _unknown(chain: Chain, draft: Draft, nodes: Mapping[str, NodeDraft], drafts: Drafts) -> str | None:
@@ -254,7 +254,7 @@ def _offset(draft: Draft, place: Path, chain: Chain) -> int | None:
 def _check_loops(draft: Draft, asking: Set[str]) -> Iterator[Problem]:
     """Loops that no person is asked in would run until the turn is stopped."""
     silent = {node.id: node for node in draft.nodes if not _asks(node, asking)}
-    edges = {name: [target for target in node.targets if target in silent] for name, node in silent.items()}
+    edges = {name: [target for target in node.successors if target in silent] for name, node in silent.items()}
     for component in components(edges):
         if is_loop(component, edges):
             first = min((silent[name] for name in component), key=lambda node: node.place)
@@ -281,7 +281,7 @@ def _asking(drafts: Drafts) -> Set[str]:
 
 
 def _check_ways(draft: Draft) -> Iterator[Problem]:
-    edges = {node.id: node.targets for node in draft.nodes}
+    edges = {node.id: node.successors for node in draft.nodes}
     follows = closure(edges)
     start = draft.nodes[0].id
     reached = [node for node in draft.nodes if node.id == start or node.id in follows[start]]

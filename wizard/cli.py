@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from wizard.cli_event import EVENT_SETTINGS, event
 from wizard.cli_functions import FunctionsOption, chosen, imported, warn_of_missing
 from wizard.cli_jobs import JOBS_EXAMPLES, jobs
 from wizard.cli_keys import keys
@@ -59,6 +60,7 @@ app = typer.Typer(
 app.command("run", epilog=RUN_EXAMPLES)(run)
 app.command("worker", epilog=WORKER_EXAMPLES)(worker)
 app.command("jobs", epilog=JOBS_EXAMPLES)(jobs)
+app.command("event", **EVENT_SETTINGS)(event)
 app.add_typer(runs, name="runs")
 app.add_typer(keys, name="keys")
 

@@ -53,6 +53,7 @@ def worker(
     It has the functions that --functions names; a step that calls another fails.
     """
     from wizard.app import load_catalog
+    from wizard.running import run_to_its_end
 
     here = settings()
     url = store or here.store
@@ -65,7 +66,7 @@ def worker(
     warn_of_missing(catalog.workflows.values(), given)
     log_as(here)
     at_once = jobs or here.jobs or AT_ONCE
-    if code := asyncio.run(_until_told(url, catalog, here, given, at_once, host or here.host, port)):
+    if code := run_to_its_end(_until_told(url, catalog, here, given, at_once, host or here.host, port)):
         raise typer.Exit(code)
 
 
@@ -97,6 +98,7 @@ async def _work(
 ) -> None:
     from wizard.channels.health import Stopping
     from wizard.logs import loop_failed
+    from wizard.running import come_to
     from wizard.stopping import hearing, longest_stop
     from wizard.worker import Worker
 
@@ -109,7 +111,7 @@ async def _work(
         async with _health(engine, stopping, working, host, port) as where:
             print(f"Working on the jobs of {store}, {at_once} at a time{where} (Ctrl-C stops)", flush=True)
             working.start()
-            await stopping.begun.wait()
+            await come_to(stopping.begun)
             print("Stopping", flush=True)
             await working.stop(grace)
     print("Stopped", flush=True)

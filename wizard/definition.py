@@ -1,6 +1,5 @@
-"""A document -> a workflow, in two steps: `draft` checks each key by itself and keeps what is right,
-so that one mistake doesn't hide the next; `build` makes the compiled Workflow of drafts that
-`wizard.checks` has found nothing wrong with.
+"""A document -> a draft: each key is checked by itself and what is right is kept, so that one mistake doesn't hide the
+next. `wizard.build` makes the compiled Workflow of drafts that `wizard.checks` has found nothing wrong with.
 """
 
 from __future__ import annotations
@@ -12,60 +11,44 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from wizard.chains import names_of
-from wizard.copies import changeable
 from wizard.errors import Problem
 from wizard.format import (
     COMMON,
     END,
     FIELD_MODELS,
-    REMINDERS,
     EventFormat,
     NodeFormat,
-    ReminderFormat,
     WorkflowFormat,
     keys_of,
 )
 from wizard.forms.fields import BaseField
-from wizard.handed import ITEM_NAMES, typed
 from wizard.isolation import contained
 from wizard.logs import show_origin
 from wizard.model import (
-    Awaited,
-    Branches,
-    Call,
-    Case,
     Kind,
-    Message,
-    Node,
-    OnError,
-    Remaining,
-    Reminder,
-    Repeat,
-    Retry,
-    Workflow,
 )
 from wizard.node import NodeConfig, NodeType, Registry
 from wizard.nodes.condition import ConditionConfig
-from wizard.nodes.workflow import RepeatConfig, WorkflowConfig
+from wizard.nodes.workflow import WorkflowConfig
 from wizard.plugins import reason_of
 from wizard.reading.complaints import complaints, did_you_mean, quoted
 from wizard.reading.document import Document, Path
 from wizard.schema import known_keys
-from wizard.ways import closure, remaining
 
 log = logging.getLogger("wizard.plugins")
 
 
 @dataclass(frozen=True, slots=True)
 class NodeDraft:
-    """A node whose common keys are read. `config` is None where the configuration is wrong."""
+    """A node whose common keys are read. `config` is None where the configuration is wrong; `secrets` are the names
+    below its id that are never shown again."""
 
     place: Path
     common: NodeFormat
     handler: NodeType[Any]
     config: NodeConfig | None
     below: str | None  # the node that is written below
+    secrets: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -74,33 +57,33 @@ class NodeDraft:
     @property
     def named(self) -> tuple[tuple[Path, str], ...]:
         """The targets that the author wrote, with their places."""
-        found: list[tuple[Path, str]] = []
+        targets: list[tuple[Path, str]] = []
         if self.common.next is not None:
-            found.append(((*self.place, "next"), self.common.next))
+            targets.append(((*self.place, "next"), self.common.next))
         if isinstance(self.config, ConditionConfig):
             cases = enumerate(self.config.cases)
-            found += [((*self.place, "cases", index, "goto"), case.goto) for index, case in cases]
+            targets += [((*self.place, "cases", index, "goto"), case.goto) for index, case in cases]
         if self.common.on_error.goto is not None:
-            found.append(((*self.place, "on_error", "goto"), self.common.on_error.goto))
+            targets.append(((*self.place, "on_error", "goto"), self.common.on_error.goto))
         if self.unanswered is not None:
-            found.append(((*self.place, "remind_after", "goto"), self.unanswered))
-        found += [((*self.place, "event"), event.goto) for event in self.events if event.goto is not None]
-        return tuple(found)
+            targets.append(((*self.place, "remind_after", "goto"), self.unanswered))
+        targets += [((*self.place, "event"), event.goto) for event in self.events if event.goto is not None]
+        return tuple(targets)
 
     @property
     def next(self) -> str | None:
         """The node that follows; None for the end, and for conditions, whose cases say."""
         if self.handler.ends or isinstance(self.config, ConditionConfig):
             return None
-        return self.below if self.common.next is None else _target(self.common.next)
+        return self.below if self.common.next is None else target_of(self.common.next)
 
     @property
     def exits(self) -> tuple[str | None, ...]:
         """Where the node leads when nothing fails; None is the end."""
         if isinstance(self.config, ConditionConfig):
-            return tuple(dict.fromkeys(_target(case.goto) for case in self.config.cases))
+            return tuple(dict.fromkeys(target_of(case.goto) for case in self.config.cases))
         if self.handler.kind is Kind.BACKGROUND:
-            ways = (_target(event.goto) for event in self.events if event.goto is not None)
+            ways = (target_of(event.goto) for event in self.events if event.goto is not None)
             return tuple(dict.fromkeys([self.next, *ways]))
         return (self.next,)
 
@@ -128,11 +111,11 @@ class NodeDraft:
         return None if reminder is None else reminder.goto
 
     @property
-    def targets(self) -> tuple[str, ...]:
+    def successors(self) -> tuple[str, ...]:
         """Every node that an edge leads to."""
         closing = [event.goto for event in self.common.event]
-        aside = (self.common.on_error.goto, self.unanswered, *closing)
-        every = [*self.exits, *(_target(goto) for goto in aside if goto is not None)]
+        others = (self.common.on_error.goto, self.unanswered, *closing)
+        every = [*self.exits, *(target_of(goto) for goto in others if goto is not None)]
         return tuple(dict.fromkeys(target for target in every if target is not None))
 
 
@@ -161,7 +144,8 @@ class Draft:
 _NO_NODES: tuple[dict[str, Any], ...] = ({},)  # stands in for nodes that can't be read
 
 
-def _target(name: str) -> str | None:
+def target_of(name: str) -> str | None:
+    """The node that an author names, None for the end."""
     return None if name == END else name
 
 
@@ -235,9 +219,9 @@ class _Reader:
     ) -> Any:
         """As _validated, but keys that are wrong are left out, or replaced by their stand-ins, so that
         the rest can be checked. None where that isn't enough."""
-        found = self._validated(model, data, place, frozenset())
-        if found is not None:
-            return found
+        whole = self._validated(model, data, place, frozenset())
+        if whole is not None:
+            return whole
         try:
             model.model_validate(data)
         except ValidationError as error:
@@ -258,7 +242,7 @@ class _Reader:
         return head
 
     def _input(self, data: object) -> tuple[BaseField, ...]:
-        found = []
+        fields = []
         for name, declaration in data.items() if isinstance(data, dict) else ():
             if not isinstance(declaration, dict):
                 continue
@@ -272,8 +256,8 @@ class _Reader:
                 self._complain((*place, "type"), f"there is no field type {quoted(kind)}{hint}")
             else:
                 field = self._validated(model, {"name": name, "type": kind, **declaration}, place, frozenset())
-                found += [field] if field is not None else []
-        return tuple(found)
+                fields += [field] if field is not None else []
+        return tuple(fields)
 
     def _nodes(self, data: object) -> tuple[tuple[NodeDraft, ...], frozenset[str]]:
         nodes = (
@@ -288,13 +272,13 @@ class _Reader:
                 line = self.document.problem(("nodes", first[name], "id"), "").line
                 message = f"there are two nodes called {quoted(name)}; the first is in line {line}"
                 self._complain(("nodes", index, "id"), message)
-        found = []
+        drafts = []
         for position, (index, node) in enumerate(nodes):
             following = nodes[position + 1][1].get("id") if position + 1 < len(nodes) else None
             each = self._node(("nodes", index), node, following if isinstance(following, str) else None)
             if each is not None and first[each.id] == index:
-                found.append(each)
-        return tuple(found), frozenset(first)
+                drafts.append(each)
+        return tuple(drafts), frozenset(first)
 
     def _node(self, place: Path, data: Mapping[str, Any], below: str | None) -> NodeDraft | None:
         handler = self._handler(place, data)
@@ -311,22 +295,24 @@ class _Reader:
             NodeFormat, {key: value for key, value in data.items() if key in allowed}, place, {}
         )
         mine = {key: value for key, value in data.items() if key in own or key not in COMMON}
-        config = self._configured(handler, mine, place, allowed)
-        return None if common is None else NodeDraft(place, common, handler, config, below)
+        config, secrets = self._configured(handler, mine, place, allowed)
+        return None if common is None else NodeDraft(place, common, handler, config, below, secrets)
 
     def _configured(
         self, handler: NodeType[Any], data: Mapping[str, Any], place: Path, allowed: frozenset[str]
-    ) -> NodeConfig | None:
-        """The node's configuration, None where it is wrong. All that its type is asked while definitions are loaded is
-        asked here first: what the type itself does wrong is a problem that names it, whoever wrote it."""
+    ) -> tuple[NodeConfig | None, frozenset[str]]:
+        """The node's configuration, None where it is wrong, and its secrets. All that its type is asked while
+        definitions are loaded is asked here first: what the type itself does wrong is a problem that names it, whoever
+        wrote it."""
         try:
             config: NodeConfig | None = self._validated(handler.Config, data, place, allowed)
             if config is None:
-                return None
+                return None, frozenset()
             for inside, message in handler.check(config):
                 self._complain((*place, *inside), message)
-            for asked in (handler.outputs, handler.own_names, handler.secrets, handler.events, handler.waits):
+            for asked in (handler.outputs, handler.own_names, handler.events, handler.waits):
                 asked(config)
+            return config, frozenset(handler.secrets(config))
         except BaseException as raised:
             error = contained(raised)
             package = self.registry.package(handler.type)
@@ -336,8 +322,7 @@ class _Reader:
                 f"the node type {quoted(handler.type)}{whose} can't say whether this is right: {reason_of(error)}",
             )
             show_origin(log, error)
-            return None
-        return config
+            return None, frozenset()
 
     def _handler(self, place: Path, data: Mapping[str, Any]) -> NodeType[Any] | None:
         name = data.get("type")
@@ -375,136 +360,3 @@ def _why_not(key: str, handler: NodeType[Any]) -> str:
         case "remind_after" | "expires_after" | "event":
             return f"`{key}` is for nodes that wait for a person's answer; {quoted(handler.type)} doesn't"
     return f"`{key}` is for background nodes; {quoted(handler.type)} is none"
-
-
-# -- building ------------------------------------------------------------------------------------
-
-
-def build(draft: Draft, embedded: Mapping[str, Workflow], version: str) -> Workflow:
-    """The compiled workflow. The draft must be checked, and `embedded` hold every workflow it calls."""
-    nodes = {node.id: _compiled(node, embedded) for node in draft.nodes}
-    pages = {node.id: pages_of(node) for node in nodes.values()}
-    head = draft.head
-    return Workflow(
-        id=head.id,
-        version=version,
-        title=head.title or head.id,
-        text=head.text,
-        nodes=nodes,
-        start=draft.nodes[0].id,
-        reach=closure({node.id: node.targets for node in draft.nodes}),
-        remaining=remaining({node.id: node.exits for node in draft.nodes}, pages),
-        input=draft.input,
-        reopen=head.reopen,
-        expires_after=head.expires_after,
-        delete_after=head.delete_after,
-        language=head.language,
-        events=_known_events(draft, embedded),
-        awaited=_awaited(draft, embedded),
-    )
-
-
-def _awaited(draft: Draft, embedded: Mapping[str, Workflow]) -> frozenset[str]:
-    """The names of the events that some node takes."""
-    own = frozenset(event.name for node in draft.nodes for event in node.events)
-    return own.union(*(embedded[config.workflow].awaited for _, config in draft.calls))
-
-
-def _known_events(draft: Draft, embedded: Mapping[str, Workflow]) -> frozenset[str] | None:
-    """The names of the events that the definition uses. None where it may use any: it reads the whole document, or
-    names none and runs code that may read any."""
-    chains = [chain for node in draft.nodes for chain in names_of(node) if chain[0] == "event"]
-    inner = [embedded[config.workflow].events for _, config in draft.calls]
-    known = _awaited(draft, embedded).union(*(chain[1:2] for chain in chains), *(each for each in inner if each))
-    unsure = any(len(chain) == 1 for chain in chains) or None in inner
-    unnamed = not known and any(node.handler.reads_events for node in draft.nodes)
-    return None if unsure or unnamed else known
-
-
-def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
-    common = node.common
-    retry = common.retry
-    error = common.on_error
-    config = _config(node.config, embedded)
-    return Node(
-        id=node.id,
-        type=node.handler.type,
-        kind=node.handler.kind,
-        config=config,
-        handler=node.handler,
-        next=node.next,
-        targets=node.targets,
-        title=common.title,
-        final=common.final,
-        depends_on=tuple(common.depends_on),
-        on_error=OnError(error.action, _target(error.goto) if error.goto is not None else None),
-        retry=Retry(retry.attempts, retry.backoff, retry.max_backoff) if retry is not None else Retry(),
-        timeout=common.timeout,
-        slow=common.slow,
-        concurrency=common.concurrency,
-        remind=_reminder(common.remind_after),
-        expires_after=common.expires_after,
-        changeable=changeable(config),
-        events=tuple(_event(each) for each in node.events),
-        names=names_of(node),
-    )
-
-
-def _event(event: EventFormat) -> Awaited:
-    goto = None if event.goto is None else _target(event.goto)
-    return Awaited(event.name, event.when, event.goto is not None, goto, getattr(event, "text", None))
-
-
-def _reminder(reminder: ReminderFormat | None) -> Reminder | None:
-    if reminder is None:
-        return None
-    message = reminder.message
-    sent = None if message is None else Message(message.send, message.to, message.subject, message.text)
-    after = reminder.after or reminder.every
-    assert after is not None
-    times = 1 if reminder.every is None else reminder.times or REMINDERS
-    goto = None if reminder.goto is None else _target(reminder.goto)
-    return Reminder(after, goto, sent, reminder.every, times)
-
-
-def _config(config: NodeConfig | None, embedded: Mapping[str, Workflow]) -> object:
-    match config:
-        case ConditionConfig():
-            return Branches(tuple(Case(case.when, _target(case.goto)) for case in config.cases))
-        case WorkflowConfig():
-            inner = embedded[config.workflow]
-            also = ITEM_NAMES if config.repeat is not None else frozenset()
-            return Call(inner, typed(inner.id, inner.input, config.with_, also), _repeat(config.repeat))
-    return config
-
-
-def _repeat(config: RepeatConfig | None) -> Repeat | None:
-    if config is None:
-        return None
-    return Repeat(
-        times=config.times,
-        for_each=config.for_each,
-        min=1 if config.min is None else config.min,
-        max=config.max,
-        add_another=config.add_another,
-        item=config.item,
-    )
-
-
-def pages_of(node: Node) -> Remaining:
-    """How many foreground steps one visit of a node takes. A repeat that asks has a list page after
-    each item from its `min` on, and before the first where `min` is 0."""
-    if node.kind is Kind.FOREGROUND:
-        return Remaining(1, 1)
-    if not isinstance(node.config, Call):
-        return Remaining(0, 0)
-    inner = node.config.workflow.remaining[node.config.workflow.start]
-    repeat = node.config.repeat
-    if repeat is None:
-        return inner
-    if not repeat.asks:
-        return Remaining(0, 0 if inner.max == 0 else None)
-    least = repeat.min * inner.min + 1
-    if repeat.max is None or inner.max is None:
-        return Remaining(least, None)
-    return Remaining(least, repeat.max * inner.max + repeat.max - repeat.min + 1)

@@ -8,45 +8,40 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from time import perf_counter
 from typing import Any, NamedTuple, assert_never
 
 from immutables import Map
 
 from wizard.arrivals import oldest
-from wizard.codec import check_value
 from wizard.copies import copied
-from wizard.errors import ExpressionError, InvalidInput, NodeContractError, NodeFailed, RunError, WizardError
-from wizard.instants import instant
-from wizard.isolation import computed, dismiss
+from wizard.dropped import Dropped
+from wizard.errors import NodeContractError, WizardError
+from wizard.isolation import computed
 from wizard.jobs import JobKind, job_key
 from wizard.logs import broke
-from wizard.model import Kind, Later, Outcome, Proceed, Prompt, PutOff, Run, Step, StepStatus, Wait
+from wizard.model import Kind, Later, Outcome, Proceed, Prompt, PutOff, Run, Step, Wait
 from wizard.node import NodeType, Services, Visit
+from wizard.outcomes import checked, due_at, failure_of, with_traces
 from wizard.pacing import paced
-from wizard.pauses import pause_after
 from wizard.places import locate
+from wizard.reentry import AtWork
 from wizard.requests import Check, Close, Execute, Look, Remove, Request, Result
-from wizard.retrying import TryLater, persevere, seconds_for, seconds_in_all
+from wizard.retrying import TryLater, persevere, seconds_in_all
 from wizard.saving import Saver
-from wizard.scope import Scope
 from wizard.slots import Slots
 from wizard.turn import Turn
-from wizard.undoing import debt
-from wizard.visits import BROKEN, make_visit, prompt_of
+from wizard.visits import make_visit, prompt_of
 from wizard.watching import NOBODY, Watch
 
 log = logging.getLogger("wizard.nodes")
 
 NOTHING = Result()
-LONGEST_MESSAGE = 2000  # characters that a function says to people
 NO_UNDOS: Mapping[int, str | None] = Map()
-UNDO_TRIES = 10  # then it is an operator's
 
 Tell = Callable[[float | None, str], None]
 
@@ -64,9 +59,10 @@ class Means:
 
     `performing` is the visit whose job is being done: it isn't put off again, and is waited for as long as it takes,
     for whoever does the job renews its lease. `undone` says what came of undoing the visits of dropped steps, None or
-    the error's name, and `heard` what foreground nodes made of input, in a turn that lost against another commit:
-    neither is done again. `patience` are the seconds that other background work may take before it is deferred; with 0
-    no effect is begun but each is ordered as a job: for who has none of the host's functions.
+    the error's name, `closed` which visits were closed, and `heard` what foreground nodes made of input, in a turn that
+    lost against another commit: none of it is done again. `patience` are the seconds that other background work may
+    take before it is deferred; with 0 no effect is begun but each is ordered as a job: for who has none of the host's
+    functions.
     `tell` gives what hears how far the work of a visit is.
     """
 
@@ -74,6 +70,7 @@ class Means:
     slots: Slots
     performing: int | None = None
     undone: Mapping[int, str | None] = NO_UNDOS
+    closed: Set[int] = frozenset()
     heard: Sequence[Heard] = ()
     patience: float = 0.0
     tell: Callable[[str, int], Tell] | None = None
@@ -91,13 +88,13 @@ class Lasting:
 
 class Driver:
     """Answers the machine's requests by calling nodes. `prompt` is what the last one showed, `lasting` the work that
-    goes on, `until` when a step that was put off is due. `undone` is what came of undoing, and `heard` what
-    foreground nodes made of input: like `result`, what mustn't be done again where another commit was faster (S23)."""
+    goes on, `until` when a step that was put off is due. `undone` is what came of undoing, `closed` are the visits
+    that were closed, and `heard` is what foreground nodes made of input: like `result`, what mustn't be done again
+    where another commit was faster (S14, S23)."""
 
     def __init__(self, turn: Turn, means: Means, saver: Saver, clock: Callable[[], datetime]) -> None:
         self.prompt: Prompt | None = None
         self.lasting: Lasting | None = None
-        self.undone = dict(means.undone)
         self.heard: list[Heard] = []
         self.until: dict[int, datetime | None] = {}
         self._turn = turn
@@ -105,9 +102,17 @@ class Driver:
         self._saver = saver
         self._clock = clock
         self._last_effect: tuple[Run, Result] | None = None  # with the run as it was stored before it began
-        self._not_undone: set[int] = set()
-        self._undoing = 0.0  # seconds that undos took; once it is all the patience, jobs do the others
-        self._quiet = timedelta(0)  # until effects that were begun and aren't wanted any more are over
+        self._dropped = Dropped(turn, saver, self._visit, means.patience)
+        self._dropped.undone |= means.undone
+        self._dropped.closed |= means.closed
+
+    @property
+    def undone(self) -> Mapping[int, str | None]:
+        return self._dropped.undone
+
+    @property
+    def closed(self) -> Set[int]:
+        return self._dropped.closed
 
     @property
     def result(self) -> Result | None:
@@ -129,10 +134,10 @@ class Driver:
             case Check(step):
                 return Result(holds=self._accepts(step))
             case Remove(step):
-                await self._remove(step)
+                await self._dropped.remove(step)
                 self._turn.now = self._clock()
             case Close(step):
-                await self._close(step)
+                await self._dropped.close(step)
             case _:
                 assert_never(request)
         return NOTHING
@@ -180,7 +185,7 @@ class Driver:
         try:
             later, rounds = self._later(step, visit)
         except Exception as error:
-            return Result(failure=_failure(error, step, self._turn.id), step=step)
+            return Result(failure=failure_of(error, step, self._turn.id), step=step)
         if later is not None:
             return self._put_off(step, visit, later, rounds)
         limits = self._means.slots.limits(locate(self._turn.workflow, step.path))
@@ -217,7 +222,7 @@ class Driver:
                 f"later of node type {step.type} gave {type(later).__name__}, neither Later nor None."
             )
         if later is not None and later.at is not None:
-            later = Later(_due(later.at, visit.node.type))
+            later = Later(due_at(later.at, visit.node.type))
         if handler.pauses:
             return paced(self._turn, step, later, came=visit.arrival is not None)
         if later is not None:
@@ -237,7 +242,7 @@ class Driver:
         if not again:
             self._turn.log("put off", step.path, **({"until": later.at} if later.at is not None else {}))
         self._means.watch.node(step.type, 0.0, "deferred")
-        return Result(step=_with_traces(step, visit, proceeds=False), deferred=True)
+        return Result(step=with_traces(step, visit, proceeds=False), deferred=True)
 
     def _key(self, step: Step) -> str:
         return job_key(self._turn.id, JobKind.WORK, step.visit)
@@ -288,152 +293,22 @@ class Driver:
         failure: WizardError | None = None
         pause: float | None = None
         try:
-            if retrying:
-                watch = self._means.watch
-                again = lambda: watch.tried_again(step.type)  # noqa: E731
-                outcome = _checked(await persevere(handler.execute, visit, again=again), visit)
-            else:
-                seconds, calls = seconds_in_all(visit), visit.services.calls
-                outcome = _checked(await calls.within(seconds, lambda: handler.execute(visit), visit), visit)
+            with AtWork(visit):
+                if retrying:
+                    watch = self._means.watch
+                    again = lambda: watch.tried_again(step.type)  # noqa: E731
+                    reported: object = await persevere(handler.execute, visit, again=again)
+                else:
+                    seconds, calls = seconds_in_all(visit), visit.services.calls
+                    reported = await calls.within(seconds, lambda: handler.execute(visit), visit)
+            outcome = checked(reported, visit)
         except TryLater as again_later:
             cause = again_later.__cause__
             assert isinstance(cause, Exception)
-            failure, pause = _failure(cause, step, self._turn.id), again_later.seconds
+            failure, pause = failure_of(cause, step, self._turn.id), again_later.seconds
             self._means.watch.tried_again(step.type)
             step = step._replace(put_off=PutOff(tried=again_later.tried))
         except Exception as error:
-            failure = _failure(error, step, self._turn.id)
-        after = _with_traces(step, visit, proceeds=isinstance(outcome, Proceed))
+            failure = failure_of(error, step, self._turn.id)
+        after = with_traces(step, visit, proceeds=isinstance(outcome, Proceed))
         return Result(outcome, failure, after, files=tuple(visit.files), pause=pause)
-
-    # -- steps that left the path --------------------------------------------------------------------
-
-    async def _remove(self, step: Step) -> None:
-        """An undo that fails, or takes too long, is tried again later: it can't stop the person."""
-        handler: NodeType[Any] = locate(self._turn.workflow, step.path).node.handler
-        if not handler.undoes:
-            return
-        begun = step.status is StepStatus.PENDING and not handler.pure
-        if begun:
-            # Whoever began the effect may be at it still, in this process or another, and have it done once more
-            # after it was undone. When their lease is over they aren't any more.
-            self._quiet = self._saver.lease() - self._turn.now
-        if step.visit not in self.undone:
-            if self._undoing >= self._means.patience:
-                # A second after the one before, since the newest is undone first.
-                self._owe(step, self._quiet + timedelta(seconds=len(self._not_undone)))
-                return
-            await self._saver.save_before_undo(step)
-            time = asyncio.get_running_loop().time
-            since = time()
-            self.undone[step.visit] = await self._undo(handler, step)
-            self._undoing += time() - since
-        error = self.undone[step.visit]
-        if begun or error is not None:
-            self._owe(step, self._quiet if begun else timedelta(0), error)
-        else:
-            self._turn.undone(step.visit)
-
-    async def _undo(self, handler: NodeType[Any], step: Step) -> str | None:
-        """The name of the error where it fails."""
-        visit = self._visit(step)
-        try:
-            await visit.services.calls.within(self._means.patience, lambda: handler.remove(visit), visit)
-        except Exception as error:
-            broke(log, error, "undoing step %s of run %s failed; it will be tried again", step.path, self._turn.id)
-            return type(error).__name__
-        return None
-
-    def _owe(self, step: Step, pause: timedelta, error: str | None = None) -> None:
-        """Has a job undo it (again) after that pause; after an error it is the longer the oftener it was tried."""
-        self._not_undone.add(step.visit)
-        owed = debt(self._turn.undos, step.visit)
-        if owed is not None:
-            tries = owed.tries + 1
-            self._turn.owe_again(owed._replace(tries=tries, error=error))
-            pause = pause if error is None else max(pause, pause_after(tries, random.random()))  # noqa: S311
-            self._turn.order(JobKind.UNDO, step.visit, self._turn.now + pause)
-
-    async def _close(self, step: Step) -> None:
-        """A node that fails in it can't stop the person either. What is still to be undone is closed after that."""
-        handler: NodeType[Any] = locate(self._turn.workflow, step.path).node.handler
-        if type(handler).close is NodeType.close or step.visit in self._not_undone:
-            return
-        visit = self._visit(step)
-        try:
-            await visit.services.calls.within(seconds_for(visit), lambda: handler.close(visit), visit)
-        except Exception as error:
-            broke(log, error, "closing step %s of run %s failed", step.path, self._turn.id)
-
-
-def _due(at: datetime, node_type: str) -> datetime:
-    """What a node is put off to, as an instant. Raises NodeContractError or NodeFailed for what can't be one."""
-    if at.utcoffset() is None:
-        raise NodeContractError(f"node type {node_type} is due at a time without a time zone. Take `visit.now` plus …")
-    try:
-        return instant(at)
-    except ValueError as error:
-        raise NodeFailed(f"It can't be waited until then: {error}. Take an earlier time.", lasting=True) from error
-
-
-def _failure(error: Exception, step: Step, run_id: str) -> RunError:
-    """The run's own failure: an error that functions keep and raise again and again is nobody's but theirs."""
-    message = getattr(error, "message", None) if isinstance(error, WizardError) else None
-    if isinstance(message, str):
-        kinds: tuple[type[RunError], ...] = (NodeFailed, ExpressionError, NodeContractError)
-        kind = next((each for each in kinds if isinstance(error, each)), RunError)
-        said = message[:LONGEST_MESSAGE].encode(errors="replace").decode()
-        failure = kind(said, node=getattr(error, "node", "") or step.path)
-        if isinstance(failure, NodeFailed):
-            failure.lasting = getattr(error, "lasting", False) is True
-    else:
-        broke(log, error, "node %s of run %s failed", step.path, run_id)
-        failure = NodeFailed(BROKEN, node=step.path)
-    failure.__cause__ = error
-    return failure
-
-
-def _checked(outcome: object, visit: Visit[Any]) -> Outcome:
-    """What a node reported, if it can be taken, and what it left can be stored. Raises NodeContractError
-    or NodeFailed."""
-    name = visit.node.type
-    if not isinstance(outcome, Proceed | Wait):
-        dismiss(outcome)
-        raise NodeContractError(f"node type {name} reported {type(outcome).__name__}. Return Proceed or Wait.")
-    try:
-        if isinstance(outcome, Proceed):
-            if not isinstance(outcome.output, Mapping):
-                what = type(outcome.output).__name__
-                raise NodeContractError(f"node type {name} proceeds with {what}. Its output must map names to values.")
-            check_value(outcome.output, f"The output of node {visit.step}")
-        if visit.changes:
-            check_value(list(visit.changes.values()), f"What node {visit.step} sets")
-        if visit.state:
-            check_value(visit.state, f"The state of node {visit.step}")
-    except InvalidInput as error:
-        raise NodeFailed(error.message) from error
-    if isinstance(outcome, Wait):
-        if not isinstance(outcome.prompt, Prompt):
-            dismiss(outcome.prompt)
-            what = type(outcome.prompt).__name__
-            raise NodeContractError(f"node type {name} waits with {what}. Return Wait(prompt), a Prompt.")
-        return outcome
-    return replace(outcome, output=copied(outcome.output))
-
-
-def _with_traces(step: Step, visit: Visit[Any], *, proceeds: bool) -> Step:
-    """The step with what the call left: the node's state, the draft, what was read, and, if it is done, set."""
-    scope = visit.names
-    reads = scope.digests() if isinstance(scope, Scope) and scope.reads else step.reads
-    if (
-        not visit.state
-        and not step.state
-        and visit.draft == step.draft
-        and reads is step.reads
-        and not (proceeds and (visit.changes or step.patch or visit.arrival))
-    ):
-        return step
-    patch = copied(visit.changes) if proceeds else step.patch
-    state, draft = copied(visit.state) or None, copied(visit.draft)
-    took = visit.arrival if proceeds else None
-    return step._replace(state=state, draft=draft, reads=reads, patch=patch, took=took)

@@ -8,9 +8,10 @@ over again, which gets the same result (S19).
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -33,6 +34,7 @@ from wizard.model import RunStatus, StoredFile, Value
 from wizard.node import Services
 from wizard.performing import Performer
 from wizard.pinned import Definitions, Pinned
+from wizard.reentry import check_not_within
 from wizard.removal import remove_item
 from wizard.requests import Move
 from wizard.settings import Settings
@@ -60,7 +62,8 @@ class Engine:
     `definitions` gives the workflows that runs start from, and compiles those that stored runs are
     pinned to (S22); `services` are what nodes are handed; `clock` gives aware times, in the zone of the people whose
     days and hours expressions compute with (S25); `watch` is told of each turn. Background work that isn't
-    done within a turn needs a worker (wizard.worker).
+    done within a turn needs a worker (wizard.worker). The code of a node that moves the run which it is called for gets
+    MoveFromWithin; it may call `event`, `amend`, `keep` and `cancel`.
     """
 
     def __init__(
@@ -330,9 +333,15 @@ class Engine:
         """Whether the job that is being performed is done, and what goes on is what follows from it."""
         return claim.job.key in self._turns.settled
 
+    @property
+    def following(self) -> Set[asyncio.Task[None]]:
+        """The work under way that followed from jobs which are done: it is as much work as they were."""
+        return self._turns.following
+
     async def repair(self, run: str | RunView) -> RunView:
         """Has everything tried again that was given up in a run: its failed undos, and the step that it failed at."""
         run_id = run if isinstance(run, str) else run.id
+        check_not_within("repair", run_id)
         view = await self._performer.repair(run_id)
         if view.status is RunStatus.FAILED:
             view = await self.next(view)
@@ -374,6 +383,7 @@ class Engine:
 
     async def _take(self, name: str, run: str | RunView, ask: Ask, respond: RespondWith | None = None) -> RunView:
         run_id = run if isinstance(run, str) else run.id
+        check_not_within(name, run_id)
         return _shown(run, await self._turns.take(name, run_id, ask, respond))
 
 

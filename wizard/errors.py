@@ -24,6 +24,7 @@ WizardError
     ├── TurnTooLong             a turn executed 1,000 nodes (S17)
     ├── NodeFailed              a node failed after its retries (S16)
     ├── NodeContractError       a node broke its contract (S15)
+    │   └── MoveFromWithin      it moves the run that it is called for
     ├── WorkflowUnavailable     the version that the run is pinned to can't be used here (S22)
     ├── IllegalMove             a run or step was to change into a status that doesn't follow
     └── StoreError              stored data can't be read or written
@@ -192,6 +193,10 @@ class NodeFailed(RunError):
 
 class NodeContractError(RunError):
     """A node type is wrongly written."""
+
+
+class MoveFromWithin(NodeContractError):
+    """A node's code moves the run that it is called for. Return from it, and let the definition say where to go on."""
 
 
 class WorkflowUnavailable(RunError):

@@ -123,7 +123,7 @@ def _without_secrets(workflow: Workflow, path: str, answers: Mapping[str, Value]
     if answers is None:
         return None
     node = locate(workflow, path).node
-    secret = node.handler.secrets(node.config)
+    secret = node.secrets
     instead = UNKNOWN if node.handler is STAND_IN else WITHHELD
     return {name: instead if name in secret and value else value for name, value in answers.items()}
 

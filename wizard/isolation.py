@@ -75,11 +75,16 @@ def _named(whose: Caller) -> str:
 
 def contained(error: BaseException) -> Exception:
     """The error, as one that ends nothing. Raises it where it is the operator's Ctrl-C."""
-    if isinstance(error, KeyboardInterrupt) and not _raised_by_code(error):
+    if is_ctrl_c(error):
         raise error
     if isinstance(error, Exception) and not isinstance(error, StopIteration | StopAsyncIteration):
         return error
     return FunctionExited(f"{type(error).__name__} was raised")
+
+
+def is_ctrl_c(error: BaseException) -> bool:
+    """Whether it is the operator's Ctrl-C, and no function's."""
+    return isinstance(error, KeyboardInterrupt) and not _raised_by_code(error)
 
 
 def _raised_by_code(error: BaseException) -> bool:
@@ -180,12 +185,10 @@ class Calls:
         try:
             awaited = coroutine.send(None)
         except StopIteration as ended:  # most await nothing: they get neither a timer nor a look at their task
-            if _take_back(before):
-                await _taken_back()
+            await _taken_back(before)
             return cast("T", ended.value)
         except BaseException as error:
-            if _take_back(before):
-                await _taken_back()
+            await _taken_back(before)
             if isinstance(error, asyncio.CancelledError) and _cancellations():
                 raise
             failure = contained(error)
@@ -227,10 +230,11 @@ def _take_back(before: int) -> bool:
 
 
 @types.coroutine
-def _taken_back() -> Generator[None, None, None]:
-    """Lets the CancelledError come that the task still has before it."""
-    with suppress(asyncio.CancelledError):
-        yield
+def _taken_back(before: int) -> Generator[None, None, None]:
+    """The same at the end of what was called: lets the CancelledError come that the task still has before it."""
+    if _take_back(before):
+        with suppress(asyncio.CancelledError):
+            yield
 
 
 def _is_async(function: Callable[..., Any]) -> bool:
@@ -386,12 +390,10 @@ def _driven(coroutine: Coroutine[Any, Any, Any], awaited: Any, limit: _Limit) ->
                 awaited = coroutine.send(None) if thrown is None else coroutine.throw(thrown)
                 _take_back(before)
             except StopIteration as ended:
-                if _take_back(before):
-                    yield from _taken_back()
+                yield from _taken_back(before)
                 return ended.value
             except BaseException as error:
-                if _take_back(before):
-                    yield from _taken_back()
+                yield from _taken_back(before)
                 if isinstance(thrown, GeneratorExit) and isinstance(error, GeneratorExit):
                     raise
                 failure = limit.failure(error)

@@ -20,18 +20,22 @@ stays at the step just answered and says why (S17); a failing node stops at its 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from datetime import timedelta
 
-from wizard.arrivals import next_for, superseded
+from wizard.arrivals import next_for
 from wizard.back import is_over, position_back, wall
+from wizard.background import (
+    conclude,
+    fault_of,
+    pass_background,
+    renew,
+    run_step,
+    take_another_event,
+    with_another_event,
+)
 from wizard.closing import check_open, close_with
 from wizard.codec import digest
-from wizard.deadlines import order_deletion, stop_the_clock, watch_the_clock
+from wizard.deadlines import order_deletion, stop_the_clock
 from wizard.errors import (
-    ExpressionError,
-    NoCaseMatched,
-    NodeContractError,
-    NodeFailed,
     NotAStep,
     PointOfNoReturn,
     RunCompleted,
@@ -39,14 +43,13 @@ from wizard.errors import (
     StaleInput,
     WizardError,
 )
-from wizard.jobs import JobKind
-from wizard.lifecycle import StepTrigger, next_step_status
-from wizard.model import Fault, Kind, Proceed, PutOff, RunStatus, Step, StepStatus, Value, Wait
-from wizard.pacing import passed
+from wizard.lifecycle import next_step_status
+from wizard.model import Fault, Kind, Proceed, RunStatus, Step, StepStatus, Value, Wait
 from wizard.places import can_follow, locate
 from wizard.requests import Check, Close, Execute, Look, Move, Request, Result
+from wizard.showing import look_at_current, wait_at
 from wizard.turn import Turn, visit_of
-from wizard.undoing import close_all, drop, settle, undo_what_was_left
+from wizard.undoing import close_all, drop, undo_what_was_left
 from wizard.walk import Destination, walk_from
 
 # -- the moves -------------------------------------------------------------------------------------
@@ -96,7 +99,7 @@ def take_result(turn: Turn, result: Result) -> Move:
     turn.fault = None
     if turn.undos:
         yield from undo_what_was_left(turn)
-    if (yield from _conclude(turn, step, result)):
+    if (yield from conclude(turn, step, result)):
         yield from go_forward(turn)
 
 
@@ -133,8 +136,7 @@ def keep_draft(turn: Turn, draft: Mapping[str, Value] | None) -> Move:
 
 
 def without_secrets(turn: Turn, step: Step, draft: Mapping[str, Value]) -> Mapping[str, Value]:
-    node = locate(turn.workflow, step.path).node
-    secrets = node.handler.secrets(node.config)
+    secrets = locate(turn.workflow, step.path).node.secrets
     return {name: value for name, value in draft.items() if name not in secrets} if secrets else draft
 
 
@@ -176,7 +178,7 @@ def _answer(turn: Turn, step: Step, given: Mapping[str, Value], *, partial: bool
 def take_answer(turn: Turn, step: Step, given: Mapping[str, Value], result: Result) -> Move:
     """Goes on with what came of an answer to the current step."""
     if result.failure is not None:
-        turn.fault = _fault(result.failure, step)
+        turn.fault = fault_of(result.failure, step)
         turn.log("failed", step.path, error=turn.fault.message)
         return
     after = result.step or step
@@ -222,12 +224,12 @@ def go_forward(turn: Turn) -> Move:
         try:
             going_on = yield from _go_one_step(turn)
         except RunError as error:
-            step = _with_another_event(turn, error)
+            step = with_another_event(turn, error)
             if step is None:
                 yield from _stay_at(turn, anchor, error)
                 turn.returning = returning if returning is not None and turn.kept_at(returning) is not None else None
                 return
-            going_on = yield from _take_another_event(turn, step, anchor)
+            going_on = yield from take_another_event(turn, step, anchor)
 
 
 def _go_one_step(turn: Turn) -> Generator[Request, Result, bool]:
@@ -238,7 +240,7 @@ def _go_one_step(turn: Turn) -> Generator[Request, Result, bool]:
         return False
     step, is_new = yield from _come_to(turn, destination)
     if step.kind is Kind.BACKGROUND:
-        return (yield from _pass_background(turn, step, is_new))
+        return (yield from pass_background(turn, step, is_new))
     return (yield from _still_holds(turn, step)) or (yield from _present(turn, step))
 
 
@@ -298,14 +300,6 @@ def _present(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
     return False
 
 
-def wait_at(turn: Turn, step: Step) -> None:
-    if step.status is not StepStatus.WAITING:
-        turn.put(step._replace(status=next_step_status(step.status, "revisit")))
-    if turn.status is not RunStatus.WAITING:
-        turn.become("reopen" if turn.status is RunStatus.COMPLETED else "wait")
-    watch_the_clock(turn, step)
-
-
 def _complete(turn: Turn) -> Move:
     """S5: at the end all kept steps are dropped, parked answers go, and every visit is closed; where
     the run can be re-entered, its visits can go on (S14)."""
@@ -337,155 +331,14 @@ def _stay_at(turn: Turn, anchor: Step | None, error: RunError) -> Move:
         turn.become("fail")
 
 
-# -- events (S24) ----------------------------------------------------------------------------------
-
-
-def _with_another_event(turn: Turn, error: WizardError) -> Step | None:
-    """The step whose event can't be gone on with, where there is another one for it."""
-    lasting = isinstance(error, NodeFailed) and error.lasting
-    if not error.node or not (lasting or isinstance(error, ExpressionError | NoCaseMatched)):
-        return None
-    return superseded(turn, error.node, wall(turn.workflow, turn))
-
-
-def _take_another_event(turn: Turn, step: Step, anchor: Step | None) -> Generator[Request, Result, bool]:
-    """Gives up the event that the step took, and goes on from there with the next one. True where the run goes on;
-    a person who was further on already comes back to where they were, as after a change (S11)."""
-    took = step.took
-    assert took is not None
-    turn.log("gave up", step.path, event=took.name, number=took.number)
-    position = turn.position(step.path)
-    if anchor is not None and anchor.is_foreground and turn.position(anchor.path) > position:
-        turn.returning = turn.returning or anchor.path
-    turn.cursor, turn.fault = position, None
-    if step.is_foreground:
-        arrival = next_for(turn, step)
-        assert arrival is not None
-        close_with(turn, step, arrival)
-        return True
-    fresh = yield from _renew(turn, turn.put(step._replace(took=None)))
-    return (yield from _run(turn, fresh))
-
-
-# -- background steps ------------------------------------------------------------------------------
-
-
-def _pass_background(turn: Turn, step: Step, is_new: bool) -> Generator[Request, Result, bool]:
-    """S10: re-uses a kept step whose reads are unchanged; anything else runs. True where the run goes on."""
-    if is_new:
-        return (yield from _run(turn, step))
-    same_inputs = step.status is not StepStatus.PENDING and turn.reads_the_same(step)
-    if same_inputs and step.is_done and step.error is None:
-        turn.log("re-used", step.path)
-        return True
-    if not same_inputs:
-        step = yield from _renew(turn, step)
-    return (yield from _run(turn, step))
-
-
-def _renew(turn: Turn, step: Step) -> Generator[Request, Result, Step]:
-    """Undoes what ran with other inputs; the step is a new visit from here on (S14)."""
-    turn.visits += 1
-    fresh = turn.put(Step(step.path, step.node, step.type, step.kind, step.seq, turn.visits, StepStatus.PENDING))
-    turn.release(step)
-    turn.log("removed", step.path)
-    yield from settle(turn, [step])
-    return fresh
-
-
 def _go_on_from_background(turn: Turn, step: Step) -> Move:
     """Next at a background step: a failed one is tried again (S16), as is one that a crash left (S21);
     with other inputs than it was tried with it is another visit, with another key."""
     tried = step.status is StepStatus.FAILED or (step.put_off is not None and step.put_off.tried)
     if tried and not turn.reads_the_same(step):
-        step = yield from _renew(turn, step)
-    if step.is_done or (yield from _run(turn, step)):
+        step = yield from renew(turn, step)
+    if step.is_done or (yield from run_step(turn, step)):
         yield from go_forward(turn)
-
-
-MAX_BEGUN = 5  # a piece of work that takes its process down each time must not take down a sixth
-WHOM_TO_TELL = "Try again; if it stays, tell whoever runs this service."
-
-_BEGIN: Mapping[StepStatus, StepTrigger] = {
-    StepStatus.PENDING: "begin",
-    StepStatus.FAILED: "retry",
-    StepStatus.DONE: "rerun",
-}
-
-
-def _run(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
-    """Executes the current background step. True where the run goes on after it."""
-    trigger, begun = _BEGIN[step.status], step.begun
-    status = next_step_status(step.status, trigger)
-    if begun >= MAX_BEGUN:
-        given_up = NodeFailed(f"This was begun {begun} times and cut off each time. {WHOM_TO_TELL}")
-        return (yield from _fail(turn, turn.put(step._replace(status=status, begun=0)), given_up))
-    step = turn.put(step._replace(status=status, error=None, begun=begun + 1, claim=turn.next_revision))
-    if turn.status is not RunStatus.WORKING:
-        turn.become("work")
-    result = yield Execute(step)
-    if result.deferred:
-        if result.step is not None:
-            turn.put(result.step._replace(begun=begun, claim=0))
-        return False
-    return (yield from _conclude(turn, step, result))
-
-
-def _conclude(turn: Turn, step: Step, result: Result) -> Generator[Request, Result, bool]:
-    """Takes what came of the current background step's work. True where the run goes on after it."""
-    after = (result.step or step)._replace(begun=0, claim=0)
-    if result.pause is not None:
-        _try_later(turn, after, result.pause, result.failure)
-        return False
-    after = after._replace(put_off=passed(turn, after) if turn.place(step).node.handler.pauses else None)
-    failure = result.failure
-    if isinstance(result.outcome, Wait):
-        failure = NodeContractError(
-            f"node type {step.type} is a background type, but reported Wait. It must return Proceed.",
-            workflow=turn.workflow.id,
-            node=step.path,
-            run=turn.id,
-        )
-    if failure is not None:
-        return (yield from _fail(turn, after, failure))
-    assert isinstance(result.outcome, Proceed)
-    took = None if after.took is None else turn.take(after.took, after)
-    status = next_step_status(step.status, "succeed")
-    turn.put(after._replace(status=status, output=result.outcome.output, took=took))
-    turn.files += result.files
-    turn.log("ran", step.path)
-    return True
-
-
-def _try_later(turn: Turn, step: Step, pause: float, failure: WizardError | None) -> None:
-    """S16: the work failed, and is tried again by a job, as the same visit."""
-    until, tried = turn.now + timedelta(seconds=pause), 0 if step.put_off is None else step.put_off.tried
-    turn.put(step._replace(put_off=PutOff(until, tried)))
-    turn.order(JobKind.WORK, step.visit, until)
-    turn.log("put off", step.path, until=until, tried=tried, error="" if failure is None else failure.message)
-
-
-def _fail(turn: Turn, step: Step, failure: WizardError) -> Generator[Request, Result, bool]:
-    """S16: what follows is up to the node's `on_error`. With `back` the failed step is kept, so that the
-    next try with the same inputs is the same visit, with the same idempotency key (S21)."""
-    fault = _fault(failure, step)
-    turn.log("failed", step.path, error=fault.message)
-    action = turn.place(step).node.on_error.action
-    if action in ("continue", "goto"):
-        status = next_step_status(step.status, "succeed")
-        turn.put(step._replace(status=status, output={"error": fault.message}, error=fault.message))
-        return True
-    turn.fault = fault
-    turn.put(step._replace(status=next_step_status(step.status, "fail"), error=fault.message))
-    if action == "stop" and (waited := _with_another_event(turn, failure)) is not None:
-        return (yield from _take_another_event(turn, waited, None))
-    position = position_back(turn)
-    if action == "back" and position is not None and position > wall(turn.workflow, turn):
-        turn.cursor = position
-        yield from look_at_current(turn, keep_fault=True)
-    else:
-        turn.become("fail")
-    return False
 
 
 # -- going back ------------------------------------------------------------------------------------
@@ -506,23 +359,7 @@ def position_of(turn: Turn, to: str) -> int:
     return position
 
 
-def look_at_current(turn: Turn, *, keep_fault: bool = False) -> Move:
-    """Shows the step that the cursor was moved back to. A background step is left as it is (S6)."""
-    if not keep_fault:
-        turn.fault = None
-    step = turn.steps[turn.cursor]
-    if step.is_foreground and not step.is_closed:
-        wait_at(turn, step)
-        yield Look(turn.steps[turn.cursor])
-    elif turn.status is not RunStatus.WAITING:
-        turn.become("reopen" if turn.status is RunStatus.COMPLETED else "wait")
-
-
 # -- what a person reads ---------------------------------------------------------------------------
-
-
-def _fault(error: WizardError, step: Step) -> Fault:
-    return Fault(error.message, error.node or step.path, type(error).__name__)
 
 
 def _as_run_error(error: WizardError, step: Step, turn: Turn) -> RunError:

@@ -185,7 +185,8 @@ class NodeType(ABC, Generic[C]):
 
     def later(self, visit: Visit[C]) -> Later | None:
         """Whether a background node isn't to be executed yet, and when it is; None for now. It is asked each time
-        before `execute`, may keep what it needs in `visit.state`, and has no other side effects."""
+        before `execute`, may keep what it needs in `visit.state`, may leave `visit.arrival` for others by setting it to
+        None, and has no other side effects."""
         return None
 
     def part(self, config: C) -> str | None:

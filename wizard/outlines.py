@@ -263,7 +263,8 @@ class _Outline:
         if draft is None or config is None or isinstance(config, ConditionConfig):
             kind = there[0].kind if there else Kind.FOREGROUND
             names = frozenset[str]().union(*(each.names for each in there))
-            return _made(name, draft, kind, STAND_IN, StandInConfig(names=names), there[0].type if there else "")
+            stand_in = _made(name, draft, kind, STAND_IN, StandInConfig(names=names), there[0].type if there else "")
+            return replace(stand_in, secrets=names)
         return _made(name, draft, draft.handler.kind, draft.handler, config)
 
     def _call(self, index: int | None, document: Document | None, there: list[_Come]) -> Call:
@@ -313,4 +314,5 @@ def _made(name: str, draft: NodeDraft | None, kind: Kind, handler: NodeType[Any]
         title=title,
         final=common is not None and common.final,
         slow=common is not None and common.slow,
+        secrets=frozenset() if draft is None else draft.secrets,
     )

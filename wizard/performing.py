@@ -15,7 +15,7 @@ from typing import Any, assert_never
 from wizard import machine
 from wizard.asks import Ask
 from wizard.deadlines import next_reminder, waits_at
-from wizard.driver import UNDO_TRIES
+from wizard.dropped import UNDO_TRIES
 from wizard.errors import RunNotFound, WorkflowUnavailable
 from wizard.instants import Clock, after
 from wizard.interventions import expire, remind
@@ -27,6 +27,7 @@ from wizard.node import NodeType, Services
 from wizard.pauses import pause_after
 from wizard.pinned import Pinned
 from wizard.places import locate
+from wizard.reentry import AtWork
 from wizard.requests import Close, Move
 from wizard.retrying import seconds_in_all
 from wizard.settings import Settings
@@ -140,7 +141,8 @@ class Performer:
         error = None
         try:
             visit = make_visit(workflow, view.run, owed.step, self._clock.wall(), self._services)
-            await self._services.calls.within(seconds_in_all(visit), lambda: handler.remove(visit), visit)
+            with AtWork(visit):
+                await self._services.calls.within(seconds_in_all(visit), lambda: handler.remove(visit), visit)
         except Exception as failure:
             error = type(failure).__name__
             broke(log, failure, "undoing step %s of run %s failed", owed.step.path, job.run)

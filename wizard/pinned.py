@@ -15,6 +15,7 @@ from wizard.stores import Store
 
 AGAIN = 30.0  # seconds after which what couldn't be compiled is tried again
 MOST_FAILED = 1000  # versions of which that is remembered
+MOST_OUTLINES = 200  # runs whose outlines are kept
 
 
 class Definitions(Protocol):
@@ -41,6 +42,7 @@ class Pinned:
         self._workflows: dict[str, Workflow] = {}
         self._saved: set[str] = set()
         self._failed: dict[str, tuple[float, Exception]] = {}
+        self._outlines: dict[str, tuple[int, Exception | None, Workflow]] = {}  # by run: its revision, what failed
 
     async def save(self, workflow: Workflow) -> None:
         """Has the store keep a workflow before the first run is pinned to it."""
@@ -64,7 +66,7 @@ class Pinned:
     async def _compiled(self, run: Run) -> Workflow:
         body = await self._store.definition(run.version)
         if body is None:
-            return self._definitions.outline(run, None, None)
+            return self._outline(run, None, None)
         at, error = self._failed.get(run.version, (0.0, None))
         if error is None or monotonic() - at > AGAIN:
             try:
@@ -76,7 +78,19 @@ class Pinned:
                 self._workflows[run.version] = workflow
                 self._failed.pop(run.version, None)
                 return workflow
-        return self._definitions.outline(run, body, error)
+        return self._outline(run, body, error)
+
+    def _outline(self, run: Run, body: bytes | None, error: Exception | None) -> Workflow:
+        """A run that waits for its code is looked at again and again: each time by the same outline."""
+        known = self._outlines.get(run.id)
+        if known is not None and known[0] == run.revision and known[1] is error:
+            return known[2]
+        outline = self._definitions.outline(run, body, error)
+        self._outlines.pop(run.id, None)
+        while len(self._outlines) >= MOST_OUTLINES:
+            del self._outlines[next(iter(self._outlines))]
+        self._outlines[run.id] = run.revision, error, outline
+        return outline
 
     def _remember(self, version: str, error: Exception) -> None:
         while len(self._failed) >= MOST_FAILED:

@@ -93,7 +93,7 @@ def locate(workflow: Workflow, path: str) -> Place:
     raise _no_step(path)
 
 
-def node_at(workflow: Workflow, path: str) -> tuple[Frame, Node]:
+def frame_and_node_at(workflow: Workflow, path: str) -> tuple[Frame, Node]:
     """The node at a path, which may be one that has no step: a condition, or a node that embeds a workflow. Raises
     NotAStep."""
     frame, (*outer, last) = Frame(workflow), path.split("/")
@@ -107,10 +107,10 @@ def node_at(workflow: Workflow, path: str) -> tuple[Frame, Node]:
         if item is None and node.config.repeat is not None:
             return frame, node
         frame = frame.inside(node, base, None if item is None else _item_number(item, path)[0])
-    found = frame.workflow.nodes.get(last.partition("~")[0])
-    if found is None:
+    named = frame.workflow.nodes.get(last.partition("~")[0])
+    if named is None:
         raise _no_step(path)
-    return frame, found
+    return frame, named
 
 
 def _no_step(path: str) -> NotAStep:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from wizard.back import wall
 from wizard.errors import NotAStep, PointOfNoReturn
-from wizard.machine import check_not_over, go_forward, look_at_current
+from wizard.machine import check_not_over, go_forward
 from wizard.model import Call, RunStatus, Step, StepStatus
 from wizard.places import AFTER, locate
 from wizard.requests import Move
+from wizard.showing import look_at_current
 from wizard.turn import Turn
 from wizard.undoing import settle, take_off
 

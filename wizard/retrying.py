@@ -75,7 +75,7 @@ async def persevere(
     what a try may take where that isn't the node's `timeout`. Raises what the last try raised; NodeFailed where it took
     too long; TryLater where the next try is too far off to be waited for and the visit `resumes`.
     """
-    retry, limit = visit.node.retry, seconds_for(visit) if seconds is None else seconds
+    limit = seconds_for(visit) if seconds is None else seconds
     tried, until = visit.tried, asyncio.get_running_loop().time() + AT_ONCE
     while True:
         tried += 1
@@ -87,13 +87,9 @@ async def persevere(
             raise
         except Exception as error:
             visit.state = copied(own.state)
-            least = asked(error)
-            most = max(retry.max_backoff.total_seconds(), LONGEST)
-            if least is None or least > most or tried >= retry.attempts:
-                raise
-            pause = max(retry.wait(tried, jitter()), least)
-            long = pause > SHORT or asyncio.get_running_loop().time() > until
-            if long and not visit.resumes:
+            pause = _pause_before_next(visit, tried, asked(error), jitter)
+            long = pause is not None and (pause > SHORT or asyncio.get_running_loop().time() > until)
+            if pause is None or (long and not visit.resumes):
                 raise
             log.info("try %d of step %s of run %s failed: %s", tried, visit.step, visit.run, type(error).__name__)
             if long:
@@ -105,6 +101,15 @@ async def persevere(
             own.tell = _unheard
         again()
         await sleep(pause)
+
+
+def _pause_before_next(visit: Visit[Any], tried: int, least: float | None, jitter: Callable[[], float]) -> float | None:
+    """Seconds until the try after number `tried`, where the error asks for `least`; None where there is no other."""
+    retry = visit.node.retry
+    longest = max(retry.max_backoff.total_seconds(), LONGEST)
+    if least is None or least > longest or tried >= retry.attempts:
+        return None
+    return max(retry.wait(tried, jitter()), least)
 
 
 def seconds_for(visit: Visit[Any]) -> float:

@@ -17,11 +17,11 @@ from wizard.machine import (
     position_of,
     previous,
     take_answer,
-    wait_at,
     without_secrets,
 )
 from wizard.model import StepStatus, Value, Wait
 from wizard.requests import Execute, Look, Move
+from wizard.showing import wait_at
 from wizard.turn import Turn
 
 

@@ -21,6 +21,7 @@ from aiohttp import web
 from wizard.channels.connection import Connection
 from wizard.channels.health import CALLS, STOPPING, Stopping
 from wizard.logs import loop_failed
+from wizard.running import come_to, run_to_its_end
 from wizard.stopping import ABANDONED, LastExit, hearing, longest_stop
 
 Address = tuple[str, int] | tuple[str, int, int, int]
@@ -46,7 +47,11 @@ def serve(app: web.Application, host: str, port: int, workflows: Sequence[str]) 
     The address of the first page is printed as soon as connections are taken. Gives the process's exit code: ABANDONED
     where something hangs still, else 0. Raises OSError where the address can't be had."""
     quiet_collector()
-    asyncio.run(serve_until_told(app, host, port, workflows, _say, LastExit()))
+    return run_to_its_end(_serve(app, host, port, workflows))
+
+
+async def _serve(app: web.Application, host: str, port: int, workflows: Sequence[str]) -> int:
+    await serve_until_told(app, host, port, workflows, _say, LastExit())
     return ABANDONED if CALLS in app and app[CALLS].lost else 0
 
 
@@ -71,7 +76,7 @@ async def serve_until_told(
         async with listening(app, host, port, grace=stopping.grace) as addresses:
             for address in addresses:
                 say(f"Serving {', '.join(workflows)} on {written(address)} (Ctrl-C stops)")
-            await stopping.begun.wait()
+            await come_to(stopping.begun)
             say("Stopping")
             if signal.SIGTERM in told:  # by a supervisor; somebody at a keyboard has no balancer
                 await asyncio.sleep(MOMENT)

@@ -73,6 +73,7 @@ class Turns:
         self.settled: set[str] = set()  # keys of claimed jobs whose own turn, still under way, has settled them
         self.lease = lease_from(clock, settings.lease)
         self._lasting: set[asyncio.Task[None]] = set()
+        self.following: set[asyncio.Task[None]] = set()  # of these what followed from a job that is done
 
     async def close(self, grace: float) -> None:
         """Lets work that outlasted its turn go on for so many seconds; what isn't done then is another worker's."""
@@ -213,7 +214,7 @@ class Turns:
     def _driver(self, turn: Turn, saver: Saver, task: Task) -> Driver:
         means = self._means
         if task is not PERSONS:
-            means = replace(means, performing=task.performing, undone=task.undone, heard=task.heard)
+            means = replace(means, performing=task.performing, undone=task.undone, closed=task.closed, heard=task.heard)
         if turn.workflow.unavailable is not None:
             means = replace(means, patience=0.0)  # what is owed is ordered: it is done when the workflow is back
         return Driver(turn, means, saver, self._clock)
@@ -258,7 +259,7 @@ class Turns:
             if driver.lasting is None:
                 saver.effects_done()
             else:
-                self._see_through(turn.id, driver.lasting, saver)
+                self._see_through(turn.id, driver.lasting, saver, follows=bool(task.job) or task.follows)
 
     async def _leave_line(self, before: Run, after: Run) -> None:
         """Who was in line for a place and was moved away keeps nobody waiting."""
@@ -274,12 +275,13 @@ class Turns:
 
     # -- work that outlasts its turn -----------------------------------------------------------------
 
-    def _see_through(self, run_id: str, lasting: Lasting, saver: Saver) -> None:
-        task = asyncio.ensure_future(self._await_lasting(run_id, lasting, saver))
-        self._lasting.add(task)
-        task.add_done_callback(self._lasting.discard)
+    def _see_through(self, run_id: str, lasting: Lasting, saver: Saver, *, follows: bool) -> None:
+        task = asyncio.ensure_future(self._await_lasting(run_id, lasting, saver, follows=follows))
+        for tasks in (self._lasting, self.following) if follows else (self._lasting,):
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
 
-    async def _await_lasting(self, run_id: str, lasting: Lasting, saver: Saver) -> None:
+    async def _await_lasting(self, run_id: str, lasting: Lasting, saver: Saver, *, follows: bool) -> None:
         """Renews the lease until there is a result, and takes the turn that it belongs to."""
         claim = _claim_of(saver.run, self._clock())
         try:
@@ -288,7 +290,7 @@ class Turns:
             finally:
                 saver.effects_done()
             unsaved = Unsaved(saver.run, result)
-            await self.take("job", run_id, unsaved.ask(), task=Task(lasting.visit, unsaved=unsaved))
+            await self.take("job", run_id, unsaved.ask(), task=Task(lasting.visit, unsaved=unsaved, follows=follows))
         except asyncio.CancelledError:  # the process ends: nobody needs to wait for the lease to do the same
             with suppress(WizardError):
                 await self._store.queue.put_off(claim, self._clock())

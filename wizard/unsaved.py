@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from wizard import machine
@@ -47,15 +47,17 @@ class Unsaved:
 class Task:
     """How a turn is taken that isn't a person's, or not from the beginning: for the job of the visit `performing`,
     whose work is waited for as long as it takes, `job` being its key where somebody has claimed it; with what is
-    `unsaved`, was `undone` and was `heard` from an earlier try (see Means), which stored a reply to the same request
-    where it says `responded`."""
+    `unsaved`, was `undone`, was `closed` and was `heard` from an earlier try (see Means), which stored a reply to the
+    same request where it says `responded`. `follows` says that it goes on with what followed from a job."""
 
     performing: int | None = None
     job: str = ""
     unsaved: Unsaved | None = None
     undone: Mapping[int, str | None] = NO_UNDOS
+    closed: Set[int] = frozenset()
     heard: Sequence[Heard] = ()
     responded: bool = False
+    follows: bool = False
 
 
 PERSONS = Task()
@@ -79,7 +81,7 @@ def _claim_on(run: Run) -> int:
 
 def taken_again(task: Task, driver: Driver, saver: Saver) -> Task:
     """How a turn goes on that lost against another commit: nothing that was done outside is done again."""
-    task = replace(task, undone=driver.undone, heard=(*task.heard, *driver.heard))
+    task = replace(task, undone=driver.undone, closed=driver.closed, heard=(*task.heard, *driver.heard))
     if not saver.has_saved:
         return task
     return replace(task, unsaved=Unsaved(saver.run, driver.result), responded=saver.owes_reply)

@@ -53,7 +53,8 @@ async def working(engine: Engine, at_once: int | None = None) -> AsyncIterator[W
 
 
 class Worker:
-    """Does at most `at_once` jobs at a time. What it claims is its own for the settings' `lease`, which it renews."""
+    """Does at most `at_once` jobs at a time; what follows from one and goes on when it is done counts as one still.
+    What it claims is its own for the settings' `lease`, which it renews."""
 
     def __init__(self, engine: Engine, *, at_once: int = 10, idle: float = IDLE) -> None:
         self._engine = engine
@@ -93,8 +94,8 @@ class Worker:
         failures = 0
         try:
             while not stopping.done():
-                if len(self._tasks) >= self._at_once:
-                    await asyncio.wait({stopping, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
+                if self._free <= 0:
+                    await asyncio.wait({stopping, *self._busy}, return_when=asyncio.FIRST_COMPLETED)
                 elif await self._looks(stopping):
                     failures = 0
                 elif not stopping.done():
@@ -147,15 +148,28 @@ class Worker:
         """Does all jobs that are due now, and those that come due by it; how many they were. For tests, and for hosts
         with a clock of their own."""
         done = 0
-        while claimed := await self._claim(0.0):
+        while claimed := await self._claim_when_free():
             done += claimed
             while self._tasks:
                 await asyncio.wait(self._tasks)
         return done
 
+    @property
+    def _busy(self) -> set[asyncio.Task[None]]:
+        return {*self._tasks, *self._engine.following}
+
+    @property
+    def _free(self) -> int:
+        """How many more jobs may be begun."""
+        return self._at_once - len(self._busy)
+
+    async def _claim_when_free(self) -> int:
+        while self._free <= 0:
+            await asyncio.wait(self._busy, return_when=asyncio.FIRST_COMPLETED)
+        return await self._claim(0.0)
+
     async def _claim(self, wait: float) -> int:
-        free = self._at_once - len(self._tasks)
-        claims = await self._queue.claim(self._engine.clock(), free, self._lease, wait)
+        claims = await self._queue.claim(self._engine.clock(), self._free, self._lease, wait)
         for claim in claims:
             task = asyncio.ensure_future(self._hold(claim))
             self._tasks.add(task)

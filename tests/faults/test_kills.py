@@ -55,6 +55,16 @@ class Siege:
     def _start(self, port: int) -> int:
         return self._home.start(store=self._url, port=port, counterpart=self._other.url, jobs=4, lease=LEASE)
 
+    async def check_end(self, clients: list[Client]) -> None:
+        """All comes to rest, the servers are killed for good, and what is stored is what the clients were told."""
+        store = store_of(self._url)
+        await store.open()
+        await calm(store)
+        self._home.kill_all()
+        await check_all(store, clients, self._other)
+        check_begun_once(self._other, self.causes)
+        await store.close()
+
     def kill_one(self) -> None:
         place = self.chance.randrange(len(self.ports))
         self._home.kill(self._pids[place])
@@ -181,13 +191,7 @@ async def test_s20_a_server_on_sqlite_is_killed_at_any_moment(home: Nursery, tmp
     async with counterpart(seed=fuzz_seed) as other:
         siege = Siege(home, other, url, fuzz_seed)
         clients = await siege.besiege(KILLS)
-        store = store_of(url)
-        await store.open()
-        await calm(store)
-        home.kill_all()
-        await check_all(store, clients, other)
-        check_begun_once(other, siege.causes)
-        await store.close()
+        await siege.check_end(clients)
     assert siege.kills >= KILLS
     print(siege.figures(clients))
 
@@ -208,13 +212,7 @@ async def test_s20_servers_on_postgresql_and_the_database_are_killed(
         async with counterpart(seed=fuzz_seed) as other:
             siege = Siege(home, other, url, fuzz_seed, servers=2)
             clients = await siege.besiege(KILLS, kill_database)
-            store = store_of(url)
-            await store.open()
-            await calm(store)
-            home.kill_all()
-            await check_all(store, clients, other)
-            check_begun_once(other, siege.causes)
-            await store.close()
+            await siege.check_end(clients)
         print(siege.figures(clients))
     finally:
         await asyncio.to_thread(server.remove)

@@ -32,7 +32,10 @@ FORMS = (
 WHOLE_RUNS = ("tests/unit/test_machine_properties.py", "tests/conformance/test_vectors.py")
 GROUPS = (
     Group(
-        ("back", "lifecycle", "machine", "places", "removal", "revisits", "scope", "turn", "walk"),
+        (
+            "back", "background", "lifecycle", "machine", "places", "removal", "revisits", "scope", "showing", "turn",
+            "walk",
+        ),
         (
             *_units("machine", "lifecycle", "places", "keeping", "walk", "scope", "revisits", "removal", "turn"),
             "tests/unit/test_visits.py",
@@ -57,7 +60,7 @@ GROUPS = (
         (*_units("places", "definition", "schema", "engine"), "tests/rules", "tests/unit/nodes", *WHOLE_RUNS),
     ),
     Group(
-        ("asks", "driver", "jobs", "leases", "saving", "turns", "unsaved"),
+        ("asks", "driver", "dropped", "jobs", "leases", "outcomes", "reentry", "saving", "turns", "unsaved"),
         (*_units("asks", "engine", "saving", "turns"), "tests/unit/channels/test_dedupe.py"),
         (*_units("interventions", "undoing", "performing", "retrying", "worker", "handed"), "tests/rules", *WHOLE_RUNS),
     ),

@@ -235,3 +235,42 @@ def test_limits_in_the_settings_are_read_strictly(written: str) -> None:
     """A slip must not leave a service without its limit."""
     with pytest.raises(SettingsError, match="WIZARD_CONCURRENCY"):
         Settings.from_environment({"WIZARD_CONCURRENCY": written})
+
+
+CHAIN = {
+    "id": "main",
+    "nodes": [
+        ASK,
+        {"id": "first", "type": "python", "function": "report", "arguments": {"of": "{{ ask.x }}"}, "slow": True},
+        {"id": "call", "type": "python", "function": "call", "arguments": {"of": "{{ ask.x }}"}},
+        LAST,
+    ],
+}
+
+
+async def test_a_worker_does_so_many_jobs_at_a_time_and_what_follows_from_them(stores: Open) -> None:
+    """A long step behind a long step would go on beside the next job, and the one behind that beside both: a worker of
+    one job at a time would do hundreds, and run out of memory."""
+    bank = Bank()
+    bank.seconds = 0.05  # with patience for a hundredth of a second
+    async with engines(stores, bank, CHAIN, slow_after=0.01) as (engine,):
+        people = [await starts(engine, str(number)) for number in range(4)]
+        together: list[int] = []
+        async with working(engine, 1):
+            while any(each.run.status is RunStatus.WORKING for each in people):
+                together.append(sum(bank.now.values()))
+                await asyncio.sleep(0.005)
+                for each in people:
+                    await engine.load(each.run)
+    assert sorted(bank.order) == sorted(2 * [str(number) for number in range(4)])
+    assert max(together) == 1
+
+
+async def test_jobs_that_are_done_for_a_test_are_no_more_at_a_time(stores: Open) -> None:
+    """`perform_due` waits for a place as a worker does, and finds what came due meanwhile."""
+    bank = Bank(seconds=0.05)
+    async with engines(stores, bank, CHAIN, slow_after=0.01) as (engine,):
+        for number in range(3):
+            await starts(engine, str(number))
+        assert await Worker(engine, at_once=1).perform_due() == 3
+    assert bank.most == {"report": 1, "call": 1}

@@ -17,7 +17,7 @@ from tests.forkserver import command
 from wizard.stopping import ABANDONED
 
 FUNCTIONS = """
-import sys, threading, time
+import asyncio, sys, threading, time
 
 def leaves():
     sys.exit("no such file")
@@ -36,7 +36,21 @@ async def blocks():
     print("blocks", flush=True)
     time.sleep(3600)
 
-FUNCTIONS = {each.__name__: each for each in (leaves, leaves_async, hangs, leaves_a_thread, blocks)}
+async def stops_the_loop():
+    asyncio.get_running_loop().stop()
+    await asyncio.sleep(0)
+
+async def leaves_in_a_task():
+    async def leave():
+        sys.exit(0)
+    asyncio.ensure_future(leave())
+    await asyncio.sleep(0.01)
+
+async def cancels_everything():
+    for task in asyncio.all_tasks():
+        task.cancel()
+
+FUNCTIONS = {name: each for name, each in globals().items() if callable(each)}
 """
 FLOW = """
 id: {name}
@@ -45,7 +59,17 @@ nodes:
   - {{id: p, type: python, function: {name}, timeout: 1s}}
   - {{id: m, type: message, title: over}}
 """
-NAMES = ("leaves", "leaves_async", "hangs", "leaves_a_thread", "blocks")
+CUT_OFF = r"closed|reset|without response"
+NAMES = (
+    "leaves",
+    "leaves_async",
+    "hangs",
+    "leaves_a_thread",
+    "blocks",
+    "stops_the_loop",
+    "leaves_in_a_task",
+    "cancels_everything",
+)
 
 
 @contextmanager
@@ -87,6 +111,45 @@ def test_a_function_that_exits_ends_neither_the_server_nor_its_orderly_end(tmp_p
     with started(tmp_path, "serve", "flows.yaml") as (process, address):
         assert [goes_on(address, name) for name in ("leaves", "leaves_async")] == ["failed", "failed"]
         assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+
+
+@pytest.mark.parametrize("name", ["stops_the_loop", "leaves_in_a_task"])
+def test_a_function_that_stops_the_event_loop_ends_nothing(tmp_path: Path, name: str) -> None:
+    """All people's requests would end with one function, and a supervisor might take it for an orderly end."""
+    with started(tmp_path, "serve", "flows.yaml") as (process, address):
+        assert goes_on(address, name) == "waiting"
+        assert goes_on(address, "leaves") == "failed"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+        assert process.stdout is not None
+        assert "is run again" in process.stdout.read()
+
+
+def test_a_function_that_cancels_every_task_costs_connections_and_not_the_server(tmp_path: Path) -> None:
+    """Who is asked for nothing but its own work can reach every task of the process; the server outlives that."""
+    with started(tmp_path, "serve", "flows.yaml", WIZARD_JOBS="0") as (process, address):
+        with pytest.raises(OSError, match=CUT_OFF):
+            goes_on(address, "cancels_everything")
+        assert goes_on(address, "leaves") == "failed"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+        assert process.stdout is not None
+        assert "cancelled the server" in process.stdout.read()
+
+
+def test_a_worker_outlives_a_function_that_cancels_every_task(tmp_path: Path) -> None:
+    """Its own loop is begun again, and the job comes again, until the step is given up."""
+    settings = {"WIZARD_JOBS": "0"}
+    serving = started(tmp_path, "serve", "flows.yaml", **settings)
+    with serving as (_, address), pytest.raises(OSError, match=CUT_OFF):
+        goes_on(address, "cancels_everything")
+    with started(tmp_path, "worker") as (process, _):
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "")
+        assert any("cancelled the server" in line for line in lines)
+        assert any("started again" in line for line in lines)
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
 

@@ -220,7 +220,7 @@ async def test_a_fault_that_names_its_node_keeps_it() -> None:
 
 async def test_work_that_is_given_up_names_its_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """Work that took its process down too often failed without saying anything: the engine says where that was."""
-    monkeypatch.setattr("wizard.machine.MAX_BEGUN", 1)
+    monkeypatch.setattr("wizard.background.MAX_BEGUN", 1)
     book = Book()
     made = watched(Told(), SLOW, book=book)
     run = await made.start("main")

@@ -13,7 +13,7 @@ from tests.generated import definitions
 from tests.invariants import reachable
 from tests.workflows import Document, ask, branch, catalog, embed, flow
 from wizard.errors import NotAStep
-from wizard.places import can_follow, is_cyclic, locate, node_at
+from wizard.places import can_follow, frame_and_node_at, is_cyclic, locate
 
 INNER = flow("inner", ask("x"), ask("y"))
 MAIN = catalog(
@@ -59,7 +59,8 @@ def test_a_node_without_a_step_is_found_by_its_path_too() -> None:
     inner = flow("inner", ask("x"), branch("which", ("x.x == 'x'", "y"), "y"), ask("y"))
     main = catalog(flow("main", ask("a"), embed("one", "inner"), embed("hh", "inner", repeat={})), inner).get("main")
     places = {
-        path: node_at(main, path) for path in ("a", "one", "hh", "hh/after-2", "one/which", "hh/2/which", "hh/2/x")
+        path: frame_and_node_at(main, path)
+        for path in ("a", "one", "hh", "hh/after-2", "one/which", "hh/2/which", "hh/2/x")
     }
     assert {path: (frame.prefix, frame.item, node.id) for path, (frame, node) in places.items()} == {
         "a": ("", None, "a"),
@@ -72,7 +73,7 @@ def test_a_node_without_a_step_is_found_by_its_path_too() -> None:
     }
     for path in ("", "nowhere", "a/x", "one/nowhere", "hh/x/which", "one/which/x"):
         with pytest.raises(NotAStep):
-            node_at(main, path)
+            frame_and_node_at(main, path)
 
 
 @given(

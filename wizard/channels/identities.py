@@ -38,11 +38,11 @@ async def identity_of(identify: Identify | None, request: web.Request, services:
         return NOBODY
 
     async def ask() -> object:
-        found: object = identify(request)
-        return await found if inspect.isawaitable(found) else found
+        answer: object = identify(request)
+        return await answer if inspect.isawaitable(answer) else answer
 
     settings: Settings = services.settings or Settings()
-    found = await services.calls.within(settings.step_timeout, ask, Whose("identify", kind="identify"))
-    if found is not None and not isinstance(found, Identity):
-        raise TypeError(f"identify gave {type(found).__name__}. It gives an Identity, or None for nobody.")
-    return found or NOBODY
+    identity = await services.calls.within(settings.step_timeout, ask, Whose("identify", kind="identify"))
+    if identity is not None and not isinstance(identity, Identity):
+        raise TypeError(f"identify gave {type(identity).__name__}. It gives an Identity, or None for nobody.")
+    return identity or NOBODY

@@ -16,7 +16,6 @@ import orjson
 from wizard.channels.work import work_of
 from wizard.codec import to_json
 from wizard.model import Call, Item, Prompt, PromptField, Step, Value, Workflow
-from wizard.node import NodeType
 from wizard.places import locate
 from wizard.state import RunView
 from wizard.stores import TraceEntry
@@ -133,16 +132,14 @@ def _answers(view: RunView) -> Mapping[str, Value]:
 
 @lru_cache(maxsize=8192)
 def _secrets(workflow: Workflow, path: str) -> frozenset[str]:
-    node = locate(workflow, path).node
-    handler: NodeType[Any] = node.handler
-    return handler.secrets(node.config)
+    return locate(workflow, path).node.secrets
 
 
 @lru_cache(maxsize=1024)
 def _has_secrets(workflow: Workflow) -> bool:
     """Whether any form of the definition, or of one that it embeds, asks for a password."""
     return any(
-        _has_secrets(node.config.workflow) if isinstance(node.config, Call) else bool(node.handler.secrets(node.config))
+        _has_secrets(node.config.workflow) if isinstance(node.config, Call) else bool(node.secrets)
         for node in workflow.nodes.values()
     )
 

@@ -62,6 +62,7 @@ ENTRYPOINTS = {QueueEntrypoint(f"wizard_{kind.value}"): EntrypointExecutionParam
 # timers that aren't would be in its way at every look. So jobs wait under an entrypoint of their own until they are.
 LATER = "wizard_later"
 ASIDE = "wizard_aside"  # failed too often: an operator's
+UNKNOWN = "this version of the program knows no jobs of this kind; a newer one does them"
 
 # S608: what is put into these texts are our own names.
 THERE = "status IN ('queued', 'picked')"  # what PgQueuer's index on the dedupe key covers
@@ -84,6 +85,11 @@ KEPT = f"SELECT FROM {TABLE} WHERE {THERE} AND dedupe_key = $1 AND execute_after
 PUT_ASIDE = f"""UPDATE {TABLE} SET status = 'queued', entrypoint = '{ASIDE}', queue_manager_id = NULL,
     execute_after = to_timestamp(0), updated = now(), headers = jsonb_build_object('reason', $4::text)
     WHERE {THERE} AND dedupe_key = $1 AND attempts = $2 AND id = $3 RETURNING id"""  # noqa: S608
+# A kind that only a newer version knows is never made ready for this one, and waits for that.
+READ_UNKNOWN = f"""SELECT dedupe_key, attempts, execute_after AS updated, '{UNKNOWN}' AS reason FROM {TABLE}
+    WHERE entrypoint <> ALL ($3) AND execute_after < now()
+    AND ($1::text IS NULL OR (dedupe_key ~>=~ ($1 || '/') AND dedupe_key ~<~ ($1 || '0')))
+    ORDER BY execute_after, dedupe_key LIMIT $2"""  # noqa: S608
 READ_ASIDE = f"""SELECT dedupe_key, attempts, updated, headers ->> 'reason' AS reason FROM {TABLE}
     WHERE entrypoint = '{ASIDE}' AND ($1::text IS NULL OR (dedupe_key ~>=~ ($1 || '/') AND dedupe_key ~<~ ($1 || '0')))
     ORDER BY updated, dedupe_key LIMIT $2"""  # noqa: S608
@@ -254,8 +260,10 @@ class PostgresQueue:
         return bool(await self._pool.write(PUT_ASIDE, key, claim.tries, claim.handle, told, run=claim.job.run))
 
     async def aside(self, run: str | None = None, limit: int = 100) -> Sequence[Aside]:
-        found = []
-        for row in await self._pool.read(READ_ASIDE, None if run is None else encoded(run), max(limit, 0)):
+        found, of_run, limit = [], None if run is None else encoded(run), max(limit, 0)
+        rows = await self._pool.read(READ_ASIDE, of_run, limit)
+        rows += await self._pool.read(READ_UNKNOWN, of_run, limit - len(rows), [*ENTRYPOINTS, LATER, ASIDE])
+        for row in rows:
             key, reason = row["dedupe_key"], decoded(row["reason"] or "")
             of, kind, _ = _parts(key)
             found.append(Aside(decoded(key), of, kind, row["attempts"], row["updated"], reason))

@@ -170,6 +170,25 @@ async def test_a_job_that_cannot_be_read_keeps_nobody_waiting(
     assert await claimed(store) == []
 
 
+async def test_a_job_of_a_kind_that_only_a_newer_version_knows_is_told(
+    store: PostgresStore, beside: asyncpg.Connection
+) -> None:
+    """After a step back to an earlier version such jobs wait, and `wizard jobs` was empty."""
+    await store.commit(creating(a_run("new"), jobs=(a_job("new"),)))
+    await store.commit(creating(a_run("old"), jobs=(a_job("old"), a_job("old", visit=2, due=now() + LEASE))))
+    await beside.execute(
+        "UPDATE wizard.pgqueuer SET dedupe_key = 'new/dance/1', entrypoint = 'wizard_dance'"
+        " WHERE dedupe_key LIKE 'new/%'"
+    )
+    assert [claim.job.run for claim in await claimed(store)] == ["old"]
+    (told,) = await store.queue.aside()
+    assert (told.run, told.kind, told.tries) == ("new", "dance", 0)
+    assert "a newer one does them" in told.reason
+    assert await store.queue.aside("new") == [told]
+    assert await store.queue.aside("old") == []
+    assert await store.queue.aside(limit=0) == []
+
+
 async def test_the_log_of_jobs_does_not_grow_for_ever(store: PostgresStore, beside: asyncpg.Connection) -> None:
     """PgQueuer keeps a line for all that happens; after a year the disk would be full of them."""
     line = "INSERT INTO wizard.pgqueuer_log (created, job_id, status, priority, entrypoint)"

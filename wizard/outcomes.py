@@ -1,0 +1,97 @@
+"""What came of a call of a node: what it reported and left behind, checked, and what it raised, as a failure."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from wizard.codec import check_value
+from wizard.copies import copied
+from wizard.errors import ExpressionError, InvalidInput, NodeContractError, NodeFailed, RunError, WizardError
+from wizard.instants import instant
+from wizard.isolation import dismiss
+from wizard.logs import broke
+from wizard.model import Outcome, Proceed, Prompt, Step, Wait
+from wizard.node import Visit
+from wizard.scope import Scope
+from wizard.visits import BROKEN
+
+log = logging.getLogger("wizard.nodes")
+
+LONGEST_MESSAGE = 2000  # characters that a function says to people
+
+
+def due_at(at: datetime, node_type: str) -> datetime:
+    """What a node is put off to, as an instant. Raises NodeContractError or NodeFailed for what can't be one."""
+    if at.utcoffset() is None:
+        raise NodeContractError(f"node type {node_type} is due at a time without a time zone. Take `visit.now` plus …")
+    try:
+        return instant(at)
+    except ValueError as error:
+        raise NodeFailed(f"It can't be waited until then: {error}. Take an earlier time.", lasting=True) from error
+
+
+def failure_of(error: Exception, step: Step, run_id: str) -> RunError:
+    """The run's own failure: an error that functions keep and raise again and again is nobody's but theirs."""
+    message = getattr(error, "message", None) if isinstance(error, WizardError) else None
+    if isinstance(message, str):
+        kinds: tuple[type[RunError], ...] = (NodeFailed, ExpressionError, NodeContractError)
+        kind = next((each for each in kinds if isinstance(error, each)), RunError)
+        said = message[:LONGEST_MESSAGE].encode(errors="replace").decode()
+        failure = kind(said, node=getattr(error, "node", "") or step.path)
+        if isinstance(failure, NodeFailed):
+            failure.lasting = getattr(error, "lasting", False) is True
+    else:
+        broke(log, error, "node %s of run %s failed", step.path, run_id)
+        failure = NodeFailed(BROKEN, node=step.path)
+    failure.__cause__ = error
+    return failure
+
+
+def checked(outcome: object, visit: Visit[Any]) -> Outcome:
+    """What a node reported, if it can be taken, and what it left can be stored. Raises NodeContractError
+    or NodeFailed."""
+    name = visit.node.type
+    if not isinstance(outcome, Proceed | Wait):
+        dismiss(outcome)
+        raise NodeContractError(f"node type {name} reported {type(outcome).__name__}. Return Proceed or Wait.")
+    try:
+        if isinstance(outcome, Proceed):
+            if not isinstance(outcome.output, Mapping):
+                what = type(outcome.output).__name__
+                raise NodeContractError(f"node type {name} proceeds with {what}. Its output must map names to values.")
+            check_value(outcome.output, f"The output of node {visit.step}")
+        if visit.changes:
+            check_value(list(visit.changes.values()), f"What node {visit.step} sets")
+        if visit.state:
+            check_value(visit.state, f"The state of node {visit.step}")
+    except InvalidInput as error:
+        raise NodeFailed(error.message) from error
+    if isinstance(outcome, Wait):
+        if not isinstance(outcome.prompt, Prompt):
+            dismiss(outcome.prompt)
+            what = type(outcome.prompt).__name__
+            raise NodeContractError(f"node type {name} waits with {what}. Return Wait(prompt), a Prompt.")
+        return outcome
+    return replace(outcome, output=copied(outcome.output))
+
+
+def with_traces(step: Step, visit: Visit[Any], *, proceeds: bool) -> Step:
+    """The step with what the call left: the node's state, the draft, what was read, and, if it is done, set."""
+    scope = visit.names
+    reads = scope.digests() if isinstance(scope, Scope) and scope.reads else step.reads
+    if (
+        not visit.state
+        and not step.state
+        and visit.draft == step.draft
+        and reads is step.reads
+        and not (proceeds and (visit.changes or step.patch or visit.arrival))
+    ):
+        return step
+    patch = copied(visit.changes) if proceeds else step.patch
+    state, draft = copied(visit.state) or None, copied(visit.draft)
+    took = visit.arrival if proceeds else None
+    return step._replace(state=state, draft=draft, reads=reads, patch=patch, took=took)
