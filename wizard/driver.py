@@ -20,7 +20,7 @@ from immutables import Map
 from wizard.arrivals import oldest
 from wizard.copies import copied
 from wizard.dropped import Dropped
-from wizard.errors import NodeContractError, WizardError
+from wizard.errors import NodeContractError, RunError, WizardError
 from wizard.isolation import computed
 from wizard.jobs import JobKind, job_key
 from wizard.logs import broke
@@ -290,7 +290,7 @@ class Driver:
     async def _call(self, step: Step, visit: Visit[Any], *, retrying: bool) -> Result:
         handler: NodeType[Any] = visit.node.handler
         outcome: Outcome | None = None
-        failure: WizardError | None = None
+        failure: RunError | None = None
         pause: float | None = None
         try:
             with AtWork(visit):

@@ -41,7 +41,6 @@ from wizard.errors import (
     RunCompleted,
     RunError,
     StaleInput,
-    WizardError,
 )
 from wizard.lifecycle import next_step_status
 from wizard.model import Fault, Kind, Proceed, RunStatus, Step, StepStatus, Value, Wait
@@ -288,7 +287,7 @@ def _present(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
     step = turn.steps[turn.cursor]
     result = yield Execute(step)
     if result.failure is not None:
-        raise _as_run_error(result.failure, step, turn)
+        raise result.failure
     turn.put(result.step or step)
     if isinstance(result.outcome, Proceed):
         _accept(turn, turn.steps[turn.cursor], result.outcome.output)
@@ -357,13 +356,3 @@ def position_of(turn: Turn, to: str) -> int:
         raise NotAStep(f"There is no step {to!r} to go back to. Take one of the run's path.", run=turn.id)
     check_open(turn, step)
     return position
-
-
-# -- what a person reads ---------------------------------------------------------------------------
-
-
-def _as_run_error(error: WizardError, step: Step, turn: Turn) -> RunError:
-    if isinstance(error, RunError):
-        error.node = error.node or step.path
-        return error
-    return RunError(error.message, workflow=turn.workflow.id, node=step.path, run=turn.id)

@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from wizard.errors import WizardError
+from wizard.errors import RunError
 from wizard.model import Outcome, Step, StoredFile, Value
 
 
@@ -53,7 +53,7 @@ class Result(NamedTuple):
     seconds. `holds` answers a Check."""
 
     outcome: Outcome | None = None
-    failure: WizardError | None = None
+    failure: RunError | None = None
     step: Step | None = None
     holds: bool = False
     deferred: bool = False
