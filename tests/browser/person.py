@@ -16,10 +16,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, Response, WebError
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, Response
+
+if TYPE_CHECKING:  # Playwright's early releases have it under another name
+    from playwright.async_api import WebError
 
 PATIENCE = 20_000.0  # milliseconds for anything on a page; only who hangs waits that long
 
