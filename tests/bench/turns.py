@@ -106,7 +106,7 @@ def _raw_turn(connection: floor.sqlite3.Connection) -> float:
 def change_size(change: Change) -> int:
     """The bytes that a store writes for a turn: its header, the steps it changed and its trace."""
     run = change.run
-    parked = sum(len(rows.answers_body(PLAIN, run.id, answers)) for answers in change.parked.values())
+    parked = sum(len(rows.answers_body(PLAIN, run.id, *each)) for each in change.parked.items())
     steps = sum(len(step.path) + len(rows.step_body(PLAIN, run.id, step)) for step in change.written)
     return len(rows.header(PLAIN, run)) + steps + parked + len(rows.entries_body(PLAIN, run.id, change.entries))
 

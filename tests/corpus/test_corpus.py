@@ -67,7 +67,7 @@ async def test_stored_runs_are_encrypted_and_go_on(tmp_path: Path, number: str) 
     path = unpacked(tmp_path, number)
     old, new = new_key("old"), new_key("new")
     for ring in (old, f"{new}, {old}"):
-        async with opened(path, KeyRing.parse(ring)) as store:
+        async with opened(path, KeyRing.parse(ring).taking_old()) as store:
             while await store.reseal(limit=7):
                 pass
     for told in RUNS[number]:

@@ -29,11 +29,11 @@ def steps_of(run: Run) -> list[rows.StepRow]:
 
 
 def parked_of(run: Run) -> list[tuple[str, bytes]]:
-    return [(path, rows.answers_body(PLAIN, run.id, kept)) for path, kept in run.parked.items()]
+    return [(path, rows.answers_body(PLAIN, run.id, path, kept)) for path, kept in run.parked.items()]
 
 
 def undos_of(run: Run) -> list[rows.UndoRow]:
-    return [(undo.failed, rows.undo_body(PLAIN, run.id, undo)) for undo in run.undos]
+    return [(undo.step.visit, undo.failed, rows.undo_body(PLAIN, run.id, undo)) for undo in run.undos]
 
 
 def step_again(step: Step) -> Step:
