@@ -108,7 +108,7 @@ def change_size(change: Change) -> int:
     run = change.run
     parked = sum(len(rows.answers_body(PLAIN, run.id, *each)) for each in change.parked.items())
     steps = sum(len(step.path) + len(rows.step_body(PLAIN, run.id, step)) for step in change.written)
-    return len(rows.header(PLAIN, run)) + steps + parked + len(rows.entries_body(PLAIN, run.id, change.entries))
+    return len(rows.header(PLAIN, run)) + steps + parked + len(rows.entries_body(PLAIN, run, change.entries))
 
 
 class _Sizes(MemoryStore):

@@ -1,4 +1,4 @@
-"""Which rows a sealed run has, and under which stamp each was written last: so that none is put back, or taken away.
+"""Which rows a sealed run has, and as of which commit: so that none is put back, or taken away.
 
 A run's header holds the sum of its rows' digests. A turn takes off those of the rows that it replaces and adds those of
 the rows that it writes, so that what it costs doesn't grow with the run; a run that is loaded is added up anew. Every
@@ -9,7 +9,7 @@ a turn replaces is known from memory, and never from the database, which may hav
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from immutables import Map
@@ -21,9 +21,9 @@ from wizard.stores.vault import DIGEST_BYTES, RESTORE, Vault, stamp_of
 
 MODULUS = 1 << 8 * DIGEST_BYTES
 MOST = 1024  # runs whose inventories are kept, as many as the engine keeps runs
-NO_ROWS: Map[str, bytes] = Map()
 
-Rows = Map[str, bytes]  # by name, the stamp
+Rows = Map[str, int]  # by name, the digest of the row as it was written last
+NO_ROWS: Rows = Map()
 Blobs = Sequence[tuple[str, bytes]]  # by name, as they are stored
 
 
@@ -54,36 +54,6 @@ class Inventory(NamedTuple):
 NEW = Inventory()  # of a run that isn't stored yet
 
 
-class _Counting:
-    """One part's rows, being changed, and what that adds to the sum."""
-
-    def __init__(self, vault: Vault, part: Part, rows: Rows) -> None:
-        self._vault = vault
-        self._part = part
-        self._rows = rows
-        self.added = 0
-
-    def put(self, names: Iterable[str], stamp: bytes) -> None:
-        for name in names:
-            self.drop((name,))
-            self._rows = self._rows.set(name, stamp)
-            self.added += self._vault.digest(self._part, name, stamp)
-
-    def drop(self, names: Iterable[str]) -> None:
-        for name in names:
-            stamp = self._rows.get(name)
-            if stamp is not None:
-                self._rows = self._rows.delete(name)
-                self.added -= self._vault.digest(self._part, name, stamp)
-
-    def drop_all(self) -> None:
-        self.drop(tuple(self._rows))
-
-    @property
-    def rows(self) -> Rows:
-        return self._rows
-
-
 def holds_context(run: Run) -> bool:
     """Whether the run has what its context is for."""
     return bool(run.event or run.profile or run.session or run.removed or run.arrived or run.deliveries)
@@ -91,29 +61,52 @@ def holds_context(run: Run) -> bool:
 
 def inventory_after(vault: Vault, before: Inventory, change: Change, stamp: bytes) -> Inventory:
     """The inventory after a change whose rows are written under this stamp."""
-    run = change.run
-    data = _Counting(vault, Part.CONTEXT, before.data)
-    steps = _Counting(vault, Part.STEP, before.steps)
-    parked = _Counting(vault, Part.ANSWERS, before.parked)
-    undos = _Counting(vault, Part.UNDO, before.undos)
-    if change.expected is None:
-        data.put((Part.BIRTH,), stamp)
-    if not holds_context(run):
-        data.drop((Part.CONTEXT,))
-    elif change.context or change.expected is None:
-        data.put((Part.CONTEXT,), stamp)
-    steps.drop(change.dropped)
-    steps.put((step.path for step in change.written), stamp)
-    if change.unparked is None or not run.parked:
-        parked.drop_all()
+    left, added = _parked(before, change)
+    undone = {str(visit) for visit in change.undone}
+    owed = [visit for undo in change.undos if (visit := str(undo.step.visit)) not in undone]
+    data = _replaced(vault, Part.CONTEXT, before.data, *_data(change), stamp)
+    steps = _replaced(vault, Part.STEP, before.steps, change.dropped, [step.path for step in change.written], stamp)
+    parked = _replaced(vault, Part.ANSWERS, before.parked, left, added, stamp)
+    undos = _replaced(vault, Part.UNDO, before.undos, undone, owed, stamp)
+    total = (before.total + data[1] + steps[1] + parked[1] + undos[1]) % MODULUS
+    return Inventory(data[0], steps[0], parked[0], undos[0], total, before.entries + len(change.entries))
+
+
+def _replaced(
+    vault: Vault, part: Part, rows: Rows, dropped: Collection[str], written: Sequence[str], stamp: bytes
+) -> tuple[Rows, int]:
+    """The rows of a part without those that are dropped and with those that are written, and what that adds to the
+    sum. One that is both is written."""
+    if not (dropped or written):
+        return rows, 0
+    added = 0
+    for name in dropped:
+        if name in rows:
+            added -= rows[name]
+            rows = rows.delete(name)
+    for name in written:
+        digest = vault.digest(part, name, stamp)
+        added += digest - rows.get(name, 0)
+        rows = rows.set(name, digest)
+    return rows, added
+
+
+def _data(change: Change) -> tuple[Sequence[str], Sequence[str]]:
+    """Which of birth and context a change takes away, and which it writes."""
+    born = [Part.BIRTH.value] if change.expected is None else []
+    if not holds_context(change.run):
+        return [Part.CONTEXT.value], born
+    return [], [*born, Part.CONTEXT.value] if change.context or born else born
+
+
+def _parked(before: Inventory, change: Change) -> tuple[Sequence[str], Sequence[str]]:
+    """Whose parked answers a change takes away, and whose it writes."""
+    kept = change.run.parked
+    if change.unparked is None or not kept:
+        left = list(before.parked)
     else:
-        parked.drop(path for path in change.unparked if path not in run.parked)
-    parked.put((path for path in change.parked if path in run.parked), stamp)
-    undos.put((str(undo.step.visit) for undo in change.undos if undo.step.visit not in change.undone), stamp)
-    undos.drop(map(str, change.undone))
-    added = data.added + steps.added + parked.added + undos.added
-    total = (before.total + added) % MODULUS
-    return Inventory(data.rows, steps.rows, parked.rows, undos.rows, total, before.entries + len(change.entries))
+        left = [path for path in change.unparked if path not in kept]
+    return left, [path for path in change.parked if path in kept]
 
 
 def of_rows(vault: Vault, stored: StoredRows, entries: int) -> Inventory:
@@ -127,16 +120,15 @@ def of_rows(vault: Vault, stored: StoredRows, entries: int) -> Inventory:
 
 
 def _counted(vault: Vault, part: Part, blobs: Blobs) -> tuple[Rows, int]:
-    total, stamps = 0, {}
+    digests: dict[str, int] = {}
     for name, blob in blobs:
         stamp = stamp_of(blob)
         if stamp is None:
             raise NotGenuine(f"one of its rows isn't sealed, as all that is stored of it is. {RESTORE}.")
-        if name in stamps:
+        if name in digests:
             raise NotGenuine(f"one of its rows is there twice. {RESTORE}.")
-        stamps[name] = stamp
-        total += vault.digest(part, name, stamp)
-    return Map(stamps), total
+        digests[name] = vault.digest(part, name, stamp)
+    return Map(digests), sum(digests.values())
 
 
 class Inventories:

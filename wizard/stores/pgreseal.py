@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from wizard.errors import StoreError
@@ -21,7 +22,7 @@ from wizard.stores.pgqueue import TABLE, decoded, encoded
 from wizard.stores.pgreading import READ_RUN, stored_run
 from wizard.stores.records import document_owner
 from wizard.stores.sealing import sealed_run
-from wizard.stores.vault import LAYOUT, SEALED, Vault, stamp_of
+from wizard.stores.vault import LAYOUT, SEALED, Vault, microseconds, stamp_of
 
 log = logging.getLogger("wizard.stores")
 
@@ -204,7 +205,7 @@ async def _seal_run(connection: Connection, vault: Vault, run_id: str) -> None:
     try:
         sealed = sealed_run(vault, found)
         trace = [
-            (stored, first, resealed(vault, Part.ENTRIES, run_id, body, (first, revision, at)))
+            (stored, first, resealed(vault, Part.ENTRIES, run_id, body, (first, revision, microseconds(at))))
             for first, revision, at, body in turns
         ]
     except StoreError as error:
@@ -243,6 +244,8 @@ async def prepare_seal(connection: Connection, ring: Vault) -> Prepared:
 def _bound(value: Any) -> Any:
     if isinstance(value, str):
         return decoded(value)
+    if isinstance(value, datetime):
+        return microseconds(value)
     return int(value) if isinstance(value, bool) else value
 
 

@@ -88,7 +88,6 @@ def _values(vault: Vault, change: Change, before: Inventory, now: Inventory, sta
     """What commit_turn is handed, in its order; `before` and `now` are the inventories of a sealed run's rows, `stamp`
     is what they are written under."""
     run, expected, reply = change.run, change.expected, change.reply
-    turn = (before.entries + 1, run.revision, _in_utc(run.updated_at))
     written = {step.path: step for step in change.written}
     steps = _Columns.of(
         [(encoded(path), each.seq, rows.step_body(vault, run.id, each, stamp)) for path, each in written.items()]
@@ -116,7 +115,10 @@ def _values(vault: Vault, change: Change, before: Inventory, now: Inventory, sta
         *(rows.header(vault, run, now, stamp), born, context),
         *(_texts(change.dropped), *steps),
         *(change.unparked is None, _texts(unparked), parked.keys, parked.bodies),
-        *(len(change.entries), rows.entries_body(vault, run.id, change.entries, turn) if change.entries else None),
+        *(
+            len(change.entries),
+            rows.entries_body(vault, run, change.entries, before.entries + 1) if change.entries else None,
+        ),
         *answered,
         *(files.keys, files.bodies),
         *(list(change.undone) or None, *undos),

@@ -40,7 +40,7 @@ from wizard.model import (
 from wizard.stores import TraceEntry
 from wizard.stores.formats import MISSHAPEN, Part, a_map, unreadable, unwrap, wrap
 from wizard.stores.inventory import NEW, Inventory, holds_context
-from wizard.stores.vault import DIGEST_BYTES, NO_STAMP, About, Vault, stamp_of
+from wizard.stores.vault import DIGEST_BYTES, NO_STAMP, About, Vault, microseconds, stamp_of
 
 KINDS = {kind.value: kind for kind in Kind}
 STATUSES = {status.value: status for status in StepStatus}
@@ -69,10 +69,8 @@ class RunRow(NamedTuple):
     @property
     def about(self) -> About:
         """What is bound to the header."""
-        return (
-            *(self.workflow, self.version, self.status, self.revision),
-            *(self.created_at, self.updated_at, self.expires_at),
-        )
+        times = (self.created_at, self.updated_at, self.expires_at)
+        return (self.workflow, self.version, self.status, self.revision, *map(microseconds, times))
 
 
 class StoredRun(NamedTuple):
@@ -106,10 +104,11 @@ def header(vault: Vault, run: Run, inventory: Inventory = NEW, stamp: bytes = NO
         content["context"] = True
     if run.undos:
         content["undos"] = True
+    about: About = ()
     if vault.seals:
         content.update(counted(inventory))
-    status, times = run.status.value, (run.created_at, run.updated_at, run.expires_at)
-    about = (run.workflow, run.version, status, run.revision, *times)
+        times = (run.created_at, run.updated_at, run.expires_at)
+        about = (run.workflow, run.version, run.status.value, run.revision, *map(microseconds, times))
     return wrap(vault, Part.HEADER, run.id, content, about, stamp)
 
 
@@ -225,10 +224,11 @@ def undo_body(vault: Vault, run_id: str, undo: Undo, stamp: bytes = NO_STAMP) ->
     return wrap(vault, Part.UNDO, run_id, content, (step.visit, int(undo.failed)), stamp)
 
 
-def entries_body(vault: Vault, run_id: str, entries: Sequence[Entry], about: About = ()) -> bytes:
-    """All entries of one turn; `about` is the number of the first, the run's revision after it and its time."""
+def entries_body(vault: Vault, run: Run, entries: Sequence[Entry], first: int = 1) -> bytes:
+    """All entries of the turn that led to the run; `first` is the number of the first."""
     content = [[each.kind, each.step, dict(each.detail)] if each.detail else [each.kind, each.step] for each in entries]
-    return wrap(vault, Part.ENTRIES, run_id, content, about)
+    about = (first, run.revision, microseconds(run.updated_at)) if vault.seals else ()
+    return wrap(vault, Part.ENTRIES, run.id, content, about)
 
 
 # -- reading -----------------------------------------------------------------------------------
@@ -302,7 +302,7 @@ def read_entries(vault: Vault, run_id: str, first: int, revision: int, at: datet
         return [
             TraceEntry(number, revision, at, Entry(kind, step, detail[0] if detail else {}))
             for number, (kind, step, *detail) in enumerate(
-                unwrap(vault, Part.ENTRIES, run_id, body, (first, revision, at)), first
+                unwrap(vault, Part.ENTRIES, run_id, body, (first, revision, microseconds(at))), first
             )
         ]
     except (StoreError, *MISSHAPEN) as error:

@@ -73,7 +73,6 @@ class PackedChange:
         times = (stored_time(run.created_at), stored_time(run.updated_at), expires)
         kept = [(path, answers) for path, answers in change.parked.items() if path in run.parked]
         now = inventory_after(vault, before, change, stamp) if vault.seals else before
-        turn = (before.entries + 1, run.revision, run.updated_at)
         return cls(
             change,
             vault,
@@ -83,7 +82,7 @@ class PackedChange:
             times,
             [(run_id, step.path, step.seq, rows.step_body(vault, run_id, step, stamp)) for step in change.written],
             [(run_id, path, rows.answers_body(vault, run_id, path, answers, stamp)) for path, answers in kept],
-            rows.entries_body(vault, run_id, change.entries, turn) if change.entries else b"",
+            rows.entries_body(vault, run, change.entries, before.entries + 1) if change.entries else b"",
             _Rare.of(change, vault, times[1], stamp),
             now,
         )

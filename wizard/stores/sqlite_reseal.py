@@ -17,7 +17,7 @@ from typing import Any
 from wizard.errors import StoreError
 from wizard.stores.formats import Part, resealed, unreadable
 from wizard.stores.sealing import sealed_run
-from wizard.stores.sqlite_reading import read_rows, read_time
+from wizard.stores.sqlite_reading import read_rows
 from wizard.stores.vault import Vault, stamp_of
 
 log = logging.getLogger("wizard.stores")
@@ -154,7 +154,7 @@ def seal_run(connection: sqlite3.Connection, vault: Vault, run_id: str) -> None:
     try:
         sealed = sealed_run(vault, found)
         trace = [
-            (resealed(vault, Part.ENTRIES, run_id, body, (first, revision, read_time(at))), run_id, first)
+            (resealed(vault, Part.ENTRIES, run_id, body, (first, revision, at)), run_id, first)
             for first, _, revision, at, body in turns
         ]
     except StoreError as error:

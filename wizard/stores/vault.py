@@ -23,8 +23,6 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Protocol
 
-import msgpack
-
 from wizard.errors import NotGenuine, SettingsError, StoreError
 
 SEALED = 0xC1
@@ -39,7 +37,7 @@ CHECK = "Check the setting WIZARD_KEYS"
 RESTORE = "Restore it from a backup, and find out who can write to the database"
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
-About = tuple[str | int | datetime | None, ...]  # what names and describes a row
+About = tuple[str | int | None, ...]  # what names and describes a row
 
 
 class Vault(Protocol):
@@ -116,7 +114,17 @@ class KeyRing:
     `of_database` gives the ring of one database: what is sealed there opens in no other.
     """
 
-    __slots__ = ("_cipher", "_ciphers", "_database", "_keys", "_opening", "_refused", "_secret", "takes_old")
+    __slots__ = (
+        "_cipher",
+        "_ciphers",
+        "_database",
+        "_digest",
+        "_first",
+        "_keys",
+        "_opening",
+        "_refused",
+        "takes_old",
+    )
 
     seals = True
 
@@ -129,12 +137,13 @@ class KeyRing:
             raise SettingsError(f"Encryption needs a library ({error}). Run: pip install wizard[encryption]") from error
         self._cipher: Any = AESGCM
         self._refused = InvalidTag
-        self._ciphers: dict[tuple[bytes, bytes], Any] = {}  # a load opens many blobs of one owner
+        self._ciphers: dict[tuple[bytes, int, str], Any] = {}  # a load opens many blobs of one owner
         self._keys = dict(keys)
+        self._first = next(iter(keys.values()))
         key_id = next(iter(keys)).encode()
         self._opening = bytes([SEALED, LAYOUT, len(key_id)]) + key_id
         self._database = b""
-        self._secret = bytes(KEY_BYTES)
+        self._digest = blake2b(digest_size=DIGEST_BYTES, key=bytes(KEY_BYTES))
         self.takes_old = False
 
     @classmethod
@@ -178,7 +187,8 @@ class KeyRing:
     def of_database(self, database: bytes, secret: bytes) -> KeyRing:
         """The ring of the database with this id, whose runs' inventories are made with this secret."""
         ring = self._with(takes_old=self.takes_old)
-        ring._database, ring._secret, ring._ciphers = database, secret, {}
+        ring._database, ring._ciphers = database, {}
+        ring._digest = blake2b(digest_size=DIGEST_BYTES, key=secret)
         return ring
 
     def _with(self, *, takes_old: bool) -> KeyRing:
@@ -193,7 +203,7 @@ class KeyRing:
 
     def seal(self, part: str, owner: str, about: About, blob: bytes, stamp: bytes = NO_STAMP) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
-        cipher = self._of(next(iter(self._keys.values())), b"wizard/2/" + self._database + owner.encode())
+        cipher = self._of(self._first, LAYOUT, owner)
         sealed: bytes = cipher.encrypt(nonce, blob, _associated(part, owner, about, stamp))
         return self._opening + stamp + nonce + sealed
 
@@ -221,9 +231,9 @@ class KeyRing:
     def _opened(self, part: str, owner: str, about: About, blob: bytes, key: bytes) -> bytes:
         start = 3 + blob[2]
         if blob[1] == OLD_LAYOUT:
-            cipher, associated = self._of(key, b"wizard/1/" + owner.encode()), owner.encode()
+            cipher, associated = self._of(key, OLD_LAYOUT, owner), owner.encode()
         else:
-            cipher = self._of(key, b"wizard/2/" + self._database + owner.encode())
+            cipher = self._of(key, LAYOUT, owner)
             associated = _associated(part, owner, about, blob[start : start + STAMP_BYTES])
             start += STAMP_BYTES
         opened: bytes = cipher.decrypt(blob[start : start + NONCE_BYTES], blob[start + NONCE_BYTES :], associated)
@@ -233,27 +243,30 @@ class KeyRing:
         return blob.startswith(self._opening)
 
     def digest(self, part: str, name: str, stamp: bytes) -> int:
-        text = stamp + f"{part}/{name}".encode()
-        return int.from_bytes(blake2b(text, digest_size=DIGEST_BYTES, key=self._secret).digest())
+        digest = self._digest.copy()
+        digest.update(stamp + f"{part}/{name}".encode())
+        return int.from_bytes(digest.digest())
 
-    def _of(self, key: bytes, purpose: bytes) -> Any:
-        cipher = self._ciphers.get((key, purpose))
+    def _of(self, key: bytes, layout: int, owner: str) -> Any:
+        cipher = self._ciphers.get((key, layout, owner))
         if cipher is None:
             if len(self._ciphers) >= MAX_CIPHERS:
                 self._ciphers.clear()
-            cipher = self._cipher(hmac.digest(key, purpose, "sha256"))
-            self._ciphers[key, purpose] = cipher
+            database = b"" if layout == OLD_LAYOUT else self._database
+            cipher = self._cipher(hmac.digest(key, b"wizard/%d/" % layout + database + owner.encode(), "sha256"))
+            self._ciphers[key, layout, owner] = cipher
         return cipher
 
 
 def _associated(part: str, owner: str, about: About, stamp: bytes) -> bytes:
-    associated: bytes = msgpack.packb((part, owner, about, stamp), default=_microseconds)
-    return associated
+    """No two places have the same: texts are quoted, and a part has no quotes. In ASCII, since which other characters a
+    text is quoted with depends on the version of Python."""
+    return stamp + f"{part}{owner!a}{about!a}".encode()
 
 
-def _microseconds(at: datetime) -> int:
+def microseconds(at: datetime | None) -> int | None:
     """A time as it is bound: both databases keep it to the microsecond."""
-    return (at - EPOCH) // MICROSECOND
+    return None if at is None else (at - EPOCH) // MICROSECOND
 
 
 def _key(key_id: str, text: str) -> bytes:
