@@ -20,9 +20,11 @@ from wizard.machine import next_
 from wizard.model import Change
 from wizard.requests import Result
 from wizard.stores import Store, rows
+from wizard.stores.inventory import NEW, inventory_after
 from wizard.stores.memory import MemoryStore
 from wizard.stores.sqlite import SqliteStore
-from wizard.stores.vault import PLAIN
+from wizard.stores.sqlite_change import PackedChange
+from wizard.stores.vault import PLAIN, KeyRing, new_key
 from wizard.turn import Turn
 
 FORMS = 20
@@ -195,6 +197,10 @@ async def layers(times: int = 2000) -> dict[str, float]:
     turn.log("accepted", step.path)
     change = turn.change()
     alone("rows: pack what changed", lambda: change_size(change))
+    ring = KeyRing.parse(new_key("bench"))
+    before = inventory_after(ring, NEW, change._replace(expected=None, written=run.steps), ring.stamp())
+    alone("sqlite: pack the rows", lambda: PackedChange.of(change, PLAIN))
+    alone("sqlite: pack and seal the rows", lambda: PackedChange.of(change, ring, before))
     found["all of it in memory"] = (await in_memory(100)).median
     return found
 
