@@ -192,6 +192,32 @@ async def test_a_turn_between_finding_and_writing_wins(tmp_path: Path, monkeypat
     await store.close()
 
 
+async def test_what_cant_be_read_keeps_nobody_from_sealing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """One row was damaged years ago: its run stays as it is and is named, and the database is sealed all the same."""
+    store = await on(tmp_path)
+    for run_id in ("run-1", "run-2", "run-3"):
+        await store.commit(creating(full_run(run_id), reply=Reply("", run_id, b"", 200, b"")))
+    await store.close()
+    with closing(sqlite3.connect(tmp_path / "runs.db")) as connection, connection:
+        connection.execute("UPDATE runs SET header = x'93' WHERE id = 'run-1'")
+        connection.execute("UPDATE steps SET body = x'c1' WHERE run_id = 'run-2' AND path = 'name'")
+        connection.execute("UPDATE replies SET body = x'c1' WHERE run_id = 'run-1'")
+    store = await on(tmp_path, NEW, taking_old=True)
+    with caplog.at_level(logging.ERROR, "wizard.stores"):
+        while await store.reseal(limit=2):
+            pass
+    assert {name for name in ("run-1", "run-2", "run-3") if name in caplog.text} == {"run-1", "run-2"}
+    await store.close()
+    store = await on(tmp_path, NEW)
+    assert exactly(await loaded(store, "run-3")) == exactly(full_run("run-3"))
+    for run_id in ("run-1", "run-2"):
+        with pytest.raises(StoreError):
+            await store.load(run_id)
+        assert await store.delete_run(run_id)
+    assert await store.reseal() == 0
+    await store.close()
+
+
 @pytest.mark.parametrize(
     ("keys", "told"),
     [
