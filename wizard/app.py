@@ -60,23 +60,27 @@ Paths = str | PathLike[str] | Iterable[str | PathLike[str]]
 Functions = Mapping[str, Callable[..., Any]]
 
 
-def open_store(url: str, settings: Settings | None = None) -> Store:
+def open_store(url: str, settings: Settings | None = None, *, taking_old: bool = False) -> Store:
     """The store that a URL names; `await store.open()` comes before its first use.
 
     `memory:` keeps everything in this process. `sqlite:///runs.db` is a file in the current folder,
     `sqlite:////var/lib/runs.db` one anywhere; `sqlite:runs.db` says the same in fewer slashes.
     `postgresql://user@host/database` is a database that any number of processes share. What is stored is
-    encrypted where the settings have `keys`. Raises SettingsError.
+    encrypted where the settings have `keys`. `taking_old` says that a database which holds what isn't sealed in the
+    present way is opened, and sealed by `store.reseal()`. Raises SettingsError.
     """
+    vault = vault_of(settings)
+    if taking_old and isinstance(vault, KeyRing):
+        vault = vault.taking_old()
     path = sqlite_path(url)
     if path is not None:
         from wizard.stores.sqlite import SqliteStore
 
-        return SqliteStore(path, vault_of(settings))
+        return SqliteStore(path, vault)
     if url.partition(":")[0] in ("postgresql", "postgres"):
         from wizard.stores.postgres import PostgresStore
 
-        return PostgresStore(url, vault_of(settings))
+        return PostgresStore(url, vault)
     if url in ("memory:", "memory://"):
         from wizard.stores.memory import MemoryStore
 

@@ -1,23 +1,20 @@
-"""`wizard keys`: making a key, and encrypting a store anew under the first of those that are set."""
+"""`wizard keys`: making a key, sealing a store, and encrypting it anew under the first of those that are set."""
 
 from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from wizard.cli_shared import StoreOption, counted, examples, look, place, settings
-
-if TYPE_CHECKING:
-    from wizard.engine import Engine
+from wizard.cli_shared import StoreOption, counted, examples, must_exist, place, settings
 
 AT_ONCE = 1000  # rows between two looks at whether somebody wants it stopped
 TOLD = 10_000  # rows between two lines of progress
 
 keys = typer.Typer(
-    help="Make keys for encryption at rest, and change them.",
+    help="Make keys for encryption at rest, seal a store with them, and change them.",
     epilog=examples("wizard keys new", "WIZARD_KEYS=… wizard keys rotate --store sqlite:///runs.db"),
     invoke_without_command=True,
     rich_markup_mode=None,
@@ -49,6 +46,32 @@ def rotate(store: StoreOption = None) -> None:
     First put the new key before the others wherever servers and workers run, and start them again. Stopped and
     started again, this goes on where it was.
     """
+    first, others = _ring()
+    url = _url(store)
+    print(f"Encrypting {place(url)} under the key {first}", file=sys.stderr)
+    done = _encrypt(url, taking_old=False)
+    print(f"{counted(done, 'row')} encrypted anew; all are under the key {first} now.")
+    if others:
+        print(f"No row here needs {', '.join(others)} any more. Take it out of WIZARD_KEYS when no backup does either.")
+
+
+@keys.command(epilog=examples("wizard keys seal", "wizard keys seal --store postgresql://localhost/forms"))
+def seal(store: StoreOption = None) -> None:
+    """Seal a store that holds what isn't encrypted, or what an earlier version encrypted. Do this once.
+
+    Stop servers and workers first: they can't use the store until it is sealed. What is there is taken as it is, so
+    nobody else may be able to write to it. From then on, whatever isn't sealed is refused. Stopped and started again,
+    this goes on where it was.
+    """
+    first, _ = _ring()
+    url = _url(store)
+    print(f"Sealing {place(url)} under the key {first}", file=sys.stderr)
+    done = _encrypt(url, taking_old=True)
+    print(f"{counted(done, 'run or row')} sealed anew. Whatever isn't sealed here is refused from now on.")
+
+
+def _ring() -> tuple[str, list[str]]:
+    """The id of the key that seals, and those of the others. Raises SettingsError."""
     from wizard.errors import SettingsError
     from wizard.stores.vault import KeyRing
 
@@ -58,21 +81,36 @@ def rotate(store: StoreOption = None) -> None:
             "WIZARD_KEYS isn't set, so there is nothing to encrypt with. `wizard keys new` makes a key."
         )
     first, *others = KeyRing.parse(here.keys.get_secret_value()).ids
-    url = store or here.store
+    return first, others
+
+
+def _url(store: str | None) -> str:
+    """Raises BadParameter for a store in memory, and StoreError where there is no such store."""
+    url = store or settings().store
     if url.startswith("memory:"):
         raise typer.BadParameter("a store in memory ends with its process; name another one.", param_hint="--store")
-    print(f"Encrypting {place(url)} under the key {first}", file=sys.stderr)
+    must_exist(url)
+    return url
 
-    async def work(engine: Engine) -> int:
+
+def _encrypt(url: str, *, taking_old: bool) -> int:
+    """How many rows were encrypted anew."""
+    import asyncio
+
+    from wizard.app import open_store
+
+    async def work() -> int:
+        store = open_store(url, settings(), taking_old=taking_old)
+        await store.open()
         done = told = 0
-        while count := await engine.store.reseal(AT_ONCE):
-            done += count
-            if done - told >= TOLD:
-                told = done
-                print(f"  {counted(done, 'row')} so far", file=sys.stderr)
+        try:
+            while count := await store.reseal(AT_ONCE):
+                done += count
+                if done - told >= TOLD:
+                    told = done
+                    print(f"  {counted(done, 'row')} so far", file=sys.stderr)
+        finally:
+            await store.close()
         return done
 
-    done = look(store, work)
-    print(f"{counted(done, 'row')} encrypted anew; all are under the key {first} now.")
-    if others:
-        print(f"No row here needs {', '.join(others)} any more. Take it out of WIZARD_KEYS when no backup does either.")
+    return asyncio.run(work())

@@ -29,6 +29,7 @@ WizardError
     ├── IllegalMove             a run or step was to change into a status that doesn't follow
     └── StoreError              stored data can't be read or written
         └── DataUnreadable      it is there and was read, and makes no sense: damaged, newer, another key
+            └── NotGenuine      it isn't what was sealed there: changed, moved, put back, or never sealed
 
 Every message says what happened and what to do; `workflow`, `node` and `run` name the place where
 they are known.
@@ -235,3 +236,7 @@ class StoreError(RunError):
 
 class DataUnreadable(StoreError):
     """Stored data is there, and can't be read: it was damaged, or is of a newer version or under another key."""
+
+
+class NotGenuine(DataUnreadable):
+    """Stored data isn't what was sealed in its place. Restore it from a backup, and find out who can write to it."""

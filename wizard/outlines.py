@@ -132,7 +132,7 @@ def unavailable(run: Run, body: bytes | None, error: Exception | None, registry:
 
 
 def _reason(body: bytes | None, error: Exception | None) -> str:
-    if body is None:
+    if body is None and error is None:
         return "its definition isn't in the store; restore it from a backup"
     if isinstance(error, DefinitionError):
         return "; ".join(each.message for each in error.problems[:MOST_REASONS] if each.severity == "error")

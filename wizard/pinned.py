@@ -9,6 +9,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import Protocol
 
+from wizard.errors import NotGenuine
 from wizard.isolation import contained
 from wizard.model import Run, Workflow
 from wizard.stores import Store
@@ -16,6 +17,14 @@ from wizard.stores import Store
 AGAIN = 30.0  # seconds after which what couldn't be compiled is tried again
 MOST_FAILED = 1000  # versions of which that is remembered
 MOST_OUTLINES = 200  # runs whose outlines are kept
+
+
+def _genuine(workflow: Workflow, run: Run) -> Workflow:
+    """A version is a hash of its definition: whoever can write to the store can't put another one in its place, which
+    would say where answers are sent. Raises NotGenuine."""
+    if workflow.version != run.version:
+        raise NotGenuine("another definition is stored under this version; restore the one that was stored there")
+    return workflow
 
 
 class Definitions(Protocol):
@@ -70,7 +79,7 @@ class Pinned:
         at, error = self._failed.get(run.version, (0.0, None))
         if error is None or monotonic() - at > AGAIN:
             try:
-                workflow = self._definitions.compile(body)
+                workflow = _genuine(self._definitions.compile(body), run)
             except BaseException as raised:
                 error = contained(raised)
                 self._remember(run.version, error)
@@ -78,7 +87,7 @@ class Pinned:
                 self._workflows[run.version] = workflow
                 self._failed.pop(run.version, None)
                 return workflow
-        return self._outline(run, body, error)
+        return self._outline(run, None if isinstance(error, NotGenuine) else body, error)
 
     def _outline(self, run: Run, body: bytes | None, error: Exception | None) -> Workflow:
         """A run that waits for its code is looked at again and again: each time by the same outline."""

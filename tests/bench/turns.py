@@ -20,9 +20,11 @@ from wizard.machine import next_
 from wizard.model import Change
 from wizard.requests import Result
 from wizard.stores import Store, rows
+from wizard.stores.inventory import NEW, inventory_after
 from wizard.stores.memory import MemoryStore
 from wizard.stores.sqlite import SqliteStore
-from wizard.stores.vault import PLAIN
+from wizard.stores.sqlite_change import PackedChange
+from wizard.stores.vault import PLAIN, KeyRing, new_key
 from wizard.turn import Turn
 
 FORMS = 20
@@ -106,9 +108,9 @@ def _raw_turn(connection: floor.sqlite3.Connection) -> float:
 def change_size(change: Change) -> int:
     """The bytes that a store writes for a turn: its header, the steps it changed and its trace."""
     run = change.run
-    parked = sum(len(rows.answers_body(PLAIN, run.id, answers)) for answers in change.parked.values())
+    parked = sum(len(rows.answers_body(PLAIN, run.id, *each)) for each in change.parked.items())
     steps = sum(len(step.path) + len(rows.step_body(PLAIN, run.id, step)) for step in change.written)
-    return len(rows.header(PLAIN, run)) + steps + parked + len(rows.entries_body(PLAIN, run.id, change.entries))
+    return len(rows.header(PLAIN, run)) + steps + parked + len(rows.entries_body(PLAIN, run, change.entries))
 
 
 class _Sizes(MemoryStore):
@@ -195,6 +197,10 @@ async def layers(times: int = 2000) -> dict[str, float]:
     turn.log("accepted", step.path)
     change = turn.change()
     alone("rows: pack what changed", lambda: change_size(change))
+    ring = KeyRing.parse(new_key("bench"))
+    before = inventory_after(ring, NEW, change._replace(expected=None, written=run.steps), ring.stamp())
+    alone("sqlite: pack the rows", lambda: PackedChange.of(change, PLAIN))
+    alone("sqlite: pack and seal the rows", lambda: PackedChange.of(change, ring, before))
     found["all of it in memory"] = (await in_memory(100)).median
     return found
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -14,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.corpus.stories import HERE, STORIES, Bookings, engine_on, go_on, shown, stored
+from wizard.errors import StoreError
 from wizard.jobs import JobKind
 from wizard.model import RunStatus
 from wizard.stores import formats
@@ -27,10 +31,22 @@ RUNS = {name: json.loads((HERE / f"format_{name}.json").read_text("utf-8")) for 
 TOLD = [pytest.param(name, told, id=f"{name}: {told['name']}") for name in NAMES for told in RUNS[name]]
 
 
-def unpacked(folder: Path, number: str) -> Path:
+# The runs of format 3, sealed as the first version with encryption did it, under a key that is no secret.
+SEALED = "sealed_1"
+ITS_KEY = "corpus:" + "Q" * 43 + "="
+STORED = [(f"format_{name}", name) for name in NAMES] + [(SEALED, "3")]  # a database, and whose runs are in it
+
+
+def unpacked(folder: Path, database: str) -> Path:
     path = folder / "runs.db"
-    path.write_bytes(gzip.decompress((HERE / f"format_{number}.sqlite.gz").read_bytes()))
+    path.write_bytes(gzip.decompress((HERE / f"{database}.sqlite.gz").read_bytes()))
     return path
+
+
+async def sealed(path: Path, ring: str) -> None:
+    async with opened(path, KeyRing.parse(ring).taking_old()) as store:
+        while await store.reseal(limit=7):
+            pass
 
 
 @asynccontextmanager
@@ -55,34 +71,96 @@ async def goes_on(store: SqliteStore, told: dict[str, Any], number: str) -> None
 @pytest.mark.parametrize(("number", "told"), TOLD)
 async def test_a_stored_run_shows_what_it_did_and_goes_on(tmp_path: Path, number: str, told: dict[str, Any]) -> None:
     """Somebody who began before an update finds every answer and finishes after it."""
-    path = unpacked(tmp_path, number)
+    path = unpacked(tmp_path, f"format_{number}")
     async with opened(path) as store:
         await shows_it(store, path, told)
         await goes_on(store, told, number)
 
 
-@pytest.mark.parametrize("number", NAMES)
-async def test_stored_runs_are_encrypted_and_go_on(tmp_path: Path, number: str) -> None:
-    """Encryption that is switched on later, and a key that is changed, cost nobody a run."""
-    path = unpacked(tmp_path, number)
-    old, new = new_key("old"), new_key("new")
-    for ring in (old, f"{new}, {old}"):
-        async with opened(path, KeyRing.parse(ring)) as store:
-            while await store.reseal(limit=7):
-                pass
+async def all_goes_on(path: Path, ring: str, number: str) -> None:
     for told in RUNS[number]:
-        copy = Path(
-            shutil.copy(path, tmp_path / "copy.db")
-        )  # a worker that goes on with one does what is due of others
-        async with opened(copy, KeyRing.parse(new)) as store:
+        # A worker that goes on with one run does what is due of others: each has a copy of its own.
+        copy = Path(shutil.copy(path, path.with_name("copy.db")))
+        async with opened(copy, KeyRing.parse(ring)) as store:
             await shows_it(store, copy, told)
             await goes_on(store, told, number)
+
+
+@pytest.mark.parametrize(("database", "number"), STORED)
+async def test_stored_runs_are_sealed_and_go_on(tmp_path: Path, database: str, number: str) -> None:
+    """Encryption that is switched on later, what an earlier version encrypted, and a key that is changed cost nobody a
+    run; before it is sealed, no server takes what is there for genuine."""
+    path = unpacked(tmp_path, database)
+    new = new_key("new")
+    with pytest.raises(StoreError, match="wizard keys seal"):
+        await SqliteStore(path, KeyRing.parse(ITS_KEY)).open()
+    await sealed(path, ITS_KEY)
+    async with opened(path, KeyRing.parse(f"{new}, {ITS_KEY}")) as store:
+        while await store.reseal(limit=7):
+            pass
+    await all_goes_on(path, new, number)
+
+
+@pytest.mark.parametrize("database", ["format_3", SEALED])
+async def test_sealing_that_is_killed_goes_on(tmp_path: Path, database: str) -> None:
+    """`kill -9` in the middle, several times: until it is through the database stays shut, then nothing is missing."""
+    path = unpacked(tmp_path, database)
+    sealing = [sys.executable, "-c", SEALING, str(path), ITS_KEY]
+    kills = 0
+    for steps in itertools.cycle((1, 9, 25)):
+        with subprocess.Popen(sealing, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            told = list(itertools.islice(process.stdout, steps))
+            process.kill()
+        if "done\n" in told:
+            break
+        kills += 1
+        with pytest.raises(StoreError, match="wizard keys seal"):
+            await SqliteStore(path, KeyRing.parse(ITS_KEY)).open()
+    assert kills >= 3
+    async with opened(path, KeyRing.parse(ITS_KEY)) as store:
+        for told in RUNS["3"]:
+            await shows_it(store, path, told)
+
+
+SEALING = """
+import asyncio, sys
+from wizard.stores.sqlite import SqliteStore
+from wizard.stores.vault import KeyRing
+
+async def main(path, ring):
+    store = SqliteStore(path, KeyRing.parse(ring).taking_old())
+    await store.open()
+    while await store.reseal(limit=1):
+        print("some", flush=True)
+    print("done", flush=True)
+    await store.close()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_a_host_that_takes_what_is_old_goes_on_at_once(tmp_path: Path) -> None:
+    """An application that can't wait opens the database so: what is read is read as it is, and a run that moves is
+    sealed whole first."""
+    path = unpacked(tmp_path, SEALED)
+    for told in RUNS["3"][::7]:
+        copy = Path(shutil.copy(path, tmp_path / "copy.db"))
+        async with opened(copy, KeyRing.parse(ITS_KEY).taking_old()) as store:
+            await shows_it(store, copy, told)
+            await goes_on(store, told, "3")
+            while await store.reseal():
+                pass
+        async with opened(copy, KeyRing.parse(ITS_KEY)) as store:
+            for each in RUNS["3"]:
+                run = await store.load(each["id"])
+                assert run is None or await store.trace(run.id)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_the_corpus_is_of_its_number(tmp_path: Path, number: str) -> None:
     """A corpus that was made by another build would let an upgrader go untested."""
-    with closing(sqlite3.connect(unpacked(tmp_path, number))) as connection:
+    with closing(sqlite3.connect(unpacked(tmp_path, f"format_{number}"))) as connection:
         headers = [header for (header,) in connection.execute("SELECT header FROM runs")]
     assert {bytes(header[:2]) for header in headers} == {bytes([0x92, int(number)])}
     assert len(headers) == len(RUNS[number])
@@ -112,7 +190,7 @@ def test_the_corpus_of_this_format_holds_whatever_is_stored() -> None:
 
 async def test_runs_of_format_1_expire_though_they_have_no_job(tmp_path: Path) -> None:
     """What expired by being looked at is expired by a worker, which closes it; runs that ended stay."""
-    path = unpacked(tmp_path, "1")
+    path = unpacked(tmp_path, "format_1")
     async with opened(path) as store:
         engine = engine_on(store, HERE / "format_1.yaml", Bookings())
         person = Person(engine, await engine.load(RUNS["1"][0]["id"]))

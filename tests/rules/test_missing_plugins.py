@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from tests.plugins import HEAVIER, PARCELS, UNIMPORTABLE, PlugIn
 from tests.visitor import visiting
 from wizard.app import figures_of, make_engine, wizard_app
-from wizard.catalog import Catalog
+from wizard.catalog import Catalog, compile_bundle
 from wizard.engine import Engine
 from wizard.errors import RunExpired, RunNotFound, WorkflowUnavailable
 from wizard.exporting import UNKNOWN, WITHHELD, exported_profile, exported_run
@@ -190,9 +190,11 @@ async def test_a_checker_that_has_learnt_to_refuse_more_stops_no_run(store: Stor
     body = await store.definition(run.run.version)
     assert body is not None
     older = MemoryStore()  # of a time in which nobody minded
-    await older.save_definition("1", body.replace(b'"next":"ask"', b'"next":"a"'))
+    body = body.replace(b'"next":"ask"', b'"next":"a"')
+    version = compile_bundle(body, Registry.installed()).version
+    await older.save_definition(version, body)
     engine = started(older, clock)
-    workflow = await engine._pinned.workflow_of(run.run._replace(version="1"))
+    workflow = await engine._pinned.workflow_of(run.run._replace(version=version))
     assert workflow.nodes["a"].next == "a"
 
 

@@ -1,4 +1,4 @@
-"""Keys are made, and a store is encrypted anew under the first of them."""
+"""Keys are made, and a store is sealed, or encrypted anew, under the first of them."""
 
 from __future__ import annotations
 
@@ -40,8 +40,11 @@ def test_a_store_is_encrypted_when_there_is_a_key(shell: Shell, monkeypatch: pyt
     assert shell.types("run passport.yaml", "Rosalind Unmistakable\n") == 3
     run = shell.out.rpartition("--resume=")[2].strip()
     monkeypatch.setenv("WIZARD_KEYS", OLD)
-    assert shell.types("keys rotate") == 0
-    assert "all are under the key old now" in shell.out
+    assert shell.types("keys rotate") == 1
+    assert "wizard keys seal" in shell.err
+    assert shell.types(f"runs show {run}") == 1
+    assert shell.types("keys seal") == 0
+    assert "Whatever isn't sealed here is refused from now on" in shell.out
     assert b"Unmistakable" not in _bytes(shell)
     assert shell.types(f"runs export {run}") == 0
     assert "Rosalind Unmistakable" in shell.out
@@ -67,15 +70,15 @@ def test_the_old_key_isnt_needed_after_a_rotation(shell: Shell, monkeypatch: pyt
 
 def test_a_rotation_that_was_stopped_goes_on(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a large database it takes hours; nobody wants to begin anew."""
-    for _ in range(3):
+    for _ in range(5):
         shell.types("run passport.yaml", "Ann\n")
     monkeypatch.setenv("WIZARD_KEYS", OLD)
     monkeypatch.setattr(cli_keys, "AT_ONCE", 2)
-    monkeypatch.setattr(cli_keys, "TOLD", 4)
+    monkeypatch.setattr(cli_keys, "TOLD", 2)
     with monkeypatch.context() as patched:
         patched.setattr(cli_keys, "print", _stopping(after=2), raising=False)
-        assert shell.types("keys rotate") == 130
-    assert shell.types("keys rotate") == 0
+        assert shell.types("keys seal") == 130
+    assert shell.types("keys seal") == 0
     assert "rows so far" in shell.err
     assert b"Ann" not in _bytes(shell)
 

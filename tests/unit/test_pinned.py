@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from wizard import pinned
-from wizard.errors import DefinitionError
+from wizard.catalog import Catalog
+from wizard.errors import DefinitionError, WorkflowUnavailable
 from wizard.model import Run, Workflow
+from wizard.node import Registry
 from wizard.pinned import Pinned
 from wizard.stores.memory import MemoryStore
 from wizard.testing import make_test_engine
@@ -75,3 +77,16 @@ async def test_outlines_are_kept_of_so_many_runs(monkeypatch: pytest.MonkeyPatch
     assert broken.made == ["a", "b", "c", "a"]
     await versions.known_of(run._replace(id="a"))
     assert len(broken.made) == 4
+
+
+async def test_a_definition_that_was_exchanged_moves_nobody() -> None:
+    """Somebody who can write to the store puts a definition there that sends answers elsewhere: no run follows it."""
+    store = MemoryStore()
+    engine = await make_test_engine(ASKS, store=store)
+    run = await engine.start("asks")
+    other = {**ASKS, "nodes": [*ASKS["nodes"], {"id": "more", "type": "form", "fields": [{"name": "secret"}]}]}
+    bundle = Catalog.from_documents([other], Registry.installed()).bundle("asks")
+    store._definitions[run.run.version] = bundle
+    again = await make_test_engine({"id": "another", "nodes": [{"id": "a", "type": "end"}]}, store=store)
+    with pytest.raises(WorkflowUnavailable, match="another definition is stored under this version"):
+        await again.next(await again.load(run.id), {"colour": "red"})

@@ -1,8 +1,9 @@
 """The numbered formats of stored data: what stands around every blob, and how an older one is read.
 
-A blob is msgpack of `[number, content]`, sealed by the store's vault. A number is never used for two
-shapes: whoever changes the shape of a content counts FORMAT up and adds an upgrader from the number before, so
-that every build reads what any earlier one wrote. `tests/corpus/` holds stored runs of each number.
+A blob is msgpack of `[number, content]`, sealed by the store's vault, whose layouts have numbers of their own. A
+number is never used for two shapes: whoever changes the shape of a content counts FORMAT up and adds an upgrader from
+the number before, so that every build reads what any earlier one wrote. `tests/corpus/` holds stored runs of each
+number.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from enum import StrEnum
 from typing import Any
 
 from wizard.codec import pack, unpack
-from wizard.errors import DataUnreadable, StoreError
-from wizard.stores.vault import Vault
+from wizard.errors import DataUnreadable, NotGenuine, StoreError
+from wizard.stores.vault import NO_STAMP, About, Vault, stamp_of
 
 FORMAT = 3
 
@@ -36,6 +37,7 @@ class Part(StrEnum):
     PAYLOAD = "payload"
     REPORT = "report"
     DOCUMENT = "document"
+    MARK = "mark"
 
 
 def _with_undos(part: Part, content: Any) -> Any:
@@ -88,14 +90,15 @@ def _with_what_it_took(content: dict[str, Any]) -> dict[str, Any]:
 UPGRADERS: dict[int, Callable[[Part, Any], Any]] = {1: _with_undos, 2: _with_arrivals}
 
 
-def wrap(vault: Vault, owner: str, content: Any) -> bytes:
-    """The blob that is stored. Raises InvalidInput where the content can't be."""
-    return vault.seal(owner, pack([FORMAT, content]))
+def wrap(vault: Vault, part: Part, owner: str, content: Any, about: About = (), stamp: bytes = NO_STAMP) -> bytes:
+    """The blob that is stored in a row that `about` names and describes. Raises InvalidInput where the content can't
+    be."""
+    return vault.seal(part, owner, about, pack([FORMAT, content]), stamp)
 
 
-def unwrap(vault: Vault, owner: str, part: Part, blob: bytes) -> Any:
+def unwrap(vault: Vault, part: Part, owner: str, blob: bytes, about: About = ()) -> Any:
     """The content in the present shape. Raises StoreError."""
-    stored = unpack(vault.open(owner, blob))
+    stored = unpack(vault.open(part, owner, about, blob))
     if type(stored) is not list or len(stored) != 2 or type(stored[0]) is not int:
         raise StoreError("the stored data has no format number. Restore it from a backup.")
     number, content = stored
@@ -124,14 +127,17 @@ def a_map(content: Any) -> dict[str, Any]:
     return content
 
 
-def resealed(vault: Vault, owner: str, blob: bytes) -> bytes:
-    """The blob under the key in use. Raises StoreError where it can't be opened."""
-    return vault.seal(owner, vault.open(owner, blob))
+def resealed(vault: Vault, part: Part, owner: str, blob: bytes, about: About = (), stamp: bytes = NO_STAMP) -> bytes:
+    """The blob under the key in use, with the stamp that it has; `stamp` is for one that has none. Raises StoreError
+    where it can't be opened."""
+    plain = vault.open(part, owner, about, blob) or pack([FORMAT, {}])  # where nothing is sealed, nothing says "empty"
+    return vault.seal(part, owner, about, plain, stamp_of(blob) or stamp)
 
 
 def unreadable(what: str, error: Exception, run_id: str) -> DataUnreadable:
     """The error for a blob of one run: `what` opens the message, `error` is why it can't be read."""
-    return DataUnreadable(f"{what} can't be read: {why(error)} Other runs aren't affected.", run=run_id)
+    kind = NotGenuine if isinstance(error, NotGenuine) else DataUnreadable
+    return kind(f"{what} can't be read: {why(error)} Other runs aren't affected.", run=run_id)
 
 
 def why(error: Exception) -> str:

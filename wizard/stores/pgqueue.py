@@ -152,7 +152,7 @@ def packed(vault: Vault, jobs: Iterable[Job]) -> list[Order]:
     """Raises InvalidInput where a payload can't be stored."""
     found = {job.key: job for job in jobs}  # PgQueuer refuses two of one key
     return [
-        Order(f"wizard_{job.kind.value}", records.payload_body(vault, job.run, job.payload), job.due, encoded(key))
+        Order(f"wizard_{job.kind.value}", records.payload_body(vault, job), job.due, encoded(key))
         for key, job in found.items()
     ]
 
@@ -173,7 +173,7 @@ async def order(connection: Connection, orders: Sequence[Order], at: datetime) -
 class PostgresQueue:
     """See wizard.jobs.Queue for what each method promises. It goes by the database's clock."""
 
-    def __init__(self, pool: Pool, vault: Vault) -> None:
+    def __init__(self, pool: Pool, vault: Callable[[], Vault]) -> None:
         self._pool = pool
         self._vault = vault
         self._holder = QueueManagerId(uuid.uuid4())
@@ -224,7 +224,7 @@ class PostgresQueue:
         for key, tries, number, due, payload in claims:
             run, kind, visit = _parts(key)
             try:
-                body = records.read_payload(self._vault, run, payload)
+                body = records.read_payload(self._vault(), run, decoded(key), payload)
                 found.append(Claim(Job(run, JobKind(kind), int(visit), due, body), tries, number))
             except (StoreError, *MISSHAPEN) as error:
                 await self._pass_over((key, tries, number), now, unreadable(f"The job {decoded(key)}", error, run))

@@ -14,31 +14,26 @@ from typing import Any, NamedTuple
 from wizard.errors import InvalidInput, StaleRevision
 from wizard.jobs import Queue
 from wizard.model import Change, DocumentSave, Reply, Report, Run, RunStatus, StoredFile
-from wizard.stores import Backlog, Document, RunSummary, TraceEntry, records, rows
+from wizard.stores import Backlog, Document, RunSummary, TraceEntry, records, rows, sealing
 from wizard.stores.formats import MISSHAPEN, unreadable
+from wizard.stores.inventory import NEW, Inventories, Inventory, inventory_after
+from wizard.stores.marks import Prepared, finished
 from wizard.stores.migrations import scripts
 from wizard.stores.pgmigrations import migrate
 from wizard.stores.pgpool import Connection, Pool
 from wizard.stores.pgqueue import Order, PostgresQueue, decoded, encoded, order, packed, queries
-from wizard.stores.pgreseal import Resealer
+from wizard.stores.pgreading import READ_RUN, run_row, stored_run
+from wizard.stores.pgreseal import WRITE_MARK, Resealer, prepare_seal
 from wizard.stores.vault import PLAIN, Vault
 
 POOL_SIZE = 10
 LARGEST = 2**63 - 1
 
 COMMIT = f"SELECT wizard.commit_turn({', '.join(f'${number}' for number in range(1, 35))}) AS at"
-READ_RUN = """SELECT r.id, workflow, version, status, revision, created_at, updated_at, expires_at, header, birth,
-    context, steps.*, parked.*, undos.*
-    FROM wizard.runs AS r JOIN wizard.run_data ON run_id = r.id,
-    LATERAL (SELECT array_agg(path) AS paths, array_agg(seq) AS seqs, array_agg(body) AS bodies
-        FROM wizard.steps WHERE run_id = r.id) AS steps,
-    LATERAL (SELECT array_agg(path) AS parked_paths, array_agg(body) AS parked_bodies
-        FROM wizard.parked WHERE run_id = r.id) AS parked,
-    LATERAL (SELECT array_agg(failed) AS undo_failed, array_agg(body) AS undo_bodies
-        FROM wizard.undos WHERE run_id = r.id) AS undos
-    WHERE r.id = $1"""
 READ_REVISION = "SELECT revision FROM wizard.runs WHERE id = $1"
 READ_REPLY = "SELECT run_id, body FROM wizard.replies WHERE scope = $1 AND key = $2"
+READ_HEADER = """SELECT id, workflow, version, status, revision, created_at, updated_at, expires_at, header
+    FROM wizard.runs WHERE id = $1 FOR SHARE"""
 READ_TRACE = """SELECT first, revision, at, body FROM wizard.trace WHERE run_id = $1
     AND first >= (SELECT coalesce(max(first), 0) FROM wizard.trace WHERE run_id = $1 AND first <= $2)
     ORDER BY first LIMIT $3"""
@@ -89,34 +84,41 @@ def _in_utc(at: datetime | None) -> datetime | None:
     return at
 
 
-def _values(vault: Vault, change: Change) -> tuple[Any, ...]:
-    """What commit_turn is handed, in its order."""
+def _values(vault: Vault, change: Change, before: Inventory, now: Inventory, stamp: bytes) -> tuple[Any, ...]:
+    """What commit_turn is handed, in its order; `before` and `now` are the inventories of a sealed run's rows, `stamp`
+    is what they are written under."""
     run, expected, reply = change.run, change.expected, change.reply
     written = {step.path: step for step in change.written}
     steps = _Columns.of(
-        [(encoded(path), each.seq, rows.step_body(vault, run.id, each)) for path, each in written.items()]
+        [(encoded(path), each.seq, rows.step_body(vault, run.id, each, stamp)) for path, each in written.items()]
     )
     left = {path: answers for path, answers in change.parked.items() if path in run.parked}
-    parked = _Columns.of([(encoded(path), None, rows.answers_body(vault, run.id, each)) for path, each in left.items()])
+    parked = _Columns.of(
+        [(encoded(path), None, rows.answers_body(vault, run.id, path, each, stamp)) for path, each in left.items()]
+    )
     uploads = {file.id: file for file in change.files}.values()
     files = _Columns.of([(encoded(each.id), None, records.file_body(vault, run.id, each)) for each in uploads])
     owed = {undo.step.visit: undo for undo in change.undos if undo.step.visit not in change.undone}.values()
-    undos = _Columns.of([(each.step.visit, each.failed, rows.undo_body(vault, run.id, each)) for each in owed])
+    undos = _Columns.of([(each.step.visit, each.failed, rows.undo_body(vault, run.id, each, stamp)) for each in owed])
     unparked = [path for path in change.unparked or () if path not in run.parked]
     # The order follows the parameters of the function.
     head = (encoded(run.id), expected, encoded(run.workflow), encoded(run.version), run.status.value, run.revision)
     times = (_in_utc(run.created_at), _in_utc(run.updated_at), _in_utc(run.expires_at))
-    born = rows.birth(vault, run) if expected is None else None
+    born = rows.birth(vault, run, stamp) if expected is None else None
+    context = rows.context(vault, run, stamp) if change.context or born is not None else None
     answered: tuple[Any, ...] = (None, None, None, False)
     if reply is not None:
         body = records.reply_body(vault, run.id, reply)
         answered = (encoded(reply.scope), encoded(reply.key), body, reply.again)
     return (
         *(*head, *times),
-        *(rows.header(vault, run), born, rows.context(vault, run) if change.context or born is not None else None),
+        *(rows.header(vault, run, now, stamp), born, context),
         *(_texts(change.dropped), *steps),
         *(change.unparked is None, _texts(unparked), parked.keys, parked.bodies),
-        *(len(change.entries), rows.entries_body(vault, run.id, change.entries) if change.entries else None),
+        *(
+            len(change.entries),
+            rows.entries_body(vault, run, change.entries, before.entries + 1) if change.entries else None,
+        ),
         *answered,
         *(files.keys, files.bodies),
         *(list(change.undone) or None, *undos),
@@ -132,27 +134,40 @@ class PostgresStore:
 
     def __init__(self, url: str, vault: Vault = PLAIN, pool_size: int = POOL_SIZE) -> None:
         self._pool = Pool(url, pool_size)
-        self._vault = vault
-        self._queue = PostgresQueue(self._pool, vault)
-        self._resealer = Resealer(self._pool, vault)
+        self._ring = vault
+        self._prepared = Prepared(vault)
+        self._inventories = Inventories()
+        self._queue = PostgresQueue(self._pool, lambda: self._vault)
+        self._resealer = Resealer(self._pool, lambda: self._vault)
         self.queue: Queue = self._queue
 
+    @property
+    def _vault(self) -> Vault:
+        return self._prepared.vault
+
     async def open(self) -> None:
-        """Raises StoreError where the database can't be used or is a newer version's, and SettingsError where its
-        address can't be understood."""
+        """Raises StoreError where the database can't be used, is a newer version's or isn't sealed as the keys ask,
+        and SettingsError where its address can't be understood."""
         await self._pool.open()
         try:
-            await self._pool.prepare(lambda connection: migrate(connection, queries(connection), scripts("postgres")))
+            await self._pool.prepare(self._prepare)
         except BaseException:
             await self._pool.close()
             raise
+
+    async def _prepare(self, connection: Connection) -> None:
+        await migrate(connection, queries(connection), scripts("postgres"))
+        self._prepared = await prepare_seal(connection, self._ring)
 
     async def close(self) -> None:
         await self._queue.close()
         await self._pool.close()
 
     async def commit(self, change: Change) -> None:
-        run, values = change.run.id, _values(self._vault, change)
+        vault, run, stamp = self._vault, change.run.id, self._vault.stamp()
+        before = await self._inventory(change)
+        now = inventory_after(vault, before, change, stamp) if vault.seals else before
+        values = _values(vault, change, before, now, stamp)
         settled = set(change.settled)
         jobs = packed(self._vault, (job for job in change.jobs if job.key not in settled))
         if jobs or change.documents:
@@ -161,8 +176,27 @@ class PostgresStore:
             at = (await self._pool.write(COMMIT, *values, run=run))[0]["at"]
         if at is None:
             raise StaleRevision(run=run)
+        if vault.seals:
+            self._inventories.put(run, change.run.revision, now)
         if jobs:
             self._queue.ring()
+
+    async def _inventory(self, change: Change) -> Inventory:
+        """What is stored of the run that the change was made from. Raises StaleRevision where it isn't there."""
+        if not self._vault.seals:
+            return NEW
+        run_id, expected = change.run.id, change.expected
+        known = self._inventories.get(run_id, expected)
+        if known is None:
+            await self.load(run_id)
+            known = self._inventories.get(run_id, expected)
+        if known is None and self._vault.takes_old:
+            await self._resealer.seal_run(run_id)
+            await self.load(run_id)
+            known = self._inventories.get(run_id, expected)
+        if known is None:
+            raise StaleRevision(run=run_id)
+        return known
 
     async def _commit(
         self, connection: Connection, values: Sequence[Any], change: Change, jobs: Sequence[Order]
@@ -184,7 +218,7 @@ class PostgresStore:
         for save in saves:
             merged[save.kind, save.id] = records.merge(merged[save.kind, save.id], save)
         for (kind, document_id), each in merged.items():
-            body = records.document_body(self._vault, kind, document_id, each.fields)
+            body = records.document_body(self._vault, kind, document_id, each)
             await connection.execute(WRITE_DOCUMENT, encoded(kind), encoded(document_id), each.revision, body)
 
     def _read_document(self, name: tuple[str, str], row: Any) -> Document:
@@ -197,12 +231,10 @@ class PostgresStore:
         return self._opened(found[0]) if found else None
 
     def _opened(self, row: Any) -> Run:
-        run_id = decoded(row["id"])
-        run = rows.RunRow(run_id, decoded(row["workflow"]), decoded(row["version"]), *tuple(row)[3:11])
-        steps = zip(map(decoded, row["paths"] or ()), row["seqs"] or (), row["bodies"] or (), strict=True)
-        parked = zip(map(decoded, row["parked_paths"] or ()), row["parked_bodies"] or (), strict=True)
-        undos = zip(row["undo_failed"] or (), row["undo_bodies"] or (), strict=True)
-        return rows.read_run(self._vault, run, steps, parked, undos)
+        run, inventory = sealing.open_run(self._vault, stored_run(self._vault, row))
+        if inventory is not None:
+            self._inventories.put(run.id, run.revision, inventory)
+        return run
 
     async def revision(self, run_id: str) -> int | None:
         found = await self._pool.read(READ_REVISION, encoded(run_id), run=run_id)
@@ -218,8 +250,25 @@ class PostgresStore:
 
     async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[TraceEntry]:
         after, limit = _bounded(after), _bounded(limit)
+        if self._vault.seals:
+            return await self._pool.transact(lambda connection: self._checked(connection, run_id, after, limit), run_id)
         turns = await self._pool.read(READ_TRACE, encoded(run_id), after + 1, limit, run=run_id)
-        entries = (entry for row in turns for entry in rows.read_entries(self._vault, run_id, *row))
+        return self._entries(self._vault, run_id, turns, after, limit)
+
+    async def _checked(self, connection: Connection, run_id: str, after: int, limit: int) -> list[TraceEntry]:
+        """All that the run's header speaks of: the lock keeps turns from adding to it meanwhile."""
+        row = await connection.fetchrow(READ_HEADER, encoded(run_id))
+        if row is None:
+            return []
+        run = run_row(row)
+        head = rows.read_header(self._vault, run)
+        turns = await connection.fetch(READ_TRACE, encoded(run_id), after + 1, limit)
+        entries = self._entries(rows.vault_of(self._vault, run), run_id, turns, after, limit)
+        sealing.check_numbers(head, run_id, entries, after, limit)
+        return entries
+
+    def _entries(self, vault: Vault, run_id: str, turns: Sequence[Any], after: int, limit: int) -> list[TraceEntry]:
+        entries = (entry for turn in turns for entry in rows.read_entries(vault, run_id, *turn))
         return list(islice((entry for entry in entries if entry.number > after), limit))
 
     async def list_runs(
@@ -280,6 +329,7 @@ class PostgresStore:
         stored = encoded(run_id)
         # "0" is the character after "/": all keys of the run's jobs lie between.
         found = await self._pool.write(DELETE_RUN, stored, f"{stored}/", f"{stored}0", run=run_id)
+        self._inventories.forget(run_id)
         return bool(found[0]["found"])
 
     async def failed_undos(self, limit: int = 100) -> Sequence[str]:
@@ -294,7 +344,11 @@ class PostgresStore:
         return Backlog(due, later, (await self._pool.read(COUNT_FAILED))[0]["count"], aside)
 
     async def reseal(self, limit: int = 1000) -> int:
-        return await self._resealer.reseal(limit)
+        count = await self._resealer.reseal(limit)
+        mark = None if count else finished(self._ring, self._prepared)
+        if mark is not None:
+            await self._pool.write(WRITE_MARK, mark)
+        return count
 
 
 def _bounded(number: int) -> int:

@@ -7,7 +7,8 @@ Content of a blob is a map that leaves defaults out; wizard.stores.formats says 
 - a context, written when it differs: what turns seldom change and what may be large;
 - a row for each step of the stack, one for each parked answer and one for each undo that is owed.
 
-Nothing that has a column is in a blob as well.
+Nothing that has a column is in a blob as well; columns that say what a row is are bound to its blob where it is sealed.
+The rows of one commit have one stamp (wizard.stores.vault), and a sealed run's header holds what they add up to.
 """
 
 from __future__ import annotations
@@ -38,14 +39,15 @@ from wizard.model import (
 )
 from wizard.stores import TraceEntry
 from wizard.stores.formats import MISSHAPEN, Part, a_map, unreadable, unwrap, wrap
-from wizard.stores.vault import Vault
+from wizard.stores.inventory import NEW, Inventory, holds_context
+from wizard.stores.vault import DIGEST_BYTES, NO_STAMP, About, Vault, microseconds, stamp_of
 
 KINDS = {kind.value: kind for kind in Kind}
 STATUSES = {status.value: status for status in StepStatus}
 RUN_STATUSES = {status.value: status for status in RunStatus}
 
 StepRow = tuple[str, int, bytes]  # path, seq, body
-UndoRow = tuple[bool | int, bytes]  # failed, body
+UndoRow = tuple[int, bool | int, bytes]  # visit, failed, body
 Head = Mapping[str, Any]  # a header, opened
 
 
@@ -64,11 +66,28 @@ class RunRow(NamedTuple):
     birth: bytes
     context: bytes | None
 
+    @property
+    def about(self) -> About:
+        """What is bound to the header."""
+        times = (self.created_at, self.updated_at, self.expires_at)
+        return (self.workflow, self.version, self.status, self.revision, *map(microseconds, times))
+
+
+class StoredRun(NamedTuple):
+    """The rows of a run as a store reads them, in any order, and its header opened. Of parked answers and undos there
+    are none where the header says so."""
+
+    row: RunRow
+    head: Head
+    steps: list[StepRow]
+    parked: list[tuple[str, bytes]]
+    undos: list[UndoRow]
+
 
 # -- writing -----------------------------------------------------------------------------------
 
 
-def header(vault: Vault, run: Run) -> bytes:
+def header(vault: Vault, run: Run, inventory: Inventory = NEW, stamp: bytes = NO_STAMP) -> bytes:
     """Raises InvalidInput where the run holds what can't be stored, as all of these functions do."""
     content: dict[str, Any] = {}
     if run.cursor >= 0:
@@ -81,14 +100,24 @@ def header(vault: Vault, run: Run) -> bytes:
         content["fault"] = [run.fault.message, run.fault.node, run.fault.kind]
     if run.parked:
         content["parked"] = True
-    if run.event or run.profile or run.session or run.removed or run.arrived or run.deliveries:
+    if holds_context(run):
         content["context"] = True
     if run.undos:
         content["undos"] = True
-    return wrap(vault, run.id, content)
+    about: About = ()
+    if vault.seals:
+        content.update(counted(inventory))
+        times = (run.created_at, run.updated_at, run.expires_at)
+        about = (run.workflow, run.version, run.status.value, run.revision, *map(microseconds, times))
+    return wrap(vault, Part.HEADER, run.id, content, about, stamp)
 
 
-def birth(vault: Vault, run: Run) -> bytes:
+def counted(inventory: Inventory) -> dict[str, Any]:
+    """What a sealed header says of the run's rows and its trace."""
+    return {"rows": inventory.total.to_bytes(DIGEST_BYTES), "entries": inventory.entries}
+
+
+def birth(vault: Vault, run: Run, stamp: bytes = NO_STAMP) -> bytes:
     """What never changes after the run's first commit."""
     content: dict[str, Any] = {}
     if run.input:
@@ -99,10 +128,10 @@ def birth(vault: Vault, run: Run) -> bytes:
         content["session_id"] = run.session_id
     if run.token_hash:
         content["token_hash"] = run.token_hash
-    return wrap(vault, run.id, content)
+    return wrap(vault, Part.BIRTH, run.id, content, (), stamp)
 
 
-def context(vault: Vault, run: Run) -> bytes | None:
+def context(vault: Vault, run: Run, stamp: bytes = NO_STAMP) -> bytes | None:
     """None where there is nothing to keep; the header says so, and what is stored counts no more."""
     content: dict[str, Any] = {}
     if run.event:
@@ -119,12 +148,12 @@ def context(vault: Vault, run: Run) -> bytes | None:
         content["arrivals"] = [list(each) for each in run.arrivals]
     if run.deliveries:
         content["deliveries"] = [list(each) for each in run.deliveries]
-    return wrap(vault, run.id, content) if content else None
+    return wrap(vault, Part.CONTEXT, run.id, content, (), stamp) if content else None
 
 
-def step_body(vault: Vault, run_id: str, step: Step) -> bytes:
+def step_body(vault: Vault, run_id: str, step: Step, stamp: bytes = NO_STAMP) -> bytes:
     """All of a step but its path and seq, which have columns."""
-    return wrap(vault, run_id, _step_content(step))
+    return wrap(vault, Part.STEP, run_id, _step_content(step), (step.path, step.seq), stamp)
 
 
 def _step_content(step: Step) -> dict[str, Any]:
@@ -179,12 +208,12 @@ def _took_content(step: Step, took: Arrival) -> list[Any]:
     return content if "data" in output and pack(output["data"]) == pack(took.data) else [*content, took.data]
 
 
-def answers_body(vault: Vault, run_id: str, answers: Mapping[str, Value]) -> bytes:
+def answers_body(vault: Vault, run_id: str, path: str, answers: Mapping[str, Value], stamp: bytes = NO_STAMP) -> bytes:
     """Parked answers."""
-    return wrap(vault, run_id, dict(answers))
+    return wrap(vault, Part.ANSWERS, run_id, dict(answers), (path,), stamp)
 
 
-def undo_body(vault: Vault, run_id: str, undo: Undo) -> bytes:
+def undo_body(vault: Vault, run_id: str, undo: Undo, stamp: bytes = NO_STAMP) -> bytes:
     """All of an undo but `failed`, which has a column. The step's visit, by which an undo is known, is in both."""
     step = undo.step
     content: dict[str, Any] = {"path": step.path, "seq": step.seq, "step": _step_content(step)}
@@ -192,13 +221,14 @@ def undo_body(vault: Vault, run_id: str, undo: Undo) -> bytes:
         content["tries"] = undo.tries
     if undo.error is not None:
         content["error"] = undo.error
-    return wrap(vault, run_id, content)
+    return wrap(vault, Part.UNDO, run_id, content, (step.visit, int(undo.failed)), stamp)
 
 
-def entries_body(vault: Vault, run_id: str, entries: Sequence[Entry]) -> bytes:
-    """All entries of one turn."""
+def entries_body(vault: Vault, run: Run, entries: Sequence[Entry], first: int = 1) -> bytes:
+    """All entries of the turn that led to the run; `first` is the number of the first."""
     content = [[each.kind, each.step, dict(each.detail)] if each.detail else [each.kind, each.step] for each in entries]
-    return wrap(vault, run_id, content)
+    about = (first, run.revision, microseconds(run.updated_at)) if vault.seals else ()
+    return wrap(vault, Part.ENTRIES, run.id, content, about)
 
 
 # -- reading -----------------------------------------------------------------------------------
@@ -207,7 +237,7 @@ def entries_body(vault: Vault, run_id: str, entries: Sequence[Entry]) -> bytes:
 def read_step(vault: Vault, run_id: str, row: StepRow) -> Step:
     """Raises StoreError, or one of MISSHAPEN."""
     path, seq, body = row
-    return _read_content(path, seq, unwrap(vault, run_id, Part.STEP, body))
+    return _read_content(path, seq, unwrap(vault, Part.STEP, run_id, body, (path, seq)))
 
 
 def _read_content(path: str, seq: int, content: Mapping[str, Any]) -> Step:
@@ -253,15 +283,15 @@ def _read_patch(stored: dict[str, dict[str, Value]]) -> dict[tuple[str, str], Va
     return {(document, name): value for document, fields in stored.items() for name, value in fields.items()}
 
 
-def read_answers(vault: Vault, run_id: str, body: bytes) -> dict[str, Value]:
+def read_answers(vault: Vault, run_id: str, path: str, body: bytes) -> dict[str, Value]:
     """Raises StoreError, or one of MISSHAPEN."""
-    return a_map(unwrap(vault, run_id, Part.ANSWERS, body))
+    return a_map(unwrap(vault, Part.ANSWERS, run_id, body, (path,)))
 
 
 def read_undo(vault: Vault, run_id: str, row: UndoRow) -> Undo:
     """Raises StoreError, or one of MISSHAPEN."""
-    failed, body = row
-    content = unwrap(vault, run_id, Part.UNDO, body)
+    visit, failed, body = row
+    content = unwrap(vault, Part.UNDO, run_id, body, (visit, int(failed)))
     step = _read_content(content["path"], content["seq"], content["step"])
     return Undo(step, content.get("tries", 0), content.get("error"), bool(failed))
 
@@ -271,19 +301,26 @@ def read_entries(vault: Vault, run_id: str, first: int, revision: int, at: datet
     try:
         return [
             TraceEntry(number, revision, at, Entry(kind, step, detail[0] if detail else {}))
-            for number, (kind, step, *detail) in enumerate(unwrap(vault, run_id, Part.ENTRIES, body), first)
+            for number, (kind, step, *detail) in enumerate(
+                unwrap(vault, Part.ENTRIES, run_id, body, (first, revision, microseconds(at))), first
+            )
         ]
     except (StoreError, *MISSHAPEN) as error:
         raise unreadable(f"The trace of the run from entry {first} on", error, run_id) from error
 
 
-def read_header(vault: Vault, run_id: str, header: bytes) -> Head:
+def read_header(vault: Vault, row: RunRow) -> Head:
     """What a header says. Where it has no "parked" or no "undos", there is no such row to read. Raises StoreError
     naming the run."""
     try:
-        return a_map(unwrap(vault, run_id, Part.HEADER, header))
+        return a_map(unwrap(vault, Part.HEADER, row.id, row.header, row.about))
     except (StoreError, *MISSHAPEN) as error:
-        raise unreadable("The run", error, run_id) from error
+        raise unreadable("The run", error, row.id) from error
+
+
+def vault_of(vault: Vault, row: RunRow) -> Vault:
+    """What opens the rest of a run: of one whose header is sealed in the present way, nothing is that isn't."""
+    return vault.strict if stamp_of(row.header) is not None else vault
 
 
 def read_run(
@@ -296,14 +333,15 @@ def read_run(
 ) -> Run:
     """The run of these rows, `steps` and `undos` in any order; `head` is the row's header, where the caller has
     opened it. Raises StoreError naming the run."""
-    head = read_header(vault, row.id, row.header) if head is None else head
+    head = read_header(vault, row) if head is None else head
+    vault = vault_of(vault, row)
     stack = _read_stack(vault, row.id, steps)
     try:
-        born = unwrap(vault, row.id, Part.BIRTH, row.birth)
+        born = unwrap(vault, Part.BIRTH, row.id, row.birth)
         now = {}
         if head.get("context") and row.context is not None:
-            now = unwrap(vault, row.id, Part.CONTEXT, row.context)
-        kept = {path: read_answers(vault, row.id, body) for path, body in parked} if head.get("parked") else {}
+            now = unwrap(vault, Part.CONTEXT, row.id, row.context)
+        kept = {path: read_answers(vault, row.id, path, body) for path, body in parked} if head.get("parked") else {}
         fault = head.get("fault")
         return Run(
             id=row.id,

@@ -8,23 +8,27 @@ change names the revision it was made from, and SQLite lets one writer in at a t
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from os import PathLike, fspath
 from typing import TypeVar
 
-from wizard.errors import StoreError
+from wizard.errors import StaleRevision, StoreError
 from wizard.jobs import Queue
 from wizard.model import Change, Reply, Report, Run, RunStatus, StoredFile
 from wizard.stores import Backlog, Document, RunSummary, TraceEntry, records, sqlite_slots
 from wizard.stores import sqlite_reading as reading
+from wizard.stores.inventory import NEW, Inventories, Inventory
+from wizard.stores.marks import Prepared, finished, prepared
 from wizard.stores.migrations import migrate, scripts
 from wizard.stores.sqlite_change import PackedChange, stored_time
 from wizard.stores.sqlite_queue import COUNT, SqliteQueue
-from wizard.stores.sqlite_reseal import Place, next_batch
+from wizard.stores.sqlite_reseal import COLUMNS, Place, next_batch, old_runs, seal_run
 from wizard.stores.vault import PLAIN, Vault
 from wizard.stores.writer import NOT_OPEN, GroupWriter, explained
 
@@ -32,6 +36,8 @@ T = TypeVar("T")
 
 BUSY_SECONDS = 5.0  # how long another process may hold the lock
 SCANS = 4  # reads of much at a time
+
+log = logging.getLogger("wizard.stores")
 
 READ_REVISION = "SELECT revision FROM runs WHERE id=?"
 READ_DEFINITION = "SELECT body FROM definitions WHERE version=?"
@@ -51,6 +57,10 @@ DELETE_OF_RUN = (
     # A job's key begins with its run's id and a slash, and 0 is the character after that.
     "DELETE FROM jobs WHERE key > ?1 || '/' AND key < ?1 || '0' AND run_id=?1",
 )
+READ_MARK = "SELECT body FROM seal"
+WRITE_MARK = "REPLACE INTO seal VALUES (1, ?)"
+HAS_ROWS = "EXISTS (SELECT 1 FROM {})"
+IS_EMPTY = "SELECT NOT (" + " OR ".join(HAS_ROWS.format(column.table) for column in COLUMNS) + ")"
 FAILED_UNDOS = "SELECT DISTINCT run_id FROM undos WHERE failed ORDER BY run_id LIMIT ?"
 COUNT_FAILED = "SELECT count(*) FROM undos WHERE failed"
 PRUNE = """DELETE FROM replies WHERE (scope, key) IN
@@ -66,16 +76,23 @@ class SqliteStore:
 
     def __init__(self, path: str | PathLike[str], vault: Vault = PLAIN) -> None:
         self._path = fspath(path)
-        self._vault = vault
+        self._ring = vault
+        self._prepared = Prepared(vault)
+        self._inventories = Inventories()
         self._writer = GroupWriter(self._prepare, self._path)
         self._reader: sqlite3.Connection | None = None
         self._scans: ThreadPoolExecutor
-        self._jobs = SqliteQueue(self._writer.run, self._read, vault)
+        self._jobs = SqliteQueue(self._writer.run, self._read, lambda: self._vault)
         self.queue: Queue = self._jobs
         self._resealing = Place()
+        self._sealed_up_to: str | None = ""  # of the runs that aren't sealed in the present way; None is the end
+
+    @property
+    def _vault(self) -> Vault:
+        return self._prepared.vault
 
     async def open(self) -> None:
-        """Raises StoreError where the file can't be used or is a newer version's."""
+        """Raises StoreError where the file can't be used, is a newer version's, or isn't sealed as the keys ask."""
         await self._writer.start()
         self._reader = self._connect()
         self._scans = ThreadPoolExecutor(SCANS, "wizard-sqlite-read")  # its own: nobody else's work keeps it waiting
@@ -88,16 +105,43 @@ class SqliteStore:
         await self._writer.stop()
 
     async def commit(self, change: Change) -> None:
+        run = change.run
         try:
-            await self._writer.run(PackedChange.of(change, self._vault).write)
+            packed = PackedChange.of(change, self._vault, await self._inventory(change))
+            await self._writer.run(packed.write)
         except StoreError as error:
-            error.run = error.run or change.run.id
+            error.run = error.run or run.id
             raise
+        if self._vault.seals:
+            self._inventories.put(run.id, run.revision, packed.inventory)
         if change.jobs:
             self._jobs.ring()
 
+    async def _inventory(self, change: Change) -> Inventory:
+        """What is stored of the run that the change was made from. Raises StaleRevision where it isn't there."""
+        if not self._vault.seals:
+            return NEW
+        run_id, expected = change.run.id, change.expected
+        known = self._inventories.get(run_id, expected)
+        if known is None:
+            await self.load(run_id)
+            known = self._inventories.get(run_id, expected)
+        if known is None and self._vault.takes_old:
+            await self._writer.run(lambda connection: seal_run(connection, self._vault, run_id))
+            await self.load(run_id)
+            known = self._inventories.get(run_id, expected)
+        if known is None:
+            raise StaleRevision(run=run_id)
+        return known
+
     async def load(self, run_id: str) -> Run | None:
-        return self._read(lambda connection: reading.load(connection, self._vault, run_id), run_id)
+        loaded = self._read(lambda connection: reading.load(connection, self._vault, run_id), run_id)
+        if loaded is None:
+            return None
+        run, inventory = loaded
+        if inventory is not None:
+            self._inventories.put(run_id, run.revision, inventory)
+        return run
 
     async def revision(self, run_id: str) -> int | None:
         row = self._read(lambda connection: connection.execute(READ_REVISION, (run_id,)).fetchone(), run_id)
@@ -177,6 +221,7 @@ class SqliteStore:
                 connection.execute(statement, (run_id,))
 
         await self._writer.run(write)
+        self._inventories.forget(run_id)
         return there[0]
 
     async def prune(self, before: datetime, limit: int = 1000) -> int:
@@ -202,15 +247,38 @@ class SqliteStore:
         return await self._scan(count)
 
     async def reseal(self, limit: int = 1000) -> int:
+        limit = max(limit, 1)
+        sealed = await self._seal_runs(limit)
+        if sealed:
+            return sealed
         place = self._resealing
-        batch = await self._scan(lambda connection: next_batch(connection, self._vault, place, max(limit, 1)))
-        if batch is None:
-            self._resealing = Place()
-            await self._scan(_empty_log)
-            return 0
-        await self._writer.run(batch.write)
-        self._resealing = batch.place
-        return len(batch.rows)
+        batch = await self._scan(lambda connection: next_batch(connection, self._vault, place, limit))
+        if batch is not None:
+            await self._writer.run(batch.write)
+            self._resealing = batch.place
+            return len(batch.rows)
+        self._resealing = Place()
+        mark = finished(self._ring, self._prepared)
+        if mark is not None:
+            await self._writer.run(lambda connection: _write_mark(connection, mark))
+        await self._scan(_empty_log)
+        return 0
+
+    async def _seal_runs(self, limit: int) -> int:
+        """Seals runs that aren't in the present way, where such are taken; how many they were."""
+        done = 0
+        if not (self._vault.seals and self._vault.takes_old):
+            return done
+        while not done and (after := self._sealed_up_to) is not None:
+            ids = await self._scan(lambda connection, after=after: old_runs(connection, after, limit))  # type: ignore[misc]
+            for run_id in ids:
+                try:
+                    await self._writer.run(lambda connection, run_id=run_id: seal_run(connection, self._vault, run_id))  # type: ignore[misc]
+                    done += 1
+                except StoreError as error:
+                    log.error("%s It stays as it is.", error)
+            self._sealed_up_to = ids[-1] if ids else None
+        return done
 
     # -- connections -----------------------------------------------------------------------------
 
@@ -218,7 +286,8 @@ class SqliteStore:
         return sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
     def _prepare(self) -> sqlite3.Connection:
-        """The connection that writes; the database has this version's tables then."""
+        """The connection that writes; the database has this version's tables then, and its mark where it is sealed."""
+        _make_private(self._path)
         connection = self._connect()
         try:
             if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
@@ -226,6 +295,7 @@ class SqliteStore:
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA secure_delete=ON")  # what is deleted or encrypted isn't left in free room
             migrate(connection, scripts("sqlite"))
+            self._prepared = _prepared(connection, self._ring)
         except BaseException:
             connection.close()
             raise
@@ -255,3 +325,30 @@ class SqliteStore:
 def _empty_log(connection: sqlite3.Connection) -> None:
     """What was encrypted anew is in the write-ahead log still, as it was before."""
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _make_private(path: str) -> None:
+    """A new file is its owner's alone, whatever the umask; what SQLite puts beside it has the same rights. One that is
+    there keeps the rights that it was given."""
+    if not path or path.startswith(":"):
+        return  # SQLite's own: no file
+    with suppress(OSError):  # SQLite says what is wrong
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def _prepared(connection: sqlite3.Connection, ring: Vault) -> Prepared:
+    """Raises StoreError where the database isn't sealed as the ring asks."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        found = connection.execute(READ_MARK).fetchone()
+        is_empty = bool(connection.execute(IS_EMPTY).fetchone()[0])
+        made = prepared(ring, None if found is None else found[0], is_empty=is_empty)
+        if made.body is not None:
+            _write_mark(connection, made.body)
+    finally:
+        connection.execute("COMMIT")
+    return made
+
+
+def _write_mark(connection: sqlite3.Connection, body: bytes) -> None:
+    connection.execute(WRITE_MARK, (body,))

@@ -11,6 +11,7 @@ from wizard.errors import InvalidInput, KeyReused, StaleRevision
 from wizard.jobs import Job
 from wizard.model import Change
 from wizard.stores import records, rows
+from wizard.stores.inventory import NEW, Inventory, inventory_after
 from wizard.stores.sqlite_reading import EPOCH, read_document
 from wizard.stores.vault import Vault
 
@@ -62,25 +63,28 @@ class PackedChange:
     parked: list[tuple[str, str, bytes]]
     trace: bytes
     rare: _Rare | None
+    inventory: Inventory
 
     @classmethod
-    def of(cls, change: Change, vault: Vault) -> PackedChange:
-        """Raises InvalidInput."""
-        run, run_id = change.run, change.run.id
+    def of(cls, change: Change, vault: Vault, before: Inventory = NEW) -> PackedChange:
+        """`before` is the inventory of a sealed run's rows as they are stored. Raises InvalidInput."""
+        run, run_id, stamp = change.run, change.run.id, vault.stamp()
         expires = None if run.expires_at is None else stored_time(run.expires_at)
         times = (stored_time(run.created_at), stored_time(run.updated_at), expires)
-        kept = [path for path in change.parked if path in run.parked]
+        kept = [(path, answers) for path, answers in change.parked.items() if path in run.parked]
+        now = inventory_after(vault, before, change, stamp) if vault.seals else before
         return cls(
             change,
             vault,
-            rows.header(vault, run),
-            rows.birth(vault, run) if change.expected is None else b"",
-            rows.context(vault, run) if change.context or change.expected is None else None,
+            rows.header(vault, run, now, stamp),
+            rows.birth(vault, run, stamp) if change.expected is None else b"",
+            rows.context(vault, run, stamp) if change.context or change.expected is None else None,
             times,
-            [(run_id, step.path, step.seq, rows.step_body(vault, run_id, step)) for step in change.written],
-            [(run_id, path, rows.answers_body(vault, run_id, change.parked[path])) for path in kept],
-            rows.entries_body(vault, run_id, change.entries) if change.entries else b"",
-            _Rare.of(change, vault, times[1]),
+            [(run_id, step.path, step.seq, rows.step_body(vault, run_id, step, stamp)) for step in change.written],
+            [(run_id, path, rows.answers_body(vault, run_id, path, answers, stamp)) for path, answers in kept],
+            rows.entries_body(vault, run, change.entries, before.entries + 1) if change.entries else b"",
+            _Rare.of(change, vault, times[1], stamp),
+            now,
         )
 
     def write(self, connection: sqlite3.Connection) -> None:
@@ -103,7 +107,7 @@ class PackedChange:
             self.rare.write(connection)
         for save in change.documents:
             merged = records.merge(read_document(connection, self.vault, save.kind, save.id), save)
-            body = records.document_body(self.vault, save.kind, save.id, merged.fields)
+            body = records.document_body(self.vault, save.kind, save.id, merged)
             connection.execute(WRITE_DOCUMENT, (save.kind, save.id, merged.revision, body))
 
     def _write_run(self, connection: sqlite3.Connection) -> None:
@@ -137,7 +141,7 @@ class _Rare:
     settled: Sequence[str]
 
     @classmethod
-    def of(cls, change: Change, vault: Vault, at: int) -> _Rare | None:
+    def of(cls, change: Change, vault: Vault, at: int, stamp: bytes) -> _Rare | None:
         reply, run_id = change.reply, change.run.id
         if reply is None and not (change.files or change.undos or change.undone or change.jobs or change.settled):
             return None
@@ -147,7 +151,7 @@ class _Rare:
             None if reply is None else (reply.scope, reply.key, run_id, at, records.reply_body(vault, run_id, reply)),
             REPLACE_REPLY if reply is not None and reply.again else ADD_REPLY,
             [(run_id, file.id, records.file_body(vault, run_id, file)) for file in change.files],
-            [(run_id, each.step.visit, each.failed, rows.undo_body(vault, run_id, each)) for each in undos],
+            [(run_id, each.step.visit, each.failed, rows.undo_body(vault, run_id, each, stamp)) for each in undos],
             [(run_id, visit) for visit in change.undone],
             [_job_row(job, vault, at) for job in change.jobs],
             change.settled,
@@ -164,5 +168,5 @@ class _Rare:
 
 
 def _job_row(job: Job, vault: Vault, at: int) -> tuple[str, str, str, int, int, bytes, int]:
-    payload = records.payload_body(vault, job.run, job.payload)
+    payload = records.payload_body(vault, job)
     return (job.key, job.run, job.kind.value, job.visit, stored_time(job.due), payload, at)

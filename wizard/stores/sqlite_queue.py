@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from wizard.errors import StoreError
+from wizard.errors import NotGenuine, StoreError
 from wizard.instants import LATEST, after
-from wizard.jobs import MOST_TRIES, Aside, Claim, Job, JobKind
+from wizard.jobs import MOST_TRIES, Aside, Claim, Job, JobKind, job_key
 from wizard.pauses import pause_after
 from wizard.stores.bell import Bell
 from wizard.stores.formats import MISSHAPEN, unreadable
@@ -57,7 +57,7 @@ class Read(Protocol):
 class SqliteQueue:
     """See wizard.jobs.Queue for what each method promises."""
 
-    def __init__(self, write: Callable[[Work], Awaitable[None]], read: Read, vault: Vault) -> None:
+    def __init__(self, write: Callable[[Work], Awaitable[None]], read: Read, vault: Callable[[], Vault]) -> None:
         self._write = write
         self._read = read
         self._vault = vault
@@ -103,8 +103,10 @@ class SqliteQueue:
 
     def _claim(self, row: tuple[Any, ...], holder: int) -> Claim:
         """Raises StoreError or one of MISSHAPEN where the job can't be read."""
-        _, run_id, kind, visit, due, tries, payload = row
-        content = read_payload(self._vault, run_id, payload)
+        key, run_id, kind, visit, due, tries, payload = row
+        if job_key(run_id, JobKind(kind), visit) != key:
+            raise NotGenuine("its key is another job's. Delete it.")
+        content = read_payload(self._vault(), run_id, key, payload)
         return Claim(Job(run_id, JobKind(kind), visit, read_time(due), content), tries + 1, holder)
 
     async def _pass_over(self, held: tuple[str, int, int], now: datetime, error: StoreError) -> None:

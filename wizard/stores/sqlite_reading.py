@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from wizard.model import Reply, Report, Run, RunStatus, StoredFile
-from wizard.stores import Document, RunSummary, TraceEntry, records, rows
+from wizard.stores import Document, RunSummary, TraceEntry, records, rows, sealing
 from wizard.stores.formats import MISSHAPEN, unreadable
+from wizard.stores.inventory import Inventory
 from wizard.stores.vault import Vault
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -18,7 +21,7 @@ READ_RUN = """SELECT id, workflow, version, status, revision, created_at, update
     FROM runs JOIN run_data ON run_id = id WHERE id=?"""
 READ_STEPS = "SELECT path, seq, body FROM steps WHERE run_id=?"
 READ_PARKED = "SELECT path, body FROM parked WHERE run_id=?"
-READ_UNDOS = "SELECT failed, body FROM undos WHERE run_id=?"
+READ_UNDOS = "SELECT visit, failed, body FROM undos WHERE run_id=?"
 READ_REPLY = "SELECT run_id, body FROM replies WHERE scope=? AND key=?"
 READ_TRACE = """SELECT first, revision, at, body FROM trace
     WHERE run_id=?1 AND first >= (SELECT coalesce(max(first), 0) FROM trace WHERE run_id=?1 AND first <= ?2 + 1)
@@ -35,37 +38,61 @@ def read_time(stored: int) -> datetime:
     return EPOCH + timedelta(microseconds=stored)
 
 
-def load(connection: sqlite3.Connection, vault: Vault, run_id: str) -> Run | None:
-    """Raises StoreError naming the run."""
-    parked: list[tuple[str, bytes]] = []
-    undos: list[tuple[int, bytes]] = []
-    connection.execute("BEGIN")  # all that is read is of one moment
+@contextmanager
+def _one_moment(connection: sqlite3.Connection) -> Iterator[None]:
+    """All that is read within is as of one moment."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
     try:
-        row = connection.execute(READ_RUN, (run_id,)).fetchone()
-        if row is None:
-            return None
-        head = rows.read_header(vault, run_id, row[8])
-        steps = connection.execute(READ_STEPS, (run_id,)).fetchall()
-        if head.get("parked"):
-            parked = connection.execute(READ_PARKED, (run_id,)).fetchall()
-        if head.get("undos"):
-            undos = connection.execute(READ_UNDOS, (run_id,)).fetchall()
+        yield
     finally:
         connection.execute("COMMIT")
+
+
+def read_rows(connection: sqlite3.Connection, vault: Vault, run_id: str) -> rows.StoredRun | None:
+    """Raises StoreError naming the run."""
+    with _one_moment(connection):
+        found = connection.execute(READ_RUN, (run_id,)).fetchone()
+        if found is None:
+            return None
+        row = _run_row(run_id, found)
+        head = rows.read_header(vault, row)
+        steps = connection.execute(READ_STEPS, (run_id,)).fetchall()
+        parked = connection.execute(READ_PARKED, (run_id,)).fetchall() if head.get("parked") else []
+        undos = connection.execute(READ_UNDOS, (run_id,)).fetchall() if head.get("undos") else []
+    return rows.StoredRun(row, head, steps, parked, undos)
+
+
+def load(connection: sqlite3.Connection, vault: Vault, run_id: str) -> tuple[Run, Inventory | None] | None:
+    """The run, and the inventory of its rows where it is sealed. Raises StoreError naming the run."""
+    found = read_rows(connection, vault, run_id)
+    return None if found is None else sealing.open_run(vault, found)
+
+
+def _run_row(run_id: str, found: tuple[Any, ...]) -> rows.RunRow:
     try:
-        created, updated, expires = row[5:8]
+        created, updated, expires = found[5:8]
         dates = (read_time(created), read_time(updated), None if expires is None else read_time(expires))
-        run = rows.RunRow._make((*row[:5], *dates, *row[8:]))
+        return rows.RunRow._make((*found[:5], *dates, *found[8:]))
     except MISSHAPEN as error:
         raise unreadable("The run", error, run_id) from error
-    return rows.read_run(vault, run, steps, parked, undos, head)
 
 
 def read_trace(connection: sqlite3.Connection, vault: Vault, run_id: str, after: int, limit: int) -> list[TraceEntry]:
     """Raises StoreError naming the run."""
-    turns = connection.execute(READ_TRACE, (run_id, after, limit))
-    entries = (entry for row in turns for entry in _entries(vault, run_id, row) if entry.number > after)
-    return list(islice(entries, limit))
+    head: rows.Head | None = None
+    with _one_moment(connection):
+        if vault.seals and (found := connection.execute(READ_RUN, (run_id,)).fetchone()) is not None:
+            row = _run_row(run_id, found)
+            head, vault = rows.read_header(vault, row), rows.vault_of(vault, row)
+        turns = connection.execute(READ_TRACE, (run_id, after, limit)).fetchall()
+    entries = (entry for turn in turns for entry in _entries(vault, run_id, turn) if entry.number > after)
+    read = list(islice(entries, limit))
+    if head is not None:
+        sealing.check_numbers(head, run_id, read, after, limit)
+    return read
 
 
 def _entries(vault: Vault, run_id: str, row: tuple[Any, ...]) -> list[TraceEntry]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from wizard.model import Entry, Reply, Report, Run
 from wizard.state import RunView
 from wizard.stores import sqlite
 from wizard.stores.sqlite import SqliteStore
+from wizard.stores.sqlite_reseal import COLUMNS
 from wizard.stores.vault import PLAIN, KeyRing, new_key
 
 OLD, NEW = new_key("old"), new_key("new")
@@ -93,8 +96,9 @@ def found(folder: Path) -> set[str]:
     return {word for word in SAID if word.lower().encode() in content}
 
 
-async def on(folder: Path, *keys: str) -> SqliteStore:
-    store = SqliteStore(folder / "runs.db", KeyRing.parse(",".join(keys)) if keys else PLAIN)
+async def on(folder: Path, *keys: str, taking_old: bool = False) -> SqliteStore:
+    ring = KeyRing.parse(",".join(keys)) if keys else PLAIN
+    store = SqliteStore(folder / "runs.db", ring.taking_old() if taking_old and isinstance(ring, KeyRing) else ring)
     await store.open()
     return store
 
@@ -129,12 +133,12 @@ async def test_encrypting_later_leaves_no_word_behind(tmp_path: Path) -> None:
     assert found(tmp_path) == set(SAID) - {"Rejectedword"}  # that is kept nowhere
     assert await store.delete_run(runs[1].id)
     await store.close()
-    store = await on(tmp_path, NEW)
+    store = await on(tmp_path, NEW, taking_old=True)
     done = 0
     while more := await store.reseal(limit=2):
         assert more <= 2
         done += more
-    assert done > 10
+    assert done > 5
     assert found(tmp_path) == set()
     assert exactly(await loaded(store, "run-1")) == exactly(runs[2])
     await store.close()
@@ -188,6 +192,32 @@ async def test_a_turn_between_finding_and_writing_wins(tmp_path: Path, monkeypat
     await store.close()
 
 
+async def test_what_cant_be_read_keeps_nobody_from_sealing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """One row was damaged years ago: its run stays as it is and is named, and the database is sealed all the same."""
+    store = await on(tmp_path)
+    for run_id in ("run-1", "run-2", "run-3"):
+        await store.commit(creating(full_run(run_id), reply=Reply("", run_id, b"", 200, b"")))
+    await store.close()
+    with closing(sqlite3.connect(tmp_path / "runs.db")) as connection, connection:
+        connection.execute("UPDATE runs SET header = x'93' WHERE id = 'run-1'")
+        connection.execute("UPDATE steps SET body = x'c1' WHERE run_id = 'run-2' AND path = 'name'")
+        connection.execute("UPDATE replies SET body = x'c1' WHERE run_id = 'run-1'")
+    store = await on(tmp_path, NEW, taking_old=True)
+    with caplog.at_level(logging.ERROR, "wizard.stores"):
+        while await store.reseal(limit=2):
+            pass
+    assert {name for name in ("run-1", "run-2", "run-3") if name in caplog.text} == {"run-1", "run-2"}
+    await store.close()
+    store = await on(tmp_path, NEW)
+    assert exactly(await loaded(store, "run-3")) == exactly(full_run("run-3"))
+    for run_id in ("run-1", "run-2"):
+        with pytest.raises(StoreError):
+            await store.load(run_id)
+        assert await store.delete_run(run_id)
+    assert await store.reseal() == 0
+    await store.close()
+
+
 @pytest.mark.parametrize(
     ("keys", "told"),
     [
@@ -196,17 +226,36 @@ async def test_a_turn_between_finding_and_writing_wins(tmp_path: Path, monkeypat
         ((new_key("old"),), "another key"),
     ],
 )
-async def test_a_missing_or_wrong_key_is_said_and_others_go_on(
-    tmp_path: Path, keys: tuple[str, ...], told: str, caplog: pytest.LogCaptureFixture
+async def test_a_missing_or_wrong_key_opens_no_database(tmp_path: Path, keys: tuple[str, ...], told: str) -> None:
+    """A forgotten setting is said at once, before anything is stored beside what is sealed; the right one goes on."""
+    store = await on(tmp_path, OLD)
+    run = full_run("run-1")
+    await store.commit(creating(run))
+    await store.close()
+    with pytest.raises(StoreError, match=told):
+        await on(tmp_path, *keys)
+    store = await on(tmp_path, NEW, OLD)
+    assert exactly(await loaded(store, "run-1")) == exactly(run)
+    await store.close()
+
+
+async def test_a_key_that_was_taken_out_too_early_is_said_and_others_go_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A forgotten setting locks old runs, with a sentence for each; what is stored then goes on."""
+    """Rows that a rotation left behind are locked, with a sentence for each; everybody else goes on."""
     store = await on(tmp_path, OLD)
     run = full_run("run-1")
     reply = Reply("run-1", "key", b"", 200, b"")
     await store.commit(creating(run, entries=(Entry("created"),), reply=reply, jobs=(a_job(payload={"x": 1}),)))
     await store.report("run-1", Report(1, None, ""))
     await store.close()
-    store = await on(tmp_path, *keys)
+    left = _copied(tmp_path)
+    store = await on(tmp_path, NEW, OLD)
+    while await store.reseal():
+        pass
+    await store.close()
+    _put_back(tmp_path, left)
+    store, told = await on(tmp_path, NEW), "the key old, which isn't there"
     for call in (store.load("run-1"), store.trace("run-1"), store.reply("run-1", "key"), store.reported("run-1")):
         with pytest.raises(StoreError, match=told) as caught:
             await call
@@ -218,8 +267,23 @@ async def test_a_missing_or_wrong_key_is_said_and_others_go_on(
     assert [claim.job.run for claim in claims] == ["run-2"]
     assert "A job of the run can't be read" in caplog.text
     assert await store.load("run-2") == a_run("run-2")
-    if told != "another key":  # which one is in use is known by its id
-        with pytest.raises(StoreError, match=told) as caught:
-            await store.reseal()
-        assert caught.value.run == "run-1"
+    with pytest.raises(StoreError, match=told) as caught:
+        await store.reseal()
+    assert caught.value.run == "run-1"
     await store.close()
+
+
+Tables = dict[str, list[tuple[Any, ...]]]
+
+
+def _copied(folder: Path) -> Tables:
+    """What is in each table of the database, its mark aside."""
+    with closing(sqlite3.connect(folder / "runs.db")) as connection:
+        return {each.table: connection.execute(f"SELECT * FROM {each.table}").fetchall() for each in COLUMNS}
+
+
+def _put_back(folder: Path, tables: Tables) -> None:
+    with closing(sqlite3.connect(folder / "runs.db")) as connection, connection:
+        for table, found in tables.items():
+            for row in found:
+                connection.execute(f"REPLACE INTO {table} VALUES ({', '.join('?' * len(row))})", row)

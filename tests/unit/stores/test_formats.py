@@ -21,7 +21,7 @@ def test_every_earlier_format_has_an_upgrader() -> None:
 @pytest.mark.parametrize("part", Part)
 def test_the_first_format_is_read(part: Part) -> None:
     """What the first release wrote is read for ever."""
-    assert unwrap(PLAIN, "run-1", part, pack([1, {"cursor": 5}])) == {"cursor": 5}
+    assert unwrap(PLAIN, part, "run-1", pack([1, {"cursor": 5}])) == {"cursor": 5}
 
 
 def test_upgraders_run_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,27 +33,27 @@ def test_upgraders_run_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(formats, "FORMAT", 4)
     monkeypatch.setattr(formats, "UPGRADERS", {1: upgrade("two"), 2: upgrade("three"), 3: upgrade("four")})
     blobs = [pack([number, {}]) for number in (1, 2, 3, 4)]
-    assert [list(unwrap(PLAIN, "run-1", Part.STEP, blob)) for blob in blobs] == [
+    assert [list(unwrap(PLAIN, Part.STEP, "run-1", blob)) for blob in blobs] == [
         ["two", "three", "four"],
         ["three", "four"],
         ["four"],
         [],
     ]
-    assert unpack(wrap(PLAIN, "run-1", {})) == [4, {}]
+    assert unpack(wrap(PLAIN, Part.STEP, "run-1", {})) == [4, {}]
 
 
 @pytest.mark.parametrize("number", [-1, 0, FORMAT + 1, 99])
 def test_an_unknown_format_says_to_update(number: int) -> None:
     """A database that a newer version wrote must not be half understood by an older one."""
     with pytest.raises(StoreError, match=f"in format {number}, and this version .* 1 to {FORMAT}. Update the program"):
-        unwrap(PLAIN, "run-1", Part.HEADER, pack([number, {}]))
+        unwrap(PLAIN, Part.HEADER, "run-1", pack([number, {}]))
 
 
 @pytest.mark.parametrize("blob", [b"", pack({}), pack([1]), pack([True, {}]), pack(["2", {}]), pack([2, {}, 3])])
 def test_what_has_no_number_is_damaged(blob: bytes) -> None:
     """Something else than what was stored is said to be damaged, and isn't guessed at."""
     with pytest.raises(StoreError, match="Restore"):
-        unwrap(PLAIN, "run-1", Part.HEADER, blob)
+        unwrap(PLAIN, Part.HEADER, "run-1", blob)
 
 
 def test_a_reason_holds_no_answer() -> None:
@@ -76,5 +76,5 @@ def test_a_reason_holds_no_answer() -> None:
 )
 def test_events_of_format_2_are_queued(event: dict[str, Any], queue: list[Any] | None) -> None:
     """An early event that was counted in the document opens its wait after the update; another field does not."""
-    content = unwrap(PLAIN, "run-1", Part.CONTEXT, pack([2, {"event": event}]))
+    content = unwrap(PLAIN, Part.CONTEXT, "run-1", pack([2, {"event": event}]))
     assert (content["event"], content.get("arrivals")) == (event, queue)

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from tests.contract.runs import NOW, a_run, a_step, creating, exactly, full_run, turn
-from tests.postgres import Server
+from tests.postgres import Server, connect
 from tests.unit.stores.databases import beside, store, url
 from wizard.errors import InvalidInput, StaleRevision, StoreError
 from wizard.jobs import Job, JobKind
@@ -181,7 +181,7 @@ async def test_every_row_is_put_under_the_new_key(url: str) -> None:
     await plain.open()
     await plain.commit(creating(a_run("plain", a_step())))
     await plain.close()
-    before = PostgresStore(url, KeyRing.parse(old))
+    before = PostgresStore(url, KeyRing.parse(old).taking_old())
     await before.open()
     reply = Reply("", "k", b"d", 200, b"body")
     file = StoredFile("f", "n", "text/plain", b"f")
@@ -198,7 +198,7 @@ async def test_every_row_is_put_under_the_new_key(url: str) -> None:
     report = Report(1, None, "half")
     await before.report("run-1", report)
     await before.close()
-    both = PostgresStore(url, KeyRing.parse(f"{new}, {old}"))
+    both = PostgresStore(url, KeyRing.parse(f"{new}, {old}").taking_old())
     await both.open()
     counts = []
     while count := await both.reseal(3):
@@ -231,12 +231,40 @@ async def test_without_its_key_data_stays_as_it_is(url: str) -> None:
     await store.commit(creating(a_run("run-1", a_step())))
     await store.close()
     plain = PostgresStore(url)
+    with pytest.raises(StoreError, match="encrypted with the key mine"):
+        await plain.open()
+    await store.open()
+    assert await store.load("run-1") is not None
+    await store.close()
+
+
+async def test_what_cant_be_read_keeps_nobody_from_sealing(url: str) -> None:
+    """As with SQLite: a damaged run and row stay as they are, and the database is sealed all the same."""
+    plain = PostgresStore(url)
     await plain.open()
-    with pytest.raises(StoreError, match="encrypted with the key mine"):
-        await plain.load("run-1")
-    with pytest.raises(StoreError, match="encrypted with the key mine"):
-        await plain.reseal()
+    for run_id in ("run-1", "run-2", "run-3"):
+        await plain.commit(creating(full_run(run_id), reply=Reply("", run_id, b"", 200, b"")))
     await plain.close()
+    harming = await connect(url)
+    await harming.execute("UPDATE wizard.runs SET header = '\\x93' WHERE id = 'run-1'")
+    await harming.execute("UPDATE wizard.steps SET body = '\\xc1' WHERE run_id = 'run-2' AND path = 'name'")
+    await harming.execute("UPDATE wizard.replies SET body = '\\xc1' WHERE run_id = 'run-1'")
+    await harming.close()
+    ring = KeyRing.parse(new_key("mine"))
+    sealing = PostgresStore(url, ring.taking_old())
+    await sealing.open()
+    while await sealing.reseal(2):
+        pass
+    await sealing.close()
+    store = PostgresStore(url, ring)
+    await store.open()
+    assert exactly(await store.load("run-3")) == exactly(full_run("run-3"))
+    for run_id in ("run-1", "run-2"):
+        with pytest.raises(StoreError):
+            await store.load(run_id)
+        assert await store.delete_run(run_id)
+    assert await store.reseal() == 0
+    await store.close()
 
 
 async def test_what_was_acknowledged_outlives_the_death_of_the_server() -> None:

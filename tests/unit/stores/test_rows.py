@@ -29,11 +29,11 @@ def steps_of(run: Run) -> list[rows.StepRow]:
 
 
 def parked_of(run: Run) -> list[tuple[str, bytes]]:
-    return [(path, rows.answers_body(PLAIN, run.id, kept)) for path, kept in run.parked.items()]
+    return [(path, rows.answers_body(PLAIN, run.id, path, kept)) for path, kept in run.parked.items()]
 
 
 def undos_of(run: Run) -> list[rows.UndoRow]:
-    return [(undo.failed, rows.undo_body(PLAIN, run.id, undo)) for undo in run.undos]
+    return [(undo.step.visit, undo.failed, rows.undo_body(PLAIN, run.id, undo)) for undo in run.undos]
 
 
 def step_again(step: Step) -> Step:
@@ -157,7 +157,7 @@ def test_columns_that_make_no_run_are_an_error(changes: dict[str, Any]) -> None:
 def test_entries_are_numbered_from_the_first() -> None:
     """The numbers of a trace aren't stored with each entry, and have to come out right."""
     entries = [Entry("entered", "a"), Entry("accepted", "a", {"x": [1]})]
-    read_back = rows.read_entries(PLAIN, "run-1", 41, 7, NOW, rows.entries_body(PLAIN, "run-1", entries))
+    read_back = rows.read_entries(PLAIN, "run-1", 41, 7, NOW, rows.entries_body(PLAIN, a_run(), entries))
     assert [each.number for each in read_back] == [41, 42]
     assert exactly([each.entry for each in read_back]) == exactly(entries)
 
