@@ -7,6 +7,7 @@ commit names the revision that it was decided from; before anything is refused o
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 
 from wizard.errors import RunNotFound
@@ -17,19 +18,21 @@ SIZE = 1024  # runs
 
 
 class RunCache:
-    """The latest runs, least recently used out first."""
+    """The latest runs, least recently used out first. Turns may be taken in several threads."""
 
     def __init__(self, store: Store, size: int = SIZE) -> None:
         self._store = store
         self._size = size
         self._runs: OrderedDict[str, Run] = OrderedDict()
+        self._lock = threading.Lock()
 
     async def get(self, run_id: str) -> tuple[Run, bool]:
         """The run, and whether it was read just now. Raises RunNotFound."""
-        cached = self._runs.get(run_id)
-        if cached is not None:
-            self._runs.move_to_end(run_id)
-            return cached, True
+        with self._lock:
+            cached = self._runs.get(run_id)
+            if cached is not None:
+                self._runs.move_to_end(run_id)
+                return cached, True
         return await self.read(run_id), False
 
     async def read(self, run_id: str) -> Run:
@@ -49,10 +52,11 @@ class RunCache:
         return True
 
     def remember(self, run: Run) -> None:
-        self._runs[run.id] = run
-        self._runs.move_to_end(run.id)
-        if len(self._runs) > self._size:
-            self._runs.popitem(last=False)
+        with self._lock:
+            self._runs[run.id] = run
+            self._runs.move_to_end(run.id)
+            if len(self._runs) > self._size:
+                self._runs.popitem(last=False)
 
     def forget(self, run_id: str) -> None:
         self._runs.pop(run_id, None)

@@ -6,6 +6,7 @@ lease ends. Until then the work is this turn's own.
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -24,14 +25,17 @@ class Effects:
 
     def __init__(self) -> None:
         self._running: Counter[str] = Counter()
+        self._lock = threading.Lock()  # turns may be taken in several threads
 
     def begin(self, run_id: str) -> None:
-        self._running[run_id] += 1
+        with self._lock:
+            self._running[run_id] += 1
 
     def end(self, run_id: str) -> None:
-        self._running[run_id] -= 1
-        if not self._running[run_id]:
-            del self._running[run_id]
+        with self._lock:
+            self._running[run_id] -= 1
+            if not self._running[run_id]:
+                del self._running[run_id]
 
     def is_running(self, run: Run) -> bool:
         """Whether the run stands at work that this process is doing."""

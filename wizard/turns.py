@@ -77,8 +77,10 @@ class Turns:
 
     async def close(self, grace: float) -> None:
         """Lets work that outlasted its turn go on for so many seconds; what isn't done then is another worker's."""
-        if self._lasting:
-            _, left = await asyncio.wait(self._lasting, timeout=grace)
+        loop = asyncio.get_running_loop()
+        lasting = {each for each in self._lasting if each.get_loop() is loop}  # that of another ends with that
+        if lasting:
+            _, left = await asyncio.wait(lasting, timeout=grace)
             for each in left:
                 each.cancel()
             await asyncio.gather(*left, return_exceptions=True)

@@ -1,11 +1,13 @@
 """The store that keeps everything in this process, for tests, trials and flows that may be lost.
 
 Runs are frozen, so the value that was committed is the value that is handed out: nothing is packed
-or copied. A commit has no `await` in it, and so is one step to every other coroutine.
+or copied. A commit has no `await` in it, and so is one step to every other coroutine; a lock makes it one to
+every other thread.
 """
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -58,7 +60,8 @@ class MemoryStore:
         self._files: dict[str, dict[str, StoredFile]] = {}
         self._reports: dict[str, Report] = {}
         self._undoing: set[str] = set()  # the runs that have undos
-        self._jobs = MemoryQueue()
+        self._lock = threading.RLock()
+        self._jobs = MemoryQueue(self._lock)
         self.queue: Queue = self._jobs
         self._slots = MemorySlots()
         self._documents: dict[tuple[str, str], Document] = {}
@@ -71,6 +74,10 @@ class MemoryStore:
         """There is nothing to give back."""
 
     async def commit(self, change: Change) -> None:
+        with self._lock:
+            self._commit(change)
+
+    def _commit(self, change: Change) -> None:
         run = change.run
         stored = self._runs.get(run.id)
         if (None if stored is None else stored.revision) != change.expected:
@@ -133,9 +140,11 @@ class MemoryStore:
         last = None if before is None else self._runs.get(before)
         if before is not None and last is None:
             return []
+        with self._lock:
+            runs = list(self._runs.values())
         found = (
             run
-            for run in self._runs.values()
+            for run in runs
             if (workflow is None or run.workflow == workflow)
             and (status is None or run.status is status)
             and (last is None or (run.created_at, run.id) < (last.created_at, last.id))
@@ -170,12 +179,18 @@ class MemoryStore:
     async def occupy(
         self, holder: str, limits: Mapping[str, int], now: datetime, lease: timedelta, since: datetime
     ) -> int:
-        return self._slots.occupy(holder, limits, now, lease, since)
+        with self._lock:
+            return self._slots.occupy(holder, limits, now, lease, since)
 
     async def vacate(self, holder: str) -> None:
-        self._slots.vacate(holder)
+        with self._lock:
+            self._slots.vacate(holder)
 
     async def delete_run(self, run_id: str) -> bool:
+        with self._lock:
+            return self._delete(run_id)
+
+    def _delete(self, run_id: str) -> bool:
         if self._runs.pop(run_id, None) is None:
             return False
         for of_runs in (self._traces, self._files, self._reports):
@@ -187,21 +202,24 @@ class MemoryStore:
         return True
 
     async def failed_undos(self, limit: int = 100) -> Sequence[str]:
-        return sorted(run_id for run_id in self._undoing if self._failed(run_id))[: max(limit, 0)]
+        with self._lock:
+            return sorted(run_id for run_id in self._undoing if self._failed(run_id))[: max(limit, 0)]
 
     def _failed(self, run_id: str) -> int:
         """How many undos of the run were given up."""
         return sum(undo.failed for undo in self._runs[run_id].undos)
 
     async def prune(self, before: datetime, limit: int = 1000) -> int:
-        old = [name for name, (_, at, _) in self._replies.items() if at < before][: max(limit, 0)]
-        for name in old:
-            del self._replies[name]
+        with self._lock:
+            old = [name for name, (_, at, _) in self._replies.items() if at < before][: max(limit, 0)]
+            for name in old:
+                del self._replies[name]
         return len(old)
 
     async def backlog(self, now: datetime) -> Backlog:
-        due, later, aside = self._jobs.count(now)
-        return Backlog(due, later, sum(map(self._failed, self._undoing)), aside)
+        with self._lock:
+            due, later, aside = self._jobs.count(now)
+            return Backlog(due, later, sum(map(self._failed, self._undoing)), aside)
 
     async def reseal(self, limit: int = 1000) -> int:
         return 0  # nothing is stored, and so nothing is encrypted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,9 +24,11 @@ class _Waiting:
 
 
 class MemoryQueue:
-    """See wizard.jobs.Queue for what each method promises."""
+    """See wizard.jobs.Queue for what each method promises. `change`, `forget` and `count` are the store's, which holds
+    the lock then."""
 
-    def __init__(self) -> None:
+    def __init__(self, lock: threading.RLock | None = None) -> None:
+        self._lock = lock or threading.RLock()
         self._jobs: dict[str, _Waiting] = {}
         self._heap: list[tuple[datetime, int, str]] = []
         self._numbers = count(1)
@@ -63,8 +66,9 @@ class MemoryQueue:
             return []
 
         async def attempt(moment: datetime) -> tuple[Sequence[Claim], datetime | None]:
-            claims = self._take(moment, most, lease)
-            return claims, self._heap[0][0] if self._heap else None
+            with self._lock:
+                claims = self._take(moment, most, lease)
+                return claims, self._heap[0][0] if self._heap else None
 
         return await self._bell.attend(attempt, now, wait)
 
@@ -95,10 +99,11 @@ class MemoryQueue:
         return waiting
 
     async def put_off(self, claim: Claim, until: datetime) -> bool:
-        waiting = self._held(claim)
-        if waiting is not None:
-            self._place(waiting, until)
-            self._bell.ring()
+        with self._lock:
+            waiting = self._held(claim)
+            if waiting is not None:
+                self._place(waiting, until)
+                self._bell.ring()
         return waiting is not None
 
     async def is_kept(self, key: str, now: datetime) -> bool:
@@ -106,29 +111,33 @@ class MemoryQueue:
         return waiting is not None and waiting.due > now and waiting.aside is None
 
     async def done(self, claim: Claim) -> None:
-        if self._held(claim) is not None:
-            del self._jobs[claim.job.key]
+        with self._lock:
+            if self._held(claim) is not None:
+                del self._jobs[claim.job.key]
 
     async def put_aside(self, claim: Claim, at: datetime, reason: str) -> bool:
-        waiting = self._held(claim)
-        if waiting is not None:
-            # Its place in the heap is stale from now on, and its holder's claim the latest no more.
-            waiting.aside, waiting.number, waiting.holder = (at, reason), next(self._numbers), None
+        with self._lock:
+            waiting = self._held(claim)
+            if waiting is not None:
+                # Its place in the heap is stale from now on, and its holder's claim the latest no more.
+                waiting.aside, waiting.number, waiting.holder = (at, reason), next(self._numbers), None
         return waiting is not None
 
     async def aside(self, run: str | None = None, limit: int = 100) -> Sequence[Aside]:
-        found = [
-            Aside(key, each.job.run, each.job.kind.value, each.tries, *each.aside)
-            for key, each in self._jobs.items()
-            if each.aside is not None and run in (None, each.job.run)
-        ]
+        with self._lock:
+            found = [
+                Aside(key, each.job.run, each.job.kind.value, each.tries, *each.aside)
+                for key, each in self._jobs.items()
+                if each.aside is not None and run in (None, each.job.run)
+            ]
         return sorted(found, key=lambda each: (each.at, each.key))[: max(limit, 0)]
 
     async def put_back(self, run: str, due: datetime) -> int:
-        found = [each for each in self._jobs.values() if each.aside is not None and each.job.run == run]
-        for each in found:
-            each.aside, each.tries = None, 0
-            self._place(each, due)
+        with self._lock:
+            found = [each for each in self._jobs.values() if each.aside is not None and each.job.run == run]
+            for each in found:
+                each.aside, each.tries = None, 0
+                self._place(each, due)
         if found:
             self._bell.ring()
         return len(found)

@@ -3,18 +3,23 @@
 Nothing hangs for ever: connecting, waiting for a free connection, a statement and an idle transaction all have a limit.
 A connection that is lost is replaced by the next call. What reads is tried once more then; what writes isn't, since
 nobody knows whether it was committed: the caller does it again, and revision and dedupe record make that safe.
+
+Connections belong to the event loop that opened them. Calls from another one are done there; where that loop has ended,
+as that of `asyncio.run` does, on one of the pool's own, in a thread, from then on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from wizard.errors import InvalidInput, KeyReused, SettingsError, StoreError
+from wizard.loops import LoopThread, done_on
 
 try:
     import asyncpg
@@ -129,19 +134,15 @@ class Pool:
         self._url = url
         self._size = size
         self._pool: Any = None
+        self._home: asyncio.AbstractEventLoop | None = None  # the event loop of the connections
+        self._thread: LoopThread | None = None  # that one's, where it is our own
+        self._moving = threading.Lock()
 
     async def open(self) -> None:
         """Raises StoreError where the database can't be reached, and SettingsError where its address is wrong."""
+        self._home = asyncio.get_running_loop()
         try:
-            self._pool = await asyncpg.create_pool(
-                self._url,
-                min_size=0,  # none is kept up in the background, which would fill the log while the database is away
-                max_size=self._size,
-                timeout=CONNECT_SECONDS,
-                command_timeout=ANSWER_SECONDS,
-                server_settings=SETTINGS,
-                reset=_keep,
-            )
+            self._pool = await self._made()
             await self._pool.fetchval("SELECT 1")
         except Exception as error:
             await self.close()
@@ -149,13 +150,59 @@ class Pool:
                 raise SettingsError(ADDRESS) from None  # its message may quote the password
             raise explained(error, self.where) from error
 
-    async def close(self) -> None:
+    async def _made(self) -> Any:
+        return await asyncpg.create_pool(
+            self._url,
+            min_size=0,  # none is kept up in the background, which would fill the log while the database is away
+            max_size=self._size,
+            timeout=CONNECT_SECONDS,
+            command_timeout=ANSWER_SECONDS,
+            server_settings=SETTINGS,
+            reset=_keep,
+        )
+
+    async def close(self, first: Callable[[], Coroutine[Any, Any, None]] | None = None) -> None:
+        """Does what is to be done `first`, and gives all connections back."""
+        if self._home is None or not self._home.is_running():
+            self._pool = None  # connections end with their event loop
+        elif self._is_away:
+            await done_on(self._home, lambda: self.close(first))
+            thread, self._thread = self._thread, None
+            if thread is not None:
+                thread.stop()
+        else:
+            if first is not None:
+                await first()
+            await self._give_back()
+
+    async def _give_back(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
             try:
                 await asyncio.wait_for(pool.close(), FREE_SECONDS)
             except (TimeoutError, OSError, asyncpg.InterfaceError):
                 pool.terminate()
+
+    # -- event loops ---------------------------------------------------------------------------------
+
+    @property
+    def _is_away(self) -> bool:
+        """Whether whoever calls has another event loop than the connections."""
+        return self._pool is not None and self._home is not asyncio.get_running_loop()
+
+    async def at_home(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """What `work` gives, done on the event loop of the connections."""
+        return await done_on(self._living_home(), work) if self._is_away else await work()
+
+    def _living_home(self) -> asyncio.AbstractEventLoop:
+        """The event loop of the connections: a new one of our own, with new connections, where it doesn't run."""
+        with self._moving:
+            home = self._home
+            if home is None or not home.is_running():
+                self._thread = LoopThread("wizard-postgres")
+                self._pool = self._thread.submit(self._made()).result()  # connects to nothing yet
+                self._home = home = self._thread.loop
+            return home
 
     async def connect(self) -> Connection:
         """A connection that isn't the pool's, to be closed by the caller. Raises asyncpg's errors."""
@@ -187,6 +234,8 @@ class Pool:
 
     async def read(self, text: str, *values: Any, run: str = "") -> list[Any]:
         """The rows of a statement that changes nothing, or may be done twice."""
+        if self._is_away:
+            return await self.at_home(lambda: self.read(text, *values, run=run))
         async with self._explaining(run):
             try:
                 return await self._fetch(text, values)
@@ -197,6 +246,8 @@ class Pool:
 
     async def write(self, text: str, *values: Any, run: str = "") -> list[Any]:
         """The rows of a statement that is a transaction of its own."""
+        if self._is_away:
+            return await self.at_home(lambda: self.write(text, *values, run=run))
 
         async def once() -> list[Any]:
             return await self._fetch(text, values)
@@ -206,6 +257,8 @@ class Pool:
 
     async def transact(self, work: Callable[[Connection], Awaitable[T]], run: str = "") -> T:
         """What `work` returns after its transaction is committed; it may be called several times."""
+        if self._is_away:
+            return await self.at_home(lambda: self.transact(work, run))
 
         async def once() -> T:
             async with self._taken() as connection, connection.transaction():

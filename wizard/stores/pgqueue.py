@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any, NamedTuple
 
 from wizard.errors import SettingsError, StoreError
@@ -191,7 +192,9 @@ class PostgresQueue:
     async def claim(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
         if most <= 0:
             return []
+        return await self._pool.at_home(lambda: self._await_claims(now, most, lease, wait))
 
+    async def _await_claims(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
         async def attempt(moment: datetime) -> tuple[Sequence[Claim], datetime | None]:
             if wait > 0:
                 await self._ear.listen()  # before the look: what is ordered after it rings
@@ -281,7 +284,7 @@ class PostgresQueue:
 
     async def _forget_log(self) -> None:
         """PgQueuer keeps a line of everything for ever; it is deleted in parts, by whoever claims."""
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         if now - self._log_checked < LOG_CHECKED.total_seconds():
             return
         self._log_checked = now
@@ -298,8 +301,12 @@ class _Ear:
         self._connection: Connection = None
         self._heeds = False  # whether the connection came to listen
         self._making = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None  # the connection's
 
     async def listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:  # the pool has moved, since the other one ended
+            self._loop, self._connection, self._heeds, self._making = loop, None, False, asyncio.Lock()
         async with self._making:
             if self._listens:
                 return

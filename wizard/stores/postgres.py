@@ -160,8 +160,7 @@ class PostgresStore:
         self._prepared = await prepare_seal(connection, self._ring)
 
     async def close(self) -> None:
-        await self._queue.close()
-        await self._pool.close()
+        await self._pool.close(first=self._queue.close)
 
     async def commit(self, change: Change) -> None:
         vault, run, stamp = self._vault, change.run.id, self._vault.stamp()

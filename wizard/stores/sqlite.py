@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -81,6 +82,7 @@ class SqliteStore:
         self._inventories = Inventories()
         self._writer = GroupWriter(self._prepare, self._path)
         self._reader: sqlite3.Connection | None = None
+        self._reading = threading.Lock()  # a read may be a transaction, and callers may be on event loops of their own
         self._scans: ThreadPoolExecutor
         self._jobs = SqliteQueue(self._writer.run, self._read, lambda: self._vault)
         self.queue: Queue = self._jobs
@@ -305,7 +307,8 @@ class SqliteStore:
         if self._reader is None:
             raise StoreError(NOT_OPEN)
         try:
-            return work(self._reader)
+            with self._reading:
+                return work(self._reader)
         except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
             raise explained(error, self._path, run_id) from error
 

@@ -4,6 +4,8 @@ A commit waits for the disk, and that wait costs the same for one turn as for ma
 one round of the event loop is handed over at once, and what came while the disk was busy goes into
 the next transaction together. Where one is refused, the others are written again, each in a savepoint
 of its own. Whoever waits is told after the commit, all of a group by one wakeup.
+
+Whatever event loop the work comes from, its own is told. Only the one that opened the database gathers work.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 
@@ -56,7 +57,7 @@ class GroupWriter:
         self._connect = connect
         self._path = path
         self._gathered: list[Job] = []
-        self._handed_over: SimpleQueue[list[Job] | None] = SimpleQueue()  # None is the end
+        self._handed_over: SimpleQueue[list[Job] | asyncio.Future[None]] = SimpleQueue()  # a future is told of the end
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop
 
@@ -75,13 +76,10 @@ class GroupWriter:
         """Returns when all work handed in before is done and the connection is closed."""
         thread, self._thread = self._thread, None
         if thread is not None:
+            ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._hand_over()
-            self._handed_over.put(None)
-            apart = ThreadPoolExecutor(1, "wizard-sqlite-stop")  # the loop's own may be busy with what never ends
-            try:
-                await asyncio.get_running_loop().run_in_executor(apart, thread.join)
-            finally:
-                apart.shutdown(wait=False)
+            self._handed_over.put(ended)
+            await ended
 
     async def run(self, work: Work) -> None:
         """Returns when what `work` wrote is on the disk; raises what it raises, nothing being written.
@@ -90,10 +88,14 @@ class GroupWriter:
         """
         if self._thread is None:
             raise StoreError(NOT_OPEN)
-        done: asyncio.Future[None] = self._loop.create_future()
-        if not self._gathered:
-            self._loop.call_soon(self._hand_over)
-        self._gathered.append((work, done))
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        if loop is not self._loop:
+            self._handed_over.put([(work, done)])
+        else:
+            if not self._gathered:
+                loop.call_soon(self._hand_over)
+            self._gathered.append((work, done))
         await done
 
     def _hand_over(self) -> None:
@@ -101,17 +103,17 @@ class GroupWriter:
             self._handed_over.put(self._gathered)
             self._gathered = []
 
-    def _settle(self, waiting: Sequence[asyncio.Future[None]], outcomes: Sequence[Exception | None]) -> None:
-        for done, error in zip(waiting, outcomes, strict=True):
+    def _settle(self, told: Sequence[tuple[asyncio.Future[None], Exception | None]]) -> None:
+        for done, error in told:
             if done.done():
                 continue  # its caller was cancelled
             if error is None:
                 done.set_result(None)
             else:
-                told = explained(error, self._path)
-                if told is not error:
-                    told.__cause__ = error
-                done.set_exception(told)
+                explanation = explained(error, self._path)
+                if explanation is not error:
+                    explanation.__cause__ = error
+                done.set_exception(explanation)
 
     # -- in the thread ---------------------------------------------------------------------------
 
@@ -122,29 +124,37 @@ class GroupWriter:
             self._tell([opened], [error])
             return
         self._tell([opened], [None])
-        ended = False
-        while not ended:
+        ended: asyncio.Future[None] | None = None
+        while ended is None:
             jobs, ended = self._take()
             for first in range(0, len(jobs), MAX_GROUP):
                 group = jobs[first : first + MAX_GROUP]
                 self._tell([done for _, done in group], _commit(connection, [work for work, _ in group]))
-        connection.close()
+        try:
+            connection.close()
+        finally:
+            self._tell([ended], [None])
 
-    def _take(self) -> tuple[list[Job], bool]:
-        """All jobs that wait, and whether they are the last."""
+    def _take(self) -> tuple[list[Job], asyncio.Future[None] | None]:
+        """All jobs that wait, and who is told of the end where they are the last."""
         jobs: list[Job] = []
         more = self._handed_over.get()
         try:
-            while more is not None:
+            while isinstance(more, list):
                 jobs += more
                 more = self._handed_over.get_nowait()
         except Empty:
-            return jobs, False
-        return jobs, True
+            return jobs, None
+        return jobs, more
 
     def _tell(self, waiting: Sequence[asyncio.Future[None]], outcomes: Sequence[Exception | None]) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(self._settle, waiting, outcomes)
+        loops = {done.get_loop() for done in waiting}
+        for loop in loops:
+            told = list(zip(waiting, outcomes, strict=True))
+            if len(loops) > 1:
+                told = [each for each in told if each[0].get_loop() is loop]
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(self._settle, told)
 
 
 def _commit(connection: sqlite3.Connection, group: Sequence[Work]) -> list[Exception | None]:
