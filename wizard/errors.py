@@ -3,6 +3,8 @@
 WizardError
 ├── DefinitionError             the author's: a workflow definition is wrong
 ├── SettingsError               the host's: an environment variable can't be used
+├── DoorMisused                 the host's: the synchronous door is used where it can't be
+├── DoorTimeout                 a call through that door took longer than it may
 ├── PageFailed                  the host's or ours: a template failed while it made a page
 ├── CallerError                 the caller's: the move asked for can't be made; nothing changed
 │   ├── RunNotFound
@@ -80,6 +82,14 @@ class DefinitionError(WizardError):
 
 class SettingsError(WizardError):
     """An environment variable has a value that can't be used."""
+
+
+class DoorMisused(WizardError):
+    """The door can't be used here."""
+
+
+class DoorTimeout(WizardError, TimeoutError):
+    """The call took longer than it may, and was stopped. What was stored stays: send it again."""
 
 
 class PageFailed(WizardError):

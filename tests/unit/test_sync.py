@@ -1,0 +1,250 @@
+"""The door for hosts that don't await."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wizard.app import make_engine, open_store
+from wizard.catalog import Catalog
+from wizard.engine import Engine
+from wizard.errors import DoorMisused, DoorTimeout, StaleInput, StoreError
+from wizard.exporting import exported_run
+from wizard.model import RunStatus
+from wizard.node import Registry
+from wizard.settings import Settings
+from wizard.state import RunView
+from wizard.sync import Door
+
+DOUBLED = {
+    "id": "doubled",
+    "nodes": [
+        {"id": "ask", "type": "form", "fields": [{"name": "n", "type": "integer"}]},
+        {"id": "slow", "type": "python", "function": "double", "arguments": {"n": "{{ ask.n }}"}, "slow": True},
+        {"id": "told", "type": "message", "title": "{{ slow.value }}"},
+    ],
+}
+
+
+def maker(folder: Path, **settings: Any) -> Any:
+    def make() -> Engine:
+        catalog = Catalog.from_documents([DOUBLED], Registry.installed())
+        store = open_store(f"sqlite:///{folder / 'runs.db'}")
+        return make_engine(catalog, store, Settings(**settings), {"double": lambda n: 2 * n})
+
+    return make
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[Door]:
+    with Door(maker(tmp_path)) as opened:
+        yield opened
+
+
+def until_done(door: Door, run: RunView) -> None:
+    end = time.monotonic() + 20
+    while door(Engine.load, run).status is RunStatus.WORKING:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_run_is_gone_through_without_awaiting(door: Door) -> None:
+    """What a Flask view does; slow work is done behind the door meanwhile."""
+    run = door(Engine.start, "doubled")
+    assert run.token
+    door(Engine.next, run, {"n": "many"})
+    assert run.rejected is not None
+    door(Engine.next, run, {"n": "4"})
+    until_done(door, run)
+    assert run.current is not None
+    assert run.current.title == "8"
+    door(Engine.previous, run, to="ask")
+    assert run.step == "ask"
+
+
+def test_any_function_that_takes_an_engine_can_be_called(door: Door) -> None:
+    """Several calls in one go, or a function of another module: no method has a twin."""
+
+    async def begun(engine: Engine, answer: int) -> RunView:
+        run = await engine.start("doubled")
+        return await engine.next(run, {"n": answer})
+
+    run = door(begun, answer=3)
+    assert run.status is RunStatus.WORKING
+    assert run.id in str(door(exported_run, run.id))
+
+
+def test_errors_come_through_as_they_are(door: Door) -> None:
+    """A host catches what the engine raises, and its own; an order to end something ends neither loop nor door."""
+    run = door(Engine.start, "doubled")
+    stale = door(Engine.load, run.id)
+    door(Engine.next, run, {"n": 1})
+    with pytest.raises(StaleInput):
+        door(Engine.next, stale, {"n": 2})
+
+    async def leaves(engine: Engine) -> None:
+        raise SystemExit(3)
+
+    with pytest.raises(SystemExit):
+        door(leaves)
+    assert door(Engine.load, run.id).id == run.id
+
+
+def test_a_call_takes_no_longer_than_it_may(door: Door) -> None:
+    """A request doesn't hang for ever: the caller is told, and the work is stopped."""
+    ended: list[str] = []
+
+    async def hangs(engine: Engine) -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("stopped")
+
+    with pytest.raises(DoorTimeout, match=r"longer than 0\.05 seconds"):
+        door.within(0.05, hangs)
+    with pytest.raises(TimeoutError):  # hosts know it by this name
+        door.within(0.05, hangs)
+    door(Engine.start, "doubled")
+    assert ended == ["stopped", "stopped"]
+
+
+def test_a_timeout_of_the_callers_own_function_is_no_timeout_of_the_door(door: Door) -> None:
+    """What a function raises comes through, also where the door raises something of that name itself."""
+
+    async def late(engine: Engine) -> None:
+        raise TimeoutError("the bank")
+
+    with pytest.raises(TimeoutError, match="the bank") as raised:
+        door(late)
+    assert not isinstance(raised.value, DoorTimeout)
+
+
+def test_many_threads_call_at_once(door: Door) -> None:
+    """A server with threads has one door."""
+    ids: list[str] = []
+    threads = [threading.Thread(target=lambda: ids.append(door(Engine.start, "doubled").id)) for _ in range(20)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(30)
+    assert len(set(ids)) == 20
+
+
+async def test_on_an_event_loop_it_says_what_to_do_instead(tmp_path: Path) -> None:
+    """An async view would stop its own server, and what is called behind the door would wait for itself."""
+    door = Door(maker(tmp_path))
+    with pytest.raises(DoorMisused, match=r"await asyncio\.to_thread\(door, "):
+        door(Engine.start, "doubled")
+    run = await asyncio.to_thread(door, Engine.start, "doubled")
+
+    async def again(engine: Engine) -> None:
+        door(Engine.load, run.id)
+
+    with pytest.raises(DoorMisused):
+        await asyncio.to_thread(door, again)
+    await asyncio.to_thread(door.stop)
+
+
+def test_nothing_begins_before_the_first_call(tmp_path: Path) -> None:
+    """A server that loads the application before it forks has no thread then, and no open file."""
+    made: list[Engine] = []
+
+    def make() -> Engine:
+        made.append(maker(tmp_path)())
+        return made[-1]
+
+    door = Door(make)
+    assert not made
+    assert not (tmp_path / "runs.db").exists()
+    door(Engine.start, "doubled")
+    door(Engine.start, "doubled")
+    assert len(made) == 1
+    door.stop()
+
+
+def test_what_is_wrong_is_told_to_who_calls_and_tried_again(tmp_path: Path) -> None:
+    """A database that isn't there yet: each request says so until it is, and no thread is left of it."""
+    folder = tmp_path / "later"
+    door = Door(maker(folder))
+    for _ in range(2):
+        with pytest.raises(StoreError, match="can't be opened"):
+            door(Engine.start, "doubled")
+    folder.mkdir()
+    assert door(Engine.start, "doubled").step == "ask"
+    door.stop()
+
+
+def test_a_door_that_was_stopped_is_closed(tmp_path: Path) -> None:
+    """A call that comes too late begins no second engine that nobody stops; who wants one opens the door again."""
+    door = Door(maker(tmp_path))
+    with door:
+        run = door(Engine.start, "doubled")
+    with pytest.raises(DoorMisused, match="closed"):
+        door(Engine.load, run.id)
+    door.stop()
+    door.start()
+    assert door(Engine.load, run.id).step == "ask"
+    door.stop()
+
+
+def test_jobs_can_be_left_to_other_processes(tmp_path: Path) -> None:
+    """Where `wizard worker` does them, web processes need not."""
+    with Door(maker(tmp_path, jobs=0)) as door:
+        run = door(Engine.start, "doubled")
+        door(Engine.next, run, {"n": 1})
+        time.sleep(0.2)
+        assert door(Engine.load, run).status is RunStatus.WORKING
+
+
+FORKED = """
+import os, sys, time
+from pathlib import Path
+from tests.unit.test_sync import Engine, Door, maker, until_done
+
+door = Door(maker(Path(sys.argv[1])))
+run = door(Engine.start, "doubled")
+child = os.fork()
+if not child:
+    door(Engine.next, run, {"n": 5})
+    until_done(door, run)
+    print("child", run.current.title, flush=True)
+    sys.exit()
+assert os.waitpid(child, 0)[1] == 0
+print("parent", door(Engine.load, run).current.title, flush=True)
+
+engine = maker(Path(sys.argv[1]))()
+same = Door(lambda: engine)
+same(Engine.load, run.id)
+if not os.fork():
+    try:
+        same(Engine.load, run.id)
+    except Exception as error:
+        print(type(error).__name__, flush=True)
+    sys.exit()
+os.wait()
+"""
+
+
+def test_a_process_that_is_forked_has_an_engine_of_its_own(tmp_path: Path) -> None:
+    """Threads don't survive a fork: the child of a server that had begun already would wait for ever. And a process
+    that ends stops its door by itself."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", FORKED, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONPATH": "."},
+        check=False,
+    )
+    assert done.stdout.split("\n") == ["child 10", "parent 10", "DoorMisused", ""], done.stderr
+    assert not done.stderr

@@ -1,0 +1,227 @@
+"""The door for those who don't await: Django, Flask, scripts.
+
+    from wizard.engine import Engine
+    from wizard.sync import Door
+
+    door = Door(lambda: make_engine(load_catalog("definitions"), open_store("sqlite:///runs.db")))
+    run = door(Engine.start, "feedback")
+    door(Engine.next, run, {"stars": "2"})
+
+There is no second, synchronous API: the door calls any function that takes an engine first and is awaited, with the
+same arguments, results and errors. One event loop does it, in a thread that begins with the first call; jobs are done
+there as well. Any number of threads may call.
+
+A process that is forked begins anew: it makes an engine of its own with its first call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Awaitable, Callable
+from concurrent.futures import CancelledError
+from contextlib import AsyncExitStack, suppress
+from typing import Concatenate, ParamSpec, TypeVar, cast
+
+from wizard.engine import Engine
+from wizard.errors import DoorMisused, DoorTimeout
+from wizard.loops import LoopThread
+from wizard.stopping import longest_stop
+from wizard.worker import working
+
+__all__ = ["Door"]
+
+log = logging.getLogger("wizard.sync")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SECONDS = 60.0  # that a call may take
+
+ON_A_LOOP = (
+    "This thread runs an event loop, which would stand still until the door answers. Await the methods of an engine "
+    "there, or call the door in a thread: await asyncio.to_thread(door, Engine.next, run, answers)."
+)
+CLOSED = "The door is closed. Open it with start(), or make another one."
+NOT_ANEW = (
+    "The engine was made before this process was forked, and its threads are the other process's. Have the function "
+    "that the door is given make a new engine and a new store each time."
+)
+
+
+class Door:
+    """Calls an engine from threads without an event loop.
+
+    `make` gives an engine on a store that isn't open yet, a new one each time it is called: once in each process, with
+    the first call. The door opens the store, does jobs unless the setting `jobs` is 0, and closes everything when it
+    is stopped, or with the process. `timeout` is how many seconds a call may take; None is for ever.
+    """
+
+    def __init__(self, make: Callable[[], Engine], *, timeout: float | None = SECONDS) -> None:
+        self._make = make
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._inside: _Inside | None = None
+        self._stopped = False
+        _DOORS.add(self)
+
+    def __call__(
+        self, function: Callable[Concatenate[Engine, P], Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What `await function(engine, …)` gives: a method of Engine, or a function of your own.
+
+        Raises what that raises, what making the engine and opening its store raise, DoorTimeout, and DoorMisused on an
+        event loop and where the door was stopped.
+        """
+        return self.within(self._timeout, function, *args, **kwargs)
+
+    def within(
+        self,
+        seconds: float | None,
+        function: Callable[Concatenate[Engine, P], Awaitable[T]],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """The same, with a time limit of its own. What takes longer is cancelled."""
+        _refuse_on_loop()
+        inside = self._entered()
+        future = inside.thread.submit(_outcome(function(inside.engine, *args, **kwargs)))
+        try:
+            result, error = future.result(seconds)
+        except TimeoutError:
+            future.cancel()
+            raise DoorTimeout(f"The call took longer than {seconds:g} seconds, and was stopped. {AGAIN}") from None
+        except CancelledError:
+            raise DoorMisused(CLOSED) from None
+        except BaseException:  # a Ctrl-C
+            future.cancel()
+            raise
+        if error is not None:
+            raise error
+        return cast("T", result)
+
+    def start(self) -> None:
+        """Makes the engine and opens its store now, and not with the first call, so that jobs are done from now on and
+        what is wrong shows. Opens a door that was stopped."""
+        _refuse_on_loop()
+        self._stopped = False
+        self._entered()
+
+    def stop(self) -> None:
+        """Lets jobs under way finish for the setting `grace`, and closes the engine and its store. No call follows."""
+        with self._lock:
+            self._stopped = True
+            inside, self._inside = self._inside, None
+        if inside is not None:
+            inside.close()
+
+    def __enter__(self) -> Door:
+        self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def _entered(self) -> _Inside:
+        inside = self._inside
+        if inside is not None:
+            return inside
+        with self._lock:
+            if self._stopped:
+                raise DoorMisused(CLOSED)
+            if self._inside is None:
+                engine = self._make()
+                if any(each.engine is engine for each in _LEFT_BEHIND):
+                    raise DoorMisused(NOT_ANEW)
+                self._inside = _Inside(engine)
+            return self._inside
+
+    def _leave_behind(self) -> None:
+        """Forgets, in a process that was just forked, what is the other one's."""
+        self._lock = threading.Lock()  # another thread may have held it
+        if self._inside is not None:
+            _LEFT_BEHIND.append(self._inside)
+            self._inside = None
+
+
+AGAIN = "What was stored stays; send it again, or allow it more time with `within`."
+
+
+class _Inside:
+    """An engine at work, on an event loop in a thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.thread = LoopThread("wizard-door")
+        self._open = AsyncExitStack()
+        try:
+            _, error = self.thread.submit(_outcome(self._begin())).result()
+            if error is not None:
+                raise error
+        except BaseException:
+            self.thread.stop()
+            raise
+
+    async def _begin(self) -> None:
+        async with AsyncExitStack() as opened:
+            await self.engine.store.open()
+            opened.push_async_callback(self.engine.store.close)
+            opened.push_async_callback(self.engine.close)
+            await opened.enter_async_context(working(self.engine))
+            self._open = opened.pop_all()
+
+    def close(self) -> None:
+        try:
+            closing = self.thread.submit(_outcome(self._open.aclose()))
+            _, error = closing.result(longest_stop(self.engine.settings.grace))
+        except TimeoutError as late:
+            error = late
+        if error is not None:
+            log.error("what is behind the door can't be closed: %s", type(error).__name__)
+        self.thread.stop()
+        self.thread.join(1.0)
+
+
+async def _outcome(work: Awaitable[T]) -> tuple[T | None, BaseException | None]:
+    """What was given, or raised: SystemExit and the like would end the event loop."""
+    try:
+        return await work, None
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:
+        return None, error
+
+
+def _refuse_on_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise DoorMisused(ON_A_LOOP)
+
+
+# -- processes ---------------------------------------------------------------------------------------
+
+_DOORS: weakref.WeakSet[Door] = weakref.WeakSet()
+_LEFT_BEHIND: list[_Inside] = []  # the other process's; what is in it would be closed if it were forgotten
+
+
+def _begin_anew() -> None:
+    for door in list(_DOORS):
+        door._leave_behind()
+
+
+def _stop_all() -> None:
+    for door in list(_DOORS):
+        with suppress(Exception):
+            door.stop()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
+atexit.register(_stop_all)
