@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 from booking import booking_engine
+
 from wizard.app import Identity, wizard_app
 from wizard.engine import Engine
 

@@ -18,6 +18,7 @@ from django.middleware.csrf import get_token
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
+
 from wizard.engine import Engine
 from wizard.errors import CallerError
 from wizard.state import RunView

@@ -9,12 +9,14 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
+from urllib.parse import parse_qsl
 
 import uvicorn
 from booking import booking_engine, next_or_back, page
 from fastapi import Cookie, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from pydantic import BaseModel
+
 from wizard.errors import CallerError
 from wizard.worker import working
 
@@ -44,8 +46,7 @@ async def look(key: Key = "") -> Response:
 @app.post("/")
 async def move(key: Key, posted: Request) -> Response:
     run = await engine.open(*key.split(":"))
-    form = {name: str(value) for name, value in (await posted.form()).items()}
-    run = await next_or_back(engine, run.id, form)
+    run = await next_or_back(engine, run.id, dict(parse_qsl((await posted.body()).decode())))
     return HTMLResponse(page(run)) if run.rejected else RedirectResponse("/", 303)
 
 

@@ -11,6 +11,7 @@ import sys
 from booking import booking_engine, next_or_back, page
 from flask import Flask, redirect, request, session
 from werkzeug.wrappers import Response
+
 from wizard.engine import Engine
 from wizard.errors import CallerError
 from wizard.sync import Door

@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 
 from booking import booking_engine
+
 from wizard.engine import Engine
 from wizard.errors import CallerError
 from wizard.sync import Door

@@ -59,8 +59,13 @@ class Browser:
                 yield name[1], value[1] if value else ""
 
     def _send(self, request: urllib.request.Request) -> None:
-        with self._opener.open(request, timeout=30) as response:
-            self.url, self.page = response.url, response.read().decode()
+        try:
+            answer = self._opener.open(request, timeout=30)
+        except urllib.error.HTTPError as error:
+            assert error.code == 422, error  # a page with mistakes on it
+            answer = error
+        with answer:
+            self.url, self.page = answer.url, answer.read().decode()
 
     def sees(self, text: str) -> None:
         assert text in unescape(self.page), self.page
