@@ -5,13 +5,13 @@ next. `wizard.build` makes the compiled Workflow of drafts that `wizard.checks` 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from wizard.errors import Problem
+from wizard.errors import NodeContractError, Problem
 from wizard.format import (
     COMMON,
     END,
@@ -310,16 +310,14 @@ class _Reader:
                 return None, frozenset()
             for inside, message in handler.check(config):
                 self._complain((*place, *inside), message)
-            for asked in (handler.outputs, handler.own_names, handler.events, handler.waits):
-                asked(config)
-            return config, frozenset(handler.secrets(config))
+            return config, _secrets(handler, config)
         except BaseException as raised:
             error = contained(raised)
             package = self.registry.package(handler.type)
             whose = f" of the package {package}" if package else ""
             self._complain(
                 (*place, "type"),
-                f"the node type {quoted(handler.type)}{whose} can't say whether this is right: {reason_of(error)}",
+                f"the node type {quoted(handler.type)}{whose} can't say whether this is right: {_said(error)}",
             )
             show_origin(log, error)
             return None, frozenset()
@@ -333,6 +331,31 @@ class _Reader:
         if handler is None:
             self._complain((*place, "type"), unknown_type(str(name), self.registry))
         return handler
+
+
+def _secrets(handler: NodeType[Any], config: NodeConfig) -> frozenset[str]:
+    """The secrets of a configuration, after all that a type is asked of one was asked. Raises NodeContractError where
+    an answer is of a wrong kind, and whatever the type raises."""
+    outputs, nothing, secrets = handler.outputs(config), frozenset[str](), handler.secrets(config)
+    answers = {
+        "outputs": nothing if outputs is None else outputs,
+        "own_names": handler.own_names(config),
+        "secrets": secrets,
+    }
+    for method, names in answers.items():
+        if not isinstance(names, Set) or not all(isinstance(name, str) for name in names):
+            raise NodeContractError(f"{method} gave {type(names).__name__}: return a frozenset of names")
+    events = handler.events(config)
+    if not isinstance(events, tuple) or not all(isinstance(each, EventFormat) for each in events):
+        raise NodeContractError(f"events gave {type(events).__name__}: return the value of a field of the type Events")
+    waits = handler.waits(config)
+    if not isinstance(waits, bool):
+        raise NodeContractError(f"waits gave {type(waits).__name__}: return True or False")
+    return frozenset(secrets)
+
+
+def _said(error: Exception) -> str:
+    return error.message if isinstance(error, NodeContractError) else reason_of(error)
 
 
 def unknown_type(name: str, registry: Registry) -> str:

@@ -324,7 +324,7 @@ _BACKGROUND_ONLY = frozenset({"on_error", "retry", "timeout", "slow", "concurren
 _FOREGROUND_ONLY = frozenset({"depends_on", "remind_after", "expires_after", "event"})
 
 
-def keys_of(node_type: NodeType[Any]) -> frozenset[str]:
+def keys_of(node_type: NodeType[Any] | type[NodeType[Any]]) -> frozenset[str]:
     """The common keys that nodes of a type may have."""
     match node_type.kind:
         case Kind.FOREGROUND:

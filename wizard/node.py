@@ -7,7 +7,8 @@ hands it a Visit at each call: instances hold no state of a run. For each visit 
 Foreground types also say, without side effects, what they ask (`prompt`) and whether an answer
 accepted earlier still holds (`accepts`). Background types execute and return Proceed.
 
-Third parties announce their types as entry points of the group `wizard.nodes`, each by the type's name.
+Third parties announce their types as entry points of the group `wizard.nodes`, each by the type's name. What they write
+against is exported here: this module, and wizard.stateful for types with several states, is all that they import.
 """
 
 from __future__ import annotations
@@ -17,21 +18,58 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from inspect import isabstract
 from math import isnan
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from wizard.errors import DefinitionError, NodeContractError, Problem
-from wizard.expressions import Names
+from wizard.errors import DefinitionError, NodeContractError, NodeFailed, Problem
+from wizard.expressions import Expression, Names
 from wizard.isolation import Calls
 from wizard.logs import show_origin
-from wizard.model import Arrival, Item, Kind, Later, Node, Outcome, Prompt, StoredFile, Value, Wait
+from wizard.model import (
+    Arrival,
+    Choice,
+    Item,
+    Kind,
+    Later,
+    Node,
+    Outcome,
+    Proceed,
+    Prompt,
+    PromptField,
+    StoredFile,
+    Value,
+    Wait,
+)
 from wizard.plugins import Announced, Unusable, announced, reason_of
+from wizard.templates import Dynamic, Template
 
 if TYPE_CHECKING:
     from wizard.format import EventFormat
+
+__all__ = [
+    "Background",
+    "Choice",
+    "Dynamic",
+    "Expression",
+    "Foreground",
+    "Item",
+    "Later",
+    "NodeConfig",
+    "NodeFailed",
+    "NodeType",
+    "Outcome",
+    "Proceed",
+    "Prompt",
+    "PromptField",
+    "Registry",
+    "Services",
+    "Template",
+    "Value",
+    "Visit",
+    "Wait",
+]
 
 
 class NodeConfig(BaseModel):
@@ -45,6 +83,7 @@ class NodeConfig(BaseModel):
 
 
 C = TypeVar("C", bound=NodeConfig)
+T = TypeVar("T")
 ConfigClass: TypeAlias = type[NodeConfig]  # inside NodeType, `type` is the type's name
 
 
@@ -57,6 +96,14 @@ class Services:
     settings: Any = None  # wizard.settings.Settings
     shared: dict[str, Any] = field(default_factory=dict)
     calls: Calls = field(default_factory=Calls)
+
+    def share(self, name: str, make: Callable[[], T]) -> T:
+        """What is shared under that name, made by the first who asks. It is closed with the engine, where it has a
+        `close`. Take a name that begins with that of your package."""
+        if name not in self.shared:
+            self.shared.setdefault(name, make())
+        shared: T = self.shared[name]
+        return shared
 
 
 def _nobody(percent: float | None, text: str) -> None:
@@ -244,22 +291,15 @@ log = logging.getLogger("wizard.plugins")
 
 
 def made(node_class: object) -> NodeType[Any]:
-    """An instance of a node type. Raises NodeContractError where it is none, naming what is missing, and whatever
-    making one raises."""
-    if not isinstance(node_class, type) or not issubclass(node_class, NodeType):
-        name = getattr(node_class, "__name__", type(node_class).__name__)
-        raise NodeContractError(f"{name} is no node type: derive it from wizard.node.Background or Foreground")
-    name = node_class.__qualname__
-    if isabstract(node_class):
-        missing = ", ".join(sorted(node_class.__abstractmethods__))
-        raise NodeContractError(f"the class {name} is incomplete: define {missing}")
-    if not isinstance(getattr(node_class, "type", None), str) or not node_class.type:
-        raise NodeContractError(f"the class {name} has no `type`: give it the name that definitions call it by")
-    if not isinstance(getattr(node_class, "kind", None), Kind):
-        raise NodeContractError(f"the class {name} has no `kind`: derive it from Background or Foreground")
-    config = getattr(node_class, "Config", None)
-    if not isinstance(config, type) or not issubclass(config, NodeConfig):
-        raise NodeContractError(f"the class {name} has no `Config`: give it one that derives from NodeConfig")
+    """An instance of a node type. Raises NodeContractError where it is none or is wrongly written, saying what is
+    wrong, and whatever making one raises."""
+    from wizard.contract import mistakes
+
+    if found := mistakes(node_class):
+        raise NodeContractError("; ".join(found))
+    assert isinstance(node_class, type)
+    assert issubclass(node_class, NodeType)
+    config = node_class.Config
     config.model_rebuild()  # a name in it that is nowhere defined would show in the first definition only
     return node_class()
 

@@ -26,6 +26,9 @@ LONGEST_MESSAGE = 2000  # characters that a function says to people
 
 def due_at(at: datetime, node_type: str) -> datetime:
     """What a node is put off to, as an instant. Raises NodeContractError or NodeFailed for what can't be one."""
+    if not isinstance(at, datetime):
+        kind = type(at).__name__
+        raise NodeContractError(f"later of node type {node_type} gave Later of a {kind}. Take `visit.now` plus that.")
     if at.utcoffset() is None:
         raise NodeContractError(f"node type {node_type} is due at a time without a time zone. Take `visit.now` plus …")
     try:

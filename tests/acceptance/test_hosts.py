@@ -62,10 +62,10 @@ class Browser:
         try:
             answer = self._opener.open(request, timeout=30)
         except urllib.error.HTTPError as error:
-            assert error.code == 422, error  # a page with mistakes on it
             answer = error
         with answer:
             self.url, self.page = answer.url, answer.read().decode()
+        assert answer.status in (200, 422), self.page  # 422: a page with mistakes on it
 
     def sees(self, text: str) -> None:
         assert text in unescape(self.page), self.page

@@ -32,7 +32,6 @@ from wizard.nodes.workflow import WorkflowNode
 from wizard.settings import Settings
 from wizard.stores.memory import MemoryStore
 from wizard.stores.memory_queue import MemoryQueue
-from wizard.templates import Template
 from wizard.visits import idempotency_key
 from wizard.worker import Worker
 
@@ -258,7 +257,6 @@ class DeedConfig(NodeConfig):
     undo_takes: float = 0.0
     calls_back: str | None = None
     balks: bool = False
-    title: Template | None = None
 
 
 class DeedNode(Background[DeedConfig]):
