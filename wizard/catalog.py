@@ -83,18 +83,18 @@ class Catalog:
             loader.add_data(data, name if isinstance(name, str) else f"definition {number}")
         return _compiled(loader, stored=stored)
 
-    def get(self, workflow: str) -> Workflow:
+    def get(self, workflow_id: str) -> Workflow:
         """Raises WorkflowNotFound."""
-        found = self.workflows.get(workflow)
+        found = self.workflows.get(workflow_id)
         if found is None:
-            hint = did_you_mean(workflow, self.workflows) or ". `wizard check` lists those of a folder."
-            raise WorkflowNotFound(f"There is no workflow {quoted(workflow)}{hint}")
+            hint = did_you_mean(workflow_id, self.workflows) or ". `wizard check` lists those of a folder."
+            raise WorkflowNotFound(f"There is no workflow {quoted(workflow_id)}{hint}")
         return found
 
-    def bundle(self, workflow: str) -> bytes:
+    def bundle(self, workflow_id: str) -> bytes:
         """The workflow and everything it embeds, as JSON: what a store keeps under its version.
         Raises WorkflowNotFound."""
-        return self._bundles[self.get(workflow).id]
+        return self._bundles[self.get(workflow_id).id]
 
     def compile(self, bundle: bytes) -> Workflow:
         """The workflow of a stored bundle, whatever is loaded now. Raises DefinitionError."""
