@@ -2,8 +2,8 @@
 
 A source distribution carries them, so that a wheel is made of it without Node.
 
-An editable install names this folder as a path, beside the finder of setuptools: type checkers run no code, and would find
-nothing else. The links in wizard/ make it the same package.
+An editable install names this folder as a path, beside the finder of setuptools: type checkers run no code, and would
+find nothing else. The links in wizard/ make it the same package.
 """
 
 from __future__ import annotations
