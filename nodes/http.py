@@ -184,7 +184,8 @@ class HttpNode(Background[HttpConfig]):
         seconds = _seconds_for(visit)
         limit = min(visit.config.max_response or settings.http_max_response, settings.http_max_response)
         try:
-            async with shared_session(visit.services).request(
+            session = await shared_session(visit.services)
+            async with session.request(
                 request.method,
                 request.url,
                 headers=request.headers,

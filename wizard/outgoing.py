@@ -14,6 +14,7 @@ WIZARD_ALLOW_PRIVATE_ADDRESSES=1 lifts the second and third rule.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from yarl import URL
 
 from wizard.errors import NodeFailed
+from wizard.loops import done_on
 from wizard.node import Services
 from wizard.settings import Settings
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     import aiohttp
 
 MAX_URL = 8000  # characters: what common servers take
-SHARED = "http"  # the session's name in Services.shared
+SHARED = "http"  # the sessions' name in Services.shared
 
 AddrInfo: TypeAlias = tuple[Any, ...]  # family, type, protocol, canonical name, (host, port, …)
 
@@ -121,15 +123,42 @@ def open_session(settings: Settings, allowed: Callable[[str], bool] = is_public)
     )
 
 
-def shared_session(services: Services) -> aiohttp.ClientSession:
-    """The session that all nodes of a process share, opened when it is first needed.
+class Sessions:
+    """The sessions that all nodes of a process share: one for each event loop that asks, since connections belong to
+    one. `close` is awaited at the end."""
 
-    It lives in `services.shared`: whoever made the Services awaits `close()` of what is in there.
-    """
-    session = services.shared.get(SHARED)
-    if session is None or session.closed:
-        session = services.shared[SHARED] = open_session(services.settings or Settings())
-    return cast("aiohttp.ClientSession", session)
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+
+    def here(self) -> aiohttp.ClientSession:
+        """That of the running loop, opened when it is first needed."""
+        loop = asyncio.get_running_loop()
+        session = self._sessions.get(loop)
+        if session is None or session.closed:
+            session = self._sessions[loop] = open_session(self._settings)
+        return session
+
+    async def forget_ended(self) -> None:
+        """Lets those go whose loop was closed: `asyncio.run` for each call would leave one behind each time."""
+        for loop in [each for each in list(self._sessions) if each.is_closed()]:
+            if (session := self._sessions.pop(loop, None)) is not None:
+                await session.close()
+
+    async def close(self) -> None:
+        for loop, session in list(self._sessions.items()):
+            if loop.is_running() and loop is not asyncio.get_running_loop():
+                await done_on(loop, session.close)
+            else:
+                await session.close()
+        self._sessions.clear()
+
+
+async def shared_session(services: Services) -> aiohttp.ClientSession:
+    """The session for outgoing requests, which lives in `services.shared` and is closed with what is in there."""
+    sessions: Sessions = services.share(SHARED, lambda: Sessions(services.settings or Settings()))
+    await sessions.forget_ended()
+    return sessions.here()
 
 
 def was_refused(error: BaseException) -> bool:

@@ -15,6 +15,8 @@ from typing import Any
 from warnings import catch_warnings
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from tests.postgres import fresh_database
 from wizard.app import make_engine, open_store
@@ -24,6 +26,7 @@ from wizard.errors import StaleInput
 from wizard.jobs import Job, JobKind
 from wizard.model import RunStatus
 from wizard.node import Registry
+from wizard.settings import Settings
 from wizard.stores import Store
 from wizard.stores.bell import Bell
 from wizard.stores.memory import MemoryStore
@@ -46,12 +49,18 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _collected() -> Iterator[None]:
+    """What such a loop left open is collected here, and not in the next test."""
+    yield
+    with catch_warnings(action="ignore"):
+        gc.collect()
+
+
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     with fresh_database() if request.param == "postgres" else nullcontext("") as database:
         yield database or ("memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'runs.db'}")
-        with catch_warnings(action="ignore"):
-            gc.collect()
 
 
 def engine_on(store: Store) -> Engine:
@@ -148,6 +157,40 @@ async def test_who_waits_for_jobs_hears_of_those_that_another_loop_orders(url: s
     waiting.cancel()
     await asyncio.wait({waiting})
     await store.close()
+
+
+CALLS = {
+    "id": "calls",
+    "nodes": [
+        {"id": "asked", "type": "http", "url": "{{ input.address }}"},
+        {"id": "told", "type": "message", "title": "{{ asked.status }}"},
+    ],
+    "input": {"address": {"type": "text"}},
+}
+
+
+async def test_calls_of_other_services_are_made_on_every_loop() -> None:
+    """The connections of an `http` node belong to the loop of the first call, which may have ended long ago."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(text="{}", content_type="application/json")
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    server = TestServer(app)
+    await server.start_server()
+    settings = Settings(allow_private_addresses=True)
+    engine = make_engine(Catalog.from_documents([CALLS], Registry.installed()), MemoryStore(), settings)
+    given = {"address": str(server.make_url("/"))}
+
+    def once() -> str:
+        return asyncio.run(engine.start("calls", given)).current.title
+
+    assert [await asyncio.to_thread(once) for _ in range(3)] == ["200"] * 3
+    assert await asyncio.to_thread(in_threads, 3, once) == ["200"] * 3
+    assert (await engine.start("calls", given)).current.title == "200"
+    await engine.close()
+    await server.close()
 
 
 async def test_a_bell_rings_on_every_loop() -> None:

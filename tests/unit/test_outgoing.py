@@ -234,9 +234,9 @@ async def test_no_cookie_goes_from_one_run_to_the_next() -> None:
 async def test_nodes_share_one_session_until_it_is_closed() -> None:
     """A session per request would cost a connection per request, and leak them."""
     services = Services()
-    first = shared_session(services)
-    assert shared_session(services) is first
+    first = await shared_session(services)
+    assert await shared_session(services) is first
     await services.shared["http"].close()
-    second = shared_session(services)
+    second = await shared_session(services)
     assert second is not first
     await second.close()
