@@ -60,7 +60,7 @@ class Backlog:
 
 
 class Store(Protocol):
-    """Every method may be called concurrently. Errors of the storage are StoreError."""
+    """Every method may be called concurrently, and from any event loop. Errors of the storage are StoreError."""
 
     @property
     def queue(self) -> Queue:
