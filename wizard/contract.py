@@ -21,6 +21,7 @@ COMPUTING = (
     "outputs",
     "own_names",
     "secrets",
+    "functions",
     "events",
     "check",
     "prompt",

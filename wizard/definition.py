@@ -341,6 +341,7 @@ def _secrets(handler: NodeType[Any], config: NodeConfig) -> frozenset[str]:
         "outputs": nothing if outputs is None else outputs,
         "own_names": handler.own_names(config),
         "secrets": secrets,
+        "functions": handler.functions(config),
     }
     for method, names in answers.items():
         if not isinstance(names, Set) or not all(isinstance(name, str) for name in names):

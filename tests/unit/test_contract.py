@@ -126,6 +126,7 @@ def test_a_key_that_every_node_has_is_no_types_own(base: Callable[..., type[Node
         ({"outputs": lambda self, config: "ab"}, "outputs gave str"),
         ({"own_names": lambda self, config: None}, "own_names gave NoneType"),
         ({"secrets": lambda self, config: {1}}, "secrets gave set"),
+        ({"functions": lambda self, config: ["fare"]}, "functions gave list"),
         ({"events": lambda self, config: ["paid"]}, "events gave list"),
         ({"waits": lambda self, config: 1}, "waits gave int: return True or False"),
     ],

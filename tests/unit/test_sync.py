@@ -17,10 +17,10 @@ import pytest
 from wizard.app import make_engine, open_store
 from wizard.catalog import Catalog
 from wizard.engine import Engine
-from wizard.errors import DoorMisused, DoorTimeout, StaleInput, StoreError
+from wizard.errors import DoorMisused, DoorTimeout, MoveFromWithin, StaleInput, StoreError
 from wizard.exporting import exported_run
 from wizard.model import RunStatus
-from wizard.node import Registry
+from wizard.node import Registry, Visit
 from wizard.settings import Settings
 from wizard.state import RunView
 from wizard.sync import Door
@@ -152,6 +152,31 @@ async def test_on_an_event_loop_it_says_what_to_do_instead(tmp_path: Path) -> No
     with pytest.raises(DoorMisused):
         await asyncio.to_thread(door, again)
     await asyncio.to_thread(door.stop)
+
+
+def test_a_function_that_moves_its_own_run_is_told_so(tmp_path: Path) -> None:
+    """It would wait for the turn that it is a part of: through the door no less than without it."""
+    told: list[Exception] = []
+
+    def double(n: int, visit: Visit[Any]) -> int:
+        try:
+            door(Engine.next, visit.run, {"n": 3})
+        except Exception as error:
+            told.append(error)
+        return door(Engine.load, visit.run).revision
+
+    make = maker(tmp_path)
+
+    def with_own_function() -> Engine:
+        engine: Engine = make()
+        engine.services.functions = {"double": double}
+        return engine
+
+    with Door(with_own_function, timeout=20.0) as door:
+        run = door(Engine.start, "doubled")
+        door(Engine.next, run, {"n": 1})
+        until_done(door, run)
+        assert [type(each) for each in told] == [MoveFromWithin]
 
 
 def test_nothing_begins_before_the_first_call(tmp_path: Path) -> None:
