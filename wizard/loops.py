@@ -23,11 +23,6 @@ class LoopThread:
         self._thread.start()
         self.loop = self._running.result()
 
-    @property
-    def is_here(self) -> bool:
-        """Whether it is this thread that asks."""
-        return threading.current_thread() is self._thread
-
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Has the loop do it. Cancelling the future cancels the work."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop)

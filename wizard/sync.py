@@ -113,7 +113,9 @@ class Door:
         self._entered()
 
     def stop(self) -> None:
-        """Lets jobs under way finish for the setting `grace`, and closes the engine and its store. No call follows."""
+        """Lets jobs under way finish for the setting `grace`, and closes the engine and its store. No call follows.
+        Raises DoorMisused on an event loop."""
+        _refuse_on_loop()
         with self._lock:
             self._stopped = True
             inside, self._inside = self._inside, None

@@ -40,12 +40,12 @@ Key = Annotated[str, Cookie()]  # the run's id and token
 async def look(key: Key = "") -> Response:
     if not key:
         return await new()
-    return HTMLResponse(page(await engine.open(*key.split(":"))))
+    return HTMLResponse(page(await engine.open(*key.partition(":")[::2])))
 
 
 @app.post("/")
-async def move(key: Key, posted: Request) -> Response:
-    run = await engine.open(*key.split(":"))
+async def move(posted: Request, key: Key = "") -> Response:
+    run = await engine.open(*key.partition(":")[::2])
     run = await next_or_back(engine, run.id, dict(parse_qsl((await posted.body()).decode())))
     return HTMLResponse(page(run)) if run.rejected else RedirectResponse("/", 303)
 

@@ -31,6 +31,8 @@ def look() -> str | Response:
 
 @app.post("/")
 def move() -> str | Response:
+    if "run" not in session:
+        return new()
     run = door(next_or_back, session["run"], request.form.to_dict())
     return page(run) if run.rejected else redirect("/", 303)
 

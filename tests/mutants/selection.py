@@ -75,8 +75,8 @@ GROUPS = (
         (*_units("plugins", "interventions", "worker"), "tests/rules"),
     ),
     Group(
-        ("chains", "checks", "format", "graph", "ways"),
-        ("tests/unit/reading", *_units("definition", "checks", "format", "graph")),
+        ("chains", "checks", "contract", "format", "graph", "ways"),
+        ("tests/unit/reading", *_units("definition", "checks", "contract", "format", "graph")),
         (*_units("births", "schema", "walk", "state", "revisits", "places"), "tests/rules", *WHOLE_RUNS),
         rooms=("wizard/reading",),
     ),

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.postgres import fresh_database
 from wizard.app import make_engine, open_store
 from wizard.catalog import Catalog
 from wizard.engine import Engine
@@ -69,6 +70,21 @@ def test_a_run_is_gone_through_without_awaiting(door: Door) -> None:
     assert run.current.title == "8"
     door(Engine.previous, run, to="ask")
     assert run.step == "ask"
+
+
+def test_a_database_of_connections_can_be_behind_it() -> None:
+    """PostgreSQL's connections belong to an event loop: the door's, from the beginning to the end."""
+    with fresh_database() as url:
+
+        def make() -> Engine:
+            catalog = Catalog.from_documents([DOUBLED], Registry.installed())
+            return make_engine(catalog, open_store(url), None, {"double": lambda n: 2 * n})
+
+        with Door(make) as door:
+            run = door(Engine.start, "doubled")
+            door(Engine.next, run, {"n": 8})
+            until_done(door, run)
+            assert run.current.title == "16"
 
 
 def test_any_function_that_takes_an_engine_can_be_called(door: Door) -> None:
@@ -151,6 +167,8 @@ async def test_on_an_event_loop_it_says_what_to_do_instead(tmp_path: Path) -> No
 
     with pytest.raises(DoorMisused):
         await asyncio.to_thread(door, again)
+    with pytest.raises(DoorMisused):
+        door.stop()
     await asyncio.to_thread(door.stop)
 
 
