@@ -235,7 +235,6 @@ def test_the_threads_of_a_memory_store_take_each_job_once() -> None:
     """Memory stores need no event loop, and so no two threads may be inside of one at the same time."""
     store = MemoryStore()
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    together = threading.Barrier(4)
     for number in range(4000):
         store.queue.change(now, [Job(f"run{number}", JobKind.WORK, 1, now)], [])  # type: ignore[attr-defined]
 
