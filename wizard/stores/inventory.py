@@ -8,6 +8,7 @@ a turn replaces is known from memory, and never from the database, which may hav
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
@@ -136,6 +137,7 @@ class Inventories:
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, tuple[int, Inventory]] = OrderedDict()
+        self._lock = threading.Lock()  # callers may be in several threads
 
     def get(self, run_id: str, revision: int | None) -> Inventory | None:
         """None where the one of that revision isn't known. A run that isn't stored yet has no rows."""
@@ -145,10 +147,12 @@ class Inventories:
         return known[1] if known is not None and known[0] == revision else None
 
     def put(self, run_id: str, revision: int, inventory: Inventory) -> None:
-        self._known[run_id] = revision, inventory
-        self._known.move_to_end(run_id)
-        if len(self._known) > MOST:
-            self._known.popitem(last=False)
+        with self._lock:
+            self._known[run_id] = revision, inventory
+            self._known.move_to_end(run_id)
+            if len(self._known) > MOST:
+                self._known.popitem(last=False)
 
     def forget(self, run_id: str) -> None:
-        self._known.pop(run_id, None)
+        with self._lock:
+            self._known.pop(run_id, None)
