@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -42,6 +43,16 @@ def _named(request: web.Request) -> str:
     if not is_id(run_id):
         raise RunNotFound
     return run_id
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """Who starts a run: the profile and session that it works on. `name` tells one person from another, "" where
+    nobody is signed in."""
+
+    profile_id: str | None
+    session_id: str | None
+    name: str = ""
 
 
 class Admission:
@@ -101,13 +112,13 @@ class Admission:
         check_members(body, members)
         return body
 
-    async def own_documents(self, request: web.Request, body: Mapping[str, Any]) -> tuple[str | None, str | None]:
-        """The profile and session of the new run. Raises Refused (403) where they are somebody else's."""
-        if self._who is None:
-            return body.get("profile_id"), body.get("session_id")
+    async def starter(self, request: web.Request, body: Mapping[str, Any]) -> Starter:
+        """Who starts a run. Raises Refused (403) where its profile or session would be somebody else's."""
+        if self._who is None:  # what the body names is what is asked, and shows nothing of who asks
+            return Starter(body.get("profile_id"), body.get("session_id"))
         identity = await self._person(request)
         own = {"profile_id": identity.profile_id, "session_id": identity.session_id}
         for name, known in own.items():
             if body.get(name, known) != known:
                 raise Refused(NOT_YOUR_PROFILE, f"`{name}` isn't yours. Leave it out: it is known who you are.")
-        return identity.profile_id, identity.session_id
+        return Starter(identity.profile_id, identity.session_id, identity.key)

@@ -4,10 +4,15 @@ The answer is stored in the transaction that its request caused (S20), so there 
 done without its answer kept, or the other way round. What changed nothing isn't stored: doing it again
 gives the same.
 
+A key is its sender's: the same key of another person is another key, so that nobody is answered what somebody
+else was. Who moves a run has shown its token, and whose it is, before keys are looked at. Who starts one has shown no
+more than who is signed in. Where nobody is, the key alone tells its sender apart, as a password would: it has to be
+long enough to be a random one.
+
 The answer to the request that creates a run holds the run's token, which must not stand in the
-database: whoever reads a backup would open every run. It is stored sealed with the idempotency key,
+database: whoever reads a backup would open every run. It is stored sealed with the idempotency key and its sender,
 and of the key only a hash is stored; who sends the key again opens the seal. The seal is an exclusive or
-with a keyed hash, which is safe because each key seals one token: keys are unique in their scope. It
+with a keyed hash, which is safe because each key of each sender seals one token: they are unique in their scope. It
 is as strong as the key is hard to guess, so callers should send random ones (a UUID).
 """
 
@@ -33,6 +38,8 @@ from wizard.stores import Store
 HEADER = "Idempotency-Key"
 BIRTHS = ""  # the scope of the requests that create runs
 
+LEAST_RANDOM = 22  # characters of a key that tells its sender apart: 128 random bits in base64; a UUID has more
+
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 
@@ -52,12 +59,12 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Which request this is: `key` as it is stored, unique in `scope`, and a digest of what is asked.
-    `secret` is the key as it was sent."""
+    `secret` is the key as it was sent, with who sent it."""
 
     scope: str
     key: str
     digest: bytes
-    secret: str
+    secret: bytes
 
     def reply(self, answer: Answer) -> Reply:
         body = answer.body if answer.token is None else self._seal(answer.token) + answer.body
@@ -82,24 +89,33 @@ class Identity:
 
     def _pad(self, text: bytes) -> bytes:
         """Seals, and opens what is sealed. A token of over 64 characters can't be sealed."""
-        key = blake2b(self.secret.encode("ascii"), digest_size=64).digest()
+        key = blake2b(self.secret, digest_size=64).digest()
         pad = blake2b(key=key, digest_size=len(text), person=b"wizard seal").digest()
         return bytes(a ^ b for a, b in zip(text, pad, strict=True))
 
 
-def identify(request: web.Request, scope: str, body: Mapping[str, Any]) -> Identity | None:
-    """None where the request has no key. Raises Refused (400) where its key can't be used."""
+def identify(request: web.Request, scope: str, body: Mapping[str, Any], sender: str = "") -> Identity | None:
+    """None where the request has no key. `sender` is who sends it, "" where nothing but the scope tells: of a new
+    run, where nobody is signed in; of another, whoever it opens to. Raises Refused (400) where the key can't be
+    used."""
     keys = request.headers.getall(HEADER, ())
     if not keys:
         return None
     if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
         raise Refused(INVALID_REQUEST, f"{HEADER} must be one text of 1 to 255 printable ASCII characters.")
+    key = keys[0]
+    if scope == BIRTHS and not sender and len(key) < LEAST_RANDOM:
+        raise Refused(
+            INVALID_REQUEST,
+            f"{HEADER} must be random, and have {LEAST_RANDOM} characters or more: a UUID does. "
+            "Whoever guessed it would be given the run. Only for people who are signed in a short one does.",
+        )
     asked = [request.method, request.path, request.headers.get("If-Match"), body]
     digest = blake2b(json.dumps(asked, sort_keys=True).encode(), digest_size=32).digest()
-    key = keys[0]
-    if scope == BIRTHS:
-        key = blake2b(key.encode("ascii"), digest_size=32, person=b"wizard key").hexdigest()
-    return Identity(scope, key, digest, keys[0])
+    secret = f"{len(sender)}:{sender}{key}".encode("utf-8", "surrogatepass")
+    if scope == BIRTHS or sender:
+        key = blake2b(secret, digest_size=32, person=b"wizard key 2").hexdigest()
+    return Identity(scope, key, digest, secret)
 
 
 class Recorder:

@@ -24,6 +24,13 @@ class Identity:
     session_id: str | None = None
     name: str | None = None
 
+    @property
+    def key(self) -> str:
+        """Tells one person from another: by the profile, which is theirs in every browser, else by the session. ""
+        where neither is known."""
+        known = {"profile": self.profile_id, "session": self.session_id}
+        return next((f"{kind}/{each}" for kind, each in known.items() if each is not None), "")
+
 
 # None: nobody is signed in. To send people to a log-in page, raise aiohttp.web.HTTPFound.
 Identify = Callable[["web.Request"], Identity | Awaitable[Identity | None] | None]

@@ -30,6 +30,7 @@ from wizard.model import Reply
 from wizard.state import RunView
 
 PREFIX = "/api/v1"
+STRANGER = "events"  # who sends events with the host's key: another sender of keys than those whom the run opens to
 
 Respond = Callable[[RunView], Reply] | None
 Turn = Callable[[Respond], Awaitable[RunView]]
@@ -46,18 +47,18 @@ class Moves:
 
     async def start(self, request: web.Request) -> web.Response:
         body = await self._admission.body(request, START)
-        profile_id, session_id = await self._admission.own_documents(request, body)
+        starter = await self._admission.starter(request, body)
 
         def turn(respond: Respond) -> Awaitable[RunView]:
             return self._engine.start(
                 body["workflow"],
                 body.get("input"),
-                profile_id=profile_id,
-                session_id=session_id,
+                profile_id=starter.profile_id,
+                session_id=starter.session_id,
                 respond=respond,
             )
 
-        return _created(await self._answered(request, BIRTHS, body, turn))
+        return _created(await self._answered(request, BIRTHS, body, turn, sender=starter.name))
 
     async def next(self, request: web.Request) -> web.Response:
         run_id, body, seen = await self._admission.move(request, NEXT)
@@ -103,7 +104,9 @@ class Moves:
         def turn(respond: Respond) -> Awaitable[RunView]:
             return self._engine.event(run_id, body["name"], body.get("data"), key=body.get("key"), respond=respond)
 
-        return _moved(await self._answered(request, run_id, body, turn, _outline if stranger else run_state))
+        if not stranger:
+            return _moved(await self._answered(request, run_id, body, turn))
+        return _moved(await self._answered(request, run_id, body, turn, _outline, sender=STRANGER))
 
     async def cancel(self, request: web.Request) -> web.Response:
         run_id = await self._admission.run_id(request)
@@ -125,15 +128,22 @@ class Moves:
     # -- what they share ---------------------------------------------------------------------------
 
     async def _answered(
-        self, request: web.Request, scope: str, body: Mapping[str, Any], turn: Turn, show: Show = run_state
+        self,
+        request: web.Request,
+        scope: str,
+        body: Mapping[str, Any],
+        turn: Turn,
+        show: Show = run_state,
+        *,
+        sender: str = "",
     ) -> Answer:
-        """Takes the turn, once for each idempotency key. `scope` is the run's id, `show` what its caller may see of the
-        run."""
+        """Takes the turn, once for each idempotency key of its `sender`. `scope` is the run's id, `show` what its
+        caller may see of the run."""
 
         def render(view: RunView) -> Answer:
             return _render(view, show)
 
-        identity = identify(request, scope, body)
+        identity = identify(request, scope, body, sender)
         try:
             if identity is None:
                 return render(await turn(None))

@@ -294,8 +294,9 @@ def _parameters() -> Json:
             "in": "header",
             "description": (
                 "The same request with the same key is done once and answered the same; another request with it "
-                "is refused. Take a random one, such as a UUID: with the key and the body of the request that "
-                "started a run, its answer, and so its token, can be had again."
+                "is refused. Take a random one, such as a UUID. A key is its sender's: another signed-in person's is "
+                "another key. Where nobody is signed in, the key and the body of the request that started a run "
+                "give its answer, and so its token, once more: of fewer than 22 characters it is refused there."
             ),
             "schema": key,
         },

@@ -33,6 +33,11 @@ async def keyed(talk: Talk, call: str, body: Any, key: str, **more: Any) -> Clie
 
 
 async def begin(caller: Caller, key: str, body: Any = START) -> ClientResponse:
+    """`key` is made long enough for somebody who isn't signed in."""
+    return await begin_as_sent(caller, f"{key}-5c7fa1d2e88b4c06a3f1", body)
+
+
+async def begin_as_sent(caller: Caller, key: str, body: Any = START) -> ClientResponse:
     return await caller.send("POST", "/runs", json=body, headers={"Idempotency-Key": key})
 
 
@@ -131,7 +136,7 @@ async def test_the_database_alone_gives_no_token(tmp_path: Path) -> None:
     """Whoever reads a backup must not be able to open the runs in it; nor guess by the key, which isn't there."""
     key = "b1946ac9-2492-4d23-9c1f-7a0e6d1f5c11"
     async with opened("sqlite", tmp_path) as store, serving(store) as caller:
-        token = (await (await begin(caller, key)).json())["token"]
+        token = (await (await begin_as_sent(caller, key)).json())["token"]
     stored = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     with sqlite3.connect(tmp_path / "wizard.db") as connection:
         ((body,),) = connection.execute("SELECT body FROM replies").fetchall()
@@ -207,7 +212,7 @@ async def test_the_token_comes_before_the_key(caller: Caller) -> None:
 @pytest.mark.parametrize("key", ["", "x" * 256, "schlüssel", "a\tb"])
 async def test_a_key_that_can_not_be_used(caller: Caller, key: str) -> None:
     """A key that is cut or changed on its way would not be the same when it comes again."""
-    response = await begin(caller, key)
+    response = await begin_as_sent(caller, key)
     assert response.status == 400
     assert await count_runs(caller) == 0
 
@@ -262,10 +267,10 @@ async def test_a_waiting_request_goes_on_when_the_one_before_it_breaks() -> None
 
 def test_a_seal_opens_with_its_key_only() -> None:
     """The stored answer is worth nothing to whoever has another key."""
-    sealed = Identity(BIRTHS, "hash", b"d", "key").reply(Answer(201, b'{"id":"r","revision":1}', "r", 1, "token"))
+    sealed = Identity(BIRTHS, "hash", b"d", b"key").reply(Answer(201, b'{"id":"r","revision":1}', "r", 1, "token"))
     assert b"token" not in sealed.body
-    assert Identity(BIRTHS, "hash", b"d", "key").answer(sealed).token == "token"
+    assert Identity(BIRTHS, "hash", b"d", b"key").answer(sealed).token == "token"
     with pytest.raises(KeyReused):
-        Identity(BIRTHS, "hash", b"other", "key").answer(sealed)
-    other = Identity(BIRTHS, "hash", b"d", "KEY")
+        Identity(BIRTHS, "hash", b"other", b"key").answer(sealed)
+    other = Identity(BIRTHS, "hash", b"d", b"KEY")
     assert other._pad(sealed.body[1:6]) != b"token"
