@@ -27,7 +27,7 @@ from wizard import __version__
 from wizard.codec import MAX_DEPTH, check_value, to_json
 from wizard.errors import InvalidInput, NodeFailed
 from wizard.expressions import Names
-from wizard.model import Outcome, Proceed, Value
+from wizard.model import Chain, Outcome, Proceed, Value
 from wizard.node import Background, NodeConfig, Visit
 from wizard.outgoing import check_url, shared_session, was_refused
 from wizard.reading.nesting import TooDeepError, load_json
@@ -164,6 +164,9 @@ class HttpNode(Background[HttpConfig]):
             yield (name,), f"{name} can't be sent as well as {given[0]}"
         if given and config.method in ("GET", "HEAD"):
             yield (given[0],), f"{config.method} sends no {given[0]}. Say `method: POST`, or another one that does"
+
+    def hosts(self, config: HttpConfig) -> frozenset[Chain]:
+        return frozenset() if config.url[0].source else config.url[1].chains
 
     async def execute(self, visit: Visit[HttpConfig]) -> Outcome:
         request = _build(visit.config, visit.names, visit.key)

@@ -21,6 +21,8 @@ from wizard.ways import closure, components, is_loop, leading_to
 
 MAX_EMBEDDING = 32  # definitions inside definitions
 
+FEW = frozenset({"boolean", "choice"})  # types of fields whose values the definition lists
+
 Drafts = Mapping[str, Draft]
 
 
@@ -40,6 +42,7 @@ def check(drafts: Drafts, *, stored: bool = False) -> list[Problem]:
             *_check_deadlines(draft),
             *_check_events(draft),
             *_check_cases(draft),
+            *_check_hosts(draft),
             *_check_names(draft, drafts),
         ]
         if not stored and draft.whole and not any(problem.severity == "error" for problem in own):
@@ -163,6 +166,19 @@ def _check_cases(draft: Draft) -> Iterator[Problem]:
         for index in range(otherwise + 1, len(cases)):
             message = "this case is never reached: the one without `when` above it always matches"
             yield draft.document.problem((*node.place, "cases", index), message, severity="warning")
+
+
+def _check_hosts(draft: Draft) -> Iterator[Problem]:
+    """Which service is called is for the author to say, not for whoever starts a run."""
+    fixed = {field.name for field in draft.input if field.type in FEW}
+    for node in draft.nodes:
+        hosts = frozenset() if node.config is None else node.handler.hosts(node.config)
+        for chain in sorted(each for each in hosts if each[0] == "input" and fixed.isdisjoint(each[1:2])):
+            message = (
+                f"whoever starts a run says what {quoted('.'.join(chain))} is, and so which server `{node.id}` calls; "
+                "write the server's address into the definition, or make the input a choice"
+            )
+            yield draft.document.problem(node.place, message, severity="warning")
 
 
 # -- names -----------------------------------------------------------------------------------------

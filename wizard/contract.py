@@ -30,6 +30,7 @@ COMPUTING = (
     "later",
     "part",
     "waits",
+    "hosts",
 )
 AWAITED = ("execute", "submit", "receive", "remove", "close")
 

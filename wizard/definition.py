@@ -349,6 +349,9 @@ def _secrets(handler: NodeType[Any], config: NodeConfig) -> frozenset[str]:
     events = handler.events(config)
     if not isinstance(events, tuple) or not all(isinstance(each, EventFormat) for each in events):
         raise NodeContractError(f"events gave {type(events).__name__}: return the value of a field of the type Events")
+    hosts = handler.hosts(config)
+    if not isinstance(hosts, Set) or not all(isinstance(chain, tuple) and chain for chain in hosts):
+        raise NodeContractError(f"hosts gave {type(hosts).__name__}: return the `chains` of an expression or template")
     waits = handler.waits(config)
     if not isinstance(waits, bool):
         raise NodeContractError(f"waits gave {type(waits).__name__}: return True or False")

@@ -29,6 +29,7 @@ from wizard.isolation import Calls
 from wizard.logs import show_origin
 from wizard.model import (
     Arrival,
+    Chain,
     Choice,
     Item,
     Kind,
@@ -243,6 +244,10 @@ class NodeType(ABC, Generic[C]):
 
     def functions(self, config: C) -> frozenset[str]:
         """The functions of the application that a node calls, by name, so that it is said at once which are missing."""
+        return frozenset()
+
+    def hosts(self, config: C) -> frozenset[Chain]:
+        """The dotted names that say which service a node calls, so that nobody leaves that to strangers unawares."""
         return frozenset()
 
     def waits(self, config: C) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,18 @@ from aiohttp.test_utils import TestClient, TestServer
 from tests.acceptance.json_caller import Caller, Till
 from tests.acceptance.processes import here
 from wizard.app import load_catalog, make_engine, wizard_app
+from wizard.catalog import Catalog
 from wizard.engine import Engine
 from wizard.errors import PointOfNoReturn, RunCompleted
+from wizard.node import Registry
+from wizard.reading.source import read
 from wizard.settings import Settings
 from wizard.stores.memory import MemoryStore
 from wizard.testing import FixedClock, Person
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CLOCK = FixedClock(datetime(2026, 11, 22, 12, tzinfo=UTC))
+OFFICE = "http://127.0.0.1:8099"  # where the appointment's definition has its calendar
 LOCAL = Settings(allow_private_addresses=True)
 
 ADA = {"full_name": "Ada Lovelace", "birth_date": "27 3 1985", "email": "ada@example.com"}
@@ -35,14 +40,25 @@ async def starts(workflow: str, given: dict[str, Any] | None = None) -> Person:
     return await Person.starts(await opened(), workflow, given)
 
 
+async def starts_at(office: Office, given: dict[str, Any] | None = None) -> Person:
+    """Somebody who starts the appointment, with that office's calendar."""
+    return await Person.starts(await opened(office), "appointment", given)
+
+
 OPENED: list[Engine] = []
 
 
-async def opened() -> Engine:
-    """An engine with the examples; it is closed behind the test."""
+async def opened(office: Office | None = None) -> Engine:
+    """An engine with the examples, or with the appointment of that office; it is closed behind the test."""
     store = MemoryStore()
     await store.open()
-    OPENED.append(make_engine(load_catalog(EXAMPLES), store, LOCAL, clock=CLOCK))
+    catalog = load_catalog(EXAMPLES)
+    if office is not None:
+        text = (EXAMPLES / "appointment" / "appointment.yaml").read_text()
+        assert OFFICE in text
+        documents = read(text.replace(OFFICE, office.address), "appointment.yaml")
+        catalog = Catalog.from_documents([each.data for each in documents], Registry.installed())
+    OPENED.append(make_engine(catalog, store, LOCAL, clock=CLOCK))
     return OPENED[-1]
 
 
@@ -304,7 +320,7 @@ async def office() -> AsyncIterator[Office]:
 
 
 async def wishes(office: Office, day: str = WEDNESDAY) -> Person:
-    person = await starts("appointment", {"calendar": office.address})
+    person = await starts_at(office)
     person.sees(title="Which day suits you?")
     return await person.says(day)
 
@@ -411,11 +427,16 @@ async def test_a_calendar_that_is_away(office: Office) -> None:
 # -- the same over HTTP ------------------------------------------------------------------------------
 
 
-@pytest.fixture
-async def caller() -> AsyncIterator[Caller]:
-    engine = await opened()
+@asynccontextmanager
+async def calling(engine: Engine) -> AsyncIterator[Caller]:
     async with TestClient(TestServer(wizard_app(engine, settings=LOCAL))) as client:
         yield Caller(client, engine, Till())
+
+
+@pytest.fixture
+async def caller() -> AsyncIterator[Caller]:
+    async with calling(await opened()) as caller:
+        yield caller
 
 
 async def test_an_application_over_the_json_interface(caller: Caller) -> None:
@@ -446,9 +467,25 @@ async def test_an_application_over_the_json_interface(caller: Caller) -> None:
     assert (await talk.post("change", {"step": "applicant"}))[0] == 409
 
 
-async def test_an_appointment_over_the_json_interface(caller: Caller, office: Office) -> None:
+async def test_an_appointment_over_the_json_interface(office: Office) -> None:
     """The same request sent twice books once, and both are told the same."""
-    talk = await caller.start("appointment", input={"calendar": office.address})
+    async with calling(await opened(office)) as caller:
+        await books_once(caller, office)
+
+
+async def test_visitors_do_not_choose_which_address_is_called(office: Office) -> None:
+    """The engine may call this machine: whoever starts a run must not send it to another service there."""
+    elsewhere = Office()
+    async with elsewhere.server, calling(await opened(office)) as caller:
+        for given in ({"calendar": elsewhere.address}, {"url": elsewhere.address}):
+            talk = await caller.start("appointment", input=given)
+            await talk.next({"date": "2026-12-02"})
+            assert (office.news(), elsewhere.news()) == (["GET /days/2026-12-02"], [])
+        assert elsewhere.address not in str(talk.state)
+
+
+async def books_once(caller: Caller, office: Office) -> None:
+    talk = await caller.start("appointment")
     await talk.next({"date": "2026-12-02"})
     assert [choice["value"] for choice in talk.state["current"]["fields"][0]["choices"]][:2] == ["09:00", "09:30"]
     await talk.next({"time": "09:30", "full_name": "Ada Lovelace"})

@@ -444,3 +444,29 @@ def test_a_name_in_a_shorthand_is_shown_where_the_shorthand_begins(written: str,
     (problem,) = check({"w": found})
     assert (problem.message, problem.line) == ("there is nothing called `nobody` here", 3)
     assert problem.column == column
+
+
+def test_a_server_that_strangers_choose() -> None:
+    """What an author meant as a setting is everybody's input: the server calls what a visitor names."""
+    document = read(
+        dedent(
+            """\
+            id: w
+            input:
+              server: {type: text, default: "https://one.example"}
+              place: {type: choice, choices: ["https://one.example", "https://two.example"]}
+            nodes:
+              - {id: a, type: http, url: "{{ input.server }}/days"}
+              - {id: b, type: http, url: "{{ input.place }}/days/{{ input.server }}"}
+              - {id: c, type: http, url: "https://one.example/{{ input.server }}"}
+              - {id: d, type: http, url: "{{ a.body.next }}"}
+            """
+        ),
+        "a.yaml",
+    )[0]
+    found, wrong = draft(document, Registry.installed())
+    assert found is not None
+    assert wrong == []
+    (problem,) = check({found.id: found})
+    assert (problem.line, problem.severity) == (6, "warning")
+    assert "whoever starts a run says what `input.server` is, and so which server `a` calls" in problem.message

@@ -129,6 +129,7 @@ def test_a_key_that_every_node_has_is_no_types_own(base: Callable[..., type[Node
         ({"functions": lambda self, config: ["fare"]}, "functions gave list"),
         ({"events": lambda self, config: ["paid"]}, "events gave list"),
         ({"waits": lambda self, config: 1}, "waits gave int: return True or False"),
+        ({"hosts": lambda self, config: {"input"}}, "hosts gave set: return the `chains` of an expression or template"),
     ],
 )
 async def test_what_a_type_answers_wrongly_is_told_in_the_definition(changed: dict[str, Any], says: str) -> None:
