@@ -10,6 +10,7 @@ from wizard.chains import chains_of
 from wizard.definition import Draft, NodeDraft
 from wizard.errors import Problem
 from wizard.format import DOCUMENTS, END
+from wizard.forms.fields import BooleanField, ChoiceField
 from wizard.handed import ITEM_NAMES, misfit
 from wizard.language.functions import FUNCTIONS
 from wizard.model import Chain, Kind
@@ -21,7 +22,7 @@ from wizard.ways import closure, components, is_loop, leading_to
 
 MAX_EMBEDDING = 32  # definitions inside definitions
 
-FEW = frozenset({"boolean", "choice"})  # types of fields whose values the definition lists
+FEW = (BooleanField, ChoiceField)  # whose values the definition lists
 
 Drafts = Mapping[str, Draft]
 
@@ -170,7 +171,7 @@ def _check_cases(draft: Draft) -> Iterator[Problem]:
 
 def _check_hosts(draft: Draft) -> Iterator[Problem]:
     """Which service is called is for the author to say, not for whoever starts a run."""
-    fixed = {field.name for field in draft.input if field.type in FEW}
+    fixed = {field.name for field in draft.input if isinstance(field, FEW)}
     for node in draft.nodes:
         hosts = frozenset() if node.config is None else node.handler.hosts(node.config)
         for chain in sorted(each for each in hosts if each[0] == "input" and fixed.isdisjoint(each[1:2])):

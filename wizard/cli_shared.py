@@ -58,17 +58,14 @@ def width() -> int:
 
 
 def choose(catalog: Catalog, name: str | None) -> Workflow:
-    """The workflow called `name`; without a name the only one there is, or the only one that no other
-    embeds. Raises WorkflowNotFound, and BadParameter where that doesn't tell."""
+    """The workflow called `name`; without a name the only one there is, or the only one that is listed.
+    Raises WorkflowNotFound, and BadParameter where that doesn't tell."""
     if name is not None:
         return catalog.get(name)
-    from wizard.model import Call
+    from wizard.listing import listed
 
     every = catalog.workflows.values()
-    embedded = {
-        node.config.workflow.id for each in every for node in each.nodes.values() if isinstance(node.config, Call)
-    }
-    roots = [each for each in every if each.id not in embedded] or list(every)
+    roots = listed(every) or list(every)
     if len(roots) > 1:
         names = ", ".join(each.id for each in roots)
         raise typer.BadParameter(f"there are several workflows ({names}); name one.", param_hint="--workflow")

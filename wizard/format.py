@@ -303,6 +303,9 @@ class WorkflowFormat(_Format):
         default_factory=dict, max_length=200, description="What a caller may hand in: fields by name."
     )
     reopen: StrictBool = Field(False, description="Whether a completed run can be gone back into.")
+    listed: StrictBool | None = Field(
+        None, description="Whether lists of workflows show it; where nothing is said, unless others embed it."
+    )
     expires_after: LongerThanNothing | None = Field(
         None, description="How long after its start a run can be gone on with."
     )

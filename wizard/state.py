@@ -7,7 +7,7 @@ nothing (S18).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -141,16 +141,21 @@ class RunView:
     @property
     def answers(self) -> dict[str, Value]:
         """What the foreground steps of the path accepted, nested by step path: copies, the caller's own."""
-        answers: dict[str, Value] = {}
-        for step in self.run.path:
-            if step.is_foreground and step.is_done and step.output is not None:
-                at, last = answers, step.path
-                if "/" in last:
-                    *outer, last = step.path.split("/")
-                    for segment in outer:
-                        at = at.setdefault(segment, {})
-                at[last] = copied(step.output)
-        return answers
+        done = (step for step in self.run.path if step.is_foreground and step.is_done)
+        return _nested((step.path, step.output) for step in done)
+
+    @property
+    def outputs(self) -> dict[str, Value]:
+        """What the background steps of the path gave, as `answers`, without what their node types call secret."""
+        done = (step for step in self.run.path if not step.is_foreground and step.is_done)
+        return _nested((step.path, self._public(step)) for step in done)
+
+    def _public(self, step: Step) -> Mapping[str, Value] | None:
+        if step.output is None or self.unavailable:  # an outline doesn't know what is secret
+            return None
+        node = self._place(step).node
+        secrets = node.handler.secrets(node.config)
+        return {name: value for name, value in step.output.items() if name not in secrets}
 
     @property
     def progress(self) -> Progress:
@@ -209,6 +214,20 @@ class RunView:
             title = _title(self.run, locate(self.workflow, step.path), self.now)
             prompt = Prompt(step=step.path, type=step.type, title=title)
         return with_fault(prompt, self.run.fault)
+
+
+def _nested(values: Iterable[tuple[str, Mapping[str, Value] | None]]) -> dict[str, Value]:
+    """Copies of what is at each step path, a level for each segment; what is None is left out."""
+    found: dict[str, Value] = {}
+    for path, value in values:
+        if value is not None:
+            at, last = found, path
+            if "/" in last:
+                *outer, last = path.split("/")
+                for segment in outer:
+                    at = at.setdefault(segment, {})
+            at[last] = copied(value)
+    return found
 
 
 def with_fault(prompt: Prompt, fault: Fault | None) -> Prompt:

@@ -9,8 +9,10 @@ import pytest
 from tests.conversations import talk
 from tests.workflows import ask, branch, embed, engine, flow, work
 from wizard.errors import CallerError, WizardError
-from wizard.model import Kind, RunStatus
+from wizard.model import Kind, Outcome, Proceed, RunStatus
+from wizard.node import Background, NodeConfig, Visit
 from wizard.state import Progress
+from wizard.testing import make_test_engine
 
 PERSON = flow("person", ask("name"), ask("age"))
 
@@ -169,6 +171,44 @@ async def test_answers_are_nested_by_step_path() -> None:
     await person.goes_back()
     del expected["s"]["age"]
     assert person.run.answers == expected
+
+
+class Looks(Background[NodeConfig]):
+    """Fetches something, and a code that nobody is to see."""
+
+    type = "looks"
+    Config = NodeConfig
+
+    def secrets(self, config: NodeConfig) -> frozenset[str]:
+        return frozenset({"code"})
+
+    async def execute(self, visit: Visit[NodeConfig]) -> Outcome:
+        return Proceed({"towns": ["Bern"], "code": "s3cret"})
+
+
+async def test_what_background_steps_gave_is_on_the_view() -> None:
+    """A host shows the town that was looked up without asking the trace for it; and can't change the run by it."""
+    inner = {
+        "id": "inner",
+        "nodes": [{"id": "again", "type": "looks"}, {"id": "b", "type": "form", "fields": [{"name": "x"}]}],
+    }
+    outer = {
+        "id": "outer",
+        "nodes": [
+            {"id": "town", "type": "looks"},
+            {"id": "a", "type": "form", "fields": [{"name": "x"}]},
+            {"id": "part", "type": "workflow", "workflow": "inner"},
+        ],
+    }
+    made = await make_test_engine(outer, inner, node_types=[Looks])
+    run = await made.start("outer")
+    assert run.outputs == {"town": {"towns": ["Bern"]}}
+    await made.next(run, {"x": "1"})
+    assert run.outputs == {"town": {"towns": ["Bern"]}, "part": {"again": {"towns": ["Bern"]}}}
+    run.outputs["town"]["towns"].append("Thun")
+    assert run.outputs["town"] == {"towns": ["Bern"]}
+    await made.previous(run)
+    assert run.outputs == {"town": {"towns": ["Bern"]}}
 
 
 async def test_a_views_calls_refresh_it() -> None:

@@ -32,6 +32,7 @@ from wizard.channels.rates import Rate
 from wizard.channels.state_json import encode, run_state, trace_json
 from wizard.channels.workflow_json import workflow_json
 from wizard.engine import Engine
+from wizard.listing import listed
 from wizard.model import RunStatus
 from wizard.settings import Settings
 
@@ -104,7 +105,7 @@ class _Looks:
     async def workflows(self, request: web.Request) -> web.Response:
         # The engine asks no more of its definitions than to give one by its id; a catalog has a list.
         known = getattr(self._engine.definitions, "workflows", {})
-        return as_json(200, encode([workflow_json(each) for each in known.values()]))
+        return as_json(200, encode([workflow_json(each) for each in listed(known.values())]))
 
     async def show(self, request: web.Request) -> web.Response:
         view = await self._admission.run(request)

@@ -65,12 +65,11 @@ class WorkflowCard:
     id: str
     title: str
     text: str
-    part: bool = False  # another workflow of the list embeds it
 
 
 @dataclass(frozen=True, slots=True)
 class ListPage(Page):
-    """All workflows: GET /"""
+    """The workflows to choose from: GET /"""
 
     template: ClassVar[str] = "list.html"
     workflows: tuple[WorkflowCard, ...] = ()

@@ -6,7 +6,6 @@ A start page asks for what the workflow is to be handed, as far as neither a def
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 from itertools import islice
 
@@ -21,7 +20,8 @@ from wizard.channels.html.run_pages import RunPages
 from wizard.channels.html.site import Site
 from wizard.channels.rates import Rate
 from wizard.inputs import input_prompt
-from wizard.model import Call, Prompt, PromptField, Workflow
+from wizard.listing import listed
+from wizard.model import Prompt, PromptField, Workflow
 from wizard.state import RunView
 
 MOST_PAIRS = 100  # of an address that are looked at
@@ -43,8 +43,7 @@ class Starting:
         guest = await self._site.doors.greet(request)
         # The engine asks no more of its definitions than to give one by its id; a catalog has a list.
         known: dict[str, Workflow] = getattr(self._site.engine.definitions, "workflows", {})
-        parts = {inner for each in known.values() for inner in _embedded(each)}
-        cards = (WorkflowCard(each.id, each.title, each.text, each.id in parts) for each in known.values())
+        cards = (WorkflowCard(each.id, each.title, each.text) for each in listed(known.values()))
         site = self._site
         return site.respond(guest, ListPage(site.root, site.settings.site_name, "", workflows=tuple(cards)))
 
@@ -106,10 +105,6 @@ def run_cookie(site: Site, guest: Guest, view: RunView, token: str) -> str:
     expires = view.run.expires_at
     left = RUN_LASTS if expires is None else expires - view.now
     return guest.crumb.run(token, site.run_address(view.id), int(left.total_seconds()))
-
-
-def _embedded(workflow: Workflow) -> Iterable[str]:
-    return (node.config.workflow.id for node in workflow.nodes.values() if isinstance(node.config, Call))
 
 
 def _given(workflow: Workflow, request: web.Request) -> dict[str, str]:

@@ -56,7 +56,7 @@ def step(*asked: PromptField, **more: Any) -> StepPage:
 STEP = replace(step(), prompt=FORM, progress="Step 1 of 2", back=True)
 SAMPLES: dict[str, Page] = {
     "list": ListPage(
-        "/", "All", workflows=(WorkflowCard("a", "Apply", "A text"), WorkflowCard("b", "Part", "", part=True))
+        "/", "All", workflows=(WorkflowCard("a", "Apply", "A text"), WorkflowCard("b", "Order", ""))
     ),
     "empty list": ListPage("/"),
     "start": StartPage("/", "S", prompt=Prompt("", "start", "S", "Text", EVERY), given={"x": "1"}, key="k"),

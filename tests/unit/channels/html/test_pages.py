@@ -112,10 +112,10 @@ def test_a_conflict_shows_what_is_there_now() -> None:
 
 
 def test_the_list_names_what_can_be_started() -> None:
-    """Whole workflows as cards, parts of others below."""
+    """Workflows as cards, with what their definitions say of them."""
     page = read(SAMPLES["list"])
-    assert [each.text for each in page.of_class("wz-card")] == ["ApplyA text"]
-    assert page.one("a", href="/w/b").text == "Part"
+    assert [each.text for each in page.of_class("wz-card")] == ["ApplyA text", "Order"]
+    assert page.one("a", href="/w/b").text == "Order"
 
 
 def test_a_start_page_carries_what_it_was_given() -> None:
