@@ -442,6 +442,31 @@ async def test_runs_are_listed_by_workflow_and_status(store: Store) -> None:
     assert [run.id for run in await store.list_runs(status=RunStatus.WAITING)] == ["run-2"]
 
 
+async def test_a_persons_runs_are_listed_and_nobody_elses(store: Store) -> None:
+    """Ann finds what she has begun, in pages; a line too many would be another person's."""
+    owners = {"a0": "ann", "b0": "bob", "n0": None, "a1": "ann", "a2": "ann", "b1": "bob", "z0": "ann\0"}
+    for n, (run_id, profile) in enumerate(owners.items()):
+        moment = NOW + timedelta(minutes=min(n, 4))
+        workflow = "b" if run_id == "a1" else "a"
+        await store.commit(creating(a_run(run_id, profile_id=profile, created_at=moment, workflow=workflow)))
+    assert [run.id for run in await store.list_runs(profile="ann")] == ["a2", "a1", "a0"]
+    assert [run.id for run in await store.list_runs(profile="ann", workflow="a")] == ["a2", "a0"]
+    assert [run.id for run in await store.list_runs(profile="ann", limit=2)] == ["a2", "a1"]
+    assert [run.id for run in await store.list_runs(profile="ann", before="a1")] == ["a0"]
+    assert [run.id for run in await store.list_runs(profile="ann\0")] == ["z0"]
+    for before in ("b1", "n0", "nobody"):
+        assert list(await store.list_runs(profile="ann", before=before)) == []
+    assert list(await store.list_runs(profile="nobody")) == list(await store.list_runs(profile="")) == []
+    moved = a_run("a2", profile_id="ann", created_at=NOW + timedelta(minutes=4), workflow="a")
+    await store.commit(turn(moved, status=RunStatus.COMPLETED))
+    assert [run.status for run in await store.list_runs(profile="ann", limit=1)] == [RunStatus.COMPLETED]
+    assert await store.delete_run("a1")
+    assert [run.id for run in await store.list_runs(profile="ann")] == ["a2", "a0"]
+    with pytest.raises(StaleRevision):
+        await store.commit(creating(a_run("b0", profile_id="ann")))
+    assert [run.id for run in await store.list_runs(profile="ann")] == ["a2", "a0"]
+
+
 async def test_a_line_of_the_list_is_the_run_as_it_is_now(store: Store) -> None:
     """A list that lags behind sends whoever reads it to the wrong runs."""
     run = a_run()

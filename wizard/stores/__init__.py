@@ -102,10 +102,12 @@ class Store(Protocol):
         *,
         workflow: str | None = None,
         status: RunStatus | None = None,
+        profile: str | None = None,
         limit: int = 100,
         before: str | None = None,
     ) -> Sequence[RunSummary]:
-        """Newest first; `before` is the id of the last run of the page before."""
+        """Newest first; `before` is the id of the last run of the page before, and of the same `profile` where one is
+        given. The runs of a profile are those that were created on it; another's id is in front of none of them."""
 
     async def save_definition(self, version: str, body: bytes) -> None:
         """Keeps a definition by its content hash; saving it again changes nothing."""

@@ -134,11 +134,12 @@ class MemoryStore:
         *,
         workflow: str | None = None,
         status: RunStatus | None = None,
+        profile: str | None = None,
         limit: int = 100,
         before: str | None = None,
     ) -> Sequence[RunSummary]:
         last = None if before is None else self._runs.get(before)
-        if before is not None and last is None:
+        if before is not None and (last is None or profile not in (None, last.profile_id)):
             return []
         with self._lock:
             runs = list(self._runs.values())
@@ -147,6 +148,7 @@ class MemoryStore:
             for run in runs
             if (workflow is None or run.workflow == workflow)
             and (status is None or run.status is status)
+            and (profile is None or run.profile_id == profile)
             and (last is None or (run.created_at, run.id) < (last.created_at, last.id))
         )
         return [

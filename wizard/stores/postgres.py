@@ -40,6 +40,12 @@ READ_TRACE = """SELECT first, revision, at, body FROM wizard.trace WHERE run_id 
 LIST_RUNS = "SELECT id, workflow, version, status, revision, created_at, updated_at FROM wizard.runs WHERE "
 NEWEST = " ORDER BY created_at DESC, id DESC LIMIT $1"
 BEFORE = "(created_at, id) < (SELECT created_at, id FROM wizard.runs WHERE id = $%d)"
+ADD_PROFILE = "INSERT INTO wizard.run_profiles VALUES ($1, $2, $3)"
+LIST_OWN = """SELECT id, workflow, version, status, revision, runs.created_at, updated_at
+    FROM wizard.run_profiles AS own JOIN wizard.runs AS runs ON id = own.run_id WHERE """
+NEWEST_OWN = " ORDER BY own.created_at DESC, own.run_id DESC LIMIT $1"
+BEFORE_OWN = """(own.created_at, own.run_id) < (SELECT created_at, run_id
+    FROM wizard.run_profiles AS last WHERE last.run_id = $%d AND last.profile = own.profile)"""
 ADD_DEFINITION = "INSERT INTO wizard.definitions VALUES ($1, $2) ON CONFLICT DO NOTHING"
 READ_DEFINITION = "SELECT body FROM wizard.definitions WHERE version = $1"
 LOCK_DOCUMENT = "SELECT pg_advisory_xact_lock(hashtextextended($1 || '/' || $2, 0))"
@@ -169,7 +175,7 @@ class PostgresStore:
         values = _values(vault, change, before, now, stamp)
         settled = set(change.settled)
         jobs = packed(self._vault, (job for job in change.jobs if job.key not in settled))
-        if jobs or change.documents:
+        if jobs or change.documents or _profile(change) is not None:
             at = await self._pool.transact(lambda connection: self._commit(connection, values, change, jobs), run)
         else:
             at = (await self._pool.write(COMMIT, *values, run=run))[0]["at"]
@@ -201,6 +207,8 @@ class PostgresStore:
         self, connection: Connection, values: Sequence[Any], change: Change, jobs: Sequence[Order]
     ) -> datetime | None:
         at: datetime | None = await connection.fetchval(COMMIT, *values)
+        if at is not None and (own := _profile(change)) is not None:
+            await connection.execute(ADD_PROFILE, own, change.run.created_at, encoded(change.run.id))
         if at is not None and change.documents:
             await self._save(connection, change.documents)
         if at is not None and jobs:
@@ -275,17 +283,21 @@ class PostgresStore:
         *,
         workflow: str | None = None,
         status: RunStatus | None = None,
+        profile: str | None = None,
         limit: int = 100,
         before: str | None = None,
     ) -> Sequence[RunSummary]:
+        own = profile is not None
         given = {
+            "own.profile = $%d": profile,
             "workflow = $%d": workflow,
             "status = $%d": None if status is None else status.value,
-            BEFORE: before,
+            BEFORE_OWN if own else BEFORE: before,
         }
         wanted = [(clause, encoded(value)) for clause, value in given.items() if value is not None]
         clauses = [clause % number for number, (clause, _) in enumerate(wanted, 2)]
-        text = LIST_RUNS + " AND ".join(["true", *clauses]) + NEWEST
+        listing, newest = (LIST_OWN, NEWEST_OWN) if own else (LIST_RUNS, NEWEST)
+        text = listing + " AND ".join(["true", *clauses]) + newest
         return [_summary(row) for row in await self._pool.read(text, _bounded(limit), *(value for _, value in wanted))]
 
     async def save_definition(self, version: str, body: bytes) -> None:
@@ -348,6 +360,12 @@ class PostgresStore:
         if mark is not None:
             await self._pool.write(WRITE_MARK, mark)
         return count
+
+
+def _profile(change: Change) -> str | None:
+    """The profile that a change creates a run on, None for any other change."""
+    profile = change.run.profile_id
+    return encoded(profile) if change.expected is None and profile is not None else None
 
 
 def _bounded(number: int) -> int:

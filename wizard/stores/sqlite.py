@@ -47,6 +47,7 @@ WRITE_REPORT = "REPLACE INTO reports SELECT id, ?2 FROM runs WHERE id=?1"
 DELETE_RUN = "DELETE FROM runs WHERE id=?"
 DELETE_OF_RUN = (
     "DELETE FROM run_data WHERE run_id=?",
+    "DELETE FROM run_profiles WHERE run_id=?",
     "DELETE FROM steps WHERE run_id=?",
     "DELETE FROM parked WHERE run_id=?",
     "DELETE FROM undos WHERE run_id=?",
@@ -163,10 +164,13 @@ class SqliteStore:
         *,
         workflow: str | None = None,
         status: RunStatus | None = None,
+        profile: str | None = None,
         limit: int = 100,
         before: str | None = None,
     ) -> Sequence[RunSummary]:
-        return await self._scan(lambda connection: reading.list_runs(connection, workflow, status, limit, before))
+        return await self._scan(
+            lambda connection: reading.list_runs(connection, workflow, status, profile, limit, before)
+        )
 
     async def save_definition(self, version: str, body: bytes) -> None:
         def write(connection: sqlite3.Connection) -> None:

@@ -21,6 +21,7 @@ MICROSECOND = timedelta(microseconds=1)
 CREATE_RUN = "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
 UPDATE_RUN = "UPDATE runs SET status=?, revision=?, updated_at=?, expires_at=?, header=? WHERE id=? AND revision=?"
 CREATE_DATA = "INSERT INTO run_data VALUES (?, ?, ?)"
+ADD_PROFILE = "INSERT INTO run_profiles VALUES (?, ?, ?)"
 UPDATE_CONTEXT = "UPDATE run_data SET context=?2 WHERE run_id=?1 AND context IS NOT ?2"
 DROP_STEP = "DELETE FROM steps WHERE run_id=? AND path=?"
 WRITE_STEP = "REPLACE INTO steps VALUES (?, ?, ?, ?)"
@@ -123,6 +124,8 @@ class PackedChange:
             raise StaleRevision(run=run.id)
         if expected is None:
             connection.execute(CREATE_DATA, (run.id, self.birth, self.context))
+            if run.profile_id is not None:
+                connection.execute(ADD_PROFILE, (run.profile_id, created, run.id))
         elif self.context is not None:
             connection.execute(UPDATE_CONTEXT, (run.id, self.context))
 

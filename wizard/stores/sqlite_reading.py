@@ -30,8 +30,14 @@ READ_DOCUMENT = "SELECT revision, body FROM documents WHERE kind=? AND id=?"
 READ_FILE = "SELECT body FROM files WHERE run_id=? AND id=?"
 READ_FILES = "SELECT id, body FROM files WHERE run_id=? ORDER BY id"
 READ_REPORT = "SELECT body FROM reports WHERE run_id=?"
-LIST_RUNS = "SELECT id, workflow, version, status, revision, created_at, updated_at FROM runs WHERE "
+LIST_RUNS = "SELECT id, workflow, version, status, revision, runs.created_at, updated_at FROM runs WHERE "
 NEWEST = " ORDER BY created_at DESC, id DESC LIMIT ?"
+BEFORE = "(created_at, id) < (SELECT created_at, id FROM runs WHERE id=?)"
+LIST_OWN = """SELECT id, workflow, version, status, revision, runs.created_at, updated_at
+    FROM run_profiles AS own JOIN runs ON id = own.run_id WHERE """
+NEWEST_OWN = " ORDER BY own.created_at DESC, own.run_id DESC LIMIT ?"
+BEFORE_OWN = """(own.created_at, own.run_id) <
+    (SELECT created_at, run_id FROM run_profiles AS last WHERE last.run_id=? AND last.profile = own.profile)"""
 
 
 def read_time(stored: int) -> datetime:
@@ -135,16 +141,24 @@ def read_report(connection: sqlite3.Connection, vault: Vault, run_id: str) -> Re
 
 
 def list_runs(
-    connection: sqlite3.Connection, workflow: str | None, status: RunStatus | None, limit: int, before: str | None
+    connection: sqlite3.Connection,
+    workflow: str | None,
+    status: RunStatus | None,
+    profile: str | None,
+    limit: int,
+    before: str | None,
 ) -> list[RunSummary]:
     """Raises StoreError naming the run that can't be listed."""
+    own = profile is not None
     given = {
+        "own.profile=?": profile,
         "workflow=?": workflow,
         "status=?": None if status is None else status.value,
-        "(created_at, id) < (SELECT created_at, id FROM runs WHERE id=?)": before,
+        BEFORE_OWN if own else BEFORE: before,
     }
     wanted = {clause: value for clause, value in given.items() if value is not None}
-    text = LIST_RUNS + " AND ".join(["1", *wanted]) + NEWEST
+    listing, newest = (LIST_OWN, NEWEST_OWN) if own else (LIST_RUNS, NEWEST)
+    text = listing + " AND ".join(["1", *wanted]) + newest
     return [_summary(row) for row in connection.execute(text, (*wanted.values(), max(limit, 0)))]
 
 

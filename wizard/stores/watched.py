@@ -71,10 +71,11 @@ class WatchedStore:
         *,
         workflow: str | None = None,
         status: RunStatus | None = None,
+        profile: str | None = None,
         limit: int = 100,
         before: str | None = None,
     ) -> Sequence[RunSummary]:
-        found = self._store.list_runs(workflow=workflow, status=status, limit=limit, before=before)
+        found = self._store.list_runs(workflow=workflow, status=status, profile=profile, limit=limit, before=before)
         return await self._tell("list_runs", found)
 
     async def save_definition(self, version: str, body: bytes) -> None:

@@ -26,7 +26,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "revision": (("r",), {}),
     "reply": (("r", "key"), {}),
     "trace": (("r", 3, 10), {}),
-    "list_runs": ((), {"workflow": "w", "status": RunStatus.WAITING, "limit": 3, "before": "r"}),
+    "list_runs": ((), {"workflow": "w", "status": RunStatus.WAITING, "profile": "p", "limit": 3, "before": "r"}),
     "save_definition": (("v", b"body"), {}),
     "definition": (("v",), {}),
     "document": (("profile", "p"), {}),
