@@ -66,6 +66,9 @@ def list_runs(
     status: Annotated[
         str | None, typer.Option(metavar="STATUS", help="Only runs with this status, such as waiting.")
     ] = None,
+    profile: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only runs of the person with this profile.")
+    ] = None,
     failed_undos: Annotated[
         bool, typer.Option("--failed-undos", help="Only runs with an undo that was given up.")
     ] = False,
@@ -80,8 +83,8 @@ def list_runs(
 
     async def work(engine: Engine) -> list[RunSummary]:
         if not failed_undos:
-            return list(await engine.store.list_runs(workflow=workflow, status=wanted, limit=limit))
-        return await _with_failed_undos(engine, workflow, wanted, limit)
+            return list(await engine.store.list_runs(workflow=workflow, status=wanted, profile=profile, limit=limit))
+        return await _with_failed_undos(engine, workflow, wanted, profile, limit)
 
     found = look(store, work)
     keys = ("id", "workflow", "status", "created_at", "updated_at", "version", "revision")
@@ -99,14 +102,19 @@ def list_runs(
 
 
 async def _with_failed_undos(
-    engine: Engine, workflow: str | None, status: RunStatus | None, limit: int
+    engine: Engine, workflow: str | None, status: RunStatus | None, profile: str | None, limit: int
 ) -> list[RunSummary]:
     """A few are expected, and an operator looks at each."""
     from wizard.stores import RunSummary
 
     found: list[Run | None] = [await engine.store.load(each) for each in await engine.store.failed_undos(MAX_LISTED)]
     wanted = [
-        run for run in found if run is not None and workflow in (None, run.workflow) and status in (None, run.status)
+        run
+        for run in found
+        if run is not None
+        and workflow in (None, run.workflow)
+        and status in (None, run.status)
+        and profile in (None, run.profile_id)
     ]
     newest = sorted(wanted, key=lambda run: (run.created_at, run.id), reverse=True)[:limit]
     return [

@@ -81,6 +81,13 @@ class Admission:
     async def _person(self, request: web.Request) -> Identity:
         return await identity_of(self._who, request, self._engine.services)
 
+    async def profile(self, request: web.Request) -> str:
+        """The profile of whoever is signed in. Raises Refused (403) where nobody is."""
+        profile_id = (await self._person(request)).profile_id
+        if profile_id is None:
+            raise Refused(NOT_ALLOWED, "Runs are listed for people who are signed in, and theirs alone. Sign in first.")
+        return profile_id
+
     async def sender(self, request: web.Request) -> tuple[str, bool]:
         """The run's id, for whoever may tell it of events, and whether that is the host's own key: what people say
         with a run's token, a bank mustn't be taken to have said. Raises what `run_id` raises."""

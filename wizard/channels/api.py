@@ -29,11 +29,12 @@ from wizard.channels.problems import (
     problems,
 )
 from wizard.channels.rates import Rate
-from wizard.channels.state_json import encode, run_state, trace_json
+from wizard.channels.state_json import encode, line_json, run_state, trace_json
 from wizard.channels.workflow_json import workflow_json
 from wizard.engine import Engine
 from wizard.listing import listed
 from wizard.model import RunStatus
+from wizard.own_runs import MOST_LISTED
 from wizard.settings import Settings
 
 __all__ = ["PREFIX", "TRACE_LIMIT", "api"]
@@ -69,6 +70,7 @@ def api(
         [
             web.get("/openapi.json", looks.openapi),
             web.get("/workflows", looks.workflows),
+            web.get("/runs", looks.own),
             web.post("/runs", start),
             web.get("/runs/{id}", looks.show),
             web.delete("/runs/{id}", moves.delete),
@@ -106,6 +108,19 @@ class _Looks:
         # The engine asks no more of its definitions than to give one by its id; a catalog has a list.
         known = getattr(self._engine.definitions, "workflows", {})
         return as_json(200, encode([workflow_json(each) for each in listed(known.values())]))
+
+    async def own(self, request: web.Request) -> web.Response:
+        profile_id = await self._admission.profile(request)
+        limit = _number(request, "limit", MOST_LISTED, 1, MOST_LISTED)
+        before = request.query.get("before")
+        if before is not None and not is_id(before):
+            raise Refused(INVALID_REQUEST, "`before` must be the id of a run.")
+        lines = await self._engine.runs_of(profile_id, limit=limit, before=before)
+        headers = {}
+        if len(lines) == limit:
+            following = request.rel_url.with_query(before=lines[-1].id, limit=limit)
+            headers["Link"] = f'<{following}>; rel="next"'
+        return as_json(200, encode([line_json(each) for each in lines]), headers)
 
     async def show(self, request: web.Request) -> web.Response:
         view = await self._admission.run(request)

@@ -47,6 +47,7 @@ from wizard.channels.problems import (
     ProblemType,
 )
 from wizard.channels.schemas import SCHEMAS, array, ref
+from wizard.own_runs import MOST_LISTED
 
 Json = dict[str, Any]
 
@@ -98,7 +99,7 @@ def _paths() -> Json:
     return {
         "/openapi.json": {"get": _openapi()},
         "/workflows": {"get": _workflows()},
-        "/runs": {"post": _start()},
+        "/runs": {"get": _own(), "post": _start()},
         "/runs/{id}": {"parameters": [_parameter("id")], "get": _show(), "delete": _delete()},
         "/runs/{id}/next": _move("next", "Answers the current step and goes on", "Next", examples.NEXT, REJECTED),
         "/runs/{id}/previous": _move("previous", "Goes back; no answer is lost", "Previous", examples.PREVIOUS),
@@ -132,6 +133,20 @@ def _workflows() -> Json:
     answer = _answer("The workflows that runs can be started of", array(ref("Workflow")))
     responses = {"200": answer, **_problems(())}
     return {"operationId": "workflows", "summary": "Lists the workflows", "responses": responses}
+
+
+def _own() -> Json:
+    link = {"Link": {"description": 'The address of earlier ones, as rel="next".', "schema": {"type": "string"}}}
+    return {
+        "operationId": "own",
+        "summary": "Lists the runs of the person who is signed in, newest first",
+        "description": "It needs no token: the application that this is a part of says who is signed in.",
+        "parameters": [_parameter("before"), _parameter("most")],
+        "responses": {
+            "200": _answer("The runs", array(ref("RunLine")), link),
+            **_problems((INVALID_REQUEST, NOT_ALLOWED)),
+        },
+    }
 
 
 def _start() -> Json:
@@ -317,6 +332,18 @@ def _parameters() -> Json:
             "in": "query",
             "description": "Only entries with a higher number.",
             "schema": number,
+        },
+        "before": {
+            "name": "before",
+            "in": "query",
+            "description": "Only runs that were started before the one with this id, which is the person's own too.",
+            "schema": text,
+        },
+        "most": {
+            "name": "limit",
+            "in": "query",
+            "description": "How many runs at most.",
+            "schema": {"type": "integer", "minimum": 1, "maximum": MOST_LISTED, "default": MOST_LISTED},
         },
         "limit": {
             "name": "limit",

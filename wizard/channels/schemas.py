@@ -87,6 +87,17 @@ _FIELD: Json = {
 
 SCHEMAS: Json = {
     "Run": _closed("A run as it is.", _RUN, optional=("work",)),
+    "RunLine": _closed(
+        "A run in a list, without its answers.",
+        {
+            "id": _RUN["id"],
+            "workflow": _RUN["workflow"],
+            "title": _text("The title of its workflow."),
+            "status": _RUN["status"],
+            "created_at": {"type": "string", "format": "date-time"},
+            "updated_at": {"type": "string", "format": "date-time"},
+        },
+    ),
     "StartedRun": _closed(
         "A new run.", {**_RUN, "token": _text("The key to the run, handed out here only.")}, optional=("work",)
     ),

@@ -16,6 +16,7 @@ import orjson
 from wizard.channels.work import work_of
 from wizard.codec import to_json
 from wizard.model import Call, Item, Prompt, PromptField, Step, Value, Workflow
+from wizard.own_runs import RunLine
 from wizard.places import locate
 from wizard.state import RunView
 from wizard.stores import TraceEntry
@@ -53,6 +54,18 @@ def run_state(view: RunView) -> dict[str, Any]:
     if (work := work_of(view)) is not None:
         made["work"] = {"percent": work.percent, "text": work.text}
     return made
+
+
+def line_json(line: RunLine) -> dict[str, Any]:
+    """A line of a person's runs."""
+    return {
+        "id": line.id,
+        "workflow": line.workflow,
+        "title": line.title,
+        "status": line.status.value,
+        "created_at": line.created_at,
+        "updated_at": line.updated_at,
+    }
 
 
 def prompt_json(prompt: Prompt) -> dict[str, Any]:

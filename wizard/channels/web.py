@@ -1,7 +1,8 @@
 """The web pages (DESIGN, section 7): which address has which handler.
 
-`GET /` lists the workflows, `/w/{workflow}` starts a run, `/r/{id}/…` are the run's pages. Everything works without
-JavaScript. What other parts of an application serve below the same address is left alone.
+`GET /` lists the workflows, `/w/{workflow}` starts a run, `/r/{id}/…` are the run's pages, `/runs` lists the runs of
+whoever is signed in. Everything works without JavaScript. What other parts of an application serve below the same
+address is left alone.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from aiohttp import web
 
 from wizard.channels.following import Followers
 from wizard.channels.html.assets import Assets
+from wizard.channels.html.own_runs import OwnRuns
 from wizard.channels.html.site import Site
 from wizard.channels.html.starting import Starting
 from wizard.channels.html.stepping import Stepping
@@ -44,6 +46,7 @@ def add_pages(
     for address, look, send in (
         ("/r/{id}/{step:(?!-/).+}", stepping.show, stepping.post),  # first: most requests are for it
         ("/static/{name}", static, None),
+        ("/runs", OwnRuns(site).show, None),
         ("/w/{workflow}", starting.show, starting.start),
         ("/r/{id}/-/saved", stepping.saved, None),
         ("/r/{id}/-/progress", stepping.progress, None),

@@ -73,6 +73,28 @@ class ListPage(Page):
 
     template: ClassVar[str] = "list.html"
     workflows: tuple[WorkflowCard, ...] = ()
+    own: bool = False  # there is a list of the runs of whoever is signed in
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRun:
+    """A run that somebody has begun. How it `stands`, when it was `started` and last `moved` are texts."""
+
+    address: str
+    title: str
+    stands: str
+    started: str
+    moved: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRunsPage(Page):
+    """The runs of whoever is signed in: GET /runs. `older` and `newest` are addresses of further pages, or ""."""
+
+    template: ClassVar[str] = "own_runs.html"
+    runs: tuple[OwnRun, ...] = ()
+    older: str = ""
+    newest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,11 @@ NOT_YOURS = Words(
 NOT_YOUR_PROFILE = Words(
     403, "You can't open this", ("It belongs to somebody else. If it is yours, sign in as the person who started it.",)
 )
+NOT_SIGNED_IN = Words(
+    403,
+    "Sign in to see your forms",
+    ("What you start while you are signed in is found here, on any device.",),
+)
 MOVED_ON = Words(
     409,
     "This page has been left behind",

@@ -45,7 +45,8 @@ class Starting:
         known: dict[str, Workflow] = getattr(self._site.engine.definitions, "workflows", {})
         cards = (WorkflowCard(each.id, each.title, each.text) for each in listed(known.values()))
         site = self._site
-        return site.respond(guest, ListPage(site.root, site.settings.site_name, "", workflows=tuple(cards)))
+        own = guest.identity.profile_id is not None
+        return site.respond(guest, ListPage(site.root, site.settings.site_name, "", workflows=tuple(cards), own=own))
 
     async def show(self, request: web.Request) -> web.Response:
         """GET /w/{workflow}"""

@@ -12,6 +12,8 @@ from wizard.channels.html.pages import (
     EndPage,
     FailedPage,
     ListPage,
+    OwnRun,
+    OwnRunsPage,
     Page,
     Pages,
     PausePage,
@@ -55,10 +57,20 @@ def step(*asked: PromptField, **more: Any) -> StepPage:
 
 STEP = replace(step(), prompt=FORM, progress="Step 1 of 2", back=True)
 SAMPLES: dict[str, Page] = {
-    "list": ListPage(
-        "/", "All", workflows=(WorkflowCard("a", "Apply", "A text"), WorkflowCard("b", "Order", ""))
-    ),
+    "list": ListPage("/", "All", workflows=(WorkflowCard("a", "Apply", "A text"), WorkflowCard("b", "Order", ""))),
     "empty list": ListPage("/"),
+    "list of somebody": ListPage("/", "All", person="Ann", workflows=(WorkflowCard("a", "Apply", ""),), own=True),
+    "own runs": OwnRunsPage(
+        "/forms/",
+        "All",
+        runs=(
+            OwnRun("/forms/r/1", "Apply", "Not finished yet", "2 March 2026, 10:00", "3 March 2026, 09:30"),
+            OwnRun("/forms/r/2", "Apply", "Complete", "1 March 2026, 10:00", "1 March 2026, 10:05"),
+        ),
+        older="/forms/runs?before=2",
+        newest="/forms/runs",
+    ),
+    "no own runs": OwnRunsPage("/"),
     "start": StartPage("/", "S", prompt=Prompt("", "start", "S", "Text", EVERY), given={"x": "1"}, key="k"),
     "bare start": StartPage("/", key="k"),
     "form": STEP,

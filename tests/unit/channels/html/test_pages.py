@@ -39,7 +39,7 @@ def test_there_is_a_template_for_every_page_and_every_kind_of_field() -> None:
     kinds = [
         each for each in vars(module).values() if isinstance(each, type) and issubclass(each, Page) and each is not Page
     ]
-    assert len(kinds) == 11
+    assert len(kinds) == 12
     assert {kind.template for kind in kinds} <= {path.name for path in TEMPLATES.iterdir()}
     assert {kind for page in SAMPLES.values() for kind in (type(page),)} == set(kinds)
     assert {f"{kind}.html" for kind in KINDS} <= {path.name for path in (TEMPLATES / "fields").iterdir()}

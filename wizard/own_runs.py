@@ -1,0 +1,42 @@
+"""The runs of one person, as lines of a list: what they have begun, and how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from wizard.errors import WorkflowNotFound
+from wizard.model import RunStatus
+from wizard.pinned import Definitions
+from wizard.stores import RunSummary, Store
+
+MOST_LISTED = 100  # lines at once
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """A run, without its answers. `title` is the workflow's as it is now, its id where it isn't offered any more."""
+
+    id: str
+    workflow: str
+    title: str
+    status: RunStatus
+    created_at: datetime
+    updated_at: datetime
+
+
+async def runs_of(
+    store: Store, definitions: Definitions, profile_id: str, limit: int, before: str | None
+) -> Sequence[RunLine]:
+    """Newest first, MOST_LISTED at most; `before` is the id of the last line of the page before."""
+    found = await store.list_runs(profile=profile_id, limit=min(limit, MOST_LISTED), before=before)
+    return [_line(each, definitions) for each in found]
+
+
+def _line(run: RunSummary, definitions: Definitions) -> RunLine:
+    try:
+        title = definitions.get(run.workflow).title
+    except WorkflowNotFound:
+        title = run.workflow
+    return RunLine(run.id, run.workflow, title, run.status, run.created_at, run.updated_at)
