@@ -153,8 +153,7 @@ class RunView:
     def _public(self, step: Step) -> Mapping[str, Value] | None:
         if step.output is None or self.unavailable:  # an outline doesn't know what is secret
             return None
-        node = self._place(step).node
-        secrets = node.handler.secrets(node.config)
+        secrets = self._place(step).node.secrets
         return {name: value for name, value in step.output.items() if name not in secrets}
 
     @property

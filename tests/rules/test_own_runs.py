@@ -109,7 +109,9 @@ async def test_who_is_not_signed_in_has_no_list(who: str) -> None:
             text = await response.text()
         assert (response.status, "Sign in to see your forms" in text, "visa" in text) == (403, True, False)
     async with hosting(engine, identify=None) as client:
-        assert (await listed(client, "ann"))[0] == 403
+        assert (await listed(client, "ann"))[0] == 405
+        async with client.get("/runs", headers={"X-Person": "ann"}) as response:
+            assert response.status == 404
 
 
 async def test_the_page_leads_to_each_run() -> None:

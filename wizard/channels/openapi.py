@@ -140,7 +140,10 @@ def _own() -> Json:
     return {
         "operationId": "own",
         "summary": "Lists the runs of the person who is signed in, newest first",
-        "description": "It needs no token: the application that this is a part of says who is signed in.",
+        "description": (
+            "It needs no token: the application that this is a part of says who is signed in. "
+            "Where it doesn't, there is no such call."
+        ),
         "parameters": [_parameter("before"), _parameter("most")],
         "responses": {
             "200": _answer("The runs", array(ref("RunLine")), link),

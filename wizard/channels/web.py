@@ -46,7 +46,6 @@ def add_pages(
     for address, look, send in (
         ("/r/{id}/{step:(?!-/).+}", stepping.show, stepping.post),  # first: most requests are for it
         ("/static/{name}", static, None),
-        ("/runs", OwnRuns(site).show, None),
         ("/w/{workflow}", starting.show, starting.start),
         ("/r/{id}/-/saved", stepping.saved, None),
         ("/r/{id}/-/progress", stepping.progress, None),
@@ -59,6 +58,9 @@ def add_pages(
         app.router.add_get(address, look, expect_handler=go_on)
         if send is not None:
             app.router.add_post(address, send, expect_handler=go_on)
+
+    if identify is not None:  # else nobody is ever signed in
+        app.router.add_get("/runs", OwnRuns(site).show, expect_handler=go_on)
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -19,6 +19,7 @@ from wizard.stores.formats import MISSHAPEN, unreadable
 from wizard.stores.inventory import NEW, Inventories, Inventory, inventory_after
 from wizard.stores.marks import Prepared, finished
 from wizard.stores.migrations import scripts
+from wizard.stores.owners import owner_mark
 from wizard.stores.pgmigrations import migrate
 from wizard.stores.pgpool import Connection, Pool
 from wizard.stores.pgqueue import Order, PostgresQueue, decoded, encoded, order, packed, queries
@@ -40,12 +41,12 @@ READ_TRACE = """SELECT first, revision, at, body FROM wizard.trace WHERE run_id 
 LIST_RUNS = "SELECT id, workflow, version, status, revision, created_at, updated_at FROM wizard.runs WHERE "
 NEWEST = " ORDER BY created_at DESC, id DESC LIMIT $1"
 BEFORE = "(created_at, id) < (SELECT created_at, id FROM wizard.runs WHERE id = $%d)"
-ADD_PROFILE = "INSERT INTO wizard.run_profiles VALUES ($1, $2, $3)"
+ADD_OWNER = "INSERT INTO wizard.owners VALUES ($1, $2, $3)"
 LIST_OWN = """SELECT id, workflow, version, status, revision, runs.created_at, updated_at
-    FROM wizard.run_profiles AS own JOIN wizard.runs AS runs ON id = own.run_id WHERE """
+    FROM wizard.owners AS own JOIN wizard.runs AS runs ON id = own.run_id WHERE """
 NEWEST_OWN = " ORDER BY own.created_at DESC, own.run_id DESC LIMIT $1"
 BEFORE_OWN = """(own.created_at, own.run_id) < (SELECT created_at, run_id
-    FROM wizard.run_profiles AS last WHERE last.run_id = $%d AND last.profile = own.profile)"""
+    FROM wizard.owners AS last WHERE last.run_id = $%d AND last.owner = own.owner)"""
 ADD_DEFINITION = "INSERT INTO wizard.definitions VALUES ($1, $2) ON CONFLICT DO NOTHING"
 READ_DEFINITION = "SELECT body FROM wizard.definitions WHERE version = $1"
 LOCK_DOCUMENT = "SELECT pg_advisory_xact_lock(hashtextextended($1 || '/' || $2, 0))"
@@ -175,7 +176,7 @@ class PostgresStore:
         values = _values(vault, change, before, now, stamp)
         settled = set(change.settled)
         jobs = packed(self._vault, (job for job in change.jobs if job.key not in settled))
-        if jobs or change.documents or _profile(change) is not None:
+        if jobs or change.documents or _owner(change) is not None:
             at = await self._pool.transact(lambda connection: self._commit(connection, values, change, jobs), run)
         else:
             at = (await self._pool.write(COMMIT, *values, run=run))[0]["at"]
@@ -207,8 +208,8 @@ class PostgresStore:
         self, connection: Connection, values: Sequence[Any], change: Change, jobs: Sequence[Order]
     ) -> datetime | None:
         at: datetime | None = await connection.fetchval(COMMIT, *values)
-        if at is not None and (own := _profile(change)) is not None:
-            await connection.execute(ADD_PROFILE, own, change.run.created_at, encoded(change.run.id))
+        if at is not None and (own := _owner(change)) is not None:
+            await connection.execute(ADD_OWNER, own, change.run.created_at, encoded(change.run.id))
         if at is not None and change.documents:
             await self._save(connection, change.documents)
         if at is not None and jobs:
@@ -289,7 +290,7 @@ class PostgresStore:
     ) -> Sequence[RunSummary]:
         own = profile is not None
         given = {
-            "own.profile = $%d": profile,
+            "own.owner = $%d": None if profile is None else owner_mark(profile),
             "workflow = $%d": workflow,
             "status = $%d": None if status is None else status.value,
             BEFORE_OWN if own else BEFORE: before,
@@ -362,10 +363,10 @@ class PostgresStore:
         return count
 
 
-def _profile(change: Change) -> str | None:
-    """The profile that a change creates a run on, None for any other change."""
+def _owner(change: Change) -> str | None:
+    """Whose run a change creates, None for nobody's and for any other change."""
     profile = change.run.profile_id
-    return encoded(profile) if change.expected is None and profile is not None else None
+    return owner_mark(profile) if change.expected is None and profile is not None else None
 
 
 def _bounded(number: int) -> int:

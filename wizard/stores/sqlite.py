@@ -47,7 +47,7 @@ WRITE_REPORT = "REPLACE INTO reports SELECT id, ?2 FROM runs WHERE id=?1"
 DELETE_RUN = "DELETE FROM runs WHERE id=?"
 DELETE_OF_RUN = (
     "DELETE FROM run_data WHERE run_id=?",
-    "DELETE FROM run_profiles WHERE run_id=?",
+    "DELETE FROM owners WHERE run_id=?",
     "DELETE FROM steps WHERE run_id=?",
     "DELETE FROM parked WHERE run_id=?",
     "DELETE FROM undos WHERE run_id=?",

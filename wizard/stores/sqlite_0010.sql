@@ -1,10 +1,11 @@
--- Whose run it is, for those on a stored profile: a person's runs are found without reading the others.
+-- Whose run it is, for those on a stored profile: a person's runs are found without reading the others. Of the
+-- profile's id there is a hash (wizard.stores.owners).
 
-CREATE TABLE run_profiles (
-    profile TEXT NOT NULL,
+CREATE TABLE owners (
+    owner TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     run_id TEXT NOT NULL,
-    PRIMARY KEY (profile, created_at, run_id)
+    PRIMARY KEY (owner, created_at, run_id)
 ) WITHOUT ROWID;
 
-CREATE INDEX profiles_by_run ON run_profiles (run_id);
+CREATE INDEX owners_by_run ON owners (run_id);

@@ -12,6 +12,7 @@ from wizard.jobs import Job
 from wizard.model import Change
 from wizard.stores import records, rows
 from wizard.stores.inventory import NEW, Inventory, inventory_after
+from wizard.stores.owners import owner_mark
 from wizard.stores.sqlite_reading import EPOCH, read_document
 from wizard.stores.vault import Vault
 
@@ -21,7 +22,7 @@ MICROSECOND = timedelta(microseconds=1)
 CREATE_RUN = "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
 UPDATE_RUN = "UPDATE runs SET status=?, revision=?, updated_at=?, expires_at=?, header=? WHERE id=? AND revision=?"
 CREATE_DATA = "INSERT INTO run_data VALUES (?, ?, ?)"
-ADD_PROFILE = "INSERT INTO run_profiles VALUES (?, ?, ?)"
+ADD_OWNER = "INSERT INTO owners VALUES (?, ?, ?)"
 UPDATE_CONTEXT = "UPDATE run_data SET context=?2 WHERE run_id=?1 AND context IS NOT ?2"
 DROP_STEP = "DELETE FROM steps WHERE run_id=? AND path=?"
 WRITE_STEP = "REPLACE INTO steps VALUES (?, ?, ?, ?)"
@@ -125,7 +126,7 @@ class PackedChange:
         if expected is None:
             connection.execute(CREATE_DATA, (run.id, self.birth, self.context))
             if run.profile_id is not None:
-                connection.execute(ADD_PROFILE, (run.profile_id, created, run.id))
+                connection.execute(ADD_OWNER, (owner_mark(run.profile_id), created, run.id))
         elif self.context is not None:
             connection.execute(UPDATE_CONTEXT, (run.id, self.context))
 

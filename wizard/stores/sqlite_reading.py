@@ -13,6 +13,7 @@ from wizard.model import Reply, Report, Run, RunStatus, StoredFile
 from wizard.stores import Document, RunSummary, TraceEntry, records, rows, sealing
 from wizard.stores.formats import MISSHAPEN, unreadable
 from wizard.stores.inventory import Inventory
+from wizard.stores.owners import owner_mark
 from wizard.stores.vault import Vault
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,10 +35,10 @@ LIST_RUNS = "SELECT id, workflow, version, status, revision, runs.created_at, up
 NEWEST = " ORDER BY created_at DESC, id DESC LIMIT ?"
 BEFORE = "(created_at, id) < (SELECT created_at, id FROM runs WHERE id=?)"
 LIST_OWN = """SELECT id, workflow, version, status, revision, runs.created_at, updated_at
-    FROM run_profiles AS own JOIN runs ON id = own.run_id WHERE """
+    FROM owners AS own JOIN runs ON id = own.run_id WHERE """
 NEWEST_OWN = " ORDER BY own.created_at DESC, own.run_id DESC LIMIT ?"
 BEFORE_OWN = """(own.created_at, own.run_id) <
-    (SELECT created_at, run_id FROM run_profiles AS last WHERE last.run_id=? AND last.profile = own.profile)"""
+    (SELECT created_at, run_id FROM owners AS last WHERE last.run_id=? AND last.owner = own.owner)"""
 
 
 def read_time(stored: int) -> datetime:
@@ -151,7 +152,7 @@ def list_runs(
     """Raises StoreError naming the run that can't be listed."""
     own = profile is not None
     given = {
-        "own.profile=?": profile,
+        "own.owner=?": None if profile is None else owner_mark(profile),
         "workflow=?": workflow,
         "status=?": None if status is None else status.value,
         BEFORE_OWN if own else BEFORE: before,
