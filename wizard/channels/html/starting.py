@@ -63,7 +63,7 @@ class Starting:
         workflow = site.engine.definitions.get(request.match_info["workflow"])
         settings = site.settings
         posted = await read_posted(request, limit=settings.body_limit, idle=settings.body_timeout)
-        guest.check(posted, START, workflow.id)
+        guest.check(posted, START, _subject(guest, workflow))
         fields = [PromptField(each.name, each.type, "") for each in workflow.input if each.type != "computed"]
         posted.check_names(fields)
         given = {name: posted.text(name) or text for name, text in _given(workflow, request).items()}
@@ -96,7 +96,7 @@ class Starting:
             language=workflow.language,
             prompt=prompt,
             given={name: text for name, text in given.items() if name not in shown},
-            key=guest.key(START, workflow.id),
+            key=guest.key(START, _subject(guest, workflow)),
         )
         return site.respond(guest, page, status)
 
@@ -106,6 +106,13 @@ def run_cookie(site: Site, guest: Guest, view: RunView, token: str) -> str:
     expires = view.run.expires_at
     left = RUN_LASTS if expires is None else expires - view.now
     return guest.crumb.run(token, site.run_address(view.id), int(left.total_seconds()))
+
+
+def _subject(guest: Guest, workflow: Workflow) -> str:
+    """What the key of a start page's form is bound to: what was typed by the one person isn't the next one's, who is
+    signed in in the same browser."""
+    profile = guest.identity.profile_id
+    return workflow.id if profile is None else f"{workflow.id}\0{profile}"
 
 
 def _given(workflow: Workflow, request: web.Request) -> dict[str, str]:

@@ -110,6 +110,19 @@ async def test_a_signed_in_persons_run_is_theirs_in_every_browser() -> None:
 
 
 @pytest.mark.parametrize("headers", [BOB, {}])
+async def test_a_start_page_is_for_the_person_that_got_it(headers: dict[str, str]) -> None:
+    """Ann typed something and left the library's computer: who signs in there next must not send it as theirs."""
+    async with hosted() as stage:
+        visitor = await stage.visitor.opens("/w/trip", headers=ANN)
+        tab = visitor.tab()
+        await tab.presses(headers=headers)
+        assert (tab.page.status, tab.page.heading) == (403, "Open the page again")
+        assert list(await stage.engine.store.list_runs()) == []
+        await visitor.presses(headers=ANN)
+        assert visitor.page.heading == "About you"
+
+
+@pytest.mark.parametrize("headers", [BOB, {}])
 async def test_a_signed_in_persons_run_is_nobody_elses(headers: dict[str, str]) -> None:
     """Not even with the cookie of the browser in which it was started, or its key."""
     async with hosted() as stage:
