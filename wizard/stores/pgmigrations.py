@@ -53,8 +53,7 @@ async def migrate(connection: Connection, queries: Queries, known: Sequence[str]
             await queries.install(create_schema=False)
             await queries.optimize_autovacuum()
         for number, script in enumerate(known[done:], done + 1):
-            if script:  # a number that is missing has nothing to run
-                await connection.execute(script)
+            await connection.execute(script)
             await connection.execute(ADD, number, version("pgqueuer"))
     await _upgrade_queue(connection, queries)
 
