@@ -41,7 +41,6 @@ nodes:
   - {id: done, type: end, title: Ordered, text: "{{ cake.pieces }} pieces, {{ price.total }} francs."}
 """
 STORE = ("--store", "sqlite:///cakes.db")
-KEY = "one-and-the-same-72b1f0c9"
 
 
 @pytest.fixture
@@ -160,7 +159,7 @@ def test_a_run_begun_in_the_terminal_is_finished_over_json(shop: Path) -> None:
 def test_a_run_begun_over_json_is_finished_in_the_terminal(shop: Path) -> None:
     """Begun in an app, finished at the counter's terminal, which needs no token: it has the store."""
     with serving(shop, "order.yaml", *STORE) as server:
-        status, state = server.call("/runs", {"workflow": "order", "input": {"shop": "Thun"}}, key=KEY)
+        status, state = server.call("/runs", {"workflow": "order", "input": {"shop": "Thun"}}, key="one-and-the-same")
         assert status == 201
         run, token = state["id"], state["token"]
         answer(server, run, token, "cake", kind="plum", pieces=3)
@@ -183,7 +182,7 @@ def test_a_run_begun_over_json_is_finished_in_the_terminal(shop: Path) -> None:
         assert (status, state["status"]) == (200, "completed")
         assert state["answers"]["pickup"]["text"] == "Bea"
         # What was done over JSON before is still known: the same request gives the same run.
-        status, again = server.call("/runs", {"workflow": "order", "input": {"shop": "Thun"}}, key=KEY)
+        status, again = server.call("/runs", {"workflow": "order", "input": {"shop": "Thun"}}, key="one-and-the-same")
         assert (status, again["id"]) == (201, run)
 
 

@@ -111,6 +111,16 @@ async def test_who_is_not_signed_in_needs_a_key_that_nobody_guesses() -> None:
         assert (await api.start("", UUID))[1] == first
 
 
+async def test_a_server_that_signs_nobody_in_takes_any_key() -> None:
+    """A program that numbers its requests is answered the same again, as it is on every other route."""
+    engine = await make_test_engine(GREETING)
+    async with TestClient(TestServer(wizard_app(engine, settings=Settings(jobs=0)))) as client:
+        api = Api(client)
+        _, first = await api.start("", "1")
+        assert (await api.start("", "1"))[1] == first
+        assert (await api.start("", "2"))[1]["id"] != first["id"]
+
+
 async def test_a_sender_of_events_is_answered_nothing_that_a_person_was() -> None:
     """A host sets a key for events later: the answer that is kept for the person holds what they handed in."""
     engine = await make_test_engine(GREETING, PARCEL)

@@ -48,11 +48,12 @@ def _named(request: web.Request) -> str:
 @dataclass(frozen=True, slots=True)
 class Starter:
     """Who starts a run: the profile and session that it works on. `name` tells one person from another, "" where
-    nobody is signed in."""
+    nobody is signed in; `is_stranger` where the host signs people in, and this is nobody of them."""
 
     profile_id: str | None
     session_id: str | None
     name: str = ""
+    is_stranger: bool = False
 
 
 class Admission:
@@ -128,4 +129,4 @@ class Admission:
         for name, known in own.items():
             if body.get(name, known) != known:
                 raise Refused(NOT_YOUR_PROFILE, f"`{name}` isn't yours. Leave it out: it is known who you are.")
-        return Starter(identity.profile_id, identity.session_id, identity.key)
+        return Starter(identity.profile_id, identity.session_id, identity.key, is_stranger=not identity.key)

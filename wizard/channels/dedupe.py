@@ -6,8 +6,8 @@ gives the same.
 
 A key is its sender's: the same key of another person is another key, so that nobody is answered what somebody
 else was. Who moves a run has shown its token, and whose it is, before keys are looked at. Who starts one has shown no
-more than who is signed in. Where nobody is, the key alone tells its sender apart, as a password would: it has to be
-long enough to be a random one.
+more than who is signed in. Where nobody is, the key alone tells its sender apart, as a password would. A host that
+signs people in has other keys among its callers' (an order's number), so there it has to be long enough to be random.
 
 The answer to the request that creates a run holds the run's token, which must not stand in the
 database: whoever reads a backup would open every run. It is stored sealed with the idempotency key and its sender,
@@ -94,17 +94,19 @@ class Identity:
         return bytes(a ^ b for a, b in zip(text, pad, strict=True))
 
 
-def identify(request: web.Request, scope: str, body: Mapping[str, Any], sender: str = "") -> Identity | None:
+def identify(
+    request: web.Request, scope: str, body: Mapping[str, Any], sender: str = "", *, needs_random: bool = False
+) -> Identity | None:
     """None where the request has no key. `sender` is who sends it, "" where nothing but the scope tells: of a new
-    run, where nobody is signed in; of another, whoever it opens to. Raises Refused (400) where the key can't be
-    used."""
+    run, where nobody is signed in; of another, whoever it opens to. With `needs_random` a key that could be guessed
+    is refused. Raises Refused (400) where the key can't be used."""
     keys = request.headers.getall(HEADER, ())
     if not keys:
         return None
     if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
         raise Refused(INVALID_REQUEST, f"{HEADER} must be one text of 1 to 255 printable ASCII characters.")
     key = keys[0]
-    if scope == BIRTHS and not sender and len(key) < LEAST_RANDOM:
+    if needs_random and len(key) < LEAST_RANDOM:
         raise Refused(
             INVALID_REQUEST,
             f"{HEADER} must be random, and have {LEAST_RANDOM} characters or more: a UUID does. "

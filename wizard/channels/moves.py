@@ -58,7 +58,9 @@ class Moves:
                 respond=respond,
             )
 
-        return _created(await self._answered(request, BIRTHS, body, turn, sender=starter.name))
+        return _created(
+            await self._answered(request, BIRTHS, body, turn, sender=starter.name, needs_random=starter.is_stranger)
+        )
 
     async def next(self, request: web.Request) -> web.Response:
         run_id, body, seen = await self._admission.move(request, NEXT)
@@ -136,14 +138,15 @@ class Moves:
         show: Show = run_state,
         *,
         sender: str = "",
+        needs_random: bool = False,
     ) -> Answer:
-        """Takes the turn, once for each idempotency key of its `sender`. `scope` is the run's id, `show` what its
-        caller may see of the run."""
+        """Takes the turn, once for each idempotency key of its `sender`, which `needs_random` wants to be hard to
+        guess. `scope` is the run's id, `show` what its caller may see of the run."""
 
         def render(view: RunView) -> Answer:
             return _render(view, show)
 
-        identity = identify(request, scope, body, sender)
+        identity = identify(request, scope, body, sender, needs_random=needs_random)
         try:
             if identity is None:
                 return render(await turn(None))

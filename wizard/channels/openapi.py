@@ -314,7 +314,8 @@ def _parameters() -> Json:
                 "The same request with the same key is done once and answered the same; another request with it "
                 "is refused. Take a random one, such as a UUID. A key is its sender's: another signed-in person's is "
                 "another key. Where nobody is signed in, the key and the body of the request that started a run "
-                "give its answer, and so its token, once more: of fewer than 22 characters it is refused there."
+                "give its answer, and so its token, once more. Under a host that signs people in, one of fewer than "
+                "22 characters is refused there."
             ),
             "schema": key,
         },
