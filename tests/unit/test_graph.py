@@ -318,3 +318,17 @@ def test_a_reminder_that_leads_on_is_an_edge_and_one_that_is_sent_is_none() -> N
     assert mermaid(compiled(text)).count('-.->|"no answer"|') == 2
     assert [word for word in words(drawn(text)) if "no answer" in word] == ["no answer → late", "no answer → end"]
     assert "b (ask) leads to c, or the end (no answer)." in describe(compiled(text))
+
+
+def test_an_event_that_leads_elsewhere_is_an_edge_of_its_own() -> None:
+    """Where a form goes that is closed before it was answered is part of the way."""
+    text = """
+    id: w
+    nodes:
+      - {id: a, type: ask, event: [{name: paid, goto: late}, {name: withdrawn, goto: end}, seen]}
+      - {id: b, type: ask, next: end}
+      - {id: late, type: ask}
+    """
+    found = [(each.target.strip("\0"), each.label) for each in edges_of(compiled(text)) if each.source == "a"]
+    assert found == [("b", ""), ("late", "event paid"), ("end", "event withdrawn")]
+    assert [word for word in words(drawn(text)) if "event" in word] == ["event paid → late", "event withdrawn → end"]
