@@ -75,9 +75,9 @@ GROUPS = (
         (*_units("plugins", "interventions", "worker"), "tests/rules"),
     ),
     Group(
-        ("chains", "checks", "contract", "format", "graph", "ways"),
+        ("build", "chains", "checks", "contract", "definition", "format", "graph", "ways"),
         ("tests/unit/reading", *_units("definition", "checks", "contract", "format", "graph")),
-        (*_units("births", "schema", "walk", "state", "revisits", "places"), "tests/rules", *WHOLE_RUNS),
+        (*_units("births", "handed", "schema", "walk", "state", "revisits", "places"), "tests/rules", *WHOLE_RUNS),
         rooms=("wizard/reading",),
     ),
     Group(
