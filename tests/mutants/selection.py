@@ -66,8 +66,11 @@ GROUPS = (
     ),
     Group(
         ("pacing", "pauses", "performing", "retrying"),
-        _units("pacing", "pauses", "performing", "retrying"),
-        (*_units("worker", "turns", "undoing"), "tests/rules"),
+        (
+            *_units("pacing", "pauses", "performing", "retrying", "undoing"),
+            *_rules("long_retries", "loops_that_wait", "recurring_reminders"),
+        ),
+        (*_units("worker", "turns"), "tests/rules"),
     ),
     Group(
         ("exporting", "metrics", "outlines", "tracing", "watching"),

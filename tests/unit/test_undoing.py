@@ -78,7 +78,9 @@ async def test_an_undo_that_fails_is_tried_again_later(clocked: Open) -> None:
     assert rooms.taken_back == rooms.booked
     await made.load(run)
     assert (run.run.undos, run.step) == ((), "b")
-    assert "undone" in [each.entry.kind for each in await made.trace(run.id)]
+    told = [(each.entry.kind, each.entry.detail.get("error")) for each in await made.trace(run.id)]
+    failed = ("not undone", "ConnectionError")
+    assert [each for each in told if "undone" in each[0]] == [failed, failed, ("undone", None)]
 
 
 async def test_an_undo_that_fails_holds_up_no_result_of_later_work() -> None:
