@@ -64,7 +64,7 @@ def show(source: str, **data: Value) -> str:
         ("{% if p.missing %}a{% else %}c{% endif %}{% if p.missing %}{% endif %}", "c"),
         ("{% if p.fee > 10 and not p.missing or false %}x{% endif %}", "x"),
         ("{% if p.missing != 'a' %}x{% else %}y{% endif %}", "y"),
-        ("{% if p.missing != p.name or p.name not in p.missing %}x{% else %}y{% endif %}", "y"),
+        ("{% for q in [p.missing] %}{{ q != 'a' }} {{ q != null }}{% endfor %}", "false false"),
         ("{% if p.missing == null and null == p.missing and none == p.q %}x{% endif %}", "x"),
         ("{% if p.ok == 1 %}x{% else %}y{% endif %}", "y"),
         ("{% if 'a' in p.tags and 'c' not in p.tags and 1 < 2 <= 2 %}x{% endif %}", "x"),
