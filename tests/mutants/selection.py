@@ -61,7 +61,7 @@ GROUPS = (
     ),
     Group(
         ("asks", "driver", "dropped", "jobs", "leases", "outcomes", "reentry", "saving", "turns", "unsaved"),
-        (*_units("asks", "engine", "saving", "turns"), "tests/unit/channels/test_dedupe.py"),
+        (*_units("asks", "engine", "leases", "saving", "turns"), "tests/unit/channels/test_dedupe.py"),
         (*_units("interventions", "undoing", "performing", "retrying", "worker", "handed"), "tests/rules", *WHOLE_RUNS),
     ),
     Group(
