@@ -57,7 +57,10 @@ GROUPS = (
     Group(
         ("births", "documents", "handed", "inputs", "state", "visits"),
         _units("births", "handed", "state", "visits"),
-        (*_units("places", "definition", "schema", "engine"), "tests/rules", "tests/unit/nodes", *WHOLE_RUNS),
+        (
+            *_units("places", "definition", "schema", "engine"), "tests/unit/channels/html/test_web.py",
+            "tests/rules", "tests/unit/nodes", *WHOLE_RUNS,
+        ),
     ),
     Group(
         ("asks", "driver", "dropped", "jobs", "leases", "outcomes", "reentry", "saving", "turns", "unsaved"),
