@@ -44,7 +44,7 @@ class Job(NamedTuple):
         return job_key(self.run, self.kind, self.visit)
 
 
-def job_key(run: str, kind: JobKind, visit: int = 0) -> str:
+def job_key(run: str, kind: JobKind, visit: int) -> str:
     """Unique among the jobs of a queue."""
     return f"{run}/{kind.value}/{visit}"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from wizard.back import wall
 from wizard.errors import NotAStep, PointOfNoReturn
 from wizard.machine import check_not_over, go_forward
-from wizard.model import Call, RunStatus, Step, StepStatus
-from wizard.places import AFTER, locate
+from wizard.model import RunStatus, Step, StepStatus
+from wizard.places import AFTER, call_of, locate
 from wizard.requests import Move
 from wizard.showing import look_at_current
 from wizard.turn import Turn
@@ -61,8 +61,10 @@ def _item(turn: Turn, item: str) -> tuple[str, int]:
     """The path of the repeat and the number of its item."""
     base, _, number = item.rpartition("/")
     page = locate(turn.workflow, f"{base}/{AFTER}{number}")
-    config = page.node.config
-    if page.after is None or not isinstance(config, Call) or config.repeat is None or not config.repeat.asks:
+    repeat = call_of(page.node).repeat
+    assert page.after is not None  # no node can be called like this
+    assert repeat is not None
+    if not repeat.asks:
         raise NotAStep(f"{item!r} isn't an item that can be taken out.", run=turn.id)
     return base, page.after
 

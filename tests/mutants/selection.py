@@ -57,17 +57,23 @@ GROUPS = (
     Group(
         ("births", "documents", "handed", "inputs", "state", "visits"),
         _units("births", "handed", "state", "visits"),
-        (*_units("places", "definition", "schema", "engine"), "tests/rules", "tests/unit/nodes", *WHOLE_RUNS),
+        (
+            *_units("places", "definition", "schema", "engine"), "tests/unit/channels/html/test_web.py",
+            "tests/rules", "tests/unit/nodes", *WHOLE_RUNS,
+        ),
     ),
     Group(
         ("asks", "driver", "dropped", "jobs", "leases", "outcomes", "reentry", "saving", "turns", "unsaved"),
-        (*_units("asks", "engine", "saving", "turns"), "tests/unit/channels/test_dedupe.py"),
+        (*_units("asks", "engine", "leases", "saving", "turns"), "tests/unit/channels/test_dedupe.py"),
         (*_units("interventions", "undoing", "performing", "retrying", "worker", "handed"), "tests/rules", *WHOLE_RUNS),
     ),
     Group(
         ("pacing", "pauses", "performing", "retrying"),
-        _units("pacing", "pauses", "performing", "retrying"),
-        (*_units("worker", "turns", "undoing"), "tests/rules"),
+        (
+            *_units("pacing", "pauses", "performing", "retrying", "undoing"),
+            *_rules("long_retries", "loops_that_wait", "recurring_reminders"),
+        ),
+        (*_units("worker", "turns"), "tests/rules"),
     ),
     Group(
         ("exporting", "metrics", "outlines", "tracing", "watching"),
@@ -75,9 +81,9 @@ GROUPS = (
         (*_units("plugins", "interventions", "worker"), "tests/rules"),
     ),
     Group(
-        ("chains", "checks", "contract", "format", "graph", "ways"),
+        ("build", "chains", "checks", "contract", "definition", "format", "graph", "ways"),
         ("tests/unit/reading", *_units("definition", "checks", "contract", "format", "graph")),
-        (*_units("births", "schema", "walk", "state", "revisits", "places"), "tests/rules", *WHOLE_RUNS),
+        (*_units("births", "handed", "schema", "walk", "state", "revisits", "places"), "tests/rules", *WHOLE_RUNS),
         rooms=("wizard/reading",),
     ),
     Group(

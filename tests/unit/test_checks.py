@@ -229,6 +229,8 @@ def test_embedding_has_a_bound() -> None:
     chain = [{"id": f"w{n}", "nodes": [{"id": "a", "type": "workflow", "workflow": f"w{n + 1}"}]} for n in range(40)]
     last = {"id": "w40", "nodes": [{"id": "a", "type": "ask"}]}
     assert refused(*chain, last) == ["id: definitions are embedded more than 32 deep here"]
+    assert Catalog.from_documents([*chain[-31:], last], REGISTRY).get("w9")
+    assert refused(*chain[-32:], last) == ["id: definitions are embedded more than 32 deep here"]
     doubled = [
         {"id": f"w{n}", "nodes": [{"id": i, "type": "workflow", "workflow": f"w{n + 1}"} for i in "ab"]}
         for n in range(30)
@@ -274,6 +276,8 @@ def test_what_is_never_reached_is_warned_of() -> None:
           - {id: c, type: ask}
         """
     )
+    assert found == [(4, "`b` can't be reached: no way from `a` leads to it")]
+    found = warnings("id: w\nnodes:\n  - {id: a, type: ask, next: end}\n  - {id: b, type: ask, next: b}")
     assert found == [(4, "`b` can't be reached: no way from `a` leads to it")]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgpack
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wizard.codec import MAX_DEPTH, MAX_VALUE_BYTES, check_value, digest, pack, to_json, unpack
@@ -141,6 +141,7 @@ odd = (
 
 
 @given(st.dictionaries(st.text(max_size=3) | st.just("\ud800") | st.integers(), odd, max_size=4))
+@example({"\ud800": 1})
 def test_plain_answers_take_a_short_way_to_the_same_verdict(answers: dict[Any, Any]) -> None:
     """Answers are checked at every turn, so most go through quickly; what is refused is refused all the same."""
 

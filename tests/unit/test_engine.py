@@ -78,6 +78,17 @@ async def test_s19_a_forged_step_is_a_conflict(step: str) -> None:
     assert (await made.load(run.id)).revision == run.revision
 
 
+async def test_s19_nobody_answers_for_work_that_was_done() -> None:
+    """S19: a client that takes a look-up for a question is told so, and not that its answer was taken."""
+    made = engine(AB)
+    run = await made.start("main")
+    await made.next(run, {"x": "1"})
+    assert [line.step for line in run.path] == ["a", "t", "b"]
+    for answers in ({"x": "1"}, {}):
+        with pytest.raises(StaleInput):
+            await made.next(run.id, answers, step="t")
+
+
 async def test_s19_a_kept_step_can_not_be_answered() -> None:
     """S19: a page above the one that the person went back to isn't on the path."""
     made = engine(AB)

@@ -610,6 +610,19 @@ def test_kinds_of_numbers_mix(a: Any, b: Any) -> None:
         )
 
 
+_SMALL = st.one_of(st.integers(-9, 9), st.decimals(-9, 9, places=2))
+
+
+@settings(deadline=None, max_examples=examples(200))
+@given(_SMALL, _SMALL.filter(bool))
+def test_what_a_division_leaves_fits_its_result(a: Any, b: Any) -> None:
+    """Else of an amount that is shared out something is lost, or shared out twice."""
+    data = Data(a=a, b=b)
+    rest = parse("a % b").evaluate(data)
+    assert parse("a // b * b + a % b == a").holds(data)
+    assert 0 <= rest < b if b > 0 else b < rest <= 0
+
+
 _JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-5, 5), st.text(max_size=3), st.just(0.5), st.just(Decimal("0.5"))),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("abc"), inner, max_size=3)),

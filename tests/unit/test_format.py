@@ -64,6 +64,11 @@ MESSAGE = "message: {send: mail, to: a, subject: b, text: c}"
         ("{after: 0s, goto: end}", "`after` must be longer than nothing"),
         ("{after: 1d, message: {send: mail, to: a, subject: b}}", "`text` is missing"),
         ("{after: 1d, goto: 7}", "`goto` must be"),
+        ("{after: 1d, every: 1d, goto: end}", "`every` is for a `message`: with `goto` the run goes on, once"),
+        (
+            f"{{after: 1d, times: 3, {MESSAGE}}}",
+            "`times` needs `every`: how long after one message the next one is sent",
+        ),
     ],
 )
 def test_a_reminder_says_when_and_what(reminder: str, message: str) -> None:
@@ -77,3 +82,10 @@ def test_whole_reminders_and_slow_work_are_taken() -> None:
     for reminder in ("{after: 3d, goto: end}", f"{{after: 1d 12h, {MESSAGE}}}"):
         assert complaints(f"type: ask, expires_after: 10d, remind_after: {reminder}") == []
     assert complaints("type: work, slow: true") == []
+
+
+@pytest.mark.parametrize("name", ["a b", "a.", ".a", "a..b", "a.1", "7", "a-b", ".".join("abcdefghijkl")])
+def test_what_a_form_depends_on_is_a_dotted_name(name: str) -> None:
+    """An expression there would be looked for as a name, and never change."""
+    (found,) = complaints(f"type: ask, depends_on: ['{name}']")
+    assert found == "item 1 of `depends_on` must be a dotted name such as applicant.country"

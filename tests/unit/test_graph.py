@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import combinations
+from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.unit.tiny import REGISTRY, compiled
 from wizard.catalog import Catalog
 from wizard.errors import DefinitionError
-from wizard.graph import describe, edges_of, mermaid, svg
+from wizard.graph import END, describe, edges_of, mermaid, svg
+from wizard.model import Workflow
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -145,9 +146,8 @@ def boxes(root: ElementTree.Element) -> list[tuple[float, float, float, float]]:
 EDGES = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=14)
 
 
-@given(EDGES)
-def test_no_two_boxes_touch_whatever_leads_where(edges: list[tuple[int, int]]) -> None:
-    """A box that hides another hides a part of the process."""
+def winding(edges: list[tuple[int, int]]) -> Workflow:
+    """Eight pages, each followed by a condition that leads to the next one, or along these edges."""
     cases = [[{"when": "session.x", "goto": f"n{to}"} for source, to in edges if source == n] for n in range(8)]
     nodes: list[dict[str, object]] = []
     for n in range(8):
@@ -155,7 +155,13 @@ def test_no_two_boxes_touch_whatever_leads_where(edges: list[tuple[int, int]]) -
         nodes.append(
             {"id": f"c{n}", "type": "condition", "cases": [*cases[n], {"goto": f"n{n + 1}" if n < 7 else "end"}]}
         )
-    workflow = Catalog.from_documents([{"id": "w", "nodes": nodes}], REGISTRY).get("w")
+    return Catalog.from_documents([{"id": "w", "nodes": nodes}], REGISTRY).get("w")
+
+
+@given(EDGES)
+def test_no_two_boxes_touch_whatever_leads_where(edges: list[tuple[int, int]]) -> None:
+    """A box that hides another hides a part of the process."""
+    workflow = winding(edges)
     root = ElementTree.fromstring(svg(workflow))
     found = boxes(root)
     assert len(found) == 17
@@ -167,6 +173,102 @@ def test_no_two_boxes_touch_whatever_leads_where(edges: list[tuple[int, int]]) -
     ]
     assert all(left <= x <= left + width for x in numbers)
     assert all(left <= x and x + w <= left + width and top <= y and y + h <= top + height for x, y, w, h in found)
+
+
+Point = tuple[float, float]
+
+
+def named_boxes(root: ElementTree.Element) -> dict[str, tuple[float, float, float, float]]:
+    """The boxes by what their last line begins with: the name of the node."""
+    last = [list(group.iter(f"{SVG}text"))[-1].text or "" for group in root.iter(f"{SVG}g")]
+    return dict(zip([each.partition(":")[0] for each in last], boxes(root), strict=True))
+
+
+def drawn_lines(root: ElementTree.Element) -> list[list[Point]]:
+    """The points that each edge's line goes through, or swings between."""
+    found = []
+    for path in (each for each in root.iter(f"{SVG}path") if each.get("fill") == "none"):
+        x = y = 0.0
+        points = []
+        for sign, rest in re.findall(r"([MCVH])([^MCVH]*)", str(path.get("d"))):
+            for first, _, second in (each.partition(",") for each in rest.split()):
+                x = x if sign == "V" else float(first)
+                y = float(first) if sign == "V" else float(second) if second else y
+                points.append((x, y))
+        found.append(points)
+    return found
+
+
+@given(EDGES)
+def test_lines_lead_from_box_to_box_and_run_beside_all_others(edges: list[tuple[int, int]]) -> None:
+    """Of two lines on top of each other nobody can tell which leads where; one across a box hides its words."""
+    workflow = winding(edges)
+    root = ElementTree.fromstring(svg(workflow))
+    found = named_boxes(root)
+    left, right = min(x for x, *_ in found.values()), max(x + w for x, _, w, _ in found.values())
+    lanes: list[tuple[float, float, float]] = []
+    for edge, points in zip(edges_of(workflow), drawn_lines(root), strict=True):
+        (x, y, w, h), target = found[edge.source], found[edge.target.replace(END, "End")]
+        assert (points[0], points[-1]) == ((x + w / 2, y + h), (target[0] + target[2] / 2, target[1]))
+        if len(points) == 4:  # a curve, straight into the layer below
+            between = {each[1] for each in points[1:3]}
+            assert len(between) == 1
+            assert y + h < between.pop() < target[1]
+            assert not [each for each in found.values() if y + h <= each[1] < target[1]]
+            continue
+        _, (_, out), (lane, _), (_, into), (_, _), _ = points
+        assert y + h < out
+        assert into < target[1]
+        assert lane < left if target[1] <= y else lane > right
+        lanes.append((lane, min(out, into), max(out, into)))
+    for (lane, top, bottom), (other, high, low) in combinations(lanes, 2):
+        assert lane != other or bottom < high or low < top
+
+
+@given(EDGES)
+def test_every_line_of_a_workflow_without_loops_leads_down(edges: list[tuple[int, int]]) -> None:
+    """A drawing is read from the top: what stands below comes later."""
+    root = ElementTree.fromstring(svg(winding([(source, to) for source, to in edges if source < to])))
+    assert all(points[0][1] < points[-1][1] for points in drawn_lines(root))
+
+
+@given(EDGES)
+def test_words_stand_in_their_box_and_cases_below_theirs(edges: list[tuple[int, int]]) -> None:
+    """Words on top of a line, a box or each other can't be read."""
+    workflow = winding(edges)
+    root = ElementTree.fromstring(svg(workflow))
+    found = named_boxes(root)
+    for group, (x, y, w, h) in zip(root.iter(f"{SVG}g"), found.values(), strict=True):
+        written = [(float(text.get("x", "0")), float(text.get("y", "0"))) for text in group.iter(f"{SVG}text")]
+        assert {at for at, _ in written} == {x + w / 2}
+        assert y + 11 <= written[0][1]
+        assert written[-1][1] <= y + h - 4
+        assert all(second[1] - first[1] == 16 for first, second in pairwise(written))
+    cases = [text for text in root.iter(f"{SVG}text") if text.find(f"{SVG}title") is not None]
+    said = [edge for edge in edges_of(workflow) if edge.label]
+    before: dict[str, float] = {}
+    for edge, text in zip(said, cases, strict=True):
+        x, y, w, h = found[edge.source]
+        at = float(text.get("y", "0"))
+        assert float(text.get("x", "0")) > x + w / 2
+        assert at >= before.get(edge.source, y + h) + 16
+        assert not [each for each in found.values() if y + h <= each[1] < at]
+        before[edge.source] = at
+
+
+def test_boxes_stand_below_those_that_lead_to_them() -> None:
+    """Lines that cross where they needn't are a tangle."""
+    text = """
+    id: w
+    nodes:
+      - {id: c, type: condition, cases: [{when: session.x, goto: a}, {goto: b}]}
+      - {id: a, type: ask, next: under_a}
+      - {id: b, type: ask, next: under_b}
+      - {id: under_b, type: ask, next: end}
+      - {id: under_a, type: ask, next: end}
+    """
+    at = {name: x + w / 2 for name, (x, _, w, _) in named_boxes(drawn(text)).items()}
+    assert at["a"] == at["under_a"] < at["c"] == at["End"] == 0 < at["b"] == at["under_b"]
 
 
 @given(st.text(min_size=1, max_size=200), st.text(max_size=200))
@@ -216,3 +318,17 @@ def test_a_reminder_that_leads_on_is_an_edge_and_one_that_is_sent_is_none() -> N
     assert mermaid(compiled(text)).count('-.->|"no answer"|') == 2
     assert [word for word in words(drawn(text)) if "no answer" in word] == ["no answer → late", "no answer → end"]
     assert "b (ask) leads to c, or the end (no answer)." in describe(compiled(text))
+
+
+def test_an_event_that_leads_elsewhere_is_an_edge_of_its_own() -> None:
+    """Where a form goes that is closed before it was answered is part of the way."""
+    text = """
+    id: w
+    nodes:
+      - {id: a, type: ask, event: [{name: paid, goto: late}, {name: withdrawn, goto: end}, seen]}
+      - {id: b, type: ask, next: end}
+      - {id: late, type: ask}
+    """
+    found = [(each.target.strip("\0"), each.label) for each in edges_of(compiled(text)) if each.source == "a"]
+    assert found == [("b", ""), ("late", "event paid"), ("end", "event withdrawn")]
+    assert [word for word in words(drawn(text)) if "event" in word] == ["event paid → late", "event withdrawn → end"]

@@ -71,6 +71,7 @@ def got(person: Person) -> Any:
         ("with: {it: null}", "it: {type: decimal, default: 3}", Decimal("3")),
         ('with: {it: "{{ ask.text }}"}', "it: {type: date, default: 2026-03-27}", date(2026, 3, 27)),
         ('with: {it: "{{ ask.text }}"}', "it: {type: text}", None),
+        ("with: {it: 3}", "it: {type: computed, value: 1 + 1}", 3),
     ],
 )
 async def test_constants_and_defaults_have_the_declared_type(handing: str, declared: str, value: Any) -> None:

@@ -17,7 +17,7 @@ from wizard.errors import ExpressionError, NodeContractError, NodeFailed, Wizard
 from wizard.model import Outcome, Proceed, Retry, RunStatus
 from wizard.node import Background, NodeConfig, Visit
 from wizard.nodes.python import PythonNode
-from wizard.retrying import SHORT, TryLater, persevere
+from wizard.retrying import SHORT, TryLater, persevere, seconds_in_all
 from wizard.settings import Settings
 from wizard.testing import Person, make_test_engine
 
@@ -229,6 +229,13 @@ async def test_a_failed_try_leaves_nothing_set_but_its_state() -> None:
     await persevere(work, it, sleep=Pauses())
     assert it.changes == {("session", "before"): True, ("profile", "try_3"): True}
     assert it.state == {"page": 4}
+
+
+@pytest.mark.parametrize(("attempts", "seconds"), [(1, 20 + 1), (3, 3 * 20 + 2 * 60 + 1), (100, 10 * 20 + 9 * 60 + 1)])
+def test_what_tries_by_itself_has_the_time_for_its_tries(attempts: int, seconds: float) -> None:
+    """A node type that heeds `retry` itself, and what undoes its work: cut off earlier, a payment would count as failed
+    that was only being tried again."""
+    assert seconds_in_all(visit(timeout=timedelta(seconds=20), retry=Retry(attempts))) == seconds
 
 
 # -- in a run ----------------------------------------------------------------------------------------

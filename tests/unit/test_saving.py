@@ -15,6 +15,7 @@ from wizard.errors import (
 )
 from wizard.model import Change, RunStatus, StepStatus
 from wizard.stores.memory import MemoryStore
+from wizard.worker import Worker
 
 __all__ = ["clocked", "stores"]  # fixtures
 
@@ -172,6 +173,24 @@ async def test_a_turn_that_is_given_up_can_be_taken_up_again() -> None:
     assert (await made.next(run.id)).step == "b"
     first, second = book.keys("t")
     assert first == second
+
+
+async def test_s23_a_turn_that_fails_hands_back_nobody_elses_work() -> None:
+    """S23: the disk is full when something else is stored beside a payment under way: the payment keeps its lease, and
+    isn't made a second time."""
+    store, book = Crashing(), Book()
+    made = engine(AB, store=store, book=book)
+    run = await made.start("main")
+    gate = book.gate("t")
+    working = asyncio.create_task(made.next(run.id, {"x": "1"}))
+    await book.at_gate["t"].wait()
+    store.crash(1)
+    with pytest.raises(StoreError):
+        await made.amend(run.id, session={"n": 1})
+    assert await Worker(made).perform_due() == 0
+    gate.set()
+    assert (await working).step == "b"
+    assert len(book.keys("t")) == 1
 
 
 async def test_s19_a_move_that_loses_undoes_nothing() -> None:

@@ -139,6 +139,16 @@ async def test_a_visited_step_can_be_looked_at_without_moving() -> None:
     assert (await person.engine.load(person.run.id)).revision == revision + 1
 
 
+async def test_the_last_page_is_shown_as_it_would_ask_again() -> None:
+    """What a page asks doesn't depend on what was answered to it, whether the run went on from there or ended."""
+    for more in ((ask("c"),), ()):
+        person = await talk(ask("a"), ask("b", text="{{ a.x }} and {{ b.x }}"), *more)
+        await person.says("1")
+        await person.says("2")
+        assert (person.run.status is RunStatus.COMPLETED) == (not more)
+        assert person.run.prompt_at("b").text == "1 and "
+
+
 async def test_looking_at_a_broken_page_says_so() -> None:
     """A node that fails in being shown is an error in plain words, in the view as in a look at its step."""
     person = await talk({"id": "s", "type": "shy"}, ask("a"))

@@ -60,6 +60,8 @@ class PinNode(StatefulNode[PinConfig]):
                 return "nonsense"
             case "illegal":
                 return "again"
+            case "automatic":
+                return "to_agreed"
             case "same as before" if self.state(visit) == "agreed":
                 return None
             case str() as pin if len(pin) == 4:
@@ -192,7 +194,9 @@ async def test_an_exception_leaves_the_state_as_it_was(talk: Talk) -> None:
     assert talk.state == before
 
 
-@pytest.mark.parametrize(("pin", "trigger"), [("unknown", "nonsense"), ("illegal", "again")])
+@pytest.mark.parametrize(
+    ("pin", "trigger"), [("unknown", "nonsense"), ("illegal", "again"), ("automatic", "to_agreed")]
+)
 async def test_a_trigger_that_leads_nowhere_is_the_authors_mistake(talk: Talk, pin: str, trigger: str) -> None:
     """The author of a node must read which trigger is missing where."""
     await talk.say()

@@ -64,6 +64,7 @@ def show(source: str, **data: Value) -> str:
         ("{% if p.missing %}a{% else %}c{% endif %}{% if p.missing %}{% endif %}", "c"),
         ("{% if p.fee > 10 and not p.missing or false %}x{% endif %}", "x"),
         ("{% if p.missing != 'a' %}x{% else %}y{% endif %}", "y"),
+        ("{% for q in [p.missing] %}{{ q != 'a' }} {{ q != null }}{% endfor %}", "false false"),
         ("{% if p.missing == null and null == p.missing and none == p.q %}x{% endif %}", "x"),
         ("{% if p.ok == 1 %}x{% else %}y{% endif %}", "y"),
         ("{% if 'a' in p.tags and 'c' not in p.tags and 1 < 2 <= 2 %}x{% endif %}", "x"),
@@ -143,6 +144,7 @@ def test_filters(source: str, expected: str) -> None:
         ("false", "false", "0"),
         ("boolean", "false", "0"),
         ("number", "p.fee", "true"),
+        ("number", "3", "'3'"),
         ("string", "p.name", "1"),
         ("mapping", "p.home", "p.tags"),
         ("sequence", "p.tags", "p.home"),
@@ -224,6 +226,19 @@ def test_anything_else_is_refused_when_it_is_loaded(source: str, part: str) -> N
     with pytest.raises(ExpressionError) as caught:
         parse(source)
     assert part in caught.value.message
+
+
+@pytest.mark.parametrize("source", ["{{ x", "{{ count(c for c in x)", "{% if any(c for c in x)", "{% if x %}"])
+def test_what_is_never_closed_is_refused_when_it_is_loaded(source: str) -> None:
+    """Else a bracket that was forgotten is found by whoever comes to the page."""
+    with pytest.raises(ExpressionError, match=r"each `\{\{` needs an expression"):
+        parse(source)
+
+
+def test_a_template_takes_as_many_turns_as_it_is_promised() -> None:
+    """A long list that was shown yesterday is shown tomorrow."""
+    source = "{% for a in l %}{% for b in l %}x{% endfor %}{% endfor %}"
+    assert show(source, l=[0] * 99) == "x" * 9_801
 
 
 def test_an_error_names_the_line() -> None:

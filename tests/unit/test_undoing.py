@@ -78,7 +78,26 @@ async def test_an_undo_that_fails_is_tried_again_later(clocked: Open) -> None:
     assert rooms.taken_back == rooms.booked
     await made.load(run)
     assert (run.run.undos, run.step) == ((), "b")
-    assert "undone" in [each.entry.kind for each in await made.trace(run.id)]
+    told = [(each.entry.kind, each.entry.detail.get("error")) for each in await made.trace(run.id)]
+    failed = ("not undone", "ConnectionError")
+    assert [each for each in told if "undone" in each[0]] == [failed, failed, ("undone", None)]
+
+
+async def test_an_undo_that_failed_is_left_alone_twice_as_long_each_time() -> None:
+    """A booking that nobody uses is taken back soon after the service is there again, and a service that is down isn't
+    asked all the time."""
+    rooms, clock = Rooms(), MovableClock()
+    made = await make_test_engine(BOOKING, functions={"book": rooms.book, "unbook": rooms.unbook}, clock=clock)
+    run = await made.start("main")
+    await made.next(run, {"x": "1"})
+    await made.previous(run)
+    rooms.failing = 4
+    await made.next(run, {"x": "2"})
+    (owed,) = run.run.undos
+    for longest in (10, 20, 40):
+        due = await made.perform(Claim(Job(run.id, JobKind.UNDO, owed.step.visit, clock.now), 1))
+        assert due is not None
+        assert longest / 2 <= (due - clock.now).total_seconds() <= longest
 
 
 async def test_an_undo_that_fails_holds_up_no_result_of_later_work() -> None:

@@ -76,6 +76,24 @@ def test_all_who_watch_are_told_the_same() -> None:
     assert notes == [f"{name}: {each}" for each in told for name in "ab"]
 
 
+def test_a_listener_that_breaks_at_the_beginning_is_left_out_of_that_turn(caplog: pytest.LogCaptureFixture) -> None:
+    """Tracing that is set up wrongly stops nobody, is logged once a turn, and leaves the metrics right."""
+
+    class Broken(NotedTurn):
+        def __enter__(self) -> NotedTurn:
+            raise ConnectionError
+
+    class Breaking(Notes):
+        def turn(self, name: str, run_id: str) -> WatchedTurn:
+            return Broken(self, name)
+
+    notes: list[str] = []
+    with All(Breaking("a", notes), Notes("b", notes)).turn("next", "r"):
+        pass
+    assert notes == ["b: begins next of r", "b: ends next of r accepted"]
+    assert [each.message for each in caplog.records] == ["a listener failed: ConnectionError"]
+
+
 def test_one_who_watches_is_told_directly() -> None:
     """Most servers have one; a turn must not pay for a crowd."""
     notes: list[str] = []

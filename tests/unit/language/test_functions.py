@@ -284,6 +284,17 @@ def test_what_a_function_cannot_do_says_why(source: str, part: str) -> None:
     assert part in caught.value.message
 
 
+def test_a_text_is_joined_to_the_last_character_that_fits() -> None:
+    """Else the end of a list is missing where nobody is told so."""
+    for separator in ("", ", ", "-" * 99):
+        room = 10_000 - 3 * len(separator)
+        DATA["lines"] = ["a" * (room - 2), "b", "", "c"]
+        assert value(f"join(lines, {separator!r})") == separator.join(["a" * (room - 2), "b", "", "c"])
+        DATA["lines"] = ["a" * (room - 2), "b", "", "cd"]
+        with pytest.raises(ExpressionError, match="longer than 10,000"):
+            value(f"join(lines, {separator!r})")
+
+
 def test_a_value_of_an_unknown_kind_or_depth_is_not_shown() -> None:
     """Else the insides of an object of the host could reach a page, or deep data the end of the stack."""
     deep: Value = 1

@@ -122,6 +122,8 @@ def test_every_misuse_is_reported_at_once() -> None:
         ("a:\n\tb: 1", 2, "not tabs"),
         ("a: @b", 1, "quotes"),
         ("a: [1, 2\nb: 3", 2, "bracket"),
+        ("a: {b: [1], c: d: e}", 1, "a bracket isn't closed"),
+        ("a: [b]\nc: d: e", 2, "text that holds `: ` must stand in quotes"),
         ("a:\n  - 1\n b: 2", 3, "indentation"),
         ('a: "b', 1, "quote"),
         ("%YAML 3.0\n---\na", 1, "no valid YAML"),

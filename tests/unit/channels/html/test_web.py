@@ -80,6 +80,8 @@ async def test_a_start_page_asks_for_what_it_has_to_be_told() -> None:
         assert visitor.page.language == "de"
         assert visitor.page.values == {"day-day": "", "day-month": "", "day-year": "", "kind": None, "tags": []}
         assert visitor.page.hidden("country") == "CH"
+        assert "size" not in (await stage.visitor.opens("/w/handed?country=CH")).page.values
+        visitor = await stage.visitor.opens("/w/handed?country=CH&size=5&other=1&tags=x")
         await visitor.fills(day="1 2 2026", kind="b", tags=["y"]).presses()
         assert visitor.page.heading == "CH 1 February 2026 5"
         assert (await stage.run()).run.input["tags"] == ["y"]
