@@ -115,7 +115,8 @@ def main() -> NoReturn:
         import_module(f"wizard.{name}")
     for name in ("server", "stores.memory", "stores.postgres", "stores.sqlite", "tracing", "worker"):
         import_module(f"wizard.{name}")
-    import_module("typer._adapters")
+    with suppress(ImportError):  # a part of some releases only
+        import_module("typer._adapters")
     from wizard.cli import main as wizard
     from wizard.node import Registry
 
@@ -136,15 +137,22 @@ def _forked(listening: socket.socket) -> tuple[tuple[Any, ...], list[int]]:
                 _ended(waiting, *key.data)
                 break  # of what has ended, no other event counts
             line, _ = listening.accept()
-            size, streams, _, _ = socket.recv_fds(line, SIZE, 3)
-            order = line.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
+            try:
+                size, streams, _, _ = socket.recv_fds(line, SIZE, 3)
+                order = line.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
+            except OSError:
+                streams, order = [], b""
+            if not order:  # whoever wanted it has gone already
+                line.close()
+                continue
             pid = os.fork()
             if pid == 0:
                 _die_with_parent()
                 return marshal.loads(order), streams
             for each in streams:
                 os.close(each)
-            line.sendall(pid.to_bytes(SIZE, "big"))
+            with suppress(OSError):
+                line.sendall(pid.to_bytes(SIZE, "big"))
             data = (line, os.pidfd_open(pid), pid)
             waiting.register(line, selectors.EVENT_READ, data)
             waiting.register(data[1], selectors.EVENT_READ, data)

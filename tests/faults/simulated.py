@@ -12,10 +12,12 @@ import asyncio
 import selectors
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from contextvars import Context
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from itertools import zip_longest
 from typing import Any, ClassVar, TypeVar
 
@@ -200,7 +202,10 @@ class Process:
         self.points.append(name)
         number = len(self.points)
         if self._plan.arrives is not None and number in self._plan.arrives_at:
-            await self._plan.arrives(self.another().engine)
+            # Another's request: nothing of what is at work here is around it.
+            await asyncio.create_task(
+                _as_coroutine(partial(self._plan.arrives, self.another().engine)), context=Context()
+            )
         if number != self._plan.at:
             return
         if self._plan.kind is Kind.FAIL:
