@@ -222,15 +222,19 @@ def _reach(document: Document) -> dict[str, set[str]]:
     return _REACH[id(document)][1]
 
 
-def expected_kept(documents: Documents, stack: list[str], anchor: int, came_to: list[str]) -> list[str]:
-    """S8 in its own words: what is kept after going from `anchor` to each of `came_to` in turn."""
-    kept = stack[anchor + 1 :]
+def gone_forward(
+    documents: Documents, stack: list[str], anchor: int, came_to: list[str]
+) -> tuple[list[str], list[str]]:
+    """S8 in its own words: which of `came_to` were found among the kept steps on going from `anchor` to each in turn,
+    and what is kept after it. One that was dropped on the way there is not found: it is another step of that path."""
+    found, kept = list[str](), stack[anchor + 1 :]
     for path in came_to:
         if path in kept:
+            found.append(path)
             kept = kept[kept.index(path) + 1 :]
         else:
             kept = [each for each in kept if reachable(documents, path, each)]
-    return kept
+    return found, kept
 
 
 def check_kept(documents: Documents, before: Before, anchor: int, run: Run) -> None:
@@ -238,7 +242,8 @@ def check_kept(documents: Documents, before: Before, anchor: int, run: Run) -> N
         return
     stack = [step.path for step in before.run.steps]
     came_to = [step.path for step in run.path[anchor + 1 :]]
-    assert [step.path for step in run.kept] == expected_kept(documents, stack, anchor, came_to)
+    _, kept = gone_forward(documents, stack, anchor, came_to)
+    assert [step.path for step in run.kept] == kept
 
 
 # -- what is re-used and what is asked again (S10, S11) -----------------------------------------------
@@ -264,12 +269,18 @@ def check_reuse(before: Before, run: Run, book: Book, entered: set[str]) -> None
 
 
 def check_parked(before: Before, run: Run, entered: set[str]) -> None:
-    """S13: answers of dropped steps are parked until their step is entered again, or the run completes."""
+    """S13: answers of dropped steps are parked until their step is entered again, or the run completes. That may be
+    in the same turn, further on."""
     if run.status is RunStatus.COMPLETED:
         return
     for step in before.run.steps:
-        if step.is_foreground and step.path not in run.by_path and (answers := step.output or step.draft):
+        if not step.is_foreground or not (answers := step.output or step.draft):
+            continue
+        now = run.by_path.get(step.path)
+        if now is None:
             assert run.parked[step.path] == answers
+        elif now.visit != step.visit and now.output is None:
+            assert now.draft == answers, f"{step.path} is entered anew without its answers"
     for path, answers in before.run.parked.items():
         if path not in run.by_path:
             assert run.parked[path] == answers
@@ -278,13 +289,15 @@ def check_parked(before: Before, run: Run, entered: set[str]) -> None:
 
 
 def check_return(documents: Documents, before: Before, anchor: int, run: Run, asked_at: str | None) -> None:
-    """S11: what was passed was answered before; where the run stopped, somebody is needed, or it is
+    """S11: what was passed was kept, with the answer it had; where the run stopped, somebody is needed, or it is
     where the change was asked; and the last answer that was kept isn't taken over."""
     old = {step.path: step for step in before.run.steps}
+    found, _ = gone_forward(documents, list(old), anchor, [step.path for step in run.path[anchor + 1 :]])
     passed = [step for step in run.path[anchor + 1 : -1] if step.kind is Kind.FOREGROUND]
     for step in passed:
         if step.type != "pass":
             assert asked_at is not None, f"{step.path} was passed without a change"
+            assert step.path in found, f"{step.path} was passed and not kept"
             assert step.output == old[step.path].output, f"{step.path} got another answer by itself"
             assert step.path != asked_at
             above = before.run.steps[before.run.steps.index(old[step.path]) + 1 :]
@@ -294,7 +307,7 @@ def check_return(documents: Documents, before: Before, anchor: int, run: Run, as
     shows = run.status is RunStatus.WAITING and current.kind is Kind.FOREGROUND and run.fault is None
     pending = asked_at in run.by_path and asked_at not in [step.path for step in passed]
     if shows and pending:
-        was = old.get(current.path)
+        was = old[current.path] if current.path in found else None
         kept = any(step.kind is Kind.FOREGROUND for step in run.kept)
         if was is not None and was.output is not None and kept and current.path != asked_at:
             node = node_at(documents, current.path)

@@ -291,6 +291,26 @@ async def test_s13_parked_answers_are_seen_by_no_expression() -> None:
     assert person.output("t") == {"v": "[None]"}
 
 
+async def test_s13_a_visit_with_the_number_of_one_that_was_passed_by_is_asked_with_its_answers() -> None:
+    """S8, S13: a change takes a question out of a loop's first round, and the second one comes to it by that path.
+    What was said of one household must not count for the next one unseen, and need not be typed again."""
+    nobody_there = branch("c", ("a.x == 'empty'", "more"), "who")
+    again = branch("d", ("more.x == 'y'", "a"), "end")
+    person = await talk(ask("a"), nobody_there, ask("who"), work("t", "who.x"), ask("more"), again)
+    for answer in ("full", "Ada", "y", "full", "Bo", "y"):
+        await person.says(answer)
+    assert person.stack == "a who t more a~2 who~2 t~2 more~2 a~3"
+    person.did()
+    await person.changes("a", "empty")
+    assert person.stack == "a more a~2 who | who~2 t~2 more~2 a~3"
+    assert person.did() == ["accept a", "remove t", "remove who"]
+    assert person.shown == {"x": "Ada"}
+    assert "who" not in person.run.answers
+    await person.says("Bo")
+    assert person.stack == "a more a~2 who t more~2 a~3", "and the change goes on to where it was asked"
+    assert person.output("t") == {"v": "['Bo']"}
+
+
 async def test_s13_parked_answers_go_when_the_run_completes() -> None:
     """S13: what was taken back isn't kept of a person for ever."""
     person = await forked()

@@ -22,7 +22,7 @@ from tests import invariants
 from tests.drawing import TORTURE, examples
 from tests.generated import answers, definitions, letters
 from tests.invariants import Before
-from tests.workflows import Book, Clock, Document, ask, catalog, counted, engine, flow
+from tests.workflows import Book, Clock, Document, ask, branch, catalog, counted, embed, engine, flow
 from wizard.catalog import Catalog
 from wizard.engine import Engine
 from wizard.errors import CallerError
@@ -453,10 +453,24 @@ def an_old_page_saw_what_its_own_answer_had_set(state: Runs) -> Iterator[None]:
     yield state.answer_an_old_page(data=Drawn(0), given=said_("b"), more=False)
 
 
+def a_later_round_came_to_the_path_of_an_earlier_one(state: Runs) -> Iterator[None]:
+    repeated = embed("people", "inner", repeat={"times": "a.n"})
+    yield state.begin(
+        documents={
+            "main": flow("main", ask("a"), repeated, branch("c", ('session.k == "again"', "a")), reopen=False),
+            "inner": flow("inner", ask("name")),
+        },
+        k="again",
+        said=[({}, False), (said_("a", 1), False), (said_("Ada"), False), (said_("b", 1), False)],
+    )
+    yield state.change(data=Drawn(0), given=said_("a", 0), more=False)
+
+
 Story = Callable[[Runs], Iterator[None]]
+STORIES = [an_old_page_saw_what_its_own_answer_had_set, a_later_round_came_to_the_path_of_an_earlier_one]
 
 
-@pytest.mark.parametrize("story", [an_old_page_saw_what_its_own_answer_had_set])
+@pytest.mark.parametrize("story", STORIES)
 def test_what_failed_once(story: Story) -> None:
     """What was found by chance must not need chance to be found again. A failure of TestRuns tells its story nearly in
     these words."""
