@@ -95,6 +95,7 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     body_limit: Bytes = 8_000_000  # what a request to the server may hold: a file of 5 MB in base64
+    text_limit: Bytes = 2_000_000  # of that, what isn't a file: typed answers, and JSON that no file can be in
     body_timeout: Seconds = 20.0  # for which a sender may say nothing in the middle of a request
     start_rate: Rate = 300  # by pages
     api_start_rate: Rate = 6000  # by POST /runs

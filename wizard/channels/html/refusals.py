@@ -87,6 +87,12 @@ def too_large(limit: int) -> Refusal:
     return Refusal(Words(413, "What you sent is too large", (text, again)), closes=True)
 
 
+def too_much_text(limit: int) -> Refusal:
+    text = f"All that is typed on a page must together be smaller than {size_written(limit)}. {NOTHING_CHANGED}"
+    again = f"{GO_BACK} Write less, and send it again."
+    return Refusal(Words(413, "What you sent is too large", (text, again)), closes=True)
+
+
 def not_a_form() -> Refusal:
     text = f"This address takes what a page's form sends, and nothing else. {NOTHING_CHANGED}"
     return Refusal(Words(415, "We couldn't read what you sent", (text, "Open the page, and answer there.")), here=True)
