@@ -186,6 +186,7 @@ def wizard_app(
     from aiohttp import web
 
     from wizard.channels.api import PREFIX, api
+    from wizard.channels.connections import LIMITS, Limits
     from wizard.channels.following import Followers
     from wizard.channels.health import Stopping, add_health
     from wizard.channels.web import add_pages
@@ -194,6 +195,7 @@ def wizard_app(
     paths = {name: Path(path) for name, path in given.items() if path is not None}
     settings = (settings or Settings()).model_copy(update=paths)
     app = web.Application()
+    app[LIMITS] = Limits.of(settings)
     if isinstance(definitions, Engine):
         engine = definitions
     else:

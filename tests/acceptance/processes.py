@@ -134,7 +134,6 @@ def process(
     """`wizard serve` on a free port until the block ends; then SIGTERM, and it stops by itself. It may open `files`
     files; `settings` are environment variables. The process is the server itself unless it is started `by` another."""
     log = folder / "log"
-    limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))) if files else None
     with log.open("wb") as written:
         started = subprocess.Popen(
             [*by, "serve", *arguments, "--port", "0"],
@@ -142,8 +141,9 @@ def process(
             stdout=subprocess.PIPE,
             stderr=written,
             env={**environment(), **settings},
-            preexec_fn=limit,
         )
+    if files is not None:
+        resource.prlimit(started.pid, resource.RLIMIT_NOFILE, (files, files))
     assert started.stdout is not None
     try:
         ready, _, _ = select.select([started.stdout], [], [], PATIENCE)

@@ -1,8 +1,8 @@
 """multipart/form-data (RFC 7578, as browsers write it): bytes in any pieces become the parts of a form.
 
 No I/O, and no more in memory than is asked to be kept: of each file part as much as the form has room for,
-of all parts together at most `limit` bytes, and `texts` of what isn't a file. A part of which more came than was kept is as long as what was
-kept, which its reader made one byte too long.
+of all parts together at most `limit` bytes, and `texts` of what isn't a file. A part of which more came than was
+kept is as long as what was kept, which its reader made one byte too long.
 """
 
 from __future__ import annotations
