@@ -2,8 +2,8 @@
 
 Python's `re` tries one way to match after the other, and reads the text anew for each. So what a pattern can cost is
 told by two numbers. In how many ways each part can match: a repeat of a fixed text in max - min + 1, a repeat of
-something with n ways of its own in n + n² + …, alternatives add up, a sequence multiplies; what stands in a lookahead or
-an atomic group is never tried again. And how many steps it takes to read it in all of them: in a sequence, each part is
+something with n ways of its own in n + n² + …, alternatives add up, a sequence multiplies; what stands in a lookahead
+or an atomic group is never tried again. And how many steps it takes to read it in all of them: in a sequence, each part is
 read once for each way of those before it. A pattern is taken if that comes to at most MAX_STEPS for the longest text
 that the field takes. `(a+)+` never does; `[A-Z]+-[0-9]+` does; `[ab]*[ab]{2400}c` does up to 400 characters.
 """
@@ -82,13 +82,14 @@ def _cost_of(operation: str, argument: Any, longest: int) -> _Cost:
         case "ASSERT" | "ASSERT_NOT":
             return _sequence(argument[-1], longest).once
         case "POSSESSIVE_REPEAT":
-            return _repeated(*argument, longest).once
+            return _repeated(argument, longest).once
         case "MAX_REPEAT" | "MIN_REPEAT":
-            return _repeated(*argument, longest)
+            return _repeated(argument, longest)
     raise ValueError("the pattern refers back to what it matched; this can't be bounded. Write it without")
 
 
-def _repeated(least: Any, most: Any, body: Any, longest: int) -> _Cost:
+def _repeated(argument: tuple[Any, Any, Any], longest: int) -> _Cost:
+    least, most, body = argument
     width = int(body.getwidth()[0])
     if width == 0:
         raise ValueError("the pattern repeats something that can be empty. Leave the inner * or ? out")

@@ -197,7 +197,7 @@ async def test_a_closed_acceptor_takes_nothing_more() -> None:
     """What comes while a server stops goes to the next one."""
     async with served() as port:
         pass
-    with pytest.raises(OSError):
+    with pytest.raises(ConnectionRefusedError):
         await once(port, PAGE)
 
 
