@@ -3,8 +3,8 @@
 Python's `re` tries one way to match after the other, and reads the text anew for each. So what a pattern can cost is
 told by two numbers. In how many ways each part can match: a repeat of a fixed text in max - min + 1, a repeat of
 something with n ways of its own in n + n² + …, alternatives add up, a sequence multiplies; what stands in a lookahead
-or an atomic group is never tried again. And how many steps it takes to read it in all of them: in a sequence, each part is
-read once for each way of those before it. A pattern is taken if that comes to at most MAX_STEPS for the longest text
+or an atomic group is never tried again. And how many steps it takes to read it in all of them: in a sequence, each part
+is read once for each way of those before it. A pattern is taken if that comes to at most MAX_STEPS for the longest text
 that the field takes. `(a+)+` never does; `[A-Z]+-[0-9]+` does; `[ab]*[ab]{2400}c` does up to 400 characters.
 """
 
