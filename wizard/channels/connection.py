@@ -119,6 +119,16 @@ class Connection(web.RequestHandler):
             self._line.write(last)
         self.force_close()
 
+    async def start(self) -> None:
+        """What aiohttp can't make a request of, its parser having let it pass (a target like http://xn--/), would leave
+        the connection open with nobody at it."""
+        try:
+            await super().start()
+        except Exception as error:
+            expected = isinstance(error, ValueError)
+            log.log(logging.DEBUG if expected else logging.ERROR, "a connection failed: %s", type(error).__name__)
+            self._end(answer(UNREADABLE if expected else BROKEN))
+
     # -- what it answers ---------------------------------------------------------------------------------
 
     def handle_error(

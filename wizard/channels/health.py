@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 from aiohttp import web
 
-from wizard.channels.problems import SECURITY_HEADERS
+from wizard.channels.problems import SECURITY_HEADERS, protect
 from wizard.isolation import Calls
 from wizard.stores import Backlog, Store
 
@@ -141,6 +141,7 @@ def health_app(
 ) -> web.Application:
     """An application of nothing else, for a worker; it neither opens nor closes the store."""
     app = web.Application()
+    app.on_response_prepare.append(protect)
     add_health(app, store, stopping, figures, calls, workers)
     return app
 
