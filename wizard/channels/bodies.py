@@ -14,8 +14,16 @@ from typing import Any
 
 from aiohttp import web
 
-from wizard.channels.incoming import IDLE, BrokenOff, TooSlow, pieces
-from wizard.channels.problems import INVALID_REQUEST, TOO_LARGE, TOO_SLOW, UNSUPPORTED_MEDIA_TYPE, Refused
+from wizard.channels.incoming import IDLE, BrokenOff, Crowded, TooSlow, pieces
+from wizard.channels.problems import (
+    INVALID_REQUEST,
+    TOO_LARGE,
+    TOO_SLOW,
+    UNAVAILABLE,
+    UNSUPPORTED_MEDIA_TYPE,
+    WAIT,
+    Refused,
+)
 from wizard.codec import MAX_DEPTH
 from wizard.reading.document import Lines
 from wizard.reading.nesting import MOST_VALUES, TooDeepError, TooManyError, check_json
@@ -58,6 +66,9 @@ async def _read(request: web.Request, limit: int, idle: float) -> bytes:
                 raise _too_large(limit)
     except TooSlow:
         raise Refused(TOO_SLOW, "The body didn't arrive in time. Send it again.", closes=True) from None
+    except Crowded:
+        detail = "There is no room for so much at the moment. Send it again in a minute."
+        raise Refused(UNAVAILABLE, detail, WAIT, closes=True) from None
     except BrokenOff as error:
         detail = "The body isn't encoded as its headers say, or wasn't sent to its end."
         raise Refused(INVALID_REQUEST, detail, closes=True) from error

@@ -16,6 +16,7 @@ from aiohttp import web
 from wizard.channels.connections import Connections
 from wizard.channels.html.headers import page_headers
 from wizard.channels.html.refusals import BROKEN, Words, plain
+from wizard.channels.origins import client_of
 from wizard.channels.problems import log_failure
 
 log = logging.getLogger("wizard.server")
@@ -34,6 +35,8 @@ LATE = Words(408, "That took too long", ("Your browser's request didn't arrive i
 FULL = Words(503, "A lot of people are here just now", ("Nothing was changed.", "Wait a minute and try again."))
 
 LARGEST_HEAD = 65_536  # bytes of a request's line and headers together
+SLOWED = 1.0  # seconds that a refusal is kept back of who is refused often
+REFUSALS = frozenset({400, 401, 403, 404, 405, 408, 411, 413, 414, 415, 417, 429, 431})  # of no use to a person
 LINGERING = 10.0  # seconds in which what was said last can be taken
 
 
@@ -128,6 +131,20 @@ class Connection(web.RequestHandler):
             expected = isinstance(error, ValueError)
             log.log(logging.DEBUG if expected else logging.ERROR, "a connection failed: %s", type(error).__name__)
             self._end(answer(UNREADABLE if expected else BROKEN))
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Who sends thousands of requests that come to nothing waits for each answer; what others ask comes first."""
+        if getattr(resp, "status", 0) in REFUSALS and self._connections.is_refused_often(self._sender(request)):
+            await asyncio.sleep(SLOWED)
+        return await super().finish_response(request, resp, start_time)
+
+    def _sender(self, request: web.BaseRequest) -> str:
+        proxies = self._connections.limits.proxies
+        if not proxies:
+            return self.address
+        return client_of(request, proxies) if request.headers else ""  # what can't be read says nothing of its sender
 
     # -- what it answers ---------------------------------------------------------------------------------
 

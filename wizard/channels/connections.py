@@ -14,7 +14,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from wizard.channels.rates import network_of
+from wizard.channels.rates import Rate, network_of
 from wizard.settings import Settings
 
 SWEEP = 1.0  # seconds between two looks at all connections
@@ -26,13 +26,17 @@ LEAST = 16  # connections, however few files the process may open
 class Limits:
     """How many connections there may be, of all (`most`) and of one address (`most_of_one`, None where all come from
     a proxy's). For how many seconds the head of a request may take (`head`), from connecting on and once more from its
-    first byte; nothing may come between two requests (`idle`); somebody may take nothing of an answer (`stalled`)."""
+    first byte; nothing may come between two requests (`idle`); somebody may take nothing of an answer (`stalled`). How
+    many requests of one address may be refused a minute (`refusals`), until each further refusal comes late. `proxies`
+    are those whose word for the address counts."""
 
     most: int = 1000
     most_of_one: int | None = 200
     head: float = 20.0
     idle: float = 75.0
     stalled: float = 60.0
+    refusals: int = 300
+    proxies: int = 0
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
@@ -42,6 +46,8 @@ class Limits:
             most_of_one=None if settings.proxies else settings.max_connections_of_one,
             head=settings.head_timeout,
             idle=settings.idle_timeout,
+            refusals=settings.refusal_rate,
+            proxies=settings.proxies,
         )
 
     def fitted(self, files: int | None) -> Limits:
@@ -75,6 +81,7 @@ class Connections:
 
     def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
         self.limits = limits
+        self._refusals = Rate(limits.refusals)
         self._loop = loop
         self._all: dict[str, dict[Open, None]] = {}
         self._count = 0
@@ -115,6 +122,10 @@ class Connections:
         if self._count + coming < limits.most:
             return True
         return _drop_one([line for each in self._all.values() for line in each])
+
+    def is_refused_often(self, address: str) -> bool:
+        """Counts a request of this address that was refused; whether there were many."""
+        return self._refusals.wait(address) > 0
 
     def _look(self) -> None:
         self._sweep = self._loop.call_later(SWEEP, self._look)

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from wizard.channels.html import refusals
 from wizard.channels.html.multipart import Malformed, Overfull, Part, Parts, TooMany, boundary_of
-from wizard.channels.incoming import IDLE, BrokenOff, TooSlow, drain, pieces
+from wizard.channels.incoming import IDLE, BrokenOff, Crowded, TooSlow, drain, pieces
 from wizard.forms.parsing import MAX_TEXT
 from wizard.forms.validation import storable
 from wizard.model import PromptField, Value
@@ -178,6 +178,9 @@ async def read_posted(
         return Posted(taker.finish())
     except TooSlow:
         raise refusals.too_slow() from None
+    except Crowded:
+        await drain(request, BEYOND * limit)
+        raise refusals.no_room() from None
     except (BrokenOff, Malformed):
         raise refusals.unreadable() from None
     except TooMany:
@@ -196,7 +199,7 @@ async def _has_any(request: web.BaseRequest, idle: float) -> bool:
             return True
     except TooSlow:
         raise refusals.too_slow() from None
-    except BrokenOff:
+    except (BrokenOff, Crowded):
         raise refusals.unreadable() from None
     return False
 
