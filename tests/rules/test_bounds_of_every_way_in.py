@@ -215,7 +215,7 @@ def pattern(text):
 
 def row(text):
     from wizard.codec import pack, unpack
-    unpack(pack([{}] * 990_000))
+    unpack(pack([{}] * int(text)))
 
 node = "  - {id: n%d, type: form, title: T, fields: [{name: x}]}\n"
 nodes = int(sys.argv[2])
@@ -224,10 +224,10 @@ CASES = {
     "a definition": [(definition, each) for each in (
         head + "".join(node % number for number in range(nodes)),
         head + "".join("  - {id: n%d, type: nothing, x: y}\n" % number for number in range(nodes)),
-        head + "  - {id: n, type: form, fields: [" + "{name: x}, " * 80_000 + "]}\n",
-        head + "  - {id: n, type: form, fields: " + "[" * 400_000,
-        "a: [" + "1, " * 300_000 + "]\n",
-        "- x\n" * 240_000,
+        head + "  - {id: n, type: form, fields: [" + "{name: x}, " * (8 * nodes) + "]}\n",
+        head + "  - {id: n, type: form, fields: " + "[" * (40 * nodes),
+        "a: [" + "1, " * (30 * nodes) + "]\n",
+        "- x\n" * (24 * nodes),
     )],
     "a service's answer": [(answer, each) for each in (
         "[" + "{}," * 49_900 + "{}]", "[" + "{}," * 330_000 + "{}]", "[" + "9," * 49_900 + "9]",
@@ -245,7 +245,7 @@ CASES = {
         ".*,.*,.*", "a{0,999}b{0,999}", "(?=.*[0-9])(?=.*[a-z]).{8,}", "[ab]*[ab]{0,9}", "(?:[ab][ab]?){1,9}c",
         "(?:a|b|ab|ba){1,9}c", "[ab]*(?:[ab]{0,90}c|d)", "(?i)[a-z]*[a-z]*!",
     )],
-    "a stored value": [(row, "")],
+    "a stored value": [(row, "990000")],
 }
 took = {}
 way = sys.argv[1]
