@@ -3,10 +3,12 @@ limit that is looked at afterwards looks like one."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
@@ -15,7 +17,7 @@ from urllib.parse import unquote_to_bytes, urlencode
 import pytest
 
 from tests.acceptance.processes import Process, process
-from tests.acceptance.raw import BOUNDARY, MULTIPART, URLENCODED, Sent, once
+from tests.acceptance.raw import BOUNDARY, MULTIPART, URLENCODED, NoAnswer, Sent, once
 from wizard.channels.bodies import parse_object
 from wizard.channels.html.keys import START, VISITOR_COOKIE, form_key, new_visitor
 from wizard.channels.html.multipart import ALL_HEADERS, Malformed, Parts, TooMany
@@ -24,6 +26,8 @@ from wizard.channels.problems import Refused
 from wizard.reading.nesting import MOST_VALUES, TooManyError, check_json
 
 FORM = "id: f\ntitle: F\nnodes:\n  - {id: a, type: form, fields: [{name: x, required: false}]}\n"
+
+PACKED = gzip.compress(bytes(300_000_000), 1)
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +109,22 @@ async def test_no_json_of_a_stranger_takes_much(server: Process, name: str) -> N
     assert json.loads(answer.body)["type"].startswith("urn:wizard:problem:")
     assert server.peak - memory < 40
     assert server.processor - seconds < 0.5
+
+
+@pytest.mark.parametrize("target", ["/w/f", "/api/v1/runs"])
+@pytest.mark.parametrize("cookie", [(), VISITOR.headers])
+async def test_what_is_packed_is_not_unpacked_beyond_its_limit(
+    server: Process, target: str, cookie: tuple[tuple[str, str], ...]
+) -> None:
+    """300 KB that become 300 MB took a second, most of it to throw away what nobody wanted."""
+    kind = ("Content-Type", URLENCODED if target == "/w/f" else "application/json")
+    headers = (*cookie, kind, ("Content-Encoding", "gzip"))
+    memory, seconds = server.peak, server.processor
+    with suppress(NoAnswer):  # the connection is closed while it is still sent over
+        answer = await once(server.port, Sent("POST", target, headers, PACKED))
+        assert answer.status in (403, 413)
+    assert server.peak - memory < 20
+    assert server.processor - seconds < 0.3
 
 
 # -- the rules by themselves -------------------------------------------------------------------------------

@@ -138,7 +138,10 @@ class Connection(web.RequestHandler):
         """Who sends thousands of requests that come to nothing waits for each answer; what others ask comes first."""
         if getattr(resp, "status", 0) in REFUSALS and self._connections.is_refused_often(self._sender(request)):
             await asyncio.sleep(SLOWED)
-        return await super().finish_response(request, resp, start_time)
+        sent = await super().finish_response(request, resp, start_time)
+        if not request.content.is_eof() and "Content-Encoding" in request.headers:
+            self.force_close()  # the rest would be unpacked before it is thrown away
+        return sent
 
     def _sender(self, request: web.BaseRequest) -> str:
         proxies = self._connections.limits.proxies
