@@ -30,7 +30,7 @@ from wizard.expressions import Names
 from wizard.model import Chain, Outcome, Proceed, Value
 from wizard.node import Background, NodeConfig, Visit
 from wizard.outgoing import check_url, shared_session, was_refused
-from wizard.reading.nesting import TooDeepError, load_json
+from wizard.reading.nesting import MOST_VALUES, TooDeepError, TooManyError, load_json
 from wizard.retrying import SLACK, persevere
 from wizard.settings import Settings
 from wizard.templates import Dynamic, Template
@@ -336,9 +336,12 @@ def _parse(response: aiohttp.ClientResponse, body: bytes) -> Value:
     kind = response.content_type
     if kind == "application/json" or kind.endswith("+json"):
         try:
-            return load_json(body, MAX_DEPTH, constant=_no_number)
+            return load_json(body, MAX_DEPTH, values=MOST_VALUES, constant=_no_number)
         except TooDeepError as error:
             what = f"The answer of the service {response.url.host} is nested more than {MAX_DEPTH} deep."
+            raise NodeFailed(what) from error
+        except TooManyError as error:
+            what = f"The answer of the service {response.url.host} holds more than {MOST_VALUES:,} values."
             raise NodeFailed(what) from error
         except ValueError as error:
             raise NodeFailed(f"The service {response.url.host} answered with invalid JSON.") from error

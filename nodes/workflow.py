@@ -18,6 +18,7 @@ from wizard.node import NodeConfig, NodeType, Visit
 from wizard.templates import Dynamic, Template
 
 MAX_ITEMS = 1000
+MOST_UNLESS_SAID = 100  # items, where the definition has no `max`: the list shows all of them, and so costs that much
 ADD_ANOTHER = "add_another"  # what a list page asks
 
 
@@ -30,7 +31,7 @@ class RepeatConfig(NodeConfig):
         None, description="An expression that gives a list; each element is `input.item` in its turn."
     )
     min: int | None = Field(None, ge=0, le=MAX_ITEMS, strict=True, description="The fewest items; 1 unless given.")
-    max: int | None = Field(None, ge=1, le=MAX_ITEMS, strict=True, description="The most items; no bound unless given.")
+    max: int | None = Field(None, ge=1, le=MAX_ITEMS, strict=True, description="The most items; 100 unless given.")
     add_another: Template | None = Field(None, description="The question after each item.")
     item: Template | None = Field(None, description="What one item is called.")
 
@@ -71,6 +72,10 @@ class WorkflowNode(NodeType[WorkflowConfig]):
         given = dict(visit.input)
         if not form.fields and not given.get(ADD_ANOTHER):
             given.pop(ADD_ANOTHER, None)  # a caller that says "no" where nothing more may come is right
+        if not form.fields and ADD_ANOTHER in given:
+            return Wait(
+                self._prompt(visit, form, {ADD_ANOTHER: f"{_full(visit)} Take one out to add another."}), rejected=True
+            )
         result = validate(form, given, visit.names)
         if isinstance(result, Rejected):
             return Wait(self._prompt(visit, form, result.errors), rejected=True)
@@ -80,25 +85,36 @@ class WorkflowNode(NodeType[WorkflowConfig]):
         return self._prompt(visit, _question(visit), {})
 
     def _prompt(self, visit: Visit[Any], form: Form, errors: Mapping[str, str]) -> Prompt:
-        items = visit.items()
         output = {name: value for name, value in (visit.output or {}).items() if name in form.own}
         fields = prompt_fields(form, visit.names, output=output or None, draft=None, errors=errors)
         unknown = next((message for name, message in errors.items() if name not in form.own), None)
         return Prompt(
             step=visit.step,
             type=visit.node.type,
-            title=visit.title or f"You have added {len(items)}",
+            title=visit.title or f"You have added {visit.item_count()}",
+            text="" if form.fields or visit.config.repeat.max is not None else _full(visit),
             fields=tuple(replace(field, label=_label(visit)) for field in fields),
-            items=items,
+            items=visit.items(),
             error=unknown,
         )
 
 
 def _question(visit: Visit[Any]) -> Form:
-    """Whether another item is to come; nothing to ask where there are as many as there may be."""
+    """Whether another item is to come; nothing to ask where there are as many as there may be. Without a `max`, who had
+    more before there was a limit keeps them."""
     repeat = visit.config.repeat
-    full = repeat.max is not None and len(visit.items()) >= repeat.max
-    return Form(()) if full else ONE_MORE
+    if repeat.max is None and (visit.output or {}).get(ADD_ANOTHER):
+        return ONE_MORE
+    return Form(()) if visit.item_count() >= _most(repeat) else ONE_MORE
+
+
+def _most(repeat: Any) -> int:
+    most: int = max(MOST_UNLESS_SAID, repeat.min) if repeat.max is None else repeat.max
+    return most
+
+
+def _full(visit: Visit[Any]) -> str:
+    return f"There can be no more than {_most(visit.config.repeat):,} here."
 
 
 def _label(visit: Visit[Any]) -> str:

@@ -186,14 +186,18 @@ def wizard_app(
     from aiohttp import web
 
     from wizard.channels.api import PREFIX, api
+    from wizard.channels.connections import LIMITS, Limits
     from wizard.channels.following import Followers
     from wizard.channels.health import Stopping, add_health
+    from wizard.channels.incoming import ROOM, Room
     from wizard.channels.web import add_pages
 
     given = {"templates": templates, "theme": theme}
     paths = {name: Path(path) for name, path in given.items() if path is not None}
     settings = (settings or Settings()).model_copy(update=paths)
     app = web.Application()
+    app[LIMITS] = Limits.of(settings)
+    app[ROOM] = Room(settings.bodies_limit)
     if isinstance(definitions, Engine):
         engine = definitions
     else:

@@ -134,8 +134,11 @@ def place(url: str) -> str:
     scheme = url.partition(":")[0]
     if not scheme.startswith("postgres"):
         return url
-    parts = urlsplit(url)
-    host = parts.hostname or parse_qs(parts.query).get("host", ["localhost"])[0]
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or parse_qs(parts.query).get("host", ["localhost"])[0]
+    except ValueError:
+        return "the database of --store"
     return f"{scheme}://{host}/{parts.path.strip('/')}"
 
 

@@ -145,6 +145,7 @@ class Visit(Generic[C]):
     resumes: bool = False
     review: Callable[[], tuple[Item, ...]] = tuple  # what the path's steps answered, one line each
     items: Callable[[], tuple[Item, ...]] = tuple  # the items of a repeat, for its list page
+    item_count: Callable[[], int] = int  # how many these are
     arrival: Arrival | None = None  # the event that the node takes if it proceeds
     tell: Callable[[float | None, str], None] = _nobody  # hears how far the work is
 

@@ -92,12 +92,13 @@ def check_url(text: str) -> URL:
         raise NodeFailed("The address of the service holds characters that an address can't have.")
     try:
         url = URL(text, encoded=True)
-        url.port  # noqa: B018  it is only parsed here
+        # Each part is parsed when it is asked for: a host that begins with xn-- may be no encoded name.
+        host, _, somebody = url.host, url.port, (url.user, url.password)
     except ValueError as error:
         raise NodeFailed("The address of the service isn't a valid URL.") from error
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not host:
         raise NodeFailed("The address of the service must start with http:// or https:// and name a host.")
-    if url.user is not None or url.password is not None or "@" in url.raw_authority:
+    if somebody != (None, None) or "@" in url.raw_authority:
         raise NodeFailed("The address of the service must not hold a user name or password. Send them as a header.")
     return url
 

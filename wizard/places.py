@@ -7,7 +7,7 @@ first (`household/2/name`). The list page of a repeat, shown after an item, is `
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -91,6 +91,14 @@ def locate(workflow: Workflow, path: str) -> Place:
             return _at_the_end(segments, Place(frame, node, tuple(levels), number), path)
         frame = frame.inside(node, base, number)
     raise _no_step(path)
+
+
+def count_items(removed: Collection[str], base: str, last: int) -> int:
+    """How many items up to number `last` the repeat at `base` has: all but those that were taken out, of which there
+    are few."""
+    start = f"{base}/"
+    numbers = (path[len(start) :] for path in removed if path.startswith(start))
+    return last - sum(1 for number in numbers if _is_number(number) and int(number) <= last)
 
 
 def frame_and_node_at(workflow: Workflow, path: str) -> tuple[Frame, Node]:

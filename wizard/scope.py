@@ -19,7 +19,7 @@ from wizard.documents import DOCUMENTS, Patched, document
 from wizard.errors import ExpressionError
 from wizard.instants import shown
 from wizard.model import Branches, Call, Chain, Node, Step, Value
-from wizard.places import AFTER, Frame, call_of, is_cyclic
+from wizard.places import AFTER, Frame, call_of, count_items, is_cyclic
 
 
 class Items(list[Any]):
@@ -118,7 +118,7 @@ def _item_input(outside: Scope, frame: Frame, name: str) -> Value:
     repeat = call_of(frame.call).repeat
     assert repeat is not None
     if repeat.for_each is None:
-        position = sum(1 for n in range(1, frame.item) if f"{frame.base}/{n}" not in outside.run.removed)
+        position = count_items(outside.run.removed, frame.base, frame.item - 1)
         return position + 1 if name == "index" else None
     elements = repeat.for_each.evaluate(outside) or []
     ids = item_ids_of(elements)

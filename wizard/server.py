@@ -12,13 +12,16 @@ import asyncio
 import gc
 import logging
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from aiohttp import web
 
-from wizard.channels.connection import Connection
+from wizard.accepting import Acceptor
+from wizard.channels.connection import FULL, Connection, answer
+from wizard.channels.connections import LIMITS, Connections, Limits
 from wizard.channels.health import CALLS, STOPPING, Stopping
 from wizard.logs import loop_failed
 from wizard.running import come_to, run_to_its_end
@@ -88,21 +91,52 @@ async def serve_until_told(
 async def listening(
     app: web.Application, host: str, port: int, *, grace: float = GRACE
 ) -> AsyncIterator[list[Address]]:
-    """The application, served at the addresses that this gives; at the end requests under way have `grace` seconds.
-    Raises OSError where an address can't be had."""
+    """The application, served at the addresses that this gives, within its LIMITS; at the end requests under way have
+    `grace` seconds. Raises OSError where an address can't be had."""
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=grace)
     await runner.setup()
     assert runner.server is not None
     server, loop = runner.server, asyncio.get_running_loop()
+    connections = Connections((app.get(LIMITS) or Limits()).fitted(_most_files()), loop)
+
+    def make() -> Connection:
+        return Connection(server, connections=connections, loop=loop, access_log=UNHEARD)
+
     try:
-        sockets = await loop.create_server(lambda: Connection(server, loop=loop, access_log=UNHEARD), host, port)
+        turned_away = answer(FULL, **{"Retry-After": "60"})
+        acceptors = [Acceptor(each, make, connections, turned_away) for each in await _bound(host, port)]
         try:
-            yield [each.getsockname() for each in sockets.sockets]
+            for each in acceptors:
+                each.start()
+            connections.watch()
+            yield [each.address for each in acceptors]
         finally:
-            sockets.close()
+            for each in acceptors:
+                each.close()
             await asyncio.sleep(LAST)
     finally:
         await runner.cleanup()
+        connections.stop()
+
+
+async def _bound(host: str, port: int) -> list[socket.socket]:
+    """Sockets of the addresses that a host has, bound as asyncio binds them."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)
+    try:
+        return [each.dup() for each in server.sockets]
+    finally:
+        server.close()
+
+
+def _most_files() -> int | None:
+    """How many files this process may open; None where that isn't known."""
+    with suppress(ImportError):  # there is no such module on Windows
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        return None if most == resource.RLIM_INFINITY else most
+    return None
 
 
 def written(address: Address) -> str:

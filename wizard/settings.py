@@ -95,7 +95,14 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     body_limit: Bytes = 8_000_000  # what a request to the server may hold: a file of 5 MB in base64
+    text_limit: Bytes = 2_000_000  # of that, what isn't a file: typed answers, and JSON that no file can be in
     body_timeout: Seconds = 20.0  # for which a sender may say nothing in the middle of a request
+    head_timeout: Seconds = 20.0  # for the line and headers of a request, from connecting on
+    idle_timeout: Seconds = 75.0  # for which a connection is kept between two requests; a proxy's has to be shorter
+    max_connections: Annotated[int, Field(ge=16, le=100_000)] = 1000  # at once
+    max_connections_of_one: Annotated[int, Field(ge=4, le=100_000)] = 200  # address; not where there are proxies
+    refusal_rate: Rate = 300  # requests of one address that come to nothing; each further one is answered late
+    bodies_limit: Annotated[int, Field(ge=1_000_000, le=100_000_000_000)] = 200_000_000  # of all requests under way
     start_rate: Rate = 300  # by pages
     api_start_rate: Rate = 6000  # by POST /runs
     proxies: Annotated[int, Field(ge=0, le=10)] = 0

@@ -17,7 +17,7 @@ from wizard.back import can_go_back
 from wizard.copies import copied, copied_prompt
 from wizard.errors import CallerError, WizardError
 from wizard.model import Fault, Item, Kind, Node, Prompt, Remaining, Report, Run, RunStatus, Step, Value, Workflow
-from wizard.places import Frame, Place, call_of, locate
+from wizard.places import Frame, Place, call_of, count_items, locate
 from wizard.scope import Scope, on_path
 from wizard.visits import look, summarise
 
@@ -259,19 +259,17 @@ def _remaining(workflow: Workflow, run: Run) -> Remaining:
     frame = place.frame
     if place.after is not None:
         base = step.path.rpartition("/")[0]
-        ahead = _plus(_later_items(place.node, _count(run, base, place.after)), _after(frame.workflow, place.node))
+        ahead = _plus(
+            _later_items(place.node, count_items(run.removed, base, place.after)), _after(frame.workflow, place.node)
+        )
     else:
         ahead = frame.workflow.remaining[place.node.id]
     while frame.parent is not None and frame.call is not None:
         if frame.item is not None:
-            ahead = _plus(ahead, _later_items(frame.call, _count(run, frame.base, frame.item)))
+            ahead = _plus(ahead, _later_items(frame.call, count_items(run.removed, frame.base, frame.item)))
         ahead = _plus(ahead, _after(frame.parent.workflow, frame.call))
         frame = frame.parent
     return ahead
-
-
-def _count(run: Run, base: str, last: int) -> int:
-    return sum(1 for number in range(1, last + 1) if f"{base}/{number}" not in run.removed)
 
 
 def _later_items(call: Node, items: int) -> Remaining:

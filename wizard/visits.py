@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
@@ -20,7 +21,7 @@ from wizard.isolation import computed
 from wizard.logs import broke
 from wizard.model import Item, Prompt, Run, Step, Workflow
 from wizard.node import NodeType, Services, Visit
-from wizard.places import AFTER, Place, call_of, locate
+from wizard.places import AFTER, Place, call_of, count_items, locate
 from wizard.scope import Scope, Visible
 from wizard.turn import as_undone
 
@@ -59,7 +60,8 @@ def make_visit(
         state=copied(step.state) if step.state else {},
         tried=0 if step.put_off is None else step.put_off.tried,
         review=lambda: summarise(workflow, run, now, before=step),
-        items=lambda: _items(workflow, run, place, step, now),
+        items=tuple if place.after is None else cache(lambda: _items(workflow, run, place, step, now)),
+        item_count=lambda: _item_count(run, place, step),
     )
 
 
@@ -113,18 +115,21 @@ def _group(run: Visible, place: Place, now: datetime) -> str:
         frame = frame.parent
     assert frame.call is not None
     assert frame.parent is not None
-    position = sum(1 for number in range(1, frame.item + 1) if f"{frame.base}/{number}" not in run.removed)
+    position = count_items(run.removed, frame.base, frame.item)
     repeat = call_of(frame.call).repeat
     name = repeat.item if repeat is not None and repeat.item else frame.call.title
     called = name.render(Scope(run, frame.parent, now)) if name is not None else ""
     return f"{called} {position}".strip()
 
 
+def _item_count(run: Visible, place: Place, step: Step) -> int:
+    return 0 if place.after is None else count_items(run.removed, step.path.rpartition("/")[0], place.after)
+
+
 def _items(workflow: Workflow, run: Visible, place: Place, step: Step, now: datetime) -> tuple[Item, ...]:
     """The items of the repeat whose list page `step` is: each with its first answers, the step to
     change it at, and its path to take it out."""
-    if place.after is None:
-        return ()
+    assert place.after is not None
     base = step.path.rpartition("/")[0]
     numbers = (number for number in range(1, place.after + 1) if f"{base}/{number}" not in run.removed)
     by_number: dict[int, list[Step]] = {number: [] for number in numbers}

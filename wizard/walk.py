@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from wizard.arrivals import awaited
 from wizard.errors import ExpressionError, NoCaseMatched, RunError
 from wizard.model import Branches, Call, Node, Repeat, Step
-from wizard.places import AFTER, Frame, call_of
+from wizard.places import AFTER, Frame, call_of, count_items
 from wizard.scope import Scope, item_ids_of, last_visit, visit_path
 from wizard.turn import Turn
 
@@ -120,18 +120,13 @@ def _go_on_repeating(
     """What follows item `after` of a repeat (0: its beginning): an item, its list page, or the way out."""
     repeat = call_of(node).repeat
     assert repeat is not None
-    if repeat.asks and count_items(turn, base, after) >= repeat.min:
+    if repeat.asks and count_items(turn.removed, base, after) >= repeat.min:
         return Destination(f"{base}/{AFTER}{after}", frame, node)
     inner = _next_item(turn, frame, node, base, after)
     if inner is None:
         turn.log("left", base)
         return frame, node.next
     return inner, inner.workflow.start
-
-
-def count_items(turn: Turn, base: str, last: int) -> int:
-    """How many of a repeat's items up to number `last` haven't been taken out."""
-    return sum(1 for n in range(1, last + 1) if f"{base}/{n}" not in turn.removed)
 
 
 def _next_item(turn: Turn, frame: Frame, node: Node, base: str, after: int) -> Frame | None:

@@ -368,7 +368,7 @@ async def besieged(folder: Path, *, works: float | None = None, **settings: Any)
     async def send_code(email: str, code: str) -> None:
         return None
 
-    chosen = Settings(**{"body_limit": BODY_LIMIT, "body_timeout": 0.3, "start_rate": 0, **settings})
+    chosen = Settings(**{"body_limit": BODY_LIMIT, "body_timeout": 0.3, "start_rate": 0, "refusal_rate": 0, **settings})
     async with AsyncExitStack() as stack:
         store = SqliteStore(folder / "siege.sqlite")
         await store.open()

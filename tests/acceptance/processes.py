@@ -7,12 +7,13 @@ import json
 import os
 import pty
 import re
+import resource
 import select
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from tests.forkserver import command
+from tests.forkserver import ANEW, command
 from wizard import cli
 
 PATIENCE = 60.0  # seconds; a process that takes longer hangs
@@ -100,29 +101,69 @@ class Server:
                 return refused.code, json.load(refused)
 
 
+@dataclass(frozen=True)
+class Process:
+    """A server's process, as the system sees it (Linux: proc(5))."""
+
+    id: int
+    address: str  # http://127.0.0.1:PORT
+    log: Path
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
+
+    @property
+    def peak(self) -> float:
+        """The most memory that it ever had, in MB."""
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{self.id}/status").read_text())
+        assert found is not None
+        return int(found[1]) / 1024
+
+    @property
+    def processor(self) -> float:
+        """Seconds of processor time that it has used."""
+        ticks = Path(f"/proc/{self.id}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def process(
+    folder: Path, *arguments: str, files: int | None = None, by: Sequence[str] = ANEW, **settings: str
+) -> Iterator[Process]:
+    """`wizard serve` on a free port until the block ends; then SIGTERM, and it stops by itself. It may open `files`
+    files; `settings` are environment variables. The process is the server itself unless it is started `by` another."""
+    log = folder / "log"
+    with log.open("wb") as written:
+        started = subprocess.Popen(
+            [*by, "serve", *arguments, "--port", "0"],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=written,
+            env={**environment(), **settings},
+        )
+    if files is not None:
+        resource.prlimit(started.pid, resource.RLIMIT_NOFILE, (files, files))
+    assert started.stdout is not None
+    try:
+        ready, _, _ = select.select([started.stdout], [], [], PATIENCE)
+        line = started.stdout.readline().decode() if ready else ""
+        found = re.search(r"http://\S+", line)
+        assert found is not None, line + log.read_text()
+        yield Process(started.pid, found[0], log)
+        started.send_signal(signal.SIGTERM)
+        assert started.wait(PATIENCE) == 0
+    finally:
+        started.kill()
+        started.wait()
+        started.stdout.close()
+
+
 @contextmanager
 def serving(folder: Path, *arguments: str) -> Iterator[Server]:
-    """`wizard serve` on a free port until the block ends; then SIGTERM, and it stops by itself."""
-    process = subprocess.Popen(
-        [*command(), "serve", *arguments, "--port", "0"],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environment(),
-    )
-    assert process.stdout is not None
-    try:
-        ready, _, _ = select.select([process.stdout], [], [], PATIENCE)
-        line = process.stdout.readline().decode() if ready else ""
-        found = re.search(r"http://\S+", line)
-        assert found is not None, line
-        yield Server(f"{found[0]}/api/v1")
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE) == 0
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+    """`wizard serve` on a free port until the block ends, for calls of its JSON interface."""
+    with process(folder, *arguments, by=command()) as started:
+        yield Server(f"{started.address}/api/v1")
 
 
 class Keyboard:

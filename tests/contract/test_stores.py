@@ -675,6 +675,14 @@ async def test_the_backlog_is_counted(store: Store) -> None:
     assert await store.backlog(NOW + timedelta(seconds=90)) == Backlog(due=2, later=2, failed_undos=0)
 
 
+async def test_a_probe_leaves_nothing(store: Store) -> None:
+    """It is asked for every few seconds for years."""
+    for _ in range(3):
+        await store.probe()
+    assert not await store.list_runs()
+    assert await store.definition("") is None
+
+
 async def test_there_is_nothing_to_encrypt_anew(store: Store) -> None:
     """Rotation ends: what is under the key in use already isn't written again."""
     await store.commit(creating(full_run(), reply=a_reply(), jobs=(a_job(payload={"to": "Zoë"}),)))

@@ -7,7 +7,7 @@ import asyncio
 import sqlite3
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from tests.postgres import Server, connect, fresh_database
 from wizard.app import wizard_app
 from wizard.catalog import Catalog
+from wizard.channels import health
 from wizard.codec import pack
 from wizard.errors import StoreError
 from wizard.node import Registry
@@ -102,9 +103,12 @@ async def _fills(store: SqliteStore, limit: int) -> None:
     await store._writer.run(work)
 
 
-async def test_a_database_that_may_not_grow_takes_no_answer_and_then_does(tmp_path: Path) -> None:
+async def test_a_database_that_may_not_grow_takes_no_answer_and_then_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The disk is full: nobody is told that their answer is stored, everybody can look, and with room again the same
     answer is taken."""
+    monkeypatch.setattr(health, "PROBED", 0.0)
     store = SqliteStore(tmp_path / "runs.db")
     async with served(store) as client:
         one, other = await Caller(client).starts(), await Caller(client).starts()
@@ -112,7 +116,9 @@ async def test_a_database_that_may_not_grow_takes_no_answer_and_then_does(tmp_pa
         assert await one.answers("a", "x" * 50_000) == UNAVAILABLE
         assert await one.looks() == (200, "a")
         assert await other.looks() == (200, "a")
+        assert (await client.get("/readyz")).status == 503
         await _fills(store, 1_000_000)
+        assert (await client.get("/readyz")).status == 200
         assert await one.answers("a", "x" * 50_000) == (200, "b")
         assert await other.answers("a") == (200, "b")
     assert taken(tmp_path / "runs.db", "PRAGMA integrity_check") == "ok"
@@ -133,8 +139,22 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[Path]:
         subprocess.run(["umount", folder], check=True)
 
 
-async def test_a_real_disk_that_is_full_loses_nothing(tmp_path: Path) -> None:
-    """The same with a disk: what was acknowledged before it was full is there, whatever the log could still take."""
+async def _fill(client: Any, disk: Path) -> None:
+    """Takes what room is left; the log may have some of its own, which a few writes use up. Then no server on the disk
+    is ready."""
+    with suppress(OSError), (disk / "other").open("wb", buffering=0) as other:
+        while other.write(bytes(4096)):
+            pass
+    for _ in range(50):
+        if (await client.get("/readyz")).status == 503:
+            return
+    raise AssertionError("a full disk counts as one that can be written")
+
+
+async def test_a_real_disk_that_is_full_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same with a disk: what was acknowledged before it was full is there, whatever the log could still take. And
+    nobody is sent to a server that can store nothing."""
+    monkeypatch.setattr(health, "PROBED", 0.0)
     with small_disk(tmp_path / "disk", 1500) as disk:
         store = SqliteStore(disk / "runs.db")
         async with served(store) as client:
@@ -150,11 +170,13 @@ async def test_a_real_disk_that_is_full_loses_nothing(tmp_path: Path) -> None:
                 callers.append((caller, await caller.answers("a", "x" * 30_000)))
             else:
                 raise AssertionError("the disk never was full")
+            await _fill(client, disk)
             assert any(told == (200, "b") for _, told in callers)
             for caller, told in callers:
                 assert await caller.looks() == (200, "b" if told == (200, "b") else "a")
             done = next(caller for caller, told in callers if told == (200, "b"))
             subprocess.run(["mount", "-o", "remount,size=20000k", disk], check=True)
+            assert (await client.get("/readyz")).status == 200
             assert await done.answers("b") == (200, "c")
 
 

@@ -121,6 +121,9 @@ def test_no_private_address_gets_through_in_any_form(address: object) -> None:
         ("http://example.com:99999/", "valid URL"),
         ("http://example.com:port/", "valid URL"),
         ("http://[::1/", "valid URL"),
+        ("http://xn--/", "valid URL"),
+        ("http://xn--a.example/", "valid URL"),
+        ("http://example.xn--/", "valid URL"),
         ("http://example.com/" + "a" * 8000, "longer"),
     ],
 )
@@ -136,7 +139,7 @@ def test_a_url_is_sent_as_it_was_written() -> None:
     assert str(check_url("https://example.com/a%2E%2E%2Fb?x=%26")) == "https://example.com/a%2E%2E%2Fb?x=%26"
 
 
-@given(st.text(max_size=60))
+@given(st.text(max_size=60) | st.text("xn-a0.:@%[]/?#", max_size=20))
 def test_whatever_text_comes_it_is_a_url_or_a_refusal(text: str) -> None:
     """Templates can produce anything; an unexpected exception would take the turn down."""
     try:

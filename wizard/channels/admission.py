@@ -115,8 +115,10 @@ class Admission:
         return run_id, body, revision_of(request, body)
 
     async def body(self, request: web.Request, members: Members) -> dict[str, Any]:
-        """What is asked. Raises Refused."""
-        body = await read_object(request, self._settings.body_limit, self._settings.body_timeout)
+        """What is asked. Only answers have files in them, and may be as large as these. Raises Refused."""
+        settings = self._settings
+        limit = settings.body_limit if "answers" in members else min(settings.text_limit, settings.body_limit)
+        body = await read_object(request, limit, settings.body_timeout)
         check_members(body, members)
         return body
 

@@ -27,6 +27,7 @@ from wizard.channels.problems import (
     WAIT,
     Refused,
     problems,
+    protect,
 )
 from wizard.channels.rates import Rate
 from wizard.channels.state_json import encode, line_json, run_state, trace_json
@@ -66,6 +67,7 @@ def api(
 
     app = web.Application(middlewares=[problems])
     app.on_shutdown.append(followers.stop)
+    app.on_response_prepare.append(protect)
     app.add_routes(
         [
             web.get("/openapi.json", looks.openapi),

@@ -14,11 +14,19 @@ from typing import Any
 
 from aiohttp import web
 
-from wizard.channels.incoming import IDLE, BrokenOff, TooSlow, pieces
-from wizard.channels.problems import INVALID_REQUEST, TOO_LARGE, TOO_SLOW, UNSUPPORTED_MEDIA_TYPE, Refused
+from wizard.channels.incoming import IDLE, BrokenOff, Crowded, TooSlow, pieces
+from wizard.channels.problems import (
+    INVALID_REQUEST,
+    TOO_LARGE,
+    TOO_SLOW,
+    UNAVAILABLE,
+    UNSUPPORTED_MEDIA_TYPE,
+    WAIT,
+    Refused,
+)
 from wizard.codec import MAX_DEPTH
 from wizard.reading.document import Lines
-from wizard.reading.nesting import TooDeepError, check_json
+from wizard.reading.nesting import MOST_VALUES, TooDeepError, TooManyError, check_json
 
 MAX_DEPTH_OF_BODY = MAX_DEPTH + 2  # the object, its `answers`, and what can be stored in them
 MAX_TEXT = 500  # characters of a step's path, a workflow's id and the like
@@ -58,6 +66,9 @@ async def _read(request: web.Request, limit: int, idle: float) -> bytes:
                 raise _too_large(limit)
     except TooSlow:
         raise Refused(TOO_SLOW, "The body didn't arrive in time. Send it again.", closes=True) from None
+    except Crowded:
+        detail = "There is no room for so much at the moment. Send it again in a minute."
+        raise Refused(UNAVAILABLE, detail, WAIT, closes=True) from None
     except BrokenOff as error:
         detail = "The body isn't encoded as its headers say, or wasn't sent to its end."
         raise Refused(INVALID_REQUEST, detail, closes=True) from error
@@ -70,16 +81,19 @@ def _too_large(limit: int) -> Refused:
 
 def parse_object(body: bytes) -> dict[str, Any]:
     """Strict JSON (RFC 8259, and unique names as in RFC 7493): UTF-8, no NaN, no name twice, no half
-    characters, bounded depth and numbers, an object at the top. Raises Refused (400)."""
+    characters, bounded depth, numbers and number of values, an object at the top. Raises Refused (400)."""
     try:
         text = body.decode()
-        check_json(text, MAX_DEPTH_OF_BODY)
+        check_json(text, MAX_DEPTH_OF_BODY, MOST_VALUES)
         value = _DECODER.decode(text)
     except UnicodeDecodeError as error:
         raise _unreadable(f"The body isn't UTF-8: its byte {error.start} can't be read.") from error
     except TooDeepError as error:
         detail = f"The body is nested more than {MAX_DEPTH_OF_BODY} deep ({_place(text, error.offset)})."
         raise _unreadable(detail) from error
+    except TooManyError as error:
+        detail = f"The body holds more than {MOST_VALUES:,} values ({_place(text, error.offset)}). Send less"
+        raise _unreadable(f"{detail}, or what belongs together as one text.") from error
     except json.JSONDecodeError as error:
         what = _what_stands(text[error.pos : error.pos + 1])
         raise _unreadable(f"The body isn't JSON: {what} at {_place(text, error.pos)}.") from error

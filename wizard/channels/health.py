@@ -13,11 +13,12 @@ from typing import NamedTuple, Protocol
 
 from aiohttp import web
 
-from wizard.channels.problems import SECURITY_HEADERS
+from wizard.channels.problems import SECURITY_HEADERS, protect
 from wizard.isolation import Calls
 from wizard.stores import Backlog, Store
 
 PATIENCE = 2.0  # seconds that the store may take until it counts as gone
+PROBED = 5.0  # seconds for which it counts as writable once it was written to, or as not: a probe waits for the disk
 
 
 class Stopping(NamedTuple):
@@ -56,7 +57,8 @@ def add_health(
 ) -> None:
     """Adds `/healthz` and `/readyz` to an application, and with figures `/metrics`; `wizard.server` stops it by
     `stopping`. `/readyz` is 503 while the store doesn't answer within PATIENCE, while no functions can be called since
-    too many hang, while one of `workers` has ended, and from the moment on that the process is told to stop."""
+    too many hang, while one of `workers` has ended, and from the moment on that the process is told to stop. That the
+    store can be written is tried at most every PROBED seconds, however many ask."""
     app[STOPPING] = stopping
     if calls is not None:
         app[CALLS] = calls
@@ -65,6 +67,7 @@ def add_health(
         stopping.begun.set()  # by another server than ours, which knows nothing of it
 
     app.on_shutdown.append(stop)
+    probe = _Probe(store)
 
     async def alive(request: web.Request) -> web.Response:
         return _said(200, "alive")
@@ -79,10 +82,13 @@ def add_health(
         try:
             async with asyncio.timeout(PATIENCE):
                 await store.revision("")  # of no run: it has to be looked for all the same
+                writable = await probe.passes()
         except TimeoutError:
             return _said(503, f"The store hasn't answered for {PATIENCE:g} seconds.")
         except Exception:  # whatever it is, its message may name hosts and paths
             return _said(503, "The store can't be read.")
+        if not writable:
+            return _said(503, "The store can't be written.")
         return _said(200, "ready")
 
     app.router.add_get("/healthz", alive)
@@ -99,6 +105,33 @@ def add_health(
     app.router.add_get("/metrics", metrics)
 
 
+class _Probe:
+    """Whether the store can be written, as of some seconds ago. One probe at a time is under way; who asks meanwhile
+    waits for that one, and who gives up doesn't end it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._passed = True
+        self._until = 0.0
+        self._under_way: asyncio.Task[None] | None = None
+
+    async def passes(self) -> bool:
+        if asyncio.get_running_loop().time() >= self._until:
+            if self._under_way is None or self._under_way.done():
+                self._under_way = asyncio.ensure_future(self._try())
+            await asyncio.shield(self._under_way)
+        return self._passed
+
+    async def _try(self) -> None:
+        try:
+            await self._store.probe()
+        except Exception:  # whatever it is, its message may name hosts and paths
+            self._passed = False
+        else:
+            self._passed = True
+        self._until = asyncio.get_running_loop().time() + PROBED
+
+
 def health_app(
     store: Store,
     stopping: Stopping,
@@ -108,6 +141,7 @@ def health_app(
 ) -> web.Application:
     """An application of nothing else, for a worker; it neither opens nor closes the store."""
     app = web.Application()
+    app.on_response_prepare.append(protect)
     add_health(app, store, stopping, figures, calls, workers)
     return app
 

@@ -1,4 +1,5 @@
-"""Bodies of requests, piece by piece: from senders that are slow, stop in the middle, or never stop."""
+"""Bodies of requests, piece by piece: from senders that are slow, stop in the middle, or never stop; and no more of
+them at once than there is room for."""
 
 from __future__ import annotations
 
@@ -17,12 +18,51 @@ class TooSlow(Exception):
     """The sender said nothing for too long, or takes too long in all."""
 
 
+class Crowded(Exception):
+    """There is no room for more at the moment."""
+
+
+class Room:
+    """How many bytes of bodies one server holds, of all requests under way. What is read already and being worked on
+    isn't counted: that takes no longer than its turn."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def take(self, size: int) -> None:
+        """Raises Crowded."""
+        if size > self._left:
+            raise Crowded
+        self._left -= size
+
+    def give_back(self, size: int) -> None:
+        self._left += size
+
+
+ROOM: web.AppKey[Room] = web.AppKey("wizard.room", Room)
+
+
 class BrokenOff(Exception):
     """The body can't be read to its end: the connection broke, or it isn't encoded as its headers say."""
 
 
 async def pieces(request: web.BaseRequest, idle: float = IDLE, whole: float = WHOLE) -> AsyncIterator[bytes]:
-    """The body as it comes in. Times are in seconds. Raises TooSlow and BrokenOff."""
+    """The body as it comes in. Times are in seconds. Raises TooSlow and BrokenOff, and Crowded where the application
+    has a ROOM that is full."""
+    room = request.config_dict.get(ROOM) if isinstance(request, web.Request) else None
+    taken = 0
+    try:
+        async for piece in _pieces(request, idle, whole):
+            if room is not None:
+                room.take(len(piece))
+                taken += len(piece)
+            yield piece
+    finally:
+        if room is not None:
+            room.give_back(taken)
+
+
+async def _pieces(request: web.BaseRequest, idle: float, whole: float) -> AsyncIterator[bytes]:
     clock = asyncio.get_running_loop().time
     end = clock() + whole
     while True:
@@ -43,9 +83,12 @@ async def pieces(request: web.BaseRequest, idle: float = IDLE, whole: float = WH
 
 async def drain(request: web.BaseRequest, most: int, seconds: float = PATIENCE) -> None:
     """Reads on and throws away, up to `most` bytes: a browser that is still sending doesn't show an answer, but
-    that the connection was lost."""
+    that the connection was lost. What is compressed no browser sends, and it may be a thousand times as large as it
+    looks: it isn't read on."""
+    if "Content-Encoding" in request.headers:
+        return
     with suppress(TooSlow, BrokenOff):
-        async for piece in pieces(request, seconds, seconds):
+        async for piece in _pieces(request, seconds, seconds):
             most -= len(piece)
             if most < 0:
                 return

@@ -183,6 +183,13 @@ def problem(type_: ProblemType, detail: str, headers: Mapping[str, str] | None =
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+async def protect(request: web.Request, response: web.StreamResponse) -> None:
+    """For an application's `on_response_prepare`: what aiohttp answers by itself, outside of all handlers and
+    middlewares, has the security headers as well."""
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+
+
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Makes a problem document of everything that a handler raises, and of routes that don't exist."""

@@ -39,7 +39,10 @@ def add_pages(
     starting, stepping = Starting(site), Stepping(site, followers)
 
     async def static(request: web.Request) -> web.Response:
-        return site.assets.answer(request, request.match_info["name"])
+        response = site.assets.answer(request, request.match_info["name"])
+        for name, value in site.headers.items():  # a picture that is opened by itself is a page, too
+            response.headers.setdefault(name, value)
+        return response
 
     mount.add_route("GET", starting.list, expect_handler=go_on)
     mount.add_route("HEAD", starting.list, expect_handler=go_on)

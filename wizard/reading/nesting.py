@@ -1,5 +1,5 @@
-"""How deep a text is nested, told from its characters alone: before a parser, which may recurse or have limits of
-its own, sees it.
+"""How deep a text is nested, and how many values it holds, told from its characters alone: before a parser, which may
+recurse, have limits of its own or take hundreds of bytes for each value, sees it.
 
 Nothing here says whether a text is valid. Of a valid one it tells exactly what opens, and of a broken one where its
 brackets and quotes stand, so that what is said of it needs no parser's words.
@@ -22,34 +22,55 @@ class TooDeepError(ValueError):
         self.offset = offset
 
 
+class TooManyError(ValueError):
+    """There are more values than are read; `offset` is where the first one too many is about to begin."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(f"too many values at character {offset}")
+        self.offset = offset
+
+
 # -- JSON ------------------------------------------------------------------------------------------
 
-_JSON_PIECE = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{][ \t\n\r]*[\]}]|[\[\]{}]', re.DOTALL)
+MOST_VALUES = 50_000  # of a JSON text that somebody else wrote: some hundredths of a second, some megabytes
+
+_JSON_PIECE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{][ \t\n\r]*+[\]}]|[\[\]{},]', re.DOTALL)
 
 
-def check_json(text: str, most: int) -> None:
+def check_json(text: str, most: int, values: int | None = None) -> None:
     """Raises TooDeepError where more than `most` objects and lists stand inside each other; an empty one holds nothing
-    and counts as a value."""
-    if text.count("[") + text.count("{") <= most:
+    and counts as a value. Raises TooManyError where there are more than `values` values, None for any number: the
+    members of objects and lists, and these themselves. Reads no further than that."""
+    opened = text.count("[") + text.count("{")
+    left = len(text) if values is None else values - 1
+    if opened <= most and opened + text.count(",") <= left:
         return
     depth = 0
     for piece in _JSON_PIECE.finditer(text):
         match piece[0]:
+            case ",":
+                left -= 1
             case "[" | "{":
                 depth += 1
+                left -= 1
                 if depth > most:
                     raise TooDeepError(piece.start())
             case "]" | "}":
                 depth -= 1
+        if left < 0:
+            raise TooManyError(piece.end())
 
 
-def load_json(body: bytes, most: int, *, constant: Callable[[str], Any] | None = None) -> Any:
+def load_json(
+    body: bytes, most: int, *, values: int | None = None, constant: Callable[[str], Any] | None = None
+) -> Any:
     """The JSON value of `body`; `constant` makes what NaN and the infinities are.
 
-    Raises ValueError where it isn't JSON, TooDeepError where it is nested more than `most` deep.
+    Raises ValueError where it isn't JSON, TooDeepError where it is nested more than `most` deep, TooManyError where it
+    holds more than `values` values.
     """
     text = body.decode(json.detect_encoding(body))
-    check_json(text, most)
+    check_json(text, most, values)
     return json.loads(text, parse_constant=constant)
 
 

@@ -153,6 +153,10 @@ class Store(Protocol):
     async def backlog(self, now: datetime) -> Backlog:
         """How much waits."""
 
+    async def probe(self) -> None:
+        """Writes something to where everything is written, and takes it back. Raises StoreError where that fails: then
+        no turn can be stored either."""
+
     async def reseal(self, limit: int = 1000) -> int:
         """Encrypts at most so many rows anew that aren't under the key in use, and seals runs that aren't sealed in the
         present way where the store was opened to take these; how many they were. 0 says that all are, and that from

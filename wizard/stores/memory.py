@@ -188,6 +188,9 @@ class MemoryStore:
         with self._lock:
             self._slots.vacate(holder)
 
+    async def probe(self) -> None:
+        """There is room as long as the process lives."""
+
     async def delete_run(self, run_id: str) -> bool:
         with self._lock:
             return self._delete(run_id)

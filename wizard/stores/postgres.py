@@ -48,6 +48,7 @@ NEWEST_OWN = " ORDER BY own.created_at DESC, own.run_id DESC LIMIT $1"
 BEFORE_OWN = """(own.created_at, own.run_id) < (SELECT created_at, run_id
     FROM wizard.owners AS last WHERE last.run_id = $%d AND last.owner = own.owner)"""
 ADD_DEFINITION = "INSERT INTO wizard.definitions VALUES ($1, $2) ON CONFLICT DO NOTHING"
+PROBE = "SELECT pg_current_xact_id()"  # whose commit is written to the log; a standby gives none
 READ_DEFINITION = "SELECT body FROM wizard.definitions WHERE version = $1"
 LOCK_DOCUMENT = "SELECT pg_advisory_xact_lock(hashtextextended($1 || '/' || $2, 0))"
 READ_DOCUMENT = "SELECT revision, body FROM wizard.documents WHERE kind = $1 AND id = $2"
@@ -336,6 +337,9 @@ class PostgresStore:
 
     async def vacate(self, holder: str) -> None:
         await self._pool.write(VACATE, encoded(holder))
+
+    async def probe(self) -> None:
+        await self._pool.write(PROBE)
 
     async def delete_run(self, run_id: str) -> bool:
         stored = encoded(run_id)

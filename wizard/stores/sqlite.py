@@ -69,6 +69,11 @@ PRUNE = """DELETE FROM replies WHERE (scope, key) IN
     (SELECT scope, key FROM replies WHERE at < ? ORDER BY at LIMIT ?)"""
 
 
+PROBE = "INSERT OR REPLACE INTO definitions (version, body) VALUES ('', ?)"
+UNPROBE = "DELETE FROM definitions WHERE version = ''"
+PROBED = 16_384  # bytes: a few pages, as a turn takes
+
+
 class SqliteStore:
     """A Store in the file `path`; see wizard.stores.Store for what each method promises.
 
@@ -251,6 +256,13 @@ class SqliteStore:
             return Backlog(due, later, connection.execute(COUNT_FAILED).fetchone()[0], aside)
 
         return await self._scan(count)
+
+    async def probe(self) -> None:
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(PROBE, (bytes(PROBED),))
+            connection.execute(UNPROBE)
+
+        await self._writer.run(write)
 
     async def reseal(self, limit: int = 1000) -> int:
         limit = max(limit, 1)

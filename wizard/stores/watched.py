@@ -107,6 +107,9 @@ class WatchedStore:
     async def vacate(self, holder: str) -> None:
         await self._tell("vacate", self._store.vacate(holder))
 
+    async def probe(self) -> None:
+        await self._tell("probe", self._store.probe())
+
     async def delete_run(self, run_id: str) -> bool:
         return await self._tell("delete_run", self._store.delete_run(run_id))
 

@@ -32,6 +32,8 @@ class Store(MemoryStore):
 
     error: Exception | None = None
     hangs = False
+    full = False
+    probes = 0
 
     async def revision(self, run_id: str) -> int | None:
         if self.hangs:
@@ -39,6 +41,12 @@ class Store(MemoryStore):
         if self.error is not None:
             raise self.error
         return await super().revision(run_id)
+
+    async def probe(self) -> None:
+        self.probes += 1
+        await asyncio.sleep(0.01)
+        if self.full:
+            raise StoreError("The disk is full (secret.example).")
 
 
 CATALOG = Catalog.from_documents([each.data for each in source.read(PASSPORT.encode(), "p.yaml")], Registry.installed())
@@ -87,6 +95,29 @@ async def test_a_store_that_hangs_counts_as_gone(monkeypatch: pytest.MonkeyPatch
     async with opened(wizard_app(CATALOG, store=store)) as client:
         store.hangs = True
         assert await told(client, "/readyz") == (503, "The store hasn't answered for 0.05 seconds.\n")
+
+
+async def test_a_store_that_can_not_be_written_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no answer can be stored, nobody should be sent: who gets there fills in a page in vain."""
+    monkeypatch.setattr(health, "PROBED", 0.0)
+    store = Store()
+    async with opened(wizard_app(CATALOG, store=store)) as client:
+        assert (await told(client, "/readyz"))[0] == 200
+        store.full = True
+        assert await told(client, "/readyz") == (503, "The store can't be written.\n")
+        store.full = False
+        assert (await told(client, "/readyz"))[0] == 200
+
+
+async def test_however_many_ask_the_store_is_written_to_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A probe waits for the disk, as a turn does: who asks by hundreds must not keep turns from being stored."""
+    store = Store()
+    async with opened(wizard_app(CATALOG, store=store)) as client:
+        await asyncio.gather(*(told(client, "/readyz") for _ in range(20)))
+        assert store.probes == 1
+        monkeypatch.setattr(health, "PATIENCE", 0.001)
+        monkeypatch.setattr(health, "PROBED", 0.0)
+        assert (await told(client, "/readyz"))[0] == 200
 
 
 async def test_a_server_that_stops_is_not_ready() -> None:

@@ -1,8 +1,8 @@
 """multipart/form-data (RFC 7578, as browsers write it): bytes in any pieces become the parts of a form.
 
 No I/O, and no more in memory than is asked to be kept: of each file part as much as the form has room for,
-of all parts together at most `limit` bytes. A part of which more came than was kept is as long as what was
-kept, which its reader made one byte too long.
+of all parts together at most `limit` bytes, and `texts` of what isn't a file. A part of which more came than was
+kept is as long as what was kept, which its reader made one byte too long.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 LONGEST_HEADERS = 8_000  # bytes of the headers of one part
+MOST_HEADERS = 20  # of one part; browsers send two
+ALL_HEADERS = 1_000_000  # bytes of the headers of all parts
 LONGEST_PREAMBLE = 8_000
 
 _BOUNDARY = re.compile(r';\s*boundary=(?:"(?P<quoted>[^"\r\n]{1,200})"|(?P<plain>[^\s;,"]{1,200}))', re.IGNORECASE)
@@ -29,7 +31,11 @@ class Malformed(Exception):
 
 
 class Overfull(Exception):
-    """There is more to keep than may be kept."""
+    """There is more to keep than may be kept: of the whole form, files and all, or of what isn't a file."""
+
+    def __init__(self, *, of_files: bool) -> None:
+        super().__init__()
+        self.of_files = of_files
 
 
 class TooMany(Exception):
@@ -59,13 +65,16 @@ def boundary_of(content_type: str) -> bytes:
 class Parts:
     """Feed it the bytes, then `finish`. `room` says how much of a file input of that name is kept."""
 
-    def __init__(self, boundary: bytes, *, room: Callable[[str], int], limit: int, most: int) -> None:
+    def __init__(self, boundary: bytes, *, room: Callable[[str], int], limit: int, texts: int, most: int) -> None:
         self.parts: list[Part] = []
         self._mark = b"\r\n--" + boundary
         self._room, self._limit, self._most = room, limit, most
         self._buffer = bytearray(b"\r\n")  # so that the first boundary looks like all others
         self._step: Callable[[], bool] = self._preamble
+        self._texts = texts
         self._kept = 0
+        self._typed = 0  # of that, what is no file
+        self._headed = 0
 
     def feed(self, data: bytes) -> None:
         """Raises Malformed, Overfull, TooMany."""
@@ -108,7 +117,8 @@ class Parts:
             if len(self._buffer) >= LONGEST_HEADERS:
                 raise Malformed
             return False
-        if len(self.parts) == self._most:
+        self._headed += at
+        if len(self.parts) == self._most or self._headed > ALL_HEADERS:
             raise TooMany
         self.parts.append(self._part(bytes(self._buffer[2:at])))
         del self._buffer[: at + 4]
@@ -131,10 +141,16 @@ class Parts:
     def _keep(self, part: Part, piece: memoryview) -> None:
         with piece:
             wanted = len(piece) if part.room is None else min(len(piece), part.room - len(part.content))
-            self._kept += wanted
-            if self._kept > self._limit:
-                raise Overfull
+            self._count(wanted, typed=part.room is None)
             part.content += piece[:wanted]
+
+    def _count(self, size: int, *, typed: bool) -> None:
+        self._kept += size
+        self._typed += size if typed else 0
+        if self._typed > self._texts:
+            raise Overfull(of_files=False)
+        if self._kept > self._limit:
+            raise Overfull(of_files=True)
 
     def _epilogue(self) -> bool:
         self._buffer.clear()
@@ -142,7 +158,9 @@ class Parts:
 
     def _part(self, headers: bytes) -> Part:
         """Raises Malformed where it has no name."""
-        lines = headers.split(b"\r\n")
+        lines = headers.split(b"\r\n", MOST_HEADERS)
+        if len(lines) > MOST_HEADERS:
+            raise Malformed
         about = next((found["rest"] for line in lines if (found := _DISPOSITION.fullmatch(line))), b"")
         given = {each["key"].lower(): each["plain"] or each["quoted"] or b"" for each in _NAMED.finditer(about)}
         if b"name" not in given:

@@ -87,6 +87,19 @@ def too_large(limit: int) -> Refusal:
     return Refusal(Words(413, "What you sent is too large", (text, again)), closes=True)
 
 
+def too_much_text(limit: int) -> Refusal:
+    text = f"All that is typed on a page must together be smaller than {size_written(limit)}. {NOTHING_CHANGED}"
+    again = f"{GO_BACK} Write less, and send it again."
+    return Refusal(Words(413, "What you sent is too large", (text, again)), closes=True)
+
+
+def no_room() -> Refusal:
+    """Many send much at once."""
+    text = f"So many are sending something just now that there is no room for more. {NOTHING_CHANGED}"
+    words = Words(503, "Try again in a minute", (text, f"{GO_BACK} Then send it again."))
+    return Refusal(words, closes=True, headers={"Retry-After": "60"})
+
+
 def not_a_form() -> Refusal:
     text = f"This address takes what a page's form sends, and nothing else. {NOTHING_CHANGED}"
     return Refusal(Words(415, "We couldn't read what you sent", (text, "Open the page, and answer there.")), here=True)

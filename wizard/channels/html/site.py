@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from urllib.parse import quote
@@ -13,8 +14,10 @@ from wizard.channels.html.assets import Assets
 from wizard.channels.html.guests import Doors, Guest
 from wizard.channels.html.headers import page_headers
 from wizard.channels.html.pages import Page, Pages, RefusalPage
+from wizard.channels.html.posted import BEYOND, Posted, read_posted
 from wizard.channels.html.refusals import Refusal, Words
 from wizard.channels.identities import Identify
+from wizard.channels.incoming import drain
 from wizard.channels.problems import LATER, WAIT, Handler, log_failure
 from wizard.engine import Engine
 from wizard.errors import (
@@ -50,6 +53,20 @@ class Site:
     def root(self) -> str:
         """Where the application is mounted, with its closing slash."""
         return self._mount.canonical
+
+    # -- requests --------------------------------------------------------------------------------------
+
+    async def posted(self, request: web.Request, guest: Guest, files: Mapping[str, int] | None = None) -> Posted:
+        """What a guest sent; `files` are the sizes of the files that the page takes, by field. Raises Refusal: without
+        the cookie that their forms' keys are made with (403), so that nothing has to be read for that, and what
+        `read_posted` raises."""
+        settings = self.settings
+        if guest.unknown:
+            await drain(request, BEYOND * settings.body_limit)
+            raise refusals.not_from_here()
+        return await read_posted(
+            request, limit=settings.body_limit, texts=settings.text_limit, idle=settings.body_timeout, files=files
+        )
 
     # -- responses -------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from wizard.channels.html import refusals
 from wizard.channels.html.guests import Guest
 from wizard.channels.html.keys import START
 from wizard.channels.html.pages import ListPage, StartPage, WorkflowCard
-from wizard.channels.html.posted import answers_of, read_posted
+from wizard.channels.html.posted import answers_of
 from wizard.channels.html.run_pages import RunPages
 from wizard.channels.html.site import Site
 from wizard.channels.rates import Rate
@@ -61,8 +61,7 @@ class Starting:
         site = self._site
         guest = await site.doors.greet(request)
         workflow = site.engine.definitions.get(request.match_info["workflow"])
-        settings = site.settings
-        posted = await read_posted(request, limit=settings.body_limit, idle=settings.body_timeout)
+        posted = await site.posted(request, guest)
         guest.check(posted, START, _subject(guest, workflow))
         fields = [PromptField(each.name, each.type, "") for each in workflow.input if each.type != "computed"]
         posted.check_names(fields)

@@ -15,7 +15,7 @@ from wizard.channels.following import Followers, TooMany
 from wizard.channels.handing_out import as_attachment
 from wizard.channels.html.guests import Admitted, Guest, run_id_of
 from wizard.channels.html.keys import RUN
-from wizard.channels.html.posted import SEEN, Posted, answers_of, draft_of, files_of, read_posted
+from wizard.channels.html.posted import SEEN, Posted, answers_of, draft_of, files_of
 from wizard.channels.html.run_pages import RunPages, looked_before
 from wizard.channels.html.site import Site
 from wizard.channels.html.starting import run_cookie
@@ -163,13 +163,13 @@ class Stepping:
 
     async def _receive(self, request: web.Request, path: str) -> Sent:
         """What was posted, if the run is open to its sender and the form is theirs."""
-        site, settings = self._site, self._site.settings
+        site = self._site
         guest = await site.doors.greet(request)
         door = await site.doors.admit(request, guest)
         prompt = self._pages(guest, door).prompt(path)
         fields = () if prompt is None else prompt.possible or prompt.fields
         sizes = {each.name: int(each.options.get("max_size", 0)) for each in fields if each.type == "file"}
-        posted = await read_posted(request, limit=settings.body_limit, idle=settings.body_timeout, files=sizes)
+        posted = await site.posted(request, guest, sizes)
         guest.check(posted, RUN, door.subject)
         if prompt is not None:
             posted.check_names(fields)

@@ -20,7 +20,7 @@ FORM = (
 
 
 def taking(*, limit: int = 10_000, room: int = 1_000, most: int = 10) -> Parts:
-    return Parts(b"XX", room=lambda name: room if name == "letter" else 0, limit=limit, most=most)
+    return Parts(b"XX", room=lambda name: room if name == "letter" else 0, limit=limit, texts=limit, most=most)
 
 
 def read(body: bytes, pieces: int = 0, **more: int) -> list[Part]:

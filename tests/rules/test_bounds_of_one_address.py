@@ -1,0 +1,161 @@
+"""What one address sends in vain takes little from others: each refusal beyond a few hundred comes late, and the bodies
+of all requests together have no more room than there is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+
+from tests.acceptance.processes import process
+from tests.acceptance.raw import URLENCODED, Line, Sent, line_to, once
+from wizard.app import wizard_app
+from wizard.catalog import Catalog
+from wizard.channels.connection import SLOWED
+from wizard.channels.connections import Connections, Limits
+from wizard.channels.html.keys import VISITOR_COOKIE, new_visitor
+from wizard.channels.incoming import ROOM, Crowded, Room
+from wizard.node import Registry
+from wizard.reading import source
+from wizard.server import listening
+from wizard.settings import Settings
+
+FORM = "id: f\ntitle: F\nnodes:\n  - {id: a, type: form, fields: [{name: x, required: false}]}\n"
+CATALOG = Catalog.from_documents([each.data for each in source.read(FORM.encode(), "f.yaml")], Registry.installed())
+JSON = ("Content-Type", "application/json")
+START = Sent("POST", "/api/v1/runs", (JSON,), b'{"workflow": "f"}').raw
+NOTHING = Sent("GET", "/nowhere").raw
+
+
+@asynccontextmanager
+async def served(**settings: object) -> AsyncIterator[int]:
+    app = wizard_app(CATALOG, settings=Settings.model_validate(settings))
+    async with listening(app, "127.0.0.1", 0, grace=0.1) as addresses:
+        yield addresses[0][1]
+
+
+async def seconds_of(line: Line, sent: bytes, status: int) -> float:
+    began = perf_counter()
+    assert (await line.ask(sent)).status == status
+    return perf_counter() - began
+
+
+async def test_who_is_refused_often_waits_and_nobody_else_does() -> None:
+    """An address that tries out thousands of things gets its answers one by one; what it asks rightly comes at once,
+    and so does what others ask."""
+    async with served(refusal_rate=5) as port, line_to(port) as line:
+        for _ in range(5):
+            assert await seconds_of(line, NOTHING, 404) < SLOWED
+        assert await seconds_of(line, NOTHING, 404) >= SLOWED * 0.9
+        assert await seconds_of(line, START, 201) < SLOWED
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.3", 0))
+        assert await seconds_of(Line(reader, writer), NOTHING, 404) < SLOWED
+        writer.close()
+
+
+async def test_behind_a_proxy_the_proxy_says_who_it_is() -> None:
+    """All connections come from its address: one who is refused often mustn't make all others wait."""
+    async with served(refusal_rate=2, proxies=1) as port, line_to(port) as line:
+        one = Sent("GET", "/nowhere", (("X-Forwarded-For", "192.0.2.1"),)).raw
+        other = Sent("GET", "/nowhere", (("X-Forwarded-For", "192.0.2.2"),)).raw
+        for _ in range(2):
+            assert await seconds_of(line, one, 404) < SLOWED
+        assert await seconds_of(line, one, 404) >= SLOWED * 0.9
+        assert await seconds_of(line, other, 404) < SLOWED
+        assert (await line.ask(b"\x16\x03\r\n\r\n")).status == 400
+
+
+async def test_no_limit_is_none() -> None:
+    """0 is what says so, as with every rate."""
+    connections = Connections(Limits(refusals=0), asyncio.get_running_loop())
+    assert not any(connections.is_refused_often("192.0.2.1") for _ in range(1_000))
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "status"), [("/api/v1/runs", "application/json", 503), ("/w/f", URLENCODED, 503)]
+)
+async def test_bodies_have_room_together(target: str, kind: str, status: int) -> None:
+    """Each may be large, and there may be hundreds of connections: what counts is what they take at once. With room
+    again, the same request is taken."""
+    cookie = (("Cookie", f"{VISITOR_COOKIE}={new_visitor()}"),)
+    half = (*cookie, ("Content-Type", kind), ("Content-Length", "700000"))
+    async with served(bodies_limit=1_000_000) as port, AsyncExitStack() as stack:
+        slow = await stack.enter_async_context(line_to(port))
+        await slow.send(Sent("POST", target, half).raw + b"a" * 600_000)
+        await asyncio.sleep(0.3)
+        body = b'{"workflow": "f", "x": "' + b"y" * 600_000 + b'"}' if "json" in kind else b"x=" + b"y" * 600_000
+        sent = Sent("POST", target, (*cookie, ("Content-Type", kind)), body)
+        crowded = await once(port, sent)
+        assert (crowded.status, bool(crowded.header("retry-after"))) == (status, True)
+        await slow.close()
+        await asyncio.sleep(0.3)
+        assert (await once(port, sent)).status in (400, 403)
+
+
+def test_room_is_given_back() -> None:
+    """Room that is never given back would be gone after a day."""
+    room = Room(10)
+    room.take(6)
+    with pytest.raises(Crowded):
+        room.take(5)
+    room.give_back(6)
+    room.take(10)
+
+
+async def test_room_is_given_back_however_a_request_ends() -> None:
+    """Refused, broken off, taken: afterwards there is as much as before."""
+    app = wizard_app(CATALOG, settings=Settings(bodies_limit=1_000_000, text_limit=1_000))
+    async with listening(app, "127.0.0.1", 0, grace=0.1) as addresses:
+        port = addresses[0][1]
+        for body in (b'{"workflow": "f"}', b"{", b'{"a": "' + b"x" * 5_000 + b'"}'):
+            await once(port, Sent("POST", "/api/v1/runs", (JSON,), body))
+        async with line_to(port) as line:
+            await line.send(Sent("POST", "/api/v1/runs", (JSON, ("Content-Length", "900"))).raw + b"x" * 500)
+        await asyncio.sleep(0.3)
+        app[ROOM].take(1_000_000)
+
+
+HOSTILE = (
+    NOTHING,
+    Sent("GET", "/r/nowhere/a").raw,
+    Sent("POST", "/api/v1/runs", (JSON,), b"{").raw,
+    Sent("POST", "/w/f", (("Content-Type", URLENCODED),), b"a=%" * 50).raw,
+    Sent("DELETE", "/api/v1/runs/x").raw,
+)
+
+
+async def turns(line: Line, count: int) -> float:
+    """Seconds that somebody's turns take."""
+    began = perf_counter()
+    for _ in range(count):
+        assert (await line.ask(START)).status == 201
+    return perf_counter() - began
+
+
+async def test_ten_thousand_hostile_requests_of_one_address_take_little_from_others(tmp_path: Path) -> None:
+    """Sent all at once, over as many connections as one address may have. After the first few hundred, each connection
+    gets an answer a second, so that somebody's turns take as long as without them. What is compared is the best of
+    several rounds each: everything else that a machine does comes on top of both."""
+    (tmp_path / "f.yaml").write_text(FORM)
+    with process(tmp_path, "f.yaml", "--store", "memory:") as server:
+        async with AsyncExitStack() as stack:
+            person = await stack.enter_async_context(line_to(server.port))
+            await turns(person, 100)
+            alone = min([await turns(person, 50) for _ in range(5)])
+            readers, began = [], perf_counter()
+            for number in range(200):
+                reader, writer = await asyncio.open_connection(
+                    "127.0.0.1", server.port, limit=1_000_000, local_addr=("127.0.0.9", 0)
+                )
+                readers.append(reader)
+                stack.push_async_callback(Line(reader, writer).close)
+                writer.write(b"".join(HOSTILE[(number + more) % len(HOSTILE)] for more in range(50)))
+            besieged = min([await turns(person, 50) for _ in range(8)])
+            seconds = perf_counter() - began
+            answered = sum(bytes(reader._buffer).count(b"HTTP/1.1 ") for reader in readers)  # type: ignore[attr-defined]
+            assert answered < 300 + 200 * (seconds / SLOWED + 1), f"{answered} in {seconds:.1f} s"
+            assert besieged < 1.2 * alone, f"{alone:.3f} s became {besieged:.3f} s"

@@ -1,0 +1,143 @@
+"""The open connections of a server: how many there may be, and how long one may be of no use.
+
+Who only opens connections, sends a request byte by byte or never reads an answer costs little by itself, but each takes
+a file of the process and some memory. Where there are as many as there may be, of all or of one address, the one that
+has waited longest for a request makes room for a new one; where all are at work, the new one is turned away. So silence
+shuts nobody out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from aiohttp import web
+
+from wizard.channels.rates import Rate, network_of
+from wizard.settings import Settings
+
+SWEEP = 1.0  # seconds between two looks at all connections
+RESERVE = 100  # files that a process needs beside connections: the store, calls of other services, uploads
+LEAST = 16  # connections, however few files the process may open
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many connections there may be, of all (`most`) and of one address (`most_of_one`, None where all come from
+    a proxy's). For how many seconds the head of a request may take (`head`), from connecting on and once more from its
+    first byte; nothing may come between two requests (`idle`); somebody may take nothing of an answer (`stalled`). How
+    many requests of one address may be refused a minute (`refusals`), until each further refusal comes late. `proxies`
+    are those whose word for the address counts."""
+
+    most: int = 1000
+    most_of_one: int | None = 200
+    head: float = 20.0
+    idle: float = 75.0
+    stalled: float = 60.0
+    refusals: int = 300
+    proxies: int = 0
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """What the settings say."""
+        return cls(
+            most=settings.max_connections,
+            most_of_one=None if settings.proxies else settings.max_connections_of_one,
+            head=settings.head_timeout,
+            idle=settings.idle_timeout,
+            refusals=settings.refusal_rate,
+            proxies=settings.proxies,
+        )
+
+    def fitted(self, files: int | None) -> Limits:
+        """Such that a process that may open so many files, None for any number, never runs out of them by this."""
+        if files is None:
+            return self
+        return replace(self, most=min(self.most, max(LEAST, files - RESERVE)))
+
+
+LIMITS: web.AppKey[Limits] = web.AppKey("wizard.limits", Limits)
+
+
+class Open(Protocol):
+    """One connection (wizard.channels.connection.Connection)."""
+
+    address: str
+
+    @property
+    def waiting_since(self) -> float | None:
+        """When it began to wait for a request, by the loop's clock; None while it is at work."""
+
+    def look(self, now: float) -> None:
+        """Ends it where its time is over. Called every SWEEP seconds."""
+
+    def drop(self) -> None:
+        """Ends it now."""
+
+
+class Connections:
+    """See the module docstring."""
+
+    def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
+        self.limits = limits
+        self._refusals = Rate(limits.refusals)
+        self._loop = loop
+        self._all: dict[str, dict[Open, None]] = {}
+        self._count = 0
+        self._sweep: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return self._count
+
+    def watch(self) -> None:
+        """Looks at all of them from now on."""
+        self._sweep = self._loop.call_later(SWEEP, self._look)
+
+    def stop(self) -> None:
+        """Ends looking at them."""
+        if self._sweep is not None:
+            self._sweep.cancel()
+
+    def add(self, line: Open) -> None:
+        """One that was opened."""
+        self._all.setdefault(network_of(line.address), {})[line] = None
+        self._count += 1
+
+    def remove(self, line: Open) -> None:
+        """One that is closed."""
+        network = network_of(line.address)
+        known = self._all.get(network, {})
+        if line in known:
+            del known[line]
+            self._count -= 1
+            if not known:
+                del self._all[network]
+
+    def has_room(self, address: str, coming: int = 0) -> bool:
+        """Whether one more may be opened from this address, with `coming` on their way; what waits makes room."""
+        own, limits = self._all.get(network_of(address), {}), self.limits
+        if limits.most_of_one is not None and len(own) >= limits.most_of_one and not _drop_one(own):
+            return False
+        if self._count + coming < limits.most:
+            return True
+        return _drop_one([line for each in self._all.values() for line in each])
+
+    def is_refused_often(self, address: str) -> bool:
+        """Counts a request of this address that was refused; whether there were many."""
+        return self._refusals.wait(address) > 0
+
+    def _look(self) -> None:
+        self._sweep = self._loop.call_later(SWEEP, self._look)
+        now = self._loop.time()
+        for line in [line for each in self._all.values() for line in each]:
+            line.look(now)
+
+
+def _drop_one(lines: dict[Open, None] | list[Open]) -> bool:
+    """Ends the one that has waited longest; whether there was any."""
+    waiting = [(since, at) for at, line in enumerate(lines) if (since := line.waiting_since) is not None]
+    if not waiting:
+        return False
+    list(lines)[min(waiting)[1]].drop()
+    return True
