@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Protocol
 
+from wizard.derived import of_workflows
 from wizard.model import Call, Kind, RunStatus, Step, Workflow
 from wizard.places import locate
 
@@ -55,7 +55,7 @@ def wall(workflow: Workflow, run: Stack, landing: Step | None = None) -> int:
     return -1
 
 
-@lru_cache(maxsize=1024)
+@of_workflows(1024)
 def has_final(workflow: Workflow) -> bool:
     """Whether the definition, or one that it embeds, has a final node at all: most have none, and then
     nobody looks through a long run for one."""

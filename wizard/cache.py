@@ -60,3 +60,7 @@ class RunCache:
 
     def forget(self, run_id: str) -> None:
         self._runs.pop(run_id, None)
+
+    def versions(self) -> set[str]:
+        """The versions of workflows that the runs are pinned to."""
+        return {run.version for run in list(self._runs.values())}

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from wizard.channels.work import work_of
 from wizard.codec import to_json
+from wizard.derived import of_workflows
 from wizard.model import Call, Item, Prompt, PromptField, Step, Value, Workflow
 from wizard.own_runs import RunLine
 from wizard.places import locate
@@ -119,7 +119,7 @@ def _line(view: RunView, step: Step) -> Mapping[str, str]:
     return constant or {"step": step.path, "type": step.type, "title": view.title_of(step)}
 
 
-@lru_cache(maxsize=8192)
+@of_workflows(8192)
 def _constant_line(workflow: Workflow, path: str, type_: str) -> Mapping[str, str] | None:
     """The line of a step whose title is the same in every run, as most are; None for any other."""
     node = locate(workflow, path).node
@@ -143,12 +143,12 @@ def _answers(view: RunView) -> Mapping[str, Value]:
     return answers
 
 
-@lru_cache(maxsize=8192)
+@of_workflows(8192)
 def _secrets(workflow: Workflow, path: str) -> frozenset[str]:
     return locate(workflow, path).node.secrets
 
 
-@lru_cache(maxsize=1024)
+@of_workflows(1024)
 def _has_secrets(workflow: Workflow) -> bool:
     """Whether any form of the definition, or of one that it embeds, asks for a password."""
     return any(
