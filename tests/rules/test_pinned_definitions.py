@@ -54,7 +54,7 @@ async def left_behind(store: MemoryStore, *documents: dict[str, Any]) -> list[Ru
 
 @contextmanager
 def ticking() -> Iterator[list[float]]:
-    """The seconds between the turns of the event loop meanwhile. Python's own collection of garbage, which takes as long
+    """The seconds between the turns of the event loop meanwhile. Python's collection of garbage, which takes as long
     as there is much in memory, is left out."""
     gaps: list[float] = []
 
