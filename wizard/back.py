@@ -31,7 +31,7 @@ def can_go_back(workflow: Workflow, run: Stack) -> bool:
     if is_over(workflow, run):
         return False
     position = position_back(run)
-    return position is not None and position > wall(workflow, run)
+    return position is not None and position > wall(workflow, run, down_to=position)
 
 
 def position_back(run: Stack, *, skip_background: bool = True) -> int | None:
@@ -43,12 +43,13 @@ def position_back(run: Stack, *, skip_background: bool = True) -> int | None:
     return None
 
 
-def wall(workflow: Workflow, run: Stack, landing: Step | None = None) -> int:
+def wall(workflow: Workflow, run: Stack, landing: Step | None = None, *, down_to: int = 0) -> int:
     """The position of the topmost final step that is done, -1 if there is none (S7). Going back to
-    a final background step (`landing`) runs nothing and is below nothing."""
+    a final background step (`landing`) runs nothing and is below nothing. What is below position `down_to` isn't
+    looked at."""
     if not has_final(workflow):
         return -1
-    for position in range(run.cursor, -1, -1):
+    for position in range(run.cursor, down_to - 1, -1):
         step = run.steps[position]
         if step.is_done and locate(workflow, step.path).node.final:
             return position - 1 if step is landing and step.kind is Kind.BACKGROUND else position
