@@ -19,6 +19,7 @@ from wizard.stores.pgpool import Connection
 from wizard.stores.postgres import PostgresStore
 from wizard.stores.sqlite import SqliteStore
 from wizard.stores.sqlite_change import UPDATE_RUN
+from wizard.stores.sqlite_queue import COUNT, COUNTED
 
 GIVEN: dict[str, Any] = {"workflow": "passport", "status": RunStatus.FAILED, "profile": "ann", "before": "run-1"}
 BY_INDEX_ONLY = ("seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin")
@@ -120,6 +121,18 @@ async def _planned(store: PostgresStore, selection: dict[str, Any]) -> str:
         return "\n".join(row[0] for row in await connection.fetch("EXPLAIN " + text, *values))
 
     return await store._pool.transact(explain)
+
+
+async def test_what_waits_is_counted_by_an_index_and_to_an_end(tmp_path: Path) -> None:
+    """Each scrape of the metrics counts the jobs: of a million runs that expire some day, no more than 100,000."""
+    store = SqliteStore(tmp_path / "runs.sqlite")
+    await store.open()
+    await store.close()
+    connection = sqlite3.connect(tmp_path / "runs.sqlite")
+    steps = [step[3] for step in connection.execute("EXPLAIN QUERY PLAN " + COUNT, (1,))]
+    connection.close()
+    assert [step for step in steps if "jobs" in step and "INDEX" not in step] == []
+    assert COUNT.count(f"LIMIT {COUNTED}") == 3
 
 
 async def test_a_turn_that_leaves_the_status_writes_no_index(tmp_path: Path) -> None:
