@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Protocol
 
+from wizard.derived import of_workflows
 from wizard.model import Call, Kind, RunStatus, Step, Workflow
 from wizard.places import locate
 
@@ -31,7 +31,7 @@ def can_go_back(workflow: Workflow, run: Stack) -> bool:
     if is_over(workflow, run):
         return False
     position = position_back(run)
-    return position is not None and position > wall(workflow, run)
+    return position is not None and position > wall(workflow, run, down_to=position)
 
 
 def position_back(run: Stack, *, skip_background: bool = True) -> int | None:
@@ -43,19 +43,20 @@ def position_back(run: Stack, *, skip_background: bool = True) -> int | None:
     return None
 
 
-def wall(workflow: Workflow, run: Stack, landing: Step | None = None) -> int:
+def wall(workflow: Workflow, run: Stack, landing: Step | None = None, *, down_to: int = 0) -> int:
     """The position of the topmost final step that is done, -1 if there is none (S7). Going back to
-    a final background step (`landing`) runs nothing and is below nothing."""
+    a final background step (`landing`) runs nothing and is below nothing. What is below position `down_to` isn't
+    looked at."""
     if not has_final(workflow):
         return -1
-    for position in range(run.cursor, -1, -1):
+    for position in range(run.cursor, down_to - 1, -1):
         step = run.steps[position]
         if step.is_done and locate(workflow, step.path).node.final:
             return position - 1 if step is landing and step.kind is Kind.BACKGROUND else position
     return -1
 
 
-@lru_cache(maxsize=1024)
+@of_workflows(1024)
 def has_final(workflow: Workflow) -> bool:
     """Whether the definition, or one that it embeds, has a final node at all: most have none, and then
     nobody looks through a long run for one."""

@@ -15,14 +15,17 @@ from wizard.model import Run
 from wizard.stores import Store
 
 SIZE = 1024  # runs
+STEPS = 200_000  # of all of them together: a long run takes the place of many short ones
 
 
 class RunCache:
     """The latest runs, least recently used out first. Turns may be taken in several threads."""
 
-    def __init__(self, store: Store, size: int = SIZE) -> None:
+    def __init__(self, store: Store, size: int = SIZE, steps: int = STEPS) -> None:
         self._store = store
         self._size = size
+        self._most_steps = steps
+        self._steps = 0
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -53,10 +56,22 @@ class RunCache:
 
     def remember(self, run: Run) -> None:
         with self._lock:
+            self._drop(run.id)
             self._runs[run.id] = run
-            self._runs.move_to_end(run.id)
-            if len(self._runs) > self._size:
-                self._runs.popitem(last=False)
+            self._steps += len(run.steps)
+            while len(self._runs) > self._size or (self._steps > self._most_steps and len(self._runs) > 1):
+                self._drop(next(iter(self._runs)))
 
     def forget(self, run_id: str) -> None:
-        self._runs.pop(run_id, None)
+        with self._lock:
+            self._drop(run_id)
+
+    def _drop(self, run_id: str) -> None:
+        run = self._runs.pop(run_id, None)
+        if run is not None:
+            self._steps -= len(run.steps)
+
+    def versions(self) -> set[str]:
+        """The versions of workflows that the runs are pinned to."""
+        with self._lock:
+            return {run.version for run in self._runs.values()}

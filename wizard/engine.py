@@ -84,9 +84,13 @@ class Engine:
         watch = watch if watch is NOBODY or isinstance(watch, All) else All(NOBODY, watch)  # which contains its errors
         self.watch = watch
         self._ids = ids
-        self._pinned = Pinned(definitions, store)
+        self._pinned = Pinned(definitions, store, self._needed)
         self._turns = Turns(store, self._pinned, self.services, self.clock, watch)
         self._performer = Performer(store, self._pinned, self._turns, self.services, self.clock, watch)
+
+    def _needed(self) -> Set[str]:
+        """The versions of workflows that runs in memory are pinned to."""
+        return self._turns.cache.versions()
 
     @property
     def settings(self) -> Settings:

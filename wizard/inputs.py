@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from functools import lru_cache
 
 from wizard.codec import check_value
+from wizard.derived import of_workflows
 from wizard.errors import InvalidInput
 from wizard.forms.form import Form
 from wizard.forms.prompts import prompt_fields
@@ -57,7 +57,7 @@ def input_prompt(
     )
 
 
-@lru_cache(maxsize=1024)
+@of_workflows(1024)
 def _form(workflow: Workflow) -> Form:
     """What the workflow declares, compiled once."""
     return Form(workflow.input)

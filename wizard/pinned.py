@@ -6,25 +6,29 @@ at and ended by an outline of it (wizard.outlines), and whatever would move it i
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Set
+from functools import partial
 from time import monotonic
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from wizard.errors import NotGenuine
-from wizard.isolation import contained
+from wizard.compiled import Compiled
+from wizard.errors import NotGenuine, WorkflowNotFound
+from wizard.isolation import Calls, Whose
 from wizard.model import Run, Workflow
 from wizard.stores import Store
 
+LIMIT = 60.0  # seconds that compiling may take
 AGAIN = 30.0  # seconds after which what couldn't be compiled is tried again
 MOST_FAILED = 1000  # versions of which that is remembered
 MOST_OUTLINES = 200  # runs whose outlines are kept
 
 
-def _genuine(workflow: Workflow, run: Run) -> Workflow:
+def _check_genuine(workflow: Workflow, run: Run) -> None:
     """A version is a hash of its definition: whoever can write to the store can't put another one in its place, which
     would say where answers are sent. Raises NotGenuine."""
     if workflow.version != run.version:
         raise NotGenuine("another definition is stored under this version; restore the one that was stored there")
-    return workflow
 
 
 class Definitions(Protocol):
@@ -42,23 +46,36 @@ class Definitions(Protocol):
         """What can be told of a workflow that can't be compiled, or isn't stored; its `unavailable` says why."""
 
 
-class Pinned:
-    """Workflows by version, kept in the store and, compiled, in memory."""
+class _Unusable(NamedTuple):
+    """A version that can't be compiled here: what is stored of it, where that is of any use, and why."""
 
-    def __init__(self, definitions: Definitions, store: Store) -> None:
+    body: bytes | None
+    error: Exception | None
+
+
+class Pinned:
+    """Workflows by version, kept in the store and, compiled, in memory. `in_use` says which versions stay there."""
+
+    def __init__(
+        self, definitions: Definitions, store: Store, in_use: Callable[[], Set[str]] = frozenset, limit: float = LIMIT
+    ) -> None:
         self._definitions = definitions
         self._store = store
-        self._workflows: dict[str, Workflow] = {}
+        self._limit = limit
+        self._workflows = Compiled(in_use)
         self._saved: set[str] = set()
         self._failed: dict[str, tuple[float, Exception]] = {}
         self._outlines: dict[str, tuple[int, Exception | None, Workflow]] = {}  # by run: its revision, what failed
+        self._calls = Calls(at_once=1)  # what compiles only computes: two at once take as long as one by one
+        self._reading: dict[str, asyncio.Task[Workflow | _Unusable]] = {}  # by version: all who ask wait for one
 
     async def save(self, workflow: Workflow) -> None:
         """Has the store keep a workflow before the first run is pinned to it."""
         if workflow.version not in self._saved:
-            await self._store.save_definition(workflow.version, self._definitions.bundle(workflow.id))
+            bundle = self._definitions.bundle(workflow.id)
+            await self._store.save_definition(workflow.version, bundle)
             self._saved.add(workflow.version)
-        self._workflows.setdefault(workflow.version, workflow)
+            self._workflows.put(workflow.version, workflow, len(bundle))
 
     async def workflow_of(self, run: Run) -> Workflow:
         """The workflow that moves a run. Raises WorkflowUnavailable where it can't be compiled here."""
@@ -70,35 +87,69 @@ class Pinned:
     async def known_of(self, run: Run) -> Workflow:
         """The workflow of a run that is looked at or ended: an outline where it can't be compiled here."""
         workflow = self._workflows.get(run.version)
-        return await self._compiled(run) if workflow is None else workflow
+        if workflow is not None:
+            return workflow
+        read = await asyncio.shield(self._reader(run))
+        return read if isinstance(read, Workflow) else await self._outline(run, read)
 
-    async def _compiled(self, run: Run) -> Workflow:
+    def _loaded(self, run: Run) -> Workflow | None:
+        """The workflow that new runs start from, where the run is pinned to the same version."""
+        try:
+            workflow = self._definitions.get(run.workflow)
+        except WorkflowNotFound:
+            return None
+        return workflow if workflow.version == run.version else None
+
+    def _reader(self, run: Run) -> asyncio.Task[Workflow | _Unusable]:
+        """Reads the version for everybody who asks for it meanwhile. It is no part of any asker's task: who goes away
+        takes nothing from the others."""
+        task = self._reading.get(run.version)
+        if task is None or task.get_loop() is not asyncio.get_running_loop():
+            task = self._reading[run.version] = asyncio.ensure_future(self._read(run))
+            task.add_done_callback(lambda done: self._has_read(run.version, done))
+        return task
+
+    def _has_read(self, version: str, task: asyncio.Task[Workflow | _Unusable]) -> None:
+        if self._reading.get(version) is task:
+            del self._reading[version]
+        if not task.cancelled():
+            task.exception()  # all who waited may have gone away
+
+    async def _read(self, run: Run) -> Workflow | _Unusable:
         body = await self._store.definition(run.version)
         if body is None:
-            return self._outline(run, None, None)
+            return _Unusable(None, None)
         at, error = self._failed.get(run.version, (0.0, None))
         if error is None or monotonic() - at > AGAIN:
             try:
-                workflow = _genuine(self._definitions.compile(body), run)
-            except BaseException as raised:
-                error = contained(raised)
+                workflow = self._loaded(run) or await self._in_thread(run, partial(self._definitions.compile, body))
+                _check_genuine(workflow, run)
+            except Exception as raised:
+                error = raised
                 self._remember(run.version, error)
             else:
-                self._workflows[run.version] = workflow
+                self._workflows.put(run.version, workflow, len(body))
                 self._failed.pop(run.version, None)
                 return workflow
-        return self._outline(run, None if isinstance(error, NotGenuine) else body, error)
+        return _Unusable(None if isinstance(error, NotGenuine) else body, error)
 
-    def _outline(self, run: Run, body: bytes | None, error: Exception | None) -> Workflow:
+    async def _in_thread(self, run: Run, function: Callable[[], Workflow]) -> Workflow:
+        """What takes seconds for a large definition, in which the event loop is everybody's. Raises NodeFailed where it
+        takes longer than the limit."""
+        whose = Whose(f"the definition {run.version[:12]} of {run.workflow}", run.id, kind="definition")
+        made: Workflow = await self._calls.within(self._limit, lambda: self._calls.function(function, {}), whose)
+        return made
+
+    async def _outline(self, run: Run, unusable: _Unusable) -> Workflow:
         """A run that waits for its code is looked at again and again: each time by the same outline."""
         known = self._outlines.get(run.id)
-        if known is not None and known[0] == run.revision and known[1] is error:
+        if known is not None and known[0] == run.revision and known[1] is unusable.error:
             return known[2]
-        outline = self._definitions.outline(run, body, error)
+        outline = await self._in_thread(run, partial(self._definitions.outline, run, unusable.body, unusable.error))
         self._outlines.pop(run.id, None)
         while len(self._outlines) >= MOST_OUTLINES:
             del self._outlines[next(iter(self._outlines))]
-        self._outlines[run.id] = run.revision, error, outline
+        self._outlines[run.id] = run.revision, unusable.error, outline
         return outline
 
     def _remember(self, version: str, error: Exception) -> None:

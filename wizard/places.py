@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
+from wizard.derived import of_workflows
 from wizard.errors import NotAStep
 from wizard.model import Branches, Call, Node, Workflow
 
@@ -70,7 +70,7 @@ def is_cyclic(workflow: Workflow, node_id: str) -> bool:
     return node_id in workflow.reach[node_id]
 
 
-@lru_cache(maxsize=8192)
+@of_workflows(8192)
 def locate(workflow: Workflow, path: str) -> Place:
     """Understands a step path. Raises NotAStep where the workflow has no such place."""
     frame, levels = Frame(workflow), list[Level]()

@@ -16,7 +16,21 @@ from wizard.asks import mark_of
 from wizard.back import can_go_back
 from wizard.copies import copied, copied_prompt
 from wizard.errors import CallerError, WizardError
-from wizard.model import Fault, Item, Kind, Node, Prompt, Remaining, Report, Run, RunStatus, Step, Value, Workflow
+from wizard.model import (
+    Fault,
+    Item,
+    Kind,
+    Node,
+    Prompt,
+    Remaining,
+    Report,
+    Run,
+    RunStatus,
+    Step,
+    StepStatus,
+    Value,
+    Workflow,
+)
 from wizard.places import Frame, Place, call_of, count_items, locate
 from wizard.scope import Scope, on_path
 from wizard.visits import look, summarise
@@ -141,7 +155,11 @@ class RunView:
     @property
     def answers(self) -> dict[str, Value]:
         """What the foreground steps of the path accepted, nested by step path: copies, the caller's own."""
-        done = (step for step in self.run.path if step.is_foreground and step.is_done)
+        return self.answers_of(self.run.path)
+
+    def answers_of(self, steps: Iterable[Step]) -> dict[str, Value]:
+        """`answers` of some steps of the path."""
+        done = (step for step in steps if step.is_foreground and step.is_done)
         return _nested((step.path, step.output) for step in done)
 
     @property
@@ -158,7 +176,7 @@ class RunView:
 
     @property
     def progress(self) -> Progress:
-        done = sum(1 for s in self.run.path if s.is_foreground and s.is_done)
+        done = _count_answered(self.run.path)
         if not self.has_next:
             return Progress(done, 0, 0)
         ahead = _remaining(self.workflow, self.run)
@@ -213,6 +231,12 @@ class RunView:
             title = _title(self.run, locate(self.workflow, step.path), self.now)
             prompt = Prompt(step=step.path, type=step.type, title=title)
         return with_fault(prompt, self.run.fault)
+
+
+def _count_answered(path: tuple[Step, ...]) -> int:
+    """How many steps were answered. Each state and page counts them, of long runs as well: in the quickest way."""
+    foreground, done = Kind.FOREGROUND, StepStatus.DONE
+    return len([None for step in path if step.status is done and step.kind is foreground])
 
 
 def _nested(values: Iterable[tuple[str, Mapping[str, Value] | None]]) -> dict[str, Value]:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.bench.along import along
 from tests.bench.pages import Pages, pages, weight
 from tests.bench.postgres import AT_ONCE, measured
 from tests.bench.served import served
@@ -36,6 +37,7 @@ async def main() -> None:
         await _pages(folder)
         await _weight(folder)
         await _growth(folder)
+        await _along()
         await _postgres()
         await _layers()
 
@@ -124,6 +126,20 @@ async def _growth(folder: Path) -> None:
         _show_growth("with SQLite", await growth(store))
     finally:
         await store.close()
+
+
+async def _along() -> None:
+    print("\nAlong a run, served: at step 10 (or 300) and at step 1,000 (median)")
+    for name, found in (await along()).items():
+        row(f"{name}: time", f"{found.early:.0f} and {found.late:.0f} us")
+        row(f"{name}: time, late to early", f"{found.ratio:.2f}", "at most 1.2", found.ratio <= 1.2)
+        grown = found.late_bytes / found.early_bytes
+        row(
+            f"{name}: bytes answered",
+            f"{found.early_bytes:.0f} and {found.late_bytes:.0f}",
+            "at most 1.2",
+            grown <= 1.2,
+        )
 
 
 def _show_growth(name: str, found: Growth) -> None:

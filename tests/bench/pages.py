@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import gzip
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -72,16 +73,21 @@ async def pages(folder: Path, connections: int, submissions: int) -> Pages:
 
 
 def _submissions(run: RunView) -> list[Submission]:
+    return submissions_of(run, [f"form_{form}" for form in range(1, FORMS + 1)])
+
+
+def submissions_of(run: RunView, steps: Sequence[str]) -> list[Submission]:
+    """Each step but the last answered, and the one that follows looked at. The run stands at the first."""
     assert run.token is not None
     cookie = ("Cookie", f"{VISITOR_COOKIE}={VISITOR}; {RUN_COOKIE}={run.token}")
     answers = urlencode({"wizard-key": form_key(VISITOR, RUN, run.token), **ANSWERS, "action": "next"})
     body = f"{answers}&wizard-seen=".encode()
     headers = (cookie, ("Content-Type", "application/x-www-form-urlencoded"))
     found = []
-    for form in range(1, FORMS):
-        post = Shot(f"/r/{run.id}/form_{form}", body + b"x" * MARK_LENGTH, headers).raw()
-        get = Shot(f"/r/{run.id}/form_{form + 1}", headers=(cookie,), method="GET").raw()
-        told = run.mark_of("form_1").encode() if form == 1 else b""
+    for step, following in pairwise(steps):
+        post = Shot(f"/r/{run.id}/{step}", body + b"x" * MARK_LENGTH, headers).raw()
+        get = Shot(f"/r/{run.id}/{following}", headers=(cookie,), method="GET").raw()
+        told = b"" if found else run.mark_of(step).encode()
         found.append(Submission(post[:-MARK_LENGTH], get, told))
     return found
 

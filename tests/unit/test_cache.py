@@ -23,6 +23,31 @@ async def test_the_run_that_was_used_longest_ago_makes_room() -> None:
     assert (run.id, cached) == (second, False)
 
 
+async def test_a_long_run_takes_the_place_of_many() -> None:
+    """A thousand runs of a thousand steps would take gigabytes. One that is longer than there is room for stays:
+    its next turn needs it."""
+    engine = await make_test_engine(ASKS)
+    runs = [(await engine.start("asks")).run for _ in range(4)]
+    cache = RunCache(engine.store, steps=3)
+
+    def cached() -> list[bool]:
+        return [run.id in cache._runs for run in runs]
+
+    for run in runs:
+        cache.remember(run)
+    assert cached() == [False, True, True, True]
+    cache.remember(runs[1]._replace(steps=runs[1].steps * 2))
+    assert cached() == [False, True, False, True]
+    cache.remember(runs[0]._replace(steps=runs[0].steps * 50))
+    assert cached() == [True, False, False, False]
+    cache.remember(runs[2])
+    assert cached() == [False, False, True, False]
+    cache.forget(runs[2].id)
+    for run in runs[:3]:
+        cache.remember(run)
+    assert cached() == [True, True, True, False]
+
+
 async def test_a_run_that_moved_or_went_elsewhere_is_not_shown_as_it_was() -> None:
     """Another process deletes a run, or moves it: what is in memory then shows answers that are gone or changed."""
     engine = await make_test_engine(ASKS)

@@ -6,7 +6,7 @@ import pytest
 
 from wizard import pinned
 from wizard.catalog import Catalog
-from wizard.errors import DefinitionError, WorkflowUnavailable
+from wizard.errors import DefinitionError, WorkflowNotFound, WorkflowUnavailable
 from wizard.model import Run, Workflow
 from wizard.node import Registry
 from wizard.pinned import Pinned
@@ -24,7 +24,7 @@ class Broken:
         self.made: list[str] = []
 
     def get(self, workflow_id: str) -> Workflow:
-        return self.workflow
+        raise WorkflowNotFound
 
     def bundle(self, workflow_id: str) -> bytes:
         return b"{}"

@@ -30,11 +30,11 @@ from wizard.channels.problems import (
     protect,
 )
 from wizard.channels.rates import Rate
-from wizard.channels.state_json import encode, line_json, run_state, trace_json
+from wizard.channels.state_json import Window, after, around, before, encode, line_json, run_state, trace_json
 from wizard.channels.workflow_json import workflow_json
 from wizard.engine import Engine
 from wizard.listing import listed
-from wizard.model import RunStatus
+from wizard.model import Run, RunStatus
 from wizard.own_runs import MOST_LISTED
 from wizard.settings import Settings
 
@@ -127,12 +127,13 @@ class _Looks:
 
     async def show(self, request: web.Request) -> web.Response:
         view = await self._admission.run(request)
+        window = _window(request, view.run)
         tag = f'"{view.revision}"'
         # A run expires, and its work gets on, without a new revision: what a caller holds may say something else.
         changing = view.status in (RunStatus.EXPIRED, RunStatus.WORKING)
         if not changing and _matches(request.headers.get("If-None-Match"), tag):
             return web.Response(status=304, headers={**SECURITY_HEADERS, "ETag": tag})
-        return as_json(200, encode(run_state(view)), {"ETag": tag})
+        return as_json(200, encode(run_state(view, window)), {"ETag": tag})
 
     async def progress(self, request: web.Request) -> web.StreamResponse:
         view = await self._admission.run(request)
@@ -167,6 +168,18 @@ def _matches(condition: str | None, tag: str) -> bool:
     if condition is None:
         return False
     return any(each.strip().removeprefix("W/") in (tag, "*") for each in condition.split(","))
+
+
+def _window(request: web.Request, run: Run) -> Window:
+    """The steps around the current one, or those before or after another that the caller names."""
+    asked = [(name, select) for name, select in (("before", before), ("after", after)) if name in request.query]
+    if not asked:
+        return around(run)
+    (name, select), *more = asked
+    step = run.by_path.get(request.query[name])
+    if more or step is None:
+        raise Refused(INVALID_REQUEST, "Take one of `before` and `after`, and a step that the run's state lists.")
+    return select(run, step)
 
 
 def _number(request: web.Request, name: str, default: int, least: int, most: int) -> int:

@@ -54,6 +54,7 @@ class Answer:
     revision: int
     token: str | None = None
     replayed: bool = False
+    minimal: bool = False  # the run state in it is the minimal one
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ class Identity:
             body = body[length:]
         told = json.loads(body)
         run = told.get("run", told)  # a problem has the run state in it
-        return Answer(reply.status, body, run["id"], run["revision"], token, replayed=True)
+        minimal = "current" in run and "path" not in run
+        return Answer(reply.status, body, run["id"], run["revision"], token, replayed=True, minimal=minimal)
 
     def _seal(self, token: str) -> bytes:
         sealed = self._pad(token.encode("ascii"))

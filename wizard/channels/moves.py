@@ -13,6 +13,8 @@ from aiohttp import web
 from wizard.channels.admission import Admission
 from wizard.channels.bodies import CANCEL, CHANGE, EVENT, NEXT, PREVIOUS, REMOVE, START
 from wizard.channels.dedupe import BIRTHS, Answer, Recorder, Replies, identify
+from wizard.channels.preferences import APPLIED, MINIMAL, wants_minimal
+from wizard.channels.preferences import HEADER as PREFER
 from wizard.channels.problems import (
     INVALID_REQUEST,
     MEDIA_TYPE,
@@ -22,7 +24,7 @@ from wizard.channels.problems import (
     problem_body,
     type_of,
 )
-from wizard.channels.state_json import encode, field_errors, run_state
+from wizard.channels.state_json import bounded_state, encode, field_errors, minimal_state
 from wizard.codec import check_value
 from wizard.engine import Engine
 from wizard.errors import CallerError, RunNotFound
@@ -135,13 +137,15 @@ class Moves:
         scope: str,
         body: Mapping[str, Any],
         turn: Turn,
-        show: Show = run_state,
+        show: Show | None = None,
         *,
         sender: str = "",
         needs_random: bool = False,
     ) -> Answer:
         """Takes the turn, once for each idempotency key of its `sender`, which `needs_random` wants to be hard to
-        guess. `scope` is the run's id, `show` what its caller may see of the run."""
+        guess. `scope` is the run's id, `show` what its caller may see of the run: by default the state, as much of it
+        as they prefer."""
+        show = show or (minimal_state if wants_minimal(request.headers.getall(PREFER, ())) else bounded_state)
 
         def render(view: RunView) -> Answer:
             return _render(view, show)
@@ -173,7 +177,7 @@ class Moves:
         view = await self._engine.load(run_id)
         type_ = type_of(error)
         body = problem_body(type_, error.message, run=show(view))
-        return Answer(type_.status, encode(body), view.id, view.revision)
+        return Answer(type_.status, encode(body), view.id, view.revision, minimal=show is minimal_state)
 
 
 def as_json(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -193,11 +197,12 @@ def _render(view: RunView, show: Show) -> Answer:
     rejected = view.rejected
     if rejected is None:
         status = 200 if view.token is None else 201
-        return Answer(status, encode(show(view)), view.id, view.revision, view.token)
+        minimal = show is minimal_state
+        return Answer(status, encode(show(view)), view.id, view.revision, view.token, minimal=minimal)
     errors = field_errors(rejected)
     detail = "Correct the answers that `errors` names, and send them all again." if errors else rejected.error
     body = problem_body(REJECTED, detail or REJECTED.title, errors=errors, error=rejected.error, run=show(view))
-    return Answer(REJECTED.status, encode(body), view.id, view.revision)
+    return Answer(REJECTED.status, encode(body), view.id, view.revision, minimal=show is minimal_state)
 
 
 def _created(answer: Answer) -> web.Response:
@@ -209,4 +214,6 @@ def _moved(answer: Answer, body: bytes | None = None, headers: Mapping[str, str]
     made = {**(headers or {}), "ETag": f'"{answer.revision}"'} if answer.status < 400 else {}
     if answer.replayed:
         made["Idempotent-Replay"] = "true"
+    if answer.minimal:
+        made[APPLIED] = MINIMAL
     return as_json(answer.status, answer.body if body is None else body, made)

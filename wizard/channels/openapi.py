@@ -14,6 +14,8 @@ from wizard import __version__
 from wizard.channels import examples
 from wizard.channels.bodies import CANCEL, CHANGE, EVENT, NEXT, PREVIOUS, REMOVE, START, Members
 from wizard.channels.following import MEDIA_TYPE as EVENTS
+from wizard.channels.preferences import APPLIED, MINIMAL
+from wizard.channels.preferences import HEADER as PREFER
 from wizard.channels.problems import (
     INTERNAL,
     INVALID_INPUT,
@@ -47,6 +49,7 @@ from wizard.channels.problems import (
     ProblemType,
 )
 from wizard.channels.schemas import SCHEMAS, array, ref
+from wizard.channels.state_json import SHOWN
 from wizard.own_runs import MOST_LISTED
 
 Json = dict[str, Any]
@@ -66,6 +69,14 @@ _REPLAY = {
         "description": "`true` where this is the answer that the same request with the same key got before.",
         "schema": {"type": "string", "enum": ["true"]},
     }
+}
+_MOVED = {
+    **_ETAG,
+    **_REPLAY,
+    APPLIED: {
+        "description": "What was heeded of `Prefer`.",
+        "schema": {"type": "string", "enum": [MINIMAL]},
+    },
 }
 
 
@@ -155,12 +166,12 @@ def _own() -> Json:
 def _start() -> Json:
     location = {"Location": {"description": "The run's address.", "schema": {"type": "string"}}}
     started = _answer(
-        "The new run, with its token", ref("StartedRun"), {**location, **_ETAG, **_REPLAY}, examples.STARTED
+        "The new run, with its token", ref("StartedRunAsPreferred"), {**location, **_MOVED}, examples.STARTED
     )
     return {
         "operationId": "start",
         "summary": "Creates a run and enters its first step",
-        "parameters": [_parameter("idempotencyKey")],
+        "parameters": [_parameter("idempotencyKey"), _parameter("prefer")],
         "requestBody": _body("Start", examples.START, required=True),
         "responses": {"201": started, **_problems((*_BODY, *_START))},
     }
@@ -173,8 +184,8 @@ def _show() -> Json:
         "operationId": "show",
         "summary": "The run as it is now; nothing is executed",
         "security": [{"token": []}],
-        "parameters": [_parameter("ifNoneMatch")],
-        "responses": {"200": run, "304": unchanged, **_problems(_TOKEN)},
+        "parameters": [_parameter("ifNoneMatch"), _parameter("beforeStep"), _parameter("afterStep")],
+        "responses": {"200": run, "304": unchanged, **_problems((INVALID_REQUEST, *_TOKEN))},
     }
 
 
@@ -188,14 +199,14 @@ def _delete() -> Json:
 
 
 def _from_outside(name: str, summary: str, schema: str, example: Json) -> Json:
-    run = _answer("The run after it", ref("Run"), {**_ETAG, **_REPLAY}, examples.RUN)
+    run = _answer("The run after it", ref("RunAsPreferred"), _MOVED, examples.RUN)
     return {
         "parameters": [_parameter("id")],
         "post": {
             "operationId": name,
             "summary": summary,
             "security": [{"token": []}],
-            "parameters": [_parameter("idempotencyKey")],
+            "parameters": [_parameter("idempotencyKey"), _parameter("prefer")],
             "requestBody": _body(schema, example, required=schema == "Event"),
             "responses": {"200": run, **_problems(_FROM_OUTSIDE)},
         },
@@ -220,14 +231,14 @@ def _progress() -> Json:
 
 
 def _move(name: str, summary: str, schema: str, example: Json, *more: ProblemType) -> Json:
-    run = _answer("The run after it", ref("Run"), {**_ETAG, **_REPLAY}, examples.RUN)
+    run = _answer("The run after it", ref("RunAsPreferred"), _MOVED, examples.RUN)
     return {
         "parameters": [_parameter("id")],
         "post": {
             "operationId": name,
             "summary": summary,
             "security": [{"token": []}],
-            "parameters": [_parameter("idempotencyKey"), _parameter("ifMatch")],
+            "parameters": [_parameter("idempotencyKey"), _parameter("ifMatch"), _parameter("prefer")],
             "requestBody": _body(schema, example, required=schema in ("Change", "Remove")),
             "responses": {"200": run, **_problems((*_MOVE, *more))},
         },
@@ -329,6 +340,24 @@ def _parameters() -> Json:
             "name": "If-None-Match",
             "in": "header",
             "description": "The ETag that you have; 304 if the run is still the same.",
+            "schema": text,
+        },
+        "prefer": {
+            "name": PREFER,
+            "in": "header",
+            "description": "`return=minimal` leaves out `path`, `kept` and `answers`, which grow with the run.",
+            "schema": {"type": "string", "examples": [MINIMAL]},
+        },
+        "beforeStep": {
+            "name": "before",
+            "in": "query",
+            "description": f"The {SHOWN} steps before this one, instead of those around the current one.",
+            "schema": text,
+        },
+        "afterStep": {
+            "name": "after",
+            "in": "query",
+            "description": f"The {SHOWN} steps after this one, instead of those around the current one.",
             "schema": text,
         },
         "after": {

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from wizard.channels.problems import PROBLEM_TYPES
+from wizard.channels.state_json import SHOWN
 from wizard.model import RunStatus
 
 Json = dict[str, Any]
@@ -15,6 +16,10 @@ Json = dict[str, Any]
 
 def ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
+
+
+def either(*names: str) -> Json:
+    return {"anyOf": [ref(name) for name in names]}
 
 
 def array(items: Json) -> Json:
@@ -50,20 +55,32 @@ _RUN: Json = {
     "revision": _number("Grows with every change of the run."),
     "status": {"type": "string", "enum": [each.value for each in RunStatus]},
     "current": ref("Current"),
-    "path": {**array(ref("StepLine")), "description": "The steps up to the current one, oldest first."},
-    "kept": {**array(ref("StepLine")), "description": "Steps gone back from: remembered, but not decided."},
+    "path": {
+        **array(ref("StepLine")),
+        "description": f"The steps up to the current one, oldest first: the last {SHOWN} of them.",
+    },
+    "kept": {
+        **array(ref("StepLine")),
+        "description": f"Steps gone back from: remembered, but not decided; the first {SHOWN} of them.",
+    },
     "has_next": {"type": "boolean"},
     "has_previous": {"type": "boolean"},
     "answers": {
         "type": "object",
         "description": (
-            "What the steps of the path accepted, nested by step path: the answers of `household/2/name` are at "
+            "What the steps in `path` accepted, nested by step path: the answers of `household/2/name` are at "
             "`household`, `2`, `name`. Passwords are left out."
         ),
     },
     "progress": ref("Progress"),
     "work": ref("Work"),
+    "steps": ref("Steps"),
 }
+
+_SOMETIMES = ("work", "steps")
+_LEFT_OUT = ("path", "kept", "answers", "steps")  # of a minimal state
+_MINIMAL: Json = {name: schema for name, schema in _RUN.items() if name not in _LEFT_OUT}
+_TOKEN: Json = {"token": _text("The key to the run, handed out here only.")}
 
 _FIELD: Json = {
     "name": _text("The name to send the answer under."),
@@ -86,7 +103,9 @@ _FIELD: Json = {
 }
 
 SCHEMAS: Json = {
-    "Run": _closed("A run as it is.", _RUN, optional=("work",)),
+    "Run": _closed("A run as it is.", _RUN, optional=_SOMETIMES),
+    "MinimalRun": _closed("A run as it is, for who sent `Prefer: return=minimal`.", _MINIMAL, optional=("work",)),
+    "RunAsPreferred": either("Run", "MinimalRun"),
     "RunLine": _closed(
         "A run in a list, without its answers.",
         {
@@ -98,8 +117,19 @@ SCHEMAS: Json = {
             "updated_at": {"type": "string", "format": "date-time"},
         },
     ),
-    "StartedRun": _closed(
-        "A new run.", {**_RUN, "token": _text("The key to the run, handed out here only.")}, optional=("work",)
+    "StartedRun": _closed("A new run.", {**_RUN, **_TOKEN}, optional=_SOMETIMES),
+    "MinimalStartedRun": _closed(
+        "A new run, for who sent `Prefer: return=minimal`.", {**_MINIMAL, **_TOKEN}, optional=("work",)
+    ),
+    "StartedRunAsPreferred": either("StartedRun", "MinimalStartedRun"),
+    "Steps": _closed(
+        "How many steps there are; there only where `path` or `kept` don't have them all.",
+        {
+            "path": _number("Steps up to the current one."),
+            "kept": _number("Steps gone back from."),
+            "before": _text_or_null("Ask for the run with `?before=` this for the steps before; null: there are none."),
+            "after": _text_or_null("Ask for the run with `?after=` this for the steps after; null: there are none."),
+        },
     ),
     "Current": _closed(
         "What the current step asks.",
@@ -199,7 +229,7 @@ SCHEMAS: Json = {
                 "description": "Why answers weren't taken, by field.",
             },
             "error": _text_or_null("What is wrong with the answers as a whole."),
-            "run": ref("Run"),
+            "run": ref("RunAsPreferred"),
         },
         optional=("errors", "error", "run"),
     ),

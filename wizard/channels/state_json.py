@@ -7,15 +7,15 @@ so that a state is walked once.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 
 from wizard.channels.work import work_of
 from wizard.codec import to_json
-from wizard.model import Call, Item, Prompt, PromptField, Step, Value, Workflow
+from wizard.derived import of_workflows
+from wizard.model import Call, Item, Prompt, PromptField, Run, Step, Value, Workflow
 from wizard.own_runs import RunLine
 from wizard.places import locate
 from wizard.state import RunView
@@ -34,23 +34,86 @@ def encode(value: Any) -> bytes:
         return _ENCODER.encode(value).encode("utf-8", "replace")
 
 
-def run_state(view: RunView) -> dict[str, Any]:
-    """The run state. It has `work` only while the run is working."""
-    progress = view.progress
+SHOWN = 200  # steps of the path, and of those kept, in one state
+
+
+class Window(NamedTuple):
+    """Which steps of the stack a state shows: those from position `first` up to `end`."""
+
+    first: int
+    end: int
+
+
+def around(run: Run) -> Window:
+    """The steps on both sides of the cursor: all, unless they are many."""
+    return Window(max(0, run.cursor + 1 - SHOWN), min(len(run.steps), run.cursor + 1 + SHOWN))
+
+
+def before(run: Run, step: Step) -> Window:
+    """The steps below one of the stack."""
+    at = run.steps.index(step)
+    return Window(max(0, at - SHOWN), at)
+
+
+def after(run: Run, step: Step) -> Window:
+    """The steps above one of the stack."""
+    at = run.steps.index(step) + 1
+    return Window(at, min(len(run.steps), at + SHOWN))
+
+
+def run_state(view: RunView, window: Window | None = None) -> dict[str, Any]:
+    """The run state, with all steps or those of the window: `steps`, which is there only where some are left out, says
+    how many there are. It has `work` only while the run is working."""
+    run = view.run
+    first, end = window or (0, len(run.steps))
+    above = run.cursor + 1
+    path, kept = run.steps[first : min(end, above)], run.steps[max(first, above) : end]
     made: dict[str, Any] = {
+        **_head(view),
+        "path": [_line(view, step) for step in path],
+        "kept": [_line(view, step) for step in kept],
+        **_ways(view),
+        "answers": _answers(view, path),
+        **_how_far(view),
+    }
+    if first > 0 or end < len(run.steps):
+        made["steps"] = {
+            "path": above,
+            "kept": len(run.steps) - above,
+            "before": run.steps[first].path if 0 < first < len(run.steps) else None,
+            "after": run.steps[end - 1].path if 0 < end < len(run.steps) else None,
+        }
+    return made
+
+
+def bounded_state(view: RunView) -> dict[str, Any]:
+    """The run state as it is answered: a long run's has no more in it than one of some hundred steps."""
+    return run_state(view, around(view.run))
+
+
+def minimal_state(view: RunView) -> dict[str, Any]:
+    """The run state without what grows with the run: path, kept and answers."""
+    return {**_head(view), **_ways(view), **_how_far(view)}
+
+
+def _head(view: RunView) -> dict[str, Any]:
+    return {
         "id": view.id,
         "workflow": view.run.workflow,
         "version": view.run.version,
         "revision": view.revision,
         "status": view.status.value,
         "current": prompt_json(view.current),
-        "path": [_line(view, step) for step in view.run.path],
-        "kept": [_line(view, step) for step in view.run.kept],
-        "has_next": view.has_next,
-        "has_previous": view.has_previous,
-        "answers": _answers(view),
-        "progress": {"done": progress.done, "min": progress.min, "max": progress.max},
     }
+
+
+def _ways(view: RunView) -> dict[str, Any]:
+    return {"has_next": view.has_next, "has_previous": view.has_previous}
+
+
+def _how_far(view: RunView) -> dict[str, Any]:
+    progress = view.progress
+    made: dict[str, Any] = {"progress": {"done": progress.done, "min": progress.min, "max": progress.max}}
     if (work := work_of(view)) is not None:
         made["work"] = {"percent": work.percent, "text": work.text}
     return made
@@ -119,7 +182,7 @@ def _line(view: RunView, step: Step) -> Mapping[str, str]:
     return constant or {"step": step.path, "type": step.type, "title": view.title_of(step)}
 
 
-@lru_cache(maxsize=8192)
+@of_workflows(8192)
 def _constant_line(workflow: Workflow, path: str, type_: str) -> Mapping[str, str] | None:
     """The line of a step whose title is the same in every run, as most are; None for any other."""
     node = locate(workflow, path).node
@@ -128,11 +191,11 @@ def _constant_line(workflow: Workflow, path: str, type_: str) -> Mapping[str, st
     return {"step": path, "type": type_, "title": node.id if node.title is None else node.title.source}
 
 
-def _answers(view: RunView) -> Mapping[str, Value]:
-    """The answers of the path without passwords: they are never shown again."""
-    answers = view.answers
+def _answers(view: RunView, path: Sequence[Step]) -> Mapping[str, Value]:
+    """The answers of these steps of the path without passwords: they are never shown again."""
+    answers = view.answers_of(path)
     if _has_secrets(view.workflow):
-        for step in view.run.path:
+        for step in path:
             secret = _secrets(view.workflow, step.path)
             if secret and step.is_foreground and step.is_done and step.output:
                 at = answers
@@ -143,12 +206,12 @@ def _answers(view: RunView) -> Mapping[str, Value]:
     return answers
 
 
-@lru_cache(maxsize=8192)
+@of_workflows(8192)
 def _secrets(workflow: Workflow, path: str) -> frozenset[str]:
     return locate(workflow, path).node.secrets
 
 
-@lru_cache(maxsize=1024)
+@of_workflows(1024)
 def _has_secrets(workflow: Workflow) -> bool:
     """Whether any form of the definition, or of one that it embeds, asks for a password."""
     return any(

@@ -20,7 +20,8 @@ MICROSECOND = timedelta(microseconds=1)
 
 # One text each: sqlite3 prepares a text once and keeps the statement.
 CREATE_RUN = "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
-UPDATE_RUN = "UPDATE runs SET status=?, revision=?, updated_at=?, expires_at=?, header=? WHERE id=? AND revision=?"
+UPDATE_RUN = "UPDATE runs SET revision=?, updated_at=?, expires_at=?, header=? WHERE id=? AND revision=?"
+UPDATE_STATUS = "UPDATE runs SET status=?2 WHERE id=?1 AND status<>?2"  # its indexes are written only where it changed
 CREATE_DATA = "INSERT INTO run_data VALUES (?, ?, ?)"
 ADD_OWNER = "INSERT INTO owners VALUES (?, ?, ?)"
 UPDATE_CONTEXT = "UPDATE run_data SET context=?2 WHERE run_id=?1 AND context IS NOT ?2"
@@ -119,7 +120,7 @@ class PackedChange:
             names = (run.id, run.workflow, run.version, run.status.value, run.revision)
             changed = connection.execute(CREATE_RUN, (*names, created, updated, expires, self.header)).rowcount
         else:
-            moved = (run.status.value, run.revision, updated, expires, self.header, run.id, expected)
+            moved = (run.revision, updated, expires, self.header, run.id, expected)
             changed = connection.execute(UPDATE_RUN, moved).rowcount
         if changed == 0:
             raise StaleRevision(run=run.id)
@@ -127,7 +128,9 @@ class PackedChange:
             connection.execute(CREATE_DATA, (run.id, self.birth, self.context))
             if run.profile_id is not None:
                 connection.execute(ADD_OWNER, (owner_mark(run.profile_id), created, run.id))
-        elif self.context is not None:
+            return
+        connection.execute(UPDATE_STATUS, (run.id, run.status.value))
+        if self.context is not None:
             connection.execute(UPDATE_CONTEXT, (run.id, self.context))
 
 

@@ -41,9 +41,10 @@ ASIDE = """SELECT key, run_id, kind, tries, aside_at, reason FROM jobs
     WHERE reason IS NOT NULL AND run_id = coalesce(?1, run_id) ORDER BY aside_at, key LIMIT ?2"""
 PUT_BACK = """UPDATE jobs SET due=?1, tries=0, holder=NULL, reason=NULL, aside_at=NULL
     WHERE reason IS NOT NULL AND run_id=?2"""
-COUNT = """SELECT (SELECT count(*) FROM jobs WHERE reason IS NULL AND due <= ?1),
-    (SELECT count(*) FROM jobs WHERE reason IS NULL AND due > ?1),
-    (SELECT count(*) FROM jobs WHERE reason IS NOT NULL)"""
+COUNTED = 100_000  # jobs that are counted; beyond, more is as good as any number
+COUNT = f"""SELECT (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE reason IS NULL AND due <= ?1 LIMIT {COUNTED})),
+    (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE reason IS NULL AND due > ?1 LIMIT {COUNTED})),
+    (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE reason IS NOT NULL LIMIT {COUNTED}))"""  # noqa: S608
 
 log = logging.getLogger("wizard.stores")
 

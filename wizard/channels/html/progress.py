@@ -5,8 +5,7 @@ Last pages, which ask nothing, aren't counted as steps.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
+from wizard.derived import of_workflows
 from wizard.model import Branches, Call, Step, Workflow
 from wizard.state import Progress, RunView
 
@@ -36,7 +35,7 @@ def step_of(number: int, progress: Progress, last_pages: tuple[int, int]) -> str
     return f"Step {number} of {least}" if least == most else f"Step {number} of {least} to {most}"
 
 
-@lru_cache(maxsize=1024)
+@of_workflows(1024)
 def _last_pages(workflow: Workflow) -> tuple[int, int]:
     """Whether ways through the workflow end with an `end` page: some (counted on the shortest way, which may be
     one of them), or all (counted on the longest as well)."""
