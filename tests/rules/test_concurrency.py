@@ -92,12 +92,19 @@ async def until_done(people: list[Person], seconds: float = 20.0) -> None:
 
 async def test_no_more_than_so_many_work_at_once_in_all_processes(stores: Open) -> None:
     """A licence for two connections: twelve runs in three processes that do jobs never make a third one, and all of
-    them come to their end. Turns of people count as jobs do."""
-    bank = Bank(seconds=0.03)
+    them come to their end. Turns of people count as jobs do. Six come while nothing ends, and six while jobs get on
+    with those who stand in line."""
+    bank = Bank()
     async with engines(stores, bank, flow(concurrency=2), count=3) as made, AsyncExitStack() as workers:
         for each in made:
             await workers.enter_async_context(working(each))
-        people = list(await asyncio.gather(*(starts(made[number % 3], str(number)) for number in range(12))))
+        people = list(await asyncio.gather(*(starts(made[number % 3], str(number)) for number in range(6))))
+        async with asyncio.timeout(20):
+            while bank.now["call"] < 2:
+                await asyncio.sleep(0.01)
+        bank.seconds = 0.03
+        bank.gate.set()
+        people += await asyncio.gather(*(starts(made[number % 3], str(number)) for number in range(6, 12)))
         await until_done(people)
     assert [person.run.step for person in people] == ["last"] * 12
     assert bank.most["call"] == 2

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -118,6 +120,19 @@ async def test_a_try_that_is_due_is_made_by_its_job(clocked: Open) -> None:
         await person.says()
     assert len(office.calls) == 1
     await person.waits()
+    person.sees(title="2 calls")
+
+
+async def test_a_try_is_made_in_the_very_instant_that_was_told(clocked: Open) -> None:
+    """The page says when it is tried again. A job that came at just that time and found it too early would come again
+    and again, and keep a worker busy with nothing until the clock has moved."""
+    person, office = await begin(clocked, closed=1)
+    await person.says("1")
+    due = person.run.until
+    assert due is not None
+    async with asyncio.timeout(20):
+        await person.waits(microseconds=(due - office.clock()) // timedelta(microseconds=1))
+    assert [at for at, _ in office.calls][1:] == [due]
     person.sees(title="2 calls")
 
 

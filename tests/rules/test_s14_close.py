@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
-from tests.workflows import Book, ask, branch, engine, flow, work
+import pytest
+
+from tests.workflows import Book, WorkConfig, WorkNode, ask, branch, engine, flow, work
 from wizard.engine import Engine
 from wizard.model import Change, RunStatus
+from wizard.node import Visit
+from wizard.testing import MovableClock, Person
 
 
 def overtaken(made: Engine, run: str, when: Callable[[], object]) -> None:
@@ -53,3 +58,37 @@ async def test_a_run_that_ends_closes_each_visit_once_whatever_arrives_meanwhile
         assert view.status is (RunStatus.COMPLETED if ending == "complete" else RunStatus.CANCELLED)
         assert view.run.session == {"k": 1}
         assert list(closed(book).values()) == [1, 1, 1]
+
+
+class Seat(WorkNode):
+    """Can't be given back at first: `failing` is how often that fails still."""
+
+    type: ClassVar[str] = "seat"
+    failing: ClassVar[int] = 0
+
+    async def remove(self, visit: Visit[WorkConfig]) -> None:
+        await super().remove(visit)
+        if Seat.failing > 0:
+            Seat.failing -= 1
+            raise ConnectionError("no line")
+
+
+@pytest.mark.parametrize("leaves", ["changes", "cancels"])
+async def test_what_is_still_to_be_undone_is_closed_after_that(monkeypatch: pytest.MonkeyPatch, leaves: str) -> None:
+    """A node that hangs up in `close` couldn't give its seat back any more: while the undo is owed, the line stays
+    open, and once it came to its end it is closed, once."""
+    monkeypatch.setattr(Seat, "failing", 2)
+    book, seat = Book(), {"id": "t", "type": "seat"}
+    definition = flow("main", ask("a"), branch("c", ("a.x == '1'", "t"), "b"), seat, ask("b"))
+    made = engine(definition, book=book, types=[Seat], clock=MovableClock())
+    person = await Person.starts(made, "main")
+    await person.says(x="1")
+    (key,) = {each.key for each in book.calls if each.step == "t"}
+    if leaves == "changes":
+        await person.changes("a", x="2")
+    else:
+        await made.cancel(person.run, undo=True)
+    for tries in (1, 2):
+        assert book.lives()[key] == ["execute", *["remove"] * tries]
+        await person.waits(hours=1)
+    assert book.lives()[key] == ["execute", *["remove"] * 3, "close"]

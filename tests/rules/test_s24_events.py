@@ -245,6 +245,17 @@ async def test_who_reads_the_whole_document_can_be_told_anything(node: dict[str,
     assert (person.run.run.event, untaken(person)) == ({"whatever": 1}, []), "what no node takes isn't queued"
 
 
+async def test_what_other_names_have_for_properties_is_no_event() -> None:
+    """`a.x` is an answer. A sender that names an event `x` by mistake is told, and not thanked for what nobody
+    hears."""
+    reads = {"id": "s", "type": "set", "values": {"session.seen": "{{ a.x + event.refunded }}"}}
+    person = await begin(flow(form("a"), reads, wait("w", "paid"), END))
+    for name in ("x", "a", "seen"):
+        with pytest.raises(InvalidInput, match=r"It knows `paid`, `refunded`\. "):
+            await came(person, name)
+    await came(person, "refunded", "1")
+
+
 async def test_code_may_read_any_event_where_none_is_named() -> None:
     """A function that looks for an event by itself goes on working; where some are named, it names its own as well."""
     work = {"id": "p", "type": "python", "function": "work"}

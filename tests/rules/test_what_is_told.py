@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import pytest
 
@@ -19,7 +20,7 @@ from wizard.settings import Settings
 from wizard.state import RunView
 from wizard.stores import Store
 from wizard.stores.memory import MemoryStore
-from wizard.testing import Person, make_test_engine
+from wizard.testing import MovableClock, Person, make_test_engine
 from wizard.watching import Nobody, WatchedTurn, ended
 
 __all__ = ["clocked"]  # a fixture
@@ -60,10 +61,11 @@ def watched(
     store: Store | None = None,
     book: Book | None = None,
     settings: Settings | None = None,
+    clock: Callable[[], datetime] | None = None,
 ) -> Engine:
     services = Services(settings=settings, shared={"book": book or Book()})
     catalog = Catalog.from_documents(documents, REGISTRY)
-    return Engine(catalog, store or MemoryStore(), services=services, clock=Clock(), watch=told)
+    return Engine(catalog, store or MemoryStore(), services=services, clock=clock or Clock(), watch=told)
 
 
 # -- outcomes ------------------------------------------------------------------------------------------------
@@ -305,6 +307,22 @@ async def test_work_that_went_on_by_itself_and_failed_is_signed_off() -> None:
     assert (await made.next(run.id)).step == "b"
     assert told.nodes == ["work failed", "work done"]
     await made.close()
+
+
+async def test_work_that_is_tried_again_later_is_counted_as_deferred() -> None:
+    """A service that is down for an hour fails nobody's run: the figure by which operators are woken must not count
+    tries that are followed by others, and the last one must be in it."""
+    told, book, clock = Told(), Book(), MovableClock()
+    book.failing["t"] = 9
+    patient = work("t", "a.x", retry={"attempts": 3, "backoff": "10m"})
+    made = watched(told, flow("main", ask("a"), patient, ask("b")), book=book, clock=clock)
+    person = await Person.starts(made, "main")
+    await person.says(x="1")
+    assert (person.run.status, told.nodes) == (RunStatus.WORKING, ["work deferred"])
+    await person.waits(hours=1)
+    assert (person.run.status, told.nodes) == (RunStatus.WORKING, ["work deferred"] * 2)
+    await person.waits(hours=1)
+    assert (person.run.status, told.nodes) == (RunStatus.FAILED, ["work deferred", "work deferred", "work failed"])
 
 
 async def test_work_whose_lease_is_lost_is_counted_as_late() -> None:
