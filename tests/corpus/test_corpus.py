@@ -53,8 +53,10 @@ async def sealed(path: Path, ring: str) -> None:
 async def opened(path: Path, vault: Vault = PLAIN) -> AsyncIterator[SqliteStore]:
     store = SqliteStore(path, vault)
     await store.open()
-    yield store
-    await store.close()
+    try:
+        yield store
+    finally:  # what one test leaves open another one is blamed for
+        await store.close()
 
 
 async def shows_it(store: SqliteStore, path: Path, told: dict[str, Any]) -> None:
