@@ -91,6 +91,15 @@ async def test_what_cant_be_a_due_time_stops_the_run_and_says_where(at: datetime
 UTC_NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("pauses", [True, False])
+async def test_what_is_due_at_this_very_instant_is_done_now(pauses: bool) -> None:
+    """A node that says `visit.now` waits for nothing: put off to now it would say so again each time, for ever."""
+    due = type("Due", (due_at(UTC_NOON),), {"pauses": pauses})
+    engine = await make_test_engine(flow({"id": "o", "type": "odd"}), clock=clock_at(UTC_NOON), node_types=[due])
+    person = await Person.starts(engine, "d")
+    assert person.asked == "m"
+
+
 async def test_a_person_who_types_the_end_of_time_is_asked_again() -> None:
     """The text `9999-12-31T23:59-12:00` of one person ended the workers of all servers; now that person is told."""
     ask = {"id": "f", "type": "form", "fields": [{"name": "when"}]}
