@@ -16,6 +16,7 @@ from tests.unit.channels.html.markup import Document, checked
 from tests.unit.channels.html.samples import ASSETS, EVERY, FILE, PAGES, SAMPLES, STEP, field, read, step
 from wizard.channels.html import pages as module
 from wizard.channels.html.pages import (
+    OwnRun,
     Page,
     Pages,
     StartPage,
@@ -57,6 +58,8 @@ def poisoned(value: Any, text: str) -> Any:
             return Choice(f"{value.value}{text}", text, text)
         case WorkflowCard():
             return replace(value, id=text, title=text, text=text)
+        case OwnRun():
+            return replace(value, title=text, stands=text, started=text, moved=text)
         case PromptField():
             file = {"id": text, "name": text, "size": 1}
             given = {
@@ -82,7 +85,7 @@ def poisoned(value: Any, text: str) -> Any:
             return Prompt(**known, **{name: poisoned(getattr(value, name), text) for name in names})
         case Page():
             safe = {"root", "language", "home", "run", "onward", "cancel", "link", "ways", "given"}
-            safe |= {"saved", "following", "events"}
+            safe |= {"saved", "following", "events", "older", "newest"}
             names = [each.name for each in fields(value) if each.name not in safe]
             return replace(value, **{name: poisoned(getattr(value, name), text) for name in names})
     return value
