@@ -25,7 +25,7 @@ from wizard.cli_shared import (
 
 if TYPE_CHECKING:
     from wizard.engine import Engine
-    from wizard.model import Run, RunStatus
+    from wizard.model import RunStatus
     from wizard.state import RunView
     from wizard.stores import RunSummary
 
@@ -75,15 +75,24 @@ def list_runs(
     limit: Annotated[
         int, typer.Option(metavar="N", min=1, max=MAX_LISTED, help="How many at most, newest first.")
     ] = 100,
+    before: Annotated[
+        str | None,
+        typer.Option(metavar="RUN_ID", help="Only runs that are older than this one, the last of a page."),
+    ] = None,
     ids: Annotated[bool, typer.Option("--ids", help="Print the ids alone, for other commands.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List runs, newest first. Answers aren't shown."""
     wanted = _status(status)
+    if failed_undos and before is not None:
+        raise typer.BadParameter("--failed-undos lists all at once: take a higher --limit.", param_hint="--before")
 
     async def work(engine: Engine) -> list[RunSummary]:
         if not failed_undos:
-            return list(await engine.store.list_runs(workflow=workflow, status=wanted, profile=profile, limit=limit))
+            selected = engine.store.list_runs(
+                workflow=workflow, status=wanted, profile=profile, limit=limit, before=before
+            )
+            return list(await selected)
         return await _with_failed_undos(engine, workflow, wanted, profile, limit)
 
     found = look(store, work)
@@ -107,20 +116,18 @@ async def _with_failed_undos(
     """A few are expected, and an operator looks at each."""
     from wizard.stores import RunSummary
 
-    found: list[Run | None] = [await engine.store.load(each) for each in await engine.store.failed_undos(MAX_LISTED)]
-    wanted = [
-        run
-        for run in found
-        if run is not None
-        and workflow in (None, run.workflow)
-        and status in (None, run.status)
-        and profile in (None, run.profile_id)
-    ]
-    newest = sorted(wanted, key=lambda run: (run.created_at, run.id), reverse=True)[:limit]
-    return [
-        RunSummary(run.id, run.workflow, run.version, run.status, run.revision, run.created_at, run.updated_at)
-        for run in newest
-    ]
+    found: list[RunSummary] = []
+    for each in await engine.store.failed_undos(MAX_LISTED):
+        run = await engine.store.load(each)
+        if (
+            run is not None
+            and workflow in (None, run.workflow)
+            and status in (None, run.status)
+            and profile in (None, run.profile_id)
+        ):
+            times = (run.created_at, run.updated_at)
+            found.append(RunSummary(run.id, run.workflow, run.version, run.status, run.revision, *times))
+    return sorted(found, key=lambda line: (line.created_at, line.id), reverse=True)[:limit]
 
 
 @runs.command(epilog=examples("wizard runs show RUN_ID", "wizard runs show RUN_ID --json"), context_settings=OPENING)

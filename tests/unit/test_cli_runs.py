@@ -40,6 +40,22 @@ def test_runs_are_listed_without_their_answers(shell: Shell) -> None:
     assert shell.types("runs list --store memory:") == 0
 
 
+def test_runs_are_listed_page_by_page(shell: Shell) -> None:
+    """There may be more than one list can hold."""
+    shell.types("run passport.yaml", "Ann\n")
+    first = run_id(shell.out)
+    shell.types("run passport.yaml", "Bea\n")
+    second = run_id(shell.out)
+    assert shell.types("runs list --ids --limit 1") == 0
+    assert shell.out == f"{second}\n"
+    assert shell.types(f"runs list --ids --limit 1 --before {second}") == 0
+    assert shell.out == f"{first}\n"
+    assert shell.types(f"runs list --ids --before {first}") == 0
+    assert shell.out == ""
+    assert shell.types(f"runs list --failed-undos --before {first}") == 2
+    assert "--before" in shell.err
+
+
 def test_a_run_is_shown_with_its_path_and_answers(shell: Shell) -> None:
     """Somebody calls and says that they are stuck."""
     shell.types("run passport.yaml", "Ann\nhunter22\n:quit\n")
