@@ -63,7 +63,7 @@ class Payment(BaseModel):
     payment: str
 
 
-@app.post("/paid", status_code=204)
+@app.post("/paid", status_code=204, response_model=None)
 async def paid(told: Payment) -> None:
     """The bank's call; its signature is to be checked here."""
     await engine.event(told.reference, "paid", key=told.payment)
