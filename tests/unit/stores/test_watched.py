@@ -26,6 +26,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "revision": (("r",), {}),
     "reply": (("r", "key"), {}),
     "trace": (("r", 3, 10), {}),
+    "probe": ((), {}),
     "list_runs": ((), {"workflow": "w", "status": RunStatus.WAITING, "profile": "p", "limit": 3, "before": "r"}),
     "save_definition": (("v", b"body"), {}),
     "definition": (("v",), {}),
@@ -95,7 +96,7 @@ async def test_each_call_is_handed_on_and_told(name: str, inner: Any) -> None:
     arguments, named = CALLS[name]
     found = await getattr(WatchedStore(inner, ears, clock=Ticking()), name)(*arguments, **named)
     assert found in (name, None)
-    assert found == name or name in ("open", "commit", "save_definition", "report", "vacate")
+    assert found == name or name in ("open", "probe", "commit", "save_definition", "report", "vacate")
     getattr(inner, name).assert_awaited_once_with(*arguments, **named)
     assert ears.told == [(name, 0.25, False)]
 
