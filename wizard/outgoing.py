@@ -94,7 +94,7 @@ def check_url(text: str) -> URL:
         url = URL(text, encoded=True)
         # Each part is parsed when it is asked for: a host that begins with xn-- may be no encoded name.
         host, _, somebody = url.host, url.port, (url.user, url.password)
-    except ValueError as error:
+    except (ValueError, IndexError) as error:  # the second is a slip of yarl, for "[]@"
         raise NodeFailed("The address of the service isn't a valid URL.") from error
     if url.scheme not in ("http", "https") or not host:
         raise NodeFailed("The address of the service must start with http:// or https:// and name a host.")

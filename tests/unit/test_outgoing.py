@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 from aiohttp import web
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wizard.errors import NodeFailed
@@ -139,6 +139,7 @@ def test_a_url_is_sent_as_it_was_written() -> None:
     assert str(check_url("https://example.com/a%2E%2E%2Fb?x=%26")) == "https://example.com/a%2E%2E%2Fb?x=%26"
 
 
+@example("[]@")
 @given(st.text(max_size=60) | st.text("xn-a0.:@%[]/?#", max_size=20))
 def test_whatever_text_comes_it_is_a_url_or_a_refusal(text: str) -> None:
     """Templates can produce anything; an unexpected exception would take the turn down."""

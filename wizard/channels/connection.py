@@ -128,7 +128,7 @@ class Connection(web.RequestHandler):
         try:
             await super().start()
         except Exception as error:
-            expected = isinstance(error, ValueError)
+            expected = isinstance(error, (ValueError, IndexError))
             log.log(logging.DEBUG if expected else logging.ERROR, "a connection failed: %s", type(error).__name__)
             self._end(answer(UNREADABLE if expected else BROKEN))
 
