@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Set
 from functools import partial
 from time import monotonic
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from wizard.compiled import Compiled
 from wizard.errors import NotGenuine, WorkflowNotFound
@@ -51,6 +51,17 @@ class _Unusable(NamedTuple):
 
     body: bytes | None
     error: Exception | None
+
+
+T = TypeVar("T")
+
+
+def _remember(known: dict[str, T], key: str, value: T, most: int) -> None:
+    """Keeps the latest ones, so many of them."""
+    known.pop(key, None)
+    while len(known) >= most:
+        del known[next(iter(known))]
+    known[key] = value
 
 
 class Pinned:
@@ -126,7 +137,7 @@ class Pinned:
                 _check_genuine(workflow, run)
             except Exception as raised:
                 error = raised
-                self._remember(run.version, error)
+                _remember(self._failed, run.version, (monotonic(), error.with_traceback(None)), MOST_FAILED)
             else:
                 self._workflows.put(run.version, workflow, len(body))
                 self._failed.pop(run.version, None)
@@ -146,13 +157,5 @@ class Pinned:
         if known is not None and known[0] == run.revision and known[1] is unusable.error:
             return known[2]
         outline = await self._in_thread(run, partial(self._definitions.outline, run, unusable.body, unusable.error))
-        self._outlines.pop(run.id, None)
-        while len(self._outlines) >= MOST_OUTLINES:
-            del self._outlines[next(iter(self._outlines))]
-        self._outlines[run.id] = run.revision, unusable.error, outline
+        _remember(self._outlines, run.id, (run.revision, unusable.error, outline), MOST_OUTLINES)
         return outline
-
-    def _remember(self, version: str, error: Exception) -> None:
-        while len(self._failed) >= MOST_FAILED:
-            del self._failed[next(iter(self._failed))]
-        self._failed[version] = monotonic(), error.with_traceback(None)
