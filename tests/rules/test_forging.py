@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import combinations, permutations
@@ -150,6 +150,20 @@ async def refuses(store: Store, row: Row, kind: type[DataUnreadable] = NotGenuin
     assert isinstance(caught.value, kind if row.column.table != "documents" or kind is NotGenuine else StoreError)
     assert caught.value.run == ("" if row.column.table == "documents" else row.run_id)
     assert caught.value.message
+
+
+async def refuses_each_and_all(database: Database, forged: Mapping[Row, bytes]) -> None:
+    """One of them in the place of the genuine one, and all of them together."""
+    ours = database.blobs()
+    async with opened(database.path) as store:
+        for row, blob in forged.items():
+            database.put(row, blob)
+            await refuses(store, row)
+            database.put(row, ours[row])
+        for row, blob in forged.items():
+            database.put(row, blob)
+        for row in forged:
+            await refuses(store, row)
 
 
 async def all_sealed(store: Store) -> None:
@@ -381,16 +395,7 @@ async def test_a_row_isnt_put_back_under_a_turn(tmp_path: Path) -> None:
 async def test_nothing_of_another_database_is_taken(tmp_path: Path) -> None:
     """A test system under the same key, and the same run: neither a row of it nor all of it passes for the real one."""
     database, other = await lived(tmp_path / "runs.db"), await lived(tmp_path / "test.db")
-    ours, theirs = database.blobs(), other.blobs()
-    async with opened(database.path) as store:
-        for row, blob in theirs.items():
-            database.put(row, blob)
-            await refuses(store, row)
-            database.put(row, ours[row])
-        for row, blob in theirs.items():
-            database.put(row, blob)
-        for row in theirs:
-            await refuses(store, row)
+    await refuses_each_and_all(database, other.blobs())
 
 
 def sealed_before(owner: str, blob: bytes) -> bytes:
@@ -405,20 +410,11 @@ def sealed_before(owner: str, blob: bytes) -> bytes:
 async def test_nothing_is_taken_that_isnt_sealed_so(tmp_path: Path, layout: str) -> None:
     """What is in clear, or was sealed before rows were bound to their places: no row, and no whole run."""
     database, plain = await lived(tmp_path / "runs.db"), await lived(tmp_path / "plain.db", PLAIN)
-    ours, clear = database.blobs(), plain.blobs()
     forged = {}
-    for row, blob in clear.items():
+    for row, blob in plain.blobs().items():
         owner = f"profile/{row.key[1]}" if row.column.table == "documents" else row.run_id
         forged[row] = blob if layout == "plain" else sealed_before(owner, blob)
-    async with opened(database.path) as store:
-        for row, blob in forged.items():
-            database.put(row, blob)
-            await refuses(store, row)
-            database.put(row, ours[row])
-        for row, blob in forged.items():
-            database.put(row, blob)
-        for row in forged:
-            await refuses(store, row)
+    await refuses_each_and_all(database, forged)
 
 
 # -- the mark ---------------------------------------------------------------------------------------------
