@@ -50,6 +50,11 @@ class Acceptor:
         name: tuple[str, int] | tuple[str, int, int, int] = self._socket.getsockname()
         return name
 
+    @property
+    def coming(self) -> int:
+        """How many connections were taken that aren't open yet."""
+        return len(self._coming)
+
     def start(self) -> None:
         self._socket.setblocking(False)
         self._socket.listen(BACKLOG)

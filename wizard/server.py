@@ -32,6 +32,7 @@ Address = tuple[str, int] | tuple[str, int, int, int]
 GRACE = 10.0  # seconds that requests under way may take when the server stops, where the settings aren't known
 MOMENT = 0.5  # seconds between SIGTERM and the last connection that is taken: balancers go on sending until they know
 LAST = 0.1  # seconds in which the last connections that were taken can send what they were opened for
+LOOKS = 10  # so often in this time it is looked whether there are any
 
 UNHEARD = logging.Logger("wizard.access", logging.CRITICAL)  # addresses may have tokens in them: none is logged
 
@@ -113,10 +114,18 @@ async def listening(
         finally:
             for each in acceptors:
                 each.close()
-            await asyncio.sleep(LAST)
+            await _last_of(acceptors, connections)
     finally:
-        await runner.cleanup()
         connections.stop()
+        await runner.cleanup()
+
+
+async def _last_of(acceptors: Sequence[Acceptor], connections: Connections) -> None:
+    """Gives the connections that are open, or were taken just now, LAST seconds; where there are none, nobody waits."""
+    for _ in range(LOOKS):
+        if not connections and not any(each.coming for each in acceptors):
+            return
+        await asyncio.sleep(LAST / LOOKS)
 
 
 async def _bound(host: str, port: int) -> list[socket.socket]:

@@ -1,5 +1,5 @@
-"""What one address sends in vain takes little from others: each refusal beyond a few hundred comes late, and the bodies
-of all requests together have no more room than there is."""
+"""What one address sends in vain takes little from others: each refusal beyond a few dozen waits for its turn, and the
+bodies of all requests together have no more room than there is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 
 import pytest
@@ -15,8 +16,7 @@ from tests.acceptance.processes import process
 from tests.acceptance.raw import URLENCODED, Line, Sent, line_to, once
 from wizard.app import wizard_app
 from wizard.catalog import Catalog
-from wizard.channels.connection import SLOWED
-from wizard.channels.connections import Connections, Limits
+from wizard.channels.connections import LATEST, Connections, Limits
 from wizard.channels.html.keys import VISITOR_COOKIE, new_visitor
 from wizard.channels.incoming import ROOM, Crowded, Room
 from wizard.node import Registry
@@ -29,6 +29,7 @@ CATALOG = Catalog.from_documents([each.data for each in source.read(FORM.encode(
 JSON = ("Content-Type", "application/json")
 START = Sent("POST", "/api/v1/runs", (JSON,), b'{"workflow": "f"}').raw
 NOTHING = Sent("GET", "/nowhere").raw
+SOON = 0.3  # seconds in which an answer comes that nothing keeps back
 
 
 @asynccontextmanager
@@ -47,32 +48,54 @@ async def seconds_of(line: Line, sent: bytes, status: int) -> float:
 async def test_who_is_refused_often_waits_and_nobody_else_does() -> None:
     """An address that tries out thousands of things gets its answers one by one; what it asks rightly comes at once,
     and so does what others ask."""
-    async with served(refusal_rate=5) as port, line_to(port) as line:
-        for _ in range(5):
-            assert await seconds_of(line, NOTHING, 404) < SLOWED
-        assert await seconds_of(line, NOTHING, 404) >= SLOWED * 0.9
-        assert await seconds_of(line, START, 201) < SLOWED
+    async with served(refusal_rate=60) as port, line_to(port) as line:
+        for _ in range(12):
+            assert await seconds_of(line, NOTHING, 404) < SOON
+        assert await seconds_of(line, NOTHING, 404) > SOON
+        assert await seconds_of(line, START, 201) < SOON
         reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.3", 0))
-        assert await seconds_of(Line(reader, writer), NOTHING, 404) < SLOWED
+        assert await seconds_of(Line(reader, writer), NOTHING, 404) < SOON
         writer.close()
 
 
 async def test_behind_a_proxy_the_proxy_says_who_it_is() -> None:
     """All connections come from its address: one who is refused often mustn't make all others wait."""
-    async with served(refusal_rate=2, proxies=1) as port, line_to(port) as line:
+    async with served(refusal_rate=60, proxies=1) as port, line_to(port) as line:
         one = Sent("GET", "/nowhere", (("X-Forwarded-For", "192.0.2.1"),)).raw
         other = Sent("GET", "/nowhere", (("X-Forwarded-For", "192.0.2.2"),)).raw
-        for _ in range(2):
-            assert await seconds_of(line, one, 404) < SLOWED
-        assert await seconds_of(line, one, 404) >= SLOWED * 0.9
-        assert await seconds_of(line, other, 404) < SLOWED
+        for _ in range(12):
+            assert await seconds_of(line, one, 404) < SOON
+        assert await seconds_of(line, one, 404) > SOON
+        assert await seconds_of(line, other, 404) < SOON
         assert (await line.ask(b"\x16\x03\r\n\r\n")).status == 400
 
 
 async def test_no_limit_is_none() -> None:
     """0 is what says so, as with every rate."""
     connections = Connections(Limits(refusals=0), asyncio.get_running_loop())
-    assert not any(connections.is_refused_often("192.0.2.1") for _ in range(1_000))
+    assert not any(connections.seconds_until_turn("192.0.2.1") for _ in range(1_000))
+
+
+async def test_a_refusal_that_waits_makes_room() -> None:
+    """Somebody who opens all the connections there may be, and is refused on each, keeps nobody out."""
+    async with served(refusal_rate=5, max_connections=16) as port, AsyncExitStack() as stack:
+        for _ in range(16):
+            line = await stack.enter_async_context(line_to(port))
+            await line.send(NOTHING)
+        assert (await once(port, Sent("POST", "/api/v1/runs", (JSON,), b'{"workflow": "f"}'))).status == 201
+
+
+async def test_stopping_does_not_wait_for_turns() -> None:
+    """Who is refused often would hold up a restart by as long as the server lets requests finish."""
+    app = wizard_app(CATALOG, settings=Settings(refusal_rate=5))
+    async with AsyncExitStack() as stack:
+        async with listening(app, "127.0.0.1", 0, grace=5) as addresses:
+            lines = [await stack.enter_async_context(line_to(addresses[0][1])) for _ in range(3)]
+            for line in lines:
+                await line.send(NOTHING)
+            await asyncio.sleep(0.05)
+            began = perf_counter()
+        assert perf_counter() - began < 2
 
 
 @pytest.mark.parametrize(
@@ -128,37 +151,41 @@ HOSTILE = (
 )
 
 
-async def turns(line: Line, count: int) -> float:
-    """Seconds that somebody's turns take."""
+async def seconds_of_turns(line: Line) -> float:
+    """What ten turns of somebody take: the median of twenty rounds, and of three such medians the least, since others
+    may be at work on the same machine."""
+    return min([median([await ten_turns(line) for _ in range(20)]) for _ in range(3)])
+
+
+async def ten_turns(line: Line) -> float:
     began = perf_counter()
-    for _ in range(count):
+    for _ in range(10):
         assert (await line.ask(START)).status == 201
     return perf_counter() - began
 
 
-async def test_ten_thousand_hostile_requests_of_one_address_take_little_from_others(tmp_path: Path) -> None:
-    """Sent all at once, over as many connections as one address may have: after the first few hundred, each connection
-    gets an answer a second, whatever the machine can do. What is counted is what the server does of it while somebody
-    takes turns; how long these take is asserted loosely, since it depends on what else the machine does. Without the
-    limit all ten thousand were answered first, and fifty turns took twelve seconds."""
+async def hostile(stack: AsyncExitStack, port: int, number: int) -> asyncio.StreamReader:
+    """Sends fifty requests at once, without waiting for answers."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_000_000, local_addr=("127.0.0.9", 0))
+    stack.push_async_callback(Line(reader, writer).close)
+    writer.write(b"".join(HOSTILE[(number + more) % len(HOSTILE)] for more in range(50)))
+    return reader
+
+
+async def test_ten_thousand_hostile_requests_of_one_address_take_less_than_a_fifth_from_others(tmp_path: Path) -> None:
+    """Sent all at once, over as many connections as one address may have: sixty are answered at once, then five a
+    second, and each connection gets an answer in ten seconds, whatever the machine can do. Without the limit all ten
+    thousand were answered first, and fifty turns took twelve seconds."""
     (tmp_path / "f.yaml").write_text(FORM)
     with process(tmp_path, "f.yaml", "--store", "memory:") as server:
         async with AsyncExitStack() as stack:
             person = await stack.enter_async_context(line_to(server.port))
-            await turns(person, 100)
-            alone = await turns(person, 300)
-            readers, began = [], perf_counter()
-            for number in range(200):
-                reader, writer = await asyncio.open_connection(
-                    "127.0.0.1", server.port, limit=1_000_000, local_addr=("127.0.0.9", 0)
-                )
-                readers.append(reader)
-                stack.push_async_callback(Line(reader, writer).close)
-                writer.write(b"".join(HOSTILE[(number + more) % len(HOSTILE)] for more in range(50)))
-            await turns(person, 50)
-            await asyncio.sleep(1.5 * SLOWED)  # the first few hundred are answered at once
-            besieged = await turns(person, 300)
+            await ten_turns(person)
+            alone = await seconds_of_turns(person)
+            began = perf_counter()
+            readers = [await hostile(stack, server.port, number) for number in range(200)]
+            besieged = await seconds_of_turns(person)
             seconds = perf_counter() - began
             answered = sum(bytes(reader._buffer).count(b"HTTP/1.1 ") for reader in readers)  # type: ignore[attr-defined]
-            assert answered < 300 + 200 * (seconds / SLOWED + 1), f"{answered} in {seconds:.1f} s"
-            assert besieged < 5 * alone, f"{alone:.3f} s became {besieged:.3f} s"
+            assert 60 <= answered < 60 + 5 * seconds + 200 * (seconds // LATEST) + 5, f"{answered} in {seconds:.1f} s"
+            assert besieged < 1.2 * alone, f"{alone:.4f} s became {besieged:.4f} s"

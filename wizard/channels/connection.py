@@ -35,7 +35,6 @@ LATE = Words(408, "That took too long", ("Your browser's request didn't arrive i
 FULL = Words(503, "A lot of people are here just now", ("Nothing was changed.", "Wait a minute and try again."))
 
 LARGEST_HEAD = 65_536  # bytes of a request's line and headers together
-SLOWED = 1.0  # seconds that a refusal is kept back of who is refused often
 REFUSALS = frozenset({400, 401, 403, 404, 405, 408, 411, 413, 414, 415, 417, 429, 431})  # of no use to a person
 LINGERING = 10.0  # seconds in which what was said last can be taken
 
@@ -60,6 +59,8 @@ class Connection(web.RequestHandler):
         self._line: asyncio.Transport | None = None
         self._since: float | None = None  # when it began to wait for a request
         self._due: float | None = None  # when the head of the next one has to be there, if it was begun
+        self._kept: asyncio.Future[None] | None = None  # done when an answer that is kept back may go
+        self._kept_since: float | None = None
         self._head = 0  # bytes of it that came
         self._unsent = 0  # bytes of answers, at the last look
         self._moved = 0.0  # when some of them were taken
@@ -68,7 +69,7 @@ class Connection(web.RequestHandler):
 
     @property
     def waiting_since(self) -> float | None:
-        return self._since if self._is_waiting else None
+        return self._since if self._is_waiting else self._kept_since
 
     @property
     def _is_waiting(self) -> bool:
@@ -85,6 +86,7 @@ class Connection(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._connections.remove(self)
+        self.release()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -116,6 +118,10 @@ class Connection(web.RequestHandler):
         """Whoever waits with a request half sent may read why; a browser that sends one just now sends it again."""
         self._end(answer(FULL, **{"Retry-After": "60"}) if self._head else b"")
 
+    def release(self) -> None:
+        if self._kept is not None and not self._kept.done():
+            self._kept.set_result(None)
+
     def _end(self, last: bytes) -> None:
         self._since = self._due = None
         if last and self._line is not None and not self._line.is_closing():
@@ -136,12 +142,19 @@ class Connection(web.RequestHandler):
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
         """Who sends thousands of requests that come to nothing waits for each answer; what others ask comes first."""
-        if getattr(resp, "status", 0) in REFUSALS and self._connections.is_refused_often(self._sender(request)):
-            await asyncio.sleep(SLOWED)
+        if getattr(resp, "status", 0) in REFUSALS:
+            await self._keep_back(self._connections.seconds_until_turn(self._sender(request)))
         sent = await super().finish_response(request, resp, start_time)
         if not request.content.is_eof() and "Content-Encoding" in request.headers:
             self.force_close()  # the rest would be unpacked before it is thrown away
         return sent
+
+    async def _keep_back(self, seconds: float) -> None:
+        """Meanwhile it makes room for others, as one that waits for a request does."""
+        if seconds and self._line is not None and not self._line.is_closing():
+            self._kept, self._kept_since = self._loop.create_future(), self._clock()
+            await asyncio.wait([self._kept], timeout=seconds)
+            self._kept = self._kept_since = None
 
     def _sender(self, request: web.BaseRequest) -> str:
         proxies = self._connections.limits.proxies

@@ -14,11 +14,12 @@ from typing import Protocol
 
 from aiohttp import web
 
-from wizard.channels.rates import Rate, network_of
+from wizard.channels.rates import Turns, network_of
 from wizard.settings import Settings
 
 SWEEP = 1.0  # seconds between two looks at all connections
 RESERVE = 100  # files that a process needs beside connections: the store, calls of other services, uploads
+LATEST = 10.0  # seconds that a refusal is kept back at most
 LEAST = 16  # connections, however few files the process may open
 
 
@@ -27,8 +28,8 @@ class Limits:
     """How many connections there may be, of all (`most`) and of one address (`most_of_one`, None where all come from
     a proxy's). For how many seconds the head of a request may take (`head`), from connecting on and once more from its
     first byte; nothing may come between two requests (`idle`); somebody may take nothing of an answer (`stalled`). How
-    many requests of one address may be refused a minute (`refusals`), until each further refusal comes late. `proxies`
-    are those whose word for the address counts."""
+    many requests of one address may be refused a minute (`refusals`), a fifth of them at once, until each further
+    refusal waits for its turn. `proxies` are those whose word for the address counts."""
 
     most: int = 1000
     most_of_one: int | None = 200
@@ -67,7 +68,8 @@ class Open(Protocol):
 
     @property
     def waiting_since(self) -> float | None:
-        """When it began to wait for a request, by the loop's clock; None while it is at work."""
+        """When it began to wait for a request, or for the turn of its answer, by the loop's clock; None while it is at
+        work."""
 
     def look(self, now: float) -> None:
         """Ends it where its time is over. Called every SWEEP seconds."""
@@ -75,13 +77,16 @@ class Open(Protocol):
     def drop(self) -> None:
         """Ends it now."""
 
+    def release(self) -> None:
+        """Lets an answer go that is kept back."""
+
 
 class Connections:
     """See the module docstring."""
 
     def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
         self.limits = limits
-        self._refusals = Rate(limits.refusals)
+        self._refusals = Turns(limits.refusals, LATEST)
         self._loop = loop
         self._all: dict[str, dict[Open, None]] = {}
         self._count = 0
@@ -95,9 +100,11 @@ class Connections:
         self._sweep = self._loop.call_later(SWEEP, self._look)
 
     def stop(self) -> None:
-        """Ends looking at them."""
+        """Ends looking at them, and lets what was kept back go."""
         if self._sweep is not None:
             self._sweep.cancel()
+        for line in self._lines():
+            line.release()
 
     def add(self, line: Open) -> None:
         """One that was opened."""
@@ -121,17 +128,20 @@ class Connections:
             return False
         if self._count + coming < limits.most:
             return True
-        return _drop_one([line for each in self._all.values() for line in each])
+        return _drop_one(self._lines())
 
-    def is_refused_often(self, address: str) -> bool:
-        """Counts a request of this address that was refused; whether there were many."""
-        return self._refusals.wait(address) > 0
+    def seconds_until_turn(self, address: str) -> float:
+        """Counts a request of this address that was refused; how long its answer is kept back."""
+        return self._refusals.wait(address)
 
     def _look(self) -> None:
         self._sweep = self._loop.call_later(SWEEP, self._look)
         now = self._loop.time()
-        for line in [line for each in self._all.values() for line in each]:
+        for line in self._lines():
             line.look(now)
+
+    def _lines(self) -> list[Open]:
+        return [line for each in self._all.values() for line in each]
 
 
 def _drop_one(lines: dict[Open, None] | list[Open]) -> bool:

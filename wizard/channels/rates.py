@@ -1,4 +1,9 @@
-"""How often an address may start runs: a token bucket for each, so that a burst is fine and a flood isn't."""
+"""How often an address may ask for what costs something: a burst is fine and a flood isn't.
+
+`Rate` refuses what is too much (a token bucket for each address). `Turns` lets it wait: each request beyond the burst
+has a turn of its own, at even distances, so that what waits never comes all at once (GCRA, the leaky bucket as a meter:
+ITU-T I.371).
+"""
 
 from __future__ import annotations
 
@@ -35,6 +40,38 @@ class Rate:
         if len(self._left) > self._most:
             self._left.popitem(last=False)
         return 0 if granted else max(1, math.ceil((1 - left) * 60 / self._a_minute))
+
+
+class Turns:
+    """`a_minute` requests a minute for each address, a fifth of them (at least one) at once; 0 is no limit. `longest`
+    is how many seconds one may wait: where more ask than can have a turn by then, they have it then. `clock` gives
+    seconds that never go back."""
+
+    def __init__(
+        self,
+        a_minute: int,
+        longest: float,
+        clock: Callable[[], float] = monotonic,
+        most_addresses: int = MOST_ADDRESSES,
+    ) -> None:
+        self._apart = 60 / a_minute if a_minute else 0.0
+        self._burst = (max(1, a_minute // 5) - 1) * self._apart
+        self._longest = longest
+        self._clock = clock
+        self._most = most_addresses
+        self._next: OrderedDict[str, float] = OrderedDict()  # when the next request would be on time
+
+    def wait(self, address: str) -> float:
+        """Counts a request: the seconds until its turn, 0 where it is now."""
+        if not self._apart:
+            return 0.0
+        now, key = self._clock(), network_of(address)
+        due = max(now, self._next.pop(key, now))
+        waits = min(max(0.0, due - self._burst - now), self._longest)
+        self._next[key] = min(due, now + self._burst + self._longest) + self._apart
+        if len(self._next) > self._most:
+            self._next.popitem(last=False)
+        return waits
 
 
 def network_of(address: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.channels.rates import Rate, network_of
+from wizard.channels.rates import Rate, Turns, network_of
 
 
 class Watch:
@@ -56,6 +56,35 @@ def test_a_bounded_number_of_addresses_is_remembered() -> None:
     rate = Rate(1, Watch(), most_addresses=2)
     assert [rate.wait(each) for each in ("a", "b", "c")] == [0, 0, 0]
     assert [rate.wait("c"), rate.wait("b"), rate.wait("a")] == [60, 60, 0]
+
+
+def test_what_comes_beyond_the_burst_waits_for_its_turn() -> None:
+    """A thousand answers that waited and come at once would be the flood, a second later."""
+    watch = Watch()
+    turns = Turns(60, 10, watch)
+    assert [turns.wait("a") for _ in range(24)] == [0] * 12 + [*range(1, 11), 10, 10]
+    watch.now += 5
+    assert [turns.wait("b"), turns.wait("a")] == [0, 6]
+    watch.now += 3600
+    assert [turns.wait("a") for _ in range(13)] == [0] * 12 + [1]
+
+
+def test_the_first_one_never_waits() -> None:
+    """Whoever allows very few refusals a minute still tells people at once what they did wrong."""
+    turns = Turns(1, 10, Watch())
+    assert [turns.wait("a"), turns.wait("a"), turns.wait("b")] == [0, 10, 0]
+
+
+def test_no_limit_on_turns_is_no_limit() -> None:
+    """0 turns it off here too."""
+    turns = Turns(0, 10, Watch())
+    assert not any(turns.wait("a") for _ in range(1000))
+
+
+def test_turns_of_a_bounded_number_of_addresses_are_remembered() -> None:
+    """A flood from many addresses must not fill the memory here either."""
+    turns = Turns(1, 10, Watch(), most_addresses=2)
+    assert [turns.wait(each) for each in ("a", "b", "c", "c", "b", "a")] == [0, 0, 0, 10, 10, 0]
 
 
 @pytest.mark.parametrize(
