@@ -57,9 +57,10 @@ canary-newest canary-lowest: canary-%: install
 
 # The examples, and the calendar that the appointment example calls: the engine may call this machine.
 run: install
-	@trap 'kill $$calendar 2>/dev/null' EXIT; \
+	@trap 'kill $$calendar $$server 2>/dev/null; wait' EXIT; trap 'exit 130' INT TERM HUP; \
 	$(BIN)/python examples/appointment/server.py & calendar=$$!; \
-	WIZARD_ALLOW_PRIVATE_ADDRESSES=1 $(BIN)/wizard serve examples --store sqlite:///wizard.db
+	WIZARD_ALLOW_PRIVATE_ADDRESSES=1 $(BIN)/wizard serve examples --store sqlite:///wizard.db & server=$$!; \
+	wait $$server
 
 # Where there is memory to spare, the tests' files lie in it: there SQLite doesn't wait for a disk.
 MEMORY = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }')
