@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from wizard.app import Functions, wizard_app
+from wizard.channels.identities import Identity
 from wizard.engine import Engine
 from wizard.errors import NodeFailed
 from wizard.node import Visit
@@ -25,6 +26,7 @@ PROCESSES = Path(__file__).with_name("processes.yaml")
 UNRULY = Path(__file__).with_name("unruly.yaml")
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 Answers = Mapping[str, object]
+SIGNED_IN = "signed_in"  # the cookie that says who a person is
 
 
 class Outside:
@@ -72,9 +74,11 @@ class Site:
         self.address = address
         self._turns: set[asyncio.Task[RunView]] = set()
 
-    async def begins(self, workflow: str, *answers: Answers, given: Answers | None = None) -> RunView:
-        """A run that was started and answered so far, through the engine."""
-        run = await self.engine.start(workflow, given)
+    async def begins(
+        self, workflow: str, *answers: Answers, given: Answers | None = None, profile: str | None = None
+    ) -> RunView:
+        """A run that was started and answered so far, through the engine; `profile` is whose it is."""
+        run = await self.engine.start(workflow, given, profile_id=profile)
         for each in answers:
             await self.engine.next(run, each)
             assert run.rejected is None, run.rejected
@@ -111,6 +115,11 @@ class Site:
         return await self.engine.load(urlsplit(url).path.partition("/r/")[2].partition("/")[0])
 
 
+def identify(request: web.Request) -> Identity | None:
+    who = request.cookies.get(SIGNED_IN)
+    return Identity(who, name=who.capitalize()) if who else None
+
+
 @asynccontextmanager
 async def served(app: web.Application) -> AsyncIterator[str]:
     """Serves an application on a free port of this machine, and gives its address."""
@@ -132,6 +141,6 @@ async def a_site(*files: Path, jobs: int = 0, **settings: Any) -> AsyncIterator[
     chosen = Settings(**settings)
     definitions = [file.read_text() for file in files or (PROCESSES,)]
     engine = await make_test_engine(*definitions, functions=functions, clock=clock, settings=chosen)
-    async with working(engine, jobs), served(wizard_app(engine, settings=chosen)) as address:
+    async with working(engine, jobs), served(wizard_app(engine, settings=chosen, identify=identify)) as address:
         yield Site(engine, clock, outside, address)
     await engine.close()

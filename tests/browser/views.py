@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tests.browser.person import Person
-from tests.browser.site import Answers, Site
+from tests.browser.site import SIGNED_IN, Answers, Site
 from wizard.state import RunView
 
 ANN: Answers = {"full_name": "Ann Bauer", "birth_date": "27 3 1985", "email": "ann@example.com"}
@@ -67,6 +67,20 @@ async def current(
 @view
 async def list_of_workflows(site: Site, person: Person) -> None:
     await person.visits(site.address + "/")
+
+
+@view
+async def own_runs(site: Site, person: Person) -> None:
+    for workflow, answers in (("passport", ANN), ("parcel", {"number": "77"}), ("bare", {"answer": "Yes"})):
+        await site.begins(workflow, answers, profile="ann")
+    await person.context.add_cookies([{"name": SIGNED_IN, "value": "ann", "url": site.address}])
+    await person.visits(site.address + "/runs")
+
+
+@view
+async def no_own_runs(site: Site, person: Person) -> None:
+    await person.context.add_cookies([{"name": SIGNED_IN, "value": "bea", "url": site.address}])
+    await person.visits(site.address + "/runs")
 
 
 @view

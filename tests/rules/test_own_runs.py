@@ -123,8 +123,8 @@ async def test_the_page_leads_to_each_run() -> None:
         await visitor.follows("Your forms")
         page = visitor.page
         assert (page.heading, page.status) == ("Your forms", 200)
-        assert "Not finished yet Started on 15 January 2026, 12:04" in page.text
-        assert "Complete Started on 15 January 2026, 12:02, last changed on 15 January 2026, 12:05" in page.text
+        assert "Not finished yet Started on 15 January 2026, 12:04 Register" in page.text
+        assert "Complete Started on 15 January 2026, 12:02 Last changed on 15 January 2026, 12:05" in page.text
         assert "A cat of Ann's" not in page.html
         await visitor.follows("Apply for a visa, started on 15 January 2026, 12:04")
         assert (visitor.page.path.rpartition("/")[2], visitor.page.status) == ("name", 200)
