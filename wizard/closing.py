@@ -1,27 +1,47 @@
-"""A form that an event closes: it comes instead of a person's answer, and what they send later is told so (S24)."""
+"""A form that is closed by something else than a person's answer: its deadline, or an event (S24). Nothing that they
+answered or typed is lost by it: it stays as the step's draft, for whoever comes back to it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from wizard.arrivals import awaited
 from wizard.deadlines import stop_the_clock
 from wizard.errors import ExpressionError, StaleInput
 from wizard.lifecycle import next_step_status
-from wizard.model import Arrival, Step
+from wizard.model import BY_EVENT, BY_TIMER, NOTHING, Arrival, Step, Value
+from wizard.places import locate
 from wizard.turn import Turn
 
-BY_EVENT = b"event"  # no digest of any input: a late answer isn't the same input again
+UNANSWERED = "This wasn't answered in time."
 
 
 def close_with(turn: Turn, step: Step, arrival: Arrival) -> None:
-    """An event comes instead of an answer to the current step; what was answered before is kept as its draft."""
+    """An event comes instead of an answer to the current step."""
     text = _author_says(turn, step, arrival)
-    draft = step.draft if step.output is None or step.is_closed else step.output
-    status = step.status if step.is_done else next_step_status(step.status, "accept")
-    turn.put(step._replace(status=status, output={}, draft=draft, given=BY_EVENT, took=arrival, error=text))
+    _close(turn, step, given=BY_EVENT, took=arrival, error=text)
     turn.take(arrival, step)
+
+
+def close_in_time(turn: Turn, step: Step) -> None:
+    """The time in which the current step was to be answered is over."""
+    _close(turn, step, given=BY_TIMER, took=None, error=UNANSWERED)
+
+
+def _close(turn: Turn, step: Step, *, given: bytes, took: Arrival | None, error: str | None) -> None:
+    """What was answered before, if the person is here again, counts no more, nor what it set in documents."""
+    draft = {**without_secrets(turn, step, step.answer or {}), **(step.draft or {})}
+    status = step.status if step.is_done else next_step_status(step.status, "accept")
+    closed = step._replace(status=status, output={}, draft=draft or None, patch=NOTHING)
+    turn.put(closed._replace(given=given, took=took, error=error))
     stop_the_clock(turn, step)
+
+
+def without_secrets(turn: Turn, step: Step, draft: Mapping[str, Value]) -> Mapping[str, Value]:
+    """What may be kept of what was typed."""
+    secrets = locate(turn.workflow, step.path).node.secrets
+    return {name: value for name, value in draft.items() if name not in secrets} if secrets else draft
 
 
 def _author_says(turn: Turn, step: Step, arrival: Arrival) -> str | None:

@@ -56,6 +56,14 @@ def next_reminder(reminder: Reminder, first: datetime | None, sent: int) -> date
     return after(first, reminder.every * sent)
 
 
+def reopen(turn: Turn) -> None:
+    """A completed run goes on, and its time counts anew (S5). Its deletion stays ordered, and waits for its end."""
+    turn.become("reopen")
+    if turn.workflow.expires_after is not None:
+        turn.expires_at = after(turn.now, turn.workflow.expires_after)
+        turn.order(JobKind.EXPIRE, 0, turn.expires_at)
+
+
 def order_deletion(turn: Turn) -> None:
     """The run has ended: its data is kept for as long as its workflow says."""
     if turn.workflow.expires_after is not None:

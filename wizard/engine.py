@@ -331,12 +331,12 @@ class Engine:
 
     async def perform(self, claim: Claim) -> datetime | None:
         """Does a job that a queue handed out. Gives the time at which it is to be done (again), None where nothing is
-        left to do. Raises StoreError where the storage failed."""
+        left to do. Raises StoreError where the storage failed, MessageNotSent where a function of the host's did."""
         return await self._performer.perform(claim)
 
     def is_past(self, claim: Claim) -> bool:
         """Whether the job that is being performed is done, and what goes on is what follows from it."""
-        return claim.job.key in self._turns.settled
+        return claim.job.key in self._turns.past
 
     @property
     def following(self) -> Set[asyncio.Task[None]]:

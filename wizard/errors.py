@@ -236,6 +236,10 @@ class WorkflowUnavailable(RunError):
         super().__init__(message, workflow=workflow, node=node, run=run)
 
 
+class MessageNotSent(RunError):
+    """A message of a run can't be sent. Mend the function that sends it."""
+
+
 class IllegalMove(RunError):
     """A run or step can't change into this status from the one it has."""
 

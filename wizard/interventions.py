@@ -11,20 +11,16 @@ from datetime import datetime
 
 from wizard.arrivals import awaited, check_fits, check_known, check_room, next_for, superseded, take_in
 from wizard.back import wall
-from wizard.closing import close_with
+from wizard.closing import close_in_time, close_with
 from wizard.codec import check_value
-from wizard.deadlines import order_deletion, reminder_due, waits_at
+from wizard.deadlines import order_deletion, reminder_due, stop_the_clock, waits_at
 from wizard.errors import RunCompleted
 from wizard.jobs import JobKind
-from wizard.lifecycle import next_step_status
 from wizard.machine import check_not_over, go_forward, next_, resume
-from wizard.model import NOTHING, Arrival, RunStatus, Step, StepStatus, Value
+from wizard.model import Arrival, RunStatus, Step, StepStatus, Value
 from wizard.requests import Move
 from wizard.turn import Turn, visit_of
 from wizard.undoing import close_all, settle
-
-BY_TIMER = b"timer"  # no digest of any input: a late answer isn't the same input again
-UNANSWERED = "This wasn't answered in time."
 
 _UNFINISHED = (RunStatus.CREATED, RunStatus.WAITING, RunStatus.WORKING, RunStatus.FAILED)
 
@@ -117,6 +113,8 @@ def _end(turn: Turn, trigger: str) -> None:
     turn.become("cancel" if trigger == "cancel" else "expire")
     turn.fault = turn.returning = None
     turn.arrivals = ()
+    if turn.current is not None and turn.current.is_foreground:
+        stop_the_clock(turn, turn.current)
     order_deletion(turn)
 
 
@@ -142,6 +140,5 @@ def remind(turn: Turn, visit: int, first: datetime | None = None) -> Move:
         turn.order(JobKind.MESSAGE, turn.visits, turn.now, send=message.send, **texts)
         return
     turn.fault = None
-    status = next_step_status(step.status, "accept")
-    turn.put(step._replace(status=status, output={}, given=BY_TIMER, error=UNANSWERED, patch=NOTHING))
+    close_in_time(turn, step)
     yield from go_forward(turn)

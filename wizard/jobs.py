@@ -3,8 +3,10 @@
 A job is a wake-up and holds no state of its run: whoever performs it loads the run, and does nothing where the
 run doesn't stand there any more. So a job may come late, twice or in vain, and never does harm.
 
-Its key says what it is about. A job that is ordered again under the same key takes the place of the one that
-waits, and never of one that somebody has claimed.
+Its key says what it is about. A job that is ordered again under the same key takes the place of the one that is
+there, held or put off as it may be: a clock that starts anew has one deadline, and what the holder of the old one
+says of it counts for nothing. Work that somebody does is theirs while their claim stands: the turn that does it
+doesn't order it.
 """
 
 from __future__ import annotations
@@ -27,6 +29,9 @@ class JobKind(StrEnum):
     EXPIRE = "expire"  # a run, or the form that it waits at, has waited for `expires_after`
     MESSAGE = "message"  # send what a turn decided to send; the payload holds it
     DELETE = "delete"  # a run ended `delete_after` ago
+
+
+WORKED_AT = frozenset({JobKind.WORK, JobKind.UNDO})  # whose order is a lease: who does them holds them already
 
 
 class Job(NamedTuple):

@@ -32,7 +32,7 @@ from wizard.background import (
     take_another_event,
     with_another_event,
 )
-from wizard.closing import check_open, close_with
+from wizard.closing import check_open, close_with, without_secrets
 from wizard.codec import digest
 from wizard.deadlines import order_deletion, stop_the_clock
 from wizard.errors import (
@@ -134,11 +134,6 @@ def keep_draft(turn: Turn, draft: Mapping[str, Value] | None) -> Move:
         yield Look(turn.steps[turn.cursor])
 
 
-def without_secrets(turn: Turn, step: Step, draft: Mapping[str, Value]) -> Mapping[str, Value]:
-    secrets = locate(turn.workflow, step.path).node.secrets
-    return {name: value for name, value in draft.items() if name not in secrets} if secrets else draft
-
-
 def change(turn: Turn, path: str, answers: Mapping[str, Value] | None) -> Move:
     """Change (S11): answers an earlier step anew and returns. Without answers the step is shown.
 
@@ -183,7 +178,7 @@ def take_answer(turn: Turn, step: Step, given: Mapping[str, Value], result: Resu
     after = result.step or step
     turn.files += result.files
     if isinstance(result.outcome, Proceed):
-        _accept(turn, after._replace(given=input_digest(given)), result.outcome.output)
+        _accept(turn, after, result.outcome.output, input_digest(given))
         yield from go_forward(turn)
         return
     assert isinstance(result.outcome, Wait)
@@ -198,14 +193,15 @@ def input_digest(given: Mapping[str, Value]) -> bytes:
     return digest([[name, given[name]] for name in sorted(given)])
 
 
-def _accept(turn: Turn, step: Step, output: Mapping[str, Value]) -> None:
+def _accept(turn: Turn, step: Step, output: Mapping[str, Value], given: bytes = b"") -> None:
     """Stores the answer, and what it depended on, so that a change can tell whether it still holds."""
     place = turn.place(step)
     scope = turn.scope(place, record=True)
     for chain in place.node.depends_on:
         scope.read(chain)
     status = next_step_status(step.status, "accept")
-    turn.put(step._replace(status=status, output=output, draft=None, error=None, reads=scope.digests()))
+    accepted = step._replace(status=status, output=output, draft=None, error=None, reads=scope.digests())
+    turn.put(accepted._replace(given=given))
     turn.log("accepted", step.path)
     stop_the_clock(turn, step)
 

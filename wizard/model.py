@@ -109,6 +109,10 @@ _FOREGROUND = Kind.FOREGROUND
 _DONE = StepStatus.DONE
 
 
+# In the place of a digest of an input, so that a late answer isn't the same input again.
+BY_TIMER, BY_EVENT = b"timer", b"event"
+
+
 class PutOff(NamedTuple):
     """What is remembered of a background step that isn't gone on with at once. `until` is the time before which it
     isn't, whatever comes; of a step of a node that pauses, and is done, the time at which it went on."""
@@ -140,8 +144,8 @@ class Step(NamedTuple):
     """One visit of a run to a foreground or background node.
 
     `seq` orders the steps of a run and has gaps; `visit` numbers the run's visits and is never used
-    twice; `given` is a digest of the input that was accepted (S19); `reads` maps each dotted name
-    that was read to a digest of its value (S10);
+    twice; `given` is a digest of the input that was accepted (S19), or says what came instead; `reads`
+    maps each dotted name that was read to a digest of its value (S10);
     `patch` maps (document, field) to the value that this step set there, document being event,
     profile or session. `took` is the event that it waited for, or was closed by (S24).
     """
@@ -178,6 +182,11 @@ class Step(NamedTuple):
     def is_closed(self) -> bool:
         """Whether an event came instead of a person's answer: nobody answers it any more."""
         return self.took is not None and self.kind is _FOREGROUND
+
+    @property
+    def answer(self) -> Mapping[str, Value] | None:
+        """What a person gave; None where nobody did yet, or where something else came instead."""
+        return None if self.given in (BY_TIMER, BY_EVENT) else self.output
 
 
 class Undo(NamedTuple):

@@ -16,11 +16,11 @@ from wizard import machine
 from wizard.asks import Ask
 from wizard.deadlines import next_reminder, waits_at
 from wizard.dropped import UNDO_TRIES
-from wizard.errors import RunNotFound, WorkflowUnavailable
+from wizard.errors import MessageNotSent, RunNotFound, WorkflowUnavailable
 from wizard.instants import Clock, after
 from wizard.interventions import expire, remind
 from wizard.isolation import Whose
-from wizard.jobs import Claim, Job, JobKind
+from wizard.jobs import MOST_TRIES, Claim, Job, JobKind
 from wizard.logs import broke
 from wizard.model import RunStatus
 from wizard.node import NodeType, Services
@@ -42,7 +42,6 @@ from wizard.watching import Watch
 
 log = logging.getLogger("wizard.jobs")
 
-MESSAGE_TRIES = 10
 LONGEST_AWAY = timedelta(minutes=10)  # between two looks for a node type or function that is missing here
 
 _ENDED = (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED)
@@ -80,7 +79,7 @@ class Performer:
             log.error("the job %s of run %s is put off: %s", job.kind.value, job.run, error.message)
             return self._away(claim.tries)
         finally:
-            self._turns.settled.discard(job.key)
+            self._turns.past.discard(job.key)
 
     def _away(self, tries: int) -> datetime:
         """When what is missing here is looked for again."""
@@ -94,20 +93,24 @@ class Performer:
             case JobKind.UNDO:
                 return await self._undo(job)
             case JobKind.REMIND:
-                return await self._remind(job)
+                return await self._remind(claim)
             case JobKind.EXPIRE:
-                await self._move(job, lambda turn: expire(turn, job.visit), outline=True)
+                await self._move(job, lambda turn: expire(turn, job.visit), outline=True, claim=claim)
             case JobKind.MESSAGE:
-                return await self._send(job, claim.tries)
+                return await self._send(claim)
             case JobKind.DELETE:
-                return await self._delete(job)
+                return await self._delete(claim)
             case _:
                 assert_never(job.kind)
         return None
 
-    async def _move(self, job: Job, move: Callable[[Turn], Move], *, outline: bool = False) -> RunView:
+    async def _move(
+        self, job: Job, move: Callable[[Turn], Move], *, outline: bool = False, claim: Claim | None = None
+    ) -> RunView:
+        """Takes the turn that the job is for; with `claim` none where that doesn't hold any more: a clock that started
+        anew, after the job was claimed, has another deadline."""
         ask = Ask(move, always=True, outline=outline)
-        return await self._turns.take("job", job.run, ask, task=Task(job.visit, job.key))
+        return await self._turns.take("job", job.run, ask, task=Task(job.visit, job.key, claim))
 
     async def _work(self, job: Job) -> datetime | None:
         view = await self._turns.show(job.run)
@@ -118,9 +121,9 @@ class Performer:
             return None
         return self._turns.lease() if view.late else view.until  # late: somebody else has taken it over
 
-    async def _remind(self, job: Job) -> datetime | None:
-        first = job.payload.get("first")
-        view = await self._move(job, lambda turn: remind(turn, job.visit, first))
+    async def _remind(self, claim: Claim) -> datetime | None:
+        job, first = claim.job, claim.job.payload.get("first")
+        view = await self._move(job, lambda turn: remind(turn, job.visit, first), claim=claim)
         step = view.run.current
         if step is None or not waits_at(view.run, job.visit):
             return None
@@ -162,33 +165,52 @@ class Performer:
 
     # -- messages and deletion -------------------------------------------------------------------------
 
-    async def _send(self, job: Job, tries: int) -> datetime | None:
+    async def _send(self, claim: Claim) -> datetime | None:
         """Hands a message to the host's function; `key` is the same each time, so that it can be sent once. One that
-        takes longer than the setting `step_timeout` is tried again."""
-        given = dict(job.payload)
+        takes longer than the setting `step_timeout` has failed. Raises MessageNotSent; the last time that the job is
+        tried, the run's trace says so."""
+        job, given = claim.job, dict(claim.job.payload)
         name = str(given.pop("send", ""))
         function = self._services.functions.get(name)
         if function is None:  # it is to be sent by whoever has it, or has it again: no try is counted
             log.error("a message of run %s can't be sent: there is no function %r; register it", job.run, name)
-            return self._away(tries)
+            return self._away(claim.tries)
         try:
             calls, whole = self._services.calls, {**given, "key": job.key}
             settings: Settings = self._services.settings or Settings()
             about = Whose("a message", job.run, "message")
             await calls.within(settings.step_timeout, lambda: calls.function(function, whole), about)
         except Exception as error:
-            broke(log, error, "a message of run %s can't be sent", job.run)
-            return None if tries >= MESSAGE_TRIES else self._clock() + pause_after(tries, random.random())  # noqa: S311
+            kind = type(error).__name__
+            if claim.tries >= MOST_TRIES:
+                await self._move(job, lambda turn: _not_sent(turn, name, kind), outline=True)
+            raise MessageNotSent(
+                f"The function {name!r} failed with {kind}, so that a message of this run can't be sent. Mend it, and"
+                f" have the message sent: wizard runs repair {job.run}",
+                run=job.run,
+            ) from error
         return None
 
-    async def _delete(self, job: Job) -> datetime | None:
+    async def _delete(self, claim: Claim) -> datetime | None:
+        """A run that was gone back into expires first; where it doesn't, it is deleted when it is left alone for as
+        long as it would have been kept."""
+        job, now = claim.job, self._clock()
         view = await self._turns.show(job.run)
         workflow, run = view.workflow, view.run
-        if run.status not in _ENDED or (workflow.delete_after is None and workflow.unavailable is None):
-            return None  # it was gone back into, and orders its deletion anew when it ends
-        due = None if workflow.delete_after is None else after(run.updated_at, workflow.delete_after)
-        if due is not None and due > self._clock():
-            return due
+        goes_on = run.status not in _ENDED
+        if goes_on and run.expires_at is not None:
+            if run.expires_at > now:
+                return run.expires_at
+            await self._move(job, lambda turn: expire(turn, 0), outline=True)
+            return now  # what is kept of it from here on is counted anew
+        if workflow.delete_after is not None:
+            due = after(run.updated_at, workflow.delete_after)
+            if due > now:
+                return due
+        elif workflow.unavailable is None:
+            return None
+        elif goes_on:
+            return self._away(claim.tries)
         self._turns.cache.forget(job.run)
         await self._store.delete_run(job.run)
         return None
@@ -206,6 +228,12 @@ def _settle(turn: Turn, visit: int, error: str | None) -> Move:
     tries = owed.tries + 1
     turn.owe_again(owed._replace(tries=tries, error=error, failed=tries >= UNDO_TRIES))
     turn.log("not undone", owed.step.path, error=error)
+
+
+def _not_sent(turn: Turn, function: str, error: str) -> Move:
+    turn.log("not sent", send=function, error=error)
+    return
+    yield
 
 
 def _owe_again(turn: Turn) -> Move:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wizard.back import wall
+from wizard.deadlines import reopen
 from wizard.errors import NotAStep, PointOfNoReturn
 from wizard.machine import check_not_over, go_forward
 from wizard.model import RunStatus, Step, StepStatus
@@ -44,7 +45,7 @@ def remove_item(turn: Turn, item: str) -> Move:
     # Where the run is to be is said before anything is undone: a turn that is cut off there goes on rightly.
     turn.fault = None
     if turn.status is RunStatus.COMPLETED:
-        turn.become("reopen")
+        reopen(turn)
     if ask_again and before is not None:
         turn.cursor = turn.position(before.path)
         yield from settle(turn, gone)

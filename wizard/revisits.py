@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wizard.back import position_back, wall
+from wizard.closing import without_secrets
 from wizard.errors import PointOfNoReturn
 from wizard.machine import (
     check_not_over,
@@ -17,7 +18,6 @@ from wizard.machine import (
     position_of,
     previous,
     take_answer,
-    without_secrets,
 )
 from wizard.model import StepStatus, Value, Wait
 from wizard.requests import Execute, Look, Move

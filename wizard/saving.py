@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from wizard.cache import RunCache
 from wizard.errors import StaleRevision
-from wizard.jobs import JobKind
+from wizard.jobs import WORKED_AT, Job, JobKind
 from wizard.model import Change, Reply, Run, RunStatus, Step
 from wizard.stores import Store
 from wizard.turn import Turn, visit_of
@@ -45,7 +45,8 @@ class Effects:
 class Saver:
     """The commits of one turn on `run`, which isn't stored yet where `born` is false. `lease` says until when, from
     now on, the effects that begin are this turn's. `responded` says that an earlier turn on the same request stored a
-    reply to it. `settles` hears the keys of the jobs that a commit settled."""
+    reply to it. `job` is the key of the job that the turn is taken for, which somebody holds; `past` is called when a
+    commit takes that away from them, since it is done or ordered anew."""
 
     def __init__(
         self,
@@ -59,7 +60,8 @@ class Saver:
         lease: Callable[[], datetime],
         respond: Callable[[Run], Reply] | None = None,
         responded: bool = False,
-        settles: Callable[[Sequence[str]], None] | None = None,
+        job: str = "",
+        past: Callable[[], None] | None = None,
     ) -> None:
         self.run = run  # as last committed
         self._store = store
@@ -70,7 +72,8 @@ class Saver:
         self.lease = lease
         self._respond = respond
         self._responded = responded
-        self._settles = settles
+        self._job = job
+        self._past = past
         self._begun = 0
         self._saved = False
 
@@ -131,16 +134,21 @@ class Saver:
         """Raises StaleRevision where somebody else's commit was faster."""
         if not self._born:
             change = change._replace(expected=None)
+        if self._job:
+            change = change._replace(jobs=tuple(each for each in change.jobs if not self._holds(each)))
         try:
             await self._store.commit(change)
         except StaleRevision:
             self._cache.forget(self._turn.id)
             raise
-        if self._settles is not None:
-            self._settles(change.settled)
+        if self._past is not None and self._job in (*change.settled, *(each.key for each in change.jobs)):
+            self._past()
         self._born = self._saved = True
         self.run = change.run
         self._cache.remember(change.run)
+
+    def _holds(self, job: Job) -> bool:
+        return job.key == self._job and job.kind in WORKED_AT
 
 
 def lease_from(clock: Callable[[], datetime], seconds: float) -> Callable[[], datetime]:

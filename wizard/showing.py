@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.deadlines import watch_the_clock
+from wizard.deadlines import reopen, watch_the_clock
 from wizard.lifecycle import next_step_status
 from wizard.model import RunStatus, Step, StepStatus
 from wizard.requests import Look, Move
@@ -12,8 +12,7 @@ from wizard.turn import Turn
 def wait_at(turn: Turn, step: Step) -> None:
     if step.status is not StepStatus.WAITING:
         turn.put(step._replace(status=next_step_status(step.status, "revisit")))
-    if turn.status is not RunStatus.WAITING:
-        turn.become("reopen" if turn.status is RunStatus.COMPLETED else "wait")
+    _wait(turn)
     watch_the_clock(turn, step)
 
 
@@ -25,5 +24,12 @@ def look_at_current(turn: Turn, *, keep_fault: bool = False) -> Move:
     if step.is_foreground and not step.is_closed:
         wait_at(turn, step)
         yield Look(turn.steps[turn.cursor])
+    else:
+        _wait(turn)
+
+
+def _wait(turn: Turn) -> None:
+    if turn.status is RunStatus.COMPLETED:
+        reopen(turn)
     elif turn.status is not RunStatus.WAITING:
-        turn.become("reopen" if turn.status is RunStatus.COMPLETED else "wait")
+        turn.become("wait")

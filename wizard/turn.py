@@ -52,7 +52,7 @@ class Turn:
         self.zone = now.tzinfo
         self._shown = self.now, now
         self.id = run.id
-        self.created_at = run.created_at
+        self.created_at, self.expires_at = run.created_at, run.expires_at
         self.input, self.event, self.profile, self.session = run.input, run.event, run.profile, run.session
         self.steps = list(run.steps)
         self.cursor = run.cursor
@@ -238,7 +238,7 @@ class Turn:
         self.by_path = self.by_path.delete(step.path)
         self._written.pop(step.path, None)
         self._gone[step.path] = None
-        answers = step.output if step.output is not None and not step.is_closed else step.draft
+        answers = step.draft if step.answer is None else step.answer
         if park and answers and step.is_foreground:
             self._parked = self._parked.set(step.path, answers)
             self._park[step.path] = answers
@@ -339,7 +339,7 @@ class Turn:
             status=self.status,
             created_at=before.created_at,
             updated_at=self.now,
-            expires_at=before.expires_at,
+            expires_at=self.expires_at,
             steps=tuple(self.steps),
             cursor=self.cursor,
             by_path=self.by_path,

@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -70,7 +70,7 @@ class Turns:
         patience = min(settings.slow_after, settings.lease / 3)  # beyond that, its lease has to be renewed
         self._means = Means(services, self._slots, patience=patience, tell=reporter(store), watch=watch)
         self._seconds = settings.lease
-        self.settled: set[str] = set()  # keys of claimed jobs whose own turn, still under way, has settled them
+        self.past: set[str] = set()  # keys of claimed jobs that aren't their holder's any more, by their own turn
         self.lease = lease_from(clock, settings.lease)
         self._lasting: set[asyncio.Task[None]] = set()
         self.following: set[asyncio.Task[None]] = set()  # of these what followed from a job that is done
@@ -181,6 +181,8 @@ class Turns:
         check_fresh(run, ask)
         if task.unsaved is not None and not task.unsaved.fits(run):
             raise LateResult
+        if task.unsaved is None and task.claim is not None and not await self._renew(task.claim):
+            raise LateResult  # it was settled or ordered anew, by what was stored before the run was read
         if ask.answering and run.status is RunStatus.WORKING and await self._is_worked_on(workflow, run):
             raise StaleInput("This step is being worked on. Wait for it, or go back.", run=run.id)
         turn = Turn(workflow, run, now)
@@ -206,12 +208,9 @@ class Turns:
             lease=self.lease,
             respond=None if respond is None else partial(_answer_on_the_way, turn, respond),
             responded=task.responded,
-            settles=partial(self._note_settled, task.job) if task.job else None,
+            job=task.job,
+            past=partial(self.past.add, task.job),
         )
-
-    def _note_settled(self, job: str, settled: Sequence[str]) -> None:
-        if job in settled:
-            self.settled.add(job)
 
     def _driver(self, turn: Turn, saver: Saver, task: Task) -> Driver:
         means = self._means

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from wizard import machine
 from wizard.asks import Ask
 from wizard.driver import NO_UNDOS, Driver, Heard
+from wizard.jobs import Claim
 from wizard.model import Run, RunStatus
 from wizard.requests import Result
 from wizard.saving import Saver
@@ -46,12 +47,14 @@ class Unsaved:
 @dataclass(frozen=True, slots=True)
 class Task:
     """How a turn is taken that isn't a person's, or not from the beginning: for the job of the visit `performing`,
-    whose work is waited for as long as it takes, `job` being its key where somebody has claimed it; with what is
+    whose work is waited for as long as it takes, `job` being its key where somebody has claimed it; `claim`, where it
+    comes to nothing unless the claim on it still holds; with what is
     `unsaved`, was `undone`, was `closed` and was `heard` from an earlier try (see Means), which stored a reply to the
     same request where it says `responded`. `follows` says that it goes on with what followed from a job."""
 
     performing: int | None = None
     job: str = ""
+    claim: Claim | None = None
     unsaved: Unsaved | None = None
     undone: Mapping[int, str | None] = NO_UNDOS
     closed: Set[int] = frozenset()

@@ -245,15 +245,32 @@ async def test_a_waiting_job_can_be_moved_into_the_future(desk: Desk) -> None:
     assert await desk.claim(wait=SOON * 2) == []
 
 
-async def test_a_claimed_job_is_not_replaced(desk: Desk) -> None:
-    """Work that somebody does isn't given to a second one because a turn orders it again."""
+@pytest.mark.parametrize("then", ["done", "put off", "put aside", "dead"])
+async def test_a_claimed_job_is_replaced_and_its_holder_has_nothing_to_say(desk: Desk, then: str) -> None:
+    """Somebody comes to a form anew while a worker looks at its old deadline: what the worker says of the job after
+    that, if it lives, mustn't take the new deadline away."""
     await desk.turn(desk.job(n=1))
-    claim = await desk.the_claim()
+    old = await desk.the_claim()
+    await desk.turn(desk.job(SOON, n=2))
+    if then == "done":
+        await desk.done(old)
+    elif then == "put off":
+        assert await desk.put_off(old, 3600) is False
+    elif then == "put aside":
+        assert await desk.store.queue.put_aside(old, now(), "x") is False
+    claim = await desk.the_claim(wait=5)
+    assert (claim.tries, dict(claim.job.payload)) == (1, {"n": 2})
+    assert await desk.put_off(old, -1) is False
+    assert await desk.put_off(claim, LONG) is True
+
+
+async def test_a_job_that_was_put_off_is_replaced(desk: Desk) -> None:
+    """A reminder that comes again tomorrow is held by nobody: who comes to the form anew has their own."""
+    await desk.turn(desk.job(n=1))
+    assert await desk.put_off(await desk.the_claim(), 3600) is True
     await desk.turn(desk.job(-1, n=2))
-    assert await desk.claim() == []
-    assert await desk.put_off(claim, -0.01) is True
-    again = await desk.the_claim()
-    assert (again.tries, dict(again.job.payload)) == (2, {"n": 1})
+    claim = await desk.the_claim()
+    assert (claim.tries, dict(claim.job.payload)) == (1, {"n": 2})
 
 
 async def test_a_job_whose_lease_ended_is_replaced_and_its_holder_out(desk: Desk) -> None:

@@ -102,7 +102,7 @@ class MemoryStore:
         elif stored is not None and stored.undos:
             self._undoing.discard(run.id)
         if change.jobs or change.settled:
-            self._jobs.change(run.updated_at, change.jobs, change.settled)
+            self._jobs.change(change.jobs, change.settled)
 
     def _save_documents(self, change: Change) -> None:
         merged: dict[tuple[str, str], Document] = {}

@@ -34,14 +34,12 @@ class MemoryQueue:
         self._numbers = count(1)
         self._bell = Bell()
 
-    def change(self, at: datetime, ordered: Sequence[Job], settled: Sequence[str]) -> None:
-        """What a commit at the time `at` orders and settles."""
+    def change(self, ordered: Sequence[Job], settled: Sequence[str]) -> None:
+        """What a commit orders and settles."""
         for job in ordered:
-            there = self._jobs.get(job.key)
-            if there is None or there.tries == 0 or there.due <= at or there.aside is not None:
-                number = next(self._numbers)
-                self._jobs[job.key] = _Waiting(job, job.due, number)
-                heappush(self._heap, (job.due, number, job.key))
+            number = next(self._numbers)
+            self._jobs[job.key] = _Waiting(job, job.due, number)
+            heappush(self._heap, (job.due, number, job.key))
         for key in settled:
             self._jobs.pop(key, None)
         if len(self._heap) > 2 * len(self._jobs) + 100:  # jobs that are ordered again and again leave places behind

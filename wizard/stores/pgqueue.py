@@ -2,7 +2,7 @@
 
 A job is a row of PgQueuer's: its kind is the entrypoint once it is due, its key the dedupe key, its due time and its
 lease are `execute_after`, its tries the `attempts`, counted up with each claim and so for workers that died as well. A
-job that is ordered anew gets a new row (commit_turn in postgres_0001.sql), so id and attempts tell all claims apart.
+job that is ordered anew gets a new row, so id and attempts tell all claims apart.
 PgQueuer's own lease is a time since the last heartbeat, the same for all; it is set to nothing.
 """
 
@@ -82,7 +82,7 @@ DONE = f"""WITH gone AS (DELETE FROM {TABLE} WHERE {THERE} AND dedupe_key = $1 A
     RETURNING id, entrypoint, priority)
     INSERT INTO {LOG} (job_id, status, entrypoint, priority) SELECT id, 'successful', entrypoint, priority FROM gone"""  # noqa: S608
 KEPT = f"SELECT FROM {TABLE} WHERE {THERE} AND dedupe_key = $1 AND execute_after > now()"
-# What is ordered anew takes its place (commit_turn): it counts as due since for ever.
+# It counts as due since for ever.
 PUT_ASIDE = f"""UPDATE {TABLE} SET status = 'queued', entrypoint = '{ASIDE}', queue_manager_id = NULL,
     execute_after = to_timestamp(0), updated = now(), headers = jsonb_build_object('reason', $4::text)
     WHERE {THERE} AND dedupe_key = $1 AND attempts = $2 AND id = $3 RETURNING id"""  # noqa: S608
@@ -159,8 +159,8 @@ def packed(vault: Vault, jobs: Iterable[Job]) -> list[Order]:
 
 
 async def order(connection: Connection, orders: Sequence[Order], at: datetime) -> None:
-    """Puts jobs into the queue in the connection's transaction, which began `at`, except where somebody holds the
-    one that has the key."""
+    """Puts jobs into the queue in the connection's transaction, which began `at`. It took those of the same keys
+    out."""
     await queries(connection).enqueue(
         [each.kind if each.due < at else LATER for each in orders],
         [each.payload for each in orders],

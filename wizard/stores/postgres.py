@@ -130,7 +130,8 @@ def _values(vault: Vault, change: Change, before: Inventory, now: Inventory, sta
         *answered,
         *(files.keys, files.bodies),
         *(list(change.undone) or None, *undos),
-        *(_texts(change.settled), _texts([job.key for job in change.jobs])),
+        # What is ordered anew goes with what is settled: as `p_ordered` the function would spare it where it is held.
+        *(_texts([*change.settled, *(job.key for job in change.jobs)]), None),
     )
 
 

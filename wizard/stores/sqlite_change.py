@@ -38,9 +38,7 @@ ADD_REPLY = "INSERT INTO replies VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 REPLACE_REPLY = "REPLACE INTO replies VALUES (?, ?, ?, ?, ?)"
 ADD_FILE = "REPLACE INTO files VALUES (?, ?, ?)"
 WRITE_DOCUMENT = "REPLACE INTO documents VALUES (?, ?, ?, ?)"
-ORDER_JOB = """INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?5, 0, NULL, ?6, NULL, NULL) ON CONFLICT (key) DO UPDATE
-    SET due=excluded.due, tries=0, holder=NULL, payload=excluded.payload, reason=NULL, aside_at=NULL
-    WHERE jobs.tries = 0 OR jobs.due <= ?7 OR jobs.reason IS NOT NULL"""
+ORDER_JOB = "REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, 0, NULL, ?, NULL, NULL)"
 SETTLE_JOB = "DELETE FROM jobs WHERE key=?"
 
 
@@ -144,7 +142,7 @@ class _Rare:
     files: list[tuple[str, str, bytes]]
     undos: list[tuple[str, int, bool, bytes]]
     undone: list[tuple[str, int]]
-    jobs: list[tuple[str, str, str, int, int, bytes, int]]
+    jobs: list[tuple[str, str, str, int, int, bytes]]
     settled: Sequence[str]
 
     @classmethod
@@ -160,7 +158,7 @@ class _Rare:
             [(run_id, file.id, records.file_body(vault, run_id, file)) for file in change.files],
             [(run_id, each.step.visit, each.failed, rows.undo_body(vault, run_id, each, stamp)) for each in undos],
             [(run_id, visit) for visit in change.undone],
-            [_job_row(job, vault, at) for job in change.jobs],
+            [_job_row(job, vault) for job in change.jobs],
             change.settled,
         )
 
@@ -174,6 +172,5 @@ class _Rare:
         connection.executemany(SETTLE_JOB, [(key,) for key in self.settled])
 
 
-def _job_row(job: Job, vault: Vault, at: int) -> tuple[str, str, str, int, int, bytes, int]:
-    payload = records.payload_body(vault, job)
-    return (job.key, job.run, job.kind.value, job.visit, stored_time(job.due), payload, at)
+def _job_row(job: Job, vault: Vault) -> tuple[str, str, str, int, int, bytes]:
+    return (job.key, job.run, job.kind.value, job.visit, stored_time(job.due), records.payload_body(vault, job))

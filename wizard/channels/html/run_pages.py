@@ -31,8 +31,7 @@ from wizard.channels.work import Work, pauses, seems_stuck, work_of
 from wizard.errors import WizardError
 from wizard.forms.dates import written
 from wizard.forms.validation import encodable
-from wizard.interventions import BY_TIMER
-from wizard.model import Item, Prompt, RunStatus, Step
+from wizard.model import BY_TIMER, Item, Prompt, RunStatus, Step
 from wizard.places import AFTER
 from wizard.scope import on_path
 from wizard.state import RunView
