@@ -19,7 +19,7 @@ from wizard.model import Item, Outcome, Proceed, Prompt, Value, Wait
 from wizard.node import Foreground, NodeConfig, Visit
 from wizard.templates import Template
 
-FILES = "files"  # in the node's state: files taken before the answers as a whole were
+FILES = "files"  # in the node's state: files taken, also before the answers as a whole were
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -82,7 +82,7 @@ class Asking(Foreground[A]):
         result = validate(form, given, visit.names, kept=_files(visit), new_id=self._new_id)
         if isinstance(result, Accepted):
             visit.files += result.files.values()
-            visit.state.pop(FILES, None)
+            _keep_files(visit, {name: result.output.get(name) for name in form.files})
             return Proceed(result.output)
         if not visit.partial:
             visit.draft = result.draft
@@ -150,6 +150,13 @@ def _files(visit: Visit[A]) -> Mapping[str, Value]:
     for source in (visit.output or _NOTHING, visit.state.get(FILES, _NOTHING)):
         found |= {name: source[name] for name in form.files if name in source}
     return found
+
+
+def _keep_files(visit: Visit[A], taken: Mapping[str, Value]) -> None:
+    """Beside the answer, so that they are there still where something else comes in the place of that (S24, S25)."""
+    visit.state.pop(FILES, None)
+    if kept := {name: value for name, value in taken.items() if value is not None}:
+        visit.state[FILES] = kept
 
 
 def _remember(visit: Visit[A], result: Rejected | Part) -> None:

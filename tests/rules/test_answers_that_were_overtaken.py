@@ -52,8 +52,8 @@ def draft_of(person: Person, step: str) -> Any:
 async def test_what_was_answered_before_is_kept(
     clocked: Open, by: dict[str, Any], typed: dict[str, str], left: dict[str, str]
 ) -> None:
-    """Somebody goes back to a long page to look at it, perhaps types a word, and is away for too long: the page has what
-    they answered, with what they typed on top of it, and those who read the answers have none."""
+    """Somebody goes back to a long page to look at it, perhaps types a word, and is away for too long: the page has
+    what they answered, with what they typed on top of it, and those who read the answers have none."""
     person = await begin(clocked, form("a"), form("b", **by), form("c"), form("n"))
     await person.says(x="1")
     await person.says(x="long", y="answer")
@@ -130,6 +130,21 @@ async def test_a_password_is_not_kept_as_if_it_had_been_typed(clocked: Open) -> 
     await person.goes_back()
     await is_closed(person, TIMER)
     assert draft_of(person, "b") == {"x": "long"}
+
+
+async def test_a_file_is_kept(clocked: Open) -> None:
+    """Nobody uploads one twice because they were away for too long."""
+    scan = {"name": "scan", "type": "file"}
+    person = await begin(clocked, form("a"), form("b", scan, {"name": "x"}, **TIMER), form("c"), form("n"))
+    await person.says(x="1")
+    await person.says(x="long", scan={"name": "me.png", "type": "image/png", "content": b"pixels"})
+    uploaded = person.answers["b"]["scan"]
+    await person.goes_back()
+    await is_closed(person, TIMER)
+    await person.goes_back()
+    person.sees(values={"scan": uploaded})
+    await person.says(x="long")
+    assert person.answers["b"] == {"scan": uploaded, "x": "long"}
 
 
 @pytest.mark.parametrize("by", [TIMER, EVENT], ids=["timer", "event"])

@@ -98,7 +98,7 @@ async def test_a_reminder_that_comes_each_day_counts_from_the_last_time(kind: st
 async def test_a_worker_that_died_with_the_old_deadline_takes_nothing_of_the_new_one(
     kind: str, clock: str, tmp_path: Path
 ) -> None:
-    """Somebody came to the form a minute ago and has an hour: the run doesn't expire when a dead worker's lease ends."""
+    """Somebody came to the form and has an hour: the run doesn't expire when a dead worker's lease ends."""
     async with world(kind, tmp_path, NOON, UTC) as made:
         scene = await Scene(made, **CLOCKS[clock]).begins()
         await scene.is_claimed(at=1)
@@ -181,8 +181,8 @@ HOURS = st.lists(st.tuples(HAPPENS, st.sampled_from(["works", "works", "dies", "
 
 
 class History:
-    """Hours at the form `b`: each begins with what the person does, and ends with what a worker does. Beside it, in whole
-    hours, what has to come of it."""
+    """Hours at the form `b`: each begins with what the person does, and ends with what a worker does. Beside it, in
+    whole hours, what has to come of it."""
 
     def __init__(self, clock: MovableClock, expires: bool) -> None:
         self.clock = clock

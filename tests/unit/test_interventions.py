@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from tests.stores import Open, clocked
-from wizard.errors import InvalidInput, RunExpired, StaleInput
-from wizard.jobs import Claim, Job, JobKind
+from wizard.errors import InvalidInput, MessageNotSent, RunExpired, StaleInput
+from wizard.interventions import expire, remind
+from wizard.jobs import MOST_TRIES, Claim, Job, JobKind
 from wizard.model import RunStatus
+from wizard.requests import Execute
 from wizard.testing import NOON, MovableClock, Person, make_test_engine
+from wizard.turn import Turn
 
 __all__ = ["clocked"]  # a fixture
 
@@ -55,9 +58,12 @@ async def test_a_reminder_of_another_form_reminds_of_none(clocked: Open) -> None
     person = await begin(flow(form("a", remind_after=soon), form("b", remind_after=soon), form("late")), clocked)
     visit = person.run.run.steps[0].visit
     await person.says("1")
-    await person.engine.perform(Claim(Job(person.run.id, JobKind.REMIND, visit, NOON), 1))
-    await person.reloads()
-    assert (person.asked, person.path) == ("b", ["a", "b"])
+    turn = Turn(person.run.workflow, person.run.run, NOON)
+    assert list(remind(turn, visit)) == []
+    assert not turn.touched
+    assert isinstance(next(remind(turn, person.run.run.steps[1].visit)), Execute)
+    assert turn.current is not None
+    assert turn.current.path == "late"
 
 
 async def test_an_answer_in_time_stops_the_clock(clocked: Open) -> None:
@@ -157,8 +163,9 @@ async def test_a_message_whose_function_is_missing_waits_for_it(clocked: Open) -
     assert len(sent) == 1
 
 
-async def test_a_message_that_always_fails_is_given_up(clocked: Open) -> None:
-    """The function that sends is there and fails each time: the log says so, and the job doesn't come for ever."""
+async def test_a_message_that_always_fails_is_put_aside(clocked: Open) -> None:
+    """The function that sends is there and fails each time: the job doesn't come for ever, the run's trace says that
+    nobody was told, and an operator who mended the function has the message sent, with the same key."""
     message = {"send": "fails", "to": "x", "subject": "x", "text": "x"}
     person = await begin(flow(form("a", remind_after={"after": "1d", "message": message})), clocked)
     tried: list[str] = []
@@ -169,10 +176,38 @@ async def test_a_message_that_always_fails_is_given_up(clocked: Open) -> None:
 
     person.engine.services.functions = {"fails": fails}
     await person.waits(days=1)
-    for _ in range(20):
+    for _ in range(25):
         await person.waits(hours=2)
-    assert (len(tried), len(set(tried))) == (10, 1)
-    assert (await person.engine.store.backlog(person.engine.clock())).later == 0
+    assert (len(tried), len(set(tried))) == (MOST_TRIES, 1)
+    backlog = await person.engine.store.backlog(person.engine.clock())
+    assert (backlog.later, backlog.aside) == (0, 1)
+    (aside,) = await person.engine.store.queue.aside(person.run.id)
+    assert (aside.kind, aside.tries) == ("message", MOST_TRIES)
+    assert "The function 'fails' failed with OSError" in aside.reason
+    assert "no route" not in aside.reason, "what a function says may quote answers"
+    last = (await person.engine.trace(person.run.id))[-1].entry
+    assert (last.kind, last.detail) == ("not sent", {"send": "fails", "error": "OSError"})
+
+    sent: list[str] = []
+    person.engine.services.functions = {"fails": lambda **given: sent.append(given["key"])}
+    assert await person.engine.store.queue.put_back(person.run.id, person.engine.clock()) == 1
+    await person.waits()
+    assert sent == tried[:1]
+    assert await person.engine.store.queue.aside() == []
+
+
+async def test_a_run_that_was_deleted_is_told_of_no_message_that_failed() -> None:
+    """The last try fails when the run is gone: there is nobody to tell, and nothing to put aside."""
+    message = {"send": "fails", "to": "x", "subject": "x", "text": "x"}
+    engine = await make_test_engine(flow(form("a")), functions={"fails": _fails}, clock=MovableClock())
+    job = Job("gone", JobKind.MESSAGE, 3, NOON, message)
+    assert await engine.perform(Claim(job, MOST_TRIES)) is None
+    with pytest.raises(MessageNotSent, match="wizard runs repair gone"):
+        await engine.perform(Claim(job, 1))
+
+
+def _fails(**given: str) -> None:
+    raise OSError("no route")
 
 
 async def test_a_form_expires_the_run(clocked: Open) -> None:
@@ -192,16 +227,17 @@ async def test_the_time_of_a_form_that_was_answered_ends_nothing(clocked: Open) 
     """It comes late, out of a backup or a slow worker: the run is at another form by then, or over."""
     soon = {"expires_after": "1d"}
     person = await begin(flow(form("a", **soon), form("b", **soon)), clocked)
-    visit = person.run.run.steps[0].visit
+    first = person.run.run.steps[0].visit
     await person.says("1")
-    late = Claim(Job(person.run.id, JobKind.EXPIRE, visit, NOON), 1)
-    await person.engine.perform(late)
-    await person.reloads()
-    assert (person.asked, person.run.status) == ("b", RunStatus.WAITING)
+    at_another, second = person.run.run, person.run.run.steps[1].visit
     await person.says("2")
-    await person.engine.perform(late)
-    await person.reloads()
-    assert person.run.status is RunStatus.COMPLETED
+    for run, visit in ((at_another, first), (person.run.run, first), (person.run.run, second), (person.run.run, 0)):
+        turn = Turn(person.run.workflow, run, NOON)
+        assert list(expire(turn, visit)) == []
+        assert not turn.touched
+    turn = Turn(person.run.workflow, at_another, NOON)
+    assert list(expire(turn, second)) != []
+    assert turn.status is RunStatus.EXPIRED
 
 
 async def test_a_run_expires_and_its_data_goes(clocked: Open) -> None:
