@@ -28,6 +28,7 @@ WizardError
     ├── NodeContractError       a node broke its contract (S15)
     │   └── MoveFromWithin      it moves the run that it is called for
     ├── WorkflowUnavailable     the version that the run is pinned to can't be used here (S22)
+    ├── MessageNotSent          the host's function that sends messages failed
     ├── IllegalMove             a run or step was to change into a status that doesn't follow
     └── StoreError              stored data can't be read or written
         └── DataUnreadable      it is there and was read, and makes no sense: damaged, newer, another key
