@@ -7,8 +7,8 @@ clock of the operating system does to a server isn't shown by it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
@@ -25,22 +25,42 @@ MOVED = """CREATE SCHEMA moved; CREATE TABLE moved.clock (at timestamptz NOT NUL
     CREATE FUNCTION moved.now() RETURNS timestamptz STABLE LANGUAGE sql AS 'SELECT at FROM moved.clock';"""
 
 
+@contextmanager
+def moved_database() -> Iterator[str]:
+    """The URL of a database whose clock stands still until `tell` moves it."""
+    with fresh_database() as url:
+        name = database(url)
+        server().psql(MOVED, name)
+        server().psql(f"ALTER DATABASE {name} SET search_path = moved, pg_catalog, public")
+        try:
+            yield url
+        finally:
+            server().psql(f"ALTER DATABASE {name} RESET search_path; DROP SCHEMA moved CASCADE", name)
+
+
+async def tell(connection: Any, at: datetime) -> None:
+    """Moves the clock of the connection's database."""
+    await connection.execute("UPDATE moved.clock SET at = $1", at)
+
+
 class World:
-    """One storage and one time, which is shown in a zone. `clock` is what engines are given."""
+    """One storage and one time, which is shown in a zone. `clock` is what engines are given; it is `ahead` of the
+    storage's own, if that has one."""
 
     def __init__(self, store: Store, at: datetime, zone: tzinfo, others: Any = None) -> None:
         self.store = store
         self.zone = zone
+        self.ahead = timedelta(0)
         self.now = at.astimezone(UTC)
         self._others = others  # the connection by which the database is told
 
     def clock(self) -> datetime:
-        return self.now.astimezone(self.zone)
+        return (self.now + self.ahead).astimezone(self.zone)
 
     async def comes_to(self, at: datetime) -> None:
         self.now = at.astimezone(UTC)
         if self._others is not None:
-            await self._others.execute("UPDATE moved.clock SET at = $1", self.now)
+            await tell(self._others, self.now)
 
     async def passes(self, **by: float) -> None:
         await self.comes_to(self.now + timedelta(**by))
@@ -60,18 +80,12 @@ async def world(kind: str, folder: Path, at: datetime, zone: tzinfo) -> AsyncIte
 
 @asynccontextmanager
 async def _on_postgres(at: datetime, zone: tzinfo) -> AsyncIterator[World]:
-    with fresh_database() as url:
-        name = database(url)
-        server().psql(MOVED, name)
-        server().psql(f"ALTER DATABASE {name} SET search_path = moved, pg_catalog, public")
-        try:
-            others = await connect(url)
-            store = PostgresStore(url, pool_size=3)
-            await store.open()
-            made = World(store, at, zone, others)
-            await made.comes_to(at)
-            yield made
-            await store.close()
-            await others.close()
-        finally:
-            server().psql(f"ALTER DATABASE {name} RESET search_path; DROP SCHEMA moved CASCADE", name)
+    with moved_database() as url:
+        others = await connect(url)
+        store = PostgresStore(url, pool_size=3)
+        await store.open()
+        made = World(store, at, zone, others)
+        await made.comes_to(at)
+        yield made
+        await store.close()
+        await others.close()

@@ -162,7 +162,7 @@ async def _do(engine: Engine, job: Job) -> None:
     claim, queue, lease = Claim(job, 0), engine.store.queue, timedelta(seconds=engine.settings.lease)
 
     async def renew() -> bool:
-        return await queue.put_off(claim, engine.clock() + lease)
+        return await queue.put_off(claim, engine.clock(), engine.clock() + lease)
 
     if not await renew():
         return
@@ -173,4 +173,4 @@ async def _do(engine: Engine, job: Job) -> None:
     if again is None:
         await queue.done(claim)
     else:
-        await queue.put_off(claim, again)
+        await queue.put_off(claim, engine.clock(), again)

@@ -35,6 +35,7 @@ from wizard.retrying import TryLater, persevere, seconds_in_all
 from wizard.saving import Saver
 from wizard.slots import Slots
 from wizard.turn import Turn
+from wizard.unstoppable import doing
 from wizard.visits import make_visit, prompt_of
 from wizard.watching import NOBODY, Watch
 
@@ -269,6 +270,11 @@ class Driver:
         try:
             done, _ = await asyncio.wait({task}, timeout=self._means.patience)
         except asyncio.CancelledError:
+            if visit.services.calls.unstoppable.goes_on(
+                self._key(step)
+            ):  # who waited goes away, and takes nothing away
+                self.lasting = Lasting(step.visit, step.type, task)
+                raise
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
@@ -293,7 +299,7 @@ class Driver:
         failure: RunError | None = None
         pause: float | None = None
         try:
-            with AtWork(visit):
+            with AtWork(visit), doing(self._key(step)):
                 if retrying:
                     watch = self._means.watch
                     again = lambda: watch.tried_again(step.type)  # noqa: E731

@@ -12,17 +12,18 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from wizard.jobs import JobKind
+from wizard.jobs import JobKind, job_key
 from wizard.logs import broke
 from wizard.model import Step, StepStatus
 from wizard.node import NodeType, Visit
 from wizard.pauses import pause_after
 from wizard.places import locate
 from wizard.reentry import AtWork
-from wizard.retrying import seconds_for
+from wizard.retrying import seconds_for, seconds_in_all
 from wizard.saving import Saver
 from wizard.turn import Turn
 from wizard.undoing import debt
+from wizard.unstoppable import doing
 
 log = logging.getLogger("wizard.nodes")
 
@@ -75,8 +76,9 @@ class Dropped:
         """The name of the error where it fails."""
         visit = self._visit(step)
         try:
-            with AtWork(visit):
-                await visit.services.calls.within(self._patience, lambda: handler.remove(visit), visit)
+            with AtWork(visit), doing(job_key(self._turn.id, JobKind.UNDO, step.visit)):
+                async with asyncio.timeout(self._patience):
+                    await visit.services.calls.within(seconds_in_all(visit), lambda: handler.remove(visit), visit)
         except Exception as error:
             broke(log, error, "undoing step %s of run %s failed; it will be tried again", step.path, self._turn.id)
             return type(error).__name__
@@ -90,7 +92,14 @@ class Dropped:
             tries = owed.tries + 1
             self._turn.owe_again(owed._replace(tries=tries, error=error))
             pause = pause if error is None else max(pause, pause_after(tries, random.random()))  # noqa: S311
+            pause = max(pause, self._time_left(step))
             self._turn.order(JobKind.UNDO, step.visit, self._turn.now + pause)
+
+    def _time_left(self, step: Step) -> timedelta:
+        """How much longer an undo may go on that nobody waits for any more, and that can't be stopped."""
+        visit = self._visit(step)
+        goes_on = visit.services.calls.unstoppable.goes_on(job_key(self._turn.id, JobKind.UNDO, step.visit))
+        return timedelta(seconds=seconds_in_all(visit)) if goes_on else timedelta(0)
 
     async def close(self, step: Step) -> None:
         """A node that fails in it can't stop the person either. What is still to be undone is closed after that."""

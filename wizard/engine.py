@@ -334,6 +334,11 @@ class Engine:
         left to do. Raises StoreError where the storage failed, MessageNotSent where a function of the host's did."""
         return await self._performer.perform(claim)
 
+    async def hand_back(self, claim: Claim) -> None:
+        """Gives up a job whose performance was cancelled: it is anybody's from now on, or from when what can't be
+        stopped of it has come to its end."""
+        await self._turns.hand_back(claim)
+
     def is_past(self, claim: Claim) -> bool:
         """Whether the job that is being performed is done, and what goes on is what follows from it."""
         return claim.job.key in self._turns.past

@@ -15,18 +15,19 @@ from __future__ import annotations
 
 import asyncio
 import dis
-import functools
 import inspect
 import logging
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from contextlib import suppress
+from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from wizard.errors import NodeContractError, NodeFailed
 from wizard.threads import AT_ONCE, MOST_LOST, Threads
+from wizard.unstoppable import Unstoppable, job_at_hand
 
 log = logging.getLogger("wizard.nodes")
 
@@ -146,7 +147,8 @@ class Calls:
     kind of whoever it was made for."""
 
     def __init__(self, at_once: int = AT_ONCE, most_lost: int = MOST_LOST) -> None:
-        self.threads = Threads(at_once, most_lost)
+        self.unstoppable = Unstoppable()
+        self.threads = Threads(at_once, most_lost, self.unstoppable)
         self.told: Callable[[str], None] = _nobody
         self._abandoned: set[asyncio.Task[None]] = set()
 
@@ -204,9 +206,11 @@ class Calls:
     def abandon(self, coroutine: Coroutine[Any, Any, Any], whose: Caller) -> None:
         """Leaves to itself what doesn't end."""
         log.error("%s doesn't heed that it was stopped, and is left to itself", _named(whose))
-        task = asyncio.ensure_future(_left_alone(coroutine))
+        task, job = asyncio.ensure_future(_left_alone(coroutine)), job_at_hand()
         self._abandoned.add(task)
         task.add_done_callback(self._abandoned.discard)
+        self.unstoppable.begun(job, task)
+        task.add_done_callback(partial(self.unstoppable.ended, job))
 
 
 def _nobody(kind: str) -> None:
@@ -238,7 +242,7 @@ def _taken_back(before: int) -> Generator[None, None, None]:
 
 
 def _is_async(function: Callable[..., Any]) -> bool:
-    while isinstance(function, functools.partial):
+    while isinstance(function, partial):
         function = function.func
     return inspect.iscoroutinefunction(function) or (
         not inspect.isclass(function) and inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
@@ -364,6 +368,7 @@ class _Limit:
             return error or asyncio.CancelledError()
         if self.expired or error is None:
             self.calls.told(self.whose.kind)
+            self.calls.unstoppable.write_off(job_at_hand())
             return NodeFailed(f"This took longer than {self.seconds:g} seconds and was stopped. Try again later.")
         return contained(error)
 

@@ -36,7 +36,7 @@ WORKED_AT = frozenset({JobKind.WORK, JobKind.UNDO})  # whose order is a lease: w
 
 class Job(NamedTuple):
     """`visit` is the number of the visit that the job is about, 0 where it is about the run; `due` the time
-    before which it isn't done."""
+    before which it isn't done, by the clock of whoever orders or claims it."""
 
     run: str
     kind: JobKind
@@ -77,14 +77,17 @@ class Aside(NamedTuple):
 
 class Queue(Protocol):
     """Hands out jobs that stores have committed. Any number of processes may call it. `tests/contract/` holds
-    the suite that every queue passes. Errors of the storage are StoreError."""
+    the suite that every queue passes. Errors of the storage are StoreError.
+
+    `now` is the caller's clock each time. A queue whose storage has a clock of its own goes by that, and takes of the
+    times that it is handed only how far they are from `now`; those of an order from the time of its turn (the run's
+    `updated_at`). So it doesn't matter how far the clocks of processes and of the storage are apart (S25)."""
 
     async def claim(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
         """At most so many jobs that are due, the longest due first, each for `lease` from now on; nobody else
-        gets them meanwhile. Where none is, waits up to `wait` seconds for one, and may return without any. A
-        queue whose storage has a clock of its own goes by that instead of `now`."""
+        gets them meanwhile. Where none is, waits up to `wait` seconds for one, and may return without any."""
 
-    async def put_off(self, claim: Claim, until: datetime) -> bool:
+    async def put_off(self, claim: Claim, now: datetime, until: datetime) -> bool:
         """Keeps the job from everybody until then: what is left of the work goes on (the lease is renewed), or
         is tried again then. False where the claim isn't the latest any more, or the job is gone."""
 
@@ -101,6 +104,5 @@ class Queue(Protocol):
     async def aside(self, run: str | None = None, limit: int = 100) -> Sequence[Aside]:
         """The jobs that were put aside, of one run or of all, those first that have been for longest."""
 
-    async def put_back(self, run: str, due: datetime) -> int:
-        """Has the run's jobs that were put aside done at that time, as if they had never been tried; how many they
-        are."""
+    async def put_back(self, run: str, now: datetime) -> int:
+        """Has the run's jobs that were put aside done now, as if they had never been tried; how many they are."""

@@ -37,6 +37,7 @@ from wizard.turn import Turn
 from wizard.turns import Turns, stands_at
 from wizard.undoing import debt
 from wizard.unsaved import Task
+from wizard.unstoppable import doing
 from wizard.visits import make_visit
 from wizard.watching import Watch
 
@@ -69,8 +70,8 @@ class Performer:
     async def perform(self, claim: Claim) -> datetime | None:
         """When the job is to be done (again), None where nothing is left to do."""
         job, now = claim.job, self._clock()
-        if job.due > now:  # the storage's clock is ahead of ours, by this much at least: nothing is done early
-            return after(job.due, job.due - now)
+        if job.due > now:  # the clock was put back since it was claimed: nothing is done early
+            return job.due
         try:
             return await self._do(claim)
         except RunNotFound:
@@ -144,7 +145,7 @@ class Performer:
         error = None
         try:
             visit = make_visit(workflow, view.run, owed.step, self._clock.wall(), self._services)
-            with AtWork(visit):
+            with AtWork(visit), doing(job.key):
                 await self._services.calls.within(seconds_in_all(visit), lambda: handler.remove(visit), visit)
         except Exception as failure:
             error = type(failure).__name__
@@ -179,7 +180,8 @@ class Performer:
             calls, whole = self._services.calls, {**given, "key": job.key}
             settings: Settings = self._services.settings or Settings()
             about = Whose("a message", job.run, "message")
-            await calls.within(settings.step_timeout, lambda: calls.function(function, whole), about)
+            with doing(job.key):
+                await calls.within(settings.step_timeout, lambda: calls.function(function, whole), about)
         except Exception as error:
             kind = type(error).__name__
             if claim.tries >= MOST_TRIES:

@@ -18,6 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from wizard.errors import NodeFailed
+from wizard.unstoppable import Unstoppable, job_at_hand
 
 AT_ONCE = 50
 MOST_LOST = 50
@@ -31,12 +32,15 @@ TOO_MANY = (
 
 class Threads:
     """Calls functions in threads: at most `at_once` that somebody waits for, and no more while `most_lost` are
-    written off."""
+    written off. `unstoppable` is told what they are at."""
 
-    def __init__(self, at_once: int = AT_ONCE, most_lost: int = MOST_LOST) -> None:
+    def __init__(
+        self, at_once: int = AT_ONCE, most_lost: int = MOST_LOST, unstoppable: Unstoppable | None = None
+    ) -> None:
         self.most_lost = most_lost
         self.lost = 0  # threads at work for nobody
         self._at_once = at_once
+        self._unstoppable = unstoppable or Unstoppable()
         self._calls: SimpleQueue[_Call] = SimpleQueue()
         self._lock = threading.Lock()
         self._wanted = 0  # calls that somebody waits for, begun or not
@@ -92,6 +96,7 @@ class Threads:
     def _work(self) -> None:
         while (call := self._next()) is not None:
             outcome = call.perform()
+            self._unstoppable.ended(call.job, call)
             with self._lock:
                 call.done = True
                 if call.given_up:  # somebody else has this thread's place
@@ -113,16 +118,19 @@ class Threads:
                     return None
             with self._lock:
                 call.begun = not call.given_up
+                if call.begun:
+                    self._unstoppable.begun(call.job, call)
             if call.begun:
                 return call
 
 
 class _Call:
-    __slots__ = ("_arguments", "_context", "_function", "_loop", "begun", "done", "given_up", "outcome")
+    __slots__ = ("_arguments", "_context", "_function", "_loop", "begun", "done", "given_up", "job", "outcome")
 
     def __init__(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
         self._function = function
         self._arguments = arguments
+        self.job = job_at_hand()
         self._context = copy_context()
         self._loop = asyncio.get_running_loop()
         self.outcome: asyncio.Future[tuple[Any, BaseException | None]] = self._loop.create_future()

@@ -16,12 +16,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import count
+from typing import Any
 
 from wizard import machine
 from wizard.asks import Ask, check_fresh, is_replay
@@ -31,7 +31,8 @@ from wizard.driver import Driver, Lasting, Means
 from wizard.errors import CallerError, RunCancelled, RunExpired, StaleInput, StaleRevision, StoreError, WizardError
 from wizard.instants import Clock
 from wizard.jobs import Claim, Job, JobKind, job_key
-from wizard.leases import LeaseLost, held
+from wizard.leases import LeaseLost, Leases, held
+from wizard.logs import broke
 from wizard.model import Prompt, Reply, Run, RunStatus, Workflow
 from wizard.node import Services
 from wizard.pinned import Pinned
@@ -69,7 +70,7 @@ class Turns:
         self._slots = Slots(store, clock, settings)
         patience = min(settings.slow_after, settings.lease / 3)  # beyond that, its lease has to be renewed
         self._means = Means(services, self._slots, patience=patience, tell=reporter(store), watch=watch)
-        self._seconds = settings.lease
+        self._leases = Leases(store, clock, services.calls.unstoppable, settings)
         self.past: set[str] = set()  # keys of claimed jobs that aren't their holder's any more, by their own turn
         self.lease = lease_from(clock, settings.lease)
         self._lasting: set[asyncio.Task[None]] = set()
@@ -78,9 +79,10 @@ class Turns:
     async def close(self, grace: float) -> None:
         """Lets work that outlasted its turn go on for so many seconds; what isn't done then is another worker's."""
         loop = asyncio.get_running_loop()
-        lasting = {each for each in self._lasting if each.get_loop() is loop}  # that of another ends with that
-        if lasting:
-            _, left = await asyncio.wait(lasting, timeout=grace)
+        until = loop.time() + grace
+        # What is under way in another loop ends with that.
+        while lasting := {each for each in self._lasting if each.get_loop() is loop}:
+            _, left = await asyncio.wait(lasting, timeout=max(until - loop.time(), 0.0))
             for each in left:
                 each.cancel()
             await asyncio.gather(*left, return_exceptions=True)
@@ -181,7 +183,7 @@ class Turns:
         check_fresh(run, ask)
         if task.unsaved is not None and not task.unsaved.fits(run):
             raise LateResult
-        if task.unsaved is None and task.claim is not None and not await self._renew(task.claim):
+        if task.unsaved is None and task.claim is not None and not await self._leases.renew(task.claim):
             raise LateResult  # it was settled or ordered anew, by what was stored before the run was read
         if ask.answering and run.status is RunStatus.WORKING and await self._is_worked_on(workflow, run):
             raise StaleInput("This step is being worked on. Wait for it, or go back.", run=run.id)
@@ -254,7 +256,8 @@ class Turns:
         except StaleRevision:
             raise Overtaken(taken_again(task, driver, saver)) from None
         except (asyncio.CancelledError, StoreError):
-            await self._hand_back(saver, task)
+            if driver.lasting is None:
+                await self._hand_back_work(saver, task)
             raise
         finally:
             if driver.lasting is None:
@@ -268,17 +271,28 @@ class Turns:
         if step is not None and step.put_off is not None and step.put_off.since and not stands_at(after, step.visit):
             await self._slots.leave(job_key(after.id, JobKind.WORK, step.visit))
 
-    async def _hand_back(self, saver: Saver, task: Task) -> None:
-        """Nobody goes on with what the turn began: whoever comes next may do so now, and needn't wait for the lease."""
+    async def _hand_back_work(self, saver: Saver, task: Task) -> None:
+        """Nobody goes on with what the turn began."""
         if saver.has_saved and visit_of(saver.run.current) != task.performing:
-            with suppress(WizardError):
-                await self._store.queue.put_off(_claim_of(saver.run, self._clock()), self._clock())
+            await self.hand_back(_claim_of(saver.run, self._clock()))
+
+    async def hand_back(self, claim: Claim) -> None:
+        """Whoever comes next may do the job now, and needn't wait for the lease; where something of it can't be
+        stopped, when that has come to its end."""
+        if self._leases.goes_on(claim):
+            self._begin(self._leases.keep(claim), self._lasting)
+        else:
+            await self._leases.free(claim)
 
     # -- work that outlasts its turn -----------------------------------------------------------------
 
     def _see_through(self, run_id: str, lasting: Lasting, saver: Saver, *, follows: bool) -> None:
-        task = asyncio.ensure_future(self._await_lasting(run_id, lasting, saver, follows=follows))
-        for tasks in (self._lasting, self.following) if follows else (self._lasting,):
+        work = self._await_lasting(run_id, lasting, saver, follows=follows)
+        self._begin(work, *((self._lasting, self.following) if follows else (self._lasting,)))
+
+    def _begin(self, work: Coroutine[Any, Any, None], *among: set[asyncio.Task[None]]) -> None:
+        task = asyncio.ensure_future(work)
+        for tasks in among:
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 
@@ -287,22 +301,21 @@ class Turns:
         claim = _claim_of(saver.run, self._clock())
         try:
             try:
-                result = await held(lasting.result, lambda: self._renew(claim), self._seconds / 3)
+                result = await held(lasting.result, lambda: self._leases.renew(claim), self._leases.seconds / 3)
             finally:
                 saver.effects_done()
             unsaved = Unsaved(saver.run, result)
             await self.take("job", run_id, unsaved.ask(), task=Task(lasting.visit, unsaved=unsaved, follows=follows))
         except asyncio.CancelledError:  # the process ends: nobody needs to wait for the lease to do the same
-            with suppress(WizardError):
-                await self._store.queue.put_off(claim, self._clock())
+            if not self._leases.goes_on(claim):
+                await self._leases.free(claim)
             raise
         except LeaseLost:
             self._watch.node(lasting.type, 0.0, "late")
         except WizardError as error:
             log.warning("the result of run %s can't be stored: %s", run_id, type(error).__name__)
-
-    async def _renew(self, claim: Claim) -> bool:
-        return await self._store.queue.put_off(claim, self.lease())
+        except Exception as error:
+            broke(log, error, "the result of run %s can't be stored; it is done again when its lease is over", run_id)
 
 
 def _outcome(view: RunView, before: Run) -> str:

@@ -13,7 +13,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
@@ -184,8 +184,7 @@ class Worker:
             outcome = "lost"
         except asyncio.CancelledError:
             outcome = "put_off"
-            with suppress(WizardError):
-                await self._queue.put_off(claim, self._engine.clock())
+            await self._engine.hand_back(claim)
             raise
         except StoreError as error:  # it is in the queue still, and comes again when the lease is over
             log.warning("a job of run %s can't be noted as done: %s", claim.job.run, error.message)
@@ -211,7 +210,7 @@ class Worker:
             return await self._failed(claim, error)  # a library gave up by itself
         except Exception as error:
             return await self._failed(claim, error)
-        await self._queue.put_off(claim, again)
+        await self._put_off(claim, again)
         return "put_off"
 
     async def _failed(self, claim: Claim, error: BaseException) -> str:
@@ -225,8 +224,11 @@ class Worker:
             return "aside"
         broke(log, error, "the job %s of run %s failed; it is tried again", kind, run)
         pause = pause_after(claim.tries, random.random())  # noqa: S311
-        await self._queue.put_off(claim, after(self._engine.clock(), min(pause, AWAY) if away else pause))
+        await self._put_off(claim, after(self._engine.clock(), min(pause, AWAY) if away else pause))
         return "put_off"
+
+    async def _put_off(self, claim: Claim, until: datetime) -> bool:
+        return await self._queue.put_off(claim, self._engine.clock(), until)
 
     async def _perform(self, claim: Claim) -> datetime | None:
         """When the job is to be done again."""
@@ -234,7 +236,7 @@ class Worker:
         return await held(work, lambda: self._renew(claim), self._lease.total_seconds() / 3)
 
     async def _renew(self, claim: Claim) -> bool:
-        kept = await self._queue.put_off(claim, self._engine.clock() + self._lease)
+        kept = await self._put_off(claim, self._engine.clock() + self._lease)
         return kept or self._engine.is_past(claim)  # what follows has a lease of its own
 
     async def _keep_house(self) -> None:

@@ -65,7 +65,7 @@ class Desk:
         return claim
 
     async def put_off(self, claim: Claim, seconds: float) -> bool:
-        return await self.store.queue.put_off(claim, after(seconds))
+        return await self.store.queue.put_off(claim, now(), after(seconds))
 
     async def done(self, claim: Claim) -> None:
         await self.store.queue.done(claim)
@@ -88,7 +88,8 @@ async def test_a_job_comes_as_it_was_ordered(desk: Desk) -> None:
     await desk.turn(ordered)
     claim = await desk.the_claim()
     assert exactly(dict(claim.job.payload)) == exactly(EVERY_VALUE)
-    assert claim.job._replace(payload={}) == ordered._replace(payload={})
+    assert claim.job._replace(payload={}, due=ordered.due) == ordered._replace(payload={})
+    assert abs((claim.job.due - ordered.due).total_seconds()) < 0.5
     assert claim.tries == 1
 
 
@@ -199,7 +200,7 @@ async def test_a_job_is_put_off_and_comes_again(desk: Desk) -> None:
     await desk.turn(desk.job(name="Zoë"))
     claim = await desk.the_claim()
     until = after(SOON)
-    assert await desk.store.queue.put_off(claim, until) is True
+    assert await desk.store.queue.put_off(claim, now(), until) is True
     assert await desk.claim() == []
     again = await desk.the_claim(wait=5)
     assert now() >= until
@@ -401,7 +402,7 @@ async def test_a_job_that_was_put_aside_is_nobodys_until_it_is_put_back(desk: De
     backlog = await desk.store.backlog(now())
     assert (backlog.due, backlog.later, backlog.aside) == (0, 0, 1)
 
-    assert await desk.store.queue.put_back("run-1", after(-1)) == 1
+    assert await desk.store.queue.put_back("run-1", now()) == 1
     again = await desk.the_claim(wait=5)
     assert (again.job.key, again.tries) == (first.job.key, 1)
     assert await desk.store.queue.aside() == []
@@ -422,7 +423,8 @@ async def test_jobs_are_put_back_and_listed_by_run(desk: Desk) -> None:
     """An operator looks at one run after the other."""
     other = a_run("run-10", created_at=now(), updated_at=now())
     await desk.store.commit(Change(other, None))
-    await desk.store.commit(turn(other, jobs=(Job("run-10", JobKind.WORK, 1, after(-1)),)))
+    of_other = turn(other, jobs=(Job("run-10", JobKind.WORK, 1, after(-1)),))
+    await desk.store.commit(of_other._replace(run=of_other.run._replace(updated_at=now())))
     await desk.turn(desk.job(-1))
     for claim in await desk.claim():
         await desk.store.queue.put_aside(claim, now(), f"of {claim.job.run}")

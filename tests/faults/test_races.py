@@ -238,9 +238,9 @@ class StandingStill:
     def queue(self) -> Any:
         return StandingStill(self._inner.queue, self._gate)
 
-    async def put_off(self, claim: Any, until: Any) -> bool:
+    async def put_off(self, claim: Any, now: Any, until: Any) -> bool:
         await self._gate.wait()
-        held: bool = await self._inner.put_off(claim, until)
+        held: bool = await self._inner.put_off(claim, now, until)
         return held
 
 

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.contract.kinds import KINDS
-from tests.postgres import connect, fresh_database
+from tests.moved import moved_database, tell
+from tests.postgres import connect
 from tests.workflows import Book, Clock, WorkConfig, WorkNode, ask, branch, catalog, counted, flow
 from wizard.engine import Engine
 from wizard.errors import CallerError
@@ -130,6 +131,7 @@ class _Half:
     async def do(self, move: Move) -> str:
         """What came of it: ok, rejected, or the refusal."""
         self.clock.move(seconds=1)
+        await self.is_the_time()
         try:
             self.view = await move(self.engine, self.view)
         except CallerError as error:
@@ -140,8 +142,9 @@ class _Half:
         """Does what is due by this half's clock, in the same order everywhere; what it was."""
         done: list[str] = []
         for _ in range(20):
-            await self._due_is_now()
+            await self.is_the_time(timedelta(microseconds=1))  # PgQueuer hands out what was due before now
             claims = await self.store.queue.claim(self.clock(), 1000, LEASE, 0)
+            await self.is_the_time()
             if not claims:
                 return done
             for claim in sorted(claims, key=lambda claim: claim.job.key):
@@ -150,14 +153,13 @@ class _Half:
                 if due is None:
                     await self.store.queue.done(claim)
                 else:
-                    await self.store.queue.put_off(claim, due)
+                    await self.store.queue.put_off(claim, self.clock(), due)
         raise AssertionError(f"there is always a job due: {done[-5:]}")
 
-    async def _due_is_now(self) -> None:
-        """PostgreSQL goes by its own clock, on which everything here is years away: what is due by ours is made so."""
+    async def is_the_time(self, later: timedelta = timedelta(0)) -> None:
+        """PostgreSQL goes by its own clock."""
         if self._rows is not None:
-            changed = f"UPDATE {TABLE} SET execute_after = now() - interval '1 day' WHERE execute_after <= $1"
-            await self._rows.execute(changed, self.clock())
+            await tell(self._rows, self.clock() + later)
 
     async def jobs(self) -> dict[str, datetime]:
         """What is to be done, and when."""
@@ -189,7 +191,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         _All.stores = []
         for kind in ("memory", "sqlite"):
             _All.stores.append((await exits.enter_async_context(KINDS[kind](folder)), None))
-        url = exits.enter_context(fresh_database())
+        url = exits.enter_context(moved_database())
         store, rows = PostgresStore(url), await connect(url)
         await store.open()
         exits.push_async_callback(store.close)
@@ -222,6 +224,7 @@ class Stores(RuleBasedStateMachine):
         try:
             for half in self.halves:
                 half.restart()
+                _All.runner.run(half.is_the_time())
                 half.view = _All.runner.run(half.engine.start("main", session={"k": x}))
         finally:
             _All.ids = made

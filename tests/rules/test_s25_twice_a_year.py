@@ -142,7 +142,7 @@ async def test_a_claim_is_held_for_its_lease(worlds: Worlds) -> None:
             assert claim.job.key == Job(run.id, JobKind.WORK, claim.job.visit, made.now).key
             await made.passes(seconds=29)
             assert await queue.claim(engine.clock(), 5, lease, 0) == []
-            assert await queue.put_off(claim, engine.clock() + lease), "it is renewed"
+            assert await queue.put_off(claim, engine.clock(), engine.clock() + lease), "it is renewed"
             await made.passes(seconds=29)
             assert await queue.claim(engine.clock(), 5, lease, 0) == []
             await made.passes(seconds=2)

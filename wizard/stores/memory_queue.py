@@ -96,7 +96,7 @@ class MemoryQueue:
             return None
         return waiting
 
-    async def put_off(self, claim: Claim, until: datetime) -> bool:
+    async def put_off(self, claim: Claim, now: datetime, until: datetime) -> bool:
         with self._lock:
             waiting = self._held(claim)
             if waiting is not None:
@@ -130,12 +130,12 @@ class MemoryQueue:
             ]
         return sorted(found, key=lambda each: (each.at, each.key))[: max(limit, 0)]
 
-    async def put_back(self, run: str, due: datetime) -> int:
+    async def put_back(self, run: str, now: datetime) -> int:
         with self._lock:
             found = [each for each in self._jobs.values() if each.aside is not None and each.job.run == run]
             for each in found:
                 each.aside, each.tries = None, 0
-                self._place(each, due)
+                self._place(each, now)
         if found:
             self._bell.ring()
         return len(found)

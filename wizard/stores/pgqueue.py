@@ -1,8 +1,8 @@
 """The queue of a PostgreSQL store: PgQueuer's table, with its locking, its order and its notifications.
 
 A job is a row of PgQueuer's: its kind is the entrypoint once it is due, its key the dedupe key, its due time and its
-lease are `execute_after`, its tries the `attempts`, counted up with each claim and so for workers that died as well. A
-job that is ordered anew gets a new row, so id and attempts tell all claims apart.
+lease are `execute_after`, by the database's clock, its tries the `attempts`, counted up with each claim and so for
+workers that died as well. A job that is ordered anew gets a new row, so id and attempts tell all claims apart.
 PgQueuer's own lease is a time since the last heartbeat, the same for all; it is set to nothing.
 """
 
@@ -72,10 +72,14 @@ RIPEN = f"""UPDATE {TABLE} SET entrypoint = 'wizard_' || split_part(dedupe_key, 
     ORDER BY execute_after LIMIT $1 FOR UPDATE SKIP LOCKED))"""  # noqa: S608
 NEXT = f"""SELECT least(execute_after, now() + interval '1 day') - now() FROM {TABLE}
     WHERE entrypoint = '{LATER}' AND status = 'queued' ORDER BY execute_after LIMIT 1"""  # noqa: S608
-LEASE = f"""UPDATE {TABLE} SET attempts = attempts + 1, execute_after = $2, priority = $3
+# PgQueuer's priority, the highest first: so that the job that has been due for longest is claimed first.
+URGENCY = """greatest(least(trunc(extract(epoch FROM timestamptz '2060-01-01 00:00:00+00' - %s)), 2147483647),
+    -2147483648)::int"""
+THEN = "now() + $3::interval"
+LEASE = f"""UPDATE {TABLE} SET attempts = attempts + 1, execute_after = $2, priority = {URGENCY % "$2::timestamptz"}
     WHERE id = ANY ($1::bigint[]) RETURNING id, attempts, dedupe_key"""  # noqa: S608
 PUT_OFF = f"""UPDATE {TABLE} SET status = 'queued', entrypoint = '{LATER}', queue_manager_id = NULL,
-    execute_after = $3, priority = $4, heartbeat = now(), updated = now()
+    execute_after = {THEN}, priority = {URGENCY % f"({THEN})"}, heartbeat = now(), updated = now()
     WHERE {THERE} AND dedupe_key = $1 AND attempts = $2 AND %s RETURNING id"""  # noqa: S608
 # As PgQueuer does it, but only for the latest claim.
 DONE = f"""WITH gone AS (DELETE FROM {TABLE} WHERE {THERE} AND dedupe_key = $1 AND attempts = $2 AND %s
@@ -94,15 +98,15 @@ READ_UNKNOWN = f"""SELECT dedupe_key, attempts, execute_after AS updated, '{UNKN
 READ_ASIDE = f"""SELECT dedupe_key, attempts, updated, headers ->> 'reason' AS reason FROM {TABLE}
     WHERE entrypoint = '{ASIDE}' AND ($1::text IS NULL OR (dedupe_key ~>=~ ($1 || '/') AND dedupe_key ~<~ ($1 || '0')))
     ORDER BY updated, dedupe_key LIMIT $2"""  # noqa: S608
-PUT_BACK = f"""UPDATE {TABLE} SET entrypoint = '{LATER}', attempts = 0, headers = NULL, execute_after = $2,
-    priority = $3 WHERE entrypoint = '{ASIDE}' AND dedupe_key ~>=~ ($1 || '/') AND dedupe_key ~<~ ($1 || '0')
-    RETURNING id"""  # noqa: S608
+PUT_BACK = f"""UPDATE {TABLE} SET entrypoint = '{LATER}', attempts = 0, headers = NULL, execute_after = now(),
+    priority = {URGENCY % "now()"} WHERE entrypoint = '{ASIDE}'
+    AND dedupe_key ~>=~ ($1 || '/') AND dedupe_key ~<~ ($1 || '0') RETURNING id"""  # noqa: S608
 HELD, UNCLAIMED = "id = $%d", "$%d::bigint IS NULL"
 COUNT = f"""SELECT
-    (SELECT count(*) FROM (SELECT FROM {TABLE} WHERE {THERE} AND execute_after <= $1 AND entrypoint <> '{ASIDE}'
-        LIMIT $2) AS a) AS due,
-    (SELECT count(*) FROM (SELECT FROM {TABLE} WHERE {THERE} AND execute_after > $1 LIMIT $2) AS b) AS later,
-    (SELECT count(*) FROM (SELECT FROM {TABLE} WHERE entrypoint = '{ASIDE}' LIMIT $2) AS c) AS aside"""  # noqa: S608
+    (SELECT count(*) FROM (SELECT FROM {TABLE} WHERE {THERE} AND execute_after <= now() AND entrypoint <> '{ASIDE}'
+        LIMIT $1) AS a) AS due,
+    (SELECT count(*) FROM (SELECT FROM {TABLE} WHERE {THERE} AND execute_after > now() LIMIT $1) AS b) AS later,
+    (SELECT count(*) FROM (SELECT FROM {TABLE} WHERE entrypoint = '{ASIDE}' LIMIT $1) AS c) AS aside"""  # noqa: S608
 FORGET_LOG = f"""DELETE FROM {LOG} WHERE id = ANY (ARRAY(
     SELECT id FROM {LOG} WHERE created < now() - $1::interval ORDER BY created LIMIT $2))"""  # noqa: S608
 
@@ -110,8 +114,9 @@ LOG_KEPT = timedelta(hours=1)  # what PgQueuer wrote of jobs, for whoever looks 
 LOG_CHECKED = timedelta(minutes=1)
 RIPENED = 500  # jobs that are made ready at one look
 LOG_ROWS = 20_000  # deleted at once
+NOTHING = timedelta(0)
 COUNTED = 100_000  # jobs that are counted; beyond, more is as good as any number
-MIDDLE = datetime(2060, 1, 1, tzinfo=UTC)
+MIDDLE = datetime(2060, 1, 1, tzinfo=UTC)  # what URGENCY counts from
 
 
 def encoded(text: str) -> str:
@@ -130,7 +135,7 @@ def _parts(key: str) -> tuple[str, str, str]:
 
 
 def urgency(due: datetime) -> int:
-    """PgQueuer's priority, the highest first: so that the job that has been due for longest is claimed first."""
+    """URGENCY of a time of the database's clock."""
     return max(min(int((MIDDLE - due).total_seconds()), 2**31 - 1), -(2**31))
 
 
@@ -141,19 +146,19 @@ def queries(connection: Connection) -> Queries:
 
 
 class Order(NamedTuple):
-    """A job, ready to be stored."""
+    """A job, ready to be stored, which is due so long after it is ordered."""
 
     kind: str
     payload: bytes
-    due: datetime
+    pause: timedelta
     key: str
 
 
-def packed(vault: Vault, jobs: Iterable[Job]) -> list[Order]:
-    """Raises InvalidInput where a payload can't be stored."""
+def packed(vault: Vault, jobs: Iterable[Job], now: datetime) -> list[Order]:
+    """What is ordered when it is `now` for whoever orders. Raises InvalidInput where a payload can't be stored."""
     found = {job.key: job for job in jobs}  # PgQueuer refuses two of one key
     return [
-        Order(f"wizard_{job.kind.value}", records.payload_body(vault, job), job.due, encoded(key))
+        Order(f"wizard_{job.kind.value}", records.payload_body(vault, job), job.due - now, encoded(key))
         for key, job in found.items()
     ]
 
@@ -162,17 +167,17 @@ async def order(connection: Connection, orders: Sequence[Order], at: datetime) -
     """Puts jobs into the queue in the connection's transaction, which began `at`. It took those of the same keys
     out."""
     await queries(connection).enqueue(
-        [each.kind if each.due < at else LATER for each in orders],
+        [each.kind if each.pause <= NOTHING else LATER for each in orders],
         [each.payload for each in orders],
-        [urgency(each.due) for each in orders],
-        [each.due - at for each in orders],
+        [urgency(after(at, each.pause)) for each in orders],
+        [each.pause for each in orders],
         [each.key for each in orders],
         on_conflict="skip",
     )
 
 
 class PostgresQueue:
-    """See wizard.jobs.Queue for what each method promises. It goes by the database's clock."""
+    """See wizard.jobs.Queue for what each method promises. It goes by the database's clock alone."""
 
     def __init__(self, pool: Pool, vault: Callable[[], Vault]) -> None:
         self._pool = pool
@@ -206,47 +211,48 @@ class PostgresQueue:
 
     async def _take(
         self, connection: Connection, most: int, lease: timedelta
-    ) -> tuple[list[tuple[str, int, int, datetime, bytes]], timedelta | None]:
-        """Key, tries, id, due time and payload of each claim, and the time until the next job is due."""
+    ) -> tuple[list[tuple[str, int, int, timedelta, bytes]], timedelta | None]:
+        """Key, tries, id, for how long it has been due and payload of each claim, and the time until the next job is
+        due."""
         await connection.execute(RIPEN, RIPENED)
         jobs = await queries(connection).dequeue(most, ENTRYPOINTS, self._holder, None, timedelta(0))
         if not jobs:
             return [], await connection.fetchval(NEXT)
-        until = jobs[0].updated + lease  # the database's now
-        leased = {
-            row["id"]: row for row in await connection.fetch(LEASE, [job.id for job in jobs], until, urgency(until))
-        }
+        now = jobs[0].updated
+        leased = {row["id"]: row for row in await connection.fetch(LEASE, [job.id for job in jobs], now + lease)}
         found = [
-            (leased[job.id]["dedupe_key"], leased[job.id]["attempts"], job.id, job.execute_after, job.payload or b"")
+            (leased[job.id]["dedupe_key"], leased[job.id]["attempts"], job.id, now - job.execute_after, job.payload)
             for job in jobs
         ]
-        return sorted(found, key=lambda each: each[3]), None
+        return sorted(
+            ((*each, payload or b"") for *each, payload in found), key=lambda each: each[3], reverse=True
+        ), None
 
-    async def _opened(self, claims: Iterable[tuple[str, int, int, datetime, bytes]], now: datetime) -> list[Claim]:
+    async def _opened(self, claims: Iterable[tuple[str, int, int, timedelta, bytes]], now: datetime) -> list[Claim]:
         found = []
-        for key, tries, number, due, payload in claims:
+        for key, tries, number, late, payload in claims:
+            due = after(now, -late)
             run, kind, visit = _parts(key)
             try:
                 body = records.read_payload(self._vault(), run, decoded(key), payload)
                 found.append(Claim(Job(run, JobKind(kind), int(visit), due, body), tries, number))
             except (StoreError, *MISSHAPEN) as error:
-                await self._pass_over((key, tries, number), now, unreadable(f"The job {decoded(key)}", error, run))
+                await self._pass_over((key, tries, number), unreadable(f"The job {decoded(key)}", error, run))
         return found
 
-    async def _pass_over(self, held: tuple[str, int, int], now: datetime, error: StoreError) -> None:
+    async def _pass_over(self, held: tuple[str, int, int], error: StoreError) -> None:
         """A job that can't be read comes again, since another version or key may read it, and the others go on."""
         log.error("%s", error)
         key, tries, number = held
         if tries >= MOST_TRIES:
             await self._pool.write(PUT_ASIDE, *held, encoded(error.message), run=error.run)
         else:
-            until = after(now, pause_after(tries, 1.0))
-            await self._pool.write(PUT_OFF % HELD % 5, key, tries, until, urgency(until), number, run=error.run)
+            await self._pool.write(PUT_OFF % HELD % 4, key, tries, pause_after(tries, 1.0), number, run=error.run)
 
-    async def put_off(self, claim: Claim, until: datetime) -> bool:
+    async def put_off(self, claim: Claim, now: datetime, until: datetime) -> bool:
         key, tries, number = encoded(claim.job.key), claim.tries, claim.handle
-        which = (HELD if number is not None else UNCLAIMED) % 5
-        found = await self._pool.write(PUT_OFF % which, key, tries, until, urgency(until), number, run=claim.job.run)
+        which = (HELD if number is not None else UNCLAIMED) % 4
+        found = await self._pool.write(PUT_OFF % which, key, tries, until - now, number, run=claim.job.run)
         if found:
             self._bell.ring()
         return bool(found)
@@ -272,14 +278,14 @@ class PostgresQueue:
             found.append(Aside(decoded(key), of, kind, row["attempts"], row["updated"], reason))
         return found
 
-    async def put_back(self, run: str, due: datetime) -> int:
-        found = await self._pool.write(PUT_BACK, encoded(run), due, urgency(due), run=run)
+    async def put_back(self, run: str, now: datetime) -> int:
+        found = await self._pool.write(PUT_BACK, encoded(run), run=run)
         self._bell.ring()
         return len(found)
 
     async def count(self, now: datetime) -> tuple[int, int, int]:
         """How many jobs are due, how many aren't yet, and how many were put aside, each up to 100,000."""
-        (row,) = await self._pool.read(COUNT, now, COUNTED)
+        (row,) = await self._pool.read(COUNT, COUNTED)
         return row["due"], row["later"], row["aside"]
 
     async def _forget_log(self) -> None:

@@ -177,7 +177,7 @@ class PostgresStore:
         now = inventory_after(vault, before, change, stamp) if vault.seals else before
         values = _values(vault, change, before, now, stamp)
         settled = set(change.settled)
-        jobs = packed(self._vault, (job for job in change.jobs if job.key not in settled))
+        jobs = packed(self._vault, (job for job in change.jobs if job.key not in settled), change.run.updated_at)
         if jobs or change.documents or _owner(change) is not None:
             at = await self._pool.transact(lambda connection: self._commit(connection, values, change, jobs), run)
         else:

@@ -118,7 +118,7 @@ class SqliteQueue:
         else:
             await self._set(PUT_OFF, (stored_time(after(now, pause_after(held[1], 1.0))), *held))
 
-    async def put_off(self, claim: Claim, until: datetime) -> bool:
+    async def put_off(self, claim: Claim, now: datetime, until: datetime) -> bool:
         held = await self._set(PUT_OFF, (stored_time(until), claim.job.key, claim.tries, claim.handle))
         if held:
             self._bell.ring()
@@ -131,11 +131,11 @@ class SqliteQueue:
         rows = self._read(lambda connection: connection.execute(ASIDE, (run, max(limit, 0))).fetchall())
         return [Aside(key, of, kind, tries, read_time(at), reason) for key, of, kind, tries, at, reason in rows]
 
-    async def put_back(self, run: str, due: datetime) -> int:
+    async def put_back(self, run: str, now: datetime) -> int:
         found = [0]
 
         def work(connection: sqlite3.Connection) -> None:
-            found[0] = connection.execute(PUT_BACK, (stored_time(due), run)).rowcount
+            found[0] = connection.execute(PUT_BACK, (stored_time(now), run)).rowcount
 
         await self._write(work)
         self._bell.ring()

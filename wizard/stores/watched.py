@@ -136,8 +136,8 @@ class WatchedQueue:
     async def claim(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
         return await self._tell("claim", self._store.queue.claim(now, most, lease, wait), timed=False)
 
-    async def put_off(self, claim: Claim, until: datetime) -> bool:
-        return await self._tell("put_off", self._store.queue.put_off(claim, until))
+    async def put_off(self, claim: Claim, now: datetime, until: datetime) -> bool:
+        return await self._tell("put_off", self._store.queue.put_off(claim, now, until))
 
     async def is_kept(self, key: str, now: datetime) -> bool:
         return await self._tell("is_kept", self._store.queue.is_kept(key, now))
@@ -151,5 +151,5 @@ class WatchedQueue:
     async def aside(self, run: str | None = None, limit: int = 100) -> Sequence[Aside]:
         return await self._tell("aside", self._store.queue.aside(run, limit))
 
-    async def put_back(self, run: str, due: datetime) -> int:
-        return await self._tell("put_back", self._store.queue.put_back(run, due))
+    async def put_back(self, run: str, now: datetime) -> int:
+        return await self._tell("put_back", self._store.queue.put_back(run, now))

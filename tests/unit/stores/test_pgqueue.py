@@ -15,10 +15,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.contract.runs import a_run, creating, turn
+from tests.contract import runs
+from tests.contract.runs import creating, turn
 from tests.unit.stores.databases import beside, store, url
 from wizard.errors import StoreError
 from wizard.jobs import Claim, Job, JobKind
+from wizard.model import Run
 from wizard.stores import bell
 from wizard.stores.pgqueue import PostgresQueue, _Ear, queries, urgency
 from wizard.stores.postgres import PostgresStore
@@ -32,8 +34,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def a_run(run_id: str = "run-1") -> Run:
+    """One that is stored now: jobs are due so long after that as their turn says."""
+    return runs.a_run(run_id, updated_at=now())
+
+
 def a_job(run: str = "run-1", visit: int = 1, **changes: Any) -> Job:
-    return Job(run, JobKind.WORK, visit, now())._replace(**changes)
+    return Job(run, JobKind.WORK, visit, now() - timedelta(seconds=0.1))._replace(**changes)
 
 
 @pytest.fixture
@@ -213,7 +220,7 @@ async def test_a_job_stays_with_its_holder_when_it_is_ordered_amid_a_claim(
     store: PostgresStore, beside: asyncpg.Connection
 ) -> None:
     """A worker and a turn meet at one row: the turn waits, and sees then that the job is held."""
-    run = a_run(updated_at=now())
+    run = a_run()
     await store.commit(creating(run, jobs=(a_job(),)))
     async with beside.transaction():
         await beside.execute("UPDATE wizard.pgqueuer SET attempts = 1, execute_after = now() + interval '30 seconds'")

@@ -410,7 +410,7 @@ async def test_another_process_gets_what_this_one_orders(path: Path, store: Sqli
     await asyncio.sleep(0.05)
     await store.commit(creating(a_run("run-2"), jobs=(a_job("run-2"),)))
     assert [claim.job.run for claim in await waiting] == ["run-2"]
-    assert await store.queue.put_off(both[1][0], NOW) is True
+    assert await store.queue.put_off(both[1][0], NOW, NOW) is True
     await other.close()
 
 
