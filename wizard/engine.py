@@ -389,11 +389,11 @@ class Engine:
         *,
         entering: bool,
     ) -> RunView:
-        workflow = self.definitions.get(workflow_id)
+        workflow, bundle = self._pinned.current(workflow_id)
         token, now = new_token(), self.clock.wall()
         run = await new_run(workflow, self._ids(), token, handed, self.store, instant(now))
         run = run._replace(input=copied(read_input(workflow, run, given, now)))
-        await self._pinned.save(workflow)
+        await self._pinned.save(workflow, bundle)
         return await self._turns.first(workflow, run, now, respond, token, entering=entering)
 
     async def _take(self, name: str, run: str | RunView, ask: Ask, respond: RespondWith | None = None) -> RunView:

@@ -80,10 +80,20 @@ class Pinned:
         self._calls = Calls(at_once=1)  # what compiles only computes: two at once take as long as one by one
         self._reading: dict[str, asyncio.Task[Workflow | _Unusable]] = {}  # by version: all who ask wait for one
 
-    async def save(self, workflow: Workflow) -> None:
-        """Has the store keep a workflow before the first run is pinned to it."""
-        if workflow.version not in self._saved:
-            bundle = self._definitions.bundle(workflow.id)
+    def current(self, workflow_id: str) -> tuple[Workflow, bytes | None]:
+        """The workflow that runs start from now, and its definition, None where the store has it. Both are of one
+        version: what is deployed may be replaced at any time, by other threads too. Raises WorkflowNotFound."""
+        workflow = self._definitions.get(workflow_id)
+        while workflow.version not in self._saved:
+            bundle = self._definitions.bundle(workflow_id)
+            before, workflow = workflow, self._definitions.get(workflow_id)
+            if workflow.version == before.version:
+                return before, bundle
+        return workflow, None
+
+    async def save(self, workflow: Workflow, bundle: bytes | None) -> None:
+        """Has the store keep what `current` gave, before the first run is pinned to it."""
+        if bundle is not None:
             await self._store.save_definition(workflow.version, bundle)
             self._saved.add(workflow.version)
             self._workflows.put(workflow.version, workflow, len(bundle))

@@ -7,6 +7,7 @@ import gc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import pytest
@@ -16,10 +17,11 @@ from wizard.compiled import Compiled
 from wizard.derived import forget_derived
 from wizard.engine import Engine
 from wizard.errors import WorkflowUnavailable
-from wizard.model import Run, Workflow
+from wizard.model import Run, RunStatus, Workflow
 from wizard.node import Registry
 from wizard.pinned import Pinned
 from wizard.places import locate
+from wizard.stores import Document
 from wizard.stores.memory import MemoryStore
 
 REGISTRY = Registry.installed()
@@ -216,3 +218,52 @@ async def test_an_engine_keeps_the_versions_of_its_cached_runs(monkeypatch: pyte
     await engine.load((await left_behind(store, definition(2, "One more")))[0].id)
     await engine.load(runs[0].id)
     assert definitions.compiled == 6
+
+
+class Live:
+    """Definitions that a host replaces while it runs, as often as `deploy` is called."""
+
+    def __init__(self) -> None:
+        self.numbers = count(1)
+        self.in_between = False  # whether they are replaced between the workflow and its text, by another thread
+        self.deploy()
+
+    def deploy(self) -> None:
+        self.loaded = Catalog.from_documents([definition(1, f"Number {next(self.numbers)}")], REGISTRY)
+
+    def get(self, workflow_id: str) -> Workflow:
+        found = self.loaded.get(workflow_id)
+        if self.in_between:
+            self.in_between = False
+            self.deploy()
+        return found
+
+    def bundle(self, workflow_id: str) -> bytes:
+        return self.loaded.bundle(workflow_id)
+
+    def compile(self, bundle: bytes) -> Workflow:
+        return self.loaded.compile(bundle)
+
+    def outline(self, run: Run, bundle: bytes | None, error: Exception | None) -> Workflow:
+        return self.loaded.outline(run, bundle, error)
+
+
+@pytest.mark.parametrize("when", ["while the profile is read", "between the two"])
+async def test_a_version_is_stored_with_its_own_text(when: str) -> None:
+    """Definitions are replaced while a run is being born: their text was stored under the version before, and
+    the run, and all later ones of that version, couldn't be used by any other process."""
+    store, live = MemoryStore(), Live()
+    read = store.document
+
+    async def document(kind: str, document_id: str) -> Document:
+        if when == "while the profile is read":
+            live.deploy()
+        return await read(kind, document_id)
+
+    store.document = document  # type: ignore[method-assign]
+    live.in_between = when == "between the two"
+    view = await Engine(live, store).start("asks", profile_id="ann")
+    elsewhere = Engine(live, store)
+    found = await elsewhere.load(view.id)
+    assert not found.unavailable
+    assert (await elsewhere.next(found, {"colour": "red"})).status is RunStatus.COMPLETED
