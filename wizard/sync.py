@@ -23,9 +23,10 @@ import os
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from contextlib import AsyncExitStack, suppress
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from time import monotonic
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from wizard.engine import Engine
 from wizard.errors import DoorMisused, DoorTimeout
@@ -41,6 +42,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SECONDS = 60.0  # that a call may take
+OPENING = 10.0  # seconds that closing waits for an opening under way
 
 ON_A_LOOP = (
     "This thread runs an event loop, which would stand still until the door answers. Await the methods of an engine "
@@ -87,12 +89,17 @@ class Door:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """The same, with a time limit of its own. What takes longer is cancelled."""
+        """The same, with a time limit of its own, which counts for making the engine and opening its store too. What
+        takes longer is cancelled; the opening goes on, for the next call."""
         _refuse_on_loop()
-        inside = self._entered()
-        future = inside.thread.submit(_outcome(function(inside.engine, *args, **kwargs)))
+        until = None if seconds is None else monotonic() + seconds
         try:
-            result, error = future.result(seconds)
+            inside = self._entered(until)
+        except _NotOpen:
+            raise DoorTimeout(f"The door didn't open within {seconds:g} seconds. {LATER}") from None
+        future = inside.submit(lambda: function(inside.engine, *args, **kwargs))
+        try:
+            result, error = future.result(_left(until))
         except TimeoutError:
             future.cancel()
             raise DoorTimeout(f"The call took longer than {seconds:g} seconds, and was stopped. {AGAIN}") from None
@@ -110,11 +117,11 @@ class Door:
         what is wrong shows. Opens a door that was stopped."""
         _refuse_on_loop()
         self._stopped = False
-        self._entered()
+        self._entered(None)
 
     def stop(self) -> None:
-        """Lets jobs under way finish for the setting `grace`, and closes the engine and its store. No call follows.
-        Raises DoorMisused on an event loop."""
+        """Lets jobs under way finish for the setting `grace`, and closes the engine and its store. No call follows, and
+        those under way that aren't done by then raise DoorMisused. Raises that itself on an event loop."""
         _refuse_on_loop()
         with self._lock:
             self._stopped = True
@@ -129,18 +136,26 @@ class Door:
     def __exit__(self, *exception: object) -> None:
         self.stop()
 
-    def _entered(self) -> _Inside:
-        inside = self._inside
-        if inside is not None:
-            return inside
+    def _entered(self, until: float | None) -> _Inside:
+        """What is behind the door, when it is open. Raises _NotOpen where it isn't by then, and what opening raises."""
+        inside = self._inside or self._begun()
+        try:
+            inside.opened.result(_left(until))
+        except BaseException as error:
+            if isinstance(error, TimeoutError) and not inside.opened.done():
+                raise _NotOpen from None
+            with self._lock:
+                if inside.opened.done() and self._inside is inside:
+                    self._inside = None  # whoever calls next tries anew
+            raise
+        return inside
+
+    def _begun(self) -> _Inside:
         with self._lock:
             if self._stopped:
                 raise DoorMisused(CLOSED)
             if self._inside is None:
-                engine = self._make()
-                if any(each.engine is engine for each in _LEFT_BEHIND):
-                    raise DoorMisused(NOT_ANEW)
-                self._inside = _Inside(engine)
+                self._inside = _Inside(self._make)
             return self._inside
 
     def _leave_behind(self) -> None:
@@ -152,22 +167,59 @@ class Door:
 
 
 AGAIN = "What was stored stays; send it again, or allow it more time with `within`."
+LATER = "Call again: it goes on opening meanwhile."
+
+
+class _NotOpen(Exception):
+    """The time is over, and the door isn't open yet."""
+
+
+def _left(until: float | None) -> float | None:
+    return None if until is None else max(until - monotonic(), 0.0)
 
 
 class _Inside:
-    """An engine at work, on an event loop in a thread."""
+    """An engine at work, on an event loop in a thread. `opened` is done when it is, or says why it can't be."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.thread = LoopThread("wizard-door")
+    engine: Engine
+
+    def __init__(self, make: Callable[[], Engine]) -> None:
+        self.opened: Future[None] = Future()
+        self._make = make
+        self._thread: LoopThread | None = None
         self._open = AsyncExitStack()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._calls: set[Future[Any]] = set()
+        threading.Thread(target=self._opens, name="wizard-door-opening", daemon=True).start()
+
+    def _opens(self) -> None:
+        """In a thread of its own, so that no caller waits for longer than it may."""
         try:
-            _, error = self.thread.submit(_outcome(self._begin())).result()
+            engine = self._make()
+            if any(getattr(each, "engine", None) is engine for each in _LEFT_BEHIND):
+                raise DoorMisused(NOT_ANEW)
+            self.engine = engine
+            self._thread = LoopThread("wizard-door")
+            _, error = self._thread.submit(_outcome(self._begin)).result()
             if error is not None:
                 raise error
-        except BaseException:
-            self.thread.stop()
-            raise
+        except BaseException as error:
+            if self._thread is not None:
+                self._thread.stop()
+            self.opened.set_exception(error)
+        else:
+            self.opened.set_result(None)
+
+    def submit(self, call: Callable[[], Awaitable[T]]) -> Future[tuple[T | None, BaseException | None]]:
+        """Has what `call` gives awaited. Raises DoorMisused where it was closed: it isn't even called then."""
+        with self._lock:
+            if self._closed or self._thread is None:
+                raise DoorMisused(CLOSED)
+            future = self._thread.submit(_outcome(call))
+            self._calls.add(future)
+        future.add_done_callback(self._calls.discard)
+        return future
 
     async def _begin(self) -> None:
         async with AsyncExitStack() as opened:
@@ -178,21 +230,33 @@ class _Inside:
             self._open = opened.pop_all()
 
     def close(self) -> None:
+        """Nobody waits any more when it is over: neither for an event loop that has ended nor for one that hangs."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
         try:
-            closing = self.thread.submit(_outcome(self._open.aclose()))
+            self.opened.result(OPENING)
+        except BaseException:
+            return  # there is nothing to close
+        assert self._thread is not None
+        try:
+            closing = self._thread.submit(_outcome(self._open.aclose))
             _, error = closing.result(longest_stop(self.engine.settings.grace))
         except TimeoutError as late:
             error = late
         if error is not None:
             log.error("what is behind the door can't be closed: %s", type(error).__name__)
-        self.thread.stop()
-        self.thread.join(1.0)
+        self._thread.stop()
+        self._thread.join(1.0)
+        for each in list(self._calls):
+            each.cancel()
 
 
-async def _outcome(work: Awaitable[T]) -> tuple[T | None, BaseException | None]:
+async def _outcome(call: Callable[[], Awaitable[T]]) -> tuple[T | None, BaseException | None]:
     """What was given, or raised: SystemExit and the like would end the event loop."""
     try:
-        return await work, None
+        return await call(), None
     except asyncio.CancelledError:
         raise
     except BaseException as error:

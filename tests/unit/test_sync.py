@@ -239,6 +239,72 @@ def test_a_door_that_was_stopped_is_closed(tmp_path: Path) -> None:
     door.stop()
 
 
+def test_a_call_that_comes_while_the_door_is_closed_is_told_so(tmp_path: Path) -> None:
+    """A request goes through the door in the moment in which another thread stops it: it gets the door's own error, as
+    one that comes later does, at once, and nothing is begun that nobody awaits."""
+    door = Door(maker(tmp_path), timeout=None)
+    door(Engine.start, "doubled")
+    inside = door._entered(None)
+    calls: list[str] = []
+
+    async def call(engine: Engine) -> None:
+        calls.append("made")
+
+    door._entered = lambda until: inside  # type: ignore[method-assign]
+    door.stop()
+    with pytest.raises(DoorMisused, match="closed"):
+        door(call)
+    assert calls == []
+
+
+def test_a_call_under_way_ends_with_the_door_even_where_the_loop_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function blocks the event loop while the door is stopped: who waits without a limit would wait for ever."""
+    monkeypatch.setattr("wizard.sync.longest_stop", lambda grace: 0.05)
+    door, blocked, released = Door(maker(tmp_path), timeout=None), threading.Event(), threading.Event()
+    told: list[BaseException] = []
+
+    async def blocks(engine: Engine) -> None:
+        blocked.set()
+        released.wait(20)
+
+    def call() -> None:
+        try:
+            door(blocks)
+        except DoorMisused as error:
+            told.append(error)
+
+    calling = threading.Thread(target=call)
+    calling.start()
+    assert blocked.wait(10)
+    door.stop()
+    calling.join(10)
+    released.set()
+    assert [type(each) for each in told] == [DoorMisused]
+
+
+def test_the_limit_counts_for_opening_as_well(tmp_path: Path) -> None:
+    """A database that can't be reached takes its time to say so: the first call was as long in that, whatever it asked
+    for. The opening goes on, so that the next call has less to wait for."""
+    released, made = threading.Event(), 0
+
+    def make() -> Engine:
+        nonlocal made
+        made += 1
+        assert released.wait(20)
+        engine: Engine = maker(tmp_path)()
+        return engine
+
+    door = Door(make)
+    for _ in range(2):
+        with pytest.raises(DoorTimeout, match=r"didn't open within 0\.05 seconds"):
+            door.within(0.05, Engine.start, "doubled")
+    released.set()
+    assert (door(Engine.start, "doubled").step, made) == ("ask", 1)
+    door.stop()
+
+
 def test_jobs_can_be_left_to_other_processes(tmp_path: Path) -> None:
     """Where `wizard worker` does them, web processes need not."""
     with Door(maker(tmp_path, jobs=0)) as door:
