@@ -85,7 +85,8 @@ class Queue(Protocol):
 
     async def claim(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
         """At most so many jobs that are due, the longest due first, each for `lease` from now on; nobody else
-        gets them meanwhile. Where none is, waits up to `wait` seconds for one, and may return without any."""
+        gets them meanwhile. Where none is, waits up to `wait` seconds for one, and may return without any. Where it is
+        cancelled in the middle of it, nobody has a job by that."""
 
     async def put_off(self, claim: Claim, now: datetime, until: datetime) -> bool:
         """Keeps the job from everybody until then: what is left of the work goes on (the lease is renewed), or

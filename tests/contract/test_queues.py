@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,23 @@ async def test_of_many_who_ask_one_gets_a_job(desk: Desk) -> None:
     await desk.turn(*(desk.job(-1, visit) for visit in range(20)))
     claims = await asyncio.gather(*(desk.claim(most=3) for _ in range(12)))
     assert Counter(claim.job.visit for found in claims for claim in found) == Counter(range(20))
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_claim_that_is_cancelled_claims_nothing(desk: Desk, turns: int) -> None:
+    """A worker is told to stop while it asks for jobs: what it got by that was nobody's until a lease was over."""
+    await desk.turn(*(desk.job(-1, visit) for visit in range(3)))
+    asking = asyncio.create_task(desk.claim(wait=5))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    asking.cancel()
+    with suppress(asyncio.CancelledError):
+        for claim in await asking:  # it was faster
+            await desk.put_off(claim, -1)
+    async with asyncio.timeout(10):
+        found: set[int] = set()
+        while found != {0, 1, 2}:
+            found |= {claim.job.visit for claim in await desk.claim(wait=0.1)}
 
 
 # -- leases ------------------------------------------------------------------------------------

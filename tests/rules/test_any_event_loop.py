@@ -204,10 +204,13 @@ async def test_a_bell_rings_on_every_loop(monkeypatch: pytest.MonkeyPatch) -> No
         looked.set()
         return (["job"] if claimed.is_set() else []), None
 
+    async def put_off(*claim: object) -> bool:
+        raise AssertionError("nobody is cancelled")
+
     def wait() -> tuple[Any, float]:
         async def attended() -> tuple[Any, float]:
             began = asyncio.get_running_loop().time()
-            found = await bell.attend(attempt, datetime.now(UTC), 30.0)
+            found = await bell.attend(attempt, datetime.now(UTC), 30.0, put_off)
             return found, asyncio.get_running_loop().time() - began
 
         return asyncio.run(attended())

@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
+from wizard.errors import WizardError
 from wizard.jobs import Claim
 
 POLL_SECONDS = 1.0  # after which a queue is looked at again that other processes fill as well
 
-Attempt = Callable[[datetime], Awaitable[tuple[Sequence[Claim], datetime | None]]]
+GIVING_BACK = 5.0  # seconds after which a storage that doesn't answer isn't waited for any more
+
+Attempt = Callable[[datetime], Coroutine[Any, Any, tuple[Sequence[Claim], datetime | None]]]
+PutOff = Callable[[Claim, datetime, datetime], Awaitable[bool]]
 
 
 class Bell:
@@ -30,17 +35,18 @@ class Bell:
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 rung.get_loop().call_soon_threadsafe(_wake, rung)
 
-    async def attend(self, attempt: Attempt, now: datetime, wait: float) -> Sequence[Claim]:
+    async def attend(self, attempt: Attempt, now: datetime, wait: float, put_off: PutOff) -> Sequence[Claim]:
         """What `attempt` finds, tried until it finds any and for `wait` seconds at most: again after a ring, when
         the next job is due and every second. It is handed the time, which goes on from `now`, and returns
-        the claims, and, where there are none, when the next job is due."""
+        the claims, and, where there are none, when the next job is due. What it finds for one who is cancelled
+        meanwhile is given back by `put_off`."""
         began = time.monotonic()
         while True:
             rung = self._listen()  # first: a ring during the attempt isn't missed
             try:
                 passed = time.monotonic() - began
                 moment = now + timedelta(seconds=passed)
-                claims, due = await attempt(moment)
+                claims, due = await _whole(attempt(moment), now, put_off)
                 left = wait - (time.monotonic() - began)
                 if claims or left <= 0:
                     return claims
@@ -56,6 +62,22 @@ class Bell:
         with self._lock:
             self._waiting.add(rung)
         return rung
+
+
+async def _whole(
+    attempt: Coroutine[Any, Any, tuple[Sequence[Claim], datetime | None]], now: datetime, put_off: PutOff
+) -> tuple[Sequence[Claim], datetime | None]:
+    """What the attempt gives. It isn't broken off in the middle: jobs would be claimed then, and nobody's."""
+    attempting = asyncio.ensure_future(attempt)
+    try:
+        return await asyncio.shield(attempting)
+    except asyncio.CancelledError:
+        await asyncio.wait({attempting}, timeout=GIVING_BACK)
+        if not attempting.cancel() and not attempting.cancelled() and attempting.exception() is None:
+            with suppress(WizardError):
+                for claim in attempting.result()[0]:
+                    await put_off(claim, now, now)
+        raise
 
 
 def _wake(rung: asyncio.Future[None]) -> None:

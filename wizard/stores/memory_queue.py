@@ -68,7 +68,7 @@ class MemoryQueue:
                 claims = self._take(moment, most, lease)
                 return claims, self._heap[0][0] if self._heap else None
 
-        return await self._bell.attend(attempt, now, wait)
+        return await self._bell.attend(attempt, now, wait, self.put_off)
 
     def _take(self, now: datetime, most: int, lease: timedelta) -> list[Claim]:
         claims: list[Claim] = []

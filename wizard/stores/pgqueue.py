@@ -207,7 +207,7 @@ class PostgresQueue:
             return await self._opened(claims, moment), None if next_one is None else after(moment, next_one)
 
         await self._forget_log()
-        return await self._bell.attend(attempt, now, wait)
+        return await self._bell.attend(attempt, now, wait, self.put_off)
 
     async def _take(
         self, connection: Connection, most: int, lease: timedelta

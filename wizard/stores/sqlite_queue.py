@@ -79,7 +79,7 @@ class SqliteQueue:
                 return [], due
             return await self._take(moment, most, lease), self._next_due()
 
-        return await self._bell.attend(attempt, now, wait)
+        return await self._bell.attend(attempt, now, wait, self.put_off)
 
     def _next_due(self) -> datetime | None:
         row = self._read(lambda connection: connection.execute(NEXT_DUE).fetchone())
