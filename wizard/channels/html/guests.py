@@ -24,7 +24,7 @@ from wizard.channels.html.keys import (
 from wizard.channels.html.posted import KEY, Posted
 from wizard.channels.html.refusals import Refusal
 from wizard.channels.identities import Identify, Identity, identity_of
-from wizard.channels.origins import client_of, host_of, is_secure
+from wizard.channels.origins import host_of, is_secure
 from wizard.engine import Engine
 from wizard.errors import NotYours, RunNotFound
 from wizard.model import RunStatus
@@ -43,7 +43,6 @@ class Guest:
     visitor: str
     unknown: bool
     identity: Identity
-    address: str
     host: str
     crumb: Crumb
 
@@ -95,7 +94,6 @@ class Doors:
             visitor=visitor or new_visitor(),
             unknown=not visitor,
             identity=identity,
-            address=client_of(request, proxies),
             host=host,
             crumb=Crumb(is_secure(request, proxies), bool(self._settings.frame_ancestors)),
         )

@@ -119,7 +119,7 @@ def too_often(seconds: int) -> Refusal:
     wait = "in a few seconds" if seconds < 10 else f"in {seconds} seconds" if seconds < 90 else "in a few minutes"
     text = f"A lot was started from your network in a short time. Try again {wait}."
     words = Words(429, "Try again shortly", (text,))
-    return Refusal(words, here=True, headers={"Retry-After": str(seconds)})
+    return Refusal(words, here=True, closes=True, headers={"Retry-After": str(seconds)})
 
 
 # -- what the engine refuses -------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from wizard.channels.html.pages import ListPage, StartPage, WorkflowCard
 from wizard.channels.html.posted import answers_of
 from wizard.channels.html.run_pages import RunPages
 from wizard.channels.html.site import Site
+from wizard.channels.origins import client_of
 from wizard.channels.rates import Rate
 from wizard.inputs import input_prompt
 from wizard.listing import listed
@@ -59,6 +60,8 @@ class Starting:
     async def start(self, request: web.Request) -> web.Response:
         """POST /w/{workflow}"""
         site = self._site
+        if wait := self._rate.wait(client_of(request, site.settings.proxies)):
+            raise refusals.too_often(wait)
         guest = await site.doors.greet(request)
         workflow = site.engine.definitions.get(request.match_info["workflow"])
         posted = await site.posted(request, guest)
@@ -72,8 +75,6 @@ class Starting:
         prompt = input_prompt(workflow, site.engine.clock.wall(), given, answers)
         if prompt.has_errors:
             return self._page(guest, workflow, prompt, given, status=422)
-        if wait := self._rate.wait(guest.address):
-            raise refusals.too_often(wait)
         identity = guest.identity
         view = await site.engine.start(
             workflow.id, answers, profile_id=identity.profile_id, session_id=identity.session_id

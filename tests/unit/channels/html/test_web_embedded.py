@@ -271,6 +271,16 @@ async def test_who_starts_too_many_runs_waits() -> None:
         assert 1 <= int(response.headers["Retry-After"]) <= 60
 
 
+async def test_who_sends_too_much_waits_before_it_is_read() -> None:
+    """What is refused in the end costs as much to read and check as what isn't: it counts, and before that."""
+    async with staged(settings=Settings(start_rate=2)) as stage:
+        visitor = stage.visitor
+        for outcome in (403, 403, 429):
+            await visitor.opens("/w/trip")
+            await visitor.posts([("who", "Ann"), ("key", "of nobody")])
+            assert visitor.page.status == outcome
+
+
 # -- look ----------------------------------------------------------------------------------------------------
 
 
