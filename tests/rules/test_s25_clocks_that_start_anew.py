@@ -232,7 +232,7 @@ class History:
             for claim in self.slow:  # those that were stopped for a while go on first
                 again = await engine.perform(claim)
                 queue = engine.store.queue
-                await (queue.done(claim) if again is None else queue.put_off(claim, made.clock(), again))
+                await (queue.done(claim) if again is None else queue.put_off(claim, engine.clock(), again))
             self.slow.clear()
             await Worker(engine).perform_due()
             return
