@@ -25,7 +25,7 @@ from yarl import URL
 
 from wizard import __version__
 from wizard.codec import MAX_DEPTH, check_value, to_json
-from wizard.errors import InvalidInput, NodeFailed
+from wizard.errors import InvalidInput, NodeFailed, Sentence
 from wizard.expressions import Names
 from wizard.model import Chain, Outcome, Proceed, Value
 from wizard.node import Background, NodeConfig, Visit
@@ -121,8 +121,8 @@ class _Request:
 class _TryAgainError(NodeFailed):
     """A failure that may pass; `wait` says how long to leave the service alone."""
 
-    def __init__(self, message: str, wait: float = 0.0) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, wait: float = 0.0, people: str | Sentence = Sentence.SERVICE) -> None:
+        super().__init__(message, people=people)
         self.wait = wait
 
 
@@ -177,7 +177,7 @@ class HttpNode(Background[HttpConfig]):
         try:
             return Proceed(await sent)
         except _TryAgainError as failure:
-            raise NodeFailed(failure.message) from failure.__cause__
+            raise NodeFailed(failure.message, people=failure.people) from failure.__cause__
 
     async def _send(self, visit: Visit[HttpConfig], request: _Request) -> dict[str, Value]:
         import aiohttp
@@ -204,11 +204,13 @@ class HttpNode(Background[HttpConfig]):
             if was_refused(error):
                 raise NodeFailed(
                     f"The service {host} has a private or reserved address, which isn't allowed to be called. "
-                    "Whoever runs this service can allow it: WIZARD_ALLOW_PRIVATE_ADDRESSES=1."
+                    "Whoever runs this service can allow it: WIZARD_ALLOW_PRIVATE_ADDRESSES=1.",
+                    people=Sentence.BROKEN,
                 ) from error
             if isinstance(error, aiohttp.ClientSSLError):
                 raise NodeFailed(
-                    f"There is no safe connection to {host}: it doesn't speak https, or its certificate isn't valid."
+                    f"There is no safe connection to {host}: it doesn't speak https, or its certificate isn't valid.",
+                    people=Sentence.SERVICE,
                 ) from error
             raise _TryAgainError(f"The service {host} can't be reached, or it broke off.") from error
 
@@ -237,7 +239,7 @@ def _build(config: HttpConfig, names: Names, key: str) -> _Request:
     for name, dynamic in config.headers.items():
         value = _as_text(dynamic.evaluate(names), f"the header {name}").strip()
         if not value.isprintable() or len(value) > MAX_HEADER:
-            raise NodeFailed(f"What is to be sent as the header {name} isn't one line of text.")
+            raise NodeFailed(f"What is to be sent as the header {name} isn't one line of text.", people=Sentence.CHECK)
         headers = {each: text for each, text in headers.items() if each.lower() != name.lower()}
         headers[name] = value
     headers["Idempotency-Key"] = key
@@ -255,7 +257,8 @@ def _url(config: HttpConfig, names: Names) -> URL:
     url = check_url(address)
     # Servers and proxies resolve these also where they are encoded, and end up at another resource.
     if {".", ".."} & set(unquote(url.raw_path).replace("\\", "/").split("/")):
-        raise NodeFailed("What is to be put into the address of the service would change where it leads.")
+        what = "What is to be put into the address of the service would change where it leads."
+        raise NodeFailed(what, people=Sentence.CHECK)
     return url
 
 
@@ -273,7 +276,7 @@ def _as_text(value: Value, what: str) -> str:
     """A single value as programs write it: dates in ISO 8601, true and false."""
     if value is None or isinstance(value, Mapping | list | tuple):
         is_what = "missing" if value is None else "not a single value"
-        raise NodeFailed(f"What is to be sent as {what} is {is_what}.")
+        raise NodeFailed(f"What is to be sent as {what} is {is_what}.", people=Sentence.CHECK)
     return str(value).lower() if isinstance(value, bool) else str(to_json(value))
 
 
@@ -285,13 +288,14 @@ def _check_status(response: aiohttp.ClientResponse, visit: Visit[HttpConfig]) ->
     if status in config.expect or (not config.expect and 200 <= status <= 299):
         return
     message = f"The service {response.url.host} answered with the status {status}, which isn't a success."
+    people: str | Sentence = Sentence.SERVICE
     if str(status) in config.messages:
-        message = config.messages[str(status)].render(visit.names)
-    elif 300 <= status <= 399:
+        people = config.messages[str(status)].render(visit.names)
+    if 300 <= status <= 399:
         message = f"The service {response.url.host} has moved: it sends to another address (status {status})."
     if status in RETRIED:
-        raise _TryAgainError(message, _retry_after(response.headers.get("Retry-After", ""), visit.now))
-    raise NodeFailed(message)
+        raise _TryAgainError(message, _retry_after(response.headers.get("Retry-After", ""), visit.now), people)
+    raise NodeFailed(message, people=people)
 
 
 def _retry_after(text: str, now: datetime) -> float:
@@ -311,7 +315,8 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     async for piece in response.content.iter_chunked(65_536):
         body += piece
         if len(body) > limit:
-            raise NodeFailed(f"The service {response.url.host} answered with more than {limit:,} bytes.")
+            what = f"The service {response.url.host} answered with more than {limit:,} bytes."
+            raise NodeFailed(what, people=Sentence.SERVICE)
     return bytes(body)
 
 
@@ -326,7 +331,7 @@ def _output(response: aiohttp.ClientResponse, body: bytes) -> dict[str, Value]:
     try:
         check_value(output, f"The answer of the service {host}")
     except InvalidInput as error:
-        raise NodeFailed(error.message) from error
+        raise NodeFailed(error.message, people=Sentence.SERVICE) from error
     return output
 
 
@@ -339,12 +344,13 @@ def _parse(response: aiohttp.ClientResponse, body: bytes) -> Value:
             return load_json(body, MAX_DEPTH, values=MOST_VALUES, constant=_no_number)
         except TooDeepError as error:
             what = f"The answer of the service {response.url.host} is nested more than {MAX_DEPTH} deep."
-            raise NodeFailed(what) from error
+            raise NodeFailed(what, people=Sentence.SERVICE) from error
         except TooManyError as error:
             what = f"The answer of the service {response.url.host} holds more than {MOST_VALUES:,} values."
-            raise NodeFailed(what) from error
+            raise NodeFailed(what, people=Sentence.SERVICE) from error
         except ValueError as error:
-            raise NodeFailed(f"The service {response.url.host} answered with invalid JSON.") from error
+            what = f"The service {response.url.host} answered with invalid JSON."
+            raise NodeFailed(what, people=Sentence.SERVICE) from error
     try:
         return body.decode(response.charset or "utf-8", errors="replace")
     except (LookupError, ValueError):  # a charset that isn't one, or that can't replace

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from wizard.errors import ExpressionError, NodeFailed
+from wizard.errors import ExpressionError, NodeFailed, Sentence
 from wizard.format import EventFormat, Events, parse_duration
 from wizard.instants import after, first_of, instant, resolve
 from wizard.model import Arrival, Later, Outcome, Proceed, Prompt, Value
@@ -117,14 +117,16 @@ def _until(visit: Visit[WaitConfig]) -> datetime | None:
     try:
         return _moment(config.until.evaluate(visit.names), visit.zone)
     except ValueError as error:
-        raise NodeFailed(f"Until when to wait can't be told: {error}. Go back and change it.", lasting=True) from error
+        what = f"Until when to wait can't be told: {error}."
+        raise NodeFailed(what, people=Sentence.CHECK, lasting=True) from error
 
 
 def _duration(value: Value) -> timedelta:
     try:
         return parse_duration(value)
     except ValueError as error:
-        raise NodeFailed(f"How long to wait can't be told: it {error}.", lasting=True) from error
+        what = f"How long to wait can't be told: it {error}."
+        raise NodeFailed(what, people=Sentence.CHECK, lasting=True) from error
 
 
 def _moment(value: Any, zone: tzinfo) -> datetime:

@@ -11,10 +11,10 @@ from datetime import timedelta
 from wizard.arrivals import next_for, superseded
 from wizard.back import position_back, wall
 from wizard.closing import close_with
-from wizard.errors import ExpressionError, NoCaseMatched, NodeContractError, NodeFailed, WizardError
+from wizard.errors import ExpressionError, NoCaseMatched, NodeContractError, NodeFailed, Sentence, WizardError
 from wizard.jobs import JobKind
 from wizard.lifecycle import StepTrigger, next_step_status
-from wizard.model import Fault, Proceed, PutOff, RunStatus, Step, StepStatus, Wait
+from wizard.model import Proceed, PutOff, RunStatus, Step, StepStatus, Wait
 from wizard.pacing import passed
 from wizard.requests import Execute, Request, Result
 from wizard.showing import look_at_current
@@ -46,7 +46,6 @@ def renew(turn: Turn, step: Step) -> Generator[Request, Result, Step]:
 
 
 MAX_BEGUN = 5  # a piece of work that takes its process down each time must not take down a sixth
-WHOM_TO_TELL = "Try again; if it stays, tell whoever runs this service."
 
 _BEGIN: Mapping[StepStatus, StepTrigger] = {
     StepStatus.PENDING: "begin",
@@ -60,7 +59,8 @@ def run_step(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
     trigger, begun = _BEGIN[step.status], step.begun
     status = next_step_status(step.status, trigger)
     if begun >= MAX_BEGUN:
-        given_up = NodeFailed(f"This was begun {begun} times and cut off each time. {WHOM_TO_TELL}")
+        cut_off = f"This was begun {begun} times and cut off each time: its process ended. Try it again with Next."
+        given_up = NodeFailed(cut_off, people=Sentence.BROKEN)
         return (yield from _fail(turn, turn.put(step._replace(status=status, begun=0)), given_up))
     step = turn.put(step._replace(status=status, error=None, begun=begun + 1, claim=turn.next_revision))
     if turn.status is not RunStatus.WORKING:
@@ -110,12 +110,12 @@ def _try_later(turn: Turn, step: Step, pause: float, failure: WizardError | None
 def _fail(turn: Turn, step: Step, failure: WizardError) -> Generator[Request, Result, bool]:
     """S16: what follows is up to the node's `on_error`. With `back` the failed step is kept, so that the
     next try with the same inputs is the same visit, with the same idempotency key (S21)."""
-    fault = fault_of(failure, step)
-    turn.log("failed", step.path, error=fault.message)
+    fault = turn.fail(failure, step.path)
+    turn.log("failed", step.path, error=fault.message, reference=fault.reference)
     action = turn.place(step).node.on_error.action
     if action in ("continue", "goto"):
         status = next_step_status(step.status, "succeed")
-        turn.put(step._replace(status=status, output={"error": fault.message}, error=fault.message))
+        turn.put(step._replace(status=status, output={"error": fault.people}, error=fault.message))
         return True
     turn.fault = fault
     turn.put(step._replace(status=next_step_status(step.status, "fail"), error=fault.message))
@@ -128,10 +128,6 @@ def _fail(turn: Turn, step: Step, failure: WizardError) -> Generator[Request, Re
     else:
         turn.become("fail")
     return False
-
-
-def fault_of(error: WizardError, step: Step) -> Fault:
-    return Fault(error.message, error.node or step.path, type(error).__name__)
 
 
 # -- events (S24) -----------------------------------------------------------------------------------

@@ -170,7 +170,8 @@ def _unstorable(value: Any, depth: int) -> str | None:
                 if problem := _unstorable(item, depth + 1):
                     return problem
             return None
-    return f"holds a {type(value).__name__}, which can't be stored"
+    name = type(value).__name__
+    return f"holds {'an' if name[:1].lower() in 'aeiou' else 'a'} {name}, which can't be stored"
 
 
 def _encodes(text: str) -> bool:

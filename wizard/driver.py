@@ -186,7 +186,7 @@ class Driver:
         try:
             later, rounds = self._later(step, visit)
         except Exception as error:
-            return Result(failure=failure_of(error, step, self._turn.id), step=step)
+            return Result(failure=failure_of(error, step), step=step)
         if later is not None:
             return self._put_off(step, visit, later, rounds)
         limits = self._means.slots.limits(locate(self._turn.workflow, step.path))
@@ -311,10 +311,10 @@ class Driver:
         except TryLater as again_later:
             cause = again_later.__cause__
             assert isinstance(cause, Exception)
-            failure, pause = failure_of(cause, step, self._turn.id), again_later.seconds
+            failure, pause = failure_of(cause, step), again_later.seconds
             self._means.watch.tried_again(step.type)
             step = step._replace(put_off=PutOff(tried=again_later.tried))
         except Exception as error:
-            failure = failure_of(error, step, self._turn.id)
+            failure = failure_of(error, step)
         after = with_traces(step, visit, proceeds=isinstance(outcome, Proceed))
         return Result(outcome, failure, after, files=tuple(visit.files), pause=pause)

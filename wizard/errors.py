@@ -35,16 +35,52 @@ WizardError
             └── NotGenuine      it isn't what was sealed there: changed, moved, put back, or never sealed
 
 Every message says what happened and what to do; `workflow`, `node` and `run` name the place where
-they are known.
+they are known. The message of a RunError is for whoever runs the service, or writes for it; `people` is what a person
+reads instead, and `private` says that the message may quote what somebody answered, so that it isn't logged.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
+
+
+class Sentence(Enum):
+    """What people read of a failure that nobody has written words for: what happened, what they can do, whom to
+    tell."""
+
+    BROKEN = (
+        "Something went wrong here. Try again; if it stays, tell whoever runs this service, and name the reference "
+        "{reference}."
+    )
+    CHECK = (
+        "This can't go on with what was answered. Check your answers and try again; if it stays, tell whoever runs "
+        "this service, and name the reference {reference}."
+    )
+    NOT_SHOWN = (
+        "This page can't be shown at the moment. Try again, or go back and check your answers; if it stays, tell "
+        "whoever runs this service, and name the reference {reference}."
+    )
+    TOO_LONG = (
+        "This took too long and was stopped. Try again in a few minutes; if it stays, tell whoever runs this service, "
+        "and name the reference {reference}."
+    )
+    SERVICE = (
+        "Another service that is needed here doesn't answer as it should. Try again in a few minutes; if it stays, "
+        "tell whoever runs this service, and name the reference {reference}."
+    )
+    BUSY = (
+        "Too much is being worked on at the moment. Try again in a few minutes; if it stays, tell whoever runs this "
+        "service, and name the reference {reference}."
+    )
+    EARLIER = "Something went wrong here. Try again; if it stays, tell whoever runs this service."
 
 
 class WizardError(Exception):
     """Something went wrong in the engine."""
+
+    people: str | Sentence = Sentence.BROKEN
+    private: bool = True
 
     def __init__(self, message: str | None = None, *, workflow: str = "", node: str = "", run: str = "") -> None:
         self.message = message or (self.__doc__ or "").strip().partition("\n")[0]
@@ -160,51 +196,68 @@ class RunError(WizardError):
 class ExpressionError(RunError):
     """An expression can't be computed.
 
-    `offset` is the 0-based character of the source that it is about, where that is known.
+    `offset` is the 0-based character of the source that it is about, where that is known. `private` says that the
+    message quotes a value.
     """
+
+    people = Sentence.CHECK
 
     def __init__(
         self,
         message: str | None = None,
         *,
         offset: int | None = None,
+        private: bool = False,
         workflow: str = "",
         node: str = "",
         run: str = "",
     ) -> None:
         self.offset = offset
+        self.private = private
         super().__init__(message, workflow=workflow, node=node, run=run)
 
 
 class NoCaseMatched(RunError):
     """No case of the condition matches, and it has no case without `when`. Add one to the definition."""
 
+    people = Sentence.CHECK
+    private = False
+
 
 class TurnTooLong(RunError):
     """The turn executed 1,000 nodes without coming to a question. Look for a loop in the definition."""
+
+    private = False
 
 
 class NodeFailed(RunError):
     """A node failed.
 
-    `lasting` says that it would fail again in the same way, so that no retry is made (S16).
+    The message is what the person reads. With `people`, that is; then the message is for whoever runs the service, in
+    the log and the trace: leave out what people answered. `lasting` says that it would fail again in the same way, so
+    that no retry is made (S16).
     """
 
     def __init__(
         self,
         message: str | None = None,
         *,
+        people: str | Sentence | None = None,
         lasting: bool = False,
         workflow: str = "",
         node: str = "",
         run: str = "",
     ) -> None:
-        self.lasting = lasting
         super().__init__(message, workflow=workflow, node=node, run=run)
+        self.lasting = lasting
+        self.people = self.message if people is None else people
+        self.private = people is None
 
 
 class NodeContractError(RunError):
     """A node type is wrongly written."""
+
+    private = False
 
 
 class MoveFromWithin(NodeContractError):
@@ -217,6 +270,8 @@ class WorkflowUnavailable(RunError):
     Nothing of the run is lost, and it goes on as soon as what is missing is there again. `type` and `package` are the
     node type that it is about and the package that brings it, `reason` what is wrong; each "" where it isn't known.
     """
+
+    private = False
 
     def __init__(
         self,
@@ -247,6 +302,8 @@ class IllegalMove(RunError):
 
 class StoreError(RunError):
     """Stored data can't be read or written."""
+
+    private = False
 
 
 class DataUnreadable(StoreError):

@@ -25,7 +25,7 @@ from time import perf_counter
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-from wizard.errors import NodeContractError, NodeFailed
+from wizard.errors import NodeContractError, NodeFailed, Sentence
 from wizard.threads import AT_ONCE, MOST_LOST, Threads
 from wizard.unstoppable import Unstoppable, job_at_hand
 
@@ -369,7 +369,9 @@ class _Limit:
         if self.expired or error is None:
             self.calls.told(self.whose.kind)
             self.calls.unstoppable.write_off(job_at_hand())
-            return NodeFailed(f"This took longer than {self.seconds:g} seconds and was stopped. Try again later.")
+            what = f"{_named(self.whose)} took longer than {self.seconds:g} seconds and was stopped."
+            what = f"{what} See what it waits for, or raise its `timeout`."
+            return NodeFailed(what, people=Sentence.TOO_LONG)
         return contained(error)
 
 

@@ -1,15 +1,15 @@
 """What is logged, and how: lines of text or of JSON, with the run and the turn that they are about.
 
 An exception's message may quote what a person answered. So of an error its kind is logged, and the places in the code
-that it came from; what it says only at the level `debug`, which is for development. The messages of StoreError are the
-exception, as are those of WorkflowUnavailable: they are written without what people answered, and an operator can't do
-without them.
+that it came from; what it says only at the level `debug`, which is for development. Errors of our own that aren't
+`private` are the exception: they are written without what people answered, and an operator can't do without them.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import sys
 import traceback
@@ -21,7 +21,8 @@ from random import getrandbits
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
-from wizard.errors import SettingsError, StoreError, WorkflowUnavailable
+from wizard.errors import ExpressionError, SettingsError, WizardError
+from wizard.model import Fault
 from wizard.watching import ACCEPTED, Nobody, WatchedTurn
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
 PLACES = 5  # of an error: where it was raised, and the innermost of our own code
 CAUSES = 5
-OUTSPOKEN = (StoreError, WorkflowUnavailable)  # see above
+MOST_SAID = 1000  # references that are remembered as logged
+_OWN = str(Path(__file__).parent) + os.sep
 _PYTHON = str(Path(logging.__file__).parents[1])
 LONGEST = 20_000  # characters of a message
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -108,6 +110,47 @@ def broke(
         logger.debug("%s", "".join(traceback.format_tb(error.__traceback__)), extra=more)
 
 
+def failed(logger: logging.Logger, error: WizardError, fault: Fault, step: str, workflow: str, run: str) -> None:
+    """Logs that a node failed, or that a turn stopped at it, under the reference that people are told: an error, or a
+    warning where the function itself told people why."""
+    cause = error if error.__traceback__ is not None else error.__cause__ or error
+    what = kind_and_place(cause)
+    told = isinstance(error.people, str)
+    logger.log(
+        logging.WARNING if told else logging.ERROR,
+        "step %s failed%s: node %s of workflow %s, run %s, reference %s: %s",
+        step,
+        ", and said why" if told else "",
+        fault.node,
+        workflow,
+        run,
+        fault.reference,
+        what,
+        extra={
+            "error": what,
+            "run": run,
+            "workflow": workflow,
+            "node": fault.node,
+            "step": step,
+            "reference": fault.reference,
+        },
+        exc_info=cause if logger.isEnabledFor(logging.DEBUG) else None,
+    )
+
+
+_said: dict[str, None] = {}
+
+
+def said_before(reference: str) -> bool:
+    """Whether a failure of looking was logged in this process: who looks again and again fills no log."""
+    if reference in _said:
+        return True
+    _said[reference] = None
+    while len(_said) > MOST_SAID:
+        _said.pop(next(iter(_said)), None)
+    return False
+
+
 def show_origin(logger: logging.Logger, error: BaseException) -> None:
     """At `debug`, the whole traceback of an error from which only its reason is told otherwise: one of code that is
     imported, or of a definition, of which nobody has answered anything yet."""
@@ -116,17 +159,27 @@ def show_origin(logger: logging.Logger, error: BaseException) -> None:
 
 def kind_and_place(error: BaseException) -> str:
     """One line: the kind of the error and where it came from, and the same of what caused it.
-    `NodeFailed at visits.py:80 in _prompt, because of ValueError at fees.py:12 in fee`. OUTSPOKEN errors say more."""
+    `NodeFailed at visits.py:80 in _prompt, because of ValueError at fees.py:12 in fee`. One that is outspoken says
+    more."""
     said: list[str] = []
     at: BaseException | None = error
     while at is not None and len(said) < CAUSES:
         frames = traceback.extract_tb(at.__traceback__)[::-1]
         known = frames[:1] + [each for each in frames[1:] if not _is_library(each.filename)]
         places = " < ".join(f"{_short(each.filename)}:{each.lineno} in {each.name}" for each in known[:PLACES])
-        name = f"{type(at).__name__} ({at})" if isinstance(at, OUTSPOKEN) else type(at).__name__
+        name = f"{type(at).__name__} ({at})" if is_outspoken(at) else type(at).__name__
         said.append(f"{name} at {places}" if places else name)
         at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
     return ", because of ".join(said)
+
+
+def is_outspoken(error: BaseException) -> bool:
+    """Whether what the error says quotes nothing that people answered: it is our own, and not `private`. An
+    ExpressionError that others raise may be about a text of theirs."""
+    if not isinstance(error, WizardError) or getattr(error, "private", True) is not False:
+        return False
+    frames = traceback.extract_tb(error.__traceback__)
+    return not (isinstance(error, ExpressionError) and frames) or frames[-1].filename.startswith(_OWN)
 
 
 def _is_library(filename: str) -> bool:
@@ -171,6 +224,7 @@ def loop_failed(loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> 
 
 # -- lines -------------------------------------------------------------------------------------------
 
+ABOUT_FAILURES = ("workflow", "node", "step", "reference")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -206,7 +260,8 @@ class TextLines(_Lines):
 
 
 class JsonLines(_Lines):
-    """An object a line: time (RFC 3339, UTC), level, logger, message, and where there are any run, turn and error."""
+    """An object a line: time (RFC 3339, UTC), level, logger, message, and where there are any run, turn and error; of
+    a failure also workflow, node, step and reference."""
 
     def format(self, record: logging.LogRecord) -> str:
         about = current()
@@ -218,6 +273,7 @@ class JsonLines(_Lines):
             "run": getattr(record, "run", about.run),
             "turn": about.turn,
             "error": self._error(record) or getattr(record, "error", ""),
+            **{name: getattr(record, name, "") for name in ABOUT_FAILURES},
         }
         return json.dumps({name: value for name, value in line.items() if value}, ensure_ascii=False, default=str)
 

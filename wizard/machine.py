@@ -25,7 +25,6 @@ from wizard.arrivals import next_for
 from wizard.back import is_over, position_back, wall
 from wizard.background import (
     conclude,
-    fault_of,
     pass_background,
     renew,
     run_step,
@@ -43,7 +42,7 @@ from wizard.errors import (
     StaleInput,
 )
 from wizard.lifecycle import next_step_status
-from wizard.model import Fault, Kind, Proceed, RunStatus, Step, StepStatus, Value, Wait
+from wizard.model import Kind, Proceed, RunStatus, Step, StepStatus, Value, Wait
 from wizard.places import can_follow, locate
 from wizard.requests import Check, Close, Execute, Look, Move, Request, Result
 from wizard.showing import look_at_current, wait_at
@@ -172,8 +171,8 @@ def _answer(turn: Turn, step: Step, given: Mapping[str, Value], *, partial: bool
 def take_answer(turn: Turn, step: Step, given: Mapping[str, Value], result: Result) -> Move:
     """Goes on with what came of an answer to the current step."""
     if result.failure is not None:
-        turn.fault = fault_of(result.failure, step)
-        turn.log("failed", step.path, error=turn.fault.message)
+        turn.fault = turn.fail(result.failure, step.path)
+        turn.log("failed", step.path, error=turn.fault.message, reference=turn.fault.reference)
         return
     after = result.step or step
     turn.files += result.files
@@ -318,8 +317,8 @@ def _stay_at(turn: Turn, anchor: Step | None, error: RunError) -> Move:
         yield Close(failing)
     turn.cursor = max(-1 if anchor is None else turn.position(anchor.path), wall(turn.workflow, turn))
     here = turn.current
-    turn.fault = Fault(str(error), error.node or (here.path if here else turn.workflow.start), type(error).__name__)
-    turn.log("stopped", here.path if here else "", error=turn.fault.message)
+    turn.fault = turn.fail(error, here.path if here else turn.workflow.start, str(error))
+    turn.log("stopped", here.path if here else "", error=turn.fault.message, reference=turn.fault.reference)
     if here is not None and here.is_foreground and not here.is_closed:
         wait_at(turn, here)
     else:

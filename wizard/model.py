@@ -207,11 +207,14 @@ class Undo(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An error that Current carries: what a person reads, and the node it came from."""
+    """An error that stopped the run: what it is for whoever runs the service, and the node it came from; what a person
+    reads of it, in Current, and the reference that the log has it under."""
 
     message: str
     node: str
     kind: str  # the error class's name: stable, for programs
+    people: str = ""
+    reference: str = ""
 
 
 class Run(NamedTuple):

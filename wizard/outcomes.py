@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -10,18 +9,17 @@ from typing import Any
 
 from wizard.codec import check_value
 from wizard.copies import copied
-from wizard.errors import ExpressionError, InvalidInput, NodeContractError, NodeFailed, RunError, WizardError
+from wizard.errors import ExpressionError, InvalidInput, NodeContractError, NodeFailed, RunError, Sentence, WizardError
 from wizard.instants import instant
 from wizard.isolation import dismiss
-from wizard.logs import broke
+from wizard.logs import is_outspoken
 from wizard.model import Outcome, Proceed, Prompt, Step, Wait
 from wizard.node import Visit
+from wizard.prompt_checks import checked_prompt
 from wizard.scope import Scope
-from wizard.visits import BROKEN
 
-log = logging.getLogger("wizard.nodes")
-
-LONGEST_MESSAGE = 2000  # characters that a function says to people
+LONGEST_MESSAGE = 2000  # characters that a function says
+SEE_LOG = "The log says where, under the same reference."
 
 
 def due_at(at: datetime, node_type: str) -> datetime:
@@ -34,24 +32,31 @@ def due_at(at: datetime, node_type: str) -> datetime:
     try:
         return instant(at)
     except ValueError as error:
-        raise NodeFailed(f"It can't be waited until then: {error}. Take an earlier time.", lasting=True) from error
+        what = f"later of node type {node_type} gave a time that can't be waited for: {error}. Take an earlier one."
+        raise NodeFailed(what, people=Sentence.CHECK, lasting=True) from error
 
 
-def failure_of(error: Exception, step: Step, run_id: str) -> RunError:
-    """The run's own failure: an error that functions keep and raise again and again is nobody's but theirs."""
+def failure_of(error: Exception, step: Step) -> RunError:
+    """The run's own failure: an error that functions keep and raise again and again is nobody's but theirs. What they
+    raise that isn't one of ours says nothing to anybody; its kind and its place are for the log."""
     message = getattr(error, "message", None) if isinstance(error, WizardError) else None
     if isinstance(message, str):
         kinds: tuple[type[RunError], ...] = (NodeFailed, ExpressionError, NodeContractError)
         kind = next((each for each in kinds if isinstance(error, each)), RunError)
-        said = message[:LONGEST_MESSAGE].encode(errors="replace").decode()
-        failure = kind(said, node=getattr(error, "node", "") or step.path)
+        failure = kind(_encodable(message), node=getattr(error, "node", "") or step.path)
         if isinstance(failure, NodeFailed):
+            people = getattr(error, "people", None)
+            failure.people = people if isinstance(people, Sentence) else _encodable(str(people))
             failure.lasting = getattr(error, "lasting", False) is True
+        failure.private = not is_outspoken(error)
     else:
-        broke(log, error, "node %s of run %s failed", step.path, run_id)
-        failure = NodeFailed(BROKEN, node=step.path)
+        failure = NodeFailed(f"{type(error).__name__} was raised. {SEE_LOG}", people=Sentence.BROKEN, node=step.path)
     failure.__cause__ = error
     return failure
+
+
+def _encodable(text: str) -> str:
+    return text[:LONGEST_MESSAGE].encode(errors="replace").decode()
 
 
 def checked(outcome: object, visit: Visit[Any]) -> Outcome:
@@ -72,13 +77,13 @@ def checked(outcome: object, visit: Visit[Any]) -> Outcome:
         if visit.state:
             check_value(visit.state, f"The state of node {visit.step}")
     except InvalidInput as error:
-        raise NodeFailed(error.message) from error
+        raise NodeFailed(error.message, people=Sentence.BROKEN) from error
     if isinstance(outcome, Wait):
         if not isinstance(outcome.prompt, Prompt):
             dismiss(outcome.prompt)
             what = type(outcome.prompt).__name__
             raise NodeContractError(f"node type {name} waits with {what}. Return Wait(prompt), a Prompt.")
-        return outcome
+        return replace(outcome, prompt=checked_prompt(outcome.prompt, visit), rejected=bool(outcome.rejected))
     return replace(outcome, output=copied(outcome.output))
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from yarl import URL
 
-from wizard.errors import NodeFailed
+from wizard.errors import NodeFailed, Sentence
 from wizard.loops import done_on
 from wizard.node import Services
 from wizard.settings import Settings
@@ -87,20 +87,24 @@ def check_url(text: str) -> URL:
     Raises NodeFailed, whose message never shows the URL: it may hold what is nobody's business.
     """
     if len(text) > MAX_URL:
-        raise NodeFailed(f"The address of the service is longer than {MAX_URL:,} characters.")
+        raise _unfit(f"The address of the service is longer than {MAX_URL:,} characters.")
     if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
-        raise NodeFailed("The address of the service holds characters that an address can't have.")
+        raise _unfit("The address of the service holds characters that an address can't have.")
     try:
         url = URL(text, encoded=True)
         # Each part is parsed when it is asked for: a host that begins with xn-- may be no encoded name.
         host, _, somebody = url.host, url.port, (url.user, url.password)
     except (ValueError, IndexError) as error:  # the second is a slip of yarl, for "[]@"
-        raise NodeFailed("The address of the service isn't a valid URL.") from error
+        raise _unfit("The address of the service isn't a valid URL.") from error
     if url.scheme not in ("http", "https") or not host:
-        raise NodeFailed("The address of the service must start with http:// or https:// and name a host.")
+        raise _unfit("The address of the service must start with http:// or https:// and name a host.")
     if somebody != (None, None) or "@" in url.raw_authority:
-        raise NodeFailed("The address of the service must not hold a user name or password. Send them as a header.")
+        raise _unfit("The address of the service must not hold a user name or password. Send them as a header.")
     return url
+
+
+def _unfit(what: str) -> NodeFailed:
+    return NodeFailed(what, people=Sentence.CHECK)
 
 
 def open_session(settings: Settings, allowed: Callable[[str], bool] = is_public) -> aiohttp.ClientSession:

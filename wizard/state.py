@@ -7,6 +7,7 @@ nothing (S18).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +16,9 @@ from typing import NamedTuple
 from wizard.asks import mark_of
 from wizard.back import can_go_back
 from wizard.copies import copied, copied_prompt
-from wizard.errors import CallerError, WizardError
+from wizard.errors import CallerError, Sentence, WizardError
+from wizard.failures import reference_of, said_to_people
+from wizard.logs import failed, said_before
 from wizard.model import (
     Fault,
     Item,
@@ -34,6 +37,8 @@ from wizard.model import (
 from wizard.places import Frame, Place, call_of, count_items, locate
 from wizard.scope import Scope, on_path
 from wizard.visits import look, summarise
+
+log = logging.getLogger("wizard.nodes")
 
 
 class StepLine(NamedTuple):
@@ -226,11 +231,21 @@ class RunView:
             try:
                 prompt = look(self.workflow, self.run, step, self.now)
             except WizardError as error:
-                prompt = Prompt(step=step.path, type=step.type, error=error.message)
+                prompt = Prompt(step=step.path, type=step.type, error=self._not_shown(step, error))
         else:
             title = _title(self.run, locate(self.workflow, step.path), self.now)
             prompt = Prompt(step=step.path, type=step.type, title=title)
         return with_fault(prompt, self.run.fault)
+
+    def _not_shown(self, step: Step, error: WizardError) -> str:
+        """What a person reads where the step can't be shown. The log has it, once for a revision."""
+        run = self.run
+        reference = reference_of(run.id, run.revision, step.path)
+        people = error.people if isinstance(error.people, str) else Sentence.NOT_SHOWN.value.format(reference=reference)
+        if not said_before(reference):
+            fault = Fault(error.message, error.node or step.path, type(error).__name__, people, reference)
+            failed(log, error, fault, step.path, run.workflow, run.id)
+        return people
 
 
 def _count_answered(path: tuple[Step, ...]) -> int:
@@ -257,7 +272,7 @@ def with_fault(prompt: Prompt, fault: Fault | None) -> Prompt:
     """The prompt, saying what stopped the run where nothing else is said."""
     if fault is None or prompt.error is not None:
         return prompt
-    return replace(prompt, error=fault.message)
+    return replace(prompt, error=said_to_people(fault))
 
 
 def _title(run: Run, place: Place, now: datetime) -> str:

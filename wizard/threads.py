@@ -17,7 +17,7 @@ from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from wizard.errors import NodeFailed
+from wizard.errors import NodeFailed, Sentence
 from wizard.unstoppable import Unstoppable, job_at_hand
 
 AT_ONCE = 50
@@ -25,8 +25,8 @@ MOST_LOST = 50
 IDLE = 5.0  # seconds after which a thread without work ends
 
 TOO_MANY = (
-    "Too much that was begun earlier hasn't come back, so nothing more is begun. "
-    "Try again later; if it stays, tell whoever runs this service."
+    "Too many functions haven't come back, so that no more are called. Restart the process, and give the clients in "
+    "them time limits of their own."
 )
 
 
@@ -57,7 +57,7 @@ class Threads:
         """What the function gave and what it raised. Who stops waiting leaves its thread behind. Raises NodeFailed
         where too many were left behind already."""
         if self.exhausted:
-            raise NodeFailed(TOO_MANY)
+            raise NodeFailed(TOO_MANY, people=Sentence.BUSY)
         call = _Call(function, arguments)
         try:
             with self._lock:

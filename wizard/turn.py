@@ -14,7 +14,8 @@ from datetime import datetime
 
 from immutables import Map
 
-from wizard.errors import TurnTooLong
+from wizard.errors import TurnTooLong, WizardError
+from wizard.failures import Failure, reference_of, words_for_people
 from wizard.instants import instant
 from wizard.jobs import Job, JobKind, job_key
 from wizard.lifecycle import RunTrigger, next_run_status
@@ -67,6 +68,7 @@ class Turn:
         self.passes: Counter[str] = Counter()  # that this turn made through nodes that pause, by place
         self.arrivals, self.arrived, self.deliveries = run.arrivals, run.arrived, run.deliveries
         self.rejected = False  # the person's input was not accepted
+        self.failures: list[Failure] = []  # what failed in this turn, for the log
         self._run = run
         self._parked = run.parked
         self._nodes = 0
@@ -167,6 +169,15 @@ class Turn:
 
     def log(self, kind: str, step: str = "", **detail: Value) -> None:
         self._entries.append(Entry(kind, step, detail))
+
+    def fail(self, error: WizardError, step: str, message: str = "") -> Fault:
+        """What is stored of an error that a step failed with, or that stopped the turn there; `message` stands for the
+        error's own."""
+        reference = reference_of(self.id, self.next_revision, f"{step}#{len(self.failures)}")
+        people = words_for_people(error, reference)
+        fault = Fault(message or error.message, error.node or step, type(error).__name__, people, reference)
+        self.failures.append(Failure(fault, step, error))
+        return fault
 
     def amend(self, name: str, fields: Mapping[str, Value]) -> None:
         """Sets fields of a document, in the run and, where it has one, in the stored document."""

@@ -32,7 +32,7 @@ from wizard.errors import CallerError, RunCancelled, RunExpired, StaleInput, Sta
 from wizard.instants import Clock
 from wizard.jobs import Claim, Job, JobKind, job_key
 from wizard.leases import LeaseLost, Leases, held
-from wizard.logs import broke
+from wizard.logs import broke, failed
 from wizard.model import Prompt, Reply, Run, RunStatus, Workflow
 from wizard.node import Services
 from wizard.pinned import Pinned
@@ -49,6 +49,7 @@ from wizard.unsaved import PERSONS, LateResult, Overtaken, Task, Unsaved, taken_
 from wizard.watching import ACCEPTED, Watch, WatchedTurn
 
 log = logging.getLogger("wizard.engine")
+nodes = logging.getLogger("wizard.nodes")
 
 MAX_TRIES = 20  # lost compare-and-swaps in one turn before the caller is told to try again
 QUICK_TRIES, PAUSE = 3, 0.05  # those made at once, and the most seconds before each of the others
@@ -251,11 +252,13 @@ class Turns:
                 change = change._replace(reply=saver.answering(respond(view)))
             view.until = driver.until.get(visit_of(change.run.current), _put_off_until(change.run))
             await saver.commit(change)
+            _log_failures(turn)
             await self._leave_line(before, change.run)
             return view
         except StaleRevision:
             raise Overtaken(taken_again(task, driver, saver)) from None
         except (asyncio.CancelledError, StoreError):
+            _log_failures(turn)
             if driver.lasting is None:
                 await self._hand_back_work(saver, task)
             raise
@@ -354,6 +357,13 @@ def _claim_of(run: Run, now: datetime) -> Claim:
 
 def _answer_on_the_way(turn: Turn, respond: RespondWith, stored: Run) -> Reply:
     return respond(RunView(turn.workflow, stored, turn.wall))
+
+
+def _log_failures(turn: Turn) -> None:
+    """Not before they are stored: where somebody else was faster, the turn is taken again and fails anew, or not."""
+    for failure in turn.failures:
+        failed(nodes, failure.error, failure.fault, failure.step, turn.workflow.id, turn.id)
+    turn.failures.clear()
 
 
 async def _drive(move: Move, driver: Driver) -> None:

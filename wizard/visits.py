@@ -15,13 +15,14 @@ from hashlib import blake2b
 from typing import Any
 
 from wizard.copies import copied, copied_config
-from wizard.errors import NodeContractError, NodeFailed, RunError
+from wizard.errors import NodeFailed, RunError, Sentence
 from wizard.instants import instant
 from wizard.isolation import computed
 from wizard.logs import broke
 from wizard.model import Item, Prompt, Run, Step, Workflow
 from wizard.node import NodeType, Services, Visit
 from wizard.places import AFTER, Place, call_of, count_items, locate
+from wizard.prompt_checks import checked_items, checked_prompt
 from wizard.scope import Scope, Visible
 from wizard.turn import as_undone
 
@@ -29,7 +30,6 @@ log = logging.getLogger("wizard.nodes")
 
 NOBODY = Services()
 UNLISTED = "(can't be shown)"
-BROKEN = "Something went wrong here. Try again; if it stays, tell whoever runs this service."
 
 
 def idempotency_key(run_id: str, step: Step) -> str:
@@ -85,12 +85,12 @@ def prompt_of(visit: Visit[Any]) -> Prompt:
     """What a node asks. Raises RunError where that can't be computed."""
     handler: NodeType[Any] = visit.node.handler
     try:
-        return computed(handler.prompt, visit, Prompt, visit)
+        return checked_prompt(computed(handler.prompt, visit, Prompt, visit), visit)
     except RunError:
         raise
     except Exception as error:
-        broke(log, error, "step %s of run %s can't be shown", visit.step, visit.run)
-        raise NodeFailed(BROKEN, node=visit.step, run=visit.run) from error
+        what = f"{type(error).__name__} was raised where its prompt is made."
+        raise NodeFailed(what, people=Sentence.NOT_SHOWN, node=visit.step, run=visit.run) from error
 
 
 def summarise(workflow: Workflow, run: Visible, now: datetime, before: Step | None = None) -> tuple[Item, ...]:
@@ -159,10 +159,7 @@ def _summary(workflow: Workflow, run: Visible, step: Step, now: datetime) -> tup
         return tuple(items) if isinstance(items, Iterable) else items
 
     try:
-        items = computed(summary, visit, tuple, visit)
-        if all(isinstance(each, Item) for each in items):
-            return items
-        raise NodeContractError(f"summary of node type {visit.node.type} must give Items.", node=visit.step)
+        return checked_items(computed(summary, visit, tuple, visit), visit)
     except Exception as error:  # it is the step's own failure, not that of the page that lists it
         broke(log, error, "the answers of step %s of run %s can't be listed", visit.step, visit.run)
         return (Item(visit.node.id, UNLISTED, step.path),)

@@ -18,7 +18,7 @@ from wizard.model import Item, Later, Outcome, Proceed, Prompt, PromptField, Run
 from wizard.node import Background, Foreground, NodeConfig, Services, Visit
 from wizard.settings import Settings
 from wizard.testing import MovableClock, Person, make_test_engine
-from wizard.visits import BROKEN, UNLISTED
+from wizard.visits import UNLISTED
 from wizard.watching import Nobody, WatchedTurn
 from wizard.worker import Worker, working
 
@@ -108,7 +108,7 @@ async def test_what_ends_things_ends_its_step_alone(function: Callable[[], Any])
     person = await Person.starts(engine, "job")
     await person.says("1")
     assert person.run.status is RunStatus.FAILED
-    person.sees(error=BROKEN)
+    person.sees(error="Something went wrong here. Try again")
     await person.reloads()
     assert person.run.status is RunStatus.FAILED
 

@@ -225,7 +225,7 @@ def number(scope: Scope, value: Value) -> Value:
         return amount(value, "number")
     found = _NUMBER.fullmatch(value.strip()) if len(value) <= 200 else None
     if found is None:
-        raise ExpressionError(f"{value[:40]!r} is no number. Write digits, as in 1200 or 12.50.")
+        raise ExpressionError(f"{value[:40]!r} is no number. Write digits, as in 1200 or 12.50.", private=True)
     return to_decimal(Decimal(found[0])) if found[1] else checked(int(found[0]))
 
 

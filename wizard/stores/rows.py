@@ -98,6 +98,7 @@ def header(vault: Vault, run: Run, inventory: Inventory = NEW, stamp: bytes = NO
         content["returning"] = run.returning
     if run.fault is not None:
         content["fault"] = [run.fault.message, run.fault.node, run.fault.kind]
+        content["told"] = [run.fault.people, run.fault.reference]
     if run.parked:
         content["parked"] = True
     if holds_context(run):
@@ -357,7 +358,7 @@ def read_run(
             by_path=Map({step.path: step for step in stack}),
             parked=Map(kept),
             returning=head.get("returning"),
-            fault=Fault(*fault) if fault else None,
+            fault=Fault(*fault, *head.get("told", ())) if fault else None,
             removed=frozenset(now.get("removed", ())),
             visits=head.get("visits", 0),
             input=born.get("input", {}),
