@@ -51,6 +51,11 @@ class Conversation:
         return self.run.current.error
 
     @property
+    def fault(self) -> str:
+        """What stopped the run, in an operator's words."""
+        return "" if self.run.fault is None else self.run.fault.message
+
+    @property
     def shown(self) -> dict[str, Any]:
         """The values that the current step shows."""
         return {field.name: field.value for field in self.run.current.fields}

@@ -81,6 +81,7 @@ class WizardError(Exception):
 
     people: str | Sentence = Sentence.BROKEN
     private: bool = True
+    origin: BaseException | None = None  # what this one stands for, where it only puts it into the run's terms
 
     def __init__(self, message: str | None = None, *, workflow: str = "", node: str = "", run: str = "") -> None:
         self.message = message or (self.__doc__ or "").strip().partition("\n")[0]

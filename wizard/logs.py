@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import getrandbits
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeGuard
 
 from wizard.errors import ExpressionError, SettingsError, WizardError
 from wizard.model import Fault
@@ -113,7 +113,7 @@ def broke(
 def failed(logger: logging.Logger, error: WizardError, fault: Fault, step: str, workflow: str, run: str) -> None:
     """Logs that a node failed, or that a turn stopped at it, under the reference that people are told: an error, or a
     warning where the function itself told people why."""
-    cause = error if error.__traceback__ is not None else error.__cause__ or error
+    cause = error.origin or error
     what = kind_and_place(cause)
     told = isinstance(error.people, str)
     logger.log(
@@ -167,13 +167,13 @@ def kind_and_place(error: BaseException) -> str:
         frames = traceback.extract_tb(at.__traceback__)[::-1]
         known = frames[:1] + [each for each in frames[1:] if not _is_library(each.filename)]
         places = " < ".join(f"{_short(each.filename)}:{each.lineno} in {each.name}" for each in known[:PLACES])
-        name = f"{type(at).__name__} ({at})" if is_outspoken(at) else type(at).__name__
+        name = f"{type(at).__name__} ({at.message})" if is_outspoken(at) else type(at).__name__
         said.append(f"{name} at {places}" if places else name)
         at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
     return ", because of ".join(said)
 
 
-def is_outspoken(error: BaseException) -> bool:
+def is_outspoken(error: BaseException) -> TypeGuard[WizardError]:
     """Whether what the error says quotes nothing that people answered: it is our own, and not `private`. An
     ExpressionError that others raise may be about a text of theirs."""
     if not isinstance(error, WizardError) or getattr(error, "private", True) is not False:

@@ -51,7 +51,7 @@ def failure_of(error: Exception, step: Step) -> RunError:
         failure.private = not is_outspoken(error)
     else:
         failure = NodeFailed(f"{type(error).__name__} was raised. {SEE_LOG}", people=Sentence.BROKEN, node=step.path)
-    failure.__cause__ = error
+    failure.__cause__ = failure.origin = error
     return failure
 
 

@@ -165,6 +165,11 @@ class Person:
         return {"": self.prompt.error, **found} if self.prompt.error is not None else found
 
     @property
+    def fault(self) -> str:
+        """What stopped the run, in an operator's words; "" for nothing."""
+        return "" if self.run.fault is None else self.run.fault.message
+
+    @property
     def fields(self) -> list[str]:
         """The names of the fields that are asked."""
         return [each.name for each in self.prompt.fields]
@@ -197,15 +202,18 @@ class Person:
         fields: Iterable[str] | None = None,
         values: Mapping[str, Value] | None = None,
         error: str | None = None,
+        fault: str | None = None,
     ) -> Person:
         """Asserts what is shown: the title and the fields' names exactly; `text` and `error` as a part of
-        what there is; of `values` those that are named."""
+        what there is; of `values` those that are named. `fault` is a part of what an operator reads of what stopped the
+        run, and the person doesn't."""
         __tracebackhide__ = True
         prompt = self.prompt
         _same("title", title, prompt.title)
         _part("text", text, prompt.text)
         _same("fields", None if fields is None else list(fields), self.fields)
-        _part("error", error, " / ".join(self.errors.values()))
+        _part("error", error, " / ".join(self.errors.values()), self.fault)
+        _part("fault", fault, self.fault)
         for name, value in (values or {}).items():
             _same(f"value of {name}", value, self.values.get(name))
         return self
@@ -226,7 +234,8 @@ def _same(what: str, wanted: object, there: object) -> None:
         raise AssertionError(f"the {what} is {there!r}, not {wanted!r}")
 
 
-def _part(what: str, wanted: str | None, there: str) -> None:
+def _part(what: str, wanted: str | None, there: str, because: str = "") -> None:
     __tracebackhide__ = True
     if wanted is not None and wanted not in there:
-        raise AssertionError(f"the {what} is {there!r}; {wanted!r} isn't in it")
+        why = f" (the run stopped: {because})" if because else ""
+        raise AssertionError(f"the {what} is {there!r}; {wanted!r} isn't in it{why}")

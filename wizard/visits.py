@@ -90,7 +90,9 @@ def prompt_of(visit: Visit[Any]) -> Prompt:
         raise
     except Exception as error:
         what = f"{type(error).__name__} was raised where its prompt is made."
-        raise NodeFailed(what, people=Sentence.NOT_SHOWN, node=visit.step, run=visit.run) from error
+        failure = NodeFailed(what, people=Sentence.NOT_SHOWN, node=visit.step, run=visit.run)
+        failure.origin = error
+        raise failure from error
 
 
 def summarise(workflow: Workflow, run: Visible, now: datetime, before: Step | None = None) -> tuple[Item, ...]:

@@ -405,7 +405,7 @@ async def test_another_time_is_another_booking(office: Office) -> None:
     await person.says(time="10:00", **NAMED)
     office.loses = [500]
     await person.says()
-    person.sees(title="Check your appointment", error="the status 500")
+    person.sees(title="Check your appointment", fault="the status 500")
     await person.changes("time", time="11:00", **NAMED)
     await person.says()
     person.sees(text="at 11:00, Ada Lovelace. Your reference is 1202-1100.")
@@ -419,7 +419,7 @@ async def test_a_calendar_that_is_away(office: Office) -> None:
     await office.server.close()
     await person.says("4 12 2026")
     assert person.asked == "free"
-    person.sees(error="can't be reached")
+    person.sees(error="Another service", fault="can't be reached")
     await person.goes_back()
     person.sees(title="Which day suits you?", values={"date": date(2026, 12, 4)})
 

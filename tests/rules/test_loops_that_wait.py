@@ -207,7 +207,7 @@ async def test_a_list_that_is_too_long_is_stopped(clocked: Open) -> None:
     watch.begun = watch.clock.now
     person = await Person.starts(made, "main")
     await person.says("1")
-    person.sees(error="1,000 nodes")
+    person.sees(fault="1,000 nodes")
     assert len(watch.at) < 1000
 
 

@@ -49,7 +49,7 @@ async def test_a_function_that_moves_its_own_run_is_refused(move: str) -> None:
     assert (person.run.status, calls) == (RunStatus.FAILED, ["1"])
     assert person.run.run.fault is not None
     assert person.run.run.fault.kind == "NodeContractError"
-    person.sees(error=f"The node p asks for `{move}` on its own run {person.run.id}")
+    person.sees(fault=f"The node p asks for `{move}` on its own run {person.run.id}")
 
 
 async def test_a_function_in_a_thread_and_a_run_between_are_no_way_around() -> None:
@@ -155,7 +155,7 @@ async def test_a_pure_node_sends_no_events() -> None:
     person = await Person.starts(engine, "job")
     await person.says("1")
     assert Telling.calls == 1
-    person.sees(error="is `pure`")
+    person.sees(fault="is `pure`")
 
 
 class Asking(Foreground[NodeConfig]):
@@ -184,4 +184,4 @@ async def test_a_foreground_node_doesnt_move_its_run_either() -> None:
     await person.says("1")
     await person.says("2")
     assert person.asked == "p"
-    person.sees(error="The node p asks for `previous` on its own run")
+    person.sees(fault="The node p asks for `previous` on its own run")

@@ -74,7 +74,7 @@ async def test_a_function_that_gives_no_number_fails(value: Any) -> None:
     person = await Person.starts(await engine(lambda: {"value": [value]}), "sums")
     await person.says()
     assert (person.run.status, person.run.step) == (RunStatus.FAILED, "compute")
-    person.sees(error="isn't finite")
+    person.sees(fault="isn't finite")
 
 
 @pytest.mark.parametrize("value", NO_NUMBERS, ids=repr)

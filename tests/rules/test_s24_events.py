@@ -332,7 +332,7 @@ async def test_next_goes_on_with_the_right_event_after_a_wrong_early_one() -> No
     person = await begin(UNGUARDED)
     await came(person, "paid", "text")
     await person.says("1")
-    assert person.sees(error="w.data.amount can't be read").asked == "f"
+    assert person.sees(fault="w.data.amount can't be read").asked == "f"
     await came(person, "paid", {"amount": 25})
     assert person.asked == "f", "nobody's page moves under their hands"
     await person.says("1")
@@ -422,7 +422,7 @@ async def test_a_person_who_was_further_on_comes_back_to_where_they_were() -> No
     await person.says("1")
     await came(person, "paid", "text")
     await person.says("later")
-    assert person.sees(error="can't be read").asked == "g"
+    assert person.sees(fault="can't be read").asked == "g"
     await came(person, "paid", {"amount": 25})
     await person.says("later")
     assert person.sees(values={"x": "later"}).errors == {}

@@ -171,7 +171,7 @@ async def test_functions_that_hang_take_nobodys_thread() -> None:
         for _ in range(6):
             stuck = await Person.starts(engine, "hangs")
             await stuck.says("1")
-            stuck.sees(error="took longer than")
+            stuck.sees(error="This took too long", fault="took longer than")
             person = await Person.starts(engine, "job")
             await person.says("1")
             person.sees(title="Over: fine")
@@ -187,7 +187,7 @@ async def test_too_many_that_hang_are_no_more_called_until_one_comes_back() -> N
     assert engine.services.calls.trouble == "1 functions haven't come back, so that no more are called."
     person = await Person.starts(engine, "job")
     await person.says("1")
-    person.sees(error="hasn't come back")
+    person.sees(error="Too much is being worked on", fault="haven't come back")
     over.set()
     while engine.services.calls.lost:
         await asyncio.sleep(0.01)
@@ -212,7 +212,7 @@ async def test_who_ignores_being_stopped_is_left_behind(monkeypatch: pytest.Monk
     person = await Person.starts(engine, "job")
     async with asyncio.timeout(5):
         await person.says("1")
-    person.sees(error="took longer than")
+    person.sees(error="This took too long", fault="took longer than")
     assert engine.services.calls.lost == 1
     over.set()
     await asyncio.sleep(0.01)

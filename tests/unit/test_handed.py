@@ -114,7 +114,7 @@ async def test_a_computed_value_that_does_not_fit_names_the_input() -> None:
     """S16: the author must learn which input it was; the person's answers stay, and can be changed."""
     person = await handed('with: {it: "{{ ask.text }}"}', "it: {type: date}", text="soon")
     assert person.asked == "inner/sums"
-    person.sees(error="The input 'it' of the workflow 'inner' must be a date")
+    person.sees(fault="The input 'it' of the workflow 'inner' must be a date")
     await person.goes_back()
     person.sees(values={"text": "soon"})
     await person.says(text="1 2 2026")

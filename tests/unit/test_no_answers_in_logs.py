@@ -169,7 +169,12 @@ async def test_a_program_that_sends_answers(
         await talk.sends("next", step="wide", answers={"more": CANARY})
     store.breaks = True
     assert await talk.sends("change", step="who", answers={**answers, "name": f"{CANARY}-4"}) in (409, 500)
-    for what in ("undoing step work", "step who of run", "node wide of run", "/change failed, reference"):
+    for what in (
+        "undoing step work",
+        "step who failed: node who",
+        "step wide failed: node wide",
+        "/change failed, reference",
+    ):
         assert what in said.ours.getvalue()
     assert CANARY not in said.everything
     assert talk.token not in said.everything

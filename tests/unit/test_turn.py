@@ -32,7 +32,7 @@ async def test_s17_without_a_case_the_person_stays_at_the_step_just_answered() -
     fault = person.run.fault
     assert fault is not None
     assert (fault.kind, fault.node) == ("NoCaseMatched", "which")
-    assert "No case of the condition matches" in (person.error or "")
+    assert "No case of the condition matches" in person.fault
     assert person.shown == {"x": "bad"}
     assert person.run.answers == {"a": {"x": "1"}}
 
@@ -104,7 +104,7 @@ async def test_s17_before_any_question_the_run_fails_and_can_be_tried_again() ->
     made = engine(flow("main", work("t"), branch("which", ("session.open == true", "a")), ask("a")))
     person = Conversation(made, await made.start("main"))
     assert (person.stack, person.at, person.run.status) == (" | t", "t", RunStatus.FAILED)
-    assert "which" in (person.error or "")
+    assert "which" in person.fault
     assert not person.run.has_previous
     person.did()
     await person.goes_back()
@@ -153,7 +153,7 @@ async def test_s17_a_turn_of_a_thousand_nodes_is_stopped() -> None:
     fault = person.run.fault
     assert fault is not None
     assert (person.at, fault.kind) == ("a", "TurnTooLong")
-    assert "1,000 nodes" in (person.error or "")
+    assert "1,000 nodes" in person.fault
     await person.says(n=3)
     assert person.stack == "a many/1/t many/2/t many/3/t b"
 

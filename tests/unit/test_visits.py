@@ -114,7 +114,7 @@ async def test_s15_a_background_node_that_waits_is_named() -> None:
         ("huge", "NodeFailed", "larger than 1,000,000 bytes"),
         ("fail", "NodeFailed", "It says that it failed"),
         ("refuse", "RunError|InvalidInput", "It doesn't like this"),
-        ("crash", "NodeFailed", "Something went wrong"),
+        ("crash", "NodeFailed", "was raised"),
         ("set", "NodeFailed", "What node r sets"),
         ("keep", "NodeFailed", "The state of node r"),
     ],
@@ -136,7 +136,8 @@ async def test_s15_what_a_node_reports_is_checked(way: str, does: str, kind: str
     assert fault.node == "r"
     assert says in fault.message
     assert "secret" not in fault.message
-    assert person.error == fault.message
+    assert person.error == fault.people
+    assert (says in fault.people) is (does == "fail")
     assert person.at == {"background": "r", "shown": "a", "answered": "r"}[way]
     assert person.run.status is (RunStatus.FAILED if way == "background" else RunStatus.WAITING)
     assert [line.step for line in person.run.kept] == []
@@ -319,7 +320,7 @@ async def test_a_page_that_cant_be_shown_again_doesnt_hold_anybody() -> None:
     await person.says("1")
     await person.goes_back()
     assert person.stack == "s | a"
-    assert "Something went wrong here" in (person.error or "")
+    assert "This page can't be shown" in (person.error or "")
     assert "don't look" not in (person.error or "")
 
 
