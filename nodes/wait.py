@@ -118,7 +118,7 @@ def _until(visit: Visit[WaitConfig]) -> datetime | None:
         return _moment(config.until.evaluate(visit.names), visit.zone)
     except ValueError as error:
         what = f"Until when to wait can't be told: {error}."
-        raise NodeFailed(what, people=Sentence.CHECK, lasting=True) from error
+        raise NodeFailed(what, people=Sentence.CHECK, private=True, lasting=True) from error
 
 
 def _duration(value: Value) -> timedelta:

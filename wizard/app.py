@@ -27,6 +27,7 @@ from wizard.channels.identities import Identify, Identity
 from wizard.engine import Definitions, Engine
 from wizard.errors import SettingsError
 from wizard.isolation import Calls
+from wizard.lacking import log_what_is_lacking
 from wizard.logs import LogContext
 from wizard.node import Registry, Services
 from wizard.settings import Settings
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from wizard.channels.health import Figures
     from wizard.metrics import Metrics
+    from wizard.model import Workflow
 
 __all__ = [
     "Identify",
@@ -205,6 +207,8 @@ def wizard_app(
         opened = open_store(store, settings) if isinstance(store, str) else store
         engine = make_engine(catalog, opened, settings, functions)
         app.cleanup_ctx.append(_lifetime(engine))
+    known: dict[str, Workflow] = getattr(engine.definitions, "workflows", {})
+    log_what_is_lacking(known.values(), engine.services.functions, settings)
     workers: list[Worker] = []
     app.cleanup_ctx.append(_working(engine, settings.jobs, workers))
     stopping = Stopping(asyncio.Event(), settings.grace)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from wizard.cli_event import EVENT_SETTINGS, event
-from wizard.cli_functions import FunctionsOption, chosen, imported, warn_of_missing
+from wizard.cli_functions import FunctionsOption, chosen, imported
 from wizard.cli_jobs import JOBS_EXAMPLES, jobs
 from wizard.cli_keys import keys
 from wizard.cli_run import RUN_EXAMPLES, run
@@ -111,9 +111,8 @@ def serve(
     given = imported(chosen(functions, here))
     catalog = load_catalog(paths)
     _warn(catalog.warnings)
-    warn_of_missing(catalog.workflows.values(), given)
-    application = wizard_app(catalog, store=store or here.store, settings=here, functions=given)
     log_as(here)
+    application = wizard_app(catalog, store=store or here.store, settings=here, functions=given)
     port = here.port if port is None else port
     if code := run_server(application, host or here.host, port, sorted(catalog.workflows)):
         raise typer.Exit(code)

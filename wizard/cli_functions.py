@@ -57,17 +57,10 @@ def imported(named: Sequence[str]) -> dict[str, Function]:
 
 def warn_of_missing(workflows: Iterable[Workflow], given: Mapping[str, Function]) -> None:
     """Says which functions the nodes call and nobody gave, so that a person isn't the first to notice."""
-    for workflow in workflows:
-        for node in workflow.nodes.values():
-            called = set(node.handler.functions(node.config))
-            if node.remind is not None and node.remind.message is not None:
-                called.add(node.remind.message.send)
-            for name in sorted(called - given.keys()):
-                print(
-                    f"warning: node {node.id} of {workflow.id} calls the function {name}, which isn't there; "
-                    "hand it over with --functions MODULE:NAME",
-                    file=sys.stderr,
-                )
+    from wizard.lacking import missing_functions
+
+    for each in missing_functions(workflows, given):
+        print(f"warning: {each}", file=sys.stderr)
 
 
 def _functions(named: str) -> Iterator[tuple[str, Function]]:

@@ -25,7 +25,7 @@ from wizard.cli_shared import (
 
 if TYPE_CHECKING:
     from wizard.engine import Engine
-    from wizard.model import RunStatus
+    from wizard.model import Fault, RunStatus
     from wizard.state import RunView
     from wizard.stores import RunSummary
 
@@ -134,18 +134,19 @@ async def _with_failed_undos(
 def show(run_id: RunId, store: StoreOption = None, as_json: AsJson = False) -> None:
     """Show where a run stands: its path, its answers, its current step."""
     from wizard.channels.state_json import run_state
+    from wizard.exporting import fault_json
 
     async def work(engine: Engine) -> tuple[Any, ...]:
         view = await engine.load(run_id)
         why = view.workflow.unavailable
         answers = [(item.label, item.value) for item in view.summary()]
         aside = [aside_json(each) for each in await engine.store.queue.aside(run_id)]
-        return run_state(view), answers, _owed(view), aside, "" if why is None else why.message
+        return run_state(view), answers, _owed(view), aside, view.fault, "" if why is None else why.message
 
-    state, answers, owed, aside, unavailable = look(store, work)
+    state, answers, owed, aside, fault, unavailable = look(store, work)
     if as_json:
         more = {"unavailable": unavailable} if unavailable else {}
-        print_json({**state, "undos": owed, "jobs_aside": aside, **more})
+        print_json({**state, "fault": fault_json(fault), "undos": owed, "jobs_aside": aside, **more})
         return
     current = state["current"]
     print_table(
@@ -154,7 +155,7 @@ def show(run_id: RunId, store: StoreOption = None, as_json: AsJson = False) -> N
             ("Workflow", f"{state['workflow']} ({state['version']})"),
             ("Status", state["status"]),
             ("Current", f"{current['step']}  {current['title']}"),
-            *([("Error", unavailable or current["error"])] if unavailable or current["error"] else []),
+            *([("Error", wrong)] if (wrong := unavailable or _told(fault) or current["error"]) else []),
         ]
     )
     for title, lines in (("Path", state["path"]), ("Kept", state["kept"])):
@@ -170,6 +171,13 @@ def show(run_id: RunId, store: StoreOption = None, as_json: AsJson = False) -> N
     if answers:
         print("\nAnswers")
         print_table([(f"  {label}", value) for label, value in answers])
+
+
+def _told(fault: Fault | None) -> str:
+    """What an operator reads of what stopped the run."""
+    if fault is None:
+        return ""
+    return f"{fault.message} (node {fault.node}{f', reference {fault.reference}' if fault.reference else ''})"
 
 
 def _owed(view: RunView) -> list[dict[str, Any]]:

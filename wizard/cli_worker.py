@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wizard.cli_functions import FunctionsOption, chosen, imported, warn_of_missing
+from wizard.cli_functions import FunctionsOption, chosen, imported
 from wizard.cli_shared import StoreOption, examples, log_as, no_definitions, place, settings, with_engine
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def worker(
     It has the functions that --functions names; a step that calls another fails.
     """
     from wizard.app import load_catalog
+    from wizard.lacking import log_what_is_lacking
     from wizard.running import run_to_its_end
 
     here = settings()
@@ -63,8 +64,8 @@ def worker(
         )
     given = imported(chosen(functions, here))
     catalog = load_catalog(paths) if paths else no_definitions()
-    warn_of_missing(catalog.workflows.values(), given)
     log_as(here)
+    log_what_is_lacking(catalog.workflows.values(), given)
     at_once = jobs or here.jobs or AT_ONCE
     if code := run_to_its_end(_until_told(url, catalog, here, given, at_once, host or here.host, port)):
         raise typer.Exit(code)

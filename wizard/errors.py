@@ -235,8 +235,8 @@ class NodeFailed(RunError):
     """A node failed.
 
     The message is what the person reads. With `people`, that is; then the message is for whoever runs the service, in
-    the log and the trace: leave out what people answered. `lasting` says that it would fail again in the same way, so
-    that no retry is made (S16).
+    the log and the trace: leave out what people answered, or say `private`, and the log doesn't have it. `lasting` says
+    that it would fail again in the same way, so that no retry is made (S16).
     """
 
     def __init__(
@@ -244,6 +244,7 @@ class NodeFailed(RunError):
         message: str | None = None,
         *,
         people: str | Sentence | None = None,
+        private: bool = False,
         lasting: bool = False,
         workflow: str = "",
         node: str = "",
@@ -252,7 +253,7 @@ class NodeFailed(RunError):
         super().__init__(message, workflow=workflow, node=node, run=run)
         self.lasting = lasting
         self.people = self.message if people is None else people
-        self.private = people is None
+        self.private = private or people is None
 
 
 class NodeContractError(RunError):

@@ -13,7 +13,8 @@ from typing import Any
 from wizard.channels.state_json import trace_json
 from wizard.engine import Engine
 from wizard.errors import CallerError, StaleRevision
-from wizard.model import Run, Step, StoredFile, Undo, Value, Workflow
+from wizard.failures import said_to_people
+from wizard.model import Fault, Run, Step, StoredFile, Undo, Value, Workflow
 from wizard.outlines import STAND_IN
 from wizard.places import locate
 from wizard.stores import TraceEntry
@@ -64,7 +65,6 @@ async def _whole_trace(engine: Engine, run_id: str) -> list[TraceEntry]:
 def _content(
     workflow: Workflow, run: Run, entries: Sequence[TraceEntry], files: Sequence[StoredFile]
 ) -> dict[str, Any]:
-    fault = run.fault
     return {
         "run": {
             "id": run.id,
@@ -79,7 +79,7 @@ def _content(
             "profile_id": run.profile_id,
             "session_id": run.session_id,
             "current": None if run.current is None else run.current.path,
-            "fault": None if fault is None else {"message": fault.message, "step": fault.node, "kind": fault.kind},
+            "fault": fault_json(run.fault),
             "removed": sorted(run.removed),
             **({} if workflow.unavailable is None else {"unavailable": workflow.unavailable.message}),
         },
@@ -97,6 +97,14 @@ def _content(
         "trace": trace_json(entries),
         "files": [_file(each) for each in files],
     }
+
+
+def fault_json(fault: Fault | None) -> dict[str, str] | None:
+    """What stopped a run, for whoever runs the service: with what people read of it, and the reference in the log."""
+    if fault is None:
+        return None
+    told = {"people": said_to_people(fault), "reference": fault.reference}
+    return {"message": fault.message, "step": fault.node, "kind": fault.kind, **told}
 
 
 def _step(workflow: Workflow, step: Step, *, kept: bool) -> dict[str, Any]:

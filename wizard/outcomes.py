@@ -33,7 +33,7 @@ def due_at(at: datetime, node_type: str) -> datetime:
         return instant(at)
     except ValueError as error:
         what = f"later of node type {node_type} gave a time that can't be waited for: {error}. Take an earlier one."
-        raise NodeFailed(what, people=Sentence.CHECK, lasting=True) from error
+        raise NodeFailed(what, people=Sentence.CHECK, private=True, lasting=True) from error
 
 
 def failure_of(error: Exception, step: Step) -> RunError:

@@ -162,7 +162,10 @@ KINDS = {
     "division by zero": work('type: set, values: {y: "{{ 1 / len(ask.x[:0]) }}"}', "This divides by zero"),
     "a date and a text": work('type: set, values: {y: "{{ today() < ask.x }}"}', "can't order a date and a text"),
     "a text for a number": work('type: set, values: {y: "{{ number(ask.x) }}"}', "ExpressionError at"),
-    "until nothing": work('type: wait, until: "ask.x"', "Until when to wait can't be told"),
+    "until nothing": work('type: wait, until: "{{ ask.x }}"', "NodeFailed at .*wait.py"),
+    "the end of time": work(
+        "type: wait, until: \"{{ ask.x[:0] + '9999-12-31T23:59-12:00' }}\"", "NodeFailed at .*wait.py"
+    ),
     "for how long": work('type: wait, for: "{{ ask.x }}"', "How long to wait can't be told"),
     "nothing of a plug-in": work("type: odd_work", "node type odd_work reported NoneType"),
     "a wait of a plug-in": work("type: odd_work, does: waits", "node type odd_work is a background type"),
@@ -324,7 +327,7 @@ async def test_the_operators_words_are_kept(kind: Kind) -> None:
     engine = await engine_of(kind)
     person = await (await Person.starts(engine, "pay")).says(ANSWER)
     assert person.run.fault is not None
-    if "Error at" not in kind.cause and "SystemExit" not in kind.cause and "RuntimeError" not in kind.cause:
+    if " at" not in kind.cause and "SystemExit" not in kind.cause and "RuntimeError" not in kind.cause:
         assert re.search(kind.cause.replace("'", "."), person.fault), person.fault
     await person.reloads()
     assert person.run.fault is not None
@@ -475,3 +478,34 @@ def test_a_stored_failure_of_an_earlier_version_shows_people_nothing_of_it() -> 
 
     said = said_to_people(Fault("There is no function 'charge_card'.", "charge", "NodeFailed"))
     assert said == "Something went wrong here. Try again; if it stays, tell whoever runs this service."
+
+
+# -- what can be said at the start ----------------------------------------------------------------------------
+
+PAID = "id: shop\nnodes:\n  - {id: pay, type: wait, event: paid}\n  - {id: thanks, type: end, title: Thanks}"
+
+
+async def started(text: str, caplog: pytest.LogCaptureFixture, **given: Any) -> list[str]:
+    """What the log says when the application is made."""
+    engine = await make_test_engine(text, **given)
+    wizard_app(engine, settings=given.get("settings"))
+    return [each.getMessage() for each in caplog.records if each.name == "wizard.app"]
+
+
+async def test_an_application_says_at_once_which_functions_it_lacks(caplog: pytest.LogCaptureFixture) -> None:
+    """The first person who gets that far would be the one to notice, a week later."""
+    (line,) = await started(text_of(KINDS["a function that isn't there"]), caplog)
+    assert line.startswith("node charge of pay calls the function charge_card, which isn't there")
+    caplog.clear()
+    assert await started(text_of(work(CALL, "")), caplog, functions={"charge_card": print}) == []
+
+
+async def test_an_application_says_at_once_who_may_claim_that_something_was_paid(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Without a key the person's own browser can send the bank's message."""
+    (line,) = await started(PAID, caplog)
+    assert line.startswith("shop waits for paid, and whoever holds a run's token can send that event")
+    caplog.clear()
+    assert await started(PAID, caplog, settings=Settings(event_key="k" * 40)) == []  # type: ignore[arg-type]
+    assert await started("id: shop\nnodes: [{id: pause, type: wait, for: 2d}]", caplog) == []

@@ -72,7 +72,9 @@ def test_a_conversation_calls_functions_of_the_folders_module(shell: Shell, name
     assert shell.types(f"run fare.yaml --functions {named}", "10\n") == 0
     assert "That is 23 francs" in shell.out
     assert shell.types("run fare.yaml", "10\n") == 3
-    assert "There is no function 'fare_of'" in shell.out
+    assert "Something went wrong here. Try again" in shell.out
+    assert "no function" not in shell.out
+    assert "NodeFailed (There is no function 'fare_of'. Register it" in shell.err
 
 
 CALLING = """
@@ -93,13 +95,16 @@ def test_what_nobody_handed_over_is_said_before_a_person_comes_to_it(
     """A forgotten option would be noticed by the first person who gets that far, days later."""
     shell.file("calling.yaml", CALLING)
     monkeypatch.setattr("wizard.server.serve", lambda *given: 0)
-    for command, typed in (("run calling.yaml", ""), ("serve calling.yaml --store memory:", "")):
-        shell.types(command, typed)
+    for command, begins in (
+        ("run calling.yaml", "warning"),
+        ("serve calling.yaml --store memory:", "WARNING wizard.app"),
+    ):
+        shell.types(command)
         assert [line.partition(",")[0] for line in shell.err.splitlines()] == [
-            "warning: node who of calling calls the function mail",
-            "warning: node sure of calling calls the function send_code",
-            "warning: node book of calling calls the function book",
-            "warning: node book of calling calls the function unbook",
+            f"{begins}: node who of calling calls the function mail",
+            f"{begins}: node sure of calling calls the function send_code",
+            f"{begins}: node book of calling calls the function book",
+            f"{begins}: node book of calling calls the function unbook",
         ]
     shell.types("run fare.yaml --functions tariff:FUNCTIONS", "10\n")
     assert shell.err == ""
