@@ -10,11 +10,10 @@ from wizard.closing import closed_text
 from wizard.errors import InvalidInput, StaleInput
 from wizard.machine import input_digest
 from wizard.model import Run, RunStatus, Value
+from wizard.prompt_checks import MAX_FIELDS
 from wizard.requests import Move
 from wizard.scope import on_path
 from wizard.turn import Turn
-
-MAX_FIELDS = 200  # in one input
 
 
 @dataclass(frozen=True, slots=True)

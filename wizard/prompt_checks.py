@@ -20,6 +20,7 @@ from wizard.node import Visit
 T = TypeVar("T")
 
 BUILT_IN = "wizard.nodes."
+MAX_FIELDS = 200  # of a prompt, and so in one input
 
 
 def checked_prompt(prompt: Prompt, visit: Visit[Any]) -> Prompt:
@@ -79,6 +80,8 @@ def _prompt(prompt: Prompt) -> Prompt:
 
 def _fields(given: object, name: str) -> tuple[PromptField, ...]:
     asked = _several(given, name, PromptField, _field)
+    if len(asked) > MAX_FIELDS:
+        raise _Wrong(f"`{name}` has {len(asked)} fields, and {MAX_FIELDS} is the most that can be answered")
     names = [each.name for each in asked]
     if twice := next((each for each in names if names.count(each) > 1), None):
         raise _Wrong(f"`{name}` has two fields called {twice!r}")

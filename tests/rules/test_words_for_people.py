@@ -8,7 +8,8 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from wizard.app import wizard_app
 from wizard.channels.terminal import Conversation
 from wizard.engine import Engine
 from wizard.errors import NodeFailed
+from wizard.format import FIELD_MODELS
 from wizard.model import Choice, Item, Later, Outcome, Proceed, Prompt, PromptField, RunStatus, Wait
 from wizard.node import Background, Foreground, NodeConfig, Visit
 from wizard.settings import Settings
@@ -69,6 +71,10 @@ PROMPTS: Mapping[str, tuple[str, Callable[[Visit[Any]], Any]]] = {
     "max_size": ("`max_size`", lambda visit: field_with(visit, type="file", options={"max_size": "big"})),
     "when": ("`when` that is a str", lambda visit: field_with(visit, when="always")),
     "twice": ("two fields called 'v'", lambda visit: shown(visit, fields=(PromptField("v", "text", "V"),) * 2)),
+    "many": (
+        "`fields` has 201 fields, and 200 is the most",
+        lambda visit: shown(visit, fields=[PromptField(f"f{at}", "text", "V") for at in range(201)]),
+    ),
     "item of texts": ("`items` holds a str", lambda visit: shown(visit, items=("x",))),
     "item 5": ("`value` that is an int", lambda visit: shown(visit, items=(Item("a", 5),))),  # type: ignore[arg-type]
     "letters": ("no valid Unicode", lambda visit: shown(visit, title="\ud800")),
@@ -451,6 +457,49 @@ async def test_a_step_that_breaks_later_says_so_and_leads_back(logged: pytest.Lo
         assert len([each for each in logged.records if reference in each.getMessage()]) == 1
         await visitor.presses("previous")
         assert visitor.page.values == {"x": ANSWER}
+
+
+VALUES: tuple[Any, ...] = (None, -1.5, True, "x", [1, "a"], {"a": 1}, {"name": 5}, date(2026, 1, 1), b"x")
+OPTIONS: tuple[dict[str, Any], ...] = (
+    {},
+    {"max_length": "x", "min": "y", "max": [1], "rows": {"a": 1}, "inputmode": 7, "autocomplete": 5},
+    {"max_length": -1, "min": True, "max": 10**30, "rows": 0, "max_size": 3, "accept": [".pdf"], "places": "two"},
+)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=len)
+async def test_whatever_passes_can_be_shown_everywhere(options: dict[str, Any]) -> None:
+    """The check is worth nothing if a value of another kind than its field's still breaks the page for good."""
+    types = (*FIELD_MODELS, "nonsense", "hidden")
+    asked = tuple(
+        PromptField(f"f{at}", type_, "", value=value, options=options, choices=(Choice("a", "A"),) if at % 2 else ())
+        for at, (type_, value) in enumerate(product(types, VALUES))
+    )
+
+    class Everything(OddForm):
+        type = "everything"
+
+        def prompt(self, visit: Visit[OddConfig]) -> Prompt:
+            return shown(visit, fields=asked)
+
+    engine = await make_test_engine(text_of(Kind("  - {id: charge, type: everything}", "")), node_types=[Everything])
+    async with visiting(app_of(engine), "/w/pay") as visitor:
+        await visitor.presses()
+        await visitor.fills(x=ANSWER).presses()
+        assert (visitor.page.status, visitor.page.heading) == (200, "T")
+        await visitor.presses()
+        assert (visitor.page.status, visitor.page.heading) == (200, "Done"), visitor.page.text
+        async with visitor.session.post(visitor.address("/api/v1/runs"), json={"workflow": "pay"}) as response:
+            made = await response.json()
+        bearer = {"Authorization": f"Bearer {made['token']}"}
+        address = visitor.address(f"/api/v1/runs/{made['id']}/next")
+        answers = {"step": "ask", "answers": {"x": ANSWER}}
+        async with visitor.session.post(address, json=answers, headers=bearer) as response:
+            assert (response.status, len((await response.json())["current"]["fields"])) == (200, len(asked))
+    view = await engine.start("pay")
+    typed = Script(ANSWER, *[""] * 3, ":review", ":quit")
+    await Conversation(engine, typed).hold(view)
+    assert "T" in typed.written
 
 
 # -- the rule itself ------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
+import re
 import signal
 import sqlite3
 import sys
@@ -75,6 +76,16 @@ def test_a_conversation_calls_functions_of_the_folders_module(shell: Shell, name
     assert "Something went wrong here. Try again" in shell.out
     assert "no function" not in shell.out
     assert "NodeFailed (There is no function 'fare_of'. Register it" in shell.err
+    reference = re.search(r"name the reference (\w{8})", shell.out)
+    assert reference is not None
+    assert f"reference {reference[1]}:" in shell.err
+    run = shell.out.rpartition("--resume=")[2].strip()
+    assert shell.types(f"runs show {run}") == 0
+    assert re.search(rf"Error +There is no function 'fare_of'.*\(node \w+, reference {reference[1]}\)", shell.out)
+    assert shell.types(f"runs show {run} --json") == 0
+    fault = shell.json["fault"]
+    assert (fault["kind"], fault["reference"]) == ("NodeFailed", reference[1])
+    assert fault["people"] == shell.json["current"]["error"]
 
 
 CALLING = """
