@@ -297,6 +297,8 @@ class WorkflowUnavailable(RunError):
 class MessageNotSent(RunError):
     """A message of a run can't be sent. Mend the function that sends it."""
 
+    private = False
+
 
 class IllegalMove(RunError):
     """A run or step can't change into this status from the one it has."""

@@ -45,8 +45,7 @@ def failure_of(error: Exception, step: Step) -> RunError:
         kind = next((each for each in kinds if isinstance(error, each)), RunError)
         failure = kind(_encodable(message), node=getattr(error, "node", "") or step.path)
         if isinstance(failure, NodeFailed):
-            people = getattr(error, "people", None)
-            failure.people = people if isinstance(people, Sentence) else _encodable(str(people))
+            failure.people = _people_of(error)
             failure.lasting = getattr(error, "lasting", False) is True
         failure.private = not is_outspoken(error)
     else:
@@ -55,8 +54,16 @@ def failure_of(error: Exception, step: Step) -> RunError:
     return failure
 
 
+def _people_of(error: WizardError) -> str | Sentence:
+    people: object = getattr(error, "people", None)
+    if isinstance(people, Sentence):
+        return people
+    return _encodable(people) if isinstance(people, str) else Sentence.BROKEN
+
+
 def _encodable(text: str) -> str:
-    return text[:LONGEST_MESSAGE].encode(errors="replace").decode()
+    """As much of it as is stored, as a plain text: what somebody's own class of texts does is theirs."""
+    return str.__str__(text)[:LONGEST_MESSAGE].encode(errors="replace").decode()
 
 
 def checked(outcome: object, visit: Visit[Any]) -> Outcome:
@@ -83,7 +90,8 @@ def checked(outcome: object, visit: Visit[Any]) -> Outcome:
             dismiss(outcome.prompt)
             what = type(outcome.prompt).__name__
             raise NodeContractError(f"node type {name} waits with {what}. Return Wait(prompt), a Prompt.")
-        return replace(outcome, prompt=checked_prompt(outcome.prompt, visit), rejected=bool(outcome.rejected))
+        prompt = checked_prompt(outcome.prompt, visit)
+        return outcome if prompt is outcome.prompt else Wait(prompt, rejected=bool(outcome.rejected))
     return replace(outcome, output=copied(outcome.output))
 
 

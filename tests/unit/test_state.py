@@ -150,10 +150,11 @@ async def test_the_last_page_is_shown_as_it_would_ask_again() -> None:
 
 
 async def test_looking_at_a_broken_page_says_so() -> None:
-    """A node that fails in being shown is an error in plain words, in the view as in a look at its step."""
+    """A node that fails in being shown is an error in plain words in the view; a host that looks at its step is told
+    which kind it was."""
     person = await talk({"id": "s", "type": "shy"}, ask("a"))
     await person.says("1")
-    with pytest.raises(WizardError, match="Something went wrong here"):
+    with pytest.raises(WizardError, match="ZeroDivisionError was raised where its prompt is made"):
         person.run.prompt_at("s")
     person = await talk(ask("a"), ask("b", text="{{ 1 // session.n }}"), ask("c"), session={"n": 1})
     await person.says("a")
@@ -161,7 +162,7 @@ async def test_looking_at_a_broken_page_says_so() -> None:
     await person.engine.amend(person.run, session={"n": 0})
     await person.goes_back()
     assert person.at == "b"
-    assert person.error == "This divides by zero."
+    assert (person.error or "").startswith("This page can't be shown at the moment.")
 
 
 async def test_a_run_that_is_created_has_no_step_to_look_at() -> None:
