@@ -114,7 +114,7 @@ def full_run(run_id: str = "run-1") -> Run:
         expires_at=NOW + timedelta(days=28),
         parked=Map({"old/step": EVERY_VALUE, "älter": {}}),
         returning="check",
-        fault=Fault("The address couldn't be looked up.", "lookup", "NodeFailed"),
+        fault=Fault("The service didn't answer.", "lookup", "NodeFailed", "Try again later.", "7KQ4WZ2M"),
         removed=frozenset({"household/1", "household/3"}),
         visits=9,
         input=EVERY_VALUE,
