@@ -331,13 +331,9 @@ class Turn:
             self.status is not RunStatus.WORKING or visit_of(self.current) != visit_of(before.current)
         ):
             self.settle(JobKind.WORK, visit_of(before.current))  # whoever works there learns that it is in vain
-        run = Run(
-            id=before.id,
-            workflow=before.workflow,
-            version=before.version,
+        run = before._replace(
             revision=before.revision + 1,
             status=self.status,
-            created_at=before.created_at,
             updated_at=self.now,
             expires_at=self.expires_at,
             steps=tuple(self.steps),
@@ -352,9 +348,6 @@ class Turn:
             event=self.event,
             profile=self.profile,
             session=self.session,
-            profile_id=before.profile_id,
-            session_id=before.session_id,
-            token_hash=before.token_hash,
             undos=self.undos,
             arrivals=self.arrivals,
             arrived=self.arrived,
