@@ -85,7 +85,7 @@ async def test_who_had_more_before_there_was_a_limit_keeps_them(monkeypatch: pyt
     assert person.fields == ["add_another"]
     await person.says(add_another=False)
     assert person.completed
-    people = cast(dict[str, dict[str, dict[str, str]]], person.run.answers["people"])
+    people = cast("dict[str, dict[str, dict[str, str]]]", person.run.answers["people"])
     names = [item["who"]["name"] for item in people.values() if "who" in item]
     assert len(names) == 99
     assert (names[0], names[-1]) == ("Ann 1", "Bob")

@@ -160,5 +160,6 @@ class Store(Protocol):
     async def reseal(self, limit: int = 1000) -> int:
         """Encrypts at most so many rows anew that aren't under the key in use, and seals runs that aren't sealed in the
         present way where the store was opened to take these; how many they were. 0 says that all are, and that from
-        the next opening on nothing is taken that isn't. Raises StoreError naming the run whose data can't be opened;
-        where old data is taken, that is logged and stays as it is."""
+        the next opening on nothing is taken that isn't. Raises StoreError naming the run whose data can't be opened
+        (where old data is taken, that is logged and stays as it is), and where all is encrypted and the storage holds
+        what was there before all the same, because somebody reads it."""

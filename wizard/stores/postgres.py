@@ -16,7 +16,7 @@ from wizard.jobs import Queue
 from wizard.model import Change, DocumentSave, Reply, Report, Run, RunStatus, StoredFile
 from wizard.stores import Backlog, Document, RunSummary, TraceEntry, records, rows, sealing
 from wizard.stores.formats import MISSHAPEN, unreadable
-from wizard.stores.inventory import NEW, Inventories, Inventory, inventory_after
+from wizard.stores.inventory import NEW, ROOM, Inventories, Inventory, inventory_after
 from wizard.stores.marks import Prepared, finished
 from wizard.stores.migrations import scripts
 from wizard.stores.owners import owner_mark
@@ -141,11 +141,11 @@ class PostgresStore:
     `pool_size` bounds the connections of this process; one more hears of jobs where some are claimed.
     """
 
-    def __init__(self, url: str, vault: Vault = PLAIN, pool_size: int = POOL_SIZE) -> None:
+    def __init__(self, url: str, vault: Vault = PLAIN, pool_size: int = POOL_SIZE, inventory_room: int = ROOM) -> None:
         self._pool = Pool(url, pool_size)
         self._ring = vault
         self._prepared = Prepared(vault)
-        self._inventories = Inventories()
+        self._inventories = Inventories(inventory_room)
         self._queue = PostgresQueue(self._pool, lambda: self._vault)
         self._resealer = Resealer(self._pool, lambda: self._vault)
         self.queue: Queue = self._queue
