@@ -66,7 +66,7 @@ def step_size(step: Step) -> int:
 
 
 def _arrival_size(arrival: Arrival) -> int:
-    return EVENT + memory_of(arrival.data)
+    return EVENT + len(arrival.packed) + memory_of(arrival.data)
 
 
 class RunSize:

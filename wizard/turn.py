@@ -14,6 +14,7 @@ from datetime import datetime
 
 from immutables import Map
 
+from wizard.codec import pack
 from wizard.errors import TurnTooLong
 from wizard.instants import instant
 from wizard.jobs import Job, JobKind, job_key
@@ -274,12 +275,13 @@ class Turn:
         arrival = next((each for each in self.arrivals if each.number == arrival.number), arrival)
         self.arrivals = tuple(each for each in self.arrivals if each.number != arrival.number)
         self.log("took", step.path, event=arrival.name, number=arrival.number)
-        return arrival
+        return arrival._replace(packed=b"")
 
     def release(self, step: Step) -> None:
         """What the step took can be taken again, in its old order."""
         if step.took is not None:
-            self.arrivals = tuple(sorted((*self.arrivals, step.took), key=lambda each: each.number))
+            released = step.took._replace(packed=pack(step.took.data))
+            self.arrivals = tuple(sorted((*self.arrivals, released), key=lambda each: each.number))
             self.log("released", step.path, event=step.took.name, number=step.took.number)
 
     # -- what is done later --------------------------------------------------------------------------
