@@ -130,6 +130,33 @@ async def test_work_of_a_few_addresses_shuts_nobody_out() -> None:
         assert sum(isinstance(each, NoAnswer) for each in answers) == 2, "one for each who came"
 
 
+async def test_who_has_just_come_is_not_ended_for_who_has_more() -> None:
+    """An address whose connections are ended opens others at once: they mustn't push out visitors, whose first request
+    is on its way."""
+    async with served(most=4, most_of_one=3) as port, AsyncExitStack() as stack:
+        for _ in range(3):
+            line = await stack.enter_async_context(_from("127.0.0.2", port))
+            await line.send(Sent("GET", "/slow").raw)
+        await asyncio.sleep(0.2)
+        first = await stack.enter_async_context(_from("127.0.0.3", port))
+        await asyncio.sleep(0.1)
+        second = await stack.enter_async_context(_from("127.0.0.4", port))
+        await asyncio.sleep(0.1)
+        async with _from("127.0.0.2", port) as again:
+            assert (await again.answer()).status == 503
+        assert [(await line.ask(PAGE.raw)).status for line in (first, second)] == [200, 200]
+
+
+async def test_silence_of_many_addresses_makes_room_too() -> None:
+    """A connection from each of a thousand addresses shuts nobody out, however lately they came."""
+    async with served(most=3, most_of_one=3) as port, AsyncExitStack() as stack:
+        silent = [await stack.enter_async_context(_from(f"127.0.0.{number}", port)) for number in (2, 3, 4)]
+        await asyncio.sleep(0.1)
+        async with _from("127.0.0.9", port) as visitor:
+            assert (await visitor.ask(PAGE.raw)).status == 200
+        assert await ended(silent[0])
+
+
 @asynccontextmanager
 async def _from(address: str, port: int) -> AsyncIterator[Line]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))

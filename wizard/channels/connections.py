@@ -22,6 +22,7 @@ SWEEP = 1.0  # seconds between two looks at all connections
 RESERVE = 100  # files that a process needs beside connections: the store, calls of other services, uploads
 LATEST = 10.0  # seconds that a refusal is kept back at most
 LEAST = 16  # connections, however few files the process may open
+FRESH = 5.0  # seconds in which the first request of a connection comes, and is read, on a busy day
 LEAVING = 70  # connections that made room and are not closed yet: they take files of the reserve
 
 
@@ -134,7 +135,16 @@ class Connections:
             return False
         if self._count + coming < limits.most:
             return True
-        return self._drop(_idlest(self._lines()) or self._one_of_most(own))
+        return self._drop(self._that_makes_room(own))
+
+    def _that_makes_room(self, own: dict[Open, None]) -> Open | None:
+        """The one that has waited longest; but who has just come isn't ended for an address that has as many or more,
+        which would come again and again."""
+        line = _idlest(self._lines())
+        if line is not None and self._loop.time() - (line.waiting_since or 0.0) < FRESH:
+            fewer = len(self._all[network_of(line.address)]) <= len(own)
+            return _idlest(own) or self._one_of_most(own) or (None if fewer else line)
+        return line or self._one_of_most(own)
 
     def _one_of_most(self, own: dict[Open, None]) -> Open | None:
         """The latest one of the address that has most, where that has more than who comes would have then."""

@@ -276,7 +276,7 @@ def _read_took(stored: list[Any], output: Mapping[str, Any] | None) -> Arrival:
 
 
 def _read_arrivals(context: Mapping[str, Any], stack: Sequence[Step]) -> tuple[Arrival, ...]:
-    arrivals = (Arrival(*each, packed=pack(each[2])) for each in context.get("arrivals", ()))
+    arrivals = (Arrival._make((*each[:5], pack(each[2]))) for each in context.get("arrivals", ()))
     if not context.get("unsettled"):
         return tuple(arrivals)
     taken = [step.took for step in stack if step.took is not None]

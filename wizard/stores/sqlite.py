@@ -22,7 +22,7 @@ from typing import TypeVar
 from wizard.errors import StaleRevision, StoreError
 from wizard.jobs import Queue
 from wizard.model import Change, Reply, Report, Run, RunStatus, StoredFile
-from wizard.stores import Backlog, Document, RunSummary, TraceEntry, records, sqlite_slots
+from wizard.stores import Backlog, Document, RunPlace, RunSummary, TraceEntry, records, sqlite_slots
 from wizard.stores import sqlite_reading as reading
 from wizard.stores.inventory import NEW, ROOM, Inventories, Inventory
 from wizard.stores.marks import Prepared, finished, prepared
@@ -171,7 +171,7 @@ class SqliteStore:
         status: RunStatus | None = None,
         profile: str | None = None,
         limit: int = 100,
-        before: str | None = None,
+        before: RunPlace | None = None,
     ) -> Sequence[RunSummary]:
         return await self._scan(
             lambda connection: reading.list_runs(connection, workflow, status, profile, limit, before)
