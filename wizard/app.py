@@ -74,15 +74,16 @@ def open_store(url: str, settings: Settings | None = None, *, taking_old: bool =
     vault = vault_of(settings)
     if taking_old and isinstance(vault, KeyRing):
         vault = vault.taking_old()
+    room = (settings or Settings()).cache_bytes // 3  # so that no inventory is forgotten before its run
     path = sqlite_path(url)
     if path is not None:
         from wizard.stores.sqlite import SqliteStore
 
-        return SqliteStore(path, vault)
+        return SqliteStore(path, vault, inventory_room=room)
     if url.partition(":")[0] in ("postgresql", "postgres"):
         from wizard.stores.postgres import PostgresStore
 
-        return PostgresStore(url, vault)
+        return PostgresStore(url, vault, inventory_room=room)
     if url in ("memory:", "memory://"):
         from wizard.stores.memory import MemoryStore
 

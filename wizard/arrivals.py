@@ -106,9 +106,11 @@ def _is_past(known: frozenset[str], name: str) -> bool:
 
 def is_delivered(run: Run, name: str, data: Value, key: str) -> bool:
     """Whether the run took in an event with this key before. Raises KeyReused where that was another one."""
+    if not run.deliveries or not _is_known_again(data, key):
+        return False
     delivery = _delivery(name, data, key)
     for known in run.deliveries:
-        if delivery is not None and known.key == delivery.key:
+        if known.key == delivery.key:
             if known.content == delivery.content:
                 return True
             raise KeyReused(
@@ -118,14 +120,16 @@ def is_delivered(run: Run, name: str, data: Value, key: str) -> bool:
     return False
 
 
-def _delivery(name: str, data: Value, key: str) -> Delivery | None:
-    """How an event is known again: by its key, or, where its data has an `id` as those of webhooks have, by all that it
-    brings. None where it can't be told from another one."""
+def _is_known_again(data: Value, key: str) -> bool:
+    """Whether an event can be told from another one: by its key, or because its data has an `id` as those of webhooks
+    have."""
+    return bool(key) or (isinstance(data, Mapping) and isinstance(data.get("id"), str) and bool(data["id"]))
+
+
+def _delivery(name: str, data: Value, key: str) -> Delivery:
+    """How such an event is known again: by its key, or by all that it brings."""
     content = digest([name, _in_order(data)])
-    if key:
-        return Delivery(digest(key), content)
-    has_id = isinstance(data, Mapping) and isinstance(data.get("id"), str) and data["id"]
-    return Delivery(content, content) if has_id else None
+    return Delivery(digest(key) if key else content, content)
 
 
 def _in_order(data: Value) -> Value:
@@ -135,28 +139,39 @@ def _in_order(data: Value) -> Value:
     return [_in_order(each) for each in data] if isinstance(data, list) else data
 
 
-def take_in(turn: Turn, name: str, data: Value, key: str) -> Arrival:
+def coming(turn: Turn, name: str, data: Value, key: str) -> Arrival:
+    """The run's next event."""
+    return Arrival(turn.arrived + 1, name, data, key, turn.now, pack(data))
+
+
+def take_in(turn: Turn, arrival: Arrival) -> None:
     """Puts an event into the run's document and, where a node may take it, into its queue."""
-    arrival = Arrival(turn.arrived + 1, name, data, key, turn.now)
     turn.arrived = arrival.number
-    turn.amend("event", {name: data})
-    if name in turn.workflow.awaited:
+    turn.amend("event", {arrival.name: arrival.data})
+    if arrival.name in turn.workflow.awaited:
         turn.arrivals = (*turn.arrivals, arrival)
-    if (delivery := _delivery(name, data, key)) is not None:
+    if _is_known_again(arrival.data, arrival.key):
+        delivery = _delivery(arrival.name, arrival.data, arrival.key)
         turn.deliveries = (*turn.deliveries, delivery)[-MAX_DELIVERIES:]
-    turn.log("arrived", name, number=arrival.number)
-    return arrival
+    turn.log("arrived", arrival.name, number=arrival.number)
 
 
-def check_room(turn: Turn, taken: int = 0) -> None:
-    """Raises TooManyEvents where the run holds more events than it may, beside so many that are `taken` at once."""
-    if len(turn.arrivals) - taken > MAX_ARRIVALS:
+def check_room(turn: Turn, arrival: Arrival | None = None, *, taken: bool = False) -> None:
+    """Raises TooManyEvents where the run would hold more events than it may: with one that comes, which may be `taken`
+    at once. What waits isn't packed again for it."""
+    document, queue = turn.event, turn.arrivals
+    if arrival is not None:
+        document = {**document, arrival.name: arrival.data}
+        queue = (*queue, arrival) if arrival.name in turn.workflow.awaited else queue
+    if len(queue) - taken > MAX_ARRIVALS:
         raise TooManyEvents(
             f"{MAX_ARRIVALS} events wait for the run already, which is the most. Send this one later.",
             workflow=turn.workflow.id,
             run=turn.id,
         )
-    if len(pack([dict(turn.event), [each.data for each in turn.arrivals]])) > MAX_BYTES:
+    known = {id(each.data): len(each.packed) for each in (queue if arrival is None else (*queue, arrival))}
+    held = sum(len(each.packed) for each in queue)
+    if held + sum(known.get(id(value)) or len(pack(value)) for value in document.values()) > MAX_BYTES:
         raise TooManyEvents(
             f"The run's events would be larger than {MAX_BYTES:,} bytes together. Send less data with them.",
             workflow=turn.workflow.id,

@@ -8,35 +8,35 @@ commit names the revision that it was decided from; before anything is refused o
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from typing import NamedTuple
 
 from wizard.errors import RunNotFound
-from wizard.model import Run
+from wizard.model import Change, Run
+from wizard.recent import Recent
+from wizard.sizes import RunSize
 from wizard.stores import Store
 
 SIZE = 1024  # runs
-STEPS = 200_000  # of all of them together: a long run takes the place of many short ones
+ROOM = 64_000_000  # bytes of memory for all of them together (WIZARD_CACHE_BYTES)
+
+
+class _Cached(NamedTuple):
+    run: Run
+    size: RunSize
 
 
 class RunCache:
     """The latest runs, least recently used out first. Turns may be taken in several threads."""
 
-    def __init__(self, store: Store, size: int = SIZE, steps: int = STEPS) -> None:
+    def __init__(self, store: Store, size: int = SIZE, room: int = ROOM) -> None:
         self._store = store
-        self._size = size
-        self._most_steps = steps
-        self._steps = 0
-        self._runs: OrderedDict[str, Run] = OrderedDict()
-        self._lock = threading.Lock()
+        self._runs: Recent[str, _Cached] = Recent(size, room)
+        self._measuring = threading.Lock()
 
     async def get(self, run_id: str) -> tuple[Run, bool]:
-        """The run, and whether it was read just now. Raises RunNotFound."""
-        with self._lock:
-            cached = self._runs.get(run_id)
-            if cached is not None:
-                self._runs.move_to_end(run_id)
-                return cached, True
-        return await self.read(run_id), False
+        """The run, and whether it comes out of memory, and so may be old. Raises RunNotFound."""
+        cached = self._runs.get(run_id)
+        return (await self.read(run_id), False) if cached is None else (cached.run, True)
 
     async def read(self, run_id: str) -> Run:
         """The run as stored now. Raises RunNotFound."""
@@ -44,7 +44,8 @@ class RunCache:
         if run is None:
             self.forget(run_id)
             raise RunNotFound(run=run_id)
-        self.remember(run)
+        size = RunSize(run)
+        self._runs.put(run_id, _Cached(run, size), size.total)
         return run
 
     async def is_old(self, run: Run) -> bool:
@@ -54,24 +55,21 @@ class RunCache:
         self.forget(run.id)
         return True
 
-    def remember(self, run: Run) -> None:
-        with self._lock:
-            self._drop(run.id)
-            self._runs[run.id] = run
-            self._steps += len(run.steps)
-            while len(self._runs) > self._size or (self._steps > self._most_steps and len(self._runs) > 1):
-                self._drop(next(iter(self._runs)))
+    def remember(self, change: Change) -> None:
+        """The run after a change that was stored: what it takes is reckoned from what changed."""
+        run = change.run
+        with self._measuring:
+            cached = self._runs.get(run.id)
+            if cached is not None and cached.run.revision == change.expected:
+                size = cached.size
+                size.follow(change)
+            else:
+                size = RunSize(run)
+            self._runs.put(run.id, _Cached(run, size), size.total)
 
     def forget(self, run_id: str) -> None:
-        with self._lock:
-            self._drop(run_id)
-
-    def _drop(self, run_id: str) -> None:
-        run = self._runs.pop(run_id, None)
-        if run is not None:
-            self._steps -= len(run.steps)
+        self._runs.forget(run_id)
 
     def versions(self) -> set[str]:
         """The versions of workflows that the runs are pinned to."""
-        with self._lock:
-            return {run.version for run in self._runs.values()}
+        return {cached.run.version for cached in self._runs.values()}

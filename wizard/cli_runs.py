@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from wizard.engine import Engine
     from wizard.model import Fault, RunStatus
     from wizard.state import RunView
-    from wizard.stores import RunSummary
+    from wizard.stores import RunPlace, RunSummary
 
 MAX_LISTED = 10_000
 
@@ -89,8 +89,9 @@ def list_runs(
 
     async def work(engine: Engine) -> list[RunSummary]:
         if not failed_undos:
+            place = None if before is None else await _place_of(engine, before)
             selected = engine.store.list_runs(
-                workflow=workflow, status=wanted, profile=profile, limit=limit, before=before
+                workflow=workflow, status=wanted, profile=profile, limit=limit, before=place
             )
             return list(await selected)
         return await _with_failed_undos(engine, workflow, wanted, profile, limit)
@@ -108,6 +109,14 @@ def list_runs(
         rows = [("RUN", "WORKFLOW", "STATUS", "STARTED", "LAST MOVE")]
         rows += [(e.id, e.workflow, e.status.value, time_of(e.created_at), time_of(e.updated_at)) for e in found]
         print_table(rows)
+
+
+async def _place_of(engine: Engine, run_id: str) -> RunPlace:
+    """Raises RunNotFound, since a list that ends there would be taken for a whole one."""
+    from wizard.stores import RunPlace
+
+    run = (await engine.load(run_id)).run
+    return RunPlace(run.created_at, run.id)
 
 
 async def _with_failed_undos(

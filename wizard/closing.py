@@ -20,8 +20,7 @@ UNANSWERED = "This wasn't answered in time."
 def close_with(turn: Turn, step: Step, arrival: Arrival) -> None:
     """An event comes instead of an answer to the current step."""
     text = _author_says(turn, step, arrival)
-    _close(turn, step, given=BY_EVENT, took=arrival, error=text)
-    turn.take(arrival, step)
+    _close(turn, step, given=BY_EVENT, took=turn.take(arrival, step), error=text)
 
 
 def close_in_time(turn: Turn, step: Step) -> None:

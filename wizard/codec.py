@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from hashlib import blake2b
@@ -74,6 +74,20 @@ def pack(value: Any) -> bytes:
         raise InvalidInput(f"This can't be stored: {error}.") from error
     except (TypeError, ValueError, UnicodeEncodeError, RecursionError) as error:
         raise InvalidInput("This can't be stored: it is too large, nested too deep, or no valid Unicode.") from error
+
+
+def packed_list(items: Sequence[bytes]) -> bytes:
+    """What `pack` makes of a list whose items were packed before."""
+    return b"".join((msgpack.Packer().pack_array_header(len(items)), *items))
+
+
+def packed_map(content: Mapping[str, Any], packed: Mapping[str, bytes]) -> bytes:
+    """What `pack` makes of a map, with further items that were packed before."""
+    parts = [msgpack.Packer().pack_map_header(len(content) + len(packed))]
+    for values in ({name: pack(value) for name, value in content.items()}, packed):
+        for name, value in values.items():
+            parts += (pack(name), value)
+    return b"".join(parts)
 
 
 def unpack(data: bytes) -> Any:

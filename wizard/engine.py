@@ -32,7 +32,7 @@ from wizard.jobs import Claim
 from wizard.logs import broke
 from wizard.model import RunStatus, StoredFile, Value
 from wizard.node import Services
-from wizard.own_runs import RunLine, runs_of
+from wizard.own_runs import RunPage, runs_of
 from wizard.performing import Performer
 from wizard.pinned import Definitions, Pinned
 from wizard.reentry import check_not_within
@@ -366,10 +366,10 @@ class Engine:
         """What happened in a run, in order."""
         return list(await self.store.trace(run_id, after, limit))
 
-    async def runs_of(self, profile_id: str, *, limit: int = 50, before: str | None = None) -> list[RunLine]:
-        """The runs that were created on a profile, newest first, 100 at most; `before` is the id of the last one of the
-        page before. Who asks is for the caller to know."""
-        return list(await runs_of(self.store, self.definitions, profile_id, limit, before))
+    async def runs_of(self, profile_id: str, *, limit: int = 50, before: str | None = None) -> RunPage:
+        """The runs that were created on a profile (`lines`), newest first, 100 at most; `before` is what the page
+        before says for those behind it (`older`). Who asks is for the caller to know. Raises InvalidInput."""
+        return await runs_of(self.store, self.definitions, profile_id, limit, before)
 
     async def file(self, run_id: str, file_id: str) -> StoredFile | None:
         return await self.store.file(run_id, file_id)

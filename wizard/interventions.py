@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from wizard.arrivals import awaited, check_fits, check_known, check_room, next_for, superseded, take_in
+from wizard.arrivals import awaited, check_fits, check_known, check_room, coming, next_for, superseded, take_in
 from wizard.back import wall
 from wizard.closing import close_in_time, close_with
 from wizard.codec import check_value
@@ -48,10 +48,10 @@ def arrive(turn: Turn, name: str, data: Value, key: str = "") -> Move:
     """
     check_not_over(turn)
     check_known(turn.workflow, name)
-    arrival = take_in(turn, name, data, key)
-    step = turn.current
+    arrival, step = coming(turn, name, data, key), turn.current
     waiting = step is not None and _waits_for(turn, step, arrival)
-    check_room(turn, taken=1 if waiting else 0)
+    check_room(turn, arrival, taken=waiting)
+    take_in(turn, arrival)
     if step is None:
         return
     if waiting:

@@ -99,8 +99,9 @@ class Queue(Protocol):
         """Takes the job out of the queue, unless somebody else has claimed it since."""
 
     async def put_aside(self, claim: Claim, at: datetime, reason: str) -> bool:
-        """Keeps the job for an operator: nobody gets it any more, unless it is put back or ordered anew. False as
-        with `put_off`. A queue does the same with jobs that it can't read, after MOST_TRIES claims."""
+        """Keeps the job for an operator: nobody gets it any more, unless it is put back or ordered anew. The reason is
+        stored in clear, and so quotes no answers. False as with `put_off`. A queue does the same with jobs that it
+        can't read, after MOST_TRIES claims."""
 
     async def aside(self, run: str | None = None, limit: int = 100) -> Sequence[Aside]:
         """The jobs that were put aside, of one run or of all, those first that have been for longest."""

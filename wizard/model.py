@@ -124,13 +124,15 @@ class PutOff(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """An event that arrived at a run (S24). `number` counts the run's arrivals, `key` is its sender's, "" for none."""
+    """An event that arrived at a run (S24). `number` counts the run's arrivals, `key` is its sender's, "" for none.
+    `packed` is its data as it is stored, while it waits in the run's queue: that is stored whole with each event."""
 
     number: int
     name: str
     data: Value
     key: str
     at: datetime
+    packed: bytes = b""
 
 
 class Delivery(NamedTuple):

@@ -9,7 +9,7 @@ from datetime import datetime
 from wizard.errors import WorkflowNotFound
 from wizard.model import RunStatus
 from wizard.pinned import Definitions
-from wizard.stores import RunSummary, Store
+from wizard.stores import RunPlace, RunSummary, Store
 
 MOST_LISTED = 100  # lines at once
 
@@ -26,12 +26,22 @@ class RunLine:
     updated_at: datetime
 
 
-async def runs_of(
-    store: Store, definitions: Definitions, profile_id: str, limit: int, before: str | None
-) -> Sequence[RunLine]:
-    """Newest first, MOST_LISTED at most; `before` is the id of the last line of the page before."""
-    found = await store.list_runs(profile=profile_id, limit=min(limit, MOST_LISTED), before=before)
-    return [_line(each, definitions) for each in found]
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """A part of a list, and what the part behind it is asked for by; "" where there is none."""
+
+    lines: Sequence[RunLine]
+    older: str
+
+
+async def runs_of(store: Store, definitions: Definitions, profile_id: str, limit: int, before: str | None) -> RunPage:
+    """Newest first, MOST_LISTED at most; `before` is what the page before said (`older`). Raises InvalidInput for
+    anything else."""
+    limit = max(1, min(limit, MOST_LISTED))
+    place = None if before is None else RunPlace.of(before)
+    found = await store.list_runs(profile=profile_id, limit=limit + 1, before=place)  # one more tells whether there is
+    lines = found[:limit]
+    return RunPage([_line(each, definitions) for each in lines], str(lines[-1].place) if len(found) > limit else "")
 
 
 def _line(run: RunSummary, definitions: Definitions) -> RunLine:

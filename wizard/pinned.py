@@ -10,16 +10,18 @@ import asyncio
 from collections.abc import Callable, Set
 from functools import partial
 from time import monotonic
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
-from wizard.compiled import Compiled
+from wizard.compiled import MOST_BYTES, Compiled
 from wizard.errors import NotGenuine, WorkflowNotFound
 from wizard.isolation import Calls, Whose
 from wizard.model import Run, Workflow
+from wizard.recent import Recent
 from wizard.stores import Store
 
 LIMIT = 60.0  # seconds that compiling may take
 AGAIN = 30.0  # seconds after which what couldn't be compiled is tried again
+MOST_SAVED = 10_000  # versions that are known to be stored
 MOST_FAILED = 1000  # versions of which that is remembered
 MOST_OUTLINES = 200  # runs whose outlines are kept
 
@@ -53,15 +55,12 @@ class _Unusable(NamedTuple):
     error: Exception | None
 
 
-T = TypeVar("T")
+class _Outline(NamedTuple):
+    """Of a run at a revision; `error` is what failed."""
 
-
-def _remember(known: dict[str, T], key: str, value: T, most: int) -> None:
-    """Keeps the latest ones, so many of them."""
-    known.pop(key, None)
-    while len(known) >= most:
-        del known[next(iter(known))]
-    known[key] = value
+    revision: int
+    error: Exception | None
+    workflow: Workflow
 
 
 class Pinned:
@@ -74,9 +73,9 @@ class Pinned:
         self._store = store
         self._limit = limit
         self._workflows = Compiled(in_use)
-        self._saved: set[str] = set()
-        self._failed: dict[str, tuple[float, Exception]] = {}
-        self._outlines: dict[str, tuple[int, Exception | None, Workflow]] = {}  # by run: its revision, what failed
+        self._saved: Recent[str, None] = Recent(MOST_SAVED)
+        self._failed: Recent[str, tuple[float, Exception]] = Recent(MOST_FAILED)
+        self._outlines: Recent[str, _Outline] = Recent(MOST_OUTLINES, MOST_BYTES)
         self._calls = Calls(at_once=1)  # what compiles only computes: two at once take as long as one by one
         self._reading: dict[str, asyncio.Task[Workflow | _Unusable]] = {}  # by version: all who ask wait for one
 
@@ -95,7 +94,7 @@ class Pinned:
         """Has the store keep what `current` gave, before the first run is pinned to it."""
         if bundle is not None:
             await self._store.save_definition(workflow.version, bundle)
-            self._saved.add(workflow.version)
+            self._saved.put(workflow.version, None)
             self._workflows.put(workflow.version, workflow, len(bundle))
 
     async def workflow_of(self, run: Run) -> Workflow:
@@ -140,17 +139,17 @@ class Pinned:
         body = await self._store.definition(run.version)
         if body is None:
             return _Unusable(None, None)
-        at, error = self._failed.get(run.version, (0.0, None))
+        at, error = self._failed.get(run.version) or (0.0, None)
         if error is None or monotonic() - at > AGAIN:
             try:
                 workflow = self._loaded(run) or await self._in_thread(run, partial(self._definitions.compile, body))
                 _check_genuine(workflow, run)
             except Exception as raised:
                 error = raised
-                _remember(self._failed, run.version, (monotonic(), error.with_traceback(None)), MOST_FAILED)
+                self._failed.put(run.version, (monotonic(), error.with_traceback(None)))
             else:
                 self._workflows.put(run.version, workflow, len(body))
-                self._failed.pop(run.version, None)
+                self._failed.forget(run.version)
                 return workflow
         return _Unusable(None if isinstance(error, NotGenuine) else body, error)
 
@@ -164,8 +163,8 @@ class Pinned:
     async def _outline(self, run: Run, unusable: _Unusable) -> Workflow:
         """A run that waits for its code is looked at again and again: each time by the same outline."""
         known = self._outlines.get(run.id)
-        if known is not None and known[0] == run.revision and known[1] is unusable.error:
-            return known[2]
+        if known is not None and known.revision == run.revision and known.error is unusable.error:
+            return known.workflow
         outline = await self._in_thread(run, partial(self._definitions.outline, run, unusable.body, unusable.error))
-        _remember(self._outlines, run.id, (run.revision, unusable.error, outline), MOST_OUTLINES)
+        self._outlines.put(run.id, _Outline(run.revision, unusable.error, outline), len(unusable.body or b""))
         return outline

@@ -145,7 +145,7 @@ class Saver:
             self._past()
         self._born = self._saved = True
         self.run = change.run
-        self._cache.remember(change.run)
+        self._cache.remember(change)
 
     def _holds(self, job: Job) -> bool:
         return job.key == self._job and job.kind in WORKED_AT

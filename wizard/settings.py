@@ -102,6 +102,7 @@ class Settings(BaseModel):
     max_connections: Annotated[int, Field(ge=16, le=100_000)] = 1000  # at once
     max_connections_of_one: Annotated[int, Field(ge=4, le=100_000)] = 200  # address; not where there are proxies
     refusal_rate: Rate = 300  # requests of one address that come to nothing, a fifth at once; further ones wait
+    cache_bytes: Annotated[int, Field(ge=1_000_000, le=1_000_000_000_000)] = 64_000_000  # of memory for runs
     bodies_limit: Annotated[int, Field(ge=1_000_000, le=100_000_000_000)] = 200_000_000  # of all requests under way
     start_rate: Rate = 300  # by pages
     api_start_rate: Rate = 6000  # by POST /runs

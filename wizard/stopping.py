@@ -32,7 +32,7 @@ class LastExit:
 
     def __init__(self, leave: Callable[[int], object] = os._exit) -> None:
         self._leave = leave
-        self._limits: SimpleQueue[float | None] = SimpleQueue()
+        self._limits: SimpleQueue[float] = SimpleQueue()
         self._begun = False
         threading.Thread(target=self._wait, name="wizard-exit", daemon=True).start()
 
@@ -46,10 +46,6 @@ class LastExit:
         if self._begun:
             self._limits.put(LAST_WORDS)
 
-    def call_off(self) -> None:
-        """The process goes on."""
-        self._limits.put(None)
-
     def _wait(self) -> None:
         end: float | None = None
         while True:
@@ -57,8 +53,6 @@ class LastExit:
                 seconds = self._limits.get(timeout=None if end is None else max(0.0, end - monotonic()))
             except Empty:
                 break
-            if seconds is None:
-                return
             end = monotonic() + seconds if end is None else min(end, monotonic() + seconds)
         said = threading.Thread(target=_say_what_hangs, daemon=True)
         said.start()

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from immutables import Map
 
+from wizard.codec import pack
 from wizard.errors import TurnTooLong, WizardError
 from wizard.failures import Failure, reference_of, words_for_people
 from wizard.instants import instant
@@ -285,12 +286,13 @@ class Turn:
         arrival = next((each for each in self.arrivals if each.number == arrival.number), arrival)
         self.arrivals = tuple(each for each in self.arrivals if each.number != arrival.number)
         self.log("took", step.path, event=arrival.name, number=arrival.number)
-        return arrival
+        return arrival._replace(packed=b"")
 
     def release(self, step: Step) -> None:
         """What the step took can be taken again, in its old order."""
         if step.took is not None:
-            self.arrivals = tuple(sorted((*self.arrivals, step.took), key=lambda each: each.number))
+            released = step.took._replace(packed=pack(step.took.data))
+            self.arrivals = tuple(sorted((*self.arrivals, released), key=lambda each: each.number))
             self.log("released", step.path, event=step.took.name, number=step.took.number)
 
     # -- what is done later --------------------------------------------------------------------------
@@ -342,13 +344,9 @@ class Turn:
             self.status is not RunStatus.WORKING or visit_of(self.current) != visit_of(before.current)
         ):
             self.settle(JobKind.WORK, visit_of(before.current))  # whoever works there learns that it is in vain
-        run = Run(
-            id=before.id,
-            workflow=before.workflow,
-            version=before.version,
+        run = before._replace(
             revision=before.revision + 1,
             status=self.status,
-            created_at=before.created_at,
             updated_at=self.now,
             expires_at=self.expires_at,
             steps=tuple(self.steps),
@@ -363,9 +361,6 @@ class Turn:
             event=self.event,
             profile=self.profile,
             session=self.session,
-            profile_id=before.profile_id,
-            session_id=before.session_id,
-            token_hash=before.token_hash,
             undos=self.undos,
             arrivals=self.arrivals,
             arrived=self.arrived,

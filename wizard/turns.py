@@ -62,7 +62,7 @@ class Turns:
 
     def __init__(self, store: Store, pinned: Pinned, services: Services, clock: Clock, watch: Watch) -> None:
         settings: Settings = services.settings or Settings()
-        self.cache = RunCache(store)
+        self.cache = RunCache(store, room=settings.cache_bytes)
         self._store = store
         self._pinned = pinned
         self._clock = clock

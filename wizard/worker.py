@@ -23,7 +23,7 @@ from wizard.errors import DataUnreadable, StoreError, WizardError
 from wizard.instants import after, instant
 from wizard.jobs import MOST_TRIES, Claim
 from wizard.leases import LeaseLost, held
-from wizard.logs import broke
+from wizard.logs import OUTSPOKEN, broke, kind_and_place
 from wizard.pauses import pause_after
 
 log = logging.getLogger("wizard.jobs")
@@ -249,5 +249,10 @@ class Worker:
 
 
 def _reason(error: BaseException) -> str:
-    """For an operator: what is no error of ours may quote answers, and is only named."""
-    return error.message if isinstance(error, WizardError) else type(error).__name__
+    """For an operator, as the log says it, since it is stored in clear: what can quote no answers in full, of anything
+    else the kind and the place."""
+    if isinstance(error, OUTSPOKEN):
+        return error.message
+    known = (("workflow", getattr(error, "workflow", "")), ("node", getattr(error, "node", "")))
+    place = ", ".join(f"{name} {value}" for name, value in known if value)
+    return kind_and_place(error) + (f" ({place})" if place else "")

@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 from immutables import Map
 
+from wizard.codec import pack
 from wizard.jobs import Job, JobKind
 from wizard.model import Arrival, Change, Delivery, Fault, Kind, PutOff, Run, RunStatus, Step, StepStatus, Undo
 
@@ -125,7 +126,10 @@ def full_run(run_id: str = "run-1") -> Run:
         session_id="session-8",
         token_hash=b"\x01" * 32,
         undos=(full_undo(), full_undo("old/step", 512, 3, failed=False)),
-        arrivals=(Arrival(5, "paid", EVERY_VALUE, "", NOW), Arrival(7, "signed", True, "key-7", NOW)),
+        arrivals=(
+            Arrival(5, "paid", EVERY_VALUE, "", NOW, pack(EVERY_VALUE)),
+            Arrival(7, "signed", True, "key-7", NOW, pack(True)),
+        ),
         arrived=7,
         deliveries=(Delivery(b"\x07key", b"\x07content"),),
     )

@@ -105,6 +105,67 @@ async def test_one_address_takes_no_room_from_others() -> None:
         assert {(await line.answer()).body for line in lines} == {b"done"}
 
 
+async def test_work_of_a_few_addresses_shuts_nobody_out() -> None:
+    """Some addresses hold all connections there may be, each within its own bound and all at work: whoever else comes
+    is answered, at the cost of the address that has most; who has most gets no more by coming again."""
+    async with served(most=6, most_of_one=3) as port, AsyncExitStack() as stack:
+        busy = {}
+        for address in ("127.0.0.2", "127.0.0.3"):
+            busy[address] = [await stack.enter_async_context(_from(address, port)) for _ in range(3)]
+            for line in busy[address]:
+                await line.send(Sent("GET", "/slow").raw)
+        await asyncio.sleep(0.2)
+        async with _from("127.0.0.4", port) as visitor:
+            assert (await visitor.ask(PAGE.raw)).status == 200
+            await visitor.send(Sent("GET", "/slow").raw)
+            async with _from("127.0.0.2", port) as again:
+                assert (await again.answer()).status == 503
+            async with _from("127.0.0.5", port) as another:
+                assert (await another.ask(PAGE.raw)).status == 200
+                assert (await another.ask(Sent("GET", "/go").raw)).status == 200
+            assert (await visitor.answer()).body == b"done"
+        answers = await asyncio.gather(
+            *(line.answer() for lines in busy.values() for line in lines), return_exceptions=True
+        )
+        assert sum(isinstance(each, NoAnswer) for each in answers) == 2, "one for each who came"
+
+
+async def test_who_has_just_come_is_not_ended_for_who_has_more() -> None:
+    """An address whose connections are ended opens others at once: they mustn't push out visitors, whose first request
+    is on its way."""
+    async with served(most=4, most_of_one=3) as port, AsyncExitStack() as stack:
+        for _ in range(3):
+            line = await stack.enter_async_context(_from("127.0.0.2", port))
+            await line.send(Sent("GET", "/slow").raw)
+        await asyncio.sleep(0.2)
+        first = await stack.enter_async_context(_from("127.0.0.3", port))
+        await asyncio.sleep(0.1)
+        second = await stack.enter_async_context(_from("127.0.0.4", port))
+        await asyncio.sleep(0.1)
+        async with _from("127.0.0.2", port) as again:
+            assert (await again.answer()).status == 503
+        assert [(await line.ask(PAGE.raw)).status for line in (first, second)] == [200, 200]
+
+
+async def test_silence_of_many_addresses_makes_room_too() -> None:
+    """A connection from each of a thousand addresses shuts nobody out, however lately they came."""
+    async with served(most=3, most_of_one=3) as port, AsyncExitStack() as stack:
+        silent = [await stack.enter_async_context(_from(f"127.0.0.{number}", port)) for number in (2, 3, 4)]
+        await asyncio.sleep(0.1)
+        async with _from("127.0.0.9", port) as visitor:
+            assert (await visitor.ask(PAGE.raw)).status == 200
+        assert await ended(silent[0])
+
+
+@asynccontextmanager
+async def _from(address: str, port: int) -> AsyncIterator[Line]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
+    try:
+        yield Line(reader, writer)
+    finally:
+        writer.close()
+
+
 async def test_a_head_takes_no_longer_than_it_may() -> None:
     """A connection that says nothing is closed; one that has begun reads why, the second request's sender as well."""
     async with served(head=0.5) as port, line_to(port) as silent, line_to(port) as slow, line_to(port) as second:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable
+from typing import cast
 
 import pytest
 
@@ -63,6 +64,31 @@ async def test_a_definition_may_want_more() -> None:
     assert person.fields == ["add_another"]
     _, person = await with_items(120, "{min: 119}")
     assert "no more than 119" in person.prompt.text
+
+
+async def test_who_had_more_before_there_was_a_limit_keeps_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was handed in counts, whatever the program's next version says of how much there may be: nothing of it is
+    asked again or lost. It can be taken out, and nothing is added until there is room."""
+    with monkeypatch.context() as earlier:
+        earlier.setattr("wizard.nodes.workflow.MOST_UNLESS_SAID", 1000)
+        _, person = await with_items(103)
+    await person.goes_back()
+    await person.says(name="Bob")
+    assert person.prompt.text == "There can be no more than 100 here."
+    assert len(person.prompt.items) == 103
+    await person.says(add_another=True)
+    assert person.prompt.error == "There can be no more than 100 here. Take one out to add another."
+    for number in (50, 51, 52):
+        await person.removes(f"people/{number}")
+        assert person.fields == []
+    await person.removes("people/53")
+    assert person.fields == ["add_another"]
+    await person.says(add_another=False)
+    assert person.completed
+    people = cast("dict[str, dict[str, dict[str, str]]]", person.run.answers["people"])
+    names = [item["who"]["name"] for item in people.values() if "who" in item]
+    assert len(names) == 99
+    assert (names[0], names[-1]) == ("Ann 1", "Bob")
 
 
 async def calls_of(turn: Awaitable[object]) -> int:

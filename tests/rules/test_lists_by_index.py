@@ -11,17 +11,22 @@ from typing import Any
 
 import pytest
 
-from tests.contract.runs import a_run, creating
+from tests.contract.runs import NOW, a_run, creating
 from tests.postgres import fresh_database
 from wizard.model import RunStatus
-from wizard.stores import Store
+from wizard.stores import RunPlace, Store
 from wizard.stores.pgpool import Connection
 from wizard.stores.postgres import PostgresStore
 from wizard.stores.sqlite import SqliteStore
 from wizard.stores.sqlite_change import UPDATE_RUN
 from wizard.stores.sqlite_queue import COUNT, COUNTED
 
-GIVEN: dict[str, Any] = {"workflow": "passport", "status": RunStatus.FAILED, "profile": "ann", "before": "run-1"}
+GIVEN: dict[str, Any] = {
+    "workflow": "passport",
+    "status": RunStatus.FAILED,
+    "profile": "ann",
+    "before": RunPlace(NOW, "run-1"),
+}
 BY_INDEX_ONLY = ("seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin")
 
 

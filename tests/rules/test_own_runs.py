@@ -22,6 +22,7 @@ from wizard.channels.identities import Identity
 from wizard.cli import app as command
 from wizard.engine import Engine
 from wizard.settings import Settings
+from wizard.stores import RunPlace
 from wizard.testing import MovableClock, make_test_engine
 
 VISA = {
@@ -87,14 +88,23 @@ async def test_a_person_has_a_list_of_what_they_began() -> None:
 async def test_the_list_is_read_in_pages() -> None:
     """Somebody with thousands of runs gets them bit by bit; another's id leads nowhere."""
     engine, ids = await begun()
-    others = await engine.runs_of("bob")
+    others = (await engine.runs_of("bob")).lines
     async with hosting(engine) as client:
         _, lines, following = await listed(client, "ann", "/api/v1/runs?limit=2")
         assert [line["id"] for line in lines] == ids[:2]
         _, lines, following = await listed(client, "ann", following)
         assert ([line["id"] for line in lines], following) == (ids[2:], "")
-        assert (await listed(client, "ann", f"/api/v1/runs?before={others[0].id}"))[1] == []
-        for wrong in ("limit=0", "limit=101", "limit=x", "before=", "before=%00"):
+        of_bob = URL("/api/v1/runs").with_query(before=str(RunPlace(others[0].created_at, others[0].id)))
+        assert {line["id"] for line in (await listed(client, "ann", str(of_bob)))[1]} <= set(ids)
+        for wrong in (
+            "limit=0",
+            "limit=101",
+            "limit=x",
+            "before=",
+            "before=%00",
+            "before=nobody",
+            f"before={'9' * 18}.x",
+        ):
             assert (await listed(client, "ann", f"/api/v1/runs?{wrong}"))[0] == 400
 
 
@@ -146,15 +156,31 @@ async def test_the_page_has_pages() -> None:
         assert "12:01" in visitor.page.text
         await visitor.follows("The newest ones")
         assert "Earlier ones" in visitor.page.links
-        await visitor.opens("/runs?before=nobody")
-        assert "There are no earlier ones." in visitor.page.text
+        for nonsense in ("nobody", "", "%00", "x" * 300):
+            await visitor.opens(f"/runs?before={nonsense}")
+            assert (visitor.page.status, visitor.page.heading) == (400, "This part of the list can't be shown")
+        await visitor.follows("See your forms")
+        assert visitor.page.status == 200
+
+
+async def test_a_list_goes_on_behind_a_run_that_is_gone() -> None:
+    """She looks at her list on the telephone while the last run of the page expires and is deleted: the others are
+    still hers. A list that has no more says so, also where it ends with a full page."""
+    engine, ids = await begun()
+    async with hosting(engine) as client:
+        _, _, following = await listed(client, "ann", "/api/v1/runs?limit=2")
+        await engine.delete(ids[1])
+        _, lines, end = await listed(client, "ann", following)
+        assert ([line["id"] for line in lines], end) == (ids[2:], "")
+        _, lines, end = await listed(client, "ann", "/api/v1/runs?limit=2")
+        assert ([line["id"] for line in lines], end) == ([ids[0], ids[2]], "")
 
 
 async def test_a_workflow_that_is_gone_has_its_id_for_a_title() -> None:
     """What was begun is still there when the form isn't offered any more."""
     engine, ids = await begun()
     fewer = Engine((await make_test_engine(PET)).definitions, engine.store)
-    lines = await fewer.runs_of("ann", limit=1000)
+    lines = (await fewer.runs_of("ann", limit=1000)).lines
     assert (lines[0].id, lines[0].title) == (ids[0], "visa")
 
 

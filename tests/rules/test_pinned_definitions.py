@@ -208,7 +208,7 @@ async def test_an_engine_keeps_the_versions_of_its_cached_runs(monkeypatch: pyte
     runs = await left_behind(store, *(definition(2, f"Number {each}") for each in range(4)))
     definitions = Counted.of()
     engine = Engine(definitions, store)
-    monkeypatch.setattr(engine._pinned._workflows, "_most", 1)
+    monkeypatch.setattr(engine._pinned._workflows._workflows, "_most", 1)
     for _ in range(2):
         for run in runs:
             await engine.load(run.id)

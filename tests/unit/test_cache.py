@@ -6,6 +6,8 @@ import pytest
 
 from wizard.cache import RunCache
 from wizard.errors import RunNotFound
+from wizard.model import Change, Run
+from wizard.sizes import RunSize
 from wizard.testing import make_test_engine
 
 ASKS = {"id": "asks", "nodes": [{"id": "ask", "type": "form", "fields": [{"name": "colour"}]}]}
@@ -23,28 +25,31 @@ async def test_the_run_that_was_used_longest_ago_makes_room() -> None:
     assert (run.id, cached) == (second, False)
 
 
-async def test_a_long_run_takes_the_place_of_many() -> None:
-    """A thousand runs of a thousand steps would take gigabytes. One that is longer than there is room for stays:
-    its next turn needs it."""
+async def test_a_large_run_takes_the_place_of_many() -> None:
+    """A thousand runs with a megabyte of answers each would take a gigabyte. One that is larger than there is room for
+    stays: its next turn needs it."""
     engine = await make_test_engine(ASKS)
     runs = [(await engine.start("asks")).run for _ in range(4)]
-    cache = RunCache(engine.store, steps=3)
+    cache = RunCache(engine.store, room=3 * RunSize(runs[0]).total)
 
     def cached() -> list[bool]:
         return [run.id in cache._runs for run in runs]
 
+    def large(run: Run, size: int) -> Run:
+        return run._replace(steps=(run.steps[0]._replace(draft={"colour": "r" * size}),))
+
     for run in runs:
-        cache.remember(run)
+        cache.remember(Change(run, None))
     assert cached() == [False, True, True, True]
-    cache.remember(runs[1]._replace(steps=runs[1].steps * 2))
+    cache.remember(Change(large(runs[1], 1000), None))
     assert cached() == [False, True, False, True]
-    cache.remember(runs[0]._replace(steps=runs[0].steps * 50))
+    cache.remember(Change(large(runs[0], 1_000_000), None))
     assert cached() == [True, False, False, False]
-    cache.remember(runs[2])
+    cache.remember(Change(runs[2], None))
     assert cached() == [False, False, True, False]
     cache.forget(runs[2].id)
     for run in runs[:3]:
-        cache.remember(run)
+        cache.remember(Change(run, None))
     assert cached() == [True, True, True, False]
 
 

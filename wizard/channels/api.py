@@ -33,6 +33,7 @@ from wizard.channels.rates import Rate
 from wizard.channels.state_json import Window, after, around, before, encode, line_json, run_state, trace_json
 from wizard.channels.workflow_json import workflow_json
 from wizard.engine import Engine
+from wizard.errors import InvalidInput
 from wizard.listing import listed
 from wizard.model import Run, RunStatus
 from wizard.own_runs import MOST_LISTED
@@ -115,15 +116,15 @@ class _Looks:
     async def own(self, request: web.Request) -> web.Response:
         profile_id = await self._admission.profile(request)
         limit = _number(request, "limit", MOST_LISTED, 1, MOST_LISTED)
-        before = request.query.get("before")
-        if before is not None and not is_id(before):
-            raise Refused(INVALID_REQUEST, "`before` must be the id of a run.")
-        lines = await self._engine.runs_of(profile_id, limit=limit, before=before)
+        try:
+            page = await self._engine.runs_of(profile_id, limit=limit, before=request.query.get("before"))
+        except InvalidInput as error:
+            raise Refused(INVALID_REQUEST, error.message) from None
         headers = {}
-        if len(lines) == limit:
-            following = request.rel_url.with_query(before=lines[-1].id, limit=limit)
+        if page.older:
+            following = request.rel_url.with_query(before=page.older, limit=limit)
             headers["Link"] = f'<{following}>; rel="next"'
-        return as_json(200, encode([line_json(each) for each in lines]), headers)
+        return as_json(200, encode([line_json(each) for each in page.lines]), headers)
 
     async def show(self, request: web.Request) -> web.Response:
         view = await self._admission.run(request)

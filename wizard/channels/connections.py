@@ -2,8 +2,9 @@
 
 Who only opens connections, sends a request byte by byte or never reads an answer costs little by itself, but each takes
 a file of the process and some memory. Where there are as many as there may be, of all or of one address, the one that
-has waited longest for a request makes room for a new one; where all are at work, the new one is turned away. So silence
-shuts nobody out.
+has waited longest for a request makes room for a new one. Where all are at work, the address that has most gives
+one up for an address that has fewer; else the new one is turned away. So neither silence nor work of a few addresses
+shuts anybody out.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ SWEEP = 1.0  # seconds between two looks at all connections
 RESERVE = 100  # files that a process needs beside connections: the store, calls of other services, uploads
 LATEST = 10.0  # seconds that a refusal is kept back at most
 LEAST = 16  # connections, however few files the process may open
+FRESH = 5.0  # seconds in which the first request of a connection comes, and is read, on a busy day
+LEAVING = 70  # connections that made room and are not closed yet: they take files of the reserve
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class Connections:
         self._loop = loop
         self._all: dict[str, dict[Open, None]] = {}
         self._count = 0
+        self._leaving: set[Open] = set()
         self._sweep: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
@@ -103,7 +107,7 @@ class Connections:
         """Ends looking at them, and lets what was kept back go."""
         if self._sweep is not None:
             self._sweep.cancel()
-        for line in self._lines():
+        for line in (*self._lines(), *self._leaving):
             line.release()
 
     def add(self, line: Open) -> None:
@@ -120,15 +124,41 @@ class Connections:
             self._count -= 1
             if not known:
                 del self._all[network]
+        self._leaving.discard(line)
 
     def has_room(self, address: str, coming: int = 0) -> bool:
         """Whether one more may be opened from this address, with `coming` on their way; what waits makes room."""
         own, limits = self._all.get(network_of(address), {}), self.limits
-        if limits.most_of_one is not None and len(own) >= limits.most_of_one and not _drop_one(own):
+        if len(self._leaving) >= LEAVING and self._count + coming >= limits.most:
+            return False
+        if limits.most_of_one is not None and len(own) >= limits.most_of_one and not self._drop(_idlest(own)):
             return False
         if self._count + coming < limits.most:
             return True
-        return _drop_one(self._lines())
+        return self._drop(self._that_makes_room(own))
+
+    def _that_makes_room(self, own: dict[Open, None]) -> Open | None:
+        """The one that has waited longest; but who has just come isn't ended for an address that has as many or more,
+        which would come again and again."""
+        line = _idlest(self._lines())
+        if line is not None and self._loop.time() - (line.waiting_since or 0.0) < FRESH:
+            fewer = len(self._all[network_of(line.address)]) <= len(own)
+            return _idlest(own) or self._one_of_most(own) or (None if fewer else line)
+        return line or self._one_of_most(own)
+
+    def _one_of_most(self, own: dict[Open, None]) -> Open | None:
+        """The latest one of the address that has most, where that has more than who comes would have then."""
+        most = max(self._all.values(), key=len, default=own)
+        return next(reversed(most)) if len(most) > len(own) + 1 else None
+
+    def _drop(self, line: Open | None) -> bool:
+        """Whether there was one to end: it is out of the count at once, though it takes a while to close."""
+        if line is None:
+            return False
+        self.remove(line)
+        self._leaving.add(line)
+        line.drop()
+        return True
 
     def seconds_until_turn(self, address: str) -> float:
         """Counts a request of this address that was refused; how long its answer is kept back."""
@@ -137,17 +167,14 @@ class Connections:
     def _look(self) -> None:
         self._sweep = self._loop.call_later(SWEEP, self._look)
         now = self._loop.time()
-        for line in self._lines():
+        for line in (*self._lines(), *self._leaving):
             line.look(now)
 
     def _lines(self) -> list[Open]:
         return [line for each in self._all.values() for line in each]
 
 
-def _drop_one(lines: dict[Open, None] | list[Open]) -> bool:
-    """Ends the one that has waited longest; whether there was any."""
+def _idlest(lines: dict[Open, None] | list[Open]) -> Open | None:
+    """The one that has waited longest, None where all are at work."""
     waiting = [(since, at) for at, line in enumerate(lines) if (since := line.waiting_since) is not None]
-    if not waiting:
-        return False
-    list(lines)[min(waiting)[1]].drop()
-    return True
+    return list(lines)[min(waiting)[1]] if waiting else None

@@ -369,7 +369,7 @@ def _parameters() -> Json:
         "before": {
             "name": "before",
             "in": "query",
-            "description": "Only runs that were started before the one with this id, which is the person's own too.",
+            "description": 'Where the page before ended: follow its `Link` with `rel="next"`.',
             "schema": text,
         },
         "most": {

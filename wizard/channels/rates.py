@@ -8,10 +8,11 @@ ITU-T I.371).
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 from time import monotonic
+
+from wizard.recent import Recent
 
 MOST_ADDRESSES = 20_000  # remembered at once; the one that asked longest ago is forgotten first
 
@@ -25,20 +26,17 @@ class Rate:
     ) -> None:
         self._a_minute = a_minute
         self._clock = clock
-        self._most = most_addresses
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # (requests left, as of when)
+        self._left: Recent[str, tuple[float, float]] = Recent(most_addresses)  # (requests left, as of when)
 
     def wait(self, address: str) -> int:
         """Counts a request: 0 if it may be made, else the whole seconds after which the next one may."""
         if self._a_minute == 0:
             return 0
         now, key = self._clock(), network_of(address)
-        left, since = self._left.pop(key, (float(self._a_minute), now))
+        left, since = self._left.get(key) or (float(self._a_minute), now)
         left = min(float(self._a_minute), left + (now - since) * self._a_minute / 60)
         granted = left >= 1
-        self._left[key] = (left - 1 if granted else left, now)
-        if len(self._left) > self._most:
-            self._left.popitem(last=False)
+        self._left.put(key, (left - 1 if granted else left, now))
         return 0 if granted else max(1, math.ceil((1 - left) * 60 / self._a_minute))
 
 
@@ -58,19 +56,16 @@ class Turns:
         self._burst = (max(1, a_minute // 5) - 1) * self._apart
         self._longest = longest
         self._clock = clock
-        self._most = most_addresses
-        self._next: OrderedDict[str, float] = OrderedDict()  # when the next request would be on time
+        self._next: Recent[str, float] = Recent(most_addresses)  # when the next request would be on time
 
     def wait(self, address: str) -> float:
         """Counts a request: the seconds until its turn, 0 where it is now."""
         if not self._apart:
             return 0.0
         now, key = self._clock(), network_of(address)
-        due = max(now, self._next.pop(key, now))
+        due = max(now, self._next.get(key) or now)
         waits = min(max(0.0, due - self._burst - now), self._longest)
-        self._next[key] = min(due, now + self._burst + self._longest) + self._apart
-        if len(self._next) > self._most:
-            self._next.popitem(last=False)
+        self._next.put(key, min(due, now + self._burst + self._longest) + self._apart)
         return waits
 
 

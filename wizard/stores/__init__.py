@@ -7,11 +7,13 @@ whole (S20). It never interprets a run: it compares revisions and keeps rows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Protocol
 
+from wizard.errors import InvalidInput
 from wizard.jobs import Queue
 from wizard.model import Change, Entry, Reply, Report, Run, RunStatus, StoredFile, Value
 
@@ -27,6 +29,32 @@ class TraceEntry:
     entry: Entry
 
 
+_PLACE = re.compile(r"(-?[0-9]{1,18})\.(.{1,200})", re.DOTALL)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class RunPlace(NamedTuple):
+    """Where a run stands in a list of runs, whether it is there still or not. As a text it is what a page of the list
+    names for the page behind it."""
+
+    created_at: datetime
+    id: str
+
+    def __str__(self) -> str:
+        return f"{(self.created_at - _EPOCH) // timedelta(microseconds=1)}.{self.id}"
+
+    @classmethod
+    def of(cls, text: str) -> RunPlace:
+        """Raises InvalidInput for what is no such text."""
+        match = _PLACE.fullmatch(text)
+        try:
+            if match is not None:
+                return cls(_EPOCH + timedelta(microseconds=int(match[1])), match[2])
+        except OverflowError:
+            pass
+        raise InvalidInput("`before` must be what a page of the list named for the page behind it.")
+
+
 @dataclass(frozen=True, slots=True)
 class RunSummary:
     """A line of a list of runs; it holds no answers."""
@@ -38,6 +66,10 @@ class RunSummary:
     revision: int
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def place(self) -> RunPlace:
+        return RunPlace(self.created_at, self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +136,10 @@ class Store(Protocol):
         status: RunStatus | None = None,
         profile: str | None = None,
         limit: int = 100,
-        before: str | None = None,
+        before: RunPlace | None = None,
     ) -> Sequence[RunSummary]:
-        """Newest first; `before` is the id of the last run of the page before, and of the same `profile` where one is
-        given. The runs of a profile are those that were created on it; another's id is in front of none of them."""
+        """Newest first, and by id where they were created at one moment; `before` is the place of the last run of the
+        page before, whether that is there still or not. The runs of a profile are those that were created on it."""
 
     async def save_definition(self, version: str, body: bytes) -> None:
         """Keeps a definition by its content hash; saving it again changes nothing."""
@@ -160,5 +192,6 @@ class Store(Protocol):
     async def reseal(self, limit: int = 1000) -> int:
         """Encrypts at most so many rows anew that aren't under the key in use, and seals runs that aren't sealed in the
         present way where the store was opened to take these; how many they were. 0 says that all are, and that from
-        the next opening on nothing is taken that isn't. Raises StoreError naming the run whose data can't be opened;
-        where old data is taken, that is logged and stays as it is."""
+        the next opening on nothing is taken that isn't. Raises StoreError naming the run whose data can't be opened
+        (where old data is taken, that is logged and stays as it is), and where all is encrypted and the storage holds
+        what was there before all the same, because somebody reads it."""

@@ -8,12 +8,13 @@ number.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from wizard.codec import pack, unpack
+from wizard.codec import pack, packed_list, packed_map, unpack
 from wizard.errors import DataUnreadable, NotGenuine, StoreError
+from wizard.model import NOTHING
 from wizard.stores.vault import NO_STAMP, About, Vault, stamp_of
 
 FORMAT = 3
@@ -90,10 +91,19 @@ def _with_what_it_took(content: dict[str, Any]) -> dict[str, Any]:
 UPGRADERS: dict[int, Callable[[Part, Any], Any]] = {1: _with_undos, 2: _with_arrivals}
 
 
-def wrap(vault: Vault, part: Part, owner: str, content: Any, about: About = (), stamp: bytes = NO_STAMP) -> bytes:
-    """The blob that is stored in a row that `about` names and describes. Raises InvalidInput where the content can't
-    be."""
-    return vault.seal(part, owner, about, pack([FORMAT, content]), stamp)
+def wrap(
+    vault: Vault,
+    part: Part,
+    owner: str,
+    content: Any,
+    about: About = (),
+    stamp: bytes = NO_STAMP,
+    packed: Mapping[str, bytes] = NOTHING,
+) -> bytes:
+    """The blob that is stored in a row that `about` names and describes; `packed` is what the content holds beside, as
+    it was packed before. Raises InvalidInput where the content can't be."""
+    plain = packed_list([pack(FORMAT), packed_map(content, packed)]) if packed else pack([FORMAT, content])
+    return vault.seal(part, owner, about, plain, stamp)
 
 
 def unwrap(vault: Vault, part: Part, owner: str, blob: bytes, about: About = ()) -> Any:

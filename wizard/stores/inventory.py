@@ -8,8 +8,6 @@ a turn replaces is known from memory, and never from the database, which may hav
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,11 +15,14 @@ from immutables import Map
 
 from wizard.errors import NotGenuine
 from wizard.model import Change, Run
+from wizard.recent import Recent
 from wizard.stores.formats import Part
 from wizard.stores.vault import DIGEST_BYTES, RESTORE, Vault, stamp_of
 
 MODULUS = 1 << 8 * DIGEST_BYTES
 MOST = 1024  # runs whose inventories are kept, as many as the engine keeps runs
+ROW = 120  # bytes of memory that a row takes with its digest; its name is the step's
+ROOM = 21_000_000  # bytes of memory for all of them: a run takes more than three times what its inventory does
 
 Rows = Map[str, int]  # by name, the digest of the row as it was written last
 NO_ROWS: Rows = Map()
@@ -46,6 +47,11 @@ class Inventory(NamedTuple):
     undos: Rows = NO_ROWS
     total: int = 0
     entries: int = 0
+
+    @property
+    def row_count(self) -> int:
+        """How many rows there are."""
+        return len(self.data) + len(self.steps) + len(self.parked) + len(self.undos)
 
     def agrees(self, head: Mapping[str, object]) -> bool:
         """Whether a run's header speaks of these rows."""
@@ -133,11 +139,11 @@ def _counted(vault: Vault, part: Part, blobs: Blobs) -> tuple[Rows, int]:
 
 
 class Inventories:
-    """Those of the runs that were used last, by id, each at one revision."""
+    """Those of the runs that were used last, by id, each at one revision; `room` is how many bytes of memory they may
+    take together."""
 
-    def __init__(self) -> None:
-        self._known: OrderedDict[str, tuple[int, Inventory]] = OrderedDict()
-        self._lock = threading.Lock()  # callers may be in several threads
+    def __init__(self, room: int = ROOM) -> None:
+        self._known: Recent[str, tuple[int, Inventory]] = Recent(MOST, room)
 
     def get(self, run_id: str, revision: int | None) -> Inventory | None:
         """None where the one of that revision isn't known. A run that isn't stored yet has no rows."""
@@ -147,12 +153,7 @@ class Inventories:
         return known[1] if known is not None and known[0] == revision else None
 
     def put(self, run_id: str, revision: int, inventory: Inventory) -> None:
-        with self._lock:
-            self._known[run_id] = revision, inventory
-            self._known.move_to_end(run_id)
-            if len(self._known) > MOST:
-                self._known.popitem(last=False)
+        self._known.put(run_id, (revision, inventory), ROW * (inventory.row_count + 4))
 
     def forget(self, run_id: str) -> None:
-        with self._lock:
-            self._known.pop(run_id, None)
+        self._known.forget(run_id)

@@ -17,7 +17,7 @@ from heapq import nlargest
 from wizard.errors import KeyReused, StaleRevision
 from wizard.jobs import Queue
 from wizard.model import Change, Entry, Reply, Report, Run, RunStatus, StoredFile
-from wizard.stores import Backlog, Document, RunSummary, TraceEntry
+from wizard.stores import Backlog, Document, RunPlace, RunSummary, TraceEntry
 from wizard.stores.memory_queue import MemoryQueue
 from wizard.stores.memory_slots import MemorySlots
 from wizard.stores.records import merge
@@ -136,11 +136,8 @@ class MemoryStore:
         status: RunStatus | None = None,
         profile: str | None = None,
         limit: int = 100,
-        before: str | None = None,
+        before: RunPlace | None = None,
     ) -> Sequence[RunSummary]:
-        last = None if before is None else self._runs.get(before)
-        if before is not None and (last is None or profile not in (None, last.profile_id)):
-            return []
         with self._lock:
             runs = list(self._runs.values())
         found = (
@@ -149,7 +146,7 @@ class MemoryStore:
             if (workflow is None or run.workflow == workflow)
             and (status is None or run.status is status)
             and (profile is None or run.profile_id == profile)
-            and (last is None or (run.created_at, run.id) < (last.created_at, last.id))
+            and (before is None or (run.created_at, run.id) < before)
         )
         return [
             RunSummary(run.id, run.workflow, run.version, run.status, run.revision, run.created_at, run.updated_at)

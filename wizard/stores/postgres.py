@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from wizard.errors import InvalidInput, StaleRevision
 from wizard.jobs import Queue
 from wizard.model import Change, DocumentSave, Reply, Report, Run, RunStatus, StoredFile
-from wizard.stores import Backlog, Document, RunSummary, TraceEntry, records, rows, sealing
+from wizard.stores import Backlog, Document, RunPlace, RunSummary, TraceEntry, records, rows, sealing
 from wizard.stores.formats import MISSHAPEN, unreadable
-from wizard.stores.inventory import NEW, Inventories, Inventory, inventory_after
+from wizard.stores.inventory import NEW, ROOM, Inventories, Inventory, inventory_after
 from wizard.stores.marks import Prepared, finished
 from wizard.stores.migrations import scripts
 from wizard.stores.owners import owner_mark
@@ -40,13 +40,12 @@ READ_TRACE = """SELECT first, revision, at, body FROM wizard.trace WHERE run_id 
     ORDER BY first LIMIT $3"""
 LIST_RUNS = "SELECT id, workflow, version, status, revision, created_at, updated_at FROM wizard.runs WHERE "
 NEWEST = " ORDER BY created_at DESC, id DESC LIMIT $1"
-BEFORE = "(created_at, id) < (SELECT created_at, id FROM wizard.runs WHERE id = $%d)"
+BEFORE = "(created_at, id) < ($%d, $%d)"
 ADD_OWNER = "INSERT INTO wizard.owners VALUES ($1, $2, $3)"
 LIST_OWN = """SELECT id, workflow, version, status, revision, runs.created_at, updated_at
     FROM wizard.owners AS own JOIN wizard.runs AS runs ON id = own.run_id WHERE """
 NEWEST_OWN = " ORDER BY own.created_at DESC, own.run_id DESC LIMIT $1"
-BEFORE_OWN = """(own.created_at, own.run_id) < (SELECT created_at, run_id
-    FROM wizard.owners AS last WHERE last.run_id = $%d AND last.owner = own.owner)"""
+BEFORE_OWN = "(own.created_at, own.run_id) < ($%d, $%d)"
 ADD_DEFINITION = "INSERT INTO wizard.definitions VALUES ($1, $2) ON CONFLICT DO NOTHING"
 PROBE = "SELECT pg_current_xact_id()"  # whose commit is written to the log; a standby gives none
 READ_DEFINITION = "SELECT body FROM wizard.definitions WHERE version = $1"
@@ -141,11 +140,11 @@ class PostgresStore:
     `pool_size` bounds the connections of this process; one more hears of jobs where some are claimed.
     """
 
-    def __init__(self, url: str, vault: Vault = PLAIN, pool_size: int = POOL_SIZE) -> None:
+    def __init__(self, url: str, vault: Vault = PLAIN, pool_size: int = POOL_SIZE, inventory_room: int = ROOM) -> None:
         self._pool = Pool(url, pool_size)
         self._ring = vault
         self._prepared = Prepared(vault)
-        self._inventories = Inventories()
+        self._inventories = Inventories(inventory_room)
         self._queue = PostgresQueue(self._pool, lambda: self._vault)
         self._resealer = Resealer(self._pool, lambda: self._vault)
         self.queue: Queue = self._queue
@@ -288,20 +287,23 @@ class PostgresStore:
         status: RunStatus | None = None,
         profile: str | None = None,
         limit: int = 100,
-        before: str | None = None,
+        before: RunPlace | None = None,
     ) -> Sequence[RunSummary]:
         own = profile is not None
         given = {
             "own.owner = $%d": None if profile is None else owner_mark(profile),
             "workflow = $%d": workflow,
             "status = $%d": None if status is None else status.value,
-            BEFORE_OWN if own else BEFORE: before,
         }
         wanted = [(clause, encoded(value)) for clause, value in given.items() if value is not None]
         clauses = [clause % number for number, (clause, _) in enumerate(wanted, 2)]
+        values: list[Any] = [value for _, value in wanted]
+        if before is not None:
+            clauses.append((BEFORE_OWN if own else BEFORE) % (len(values) + 2, len(values) + 3))
+            values += before.created_at, encoded(before.id)
         listing, newest = (LIST_OWN, NEWEST_OWN) if own else (LIST_RUNS, NEWEST)
         text = listing + " AND ".join(["true", *clauses]) + newest
-        return [_summary(row) for row in await self._pool.read(text, _bounded(limit), *(value for _, value in wanted))]
+        return [_summary(row) for row in await self._pool.read(text, _bounded(limit), *values)]
 
     async def save_definition(self, version: str, body: bytes) -> None:
         await self._pool.read(ADD_DEFINITION, encoded(version), body)

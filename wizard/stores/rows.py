@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from immutables import Map
 
-from wizard.codec import pack
+from wizard.codec import pack, packed_list
 from wizard.errors import StoreError
 from wizard.model import (
     NOTHING,
@@ -145,11 +145,16 @@ def context(vault: Vault, run: Run, stamp: bytes = NO_STAMP) -> bytes | None:
         content["removed"] = sorted(run.removed)
     if run.arrived:
         content["arrived"] = run.arrived
-    if run.arrivals:
-        content["arrivals"] = [list(each) for each in run.arrivals]
     if run.deliveries:
         content["deliveries"] = [list(each) for each in run.deliveries]
-    return wrap(vault, Part.CONTEXT, run.id, content, (), stamp) if content else None
+    queue = {"arrivals": packed_list([_packed_arrival(each) for each in run.arrivals])} if run.arrivals else {}
+    return wrap(vault, Part.CONTEXT, run.id, content, (), stamp, queue) if content or queue else None
+
+
+def _packed_arrival(arrival: Arrival) -> bytes:
+    """What waits is packed once, when it comes: with each event all of them are stored."""
+    data = arrival.packed or pack(arrival.data)
+    return packed_list([pack(arrival.number), pack(arrival.name), data, pack(arrival.key), pack(arrival.at)])
 
 
 def step_body(vault: Vault, run_id: str, step: Step, stamp: bytes = NO_STAMP) -> bytes:
@@ -272,7 +277,7 @@ def _read_took(stored: list[Any], output: Mapping[str, Any] | None) -> Arrival:
 
 
 def _read_arrivals(context: Mapping[str, Any], stack: Sequence[Step]) -> tuple[Arrival, ...]:
-    arrivals = (Arrival(*each) for each in context.get("arrivals", ()))
+    arrivals = (Arrival._make((*each[:5], pack(each[2]))) for each in context.get("arrivals", ()))
     if not context.get("unsettled"):
         return tuple(arrivals)
     taken = [step.took for step in stack if step.took is not None]

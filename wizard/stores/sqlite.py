@@ -22,9 +22,9 @@ from typing import TypeVar
 from wizard.errors import StaleRevision, StoreError
 from wizard.jobs import Queue
 from wizard.model import Change, Reply, Report, Run, RunStatus, StoredFile
-from wizard.stores import Backlog, Document, RunSummary, TraceEntry, records, sqlite_slots
+from wizard.stores import Backlog, Document, RunPlace, RunSummary, TraceEntry, records, sqlite_slots
 from wizard.stores import sqlite_reading as reading
-from wizard.stores.inventory import NEW, Inventories, Inventory
+from wizard.stores.inventory import NEW, ROOM, Inventories, Inventory
 from wizard.stores.marks import Prepared, finished, prepared
 from wizard.stores.migrations import migrate, scripts
 from wizard.stores.sqlite_change import PackedChange, stored_time
@@ -81,11 +81,11 @@ class SqliteStore:
     longer than the read. What may read much (lists, traces, files) goes to a thread.
     """
 
-    def __init__(self, path: str | PathLike[str], vault: Vault = PLAIN) -> None:
+    def __init__(self, path: str | PathLike[str], vault: Vault = PLAIN, inventory_room: int = ROOM) -> None:
         self._path = fspath(path)
         self._ring = vault
         self._prepared = Prepared(vault)
-        self._inventories = Inventories()
+        self._inventories = Inventories(inventory_room)
         self._writer = GroupWriter(self._prepare, self._path)
         self._reader: sqlite3.Connection | None = None
         self._reading = threading.Lock()  # a read may be a transaction, and callers may be on event loops of their own
@@ -171,7 +171,7 @@ class SqliteStore:
         status: RunStatus | None = None,
         profile: str | None = None,
         limit: int = 100,
-        before: str | None = None,
+        before: RunPlace | None = None,
     ) -> Sequence[RunSummary]:
         return await self._scan(
             lambda connection: reading.list_runs(connection, workflow, status, profile, limit, before)
@@ -342,8 +342,14 @@ class SqliteStore:
 
 
 def _empty_log(connection: sqlite3.Connection) -> None:
-    """What was encrypted anew is in the write-ahead log still, as it was before."""
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    """What was encrypted anew is in the write-ahead log still, as it was before. Raises StoreError where it stays
+    there, because somebody reads what the log holds."""
+    busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise StoreError(
+            "Everything is encrypted, but the write-ahead log (the file that ends in -wal) still holds what was there"
+            " before: another program is reading the database. End that, a backup or a viewer, and run this again."
+        )
 
 
 def _make_private(path: str) -> None:

@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from wizard.model import Reply, Report, Run, RunStatus, StoredFile
-from wizard.stores import Document, RunSummary, TraceEntry, records, rows, sealing
+from wizard.stores import Document, RunPlace, RunSummary, TraceEntry, records, rows, sealing
 from wizard.stores.formats import MISSHAPEN, unreadable
 from wizard.stores.inventory import Inventory
 from wizard.stores.owners import owner_mark
@@ -33,12 +33,11 @@ READ_FILES = "SELECT id, body FROM files WHERE run_id=? ORDER BY id"
 READ_REPORT = "SELECT body FROM reports WHERE run_id=?"
 LIST_RUNS = "SELECT id, workflow, version, status, revision, runs.created_at, updated_at FROM runs WHERE "
 NEWEST = " ORDER BY created_at DESC, id DESC LIMIT ?"
-BEFORE = "(created_at, id) < (SELECT created_at, id FROM runs WHERE id=?)"
+BEFORE = "(created_at, id) < (?, ?)"
 LIST_OWN = """SELECT id, workflow, version, status, revision, runs.created_at, updated_at
     FROM owners AS own JOIN runs ON id = own.run_id WHERE """
 NEWEST_OWN = " ORDER BY own.created_at DESC, own.run_id DESC LIMIT ?"
-BEFORE_OWN = """(own.created_at, own.run_id) <
-    (SELECT created_at, run_id FROM owners AS last WHERE last.run_id=? AND last.owner = own.owner)"""
+BEFORE_OWN = "(own.created_at, own.run_id) < (?, ?)"
 
 
 def read_time(stored: int) -> datetime:
@@ -147,7 +146,7 @@ def list_runs(
     status: RunStatus | None,
     profile: str | None,
     limit: int,
-    before: str | None,
+    before: RunPlace | None,
 ) -> list[RunSummary]:
     """Raises StoreError naming the run that can't be listed."""
     own = profile is not None
@@ -155,12 +154,13 @@ def list_runs(
         "own.owner=?": None if profile is None else owner_mark(profile),
         "workflow=?": workflow,
         "status=?": None if status is None else status.value,
-        BEFORE_OWN if own else BEFORE: before,
     }
-    wanted = {clause: value for clause, value in given.items() if value is not None}
+    wanted: dict[str, tuple[Any, ...]] = {clause: (value,) for clause, value in given.items() if value is not None}
+    if before is not None:
+        wanted[BEFORE_OWN if own else BEFORE] = ((before.created_at - EPOCH) // timedelta(microseconds=1), before.id)
     listing, newest = (LIST_OWN, NEWEST_OWN) if own else (LIST_RUNS, NEWEST)
     text = listing + " AND ".join(["1", *wanted]) + newest
-    return [_summary(row) for row in connection.execute(text, (*wanted.values(), max(limit, 0)))]
+    return [_summary(row) for row in connection.execute(text, (*chain(*wanted.values()), max(limit, 0)))]
 
 
 def _summary(row: tuple[Any, ...]) -> RunSummary:

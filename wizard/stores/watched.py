@@ -13,7 +13,7 @@ from typing import TypeVar
 from wizard.errors import CallerError
 from wizard.jobs import Aside, Claim, Queue
 from wizard.model import Change, Reply, Report, Run, RunStatus, StoredFile
-from wizard.stores import Backlog, Document, RunSummary, Store, TraceEntry
+from wizard.stores import Backlog, Document, RunPlace, RunSummary, Store, TraceEntry
 from wizard.watching import StoreWatch
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ class WatchedStore:
         status: RunStatus | None = None,
         profile: str | None = None,
         limit: int = 100,
-        before: str | None = None,
+        before: RunPlace | None = None,
     ) -> Sequence[RunSummary]:
         found = self._store.list_runs(workflow=workflow, status=status, profile=profile, limit=limit, before=before)
         return await self._tell("list_runs", found)

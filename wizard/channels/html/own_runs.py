@@ -7,15 +7,15 @@ from urllib.parse import quote
 from aiohttp import web
 
 from wizard.channels.html.pages import OwnRun, OwnRunsPage
-from wizard.channels.html.refusals import NOT_SIGNED_IN, Refusal
+from wizard.channels.html.refusals import NO_SUCH_PAGE, NOT_SIGNED_IN, Refusal
 from wizard.channels.html.site import Site
+from wizard.errors import InvalidInput
 from wizard.forms.readable import plain
 from wizard.instants import shown
 from wizard.model import RunStatus
 from wizard.own_runs import RunLine
 
 AT_ONCE = 20
-LONGEST_ID = 200
 
 STANDS: dict[RunStatus, str] = {
     RunStatus.CREATED: "Not begun yet",
@@ -35,23 +35,24 @@ class OwnRuns:
         self._site = site
 
     async def show(self, request: web.Request) -> web.Response:
-        """GET /runs, GET /runs?before=ID"""
+        """GET /runs, GET /runs?before=PLACE"""
         site = self._site
         guest = await site.doors.greet(request)
         profile = guest.identity.profile_id
         if profile is None:
             raise Refusal(NOT_SIGNED_IN, ways=((site.root, "See all forms"),))
-        before = request.query.get("before", "")[:LONGEST_ID] or None
-        found = await site.engine.runs_of(profile, limit=AT_ONCE + 1, before=before)  # one more tells whether there is
-        lines = found[:AT_ONCE]
-        older = f"{site.root}runs?before={quote(lines[-1].id, safe='')}" if len(found) > AT_ONCE else ""
+        before = request.query.get("before")
+        try:
+            found = await site.engine.runs_of(profile, limit=AT_ONCE, before=before)
+        except InvalidInput:
+            raise Refusal(NO_SUCH_PAGE, ways=((f"{site.root}runs", "See your forms"),)) from None
         page = OwnRunsPage(
             root=site.root,
             name=site.settings.site_name,
             home=site.root,
-            runs=tuple(self._run(each) for each in lines),
-            older=older,
-            newest=f"{site.root}runs" if before else "",
+            runs=tuple(self._run(each) for each in found.lines),
+            older=f"{site.root}runs?before={quote(found.older, safe='')}" if found.older else "",
+            newest="" if before is None else f"{site.root}runs",
         )
         return site.respond(guest, page)
 

@@ -127,6 +127,11 @@ def too_often(seconds: int) -> Refusal:
 NOT_FOUND = Words(
     404, "Page not found", ("If you typed the address, check it. If you copied it, check that it is whole.",)
 )
+NO_SUCH_PAGE = Words(
+    400,
+    "This part of the list can't be shown",
+    ("The address isn't one that the list has. Begin with the newest ones.",),
+)
 NOT_ALLOWED = Words(405, "This can't be done here", ("Open the page, and use what it offers.",))
 NOT_YOURS = Words(
     403,
