@@ -38,6 +38,7 @@ class Part(StrEnum):
     REPORT = "report"
     DOCUMENT = "document"
     MARK = "mark"
+    REFUSED = "refused"
 
 
 def _with_undos(part: Part, content: Any) -> Any:

@@ -116,7 +116,8 @@ class StepPage(Page):
     `back` says that there is a step to go back to (or, while `changing`, that Back returns to where the change was
     asked).
     `notice` tells what happened before this page, such as an answer in another tab. `lines` are what the
-    person has to compare with: the answers that are there now, after a conflict.
+    person has to compare with: the answers that are there now, after a conflict; who keeps these goes to the address
+    `keep`.
     """
 
     template: ClassVar[str] = "step.html"
@@ -130,6 +131,7 @@ class StepPage(Page):
     changing: bool = False
     notice: str = ""
     lines: tuple[Item, ...] = ()
+    keep: str = ""
 
 
 @dataclass(frozen=True, slots=True)
