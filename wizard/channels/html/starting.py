@@ -6,6 +6,7 @@ A start page asks for what the workflow is to be handed, as far as neither a def
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
@@ -58,6 +59,7 @@ class Starting:
         refusal = await self._site.refused.of(_page_of(request, guest, workflow))
         if refusal is None:
             return self._page(guest, workflow, input_prompt(workflow, now, given), given)
+        given |= {name: typed for name in given if isinstance(typed := refusal.values.get(name), str)}
         prompt = refusal.on(input_prompt(workflow, now, given, {**given, **refusal.values}))
         return self._page(guest, workflow, prompt, given, refusal.status)
 
@@ -79,7 +81,8 @@ class Starting:
         prompt = input_prompt(workflow, site.engine.clock.wall(), given, answers)
         here = _page_of(request, guest, workflow)
         if prompt.has_errors:
-            if await site.refused.keep(here, Refusal.of(prompt, 422)):
+            refusal = Refusal.of(prompt, 422)
+            if await site.refused.keep(here, replace(refusal, values={**given, **refusal.values})):
                 return site.redirect(site.here(request))
             return self._page(guest, workflow, prompt, given, 422)
         identity = guest.identity
