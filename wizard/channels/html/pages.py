@@ -194,7 +194,7 @@ class WaitingPage(Page):
 @dataclass(frozen=True, slots=True)
 class PausePage(Page):
     """The run waits for a time or an event, and somebody may come back for it: `title` and `text` are the author's.
-    The page opens itself anew every `seconds`."""
+    Without scripts the page opens itself anew every `seconds`; with them it listens at `events`."""
 
     template: ClassVar[str] = "pause.html"
     title: str = ""
@@ -203,6 +203,7 @@ class PausePage(Page):
     key: str = ""
     back: bool = False
     seconds: int = 60
+    events: str = ""
     saved: str = ""
 
 

@@ -137,6 +137,7 @@ class RunPages:
             seen=f"{self.view.mark_of(prompt.step)}-{new_page()}",
             progress=progress_text(self.view, step) if step.is_foreground else "",
             back=changing or self._can_go_back_from(step),
+            save=self.view.workflow.save,
             changing=changing,
             notice=notice,
             lines=lines,
@@ -237,7 +238,7 @@ class RunPages:
             stuck=seems_stuck(view),
             seconds=next((pause for most, pause in LOOKS if looked < most), SELDOM),
             following=f"{self.current}?wait={min(looked + 1, LOOKS[-1][0])}",
-            events=f"{self.run}-/progress?step={quote(encodable(view.step), safe='')}",
+            events=self._events,
             saved=f"{self.run}-/saved",
         )
 
@@ -251,8 +252,14 @@ class RunPages:
             key=self._key(),
             back=self.view.has_previous,
             seconds=WHILE_PAUSED,
+            events=self._events,
             saved=f"{self.run}-/saved",
         )
+
+    @property
+    def _events(self) -> str:
+        """Where the script of a page that waits listens."""
+        return f"{self.run}-/progress?step={quote(encodable(self.view.step), safe='')}"
 
     def _end(self) -> EndPage:
         view, prompt = self.view, self.view.current
@@ -268,7 +275,14 @@ class RunPages:
 
     def _failed(self, message: str) -> FailedPage:
         back = self.view.has_previous
-        return FailedPage(**self._common(), title=self._title(), message=message, key=self._key(), back=back)
+        return FailedPage(
+            **self._common(),
+            title=self._title(),
+            message=message,
+            key=self._key(),
+            back=back,
+            save=self.view.workflow.save,
+        )
 
     def _title(self) -> str:
         """What the author calls the current step, "" for nothing: an id says nothing to people."""

@@ -165,7 +165,7 @@ class Stepping:
         try:
             if sent.prompt is None or sent.is_last_page(action):
                 return await self._go_on(sent, action)
-            if action == "next":
+            if action not in ("previous", "save"):
                 return await self._answer(sent)
             response = await (self._go_back(sent) if action == "previous" else self._save(sent))
         except StaleInput:

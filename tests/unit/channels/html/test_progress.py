@@ -22,10 +22,10 @@ END = {"id": "end_page", "type": "end", "title": "Done"}
     ("progress", "text"),
     [
         (Progress(2, 3, 3), "Step 3 of 5"),
-        (Progress(2, 3, 6), "Step 3 of 5 to 8"),
-        (Progress(2, 3, 8), "Step 3 of 5 to 10"),
-        (Progress(2, 3, 9), "Step 3 of at least 5"),
-        (Progress(2, 3, None), "Step 3 of at least 5"),
+        (Progress(2, 3, 6), "Step 3"),
+        (Progress(2, 3, 8), "Step 3"),
+        (Progress(2, 3, 9), "Step 3"),
+        (Progress(2, 3, None), "Step 3"),
         (Progress(2, 0, 0), "Step 3 of 3"),
     ],
 )
