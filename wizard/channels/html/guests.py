@@ -13,6 +13,7 @@ from wizard.channels.html import refusals
 from wizard.channels.html.keys import (
     ANSWERED_COOKIE,
     RUN_COOKIE,
+    STARTED_COOKIE,
     VISITOR_COOKIE,
     Crumb,
     cookies,
@@ -47,6 +48,7 @@ class Guest:
     host: str
     crumb: Crumb
     answered: str = ""  # which of their pages answered which steps of the run
+    started: str = ""  # the run that they started last at this start page
 
     def key(self, purpose: str, subject: str) -> str:
         """The key of a form that they get."""
@@ -99,6 +101,7 @@ class Doors:
             host=host,
             crumb=Crumb(is_secure(request, proxies), bool(self._settings.frame_ancestors)),
             answered=sent.get(ANSWERED_COOKIE, ""),
+            started=sent.get(STARTED_COOKIE, ""),
         )
 
     async def admit(self, request: web.Request, guest: Guest) -> Admitted:

@@ -13,15 +13,17 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 RUN_COOKIE = "wizard_run"
 VISITOR_COOKIE = "wizard_visitor"
 ANSWERED_COOKIE = "wizard_answered"
+STARTED_COOKIE = "wizard_started"
 LONGEST_COOKIES = 16_000  # characters of Cookie headers that are looked at
 
 START, RUN = "start", "run"  # the purposes of a form
 
+_COOKIES = frozenset((RUN_COOKIE, VISITOR_COOKIE, ANSWERED_COOKIE, STARTED_COOKIE))
 _PAIR = re.compile(r"(?:^|;)[ \t]*(?P<name>[\w-]{1,60})=(?P<value>[A-Za-z0-9_-]{16,200})[ \t]*(?=;|$)", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,200}")
 
@@ -54,7 +56,7 @@ def cookies(headers: Iterable[str]) -> dict[str, str]:
     which is the one with the longer path (RFC 6265, 5.4). Whatever else is sent counts as none."""
     found: dict[str, str] = {}
     for match in _PAIR.finditer(";".join(headers)[:LONGEST_COOKIES]):
-        if match["name"] in (RUN_COOKIE, VISITOR_COOKIE, ANSWERED_COOKIE):
+        if match["name"] in _COOKIES:
             found.setdefault(match["name"], match["value"])
     return found
 
@@ -100,6 +102,10 @@ class Crumb:
     def answered(self, value: str, path: str) -> str:
         """The Set-Cookie header of which pages answered which steps of a run."""
         return self._written(ANSWERED_COOKIE, value, f"; Path={path}")
+
+    def started(self, run_id: str, path: str, seconds: int) -> str:
+        """The Set-Cookie header of the run that was started last at the start page `path`; it opens nothing."""
+        return self._written(STARTED_COOKIE, quote(run_id, safe=""), f"; Path={path}; Max-Age={max(1, seconds)}")
 
     def visitor(self, secret: str, root: str) -> str:
         """The Set-Cookie header of a visitor's secret; it goes when the browser is closed."""

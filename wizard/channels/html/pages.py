@@ -100,12 +100,14 @@ class OwnRunsPage(Page):
 @dataclass(frozen=True, slots=True)
 class StartPage(Page):
     """A workflow's start page. `prompt` asks for the input that has no default; its title and text are
-    the workflow's. `given` is input out of the address, carried in hidden inputs."""
+    the workflow's. `given` is input out of the address, carried in hidden inputs. `begun` is the address of a run
+    that was started here before and isn't finished, or ""."""
 
     template: ClassVar[str] = "start.html"
     prompt: Prompt = field(default_factory=lambda: Prompt("", "start"))
     given: Mapping[str, str] = field(default_factory=dict)
     key: str = ""  # the hidden input wizard-key
+    begun: str = ""
 
 
 @dataclass(frozen=True, slots=True)

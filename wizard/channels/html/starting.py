@@ -22,9 +22,10 @@ from wizard.channels.html.run_pages import RunPages
 from wizard.channels.html.site import Site
 from wizard.channels.origins import client_of
 from wizard.channels.rates import Rate
+from wizard.errors import RunNotFound
 from wizard.inputs import input_prompt
 from wizard.listing import listed
-from wizard.model import Prompt, PromptField, Workflow
+from wizard.model import Prompt, PromptField, RunStatus, Workflow
 from wizard.state import RunView
 
 MOST_PAIRS = 100  # of an address that are looked at
@@ -58,7 +59,8 @@ class Starting:
         given, now = _given(workflow, request), self._site.engine.clock.wall()
         refusal = await self._site.refused.of(_page_of(request, guest, workflow))
         if refusal is None:
-            return self._page(guest, workflow, input_prompt(workflow, now, given), given)
+            begun = await self._begun(guest, workflow)
+            return self._page(guest, workflow, input_prompt(workflow, now, given), given, begun=begun)
         given |= {name: typed for name in given if isinstance(typed := refusal.values.get(name), str)}
         prompt = refusal.on(input_prompt(workflow, now, given, {**given, **refusal.values}))
         return self._page(guest, workflow, prompt, given, refusal.status)
@@ -93,10 +95,31 @@ class Starting:
         response = site.redirect(RunPages(view, site.root, str).current)
         assert view.token is not None
         response.headers.add("Set-Cookie", run_cookie(site, guest, view, view.token))
+        started = guest.crumb.started(view.id, site.start_address(workflow.id), _seconds_left(view))
+        response.headers.add("Set-Cookie", started)
         return response
 
+    async def _begun(self, guest: Guest, workflow: Workflow) -> str:
+        """Where the run is that was started here last, in this browser and by whoever is signed in now, as long as it
+        can be gone on with; "" for nowhere."""
+        if not guest.started:
+            return ""
+        try:
+            view = await self._site.engine.load(guest.started)
+        except RunNotFound:
+            return ""
+        over = view.status in (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED)
+        theirs = view.run.workflow == workflow.id and view.run.profile_id == guest.identity.profile_id
+        return self._site.run_address(view.id) if theirs and not over else ""
+
     def _page(
-        self, guest: Guest, workflow: Workflow, prompt: Prompt, given: dict[str, str], status: int = 200
+        self,
+        guest: Guest,
+        workflow: Workflow,
+        prompt: Prompt,
+        given: dict[str, str],
+        status: int = 200,
+        begun: str = "",
     ) -> web.Response:
         site = self._site
         shown = {field.name for field in (*prompt.fields, *prompt.possible)}
@@ -108,6 +131,7 @@ class Starting:
             prompt=prompt,
             given={name: text for name, text in given.items() if name not in shown},
             key=guest.key(START, _subject(guest, workflow)),
+            begun=begun,
         )
         return site.respond(guest, page, status)
 
@@ -115,9 +139,13 @@ class Starting:
 def run_cookie(site: Site, guest: Guest, view: RunView, token: str) -> str:
     """The Set-Cookie header that opens the run to this browser, until the run expires and for a while longer: who comes
     too late is told so."""
+    return guest.crumb.run(token, site.run_address(view.id), _seconds_left(view))
+
+
+def _seconds_left(view: RunView) -> int:
     expires = view.run.expires_at
     left = RUN_LASTS if expires is None else expires - view.now + RUN_LASTS
-    return guest.crumb.run(token, site.run_address(view.id), int(left.total_seconds()))
+    return int(left.total_seconds())
 
 
 def _page_of(request: web.Request, guest: Guest, workflow: Workflow) -> Page:
