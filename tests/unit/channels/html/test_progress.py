@@ -53,7 +53,7 @@ async def test_without_a_last_page_every_page_counts() -> None:
 
 
 async def test_where_only_some_ways_have_a_last_page_the_longest_counts_it() -> None:
-    """A range that holds is better than a number that may not."""
+    """A number that may not hold is none."""
     nodes = [
         ask("one"),
         {"id": "way", "type": "condition", "cases": [{"when": 'one.a == "1"', "goto": "end"}, {"goto": "two"}]},
