@@ -52,6 +52,7 @@ canary-newest canary-lowest: canary-%: install
 	$(BIN)/uv pip install --quiet --python .canary/$* --only-binary :all: -r .canary/$*.txt
 	$(BIN)/uv pip install --quiet --python .canary/$* --no-deps --no-build-isolation -e .
 	$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m tests.browser.firefox
 	.canary/$*/bin/python -m pytest -n 2 --dist worksteal $(CANARY_TESTS)
 	$(if $(findstring newest,$*),$(MAKE) lint BIN=.canary/newest/bin)
 
@@ -70,6 +71,7 @@ test coverage torture: export PYTEST_DEBUG_TEMPROOT = $(MEMORY)
 # their half takes over from the other.
 test: install
 	$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m tests.browser.firefox
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 	$(MAKE) lint
 
@@ -88,6 +90,7 @@ coverage: install
 # The browser tests alone. They need a Chromium: the system's, or one that is installed here.
 browser: install
 	$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m tests.browser.firefox
 	$(BIN)/python -m pytest -n 2 tests/browser
 
 # Pictures of every kind of page, into docs/images/.

@@ -22,7 +22,7 @@ from wizard.forms.typed import date_texts, scalar_text, typed_text, wrong_parts
 from wizard.forms.validation import encodable
 from wizard.model import Choice, Prompt, PromptField, Value
 
-KINDS = ("input", "textarea", "password", "date", "radios", "checkboxes", "select", "file", "hidden")
+KINDS = ("input", "textarea", "password", "date", "radios", "checkboxes", "select", "file", "hidden", "button")
 MAX_RADIOS = 7  # more of them make a select
 MAX_INLINE = 30  # characters that two radios may have together to stand side by side
 UNLIMITED = 5_000  # characters: the limit of a textarea whose author gave none, which nobody needs to count down to
@@ -121,7 +121,7 @@ def kind_of(field: PromptField) -> str:
         case "textarea" | "password" | "date" | "file" | "hidden" as kind:
             return kind
         case "boolean":
-            return "radios"
+            return "button" if field.options.get("button") else "radios"
         case "choices":
             return "checkboxes"
         case "country":
@@ -173,7 +173,7 @@ def widget(field: PromptField, *, heading: Heading = "", files: str = "") -> Wid
         kind=kind,
         name=name,
         id=f"{name}-day" if kind == "date" else name,
-        label=label if field.required else f"{label} (optional)",
+        label=label if field.required or kind == "button" else f"{label} (optional)",
         heading=heading,
         hint=field.hint,
         error=error_of(field),

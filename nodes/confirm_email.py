@@ -176,7 +176,7 @@ def _code_fields() -> tuple[PromptField, ...]:
     options = {"autocomplete": "one-time-code", "inputmode": "numeric", "max_length": 20}
     return (
         PromptField("code", "text", "Code", f"Enter {RESEND} to get a new one", options=options),
-        PromptField(RESEND, "boolean", "Send me a new code", required=False),
+        PromptField(RESEND, "boolean", "Send me a new code", required=False, options={"button": True}),
     )
 
 

@@ -9,6 +9,7 @@
 //   [data-refresh="SECONDS"][data-events="URL"]    says how far the work is (server-sent events at the URL, else asked for
 //                                                  every so many seconds), and opens the page anew once it no longer waits
 //   a page out of the browser's memory             is loaded anew: the run may have moved on
+//   back and forward                               pass entries of the history that show the same page once more
 (() => {
   "use strict";
 
@@ -45,9 +46,37 @@
       if (last !== undefined && event.timeStamp - last < 1000) event.preventDefault();
       else sent.set(event.target, event.timeStamp);
     });
+  }
+
+  // Chromium adds an entry to its history for each answer that is refused, though the address stays the same. Who goes back
+  // or forward from such a page is taken past the others: they would show it once more.
+  function passRepeats() {
+    const KEY = "wizard-shown";
+    const address = location.pathname + location.search;
+    const arrive = () => {
+      const left = JSON.parse(sessionStorage.getItem(KEY)) || { number: 0 };
+      const known = history.state?.wizard;
+      const number = known ?? left.number + 1;
+      if (known === undefined) history.replaceState({ ...history.state, wizard: number }, "");
+      sessionStorage.setItem(KEY, JSON.stringify({ address, number }));
+      const repeats = known !== undefined && left.address === address && left.number !== number;
+      if (repeats) setTimeout(() => history.go(Math.sign(number - left.number))); // not while a page is being put back
+      return repeats;
+    };
+    try {
+      arrive();
+    } catch {
+      // The browser lets this page store nothing: then each entry is passed by hand.
+    }
     addEventListener("pageshow", (event) => {
+      if (!event.persisted) return;
+      try {
+        if (arrive()) return;
+      } catch {
+        // As above.
+      }
       // Asked for, not reloaded: that would send an answer again.
-      if (event.persisted) location.replace(location.pathname + location.search);
+      location.replace(address);
     });
   }
 
@@ -229,6 +258,7 @@
     new ResizeObserver(tell).observe(document.body);
   }
 
+  passRepeats();
   focusErrors();
   guardPresses();
   all(".govuk-character-count[data-maxlength]").forEach(countCharacters);

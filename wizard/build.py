@@ -46,6 +46,7 @@ def build(draft: Draft, embedded: Mapping[str, Workflow], version: str) -> Workf
         remaining=remaining({node.id: node.exits for node in draft.nodes}, pages),
         input=draft.input,
         reopen=head.reopen,
+        save=head.save,
         listed=head.listed,
         expires_after=head.expires_after,
         delete_after=head.delete_after,

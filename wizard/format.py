@@ -303,6 +303,7 @@ class WorkflowFormat(_Format):
         default_factory=dict, max_length=200, description="What a caller may hand in: fields by name."
     )
     reopen: StrictBool = Field(False, description="Whether a completed run can be gone back into.")
+    save: StrictBool = Field(True, description="Whether pages offer to save and come back later.")
     listed: StrictBool | None = Field(
         None, description="Whether lists of workflows show it; where nothing is said, unless others embed it."
     )

@@ -64,6 +64,7 @@ __all__ = [
     "Prompt",
     "PromptField",
     "PutOff",
+    "Refused",
     "Remaining",
     "Reminder",
     "Repeat",
@@ -342,6 +343,16 @@ class Change(NamedTuple):
     jobs: tuple[Job, ...] = ()
     settled: tuple[str, ...] = ()
     context: bool = True
+
+
+class Refused(NamedTuple):
+    """What was sent from a page and not taken, kept for the page that says so. `scope` is the run, "" for a page that
+    comes before there is one; `key` tells whose page it was, and which."""
+
+    scope: str
+    key: str
+    at: datetime
+    content: Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True)

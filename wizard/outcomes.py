@@ -54,7 +54,7 @@ def failure_of(error: Exception, step: Step) -> RunError:
     return failure
 
 
-def _people_of(error: WizardError) -> str | Sentence:
+def _people_of(error: Exception) -> str | Sentence:
     people: object = getattr(error, "people", None)
     if isinstance(people, Sentence):
         return people

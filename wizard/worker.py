@@ -19,11 +19,11 @@ from time import perf_counter
 from typing import Any
 
 from wizard.engine import Engine
-from wizard.errors import DataUnreadable, StoreError, WizardError
+from wizard.errors import DataUnreadable, StoreError
 from wizard.instants import after, instant
 from wizard.jobs import MOST_TRIES, Claim
 from wizard.leases import LeaseLost, held
-from wizard.logs import OUTSPOKEN, broke, kind_and_place
+from wizard.logs import broke, is_outspoken, kind_and_place
 from wizard.pauses import pause_after
 
 log = logging.getLogger("wizard.jobs")
@@ -251,7 +251,7 @@ class Worker:
 def _reason(error: BaseException) -> str:
     """For an operator, as the log says it, since it is stored in clear: what can quote no answers in full, of anything
     else the kind and the place."""
-    if isinstance(error, OUTSPOKEN):
+    if is_outspoken(error):
         return error.message
     known = (("workflow", getattr(error, "workflow", "")), ("node", getattr(error, "node", "")))
     place = ", ".join(f"{name} {value}" for name, value in known if value)

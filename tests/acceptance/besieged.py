@@ -181,14 +181,18 @@ class Site:
         return answer
 
     async def shows(self, held: Held, address: str = "") -> Page:
-        """A page of the run, in its browser."""
+        """A page of the run, in its browser; after a refusal it is shown with what is wrong."""
         answer = await self.asks(Sent("GET", address or held.address, held.cookies))
-        assert answer.status == 200, (answer.status, answer.header("location"), answer.body[:300])
+        assert answer.status in (200, 422), (answer.status, answer.header("location"), answer.body[:300])
         return page_of(answer, address or held.address)
 
     async def posts(self, held: Held, pairs: Pairs, address: str = "", **more: Any) -> Answer:
-        """What comes of a form that the run's browser posts."""
-        return await self.asks(posted(held, pairs, address, **more))
+        """What comes of a form that the run's browser posts: where it is refused, the page that says so."""
+        answer, here = await self.asks(posted(held, pairs, address, **more)), address or held.address
+        if answer.status == 303 and answer.header("location") == here:
+            shown = await self.asks(Sent("GET", here, held.cookies))
+            return shown if shown.status in (409, 422) else answer
+        return answer
 
     async def ends(self) -> None:
         """Lets slow work end."""

@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, Error, async_playwright
@@ -45,23 +45,27 @@ class NoBrowser(Exception):
         super().__init__(f"{self.__doc__} {why}".strip())
 
 
-def systems() -> str | None:
+def systems(names: Sequence[str] = NAMES) -> str | None:
     """The path of the system's own Chromium."""
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
+    return next((path for name in names if (path := shutil.which(name))), None)
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """A browser with a new, empty profile; its processes are gone at the end of the block.
+async def chromium(*, whole: bool = False) -> AsyncIterator[Browser]:
+    """A browser with a new, empty profile; its processes are gone at the end of the block. `whole` is the one that
+    people have, where the system has it, with its memory of pages.
 
     Raises NoBrowser.
     """
     async with async_playwright() as playwright:
-        path = systems() or playwright.chromium.executable_path
+        path = (systems(NAMES[1:]) if whole else None) or systems() or playwright.chromium.executable_path
         if not os.access(path, os.X_OK):
             raise NoBrowser
         try:
-            browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+            left_out = ["--disable-back-forward-cache"] if whole else None
+            browser = await playwright.chromium.launch(
+                executable_path=path, args=list(FLAGS), ignore_default_args=left_out
+            )
         except Error as error:
             raise NoBrowser(f"{path} doesn't start: {error.message}") from error
         try:
@@ -93,7 +97,7 @@ def debians() -> bool:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         return False
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", NAMES[0])
+    install = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *NAMES[:2])
     return run("apt-get", "update", "--quiet", env=quiet) and run(*install, env=quiet)
 
 

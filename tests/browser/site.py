@@ -72,6 +72,7 @@ class Site:
         self.clock = clock
         self.outside = outside
         self.address = address
+        self.scripts = True  # whether the pages' script arrives
         self._turns: set[asyncio.Task[RunView]] = set()
 
     async def begins(
@@ -141,6 +142,14 @@ async def a_site(*files: Path, jobs: int = 0, **settings: Any) -> AsyncIterator[
     chosen = Settings(**settings)
     definitions = [file.read_text() for file in files or (PROCESSES,)]
     engine = await make_test_engine(*definitions, functions=functions, clock=clock, settings=chosen)
-    async with working(engine, jobs), served(wizard_app(engine, settings=chosen, identify=identify)) as address:
-        yield Site(engine, clock, outside, address)
+    app = wizard_app(engine, settings=chosen, identify=identify)
+    site = Site(engine, clock, outside, "")
+
+    async def lose_scripts(request: web.Request, response: web.StreamResponse) -> None:
+        if not site.scripts and request.path.endswith(".js"):
+            response.headers["Content-Type"] = "text/plain"  # which nosniff forbids to run
+
+    app.on_response_prepare.append(lose_scripts)
+    async with working(engine, jobs), served(app) as site.address:
+        yield site
     await engine.close()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ from tests.drawing import examples
 from wizard.codec import MAX_VALUE_BYTES
 from wizard.errors import InvalidInput, KeyReused, StaleRevision
 from wizard.jobs import JobKind
-from wizard.model import Change, DocumentSave, Entry, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model import Change, DocumentSave, Entry, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.stores import Backlog, Document, RunPlace, RunSummary, Store
 
 
@@ -625,6 +626,52 @@ async def test_a_report_of_no_run_is_not_kept(store: Store) -> None:
     assert await store.reported("run-1") is None
 
 
+# -- refused pages -------------------------------------------------------------------------------
+
+
+def a_refusal(scope: str = "run-1", key: str = "k", minutes: int = 0, typed: str = "Ann") -> Refused:
+    return Refused(scope, key, NOW + timedelta(minutes=minutes), {"values": {"name": typed, "rent": Decimal("1.50")}})
+
+
+async def test_what_was_refused_is_shown_again(store: Store) -> None:
+    """The page that follows a wrong answer is asked for by another request, maybe of another process."""
+    await store.commit(creating(a_run()))
+    assert await store.refused("run-1", "k") is None
+    for refusal in (a_refusal(), a_refusal(typed="Bo", minutes=1), a_refusal("", "start")):
+        await store.keep_refused(refusal, 5, NOW)
+        assert exactly(await store.refused(refusal.scope, refusal.key)) == exactly(refusal)
+    assert await store.revision("run-1") == 1
+    await store.forget_refused("run-1", "k")
+    await store.forget_refused("run-1", "k")
+    assert await store.refused("run-1", "k") is None
+    assert await store.refused("", "k") is None
+    assert await store.refused("", "start") is not None
+
+
+async def test_a_refusal_of_no_run_is_not_kept(store: Store) -> None:
+    """What is sent while the run is deleted must not stay behind."""
+    await store.keep_refused(a_refusal(), 5, NOW)
+    assert await store.refused("run-1", "k") is None
+
+
+async def test_refusals_are_bounded_in_number_and_time(store: Store) -> None:
+    """Whoever sends nonsense all day fills no disk, and takes no room from another run."""
+    await store.commit(creating(a_run("run-1")))
+    await store.commit(creating(a_run("run-2")))
+    await store.keep_refused(a_refusal("run-2"), 3, NOW)
+    for n in range(6):
+        await store.keep_refused(a_refusal(key=f"k{n}", minutes=n), 3, NOW)
+    kept = [await store.refused("run-1", f"k{n}") is not None for n in range(6)]
+    assert kept == [False, False, False, True, True, True]
+    assert await store.refused("run-2", "k") is not None
+    await store.keep_refused(a_refusal(key="new", minutes=9), 3, NOW + timedelta(minutes=5))
+    assert await store.refused("run-2", "k") is None
+    assert await store.refused("run-1", "k5") is not None
+    assert await store.refused("run-1", "k4") is None
+    await store.prune(NOW + timedelta(hours=1))
+    assert await store.refused("run-1", "new") is None
+
+
 # -- what is kept and how long -----------------------------------------------------------------
 
 
@@ -644,6 +691,7 @@ async def test_a_deleted_run_leaves_nothing(store: Store) -> None:
         )
         await store.commit(turn(run, reply=a_reply(name)))
         await store.report(name, Report(1, 1.0, "x"))
+        await store.keep_refused(a_refusal(name), 5, NOW)
     assert await store.delete_run("run-1") is True
     assert await store.delete_run("run-1") is False
     assert await store.load("run-1") is None
@@ -651,6 +699,7 @@ async def test_a_deleted_run_leaves_nothing(store: Store) -> None:
     assert await store.reply("", "start run-1") is None
     assert await store.reply("run-1", "key-1") is None
     assert await store.reported("run-1") is None
+    assert await store.refused("run-1", "k") is None
     assert await store.file("run-1", "f") is None
     assert [*await store.trace("run-1"), *await store.files("run-1")] == []
     assert [run.id for run in await store.list_runs()] == ["run-10", "run"]
@@ -663,6 +712,7 @@ async def test_a_deleted_run_leaves_nothing(store: Store) -> None:
         assert await store.reply(name, "key-1") is not None
         assert len(await store.files(name)) == len(await store.trace(name)) == 1
         assert await store.reported(name) == Report(1, 1.0, "x")
+        assert await store.refused(name, "k") == a_refusal(name)
     with pytest.raises(StaleRevision):
         await store.commit(turn(full_run("run-1")._replace(revision=2)))
     await store.commit(creating(a_run("run-1", a_step())))

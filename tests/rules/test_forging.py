@@ -20,7 +20,7 @@ from tests.postgres import connect, fresh_database
 from wizard.app import open_store
 from wizard.errors import DataUnreadable, NotGenuine, SettingsError, StoreError
 from wizard.jobs import JobKind
-from wizard.model import Change, DocumentSave, Entry, Reply, Report, Run, StoredFile
+from wizard.model import Change, DocumentSave, Entry, Refused, Reply, Report, Run, StoredFile
 from wizard.settings import Settings
 from wizard.stores import Store
 from wizard.stores.postgres import PostgresStore
@@ -51,6 +51,7 @@ READS: dict[str, Read] = {
     "files": lambda store, run_id: store.files(run_id),
     "documents": lambda store, run_id: store.document("profile", f"person of {run_id}"),
     "reports": lambda store, run_id: store.reported(run_id),
+    "refused": lambda store, run_id: store.refused(run_id, f"page of {run_id}"),
     "jobs": _job,
 }
 
@@ -140,6 +141,7 @@ async def lived(path: Path, vault: Vault = RING) -> Database:
         for run_id in ("run-1", "run-2"):
             await store.commit(living(full_run(run_id)))
             await store.report(run_id, Report(1, 50.0, "half"))
+            await store.keep_refused(Refused(run_id, f"page of {run_id}", NOW, {"error": "Enter a name"}), 5, NOW)
     return Database(path)
 
 
@@ -233,6 +235,7 @@ COLUMNS_CHANGED = {
     "trace": ("first", "revision", "at"),
     "replies": ("run_id",),
     "documents": ("revision",),
+    "refused": ("at",),
     "jobs": ("kind", "visit"),
 }
 

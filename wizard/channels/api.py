@@ -93,8 +93,8 @@ def api(
 
 
 @cache
-def _document() -> bytes:
-    return encode(openapi.document())
+def _document(server: str) -> bytes:
+    return encode(openapi.document(server))
 
 
 class _Looks:
@@ -106,7 +106,7 @@ class _Looks:
         self._followers = followers
 
     async def openapi(self, request: web.Request) -> web.Response:
-        return as_json(200, _document())
+        return as_json(200, _document(request.rel_url.raw_path.removesuffix("/openapi.json")))
 
     async def workflows(self, request: web.Request) -> web.Response:
         # The engine asks no more of its definitions than to give one by its id; a catalog has a list.

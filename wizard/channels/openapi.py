@@ -80,8 +80,9 @@ _MOVED = {
 }
 
 
-def document() -> Json:
-    """The whole document, as Python values."""
+def document(server: str = "/api/v1") -> Json:
+    """The whole document, as Python values; `server` is where the interface is, which a host may have mounted
+    elsewhere."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -94,7 +95,7 @@ def document() -> Json:
                 "Errors are problem documents (RFC 9457); go by their `type`."
             ),
         },
-        "servers": [{"url": "/api/v1"}],
+        "servers": [{"url": server}],
         "paths": _paths(),
         "components": {
             "schemas": {**SCHEMAS, **_request_schemas()},

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 
 from wizard.errors import InvalidInput
 from wizard.jobs import Queue
-from wizard.model import Change, Entry, Reply, Report, Run, RunStatus, StoredFile, Value
+from wizard.model import Change, Entry, Refused, Reply, Report, Run, RunStatus, StoredFile, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,17 @@ class Store(Protocol):
     async def reported(self, run_id: str) -> Report | None:
         """What was reported last."""
 
+    async def keep_refused(self, refused: Refused, most: int, before: datetime) -> None:
+        """Keeps what was sent and not taken, in the place of what has the same scope and key, where its scope is "" or
+        a run that there is. Of a scope the newest `most` stay, and nothing that is older than `before`. It is no part
+        of the run: no revision changes, and it may be lost."""
+
+    async def refused(self, scope: str, key: str) -> Refused | None:
+        """What was kept last."""
+
+    async def forget_refused(self, scope: str, key: str) -> None:
+        """Deletes what was kept, where there is any."""
+
     async def occupy(
         self, holder: str, limits: Mapping[str, int], now: datetime, lease: timedelta, since: datetime
     ) -> int:
@@ -173,14 +184,15 @@ class Store(Protocol):
         """Gives all places of the holder back, at work or in line."""
 
     async def delete_run(self, run_id: str) -> bool:
-        """Deletes all that is stored of a run: steps, trace, files, replies, undos and jobs, and also the
-        reply to the request that created it. Documents and definitions stay. False where there is no such run."""
+        """Deletes all that is stored of a run: steps, trace, files, replies, undos, jobs and what was refused, and also
+        the reply to the request that created it. Documents and definitions stay. False where there is no such run."""
 
     async def failed_undos(self, limit: int = 100) -> Sequence[str]:
         """Ids of runs that have an undo which was given up."""
 
     async def prune(self, before: datetime, limit: int = 1000) -> int:
-        """Deletes at most so many dedupe records that are older; how many they were."""
+        """Deletes at most so many dedupe records that are older; how many they were. What was kept of refused pages
+        and is older goes as well."""
 
     async def backlog(self, now: datetime) -> Backlog:
         """How much waits."""

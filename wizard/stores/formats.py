@@ -39,6 +39,7 @@ class Part(StrEnum):
     REPORT = "report"
     DOCUMENT = "document"
     MARK = "mark"
+    REFUSED = "refused"
 
 
 def _with_undos(part: Part, content: Any) -> Any:

@@ -16,7 +16,7 @@ from heapq import nlargest
 
 from wizard.errors import KeyReused, StaleRevision
 from wizard.jobs import Queue
-from wizard.model import Change, Entry, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model import Change, Entry, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.stores import Backlog, Document, RunPlace, RunSummary, TraceEntry
 from wizard.stores.memory_queue import MemoryQueue
 from wizard.stores.memory_slots import MemorySlots
@@ -59,6 +59,7 @@ class MemoryStore:
         self._replies: dict[tuple[str, str], tuple[str, datetime, Reply]] = {}  # with the run and the commit's time
         self._files: dict[str, dict[str, StoredFile]] = {}
         self._reports: dict[str, Report] = {}
+        self._refused: dict[str, dict[str, Refused]] = {}  # by scope and key, the oldest first
         self._undoing: set[str] = set()  # the runs that have undos
         self._lock = threading.RLock()
         self._jobs = MemoryQueue(self._lock)
@@ -175,6 +176,31 @@ class MemoryStore:
     async def reported(self, run_id: str) -> Report | None:
         return self._reports.get(run_id)
 
+    async def keep_refused(self, refused: Refused, most: int, before: datetime) -> None:
+        with self._lock:
+            self._forget_refused(before)
+            if refused.scope and refused.scope not in self._runs:
+                return
+            kept = self._refused.setdefault(refused.scope, {})
+            kept.pop(refused.key, None)
+            kept[refused.key] = refused
+            while len(kept) > most:
+                del kept[next(iter(kept))]
+
+    def _forget_refused(self, before: datetime) -> None:
+        for scope, kept in list(self._refused.items()):
+            for key in [key for key, each in kept.items() if each.at < before]:
+                del kept[key]
+            if not kept:
+                del self._refused[scope]
+
+    async def refused(self, scope: str, key: str) -> Refused | None:
+        return self._refused.get(scope, {}).get(key)
+
+    async def forget_refused(self, scope: str, key: str) -> None:
+        with self._lock:
+            self._refused.get(scope, {}).pop(key, None)
+
     async def occupy(
         self, holder: str, limits: Mapping[str, int], now: datetime, lease: timedelta, since: datetime
     ) -> int:
@@ -195,7 +221,7 @@ class MemoryStore:
     def _delete(self, run_id: str) -> bool:
         if self._runs.pop(run_id, None) is None:
             return False
-        for of_runs in (self._traces, self._files, self._reports):
+        for of_runs in (self._traces, self._files, self._reports, self._refused):
             of_runs.pop(run_id, None)
         for name in [name for name, (run, _, _) in self._replies.items() if run == run_id]:
             del self._replies[name]
@@ -216,6 +242,7 @@ class MemoryStore:
             old = [name for name, (_, at, _) in self._replies.items() if at < before][: max(limit, 0)]
             for name in old:
                 del self._replies[name]
+            self._forget_refused(before)
         return len(old)
 
     async def backlog(self, now: datetime) -> Backlog:

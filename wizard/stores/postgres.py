@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from wizard.errors import InvalidInput, StaleRevision
 from wizard.jobs import Queue
-from wizard.model import Change, DocumentSave, Reply, Report, Run, RunStatus, StoredFile
-from wizard.stores import Backlog, Document, RunPlace, RunSummary, TraceEntry, records, rows, sealing
+from wizard.model import Change, DocumentSave, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.stores import Backlog, Document, RunPlace, RunSummary, TraceEntry, pgrefused, records, rows, sealing
 from wizard.stores.formats import MISSHAPEN, unreadable
 from wizard.stores.inventory import NEW, ROOM, Inventories, Inventory, inventory_after
 from wizard.stores.marks import Prepared, finished
@@ -331,6 +331,15 @@ class PostgresStore:
         found = await self._pool.read(READ_REPORT, encoded(run_id), run=run_id)
         return records.read_report(self._vault, run_id, found[0]["body"]) if found else None
 
+    async def keep_refused(self, refused: Refused, most: int, before: datetime) -> None:
+        await pgrefused.keep(self._pool, self._vault, refused, most, before)
+
+    async def refused(self, scope: str, key: str) -> Refused | None:
+        return await pgrefused.read(self._pool, self._vault, scope, key)
+
+    async def forget_refused(self, scope: str, key: str) -> None:
+        await pgrefused.forget(self._pool, scope, key)
+
     async def occupy(
         self, holder: str, limits: Mapping[str, int], now: datetime, lease: timedelta, since: datetime
     ) -> int:
@@ -356,6 +365,7 @@ class PostgresStore:
 
     async def prune(self, before: datetime, limit: int = 1000) -> int:
         found = await self._pool.write(PRUNE, _in_utc(before), _bounded(limit))
+        await self._pool.write(pgrefused.OLD, _in_utc(before))
         return int(found[0]["count"])
 
     async def backlog(self, now: datetime) -> Backlog:

@@ -6,14 +6,15 @@ As in wizard.stores.rows, what has a column isn't in the blob as well, and every
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from wizard.codec import MAX_VALUE_BYTES, pack
 from wizard.errors import InvalidInput, NotGenuine, StoreError
 from wizard.jobs import Job
-from wizard.model import NOTHING, DocumentSave, Reply, Report, StoredFile, Value
+from wizard.model import NOTHING, DocumentSave, Refused, Reply, Report, StoredFile, Value
 from wizard.stores import Document
 from wizard.stores.formats import MISSHAPEN, Part, a_map, unreadable, unwrap, why, wrap
-from wizard.stores.vault import Vault
+from wizard.stores.vault import Vault, microseconds
 
 
 def reply_body(vault: Vault, run_id: str, reply: Reply) -> bytes:
@@ -70,6 +71,21 @@ def read_report(vault: Vault, run_id: str, blob: bytes) -> Report:
         return Report(*unwrap(vault, Part.REPORT, run_id, blob))
     except (StoreError, *MISSHAPEN) as error:
         raise unreadable("What was reported of the run", error, run_id) from error
+
+
+def refused_body(vault: Vault, refused: Refused) -> bytes:
+    """All of it but its place and time, which have columns."""
+    about = (refused.scope, refused.key, microseconds(refused.at))
+    return wrap(vault, Part.REFUSED, refused.scope, dict(refused.content), about)
+
+
+def read_refused(vault: Vault, scope: str, key: str, at: datetime, blob: bytes) -> Refused:
+    """Raises StoreError naming the run."""
+    try:
+        content = a_map(unwrap(vault, Part.REFUSED, scope, blob, (scope, key, microseconds(at))))
+        return Refused(scope, key, at, content)
+    except (StoreError, *MISSHAPEN) as error:
+        raise unreadable("What was typed on a page of the run", error, scope) from error
 
 
 # -- documents ---------------------------------------------------------------------------------

@@ -21,8 +21,8 @@ from typing import TypeVar
 
 from wizard.errors import StaleRevision, StoreError
 from wizard.jobs import Queue
-from wizard.model import Change, Reply, Report, Run, RunStatus, StoredFile
-from wizard.stores import Backlog, Document, RunPlace, RunSummary, TraceEntry, records, sqlite_slots
+from wizard.model import Change, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.stores import Backlog, Document, RunPlace, RunSummary, TraceEntry, records, sqlite_refused, sqlite_slots
 from wizard.stores import sqlite_reading as reading
 from wizard.stores.inventory import NEW, ROOM, Inventories, Inventory
 from wizard.stores.marks import Prepared, finished, prepared
@@ -54,6 +54,7 @@ DELETE_OF_RUN = (
     "DELETE FROM trace WHERE run_id=?",
     "DELETE FROM files WHERE run_id=?",
     "DELETE FROM reports WHERE run_id=?",
+    "DELETE FROM refused WHERE scope=?",
     "DELETE FROM replies WHERE scope=?",
     "DELETE FROM replies WHERE scope='' AND run_id=?",
     # A job's key begins with its run's id and a slash, and 0 is the character after that.
@@ -207,6 +208,16 @@ class SqliteStore:
     async def reported(self, run_id: str) -> Report | None:
         return self._read(lambda connection: reading.read_report(connection, self._vault, run_id), run_id)
 
+    async def keep_refused(self, refused: Refused, most: int, before: datetime) -> None:
+        body, oldest = records.refused_body(self._vault, refused), stored_time(before)
+        await self._writer.run(lambda connection: sqlite_refused.keep(connection, refused, body, most, oldest))
+
+    async def refused(self, scope: str, key: str) -> Refused | None:
+        return self._read(lambda connection: sqlite_refused.read(connection, self._vault, scope, key), scope)
+
+    async def forget_refused(self, scope: str, key: str) -> None:
+        await self._writer.run(lambda connection: sqlite_refused.forget(connection, scope, key))
+
     async def occupy(
         self, holder: str, limits: Mapping[str, int], now: datetime, lease: timedelta, since: datetime
     ) -> int:
@@ -240,6 +251,7 @@ class SqliteStore:
 
         def write(connection: sqlite3.Connection) -> None:
             pruned[0] = connection.execute(PRUNE, values).rowcount
+            connection.execute(sqlite_refused.OLD, values[:1])
 
         await self._writer.run(write)
         return pruned[0]

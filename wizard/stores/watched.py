@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from wizard.errors import CallerError
 from wizard.jobs import Aside, Claim, Queue
-from wizard.model import Change, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model import Change, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.stores import Backlog, Document, RunPlace, RunSummary, Store, TraceEntry
 from wizard.watching import StoreWatch
 
@@ -98,6 +98,15 @@ class WatchedStore:
 
     async def reported(self, run_id: str) -> Report | None:
         return await self._tell("reported", self._store.reported(run_id))
+
+    async def keep_refused(self, refused: Refused, most: int, before: datetime) -> None:
+        await self._tell("keep_refused", self._store.keep_refused(refused, most, before))
+
+    async def refused(self, scope: str, key: str) -> Refused | None:
+        return await self._tell("refused", self._store.refused(scope, key))
+
+    async def forget_refused(self, scope: str, key: str) -> None:
+        await self._tell("forget_refused", self._store.forget_refused(scope, key))
 
     async def occupy(
         self, holder: str, limits: Mapping[str, int], now: datetime, lease: timedelta, since: datetime

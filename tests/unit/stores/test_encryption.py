@@ -18,7 +18,7 @@ from tests.corpus.stories import HERE, Bookings, Person, engine_on
 from tests.unit.stores.damaged import check_only_one_was_whole
 from wizard.errors import NodeFailed, StoreError
 from wizard.jobs import JobKind
-from wizard.model import Entry, Reply, Report, Run
+from wizard.model import Entry, Refused, Reply, Report, Run
 from wizard.state import RunView
 from wizard.stores import sqlite
 from wizard.stores.sqlite import SqliteStore
@@ -42,8 +42,12 @@ SAID = {
     "Jobword": "a job's payload",
     "Traceword": "a detail of the trace",
     "Reportword": "a report",
+    "Refusedword": "what was typed on a page that was refused",
     "personkey": "the id of a profile, in its run",
 }
+
+
+REFUSED = Refused("run-1", "k", NOW, {"values": {"name": "Refusedword"}})
 
 
 class Refusing(Bookings):
@@ -82,6 +86,7 @@ async def lives(store: SqliteStore) -> list[Run]:
     await store.commit(creating(run))
     await store.commit(change._replace(entries=(Entry("accepted", "name", {"was": "Traceword"}),)))
     await store.report("run-1", Report(1, 10.0, "Reportword"))
+    await store.keep_refused(REFUSED, 5, NOW)
     return [await loaded(store, name) for name in (ann.run.id, bo.run.id, "run-1")]
 
 
@@ -121,6 +126,7 @@ async def test_no_word_is_in_an_encrypted_database(tmp_path: Path) -> None:
     assert exactly([await loaded(store, run.id) for run in runs]) == exactly(runs)
     assert await store.reply("", "key") == responding(None)  # type: ignore[arg-type]
     assert await store.reported("run-1") == Report(1, 10.0, "Reportword")
+    assert await store.refused("run-1", "k") == REFUSED
     assert (await store.files(runs[1].id))[0].content == b"seat 12, Contentword"
     assert (await store.trace("run-1"))[0].entry.detail == {"was": "Traceword"}
     assert await store.reseal() == 0

@@ -11,7 +11,7 @@ import pytest
 
 from wizard.errors import KeyReused, StaleRevision, StoreError
 from wizard.jobs import Claim, Job, JobKind, Queue
-from wizard.model import Report, RunStatus
+from wizard.model import Refused, Report, RunStatus
 from wizard.stores import Store
 from wizard.stores.watched import WatchedStore
 
@@ -35,6 +35,9 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "files": (("r",), {}),
     "report": (("r", Report(1, None, "")), {}),
     "reported": (("r",), {}),
+    "keep_refused": ((Refused("r", "k", NOW, {}), 5, NOW), {}),
+    "refused": (("r", "k"), {}),
+    "forget_refused": (("r", "k"), {}),
     "delete_run": (("r",), {}),
     "failed_undos": ((5,), {}),
     "prune": ((NOW, 5), {}),
@@ -96,7 +99,8 @@ async def test_each_call_is_handed_on_and_told(name: str, inner: Any) -> None:
     arguments, named = CALLS[name]
     found = await getattr(WatchedStore(inner, ears, clock=Ticking()), name)(*arguments, **named)
     assert found in (name, None)
-    assert found == name or name in ("open", "probe", "commit", "save_definition", "report", "vacate")
+    silent = ("open", "probe", "commit", "save_definition", "report", "vacate", "keep_refused", "forget_refused")
+    assert found == name or name in silent
     getattr(inner, name).assert_awaited_once_with(*arguments, **named)
     assert ears.told == [(name, 0.25, False)]
 

@@ -11,7 +11,9 @@ from aiohttp import web
 
 from wizard.channels.html import refusals
 from wizard.channels.html.keys import (
+    ANSWERED_COOKIE,
     RUN_COOKIE,
+    STARTED_COOKIE,
     VISITOR_COOKIE,
     Crumb,
     cookies,
@@ -45,6 +47,8 @@ class Guest:
     identity: Identity
     host: str
     crumb: Crumb
+    answered: str = ""  # which of their pages answered which steps of the run
+    started: str = ""  # the run that they started last at this start page
 
     def key(self, purpose: str, subject: str) -> str:
         """The key of a form that they get."""
@@ -85,7 +89,7 @@ class Doors:
         proxies = self._settings.proxies
         host = host_of(request, proxies)
         if request.method == "POST" and is_foreign(request.headers, host):
-            raise refusals.not_from_here()
+            raise refusals.from_elsewhere()
         identity = await identity_of(self._identify, request, self._engine.services)
         sent = cookies(request.headers.getall("Cookie", ()))
         visitor = sent.get(VISITOR_COOKIE, "")
@@ -96,6 +100,8 @@ class Doors:
             identity=identity,
             host=host,
             crumb=Crumb(is_secure(request, proxies), bool(self._settings.frame_ancestors)),
+            answered=sent.get(ANSWERED_COOKIE, ""),
+            started=sent.get(STARTED_COOKIE, ""),
         )
 
     async def admit(self, request: web.Request, guest: Guest) -> Admitted:
@@ -113,7 +119,7 @@ class Doors:
         profile = view.run.profile_id
         if self._identify is not None and profile is not None:
             if guest.identity.profile_id != profile:
-                raise Refusal(refusals.NOT_YOUR_PROFILE)
+                raise Refusal(refusals.NOT_YOUR_PROFILE, repeats=True)
             return Admitted(view, f"{run_id}\0{profile}", "")
         await self._engine.check_token(run_id, guest.token)
         return Admitted(view, guest.token, guest.token)

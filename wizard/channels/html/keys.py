@@ -13,14 +13,17 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 RUN_COOKIE = "wizard_run"
 VISITOR_COOKIE = "wizard_visitor"
+ANSWERED_COOKIE = "wizard_answered"
+STARTED_COOKIE = "wizard_started"
 LONGEST_COOKIES = 16_000  # characters of Cookie headers that are looked at
 
 START, RUN = "start", "run"  # the purposes of a form
 
+_COOKIES = frozenset((RUN_COOKIE, VISITOR_COOKIE, ANSWERED_COOKIE, STARTED_COOKIE))
 _PAIR = re.compile(r"(?:^|;)[ \t]*(?P<name>[\w-]{1,60})=(?P<value>[A-Za-z0-9_-]{16,200})[ \t]*(?=;|$)", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,200}")
 
@@ -53,9 +56,35 @@ def cookies(headers: Iterable[str]) -> dict[str, str]:
     which is the one with the longer path (RFC 6265, 5.4). Whatever else is sent counts as none."""
     found: dict[str, str] = {}
     for match in _PAIR.finditer(";".join(headers)[:LONGEST_COOKIES]):
-        if match["name"] in (RUN_COOKIE, VISITOR_COOKIE):
+        if match["name"] in _COOKIES:
             found.setdefault(match["name"], match["value"])
     return found
+
+
+_PAGE, _MARK, _MOST_PAGES = 8, 16, 8  # digits of a page's number and of a step's mark; how many are remembered
+
+
+def new_page() -> str:
+    """Tells a page that is shown apart from all others, a step's own earlier ones included: 8 hexadecimal digits."""
+    return secrets.token_hex(_PAGE // 2)
+
+
+def answered_with(answered: str, page: str) -> str:
+    """The mark of the step as this very page answered it, as the browser's cookie says; "" where it says nothing. A
+    page that the browser kept in its memory still has the mark of before."""
+    length = _PAGE + _MARK
+    entries = (answered[at : at + length] for at in range(0, len(answered), length))
+    return next((entry[_PAGE:] for entry in entries if page and entry.startswith(page)), "")
+
+
+def answered_now(answered: str, page: str, mark: str) -> str:
+    """The cookie's value after a page answered its step, which has that mark now; "" where there is none."""
+    if len(page) != _PAGE or len(mark) != _MARK:
+        return ""
+    length = _PAGE + _MARK
+    entries = (answered[at : at + length] for at in range(0, len(answered), length))
+    others = [entry for entry in entries if len(entry) == length and not entry.startswith(page)]
+    return "".join([page + mark, *others[: _MOST_PAGES - 1]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +98,14 @@ class Crumb:
     def run(self, token: str, path: str, seconds: int) -> str:
         """The Set-Cookie header of a run's token, for the run's addresses below `path`, as long as the run lasts."""
         return self._written(RUN_COOKIE, token, f"; Path={path}; Max-Age={max(1, seconds)}")
+
+    def answered(self, value: str, path: str) -> str:
+        """The Set-Cookie header of which pages answered which steps of a run."""
+        return self._written(ANSWERED_COOKIE, value, f"; Path={path}")
+
+    def started(self, run_id: str, path: str, seconds: int) -> str:
+        """The Set-Cookie header of the run that was started last at the start page `path`; it opens nothing."""
+        return self._written(STARTED_COOKIE, quote(run_id, safe=""), f"; Path={path}; Max-Age={max(1, seconds)}")
 
     def visitor(self, secret: str, root: str) -> str:
         """The Set-Cookie header of a visitor's secret; it goes when the browser is closed."""

@@ -100,12 +100,14 @@ class OwnRunsPage(Page):
 @dataclass(frozen=True, slots=True)
 class StartPage(Page):
     """A workflow's start page. `prompt` asks for the input that has no default; its title and text are
-    the workflow's. `given` is input out of the address, carried in hidden inputs."""
+    the workflow's. `given` is input out of the address, carried in hidden inputs. `begun` is the address of a run
+    that was started here before and isn't finished, or ""."""
 
     template: ClassVar[str] = "start.html"
     prompt: Prompt = field(default_factory=lambda: Prompt("", "start"))
     given: Mapping[str, str] = field(default_factory=dict)
     key: str = ""  # the hidden input wizard-key
+    begun: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ class StepPage(Page):
     `back` says that there is a step to go back to (or, while `changing`, that Back returns to where the change was
     asked).
     `notice` tells what happened before this page, such as an answer in another tab. `lines` are what the
-    person has to compare with: the answers that are there now, after a conflict.
+    person has to compare with: the answers that are there now, after a conflict; who keeps these goes to the address
+    `keep`.
     """
 
     template: ClassVar[str] = "step.html"
@@ -130,6 +133,7 @@ class StepPage(Page):
     changing: bool = False
     notice: str = ""
     lines: tuple[Item, ...] = ()
+    keep: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +196,7 @@ class WaitingPage(Page):
 @dataclass(frozen=True, slots=True)
 class PausePage(Page):
     """The run waits for a time or an event, and somebody may come back for it: `title` and `text` are the author's.
-    The page opens itself anew every `seconds`."""
+    Without scripts the page opens itself anew every `seconds`; with them it listens at `events`."""
 
     template: ClassVar[str] = "pause.html"
     title: str = ""
@@ -201,6 +205,7 @@ class PausePage(Page):
     key: str = ""
     back: bool = False
     seconds: int = 60
+    events: str = ""
     saved: str = ""
 
 

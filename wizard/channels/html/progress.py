@@ -1,4 +1,4 @@
-"""How far a run is, in words that promise nothing: "Step 3 of 5", or "of 5 to 8" where answers decide.
+"""How far a run is, in words that promise nothing: "Step 3 of 5" where that is sure, "Step 3" where answers decide.
 
 Last pages, which ask nothing, aren't counted as steps.
 """
@@ -8,8 +8,6 @@ from __future__ import annotations
 from wizard.derived import of_workflows
 from wizard.model import Branches, Call, Step, Workflow
 from wizard.state import Progress, RunView
-
-WIDE = 5  # steps more, and the longest way tells a person nothing about their own
 
 
 def progress_text(view: RunView, step: Step) -> str:
@@ -25,14 +23,10 @@ def progress_text(view: RunView, step: Step) -> str:
 def step_of(number: int, progress: Progress, last_pages: tuple[int, int]) -> str:
     """`number` is the step's own; `last_pages` how many pages of the shortest and of the longest way ask nothing."""
     least = max(number, progress.done + progress.min - last_pages[0])
-    if progress.max is None:
-        return f"Step {number} of at least {least}"
-    most = max(least, progress.done + progress.max - last_pages[1])
+    most = None if progress.max is None else max(least, progress.done + progress.max - last_pages[1])
     if most == 1:
         return ""
-    if most - least > WIDE:
-        return f"Step {number} of at least {least}"
-    return f"Step {number} of {least}" if least == most else f"Step {number} of {least} to {most}"
+    return f"Step {number} of {least}" if least == most else f"Step {number}"
 
 
 @of_workflows(1024)

@@ -5,7 +5,7 @@ Words first: what happened, whether anything was lost, what to do now.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 
@@ -41,7 +41,8 @@ class Words:
 
 class Refusal(Exception):
     """A request that the pages refuse. `ways` are further ways on, as (address, text); `here` says that the
-    page that was asked for can be opened anew; `closes` that the connection is of no more use."""
+    page that was asked for can be opened anew; `closes` that the connection is of no more use. After a POST a browser
+    is told by GET: at the same address, where that `repeats` the refusal, or with its `code` in it (`of_code`)."""
 
     def __init__(
         self,
@@ -50,12 +51,16 @@ class Refusal(Exception):
         ways: tuple[tuple[str, str], ...] = (),
         here: bool = False,
         closes: bool = False,
+        code: str = "",
+        repeats: bool = False,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.words = words
         self.ways = ways
         self.here = here
         self.closes = closes
+        self.code = code
+        self.repeats = repeats
         self.headers = headers or {}
         super().__init__(words.title)
 
@@ -66,43 +71,49 @@ class Refusal(Exception):
 def unreadable() -> Refusal:
     """The body is damaged, or no form at all."""
     text = f"The form arrived damaged, so that it can't be read. {NOTHING_CHANGED}"
-    return Refusal(Words(400, "We couldn't read what you sent", (text, f"{GO_BACK} Then send it again.")), closes=True)
+    return Refusal(
+        Words(400, "We couldn't read what you sent", (text, f"{GO_BACK} Then send it again.")),
+        closes=True,
+        code="unreadable",
+    )
 
 
 def too_many_inputs() -> Refusal:
     text = f"The form has many more answers than this page has questions. {NOTHING_CHANGED}"
     again = "Open the page anew. If this stays, an extension of your browser may have changed the page."
-    return Refusal(Words(400, "We couldn't take what you sent", (text, again)), here=True)
+    return Refusal(Words(400, "We couldn't take what you sent", (text, again)), here=True, code="inputs")
 
 
 def too_slow() -> Refusal:
     text = f"Your answers didn't arrive in time. {NOTHING_CHANGED}"
     again = f"Check your connection. {GO_BACK} Then send it again."
-    return Refusal(Words(408, "That took too long", (text, again)), closes=True)
+    return Refusal(Words(408, "That took too long", (text, again)), closes=True, code="slow")
 
 
 def too_large(limit: int) -> Refusal:
     text = f"All answers of a page together must be smaller than {size_written(limit)}. {NOTHING_CHANGED}"
     again = f"{GO_BACK} Choose a smaller file, and send it again."
-    return Refusal(Words(413, "What you sent is too large", (text, again)), closes=True)
+    return Refusal(Words(413, "What you sent is too large", (text, again)), closes=True, code="large")
 
 
 def too_much_text(limit: int) -> Refusal:
     text = f"All that is typed on a page must together be smaller than {size_written(limit)}. {NOTHING_CHANGED}"
     again = f"{GO_BACK} Write less, and send it again."
-    return Refusal(Words(413, "What you sent is too large", (text, again)), closes=True)
+    return Refusal(Words(413, "What you sent is too large", (text, again)), closes=True, code="long")
 
 
 def no_room() -> Refusal:
     """Many send much at once."""
     text = f"So many are sending something just now that there is no room for more. {NOTHING_CHANGED}"
     words = Words(503, "Try again in a minute", (text, f"{GO_BACK} Then send it again."))
-    return Refusal(words, closes=True, headers={"Retry-After": "60"})
+    return Refusal(words, closes=True, code="room", headers={"Retry-After": "60"})
 
 
 def not_a_form() -> Refusal:
     text = f"This address takes what a page's form sends, and nothing else. {NOTHING_CHANGED}"
-    return Refusal(Words(415, "We couldn't read what you sent", (text, "Open the page, and answer there.")), here=True)
+    return Refusal(
+        Words(415, "We couldn't read what you sent", (text, "Open the page, and answer there.")), here=True, code="form"
+    )
 
 
 def not_from_here() -> Refusal:
@@ -112,14 +123,46 @@ def not_from_here() -> Refusal:
         "This happens if your browser was closed since you opened the page, or if it doesn't take cookies. "
         "Open the page anew, and answer it again.",
     )
-    return Refusal(Words(403, "Open the page again", why), here=True)
+    return Refusal(Words(403, "Open the page again", why), here=True, code="key")
+
+
+def from_elsewhere() -> Refusal:
+    """Another site's page sends a form here: it is told at once, and nothing else is done for it."""
+    return Refusal(not_from_here().words, here=True)
 
 
 def too_often(seconds: int) -> Refusal:
     wait = "in a few seconds" if seconds < 10 else f"in {seconds} seconds" if seconds < 90 else "in a few minutes"
     text = f"A lot was started from your network in a short time. Try again {wait}."
     words = Words(429, "Try again shortly", (text,))
-    return Refusal(words, here=True, closes=True, headers={"Retry-After": str(seconds)})
+    headers = {"Retry-After": str(seconds)}
+    return Refusal(words, here=True, closes=True, code="often", headers=headers)
+
+
+def of_code(code: str, largest: int, longest: int) -> Refusal | None:
+    """The refusal that an address names; `largest` and `longest` are the limits of the settings."""
+    match code:
+        case "large":
+            return too_large(largest)
+        case "long":
+            return too_much_text(longest)
+        case "often":
+            return too_often(SHORTLY)
+    if (made := _BY_CODE.get(code)) is not None:
+        return made()
+    words = next((words for each, words in _BY_ERROR if each.__name__ == code), None)
+    return None if words is None else Refusal(words, here=True)
+
+
+SHORTLY = 120  # seconds: how long exactly, was said to who asked
+_BY_CODE: Mapping[str, Callable[[], Refusal]] = {
+    "unreadable": unreadable,
+    "inputs": too_many_inputs,
+    "slow": too_slow,
+    "form": not_a_form,
+    "key": not_from_here,
+    "room": no_room,
+}
 
 
 # -- what the engine refuses -------------------------------------------------------------------------
@@ -213,6 +256,11 @@ _BY_ERROR: tuple[tuple[type[CallerError], Words], ...] = (
 def words_of(error: CallerError) -> Words:
     """What is said of an error of the caller's."""
     return next(words for each, words in _BY_ERROR if isinstance(error, each))
+
+
+def code_of(error: CallerError) -> str:
+    """What an address says of such an error."""
+    return next(each.__name__ for each, _ in _BY_ERROR if isinstance(error, each))
 
 
 def plain(words: Words, reference: str = "") -> str:

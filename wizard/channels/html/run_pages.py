@@ -8,11 +8,13 @@ the current step.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from wizard.back import is_over, wall
 from wizard.channels.html import refusals
+from wizard.channels.html.keys import new_page
 from wizard.channels.html.pages import (
     AnsweredPage,
     EndPage,
@@ -27,6 +29,7 @@ from wizard.channels.html.pages import (
     WaitingPage,
 )
 from wizard.channels.html.progress import progress_text
+from wizard.channels.html.refused import Refusal
 from wizard.channels.work import Work, pauses, seems_stuck, work_of
 from wizard.errors import WizardError
 from wizard.forms.dates import written
@@ -41,9 +44,10 @@ LOOKS = ((5, 2), (15, 5), (30, 10))
 SELDOM = 30  # seconds between two looks after that
 WHILE_PAUSED = 60  # seconds, where nothing is being done
 
+CONFLICT = 409
 ANSWERED_ELSEWHERE = (
     "This page was answered in another window or tab meanwhile. Below is what you typed here; it isn't saved yet. "
-    "Continue with it, or open the page again to keep what is saved."
+    "Continue with it, or keep what is saved."
 )
 LEFT_BY_TIMER = (
     "This page wasn't answered in time, so what comes after it went on without you. Below is what you typed here; it "
@@ -130,9 +134,10 @@ class RunPages:
             prompt=prompt,
             run=self.run,
             key=self._key(),
-            seen=self.view.mark_of(prompt.step),
+            seen=f"{self.view.mark_of(prompt.step)}-{new_page()}",
             progress=progress_text(self.view, step) if step.is_foreground else "",
             back=changing or self._can_go_back_from(step),
+            save=self.view.workflow.save,
             changing=changing,
             notice=notice,
             lines=lines,
@@ -148,7 +153,23 @@ class RunPages:
         lines = tuple(line for line in self.view.summary() if line.step == path)
         step = self.view.run.by_path.get(path)
         notice = LEFT_BY_TIMER if step is not None and step.given == BY_TIMER else ANSWERED_ELSEWHERE
-        return self.step(typed, changing=changing, notice=notice, lines=lines)
+        return replace(self.step(typed, changing=changing, notice=notice, lines=lines), keep=self.current)
+
+    def refused(self, path: str, refusal: Refusal, *, changing: bool) -> tuple[int, Page] | None:
+        """The status and the page after something was sent from there that wasn't taken; None where that is past: the
+        step was answered since, or can't be any more."""
+        if self.over() is not None or refusal.seen != self.view.mark_of(path):
+            return None
+        changing = changing and not (path == self.view.step and self.view.status is RunStatus.WAITING)
+        if self.prompt(path) is None or not self.may_be_answered(path):
+            return None
+        try:
+            prompt = refusal.on(self.view.prompt_at(path, refusal.values))
+        except WizardError:
+            return None
+        if refusal.status == CONFLICT:
+            return CONFLICT, self.conflict(path, prompt, changing=changing)
+        return refusal.status, self.step(prompt, changing=changing)
 
     def saved(self, origin: str, token: str) -> SavedPage:
         """`token` makes the link one that opens the run in any browser."""
@@ -217,7 +238,7 @@ class RunPages:
             stuck=seems_stuck(view),
             seconds=next((pause for most, pause in LOOKS if looked < most), SELDOM),
             following=f"{self.current}?wait={min(looked + 1, LOOKS[-1][0])}",
-            events=f"{self.run}-/progress?step={quote(encodable(view.step), safe='')}",
+            events=self._events,
             saved=f"{self.run}-/saved",
         )
 
@@ -231,8 +252,14 @@ class RunPages:
             key=self._key(),
             back=self.view.has_previous,
             seconds=WHILE_PAUSED,
+            events=self._events,
             saved=f"{self.run}-/saved",
         )
+
+    @property
+    def _events(self) -> str:
+        """Where the script of a page that waits listens."""
+        return f"{self.run}-/progress?step={quote(encodable(self.view.step), safe='')}"
 
     def _end(self) -> EndPage:
         view, prompt = self.view, self.view.current
@@ -248,7 +275,14 @@ class RunPages:
 
     def _failed(self, message: str) -> FailedPage:
         back = self.view.has_previous
-        return FailedPage(**self._common(), title=self._title(), message=message, key=self._key(), back=back)
+        return FailedPage(
+            **self._common(),
+            title=self._title(),
+            message=message,
+            key=self._key(),
+            back=back,
+            save=self.view.workflow.save,
+        )
 
     def _title(self) -> str:
         """What the author calls the current step, "" for nothing: an id says nothing to people."""

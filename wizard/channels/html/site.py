@@ -16,6 +16,7 @@ from wizard.channels.html.headers import page_headers
 from wizard.channels.html.pages import Page, Pages, RefusalPage
 from wizard.channels.html.posted import BEYOND, Posted, read_posted
 from wizard.channels.html.refusals import Refusal, Words
+from wizard.channels.html.refused import Refusals
 from wizard.channels.identities import Identify
 from wizard.channels.incoming import drain
 from wizard.channels.problems import LATER, WAIT, Handler, log_failure
@@ -23,14 +24,23 @@ from wizard.engine import Engine
 from wizard.errors import (
     CallerError,
     InvalidInput,
+    NotYours,
     PageFailed,
     RunCancelled,
     RunExpired,
     RunNotFound,
     StoreError,
+    WorkflowNotFound,
     WorkflowUnavailable,
 )
 from wizard.settings import Settings
+
+REFUSED = "refused"  # in an address, with the code of a refusal
+
+
+def is_browser(request: web.Request) -> bool:
+    """Whether who asks shows pages to somebody, who can go back and forward."""
+    return "text/html" in request.headers.get("Accept", "")
 
 
 class Site:
@@ -45,6 +55,7 @@ class Site:
         self.assets = assets
         self.doors = Doors(engine, settings, identify)
         framed = bool(settings.frame_ancestors)
+        self.refused = Refusals(engine)
         self._pages = Pages(assets, templates=settings.templates, framed=framed)
         self._headers = page_headers(settings.frame_ancestors)
         self._mount = mount
@@ -101,33 +112,52 @@ class Site:
     async def guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Makes a page of everything that a handler raises, and of addresses that don't exist."""
         try:
+            if (told := self._told(request)) is not None:
+                raise told
             return await handler(request)
         except Refusal as refusal:
             return self._refuse(request, refusal)
         except CallerError as error:
-            return self._refuse(request, self._refusal_of(error))
+            return self._refuse(request, self.refusal_of(error))
         except web.HTTPException as error:
             return self._from_http(request, error)
         except Exception as error:
             return self._broken(request, error)
 
+    def _told(self, request: web.Request) -> Refusal | None:
+        """The refusal that a browser was sent to look at."""
+        code = request.query.get(REFUSED, "") if request.method in ("GET", "HEAD") else ""
+        return refusals.of_code(code, self.settings.body_limit, self.settings.text_limit) if code else None
+
+    def refused_at(self, address: str, code: str) -> str:
+        """Where a browser is told of a refusal with that code."""
+        return f"{address}{'&' if '?' in address else '?'}{REFUSED}={code}"
+
     def _refuse(self, request: web.Request, refusal: Refusal) -> web.Response:
-        here = ((self._anew(request), "Open the page again"),) if refusal.here else ()
+        if request.method == "POST" and (refusal.code or refusal.repeats) and is_browser(request):
+            address = self.here(request)
+            response = self.redirect(address if refusal.repeats else self.refused_at(address, refusal.code))
+            if refusal.closes:
+                response.force_close()
+            return response
+        here = ((self.here(request), "Open the page again"),) if refusal.here else ()
         response = self._error(refusal.words, (*here, *refusal.ways))
         response.headers.update(refusal.headers)
         if refusal.closes:
             response.force_close()
         return response
 
-    def _refusal_of(self, error: CallerError) -> Refusal:
-        words = refusals.words_of(error)
+    def refusal_of(self, error: CallerError) -> Refusal:
+        """What is told of an error of the caller's."""
+        words, code = refusals.words_of(error), refusals.code_of(error)
         if isinstance(error, InvalidInput):
             words = replace(words, paragraphs=(error.message, *words.paragraphs))
         if isinstance(error, RunExpired | RunCancelled) and error.workflow:
-            return Refusal(words, ways=((self.start_address(error.workflow), "Start again"),))
+            return Refusal(words, ways=((self.start_address(error.workflow), "Start again"),), repeats=True)
         if error.run and words.status in (409, 422) and not isinstance(error, RunNotFound):
-            return Refusal(words, ways=((self.run_address(error.run), "Go to where you are now"),))
-        return Refusal(words)
+            return Refusal(words, ways=((self.run_address(error.run), "Go to where you are now"),), code=code)
+        repeats = isinstance(error, RunNotFound | NotYours | WorkflowNotFound)
+        return Refusal(words, code="" if repeats else code, repeats=repeats)
 
     def _error(self, words: Words, ways: tuple[tuple[str, str], ...], reference: str = "") -> web.Response:
         page = RefusalPage(
@@ -166,11 +196,11 @@ class Site:
                 words, headers = refusals.UNAVAILABLE, WAIT
             case _:
                 words, headers = refusals.BROKEN, {}
-        response = self._error(words, ((self._anew(request), "Try again"),), log_failure(request, error))
+        response = self._error(words, ((self.here(request), "Try again"),), log_failure(request, error))
         response.headers.update(headers)
         return response
 
-    def _anew(self, request: web.Request) -> str:
+    def here(self, request: web.Request) -> str:
         """The address that was asked for, to be opened again: never one of another host, nor with a token in it."""
-        address = request.rel_url.without_query_params("token").raw_path_qs
+        address = request.rel_url.without_query_params("token", REFUSED).raw_path_qs
         return address if address.startswith(self.root) and not address.startswith("//") else self.root

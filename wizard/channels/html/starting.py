@@ -6,6 +6,7 @@ A start page asks for what the workflow is to be handed, as far as neither a def
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
@@ -16,18 +17,20 @@ from wizard.channels.html.guests import Guest
 from wizard.channels.html.keys import START
 from wizard.channels.html.pages import ListPage, StartPage, WorkflowCard
 from wizard.channels.html.posted import answers_of
+from wizard.channels.html.refused import PURPOSE, Page, Refusal
 from wizard.channels.html.run_pages import RunPages
 from wizard.channels.html.site import Site
 from wizard.channels.origins import client_of
 from wizard.channels.rates import Rate
+from wizard.errors import RunNotFound
 from wizard.inputs import input_prompt
 from wizard.listing import listed
-from wizard.model import Prompt, PromptField, Workflow
+from wizard.model import Prompt, PromptField, RunStatus, Workflow
 from wizard.state import RunView
 
 MOST_PAIRS = 100  # of an address that are looked at
 LONGEST_VALUE = 2_000
-RUN_LASTS = timedelta(days=30)  # the cookie of a run that never expires
+RUN_LASTS = timedelta(days=30)  # the cookie of a run that never expires, and of one that has expired
 
 _NOT_CARRIED = frozenset(("choices", "file"))  # what an address can't say in one text
 
@@ -53,9 +56,14 @@ class Starting:
         """GET /w/{workflow}"""
         guest = await self._site.doors.greet(request)
         workflow = self._site.engine.definitions.get(request.match_info["workflow"])
-        given = _given(workflow, request)
-        prompt = input_prompt(workflow, self._site.engine.clock.wall(), given)
-        return self._page(guest, workflow, prompt, given)
+        given, now = _given(workflow, request), self._site.engine.clock.wall()
+        refusal = await self._site.refused.of(_page_of(request, guest, workflow))
+        if refusal is None:
+            begun = await self._begun(guest, workflow)
+            return self._page(guest, workflow, input_prompt(workflow, now, given), given, begun=begun)
+        given |= {name: typed for name in given if isinstance(typed := refusal.values.get(name), str)}
+        prompt = refusal.on(input_prompt(workflow, now, given, {**given, **refusal.values}))
+        return self._page(guest, workflow, prompt, given, refusal.status)
 
     async def start(self, request: web.Request) -> web.Response:
         """POST /w/{workflow}"""
@@ -73,19 +81,45 @@ class Starting:
         asked = (each for each in fields if posted.has(each) or each.name not in given | dict.fromkeys(defaults))
         answers = {**given, **answers_of(asked, posted)}
         prompt = input_prompt(workflow, site.engine.clock.wall(), given, answers)
+        here = _page_of(request, guest, workflow)
         if prompt.has_errors:
-            return self._page(guest, workflow, prompt, given, status=422)
+            refusal = Refusal.of(prompt, 422)
+            if await site.refused.keep(here, replace(refusal, values={**given, **refusal.values})):
+                return site.redirect(site.here(request))
+            return self._page(guest, workflow, prompt, given, 422)
         identity = guest.identity
         view = await site.engine.start(
             workflow.id, answers, profile_id=identity.profile_id, session_id=identity.session_id
         )
+        await site.refused.forget(here)
         response = site.redirect(RunPages(view, site.root, str).current)
         assert view.token is not None
         response.headers.add("Set-Cookie", run_cookie(site, guest, view, view.token))
+        started = guest.crumb.started(view.id, site.start_address(workflow.id), _seconds_left(view))
+        response.headers.add("Set-Cookie", started)
         return response
 
+    async def _begun(self, guest: Guest, workflow: Workflow) -> str:
+        """Where the run is that was started here last, in this browser and by whoever is signed in now, as long as it
+        can be gone on with; "" for nowhere."""
+        if not guest.started:
+            return ""
+        try:
+            view = await self._site.engine.load(guest.started)
+        except RunNotFound:
+            return ""
+        over = view.status in (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED)
+        theirs = view.run.workflow == workflow.id and view.run.profile_id == guest.identity.profile_id
+        return self._site.run_address(view.id) if theirs and not over else ""
+
     def _page(
-        self, guest: Guest, workflow: Workflow, prompt: Prompt, given: dict[str, str], status: int = 200
+        self,
+        guest: Guest,
+        workflow: Workflow,
+        prompt: Prompt,
+        given: dict[str, str],
+        status: int = 200,
+        begun: str = "",
     ) -> web.Response:
         site = self._site
         shown = {field.name for field in (*prompt.fields, *prompt.possible)}
@@ -97,15 +131,26 @@ class Starting:
             prompt=prompt,
             given={name: text for name, text in given.items() if name not in shown},
             key=guest.key(START, _subject(guest, workflow)),
+            begun=begun,
         )
         return site.respond(guest, page, status)
 
 
 def run_cookie(site: Site, guest: Guest, view: RunView, token: str) -> str:
-    """The Set-Cookie header that opens the run to this browser, until the run expires."""
+    """The Set-Cookie header that opens the run to this browser, until the run expires and for a while longer: who comes
+    too late is told so."""
+    return guest.crumb.run(token, site.run_address(view.id), _seconds_left(view))
+
+
+def _seconds_left(view: RunView) -> int:
     expires = view.run.expires_at
-    left = RUN_LASTS if expires is None else expires - view.now
-    return guest.crumb.run(token, site.run_address(view.id), int(left.total_seconds()))
+    left = RUN_LASTS if expires is None else expires - view.now + RUN_LASTS
+    return int(left.total_seconds())
+
+
+def _page_of(request: web.Request, guest: Guest, workflow: Workflow) -> Page:
+    """What is kept of a start page by, where it is refused."""
+    return Page("", guest.key(PURPOSE, f"{_subject(guest, workflow)}\0{request.rel_url.raw_path_qs}"))
 
 
 def _subject(guest: Guest, workflow: Workflow) -> str:

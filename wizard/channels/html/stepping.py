@@ -6,6 +6,7 @@ One that came too late changes nothing and says what happened (S19).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -14,10 +15,12 @@ from aiohttp import web
 from wizard.channels.following import Followers, TooMany
 from wizard.channels.handing_out import as_attachment
 from wizard.channels.html.guests import Admitted, Guest, run_id_of
-from wizard.channels.html.keys import RUN
+from wizard.channels.html.keys import RUN, answered_now, answered_with
+from wizard.channels.html.pages import Page as ShownPage
 from wizard.channels.html.posted import SEEN, Posted, answers_of, draft_of, files_of
-from wizard.channels.html.run_pages import RunPages, looked_before
-from wizard.channels.html.site import Site
+from wizard.channels.html.refused import PURPOSE, Page, Refusal
+from wizard.channels.html.run_pages import CONFLICT, RunPages, looked_before
+from wizard.channels.html.site import REFUSED, Site, is_browser
 from wizard.channels.html.starting import run_cookie
 from wizard.channels.problems import WAIT
 from wizard.channels.questions import takes_parts
@@ -27,11 +30,13 @@ from wizard.model import Prompt, PromptField, RunStatus, Value
 from wizard.scope import on_path
 from wizard.state import RunView
 
+LEFT = "left"  # the code of a page that isn't part of the run any more, or was closed
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A posted page: which step's, by whom, what was typed. `prompt` is what the step asks now, None where it asks
-    nothing or isn't on the path."""
+    nothing or isn't on the path. `page` is what is kept of it by where it is refused, `address` where that is shown."""
 
     guest: Guest
     door: Admitted
@@ -39,6 +44,9 @@ class Sent:
     changing: bool
     posted: Posted
     prompt: Prompt | None
+    page: Page
+    address: str
+    by_browser: bool
 
     @property
     def view(self) -> RunView:
@@ -91,9 +99,14 @@ class Stepping:
 
     async def show(self, request: web.Request) -> web.Response:
         """GET /r/{id}/{step}"""
-        guest, pages = await self._looks(request)
-        looked = looked_before(request.query.get("wait", ""))
-        found = pages.at(request.match_info["step"], changing="change" in request.query, looked=looked)
+        guest, door = await self._looks(request)
+        pages, path, changing = self._pages(guest, door), request.match_info["step"], "change" in request.query
+        refusal = await self._site.refused.of(_page_of(request, guest, door))
+        found = None if refusal is None else pages.refused(path, refusal, changing=changing)
+        if request.query.get(REFUSED) == LEFT:
+            found = pages.over() or (CONFLICT, pages.conflict(path, None, changing=False))
+        if found is None:
+            found = pages.at(path, changing=changing, looked=looked_before(request.query.get("wait", "")))
         if found is None:
             return self._site.redirect(pages.current)
         status, page = found
@@ -131,7 +144,8 @@ class Stepping:
 
     async def ask_to_remove(self, request: web.Request) -> web.Response:
         """GET /r/{id}/-/remove/{item}"""
-        guest, pages = await self._looks(request)
+        guest, door = await self._looks(request)
+        pages = self._pages(guest, door)
         page = pages.remove(request.match_info["item"])
         return self._site.redirect(pages.current) if page is None else self._site.respond(guest, page)
 
@@ -151,15 +165,14 @@ class Stepping:
         try:
             if sent.prompt is None or sent.is_last_page(action):
                 return await self._go_on(sent, action)
-            match action:
-                case "previous":
-                    return await self._go_back(sent)
-                case "save":
-                    return await self._save(sent)
-            return await self._answer(sent)
+            if action not in ("previous", "save"):
+                return await self._answer(sent)
+            response = await (self._go_back(sent) if action == "previous" else self._save(sent))
         except StaleInput:
             await self._engine.load(sent.view)
-            return self._conflict(sent)
+            return await self._conflict(sent)
+        await self._site.refused.forget(sent.page)
+        return response
 
     async def _receive(self, request: web.Request, path: str) -> Sent:
         """What was posted, if the run is open to its sender and the form is theirs."""
@@ -174,7 +187,8 @@ class Stepping:
         if prompt is not None:
             posted.check_names(fields)
         here = path == door.view.step and door.view.status is RunStatus.WAITING
-        return Sent(guest, door, path, "change" in request.query and not here, posted, prompt)
+        changing, page = "change" in request.query and not here, _page_of(request, guest, door)
+        return Sent(guest, door, path, changing, posted, prompt, page, self._site.here(request), is_browser(request))
 
     async def _go_on(self, sent: Sent, action: str) -> web.Response:
         """From a page that asks nothing: the run isn't begun, failed, or is being worked on; or it is its last."""
@@ -194,21 +208,31 @@ class Stepping:
         return self._to_current(sent)
 
     async def _answer(self, sent: Sent) -> web.Response:
-        view, path, seen = sent.view, sent.path, sent.posted.text(SEEN)[:100] or None
-        before, was_current = view.revision, sent.is_current
+        view, path = sent.view, sent.path
+        seen, _, page = sent.posted.text(SEEN)[:100].partition("-")
+        before, was_current, mark = view.revision, sent.is_current, view.mark_of(path)
+        if sent.by_browser and seen != mark and answered_with(sent.guest.answered, page) == mark:
+            seen = mark  # the browser had the page in its memory, as it was before it was answered from there
         answers = answers_of(sent.fields, sent.posted)
         if sent.changing:
-            await self._engine.change(view, path, answers, seen=seen)
+            await self._engine.change(view, path, answers, seen=seen or None)
         else:
-            await self._engine.next(view, answers, step=path, revisit=True, seen=seen)
+            await self._engine.next(view, answers, step=path, revisit=True, seen=seen or None)
         pages = self._pages_of(sent)
-        if view.rejected is not None:
-            return self._site.respond(sent.guest, pages.step(view.rejected, changing=sent.changing), 422)
+        if (rejected := view.rejected) is not None:
+            refusal = Refusal.of(rejected, 422, view.mark_of(path))
+            return await self._refuse(sent, refusal, lambda: pages.step(rejected, changing=sent.changing))
+        if view.mark_of(path) == mark:  # else nothing that was refused there counts any more
+            await self._site.refused.forget(sent.page)
         if view.revision == before and not was_current and not sent.changing:
             return self._site.redirect(pages.after(path))
         if view.fault is not None and view.step == path and sent.is_current:
             await self._engine.keep(view, path, sent.draft)  # it couldn't be judged, but it needn't be typed again
-        return self._to_current(sent)
+        response = self._to_current(sent)
+        if answered := answered_now(sent.guest.answered, page, view.mark_of(path)):
+            where = self._site.run_address(view.id)
+            response.headers.add("Set-Cookie", sent.guest.crumb.answered(answered, where))
+        return response
 
     async def _go_back(self, sent: Sent) -> web.Response:
         files = self._files(sent)
@@ -232,21 +256,34 @@ class Stepping:
         again."""
         return files_of(sent.fields, sent.posted) if sent.prompt is not None and takes_parts(sent.prompt) else {}
 
-    def _conflict(self, sent: Sent) -> web.Response:
-        pages = self._pages_of(sent)
+    # -- refusing --------------------------------------------------------------------------------------
+
+    async def _conflict(self, sent: Sent) -> web.Response:
+        pages, path, view = self._pages_of(sent), sent.path, sent.view
         typed = None
         if sent.prompt is not None:
             with suppress(WizardError):
-                typed = sent.view.prompt_at(sent.path, sent.draft)
-        if typed is not None and not pages.may_be_answered(sent.path):
+                typed = view.prompt_at(path, sent.draft)
+        if typed is not None and not pages.may_be_answered(path):
             typed = None
-        return self._site.respond(sent.guest, pages.conflict(sent.path, typed, changing=sent.changing), 409)
+        if typed is None:
+            if sent.by_browser:
+                return self._site.redirect(self._site.refused_at(sent.address, LEFT))
+            return self._site.respond(sent.guest, pages.conflict(path, None, changing=False), CONFLICT)
+        refusal = Refusal.of(typed, CONFLICT, view.mark_of(path))
+        return await self._refuse(sent, refusal, lambda: pages.conflict(path, typed, changing=sent.changing))
+
+    async def _refuse(self, sent: Sent, refusal: Refusal, page: Callable[[], ShownPage]) -> web.Response:
+        """To the page that says so, or with it, where it can't be kept."""
+        if await self._site.refused.keep(sent.page, refusal):
+            return self._site.redirect(sent.address)
+        return self._site.respond(sent.guest, page(), refusal.status)
 
     # -- what they share -------------------------------------------------------------------------------
 
-    async def _looks(self, request: web.Request) -> tuple[Guest, RunPages]:
+    async def _looks(self, request: web.Request) -> tuple[Guest, Admitted]:
         guest = await self._site.doors.greet(request)
-        return guest, self._pages(guest, await self._site.doors.admit(request, guest))
+        return guest, await self._site.doors.admit(request, guest)
 
     def _pages(self, guest: Guest, door: Admitted) -> RunPages:
         return RunPages(door.view, self._site.root, lambda: guest.key(RUN, door.subject))
@@ -256,6 +293,12 @@ class Stepping:
 
     def _to_current(self, sent: Sent) -> web.Response:
         return self._site.redirect(self._pages_of(sent).current)
+
+
+def _page_of(request: web.Request, guest: Guest, door: Admitted) -> Page:
+    """What is kept of a page by, where it is refused: only who sent it finds it again, on the same page."""
+    changing = "?" if "change" in request.query else ""
+    return Page(door.view.id, guest.key(PURPOSE, f"{door.subject}\0{request.path}{changing}"))
 
 
 def was_worked_at(view: RunView, path: str) -> bool:
