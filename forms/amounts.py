@@ -40,10 +40,10 @@ def read_number(text: str, reading: Reading) -> Decimal | None:
     found = _bare(text, reading.language)
     if found is None:
         return None
-    sign, digits = found
+    sign, digits, round_price = found
     parts = _MARKS.split(digits)
     between = _MARKS.findall(digits)
-    grouped, pointed = _as_grouped(parts, between), _as_pointed(parts, between)
+    grouped, pointed = _as_grouped(parts, between), None if round_price else _as_pointed(parts, between)
     if grouped is None or pointed is None:
         only = grouped or pointed
         return None if only is None else Decimal(sign + only)
@@ -62,8 +62,9 @@ def written_number(number: Decimal, reading: Reading) -> str:
     return sign + (_clear(whole, rest, reading) if rest else whole)
 
 
-def _bare(text: str, language: str) -> tuple[str, str] | None:
-    """Sign and digits with their marks, without a currency, a percent sign or the dash of a round price."""
+def _bare(text: str, language: str) -> tuple[str, str, bool] | None:
+    """Sign and digits with their marks, without a currency, a percent sign or the point and dash of a round price; and
+    whether these were there, so that no other mark is the point."""
     found = _EDGES.fullmatch(text.strip())
     if found is None or re.search("[^0-9 '.,]", found["digits"]):
         return None
@@ -71,12 +72,12 @@ def _bare(text: str, language: str) -> tuple[str, str] | None:
     if before and digits[0] in ".," and before[-1] not in " +-":
         before, digits = before + digits[0], digits[1:]  # the point of an abbreviation: Fr.20
     price = _PRICE.match(after)
-    after = after[price.end() :] if price is not None and not digits.startswith((".", ",")) else after
+    after = after if price is None else after[price.end() :]
     signs = re.findall("[+-]", before)
     units = [unit for unit in (alike(before.replace("-", "").replace("+", "")), alike(after)) if unit]
     if len(signs) > 1 or len(units) > 1 or not all(_is_unit(unit, unit == alike(after), language) for unit in units):
         return None
-    return "-" if signs == ["-"] else "", digits
+    return "-" if signs == ["-"] else "", digits, price is not None
 
 
 def _is_unit(unit: str, behind: bool, language: str) -> bool:

@@ -32,19 +32,22 @@ _PROSE = {
     **dict.fromkeys(_LINES, "\n"),
 }
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63"
-_APOSTROPHES = "\u2018\u2019\u201a\u201b\u02b9\u02bb\u02bc\u2032\u00b4`\u066c\ua78c"
+_APOSTROPHES = "\u2018\u2019\u201a\u201b\u02b9\u02bb\u02bc\u2032\u00b4\u066c\ua78c"
 _QUOTES = "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033"
 _READ = {
     **{0xFF01 + at: 0x21 + at for at in range(0x5E)},  # full width
     **dict.fromkeys(map(ord, _DASHES), "-"),
     **dict.fromkeys(map(ord, _APOSTROPHES), "'"),
     **dict.fromkeys(map(ord, _QUOTES), '"'),
-    **dict.fromkeys(map(ord, (*_JOINERS, *_SELECTORS))),
+    **dict.fromkeys(map(ord, _SELECTORS)),
     **dict.fromkeys(map(ord, "\u2044\u2215"), "/"),
     **dict.fromkeys(map(ord, "\u2236\ufe55"), ":"),
     **dict.fromkeys(map(ord, "\u2024\u3002\uff61\u066b"), "."),
     **dict.fromkeys(map(ord, "\u060c\u3001"), ","),
 }
+
+
+_UNJOINED = dict.fromkeys(map(ord, _JOINERS))
 
 
 def prose(text: str) -> str:
@@ -95,7 +98,7 @@ def _digit(character: str) -> str:
 
 def alike(text: str) -> str:
     """What two texts share that read the same to a person: for comparing them, not for keeping."""
-    return " ".join(folded(text).casefold().split())
+    return " ".join(folded(text).casefold().translate(_UNJOINED).split())
 
 
 def is_visible(text: str) -> bool:

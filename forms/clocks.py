@@ -34,7 +34,9 @@ def times_of(text: str, language: str) -> list[time]:
     if found is None:
         raise Refusal(NO_TIME)
     sure = _time(found["hour"], None, None, found["half"])
-    return [sure] if found["half"] or not 1 <= sure.hour <= 12 else sorted({sure, time((sure.hour + 12) % 24)})
+    if sure.hour == 0 and not found["half"]:
+        raise Refusal(NO_TIME)  # rather a count
+    return [sure] if found["half"] or sure.hour > 12 else sorted({sure, time((sure.hour + 12) % 24)})
 
 
 def _time(hour: str, minute: str | None, second: str | None, half: str | None) -> time:

@@ -14,7 +14,7 @@ from wizard.forms.fields import EmailField, IbanField, PhoneField, UrlField
 from wizard.forms.locales import UNSAID, region_of
 from wizard.forms.parsing import Context, Parser
 from wizard.forms.refusals import Refusal
-from wizard.forms.text import short
+from wizard.forms.text import line, short
 from wizard.model import Value
 
 MAX_EMAIL = 254  # RFC 5321, 4.5.3.1.3 less the angle brackets
@@ -110,7 +110,7 @@ def url_parser(field: UrlField) -> Parser:
     """An http or https address; https is put in front of a bare host."""
 
     def parse(raw: object, context: Context) -> Value:
-        text = short(raw, MAX_URL)
+        text = line(raw, MAX_URL)
         if text is None:
             return None
         if "://" not in text:

@@ -8,7 +8,7 @@ from typing import Final
 from unicodedata import normalize
 
 from wizard.forms.characters import alike
-from wizard.forms.locales import UNSAID, locale_of, spellings
+from wizard.forms.locales import KNOWN_BESIDES, UNSAID, locale_of, spellings
 
 # Two-letter codes of the Unicode CLDR that ISO 3166 doesn't give to a country.
 _NO_COUNTRIES = frozenset(("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"))
@@ -81,7 +81,7 @@ def codes_by_name(language: str) -> dict[str, str]:
     """The code that is meant by what `spoken` makes of a name. Where two countries are called the same, the language's
     own name counts, then the English one."""
     named = [(code, each) for code, called in _CALLED.items() for each in called.split(", ")]
-    for each in ("fr", "de", UNSAID, language):
+    for each in (*reversed(KNOWN_BESIDES), language):
         named += _names_in(each)
     return {spelling: code for code, name in named for spelling in spellings(spoken(name))}
 

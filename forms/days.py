@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 
 from wizard.forms.locales import UNSAID, month_first, plain_word, words
@@ -21,7 +22,6 @@ ANOTHER_WEEKDAY = "falls on another day of the week than you wrote"
 
 _USUAL = re.compile(r"\s*(\d{1,2})[ .-](\d{1,2})[ .-](\d{4})\s*", re.ASCII)
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
-_COMPACT_LAST = re.compile(r"(\d\d)(\d\d)(\d{4})", re.ASCII)
 _JOINED = re.compile(r"(\d{1,2})([^\W\d_]{3,})(\d{4}|\d\d)")
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er|re|ère|e|ème|te[nr]?|[°ºª])", re.ASCII)
 _YEARS = (1800, 2199)  # that eight digits without a mark are taken for
@@ -132,18 +132,18 @@ def _month(text: str, language: str) -> int | None:
 
 def _compact(digits: str, language: str) -> list[date]:
     """Eight digits: as in ISO 8601, or the year last."""
-    found: list[tuple[int, int, int]] = []
-    if match := _COMPACT.fullmatch(digits):
-        found.append((int(match[3]), int(match[2]), int(match[1])))
-    if match := _COMPACT_LAST.fullmatch(digits):
-        first, second, year = map(int, match.groups())
-        found += [(first, second, year)] if not month_first_in(language) else []
-        found += [(second, first, year)] if language == UNSAID or month_first_in(language) else []
-    likely = [each for each in found if _YEARS[0] <= each[2] <= _YEARS[1]]
-    try:
-        return _real(likely)
-    except Refusal:
-        raise Refusal(NOT_REAL if likely else NO_DATE) from None
+    match = _COMPACT.fullmatch(digits)
+    if match is None:
+        raise Refusal(NO_DATE)
+    days: list[date] = []
+    for parts in ([match[3], match[2], match[1]], [digits[:2], digits[2:4], digits[4:]]):
+        year_first = parts[2] == match[1]
+        with suppress(Refusal):
+            days += _in_orders(parts, (("day",),) if year_first else _orders(True, False, language), language)
+    likely = [day for day in days if _YEARS[0] <= day.year <= _YEARS[1]]
+    if not likely:
+        raise Refusal(NOT_REAL)
+    return list(dict.fromkeys(likely))
 
 
 def _real(days: Iterable[tuple[int, int, int]]) -> list[date]:

@@ -25,8 +25,9 @@ UNSAID: Final = "en"  # the language of a definition that names none
 _OTHER_REGIONS = {"en": ("ZA",), "de": ("CH", "AT"), "fr": ("CH",), "it": ("CH",), "es": ("MX",)}
 
 
+KNOWN_BESIDES = ("en", "de", "fr")  # whose words are understood whatever the run's language is
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
-_MORE_MONTHS = {"de": {"mrz": 3, "feber": 2}}  # as calendars and Austrians write them
+_MORE_MONTHS = {"mrz": 3, "feber": 2}  # as calendars and Austrians write them
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Names as `alike` gives them, English ones included: months by number, days of the week by number (Monday is 0),
+    """Names as `plain_word` gives them, currencies as `alike` does: months by number, days of the week by number (Monday is 0),
     times of day that have a name as hours, and currencies."""
 
     months: dict[str, int]
@@ -107,10 +108,10 @@ def month_first(language: str) -> bool:
 
 @cache
 def words(language: str) -> Words:
-    """The names of the language and of English. One that stands for two things stands for none."""
-    locales = [locale_of(tag) for tag in (*_tags(language), UNSAID)]
+    """The names of the language, and of English, German and French. One that stands for two things stands for none."""
+    locales = [locale_of(tag) for tag in (*_tags(language), *KNOWN_BESIDES)]
     return Words(
-        months=_MORE_MONTHS.get(locales[0].language, {}) | _prefixed([_names(each, "months") for each in locales]),
+        months=_MORE_MONTHS | _prefixed([_names(each, "months") for each in locales]),
         weekdays=_prefixed([_names(each, "days") for each in locales]),
         hours=_hours(locales),
         currencies=_currencies(locales),
