@@ -10,7 +10,7 @@ from wizard.forms.refusals import Refusal
 
 NO_TIME = "must be a time, like 9:30 or 14:00"
 
-_HALF = r"(?: ?(?P<half>a\.?m\.?|p\.?m\.?|am|pm))?"
+_HALF = r"(?: ?(?P<half>[ap]\.? ?m\.?))?"
 _MARKED = re.compile(
     rf"(?P<hour>\d{{1,2}})(?: ?[:.,h] ?| )(?P<minute>\d\d)(?:[:.](?P<second>\d\d))?{_HALF}(?: ?uhr| ?h)?"
 )
@@ -26,6 +26,7 @@ def times_of(text: str, language: str) -> list[time]:
     hour = words(language).hours.get(plain_word(lowered))
     if hour is not None:
         return [time(hour)]
+    lowered = _with_half(lowered, language)
     for form in (_MARKED, _WORDED, _RUN_ON):
         if found := form.fullmatch(lowered):
             parts = found.groupdict()
@@ -37,6 +38,16 @@ def times_of(text: str, language: str) -> list[time]:
     if sure.hour == 0 and not found["half"]:
         raise Refusal(NO_TIME)  # rather a count
     return [sure] if found["half"] or sure.hour > 12 else sorted({sure, time((sure.hour + 12) % 24)})
+
+
+def _with_half(text: str, language: str) -> str:
+    """The time with am or pm behind it, where the language has other words for them, or puts them before it."""
+    for name, half in words(language).halves.items():
+        if name not in ("am", "pm") and text.startswith(name):
+            return f"{text[len(name) :].strip()}{half}"
+        if text.endswith(name):
+            return f"{text[: -len(name)].strip()}{half}"
+    return text
 
 
 def _time(hour: str, minute: str | None, second: str | None, half: str | None) -> time:

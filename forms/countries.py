@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 from unicodedata import normalize
 
 from wizard.forms.characters import alike
-from wizard.forms.locales import KNOWN_BESIDES, UNSAID, locale_of, spellings
+from wizard.forms.locales import KNOWN_BESIDES, REMEMBERED, UNSAID, locale_of, spellings
 
 # Two-letter codes of the Unicode CLDR that ISO 3166 doesn't give to a country.
 _NO_COUNTRIES = frozenset(("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"))
@@ -76,7 +76,7 @@ def _names_in(language: str) -> list[tuple[str, str]]:
     return [(code, name) for code, name in known if re.fullmatch("[A-Z]{2}", code) and code not in _NO_COUNTRIES]
 
 
-@cache
+@lru_cache(REMEMBERED)
 def codes_by_name(language: str) -> dict[str, str]:
     """The code that is meant by what `spoken` makes of a name. Where two countries are called the same, the language's
     own name counts, then the English one."""

@@ -8,11 +8,11 @@ either; a year of two digits can be of either century.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import date
 
-from wizard.forms.locales import UNSAID, month_first, plain_word, words
+from wizard.forms.locales import UNSAID, Part, first_part, plain_word, words
 from wizard.forms.refusals import Refusal
 
 NO_DATE = "must be a date, like 27 3 1985"
@@ -23,10 +23,16 @@ ANOTHER_WEEKDAY = "falls on another day of the week than you wrote"
 _USUAL = re.compile(r"\s*(\d{1,2})[ .-](\d{1,2})[ .-](\d{4})\s*", re.ASCII)
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 _JOINED = re.compile(r"(\d{1,2})([^\W\d_]{3,})(\d{4}|\d\d)")
+_EASTERN = re.compile(r"(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일]")
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er|re|ère|e|ème|te[nr]?|[°ºª])", re.ASCII)
 _YEARS = (1800, 2199)  # that eight digits without a mark are taken for
 _CENTURIES = (1900, 2000)  # of years with two digits
-_LEFT_ASIDE = frozenset(("am", "de", "dem", "den", "der", "du", "le", "of", "on", "the"))
+_ORDERS: Mapping[Part, Callable[[str, str, str], tuple[str, str, str]]] = {
+    "day": lambda day, month, year: (day, month, year),
+    "month": lambda month, day, year: (day, month, year),
+    "year": lambda year, month, day: (day, month, year),
+}
+_LEFT_ASIDE = frozenset(("am", "de", "dem", "den", "der", "du", "feira", "le", "of", "on", "the", "г", "р"))
 
 
 def usual_day(text: str, language: str) -> date | None:
@@ -36,18 +42,13 @@ def usual_day(text: str, language: str) -> date | None:
             return date.fromisoformat(text)
         except ValueError:
             return None
-    found = None if month_first_in(language) else _USUAL.fullmatch(text)
+    found = None if first_part(language) == "month" else _USUAL.fullmatch(text)
     return None if found is None else _made(int(found[1]), int(found[2]), int(found[3]))
-
-
-def month_first_in(language: str) -> bool:
-    """Whether a date of numbers begins with its month there. English of no country is written everywhere."""
-    return language != UNSAID and month_first(language)
 
 
 def days_of(text: str, language: str) -> list[date]:
     """The days that a folded text can stand for, the likeliest first. Raises Refusal where there are none."""
-    lowered = text.casefold()
+    lowered = _EASTERN.sub(r"\1-\2-\3", text.casefold())
     if found := _JOINED.fullmatch(lowered):
         lowered = " ".join(found.groups())
     parts = [part for part in re.split(r"[\s./,-]+", lowered) if part]
@@ -85,24 +86,27 @@ def _days_of_three(parts: list[str], text: str, language: str) -> list[date]:
     return _in_orders(parts, _orders("/" in text, "." in text, language), language)
 
 
-def _orders(slashed: bool, dotted: bool, language: str) -> tuple[tuple[str, ...], ...]:
+def _orders(slashed: bool, dotted: bool, language: str) -> tuple[tuple[Part, ...], ...]:
     """Which part may come first where all are numbers: any of a group, and those of a later group only where the one
     before gives no day."""
     if language == UNSAID and slashed:
         return (("day", "month"),)
-    if month_first_in(language):
-        return (("month", "day"),) if dotted else (("month",), ("day",))
+    match first_part(language):
+        case "month":
+            return (("month", "day"),) if dotted else (("month",), ("day",))
+        case "year":
+            return (("year", "day"),)
     return (("day",),)
 
 
-def _in_orders(parts: list[str], groups: tuple[tuple[str, ...], ...], language: str) -> list[date]:
+def _in_orders(parts: list[str], groups: tuple[tuple[Part, ...], ...], language: str) -> list[date]:
     refusal = Refusal(NOT_REAL)
     for group in groups:
         found: list[date] = []
         for first in group:
-            day, month = parts[:2] if first == "day" else (parts[1], parts[0])
+            day, month, year = _ORDERS[first](*parts)
             try:
-                found += days_of_parts(day, month, parts[2], language)
+                found += days_of_parts(day, month, year, language)
             except Refusal as error:
                 refusal = error
         if found:
@@ -135,11 +139,14 @@ def _compact(digits: str, language: str) -> list[date]:
     match = _COMPACT.fullmatch(digits)
     if match is None:
         raise Refusal(NO_DATE)
+    ways: tuple[tuple[list[str], tuple[tuple[Part, ...], ...]], ...] = (
+        ([match[1], match[2], match[3]], (("year",),)),
+        ([digits[:2], digits[2:4], digits[4:]], _orders(True, False, language)),
+    )
     days: list[date] = []
-    for parts in ([match[3], match[2], match[1]], [digits[:2], digits[2:4], digits[4:]]):
-        year_first = parts[2] == match[1]
+    for parts, groups in ways:
         with suppress(Refusal):
-            days += _in_orders(parts, (("day",),) if year_first else _orders(True, False, language), language)
+            days += _in_orders(parts, groups, language)
     likely = [day for day in days if _YEARS[0] <= day.year <= _YEARS[1]]
     if not likely:
         raise Refusal(NOT_REAL)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from unicodedata import category, normalize
 
 from wizard.forms.characters import alike
@@ -19,6 +19,9 @@ from wizard.forms.characters import alike
 if TYPE_CHECKING:
     from babel import Locale
 
+Part: TypeAlias = Literal["day", "month", "year"]
+
+REMEMBERED = 64  # languages
 UNSAID: Final = "en"  # the language of a definition that names none
 
 # Regions that write a language's numbers in another way than its first one.
@@ -42,12 +45,13 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Names as `plain_word` gives them, currencies as `alike` does: months by number, days of the week by number (Monday is 0),
-    times of day that have a name as hours, and currencies."""
+    """Names as `plain_word` gives them, currencies as `alike` does: months by number, days of the week by number
+    (Monday is 0), times of day that have a name as hours, am and pm by what stands beside a time."""
 
     months: dict[str, int]
     weekdays: dict[str, int]
     hours: dict[str, int]
+    halves: dict[str, str]
     currencies: frozenset[str]
 
 
@@ -79,7 +83,7 @@ def _tags(language: str) -> tuple[str, ...]:
     return (language, first) if region else (first, *(f"{first}-{each}" for each in _OTHER_REGIONS.get(first, ())))
 
 
-@cache
+@lru_cache(REMEMBERED)
 def marks(language: str) -> Marks:
     """The marks in numbers that people type where a run is in that language."""
     points: set[str] = set()
@@ -99,14 +103,18 @@ def _symbols(locale: Locale) -> dict[str, str]:
     return dict(symbols.get("latn") or symbols)
 
 
-@cache
-def month_first(language: str) -> bool:
-    """Whether a date of numbers begins with its month where the language is from."""
+@lru_cache(REMEMBERED)
+def first_part(language: str) -> Part:
+    """What a date of numbers begins with where the language is from. English of no country is written everywhere,
+    mostly with the day first."""
+    if language == UNSAID:
+        return "day"
     pattern = locale_of(language).date_formats["short"].pattern
-    return pattern.find("M") < pattern.find("d") and not pattern.startswith("y")
+    places: dict[int, Part] = {pattern.find("d"): "day", pattern.find("M"): "month", pattern.find("y"): "year"}
+    return places[min(places)]
 
 
-@cache
+@lru_cache(REMEMBERED)
 def words(language: str) -> Words:
     """The names of the language, and of English, German and French. One that stands for two things stands for none."""
     locales = [locale_of(tag) for tag in (*_tags(language), *KNOWN_BESIDES)]
@@ -114,6 +122,7 @@ def words(language: str) -> Words:
         months=_MORE_MONTHS | _prefixed([_names(each, "months") for each in locales]),
         weekdays=_prefixed([_names(each, "days") for each in locales]),
         hours=_hours(locales),
+        halves=_halves(locales),
         currencies=_currencies(locales),
     )
 
@@ -155,6 +164,14 @@ def _hours(locales: list[Locale]) -> dict[str, int]:
         named = locale.day_periods.get("format", {}).get("wide", {})
         hours |= {plain_word(named[key]): hour for key, hour in (("midnight", 0), ("noon", 12)) if key in named}
     return hours
+
+
+def _halves(locales: list[Locale]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for locale in locales:
+        for forms in locale.day_periods.get("format", {}).values():
+            found |= {alike(str(forms[half])): half for half in ("am", "pm") if half in forms}
+    return {name: half for name, half in found.items() if len(name) > 1 or not name.isascii()}
 
 
 def _currencies(locales: list[Locale]) -> frozenset[str]:

@@ -37,9 +37,9 @@ class OwnNames:
 
     @property
     def language(self) -> str:
-        """The run's language: what is typed is read by it."""
-        language: str = getattr(self._outer, "language", UNSAID)
-        return language
+        """The run's language: what is typed is read by it. Its first part is in small letters."""
+        first, *rest = getattr(self._outer, "language", UNSAID).split("-")
+        return "-".join((first.lower(), *rest))
 
     def read(self, chain: Chain) -> Value:
         """The value of a dotted name; a field that isn't answered (yet) is None even if a node has its name."""

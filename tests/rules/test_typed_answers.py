@@ -1,4 +1,4 @@
-"""What people type is read as it is meant, or asked back with all that it can mean: the tables of docs/typed.md, tried."""
+"""What people type is read as it is meant, or asked back with all that it can mean: the tables of docs/typed.md."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def test_the_tables_are_long_enough_to_be_worth_something() -> None:
 
 @pytest.mark.parametrize("row", ANSWERS, ids=str)
 def test_an_answer_is_the_right_one_or_asked_back(row: Row) -> None:
-    """A factor of a thousand, or a day that is another month, is noticed by nobody until it costs money. Whoever is asked
-    back finds both readings in the message, and each is taken as it stands there."""
+    """A factor of a thousand, or another month, is noticed by nobody until it costs money. Whoever is asked back finds
+    both readings in the message, and each is taken as it stands there."""
     typed = code(row.cells[0])
     for language, asked, cell in columns(row):
         value, message = answer(asked, typed, language)
