@@ -81,8 +81,8 @@ def test_a_label_with_a_comma_is_one_choice() -> None:
 
 
 def test_a_label_wins_over_another_choice_s_value() -> None:
-    """Somebody types what is there to read: "Two" is the second choice, whatever the first one's value is. What a page or
-    a program sends is the value itself."""
+    """Somebody types what is there to read: "Two" is the second choice, whatever the first one's value is. What a page
+    or a program sends is the value itself."""
     swapped = [{"value": "two", "label": "One"}, {"value": "one", "label": "Two"}]
     assert take("Two", type="choice", choices=swapped) == "one"
     assert take("ONE", type="choice", choices=swapped) == "two"
