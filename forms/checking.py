@@ -8,9 +8,10 @@ from typing import Any
 
 from wizard.errors import ExpressionError
 from wizard.expressions import Expression
-from wizard.forms.fields import Check, CountryField, PostcodeField
+from wizard.forms.characters import alike
+from wizard.forms.countries import country_names
+from wizard.forms.fields import Check, ChoiceOption, CountryField, PostcodeField
 from wizard.forms.form import TIMELESS_CONTEXT, Form, Question, limits_now
-from wizard.forms.places import country_names
 from wizard.forms.refusals import Refusal, refused
 
 Place = tuple[str | int, ...]
@@ -29,6 +30,29 @@ def form_problems(fields: tuple[Any, ...], checks: tuple[Check, ...] = ()) -> It
     for index, check in enumerate(checks):
         if check.field is not None and check.field not in form.by_name:
             yield ("validate", index, "field"), f"there is no field {check.field!r} that is asked in this form"
+
+
+def form_doubts(fields: tuple[Any, ...]) -> Iterator[tuple[Place, str]]:
+    """What may be meant like that, as (place below the node's configuration, message) pairs."""
+    for index, field in enumerate(fields):
+        choices = getattr(field, "choices", ())
+        if isinstance(choices, tuple):
+            yield from _equal_labels(("fields", index, "choices"), choices)
+
+
+def _equal_labels(place: Place, options: tuple[ChoiceOption, ...]) -> Iterator[tuple[Place, str]]:
+    first: dict[str, str] = {}
+    for at, option in enumerate(options):
+        if option.label is not None and not option.label.constant:
+            continue
+        label = option.value if option.label is None else option.label.source
+        other = first.setdefault(alike(label), option.value)
+        if other != option.value:
+            yield (
+                (*place, at),
+                f"the choices {other!r} and {option.value!r} are both read as “{label}”, so that nobody can tell them "
+                "apart; give one of them another label",
+            )
 
 
 def _field_problems(form: Form, index: int, field: Any) -> Iterator[tuple[str, str]]:

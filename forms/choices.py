@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from wizard.errors import ExpressionError
 from wizard.expressions import Names
+from wizard.forms.characters import alike
 from wizard.forms.fields import MAX_CHOICES, BooleanField, ChoiceField, ChoiceOption, ChoicesField, ChoicesFrom
 from wizard.forms.parsing import MAX_SHORT, Context, Parser
 from wizard.forms.refusals import Refusal
@@ -34,7 +35,7 @@ def boolean_parser(field: BooleanField) -> Parser:
         text = line(raw, MAX_SHORT)
         if text is None:
             return None
-        word = text.casefold()
+        word = alike(text)
         if word in _YES or word in _NO:
             return word in _YES
         raise Refusal("must be yes or no")
@@ -77,8 +78,8 @@ def _texts(raw: object, offered: tuple[Choice, ...]) -> list[str]:
         text = _text(raw)
         if text is None:
             return []
-        known = {each.casefold() for choice in offered for each in (choice.value, choice.label)}
-        parts = [text] if text.casefold() in known else text.split(",")
+        known = {alike(each) for choice in offered for each in (choice.value, choice.label)}
+        parts = [text] if alike(text) in known else text.split(",")
     elif len(raw) > MAX_CHOICES:
         raise Refusal("must have no more than the choices listed", "limit")
     else:
@@ -100,14 +101,18 @@ def _text(raw: object) -> str | None:
 
 
 def _pick(text: str, offered: tuple[Choice, ...]) -> str:
-    for choice in offered:
-        if choice.value == text:
-            return text
-    folded = text.casefold()
-    for choice in offered:
-        if folded in (choice.label.casefold(), choice.value.casefold()):
-            return choice.value
-    raise Refusal(_LISTED)
+    """The value itself, which is what pages and programs send; or else a label, before the value of another choice."""
+    found = next((choice for choice in offered if choice.value == text), None) or labelled(text, offered)
+    if found is None:
+        raise Refusal(_LISTED)
+    return found.value
+
+
+def labelled(text: str, offered: tuple[Choice, ...]) -> Choice | None:
+    """The choice that somebody means who types what is read of it."""
+    typed = alike(text)
+    by_label = (choice for choice in offered if alike(choice.label) == typed)
+    return next(by_label, None) or next((choice for choice in offered if alike(choice.value) == typed), None)
 
 
 def _constant_values(field: ChoiceField) -> frozenset[str] | None:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from wizard.forms.fields import EmailField, IbanField, PhoneField, UrlField
+from wizard.forms.locales import UNSAID, region_of
 from wizard.forms.parsing import Context, Parser
 from wizard.forms.refusals import Refusal
 from wizard.forms.text import line, short
@@ -26,7 +27,7 @@ _PLAIN_EMAIL = re.compile(
     r"[a-z0-9]++(?:[._+-][a-z0-9]++)*+@(?:[a-z0-9]{1,40}+\.)++(?!(?:arpa|invalid|local|localhost|onion|test)\Z)[a-z]{2,20}"
 )
 _HOST = re.compile(r"(?!-)[\w-]{1,63}(?<!-)(\.(?!-)[\w-]{1,63}(?<!-))*\.?")
-ABROAD = "+41 44 668 18 00"  # an example of a telephone number, for those who need a country's code
+_ABROAD = "+41 44 668 18 00"  # an example in English of no country
 _URL = "must be a web address, like https://www.example.com"
 
 
@@ -34,7 +35,7 @@ def email_parser(field: EmailField) -> Parser:
     """An address as email-validator normalises it; no network is asked."""
 
     def parse(raw: object, context: Context) -> Value:
-        text = line(raw, MAX_EMAIL)
+        text = short(raw, MAX_EMAIL)
         if text is None:
             return None
         if text.rfind("@") > MAX_LOCAL:
@@ -60,29 +61,41 @@ def phone_parser(field: PhoneField) -> Parser:
         text = short(raw)
         if text is None:
             return None
-        import phonenumbers
-
-        try:
-            number = phonenumbers.parse(text, field.region)
-        except phonenumbers.NumberParseException:
-            raise _no_phone(field.region) from None
-        if number.extension or not phonenumbers.is_valid_number(number):
-            raise _no_phone(field.region)
-        return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+        number = _valid_number(text, field.region)
+        if number is None:
+            raise _no_phone(field.region, context.names.language)
+        return number
 
     return parse
 
 
-def _no_phone(region: str | None) -> Refusal:
-    """With a number that the field takes as an example: one of its own region, where it has one."""
+def _valid_number(text: str, region: str | None) -> str | None:
+    """The number in E.164 form. 00 is what most of the world dials for the +, where the region has no other way."""
     import phonenumbers
 
-    if region is None or (number := phonenumbers.example_number(region)) is None:
-        return Refusal(f"must be a phone number, like {ABROAD}")
-    forms = (phonenumbers.PhoneNumberFormat.NATIONAL, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    return Refusal(
-        f"must be a phone number, like {' or '.join(phonenumbers.format_number(number, each) for each in forms)}"
-    )
+    for typed in (text, f"+{text[2:]}") if text.startswith("00") else (text,):
+        try:
+            number = phonenumbers.parse(typed, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if not number.extension and phonenumbers.is_valid_number(number):
+            return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return None
+
+
+def _no_phone(region: str | None, language: str) -> Refusal:
+    """With a number that the field takes as an example: one of its own region, or else of where the run's language is
+    from, with the country's code."""
+    import phonenumbers
+
+    national, international = phonenumbers.PhoneNumberFormat.NATIONAL, phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    number = None if region is None else phonenumbers.example_number(region)
+    if number is None:
+        other = None if language == UNSAID else phonenumbers.example_number(region_of(language))
+        like = _ABROAD if other is None else phonenumbers.format_number(other, international)
+        return Refusal(f"must be a phone number, like {like}")
+    at_home, abroad = (phonenumbers.format_number(number, each) for each in (national, international))
+    return Refusal(f"must be a phone number, like {at_home} or {abroad}")
 
 
 def phone_written(value: str) -> str:

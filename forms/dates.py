@@ -1,31 +1,20 @@
-"""Days and times of day as people write them: 27 3 1985, 27.3.1985, 27 March 1985, 9.30am.
-
-The day comes before the month, as everywhere outside the United States, unless the year comes
-first (1985-03-27) or the month is a word (March 27, 1985).
-"""
+"""Fields for days and times of day: what is typed, read by wizard.forms.days and wizard.forms.clocks, within limits."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 
+from wizard.forms.clocks import NO_TIME, times_of
+from wizard.forms.days import NO_DATE, days_of, days_of_parts, usual_day
 from wizard.forms.fields import DateField, TimeField
 from wizard.forms.parsing import Context, Parser, limit
-from wizard.forms.refusals import Refusal
+from wizard.forms.refusals import Refusal, either
 from wizard.forms.text import short
 from wizard.language.wording import MONTHS
 from wizard.model import Value
 
 PARTS = ("day", "month", "year")
-
-_DATE = "must be a date, like 27 3 1985"
-_REAL = "must be a real date, like 27 3 1985"
-_TIME = "must be a time, like 9:30 or 14:00"
-_NAMED = {name[:length].lower(): at for at, name in enumerate(MONTHS, 1) for length in range(3, len(name) + 1)}
-_USUAL = re.compile(r"\s*(\d{1,2})[ ./-](\d{1,2})[ ./-](\d{4})\s*", re.ASCII)
-_CLOCK = re.compile(r"(\d{1,2})(?:[:.h](\d{2})(?:[:.](\d{2}))?)? ?(a\.?m\.?|p\.?m\.?)?", re.IGNORECASE)
-_WORDS = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 
 
 def written(day: date) -> str:
@@ -38,7 +27,7 @@ def date_parser(field: DateField) -> Parser:
     bounded = field.min is not None or field.max is not None
 
     def parse(raw: object, context: Context) -> Value:
-        day = _day(raw)
+        day = raw if type(raw) is date else _typed_day(field, raw, context)
         if bounded and day is not None:
             _check_day(field, day, context)
         return day
@@ -46,78 +35,50 @@ def date_parser(field: DateField) -> Parser:
     return parse
 
 
-def _day(raw: object) -> date | None:
-    if type(raw) is str:
-        if len(raw) == 10 and raw[4] == raw[7] == "-" and raw.isascii():
-            try:
-                return date.fromisoformat(raw)
-            except ValueError:
-                pass
-        if found := _USUAL.fullmatch(raw):
-            return _made(int(found[1]), int(found[2]), int(found[3]))
-        return _from_text(raw)
+def _typed_day(field: DateField, raw: object, context: Context) -> date | None:
+    language = context.names.language
     if isinstance(raw, Mapping):
-        return _from_parts(raw)
-    if type(raw) is date:
-        return raw
-    return _from_text(raw)
+        days = _of_parts(raw, language)
+    elif raw is None or isinstance(raw, str):
+        if raw and (usual := usual_day(raw, language)) is not None:
+            return usual
+        text = short(raw)
+        days = [] if text is None else days_of(text, language)
+    else:
+        raise Refusal(NO_DATE)
+    return _one_day(field, days, context) if days else None
 
 
-def _from_text(raw: object) -> date | None:
-    if raw is not None and not isinstance(raw, str):
-        raise Refusal(_DATE)
-    text = short(raw)
-    if text is None:
-        return None
-    parts = [part for part in re.split(r"[\s./,-]+", text) if part]
-    if len(parts) != 3:
-        raise Refusal(_DATE)
-    if re.fullmatch(r"\d{4}", parts[0]):
-        parts.reverse()
-    elif parts[0].lower() in _NAMED:
-        parts[:2] = parts[1], parts[0]
-    return _real(*parts)
-
-
-def _from_parts(parts: Mapping[object, object]) -> date | None:
+def _of_parts(parts: Mapping[object, object], language: str) -> list[date]:
     if not parts.keys() <= set(PARTS):
-        raise Refusal(_DATE)
+        raise Refusal(NO_DATE)
     texts = [_part(parts.get(name)) for name in PARTS]
     absent = [name for name, text in zip(PARTS, texts, strict=True) if text is None]
     if len(absent) == len(PARTS):
-        return None
+        return []
     if absent:
         raise Refusal(f"must include a {' and '.join(absent)}")
-    return _real(*(text or "" for text in texts))
+    day, month, year = (text or "" for text in texts)
+    return days_of_parts(day, month, year, language)
 
 
 def _part(raw: object) -> str | None:
     if type(raw) is int and 0 <= raw <= 9999:
         return str(raw)
     if raw is not None and not isinstance(raw, str):
-        raise Refusal(_DATE)
+        raise Refusal(NO_DATE)
     return short(raw)
 
 
-def _real(day: str, month: str, year: str) -> date:
-    day = re.sub(r"(?<=\d)(st|nd|rd|th)$", "", day.lower())
-    at = _month(month)
-    if at is None or not re.fullmatch(r"\d{1,2}", day) or not re.fullmatch(r"\d{1,4}", year):
-        raise Refusal(_DATE)
-    if len(year) < 4:
-        raise Refusal("must include a year with 4 numbers, like 1985")
-    return _made(int(day), at, int(year))
-
-
-def _made(day: int, month: int, year: int) -> date:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        raise Refusal(_REAL) from None
-
-
-def _month(text: str) -> int | None:
-    return int(text) if re.fullmatch(r"\d{1,2}", text) else _NAMED.get(text.lower())
+def _one_day(field: DateField, days: list[date], context: Context) -> date:
+    """The only day, or the only one that the field takes. Raises Refusal where there are several."""
+    if len(days) == 1:
+        return days[0]
+    first, last = date_limits(field, context)
+    within = [day for day in days if (first is None or day >= first) and (last is None or day <= last)]
+    if len(within) == 1:
+        return within[0]
+    raise either(*map(written, within or days))
 
 
 def date_limits(field: DateField, context: Context) -> tuple[date | None, date | None]:
@@ -144,11 +105,11 @@ def time_parser(field: TimeField) -> Parser:
     """A time without a zone, to the second."""
 
     def parse(raw: object, context: Context) -> Value:
-        moment = raw if type(raw) is time else _clock(raw)
+        moment = raw if type(raw) is time else _typed_time(field, raw, context)
         if moment is None:
             return None
         if moment.tzinfo is not None or moment.microsecond:
-            raise Refusal(_TIME)
+            raise Refusal(NO_TIME)
         first, last = time_limits(field, context)
         if first is not None and moment < first:
             raise Refusal(f"must be {first:%H:%M} or later", "limit")
@@ -157,6 +118,22 @@ def time_parser(field: TimeField) -> Parser:
         return moment
 
     return parse
+
+
+def _typed_time(field: TimeField, raw: object, context: Context) -> time | None:
+    if raw is not None and not isinstance(raw, str):
+        raise Refusal(NO_TIME)
+    text = short(raw)
+    if text is None:
+        return None
+    times = times_of(text, context.names.language)
+    if len(times) == 1:
+        return times[0]
+    first, last = time_limits(field, context)
+    within = [each for each in times if (first is None or each >= first) and (last is None or each <= last)]
+    if len(within) == 1:
+        return within[0]
+    raise either(*(f"{each:%H:%M}" for each in within or times))
 
 
 def time_limits(field: TimeField, context: Context) -> tuple[time | None, time | None]:
@@ -170,25 +147,3 @@ def _of_day(value: Value) -> time | None:
     if isinstance(value, datetime):
         return value.time()
     return None if value is None else value.replace(tzinfo=None)
-
-
-def _clock(raw: object) -> time | None:
-    if raw is not None and not isinstance(raw, str):
-        raise Refusal(_TIME)
-    text = short(raw)
-    if text is None:
-        return None
-    if text.lower() in _WORDS:
-        return _WORDS[text.lower()]
-    found = _CLOCK.fullmatch(text)
-    if found is None or (found[2] is None and found[4] is None):
-        raise Refusal(_TIME)
-    hour, minute, second = int(found[1]), int(found[2] or 0), int(found[3] or 0)
-    if found[4]:
-        if not 1 <= hour <= 12:
-            raise Refusal(_TIME)
-        hour = hour % 12 + (12 if found[4].lower().startswith("p") else 0)
-    try:
-        return time(hour, minute, second)
-    except ValueError:
-        raise Refusal(_TIME) from None

@@ -37,7 +37,7 @@ from wizard.forms.fields import (
 from wizard.forms.files import file_parser
 from wizard.forms.numbers import decimal_parser, integer_parser, number_limits
 from wizard.forms.parsing import Context, NoNames, OwnNames, Parser
-from wizard.forms.places import country_choices, country_parser, postcode_parser
+from wizard.forms.places import country_choices, country_parser, needs_postcode, postcode_parser
 from wizard.forms.refusals import Refusal, missing, refused
 from wizard.forms.text import text_parser
 from wizard.model import PromptField, Value
@@ -76,6 +76,12 @@ class Question:
     secret: bool
     is_file: bool
     many: bool
+
+    def needed(self, context: Context) -> bool:
+        """Whether there has to be an answer, by what is known of the others. Raises ExpressionError."""
+        if not isinstance(self.field, PostcodeField):
+            return self.required
+        return self.required and needs_postcode(self.field, context)
 
     def empty(self) -> Value:
         """What an optional field without an answer holds."""
@@ -154,13 +160,14 @@ def _question(field: AskedField) -> Question:
     hint = "" if field.hint is None else _constant(field.hint)
     limits_fixed = not any(isinstance(getattr(field, key, None), Expression) for key in ("min", "max"))
     choices_fixed = constant_choices(field) if field.type in ("choice", "choices") else field.type != "country"
-    fixed = isinstance(label, str) and isinstance(hint, str) and limits_fixed and choices_fixed
+    need_fixed = field.type != "postcode" or not field.required or field.country is None or field.country.isupper()
+    fixed = isinstance(label, str) and isinstance(hint, str) and limits_fixed and choices_fixed and need_fixed
     question = Question(
         name=field.name,
         field=field,
         parse=parser_of(field),
         required=field.required,
-        default=field.default,
+        default=_default(field),
         show_if=field.show_if,
         label=label,
         prompt=PromptField(field.name, field.type, "", required=field.required, options=_constant_options(field)),
@@ -170,6 +177,16 @@ def _question(field: AskedField) -> Question:
         many=field.type == "choices",
     )
     return replace(question, prompt=_asked(question, TIMELESS_CONTEXT), fixed=True) if fixed else question
+
+
+def _default(field: AskedField) -> object:
+    """A number, date or time that the definition writes as text is read once, here: no run's language changes it."""
+    if field.type not in _LIMITED or not isinstance(field.default, str):
+        return field.default
+    try:
+        return parser_of(field.model_copy(update={"min": None, "max": None}))(field.default, TIMELESS_CONTEXT)
+    except Refusal:
+        return field.default
 
 
 def asked_now(question: Question, context: Context) -> PromptField:
@@ -189,7 +206,8 @@ def _asked(question: Question, context: Context) -> PromptField:
         choices = choices_of(field, names) if field.type in ("choice", "choices") else ()
     hint = field.hint.render(names) if field.hint is not None else ""
     label = question.label_now(names)
-    return replace(question.prompt, label=label, hint=hint, choices=choices, options=options)
+    required = question.needed(context)
+    return replace(question.prompt, label=label, hint=hint, required=required, choices=choices, options=options)
 
 
 def limits_now(field: Any, context: Context) -> tuple[Value, Value]:

@@ -1,10 +1,11 @@
-"""Numbers as people write them: 1'234.50, 1 234,50, −17. What can be read in two ways is asked again."""
+"""Number fields: whole and decimal numbers within limits, as programs send them and people type them."""
 
 from __future__ import annotations
 
 import re
 from decimal import Decimal
 
+from wizard.forms.amounts import Reading, read_number, written_number
 from wizard.forms.fields import DecimalField, IntegerField
 from wizard.forms.parsing import Context, Parser, limit
 from wizard.forms.refusals import Refusal
@@ -14,8 +15,7 @@ from wizard.model import Value
 MAX_DIGITS = 30
 
 _KINDS = (int, float, Decimal)
-_GROUPED = re.compile(r"\d{1,3}(?:(?P<by>[ '’.,])\d{3})(?:(?P=by)\d{3})*")
-_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-"})
+_USUAL = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,2})?")  # what can be read in one way in every language
 _WHOLE = "must be a whole number, like 17"
 _NUMBER = "must be a number, like 17 or 12.5"
 
@@ -24,7 +24,7 @@ def integer_parser(field: IntegerField) -> Parser:
     """An int. 17.0 out of JSON is 17; `true` is no number."""
 
     def parse(raw: object, context: Context) -> Value:
-        number = _integer(raw)
+        number = _integer(raw, context)
         if number is not None:
             _within(field, number, context)
         return number
@@ -36,7 +36,7 @@ def decimal_parser(field: DecimalField) -> Parser:
     """A Decimal, never a float, in plain notation."""
 
     def parse(raw: object, context: Context) -> Value:
-        number = _decimal(raw)
+        number = _decimal(raw, field, context)
         if number is None:
             return None
         number = _fitted(number, field.places)
@@ -46,64 +46,55 @@ def decimal_parser(field: DecimalField) -> Parser:
     return parse
 
 
-def _integer(raw: object) -> int | None:
+def _integer(raw: object, context: Context) -> int | None:
     if type(raw) is int:
         number = raw
     elif isinstance(raw, float | Decimal):
-        exact = Decimal(repr(raw)) if isinstance(raw, float) else raw
-        if not exact.is_finite() or exact.adjusted() >= MAX_DIGITS or exact != int(exact):
-            raise Refusal(_WHOLE)
-        number = int(exact)
+        number = _whole(Decimal(repr(raw)) if isinstance(raw, float) else raw)
     else:
-        text = _written(raw, _WHOLE)
-        if text is None:
+        read = _read(raw, 0, context, _WHOLE)
+        if read is None:
             return None
-        if _GROUPED.fullmatch(text.lstrip("+-")) and "." not in text:
-            text = re.sub("[ '’,]", "", text)
-        if not re.fullmatch(r"[+-]?\d{1,60}", text):
-            raise Refusal(_WHOLE)
-        number = int(text)
+        number = _whole(read)
     if abs(number) >= 10**MAX_DIGITS:
         raise Refusal(f"must have no more than {MAX_DIGITS} digits", "limit")
     return number
 
 
-def _decimal(raw: object) -> Decimal | None:
+def _whole(number: Decimal) -> int:
+    if not number.is_finite() or number.adjusted() >= 2 * MAX_DIGITS or number != int(number):
+        raise Refusal(_WHOLE)
+    return int(number)
+
+
+def _decimal(raw: object, field: DecimalField, context: Context) -> Decimal | None:
     if type(raw) is int and abs(raw) < 10**MAX_DIGITS:
         return Decimal(raw)
     if isinstance(raw, float | Decimal):
         return _plain(Decimal(repr(raw)) if isinstance(raw, float) else raw)
     if type(raw) is int:
         raise Refusal(f"must have no more than {MAX_DIGITS} digits", "limit")
-    text = _written(raw, _NUMBER)
-    return None if text is None else _plain(_read(text))
+    read = _read(raw, field.places, context, _NUMBER, said="places" in field.model_fields_set)
+    return None if read is None else _plain(read)
 
 
-def _written(raw: object, predicate: str) -> str | None:
+def as_typed(field: DecimalField, number: Decimal, language: str) -> str:
+    """The number as somebody would type it, who is asked in that language."""
+    return written_number(number, Reading(language, field.places, "places" in field.model_fields_set))
+
+
+def _read(raw: object, places: int, context: Context, predicate: str, *, said: bool = False) -> Decimal | None:
     if not isinstance(raw, str | None):
         raise Refusal(predicate)
     text = short(raw)
-    return None if text is None else text.translate(_SPACES)
-
-
-def _read(text: str) -> Decimal:
-    """The number a text stands for. The later of two kinds of separator is the decimal one."""
-    sign, digits = (text[0], text[1:]) if text[0] in "+-" else ("", text)
-    whole, point, rest = digits, "", ""
-    comma, dot = digits.rfind(","), digits.rfind(".")
-    if comma >= 0 and digits.count(",") == 1 and comma > dot:
-        whole, point, rest = digits.partition(",")
-        if _GROUPED.fullmatch(digits) and whole != "0":
-            raise Refusal(f"can be read in two ways. Write {sign}{whole}{rest} or {sign}{whole}.{rest}")
-    elif dot >= 0 and digits.count(".") == 1 and dot > comma:
-        whole, point, rest = digits.partition(".")
-    if _GROUPED.fullmatch(whole):
-        whole = re.sub("[ '’.,]", "", whole)
-    if point and not whole:
-        whole = "0"
-    if not re.fullmatch(r"\d{1,60}", whole) or (point and not re.fullmatch(r"\d{1,60}", rest)):
-        raise Refusal(_NUMBER)
-    return Decimal(f"{sign}{whole}.{rest}" if point else sign + whole)
+    if text is None:
+        return None
+    if _USUAL.fullmatch(text):
+        return Decimal(text)
+    number = read_number(text, Reading(context.names.language, places, said))
+    if number is None:
+        raise Refusal(predicate)
+    return number
 
 
 def _plain(number: Decimal) -> Decimal:

@@ -10,14 +10,26 @@ import re
 import unicodedata
 from functools import cache
 
+from wizard.forms.characters import alike
+from wizard.forms.countries import codes_by_name, country_names, spoken
 from wizard.forms.fields import CountryField, PostcodeField
+from wizard.forms.locales import plain_word
 from wizard.forms.parsing import Context, Parser
 from wizard.forms.refusals import Refusal
 from wizard.forms.text import short
 from wizard.model import Choice, Value
 
-# Two-letter codes of the Unicode CLDR that ISO 3166 doesn't give to a country.
-_NO_COUNTRIES = frozenset(("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"))
+# Countries without postcodes, or where few have one (Universal Postal Union; the data of libaddressinput).
+_WITHOUT = frozenset(
+    re.findall(
+        "..",
+        "AEAGAOAQAWBFBIBJBOBQBSBVBWBZCDCFCGCICKCMCWDJDMERFJGAGDGHGMGQGYHKJMKI"
+        "KMKNKPLCLYMLMOMRMSMWNRNUPAPSQARWSBSCSLSRSSSTSXSYTDTFTGTKTLTOTTTVUGVUWSYEZW",
+    )
+)
+_NONE = frozenset(
+    ("none", "no", "na", "nil", "n/a", "n.a.", "no postcode", "keine", "kein", "keiner", "aucun", "sans", "nessuno")
+)
 
 _TABLE = (  # countries, what is left without spaces and hyphens, in the groups that are written apart
     ("AL AM AT AU BD BE BG CH CY DK GE GL HU LI LU MK NO NZ PH SI TN ZA", r"([0-9]{4})"),
@@ -51,42 +63,23 @@ _ANY = re.compile(r"[A-Z0-9](?:[ -]?[A-Z0-9]){1,11}")
 
 
 @cache
-def country_names() -> dict[str, str]:
-    """English country names by ISO 3166 code, in the order of the names."""
-    from babel import Locale
-
-    known = Locale.parse("en").territories.items()
-    names = {code: name for code, name in known if re.fullmatch("[A-Z]{2}", code) and code not in _NO_COUNTRIES}
-    return dict(sorted(names.items(), key=lambda entry: _sort_key(entry[1])))
-
-
-def _sort_key(name: str) -> str:
-    return unicodedata.normalize("NFD", name).encode("ascii", "ignore").decode().casefold()
-
-
-@cache
 def country_choices(only: tuple[str, ...] | None) -> tuple[Choice, ...]:
     """The countries to pick from; with `only`, those of it that exist."""
     return tuple(Choice(code, name) for code, name in country_names().items() if only is None or code in only)
 
 
-@cache
-def _codes(only: tuple[str, ...] | None) -> dict[str, str]:
-    choices = country_choices(only)
-    return {choice.label.casefold(): choice.value for choice in choices} | {
-        choice.value.casefold(): choice.value for choice in choices
-    }
-
-
 def country_parser(field: CountryField) -> Parser:
-    """A country's code, from the code or the English name."""
+    """A country's code, from the code or from a name that people have for it, in English or the run's language."""
 
     def parse(raw: object, context: Context) -> Value:
         text = short(raw)
         if text is None:
             return None
-        code = _codes(field.only).get(text.casefold())
-        if code is None:
+        names = country_names()
+        code: str | None = text.upper()
+        if code not in names:
+            code = codes_by_name(context.names.language).get(plain_word(spoken(text)))
+        if code is None or (field.only is not None and code not in field.only):
             raise Refusal("must be one of the countries listed, like Switzerland or CH")
         return code
 
@@ -95,27 +88,37 @@ def country_parser(field: CountryField) -> Parser:
 
 def postcode_parser(field: PostcodeField) -> Parser:
     """A postcode as it is written in its country; in a country without a known format, any short code."""
-    country = field.country or ""
-    fixed = country if re.fullmatch("[A-Z]{2}", country) else None
 
     def parse(raw: object, context: Context) -> Value:
         text = short(raw)
-        if text is None:
-            return None
-        where = fixed or (context.names.read((country,)) if country else None)
-        return _written(text, where if isinstance(where, str) else "")
+        return None if text is None else _written(text, _country(field, context))
 
     return parse
 
 
-def _written(text: str, country: str) -> str:
-    text = " ".join(unicodedata.normalize("NFKC", text).upper().split())
+def needs_postcode(field: PostcodeField, context: Context) -> bool:
+    """Whether there are postcodes where the field asks for one; where the country isn't known, there may be."""
+    return _country(field, context) not in _WITHOUT
+
+
+def _country(field: PostcodeField, context: Context) -> str:
+    """The code of the field's country, "" where it isn't known."""
+    if not field.country or re.fullmatch("[A-Z]{2}", field.country):
+        return field.country or ""
+    answered = context.names.read((field.country,))
+    return answered if isinstance(answered, str) else ""
+
+
+def _written(text: str, country: str) -> str | None:
     pattern = _FORMATS.get(country)
+    if country in _WITHOUT and (alike(text) in _NONE or not text.strip("0-. ")):
+        return None
+    text = " ".join(unicodedata.normalize("NFKC", text).upper().split())
     if pattern is None:
-        if not _ANY.fullmatch(text):
+        if not _ANY.fullmatch(text) or text.isalpha():
             raise Refusal("must be a postcode, like 8001 or SW1A 1AA")
         return text
-    compact = re.sub("[ –-]", "", text)
+    compact = re.sub("[ -]", "", text)
     for each in (compact, compact.removeprefix(country)):
         if found := re.fullmatch(pattern, each):
             return ("-" if country in _HYPHENATED else " ").join(part for part in found.groups() if part)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from wizard.expressions import Names
 from wizard.forms.form import Form, Question, asked_now, default_label
+from wizard.forms.numbers import as_typed
 from wizard.forms.parsing import Context, OwnNames
 from wizard.forms.readable import readable
 from wizard.forms.refusals import Refusal
@@ -66,19 +68,24 @@ def _filled(question: Question, context: Context, value: Value, error: str | Non
         error,
         answered,
         asked.options,
+        typed=as_typed(question.field, value, context.names.language) if _has_point(question, value) else None,
     )
+
+
+def _has_point(question: Question, value: Value) -> bool:
+    return question.field.type == "decimal" and isinstance(value, Decimal)
 
 
 def _typed(question: Question, raw: Value, context: Context) -> tuple[Value, bool]:
     """What to show of something typed, and whether it is an answer."""
     if question.is_file and (not isinstance(raw, Mapping) or "content" in raw):
-        return None, raw is None and not question.required
+        return None, raw is None and not question.needed(context)
     try:
         value = question.parse(raw, context)
     except Refusal:
         return None if question.is_file else storable(raw), False
     if value is None:
-        return None, not question.required
+        return None, not question.needed(context)
     context.names.values[question.name] = value
     return value, True
 

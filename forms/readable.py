@@ -10,8 +10,8 @@ from typing import Any
 from wizard.expressions import Names
 from wizard.forms.choices import choices_of
 from wizard.forms.contact import iban_written, phone_written
+from wizard.forms.countries import country_names
 from wizard.forms.dates import written
-from wizard.forms.places import country_names
 from wizard.instants import shown
 from wizard.model import Value
 

@@ -28,6 +28,14 @@ class Refusal(Exception):
         self.code: Code = code
 
 
+def either(*readings: str) -> Refusal:
+    """An answer that can be read in more than one way, with each way spelled out, so that it can be typed like that."""
+    *others, last = dict.fromkeys(readings)
+    if len(others) == 1:
+        return Refusal(f"can be read in two ways. Write {others[0]} or {last}")
+    return Refusal(f"can be read in several ways. Write {', '.join(others)} or {last}")
+
+
 def refused(label: str, predicate: str) -> str:
     """The label and what is wrong, as one sentence."""
     return f"{_subject(label)} {predicate}"

@@ -143,7 +143,7 @@ def typed_texts(field: PromptField) -> tuple[str, ...] | None:
         return ()
     match kind_of(field):
         case "input" | "textarea":
-            return (typed_text(value),)
+            return (_text(field),)
         case "date":
             return tuple(date_texts(value).values())
         case "radios" | "checkboxes" | "select":
@@ -156,7 +156,11 @@ def typed_texts(field: PromptField) -> tuple[str, ...] | None:
 def with_typed(field: PromptField, texts: tuple[str, ...]) -> PromptField:
     """The field as if these had been typed into its inputs."""
     value = dict(zip(PARTS, texts, strict=True)) if field.type == "date" else texts[0]
-    return replace(field, value=value)
+    return replace(field, value=value, typed=None)
+
+
+def _text(field: PromptField) -> str:
+    return typed_text(field.value) if field.typed is None else field.typed
 
 
 def widget(field: PromptField, *, heading: Heading = "", files: str = "") -> Widget:
@@ -179,7 +183,7 @@ def widget(field: PromptField, *, heading: Heading = "", files: str = "") -> Wid
         error=error_of(field),
         note=note,
         described_by=_described_by(field, note=bool(note), file=file is not None),
-        value=typed_text(field.value) if kind in ("input", "textarea", "hidden") else "",
+        value=_text(field) if kind in ("input", "textarea", "hidden") else "",
         attributes=_attributes(field, kind),
         classes=_width(field) if kind == "input" else "",
         options=options,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from wizard.forms.characters import folded, is_visible, prose
 from wizard.forms.fields import HiddenField, PasswordField, TextareaField, TextField
 from wizard.forms.parsing import MAX_SHORT, MAX_TEXT, Context, Parser
 from wizard.forms.refusals import Refusal
@@ -15,41 +16,52 @@ _FORBIDDEN_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def line(raw: object, limit: int = MAX_TEXT) -> str | None:
-    """One line of text: stripped, composed (NFC), without control characters; None where nothing is left."""
-    if raw is None:
+    """One line of text as it is kept (characters.prose), stripped, without control characters; None where there is
+    nothing to see."""
+    text = _text(raw, limit)
+    if text is None:
+        return None
+    if text.isascii() and text.isprintable():
+        return text.strip() or None
+    text = prose(text).strip().replace("\t", " ")
+    _refuse(_FORBIDDEN, text)
+    return text if is_visible(text) else None
+
+
+def lines(raw: object) -> str | None:
+    """As `line`, with line breaks (as \\n) and tabs left in."""
+    text = _text(raw, MAX_TEXT)
+    if text is None:
+        return None
+    text = prose(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    _refuse(_FORBIDDEN_IN_LINES, text)
+    return text if is_visible(text) else None
+
+
+def short(raw: object, limit: int = MAX_SHORT) -> str | None:
+    """A line as it is read (characters.folded), for a type of few characters: an email address, a date."""
+    text = line(raw, limit)
+    return text if text is None or text.isascii() else folded(text).strip() or None
+
+
+def verbatim(raw: object) -> str | None:
+    """Text of which every space counts."""
+    text = _text(raw, MAX_TEXT)
+    if text is None:
+        return None
+    text = unicodedata.normalize("NFC", text)
+    _refuse(_FORBIDDEN, text)
+    return text if text.isascii() or " " in text or is_visible(text) else None
+
+
+def _text(raw: object, limit: int) -> str | None:
+    if not raw and (raw is None or raw == ""):
         return None
     if not isinstance(raw, str):
         raise Refusal("must be text")
     if len(raw) > limit:
         raise Refusal(f"must be {limit:,} characters or fewer", "limit")
-    if raw.isascii() and raw.isprintable():
-        return raw.strip() or None
-    text = unicodedata.normalize("NFC", raw.strip()).strip()
-    _refuse(_FORBIDDEN, text)
-    return text or None
-
-
-def lines(raw: object) -> str | None:
-    """As `line`, with line breaks (as \\n) and tabs left in."""
-    if not isinstance(raw, str) or len(raw) > MAX_TEXT:
-        return line(raw)
-    text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    _refuse(_FORBIDDEN_IN_LINES, text)
-    return text or None
-
-
-def short(raw: object) -> str | None:
-    """A line that a type of few characters looks at: an email address, a date."""
-    return line(raw, MAX_SHORT)
-
-
-def verbatim(raw: object) -> str | None:
-    """Text of which every space counts."""
-    if not isinstance(raw, str) or len(raw) > MAX_TEXT:
-        return line(raw)
-    text = unicodedata.normalize("NFC", raw)
-    _refuse(_FORBIDDEN, text)
-    return text or None
+    return raw
 
 
 def _refuse(forbidden: re.Pattern[str], text: str) -> None:
@@ -72,11 +84,17 @@ def text_parser(field: TextField | TextareaField | HiddenField | PasswordField) 
             return None
         if not shortest <= len(text) <= longest:
             raise Refusal(_length(len(text), shortest, longest), "limit")
-        if pattern is not None and pattern.fullmatch(text) is None:
-            raise Refusal("is not in the format that is asked for", "pattern")
-        return text
+        return text if pattern is None else _fitting(pattern, text)
 
     return parse
+
+
+def _fitting(pattern: re.Pattern[str], text: str) -> str:
+    """The text if it matches, or else as it is read: a code with a typographic dash in it is that code."""
+    for each in (text, folded(text)):
+        if pattern.fullmatch(each) is not None:
+            return each
+    raise Refusal("is not in the format that is asked for", "pattern")
 
 
 def _length(found: int, shortest: int, longest: int) -> str:

@@ -167,7 +167,7 @@ class _Taking:
             self.errors[question.name] = question.refusal(refusal, self.own)
             return False
         if value is None:
-            if question.required:
+            if question.needed(self.context):
                 self.errors[question.name] = question.absence(self.own)
                 return False
             value = question.empty()

@@ -21,6 +21,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from wizard.forms.characters import folded
 from wizard.model import Item, Prompt, PromptField, Value
 from wizard.node import NodeConfig, Visit
 from wizard.nodes.python import FunctionName, call_function
@@ -126,17 +127,15 @@ class ConfirmEmailNode(StatefulNode[ConfirmEmailConfig]):
         return "send" if self.state(visit) == "ask" else None
 
     async def _receive_code(self, visit: Visit[ConfirmEmailConfig], given: Mapping[str, Value]) -> str | Reject:
-        typed = str(given.get("code") or "")[:50].strip()
+        typed = folded(str(given.get("code") or "")[:50]).strip()
         if given.get(RESEND) in (True, "true", "yes", "on", "1") or typed.lower() == RESEND:
             return "send"
         code = "".join(typed.replace("-", "").split())
-        if len(code) != DIGITS or not code.isdecimal():
+        if len(code) != DIGITS or not (code.isascii() and code.isdecimal()):
             return Reject({"code": f"Enter the {DIGITS} digits of the code"})
         if visit.now > visit.state["until"]:
             return Reject({"code": "This code has expired. Ask for a new one"})
-        # Characters that are digits elsewhere in the world stand for ours.
-        entered = "".join(str(int(each)) for each in code)
-        if hmac.compare_digest(await _hash(visit.state["to"], entered, visit.state["salt"]), visit.state["hash"]):
+        if hmac.compare_digest(await _hash(visit.state["to"], code, visit.state["salt"]), visit.state["hash"]):
             return "correct"
         visit.state["tries"] -= 1
         if visit.state["tries"]:
@@ -189,7 +188,7 @@ def _address(text: Any) -> str | None:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        return validate_email(text.strip(), check_deliverability=False).normalized
+        return validate_email(folded(text).strip(), check_deliverability=False).normalized
     except (AttributeError, EmailNotValidError):
         return None
 

@@ -49,6 +49,7 @@ class Row:
     left: str
     right: str
     about: Block | None
+    cells: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
@@ -92,7 +93,7 @@ class Page:
             return " | ".join(cells)
         if not set(cells[0]) <= {"-", ":"}:
             about = next((each for each in reversed(self.blocks) if each.comment(PART)), None)
-            self.rows.append(Row(self, number, table, cells[0], cells[1], about))
+            self.rows.append(Row(self, number, table, cells[0], cells[1], about, tuple(cells)))
         return table
 
     def of(self, language: str) -> list[Block]:

@@ -10,6 +10,7 @@ from wizard.chains import chains_of
 from wizard.definition import Draft, NodeDraft
 from wizard.errors import Problem
 from wizard.format import DOCUMENTS, END
+from wizard.forms.checking import form_doubts
 from wizard.forms.fields import BooleanField, ChoiceField
 from wizard.handed import ITEM_NAMES, misfit
 from wizard.language.functions import FUNCTIONS
@@ -45,6 +46,7 @@ def check(drafts: Drafts, *, stored: bool = False) -> list[Problem]:
             *_check_cases(draft),
             *_check_hosts(draft),
             *_check_names(draft, drafts),
+            *_check_forms(draft),
         ]
         if not stored and draft.whole and not any(problem.severity == "error" for problem in own):
             own += [*_check_loops(draft, asking), *_check_ways(draft)]
@@ -180,6 +182,14 @@ def _check_hosts(draft: Draft) -> Iterator[Problem]:
                 "write the server's address into the definition, or make the input a choice"
             )
             yield draft.document.problem(node.place, message, severity="warning")
+
+
+def _check_forms(draft: Draft) -> Iterator[Problem]:
+    for node in draft.nodes:
+        fields = getattr(node.config, "fields", ())
+        if isinstance(fields, tuple):
+            for place, message in form_doubts(fields):
+                yield draft.document.problem((*node.place, *place), message, severity="warning")
 
 
 # -- names -----------------------------------------------------------------------------------------

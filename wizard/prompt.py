@@ -36,6 +36,7 @@ class PromptField:
     or None; `answered` tells a partly answered form's given fields from those still to be asked.
     `options` holds what the type adds (max_length, min, max, rows, accept ...), for channels.
     `when` says what brings the field up, where that is one other answer (see Prompt.possible).
+    `typed` is the value as it is typed into one input, where the run's language writes it in a way of its own.
     """
 
     name: str
@@ -49,6 +50,7 @@ class PromptField:
     answered: bool = False
     options: Mapping[str, Value] = field(default_factory=dict)
     when: Reveal | None = None
+    typed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,14 @@ class Scope:
         self._lending = lending
         self.reads: dict[str, Value] | None = {} if record else None
 
+    @property
+    def language(self) -> str:
+        """The run's: that of the definition which it was started with, not of one that it embeds."""
+        frame = self.frame
+        while frame.parent is not None:
+            frame = frame.parent
+        return frame.workflow.language
+
     def read(self, chain: Chain) -> Value:
         """None where there is no such value. Raises ExpressionError for a field of what has none."""
         value = self._look_up(chain)

@@ -474,3 +474,28 @@ def test_a_server_that_strangers_choose() -> None:
     (problem,) = check({found.id: found})
     assert (problem.line, problem.severity) == (6, "warning")
     assert "whoever starts a run says what `input.server` is, and so which server `a` calls" in problem.message
+
+
+def test_choices_that_are_labelled_alike() -> None:
+    """The person picks one of two that look the same, and nobody knows which was meant."""
+    text = """\
+        id: w
+        nodes:
+          - id: a
+            type: form
+            fields:
+              - name: size
+                type: choice
+                choices:
+                  - {value: s, label: Small}
+                  - {value: m, label: Small}
+        """
+    drafts = {}
+    for document in read(dedent(text), "a.yaml"):
+        found, wrong = draft(document, Registry.installed())
+        assert found is not None
+        assert wrong == []
+        drafts[found.id] = found
+    (problem,) = check(drafts)
+    assert (problem.line, problem.severity) == (10, "warning")
+    assert "'s' and 'm' are both read as “Small”" in problem.message

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from wizard.forms.choices import labelled
 from wizard.forms.readable import DOTS, plain
 from wizard.model import Item, Prompt, PromptField, Value
 from wizard.state import Progress, RunView
@@ -73,20 +74,22 @@ def meaning(asked: PromptField, text: str) -> Value:
     Nothing typed means the answer that is shown, if there is one."""
     if not text.strip():
         return "" if asked.value is None else asked.value
-    if not is_numbered(asked):
-        return text
     if asked.type == "choices":
-        parts = text.split(",")
-        found = [_by_number(asked, part) for part in parts]
+        parts = text.split(",") if labelled(text, asked.choices) is None else [text]
+        found = [_choice(asked, part) for part in parts]
         return text if found == parts else found
-    return _by_number(asked, text)
+    return _choice(asked, text)
 
 
-def _by_number(asked: PromptField, text: str) -> str:
+def _choice(asked: PromptField, text: str) -> str:
+    """The value of a choice that is typed by its number, or else by what is read of it."""
     digits = text.strip().rstrip(".")
-    if digits.isascii() and digits.isdigit() and len(digits) < 6 and 1 <= int(digits) <= len(asked.choices):
+    if not is_numbered(asked):
+        digits = ""
+    elif digits.isascii() and digits.isdigit() and len(digits) < 6 and 1 <= int(digits) <= len(asked.choices):
         return asked.choices[int(digits) - 1].value
-    return text
+    choice = labelled(text, asked.choices)
+    return text if choice is None else choice.value
 
 
 def is_numbered(asked: PromptField) -> bool:

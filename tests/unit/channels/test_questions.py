@@ -91,3 +91,14 @@ def test_a_filling_goes_on_at_the_first_open_question() -> None:
     one, two = PromptField("one", "text", "One", answered=True), PromptField("two", "text", "Two")
     assert Filling.begun(Prompt("s", "form", fields=(one, two))).asked == {"one"}
     assert Filling.begun(Prompt("s", "form", fields=(one,))).asked == set()
+
+
+def test_a_label_that_is_typed_wins_over_another_choice_s_value() -> None:
+    """A page sends values, a person types what is there to read: 2 rooms, of which the value is 1."""
+    rooms = (Choice("2", "1"), Choice("1", "2"))
+    assert meaning(PromptField("x", "choice", "X", choices=rooms), "2") == "1"
+    assert meaning(PromptField("x", "choices", "X", choices=rooms), "2, 1") == ["1", "2"]
+    breads = (Choice("a", "Bread, butter"), Choice("b", "butter"))
+    assert meaning(PromptField("x", "choices", "X", choices=breads), "bread, butter") == ["a"]
+    assert meaning(PromptField("x", "choices", "X", choices=breads), "2") == ["b"]
+    assert meaning(PromptField("x", "choice", "X", choices=breads), "cake") == "cake"

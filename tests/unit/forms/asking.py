@@ -20,10 +20,18 @@ _CHECKS: TypeAdapter[tuple[Check, ...]] = TypeAdapter(tuple[Check, ...])
 
 
 class Around:
-    """The data that a form's node sees."""
+    """The data that a form's node sees, in a run of some `language`."""
+
+    language = "en"
 
     def __init__(self, **values: Any) -> None:
         self.values = values
+
+    @classmethod
+    def of(cls, language: str) -> Around:
+        around = cls()
+        around.language = language
+        return around
 
     @property
     def now(self) -> datetime:

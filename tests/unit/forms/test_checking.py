@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from tests.unit.forms.asking import fields
-from wizard.forms.checking import form_problems
+from wizard.forms.checking import form_doubts, form_problems
 from wizard.forms.fields import Check
 
 
@@ -70,3 +70,26 @@ def test_a_check_beside_a_field_that_isn_t_asked() -> None:
         ((place, said),) = problems({"name": "a"}, computed, checks=({"check": "a", "message": "x", "field": field},))
         assert place == ("validate", 0, "field")
         assert f"there is no field {field!r}" in said
+
+
+def test_choices_that_are_read_alike_are_doubted() -> None:
+    """Nobody can tell them apart, and whoever types the label gets the first."""
+    written = {
+        "name": "size",
+        "type": "choice",
+        "choices": [
+            {"value": "s", "label": "Small"},
+            {"value": "m", "label": " small "},
+            "small",
+            {"value": "l", "label": "{{ input.large }}"},
+            {"value": "xl", "label": "{{ input.large }}"},
+            "huge",
+        ],
+    }
+    alike = "so that nobody can tell them apart; give one of them another label"
+    assert list(form_doubts(fields({"name": "name"}, written))) == [
+        (("fields", 1, "choices", 1), f"the choices 's' and 'm' are both read as “ small ”, {alike}"),
+        (("fields", 1, "choices", 2), f"the choices 's' and 'small' are both read as “small”, {alike}"),
+    ]
+    computed = {"name": "place", "type": "choice", "choices": {"from": "input.places"}}
+    assert list(form_doubts(fields(computed))) == []

@@ -80,6 +80,23 @@ def test_a_label_with_a_comma_is_one_choice() -> None:
     assert take("Bread, butter", type="choices", choices=[{"value": "b", "label": "Bread, butter"}]) == ["b"]
 
 
+def test_a_label_wins_over_another_choice_s_value() -> None:
+    """Somebody types what is there to read: "Two" is the second choice, whatever the first one's value is. What a page
+    or a program sends is the value itself."""
+    swapped = [{"value": "two", "label": "One"}, {"value": "one", "label": "Two"}]
+    assert take("Two", type="choice", choices=swapped) == "one"
+    assert take("ONE", type="choice", choices=swapped) == "two"
+    assert take("two", type="choice", choices=swapped) == "two"
+    assert take("Two, One", type="choices", choices=swapped) == ["two", "one"]
+
+
+def test_a_label_is_known_however_it_is_typed() -> None:
+    """Nobody finds the dash and the apostrophe of the label on a keyboard."""
+    labelled = [{"value": "a", "label": "O’Neill – Sons"}, {"value": "b", "label": "Zoë\u00a0Ltd"}]
+    assert take("o'neill - sons", type="choice", choices=labelled) == "a"
+    assert take("ZOE\u0308  LTD\u200b", type="choice", choices=labelled) == "b"
+
+
 def test_how_many_choices() -> None:
     """None of them is an empty list, so that expressions can count it."""
     assert take([], type="choices", choices=REASONS, required=False) == []

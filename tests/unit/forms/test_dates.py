@@ -46,7 +46,10 @@ def test_a_day_in_the_ways_people_write_it(raw: Any) -> None:
         ("3 27 1985", "Thing must be a real date, like 27 3 1985"),
         ("0 0 0000", "Thing must be a real date, like 27 3 1985"),
         ({"day": 31, "month": 2, "year": 1985}, "Thing must be a real date, like 27 3 1985"),
-        ("27 3 85", "Thing must include a year with 4 numbers, like 1985"),
+        ("27 3 85", "Thing can be read in two ways. Write 27 March 1985 or 27 March 2085"),
+        ("27 3 985", "Thing must include a year with 4 numbers, like 1985"),
+        ("3/4/1985", "Thing can be read in two ways. Write 3 April 1985 or 4 March 1985"),
+        ("Monday 27 3 1985", "Thing falls on another day of the week than you wrote"),
         ("27 3", "Thing must be a date, like 27 3 1985"),
         ("2026-W01-1", "Thing must be a date, like 27 3 1985"),
         ("yesterday", "Thing must be a date, like 27 3 1985"),
@@ -70,6 +73,18 @@ def test_a_day_in_the_ways_people_write_it(raw: Any) -> None:
 def test_what_is_no_day(raw: Any, message: str) -> None:
     """31 February must be told from a missing year: the person has to know what to correct."""
     assert refuse(raw, type="date") == message
+
+
+def test_of_two_days_the_one_that_the_field_takes() -> None:
+    """Nobody is born in 2085, so nobody has to be asked which 85 it is; who is born in 25 has."""
+    assert take("27 3 85", type="date", max="today()") == BORN
+    assert take({"day": "27", "month": "3", "year": "85"}, type="date", max="today()") == BORN
+    assert refuse("27 3 25", type="date", max="today()") == (
+        "Thing can be read in two ways. Write 27 March 1925 or 27 March 2025"
+    )
+    assert refuse("1/2/85", type="date") == (
+        "Thing can be read in several ways. Write 1 February 1985, 1 February 2085, 2 January 1985 or 2 January 2085"
+    )
 
 
 def test_limits_of_days() -> None:
@@ -112,11 +127,19 @@ def test_a_time_in_the_ways_people_write_it(raw: Any, value: time) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    ["x", "9", "24:00", "9:60", "13pm", "0am", "9:3", 930, [9], True, time(9, tzinfo=UTC), time(9, microsecond=1)],
+    ["x", "9:", "24:00", "9:60", "13pm", "0am", "9:3", 930, [9], True, time(9, tzinfo=UTC), time(9, microsecond=1)],
 )
 def test_what_is_no_time(raw: Any) -> None:
-    """A lone 9 could be morning or evening, or a count: it is asked again."""
+    """Each gets a message that shows what is one."""
     assert refuse(raw, type="time") == "Thing must be a time, like 9:30 or 14:00"
+
+
+def test_an_hour_alone() -> None:
+    """A lone 9 could be morning or evening: it is asked again, unless the field takes one of them only."""
+    assert refuse("9", type="time") == "Thing can be read in two ways. Write 09:00 or 21:00"
+    assert take("9", type="time", min="08:00", max="18:00") == time(9)
+    assert refuse("12", type="time") == "Thing can be read in two ways. Write 00:00 or 12:00"
+    assert take("14", type="time") == time(14)
 
 
 def test_limits_of_times() -> None:

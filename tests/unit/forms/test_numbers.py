@@ -94,7 +94,7 @@ def test_decimal_numbers(raw: Any, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["x", "5.", "1.5.2", "12,34.5", "1,,2", "", "1 2", True, float("nan"), [1], Decimal("NaN")]
+    "raw", ["x", "5.x", "1.5.2", "12,34.5", "1,,2", "", "1 2", True, float("nan"), [1], Decimal("NaN")]
 )
 def test_what_is_no_decimal_number(raw: Any) -> None:
     """Each gets a message, none an exception."""
@@ -109,7 +109,8 @@ def test_a_number_that_reads_in_two_ways_is_asked_again() -> None:
 def test_places_after_the_point() -> None:
     """Francs have two; a third is a typing error, not something to round away."""
     assert take("1.50", type="decimal", places=2) == Decimal("1.50")
-    assert str(take("1.500", type="decimal", places=2)) == "1.50"
+    assert str(take("1.5000", type="decimal", places=2)) == "1.50"
+    assert refuse("1.500", type="decimal", places=2) == "Thing can be read in two ways. Write 1500 or 1.50"
     assert str(take(12.0, type="decimal", places=0)) == "12"
     assert refuse("1.505", type="decimal", places=2) == "Thing must have no more than 2 decimal places"
     assert refuse("1.55", type="decimal", places=1) == "Thing must have no more than 1 decimal place"

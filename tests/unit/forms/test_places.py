@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.forms.asking import accepted, form, refuse, rejected, take
-from wizard.forms.places import country_choices, country_names
+from wizard.forms.countries import country_names
+from wizard.forms.places import country_choices
 
 
 def test_the_countries_are_those_of_iso_3166() -> None:

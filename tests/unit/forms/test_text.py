@@ -77,6 +77,31 @@ def test_a_password_keeps_its_spaces() -> None:
     assert refuse(1234, type="password") == "Thing must be text"
 
 
+def test_a_code_with_typographic_signs_is_that_code() -> None:
+    """Programs for letters put long dashes into what people copy, and some keyboards write full-width letters."""
+    assert take("AB\u201312", pattern="[A-Z]+-[0-9]+") == "AB-12"
+    assert take("\uff21\uff22-\uff11\uff12", pattern="[A-Z]+-[0-9]+") == "AB-12"
+    assert take("AB\u201312", pattern="[A-Z]+.[0-9]+") == "AB\u201312"
+
+
+def test_a_password_has_to_have_something_to_see_or_a_space() -> None:
+    """A mark that came along with a copied text is no secret."""
+    assert refuse("\u200b", type="password") == "Enter your thing"
+    assert take("a\u200b", type="password") == "a\u200b"
+    assert take("  ", type="password") == "  "
+
+
+def test_a_line_holds_no_other_spaces_and_no_tabs() -> None:
+    """Two names that look the same are the same."""
+    assert take("Ann\u202fLee\tKing") == "Ann Lee King"
+    assert take("a\u2028b", type="textarea") == "a\nb"
+    assert refuse("a\u2028b") == "Thing must not contain line breaks"
+    assert refuse("\u0301\u200d\ufe0f") == "Enter your thing"
+    assert take("\u2764\ufe0f") == "\u2764\ufe0f"
+    assert take("\U0001f3f4\U000e0067\U000e007f") == "\U0001f3f4\U000e0067\U000e007f"
+    assert take("x\U000e0067") == "x"
+
+
 def test_a_pattern_has_to_match_all_of_the_text() -> None:
     """Half a customer number would pass."""
     assert take("AB-12", pattern="[A-Z]+-[0-9]+") == "AB-12"

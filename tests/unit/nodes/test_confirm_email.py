@@ -152,7 +152,9 @@ async def test_what_is_no_code_costs_no_try(code: Value) -> None:
     assert await person.say(code="000001") == CONFIRMED
 
 
-@pytest.mark.parametrize("code", ["000001", " 000-001 ", "０００００１", "٠٠٠٠٠١"])
+@pytest.mark.parametrize(
+    "code", ["000001", " 000-001 ", "000\u2013001", "\u200b000\u202f001", "０００００１", "٠٠٠٠٠١"]
+)
 async def test_a_code_is_taken_as_people_type_it(code: str) -> None:
     """With spaces, dashes, and the digits of their own keyboard."""
     person = Person()
