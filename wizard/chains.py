@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from wizard.expressions import Expression
 from wizard.format import EventFormat
 from wizard.model import Chain
+from wizard.nodes.workflow import ITEM, RepeatConfig
 from wizard.reading.document import Path
 from wizard.templates import Dynamic, Template
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _NOTHING: frozenset[str] = frozenset()
 _DATA = frozenset({"data"})  # what the condition of an event sees besides
+_ITEM = frozenset({ITEM})  # what `key` sees
 
 
 def chains_of(node: NodeDraft) -> Iterator[tuple[Path, Chain, frozenset[str]]]:
@@ -54,6 +56,9 @@ def _computed(value: object, place: Path) -> Iterator[tuple[Path, Iterable[Chain
             for name in type(value).model_fields:
                 for where, chains, _ in _computed(getattr(value, name), place):
                     yield where, chains, _DATA
+        case RepeatConfig(key=Expression() as key):
+            yield (*place, "key"), key.chains, _ITEM
+            yield from _computed(value.model_copy(update={"key": None}), place)
         case BaseModel():
             for name, info in type(value).model_fields.items():
                 yield from _computed(getattr(value, name), (*place, info.alias or name))

@@ -22,7 +22,7 @@ from wizard.logs import broke
 from wizard.model import Item, Prompt, Run, Step, Workflow
 from wizard.node import NodeType, Services, Visit
 from wizard.places import AFTER, Place, call_of, count_items, locate
-from wizard.scope import Scope, Visible
+from wizard.scope import Scope, Visible, item_position
 from wizard.turn import as_undone
 
 log = logging.getLogger("wizard.nodes")
@@ -115,11 +115,11 @@ def _group(run: Visible, place: Place, now: datetime) -> str:
         frame = frame.parent
     assert frame.call is not None
     assert frame.parent is not None
-    position = count_items(run.removed, frame.base, frame.item)
+    position = item_position(run, frame, now)
     repeat = call_of(frame.call).repeat
     name = repeat.item if repeat is not None and repeat.item else frame.call.title
     called = name.render(Scope(run, frame.parent, now)) if name is not None else ""
-    return f"{called} {position}".strip()
+    return f"{called} {position or ''}".strip()
 
 
 def _item_count(run: Visible, place: Place, step: Step) -> int:
