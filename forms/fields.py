@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import date, time
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union, get_args
 
 from pydantic import (
@@ -21,10 +22,12 @@ from pydantic import (
     StrictFloat,
     StrictInt,
     Tag,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic import Field as Setting
 
+from wizard.decimals import written
 from wizard.expressions import Expression
 from wizard.forms.parsing import MAX_TEXT
 from wizard.forms.patterns import check_pattern
@@ -56,6 +59,8 @@ def _time(value: object) -> object:
 
 
 def _as_text(value: object) -> object:
+    if isinstance(value, Decimal):
+        return written(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
@@ -76,7 +81,8 @@ def _media_type(value: str) -> str:
 FieldName = Annotated[str, AfterValidator(_name)]
 Region = Annotated[str, AfterValidator(_region)]
 Count = Annotated[int, Setting(ge=0, le=MAX_TEXT)]
-Number = Annotated[StrictInt | StrictFloat | Expression, Setting(union_mode="left_to_right")]
+Exact = Annotated[Decimal, Setting(strict=True), WithJsonSchema({"type": "number"})]
+Number = Annotated[StrictInt | Exact | StrictFloat | Expression, Setting(union_mode="left_to_right")]
 DateLimit = Annotated[
     Annotated[date, Setting(strict=True)] | Expression, Setting(union_mode="left_to_right"), BeforeValidator(_date)
 ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from typing import Any, Protocol
 
 from wizard.codec import digest
@@ -71,7 +72,7 @@ class Scope:
 
     def unchanged(self, reads: Mapping[str, bytes]) -> bool:
         """Whether everything that a step read still has the value it had then."""
-        return all(digest(self._look_up(tuple(name.split(".")))) == known for name, known in reads.items())
+        return all(_is_known(self._look_up(tuple(name.split("."))), known) for name, known in reads.items())
 
     def _look_up(self, chain: Chain) -> Value:
         head, rest = chain[0], chain[1:]
@@ -105,6 +106,22 @@ class Scope:
             else:
                 values[name] = None
         return _dig(values, rest, chain)
+
+
+def _is_known(value: Value, known: bytes) -> bool:
+    """Whether a value has this digest. Earlier versions had floats where there are decimals now."""
+    return digest(value) == known or digest(_with_floats(value)) == known
+
+
+def _with_floats(value: Value) -> Value:
+    match value:
+        case Decimal():
+            return float(value)
+        case list() | tuple():
+            return [_with_floats(each) for each in value]
+        case Mapping():
+            return {name: _with_floats(each) for name, each in value.items()}
+    return value
 
 
 def _item_input(outside: Scope, frame: Frame, name: str) -> Value:

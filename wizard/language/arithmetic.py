@@ -7,7 +7,8 @@ spends steps of a Budget in proportion to its work. The rules that differ from P
   where x is missing; `not (x == "a")` is true there. Against the literal null, `!=`, `in` and
   `not in` say what they look like: `x != null` is true where x is there.
 - `true` is not 1: neither equal to it nor ordered with it nor added to it.
-- Arithmetic with null is null. A float meets a Decimal as the digits it prints, so 0.1 is 0.1.
+- Arithmetic with null is null. Numbers with a point are Decimals and computed exactly, up to 60 digits; a float, which
+  only functions of the host give, is the digits that it prints. A quotient has up to 40 digits (S27).
 - Only numbers, texts, dates, times and moments are ordered, each among themselves. Moments with a time zone are
   instants: equal and ordered by when they are, whatever zones they are written in.
 """
@@ -31,6 +32,7 @@ LARGEST: Final = 2**256
 MAX_RESULT_NODES: Final = 50_000  # values in a computed result, nested ones included
 MAX_RESULT_TEXT: Final = 1_000_000  # characters in it
 
+QUOTIENT: Final = Context(prec=40, Emax=400, Emin=-400, traps=[InvalidOperation, DivisionByZero, Overflow])
 CONTEXT: Final = Context(prec=60, Emax=400, Emin=-400, traps=[InvalidOperation, DivisionByZero, Overflow])
 
 
@@ -52,6 +54,8 @@ class Budget:
         if self.left < 0:
             raise ExpressionError("This takes too many steps to compute. Make the lists shorter, or it simpler.")
 
+
+_DIVIDING: Final = frozenset(("/", "//", "%"))
 
 Operation = Callable[[Value, Value], Value]
 Operator = Callable[[Budget, Value, Value], Value]
@@ -105,9 +109,9 @@ def checked(value: Value) -> Value:
 def pair(left: Value, right: Value) -> tuple[Value, Value]:
     """Two numbers in forms that can be computed and compared with each other."""
     left, right = checked(left), checked(right)
-    if isinstance(left, Decimal) or isinstance(right, Decimal):
-        return to_decimal(left), to_decimal(right)
-    return left, right
+    if isinstance(left, int) and isinstance(right, int):
+        return left, right
+    return to_decimal(left), to_decimal(right)
 
 
 def to_decimal(value: Value) -> Decimal:
@@ -131,9 +135,15 @@ def _modulo(left: Decimal, right: Decimal) -> Decimal:
 
 
 def _power(left: Value, right: Value) -> Value:
-    if isinstance(left, int) and isinstance(right, int) and (left.bit_length() - 1) * right > LARGEST.bit_length():
+    if right < 0:
+        return CONTEXT.power(Decimal(left), Decimal(right))
+    if (left.bit_length() - 1) * right > LARGEST.bit_length():
         raise OverflowError
     return left**right
+
+
+def _quotient(left: Value, right: Value) -> Value:
+    return QUOTIENT.divide(Decimal(left), Decimal(right))
 
 
 def _numeric(sign: str, plain: Operation, exact: Operation, cost: int = 3) -> Operator:
@@ -147,6 +157,8 @@ def _numeric(sign: str, plain: Operation, exact: Operation, cost: int = 3) -> Op
                 raise ExpressionError(f"{sign} needs numbers; here is {kind(value)}.")
         try:
             left, right = pair(left, right)
+            if not right and sign in _DIVIDING:
+                raise ZeroDivisionError
             if not isinstance(left, Decimal):
                 return checked(plain(left, right))
             budget.spend(cost)
@@ -202,7 +214,7 @@ ARITHMETIC: Final[Mapping[str, Operator]] = {
     "+": add,
     "-": _numeric("-", operator.sub, CONTEXT.subtract),
     "*": multiply,
-    "/": _numeric("/", operator.truediv, CONTEXT.divide),
+    "/": _numeric("/", _quotient, QUOTIENT.divide),
     "//": _numeric("//", operator.floordiv, _divide_down),
     "%": remainder,
     "**": _numeric("**", _power, CONTEXT.power, 200),
