@@ -136,10 +136,18 @@ def _modulo(left: Decimal, right: Decimal) -> Decimal:
 
 def _power(left: Value, right: Value) -> Value:
     if right < 0:
-        return CONTEXT.power(Decimal(left), Decimal(right))
+        return _exact_power(Decimal(left), Decimal(right))
     if (left.bit_length() - 1) * right > LARGEST.bit_length():
         raise OverflowError
     return left**right
+
+
+def _exact_power(left: Decimal, right: Decimal) -> Decimal:
+    if not left and right < 0:
+        raise ZeroDivisionError
+    if left < 0 and right != right.to_integral_value():
+        raise ExpressionError("The result of this is no real number.")
+    return CONTEXT.power(left, right)
 
 
 def _quotient(left: Value, right: Value) -> Value:
@@ -217,7 +225,7 @@ ARITHMETIC: Final[Mapping[str, Operator]] = {
     "/": _numeric("/", _quotient, QUOTIENT.divide),
     "//": _numeric("//", operator.floordiv, _divide_down),
     "%": remainder,
-    "**": _numeric("**", _power, CONTEXT.power, 200),
+    "**": _numeric("**", _power, _exact_power, 200),
 }
 
 

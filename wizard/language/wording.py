@@ -94,7 +94,8 @@ def write_number(value: int | float | Decimal) -> str:
         return str(value)
     if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST:
         return str(int(value))
-    return written(to_decimal(value))
+    number = to_decimal(value)
+    return written(number).removesuffix(".0")  # 2 * 1.5 is 3; 3 * 19.90 is 59.70
 
 
 def show(budget: Budget, value: Value) -> str:

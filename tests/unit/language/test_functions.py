@@ -128,7 +128,7 @@ def test_texts(source: str, expected: Value) -> None:
         ("[min(null, 2), max([]), max(5), min(tags)]", [2, None, 5, "a"]),
         ("max(born, today())", date(2026, 3, 27)),
         ("[round(2.5), round(3.5), round(-2.5), round(2.4), round(7)]", [3, 4, -3, 2, 7]),
-        ("round(2.675, 2)", 2.68),
+        ("round(2.675, 2)", Decimal("2.68")),
         ("round(decimal('2.665'), 2)", Decimal("2.67")),
         ("round(fee)", 13),
         ("[floor(2.9), floor(-2.1), ceil(2.1), ceil(fee), floor(3)]", [2, -3, 3, 13, 3]),
