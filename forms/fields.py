@@ -33,7 +33,8 @@ from wizard.forms.parsing import MAX_TEXT
 from wizard.forms.patterns import check_pattern
 from wizard.templates import Dynamic, Template
 
-MAX_CHOICES = 1_000
+MAX_CHOICES = 5_000  # of which one is picked out of a list
+MAX_CHECKBOXES = 1_000  # beside each other
 MAX_FIELDS = 200
 MEGABYTE = 1_000_000
 
@@ -244,14 +245,13 @@ def _written_as(value: object) -> str:
     return "from" if isinstance(value, Mapping | ChoicesFrom) else "list"
 
 
-_Options = Annotated[
-    tuple[
-        Annotated[ChoiceOption, BeforeValidator(_option, json_schema_input_type=ChoiceOption | str | int | float)], ...
-    ],
-    Setting(min_length=1, max_length=MAX_CHOICES),
-    AfterValidator(_distinct),
-]
+_Option = Annotated[ChoiceOption, BeforeValidator(_option, json_schema_input_type=ChoiceOption | str | int | float)]
+_Options = Annotated[tuple[_Option, ...], Setting(min_length=1, max_length=MAX_CHOICES), AfterValidator(_distinct)]
 Options = Annotated[Annotated[_Options, Tag("list")] | Annotated[ChoicesFrom, Tag("from")], Discriminator(_written_as)]
+_Checkboxes = Annotated[_Options, Setting(max_length=MAX_CHECKBOXES)]
+Checkboxes = Annotated[
+    Annotated[_Checkboxes, Tag("list")] | Annotated[ChoicesFrom, Tag("from")], Discriminator(_written_as)
+]
 
 
 class ChoiceField(BaseField):
@@ -265,7 +265,7 @@ class ChoicesField(BaseField):
     """Any number of several choices, or between `min` and `max` of them."""
 
     type: Literal["choices"]
-    choices: Options
+    choices: Checkboxes
     min: Count | None = None
     max: Count | None = None
 

@@ -26,7 +26,7 @@ from wizard.errors import ExpressionError
 from wizard.instants import order
 from wizard.model import Value
 
-MAX_TEXT: Final = 10_000  # characters of a computed text
+MAX_TEXT: Final = 100_000  # characters of a computed text, as of one that a template makes
 MAX_ITEMS: Final = 1_000  # items of a computed list
 LARGEST: Final = 2**256
 MAX_RESULT_NODES: Final = 50_000  # values in a computed result, nested ones included
@@ -239,7 +239,9 @@ def negative(budget: Budget, value: Value) -> Value:
 def fits(budget: Budget, length: int) -> bool:
     """True; raises ExpressionError where a text of this length is not to be made."""
     if length > MAX_TEXT:
-        raise ExpressionError(f"A computed text would be longer than {MAX_TEXT:,} characters.")
+        raise ExpressionError(
+            f"A computed text would be longer than {MAX_TEXT:,} characters. Make what it is made of shorter."
+        )
     budget.spend(length >> 6)
     return True
 
