@@ -1,5 +1,5 @@
-"""What a `for_each` goes through, as far as the definition tells: values that are known by themselves, items of a repeat,
-or records, which need a `key` (S13)."""
+"""What a `for_each` goes through, as far as the definition tells: values that are known by themselves, items of a
+repeat, or records, which need a `key` (S13)."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Elements:
         self._is_group = is_group
 
     def are_records(self, source: str, *, stored: bool = False) -> bool:
-        """Whether the list that an expression gives is known to hold records. `stored` says that it is kept as a value of
-        its own: then nobody knows any more which items of a repeat they were."""
+        """Whether the list that an expression gives is known to hold records. `stored` says that it is kept as a value
+        of its own: then nobody knows any more which items of a repeat they were."""
         try:
             tree = ast.parse(scan(source).strip(), mode="eval").body
         except (ExpressionError, SyntaxError):
