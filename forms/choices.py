@@ -12,7 +12,15 @@ from decimal import Decimal
 from wizard.errors import ExpressionError
 from wizard.expressions import Names
 from wizard.forms.characters import alike
-from wizard.forms.fields import MAX_CHOICES, BooleanField, ChoiceField, ChoiceOption, ChoicesField, ChoicesFrom
+from wizard.forms.fields import (
+    MAX_CHECKBOXES,
+    MAX_CHOICES,
+    BooleanField,
+    ChoiceField,
+    ChoiceOption,
+    ChoicesField,
+    ChoicesFrom,
+)
 from wizard.forms.parsing import MAX_SHORT, Context, Parser
 from wizard.forms.refusals import Refusal
 from wizard.forms.text import line
@@ -132,7 +140,8 @@ def constant_choices(field: ChoiceField | ChoicesField) -> bool:
 def choices_of(field: ChoiceField | ChoicesField, names: Names) -> tuple[Choice, ...]:
     """What there is to choose now. Raises ExpressionError where it can't be computed."""
     if isinstance(field.choices, ChoicesFrom):
-        return _computed(field.name, field.choices, names)
+        most = MAX_CHECKBOXES if isinstance(field, ChoicesField) else MAX_CHOICES
+        return _computed(field.name, field.choices, names, most)
     return tuple(_rendered(option, names) for option in field.choices)
 
 
@@ -141,12 +150,12 @@ def _rendered(option: ChoiceOption, names: Names) -> Choice:
     return Choice(option.value, label, option.hint.render(names) if option.hint else "")
 
 
-def _computed(name: str, choices: ChoicesFrom, names: Names) -> tuple[Choice, ...]:
+def _computed(name: str, choices: ChoicesFrom, names: Names, most: int) -> tuple[Choice, ...]:
     found = choices.source.evaluate(names)
     if found is None:
         return ()
-    if not isinstance(found, list | tuple) or len(found) > MAX_CHOICES:
-        raise ExpressionError(f"The choices of the field {name} are no list of up to {MAX_CHOICES:,} items.")
+    if not isinstance(found, list | tuple) or len(found) > most:
+        raise ExpressionError(f"The choices of the field {name} are no list of up to {most:,} items.")
     options: dict[str, Choice] = {}
     for item in found:
         value, label, hint = item, None, None

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import date, time
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union, get_args
 
 from pydantic import (
@@ -21,16 +22,19 @@ from pydantic import (
     StrictFloat,
     StrictInt,
     Tag,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic import Field as Setting
 
+from wizard.decimals import written
 from wizard.expressions import Expression
 from wizard.forms.parsing import MAX_TEXT
 from wizard.forms.patterns import check_pattern
 from wizard.templates import Dynamic, Template
 
-MAX_CHOICES = 1_000
+MAX_CHOICES = 5_000  # of which one is picked out of a list
+MAX_CHECKBOXES = 1_000  # beside each other
 MAX_FIELDS = 200
 MEGABYTE = 1_000_000
 
@@ -56,6 +60,8 @@ def _time(value: object) -> object:
 
 
 def _as_text(value: object) -> object:
+    if isinstance(value, Decimal):
+        return written(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
@@ -76,7 +82,8 @@ def _media_type(value: str) -> str:
 FieldName = Annotated[str, AfterValidator(_name)]
 Region = Annotated[str, AfterValidator(_region)]
 Count = Annotated[int, Setting(ge=0, le=MAX_TEXT)]
-Number = Annotated[StrictInt | StrictFloat | Expression, Setting(union_mode="left_to_right")]
+Exact = Annotated[Decimal, Setting(strict=True), WithJsonSchema({"type": "number"})]
+Number = Annotated[StrictInt | Exact | StrictFloat | Expression, Setting(union_mode="left_to_right")]
 DateLimit = Annotated[
     Annotated[date, Setting(strict=True)] | Expression, Setting(union_mode="left_to_right"), BeforeValidator(_date)
 ]
@@ -238,14 +245,13 @@ def _written_as(value: object) -> str:
     return "from" if isinstance(value, Mapping | ChoicesFrom) else "list"
 
 
-_Options = Annotated[
-    tuple[
-        Annotated[ChoiceOption, BeforeValidator(_option, json_schema_input_type=ChoiceOption | str | int | float)], ...
-    ],
-    Setting(min_length=1, max_length=MAX_CHOICES),
-    AfterValidator(_distinct),
-]
+_Option = Annotated[ChoiceOption, BeforeValidator(_option, json_schema_input_type=ChoiceOption | str | int | float)]
+_Options = Annotated[tuple[_Option, ...], Setting(min_length=1, max_length=MAX_CHOICES), AfterValidator(_distinct)]
 Options = Annotated[Annotated[_Options, Tag("list")] | Annotated[ChoicesFrom, Tag("from")], Discriminator(_written_as)]
+_Checkboxes = Annotated[_Options, Setting(max_length=MAX_CHECKBOXES)]
+Checkboxes = Annotated[
+    Annotated[_Checkboxes, Tag("list")] | Annotated[ChoicesFrom, Tag("from")], Discriminator(_written_as)
+]
 
 
 class ChoiceField(BaseField):
@@ -259,7 +265,7 @@ class ChoicesField(BaseField):
     """Any number of several choices, or between `min` and `max` of them."""
 
     type: Literal["choices"]
-    choices: Options
+    choices: Checkboxes
     min: Count | None = None
     max: Count | None = None
 

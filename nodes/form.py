@@ -15,11 +15,9 @@ from wizard.forms.files import reference
 from wizard.forms.prompts import prompt_fields, summary_items
 from wizard.forms.reveals import possible_fields
 from wizard.forms.validation import Accepted, Form, Part, Rejected, still_valid, validate, validate_part
-from wizard.model import Item, Outcome, Proceed, Prompt, Value, Wait
+from wizard.model import TAKEN_FILES, Item, Outcome, Proceed, Prompt, Value, Wait
 from wizard.node import Foreground, NodeConfig, Visit
 from wizard.templates import Template
-
-FILES = "files"  # in the node's state: files taken, also before the answers as a whole were
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -68,6 +66,9 @@ class Asking(Foreground[A]):
 
     def secrets(self, config: A) -> frozenset[str]:
         return config.form.secrets
+
+    def files(self, config: A) -> frozenset[str]:
+        return frozenset(config.form.files)
 
     def check(self, config: A) -> Iterable[tuple[tuple[str | int, ...], str]]:
         return form_problems(config.fields, config.checks)
@@ -147,16 +148,16 @@ def _files(visit: Visit[A]) -> Mapping[str, Value]:
     if not form.files:
         return _NOTHING
     found: dict[str, Value] = {}
-    for source in (visit.output or _NOTHING, visit.state.get(FILES, _NOTHING)):
+    for source in (visit.output or _NOTHING, visit.state.get(TAKEN_FILES, _NOTHING)):
         found |= {name: source[name] for name in form.files if name in source}
     return found
 
 
 def _keep_files(visit: Visit[A], taken: Mapping[str, Value]) -> None:
     """Beside the answer, so that they are there still where something else comes in the place of that (S24, S25)."""
-    visit.state.pop(FILES, None)
+    visit.state.pop(TAKEN_FILES, None)
     if kept := {name: value for name, value in taken.items() if value is not None}:
-        visit.state[FILES] = kept
+        visit.state[TAKEN_FILES] = kept
 
 
 def _remember(visit: Visit[A], result: Rejected | Part) -> None:
@@ -164,7 +165,7 @@ def _remember(visit: Visit[A], result: Rejected | Part) -> None:
     if not result.files:
         return
     taken = {name: reference(file) for name, file in result.files.items()}
-    visit.state[FILES] = {**visit.state.get(FILES, _NOTHING), **taken}
+    visit.state[TAKEN_FILES] = {**visit.state.get(TAKEN_FILES, _NOTHING), **taken}
     visit.files += result.files.values()
 
 

@@ -10,7 +10,6 @@ hold other people's data and secrets.
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from yarl import URL
 
 from wizard import __version__
-from wizard.codec import MAX_DEPTH, check_value, to_json
+from wizard.codec import MAX_DEPTH, check_value, to_json, write_json
 from wizard.errors import InvalidInput, NodeFailed, Sentence
 from wizard.expressions import Names
 from wizard.model import Chain, Outcome, Proceed, Value
@@ -229,7 +228,7 @@ def _build(config: HttpConfig, names: Names, key: str) -> _Request:
     body: bytes | None = None
     if config.body is not None:
         headers["Content-Type"] = "application/json"
-        body = json.dumps(to_json(config.body.evaluate(names)), ensure_ascii=False, allow_nan=False).encode()
+        body = write_json(config.body.evaluate(names)).encode()
     elif config.form is not None:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         body = _encode(config.form, names).encode()

@@ -20,6 +20,7 @@ from wizard.templates import Dynamic, Template
 MAX_ITEMS = 1000
 MOST_UNLESS_SAID = 100  # items, where the definition has no `max`: the list shows all of them, and so costs that much
 ADD_ANOTHER = "add_another"  # what a list page asks
+ITEM = "item"  # what `key` calls the element
 
 
 class RepeatConfig(NodeConfig):
@@ -29,6 +30,10 @@ class RepeatConfig(NodeConfig):
     times: Expression | None = Field(None, description="An expression: how often.")
     for_each: Expression | None = Field(
         None, description="An expression that gives a list; each element is `input.item` in its turn."
+    )
+    key: Expression | None = Field(
+        None,
+        description="What an element of `for_each` is known by: an expression that sees it as `item`, like `item.id`.",
     )
     min: int | None = Field(None, ge=0, le=MAX_ITEMS, strict=True, description="The fewest items; 1 unless given.")
     max: int | None = Field(None, ge=1, le=MAX_ITEMS, strict=True, description="The most items; 100 unless given.")
@@ -86,7 +91,8 @@ class WorkflowNode(NodeType[WorkflowConfig]):
 
     def _prompt(self, visit: Visit[Any], form: Form, errors: Mapping[str, str]) -> Prompt:
         output = {name: value for name, value in (visit.output or {}).items() if name in form.own}
-        fields = prompt_fields(form, visit.names, output=output or None, draft=None, errors=errors)
+        draft = {name: value for name, value in (visit.draft or {}).items() if name in form.own}
+        fields = prompt_fields(form, visit.names, output=output or None, draft=draft, errors=errors)
         unknown = next((message for name, message in errors.items() if name not in form.own), None)
         return Prompt(
             step=visit.step,
@@ -132,6 +138,8 @@ def check_repeat(repeat: RepeatConfig) -> Iterable[tuple[tuple[str | int, ...], 
     """Exactly one kind of repeat, and bounds that can be kept."""
     if repeat.times is not None and repeat.for_each is not None:
         yield ("repeat", "for_each"), "a repeat has either `times` or `for_each`; remove one"
+    if repeat.key is not None:
+        yield from _check_key(repeat)
     if not repeat.asks:
         kind = "times" if repeat.times is not None else "for_each"
         for name in ("min", "max", "add_another", "item"):
@@ -139,3 +147,14 @@ def check_repeat(repeat: RepeatConfig) -> Iterable[tuple[tuple[str | int, ...], 
                 yield ("repeat", name), f"`{name}` is for repeats that ask for more; this one has `{kind}`"
     if repeat.max is not None and (1 if repeat.min is None else repeat.min) > repeat.max:
         yield ("repeat", "max"), "`max` is less than `min`; there would be no number of items to give"
+
+
+def _check_key(repeat: RepeatConfig) -> Iterable[tuple[tuple[str | int, ...], str]]:
+    assert repeat.key is not None
+    if repeat.for_each is None:
+        yield ("repeat", "key"), "`key` tells the elements of a `for_each` apart; this repeat has none"
+    elif repeat.key.names != {ITEM}:
+        yield (
+            ("repeat", "key"),
+            f"`key` is computed of the element alone, which is called `{ITEM}` here: key: {ITEM}.id",
+        )

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from tests.retrace import Mark, Retrace
+from tests.retrace import Item, Mark, Retrace
 from tests.workflows import Book, Document
+from wizard.items import keys_of
 from wizard.model import Kind, Run, RunStatus, Step, StepStatus
 from wizard.state import RunView
 
@@ -132,7 +134,18 @@ def decided_answers(run: Run) -> dict[str, Mapping[str, Any]]:
 
 
 def retraced(documents: Documents, run: Run, session: Mapping[str, Any], removed: frozenset[str]) -> Retrace:
-    return Retrace(documents, decided_answers(run), session, removed)
+    return Retrace(documents, decided_answers(run), session, removed, partial(numbers_of, run))
+
+
+def numbers_of(run: Run, base: str, elements: list[Any]) -> list[int]:
+    """S13: an item has the number that the run gave to its value; no two have the same one."""
+    if not elements:
+        return []
+    known = run.parked[f"{base}/"]["keys"]
+    assert len({*known.values()}) == len(known)
+    plain = [each for each in elements if not isinstance(each, Item)]
+    keys = keys_of(plain, None, run.created_at) or [each.encode() for each in elements]
+    return [known[key] for key in keys]
 
 
 def check_path(walked: Retrace, run: Run, removed: frozenset[str]) -> None:

@@ -1,14 +1,14 @@
 """What a run's path must be, found out in the simplest way: by walking its definition from the start,
 with the answers that were given, computing everything anew.
 
-This knows nothing of stacks, cursors, kept steps or re-use, and shares no code with the engine. It
-reads the definitions that tests/generated.py makes: plain data, whose expressions are either a
-dotted name or `name == "value"`.
+This knows nothing of stacks, cursors, kept steps or re-use, and shares no code with the engine; which number an
+element of a list has is for the run to say. It reads the definitions that tests/generated.py makes: plain
+data, whose expressions are either a dotted name or `name == "value"`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,6 +54,13 @@ class Mark:
     fits: bool = True
 
 
+class Item(str):
+    """A repeat's item as an element of a list: its path."""
+
+
+NumberOf = Callable[[str, list[Any]], list[int]]  # of the elements of the list of the repeat at a path
+
+
 class Stuck(Exception):
     """No case of a condition matches."""
 
@@ -71,10 +78,12 @@ class Retrace:
         answers: Mapping[str, Mapping[str, Any]],
         session: Mapping[str, Any],
         removed: frozenset[str] = frozenset(),
+        number_of: NumberOf = lambda base, elements: [],
     ) -> None:
         self.marks: list[Mark] = []
         self.ended = self.stuck = False
         self._documents, self._answers, self._removed = documents, answers, removed
+        self._number_of = number_of
         self._session = dict(session)
         self._open: list[Passage] = []
         try:
@@ -181,8 +190,7 @@ class Retrace:
             while number < (self.read(instance, repeat["times"]) or 0):
                 yield (number := number + 1)
         elif "for_each" in repeat:
-            while following := [n for n, _ in self.elements(instance, repeat["for_each"]) if n > number]:
-                yield (number := following[0])
+            yield from [number for number, _ in self.elements(instance, passage.node["id"], base)]
         else:
             while items < repeat.get("min", 1) or self._wants_more(passage, f"{base}/after-{number}"):
                 items, number = items + 1, number + 1
@@ -235,20 +243,26 @@ class Retrace:
         name, _, text = expression.partition(" == ")
         return bool(self.read(instance, name) == text.strip('"'))
 
-    def elements(self, instance: Instance, expression: str) -> list[tuple[int, Any]]:
-        """What a `for_each` goes through, each with its number: over a repeat, that of its item."""
+    def elements(self, instance: Instance, call: str, base: str) -> list[tuple[int, Any]]:
+        """What the `for_each` of a node goes through, each with the number of its item."""
         nodes = {node["id"]: node for node in instance.document["nodes"]}
+        expression = nodes[call]["repeat"]["for_each"]
+        values, known = self.read(instance, expression) or [], list[Any]()
         if "repeat" in nodes.get(expression, ()):
-            return [(each.number or 0, self._value(each)) for each in self._items(instance, nodes[expression])]
-        return list(enumerate(self.read(instance, expression) or (), start=1))
+            known = [Item(each.prefix[:-1]) for each in self._items(instance, nodes[expression])]
+        return list(zip(self._number_of(base, known or values), values, strict=True))
 
     def _items(self, instance: Instance, node: Document) -> list[Instance]:
         """A repeat's items, without those whose element was taken out of what it goes through."""
         passage = instance.inside.get(node["id"])
-        items = [] if passage is None else [each for each in passage.items if (each.number or 0) <= passage.last]
+        if passage is None:
+            return []
+        places = [place for place, each in enumerate(passage.items) if (each.number or 0) == passage.last]
+        items = passage.items[: places[-1] + 1] if places else []
         if "for_each" not in node["repeat"]:
-            return items
-        known = {number for number, _ in self.elements(instance, node["repeat"]["for_each"])}
+            return items if places else [each for each in passage.items if (each.number or 0) <= passage.last]
+        base = passage.items[0].prefix[:-1].rpartition("/")[0]
+        known = {number for number, _ in self.elements(instance, node["id"], base)}
         return [each for each in items if each.number in known]
 
     def read(self, instance: Instance, name: str) -> Any:
@@ -274,7 +288,7 @@ class Retrace:
             return None
         repeat = instance.call["repeat"]
         if "for_each" in repeat:
-            elements = self.elements(instance.parent, repeat["for_each"])
+            elements = self.elements(instance.parent, instance.call["id"], self._base(instance))
             places = [place for place, (number, _) in enumerate(elements) if number == instance.number]
             return None if not places else (places[0] + 1 if name == "index" else elements[places[0]][1])
         earlier = sum(1 for n in range(1, instance.number) if f"{self._base(instance)}/{n}" not in self._removed)

@@ -100,6 +100,7 @@ def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
         events=tuple(_event(each) for each in node.events),
         names=names_of(node),
         secrets=node.secrets,
+        files=node.files,
     )
 
 
@@ -137,6 +138,7 @@ def _repeat(config: RepeatConfig | None) -> Repeat | None:
     return Repeat(
         times=config.times,
         for_each=config.for_each,
+        key=config.key,
         min=1 if config.min is None else config.min,
         max=config.max,
         add_another=config.add_another,

@@ -18,6 +18,7 @@ from typing import Any
 from wizard import __version__
 from wizard.build import build
 from wizard.checks import check
+from wizard.codec import write_json
 from wizard.definition import Draft, draft
 from wizard.errors import DefinitionError, Problem, WorkflowNotFound
 from wizard.model import Run, Workflow
@@ -251,7 +252,7 @@ def _compiled(loader: _Loader, *, stored: bool = False) -> Catalog:
 
 
 def _json(value: Any, *, sort_keys: bool) -> str:
-    return json.dumps(value, sort_keys=sort_keys, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return write_json(value, sort_keys=sort_keys, between=(",", ":"))
 
 
 def _made_with(drafts: Iterable[Draft], registry: Registry) -> Mapping[str, Any]:

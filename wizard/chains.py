@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from wizard.expressions import Expression
 from wizard.format import EventFormat
 from wizard.model import Chain
+from wizard.nodes.workflow import ITEM, RepeatConfig
 from wizard.reading.document import Path
 from wizard.templates import Dynamic, Template
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _NOTHING: frozenset[str] = frozenset()
 _DATA = frozenset({"data"})  # what the condition of an event sees besides
+_ITEM = frozenset({ITEM})  # what `key` sees
 
 
 def chains_of(node: NodeDraft) -> Iterator[tuple[Path, Chain, frozenset[str]]]:
@@ -40,26 +42,29 @@ def names_of(node: NodeDraft) -> frozenset[Chain]:
 
 
 def _read(value: object, place: Path, own: frozenset[str]) -> Iterator[tuple[Path, Chain, frozenset[str]]]:
-    for where, chains, more in _computed(value, place):
-        for chain in sorted(chains):
+    for where, part, more in computed_in(value, place):
+        for chain in sorted(part.chains):
             yield where, chain, own | more
 
 
-def _computed(value: object, place: Path) -> Iterator[tuple[Path, Iterable[Chain], frozenset[str]]]:
-    """The expressions and templates inside a configuration, by what they read."""
+def computed_in(value: object, place: Path) -> Iterator[tuple[Path, Expression | Template | Dynamic, frozenset[str]]]:
+    """The expressions and templates inside a configuration, where they stand, and the names that are their own."""
     match value:
         case Expression() | Template() | Dynamic():
-            yield place, value.chains, _NOTHING
+            yield place, value, _NOTHING
         case EventFormat():
             for name in type(value).model_fields:
-                for where, chains, _ in _computed(getattr(value, name), place):
-                    yield where, chains, _DATA
+                for where, part, _ in computed_in(getattr(value, name), place):
+                    yield where, part, _DATA
+        case RepeatConfig(key=Expression() as key):
+            yield (*place, "key"), key, _ITEM
+            yield from computed_in(value.model_copy(update={"key": None}), place)
         case BaseModel():
             for name, info in type(value).model_fields.items():
-                yield from _computed(getattr(value, name), (*place, info.alias or name))
+                yield from computed_in(getattr(value, name), (*place, info.alias or name))
         case Mapping():
             for key, item in value.items():
-                yield from _computed(item, (*place, key))
+                yield from computed_in(item, (*place, key))
         case list() | tuple():
             for index, item in enumerate(value):
-                yield from _computed(item, place if isinstance(item, EventFormat) else (*place, index))
+                yield from computed_in(item, place if isinstance(item, EventFormat) else (*place, index))

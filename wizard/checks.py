@@ -19,6 +19,7 @@ from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import WorkflowConfig
 from wizard.reading.complaints import did_you_mean, quoted
 from wizard.reading.document import Path
+from wizard.value_checks import check_joined, check_lists
 from wizard.ways import closure, components, is_loop, leading_to
 
 MAX_EMBEDDING = 32  # definitions inside definitions
@@ -47,6 +48,7 @@ def check(drafts: Drafts, *, stored: bool = False) -> list[Problem]:
             *_check_hosts(draft),
             *_check_names(draft, drafts),
             *_check_forms(draft),
+            *([] if stored else [*check_lists(draft, drafts), *check_joined(draft)]),
         ]
         if not stored and draft.whole and not any(problem.severity == "error" for problem in own):
             own += [*_check_loops(draft, asking), *_check_ways(draft)]

@@ -2,12 +2,14 @@
 
 Stored form is msgpack; what msgpack lacks is an extension type whose payload is ASCII text:
 1 date, 2 time, 3 datetime (all ISO 8601), 4 Decimal, 5 an integer beyond 64 bits. In JSON they are
-the same texts; integers stay numbers, a Decimal is text so that no digit is lost, bytes are base64.
+the same texts; integers stay numbers, a Decimal is text so that no digit is lost, bytes are base64. What is sent to
+others as JSON of theirs (`write_json`) has its decimals as numbers, digit for digit.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta, timezone
@@ -17,6 +19,7 @@ from typing import Any
 
 import msgpack
 
+from wizard.decimals import written
 from wizard.errors import InvalidInput, StoreError
 from wizard.model import Value
 
@@ -204,9 +207,31 @@ def to_json(value: Value) -> Any:
         case date() | time():
             return value.isoformat()
         case Decimal():
-            return str(value)
+            return written(value)
         case bytes():
             return base64.b64encode(value).decode()
         case Mapping():
             return {key: to_json(item) for key, item in value.items()}
     return [to_json(item) for item in value]
+
+
+def write_json(value: Value, *, sort_keys: bool = False, between: tuple[str, str] = (", ", ": ")) -> str:
+    """JSON text as `json.dumps` writes it, but that a Decimal is a number with all its digits (S27). `between` stands
+    between parts, and behind names."""
+    comma, colon = between
+    match value:
+        case Decimal():
+            return written(value)
+        case Mapping():
+            names = sorted(value) if sort_keys else value
+            parts = (
+                _text(name) + colon + write_json(value[name], sort_keys=sort_keys, between=between) for name in names
+            )
+            return f"{{{comma.join(parts)}}}"
+        case list() | tuple():
+            return f"[{comma.join(write_json(each, sort_keys=sort_keys, between=between) for each in value)}]"
+    return _text(to_json(value))
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -21,6 +21,7 @@ COMPUTING = (
     "outputs",
     "own_names",
     "secrets",
+    "files",
     "functions",
     "events",
     "check",

@@ -4,7 +4,6 @@ never the same mutable object (S26)."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -47,10 +46,6 @@ def _copied(value: Value) -> Value:
 def _plain(value: Any) -> Value:
     if isinstance(value, datetime | time):
         return with_offset(value)
-    if isinstance(value, list) and hasattr(value, "ids"):  # the answers of a repeat: wizard.scope.Items
-        alike = copy(value)
-        alike[:] = [_copied(item) for item in value]
-        return alike
     if isinstance(value, Mapping):
         return {name: _copied(item) for name, item in value.items()}
     try:

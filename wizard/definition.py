@@ -41,7 +41,7 @@ log = logging.getLogger("wizard.plugins")
 @dataclass(frozen=True, slots=True)
 class NodeDraft:
     """A node whose common keys are read. `config` is None where the configuration is wrong; `secrets` are the names
-    below its id that are never shown again."""
+    below its id that are never shown again, `files` those of uploaded files."""
 
     place: Path
     common: NodeFormat
@@ -49,6 +49,7 @@ class NodeDraft:
     config: NodeConfig | None
     below: str | None  # the node that is written below
     secrets: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -295,22 +296,22 @@ class _Reader:
             NodeFormat, {key: value for key, value in data.items() if key in allowed}, place, {}
         )
         mine = {key: value for key, value in data.items() if key in own or key not in COMMON}
-        config, secrets = self._configured(handler, mine, place, allowed)
-        return None if common is None else NodeDraft(place, common, handler, config, below, secrets)
+        config, secrets, files = self._configured(handler, mine, place, allowed)
+        return None if common is None else NodeDraft(place, common, handler, config, below, secrets, files)
 
     def _configured(
         self, handler: NodeType[Any], data: Mapping[str, Any], place: Path, allowed: frozenset[str]
-    ) -> tuple[NodeConfig | None, frozenset[str]]:
-        """The node's configuration, None where it is wrong, and its secrets. All that its type is asked while
+    ) -> tuple[NodeConfig | None, frozenset[str], frozenset[str]]:
+        """The node's configuration, None where it is wrong, its secrets and its files. All that its type is asked while
         definitions are loaded is asked here first: what the type itself does wrong is a problem that names it, whoever
         wrote it."""
         try:
             config: NodeConfig | None = self._validated(handler.Config, data, place, allowed)
             if config is None:
-                return None, frozenset()
+                return None, frozenset(), frozenset()
             for inside, message in handler.check(config):
                 self._complain((*place, *inside), message)
-            return config, _secrets(handler, config)
+            return config, *_special_names(handler, config)
         except BaseException as raised:
             error = contained(raised)
             package = self.registry.package(handler.type)
@@ -320,7 +321,7 @@ class _Reader:
                 f"the node type {quoted(handler.type)}{whose} can't say whether this is right: {_said(error)}",
             )
             show_origin(log, error)
-            return None, frozenset()
+            return None, frozenset(), frozenset()
 
     def _handler(self, place: Path, data: Mapping[str, Any]) -> NodeType[Any] | None:
         name = data.get("type")
@@ -333,14 +334,16 @@ class _Reader:
         return handler
 
 
-def _secrets(handler: NodeType[Any], config: NodeConfig) -> frozenset[str]:
-    """The secrets of a configuration, after all that a type is asked of one was asked. Raises NodeContractError where
-    an answer is of a wrong kind, and whatever the type raises."""
-    outputs, nothing, secrets = handler.outputs(config), frozenset[str](), handler.secrets(config)
+def _special_names(handler: NodeType[Any], config: NodeConfig) -> tuple[frozenset[str], frozenset[str]]:
+    """The secrets and the files of a configuration, after all that a type is asked of one was asked. Raises
+    NodeContractError where an answer is of a wrong kind, and whatever the type raises."""
+    outputs, nothing = handler.outputs(config), frozenset[str]()
+    secrets, files = handler.secrets(config), handler.files(config)
     answers = {
         "outputs": nothing if outputs is None else outputs,
         "own_names": handler.own_names(config),
         "secrets": secrets,
+        "files": files,
         "functions": handler.functions(config),
     }
     for method, names in answers.items():
@@ -355,7 +358,7 @@ def _secrets(handler: NodeType[Any], config: NodeConfig) -> frozenset[str]:
     waits = handler.waits(config)
     if not isinstance(waits, bool):
         raise NodeContractError(f"waits gave {type(waits).__name__}: return True or False")
-    return frozenset(secrets)
+    return frozenset(secrets), frozenset(files)
 
 
 def _said(error: Exception) -> str:

@@ -14,6 +14,7 @@ from wizard.channels.state_json import trace_json
 from wizard.engine import Engine
 from wizard.errors import CallerError, StaleRevision
 from wizard.failures import said_to_people
+from wizard.items import is_numbers_entry
 from wizard.model import Fault, Run, Step, StoredFile, Undo, Value, Workflow
 from wizard.outlines import STAND_IN
 from wizard.places import locate
@@ -85,7 +86,11 @@ def _content(
         },
         "input": dict(run.input),
         "steps": [_step(workflow, step, kept=n > run.cursor) for n, step in enumerate(run.steps)],
-        "parked": {path: _without_secrets(workflow, path, answers) for path, answers in run.parked.items()},
+        "parked": {
+            path: _without_secrets(workflow, path, answers)
+            for path, answers in run.parked.items()
+            if not is_numbers_entry(path)
+        },
         "undos": [_undo(workflow, each) for each in run.undos],
         "event": dict(run.event),
         "arrivals": [

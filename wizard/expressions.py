@@ -14,8 +14,10 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from wizard.decimals import read_decimal, written
 from wizard.errors import ExpressionError
 from wizard.language import closures
 from wizard.language.arithmetic import ARITHMETIC, LARGEST, bounded, negative
@@ -118,6 +120,8 @@ def _given(value: Any) -> Expression:
             return parse(str(value))
         case float() if math.isfinite(value):
             return parse(repr(value))
+        case Decimal() if value.is_finite():
+            return parse(written(value))
     raise ExpressionError("An expression is written as a text, a number, true or false.")
 
 
@@ -186,9 +190,9 @@ def check_literal(value: Value, offset: int | None) -> Value:
             return value
         case int() if value <= LARGEST:
             return value
-        case float() if math.isfinite(value):
+        case float() | Decimal() if math.isfinite(value):
             return value
-        case int() | float():
+        case int() | float() | Decimal():
             raise ExpressionError("This number is too large.", offset=offset)
     raise ExpressionError("Only texts, numbers, true, false and null can be written here.", offset=offset)
 
@@ -261,7 +265,13 @@ class _Compiler:
         raise self._refuse(node, _REFUSED.get(type(operator), "There is no such operator."))
 
     def literal(self, node: ast.Constant) -> Compute:
-        return closures.constant(check_literal(node.value, self._offset(node)))
+        value = check_literal(node.value, self._offset(node))
+        return closures.constant(read_decimal(self._text_of(node)) if isinstance(value, float) else value)
+
+    def _text_of(self, node: ast.expr) -> str:
+        """What the author wrote: a number with a point is that, and not the nearest binary fraction (S27)."""
+        in_bytes = self._source[self._shift :].encode()[node.col_offset : node.end_col_offset]
+        return in_bytes.decode()
 
     def name(self, node: ast.Name | ast.Attribute) -> Compute:
         parts: list[str] = []

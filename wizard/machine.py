@@ -43,12 +43,12 @@ from wizard.errors import (
 )
 from wizard.lifecycle import next_step_status
 from wizard.model import Kind, Proceed, RunStatus, Step, StepStatus, Value, Wait
-from wizard.places import can_follow, locate
+from wizard.places import can_follow, items_around, locate, waits_its_turn
 from wizard.requests import Check, Close, Execute, Look, Move, Request, Result
 from wizard.showing import look_at_current, wait_at
 from wizard.turn import Turn, visit_of
 from wizard.undoing import close_all, drop, undo_what_was_left
-from wizard.walk import Destination, walk_from
+from wizard.walk import Destination, order_now, walk_from
 
 # -- the moves -------------------------------------------------------------------------------------
 
@@ -239,16 +239,20 @@ def _go_one_step(turn: Turn) -> Generator[Request, Result, bool]:
 
 
 def _come_to(turn: Turn, destination: Destination) -> Generator[Request, Result, tuple[Step, bool]]:
-    """S8: makes the destination current, as the kept step of that path or as a new one."""
-    position = turn.kept_at(destination.path)
+    """S8: makes the destination current, as the kept step of that path or as a new one. Other items of a list that
+    come after it now stay kept, wherever they were before (S13)."""
+    workflow, path, order = turn.workflow, destination.path, order_now(turn)
+    position = turn.kept_at(path)
     if position is not None:
-        yield from drop(turn, turn.steps[turn.cursor + 1 : position])
+        below = turn.steps[turn.cursor + 1 : position]
+        unreachable = [step for step in below if not waits_its_turn(workflow, path, step.path, order)]
+        yield from drop(turn, unreachable)
+        if len(unreachable) < len(below):
+            turn.bring_forward(items_around(workflow, path))
         turn.cursor += 1
         step = turn.steps[turn.cursor]
         return step, False
-    unreachable = [
-        step for step in turn.steps[turn.cursor + 1 :] if not can_follow(turn.workflow, destination.path, step.path)
-    ]
+    unreachable = [step for step in turn.steps[turn.cursor + 1 :] if not can_follow(workflow, path, step.path, order)]
     yield from drop(turn, unreachable)
     place = locate(turn.workflow, destination.path)
     return turn.push(place, destination.path), True

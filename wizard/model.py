@@ -41,6 +41,7 @@ from wizard.workflow import (
 __all__ = [
     "EMPTY",
     "NOTHING",
+    "TAKEN_FILES",
     "Arrival",
     "Awaited",
     "Branches",
@@ -83,6 +84,8 @@ __all__ = [
     "Workflow",
 ]
 
+
+TAKEN_FILES = "files"  # in a step's state: the files that its node took, also before the answers as a whole were
 
 EMPTY: Map[str, Any] = Map()
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
@@ -225,7 +228,8 @@ class Run(NamedTuple):
 
     `steps` is the stack, oldest first, and `cursor` the index of the current step, -1 before the
     first Next. `by_path` finds the steps of the stack by path, and is derived from it. `parked` holds
-    the answers of dropped steps by step path (S13). `returning` is the step that a change goes back
+    the answers of dropped steps by step path, and which items the numbers of lists stand for (S13; wizard.items); in
+    runs that are `positional`, they stand for positions. `returning` is the step that a change goes back
     to (S11). `removed` names the items of repeats that were taken out for good ("household/2"). `undos` are
     owed to steps that were dropped, the newest first. `arrivals` are the events that no step has taken, in order,
     `arrived` is the number of the last one that came, and `deliveries` are those with a key that came last (S24).
@@ -258,6 +262,7 @@ class Run(NamedTuple):
     arrivals: tuple[Arrival, ...] = ()
     arrived: int = 0
     deliveries: tuple[Delivery, ...] = ()
+    positional: bool = False
 
     @property
     def current(self) -> Step | None:

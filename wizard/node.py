@@ -211,6 +211,11 @@ class NodeType(ABC, Generic[C]):
         (a form's passwords)."""
         return frozenset()
 
+    def files(self, config: C) -> frozenset[str]:
+        """The names below the node's id whose values are files that were uploaded to it: they come back with their
+        step, as `visit.state[TAKEN_FILES]`, where it left the path (S13)."""
+        return frozenset()
+
     def check(self, config: C) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """What the configuration's types can't say: (place inside the configuration, message) pairs."""
         return ()

@@ -14,6 +14,7 @@ from typing import Any
 
 from wizard.definition import NodeDraft, draft_head, draft_node
 from wizard.errors import DefinitionError, NodeContractError, WorkflowUnavailable
+from wizard.items import is_numbers_entry
 from wizard.model import Call, Item, Kind, Node, Outcome, Remaining, Repeat, Run, Step, Workflow
 from wizard.node import NodeConfig, NodeType, Registry, Visit
 from wizard.nodes.condition import ConditionConfig
@@ -215,7 +216,7 @@ class _Outline:
         come += [
             _Come(tuple(path.split("/")), "", Kind.FOREGROUND, frozenset(answers))
             for path, answers in run.parked.items()
-            if path not in known
+            if path not in known and not is_numbers_entry(path)
         ]
         root = run.workflow if self._bundle is None else self._bundle.root
         return replace(self._workflow(root, come), id=run.workflow, version=run.version)
@@ -315,4 +316,5 @@ def _made(name: str, draft: NodeDraft | None, kind: Kind, handler: NodeType[Any]
         final=common is not None and common.final,
         slow=common is not None and common.slow,
         secrets=frozenset() if draft is None else draft.secrets,
+        files=frozenset() if draft is None else draft.files,
     )

@@ -7,7 +7,7 @@ first (`household/2/name`). The list page of a repeat, shown after an item, is `
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from wizard.derived import of_workflows
@@ -41,12 +41,26 @@ class Frame:
 @dataclass(frozen=True, slots=True)
 class Level:
     """One level of a path: a node of a frame (`node` is set), or an item of a repeat, whose `order`
-    is (number, 0) for the item itself and (number, 1) for the list page after it."""
+    is (number, 0) for the item itself and (number, 1) for the list page after it. `call` is the node that repeats,
+    `base` its path."""
 
     segment: str
     frame: Frame
     node: str = ""
     order: tuple[int, int] = (0, 0)
+    call: Node | None = None
+    base: str = ""
+
+    @property
+    def repeats_a_list(self) -> bool:
+        """Whether it is an item of a `for_each`."""
+        if self.call is None:
+            return False
+        repeat = call_of(self.call).repeat
+        return repeat is not None and repeat.for_each is not None
+
+
+Order = Callable[[Level], tuple[int, int] | None]  # where an item of a repeat stands now, None where nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +100,7 @@ def locate(workflow: Workflow, path: str) -> Place:
             continue
         item = next(segments, "")
         number, after = _item_number(item, path)
-        levels.append(Level(item, frame, order=(number, int(after))))
+        levels.append(Level(item, frame, order=(number, int(after)), call=node, base=base))
         if after:
             return _at_the_end(segments, Place(frame, node, tuple(levels), number), path)
         frame = frame.inside(node, base, number)
@@ -152,16 +166,38 @@ def _node_at(frame: Frame, segment: str, path: str) -> Node:
     return node
 
 
-def can_follow(workflow: Workflow, path: str, later: str) -> bool:
+def by_number(level: Level) -> tuple[int, int]:
+    """The order of items that nobody takes from a list."""
+    return level.order
+
+
+def can_follow(workflow: Workflow, path: str, later: str, order: Order = by_number) -> bool:
     """Whether the step at `later` can be reached from the one at `path` (S8): at some level of the
     nesting both are in the same instance and the later node follows over at least one edge. The
-    items of a repeat follow each other in order."""
+    items of a repeat follow each other in `order`."""
     for here, there in zip(locate(workflow, path).levels, locate(workflow, later).levels, strict=False):
         if here.node:
             if there.node in here.frame.workflow.reach[here.node]:
                 return True
-        elif there.order > here.order:
+        elif here.segment != there.segment and _comes_later(order(here), order(there)):
             return True
         if here.segment != there.segment:
             return False
     return False
+
+
+def _comes_later(here: tuple[int, int] | None, there: tuple[int, int] | None) -> bool:
+    return here is not None and there is not None and there > here
+
+
+def waits_its_turn(workflow: Workflow, path: str, other: str, order: Order) -> bool:
+    """Whether `other` is in another item of a `for_each` that `path` is in, and one that comes after that one now."""
+    for here, there in zip(locate(workflow, path).levels, locate(workflow, other).levels, strict=False):
+        if here.segment != there.segment:
+            return here.repeats_a_list and _comes_later(order(here), order(there))
+    return False
+
+
+def items_around(workflow: Workflow, path: str) -> tuple[str, ...]:
+    """What the paths of all steps begin with that are in the same items of `for_each`, the outermost item first."""
+    return tuple(f"{level.base}/{level.segment}/" for level in locate(workflow, path).levels if level.repeats_a_list)

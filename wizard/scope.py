@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from typing import Any, Protocol
 
 from wizard.codec import digest
@@ -18,17 +19,9 @@ from wizard.copies import copied
 from wizard.documents import DOCUMENTS, Patched, document
 from wizard.errors import ExpressionError
 from wizard.instants import shown
-from wizard.model import Branches, Call, Chain, Node, Step, Value
-from wizard.places import AFTER, Frame, call_of, count_items, is_cyclic
-
-
-class Items(list[Any]):
-    """The answers of a repeat; `ids` are the numbers of its items, so that another repeat over
-    them (`for_each`) keeps each item's own steps when one of them is taken out."""
-
-    def __init__(self, values: Sequence[Any], ids: Sequence[int]) -> None:
-        super().__init__(values)
-        self.ids = tuple(ids)
+from wizard.items import Numbers, Record, number_in, numbers_by_position, numbers_entry, numbers_in
+from wizard.model import Branches, Call, Chain, Node, Repeat, Step, Value
+from wizard.places import Frame, call_of, count_items, is_cyclic
 
 
 class Visible(Patched, Protocol):
@@ -40,6 +33,10 @@ class Visible(Patched, Protocol):
     def created_at(self) -> datetime: ...
     @property
     def by_path(self) -> Mapping[str, Step]: ...
+    @property
+    def parked(self) -> Mapping[str, Mapping[str, Any]]: ...
+    @property
+    def positional(self) -> bool: ...
     @property
     def removed(self) -> frozenset[str]: ...
     @property
@@ -83,7 +80,7 @@ class Scope:
 
     def unchanged(self, reads: Mapping[str, bytes]) -> bool:
         """Whether everything that a step read still has the value it had then."""
-        return all(digest(self._look_up(tuple(name.split(".")))) == known for name, known in reads.items())
+        return all(_is_known(self._look_up(tuple(name.split("."))), known) for name, known in reads.items())
 
     def _look_up(self, chain: Chain) -> Value:
         head, rest = chain[0], chain[1:]
@@ -119,6 +116,22 @@ class Scope:
         return _dig(values, rest, chain)
 
 
+def _is_known(value: Value, known: bytes) -> bool:
+    """Whether a value has this digest. Earlier versions had floats where there are decimals now."""
+    return digest(value) == known or digest(_with_floats(value)) == known
+
+
+def _with_floats(value: Value) -> Value:
+    match value:
+        case Decimal():
+            return float(value)
+        case list() | tuple():
+            return [_with_floats(each) for each in value]
+        case Mapping():
+            return {name: _with_floats(each) for name, each in value.items()}
+    return value
+
+
 def _item_input(outside: Scope, frame: Frame, name: str) -> Value:
     """`input.index` counts a repeat's items from 1; `input.item` is the element of a `for_each`."""
     assert frame.call is not None
@@ -128,17 +141,40 @@ def _item_input(outside: Scope, frame: Frame, name: str) -> Value:
     if repeat.for_each is None:
         position = count_items(outside.run.removed, frame.base, frame.item - 1)
         return position + 1 if name == "index" else None
-    elements = repeat.for_each.evaluate(outside) or []
-    ids = item_ids_of(elements)
-    if frame.item not in ids:
+    elements, numbers = listed(outside, repeat, frame.base)
+    if frame.item not in numbers:
         return None
-    position = ids.index(frame.item)
+    position = numbers.index(frame.item)
     return position + 1 if name == "index" else elements[position]
 
 
-def item_ids_of(elements: Sequence[Value]) -> tuple[int, ...]:
-    """The item numbers of a `for_each` over `elements`."""
-    return elements.ids if isinstance(elements, Items) else tuple(range(1, len(elements) + 1))
+def item_position(run: Visible, frame: Frame, now: datetime) -> int:
+    """Which item of its repeat the frame is, counted from 1; 0 where its list doesn't have it any more."""
+    assert frame.call is not None
+    assert frame.parent is not None
+    assert frame.item is not None
+    repeat = call_of(frame.call).repeat
+    if repeat is None or repeat.for_each is None:
+        return count_items(run.removed, frame.base, frame.item)
+    _, numbers = listed(Scope(run, frame.parent, now), repeat, frame.base)
+    return numbers.index(frame.item) + 1 if frame.item in numbers else 0
+
+
+def known_numbers(run: Visible, base: str) -> Numbers | None:
+    """What the run remembers of the list of the `for_each` at `base`."""
+    return run.parked.get(numbers_entry(base))
+
+
+def listed(outside: Scope, repeat: Repeat, base: str) -> tuple[Sequence[Value], list[int]]:
+    """The elements of a `for_each` now, and the numbers of their items, 0 for those that the run hasn't come to.
+    Raises ExpressionError."""
+    elements = repeat.for_each.evaluate(outside)
+    if not isinstance(elements, list | tuple):
+        return (), []
+    known = known_numbers(outside.run, base)
+    if known is None and outside.run.positional:
+        return elements, numbers_by_position(elements, repeat.for_each)
+    return elements, numbers_in(known, elements, repeat.key, outside.now)
 
 
 def _dig(value: Value, rest: Chain, chain: Chain) -> Value:
@@ -202,15 +238,24 @@ def visit_path(frame: Frame, node: Node, visit: int) -> str:
     return f"{frame.prefix}{node.id}" if visit <= 1 else f"{frame.prefix}{node.id}~{visit}"
 
 
-def items_on_path(run: Visible, base: str) -> list[int]:
-    """The numbers of a repeat's items that the path has come to, in order. `base` is its node's path."""
+def last_item(run: Visible, base: str) -> int:
+    """The number of the item of the repeat at `base` that the path came to last, 0 where it came to none."""
     opening = base + "/"
     for position in range(run.cursor, -1, -1):
-        path = run.steps[position].path
-        if path.startswith(opening):
-            last = int(path[len(opening) :].partition("/")[0].removeprefix(AFTER))
-            return [n for n in range(1, last + 1) if f"{base}/{n}" not in run.removed]
-    return []
+        if (path := run.steps[position].path).startswith(opening):
+            return number_in(path, base)
+    return 0
+
+
+def items_come_to(run: Visible, base: str) -> set[int]:
+    """The numbers of all items of the repeat at `base` that the path has steps of."""
+    opening, numbers = base + "/", set[int]()
+    for position in range(run.cursor, -1, -1):
+        if (path := run.steps[position].path).startswith(opening):
+            numbers.add(number_in(path, base))
+        elif numbers:
+            break
+    return numbers
 
 
 def _node_value(run: Visible, frame: Frame, node: Node, rest: Chain, zone: tzinfo | None) -> Value:
@@ -227,7 +272,10 @@ def _node_value(run: Visible, frame: Frame, node: Node, rest: Chain, zone: tzinf
         case Call():
             base = visit_path(frame, node, last_visit(run, frame, node))
             numbers = _numbers_on_path(run, frame, node, base, zone)
-            items = Items([_instance_value(run, frame.inside(node, base, n), zone) for n in numbers], numbers)
+            items = [
+                Record(_instance_value(run, frame.inside(node, base, number), zone), f"{base}/{number}")
+                for number in numbers
+            ]
             return _dig(items, rest, (node.id, *rest))
         case _:
             step = _latest(run, frame, node)
@@ -249,12 +297,17 @@ def _latest(run: Visible, frame: Frame, node: Node) -> Step | None:
 
 
 def _numbers_on_path(run: Visible, frame: Frame, node: Node, base: str, zone: tzinfo | None) -> list[int]:
-    numbers = items_on_path(run, base)
-    repeat = call_of(node).repeat
-    if not numbers or repeat is None or repeat.for_each is None:
-        return numbers
-    known = item_ids_of(repeat.for_each.evaluate(Scope(run, frame, shown(run.created_at, zone))) or [])
-    return [number for number in numbers if number in known]
+    """The items that the path has come to, in order: of a list all of them up to the last of those."""
+    last, repeat = last_item(run, base), call_of(node).repeat
+    if not last or repeat is None or repeat.for_each is None:
+        return [number for number in range(1, last + 1) if f"{base}/{number}" not in run.removed]
+    _, numbers = listed(Scope(run, frame, shown(run.created_at, zone)), repeat, base)
+    known = known_numbers(run, base)
+    if known is None:
+        return [number for number in numbers if 0 < number <= last]
+    come_to = items_come_to(run, base) if known["moved"] or last not in numbers else {last}
+    furthest = max((position for position, number in enumerate(numbers, start=1) if number in come_to), default=0)
+    return [number for number in numbers[:furthest] if number]
 
 
 def _instance_value(run: Visible, frame: Frame, zone: tzinfo | None) -> dict[str, Value]:

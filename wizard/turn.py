@@ -8,9 +8,10 @@ no more. `change` freezes the result.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from immutables import Map
 
@@ -18,9 +19,11 @@ from wizard.codec import pack
 from wizard.errors import TurnTooLong, WizardError
 from wizard.failures import Failure, reference_of, words_for_people
 from wizard.instants import instant
+from wizard.items import Numbers, is_numbers_entry, numbers_entry
 from wizard.jobs import Job, JobKind, job_key
 from wizard.lifecycle import RunTrigger, next_run_status
 from wizard.model import (
+    TAKEN_FILES,
     Arrival,
     Change,
     DocumentSave,
@@ -68,6 +71,7 @@ class Turn:
         self.undos = run.undos
         self.passes: Counter[str] = Counter()  # that this turn made through nodes that pause, by place
         self.arrivals, self.arrived, self.deliveries = run.arrivals, run.arrived, run.deliveries
+        self.positional = run.positional
         self.rejected = False  # the person's input was not accepted
         self.failures: list[Failure] = []  # what failed in this turn, for the log
         self._run = run
@@ -200,6 +204,8 @@ class Turn:
             return self.push(place, path)
         self.visits += 1
         foreground = place.node.kind is not Kind.BACKGROUND
+        draft = self._unpark_answers(path)
+        files = {name: draft[name] for name in place.node.files if name in draft} if draft else None
         step = Step(
             path=path,
             node=place.node.id,
@@ -208,13 +214,21 @@ class Turn:
             seq=(below + above) // 2,
             visit=self.visits,
             status=StepStatus.WAITING if foreground else StepStatus.PENDING,
-            draft=self._unpark_answers(path),
+            draft=draft,
+            state={TAKEN_FILES: files} if files else None,
         )
         self.cursor += 1
         self.steps.insert(self.cursor, step)
         self._store(step)
         self.log("entered", path)
         return step
+
+    def bring_forward(self, prefixes: Sequence[str]) -> None:
+        """Kept steps whose paths begin like this come first, those with the longest beginning before the others."""
+        above = self.cursor + 1
+        kept = self.steps[above:]
+        self.steps[above:] = sorted(kept, key=lambda step: -sum(map(step.path.startswith, prefixes)))
+        self._renumber()
 
     def _renumber(self) -> None:
         """The kept steps make room; this happens once in some sixteen insertions at one place."""
@@ -250,8 +264,8 @@ class Turn:
         self.by_path = self.by_path.delete(step.path)
         self._written.pop(step.path, None)
         self._gone[step.path] = None
-        answers = step.draft if step.answer is None else step.answer
-        if park and answers and step.is_foreground:
+        answers = self._left_at(step) if park and step.is_foreground else None
+        if answers:
             self._parked = self._parked.set(step.path, answers)
             self._park[step.path] = answers
             if self._unpark is not None:
@@ -259,6 +273,13 @@ class Turn:
         if self.returning == step.path:
             self.returning = None
         self.release(step)
+
+    def _left_at(self, step: Step) -> Mapping[str, Value]:
+        """All that the step's page had: what was typed last, what was accepted, and the files that are there."""
+        files = self.place(step).node.files
+        accepted = step.answer or {}
+        typed = {name: value for name, value in (step.draft or {}).items() if name not in files}
+        return {**accepted, **typed, **(taken_files(step) if files else {})}
 
     def _unpark_answers(self, path: str) -> Mapping[str, Value] | None:
         answers = self._parked.get(path)
@@ -273,10 +294,31 @@ class Turn:
         """Parked answers below `prefix` go for good; all of them where it is empty."""
         if not prefix:
             if self._parked:
-                self._parked, self._park, self._unpark = Map(), {}, None
+                numbers = {path: each for path, each in self._parked.items() if is_numbers_entry(path)}
+                self._parked, self._park, self._unpark = Map(numbers), numbers, None
             return
         for path in [path for path in self._parked if path.startswith(prefix)]:
             self._unpark_answers(path)
+
+    # -- the items of lists ------------------------------------------------------------------------
+
+    @property
+    def parked(self) -> Map[str, Mapping[str, Any]]:
+        return self._parked
+
+    @property
+    def paths(self) -> Iterator[str]:
+        """Of all that the run has answers of: its steps, and what is parked."""
+        yield from self.by_path
+        yield from self._parked
+
+    def remember_numbers(self, base: str, numbers: Numbers) -> None:
+        """Which numbers the items of the list of the node at `base` have (S13)."""
+        entry = numbers_entry(base)
+        self._parked = self._parked.set(entry, numbers)
+        self._park[entry] = numbers
+        if self._unpark is not None:
+            self._unpark.pop(entry, None)
 
     # -- events -----------------------------------------------------------------------------------
 
@@ -365,6 +407,7 @@ class Turn:
             arrivals=self.arrivals,
             arrived=self.arrived,
             deliveries=self.deliveries,
+            positional=self.positional,
         )
         change = Change(
             run=run,
@@ -386,6 +429,12 @@ class Turn:
         self._run = run
         self._new_turn()
         return change
+
+
+def taken_files(step: Step) -> Mapping[str, Value]:
+    """The files that a step's node took before its answers were accepted, by field."""
+    files = (step.state or {}).get(TAKEN_FILES)
+    return files if isinstance(files, Mapping) else {}
 
 
 def as_undone(step: Step) -> Step:

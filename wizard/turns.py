@@ -37,6 +37,7 @@ from wizard.model import Prompt, Reply, Run, RunStatus, Workflow
 from wizard.node import Services
 from wizard.pinned import Pinned
 from wizard.places import locate
+from wizard.positions import number_items
 from wizard.reporting import reporter
 from wizard.requests import Move
 from wizard.saving import Effects, Saver, lease_from
@@ -189,6 +190,8 @@ class Turns:
         if ask.answering and run.status is RunStatus.WORKING and await self._is_worked_on(workflow, run):
             raise StaleInput("This step is being worked on. Wait for it, or go back.", run=run.id)
         turn = Turn(workflow, run, now)
+        if run.positional and workflow.unavailable is None:
+            number_items(turn, run)
         saver = self._saver(turn, run, respond, task, born=True)
         view = await self._play(turn, ask.move(turn), saver, respond, task, strict=ask.strict)
         watched.outcome = _outcome(view, run)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from hashlib import blake2b
+from itertools import takewhile
 from typing import Any
 
 from wizard.copies import copied, copied_config
@@ -23,7 +24,7 @@ from wizard.model import Item, Prompt, Run, Step, Workflow
 from wizard.node import NodeType, Services, Visit
 from wizard.places import AFTER, Place, call_of, count_items, locate
 from wizard.prompt_checks import checked_items, checked_prompt
-from wizard.scope import Scope, Visible
+from wizard.scope import Scope, Visible, item_position
 from wizard.turn import as_undone
 
 log = logging.getLogger("wizard.nodes")
@@ -98,13 +99,33 @@ def prompt_of(visit: Visit[Any]) -> Prompt:
 def summarise(workflow: Workflow, run: Visible, now: datetime, before: Step | None = None) -> tuple[Item, ...]:
     """The lines a review shows: what each decided foreground step below `before` answered."""
     lines: list[Item] = []
-    for step in run.steps[: run.cursor + 1]:
-        if before is not None and step.seq >= before.seq:
-            break
+    answered = list(takewhile(lambda step: before is None or step.seq < before.seq, run.steps[: run.cursor + 1]))
+    for step in latest_visits(answered):
         if step.is_foreground and step.is_done and not step.is_closed and (items := _summary(workflow, run, step, now)):
             group = _group(run, locate(workflow, step.path), now) if "/" in step.path else ""
             lines += (replace(item, group=item.group or group) for item in items) if group else items
     return tuple(lines)
+
+
+def latest_visits(steps: Sequence[Step]) -> list[Step]:
+    """The steps without those that a later visit of the same place in a loop has taken the place of."""
+    if not any("~" in step.path for step in steps):
+        return list(steps)
+    latest: dict[str, int] = {}
+    for step in steps:
+        for place, visit in _visits(step.path):
+            if step.is_done or "/" in step.path[len(place) :]:
+                latest[place] = max(visit, latest.get(place, 1))
+    return [step for step in steps if all(visit == latest.get(place, visit) for place, visit in _visits(step.path))]
+
+
+def _visits(path: str) -> Iterator[tuple[str, int]]:
+    """Each place that a path goes through in its nesting, without its visit there, and the number of that visit."""
+    above = ""
+    for segment in path.split("/"):
+        node, _, visit = segment.partition("~")
+        yield above + node, int(visit or 1)
+        above += f"{segment}/"
 
 
 def _group(run: Visible, place: Place, now: datetime) -> str:
@@ -117,11 +138,11 @@ def _group(run: Visible, place: Place, now: datetime) -> str:
         frame = frame.parent
     assert frame.call is not None
     assert frame.parent is not None
-    position = count_items(run.removed, frame.base, frame.item)
+    position = item_position(run, frame, now)
     repeat = call_of(frame.call).repeat
     name = repeat.item if repeat is not None and repeat.item else frame.call.title
     called = name.render(Scope(run, frame.parent, now)) if name is not None else ""
-    return f"{called} {position}".strip()
+    return f"{called} {position or ''}".strip()
 
 
 def _item_count(run: Visible, place: Place, step: Step) -> int:

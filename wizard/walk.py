@@ -4,13 +4,15 @@ repeats, to the next step or to the end (S3). Internal nodes leave trace entries
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from wizard.arrivals import awaited
 from wizard.errors import ExpressionError, NoCaseMatched, RunError
+from wizard.items import list_digest, numbered, numbers_used
 from wizard.model import Branches, Call, Node, Repeat, Step
-from wizard.places import AFTER, Frame, call_of, count_items
-from wizard.scope import Scope, item_ids_of, last_visit, visit_path
+from wizard.places import AFTER, Frame, Level, call_of, count_items
+from wizard.scope import Scope, items_come_to, known_numbers, last_visit, listed, visit_path
 from wizard.turn import Turn
 
 
@@ -145,13 +147,59 @@ def _number_after(turn: Turn, frame: Frame, node: Node, repeat: Repeat, base: st
     scope = Scope(turn, frame, turn.wall)
     try:
         if repeat.for_each is not None:
-            elements = repeat.for_each.evaluate(scope) or ()
-            if not isinstance(elements, (list, tuple)):
-                raise ExpressionError("for_each must give a list; this gave something else.")
-            return next((number for number in item_ids_of(elements) if number > after), None)
+            return _listed_after(turn, scope, repeat, base, after)
         times = repeat.times.evaluate(scope) or 0
         if isinstance(times, bool) or not isinstance(times, int):
             raise ExpressionError("times must give a whole number; this gave something else.")
         return after + 1 if after < times else None
     except ExpressionError as error:
         raise _placed(error, turn, frame, node) from error
+
+
+def _listed_after(turn: Turn, scope: Scope, repeat: Repeat, base: str, after: int) -> int | None:
+    """The number of the item of a list that comes after the one with this number (S13). Where the list became another
+    one meanwhile, what is new in it comes first, and what the path has been to isn't gone to again."""
+    elements = repeat.for_each.evaluate(scope) or ()
+    if not isinstance(elements, list | tuple):
+        raise ExpressionError("for_each must give a list; this gave something else.")
+    known = known_numbers(turn, base)
+    moved = known is not None and bool(known["moved"]) and after != 0
+    new: set[int] = set()
+    if known is None or moved != known["moved"] or known["of"] != list_digest(elements, repeat.key):
+        before = () if known is None else known["keys"].values()
+        moved = moved or after != 0
+        used = numbers_used(turn.paths, base)
+        known = numbered(known, elements, repeat.key, scope.now, used=used, moved=moved)
+        turn.remember_numbers(base, known)
+        new = set(known["order"]).difference(before) if after else new
+    order = known["order"]
+    place = order.index(after) + 1 if after in order else 0
+    come_to = items_come_to(turn, base) | {after} if moved else ()
+    ahead = [*(number for number in order[:place] if number in new), *order[place:]]
+    return next((number for number in ahead if number not in come_to), None)
+
+
+def order_now(turn: Turn) -> Callable[[Level], tuple[int, int] | None]:
+    """Where the items of repeats stand at present: those of a `for_each` as its list has them, None for one that isn't
+    in it any more."""
+    lists: dict[str, dict[int, int]] = {}
+
+    def order(level: Level) -> tuple[int, int] | None:
+        if not level.repeats_a_list or level.call is None:
+            return level.order
+        if level.base not in lists:
+            lists[level.base] = _positions(turn, level.frame, level.call, level.base)
+        position = lists[level.base].get(level.order[0])
+        return None if position is None else (position, 0)
+
+    return order
+
+
+def _positions(turn: Turn, frame: Frame, call: Node, base: str) -> dict[int, int]:
+    repeat = call_of(call).repeat
+    assert repeat is not None
+    try:
+        _, numbers = listed(Scope(turn, frame, turn.wall), repeat, base)
+    except ExpressionError:  # there is no such list any more
+        return {}
+    return {number: position for position, number in enumerate(numbers)}

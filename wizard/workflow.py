@@ -101,6 +101,7 @@ class Repeat:
 
     times: Any = None  # Expression | None
     for_each: Any = None  # Expression | None
+    key: Any = None  # Expression | None: what an element of `for_each` is known by, computed of `item`
     min: int = 1
     max: int | None = None
     add_another: Any = None  # wizard.templates.Template | None
@@ -129,7 +130,7 @@ class Node:
     `handler` the node type itself (wizard.node.NodeType), `next` the node that follows (None: the
     end of the workflow), `targets` every node an edge leads to, its own `next` included. `events` are those that it
     takes, `names` the dotted names that its configuration reads, and `secrets` those below its id that are never shown
-    again.
+    again, `files` those of uploaded files.
     """
 
     id: str
@@ -153,6 +154,7 @@ class Node:
     events: tuple[Awaited, ...] = ()
     names: frozenset[Chain] = frozenset()
     secrets: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

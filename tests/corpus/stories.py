@@ -134,7 +134,37 @@ DEALS = (
     deal("the other of two events", [event("refused", "too dear")], [WHO]),
     deal("an event closed the form", [WHO, ANN_SIGNS, event("withdrawn", {"why": "sold"})], [BO_SIGNS]),
 )
-STORIES = (*STAYS, *TRIPS, *DEALS)
+
+
+def towns(*names: str) -> Action:
+    return says(towns=list(names))
+
+
+def fewer(*names: str) -> Action:
+    return ["changes", "order", {"towns": list(names)}]
+
+
+def tour(name: str, do: Sequence[Action], then: Sequence[Action]) -> Story:
+    return Story(name, do, then, workflow="tour")
+
+
+ONE, TWO, THREE, FOUR = (says(nights=str(nights)) for nights in (1, 2, 3, 4))
+THREE_TOWNS = [towns("Bern", "Geneva", "Basel"), ONE, TWO, THREE]
+DEE = says(name="Dee", age="9")
+OAK, ELM = says(school="Oak"), says(school="Elm")
+LISTS = (
+    tour("a list, answered", THREE_TOWNS, [fewer("Geneva", "Basel"), ON]),
+    tour("a list, in its middle", THREE_TOWNS[:2], [fewer("Geneva", "Bern"), TWO, ON]),
+    tour("a list, and back", [*THREE_TOWNS, *[["goes_back"]] * 4], [towns("Bern", "Basel"), ONE, THREE, ON]),
+    tour("a list that was longer", [*THREE_TOWNS, fewer("Bern")], [fewer("Bern", "Basel"), FOUR, ON]),
+    Story(
+        "a list that is filtered",
+        [BO, MORE, CAT, MORE, DEE, ENOUGH, OAK, ELM],
+        [["changes", "members/1/person", {"name": "Bo", "age": "30"}], ON],
+        workflow="family",
+    ),
+)
+STORIES = (*STAYS, *TRIPS, *DEALS, *LISTS)
 
 
 @dataclass
@@ -267,7 +297,9 @@ async def shown(store: Store, path: Path, run: Run, name: str) -> dict[str, Any]
         "path": [step.path for step in run.path],
         "kept": [step.path for step in run.kept],
         "steps": {step.path: _step(step) for step in run.steps},
-        "parked": {path: to_json(dict(answers)) for path, answers in sorted(run.parked.items())},
+        "parked": {
+            path: to_json(dict(answers)) for path, answers in sorted(run.parked.items()) if not path.endswith("/")
+        },
         "returning": run.returning,
         "removed": sorted(run.removed),
         "fault": [run.fault.message, run.fault.node, run.fault.kind] if run.fault else None,

@@ -26,7 +26,7 @@ from wizard.stores.vault import PLAIN, KeyRing, Vault, new_key
 from wizard.testing import Person
 
 NUMBERS = [str(number) for number in range(1, formats.FORMAT + 1)]
-NAMES = [*NUMBERS, "2_events"]  # a build of format 2 made a second one, of runs that events came to
+NAMES = [*NUMBERS, "2_events", "3_lists"]  # builds of formats 2 and 3 made a second one: see tests/corpus/__init__.py
 RUNS = {name: json.loads((HERE / f"format_{name}.json").read_text("utf-8")) for name in NAMES}
 TOLD = [pytest.param(name, told, id=f"{name}: {told['name']}") for name in NAMES for told in RUNS[name]]
 

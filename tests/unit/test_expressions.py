@@ -78,9 +78,10 @@ def message(source: str, **data: Value) -> str:
         ('"a" "b"', "ab"),
         ("12", 12),
         ("1_000", 1000),
-        ("1.5", 1.5),
+        ("1.5", Decimal("1.5")),
+        ("19.90", Decimal("19.90")),
         ("-3", -3),
-        ("-1.5", -1.5),
+        ("-1.5", Decimal("-1.5")),
         ("-p.fee", Decimal("-12.50")),
         ("-null", None),
         ("True", True),
@@ -138,9 +139,9 @@ def test_authors_can_write_values_names_and_choices(source: str, expected: Value
         ("7 // 2", 3),
         ("-7 // 2", -4),
         ("-7 % 3", 2),
-        ("7 / 2", 3.5),
+        ("7 / 2", Decimal("3.5")),
         ("2 ** 10", 1024),
-        ("2 ** -1", 0.5),
+        ("2 ** -1", Decimal("0.5")),
         ("2 ** 256", 2**256),
         ("p.fee * 2", Decimal("25.00")),
         ("p.fee / 4", Decimal("3.125")),
@@ -286,7 +287,7 @@ def test_lists_are_made_of_lists(source: str, expected: Value) -> None:
         ("p.fee / 0", "divides by zero"),
         ("2 ** 257", "too large"),
         ("2 ** 255 * 8", "too large"),
-        ("1e308 * 10", "too large"),
+        ("1e308 * 1e308", "too large"),
         ("p.fee ** 10000", "too large"),
         ("(-8) ** 0.5", "no real number"),
         ("'a' - 1", "- needs numbers; here is a text"),
@@ -413,7 +414,7 @@ def test_anything_else_is_refused_when_it_is_loaded(source: str, offset: int | N
 
 def test_functions_are_called_by_position_and_by_name() -> None:
     """Else the documented parameters of functions can't be used."""
-    assert value("round(2.345, digits=2)") == 2.35
+    assert value("round(2.345, digits=2)") == Decimal("2.35")
     assert value("years_between(p.born, end=today())") == 41
     assert value("years_between(p.nothing, end=today())") is None
     assert value("default(p.nothing, other=1)") == 1
@@ -486,7 +487,8 @@ def test_a_model_field_takes_the_source_or_a_constant() -> None:
     data = Data(a=1)
     assert Model(when="a == 1").when.holds(data)  # type: ignore[arg-type]
     for constant in (True, False, 3, -2, 0.5, -1e300):
-        assert Model(when=constant).when.evaluate(data) == constant  # type: ignore[arg-type]
+        exact = Decimal(repr(constant)) if isinstance(constant, float) else constant
+        assert Model(when=constant).when.evaluate(data) == exact  # type: ignore[arg-type]
     expression = parse("a")
     assert Model(when=expression).when is expression
     assert Model(when="a", other="b").model_dump() == {"when": "a", "other": "b"}  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from tests.conversations import Conversation, talk
 from tests.workflows import ask, branch, embed, engine, flow, work
 from wizard.errors import ExpressionError
 from wizard.places import Frame, locate
-from wizard.scope import Items, Scope, item_ids_of, last_visit
+from wizard.scope import Scope, last_visit
 
 PERSON = flow("person", ask("name"), work("t", "name.x"))
 
@@ -139,13 +139,6 @@ async def test_reads_are_remembered_by_name() -> None:
     unrecorded = Scope(view.run, Frame(view.workflow), view.now)
     unrecorded.read(("a", "x"))
     assert (unrecorded.reads, unrecorded.digests()) == (None, {})
-
-
-def test_items_know_their_numbers() -> None:
-    """A repeat over the items of another one keeps to their numbers; over any other list it counts."""
-    assert item_ids_of(Items(["a", "b"], [1, 3])) == (1, 3)
-    assert item_ids_of(["a", "b"]) == (1, 2)
-    assert item_ids_of([]) == ()
 
 
 async def test_outside_of_loops_a_node_is_visited_once_or_not_at_all() -> None:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from aiohttp import web
@@ -25,6 +26,7 @@ from wizard.channels.problems import (
     Refused,
 )
 from wizard.codec import MAX_DEPTH
+from wizard.decimals import read_decimal
 from wizard.reading.document import Lines
 from wizard.reading.nesting import MOST_VALUES, TooDeepError, TooManyError, check_json
 
@@ -137,11 +139,11 @@ def _no_constant(name: str) -> Any:
     raise _Untakable(f"{name} is no JSON number")
 
 
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if number - number != 0:
-        raise _Untakable("a number is too large")
-    return number
+def _finite(digits: str) -> Decimal:
+    try:
+        return read_decimal(digits)
+    except ValueError as error:
+        raise _Untakable("a number is too large") from error
 
 
 def _bounded(digits: str) -> int:

@@ -7,7 +7,8 @@ spends steps of a Budget in proportion to its work. The rules that differ from P
   where x is missing; `not (x == "a")` is true there. Against the literal null, `!=`, `in` and
   `not in` say what they look like: `x != null` is true where x is there.
 - `true` is not 1: neither equal to it nor ordered with it nor added to it.
-- Arithmetic with null is null. A float meets a Decimal as the digits it prints, so 0.1 is 0.1.
+- Arithmetic with null is null. Numbers with a point are Decimals and computed exactly, up to 60 digits; a float, which
+  only functions of the host give, is the digits that it prints. A quotient has up to 40 digits (S27).
 - Only numbers, texts, dates, times and moments are ordered, each among themselves. Moments with a time zone are
   instants: equal and ordered by when they are, whatever zones they are written in.
 """
@@ -25,12 +26,13 @@ from wizard.errors import ExpressionError
 from wizard.instants import order
 from wizard.model import Value
 
-MAX_TEXT: Final = 10_000  # characters of a computed text
+MAX_TEXT: Final = 100_000  # characters of a computed text, as of one that a template makes
 MAX_ITEMS: Final = 1_000  # items of a computed list
 LARGEST: Final = 2**256
 MAX_RESULT_NODES: Final = 50_000  # values in a computed result, nested ones included
 MAX_RESULT_TEXT: Final = 1_000_000  # characters in it
 
+QUOTIENT: Final = Context(prec=40, Emax=400, Emin=-400, traps=[InvalidOperation, DivisionByZero, Overflow])
 CONTEXT: Final = Context(prec=60, Emax=400, Emin=-400, traps=[InvalidOperation, DivisionByZero, Overflow])
 
 
@@ -52,6 +54,8 @@ class Budget:
         if self.left < 0:
             raise ExpressionError("This takes too many steps to compute. Make the lists shorter, or it simpler.")
 
+
+_DIVIDING: Final = frozenset(("/", "//", "%"))
 
 Operation = Callable[[Value, Value], Value]
 Operator = Callable[[Budget, Value, Value], Value]
@@ -105,9 +109,9 @@ def checked(value: Value) -> Value:
 def pair(left: Value, right: Value) -> tuple[Value, Value]:
     """Two numbers in forms that can be computed and compared with each other."""
     left, right = checked(left), checked(right)
-    if isinstance(left, Decimal) or isinstance(right, Decimal):
-        return to_decimal(left), to_decimal(right)
-    return left, right
+    if isinstance(left, int) and isinstance(right, int):
+        return left, right
+    return to_decimal(left), to_decimal(right)
 
 
 def to_decimal(value: Value) -> Decimal:
@@ -131,9 +135,23 @@ def _modulo(left: Decimal, right: Decimal) -> Decimal:
 
 
 def _power(left: Value, right: Value) -> Value:
-    if isinstance(left, int) and isinstance(right, int) and (left.bit_length() - 1) * right > LARGEST.bit_length():
+    if right < 0:
+        return _exact_power(Decimal(left), Decimal(right))
+    if (left.bit_length() - 1) * right > LARGEST.bit_length():
         raise OverflowError
     return left**right
+
+
+def _exact_power(left: Decimal, right: Decimal) -> Decimal:
+    if not left and right < 0:
+        raise ZeroDivisionError
+    if left < 0 and right != right.to_integral_value():
+        raise ExpressionError("The result of this is no real number.")
+    return CONTEXT.power(left, right)
+
+
+def _quotient(left: Value, right: Value) -> Value:
+    return QUOTIENT.divide(Decimal(left), Decimal(right))
 
 
 def _numeric(sign: str, plain: Operation, exact: Operation, cost: int = 3) -> Operator:
@@ -147,6 +165,8 @@ def _numeric(sign: str, plain: Operation, exact: Operation, cost: int = 3) -> Op
                 raise ExpressionError(f"{sign} needs numbers; here is {kind(value)}.")
         try:
             left, right = pair(left, right)
+            if not right and sign in _DIVIDING:
+                raise ZeroDivisionError
             if not isinstance(left, Decimal):
                 return checked(plain(left, right))
             budget.spend(cost)
@@ -202,10 +222,10 @@ ARITHMETIC: Final[Mapping[str, Operator]] = {
     "+": add,
     "-": _numeric("-", operator.sub, CONTEXT.subtract),
     "*": multiply,
-    "/": _numeric("/", operator.truediv, CONTEXT.divide),
+    "/": _numeric("/", _quotient, QUOTIENT.divide),
     "//": _numeric("//", operator.floordiv, _divide_down),
     "%": remainder,
-    "**": _numeric("**", _power, CONTEXT.power, 200),
+    "**": _numeric("**", _power, _exact_power, 200),
 }
 
 
@@ -219,7 +239,9 @@ def negative(budget: Budget, value: Value) -> Value:
 def fits(budget: Budget, length: int) -> bool:
     """True; raises ExpressionError where a text of this length is not to be made."""
     if length > MAX_TEXT:
-        raise ExpressionError(f"A computed text would be longer than {MAX_TEXT:,} characters.")
+        raise ExpressionError(
+            f"A computed text would be longer than {MAX_TEXT:,} characters. Make what it is made of shorter."
+        )
     budget.spend(length >> 6)
     return True
 

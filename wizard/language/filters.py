@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from wizard.errors import ExpressionError
-from wizard.language.arithmetic import checked, few, items_of
+from wizard.language.arithmetic import few, items_of, to_decimal
 from wizard.language.closures import NO_NULL, Function, Scope
 from wizard.language.functions import FUNCTIONS, fitting, join_texts, number
 from wizard.language.library import declare, whole, words
@@ -61,10 +61,10 @@ def int_(scope: Scope, value: Value, default: Value = 0) -> Value:
 
 
 @declare(FILTERS, None)
-def float_(scope: Scope, value: Value, default: Value = 0.0) -> Value:
+def float_(scope: Scope, value: Value, default: Value = 0) -> Value:
     """A number with a point; the default where the value isn't a number."""
     try:
-        return checked(float(number(scope, value)))
+        return to_decimal(number(scope, value))
     except (ExpressionError, OverflowError):
         return default
 

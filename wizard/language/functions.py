@@ -172,7 +172,7 @@ def round_(scope: Scope, number: Value, digits: Value = 0) -> Value:
     exact = to_decimal(number).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _WIDE)
     if digits == 0:
         return checked(int(exact))
-    return exact if isinstance(number, Decimal) else float(exact)
+    return exact
 
 
 _WIDE: Final = CONTEXT.copy()

@@ -11,13 +11,17 @@ A `for` has `loop.index`, `index0`, `first`, `last` and `length`.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final, cast
 
 from jinja2 import TemplateSyntaxError, nodes
+from jinja2.lexer import Lexer, Token
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from wizard.decimals import read_decimal
 from wizard.errors import ExpressionError
 from wizard.expressions import ORDINARY_ERRORS, check_literal, check_unicode, compile_within
 from wizard.language import closures
@@ -42,7 +46,33 @@ MAX_LOOPS: Final = 2  # inside each other
 MAX_MESSAGE: Final = 500  # characters; Jinja's messages quote the source
 LITERALS: Final[Mapping[str, Value]] = {"null": None}
 
-_ENVIRONMENT: Final = ImmutableSandboxedEnvironment(optimized=False, autoescape=False, keep_trailing_newline=True)
+
+class _ExactLexer(Lexer):
+    """Numbers with a point are what the author wrote, and not the nearest binary fractions (S27)."""
+
+    def wrap(
+        self, stream: Iterable[tuple[int, str, str]], name: str | None = None, filename: str | None = None
+    ) -> Iterator[Token]:
+        text = ""
+
+        def noted() -> Iterator[tuple[int, str, str]]:
+            nonlocal text
+            for each in stream:
+                text = each[2]
+                yield each
+
+        for token in super().wrap(noted(), name, filename):
+            exact = token.type == "float" and math.isfinite(cast("float", token.value))
+            yield Token(token.lineno, token.type, read_decimal(text)) if exact else token  # type: ignore[arg-type]
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    @cached_property
+    def lexer(self) -> Lexer:
+        return _ExactLexer(self)
+
+
+_ENVIRONMENT: Final = _Environment(optimized=False, autoescape=False, keep_trailing_newline=True)
 _OPERATORS: Final = frozenset(("not", "if", "-", "+", "*", "/", "//", "%", "**", "~", ".", "[", "(", "{", "|", "is"))
 _BLOCKS: Final[Mapping[str, int]] = {"if": 1, "for": 1, "endif": -1, "endfor": -1}
 _FORM: Final = "each `{{` needs an expression and its `}}`, each `{%` its `%}`, and what is opened its end"

@@ -13,6 +13,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Final
 
+from wizard.decimals import written
 from wizard.errors import ExpressionError
 from wizard.instants import shown
 from wizard.language.arithmetic import LARGEST, MAX_TEXT, Budget, checked, to_decimal
@@ -93,7 +94,8 @@ def write_number(value: int | float | Decimal) -> str:
         return str(value)
     if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST:
         return str(int(value))
-    return format(to_decimal(value), "f")
+    number = to_decimal(value)
+    return written(number).removesuffix(".0")  # 2 * 1.5 is 3; 3 * 19.90 is 59.70
 
 
 def show(budget: Budget, value: Value) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from wizard.decimals import read_decimal
 from wizard.errors import DefinitionError, Problem
 from wizard.reading.document import MAX_DEPTH, MAX_DIGITS, Document, Lines, Spot, is_text, short
 
@@ -88,7 +89,7 @@ class JsonReader:
             self._stop("a value must stand here: text in double quotes, a number, true, false, null, [ or {")
         if len(number) > MAX_DIGITS or not math.isfinite(float(number)):
             self._stop("this number is too large", start)
-        return json.loads(number)
+        return int(number) if number.lstrip("-").isdigit() else read_decimal(number)
 
     def _list(self, depth: int, spot: Spot) -> list[Any]:
         found: list[Any] = []

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from wizard.decimals import read_decimal
+
 
 class TooDeepError(ValueError):
     """What opens at `offset` is nested too deep."""
@@ -64,14 +66,14 @@ def check_json(text: str, most: int, values: int | None = None) -> None:
 def load_json(
     body: bytes, most: int, *, values: int | None = None, constant: Callable[[str], Any] | None = None
 ) -> Any:
-    """The JSON value of `body`; `constant` makes what NaN and the infinities are.
+    """The JSON value of `body`, its numbers digit for digit (S27); `constant` makes what NaN and the infinities are.
 
     Raises ValueError where it isn't JSON, TooDeepError where it is nested more than `most` deep, TooManyError where it
     holds more than `values` values.
     """
     text = body.decode(json.detect_encoding(body))
     check_json(text, most, values)
-    return json.loads(text, parse_constant=constant)
+    return json.loads(text, parse_constant=constant, parse_float=read_decimal)
 
 
 # -- YAML ------------------------------------------------------------------------------------------

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, NoReturn
 
+from wizard.decimals import read_decimal
 from wizard.errors import DefinitionError, Problem
 from wizard.reading.document import MAX_DEPTH, MAX_DIGITS, UNPRINTABLE, Document, Lines, Path, is_text
 from wizard.reading.json_reader import JsonReader
@@ -51,7 +53,9 @@ def from_data(data: object, file: str) -> Document:
             case int() if value.bit_length() <= 4 * MAX_DIGITS:
                 return int(value)
             case float() if math.isfinite(value):
-                return float(value)
+                return read_decimal(repr(value))
+            case Decimal() if value.is_finite() and abs(value.adjusted()) < MAX_DIGITS:
+                return read_decimal(str(value))
             case list() | tuple():
                 return [copy(item, (*path, index)) for index, item in enumerate(value)]
             case Mapping():

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import yaml
 
+from wizard.decimals import read_decimal
 from wizard.errors import DefinitionError, Problem
 from wizard.reading.advice import advice
 from wizard.reading.document import MAX_DEPTH, MAX_DIGITS, Document, Lines, Spot, is_text, short
@@ -34,8 +35,8 @@ def _scalar(text: str) -> Any:
         return _WORDS[text]
     if _INTEGER.fullmatch(text) and len(text) <= MAX_DIGITS:
         return int(text, 0) if text[:2] in ("0x", "0o") else int(text)
-    if _FLOAT.fullmatch(text) and len(text) <= MAX_DIGITS and math.isfinite(number := float(text)):
-        return number
+    if _FLOAT.fullmatch(text) and len(text) <= MAX_DIGITS and math.isfinite(float(text)):
+        return read_decimal(text)
     return text
 
 

@@ -17,7 +17,7 @@ from wizard.errors import DataUnreadable, NotGenuine, StoreError
 from wizard.model import NOTHING
 from wizard.stores.vault import NO_STAMP, About, Vault, stamp_of
 
-FORMAT = 3
+FORMAT = 4
 
 # What a blob of the wrong shape raises when it is taken apart.
 MISSHAPEN = (TypeError, ValueError, LookupError, AttributeError, OverflowError)
@@ -88,8 +88,26 @@ def _with_what_it_took(content: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _with_items(part: Part, content: Any) -> Any:
+    """Format 4 knows the items of lists by their values; in format 3 their numbers are positions. What is parked of a
+    file is taken for one that was uploaded; in format 3 it might be what somebody typed."""
+    match part:
+        case Part.HEADER:
+            return {**a_map(content), "positional": True}
+        case Part.ANSWERS:
+            return {name: value for name, value in a_map(content).items() if not _is_reference(value)}
+    return content
+
+
+_REFERENCE = {"id", "name", "type", "size"}  # what an answer holds of a file
+
+
+def _is_reference(value: Any) -> bool:
+    return type(value) is dict and value.keys() == _REFERENCE
+
+
 # From a number to the next one: what the part's content is there.
-UPGRADERS: dict[int, Callable[[Part, Any], Any]] = {1: _with_undos, 2: _with_arrivals}
+UPGRADERS: dict[int, Callable[[Part, Any], Any]] = {1: _with_undos, 2: _with_arrivals, 3: _with_items}
 
 
 def wrap(

@@ -105,6 +105,8 @@ def header(vault: Vault, run: Run, inventory: Inventory = NEW, stamp: bytes = NO
         content["context"] = True
     if run.undos:
         content["undos"] = True
+    if run.positional:
+        content["positional"] = True
     about: About = ()
     if vault.seals:
         content.update(counted(inventory))
@@ -377,6 +379,7 @@ def read_run(
             arrivals=_read_arrivals(now, stack),
             arrived=now.get("arrived", 0),
             deliveries=tuple(Delivery(*each) for each in now.get("deliveries", ())),
+            positional=head.get("positional", False),
         )
     except (StoreError, *MISSHAPEN) as error:
         raise unreadable("The run", error, row.id) from error

@@ -207,7 +207,7 @@ STOPPED = [
     "text(huge)",
     "int(e)",
     "floor(e)",
-    "e * 10",
+    "e * e",
     "(-8) ** 0.5",
     "x1 ** 2 ** 255",
     "vast + 1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -44,8 +45,8 @@ def problems(text: str | bytes, file: str = "a.yaml") -> list[Problem]:
         ("007", "007"),
         ("8001", 8001),
         ("1_000", "1_000"),
-        ("1.5", 1.5),
-        ("-.5e3", -500.0),
+        ("1.5", Decimal("1.5")),
+        ("-.5e3", Decimal(-500)),
         ("1e999", "1e999"),
         (".inf", ".inf"),
         (".nan", ".nan"),

@@ -63,12 +63,19 @@ class Posted:
 
     def action(self, fields: Iterable[PromptField]) -> str:
         """Which button was pressed: `next` where none was, as with Enter. A field of the page may be called
-        "action" as well; its answer stands before the button's value or, for a button at the top, behind it."""
+        "action" as well; its answer stands before the button's value or, for a button at the top, behind it.
+        Raises Refusal (400) where it is none that a page has: nobody said that the answers are to be taken."""
         texts = self.texts.get(ACTION, [])
         if any(field.name == ACTION for field in fields):
             at = -1 if texts and texts[-1] in ACTIONS else 0
-            return texts.pop(at) if texts and texts[at] in ACTIONS else NEXT
-        return texts[-1] if texts and texts[-1] in ACTIONS else NEXT
+            if texts and texts[at] in ACTIONS:
+                return texts.pop(at)
+            if len(texts) > 1:
+                raise refusals.unknown_action()
+            return NEXT
+        if texts and texts[-1] not in ACTIONS:
+            raise refusals.unknown_action()
+        return texts[-1] if texts else NEXT
 
     def has(self, field: PromptField) -> bool:
         """Whether the page had an input of this field."""

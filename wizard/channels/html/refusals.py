@@ -84,6 +84,12 @@ def too_many_inputs() -> Refusal:
     return Refusal(Words(400, "We couldn't take what you sent", (text, again)), here=True, code="inputs")
 
 
+def unknown_action() -> Refusal:
+    text = f"The button that was pressed isn't one of this page. {NOTHING_CHANGED}"
+    again = "Open the page anew. If this stays, an extension of your browser may have changed the page."
+    return Refusal(Words(400, "We couldn't take what you sent", (text, again)), here=True)
+
+
 def too_slow() -> Refusal:
     text = f"Your answers didn't arrive in time. {NOTHING_CHANGED}"
     again = f"Check your connection. {GO_BACK} Then send it again."
