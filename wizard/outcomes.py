@@ -95,6 +95,15 @@ def checked(outcome: object, visit: Visit[Any]) -> Outcome:
     return replace(outcome, output=copied(outcome.output))
 
 
+def _can_be_stored(visit: Visit[Any]) -> bool:
+    """What a call that failed left in its state may be anything."""
+    try:
+        check_value(visit.state, f"The state of node {visit.step}")
+    except InvalidInput:
+        return False
+    return True
+
+
 def with_traces(step: Step, visit: Visit[Any], *, proceeds: bool) -> Step:
     """The step with what the call left: the node's state, the draft, what was read, and, if it is done, set."""
     scope = visit.names
@@ -108,6 +117,8 @@ def with_traces(step: Step, visit: Visit[Any], *, proceeds: bool) -> Step:
     ):
         return step
     patch = copied(visit.changes) if proceeds else step.patch
-    state, draft = copied(visit.state) or None, copied(visit.draft)
+    state, draft = step.state, copied(visit.draft)
+    if _can_be_stored(visit):
+        state = copied(visit.state) or None
     took = visit.arrival if proceeds else None
     return step._replace(state=state, draft=draft, reads=reads, patch=patch, took=took)
