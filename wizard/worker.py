@@ -19,7 +19,7 @@ from time import perf_counter
 from typing import Any
 
 from wizard.engine import Engine
-from wizard.errors import DataUnreadable, StoreError, WizardError
+from wizard.errors import DataUnreadable, StoreError
 from wizard.instants import after, instant
 from wizard.jobs import MOST_TRIES, Claim
 from wizard.leases import LeaseLost, held
