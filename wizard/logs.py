@@ -2,8 +2,8 @@
 
 An exception's message may quote what a person answered. So of an error its kind is logged, and the places in the code
 that it came from; what it says only at the level `debug`, which is for development. The messages of StoreError are the
-exception, as are those of WorkflowUnavailable: they are written without what people answered, and an operator can't do
-without them.
+exception, as are those of WorkflowUnavailable and MessageNotSent: they are written without what people answered, and an
+operator can't do without them. The same goes for why a job was put aside.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from random import getrandbits
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
-from wizard.errors import SettingsError, StoreError, WorkflowUnavailable
+from wizard.errors import MessageNotSent, SettingsError, StoreError, WorkflowUnavailable
 from wizard.watching import ACCEPTED, Nobody, WatchedTurn
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PLACES = 5  # of an error: where it was raised, and the innermost of our own code
 CAUSES = 5
-OUTSPOKEN = (StoreError, WorkflowUnavailable)  # see above
+OUTSPOKEN = (StoreError, WorkflowUnavailable, MessageNotSent)  # see above
 _PYTHON = str(Path(logging.__file__).parents[1])
 LONGEST = 20_000  # characters of a message
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
