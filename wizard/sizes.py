@@ -45,7 +45,7 @@ def _flat(values: dict[str, Any]) -> int:
     size = EMPTY
     for name, value in values.items():
         if type(value) is str:
-            size += FIELD + len(name) + (len(value) if value.isascii() else 4 * len(value))
+            size += FIELD + len(name) + (len(value) if value.isascii() else getsizeof(value))
         elif type(value) in _SMALL:
             size += FIELD + len(name)
         else:
