@@ -37,13 +37,15 @@ def date_parser(field: DateField) -> Parser:
 
 def _typed_day(field: DateField, raw: object, context: Context) -> date | None:
     language = context.names.language
-    if isinstance(raw, Mapping):
-        days = _of_parts(raw, language)
-    elif raw is None or isinstance(raw, str):
-        if raw and (usual := usual_day(raw, language)) is not None:
+    if isinstance(raw, str):
+        if (usual := usual_day(raw, language)) is not None:
             return usual
         text = short(raw)
         days = [] if text is None else days_of(text, language)
+    elif raw is None:
+        return None
+    elif isinstance(raw, Mapping):
+        days = _of_parts(raw, language)
     else:
         raise Refusal(NO_DATE)
     return _one_day(field, days, context) if days else None

@@ -37,13 +37,13 @@ _LEFT_ASIDE = frozenset(("am", "de", "dem", "den", "der", "du", "feira", "le", "
 
 def usual_day(text: str, language: str) -> date | None:
     """The day, where it is written as most are and nothing has to be decided."""
+    found = _USUAL.fullmatch(text)
+    if found is not None:
+        return None if first_part(language) == "month" else _made(int(found[1]), int(found[2]), int(found[3]))
     if len(text) == 10 and text[4] == text[7] == "-" and text.isascii():
-        try:
+        with suppress(ValueError):
             return date.fromisoformat(text)
-        except ValueError:
-            return None
-    found = None if first_part(language) == "month" else _USUAL.fullmatch(text)
-    return None if found is None else _made(int(found[1]), int(found[2]), int(found[3]))
+    return None
 
 
 def days_of(text: str, language: str) -> list[date]:

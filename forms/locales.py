@@ -55,6 +55,13 @@ class Words:
     currencies: frozenset[str]
 
 
+@lru_cache(REMEMBERED)
+def canonical(language: str) -> str:
+    """A language with its first part in small letters."""
+    first, *rest = language.split("-")
+    return "-".join((first.lower(), *rest))
+
+
 def locale_of(language: str) -> Locale:
     """Babel's data of a language; of its first form where the region isn't known."""
     from babel import Locale, UnknownLocaleError

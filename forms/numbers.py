@@ -86,11 +86,11 @@ def as_typed(field: DecimalField, number: Decimal, language: str) -> str:
 def _read(raw: object, places: int, context: Context, predicate: str, *, said: bool = False) -> Decimal | None:
     if not isinstance(raw, str | None):
         raise Refusal(predicate)
+    if raw is not None and _USUAL.fullmatch(raw):
+        return Decimal(raw)
     text = short(raw)
     if text is None:
         return None
-    if _USUAL.fullmatch(text):
-        return Decimal(text)
     number = read_number(text, Reading(context.names.language, places, said))
     if number is None:
         raise Refusal(predicate)

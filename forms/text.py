@@ -18,11 +18,11 @@ _FORBIDDEN_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 def line(raw: object, limit: int = MAX_TEXT) -> str | None:
     """One line of text as it is kept (characters.prose), stripped, without control characters; None where there is
     nothing to see."""
+    if type(raw) is str and raw.isascii() and raw.isprintable() and len(raw) <= limit:
+        return raw.strip() or None
     text = _text(raw, limit)
     if text is None:
         return None
-    if text.isascii() and text.isprintable():
-        return text.strip() or None
     text = prose(text).strip().replace("\t", " ")
     _refuse(_FORBIDDEN, text)
     return text if is_visible(text) else None
