@@ -131,6 +131,7 @@ def full_run(run_id: str = "run-1") -> Run:
             Arrival(7, "signed", True, "key-7", NOW, pack(True)),
         ),
         arrived=7,
+        positional=True,
         deliveries=(Delivery(b"\x07key", b"\x07content"),),
     )
 

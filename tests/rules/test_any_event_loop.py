@@ -239,7 +239,7 @@ def test_the_threads_of_a_memory_store_take_each_job_once() -> None:
     store = MemoryStore()
     now = datetime(2026, 1, 1, tzinfo=UTC)
     for number in range(4000):
-        store.queue.change(now, [Job(f"run{number}", JobKind.WORK, 1, now)], [])  # type: ignore[attr-defined]
+        store.queue.change([Job(f"run{number}", JobKind.WORK, 1, now)], [])  # type: ignore[attr-defined]
 
     def claims() -> list[str]:
         async def all_there_are() -> list[str]:

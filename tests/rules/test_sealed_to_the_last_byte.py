@@ -53,7 +53,7 @@ async def test_why_a_job_was_put_aside_quotes_no_answer(expression: str, tmp_pat
         await Worker(engine).perform_due()
     (aside,) = await store.queue.aside()
     assert (aside.run, aside.kind) == (person.run.id, "remind")
-    assert aside.reason.startswith("ExpressionError at ")
+    assert SECRET not in aside.reason
     assert SECRET.encode() not in files_of(path)
     await store.close()
 

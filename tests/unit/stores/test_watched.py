@@ -48,7 +48,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
 }
 QUEUE_CALLS: dict[str, tuple[Any, ...]] = {
     "claim": (NOW, 3, timedelta(seconds=30), 1.0),
-    "put_off": (CLAIM, NOW),
+    "put_off": (CLAIM, NOW, NOW),
     "done": (CLAIM,),
     "is_kept": ("run-1/work/1", NOW),
     "put_aside": (CLAIM, NOW, "It fails each time."),
