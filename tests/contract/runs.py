@@ -132,6 +132,7 @@ def full_run(run_id: str = "run-1") -> Run:
         ),
         arrived=7,
         deliveries=(Delivery(b"\x07key", b"\x07content"),),
+        positional=True,
     )
 
 
