@@ -232,15 +232,15 @@ async def test_addresses_of_waiting_pages_that_nobody_made(site: Site) -> None:
             quote(MARKER, safe=""),
             "1&wait=2",
             "%D9%A3",
-            "2;url=//elsewhere.example",
+            "2; url=//elsewhere.example",
         ):
             answer = await site.asks(Sent("GET", f"{held.address}?wait={odd}", held.cookies))
             page = check_page(answer)
             assert page.status == 200
             contents = [value or "" for tag, name, value in page.attributes if (tag, name) == ("meta", "content")]
-            assert [each for each in contents if ";url=" in each] in (
-                [f"2;url={held.address}?wait=1"],
-                [f"2;url={held.address}?wait=2"],
+            assert [each for each in contents if "; url=" in each] in (
+                [f"2; url={held.address}?wait=1"],
+                [f"2; url={held.address}?wait=2"],
             )
 
 
