@@ -232,7 +232,7 @@ async def test_addresses_of_waiting_pages_that_nobody_made(site: Site) -> None:
             quote(MARKER, safe=""),
             "1&wait=2",
             "%D9%A3",
-            "2; url=//elsewhere.example",
+            "2;url=//elsewhere.example",
         ):
             answer = await site.asks(Sent("GET", f"{held.address}?wait={odd}", held.cookies))
             page = check_page(answer)
