@@ -238,9 +238,9 @@ async def test_addresses_of_waiting_pages_that_nobody_made(site: Site) -> None:
             page = check_page(answer)
             assert page.status == 200
             contents = [value or "" for tag, name, value in page.attributes if (tag, name) == ("meta", "content")]
-            assert [each for each in contents if ";url=" in each] in (
-                [f"2;url={held.address}?wait=1"],
-                [f"2;url={held.address}?wait=2"],
+            assert [each for each in contents if "; url=" in each] in (
+                [f"2; url={held.address}?wait=1"],
+                [f"2; url={held.address}?wait=2"],
             )
 
 

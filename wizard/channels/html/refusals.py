@@ -87,7 +87,7 @@ def too_many_inputs() -> Refusal:
 def unknown_action() -> Refusal:
     text = f"The button that was pressed isn't one of this page. {NOTHING_CHANGED}"
     again = "Open the page anew. If this stays, an extension of your browser may have changed the page."
-    return Refusal(Words(400, "We couldn't take what you sent", (text, again)), here=True)
+    return Refusal(Words(400, "We couldn't take what you sent", (text, again)), here=True, code="button")
 
 
 def too_slow() -> Refusal:
@@ -168,6 +168,7 @@ _BY_CODE: Mapping[str, Callable[[], Refusal]] = {
     "form": not_a_form,
     "key": not_from_here,
     "room": no_room,
+    "button": unknown_action,
 }
 
 

@@ -128,7 +128,7 @@ def test_a_start_page_carries_what_it_was_given() -> None:
 def test_a_waiting_page_goes_on_by_itself() -> None:
     """With and without JavaScript, and by a link."""
     page = read(SAMPLES["waiting"])
-    assert page.one("meta", **{"http-equiv": "refresh"}).get("content") == "3;url=/r/1/x?wait=2"
+    assert page.one("meta", **{"http-equiv": "refresh"}).get("content") == "3; url=/r/1/x?wait=2"
     assert page.one("noscript").children[0].tag == "meta"
     assert page.of_class("wz-waiting")[0].get("data-refresh") == "3"
     assert page.of_class("wz-waiting")[0].get("data-events") == "/r/1/-/progress?step=x"

@@ -105,12 +105,16 @@ def test_a_field_may_be_called_action_as_the_buttons_are(texts: list[str], actio
     assert answers_of(fields, posted) == {"action": answer}
 
 
-@pytest.mark.parametrize(
-    ("texts", "action"), [([], "next"), (["save"], "save"), (["x"], "next"), (["x", "previous"], "previous")]
-)
+@pytest.mark.parametrize(("texts", "action"), [([], "next"), (["save"], "save"), (["x", "previous"], "previous")])
 def test_which_button_was_pressed(texts: list[str], action: str) -> None:
     """Enter presses none, and means to go on."""
     assert Posted([("action", text) for text in texts]).action([field("text")]) == action
+
+
+def test_a_button_that_no_page_has() -> None:
+    """Nobody said that the answers are to be taken."""
+    with pytest.raises(Refusal):
+        Posted([("action", "x")]).action([field("text")])
 
 
 def test_inputs_that_the_page_never_had() -> None:

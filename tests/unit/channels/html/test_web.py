@@ -127,7 +127,7 @@ async def test_a_page_that_was_answered_can_be_looked_at_and_moves_nothing(stage
     assert visitor.page.status == 200
     assert visitor.page.values["full_name"] == "Ann"
     assert visitor.page.values["birth_date-year"] == "1985"
-    assert "Step 1 of" in visitor.page.text
+    assert "Step 1 " in visitor.page.text
     assert visitor.page.buttons == ["next", "save"]
     after = await stage.run()
     assert (after.revision, after.step) == (before.revision, "where")

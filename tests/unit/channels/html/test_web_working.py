@@ -67,7 +67,7 @@ async def to_work(stage: SlowStage) -> Visitor:
 
 def refresh(visitor: Visitor) -> str:
     contents = [value or "" for tag, name, value in visitor.page.attributes if (tag, name) == ("meta", "content")]
-    return next(each for each in contents if ";url=" in each)
+    return next(each for each in contents if "; url=" in each)
 
 
 async def test_an_answer_that_begins_slow_work_leads_to_the_page_that_waits(stage: SlowStage) -> None:
@@ -98,7 +98,7 @@ async def test_without_scripts_the_page_looks_less_and_less_often(stage: SlowSta
     visitor = await to_work(stage)
     pauses = []
     for _ in range(40):
-        pause, _, address = refresh(visitor).partition(";url=")
+        pause, _, address = refresh(visitor).partition("; url=")
         pauses.append(int(pause))
         await visitor.opens(address)
     assert pauses == [2] * 5 + [5] * 10 + [10] * 15 + [30] * 10
