@@ -12,6 +12,7 @@ WizardError
 │   ├── WorkflowNotFound
 │   ├── StaleInput              the run has moved on meanwhile (S19)
 │   │   └── StaleRevision       the store's view of the same: a compare-and-swap lost
+│   ├── RunBusy                 so many move the run at once that the turn's turn didn't come
 │   ├── RunCompleted            Previous or change on a completed run (S5)
 │   ├── RunExpired
 │   ├── RunCancelled
@@ -156,6 +157,10 @@ class StaleInput(CallerError):
 
 class StaleRevision(StaleInput):
     """The run was changed by somebody else at the same time. Load it again."""
+
+
+class RunBusy(CallerError):
+    """So many move this run at the same time that there was no turn for this. Nothing changed: send it again."""
 
 
 class RunCompleted(CallerError):

@@ -27,7 +27,7 @@ from wizard.channels.problems import (
 from wizard.channels.state_json import bounded_state, encode, field_errors, minimal_state
 from wizard.codec import check_value
 from wizard.engine import Engine
-from wizard.errors import CallerError, RunNotFound
+from wizard.errors import CallerError, RunBusy, RunNotFound
 from wizard.model import Reply
 from wizard.state import RunView
 
@@ -172,7 +172,7 @@ class Moves:
 
     async def _refusal(self, run_id: str, error: CallerError, show: Show) -> Answer:
         """The problem, with the run as it is now."""
-        if run_id == BIRTHS or isinstance(error, RunNotFound):
+        if run_id == BIRTHS or isinstance(error, RunNotFound | RunBusy):
             raise error
         view = await self._engine.load(run_id)
         type_ = type_of(error)
