@@ -3,6 +3,7 @@
 WizardError
 ├── DefinitionError             the author's: a workflow definition is wrong
 ├── SettingsError               the host's: an environment variable can't be used
+├── HostError                   the host's: what its own function gave can't be used
 ├── DoorMisused                 the host's: the synchronous door is used where it can't be
 ├── DoorTimeout                 a call through that door took longer than it may
 ├── PageFailed                  the host's or ours: a template failed while it made a page
@@ -121,6 +122,10 @@ class DefinitionError(WizardError):
 
 class SettingsError(WizardError):
     """An environment variable has a value that can't be used."""
+
+
+class HostError(WizardError, TypeError):
+    """A function of the application that the engine is built into gave what can't be used."""
 
 
 class DoorMisused(WizardError):

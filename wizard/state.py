@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
+from wizard.arguments import check_texts
 from wizard.asks import mark_of
 from wizard.back import can_go_back
 from wizard.copies import copied, copied_prompt
@@ -331,3 +332,11 @@ def _plus(one: Remaining, other: Remaining) -> Remaining:
 
 def _after(workflow: Workflow, node: Node) -> Remaining:
     return Remaining(0, 0) if node.next is None else workflow.remaining[node.next]
+
+
+def run_id_of(run: str | RunView) -> str:
+    """Raises InvalidInput for what is neither a run nor the id of one."""
+    if isinstance(run, RunView):
+        return run.id
+    check_texts(run=run)
+    return run

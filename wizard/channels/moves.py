@@ -31,7 +31,6 @@ from wizard.errors import CallerError, RunBusy, RunNotFound
 from wizard.model import Reply
 from wizard.state import RunView
 
-PREFIX = "/api/v1"
 STRANGER = "events"  # who sends events with the host's key: another sender of keys than those whom the run opens to
 
 Respond = Callable[[RunView], Reply] | None
@@ -60,9 +59,10 @@ class Moves:
                 respond=respond,
             )
 
-        return _created(
-            await self._answered(request, BIRTHS, body, turn, sender=starter.name, needs_random=starter.is_stranger)
+        answer = await self._answered(
+            request, BIRTHS, body, turn, sender=starter.name, needs_random=starter.is_stranger
         )
+        return _created(answer, request.rel_url.raw_path)
 
     async def next(self, request: web.Request) -> web.Response:
         run_id, body, seen = await self._admission.move(request, NEXT)
@@ -205,9 +205,10 @@ def _render(view: RunView, show: Show) -> Answer:
     return Answer(REJECTED.status, encode(body), view.id, view.revision, minimal=show is minimal_state)
 
 
-def _created(answer: Answer) -> web.Response:
+def _created(answer: Answer, runs: str) -> web.Response:
+    """`runs` is the address at which it was created: wherever the interface is mounted, the run's is below it."""
     body = answer.body[:-1] + b',"token":' + encode(answer.token) + b"}"
-    return _moved(answer, body, {"Location": f"{PREFIX}/runs/{quote(answer.run_id)}"})
+    return _moved(answer, body, {"Location": f"{runs}/{quote(answer.run_id)}"})
 
 
 def _moved(answer: Answer, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> web.Response:

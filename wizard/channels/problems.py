@@ -185,6 +185,8 @@ def problem(type_: ProblemType, detail: str, headers: Mapping[str, str] | None =
     )
 
 
+DESCRIPTION = "openapi"  # the name of its route
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -209,17 +211,18 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         type_ = type_of(error)
         return problem(type_, error.message, SOON if type_ is RUN_BUSY else None)
     except web.HTTPException as error:
-        return _from_http(error)
+        return _from_http(request, error)
     except Exception as error:
         return internal(request, error)
 
 
-def _from_http(error: web.HTTPException) -> web.Response:
+def _from_http(request: web.Request, error: web.HTTPException) -> web.Response:
     if error.status < 400:
         raise error
     found = _BY_STATUS.get(error.status) or ProblemType("refused", error.status, error.reason)
     headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
-    detail = f"{found.title}. What there is, GET /api/v1/openapi.json says."
+    document = request.app.router.get(DESCRIPTION)
+    detail = found.title if document is None else f"{found.title}. What there is, GET {document.canonical} says."
     return problem(found, detail, headers)
 
 
