@@ -27,8 +27,8 @@ _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
 class Acceptor:
-    """Takes the connections of one listening socket. `make` makes the protocol of each address; `turned_away` is what those
-    are sent for which there is no room."""
+    """Takes the connections of one listening socket. `make` makes the protocol of one from an address; `turned_away` is
+    what those are sent for which there is no room."""
 
     def __init__(
         self,
