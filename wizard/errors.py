@@ -5,6 +5,7 @@ WizardError
 ├── SettingsError               the host's: an environment variable can't be used
 ├── HostError                   the host's: what its own function gave can't be used
 ├── DoorMisused                 the host's: the synchronous door is used where it can't be
+├── DoorCutOff                  a call through that door was cancelled by a function on its event loop
 ├── DoorTimeout                 a call through that door took longer than it may
 ├── PageFailed                  the host's or ours: a template failed while it made a page
 ├── CallerError                 the caller's: the move asked for can't be made; nothing changed
@@ -130,6 +131,10 @@ class HostError(WizardError, TypeError):
 
 class DoorMisused(WizardError):
     """The door can't be used here."""
+
+
+class DoorCutOff(WizardError):
+    """A function or node type cancelled what was under way, this call as well. What was stored stays: send it again."""
 
 
 class DoorTimeout(WizardError, TimeoutError):
