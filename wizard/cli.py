@@ -258,6 +258,9 @@ def execute(arguments: list[str]) -> int:
 def _set_up(verbose: bool) -> None:
     from wizard.logs import set_up
 
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed by whoever started this, as services do: `>&-`
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for as long as this runs
     set_up("debug" if verbose else "warning")
     for stream in (sys.stdout, sys.stderr):
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:

@@ -63,6 +63,17 @@ def warn_of_missing(workflows: Iterable[Workflow], given: Mapping[str, Function]
         print(f"warning: {each}", file=sys.stderr)
 
 
+def with_embedded(workflow: Workflow) -> list[Workflow]:
+    """The workflow and those that it embeds: of a file with many, those that a run of this one comes to."""
+    from wizard.model import Call
+
+    known = [workflow]
+    for each in known:
+        inside = (node.config.workflow for node in each.nodes.values() if isinstance(node.config, Call))
+        known += [other for other in inside if other not in known]
+    return known
+
+
 def _functions(named: str) -> Iterator[tuple[str, Function]]:
     where, colon, name = (part.strip() for part in named.partition(":"))
     if not colon or not name or not all(part.isidentifier() for part in where.split(".")):
