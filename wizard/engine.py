@@ -389,7 +389,7 @@ class Engine:
         check_texts(profile_id=profile_id)
         check_texts_given(before=before)
         check_numbers_given(limit=limit)
-        return await runs_of(self.store, self.definitions, profile_id, limit, before)
+        return await runs_of(self.store, self.definitions, profile_id, limit, before, self.clock())
 
     async def file(self, run_id: str, file_id: str) -> StoredFile | None:
         check_texts(run_id=run_id, file_id=file_id)

@@ -34,6 +34,7 @@ from wizard.model import (
     StepStatus,
     Value,
     Workflow,
+    is_past,
 )
 from wizard.places import Frame, Place, call_of, count_items, locate
 from wizard.scope import Scope, on_path
@@ -67,9 +68,7 @@ _STOPPED = (RunStatus.CANCELLED, RunStatus.EXPIRED)
 
 def is_expired(run: Run, now: datetime) -> bool:
     """Whether the run's time is over and it wasn't finished before."""
-    if run.expires_at is None or now < run.expires_at:
-        return False
-    return run.status not in (RunStatus.COMPLETED, RunStatus.CANCELLED)
+    return is_past(run.status, run.expires_at, now)
 
 
 class RunView:
