@@ -31,6 +31,7 @@ from wizard.cli_shared import (
     examples,
     log_as,
     print_json,
+    say,
     settings,
     width,
 )
@@ -223,7 +224,7 @@ def nodes(
 
 def _warn(problems: Iterable[Problem]) -> None:
     for each in problems:
-        print(clean(each), file=sys.stderr)
+        say(each, logging.WARNING if each.severity == "warning" else logging.ERROR)
 
 
 # -- from arguments to an exit code ----------------------------------------------------------------
@@ -292,5 +293,5 @@ def _explain(error: Exception) -> int:
                 f"Something is wrong in wizard itself ({type(error).__name__}); {VERBOSE} shows where.",
                 FAILED,
             )
-    print(f"wizard: {clean(message)}", file=sys.stderr)
+    say(f"wizard: {message}", logging.ERROR)
     return code

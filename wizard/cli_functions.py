@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wizard.cli_shared import say
 from wizard.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def warn_of_missing(workflows: Iterable[Workflow], given: Mapping[str, Function]
     from wizard.lacking import missing_functions
 
     for each in missing_functions(workflows, given):
-        print(f"warning: {each}", file=sys.stderr)
+        say(f"warning: {each}")
 
 
 def with_embedded(workflow: Workflow) -> list[Workflow]:
