@@ -9,8 +9,8 @@ from typing import TypeVar, cast
 from wizard.codec import check_value
 from wizard.copies import copied
 from wizard.errors import InvalidInput
+from wizard.prompt_checks import MAX_FIELDS
 
-MAX_FIELDS = 200  # in one input
 MAX_TEXT = 500  # characters of a path or an id, as in the JSON interface
 
 

@@ -11,7 +11,6 @@ from wizard.closing import closed_text
 from wizard.errors import StaleInput
 from wizard.machine import input_digest
 from wizard.model import Run, RunStatus, Value
-from wizard.prompt_checks import MAX_FIELDS
 from wizard.requests import Move
 from wizard.scope import on_path
 from wizard.turn import Turn

@@ -128,6 +128,8 @@ class SettingsError(WizardError):
 class HostError(WizardError, TypeError):
     """A function of the application that the engine is built into gave what can't be used."""
 
+    private = False  # types are named, and no values
+
 
 class DoorMisused(WizardError):
     """The door can't be used here."""

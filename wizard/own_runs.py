@@ -43,7 +43,8 @@ async def runs_of(
     place = None if before is None else RunPlace.of(before)
     found = await store.list_runs(profile=profile_id, limit=limit + 1, before=place)  # one more tells whether there is
     lines = found[:limit]
-    return RunPage([_line(each, definitions, now) for each in lines], str(lines[-1].place) if len(found) > limit else "")
+    older = str(lines[-1].place) if len(found) > limit else ""
+    return RunPage([_line(each, definitions, now) for each in lines], older)
 
 
 def _line(run: RunSummary, definitions: Definitions, now: datetime) -> RunLine:
