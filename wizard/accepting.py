@@ -12,6 +12,7 @@ import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from wizard.channels.connections import Connections
 
@@ -26,13 +27,13 @@ _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
 class Acceptor:
-    """Takes the connections of one listening socket. `make` makes the protocol of each; `turned_away` is what those
-    are sent for which there is no room."""
+    """Takes the connections of one listening socket. `make` makes the protocol of one from an address; `turned_away` is
+    what those are sent for which there is no room."""
 
     def __init__(
         self,
         listening: socket.socket,
-        make: Callable[[], asyncio.BaseProtocol],
+        make: Callable[[str], asyncio.BaseProtocol],
         connections: Connections,
         turned_away: bytes,
     ) -> None:
@@ -77,18 +78,21 @@ class Acceptor:
                 self._pause(error)
                 return
             taken.setblocking(False)
-            if self._connections.has_room(str(address[0]), len(self._coming)):
-                task = self._loop.create_task(self._open(taken))
+            host = str(address[0])
+            if self._connections.has_room(host):
+                self._connections.expect(host)
+                task = self._loop.create_task(self._open(taken, host))
                 self._coming.add(task)
                 task.add_done_callback(self._coming.discard)
             else:
                 self._turn_away(taken)
 
-    async def _open(self, taken: socket.socket) -> None:
+    async def _open(self, taken: socket.socket, address: str) -> None:
         try:
-            await self._loop.connect_accepted_socket(self._make, taken)
+            await self._loop.connect_accepted_socket(partial(self._make, address), taken)
         except OSError:  # it was closed meanwhile
             taken.close()
+            self._connections.expect_no_more(address)
 
     def _turn_away(self, taken: socket.socket) -> None:
         with taken, suppress(OSError):

@@ -183,7 +183,8 @@ def wizard_app(
 
     The store is opened when the application starts and closed after it has stopped. An Engine brings its
     own store, which its owner opens and closes; then only `settings` and what is for pages count beside it.
-    Meanwhile jobs are done in this process, unless the setting `jobs` is 0.
+    Meanwhile jobs are done in this process, unless the setting `jobs` is 0. From this call on aiohttp's server logs
+    requests that it can't read without quoting them: there may be a run's token in them.
     Raises DefinitionError and SettingsError at once, not when it starts.
     """
     from aiohttp import web
@@ -193,8 +194,10 @@ def wizard_app(
     from wizard.channels.following import Followers
     from wizard.channels.health import Stopping, add_health
     from wizard.channels.incoming import ROOM, Room
+    from wizard.channels.unquoted import quote_no_requests
     from wizard.channels.web import add_pages
 
+    quote_no_requests()
     given = {"templates": templates, "theme": theme}
     paths = {name: Path(path) for name, path in given.items() if path is not None}
     settings = (settings or Settings()).model_copy(update=paths)

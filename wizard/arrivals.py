@@ -94,7 +94,7 @@ def check_known(workflow: Workflow, name: str) -> None:
     close = get_close_matches(name, sorted(known), n=1)
     hint = f" Did you mean `{close[0]}`?" if close else ""
     what = f"It knows {', '.join(f'`{each}`' for each in sorted(known))}." if known else "It takes no events."
-    raise InvalidInput(f"The workflow {workflow.id!r} knows no event `{name}`.{hint} {what}", workflow=workflow.id)
+    raise InvalidInput(f"The workflow `{workflow.id}` knows no event `{name}`.{hint} {what}", workflow=workflow.id)
 
 
 def _is_past(known: frozenset[str], name: str) -> bool:

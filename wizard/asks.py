@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from wizard.arguments import check_fields, check_numbers_given, check_texts_given
 from wizard.closing import closed_text
-from wizard.errors import InvalidInput, StaleInput
+from wizard.errors import StaleInput
 from wizard.machine import input_digest
 from wizard.model import Run, RunStatus, Value
-from wizard.prompt_checks import MAX_FIELDS
 from wizard.requests import Move
 from wizard.scope import on_path
 from wizard.turn import Turn
@@ -41,6 +41,13 @@ class Ask:
     outline: bool = False
     known: Callable[[Run], bool] | None = None
 
+    def __post_init__(self) -> None:
+        """Raises InvalidInput where what the caller says of the run is of no kind that it could be."""
+        check_texts_given(step=self.step, seen=self.seen)
+        check_numbers_given(revision=self.revision)
+        if self.given is not None:
+            check_fields("answers", self.given)
+
 
 def mark_of(run: Run, path: str) -> str:
     """Tells whether a step was answered again, or became another visit, since a caller looked at it: 16
@@ -50,12 +57,6 @@ def mark_of(run: Run, path: str) -> str:
     if step is None:
         return ""
     return blake2b(b"%d/%b" % (step.visit, step.given), digest_size=8, key=run.token_hash).hexdigest()
-
-
-def check_size(given: Mapping[str, object] | None) -> None:
-    """Raises InvalidInput for more fields than any form has."""
-    if given is not None and len(given) > MAX_FIELDS:
-        raise InvalidInput(f"There are {len(given)} fields in the input; {MAX_FIELDS} is the most that is taken.")
 
 
 def is_replay(run: Run, ask: Ask) -> bool:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
+from wizard.arguments import check_ids_given, check_names, kind_of
 from wizard.codec import check_value
 from wizard.copies import copied
+from wizard.errors import HostError
 from wizard.instants import after
 from wizard.model import Run, RunStatus, Value, Workflow
 from wizard.stores import Store
@@ -43,6 +45,12 @@ def token_hash(token: str) -> bytes:
 
 async def new_run(workflow: Workflow, run_id: str, token: str, handed: Handed, store: Store, now: datetime) -> Run:
     """A run that was never stored (revision 0). Raises InvalidInput for values that can't be stored."""
+    if not isinstance(run_id, str):
+        raise HostError(f"The engine's `ids` gave {kind_of(run_id)}. It gives a new text each time.")
+    check_ids_given(profile_id=handed.profile_id, session_id=handed.session_id)
+    for name, fields in (("event", handed.event), ("session", handed.session)):
+        if fields is not None:
+            check_names(name, fields)
     check_value(dict(handed.event or {}), "The event")
     check_value(dict(handed.session or {}), "The session")
     session = (await store.document("session", handed.session_id)).fields if handed.session_id else {}

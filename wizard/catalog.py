@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -211,10 +212,13 @@ def _by_id(files: Iterable[Path]) -> dict[str, list[Document]]:
 
 def _documents(file: Path) -> list[Document]:
     try:
-        if not file.is_file():
-            raise DefinitionError([Problem(str(file), 1, 1, "there is no such file or folder")])
+        if not stat.S_ISREG(file.stat().st_mode):
+            message = "this is a pipe, a device or the like, and no file; write the definition to a file"
+            raise DefinitionError([Problem(str(file), 1, 1, message)])
         with file.open("rb") as opened:
             text = opened.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise DefinitionError([Problem(str(file), 1, 1, "there is no such file or folder")]) from error
     except OSError as error:
         raise DefinitionError([Problem(str(file), 1, 1, f"this file can't be read: {error.strerror}")]) from error
     return source.read(text, str(file))

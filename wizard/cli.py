@@ -31,6 +31,7 @@ from wizard.cli_shared import (
     examples,
     log_as,
     print_json,
+    say,
     settings,
     width,
 )
@@ -223,7 +224,7 @@ def nodes(
 
 def _warn(problems: Iterable[Problem]) -> None:
     for each in problems:
-        print(clean(each), file=sys.stderr)
+        say(each, logging.WARNING if each.severity == "warning" else logging.ERROR)
 
 
 # -- from arguments to an exit code ----------------------------------------------------------------
@@ -258,6 +259,9 @@ def execute(arguments: list[str]) -> int:
 def _set_up(verbose: bool) -> None:
     from wizard.logs import set_up
 
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed by whoever started this, as services do: `>&-`
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for as long as this runs
     set_up("debug" if verbose else "warning")
     for stream in (sys.stdout, sys.stderr):
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
@@ -289,5 +293,5 @@ def _explain(error: Exception) -> int:
                 f"Something is wrong in wizard itself ({type(error).__name__}); {VERBOSE} shows where.",
                 FAILED,
             )
-    print(f"wizard: {clean(message)}", file=sys.stderr)
+    say(f"wizard: {message}", logging.ERROR)
     return code

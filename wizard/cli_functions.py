@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wizard.cli_shared import say
 from wizard.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -60,7 +61,18 @@ def warn_of_missing(workflows: Iterable[Workflow], given: Mapping[str, Function]
     from wizard.lacking import missing_functions
 
     for each in missing_functions(workflows, given):
-        print(f"warning: {each}", file=sys.stderr)
+        say(f"warning: {each}")
+
+
+def with_embedded(workflow: Workflow) -> list[Workflow]:
+    """The workflow and those that it embeds: of a file with many, those that a run of this one comes to."""
+    from wizard.model import Call
+
+    known = [workflow]
+    for each in known:
+        inside = (node.config.workflow for node in each.nodes.values() if isinstance(node.config, Call))
+        known += [other for other in inside if other not in known]
+    return known
 
 
 def _functions(named: str) -> Iterator[tuple[str, Function]]:

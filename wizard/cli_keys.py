@@ -67,7 +67,7 @@ def seal(store: StoreOption = None) -> None:
     url = _url(store)
     print(f"Sealing {place(url)} under the key {first}", file=sys.stderr)
     done = _encrypt(url, taking_old=True)
-    print(f"{counted(done, 'run or row')} sealed anew. Whatever isn't sealed here is refused from now on.")
+    print(f"{counted(done, 'row')} sealed anew. Whatever isn't sealed here is refused from now on.")
 
 
 def _ring() -> tuple[str, list[str]]:

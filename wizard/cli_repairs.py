@@ -65,20 +65,24 @@ def repair(run_id: RunId, store: StoreOption = None, now: Now = False) -> None:
     if jobs:  # of a run that can't be read as well
         print(f"{counted(jobs, 'job')} of run {run_id} put back; {WHO}.")
 
-    async def work(engine: Engine) -> tuple[RunStatus, int, RunView]:
+    async def work(engine: Engine) -> tuple[RunStatus, int, int, RunView]:
         before = await engine.load(run_id)
         status, undos = before.status, sum(each.failed for each in before.run.undos)
+        owed_before = len(before.run.undos)
         if undos or status is RunStatus.FAILED:
             await engine.repair(before)
         if now:
             await _do_due(engine, before)
-        return status, undos, before
+        return status, undos, owed_before, before
 
-    status, undos, view = look(store, work, settled=_settled(now=now))
+    status, undos, before_undos, view = look(store, work, settled=_settled(now=now))
     if not undos and status is not RunStatus.FAILED:
-        if jobs:
-            return
-        print(f"Nothing of run {run_id} was given up. It is {status.value}.")
+        if owed := len(view.run.undos):
+            print(f"{counted(owed, 'undo')} of run {run_id} still to be done; {WHO}.")
+        elif now and before_undos:
+            print(f"{counted(before_undos, 'undo')} of run {run_id} {_outcome(0)}.")
+        elif not jobs:
+            print(f"Nothing of run {run_id} was given up. It is {status.value}.")
         return
     if undos:
         print(f"{counted(undos, 'undo')} of run {run_id} {_outcome(len(view.run.undos))}.")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wizard.cli_functions import FunctionsOption, chosen, imported, warn_of_missing
+from wizard.cli_functions import FunctionsOption, chosen, imported, warn_of_missing, with_embedded
 from wizard.cli_shared import choose, examples, must_exist, settings, with_engine
 
 if TYPE_CHECKING:
@@ -126,7 +126,6 @@ async def _talk(talk: _Talk, here: Settings) -> Ending:
 
     functions = imported(chosen(talk.functions, here))
     catalog = Catalog.empty(Registry.installed()) if talk.path is None else load_catalog(talk.path)
-    warn_of_missing(catalog.workflows.values(), functions)
     if talk.resume is not None:
         must_exist(talk.url)
 
@@ -136,7 +135,9 @@ async def _talk(talk: _Talk, here: Settings) -> Ending:
             if view.workflow.unavailable is not None:
                 raise view.workflow.unavailable
         else:
-            view = await engine.start(choose(catalog, talk.workflow).id, talk.given)
+            workflow = choose(catalog, talk.workflow)
+            warn_of_missing(with_embedded(workflow), functions)
+            view = await engine.start(workflow.id, talk.given)
         talk.run_id = view.id
         if talk.show_token:
             _say_token(talk, view)

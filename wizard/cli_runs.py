@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -88,13 +89,18 @@ def list_runs(
         raise typer.BadParameter("--failed-undos lists all at once: take a higher --limit.", param_hint="--before")
 
     async def work(engine: Engine) -> list[RunSummary]:
-        if not failed_undos:
+        if failed_undos:
+            lines = await _with_failed_undos(engine, workflow, wanted, profile, limit)
+        else:
             place = None if before is None else await _place_of(engine, before)
-            selected = engine.store.list_runs(
-                workflow=workflow, status=wanted, profile=profile, limit=limit, before=place
+            lines = list(
+                await engine.store.list_runs(
+                    workflow=workflow, status=wanted, profile=profile, limit=limit, before=place
+                )
             )
-            return list(await selected)
-        return await _with_failed_undos(engine, workflow, wanted, profile, limit)
+        now = engine.clock()
+        lines = [replace(each, status=each.status_at(now)) for each in lines]
+        return [each for each in lines if wanted in (None, each.status)]
 
     found = look(store, work)
     keys = ("id", "workflow", "status", "created_at", "updated_at", "version", "revision")
@@ -134,7 +140,7 @@ async def _with_failed_undos(
             and status in (None, run.status)
             and profile in (None, run.profile_id)
         ):
-            times = (run.created_at, run.updated_at)
+            times = (run.created_at, run.updated_at, run.expires_at)
             found.append(RunSummary(run.id, run.workflow, run.version, run.status, run.revision, *times))
     return sorted(found, key=lambda line: (line.created_at, line.id), reverse=True)[:limit]
 

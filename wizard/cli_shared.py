@@ -39,9 +39,23 @@ def settings() -> Settings:
     """The settings of the environment. Raises SettingsError; what is misspelt gets a warning."""
     from wizard.settings import Settings as Known
 
+    here = Known.from_environment(os.environ)
+    if here.log_format == "json":  # from the first line on
+        log_as(here)
     for name in Known.unknown(os.environ):
-        print(f"wizard: {name} is no setting and counts for nothing. Is it misspelt?", file=sys.stderr)
-    return Known.from_environment(os.environ)
+        say(f"wizard: {name} is no setting and counts for nothing. Is it misspelt?")
+    return here
+
+
+def say(line: object, level: int = logging.WARNING) -> None:
+    """What isn't the command's output: a line for people, or one of the log where that is JSON, which is read by
+    programs that know nothing else."""
+    from wizard.logs import writes_json
+
+    if writes_json():
+        logging.getLogger("wizard").log(level, "%s", str(line).removeprefix("wizard: ").removeprefix("warning: "))
+    else:
+        print(clean(line), file=sys.stderr)
 
 
 def log_as(here: Settings) -> None:

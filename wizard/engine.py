@@ -14,12 +14,20 @@ import logging
 from collections.abc import Callable, Mapping, Set
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from wizard import interventions, machine, revisits
+from wizard.arguments import (
+    check_fields,
+    check_names,
+    check_numbers_given,
+    check_texts,
+    check_texts_given,
+    checked_draft,
+)
 from wizard.arrivals import is_delivered
-from wizard.asks import Ask, check_size
+from wizard.asks import Ask
 from wizard.births import Handed, new_id, new_run, new_token, token_hash
 from wizard.codec import check_value
 from wizard.copies import copied
@@ -39,7 +47,7 @@ from wizard.reentry import check_not_within
 from wizard.removal import remove_item
 from wizard.requests import Move
 from wizard.settings import Settings
-from wizard.state import RunView
+from wizard.state import RunView, run_id_of
 from wizard.stores import Store, TraceEntry
 from wizard.turn import Turn
 from wizard.turns import RespondWith, Turns
@@ -130,7 +138,7 @@ class Engine:
         Raises WorkflowNotFound, and InvalidInput where `input` isn't what the workflow declares.
         """
         handed = Handed(event, session, profile_id, session_id)
-        return await self._bear(workflow_id, input or {}, handed, None, entering=False)
+        return await self._bear(workflow_id, {} if input is None else input, handed, None, entering=False)
 
     async def start(
         self,
@@ -145,11 +153,11 @@ class Engine:
     ) -> RunView:
         """S2: create and the first Next in one. Raises what `create` raises."""
         handed = Handed(event, session, profile_id, session_id)
-        return await self._bear(workflow_id, input or {}, handed, respond, entering=True)
+        return await self._bear(workflow_id, {} if input is None else input, handed, respond, entering=True)
 
     async def load(self, run: str | RunView) -> RunView:
         """The run as it is now. Executes nothing (S18). Raises RunNotFound."""
-        return _shown(run, await self._turns.show(run if isinstance(run, str) else run.id))
+        return _shown(run, await self._turns.show(run_id_of(run)))
 
     async def open(self, run_id: str, token: str) -> RunView:
         """`load` for whoever holds the run's token. Raises NotYours and RunNotFound."""
@@ -161,6 +169,7 @@ class Engine:
 
         A token never changes, so a cached run serves.
         """
+        check_texts(run_id=run_id, token=token)
         run, _ = await self._turns.cache.get(run_id)
         if not hmac.compare_digest(token_hash(token), run.token_hash):
             raise NotYours(run=run_id)
@@ -186,7 +195,6 @@ class Engine:
         Raises StaleInput where the run isn't at that step any more or it was answered differently (S19),
         RunExpired, RunNotFound; with `revisit` also PointOfNoReturn, RunCompleted, NotAStep.
         """
-        check_size(answers)
         if step is None and isinstance(run, RunView) and run.has_next and run.run.current is not None:
             step = run.run.current.path
 
@@ -215,7 +223,8 @@ class Engine:
         Raises PointOfNoReturn, RunCompleted, NotAStep, StaleInput (revision, or `step` left the path),
         RunExpired.
         """
-        draft = _checked_draft(draft)
+        draft = checked_draft(draft)
+        check_texts_given(to=to)
 
         def move(turn: Turn) -> Move:
             if step is not None:
@@ -227,7 +236,7 @@ class Engine:
     async def save(self, run: str | RunView, step: str, draft: Mapping[str, object]) -> RunView:
         """Keeps what was typed at a foreground step of the path, and makes that the current one: who comes
         back later finds what they left. Raises what `previous` raises."""
-        draft = _checked_draft(draft)
+        draft = checked_draft(draft)
         return await self._take("save", run, Ask(lambda turn: revisits.save(turn, step, draft), step, anywhere=True))
 
     async def keep(
@@ -239,8 +248,9 @@ class Engine:
     ) -> RunView:
         """Keeps what was typed at a foreground step of the path, and of the `files` that were chosen in its form
         those that it takes; the run doesn't move. Raises RunCompleted, NotAStep, StaleInput, RunExpired."""
-        draft = _checked_draft(draft)
-        check_size(files)
+        draft = checked_draft(draft)
+        if files is not None:
+            check_fields("files", files)
         ask = Ask(lambda turn: revisits.keep(turn, step, draft, files or {}), step, anywhere=True)
         return await self._take("keep", run, ask)
 
@@ -261,7 +271,9 @@ class Engine:
         others than those that are there now are stale (S19).
         Raises PointOfNoReturn, RunCompleted, NotAStep, StaleInput, RunExpired.
         """
-        check_size(answers)
+        check_texts(step=step)
+        if answers is not None:
+            check_fields("answers", answers)
 
         def move(turn: Turn) -> Move:
             return machine.change(turn, step, answers)
@@ -275,6 +287,7 @@ class Engine:
         self, run: str | RunView, item: str, *, revision: int | None = None, respond: RespondWith | None = None
     ) -> RunView:
         """Takes an item ("household/2") out of a repeat and goes on as after a change."""
+        check_texts(item=item)
         return await self._take("remove", run, Ask(lambda turn: remove_item(turn, item), revision=revision), respond)
 
     async def amend(self, run: str | RunView, **documents: Mapping[str, Value]) -> RunView:
@@ -286,6 +299,7 @@ class Engine:
         for name, fields in documents.items():
             if name not in DOCUMENTS:
                 raise InvalidInput(f"A run has no document {name!r}; it has event, profile and session.")
+            check_names(name, fields)
             check_value(dict(fields), f"The {name}")
         own = copied({name: dict(fields) for name, fields in documents.items()})
         return await self._take("amend", run, Ask(lambda turn: interventions.amend(turn, own)))
@@ -350,7 +364,7 @@ class Engine:
 
     async def repair(self, run: str | RunView) -> RunView:
         """Has everything tried again that was given up in a run: its failed undos, and the step that it failed at."""
-        run_id = run if isinstance(run, str) else run.id
+        run_id = run_id_of(run)
         check_not_within("repair", run_id)
         view = await self._performer.repair(run_id)
         if view.status is RunStatus.FAILED:
@@ -359,19 +373,26 @@ class Engine:
 
     async def delete(self, run_id: str) -> bool:
         """Deletes all that is stored of a run, whatever its status; nothing is undone. False where there is none."""
+        check_texts(run_id=run_id)
         self.forget(run_id)
         return await self.store.delete_run(run_id)
 
     async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> list[TraceEntry]:
         """What happened in a run, in order."""
+        check_texts(run_id=run_id)
+        check_numbers_given(after=after, limit=limit)
         return list(await self.store.trace(run_id, after, limit))
 
     async def runs_of(self, profile_id: str, *, limit: int = 50, before: str | None = None) -> RunPage:
         """The runs that were created on a profile (`lines`), newest first, 100 at most; `before` is what the page
         before says for those behind it (`older`). Who asks is for the caller to know. Raises InvalidInput."""
-        return await runs_of(self.store, self.definitions, profile_id, limit, before)
+        check_texts(profile_id=profile_id)
+        check_texts_given(before=before)
+        check_numbers_given(limit=limit)
+        return await runs_of(self.store, self.definitions, profile_id, limit, before, self.clock())
 
     async def file(self, run_id: str, file_id: str) -> StoredFile | None:
+        check_texts(run_id=run_id, file_id=file_id)
         return await self.store.file(run_id, file_id)
 
     def forget(self, run_id: str) -> None:
@@ -389,6 +410,8 @@ class Engine:
         *,
         entering: bool,
     ) -> RunView:
+        check_texts(workflow_id=workflow_id)
+        check_names("input", given)
         workflow, bundle = self._pinned.current(workflow_id)
         token, now = new_token(), self.clock.wall()
         run = await new_run(workflow, self._ids(), token, handed, self.store, instant(now))
@@ -397,19 +420,9 @@ class Engine:
         return await self._turns.first(workflow, run, now, respond, token, entering=entering)
 
     async def _take(self, name: str, run: str | RunView, ask: Ask, respond: RespondWith | None = None) -> RunView:
-        run_id = run if isinstance(run, str) else run.id
+        run_id = run_id_of(run)
         check_not_within(name, run_id)
         return _shown(run, await self._turns.take(name, run_id, ask, respond))
-
-
-D = TypeVar("D", bound=Mapping[str, object] | None)
-
-
-def _checked_draft(draft: D) -> D:
-    """A copy, the run's own. Raises InvalidInput for what can't be stored."""
-    check_size(draft)
-    check_value(draft, "The draft")
-    return cast("D", copied(draft))
 
 
 def _zone_of(settings: Settings) -> ZoneInfo | None:

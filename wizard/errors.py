@@ -3,7 +3,9 @@
 WizardError
 ├── DefinitionError             the author's: a workflow definition is wrong
 ├── SettingsError               the host's: an environment variable can't be used
+├── HostError                   the host's: what its own function gave can't be used
 ├── DoorMisused                 the host's: the synchronous door is used where it can't be
+├── DoorCutOff                  a call through that door was cancelled by a function on its event loop
 ├── DoorTimeout                 a call through that door took longer than it may
 ├── PageFailed                  the host's or ours: a template failed while it made a page
 ├── CallerError                 the caller's: the move asked for can't be made; nothing changed
@@ -12,6 +14,7 @@ WizardError
 │   ├── WorkflowNotFound
 │   ├── StaleInput              the run has moved on meanwhile (S19)
 │   │   └── StaleRevision       the store's view of the same: a compare-and-swap lost
+│   ├── RunBusy                 so many move the run at once that the turn's turn didn't come
 │   ├── RunCompleted            Previous or change on a completed run (S5)
 │   ├── RunExpired
 │   ├── RunCancelled
@@ -122,8 +125,18 @@ class SettingsError(WizardError):
     """An environment variable has a value that can't be used."""
 
 
+class HostError(WizardError, TypeError):
+    """A function of the application that the engine is built into gave what can't be used."""
+
+    private = False  # types are named, and no values
+
+
 class DoorMisused(WizardError):
     """The door can't be used here."""
+
+
+class DoorCutOff(WizardError):
+    """A function or node type cancelled what was under way, this call as well. What was stored stays: send it again."""
 
 
 class DoorTimeout(WizardError, TimeoutError):
@@ -156,6 +169,10 @@ class StaleInput(CallerError):
 
 class StaleRevision(StaleInput):
     """The run was changed by somebody else at the same time. Load it again."""
+
+
+class RunBusy(CallerError):
+    """So many move this run at the same time that there was no turn for this. Nothing changed: send it again."""
 
 
 class RunCompleted(CallerError):

@@ -93,7 +93,11 @@ class Clock:
         return self.wall().astimezone(UTC)
 
     def wall(self) -> datetime:
-        now = self.source()
+        now: object = self.source()
+        if not isinstance(now, datetime):
+            raise SettingsError(
+                f"The engine's clock gives {type(now).__name__}. Hand it one such as `lambda: datetime.now(UTC)`."
+            )
         if now.utcoffset() is None:
             raise SettingsError(
                 "The engine's clock gives times without a time zone. Hand it one such as `lambda: datetime.now(UTC)`."

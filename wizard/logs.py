@@ -93,6 +93,13 @@ class _Turn(About):
         _about.reset(self._token)
 
 
+def writes_json() -> bool:
+    """Whether the process logs JSON by `set_up`."""
+    return any(
+        isinstance(each, _Ours) and isinstance(each.formatter, JsonLines) for each in logging.getLogger().handlers
+    )
+
+
 # -- errors ------------------------------------------------------------------------------------------
 
 

@@ -101,6 +101,13 @@ class RunStatus(StrEnum):
     EXPIRED = "expired"
 
 
+def is_past(status: RunStatus, expires_at: datetime | None, now: datetime) -> bool:
+    """Whether a run's time is over and it wasn't finished before."""
+    if expires_at is None or now < expires_at:
+        return False
+    return status not in (RunStatus.COMPLETED, RunStatus.CANCELLED)
+
+
 class StepStatus(StrEnum):
     WAITING = "waiting"  # a foreground step that is to be answered (again)
     PENDING = "pending"  # a background step whose effect was begun and not yet recorded (S21)

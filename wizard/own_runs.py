@@ -34,19 +34,22 @@ class RunPage:
     older: str
 
 
-async def runs_of(store: Store, definitions: Definitions, profile_id: str, limit: int, before: str | None) -> RunPage:
+async def runs_of(
+    store: Store, definitions: Definitions, profile_id: str, limit: int, before: str | None, now: datetime
+) -> RunPage:
     """Newest first, MOST_LISTED at most; `before` is what the page before said (`older`). Raises InvalidInput for
     anything else."""
     limit = max(1, min(limit, MOST_LISTED))
     place = None if before is None else RunPlace.of(before)
     found = await store.list_runs(profile=profile_id, limit=limit + 1, before=place)  # one more tells whether there is
     lines = found[:limit]
-    return RunPage([_line(each, definitions) for each in lines], str(lines[-1].place) if len(found) > limit else "")
+    older = str(lines[-1].place) if len(found) > limit else ""
+    return RunPage([_line(each, definitions, now) for each in lines], older)
 
 
-def _line(run: RunSummary, definitions: Definitions) -> RunLine:
+def _line(run: RunSummary, definitions: Definitions, now: datetime) -> RunLine:
     try:
         title = definitions.get(run.workflow).title
     except WorkflowNotFound:
         title = run.workflow
-    return RunLine(run.id, run.workflow, title, run.status, run.created_at, run.updated_at)
+    return RunLine(run.id, run.workflow, title, run.status_at(now), run.created_at, run.updated_at)

@@ -146,8 +146,10 @@ def _at_the_end(segments: Iterator[str], place: Place, path: str) -> Place:
 
 
 def _item_number(segment: str, path: str) -> tuple[int, bool]:
+    """The number, and whether the segment is the list page after that item: items count from 1, the page that opens
+    a list stands after none."""
     digits = segment.removeprefix(AFTER)
-    if not _is_number(digits):
+    if not _is_number(digits) or digits == segment == "0":
         raise _no_step(path)
     return int(digits), digits != segment
 

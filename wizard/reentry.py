@@ -56,6 +56,11 @@ class AtWork:
         if self._outer is not None:
             self._outer.refuse(move, run_id)
 
+    def is_for(self, run_id: str) -> bool:
+        """Whether this visit, or one that its turn is made within, is the run's."""
+        own = self._visit.run == run_id and not self._over
+        return own or (self._outer is not None and self._outer.is_for(run_id))
+
 
 _AT_WORK: ContextVar[AtWork | None] = ContextVar("wizard.at_work", default=None)
 
@@ -65,3 +70,9 @@ def check_not_within(move: str, run_id: str) -> None:
     at_work = _AT_WORK.get()
     if at_work is not None:
         at_work.refuse(move, run_id)
+
+
+def is_at_work(run_id: str) -> bool:
+    """Whether the caller is the code of a node that is called for the run."""
+    at_work = _AT_WORK.get()
+    return at_work is not None and at_work.is_for(run_id)

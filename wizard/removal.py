@@ -13,6 +13,8 @@ from wizard.showing import look_at_current
 from wizard.turn import Turn
 from wizard.undoing import settle, take_off
 
+MAX_QUOTED = 100  # characters of what isn't there
+
 
 def remove_item(turn: Turn, item: str) -> Move:
     """Takes an item ("household/2") out for good: its steps and the list page after it are dropped,
@@ -26,7 +28,7 @@ def remove_item(turn: Turn, item: str) -> Move:
     page = f"{base}/{AFTER}{number}"
     doomed = [step for step in turn.steps if step.path.startswith(f"{item}/") or step.path == page]
     if not doomed:
-        raise NotAStep(f"There is no item {item!r} in this run. Take one that its list shows.", run=turn.id)
+        raise _no_item(turn, item)
     here, first = turn.current, turn.position(doomed[0].path)
     if first <= wall(turn.workflow, turn):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=item, run=turn.id)
@@ -61,13 +63,23 @@ def remove_item(turn: Turn, item: str) -> Move:
 def _item(turn: Turn, item: str) -> tuple[str, int]:
     """The path of the repeat and the number of its item."""
     base, _, number = item.rpartition("/")
-    page = locate(turn.workflow, f"{base}/{AFTER}{number}")
+    try:
+        page = locate(turn.workflow, f"{base}/{AFTER}{number}")
+    except NotAStep:
+        raise _no_item(turn, item) from None
     repeat = call_of(page.node).repeat
     assert page.after is not None  # no node can be called like this
     assert repeat is not None
+    if not page.after:  # the list page that a repeat opens with is no item's
+        raise _no_item(turn, item)
     if not repeat.asks:
         raise NotAStep(f"{item!r} isn't an item that can be taken out.", run=turn.id)
     return base, page.after
+
+
+def _no_item(turn: Turn, item: str) -> NotAStep:
+    text = f"There is no item {item[:MAX_QUOTED]!r} in this run. Take one that its list shows."
+    return NotAStep(text, workflow=turn.workflow.id, run=turn.id)
 
 
 def _page_before(turn: Turn, base: str, number: int) -> Step | None:

@@ -46,7 +46,7 @@ class Saver:
     """The commits of one turn on `run`, which isn't stored yet where `born` is false. `lease` says until when, from
     now on, the effects that begin are this turn's. `responded` says that an earlier turn on the same request stored a
     reply to it. `job` is the key of the job that the turn is taken for, which somebody holds; `past` is called when a
-    commit takes that away from them, since it is done or ordered anew."""
+    commit takes that away from them, since it is done or ordered anew. `committed` is called after each commit."""
 
     def __init__(
         self,
@@ -62,6 +62,7 @@ class Saver:
         responded: bool = False,
         job: str = "",
         past: Callable[[], None] | None = None,
+        committed: Callable[[], None] | None = None,
     ) -> None:
         self.run = run  # as last committed
         self._store = store
@@ -74,6 +75,7 @@ class Saver:
         self._responded = responded
         self._job = job
         self._past = past
+        self._committed = committed
         self._begun = 0
         self._saved = False
 
@@ -143,6 +145,8 @@ class Saver:
             raise
         if self._past is not None and self._job in (*change.settled, *(each.key for each in change.jobs)):
             self._past()
+        if self._committed is not None:
+            self._committed()
         self._born = self._saved = True
         self.run = change.run
         self._cache.remember(change)

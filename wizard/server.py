@@ -100,8 +100,8 @@ async def listening(
     server, loop = runner.server, asyncio.get_running_loop()
     connections = Connections((app.get(LIMITS) or Limits()).fitted(_most_files()), loop)
 
-    def make() -> Connection:
-        return Connection(server, connections=connections, loop=loop, access_log=UNHEARD)
+    def make(address: str) -> Connection:
+        return Connection(server, address=address, connections=connections, loop=loop, access_log=UNHEARD)
 
     try:
         turned_away = answer(FULL, **{"Retry-After": "60"})

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
+from wizard.arguments import check_texts
 from wizard.asks import mark_of
 from wizard.back import can_go_back
 from wizard.copies import copied, copied_prompt
@@ -33,6 +34,7 @@ from wizard.model import (
     StepStatus,
     Value,
     Workflow,
+    is_past,
 )
 from wizard.places import Frame, Place, call_of, count_items, locate
 from wizard.scope import Scope, on_path
@@ -66,9 +68,7 @@ _STOPPED = (RunStatus.CANCELLED, RunStatus.EXPIRED)
 
 def is_expired(run: Run, now: datetime) -> bool:
     """Whether the run's time is over and it wasn't finished before."""
-    if run.expires_at is None or now < run.expires_at:
-        return False
-    return run.status not in (RunStatus.COMPLETED, RunStatus.CANCELLED)
+    return is_past(run.status, run.expires_at, now)
 
 
 class RunView:
@@ -331,3 +331,11 @@ def _plus(one: Remaining, other: Remaining) -> Remaining:
 
 def _after(workflow: Workflow, node: Node) -> Remaining:
     return Remaining(0, 0) if node.next is None else workflow.remaining[node.next]
+
+
+def run_id_of(run: str | RunView) -> str:
+    """Raises InvalidInput for what is neither a run nor the id of one."""
+    if isinstance(run, RunView):
+        return run.id
+    check_texts(run=run)
+    return run

@@ -28,8 +28,9 @@ from contextlib import AsyncExitStack, suppress
 from time import monotonic
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
+from wizard.arguments import kind_of
 from wizard.engine import Engine
-from wizard.errors import DoorMisused, DoorTimeout
+from wizard.errors import DoorCutOff, DoorMisused, DoorTimeout, HostError
 from wizard.loops import LoopThread
 from wizard.stopping import longest_stop
 from wizard.worker import working
@@ -64,6 +65,7 @@ class Door:
     """
 
     def __init__(self, make: Callable[[], Engine], *, timeout: float | None = SECONDS) -> None:
+        _refuse_seconds(timeout)
         self._make = make
         self._timeout = timeout
         self._lock = threading.Lock()
@@ -76,8 +78,9 @@ class Door:
     ) -> T:
         """What `await function(engine, …)` gives: a method of Engine, or a function of your own.
 
-        Raises what that raises, what making the engine and opening its store raise, DoorTimeout, and DoorMisused on an
-        event loop and where the door was stopped.
+        Raises what that raises, what making the engine and opening its store raise, DoorTimeout, DoorCutOff where a
+        function cancels it, and DoorMisused on an event loop, where the door was stopped and for a time limit that is
+        none.
         """
         return self.within(self._timeout, function, *args, **kwargs)
 
@@ -92,6 +95,7 @@ class Door:
         """The same, with a time limit of its own, which counts for making the engine and opening its store too. What
         takes longer is cancelled; the opening goes on, for the next call."""
         _refuse_on_loop()
+        _refuse_seconds(seconds)
         until = None if seconds is None else monotonic() + seconds
         try:
             inside = self._entered(until)
@@ -104,7 +108,7 @@ class Door:
             future.cancel()
             raise DoorTimeout(f"The call took longer than {seconds:g} seconds, and was stopped. {AGAIN}") from None
         except CancelledError:
-            raise DoorMisused(CLOSED) from None
+            raise DoorMisused(CLOSED) if inside.closed else DoorCutOff() from None
         except BaseException:  # a Ctrl-C
             future.cancel()
             raise
@@ -166,6 +170,15 @@ class Door:
             self._inside = None
 
 
+def _engine_of(make: Callable[[], Engine]) -> Engine:
+    engine: object = make()
+    if not isinstance(engine, Engine):
+        if asyncio.iscoroutine(engine):
+            engine.close()
+        raise HostError(f"The function that the door is given gave {kind_of(engine)}; it gives an Engine, at once.")
+    return engine
+
+
 AGAIN = "What was stored stays; send it again, or allow it more time with `within`."
 LATER = "Call again: it goes on opening meanwhile."
 
@@ -189,14 +202,14 @@ class _Inside:
         self._thread: LoopThread | None = None
         self._open = AsyncExitStack()
         self._lock = threading.Lock()
-        self._closed = False
+        self.closed = False
         self._calls: set[Future[Any]] = set()
         threading.Thread(target=self._opens, name="wizard-door-opening", daemon=True).start()
 
     def _opens(self) -> None:
         """In a thread of its own, so that no caller waits for longer than it may."""
         try:
-            engine = self._make()
+            engine = _engine_of(self._make)
             if any(getattr(each, "engine", None) is engine for each in _LEFT_BEHIND):
                 raise DoorMisused(NOT_ANEW)
             self.engine = engine
@@ -214,7 +227,7 @@ class _Inside:
     def submit(self, call: Callable[[], Awaitable[T]]) -> Future[tuple[T | None, BaseException | None]]:
         """Has what `call` gives awaited. Raises DoorMisused where it was closed: it isn't even called then."""
         with self._lock:
-            if self._closed or self._thread is None:
+            if self.closed or self._thread is None:
                 raise DoorMisused(CLOSED)
             future = self._thread.submit(_outcome(call))
             self._calls.add(future)
@@ -232,9 +245,9 @@ class _Inside:
     def close(self) -> None:
         """Nobody waits any more when it is over: neither for an event loop that has ended nor for one that hangs."""
         with self._lock:
-            if self._closed:
+            if self.closed:
                 return
-            self._closed = True
+            self.closed = True
         try:
             self.opened.result(OPENING)
         except BaseException:
@@ -261,6 +274,13 @@ async def _outcome(call: Callable[[], Awaitable[T]]) -> tuple[T | None, BaseExce
         raise
     except BaseException as error:
         return None, error
+
+
+def _refuse_seconds(seconds: float | None) -> None:
+    if seconds is not None and (
+        not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 <= seconds <= threading.TIMEOUT_MAX
+    ):
+        raise DoorMisused(f"A time limit is a number of seconds, and None where there is none; {seconds!r} isn't one.")
 
 
 def _refuse_on_loop() -> None:

@@ -2,7 +2,7 @@
 
 A turn is acknowledged (it returns) only after everything it changed is committed. Turns don't lock a run; the
 store's compare-and-swap lets one of two win, and the other looks again at what there is now: its input is a
-conflict, or the same input over again, which gets the same result.
+conflict, or the same input over again, which gets the same result. Who lost stands in line (wizard.contention).
 
 Work that takes longer than anybody should be kept waiting goes on when its turn has ended, its lease being renewed;
 its result is taken by a turn of its own, if the run still stands there.
@@ -26,9 +26,19 @@ from typing import Any
 from wizard import machine
 from wizard.asks import Ask, check_fresh, is_replay
 from wizard.cache import RunCache
+from wizard.contention import Contention, Place
 from wizard.documents import document_saves
 from wizard.driver import Driver, Lasting, Means
-from wizard.errors import CallerError, RunCancelled, RunExpired, StaleInput, StaleRevision, StoreError, WizardError
+from wizard.errors import (
+    CallerError,
+    RunBusy,
+    RunCancelled,
+    RunExpired,
+    StaleInput,
+    StaleRevision,
+    StoreError,
+    WizardError,
+)
 from wizard.instants import Clock
 from wizard.jobs import Claim, Job, JobKind, job_key
 from wizard.leases import LeaseLost, Leases, held
@@ -69,6 +79,7 @@ class Turns:
         self._clock = clock
         self._watch = watch
         self._effects = Effects()
+        self._contention = Contention()
         self._slots = Slots(store, clock, settings)
         patience = min(settings.slow_after, settings.lease / 3)  # beyond that, its lease has to be renewed
         self._means = Means(services, self._slots, patience=patience, tell=reporter(store), watch=watch)
@@ -116,7 +127,7 @@ class Turns:
             if run.expires_at is not None:
                 turn.order(JobKind.EXPIRE, 0, run.expires_at)
             move = machine.next_(turn, None) if entering else machine.stay(turn)
-            saver = self._saver(turn, run, respond, PERSONS, born=False)
+            saver = self._saver(turn, run, respond, PERSONS, None, born=False)
             try:
                 view = await self._play(turn, move, saver, respond, PERSONS)
             except Overtaken as overtaken:
@@ -137,17 +148,29 @@ class Turns:
     async def _until_stored(
         self, run_id: str, ask: Ask, respond: RespondWith | None, task: Task, watched: WatchedTurn
     ) -> RunView:
+        place = Place(self._contention, run_id)
+        try:
+            return await self._tries(place, ask, respond, task, watched)
+        finally:
+            place.leave()
+
+    async def _tries(
+        self, place: Place, ask: Ask, respond: RespondWith | None, task: Task, watched: WatchedTurn
+    ) -> RunView:
+        run_id = place.run_id
         for tries in count(1):
+            if not await place.take(lost=tries > 1) and task.unsaved is None:
+                raise RunBusy(run=run_id)
             stored, cached = await self.cache.get(run_id)
             try:
-                view = await self._try(stored, ask, respond, task, watched)
+                view = await self._try(stored, ask, respond, task, watched, place)
             except Overtaken as overtaken:
                 self._watch.retried()
                 task = overtaken.task
                 if task.unsaved is not None:  # what was done isn't given up: who was faster has got on
                     ask = task.unsaved.ask()
                 elif tries >= MAX_TRIES:
-                    raise StaleRevision(run=run_id) from None
+                    raise RunBusy(run=run_id) from None
                 await asyncio.sleep(random.random() * PAUSE if tries > QUICK_TRIES else 0)  # noqa: S311
                 continue
             except (CallerError, LateResult) as error:
@@ -171,7 +194,9 @@ class Turns:
         view.late = True
         return view
 
-    async def _try(self, run: Run, ask: Ask, respond: RespondWith | None, task: Task, watched: WatchedTurn) -> RunView:
+    async def _try(
+        self, run: Run, ask: Ask, respond: RespondWith | None, task: Task, watched: WatchedTurn, place: Place
+    ) -> RunView:
         now = self._clock.wall()
         if ask.known is not None and ask.known(run):
             watched.outcome = "replayed"
@@ -192,7 +217,7 @@ class Turns:
         turn = Turn(workflow, run, now)
         if run.positional and workflow.unavailable is None:
             number_items(turn, run)
-        saver = self._saver(turn, run, respond, task, born=True)
+        saver = self._saver(turn, run, respond, task, place, born=True)
         view = await self._play(turn, ask.move(turn), saver, respond, task, strict=ask.strict)
         watched.outcome = _outcome(view, run)
         return view
@@ -203,7 +228,9 @@ class Turns:
             return True
         return await self._store.queue.is_kept(job_key(run.id, JobKind.WORK, visit_of(run.current)), self._clock())
 
-    def _saver(self, turn: Turn, run: Run, respond: RespondWith | None, task: Task, *, born: bool) -> Saver:
+    def _saver(
+        self, turn: Turn, run: Run, respond: RespondWith | None, task: Task, place: Place | None, *, born: bool
+    ) -> Saver:
         return Saver(
             self._store,
             self.cache,
@@ -216,6 +243,7 @@ class Turns:
             responded=task.responded,
             job=task.job,
             past=partial(self.past.add, task.job),
+            committed=None if place is None else place.leave,
         )
 
     def _driver(self, turn: Turn, saver: Saver, task: Task) -> Driver:

@@ -87,6 +87,7 @@ def page(run: RunView, hidden: str = "") -> str:
     asked = run.rejected or run.current
     lines = [f"<!doctype html><title>{escape(asked.title)}</title><h1>{escape(asked.title)}</h1>"]
     lines += [f"<p>{escape(asked.text)}</p>"]
+    lines += [f"<p><strong>{escape(asked.error)}</strong></p>"] if asked.error else []
     if run.status is RunStatus.WORKING:
         return "\n".join([*lines, '<p><a href="/">Look again</a></p>'])
     if run.status is RunStatus.COMPLETED:

@@ -488,7 +488,7 @@ async def test_a_line_of_the_list_is_the_run_as_it_is_now(store: Store) -> None:
     await store.commit(creating(run))
     after = turn(run, status=RunStatus.COMPLETED).run
     await store.commit(turn(run, status=RunStatus.COMPLETED))
-    expected = RunSummary("run-1", "passport", "v1", RunStatus.COMPLETED, 2, NOW, after.updated_at)
+    expected = RunSummary("run-1", "passport", "v1", RunStatus.COMPLETED, 2, NOW, after.updated_at, after.expires_at)
     assert exactly((await store.list_runs())[0]) == exactly(expected)
 
 

@@ -25,6 +25,7 @@ from wizard.settings import Settings
 
 PAGE = Sent("GET", "/")
 BEGUN = b"GET / HTTP/1.1\r\nHost: x\r\n"
+ESTABLISHED = "01"
 FORM = "id: f\ntitle: F\nnodes:\n  - {id: a, type: form, fields: [{name: x, required: false}]}\n"
 
 
@@ -164,6 +165,31 @@ async def _from(address: str, port: int) -> AsyncIterator[Line]:
         yield Line(reader, writer)
     finally:
         writer.close()
+
+
+@pytest.mark.parametrize("limits", [{"most_of_one": 20, "most": 1000}, {"most": 20, "most_of_one": None}])
+async def test_a_burst_has_no_more_room_than_what_comes_one_by_one(limits: dict[str, Any]) -> None:
+    """Two hundred connections at the same instant, with a request begun, would otherwise stay beyond what the operator
+    allows one address, and take the files of the process."""
+    async with served(**limits) as port, AsyncExitStack() as lines:
+        for _ in range(3):
+            await asyncio.gather(*(_opens(lines, port) for _ in range(100)))
+            await asyncio.sleep(0.1)
+            assert len(_sockets_at(port)) <= 20
+        assert len(_sockets_at(port)) == 20, "there is as much room as was promised"
+        assert (await once(port, PAGE)).status == 200
+
+
+async def _opens(lines: AsyncExitStack, port: int) -> None:
+    line = await lines.enter_async_context(line_to(port))
+    await line.send(BEGUN)
+
+
+def _sockets_at(port: int) -> list[str]:
+    """The server's ends of connections that are open; the clients' have this port as the other end's."""
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    ends = [line.split() for line in lines]
+    return [end[1] for end in ends if end[1].endswith(f":{port:04X}") and end[3] == ESTABLISHED]
 
 
 async def test_a_head_takes_no_longer_than_it_may() -> None:

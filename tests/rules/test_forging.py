@@ -446,7 +446,7 @@ async def test_a_mark_is_its_databases_own(tmp_path: Path) -> None:
             await refuses(store, row)
     for place in range(len(mark[0])):
         database.does("UPDATE seal SET body=?", mark[0][:place] + bytes([mark[0][place] ^ 1]) + mark[0][place + 1 :])
-        with pytest.raises(StoreError, match="The mark of the database can't be read"):
+        with pytest.raises(StoreError, match="to tell that it is encrypted, and with what, can't be read"):
             await SqliteStore(database.path, RING).open()
 
 

@@ -355,3 +355,13 @@ def test_a_port_that_is_taken_is_said(shell: Shell) -> None:
         assert shell.types(f"serve passport.yaml --store memory: --port {taken.getsockname()[1]}") == 1
     assert "address already in use" in shell.err.lower()
     assert shell.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["graph passport.yaml", "nodes", "schema", "check passport.yaml"])
+def test_a_command_whose_output_is_closed_says_nothing_of_itself(command: str, tmp_path: Path) -> None:
+    """`wizard graph … >&-`, as services and cron close what they don't want: nothing in wizard is wrong."""
+    (tmp_path / "passport.yaml").write_text(PASSPORT)
+    env = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1])}
+    line = f"exec {shlex.quote(sys.executable)} -m wizard {command} >&-"
+    done = subprocess.run(["sh", "-c", line], cwd=tmp_path, env=env, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -98,6 +98,19 @@ def test_undos_that_were_given_up_are_tried_again(shell: Shell) -> None:
     assert "Nothing" in shell.out
 
 
+def test_an_undo_that_is_still_owed_is_no_nothing(shell: Shell) -> None:
+    """Asked twice, the command says the same: somebody still has to undo it, and `--now` tells what became of it."""
+    bookings = Bookings(shell.folder)
+    run = bookings.cancelled(failing=10)
+    assert shell.types(f"runs repair {run}") == 0
+    for again in ("", " --now"):
+        assert shell.types(f"runs repair {run}{again}") == 0
+        assert shell.out == (
+            f"1 undo of run {run} still to be done; a worker does it: `wizard serve`, `wizard worker` or your own "
+            "application.\n"
+        )
+
+
 def test_a_step_that_failed_is_left_to_a_worker(shell: Shell) -> None:
     """It goes on from there, with the functions that it needs."""
     bookings = Bookings(shell.folder)

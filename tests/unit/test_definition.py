@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from tests.drawing import examples
 from tests.unit.tiny import REGISTRY, compiled, load, refused
 from wizard.catalog import Catalog
-from wizard.definition import draft
+from wizard.definition import draft, unknown_type
 from wizard.errors import DefinitionError, NodeContractError
 from wizard.format import parse_duration
 from wizard.model import Branches, Call, OnError, Remaining, Retry
+from wizard.node import Registry
 from wizard.reading.source import read
 
 
@@ -548,3 +549,11 @@ async def test_a_condition_is_walked_through_and_never_executed() -> None:
     assert condition.outputs(condition.Config.model_validate({"cases": [{"goto": "end"}]})) == frozenset()
     with pytest.raises(NodeContractError, match="walks through"):
         await condition.execute(Mock(step="c"))
+
+
+def test_without_any_node_type_the_hint_is_that_wizard_is_not_installed() -> None:
+    """Out of a bare checkout nothing announces the types: `known are` nobody helps nobody."""
+    assert unknown_type("form", Registry()) == (
+        "there is no node type `form`, nor any other: wizard runs from its source here and isn't installed, so that "
+        "nothing announces them; install it (`pip install -e .`)"
+    )

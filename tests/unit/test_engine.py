@@ -15,6 +15,7 @@ from wizard.errors import (
     InvalidInput,
     NotAStep,
     NotYours,
+    RunBusy,
     RunCompleted,
     RunNotFound,
     StaleInput,
@@ -196,7 +197,7 @@ async def test_a_store_that_always_says_stale_is_given_up() -> None:
 
     made = engine(flow("main", ask("a"), ask("b")), store=Busy())
     run = await made.start("main")
-    with pytest.raises(StaleRevision) as caught:
+    with pytest.raises(RunBusy) as caught:
         await made.next(run, {"x": "1"})
     assert caught.value.run == run.id
 

@@ -45,6 +45,7 @@ def test_a_path_names_its_node_and_the_way_there() -> None:
     [
         "", "/", "nowhere", "c", "one", "hh", "hh/1", "one/", "one/nowhere", "a/b", "a/", "one/x/y", "hh/x/x",
         "hh/after-1/x", "hh/after-", "hh/after-after-1", "hh/-1/x", "hh/01/x", "hh/1e3/x", "hh/²/x", "hh/1234567890/x",
+        "hh/0/x",
         "a~", "a~1", "a~0", "a~02", "a~x", "a~-2", "a~2~3", "~2", "a ", "A", "a\x00", "../a", "hh//x", "hh/٣/x",
     ],
 )  # fmt: skip

@@ -96,6 +96,18 @@ async def test_the_only_one_where_there_may_be_none() -> None:
     assert person.at == "hh/2/name"
 
 
+@pytest.mark.parametrize("people", [[], ["Ada"], ["Ada", "Bo"]])
+async def test_the_page_that_opens_a_list_is_no_item_of_it(people: list[str]) -> None:
+    """With `min: 0` a list opens with a page after none: whoever asks for item 0 to be taken out mustn't take the
+    page, without which nobody could add anybody any more."""
+    person = await household(*people, repeat={"min": 0})
+    before = person.run.revision
+    with pytest.raises(NotAStep, match="no item 'hh/0'"):
+        await person.takes_out("hh/0")
+    now = await person.engine.load(person.run.id)
+    assert (now.revision, now.path[0].step, names(person)) == (before, "hh/after-0", people)
+
+
 async def test_below_the_least_number() -> None:
     """Of two that are needed one goes: another one is asked for, and the other one stays."""
     person = await household("Ada", "Bo", repeat={"min": 2})
@@ -334,6 +346,9 @@ async def test_while_nothing_can_be_shown_yet() -> None:
         "hh~2/1",
         "hh/-1",
         "hh/²",
+        "hh/" + "9" * 5000,
+        "nest/0",
+        "nest/1/hh/0",
     ],
 )
 async def test_what_is_no_item_is_refused(item: str) -> None:

@@ -18,7 +18,7 @@ from tests.postgres import fresh_database
 from wizard.app import make_engine, open_store
 from wizard.catalog import Catalog
 from wizard.engine import Engine
-from wizard.errors import DoorMisused, DoorTimeout, MoveFromWithin, StaleInput, StoreError
+from wizard.errors import DoorCutOff, DoorMisused, DoorTimeout, HostError, MoveFromWithin, StaleInput, StoreError
 from wizard.exporting import exported_run
 from wizard.model import RunStatus
 from wizard.node import Registry, Visit
@@ -142,6 +142,83 @@ def test_a_timeout_of_the_callers_own_function_is_no_timeout_of_the_door(door: D
     with pytest.raises(TimeoutError, match="the bank") as raised:
         door(late)
     assert not isinstance(raised.value, DoorTimeout)
+
+
+async def stops() -> None:
+    asyncio.get_running_loop().stop()
+    await asyncio.sleep(0)
+
+
+async def leaves_in_a_callback() -> None:
+    asyncio.get_running_loop().call_soon(sys.exit)
+    await asyncio.sleep(0.01)
+
+
+async def cancels_all() -> None:
+    for each in asyncio.all_tasks():
+        each.cancel()
+    await asyncio.sleep(0)
+
+
+def rude(function: Any, folder: Path) -> Door:
+    """A door behind which a function does that to the event loop."""
+    ask = {"id": "ask", "type": "form", "fields": [{"name": "n"}]}
+    work = {"id": "work", "type": "python", "function": "rude"}
+    definition = {"id": "rude", "nodes": [ask, work, {"id": "after", "type": "message", "title": "After"}]}
+
+    def make() -> Engine:
+        catalog = Catalog.from_documents([definition, DOUBLED], Registry.installed())
+        functions = {"rude": function, "double": lambda n: 2 * n}
+        return make_engine(catalog, open_store(f"sqlite:///{folder / 'runs.db'}"), functions=functions)
+
+    return Door(make, timeout=20)
+
+
+@pytest.mark.parametrize("function", [stops, leaves_in_a_callback])
+def test_an_event_loop_that_a_function_stops_is_run_again(
+    function: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is everybody's: all later calls of the process would be told that the door is closed."""
+    with rude(function, tmp_path) as door:
+        for _ in range(2):
+            run = door(Engine.start, "rude")
+            assert door(Engine.next, run, {"n": "1"}).step == "after"
+        doubled = door(Engine.start, "doubled")
+        door(Engine.next, doubled, {"n": "2"})
+        until_done(door, doubled)
+    assert "which is run again" in caplog.text
+
+
+def test_a_function_that_cancels_everything_cuts_its_callers_off_and_closes_nothing(tmp_path: Path) -> None:
+    """Whoever called then is told what happened, and not that the door is closed; the next one is served, and jobs
+    are done."""
+    with rude(cancels_all, tmp_path) as door:
+        run = door(Engine.start, "rude")
+        with pytest.raises(DoorCutOff, match="send it again"):
+            door(Engine.next, run, {"n": "1"})
+        assert door(Engine.load, run.id).step == "work"
+        doubled = door(Engine.start, "doubled")
+        door(Engine.next, doubled, {"n": "2"})
+        until_done(door, doubled)
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan"), -1, 1e300, "5", True])
+def test_a_time_limit_that_is_none_is_refused_by_name(seconds: Any, door: Door) -> None:
+    """An OverflowError from inside, or a call that is over before it begins, tells nobody what is wrong."""
+    with pytest.raises(DoorMisused, match="time limit is a number of seconds"):
+        door.within(seconds, Engine.start, "doubled")
+    with pytest.raises(DoorMisused, match="None where there is none"):
+        Door(lambda: pytest.fail("nothing is made"), timeout=seconds)
+
+
+def test_what_makes_no_engine_is_named() -> None:
+    """`async def make()` is easily written, and gives a coroutine."""
+
+    async def make() -> Any: ...
+
+    door: Any = Door
+    with pytest.raises(HostError, match="gave a coroutine"):
+        door(make)(Engine.start, "doubled")
 
 
 def test_many_threads_call_at_once(door: Door) -> None:

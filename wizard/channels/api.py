@@ -16,9 +16,10 @@ from wizard.channels.admission import Admission, is_id
 from wizard.channels.following import Followers, TooMany
 from wizard.channels.handing_out import as_attachment
 from wizard.channels.identities import Identify
-from wizard.channels.moves import PREFIX, Moves, as_json
+from wizard.channels.moves import Moves, as_json
 from wizard.channels.origins import client_of
 from wizard.channels.problems import (
+    DESCRIPTION,
     INVALID_REQUEST,
     NOT_FOUND,
     SECURITY_HEADERS,
@@ -41,6 +42,7 @@ from wizard.settings import Settings
 
 __all__ = ["PREFIX", "TRACE_LIMIT", "api"]
 
+PREFIX = "/api/v1"
 TRACE_LIMIT = 1000  # entries in one answer
 
 
@@ -71,7 +73,7 @@ def api(
     app.on_response_prepare.append(protect)
     app.add_routes(
         [
-            web.get("/openapi.json", looks.openapi),
+            web.get("/openapi.json", looks.openapi, name=DESCRIPTION),
             web.get("/workflows", looks.workflows),
             web.post("/runs", start),
             web.get("/runs/{id}", looks.show),

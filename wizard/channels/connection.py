@@ -51,9 +51,11 @@ class Connection(web.RequestHandler):
     """See the module docstring. What isn't HTTP, or larger than is read, is its sender's fault and no news; an
     exception that left all handlers is ours. It is one of `connections`."""
 
-    def __init__(self, manager: Any, *, connections: Connections, loop: asyncio.AbstractEventLoop, **more: Any) -> None:
+    def __init__(
+        self, manager: Any, *, address: str, connections: Connections, loop: asyncio.AbstractEventLoop, **more: Any
+    ) -> None:
         super().__init__(manager, loop=loop, keepalive_timeout=connections.limits.idle, **more)
-        self.address = ""
+        self.address = address  # as it was when it was taken: who is gone has none any more
         self._connections = connections
         self._clock = loop.time
         self._line: asyncio.Transport | None = None
@@ -79,8 +81,6 @@ class Connection(web.RequestHandler):
         assert isinstance(transport, asyncio.Transport)
         self._line, self._since = transport, self._clock()
         self._due = self._since + self._connections.limits.head
-        peer = transport.get_extra_info("peername")
-        self.address = str(peer[0]) if peer else ""
         self._connections.add(self)
         super().connection_made(transport)
 

@@ -10,6 +10,7 @@ shuts anybody out.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -94,6 +95,7 @@ class Connections:
         self._all: dict[str, dict[Open, None]] = {}
         self._count = 0
         self._leaving: set[Open] = set()
+        self._coming: Counter[str] = Counter()
         self._sweep: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
@@ -112,6 +114,7 @@ class Connections:
 
     def add(self, line: Open) -> None:
         """One that was opened."""
+        self.expect_no_more(line.address)
         self._all.setdefault(network_of(line.address), {})[line] = None
         self._count += 1
 
@@ -126,14 +129,16 @@ class Connections:
                 del self._all[network]
         self._leaving.discard(line)
 
-    def has_room(self, address: str, coming: int = 0) -> bool:
-        """Whether one more may be opened from this address, with `coming` on their way; what waits makes room."""
-        own, limits = self._all.get(network_of(address), {}), self.limits
-        if len(self._leaving) >= LEAVING and self._count + coming >= limits.most:
+    def has_room(self, address: str) -> bool:
+        """Whether one more may be opened from this address, beside those on their way; what waits makes room."""
+        network, limits = network_of(address), self.limits
+        own, count = self._all.get(network, {}), self._count + self._coming.total()
+        if len(self._leaving) >= LEAVING and count >= limits.most:
             return False
-        if limits.most_of_one is not None and len(own) >= limits.most_of_one and not self._drop(_idlest(own)):
+        own_count = len(own) + self._coming[network]
+        if limits.most_of_one is not None and own_count >= limits.most_of_one and not self._drop(_idlest(own)):
             return False
-        if self._count + coming < limits.most:
+        if self._count + self._coming.total() < limits.most:
             return True
         return self._drop(self._that_makes_room(own))
 
@@ -159,6 +164,18 @@ class Connections:
         self._leaving.add(line)
         line.drop()
         return True
+
+    def expect(self, address: str) -> None:
+        """One of this address was taken, and is opened soon: a burst has no more room than what comes one by one."""
+        self._coming[network_of(address)] += 1
+
+    def expect_no_more(self, address: str) -> None:
+        """One of these is open, or will never be."""
+        network = network_of(address)
+        if self._coming[network] > 1:
+            self._coming[network] -= 1
+        else:
+            del self._coming[network]
 
     def seconds_until_turn(self, address: str) -> float:
         """Counts a request of this address that was refused; how long its answer is kept back."""

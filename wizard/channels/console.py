@@ -17,6 +17,7 @@ from getpass import getpass
 from textwrap import wrap
 from typing import Protocol, TextIO
 
+from wizard.channels.piped import Lines
 from wizard.channels.questions import clean
 from wizard.forms.readable import DOTS
 
@@ -51,6 +52,10 @@ class Console(Protocol):
         """Whether somebody at a keyboard has typed a line meanwhile, so that `read` gives it at once. A pipe's lines
         are answers to what is asked next, and wait for that."""
 
+    def ahead(self) -> tuple[str | None] | None:
+        """What `read` gives next out of a pipe, a line or None for its end, in a tuple; None where that hasn't come
+        yet, and at a keyboard."""
+
 
 class Terminal:
     """The console of a process. `source` and `sink` are its standard input and output."""
@@ -58,6 +63,7 @@ class Terminal:
     def __init__(self, source: TextIO, sink: TextIO, environ: Mapping[str, str] = os.environ) -> None:
         self._source = source
         self._sink = sink
+        self._lines = Lines(source, MAX_LINE)
         self._typed = source.isatty() and sink.isatty()
         # https://no-color.org
         self._coloured = sink.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
@@ -97,16 +103,15 @@ class Terminal:
     def has_typed(self) -> bool:
         return self._typed and bool(select.select([self._source], [], [], 0)[0])
 
+    def ahead(self) -> tuple[str | None] | None:
+        return None if self._typed else self._lines.peek()
+
     def _read_piped(self, prompt: str, secret: bool) -> str | None:
         self._sink.write(prompt)
         self._sink.flush()
-        line = self._source.readline(MAX_LINE)
-        rest = line
-        while rest and not rest.endswith("\n"):
-            rest = self._source.readline(MAX_LINE)
-        answer = line.removesuffix("\n").removesuffix("\r")
-        self._echo(answer, secret)
-        return answer if line else None
+        line = self._lines.read()
+        self._echo(line or "", secret)
+        return line
 
     def _echo(self, answer: str, secret: bool) -> None:
         """A keyboard echoes by itself."""

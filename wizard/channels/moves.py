@@ -27,11 +27,10 @@ from wizard.channels.problems import (
 from wizard.channels.state_json import bounded_state, encode, field_errors, minimal_state
 from wizard.codec import check_value
 from wizard.engine import Engine
-from wizard.errors import CallerError, RunNotFound
+from wizard.errors import CallerError, RunBusy, RunNotFound
 from wizard.model import Reply
 from wizard.state import RunView
 
-PREFIX = "/api/v1"
 STRANGER = "events"  # who sends events with the host's key: another sender of keys than those whom the run opens to
 
 Respond = Callable[[RunView], Reply] | None
@@ -60,9 +59,10 @@ class Moves:
                 respond=respond,
             )
 
-        return _created(
-            await self._answered(request, BIRTHS, body, turn, sender=starter.name, needs_random=starter.is_stranger)
+        answer = await self._answered(
+            request, BIRTHS, body, turn, sender=starter.name, needs_random=starter.is_stranger
         )
+        return _created(answer, request.rel_url.raw_path)
 
     async def next(self, request: web.Request) -> web.Response:
         run_id, body, seen = await self._admission.move(request, NEXT)
@@ -172,7 +172,7 @@ class Moves:
 
     async def _refusal(self, run_id: str, error: CallerError, show: Show) -> Answer:
         """The problem, with the run as it is now."""
-        if run_id == BIRTHS or isinstance(error, RunNotFound):
+        if run_id == BIRTHS or isinstance(error, RunNotFound | RunBusy):
             raise error
         view = await self._engine.load(run_id)
         type_ = type_of(error)
@@ -205,9 +205,10 @@ def _render(view: RunView, show: Show) -> Answer:
     return Answer(REJECTED.status, encode(body), view.id, view.revision, minimal=show is minimal_state)
 
 
-def _created(answer: Answer) -> web.Response:
+def _created(answer: Answer, runs: str) -> web.Response:
+    """`runs` is the address at which it was created: wherever the interface is mounted, the run's is below it."""
     body = answer.body[:-1] + b',"token":' + encode(answer.token) + b"}"
-    return _moved(answer, body, {"Location": f"{PREFIX}/runs/{quote(answer.run_id)}"})
+    return _moved(answer, body, {"Location": f"{runs}/{quote(answer.run_id)}"})
 
 
 def _moved(answer: Answer, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -22,6 +22,7 @@ from wizard.errors import (
     NotAStep,
     NotYours,
     PointOfNoReturn,
+    RunBusy,
     RunCancelled,
     RunCompleted,
     RunExpired,
@@ -85,6 +86,7 @@ REJECTED = ProblemType("answers-rejected", 422, "Some answers can't be taken")
 INVALID_INPUT = ProblemType("invalid-input", 422, "The input can't be taken")
 KEY_REUSED = ProblemType("key-reused", 422, "The idempotency key belongs to another request")
 TOO_MANY_RUNS = ProblemType("too-many-runs", 429, "Too many runs were started")
+RUN_BUSY = ProblemType("run-busy", 503, "Too many move the run at the same time")
 TOO_MANY_FOLLOWERS = ProblemType("too-many-followers", 503, "Too many follow their runs")
 INTERNAL = ProblemType("internal", 500, "Something went wrong")
 UNAVAILABLE = ProblemType("unavailable", 503, "The data can't be read or written now")
@@ -116,6 +118,7 @@ PROBLEM_TYPES = (
     INVALID_INPUT,
     KEY_REUSED,
     TOO_MANY_RUNS,
+    RUN_BUSY,
     TOO_MANY_FOLLOWERS,
     INTERNAL,
     UNAVAILABLE,
@@ -123,12 +126,14 @@ PROBLEM_TYPES = (
 )
 
 LATER = {"Retry-After": "300"}  # of a 503 that somebody has to mend
+SOON = {"Retry-After": "1"}  # of a 503 that others make, who will be done
 WAIT = {"Retry-After": "5"}  # of a 503: a database that starts again takes some seconds
 
 # The first that an error is an instance of counts: a subclass stands above its base.
 _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (StaleRevision, STALE_REVISION),
     (StaleInput, STALE_INPUT),
+    (RunBusy, RUN_BUSY),
     (PointOfNoReturn, POINT_OF_NO_RETURN),
     (RunCompleted, RUN_COMPLETED),
     (RunCancelled, RUN_CANCELLED),
@@ -180,6 +185,8 @@ def problem(type_: ProblemType, detail: str, headers: Mapping[str, str] | None =
     )
 
 
+DESCRIPTION = "openapi"  # the name of its route
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -201,19 +208,21 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
             response.force_close()
         return response
     except CallerError as error:
-        return problem(type_of(error), error.message)
+        type_ = type_of(error)
+        return problem(type_, error.message, SOON if type_ is RUN_BUSY else None)
     except web.HTTPException as error:
-        return _from_http(error)
+        return _from_http(request, error)
     except Exception as error:
         return internal(request, error)
 
 
-def _from_http(error: web.HTTPException) -> web.Response:
+def _from_http(request: web.Request, error: web.HTTPException) -> web.Response:
     if error.status < 400:
         raise error
     found = _BY_STATUS.get(error.status) or ProblemType("refused", error.status, error.reason)
     headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
-    detail = f"{found.title}. What there is, GET /api/v1/openapi.json says."
+    document = request.app.router.get(DESCRIPTION)
+    detail = found.title if document is None else f"{found.title}. What there is, GET {document.canonical} says."
     return problem(found, detail, headers)
 
 

@@ -106,14 +106,14 @@ class Conversation:
 
     async def _watch(self, view: RunView, prompt: Prompt) -> None:
         """Says how far the work is until it is done, or somebody types what to do instead."""
-        self._paper.note("It goes on by itself. Type :back or :cancel, or leave with Ctrl-C and come back later")
+        self._paper.note("It goes on by itself. Type :back or :cancel, or leave with :quit and come back later")
         visit = visit_of(view.run.current)
         told = Work() if pauses(view) else None
         while stands_at(view.run, visit) and (work := work_of(view)) is not None and not seems_stuck(view):
             if work != told:
                 self._paper.work(work)
                 told = work
-            if self._console.has_typed():
+            if self._console.has_typed() or (pauses(view) and self._leads_away()):
                 line = self._read()
                 if isinstance(line, Command):
                     await self._obey(view, prompt, line)
@@ -121,6 +121,11 @@ class Conversation:
                 self._paper.wrong("There is nothing to answer here. Wait, or type :help.")
             await asyncio.sleep(LOOK)
             await self._engine.load(view)
+
+    def _leads_away(self) -> bool:
+        """Whether a pipe has ended, or its next line is a command. An answer is one to what is asked after the wait."""
+        ahead = self._console.ahead()
+        return ahead is not None and (ahead[0] is None or isinstance(read_line(ahead[0]), Command))
 
     async def _pause(self, view: RunView, prompt: Prompt) -> None:
         """A page without questions: Enter goes on."""

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 
 from wizard.errors import InvalidInput
 from wizard.jobs import Queue
-from wizard.model import Change, Entry, Refused, Reply, Report, Run, RunStatus, StoredFile, Value
+from wizard.model import Change, Entry, Refused, Reply, Report, Run, RunStatus, StoredFile, Value, is_past
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class RunPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A line of a list of runs; it holds no answers."""
+    """A line of a list of runs; it holds no answers. `status` is as stored: see `status_at`."""
 
     id: str
     workflow: str
@@ -66,6 +66,11 @@ class RunSummary:
     revision: int
     created_at: datetime
     updated_at: datetime
+    expires_at: datetime | None = None
+
+    def status_at(self, now: datetime) -> RunStatus:
+        """As every channel tells it: a run's time is over when it is over, whether a worker has noticed or not."""
+        return RunStatus.EXPIRED if is_past(self.status, self.expires_at, now) else self.status
 
     @property
     def place(self) -> RunPlace:

@@ -72,4 +72,6 @@ def _read(ring: KeyRing, found: bytes) -> Mark:
         database, secret, done = unwrap(ring.strict, Part.MARK, "", found)
         return Mark(database, secret, done)
     except (StoreError, *MISSHAPEN) as error:
-        raise StoreError(f"The mark of the database can't be read: {why(error)}") from error
+        raise StoreError(
+            f"What this database holds to tell that it is encrypted, and with what, can't be read: {why(error)}"
+        ) from error

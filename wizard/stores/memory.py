@@ -150,7 +150,16 @@ class MemoryStore:
             and (before is None or (run.created_at, run.id) < before)
         )
         return [
-            RunSummary(run.id, run.workflow, run.version, run.status, run.revision, run.created_at, run.updated_at)
+            RunSummary(
+                run.id,
+                run.workflow,
+                run.version,
+                run.status,
+                run.revision,
+                run.created_at,
+                run.updated_at,
+                run.expires_at,
+            )
             for run in nlargest(limit, found, key=lambda run: (run.created_at, run.id))
         ]
 

@@ -38,11 +38,11 @@ READ_HEADER = """SELECT id, workflow, version, status, revision, created_at, upd
 READ_TRACE = """SELECT first, revision, at, body FROM wizard.trace WHERE run_id = $1
     AND first >= (SELECT coalesce(max(first), 0) FROM wizard.trace WHERE run_id = $1 AND first <= $2)
     ORDER BY first LIMIT $3"""
-LIST_RUNS = "SELECT id, workflow, version, status, revision, created_at, updated_at FROM wizard.runs WHERE "
+LIST_RUNS = "SELECT id, workflow, version, status, revision, created_at, updated_at, expires_at FROM wizard.runs WHERE "
 NEWEST = " ORDER BY created_at DESC, id DESC LIMIT $1"
 BEFORE = "(created_at, id) < ($%d, $%d)"
 ADD_OWNER = "INSERT INTO wizard.owners VALUES ($1, $2, $3)"
-LIST_OWN = """SELECT id, workflow, version, status, revision, runs.created_at, updated_at
+LIST_OWN = """SELECT id, workflow, version, status, revision, runs.created_at, updated_at, expires_at
     FROM wizard.owners AS own JOIN wizard.runs AS runs ON id = own.run_id WHERE """
 NEWEST_OWN = " ORDER BY own.created_at DESC, own.run_id DESC LIMIT $1"
 BEFORE_OWN = "(own.created_at, own.run_id) < ($%d, $%d)"
@@ -391,9 +391,9 @@ def _bounded(number: int) -> int:
 
 
 def _summary(row: Any) -> RunSummary:
-    run_id, workflow, version, status, revision, created, updated = row
+    run_id, workflow, version, status, revision, created, updated, expires = row
     try:
         names = (decoded(run_id), decoded(workflow), decoded(version))
-        return RunSummary(*names, rows.RUN_STATUSES[status], revision, created, updated)
+        return RunSummary(*names, rows.RUN_STATUSES[status], revision, created, updated, expires)
     except MISSHAPEN as error:
         raise unreadable("The run", error, run_id) from error

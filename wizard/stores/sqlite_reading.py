@@ -31,10 +31,10 @@ READ_DOCUMENT = "SELECT revision, body FROM documents WHERE kind=? AND id=?"
 READ_FILE = "SELECT body FROM files WHERE run_id=? AND id=?"
 READ_FILES = "SELECT id, body FROM files WHERE run_id=? ORDER BY id"
 READ_REPORT = "SELECT body FROM reports WHERE run_id=?"
-LIST_RUNS = "SELECT id, workflow, version, status, revision, runs.created_at, updated_at FROM runs WHERE "
+LIST_RUNS = "SELECT id, workflow, version, status, revision, runs.created_at, updated_at, expires_at FROM runs WHERE "
 NEWEST = " ORDER BY created_at DESC, id DESC LIMIT ?"
 BEFORE = "(created_at, id) < (?, ?)"
-LIST_OWN = """SELECT id, workflow, version, status, revision, runs.created_at, updated_at
+LIST_OWN = """SELECT id, workflow, version, status, revision, runs.created_at, updated_at, expires_at
     FROM owners AS own JOIN runs ON id = own.run_id WHERE """
 NEWEST_OWN = " ORDER BY own.created_at DESC, own.run_id DESC LIMIT ?"
 BEFORE_OWN = "(own.created_at, own.run_id) < (?, ?)"
@@ -164,9 +164,9 @@ def list_runs(
 
 
 def _summary(row: tuple[Any, ...]) -> RunSummary:
-    run_id, workflow, version, status, revision, created, updated = row
+    run_id, workflow, version, status, revision, created, updated, expires = row
     try:
-        times = (read_time(created), read_time(updated))
+        times = (read_time(created), read_time(updated), None if expires is None else read_time(expires))
         return RunSummary(run_id, workflow, version, rows.RUN_STATUSES[status], revision, *times)
     except MISSHAPEN as error:
         raise unreadable("The run", error, run_id) from error

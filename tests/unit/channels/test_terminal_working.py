@@ -111,6 +111,49 @@ async def test_a_wait_is_waited_for_in_its_authors_words(engine: Engine) -> None
     assert not [line for line in keyboard.written if line.startswith("Working")]
 
 
+class Pipe(Script):
+    """Lines of a pipe, which are all there."""
+
+    def ahead(self) -> tuple[str | None] | None:
+        line = self._lines[0] if self._lines else None
+        return (line if isinstance(line, str) else None,)
+
+
+@pytest.mark.parametrize(
+    ("lines", "ending", "titles"),
+    [
+        ((), Ending.LEFT, 1),
+        ((":quit", "5"), Ending.LEFT, 1),
+        ((":back", ":quit"), Ending.LEFT, 2),
+        ((":cancel", "yes"), Ending.OVER, 1),
+        ((":cancel", "no"), Ending.LEFT, 1),
+    ],
+)
+async def test_a_pipe_is_read_on_at_a_wait(engine: Engine, lines: tuple[str, ...], ending: Ending, titles: int) -> None:
+    """A script that is over, or leaves, would hang at a wait for as long as nothing happens elsewhere."""
+    view = await engine.start("ordered")
+    pipe = Pipe("tea", *lines)
+    async with asyncio.timeout(10):
+        assert await Conversation(engine, pipe).hold(view) is ending
+    assert pipe.titles.count("What?") == titles
+    assert "leave with :quit" in pipe.text
+
+
+async def test_an_answer_in_a_pipe_is_one_to_the_question_after_the_wait(engine: Engine) -> None:
+    """Nobody types it there, so nobody has to be told that it comes too early."""
+    view = await engine.start("ordered")
+    asyncio.get_running_loop().call_later(0.05, lambda: told.append(asyncio.ensure_future(tells())))
+    told: list[asyncio.Future[object]] = []
+
+    async def tells() -> object:
+        return await engine.event(view.id, "delivered")
+
+    pipe = Pipe("tea", "5")
+    async with asyncio.timeout(10):
+        assert await Conversation(engine, pipe).hold(view) is Ending.COMPLETED
+    assert not pipe.wrong
+
+
 async def test_a_run_that_somebody_else_cancels_is_over_here(engine: Engine) -> None:
     """Another channel, or whoever runs the service: the person is told, and asked nothing more."""
     view = await engine.start("points")

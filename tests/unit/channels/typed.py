@@ -69,6 +69,9 @@ class Script:
     def has_typed(self) -> bool:
         return False
 
+    def ahead(self) -> tuple[str | None] | None:
+        return None
+
     @property
     def text(self) -> str:
         return "\n".join(self.written)

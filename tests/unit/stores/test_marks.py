@@ -65,5 +65,5 @@ def test_without_keys_nothing_sealed_is_opened() -> None:
 @pytest.mark.parametrize("body", [b"", b"\xc1", b"\x92\x03\x90", b"\xc1\x02\x04mine"])
 def test_a_damaged_mark_is_said_to_be_one(body: bytes) -> None:
     """It is one row that shuts the whole database: whoever repairs it learns which."""
-    with pytest.raises(StoreError, match="The mark of the database can't be read"):
+    with pytest.raises(StoreError, match="to tell that it is encrypted, and with what, can't be read"):
         prepared(RING, body, is_empty=False)

@@ -16,6 +16,7 @@ from wizard.errors import (
     NotAStep,
     NotYours,
     PointOfNoReturn,
+    RunBusy,
     RunCancelled,
     RunCompleted,
     RunExpired,
@@ -229,6 +230,11 @@ UNAVAILABLE = Words(
         "there.",
     ),
 )
+BUSY = Words(
+    503,
+    "A lot is happening here just now",
+    (f"So much reached this form at the same time that what you sent had no turn. {NOTHING_CHANGED}", GO_BACK),
+)
 CANT_GO_ON = Words(
     503,
     "This can't go on at the moment",
@@ -244,6 +250,7 @@ CANCELLED = Words(410, "This was cancelled", ("It can't be opened any more.",))
 # The first that an error is an instance of counts: a subclass stands above its base.
 _BY_ERROR: tuple[tuple[type[CallerError], Words], ...] = (
     (StaleInput, MOVED_ON),
+    (RunBusy, BUSY),
     (
         PointOfNoReturn,
         Words(409, "This can't be changed any more", ("What comes before a final step stays as it is.",)),

@@ -19,13 +19,14 @@ from wizard.channels.html.refusals import Refusal, Words
 from wizard.channels.html.refused import Refusals
 from wizard.channels.identities import Identify
 from wizard.channels.incoming import drain
-from wizard.channels.problems import LATER, WAIT, Handler, log_failure
+from wizard.channels.problems import LATER, SOON, WAIT, Handler, log_failure
 from wizard.engine import Engine
 from wizard.errors import (
     CallerError,
     InvalidInput,
     NotYours,
     PageFailed,
+    RunBusy,
     RunCancelled,
     RunExpired,
     RunNotFound,
@@ -157,7 +158,8 @@ class Site:
         if error.run and words.status in (409, 422) and not isinstance(error, RunNotFound):
             return Refusal(words, ways=((self.run_address(error.run), "Go to where you are now"),), code=code)
         repeats = isinstance(error, RunNotFound | NotYours | WorkflowNotFound)
-        return Refusal(words, code="" if repeats else code, repeats=repeats)
+        headers = SOON if isinstance(error, RunBusy) else {}
+        return Refusal(words, code="" if repeats else code, repeats=repeats, headers=headers)
 
     def _error(self, words: Words, ways: tuple[tuple[str, str], ...], reference: str = "") -> web.Response:
         page = RefusalPage(

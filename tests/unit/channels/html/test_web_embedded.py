@@ -73,6 +73,29 @@ async def test_the_hosts_own_pages_and_the_json_interface_keep_their_errors() ->
             assert response.content_type == "application/problem+json"
 
 
+async def test_every_address_that_the_json_interface_tells_is_below_the_mount() -> None:
+    """A program that follows `Location` and `Link` of an application mounted in another would leave it, and meet the
+    host's own 404."""
+    engine = await make_test_engine(TRIP, FRIEND)
+    host = web.Application()
+    host.add_subapp("/forms/", wizard_app(engine, identify=who))
+    async with visiting(host) as visitor:
+        api, session = visitor.address("/forms/api/v1"), visitor.session
+        for _ in range(2):
+            async with session.post(f"{api}/runs?of=mine", json={"workflow": "trip"}, headers=ANN) as response:
+                token, location = (await response.json())["token"], response.headers["Location"]
+        opens = {**ANN, "Authorization": f"Bearer {token}"}
+        async with session.get(visitor.address(location), headers=opens) as response:
+            assert (response.status, response.url.path) == (200, location)
+        for listed in (f"{api}/runs?limit=1", f"{visitor.address(location)}/trace?limit=1"):
+            async with session.get(listed, headers=opens) as response:
+                following = response.links["next"]["url"]
+            async with session.get(following, headers=opens) as response:
+                assert response.status == 200
+        async with session.get(f"{api}/nothing") as response:
+            assert "/forms/api/v1/openapi.json" in (await response.json())["detail"]
+
+
 # -- people ------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,8 @@
+"""`python -m wizard` is the command `wizard`."""
+
+from __future__ import annotations
+
+from wizard.cli import main
+
+if __name__ == "__main__":
+    main()
