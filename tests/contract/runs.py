@@ -133,7 +133,6 @@ def full_run(run_id: str = "run-1") -> Run:
         arrived=7,
         positional=True,
         deliveries=(Delivery(b"\x07key", b"\x07content"),),
-        positional=True,
     )
 
 

@@ -14,6 +14,7 @@ from wizard.codec import pack, unpack
 from wizard.errors import InvalidInput, StoreError
 from wizard.model import Entry, Kind, Run, Step
 from wizard.stores import rows
+from wizard.stores.formats import FORMAT
 from wizard.stores.vault import PLAIN
 
 
@@ -73,9 +74,9 @@ def test_a_step_keeps_its_kind(kind: Kind) -> None:
 def test_defaults_take_no_room() -> None:
     """Rows are written by every turn: what says nothing costs nothing."""
     bare = Step("a", "a", "form", Kind.FOREGROUND, 1, 1, a_step().status)
-    assert unpack(rows.step_body(PLAIN, "run-1", bare)) == [3, {"node": "a", "type": "form", "visit": 1}]
-    assert unpack(rows.header(PLAIN, a_run())) == [3, {}]
-    assert unpack(rows.birth(PLAIN, a_run())) == [3, {}]
+    assert unpack(rows.step_body(PLAIN, "run-1", bare)) == [FORMAT, {"node": "a", "type": "form", "visit": 1}]
+    assert unpack(rows.header(PLAIN, a_run())) == [FORMAT, {}]
+    assert unpack(rows.birth(PLAIN, a_run())) == [FORMAT, {}]
     assert rows.context(PLAIN, a_run()) is None
 
 
@@ -162,7 +163,7 @@ def test_entries_are_numbered_from_the_first() -> None:
     assert exactly([each.entry for each in read_back]) == exactly(entries)
 
 
-@pytest.mark.parametrize("blob", [b"", pack([1, 5]), pack([1, [["a"]]]), pack([4, []])])
+@pytest.mark.parametrize("blob", [b"", pack([1, 5]), pack([1, [["a"]]]), pack([FORMAT + 1, []])])
 def test_a_damaged_trace_is_an_error_that_names_the_run(blob: bytes) -> None:
     """An auditor learns that entries are missing, and of which run."""
     with pytest.raises(StoreError, match="trace of the run from entry 3 on can't be read") as caught:
