@@ -6,7 +6,7 @@ are those of tests/generated.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from wizard.model import Kind, Run, RunStatus, Step, StepStatus
 from wizard.state import RunView
 
 Documents = Mapping[str, Document]
+Orders = Mapping[str, Sequence[int]]  # by the path of each node that goes through a list
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,22 @@ def check_stack(run: Run) -> None:
     _check_status(run)
 
 
+def parked_answers(run: Run) -> dict[str, Any]:
+    """Answers of dropped steps, without what the run remembers of lists: no step's path ends with a slash."""
+    return {path: answers for path, answers in run.parked.items() if not path.endswith("/")}
+
+
+def list_orders(run: Run) -> Orders:
+    """By the path of each node that goes through a list: the numbers of the list's items, as they stand in it (S13)."""
+    return {path[:-1]: known["order"] for path, known in run.parked.items() if path.endswith("/")}
+
+
 def _check_status(run: Run) -> None:
     current = run.current
     match run.status:
         case RunStatus.COMPLETED:
             assert not run.kept
-            assert not run.parked
+            assert not parked_answers(run)
             assert run.returning is None
             assert run.fault is None
             assert all(step.status is StepStatus.DONE for step in run.steps)
@@ -204,11 +215,21 @@ def _following(document: Document) -> dict[str, set[str]]:
     return reach
 
 
-def reachable(documents: Documents, here: str, there: str) -> bool:
+def _place(order: Sequence[int] | None, segment: str) -> tuple[int, bool] | None:
+    """Where an item, or the list page behind it, comes in its repeat; None where its list hasn't got it any more."""
+    number = int(segment.removeprefix("after-"))
+    if order is None:
+        return number, "after" in segment
+    return (order.index(number), False) if number in order else None
+
+
+def reachable(documents: Documents, here: str, there: str, orders: Orders) -> bool:
     """Whether, at some level of the nesting, both are in the same instance and `there` follows."""
     document, one, other = documents["main"], here.split("/"), there.split("/")
+    base = ""
     while one and other:
         first, second = one.pop(0), other.pop(0)
+        base += first
         nodes = {node["id"]: node for node in document["nodes"]}
         node = nodes[first.partition("~")[0]]
         if second.partition("~")[0] in _reach(document)[node["id"]]:
@@ -216,12 +237,15 @@ def reachable(documents: Documents, here: str, there: str) -> bool:
         if first != second or node["type"] != "workflow":
             return False
         if "repeat" in node:
+            order = orders.get(base, ()) if "for_each" in node["repeat"] else None
             first, second = one.pop(0), other.pop(0)
-            places = [(int(each.removeprefix("after-")), "after" in each) for each in (first, second)]
-            if places[1] > places[0]:
+            place, later = _place(order, first), _place(order, second)
+            if place is not None and later is not None and later > place:
                 return True
             if first != second:
                 return False
+            base += f"/{first}"
+        base += "/"
         document = documents[node["workflow"]]
     return False
 
@@ -236,7 +260,7 @@ def _reach(document: Document) -> dict[str, set[str]]:
 
 
 def gone_forward(
-    documents: Documents, stack: list[str], anchor: int, came_to: list[str]
+    documents: Documents, stack: list[str], anchor: int, came_to: list[str], orders: Orders
 ) -> tuple[list[str], list[str]]:
     """S8 in its own words: which of `came_to` were found among the kept steps on going from `anchor` to each in turn,
     and what is kept after it. One that was dropped on the way there is not found: it is another step of that path."""
@@ -246,7 +270,7 @@ def gone_forward(
             found.append(path)
             kept = kept[kept.index(path) + 1 :]
         else:
-            kept = [each for each in kept if reachable(documents, path, each)]
+            kept = [each for each in kept if reachable(documents, path, each, orders)]
     return found, kept
 
 
@@ -255,7 +279,7 @@ def check_kept(documents: Documents, before: Before, anchor: int, run: Run) -> N
         return
     stack = [step.path for step in before.run.steps]
     came_to = [step.path for step in run.path[anchor + 1 :]]
-    _, kept = gone_forward(documents, stack, anchor, came_to)
+    _, kept = gone_forward(documents, stack, anchor, came_to, list_orders(run))
     assert [step.path for step in run.kept] == kept
 
 
@@ -294,7 +318,7 @@ def check_parked(before: Before, run: Run, entered: set[str]) -> None:
             assert run.parked[step.path] == answers
         elif now.visit != step.visit and now.output is None:
             assert now.draft == answers, f"{step.path} is entered anew without its answers"
-    for path, answers in before.run.parked.items():
+    for path, answers in parked_answers(before.run).items():
         if path not in run.by_path:
             assert run.parked[path] == answers
         elif path in entered and run.by_path[path].output is None:
@@ -305,7 +329,8 @@ def check_return(documents: Documents, before: Before, anchor: int, run: Run, as
     """S11: what was passed was kept, with the answer it had; where the run stopped, somebody is needed, or it is
     where the change was asked; and the last answer that was kept isn't taken over."""
     old = {step.path: step for step in before.run.steps}
-    found, _ = gone_forward(documents, list(old), anchor, [step.path for step in run.path[anchor + 1 :]])
+    came_to = [step.path for step in run.path[anchor + 1 :]]
+    found, _ = gone_forward(documents, list(old), anchor, came_to, list_orders(run))
     passed = [step for step in run.path[anchor + 1 : -1] if step.kind is Kind.FOREGROUND]
     for step in passed:
         if step.type != "pass":
