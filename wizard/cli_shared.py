@@ -39,11 +39,13 @@ def settings() -> Settings:
     """The settings of the environment. Raises SettingsError; what is misspelt gets a warning."""
     from wizard.settings import Settings as Known
 
-    here = Known.from_environment(os.environ)
-    if here.log_format == "json":  # from the first line on
-        log_as(here)
-    for name in Known.unknown(os.environ):
-        say(f"wizard: {name} is no setting and counts for nothing. Is it misspelt?")
+    try:
+        here = Known.from_environment(os.environ)
+        if here.log_format == "json":  # from the first line on
+            log_as(here)
+    finally:  # a setting that can't be used doesn't hide one that is misspelt
+        for name in Known.unknown(os.environ):
+            say(f"wizard: {name} is no setting and counts for nothing. Is it misspelt?")
     return here
 
 

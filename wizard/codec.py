@@ -19,7 +19,7 @@ from typing import Any
 
 import msgpack
 
-from wizard.decimals import written
+from wizard.decimals import LARGEST, written
 from wizard.errors import InvalidInput, StoreError
 from wizard.model import Value
 
@@ -221,7 +221,8 @@ def write_json(value: Value, *, sort_keys: bool = False, between: tuple[str, str
     comma, colon = between
     match value:
         case Decimal():
-            return written(value)
+            number = written(value)  # without a point it would be read as a whole number, and be too large for one
+            return number if "." in number or abs(value) <= LARGEST else f"{number}.0"
         case Mapping():
             names = sorted(value) if sort_keys else value
             parts = (

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Final
 
+LARGEST: Final = 2**256  # of the whole numbers: what is larger is a Decimal, or refused
 MOST_WRITTEN = 1_000  # characters of a number that is read
 EXACT = 30  # digits: what has more is the result of a division or a root, and is shown rounded
 SHOWN = 12  # of the digits of such a result, after the point, or after the noughts behind it

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from wizard.decimals import read_decimal, written
+from wizard.decimals import LARGEST, read_decimal, written
 from wizard.errors import ExpressionError
 from wizard.language import closures
-from wizard.language.arithmetic import ARITHMETIC, LARGEST, bounded, negative
+from wizard.language.arithmetic import ARITHMETIC, bounded, negative
 from wizard.language.closures import Compute, Names, Plan, Scope, Side
 from wizard.language.functions import FUNCTIONS
 from wizard.language.library import suggest

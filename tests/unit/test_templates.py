@@ -271,7 +271,7 @@ def test_an_error_names_the_line() -> None:
         ("{% for a in r %}{{ 'x' * 1000 }}{% endfor %}", "longer than 100,000 characters"),
         ("{{ big }}{{ big }}", "longer than 100,000 characters"),
         ("{{ 'x' * 60000 ~ 'x' * 60000 }}", "longer than 100,000 characters"),
-        ("{{ ['x' * 6000, 'x' * 6000] }}", "too long"),
+        ("{{ ['x' * 60000, 'x' * 60000] }}", "too long"),
         ("{{ odd }}", "can't be shown"),
     ],
 )

@@ -22,13 +22,13 @@ from datetime import date, datetime, time, tzinfo
 from decimal import Context, Decimal, DecimalException, DivisionByZero, InvalidOperation, Overflow
 from typing import Final
 
+from wizard.decimals import LARGEST
 from wizard.errors import ExpressionError
 from wizard.instants import order
 from wizard.model import Value
 
 MAX_TEXT: Final = 100_000  # characters of a computed text, as of one that a template makes
 MAX_ITEMS: Final = 1_000  # items of a computed list
-LARGEST: Final = 2**256
 MAX_RESULT_NODES: Final = 50_000  # values in a computed result, nested ones included
 MAX_RESULT_TEXT: Final = 1_000_000  # characters in it
 

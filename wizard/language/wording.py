@@ -13,10 +13,10 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Final
 
-from wizard.decimals import written
+from wizard.decimals import LARGEST, written
 from wizard.errors import ExpressionError
 from wizard.instants import shown
-from wizard.language.arithmetic import LARGEST, MAX_TEXT, Budget, checked, to_decimal
+from wizard.language.arithmetic import MAX_TEXT, Budget, checked, to_decimal
 from wizard.model import Value
 
 MONTHS: Final = (

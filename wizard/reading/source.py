@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from wizard.decimals import read_decimal
+from wizard.decimals import MOST_WRITTEN, read_decimal
 from wizard.errors import DefinitionError, Problem
 from wizard.reading.document import MAX_DEPTH, MAX_DIGITS, UNPRINTABLE, Document, Lines, Path, is_text
 from wizard.reading.json_reader import JsonReader
@@ -54,7 +54,7 @@ def from_data(data: object, file: str) -> Document:
                 return int(value)
             case float() if math.isfinite(value):
                 return read_decimal(repr(value))
-            case Decimal() if value.is_finite() and abs(value.adjusted()) < MAX_DIGITS:
+            case Decimal() if value.is_finite() and math.isfinite(float(value)) and len(str(value)) <= MOST_WRITTEN:
                 return read_decimal(str(value))
             case list() | tuple():
                 return [copy(item, (*path, index)) for index, item in enumerate(value)]

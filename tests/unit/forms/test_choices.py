@@ -104,7 +104,7 @@ def test_how_many_choices() -> None:
     assert refuse(None, type="choices", choices=REASONS) == "Choose your thing"
     assert refuse(["new"], type="choices", choices=REASONS, min=2) == "Thing must have at least 2 choices"
     assert refuse(["new", "old"], type="choices", choices=REASONS, max=1) == "Thing must have no more than 1 choice"
-    assert refuse(["new"] * 1_001, type="choices", choices=REASONS) == "Thing must have no more than the choices listed"
+    assert refuse(["new"] * 5_001, type="choices", choices=REASONS) == "Thing must have no more than the choices listed"
     assert refuse(["new", ["old"]], type="choices", choices=REASONS) == LISTED
     assert refuse(["new", "x"], type="choices", choices=REASONS) == LISTED
     assert refuse({"new": True}, type="choices", choices=REASONS) == LISTED
@@ -123,7 +123,7 @@ def test_choices_out_of_data() -> None:
     assert accepted(plain, {"it": "12.50"}, data=["a", " a ", Decimal("12.50")]) == {"it": "12.50"}
 
 
-@pytest.mark.parametrize("data", ["text", 5, [None], [{"label": "x"}], [""], [True], [[1]], ["x"] * 1_001])
+@pytest.mark.parametrize("data", ["text", 5, [None], [{"label": "x"}], [""], [True], [[1]], ["x"] * 5_001])
 def test_data_that_gives_no_choices_is_the_authors_error(data: Any) -> None:
     """Nobody could pick any of it."""
     with pytest.raises(ExpressionError, match="field it"):

@@ -107,7 +107,7 @@ async def test_a_look_up(service: Service) -> None:
     output = await service.call("/addresses/{{ address.postcode }}", {"address": {"postcode": "8001"}})
     assert output == {
         "status": 200,
-        "body": {"city": "Zürich", "area": 87.9, "districts": [1, 2]},
+        "body": {"city": "Zürich", "area": Decimal("87.9"), "districts": [1, 2]},
         "headers": {"content-type": "application/json", "etag": '"7"'},
     }
     assert service.requests[0].method == "GET"
@@ -256,14 +256,14 @@ async def test_json_of_a_special_kind(service: Service) -> None:
     assert (await service.call())["body"] == [1]
 
 
-@pytest.mark.parametrize("text", ["{", "NaN", "[Infinity]", '"\xff', "1" * 5000])
+@pytest.mark.parametrize("text", ["{", "NaN", "[Infinity]", '"\xff', "1" * 5000, "1e999"])
 async def test_invalid_json_is_the_services_fault(service: Service, text: str) -> None:
     """An answer that can't be understood must not be taken for an empty one."""
     service.answer(text.encode("latin-1"))
     assert await service.fail() == "The service 127.0.0.1 answered with invalid JSON."
 
 
-@pytest.mark.parametrize("text", ["1e999", r'"\ud800"', "[" * 40 + "]" * 40, "[" * 100_000])
+@pytest.mark.parametrize("text", [r'"\ud800"', "[" * 40 + "]" * 40, "[" * 100_000])
 async def test_what_cannot_be_stored_is_refused(service: Service, text: str) -> None:
     """It would break the turn when it is saved, after the effect."""
     service.answer(text)

@@ -272,7 +272,7 @@ def test_json_is_read_as_python_reads_it(data: dict[str, object], ascii_only: bo
         found = one(text, "a.json").data
     except DefinitionError as error:
         found = str(error)
-    assert found == data or "can't be part of a definition" in found
+    assert found == json.loads(text, parse_float=Decimal) or "can't be part of a definition" in found
 
 
 def outcome(text: str | bytes, file: str) -> bool:
