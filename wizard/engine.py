@@ -164,16 +164,14 @@ class Engine:
         await self.check_token(run_id, token)
         return await self.load(run_id)
 
-    async def check_token(self, run_id: str, token: str | None) -> None:
-        """Compares in constant time; None, a view's token when `start`
-        didn't give it, fits no run. Raises NotYours, or RunNotFound: ids can't be guessed either.
+    async def check_token(self, run_id: str, token: str) -> None:
+        """Compares in constant time. Raises NotYours, or RunNotFound: ids can't be guessed either.
 
         A token never changes, so a cached run serves.
         """
-        check_texts(run_id=run_id)
-        check_texts_given(token=token)
+        check_texts(run_id=run_id, token=token)
         run, _ = await self._turns.cache.get(run_id)
-        if token is None or not hmac.compare_digest(token_hash(token), run.token_hash):
+        if not hmac.compare_digest(token_hash(token), run.token_hash):
             raise NotYours(run=run_id)
 
     async def next(

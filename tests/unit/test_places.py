@@ -130,7 +130,7 @@ def test_following_agrees_with_the_definition(documents: dict[str, Document], da
         return f"{node['id']}{visit}/" + data.draw(st.sampled_from([f"{item}/{inner}", f"after-{item}"]))
 
     here, there = step(documents["main"]), step(documents["main"])
-    assert can_follow(workflow, here, there) == reachable(documents, here, there)
+    assert can_follow(workflow, here, there) == reachable(documents, here, there, {})
 
 
 def test_loops_are_known() -> None:
