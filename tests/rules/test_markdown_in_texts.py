@@ -18,7 +18,7 @@ from wizard.templates import parse
 from wizard.testing import Person, make_test_engine
 
 TEMPLATES = (
-    "{{ a }}",
+    "Hello {{ a }}",
     "**{{ a }}** and *{{ b }}*",
     "x**{{ a }}**y",
     "__{{ a }}__ {{ b }}_",
@@ -57,7 +57,7 @@ class _Markup(HTMLParser):
         self.elements: list[tuple[str, tuple[str, ...]]] = []
         self.links: list[str] = []
         self.text = ""
-        self.feed(html)
+        self.feed(str(html))
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
