@@ -16,8 +16,6 @@ from wizard.language.markdown import Pieces, address
 from wizard.prose import Prose, fill
 
 _ELEMENTS: Final[Mapping[str, str]] = {
-    "p": "<p>",
-    "/p": "</p>\n",
     "ul": "<ul>\n",
     "/ul": "</ul>\n",
     "/ol": "</ol>\n",
@@ -46,6 +44,7 @@ def line_html(text: str) -> Markup:
 
 def _html(pieces: Pieces, values: Sequence[str], line_break: str) -> str:
     made: list[str] = []
+    begun = 0  # the place of the paragraph that is open
     links: list[bool] = []  # whether each that is open leads anywhere
     for piece in pieces:
         match piece.kind:
@@ -58,6 +57,13 @@ def _html(pieces: Pieces, values: Sequence[str], line_break: str) -> str:
                     made.append(f'<a class="govuk-link" href="{escape(leads_to)}" rel="noopener noreferrer">')
             case "/link":
                 made.append("</a>" if links.pop() else "")
+            case "p":
+                begun = len(made)
+                made.append("<p>")
+            case "/p":
+                made.append("</p>\n")
+                if not "".join(made[begun + 1 : -1]).replace("<br>", "").strip():
+                    del made[begun:]  # of values that are empty
             case "ol":
                 made.append("<ol>\n" if piece.text == "1" else f'<ol start="{int(piece.text)}">\n')
             case kind:
