@@ -192,6 +192,7 @@ _ADDRESS: Final = re.compile(
 )
 # Where a value may go in: behind the host, so that none chooses where a link leads.
 _SETTLED: Final = re.compile(rf"{_HOST}[/?#]|/(?![/\\])|mailto:|tel:|#", re.IGNORECASE)
+_ENCODED: Final = re.compile(r"[A-Za-z0-9._~:/?#@!$&()*+,;=-]*")
 _DOTS: Final = re.compile(r"[/\\](\.|%2e){1,2}([/?#]|$)", re.IGNORECASE)
 
 
@@ -216,6 +217,8 @@ def address(text: str, values: Sequence[str]) -> str:
             made += quote(values[part].encode(errors="replace"), safe="@+" if own and "?" not in made else "")
     if not _ADDRESS.fullmatch(made) or (values and _PLACE.search(text) and _DOTS.search(made)):
         return ""
+    if _ENCODED.fullmatch(made):
+        return made
     from mdurl import encode
 
     return encode(made)
