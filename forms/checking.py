@@ -13,6 +13,7 @@ from wizard.forms.countries import country_names
 from wizard.forms.fields import Check, ChoiceOption, CountryField, PostcodeField
 from wizard.forms.form import TIMELESS_CONTEXT, Form, Question, limits_now
 from wizard.forms.refusals import Refusal, refused
+from wizard.prose import prose
 
 Place = tuple[str | int, ...]
 
@@ -45,7 +46,7 @@ def _equal_labels(place: Place, options: tuple[ChoiceOption, ...]) -> Iterator[t
     for at, option in enumerate(options):
         if option.label is not None and not option.label.constant:
             continue
-        label = option.value if option.label is None else option.label.source
+        label = option.value if option.label is None else str(prose(option.label.source))
         other = first.setdefault(alike(label), option.value)
         if other != option.value:
             yield (

@@ -146,8 +146,8 @@ def choices_of(field: ChoiceField | ChoicesField, names: Names) -> tuple[Choice,
 
 
 def _rendered(option: ChoiceOption, names: Names) -> Choice:
-    label = option.label.render(names) if option.label else option.value
-    return Choice(option.value, label, option.hint.render(names) if option.hint else "")
+    label = option.label.prose(names) if option.label else option.value
+    return Choice(option.value, label, option.hint.prose(names) if option.hint else "")
 
 
 def _computed(name: str, choices: ChoicesFrom, names: Names, most: int) -> tuple[Choice, ...]:

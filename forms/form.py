@@ -41,6 +41,7 @@ from wizard.forms.places import country_choices, country_parser, needs_postcode,
 from wizard.forms.refusals import Refusal, missing, refused
 from wizard.forms.text import text_parser
 from wizard.model import PromptField, Value
+from wizard.prose import plain
 from wizard.templates import Template
 
 _VERBS = {
@@ -91,13 +92,13 @@ class Question:
         """What the person is told about an answer that can't be taken."""
         own: Template | None = getattr(self.field.messages, refusal.code)
         if own is not None:
-            return own.render(names)
+            return plain(own.prose(names))
         return refused(self.label_now(names), refusal.predicate)
 
     def absence(self, names: Names) -> str:
         """What the person is told where a needed answer is missing."""
         if self.field.messages.required is not None:
-            return str(self.field.messages.required.render(names))
+            return plain(self.field.messages.required.prose(names))
         return missing(self.label_now(names), _VERBS.get(self.field.type, "Enter"))
 
     def label_now(self, names: Names) -> str:
@@ -204,7 +205,7 @@ def _asked(question: Question, context: Context) -> PromptField:
         choices = country_choices(field.only)
     else:
         choices = choices_of(field, names) if field.type in ("choice", "choices") else ()
-    hint = field.hint.render(names) if field.hint is not None else ""
+    hint = field.hint.prose(names) if field.hint is not None else ""
     label = question.label_now(names)
     required = question.needed(context)
     return replace(question.prompt, label=label, hint=hint, required=required, choices=choices, options=options)

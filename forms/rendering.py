@@ -333,7 +333,7 @@ def _options(field: PromptField, kind: str) -> tuple[Option, ...]:
     return tuple(
         Option(
             each.value,
-            each.label.strip() or each.value,
+            each.label if each.label.strip() else each.value,  # and not its plain words: it may have markup
             each.hint,
             field.name if at == 1 else f"{field.name}-{at}",
             each.value in picked,

@@ -35,6 +35,6 @@ class EndNode(Foreground[EndConfig]):
             visit.step,
             visit.node.type,
             visit.title,
-            text.render(visit.names) if text is not None else "",
+            text.prose(visit.names) if text is not None else "",
             ends=True,
         )

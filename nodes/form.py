@@ -111,7 +111,7 @@ class Asking(Foreground[A]):
             visit.step,
             visit.node.type,
             visit.title,
-            config.text.render(names) if config.text is not None else "",
+            config.text.prose(names) if config.text is not None else "",
             fields,
             self.items(visit),
             _overall(form, fields, errors, error),

@@ -45,7 +45,7 @@ class MessageNode(Foreground[MessageConfig]):
             visit.step,
             visit.node.type,
             visit.title,
-            config.text.render(names) if config.text is not None else "",
+            config.text.prose(names) if config.text is not None else "",
             error=error,
             submit=config.submit.render(names) if config.submit is not None else "",
         )

@@ -92,7 +92,7 @@ class WaitNode(Background[WaitConfig]):
 
     def prompt(self, visit: Visit[WaitConfig]) -> Prompt:
         text = visit.config.text
-        return Prompt(visit.step, self.type, visit.title, "" if text is None else text.render(visit.names))
+        return Prompt(visit.step, self.type, visit.title, "" if text is None else text.prose(visit.names))
 
     async def execute(self, visit: Visit[WaitConfig]) -> Outcome:
         came = visit.arrival

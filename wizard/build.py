@@ -27,6 +27,7 @@ from wizard.model import (
 from wizard.node import NodeConfig
 from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import RepeatConfig, WorkflowConfig
+from wizard.prose import prose
 from wizard.ways import closure, remaining
 
 
@@ -39,7 +40,7 @@ def build(draft: Draft, embedded: Mapping[str, Workflow], version: str) -> Workf
         id=head.id,
         version=version,
         title=head.title or head.id,
-        text=head.text,
+        text=prose(head.text),
         nodes=nodes,
         start=draft.nodes[0].id,
         reach=closure({node.id: node.successors for node in draft.nodes}),

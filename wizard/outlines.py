@@ -21,6 +21,7 @@ from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import WorkflowConfig, WorkflowNode
 from wizard.places import AFTER
 from wizard.plugins import reason_of
+from wizard.prose import prose
 from wizard.reading import source
 from wizard.reading.document import MAX_DEPTH, Document
 from wizard.reading.nesting import load_json
@@ -237,7 +238,7 @@ class _Outline:
             id=name,
             version="",
             title=(head.title if head is not None else "") or name,
-            text="" if head is None else head.text,
+            text="" if head is None else prose(head.text),
             nodes=nodes,
             start=start,
             reach={node: frozenset({node} & again) for node in nodes},

@@ -69,6 +69,8 @@ class Item:
 class Prompt:
     """What a waiting step asks, independent of channel. `error` is about the whole step.
 
+    `text`, and hints and what choices are called, may be a Prose (wizard.prose), whose markup channels show as
+    they can; as texts they are the words alone.
     `possible` holds, for channels that show a form as a whole, the fields together with those that
     another answer in the same form would bring up, in order; it is empty where there are none of these.
     """

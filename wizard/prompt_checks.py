@@ -16,6 +16,7 @@ from wizard.copies import copied
 from wizard.errors import InvalidInput, NodeContractError
 from wizard.model import Choice, Item, Prompt, PromptField, Reveal
 from wizard.node import Visit
+from wizard.prose import Prose
 
 T = TypeVar("T")
 
@@ -59,14 +60,14 @@ class _Wrong(Exception):
 
 
 def _prompt(prompt: Prompt) -> Prompt:
-    step, type_, title, text, submit = (
-        _text(getattr(prompt, name), f"`{name}`") for name in ("step", "type", "title", "text", "submit")
+    step, type_, title, submit = (
+        _text(getattr(prompt, name), f"`{name}`") for name in ("step", "type", "title", "submit")
     )
     made = Prompt(
         step,
         type_,
         title,
-        text,
+        _prose(prompt.text, "`text`"),
         _fields(prompt.fields, "fields"),
         _several(prompt.items, "items", Item, _item),
         _text_or_none(prompt.error, "`error`"),
@@ -98,7 +99,7 @@ def _field(field: PromptField) -> PromptField:
         name,
         _text(field.type, f"{of} a `type` that"),
         _text(field.label, f"{of} a `label` that"),
-        _text(field.hint, f"{of} a `hint` that"),
+        _prose(field.hint, f"{of} a `hint` that"),
         _truth(field.required, f"{of} a `required` that"),
         _several(field.choices, f"choices of the field {name}", Choice, _choice),
         _value(field.value, f"{of} a `value` that"),
@@ -123,8 +124,11 @@ def _options(options: object, of: str) -> Mapping[str, Any]:
 
 
 def _choice(choice: Choice) -> Choice:
-    value, label, hint = (_text(getattr(choice, name), f"choice has a `{name}` that") for name in choice.__slots__)
-    return Choice(value, label, hint)
+    return Choice(
+        _text(choice.value, "choice has a `value` that"),
+        _prose(choice.label, "choice has a `label` that"),
+        _prose(choice.hint, "choice has a `hint` that"),
+    )
 
 
 def _item(item: Item) -> Item:
@@ -158,6 +162,11 @@ def _text(given: object, what: str) -> str:
     if not isinstance(given, str):
         raise _Wrong(f"{what} is {_kind(given)}, not a text")
     return str.__str__(given)
+
+
+def _prose(given: object, what: str) -> str:
+    """A text that may have markup; it was made by the engine, since its class is exactly that."""
+    return given if type(given) is Prose else _text(given, what)
 
 
 def _text_or_none(given: object, what: str) -> str | None:

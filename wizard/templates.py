@@ -1,7 +1,8 @@
 """Texts with values in them: Template, and Dynamic, any JSON-like value whose texts are templates.
 
 Both are made when a definition is loaded and are fields of pydantic models. The result is plain
-text: nothing is escaped here, a channel escapes for where it shows it. What templates are made of:
+text: nothing is escaped here, a channel escapes for where it shows it. What people read at length (Template.prose)
+is Markdown: the author's own words are, the values in them never (wizard.prose). What templates are made of:
 wizard.language.jinja; how values print in them: wizard.language.wording.
 """
 
@@ -19,8 +20,9 @@ from wizard.expressions import parse as parse_expression
 from wizard.language.arithmetic import bounded
 from wizard.language.closures import Names
 from wizard.language.jinja import MAX_SOURCE, compile_template
-from wizard.language.page import Page, Write
+from wizard.language.page import Page, ProsePage, Write
 from wizard.model import Chain, Value
+from wizard.prose import Prose, prose
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -47,19 +49,34 @@ class Template:
     functions: frozenset[str] = field(compare=False)
     fill: Write = field(compare=False, repr=False)
     slots: int = field(compare=False, repr=False)
+    has_markup: bool = field(compare=False, repr=False)
 
     def render(self, names: Names) -> str:
         """The text. Raises ExpressionError, and nothing else."""
         return self.source if self.constant else self.print(Page(names, self.slots))
 
+    def prose(self, names: Names) -> str:
+        """The text where people read it at length: a Prose, unless there is nothing that has looks. As a text it is the
+        words alone. Raises ExpressionError, and nothing else."""
+        if self.constant:
+            return prose(self.source) if self.has_markup else self.source
+        page = ProsePage(names, self.slots)
+        self._fill(page)
+        if self.has_markup or any(map(_breaks_lines, [page.pieces[at] for at in page.given])):
+            return Prose.of(page.pieces, page.given)
+        return "".join(page.pieces)
+
     def print(self, page: Page) -> str:
         """The text, made within what the page has left."""
+        self._fill(page)
+        return "".join(page.pieces)
+
+    def _fill(self, page: Page) -> None:
         try:
             self.fill(page)
         except ORDINARY_ERRORS as error:
             what = type(error).__name__
             raise ExpressionError(f"A template can't be filled in from this data ({what}).") from error
-        return "".join(page.pieces)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -68,6 +85,11 @@ class Template:
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"type": "string", "maxLength": MAX_SOURCE}
+
+
+def _breaks_lines(value: str) -> bool:
+    """Whether a value would be read as more than words, in a text that has no markup of its own."""
+    return "\n" in value or "\r" in value or value[:1] == "-"
 
 
 def _given(value: Any) -> Template:
@@ -82,7 +104,16 @@ def parse(source: str) -> Template:
     """Checks and compiles. Raises ExpressionError; its offset is the start of the line."""
     write, plan = compile_template(source)
     constant = not any(mark in source for mark in ("{{", "{%", "{#"))
-    return Template(source, constant, plan.names, frozenset(plan.chains), frozenset(plan.functions), write, plan.slots)
+    return Template(
+        source,
+        constant,
+        plan.names,
+        frozenset(plan.chains),
+        frozenset(plan.functions),
+        write,
+        plan.slots,
+        plan.has_markup,
+    )
 
 
 # -- values with templates in them ---------------------------------------------------------------

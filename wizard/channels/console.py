@@ -11,14 +11,14 @@ import os
 import select
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from getpass import getpass
 from textwrap import wrap
 from typing import Protocol, TextIO
 
 from wizard.channels.piped import Lines
-from wizard.channels.questions import clean
+from wizard.channels.questions import LOOKS, clean
 from wizard.forms.readable import DOTS
 
 MAX_LINE = 200_000  # characters; the rest of a longer line is left out, and the form says that it is too long
@@ -36,6 +36,21 @@ class Style(Enum):
     FINE = "32"
 
 
+_LOOK_OF: Mapping[str, str] = {mark: look for look, mark in LOOKS.items()}
+# What ends bold ends what is faint as well, so that the line's own style begins anew.
+_SGR: Mapping[str, str] = {
+    "strong": "1",
+    "/strong": "22",
+    "em": "3",
+    "/em": "23",
+}
+
+
+def _sgr(look: str, style: Style) -> str:
+    again = f";{style.value}" if look == "/strong" and style.value else ""
+    return f"\x1b[{_SGR[look]}{again}m"
+
+
 class Console(Protocol):
     """What a conversation needs."""
 
@@ -43,7 +58,7 @@ class Console(Protocol):
     def width(self) -> int: ...
 
     def write(self, text: str = "", style: Style = Style.PLAIN) -> None:
-        """Writes a line. The text must be clean (wizard.channels.questions.clean)."""
+        """Writes a line. The text must be clean (wizard.channels.questions.clean), but for LOOKS from there."""
 
     def read(self, prompt: str, *, secret: bool = False) -> str | None:
         """One line as it was typed, without its end; None where no more will come."""
@@ -84,6 +99,9 @@ class Terminal:
         return min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST) if self._typed else WIDEST
 
     def write(self, text: str = "", style: Style = Style.PLAIN) -> None:
+        for look, mark in LOOKS.items():
+            if mark in text:
+                text = text.replace(mark, _sgr(look, style) if self._coloured else "")
         if self._coloured and style.value and text:
             text = f"\x1b[{style.value}m{text}\x1b[0m"
         elif style is Style.TITLE:
@@ -123,4 +141,21 @@ class Terminal:
 
 def paragraphs(text: str, width: int) -> list[str]:
     """The text in lines of at most `width` characters; its own line breaks stay."""
-    return [line for part in text.split("\n") for line in (wrap(part, width, break_on_hyphens=False) or [""])]
+    lines = [line for part in text.split("\n") for line in (wrap(part, width, break_on_hyphens=False) or [""])]
+    return list(_each_with_its_looks(lines)) if any(mark in text for mark in LOOKS.values()) else lines
+
+
+def _each_with_its_looks(lines: list[str]) -> Iterator[str]:
+    """What is bold over the end of a line is bold in each of both."""
+    begun: list[str] = []
+    for line in lines:
+        before = "".join(LOOKS[look] for look in begun)
+        for character in line:
+            look = _LOOK_OF.get(character, "")
+            if look in begun:
+                continue
+            if look[:1] == "/" and look[1:] in begun:
+                begun.remove(look[1:])
+            elif look:
+                begun.append(look)
+        yield before + line + "".join(LOOKS[f"/{look}"] for look in reversed(begun))

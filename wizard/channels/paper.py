@@ -18,6 +18,7 @@ from wizard.channels.questions import (
     item_lines,
     notes,
     place_of,
+    shown,
 )
 from wizard.channels.work import Work
 from wizard.model import Item, Prompt, PromptField, Workflow
@@ -76,7 +77,7 @@ class Paper:
         self._console.write()
         self._write(heading(asked), Style.STRONG)
         for note in notes(asked):
-            self._text(note, Style.FAINT)
+            self._clean_text(note, Style.FAINT)
         if 0 < len(asked.choices) <= LISTED:
             self._lines(choice_lines(asked))
         if asked.type == "textarea":
@@ -115,8 +116,11 @@ class Paper:
 
     def _text(self, text: str, style: Style = Style.PLAIN) -> None:
         if text:
-            for line in paragraphs(clean(text).strip("\n"), self._console.width):
-                self._write(line, style)
+            self._clean_text(shown(text), style)
+
+    def _clean_text(self, text: str, style: Style = Style.PLAIN) -> None:
+        for line in paragraphs(text.strip("\n"), self._console.width):
+            self._console.write(line, style)
 
     def _lines(self, lines: Iterable[str]) -> None:
         for line in lines:

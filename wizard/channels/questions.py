@@ -12,6 +12,7 @@ from typing import Any
 from wizard.forms.choices import labelled
 from wizard.forms.readable import DOTS, plain
 from wizard.model import Item, Prompt, PromptField, Value
+from wizard.prose import Prose, spelled
 from wizard.state import Progress, RunView
 
 LISTED = 20  # choices; where there are more, they are listed on request only
@@ -28,8 +29,10 @@ COMMANDS: Mapping[str, str] = {
     "help": "show this",
 }
 MOVING = frozenset({"back", "change", "quit"})  # commands after which another page may be shown
-# What moves or hides a terminal's text: controls but for the line break, and direction overrides.
-_UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]")
+# What moves or hides a terminal's text: controls but for the line break, and direction overrides; and what LOOKS uses.
+_UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef]")
+# What begins and ends bold and emphasis in a line for a console: noncharacters, which nothing that is clean holds.
+LOOKS: Mapping[str, str] = {"strong": "\ufdd2", "/strong": "\ufdd3", "em": "\ufdd4", "/em": "\ufdd5"}
 _TAKE_PARTS = frozenset({"form", "review"})
 
 
@@ -37,6 +40,13 @@ def clean(text: str) -> str:
     """The text without anything that a terminal would obey instead of showing: definitions and answers
     come from anybody. Line breaks stay."""
     return _UNSAFE.sub(_harmless, text.replace("\r\n", "\n"))
+
+
+def shown(text: str) -> str:
+    """The same of a text that may have markup: bold and emphasis are between LOOKS, all else in plain characters."""
+    if isinstance(text, Prose) and any(piece.kind in LOOKS for piece in text.blocks):
+        return spelled(text.blocks, text.values, LOOKS, clean)
+    return clean(text)
 
 
 def _harmless(match: re.Match[str]) -> str:
@@ -110,7 +120,7 @@ def heading(asked: PromptField) -> str:
 
 def notes(asked: PromptField) -> list[str]:
     """What helps to answer: the hint, and how this type is typed where it isn't obvious."""
-    lines = [clean(asked.hint)] if asked.hint else []
+    lines = [shown(asked.hint)] if asked.hint else []
     match asked.type:
         case "boolean":
             lines.append("yes or no")

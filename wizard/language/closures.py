@@ -94,6 +94,7 @@ class Plan:
         self.functions: set[str] = set()
         self.slots = 0
         self.weight = 0
+        self.has_markup = False  # words of a template that may be Markdown
         self._bound: list[tuple[str, int]] = []
 
     @property

@@ -31,6 +31,7 @@ from wizard.language.comprehensions import cut_out
 from wizard.language.filters import FILTERS, TESTS
 from wizard.language.functions import FUNCTIONS
 from wizard.language.library import suggest
+from wizard.language.markdown import may_be_markup
 from wizard.language.page import Page, Write, repeated, sequence
 from wizard.language.scanner import ESCAPES
 from wizard.language.wording import show
@@ -175,13 +176,14 @@ class _Compiler:
 
     def output(self, node: nodes.Output) -> Write:
         parts = [part.data if isinstance(part, nodes.TemplateData) else self.compile(part) for part in node.nodes]
+        self.plan.has_markup |= any(isinstance(part, str) and may_be_markup(part) for part in parts)
 
         def write(page: Page) -> None:
             for part in parts:
                 if isinstance(part, str):
                     page.write(part)
                 else:
-                    page.write(show(page, part(page)))
+                    page.put(show(page, part(page)))
 
         return write
 

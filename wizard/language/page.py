@@ -37,12 +37,30 @@ class Page(Scope):
             raise ExpressionError(f"A template's text would be longer than {MAX_OUTPUT:,} characters.")
         self.pieces.append(text)
 
+    def put(self, value: str) -> None:
+        """Writes what comes out of the data, and not out of the author's words."""
+        self.write(value)
+
     def turn(self, weight: int) -> None:
         """A loop begins another turn."""
         self.turns -= 1
         if self.turns < 0:
             raise ExpressionError(f"The loops of a template would take more than {MAX_TURNS:,} turns.")
         self.spend(weight)
+
+
+class ProsePage(Page):
+    """One that tells values from the author's words: `given` are the places of the values among the pieces."""
+
+    __slots__ = ("given",)
+
+    def __init__(self, names: Names, slots: int) -> None:
+        super().__init__(names, slots)
+        self.given: list[int] = []
+
+    def put(self, value: str) -> None:
+        self.given.append(len(self.pieces))
+        self.write(value)
 
 
 Write = Callable[[Page], None]

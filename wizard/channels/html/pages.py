@@ -34,6 +34,7 @@ from wizard.forms.rendering import (
 )
 from wizard.forms.validation import encodable
 from wizard.model import Item, Prompt, PromptField
+from wizard.prose import Prose
 
 MAX_DRAWN = 4_000_000  # characters of fields' HTML that are kept
 
@@ -346,7 +347,9 @@ def _key(field: PromptField, heading: Heading, typed: tuple[str, ...]) -> Hashab
     """All that a field's HTML is made of, but for the texts that are put in. Long lists of choices are told apart by
     identity: to hash them takes longer."""
     choices: object = tuple(field.choices) if len(field.choices) < 10 else id(field.choices)
+    texts = (field.hint, *(text for choice in field.choices[:9] for text in (choice.label, choice.hint)))
     return (
+        *[(text.skeleton, text.values) for text in texts if isinstance(text, Prose)],  # equal words can look different
         *(field.name, field.type, field.label, field.hint, field.required, choices, repr(field.options), field.when),
         *(heading, field.error is None, *map(bool, typed)),
         "" if typed else repr(field.value),

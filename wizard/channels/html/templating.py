@@ -31,6 +31,7 @@ from markupsafe import Markup, escape
 
 import wizard.forms
 from wizard.errors import SettingsError
+from wizard.forms.prose import line_html, prose_html
 from wizard.forms.rendering import blocks
 from wizard.forms.validation import encodable
 from wizard.model import Item
@@ -56,7 +57,14 @@ def environment_of(folder: Path | None) -> Environment:
         cache_size=-1,
         bytecode_cache=_Code(),
     )
-    environment.filters |= {"blocks": blocks, "broken": _broken, "grouped": _grouped, "path": _path}
+    environment.filters |= {
+        "blocks": blocks,
+        "broken": _broken,
+        "grouped": _grouped,
+        "line": line_html,
+        "path": _path,
+        "prose": prose_html,
+    }
     return environment
 
 
