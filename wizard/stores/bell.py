@@ -40,12 +40,10 @@ class Bell:
         the next job is due and every second. It is handed the time, which goes on from `now`, and returns
         the claims, and, where there are none, when the next job is due. What it finds for one who is cancelled
         meanwhile is given back by `put_off`."""
-        began = time.monotonic()
+        began, moment = time.monotonic(), now
         while True:
             rung = self._listen()  # first: a ring during the attempt isn't missed
             try:
-                passed = time.monotonic() - began
-                moment = now + timedelta(seconds=passed)
                 claims, due = await _whole(attempt(moment), now, put_off)
                 left = wait - (time.monotonic() - began)
                 if claims or left <= 0:
@@ -54,6 +52,7 @@ class Bell:
                 if due is not None:
                     pause = min(pause, max((due - moment).total_seconds(), 0.001))
                 await asyncio.wait({rung}, timeout=pause)
+                moment = now + timedelta(seconds=time.monotonic() - began)
             finally:
                 self._waiting.discard(rung)
 
