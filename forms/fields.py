@@ -40,6 +40,8 @@ MEGABYTE = 1_000_000
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 _RESERVED = frozenset({"true", "false", "null", "action"})  # `action` is the name of a page's buttons
+_DAY = re.compile(r"\s*\d{1,4}([-./]\s*)\d{1,2}\1\d{1,4}\.?\s*")  # as people write one, and no expression is meant
+_CLOCK = re.compile(r"\s*\d{1,2}([:.h]\d{0,2}){1,2}\s*([ap]\.?m\.?)?\s*", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/(\*|[\w.+-]{1,80})|\.\w{1,20}")
 
 
@@ -52,11 +54,19 @@ def _name(name: str) -> str:
 
 
 def _date(value: object) -> object:
-    return date.fromisoformat(value) if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value) else value
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        return date.fromisoformat(value)
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        raise ValueError("must be a date such as 2026-03-27, or an expression such as today()")
+    return value
 
 
 def _time(value: object) -> object:
-    return time.fromisoformat(value) if isinstance(value, str) and re.fullmatch(r"\d\d:\d\d", value) else value
+    if isinstance(value, str) and re.fullmatch(r"\d\d:\d\d", value):
+        return time.fromisoformat(value)
+    if isinstance(value, str) and _CLOCK.fullmatch(value):
+        raise ValueError("must be a time such as 09:30, or an expression")
+    return value
 
 
 def _as_text(value: object) -> object:

@@ -31,7 +31,7 @@ from wizard.node import NodeConfig, NodeType, Registry
 from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import WorkflowConfig
 from wizard.plugins import reason_of
-from wizard.reading.complaints import complaints, did_you_mean, quoted
+from wizard.reading.complaints import complaints, did_you_mean, quoted, unknown_field_type, whole
 from wizard.reading.document import Document, Path
 from wizard.schema import known_keys
 
@@ -253,8 +253,7 @@ class _Reader:
             if "name" in declaration:
                 self._complain((*place, "name"), "the key is the name of an input; remove `name`", key=True)
             elif model is None:
-                hint = did_you_mean(str(kind), FIELD_MODELS)
-                self._complain((*place, "type"), f"there is no field type {quoted(kind)}{hint}")
+                self._complain((*place, "type"), unknown_field_type(str(kind), FIELD_MODELS))
             else:
                 field = self._validated(model, {"name": name, "type": kind, **declaration}, place, frozenset())
                 fields += [field] if field is not None else []
@@ -310,7 +309,7 @@ class _Reader:
             if config is None:
                 return None, frozenset(), frozenset()
             for inside, message in handler.check(config):
-                self._complain((*place, *inside), message)
+                self._complain((*place, *inside), whole((*place, *inside), message))
             return config, *_special_names(handler, config)
         except BaseException as raised:
             error = contained(raised)

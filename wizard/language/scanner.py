@@ -34,11 +34,21 @@ _TOKEN = re.compile(
 )
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _OPERATOR_WORDS = frozenset(("not", "if", "for", "lambda", "await", "yield"))
+_TEMPLATE = "This is an expression already: leave out {{ }} and {% %}, which are for templates."
+_SLIPS = {  # what begins with these, and where nothing else can be meant
+    "{{": _TEMPLATE,
+    "{%": _TEMPLATE,
+    "===": "Two values are compared with ==.",
+    "!==": "Two values are compared with !=.",
+    "=>": "Write >= for =>.",
+    "=<": "Write <= for =<.",
+    "<>": "Write != for <>.",
+}
 _HINTS = {
     "#": "An expression has no comments.",
     "\\": "A backslash stands only inside a text.",
-    "&": "Write `and` for &.",
-    "|": "Write `or` for |. Filters are for templates; in an expression call the function.",
+    "&": "Write `and` for & and &&.",
+    "|": "Write `or` for | and ||. Filters are for templates; in an expression call the function.",
     "!": "Write `not` for !.",
     ";": "An expression is a single one; there is no ;.",
     '"': "This text has no end, or a backslash in it that isn't \\n, \\t, \\r, \\\\, \\\", \\', \\xNN or \\uNNNN.",
@@ -57,6 +67,8 @@ def scan(source: str) -> str:
         if found is None:
             raise _unknown(source[at], at)
         sort, token = found.lastgroup, found[0]
+        if slip := _slip(source, at, token):
+            raise ExpressionError(slip, offset=at)
         if sort == "text":
             _check_text(source, at, before)
         elif sort == "word":
@@ -78,6 +90,13 @@ def scan(source: str) -> str:
     if opened:
         raise ExpressionError(f"This {opened[-1][0]} is never closed.", offset=opened[-1][1])
     return re.sub(r"[\r\n\t]", " ", source)
+
+
+def _slip(source: str, at: int, token: str) -> str | None:
+    """What to write instead of what other languages have here."""
+    if token[0] not in "{=!<":
+        return None
+    return next((message for slip, message in _SLIPS.items() if source.startswith(slip, at)), None)
 
 
 def _unknown(sign: str, at: int) -> ExpressionError:

@@ -7,7 +7,7 @@ ValueError with a sentence, or with one that lacks its subject ("must be ...").
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from pydantic_core.core_schema import ErrorType
 
 from wizard.reading.document import Path
+from wizard.reading.synonyms import meant_key, meant_type
 
 _MAPPING = "a mapping of keys to values"
 _DATE = "a date such as 2026-03-27"
@@ -101,13 +102,19 @@ def complaints(error: ValidationError, known: Known, data: Any) -> list[Complain
     for path, errors in found.items():
         deeper = any(len(other) > len(path) and other[: len(path)] == path for other in found)
         vague = (*_TYPES, "too_short") if deeper else _TYPES  # what is wrong inside isn't counted
-        specific = [each for each in errors if each["type"] not in vague]
+        specific = _most_telling([each for each in errors if each["type"] not in vague])
         if specific:
             result += dict.fromkeys(_complaint(each, path, known, data) for each in specific)
         elif not deeper:
             kinds = dict.fromkeys(_TYPES[each["type"]] for each in errors)
             result.append(Complaint(path, f"{_subject(path)} must be {' or '.join(kinds)}"))
     return result
+
+
+def _most_telling(errors: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Where an expression could have stood among other things, what is wrong with it tells more than that it's none of
+    them."""
+    return [each for each in errors if each["type"] == "expression"] or errors
 
 
 def _path(loc: tuple[str | int, ...], data: Any) -> Path:
@@ -150,22 +157,24 @@ def _complaint(error: Mapping[str, Any], path: Path, known: Known, data: Any) ->
             return Complaint(path, f"{quoted(loc[-1])} is missing")
         case "extra_forbidden":
             name = str(loc[-1])
-            hint = did_you_mean(name, known(loc[:-1]))
+            keys = frozenset(known(loc[:-1]))
+            hint = meant_key(name, keys) or did_you_mean(name, keys)
             return Complaint(path, f"there is no key {quoted(name)} here{hint}", key=True)
         case "expression":
             return Complaint(path, str(context.get("problem")), offset=context.get("offset"))
         case "value_error" | "assertion_error":
-            return Complaint(path, _whole(path, str(context.get("error"))))
+            return Complaint(path, whole(path, str(context.get("error"))))
         case "union_tag_not_found":
             return Complaint(path, f"{quoted(_tag_key(context))} is missing")
         case "union_tag_invalid":
             return _unknown_tag(context, path, data)
         case "field_type":
             return _unknown_field_type(str(error["msg"]), context, path, data)
-    return Complaint(path, _whole(path, _predicate(kind, context, str(error["msg"]))))
+    return Complaint(path, whole(path, _predicate(kind, context, str(error["msg"]))))
 
 
-def _whole(path: Path, text: str) -> str:
+def whole(path: Path, text: str) -> str:
+    """The sentence; one that lacks its subject gets the name of the place."""
     return f"{_subject(path)} {text}" if text.startswith(("must ", "can't ")) else text
 
 
@@ -175,8 +184,13 @@ def _unknown_field_type(message: str, context: Mapping[str, Any], path: Path, da
     type_ = _child(data, "type")
     if not isinstance(type_, str):
         return Complaint(path, message)
-    hint = did_you_mean(type_, context["types"]) or f"; there are {', '.join(context['types'])}"
-    return Complaint((*path, "type"), f"there is no field type {quoted(type_)}{hint}")
+    return Complaint((*path, "type"), unknown_field_type(type_, context["types"]))
+
+
+def unknown_field_type(name: str, types: Collection[str]) -> str:
+    """What is wrong with a field type that there isn't."""
+    hint = meant_type(name, types) or did_you_mean(name, types) or f"; there are {', '.join(types)}"
+    return f"there is no field type {quoted(name)}{hint}"
 
 
 def _unknown_tag(context: Mapping[str, Any], path: Path, data: Any) -> Complaint:

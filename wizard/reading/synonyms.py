@@ -1,0 +1,103 @@
+"""What other form engines call the things that definitions have names for, so that whoever comes from one reads the
+word that is meant here, and not only that theirs is none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+# Field types, in small letters and without - and _.
+_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("select", "dropdown", "radio", "radios", "enum", "option", "radiogroup"), ("choice",)),
+    **dict.fromkeys(
+        ("multiselect", "checkboxes", "selectboxes", "multiplechoice", "tags", "checkboxgroup"), ("choices",)
+    ),
+    **dict.fromkeys(("checkbox", "bool", "toggle", "switch", "yesno"), ("boolean",)),
+    **dict.fromkeys(("number", "numeric", "range", "slider"), ("integer", "decimal")),
+    "int": ("integer",),
+    **dict.fromkeys(("float", "double", "money", "currency", "amount"), ("decimal",)),
+    **dict.fromkeys(("string", "str", "textfield", "shorttext", "input", "char"), ("text",)),
+    **dict.fromkeys(("longtext", "multiline", "paragraph", "memo"), ("textarea",)),
+    **dict.fromkeys(("tel", "telephone", "phonenumber", "mobile"), ("phone",)),
+    **dict.fromkeys(("upload", "attachment", "image", "document"), ("file",)),
+    **dict.fromkeys(("link", "website", "uri"), ("url",)),
+    **dict.fromkeys(("zip", "zipcode", "postalcode", "plz"), ("postcode",)),
+    **dict.fromkeys(("datetime", "timestamp"), ("date", "time")),
+    **dict.fromkeys(("calculated", "formula", "expression", "calculation"), ("computed",)),
+    "mail": ("email",),
+    "secret": ("password",),
+    "day": ("date",),
+}
+
+# Keys likewise; each stands for the first of these that its place has.
+_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("options", "values", "items", "enum", "answers"), ("choices",)),
+    **dict.fromkeys(("optional", "mandatory", "nullable"), ("required",)),
+    **dict.fromkeys(("if", "condition", "case", "expression", "test"), ("when", "show_if", "check")),
+    **dict.fromkeys(("then", "target", "go", "to", "do", "else", "otherwise", "default"), ("goto", "next")),
+    **dict.fromkeys(
+        ("visibleif", "showwhen", "showif", "visible", "dependson", "hidden", "enableif", "visiblewhen"), ("show_if",)
+    ),
+    **dict.fromkeys(("description", "help", "helptext", "placeholder", "info"), ("hint", "text")),
+    **dict.fromkeys(("question", "caption", "heading", "header", "labeltext"), ("label", "title")),
+    **dict.fromkeys(("regex", "regexp", "format"), ("pattern",)),
+    **dict.fromkeys(("maxlen", "maxchars"), ("max_length",)),
+    **dict.fromkeys(("minlen", "minchars"), ("min_length",)),
+    **dict.fromkeys(("minimum", "least", "gte", "from"), ("min",)),
+    **dict.fromkeys(("maximum", "most", "lte"), ("max",)),
+    **dict.fromkeys(("initial", "initialvalue", "defaultvalue", "value", "preset"), ("default",)),
+    **dict.fromkeys(("questions", "inputs", "elements", "components", "controls"), ("fields",)),
+    **dict.fromkeys(("steps", "states", "tasks", "pages", "stages"), ("nodes",)),
+    **dict.fromkeys(("branches", "switch", "choices", "conditions", "rules"), ("cases", "validate")),
+    **dict.fromkeys(("validation", "validators", "checks"), ("validate",)),
+    **dict.fromkeys(("title", "text"), ("label",)),
+    **dict.fromkeys(("name", "key"), ("id",)),
+    "id": ("name",),
+    **dict.fromkeys(("goto", "transition", "nextnode"), ("next",)),
+    **dict.fromkeys(("args", "params", "parameters", "with"), ("arguments", "with")),
+    **dict.fromkeys(("inputs", "variables"), ("input", "with")),
+    **dict.fromkeys(("foreach", "loop", "each"), ("for_each", "repeat")),
+    **dict.fromkeys(("count", "number"), ("times",)),
+    **dict.fromkeys(("duration", "delay", "timeout", "wait"), ("for", "after")),
+    **dict.fromkeys(("button", "submitlabel", "continue"), ("submit",)),
+    "error": ("message", "messages"),
+    "errors": ("messages",),
+    "content": ("text",),
+    "body": ("text",),
+    "onerror": ("on_error",),
+    "retries": ("retry",),
+}
+
+# What more there is to say than the word.
+_WITH_VALUE: Final[Mapping[str, str]] = {
+    "optional": "write `required: false` for what may be left out",
+    "nullable": "write `required: false` for what may be left out",
+    "mandatory": "fields are required unless they say `required: false`",
+    "hidden": "write `show_if` with what has to hold for the field to be shown",
+    "else": "the last case has a `goto` alone",
+    "otherwise": "the last case has a `goto` alone",
+    "default": "the last case has a `goto` alone",
+}
+_OF_CASES: Final = frozenset(("else", "otherwise", "default"))
+
+
+def _plain(word: str) -> str:
+    return word[:40].lower().replace("-", "").replace("_", "").replace(" ", "")
+
+
+def meant_type(word: str, known: Collection[str]) -> str:
+    """The end of a sentence about an unknown field type: which one other engines' word stands for, or nothing."""
+    meant = [name for name in _TYPES.get(_plain(word), ()) if name in known]
+    return f"; what other form engines call that is {' or '.join(f'`{name}`' for name in meant)} here" if meant else ""
+
+
+def meant_key(word: str, known: Collection[str]) -> str:
+    """The same about an unknown key of a place that has the keys `known`."""
+    plain = _plain(word)
+    meant = next((key for key in _KEYS.get(plain, ()) if key in known), None)
+    if meant is None or meant == word:
+        return ""
+    more = _WITH_VALUE.get(plain)
+    if more is not None and (plain not in _OF_CASES or meant == "goto"):
+        return f"; {more}"
+    return f"; did you mean `{meant}`?"
