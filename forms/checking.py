@@ -9,8 +9,8 @@ from typing import Any
 from wizard.errors import ExpressionError
 from wizard.expressions import Expression
 from wizard.forms.characters import alike
-from wizard.forms.countries import country_names
-from wizard.forms.fields import Check, ChoiceOption, CountryField, PostcodeField
+from wizard.forms.countries import codes_by_name, country_names, spoken
+from wizard.forms.fields import Check, ChoiceOption, ChoicesFrom, CountryField, PhoneField, PostcodeField
 from wizard.forms.form import TIMELESS_CONTEXT, Form, Question, limits_now
 from wizard.forms.refusals import Refusal, refused
 from wizard.prose import prose
@@ -35,10 +35,33 @@ def form_problems(fields: tuple[Any, ...], checks: tuple[Check, ...] = ()) -> It
 
 def form_doubts(fields: tuple[Any, ...]) -> Iterator[tuple[Place, str]]:
     """What may be meant like that, as (place below the node's configuration, message) pairs."""
+    asked = {field.name for field in fields}
     for index, field in enumerate(fields):
         choices = getattr(field, "choices", ())
         if isinstance(choices, tuple):
             yield from _equal_labels(("fields", index, "choices"), choices)
+        elif isinstance(choices, ChoicesFrom) and (same := sorted(asked & choices.source.names)):
+            names = ", ".join(f"`{name}`" for name in same)
+            yield (
+                ("fields", index, "choices", "from"),
+                f"{names} isn't answered yet when this list is made: it is on the same page, and the list doesn't "
+                f"follow what is picked there; ask `{field.name}` in a form of its own, below this one",
+            )
+        if isinstance(field, PhoneField) and field.region is not None:
+            yield from _region_doubts(("fields", index, "region"), field.region)
+
+
+def _region_doubts(place: Place, region: str) -> Iterator[tuple[Place, str]]:
+    from phonenumbers import SUPPORTED_REGIONS
+
+    if region not in SUPPORTED_REGIONS:
+        yield place, f"there is no country {region} that has telephone numbers{_code_of(region)}"
+
+
+def _code_of(name: str) -> str:
+    """The end of a sentence about a country that there isn't."""
+    code = codes_by_name("en").get(spoken(name))
+    return f"; did you mean {code}?" if code else ""
 
 
 def _equal_labels(place: Place, options: tuple[ChoiceOption, ...]) -> Iterator[tuple[Place, str]]:
@@ -96,11 +119,11 @@ def _country_problems(form: Form, field: Any) -> Iterator[tuple[str, str]]:
         if not re.fullmatch("[A-Z]{2}", field.country):
             yield "country", f"there is no field {field.country!r}; write a country's code, like CH, or a field's name"
         elif field.country not in country_names():
-            yield "country", f"there is no country {field.country}"
+            yield "country", f"there is no country {field.country}{_code_of(field.country)}"
     if isinstance(field, CountryField) and field.only is not None:
         for code in field.only:
             if code not in country_names():
-                yield "only", f"there is no country {code}"
+                yield "only", f"there is no country {code}{_code_of(code)}"
 
 
 def _default_problem(question: Question) -> str | None:
