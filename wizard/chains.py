@@ -26,6 +26,13 @@ def chains_of(node: NodeDraft) -> Iterator[tuple[Path, Chain, frozenset[str]]]:
     """The dotted names that a node reads, where, and the names that are its own there."""
     for index, chain in enumerate(node.common.depends_on):
         yield (*node.place, "depends_on", index), chain, _NOTHING
+    for where, part, own in parts_of(node):
+        for chain in sorted(part.chains):
+            yield where, chain, own
+
+
+def parts_of(node: NodeDraft) -> Iterator[tuple[Path, Expression | Template | Dynamic, frozenset[str]]]:
+    """The expressions and templates of a node, where they stand, and the names that are its own there."""
     if node.common.remind_after is not None and node.common.remind_after.message is not None:
         yield from _read(node.common.remind_after.message, (*node.place, "remind_after", "message"), _NOTHING)
     if node.common.title is not None:
@@ -41,10 +48,11 @@ def names_of(node: NodeDraft) -> frozenset[Chain]:
     return frozenset(chain for _, chain, own in chains_of(node) if chain[0] not in own)
 
 
-def _read(value: object, place: Path, own: frozenset[str]) -> Iterator[tuple[Path, Chain, frozenset[str]]]:
+def _read(
+    value: object, place: Path, own: frozenset[str]
+) -> Iterator[tuple[Path, Expression | Template | Dynamic, frozenset[str]]]:
     for where, part, more in computed_in(value, place):
-        for chain in sorted(part.chains):
-            yield where, chain, own | more
+        yield where, part, own | more
 
 
 def computed_in(value: object, place: Path) -> Iterator[tuple[Path, Expression | Template | Dynamic, frozenset[str]]]:

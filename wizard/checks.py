@@ -6,19 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 
-from wizard.chains import chains_of
 from wizard.definition import Draft, NodeDraft
 from wizard.errors import Problem
-from wizard.format import DOCUMENTS, END
+from wizard.format import END
 from wizard.forms.checking import form_doubts
-from wizard.forms.fields import BooleanField, ChoiceField
+from wizard.forms.fields import BaseField, BooleanField, ChoiceField
 from wizard.handed import ITEM_NAMES, misfit
 from wizard.language.functions import FUNCTIONS
-from wizard.model import Chain, Kind
+from wizard.model import Kind
+from wizard.name_checks import check_item_names, check_names
 from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import WorkflowConfig
 from wizard.reading.complaints import did_you_mean, quoted
-from wizard.reading.document import Path
+from wizard.shape_checks import check_shapes
+from wizard.text_checks import check_texts
 from wizard.value_checks import check_joined, check_lists
 from wizard.ways import closure, components, is_loop, leading_to
 
@@ -46,14 +47,23 @@ def check(drafts: Drafts, *, stored: bool = False) -> list[Problem]:
             *_check_events(draft),
             *_check_cases(draft),
             *_check_hosts(draft),
-            *_check_names(draft, drafts),
+            *check_names(draft, drafts),
             *_check_forms(draft),
-            *([] if stored else [*check_lists(draft, drafts), *check_joined(draft)]),
+            *([] if stored else _check_values(draft, drafts)),
         ]
         if not stored and draft.whole and not any(problem.severity == "error" for problem in own):
             own += [*_check_loops(draft, asking), *_check_ways(draft)]
         found += own
     return found
+
+
+def _check_values(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
+    """What is known of values before there are any."""
+    yield from check_lists(draft, drafts)
+    yield from check_joined(draft)
+    yield from check_shapes(draft, drafts)
+    yield from check_item_names(draft, drafts)
+    yield from check_texts(draft, drafts)
 
 
 def _check_deadlines(draft: Draft) -> Iterator[Problem]:
@@ -189,92 +199,9 @@ def _check_hosts(draft: Draft) -> Iterator[Problem]:
 def _check_forms(draft: Draft) -> Iterator[Problem]:
     for node in draft.nodes:
         fields = getattr(node.config, "fields", ())
-        if isinstance(fields, tuple):
+        if isinstance(fields, tuple) and all(isinstance(each, BaseField) for each in fields):
             for place, message in form_doubts(fields):
                 yield draft.document.problem((*node.place, *place), message, severity="warning")
-
-
-# -- names -----------------------------------------------------------------------------------------
-
-
-def _check_names(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
-    follows = closure({node.id: node.successors for node in draft.nodes}) if _connected(draft) else None
-    nodes = {node.id: node for node in draft.nodes}
-    for node in draft.nodes:
-        for place, chain, own in chains_of(node):
-            if chain[0] in own:
-                continue
-            problem = _unknown(chain, draft, nodes, drafts)
-            if problem is not None:
-                yield draft.document.problem(place, problem, offset=_offset(draft, place, chain))
-            elif follows is not None and chain[0] in nodes and node.id not in follows[chain[0]]:
-                dotted = quoted(".".join(chain))
-                message = f"`{chain[0]}` is never visited before `{node.id}`, so {dotted} is always null here"
-                yield draft.document.problem(place, message, severity="warning", offset=_offset(draft, place, chain))
-
-
-def _connected(draft: Draft) -> bool:
-    known = {node.id for node in draft.nodes}
-    return draft.whole and all(target in known for node in draft.nodes for target in node.successors)
-
-
-def _unknown(chain: Chain, draft: Draft, nodes: Mapping[str, NodeDraft], drafts: Drafts) -> str | None:
-    """What is wrong with a dotted name, as seen inside `draft`."""
-    root = chain[0]
-    if root == "input":
-        return _unknown_input(chain, draft)
-    if root in DOCUMENTS:
-        return None
-    node = nodes.get(root)
-    if node is None:
-        if root in draft.ids:
-            return None
-        known = {*DOCUMENTS, *(each.id for each in draft.nodes if not isinstance(each.config, ConditionConfig))}
-        return f"there is nothing called {quoted(root)} here{did_you_mean(root, known)}"
-    if isinstance(node.config, ConditionConfig):
-        return f"{quoted(root)} is a condition, which has no values"
-    return _unknown_below(chain, 1, node, drafts)
-
-
-def _unknown_input(chain: Chain, draft: Draft) -> str | None:
-    declared = {*draft.document.data.get("input", ()), *(field.name for field in draft.input)} if draft.input else set()
-    if not declared or len(chain) == 1 or chain[1] in declared or chain[1] in ITEM_NAMES:
-        return None
-    return f"`{draft.id}` declares no input {quoted(chain[1])}{did_you_mean(chain[1], declared)}"
-
-
-def _unknown_below(chain: Chain, depth: int, node: NodeDraft, drafts: Drafts) -> str | None:
-    while depth < len(chain) and node.config is not None:
-        name = chain[depth]
-        if not isinstance(node.config, WorkflowConfig):
-            outputs = node.outputs
-            if outputs is None or name in outputs:
-                return None
-            return f"{quoted('.'.join(chain[:depth]))} has no value {quoted(name)}{did_you_mean(name, outputs)}"
-        inner = drafts.get(node.config.workflow)
-        if node.config.repeat is not None or inner is None:
-            return None
-        visible = {each.id: each for each in inner.nodes if not isinstance(each.config, ConditionConfig)}
-        if name not in visible:
-            if name in inner.ids - {each.id for each in inner.nodes}:
-                return None
-            where = f"`{inner.id}`, which {quoted('.'.join(chain[:depth]))} embeds,"
-            return f"{where} has no node {quoted(name)} with values{did_you_mean(name, visible)}"
-        node = visible[name]
-        depth += 1
-    return None
-
-
-def _offset(draft: Draft, place: Path, chain: Chain) -> int | None:
-    """Where in its text a name stands, if the text says it as it is."""
-    value = draft.document.data
-    for part in place:
-        try:
-            value = value[part]
-        except (KeyError, IndexError, TypeError):
-            return None
-    at = value.find(".".join(chain)) if isinstance(value, str) else -1
-    return at if at >= 0 else None
 
 
 # -- ways ------------------------------------------------------------------------------------------

@@ -168,6 +168,8 @@ def _misread(rest: str) -> str:
     if not rest.strip():
         return "something is missing at its end, a value or a `)`"
     hint = "; two values are compared with `==`" if re.match(r"=(?!=)", rest) else ""
+    if word := re.match(r"(AND|OR|NOT|IN|IF|ELSE)\b", rest):
+        hint = f"; `{word[0].lower()}` is written in small letters"
     return f"it can't be read from `{rest.strip()[:20]}` on{hint}"
 
 
@@ -197,7 +199,7 @@ def check_literal(value: Value, offset: int | None) -> Value:
     raise ExpressionError("Only texts, numbers, true, false and null can be written here.", offset=offset)
 
 
-_SIGNS: Final[Mapping[type, str]] = {
+SIGNS: Final[Mapping[type, str]] = {
     ast.Add: "+",
     ast.Sub: "-",
     ast.Mult: "*",
@@ -260,7 +262,7 @@ class _Compiler:
         return [self.compile(node) for node in nodes]
 
     def _sign(self, operator: ast.AST, node: ast.expr) -> str:
-        if sign := _SIGNS.get(type(operator)):
+        if sign := SIGNS.get(type(operator)):
             return sign
         raise self._refuse(node, _REFUSED.get(type(operator), "There is no such operator."))
 

@@ -8,7 +8,6 @@ wizard.language.jinja; how values print in them: wizard.language.wording.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +20,7 @@ from wizard.language.arithmetic import bounded
 from wizard.language.closures import Names
 from wizard.language.jinja import MAX_SOURCE, compile_template
 from wizard.language.page import Page, ProsePage, Write
+from wizard.language.terms import ONE_EXPRESSION
 from wizard.model import Chain, Value
 from wizard.prose import Prose, prose
 
@@ -212,12 +212,9 @@ class _Walk:
         return _value(part) if isinstance(part, Expression) else _rendering(part)
 
 
-_ONE_EXPRESSION: Final = re.compile(r"\s*\{\{(?![-+])((?:(?!\{\{|\}\}|\{%|\{#).)*)(?<![-+])\}\}\s*", re.DOTALL)
-
-
 def _expression(source: str) -> Expression | None:
     """The one expression that the text is, if it is one."""
-    found = _ONE_EXPRESSION.fullmatch(source)
+    found = ONE_EXPRESSION.fullmatch(source)
     if found is None:
         return None
     try:

@@ -96,6 +96,12 @@ def compile_template(source: str) -> tuple[Write, Plan]:
         raise ExpressionError("This template is too large, or nested too deeply. Make it simpler.") from error
 
 
+def parsed(source: str) -> tuple[Sequence[nodes.Node], Mapping[str, tuple[int, str]]]:
+    """Jinja's tree of a template that compiles, and the comprehensions in it by the names that stand for them."""
+    compiler = _Compiler(source)
+    return _ENVIRONMENT.parse(compiler.cut(source)).body, compiler.comprehensions
+
+
 def _scan(source: str, compiler: _Compiler) -> None:
     """Refuses what Jinja's parser, which is recursive, shouldn't see."""
     before = ""
@@ -116,7 +122,7 @@ def _scan(source: str, compiler: _Compiler) -> None:
             raise compiler.refusal(line, "This template is too long. Split it, or make it simpler.")
 
 
-_SIGNS: Final[Mapping[str, str]] = {
+SIGNS: Final[Mapping[str, str]] = {
     "eq": "==",
     "ne": "!=",
     "lt": "<",
@@ -136,12 +142,12 @@ class _Compiler:
         self._source = source
         self._depth = 0
         self._loops = 0
-        self._comprehensions: dict[str, tuple[int, str]] = {}
+        self.comprehensions: dict[str, tuple[int, str]] = {}
 
     def cut(self, source: str) -> str:
         """The source as Jinja can read it: names stand for the comprehensions."""
         if "for" in source:
-            source, self._comprehensions = cut_out(_ENVIRONMENT.lexer.tokeniter(source, None))
+            source, self.comprehensions = cut_out(_ENVIRONMENT.lexer.tokeniter(source, None))
         return source
 
     def refusal(self, line: int | None, message: str) -> ExpressionError:
@@ -248,8 +254,8 @@ class _Compiler:
             return closures.attributes(self.compile(base), parts)
         if base.name in LITERALS:
             return closures.attributes(closures.constant(LITERALS[base.name]), parts)
-        if base.name in self._comprehensions:
-            return self.comprehension(*self._comprehensions[base.name])
+        if base.name in self.comprehensions:
+            return self.comprehension(*self.comprehensions[base.name])
         return self.plan.name((self._public(base.name, base), *parts))
 
     def comprehension(self, line: int, source: str) -> Compute:
@@ -286,7 +292,7 @@ class _Compiler:
         return combine(self._all([left, *parts]))
 
     def compare(self, node: nodes.Compare) -> Compute:
-        return closures.compare(self._side(node.expr), [(_SIGNS[each.op], self._side(each.expr)) for each in node.ops])
+        return closures.compare(self._side(node.expr), [(SIGNS[each.op], self._side(each.expr)) for each in node.ops])
 
     def _side(self, node: nodes.Node) -> Side:
         is_null = (isinstance(node, nodes.Const) and node.value is None) or (

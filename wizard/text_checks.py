@@ -1,0 +1,98 @@
+"""Texts that look as if their author took them for something else: a name that isn't read, a template where none is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from wizard.chains import parts_of
+from wizard.definition import Draft, NodeDraft
+from wizard.errors import Problem
+from wizard.expressions import Expression
+from wizard.format import DOCUMENTS
+from wizard.language.terms import Name, Part, Term
+from wizard.reading.complaints import quoted
+from wizard.reading.document import Path
+from wizard.shapes import Shapes, is_known
+from wizard.templates import Dynamic, Template
+
+_DOTTED = re.compile(r"\s*[A-Za-z]\w*(\.[A-Za-z_]\w*)+\s*", re.ASCII)
+_TEMPLATE = re.compile(r"\{\{.*\}\}|\{%.*%\}", re.DOTALL)
+_NO_TEXTS = frozenset(("pattern",))  # where {{ }} may mean something else
+
+Drafts = Mapping[str, Draft]
+
+
+def check_texts(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
+    """Warnings about the texts of one definition."""
+    shapes = Shapes(draft, drafts)
+    yield from _templates(draft, {"title": draft.head.title, "text": draft.head.text}, ())
+    for field in draft.input:
+        yield from _templates(draft, {"default": field.default}, ("input", field.name))
+    for node in draft.nodes:
+        yield from _forgotten(draft, node, shapes)
+        if node.config is not None:
+            yield from _templates(draft, node.config, node.place)
+
+
+def _forgotten(draft: Draft, node: NodeDraft, shapes: Shapes) -> Iterator[Problem]:
+    """Texts that are exactly the name of a value."""
+    for place, part, _ in parts_of(node):
+        if isinstance(part, Expression):
+            continue
+        for where, text in _texts(part.source, place):
+            if _DOTTED.fullmatch(text) and _is_value(text.strip().split("."), shapes):
+                message = (
+                    f"this is the text {quoted(text.strip())}, and not the value that is called so; "
+                    f'write "{{{{ {text.strip()} }}}}" for that'
+                )
+                yield draft.document.problem(where, message, severity="warning")
+
+
+def _is_value(names: list[str], shapes: Shapes) -> bool:
+    """Whether all of a dotted name is known; of documents nobody knows what is in them, and they are read often."""
+    if names[0] in DOCUMENTS:
+        return len(names) == 2 or names[0] != "input"
+    term: Term = Name(names[0])
+    for name in names[1:]:
+        if not is_known(shapes.of(term, {}), name):
+            return False
+        term = Part(term, name)
+    return True
+
+
+def _texts(value: Any, place: Path) -> Iterator[tuple[Path, str]]:
+    match value:
+        case str():
+            yield place, value
+        case Mapping():
+            for key, item in value.items():
+                yield from _texts(item, (*place, key))
+        case list() | tuple():
+            for index, item in enumerate(value):
+                yield from _texts(item, (*place, index))
+
+
+def _templates(draft: Draft, value: Any, place: Path) -> Iterator[Problem]:
+    """Templates in texts that are none."""
+    match value:
+        case str() if _TEMPLATE.search(value):
+            message = f"`{place[-1]}` is no template, so that people would read {quoted(value)} as it stands"
+            if place[-1] == "default":
+                message += "; `prefill` is one"
+            yield draft.document.problem(place, message, severity="warning")
+        case Expression() | Template() | Dynamic():
+            return
+        case BaseModel():
+            for name, info in type(value).model_fields.items():
+                if name not in _NO_TEXTS:
+                    yield from _templates(draft, getattr(value, name), (*place, info.alias or name))
+        case Mapping():
+            for key, item in value.items():
+                yield from _templates(draft, item, (*place, key))
+        case list() | tuple():
+            for index, item in enumerate(value):
+                yield from _templates(draft, item, (*place, index))
