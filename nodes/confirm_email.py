@@ -23,7 +23,7 @@ from pydantic import Field
 
 from wizard.forms.characters import folded
 from wizard.model import Item, Prompt, PromptField, Value
-from wizard.node import NodeConfig, Visit
+from wizard.node import FunctionCall, NodeConfig, Visit
 from wizard.nodes.python import FunctionName, call_function
 from wizard.retrying import persevere
 from wizard.stateful import Reject, StatefulNode
@@ -71,6 +71,9 @@ class ConfirmEmailNode(StatefulNode[ConfirmEmailConfig]):
 
     def functions(self, config: ConfirmEmailConfig) -> frozenset[str]:
         return frozenset({config.send})
+
+    def calls(self, config: ConfirmEmailConfig) -> tuple[FunctionCall, ...]:
+        return (FunctionCall(("send",), config.send, frozenset({"email", "code"})),)
 
     # -- the states ------------------------------------------------------------------------------------
 

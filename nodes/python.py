@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
@@ -12,8 +11,9 @@ from wizard.codec import check_value
 from wizard.copies import copied
 from wizard.errors import InvalidInput, NodeFailed, Sentence
 from wizard.model import Outcome, Proceed, Value
-from wizard.node import Background, NodeConfig, Visit
+from wizard.node import Background, FunctionCall, NodeConfig, Visit
 from wizard.retrying import persevere
+from wizard.signatures import VISIT, misfit, takes_visit
 from wizard.templates import Dynamic
 
 FunctionName = Annotated[str, Field(min_length=1, max_length=200)]
@@ -52,6 +52,10 @@ class PythonNode(Background[PythonConfig]):
     def functions(self, config: PythonConfig) -> frozenset[str]:
         return frozenset(each for each in (config.function, config.undo) if each is not None)
 
+    def calls(self, config: PythonConfig) -> tuple[FunctionCall, ...]:
+        work = FunctionCall(("function",), config.function, frozenset(config.arguments))
+        return (work,) if config.undo is None else (work, FunctionCall(("undo",), config.undo, frozenset({"output"})))
+
     async def execute(self, visit: Visit[PythonConfig]) -> Outcome:
         arguments = {name: value.evaluate(visit.names) for name, value in visit.config.arguments.items()}
         result = await call_function(visit, visit.config.function, arguments)
@@ -64,7 +68,8 @@ class PythonNode(Background[PythonConfig]):
 
     async def remove(self, visit: Visit[PythonConfig]) -> None:
         undo, output = visit.config.undo, visit.output
-        if undo is None or (output is None and not _asks_for_visit(visit.services.functions.get(undo))):
+        function = None if undo is None else visit.services.functions.get(undo)
+        if undo is None or (output is None and function is not None and not takes_visit(function)):
             return
         given = None if output is None else dict(output)
         await persevere(lambda own: call_function(own, undo, {"output": given}), visit)
@@ -88,38 +93,12 @@ async def call_function(visit: Visit[Any], name: str, arguments: Mapping[str, Va
     return await visit.services.calls.function(functions[name], given)
 
 
-def _asks_for_visit(function: Callable[..., Any] | None) -> bool:
-    try:
-        return function is None or "visit" in inspect.signature(function).parameters
-    except (TypeError, ValueError):
-        return False
-
-
 def _fit(function: Callable[..., Any], name: str, arguments: dict[str, Any], visit: Visit[Any]) -> dict[str, Any]:
     """The arguments, with the visit where the function asks for it. Some built-in functions don't say
     what they take; these are called as they are."""
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
-        return arguments
-    if "visit" in signature.parameters and "visit" not in arguments:
-        arguments["visit"] = visit
-    try:
-        signature.bind(**arguments)
-    except TypeError:
-        why = _misfit(signature, arguments)
+    if VISIT not in arguments and takes_visit(function):
+        arguments[VISIT] = visit
+    if why := misfit(function, arguments):
         what = f"The function {name!r} can't be called with the node's arguments: {why}."
-        raise NodeFailed(what, people=Sentence.BROKEN, lasting=True) from None
+        raise NodeFailed(what, people=Sentence.BROKEN, lasting=True)
     return arguments
-
-
-def _misfit(signature: inspect.Signature, arguments: Mapping[str, Any]) -> str:
-    """Why a call with these named arguments isn't one that the function takes."""
-    takes = signature.parameters.values()
-    named = {each.name for each in takes if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)}
-    needs = [each.name for each in takes if each.default is each.empty and each.name in named - arguments.keys()]
-    if needs:
-        return f"it needs {', '.join(map(repr, needs))}"
-    if unknown := [argument for argument in arguments if argument not in named]:
-        return f"it takes no {', '.join(map(repr, unknown))}"
-    return "it takes values by position alone"

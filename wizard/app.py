@@ -160,10 +160,11 @@ def figures_of(engine: Engine) -> Figures | None:
     return engine.watch.figures if isinstance(engine.watch, _Listeners) else None
 
 
-def load_catalog(definitions: Paths, registry: Registry | None = None) -> Catalog:
-    """The definitions of a file or folder, or of several. Raises DefinitionError."""
+def load_catalog(definitions: Paths, registry: Registry | None = None, functions: Functions | None = None) -> Catalog:
+    """The definitions of a file or folder, or of several; with `functions`, a call that these don't take is a mistake
+    as well. Raises DefinitionError."""
     paths = [definitions] if isinstance(definitions, str | PathLike) else definitions
-    return Catalog.load([Path(path) for path in paths], registry or Registry.installed())
+    return Catalog.load([Path(path) for path in paths], registry or Registry.installed(), functions)
 
 
 def wizard_app(

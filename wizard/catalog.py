@@ -22,6 +22,7 @@ from wizard.checks import check
 from wizard.codec import write_json
 from wizard.definition import Draft, draft
 from wizard.errors import DefinitionError, Problem, WorkflowNotFound
+from wizard.function_checks import Functions
 from wizard.model import Run, Workflow
 from wizard.node import Registry
 from wizard.outlines import outline, read_bundle, unavailable
@@ -56,9 +57,10 @@ class Catalog:
         return cls({}, {}, [], registry)
 
     @classmethod
-    def load(cls, paths: Iterable[Path | str], registry: Registry) -> Catalog:
+    def load(cls, paths: Iterable[Path | str], registry: Registry, functions: Functions | None = None) -> Catalog:
         """The definitions in files, and in all *.yaml, *.yml and *.json files of folders (hidden ones
-        left out). What a file embeds and nothing loaded has is looked for in the files beside it.
+        left out). What a file embeds and nothing loaded has is looked for in the files beside it. With `functions`, it
+        is checked whether these are all that the definitions call, and take what they are handed.
 
         Raises DefinitionError with the problems of all files.
         """
@@ -71,7 +73,7 @@ class Catalog:
                 loader.read_file(path)
                 beside.append(path.parent)
         loader.find_missing(beside)
-        return _compiled(loader)
+        return _compiled(loader, functions=functions)
 
     @classmethod
     def from_documents(
@@ -235,9 +237,9 @@ def _files(folder: Path, deep: bool = True) -> Iterator[Path]:
 # -- compiling -------------------------------------------------------------------------------------
 
 
-def _compiled(loader: _Loader, *, stored: bool = False) -> Catalog:
+def _compiled(loader: _Loader, *, stored: bool = False, functions: Functions | None = None) -> Catalog:
     drafts = loader.drafts
-    problems = [*loader.problems, *check(drafts, stored=stored)]
+    problems = [*loader.problems, *check(drafts, stored=stored, functions=functions)]
     if any(problem.severity == "error" for problem in problems):
         raise DefinitionError(problems)
     edges = {name: [config.workflow for _, config in each.calls] for name, each in drafts.items()}

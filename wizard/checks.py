@@ -11,6 +11,7 @@ from wizard.errors import Problem
 from wizard.format import END
 from wizard.forms.checking import form_doubts
 from wizard.forms.fields import BaseField, BooleanField, ChoiceField
+from wizard.function_checks import Functions, check_functions
 from wizard.handed import ITEM_NAMES, misfit
 from wizard.language.functions import FUNCTIONS
 from wizard.model import Kind
@@ -30,8 +31,9 @@ FEW = (BooleanField, ChoiceField)  # whose values the definition lists
 Drafts = Mapping[str, Draft]
 
 
-def check(drafts: Drafts, *, stored: bool = False) -> list[Problem]:
-    """Everything that is wrong or doubtful in definitions that are loaded together, by id. Of `stored` ones only what
+def check(drafts: Drafts, *, stored: bool = False, functions: Functions | None = None) -> list[Problem]:
+    """Everything that is wrong or doubtful in definitions that are loaded together, by id, and in how they call the
+    application's `functions`, where these are handed over. Of `stored` ones only what
     they can't run with: runs are pinned to them, and the checker may have learnt since to refuse their loops, which a
     turn's bound stops as well (S17, S22)."""
     found = list(_check_embedding(drafts))
@@ -50,6 +52,7 @@ def check(drafts: Drafts, *, stored: bool = False) -> list[Problem]:
             *check_names(draft, drafts),
             *_check_forms(draft),
             *([] if stored else _check_values(draft, drafts)),
+            *([] if functions is None else check_functions(draft, functions)),
         ]
         if not stored and draft.whole and not any(problem.severity == "error" for problem in own):
             own += [*_check_loops(draft, asking), *_check_ways(draft)]

@@ -119,16 +119,25 @@ def serve(
         raise typer.Exit(code)
 
 
-@app.command(epilog=examples("wizard check forms/", "wizard check passport.yaml --json"))
-def check(paths: Paths, as_json: AsJson = False) -> None:
-    """Check definitions: every problem, with its file, line and column, and which workflows there are."""
+@app.command(
+    epilog=examples(
+        "wizard check forms/",
+        "wizard check passport.yaml --json",
+        "wizard check forms/ --functions shop:FUNCTIONS",
+    )
+)
+def check(paths: Paths, functions: FunctionsOption = None, as_json: AsJson = False) -> None:
+    """Check definitions: every problem, with its file, line and column, and which workflows there are. With functions,
+    their calls too."""
     from wizard.app import load_catalog
     from wizard.errors import DefinitionError
 
+    named = chosen(functions, settings())
+    given = imported(named) if named else None
     problems: list[Problem]
     titles: dict[str, str] = {}
     try:
-        catalog = load_catalog(paths)
+        catalog = load_catalog(paths, functions=given)
         problems = list(catalog.warnings)
         titles = {each.id: each.title for each in catalog.workflows.values()}
     except DefinitionError as error:

@@ -23,6 +23,7 @@ COMPUTING = (
     "secrets",
     "files",
     "functions",
+    "calls",
     "events",
     "check",
     "prompt",

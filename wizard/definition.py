@@ -27,7 +27,7 @@ from wizard.logs import show_origin
 from wizard.model import (
     Kind,
 )
-from wizard.node import NodeConfig, NodeType, Registry
+from wizard.node import FunctionCall, NodeConfig, NodeType, Registry
 from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import WorkflowConfig
 from wizard.plugins import reason_of
@@ -351,6 +351,9 @@ def _special_names(handler: NodeType[Any], config: NodeConfig) -> tuple[frozense
     events = handler.events(config)
     if not isinstance(events, tuple) or not all(isinstance(each, EventFormat) for each in events):
         raise NodeContractError(f"events gave {type(events).__name__}: return the value of a field of the type Events")
+    calls = handler.calls(config)
+    if not isinstance(calls, tuple) or not all(isinstance(each, FunctionCall) for each in calls):
+        raise NodeContractError(f"calls gave {type(calls).__name__}: return a tuple of FunctionCall")
     hosts = handler.hosts(config)
     if not isinstance(hosts, Set) or not all(isinstance(chain, tuple) and chain for chain in hosts):
         raise NodeContractError(f"hosts gave {type(hosts).__name__}: return the `chains` of an expression or template")

@@ -55,6 +55,7 @@ __all__ = [
     "Dynamic",
     "Expression",
     "Foreground",
+    "FunctionCall",
     "Item",
     "Later",
     "NodeConfig",
@@ -81,6 +82,18 @@ class NodeConfig(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCall:
+    """That a node calls a function of the application: where inside its configuration that stands, the function's name,
+    and the names of the arguments, None where they can't be known. `visit` says that a function with a parameter
+    `visit` gets that as well."""
+
+    place: tuple[str | int, ...]
+    function: str
+    arguments: frozenset[str] | None
+    visit: bool = True
 
 
 C = TypeVar("C", bound=NodeConfig)
@@ -251,6 +264,10 @@ class NodeType(ABC, Generic[C]):
     def functions(self, config: C) -> frozenset[str]:
         """The functions of the application that a node calls, by name, so that it is said at once which are missing."""
         return frozenset()
+
+    def calls(self, config: C) -> tuple[FunctionCall, ...]:
+        """How it calls them, so that `wizard check` can tell whether they take that."""
+        return tuple(FunctionCall((), name, None) for name in sorted(self.functions(config)))
 
     def hosts(self, config: C) -> frozenset[Chain]:
         """The dotted names that say which service a node calls, so that nobody leaves that to strangers unawares."""

@@ -96,7 +96,8 @@ def _slip(source: str, at: int, token: str) -> str | None:
     """What to write instead of what other languages have here."""
     if token[0] not in "{=!<":
         return None
-    return next((message for slip, message in _SLIPS.items() if source.startswith(slip, at)), None)
+    slip = next((slip for slip in _SLIPS if source.startswith(slip, at)), "")
+    return None if source.startswith("=", at + len(slip)) else _SLIPS.get(slip)
 
 
 def _unknown(sign: str, at: int) -> ExpressionError:
