@@ -39,8 +39,12 @@ def parts_of(node: NodeDraft) -> Iterator[tuple[Path, Expression | Template | Dy
         yield from _read(node.common.title, (*node.place, "title"), _NOTHING)
     for event in node.common.event:
         yield from _read(event, (*node.place, "event"), _NOTHING)
-    if node.config is not None:
-        yield from _read(node.config, node.place, node.handler.own_names(node.config))
+    if node.written is not None:
+        own = node.handler.own_names(node.written)
+        if node.partial is not None and own:
+            own |= node.partial.names
+        for where, part, more in computed_in(node.written, ()):
+            yield node.written_at(where), part, own | more
 
 
 def names_of(node: NodeDraft) -> frozenset[Chain]:

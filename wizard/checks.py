@@ -132,12 +132,13 @@ def _check_ids_and_targets(draft: Draft) -> Iterator[Problem]:
 
 
 def _check_calls(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
+    for node in draft.nodes:
+        if isinstance(node.written, WorkflowConfig) and (name := node.written.workflow) not in drafts:
+            hint = did_you_mean(name, drafts) or "; load its file as well"
+            yield draft.document.problem((*node.place, "workflow"), f"there is no workflow {quoted(name)}{hint}")
     for node, config in draft.calls:
         inner = drafts.get(config.workflow)
         if inner is None:
-            hint = did_you_mean(config.workflow, drafts) or "; load its file as well"
-            message = f"there is no workflow {quoted(config.workflow)}{hint}"
-            yield draft.document.problem((*node.place, "workflow"), message)
             continue
         declared = {field.name: field for field in inner.input}
         for name, value in config.with_.items():

@@ -33,6 +33,7 @@ from wizard.nodes.workflow import WorkflowConfig
 from wizard.plugins import reason_of
 from wizard.reading.complaints import complaints, did_you_mean, quoted, unknown_field_type, whole
 from wizard.reading.document import Document, Path
+from wizard.salvage import Partial, salvaged
 from wizard.schema import known_keys
 
 log = logging.getLogger("wizard.plugins")
@@ -40,8 +41,8 @@ log = logging.getLogger("wizard.plugins")
 
 @dataclass(frozen=True, slots=True)
 class NodeDraft:
-    """A node whose common keys are read. `config` is None where the configuration is wrong; `secrets` are the names
-    below its id that are never shown again, `files` those of uploaded files."""
+    """A node whose common keys are read. `config` is None where the configuration is wrong, and `partial` what is left
+    of it then; `secrets` are the names below its id that are never shown again, `files` those of uploaded files."""
 
     place: Path
     common: NodeFormat
@@ -50,10 +51,20 @@ class NodeDraft:
     below: str | None  # the node that is written below
     secrets: frozenset[str] = frozenset()
     files: frozenset[str] = frozenset()
+    partial: Partial | None = None
 
     @property
     def id(self) -> str:
         return self.common.id
+
+    @property
+    def written(self) -> NodeConfig | None:
+        """The configuration, or what is left of a wrong one."""
+        return self.config if self.partial is None else self.partial.config
+
+    def written_at(self, path: Path) -> Path:
+        """Where what stands at `path` in `written` stands in the document."""
+        return (*self.place, *(path if self.partial is None else self.partial.place(path)))
 
     @property
     def named(self) -> tuple[tuple[Path, str], ...]:
@@ -61,9 +72,10 @@ class NodeDraft:
         targets: list[tuple[Path, str]] = []
         if self.common.next is not None:
             targets.append(((*self.place, "next"), self.common.next))
-        if isinstance(self.config, ConditionConfig):
-            cases = enumerate(self.config.cases)
-            targets += [((*self.place, "cases", index, "goto"), case.goto) for index, case in cases]
+        written = self.written
+        if isinstance(written, ConditionConfig):
+            places = (self.written_at(("cases", index, "goto")) for index in range(len(written.cases)))
+            targets += zip(places, (case.goto for case in written.cases), strict=True)
         if self.common.on_error.goto is not None:
             targets.append(((*self.place, "on_error", "goto"), self.common.on_error.goto))
         if self.unanswered is not None:
@@ -96,8 +108,12 @@ class NodeDraft:
 
     @property
     def own_outputs(self) -> frozenset[str] | None:
-        """The names below the node's id that its type gives; None where they can't be known."""
-        return None if self.config is None else self.handler.outputs(self.config)
+        """The names below the node's id that its type gives, or may give if its configuration is wrong; None where they
+        can't be known."""
+        if self.written is None:
+            return None
+        names = self.handler.outputs(self.written)
+        return names if names is None or self.partial is None else names | self.partial.names
 
     @property
     def outputs(self) -> frozenset[str] | None:
@@ -295,22 +311,22 @@ class _Reader:
             NodeFormat, {key: value for key, value in data.items() if key in allowed}, place, {}
         )
         mine = {key: value for key, value in data.items() if key in own or key not in COMMON}
-        config, secrets, files = self._configured(handler, mine, place, allowed)
-        return None if common is None else NodeDraft(place, common, handler, config, below, secrets, files)
+        config, secrets, files, partial = self._configured(handler, mine, place, allowed)
+        return None if common is None else NodeDraft(place, common, handler, config, below, secrets, files, partial)
 
     def _configured(
         self, handler: NodeType[Any], data: Mapping[str, Any], place: Path, allowed: frozenset[str]
-    ) -> tuple[NodeConfig | None, frozenset[str], frozenset[str]]:
-        """The node's configuration, None where it is wrong, its secrets and its files. All that its type is asked while
-        definitions are loaded is asked here first: what the type itself does wrong is a problem that names it, whoever
-        wrote it."""
+    ) -> tuple[NodeConfig | None, frozenset[str], frozenset[str], Partial | None]:
+        """The node's configuration, None where it is wrong, its secrets, its files, and what is left of a wrong one.
+        All that its type is asked while definitions are loaded is asked here first: what the type itself does wrong is
+        a problem that names it, whoever wrote it."""
         try:
             config: NodeConfig | None = self._validated(handler.Config, data, place, allowed)
             if config is None:
-                return None, frozenset(), frozenset()
+                return None, frozenset(), frozenset(), self._partial(handler, data, place)
             for inside, message in handler.check(config):
                 self._complain((*place, *inside), whole((*place, *inside), message))
-            return config, *_special_names(handler, config)
+            return config, *_special_names(handler, config), None
         except BaseException as raised:
             error = contained(raised)
             package = self.registry.package(handler.type)
@@ -320,7 +336,19 @@ class _Reader:
                 f"the node type {quoted(handler.type)}{whose} can't say whether this is right: {_said(error)}",
             )
             show_origin(log, error)
-            return None, frozenset(), frozenset()
+            return None, frozenset(), frozenset(), None
+
+    def _partial(self, handler: NodeType[Any], data: Mapping[str, Any], place: Path) -> Partial | None:
+        """What is left of a configuration that is wrong, and what else is wrong with it."""
+        partial = salvaged(handler.Config, data)
+        if partial is None:
+            return None
+        if partial.whole:
+            for inside, message in handler.check(partial.config):
+                path = (*place, *partial.place(inside))
+                self._complain(path, whole(path, message))
+        _special_names(handler, partial.config)
+        return partial
 
     def _handler(self, place: Path, data: Mapping[str, Any]) -> NodeType[Any] | None:
         name = data.get("type")

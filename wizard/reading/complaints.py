@@ -97,7 +97,7 @@ def complaints(error: ValidationError, known: Known, data: Any) -> list[Complain
     a place (in pydantic's terms) may have."""
     found: dict[Path, list[Mapping[str, Any]]] = {}
     for each in error.errors(include_url=False, include_input=False):
-        found.setdefault(_path(each["loc"], data), []).append(dict(each))
+        found.setdefault(path_in(each["loc"], data), []).append(dict(each))
     result: list[Complaint] = []
     for path, errors in found.items():
         deeper = any(len(other) > len(path) and other[: len(path)] == path for other in found)
@@ -117,16 +117,16 @@ def _most_telling(errors: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [each for each in errors if each["type"] == "expression"] or errors
 
 
-def _path(loc: tuple[str | int, ...], data: Any) -> Path:
+def path_in(loc: tuple[str | int, ...], data: Any) -> Path:
     """The longest way along `loc` that exists in `data`: what doesn't exist are union branches."""
     if not loc:
         return ()
     part, rest = loc[0], loc[1:]
-    skipped = _path(rest, data)
+    skipped = path_in(rest, data)
     value = _child(data, part)
     if value is _NOTHING:
         return skipped
-    taken: Path = (part, *_path(rest, value))
+    taken: Path = (part, *path_in(rest, value))
     return taken if len(taken) > len(skipped) else skipped
 
 
