@@ -202,10 +202,10 @@ def _check_hosts(draft: Draft) -> Iterator[Problem]:
 
 def _check_forms(draft: Draft) -> Iterator[Problem]:
     for node in draft.nodes:
-        fields = getattr(node.config, "fields", ())
+        fields = getattr(node.written, "fields", ())
         if isinstance(fields, tuple) and all(isinstance(each, BaseField) for each in fields):
             for place, message in form_doubts(fields):
-                yield draft.document.problem((*node.place, *place), message, severity="warning")
+                yield draft.document.problem(node.written_at(place), message, severity="warning")
 
 
 # -- ways ------------------------------------------------------------------------------------------

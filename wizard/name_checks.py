@@ -95,15 +95,15 @@ def _unknown_input(chain: Chain, draft: Draft) -> str | None:
 
 
 def _unknown_below(chain: Chain, depth: int, node: NodeDraft, drafts: Drafts) -> str | None:
-    while depth < len(chain) and node.config is not None:
+    while depth < len(chain) and (config := node.written) is not None:
         name = chain[depth]
-        if not isinstance(node.config, WorkflowConfig):
+        if not isinstance(config, WorkflowConfig):
             outputs = node.outputs
             if outputs is None or name in outputs:
                 return None
             return f"{quoted('.'.join(chain[:depth]))} has no value {quoted(name)}{did_you_mean(name, outputs)}"
-        inner = drafts.get(node.config.workflow)
-        if node.config.repeat is not None or inner is None:
+        inner = drafts.get(config.workflow)
+        if config.repeat is not None or inner is None:
             return None
         visible = {each.id: each for each in inner.nodes if not isinstance(each.config, ConditionConfig)}
         if name not in visible:

@@ -127,13 +127,13 @@ class Shapes:
         return None if node is None else self._node(node)
 
     def _node(self, node: NodeDraft) -> Shape:
-        config = node.config
+        config = node.written
         if config is None or isinstance(config, ConditionConfig):
             return None
         if not isinstance(config, WorkflowConfig):
             return Group(node.outputs, lambda name: self._output(node, name), f"`{node.id}`")
         inner = self._drafts.get(config.workflow)
-        if inner is None:
+        if inner is None or node.partial is not None:
             return None
         made = Shapes(inner, self._drafts)
         names = {each.id for each in inner.nodes if not isinstance(each.config, ConditionConfig)}

@@ -163,9 +163,16 @@ def test_names_below_a_workflow_node(name: str, message: str | None) -> None:
 
 
 def test_a_repeats_answers_are_a_list() -> None:
-    """What stands in a list is read in a comprehension, which no check follows."""
+    """A name read straight off the list would be null for ever, and a condition on it silently never hold."""
     nodes = "  - {id: sub, type: workflow, workflow: inner, with: {heading: x}, repeat: {times: 2}}\n"
-    assert outer(nodes + "  - {id: job, type: work, using: sub.whatever}") == []
+    assert outer(nodes + "  - {id: job, type: work, using: sub.name}") == [
+        (
+            4,
+            "`sub` is a list, since its node is repeated; read one of its items, `sub[0].name`, or all of them, "
+            "`[s.name for s in sub]`",
+        )
+    ]
+    assert outer(nodes + "  - {id: job, type: work, using: 'sub[0].name.first'}") == []
 
 
 def test_what_a_workflow_is_handed() -> None:

@@ -6,6 +6,7 @@ A parser's own words change with its releases, and help nobody who never read th
 from __future__ import annotations
 
 from wizard.reading.nesting import yaml_pieces
+from wizard.reading.slips import slip
 
 _IN_BRACKETS = (
     "a bracket isn't closed, or text that holds , [ ] { } must stand in quotes here;"
@@ -31,6 +32,9 @@ def advice(text: str, at: int) -> tuple[int, str]:
                 return piece.start, "a quote isn't closed"
             case "quoted" if at < piece.end:
                 return at, "in double quotes a backslash is `\\\\`; or put the text in single quotes"
+    found = None if brackets or text[at : at + 1] == "\t" else slip(text, at)
+    if found is not None:
+        return found
     match text[at : at + 1]:
         case "\t":
             return at, "indent with spaces, not tabs"

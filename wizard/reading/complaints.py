@@ -13,10 +13,11 @@ from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ErrorType
 
 from wizard.reading.document import Path
-from wizard.reading.synonyms import meant_key, meant_type
+from wizard.reading.synonyms import key_for, meant_key, meant_type
 
 _MAPPING = "a mapping of keys to values"
 _DATE = "a date such as 2026-03-27"
@@ -96,7 +97,7 @@ def complaints(error: ValidationError, known: Known, data: Any) -> list[Complain
     """What `error` says, about `data`, the plain data that was validated. `known` gives the keys that
     a place (in pydantic's terms) may have."""
     found: dict[Path, list[Mapping[str, Any]]] = {}
-    for each in error.errors(include_url=False, include_input=False):
+    for each in _without_named(error.errors(include_url=False, include_input=False), known):
         found.setdefault(path_in(each["loc"], data), []).append(dict(each))
     result: list[Complaint] = []
     for path, errors in found.items():
@@ -109,6 +110,13 @@ def complaints(error: ValidationError, known: Known, data: Any) -> list[Complain
             kinds = dict.fromkeys(_TYPES[each["type"]] for each in errors)
             result.append(Complaint(path, f"{_subject(path)} must be {' or '.join(kinds)}"))
     return result
+
+
+def _without_named(errors: list[ErrorDetails], known: Known) -> list[ErrorDetails]:
+    """The errors without those about keys that are missing since they are there by another engine's name."""
+    unknown = [each["loc"] for each in errors if each["type"] == "extra_forbidden"]
+    meant = {(*loc[:-1], key_for(str(loc[-1]), frozenset(known(loc[:-1])))) for loc in unknown}
+    return [each for each in errors if each["type"] != "missing" or each["loc"] not in meant]
 
 
 def _most_telling(errors: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -91,11 +91,16 @@ def meant_type(word: str, known: Collection[str]) -> str:
     return f"; what other form engines call that is {' or '.join(f'`{name}`' for name in meant)} here" if meant else ""
 
 
+def key_for(word: str, known: Collection[str]) -> str | None:
+    """The one of the keys `known` that other engines' word stands for."""
+    meant = next((key for key in _KEYS.get(_plain(word), ()) if key in known), None)
+    return None if meant == word else meant
+
+
 def meant_key(word: str, known: Collection[str]) -> str:
-    """The same about an unknown key of a place that has the keys `known`."""
-    plain = _plain(word)
-    meant = next((key for key in _KEYS.get(plain, ()) if key in known), None)
-    if meant is None or meant == word:
+    """The end of a sentence about an unknown key of a place that has the keys `known`, or nothing."""
+    plain, meant = _plain(word), key_for(word, known)
+    if meant is None:
         return ""
     more = _WITH_VALUE.get(plain)
     if more is not None and (plain not in _OF_CASES or meant == "goto"):

@@ -28,6 +28,7 @@ _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+|0o[0-7]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 _WORDS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false", "False", "FALSE"), False)
+_NO_TEMPLATE = "text that begins with {{ must stand in quotes"
 
 
 def _scalar(text: str) -> Any:
@@ -143,7 +144,8 @@ class YamlReader:
 
     def _key(self, top: _Open, key: Any, event: Any) -> None:
         if not isinstance(key, str):
-            self._complain(event.start_mark, "a key must be text; put it in quotes")
+            template = self._text[: event.start_mark.index + 1].endswith("{{")
+            self._complain(event.start_mark, _NO_TEMPLATE if template else "a key must be text; put it in quotes")
         name = key if isinstance(key, str) else None
         top.entries.append(_Entry(name, event, event.start_mark.line + 1, event.start_mark.column + 1))
         top.due = True
