@@ -27,7 +27,8 @@ def check_names(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
         for place, chain, own in chains_of(node):
             if chain[0] in own:
                 continue
-            problem = _unknown(chain, draft, nodes, drafts)
+            mine = frozenset() if node.written is None else node.handler.own_names(node.written) & own
+            problem = _unknown(chain, draft, nodes, drafts, mine)
             if problem is not None:
                 yield draft.document.problem(place, problem, offset=place_in(draft, place, ".".join(chain)))
             elif chain[0] == node.id and _is_repeated(node):
@@ -69,8 +70,10 @@ def _connected(draft: Draft) -> bool:
     return draft.whole and all(target in known for node in draft.nodes for target in node.successors)
 
 
-def _unknown(chain: Chain, draft: Draft, nodes: Mapping[str, NodeDraft], drafts: Drafts) -> str | None:
-    """What is wrong with a dotted name, as seen inside `draft`."""
+def _unknown(
+    chain: Chain, draft: Draft, nodes: Mapping[str, NodeDraft], drafts: Drafts, own: frozenset[str]
+) -> str | None:
+    """What is wrong with a dotted name, as seen inside `draft`, where the names `own` may have been meant as well."""
     root = chain[0]
     if root == "input":
         return _unknown_input(chain, draft)
@@ -80,7 +83,7 @@ def _unknown(chain: Chain, draft: Draft, nodes: Mapping[str, NodeDraft], drafts:
     if node is None:
         if root in draft.ids:
             return None
-        known = {*DOCUMENTS, *(each.id for each in draft.nodes if not isinstance(each.config, ConditionConfig))}
+        known = {*own, *DOCUMENTS, *(each.id for each in draft.nodes if not isinstance(each.config, ConditionConfig))}
         return f"there is nothing called {quoted(root)} here{did_you_mean(root, known)}"
     if isinstance(node.config, ConditionConfig):
         return f"{quoted(root)} is a condition, which has no values"

@@ -241,3 +241,15 @@ def test_a_module_that_cant_be_imported_names_its_line(shell: Shell, text: str, 
     assert says in shell.err
     assert "Traceback" not in shell.err
     assert "hunter22" not in shell.err
+
+
+def test_a_check_holds_calls_against_the_functions(shell: Shell) -> None:
+    """Whoever has the functions at hand reads of a call that they don't take before the first person runs into it."""
+    assert shell.types("check fare.yaml --functions tariff:FUNCTIONS") == 0
+    shell.file("fare.yaml", FARE.replace("{km:", "{miles:"))
+    assert shell.types("check fare.yaml") == 0
+    assert shell.types("check fare.yaml --functions tariff:FUNCTIONS") == 1
+    assert "fare.yaml:5:42: error: the function `fare_of` can't be called like that: it needs 'km'" in shell.out
+    shell.file("fare.yaml", FARE.replace("function: fare_of", "function: fareof"))
+    assert shell.types("check fare.yaml --functions tariff:FUNCTIONS") == 1
+    assert "there is no function `fareof` among those that are handed over; did you mean `fare_of`?" in shell.out
