@@ -249,7 +249,7 @@ def test_a_check_holds_calls_against_the_functions(shell: Shell) -> None:
     shell.file("fare.yaml", FARE.replace("{km:", "{miles:"))
     assert shell.types("check fare.yaml") == 0
     assert shell.types("check fare.yaml --functions tariff:FUNCTIONS") == 1
-    assert "fare.yaml:5:42: error: the function `fare_of` can't be called like that: it needs 'km'" in shell.out
+    assert "fare.yaml:5:40: error: the function `fare_of` can't be called like that: it needs 'km'" in shell.out
     shell.file("fare.yaml", FARE.replace("function: fare_of", "function: fareof"))
     assert shell.types("check fare.yaml --functions tariff:FUNCTIONS") == 1
     assert "there is no function `fareof` among those that are handed over; did you mean `fare_of`?" in shell.out

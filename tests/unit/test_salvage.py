@@ -43,7 +43,7 @@ def test_all_that_is_wrong_with_a_node_comes_in_one_go() -> None:
 
 
 def test_what_a_wrong_part_would_have_brought_is_missed_by_nobody() -> None:
-    """A field whose type is wrong is there for all that: that its name is unknown would be a second, false complaint."""
+    """A field whose type is wrong is there for all that: to call its name unknown would be a false complaint."""
     assert told(
         """\
         id: claim

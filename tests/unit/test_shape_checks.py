@@ -1,4 +1,4 @@
-"""What is known of values before there are any: parts of lists, names below repeats, comparisons that can't be meant."""
+"""What is known of values before there are any: parts of lists, names below repeats, comparisons."""
 
 from __future__ import annotations
 
