@@ -15,7 +15,7 @@ from wizard.function_checks import Functions, check_functions
 from wizard.handed import ITEM_NAMES, misfit
 from wizard.language.functions import FUNCTIONS
 from wizard.model import Kind
-from wizard.name_checks import check_item_names, check_names
+from wizard.name_checks import check_item_names, check_names, is_connected
 from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import WorkflowConfig
 from wizard.reading.complaints import did_you_mean, quoted
@@ -54,7 +54,7 @@ def check(drafts: Drafts, *, stored: bool = False, functions: Functions | None =
             *([] if stored else _check_values(draft, drafts)),
             *([] if functions is None else check_functions(draft, functions)),
         ]
-        if not stored and draft.whole and not any(problem.severity == "error" for problem in own):
+        if not stored and is_connected(draft) and all(config.workflow in drafts for _, config in draft.calls):
             own += [*_check_loops(draft, asking), *_check_ways(draft)]
         found += own
     return found

@@ -31,8 +31,9 @@ from wizard.node import FunctionCall, NodeConfig, NodeType, Registry
 from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import WorkflowConfig
 from wizard.plugins import reason_of
-from wizard.reading.complaints import complaints, did_you_mean, quoted, unknown_field_type, whole
+from wizard.reading.complaints import complaints, quoted, unknown_field_type, whole
 from wizard.reading.document import Document, Path
+from wizard.refused_nodes import unknown_type, why_not
 from wizard.salvage import Partial, salvaged
 from wizard.schema import known_keys
 
@@ -306,7 +307,7 @@ class _Reader:
         own = known_keys(handler.Config)
         for key in data:
             if key in COMMON - allowed - own:
-                self._complain((*place, key), _why_not(key, handler), key=True)
+                self._complain((*place, key), why_not(key, handler), key=True)
         common: NodeFormat | None = self._salvaged(
             NodeFormat, {key: value for key, value in data.items() if key in allowed}, place, {}
         )
@@ -393,38 +394,3 @@ def _special_names(handler: NodeType[Any], config: NodeConfig) -> tuple[frozense
 
 def _said(error: Exception) -> str:
     return error.message if isinstance(error, NodeContractError) else reason_of(error)
-
-
-NOT_INSTALLED = (
-    "wizard runs from its source here and isn't installed, so that nothing announces them; "
-    "install it (`pip install -e .`)"
-)
-
-
-def unknown_type(name: str, registry: Registry) -> str:
-    """What is wrong with a node type that there isn't: it can't be used, or nobody has announced it."""
-    if whys := registry.why_unusable(name):
-        return f"the node type {quoted(name)} can't be used: {'; '.join(map(str, whys))}"
-    known = [each.type for each in registry]
-    if not known:
-        return f"there is no node type {quoted(name)}, nor any other: {NOT_INSTALLED}"
-    hint = did_you_mean(name, known) or f"; known are {', '.join(known)}"
-    broken = "; ".join(f"{each.type}: {each}" for each in registry.unusable)
-    return f"there is no node type {quoted(name)}{hint}" + (f"; these can't be used: {broken}" if broken else "")
-
-
-def _why_not(key: str, handler: NodeType[Any]) -> str:
-    match key:
-        case "next" if handler.ends:
-            return f"{quoted(handler.type)} nodes have no `next`: they are pages without a way on"
-        case "next":
-            return "a condition has no `next`: its cases say where it goes"
-        case "final":
-            return f"a {handler.type} node can't be `final`: nobody answers it and nothing is done in it"
-        case "depends_on" if handler.kind is Kind.BACKGROUND:
-            return "a background node needs no `depends_on`: it runs again when a value that it read changes"
-        case "depends_on":
-            return f"a {handler.type} node can't have `depends_on`: it asks nothing; put it on the nodes that ask"
-        case "remind_after" | "expires_after" | "event":
-            return f"`{key}` is for nodes that wait for a person's answer; {quoted(handler.type)} doesn't"
-    return f"`{key}` is for background nodes; {quoted(handler.type)} is none"

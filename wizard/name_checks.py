@@ -21,7 +21,7 @@ Drafts = Mapping[str, Draft]
 
 def check_names(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
     """What is wrong, or doubtful, with the dotted names of one definition."""
-    follows = closure({node.id: node.successors for node in draft.nodes}) if _connected(draft) else None
+    follows = closure({node.id: node.successors for node in draft.nodes}) if is_connected(draft) else None
     nodes = {node.id: node for node in draft.nodes}
     for node in draft.nodes:
         for place, chain, own in chains_of(node):
@@ -65,7 +65,8 @@ def check_item_names(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
                 yield draft.document.problem(place, message, severity="warning", offset=place_in(draft, place, dotted))
 
 
-def _connected(draft: Draft) -> bool:
+def is_connected(draft: Draft) -> bool:
+    """Whether it is known where each node leads."""
     known = {node.id for node in draft.nodes}
     return draft.whole and all(target in known for node in draft.nodes for target in node.successors)
 

@@ -114,9 +114,9 @@ class Shapes:
 
     def own_of(self, node: NodeDraft) -> Mapping[str, Shape]:
         """The names that only this node sees."""
-        if node.config is None:
+        if node.written is None:
             return {}
-        names = dict.fromkeys(node.handler.own_names(node.config))
+        names = dict.fromkeys(node.handler.own_names(node.written))
         return {name: self._output(node, name) for name in names}
 
     def _root(self, name: str) -> Shape:
@@ -142,12 +142,12 @@ class Shapes:
         return Items(group, repeat=True) if config.repeat is not None else group
 
     def _output(self, node: NodeDraft, name: str) -> Shape:
-        match node.config:
+        match node.written:
             case AskingConfig(fields=fields):
                 field = next((each for each in fields if each.name == name), None)
                 if field is not None and field.type == "computed":
                     return self._once(node.id, name, of_expression(field.value.source), node)
-                return _field(field)
+                return _field(field) if node.partial is None else _without_values(_field(field))
             case SetConfig(values=values) if name in values:
                 source = values[name].source
                 if isinstance(source, str):
@@ -160,7 +160,7 @@ class Shapes:
         if (node, name) in self._asked:
             return None
         self._asked.add((node, name))
-        own = self.own_of(of) if isinstance(of.config, AskingConfig) else {}
+        own = self.own_of(of) if isinstance(of.written, AskingConfig) else {}
         found = self.of(term, own)
         self._asked.discard((node, name))
         return found
@@ -199,6 +199,16 @@ def _declared(field: BaseField | None, name: str) -> Shape:
     if field is None:
         return NUMBER if name in ITEM_NAMES and name == "index" else None
     return _field(field)
+
+
+def _without_values(shape: Shape) -> Shape:
+    """Of a field that may have had other choices besides."""
+    match shape:
+        case Plain(kind):
+            return Plain(kind)
+        case Items(of, repeat):
+            return Items(_without_values(of), repeat)
+    return shape
 
 
 def _field(field: Any) -> Shape:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from wizard.chains import computed_in
+from wizard.chains import parts_of
 from wizard.definition import Draft, NodeDraft
 from wizard.elements import Elements
 from wizard.errors import Problem
@@ -80,14 +80,13 @@ def check_joined(draft: Draft) -> Iterator[Problem]:
     """Texts that are made of answers which may be longer together than such a text may be: a run would stop there."""
     longest = dict(_longest(draft.nodes))
     for node in draft.nodes:
-        if node.config is None:
-            continue
-        for place, part, _ in computed_in(node.config, node.place):
+        for place, part, own in parts_of(node):
             if isinstance(part, Expression) and "+" not in part.source and "join" not in part.source:
                 continue
             if isinstance(part, Dynamic) and not isinstance(part.source, str):
                 continue
-            length = sum(longest.get(chain, 0) for chain in part.chains)
+            chains = ((node.id, *chain) if chain[0] in own else chain for chain in part.chains)
+            length = sum(longest.get(chain, 0) for chain in chains)
             if length > MAX_TEXT:
                 message = (
                     f"the answers that this is made of can have {length:,} characters together, and a computed text "
@@ -99,7 +98,7 @@ def check_joined(draft: Draft) -> Iterator[Problem]:
 def _longest(nodes: Iterable[NodeDraft]) -> Iterator[tuple[Chain, int]]:
     """How long the answers can be that people type."""
     for node in nodes:
-        if isinstance(node.config, AskingConfig):
-            for field in node.config.fields:
+        if isinstance(node.written, AskingConfig):
+            for field in node.written.fields:
                 if isinstance(field, TextField | TextareaField):
                     yield (node.id, field.name), field.max_length

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from tests.drawing import examples
 from tests.unit.tiny import REGISTRY, compiled, load, refused
 from wizard.catalog import Catalog
-from wizard.definition import draft, unknown_type
+from wizard.definition import draft
 from wizard.errors import DefinitionError, NodeContractError
 from wizard.format import parse_duration
 from wizard.model import Branches, Call, OnError, Remaining, Retry
 from wizard.node import Registry
 from wizard.reading.source import read
+from wizard.refused_nodes import unknown_type
 
 
 def complaints(text: str) -> list[tuple[int, int, str]]:

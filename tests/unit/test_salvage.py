@@ -35,6 +35,7 @@ def test_all_that_is_wrong_with_a_node_comes_in_one_go() -> None:
         "9 error: This is no template: each `{{` needs an expression and its `}}`, each `{%` its `%}`, and what is "
         "opened its end (Jinja says: unexpected 'end of print statement')",
         "9 error: there is no key `soon` here",
+        "13 warning: this never holds: a text (`where.town`) and a number (3) are never equal; write '3'",
         "13 error: there is no node `nowhere` to go to; did you mean `where`?",
         '14 error: This is no expression: it can\'t be read from `= "Bern"` on; two values are compared with `==`.',
         "16 error: there is no workflow `othr`; load its file as well",
@@ -81,4 +82,45 @@ def test_places_are_those_that_the_author_wrote() -> None:
         "6 error: there is no field type `select`; what other form engines call that is `choice` here",
         "7 warning: there is no country UK that has telephone numbers; did you mean GB?",
         "8 error: there is nothing called `nobody` here",
+    ]
+
+
+def test_choices_that_are_not_all_there_hold_against_nothing() -> None:
+    """A choice that is written wrongly was one of them all the same; that a date is no text is known without it."""
+    assert told(
+        """\
+        id: claim
+        nodes:
+          - id: where
+            type: form
+            fields:
+              - {name: town, type: choice, label: Town, choices: [Bern, {valu: Chur}]}
+              - {name: day, type: date, label: Day, show_if: town == "Chur"}
+          - id: which
+            type: condition
+            cases:
+              - {when: where.town == "Chur" or where.day > "2026-01-01", goto: end}
+              - {goto: end}
+        """
+    ) == [
+        "6 error: `value` is missing",
+        "6 error: there is no key `valu` here; did you mean `value`?",
+        "11 error: > can't order a date (`where.day`) and a text ('2026-01-01'), which stops the run here; "
+        "write date('2026-01-01')",
+    ]
+
+
+def test_a_wrong_name_hides_no_loop() -> None:
+    """A loop that asks nothing would otherwise be found when everything else is mended."""
+    assert told(
+        """\
+        id: claim
+        nodes:
+          - {id: a, type: set, values: {x: "{{ nobody.here }}"}}
+          - {id: b, type: set, values: {x: 1}, next: a}
+        """
+    ) == [
+        "3 error: `a`, `b` would go round for ever: nobody is asked anything in this loop",
+        "3 warning: from `a` on there is no way to the end of the workflow",
+        "3 error: there is nothing called `nobody` here",
     ]

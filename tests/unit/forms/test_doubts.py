@@ -39,3 +39,22 @@ def test_countries_that_there_are_not(field: str, message: str | None) -> None:
     """No number fits a region that there isn't, so that nobody could get past the page."""
     text = f"id: w\nnodes:\n  - {{id: a, type: form, fields: [{{name: b, label: B, {field}}}]}}\n"
     assert told(text) == ([f"3 {message}"] if message else [])
+
+
+def test_computed_texts_that_can_be_too_long() -> None:
+    """A run whose person writes much would stop behind the page, for good."""
+    text = """\
+        id: w
+        nodes:
+          - id: a
+            type: form
+            fields:
+              - {name: x, type: textarea, label: X, max_length: 90000}
+              - {name: y, type: textarea, label: Y, max_length: %s}
+              - {name: both, type: computed, value: x + y, label: Both}
+        """
+    assert told(text % 90000) == [
+        "8 warning: the answers that this is made of can have 180,000 characters together, and a computed text "
+        "100,000: a run would stop here; give the fields a lower `max_length`"
+    ]
+    assert told(text % 9000) == []
