@@ -25,6 +25,10 @@ from wizard.model import Item, Prompt, PromptField, Workflow
 from wizard.state import RunView
 
 
+# What a last page says of itself that isn't good news.
+KINDS = {"information": "For your information", "refusal": "This can’t go on"}
+
+
 class Paper:
     """Writes on a console. `numbered` are the steps that the numbers of the last list stand for, None
     where the page that is shown has none."""
@@ -45,6 +49,8 @@ class Paper:
         self._console.write()
         if prompt.title and (prompt.fields or not is_own_name(prompt.title, prompt.step)):
             self._write(prompt.title, Style.TITLE)
+        if (kind := KINDS.get(prompt.kind)) is not None:
+            self.note(kind)
         if not prompt.ends and (place := place_of(view.progress)):
             self.note(place)
         self._text(prompt.text)
