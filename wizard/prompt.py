@@ -76,6 +76,9 @@ class Prompt:
 
     `kind` says how a page without a way on ends the run: "success", "information" or "refusal"; "" is success.
 
+    `again` says why the step is asked that was answered before, or that a change has made necessary; "" where there is
+    nothing to explain.
+
     `possible` holds, for channels that show a form as a whole, the fields together with those that
     another answer in the same form would bring up, in order; it is empty where there are none of these.
     """
@@ -91,6 +94,7 @@ class Prompt:
     ends: bool = False  # a page without a way on
     possible: tuple[PromptField, ...] = ()
     kind: str = ""
+    again: str = ""
 
     @property
     def has_errors(self) -> bool:

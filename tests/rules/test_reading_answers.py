@@ -1,4 +1,4 @@
-"""Answers are read back as the form asked them: whose they are can be told, and they can be read and kept to the end."""
+"""Answers are read back as the form asked them: whose they are can be told, and they can be kept to the end."""
 
 from __future__ import annotations
 

@@ -24,7 +24,6 @@ from wizard.channels.work import Work
 from wizard.model import Item, Prompt, PromptField, Workflow
 from wizard.state import RunView
 
-
 # What a last page says of itself that isn't good news.
 KINDS = {"information": "For your information", "refusal": "This can’t go on"}
 
@@ -53,6 +52,8 @@ class Paper:
             self.note(kind)
         if not prompt.ends and (place := place_of(view.progress)):
             self.note(place)
+        if prompt.again:
+            self.note(prompt.again)
         self._text(prompt.text)
         if any(item.remove for item in prompt.items):
             self._list(prompt.items)

@@ -132,7 +132,8 @@ def line_json(line: RunLine) -> dict[str, Any]:
 
 
 def prompt_json(prompt: Prompt) -> dict[str, Any]:
-    """`current`. It has `items` only where the prompt lists any, `kind` only at an end."""
+    """`current`. It has `items` only where the prompt lists any, `kind` only at an end, `again` only
+    where something is asked again."""
     made: dict[str, Any] = {
         "step": prompt.step,
         "type": prompt.type,
@@ -143,6 +144,8 @@ def prompt_json(prompt: Prompt) -> dict[str, Any]:
     }
     if prompt.items:
         made["items"] = [_item(item) for item in prompt.items]
+    if prompt.again:
+        made["again"] = prompt.again
     if prompt.ends:
         made["kind"] = prompt.kind or "success"
     return made
