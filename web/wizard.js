@@ -246,8 +246,16 @@
       });
     };
 
-    if (!box.dataset.events || !window.EventSource) return poll();
-    listen();
+    // The page loads itself anew where this script doesn't arrive. To stop it ends what is being loaded, too: so it comes
+    // once everything is there, and before anything is asked for.
+    const begin = () => {
+      window.stop();
+      if (!box.dataset.events || !window.EventSource) poll();
+      else if (document.hidden) stream = null;
+      else listen();
+    };
+    if (document.readyState === "complete") begin();
+    else addEventListener("load", () => setTimeout(begin));
     // A browser opens six connections to a server: a page that nobody sees keeps none of them.
     document.addEventListener("visibilitychange", () => {
       if (document.hidden && stream) {

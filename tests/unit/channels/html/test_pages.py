@@ -129,7 +129,7 @@ def test_a_waiting_page_goes_on_by_itself() -> None:
     """With and without JavaScript, and by a link."""
     page = read(SAMPLES["waiting"])
     assert page.one("meta", **{"http-equiv": "refresh"}).get("content") == "3; url=/r/1/x?wait=2"
-    assert page.one("noscript").children[0].tag == "meta"
+    assert not page.all("noscript")  # it would cover scripts that are switched off, and not one that doesn't arrive
     assert page.of_class("wz-waiting")[0].get("data-refresh") == "3"
     assert page.of_class("wz-waiting")[0].get("data-events") == "/r/1/-/progress?step=x"
     assert page.one("p", role="status").text.split() == ["Reading", "40", "%"]
