@@ -155,9 +155,7 @@ def _verdict(problems: list[Problem], workflows: int) -> str:
 
 
 @app.command(
-    epilog=examples(
-        "wizard graph passport.yaml", "wizard graph forms/ --workflow passport --output passport.svg"
-    )
+    epilog=examples("wizard graph passport.yaml", "wizard graph forms/ --workflow passport --output passport.svg")
 )
 def graph(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A definition file, or a folder of them.")],
