@@ -1,4 +1,4 @@
-"""Why a step is asked, or asked again, that somebody didn't expect: it follows from the run, nothing of it is stored."""
+"""Why a step is asked, or asked again, that somebody didn't expect. It follows from the run; nothing of it is stored."""
 
 from __future__ import annotations
 

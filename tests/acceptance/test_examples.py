@@ -186,7 +186,7 @@ async def test_a_minor_needs_a_guardian() -> None:
     await person.says(full_name="Mary Young", phone="020 7946 0018", relation="other", other="My aunt")
     person.sees(title="The consent of Mary Young")
     assert person.prompt.fields[0].label == "Does Mary Young know about this application, and agree to it?"
-    await person.says("no")
+    await person.wrongly.says("no")
     person.sees(error="A parent or guardian has to agree before you can apply")
     await person.says("yes")
     person.sees(title="Where do you live now, Tim Young?")
