@@ -1,4 +1,4 @@
-"""Why a step is asked, or asked again, that somebody didn't expect. It follows from the run; nothing of it is stored."""
+"""Why a step is asked, or asked again, that somebody did not expect: it follows from what a run is."""
 
 from __future__ import annotations
 
