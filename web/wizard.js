@@ -180,7 +180,7 @@
 
   function offerPrinting(button) {
     button.hidden = false;
-    button.addEventListener("click", () => window.print());
+    button.onclick = () => print();
   }
 
   // Shows how far the work is, and moves only when there is something new: a reload every few seconds can't be read or
@@ -246,16 +246,13 @@
       });
     };
 
-    // The page loads itself anew where this script doesn't arrive. To stop it ends what is being loaded, too: so it comes
-    // once everything is there, and before anything is asked for.
-    const begin = () => {
-      window.stop();
+    // Without this script the page loads itself anew. To stop that ends all loading.
+    addEventListener("load", () => setTimeout(() => {
+      stop();
       if (!box.dataset.events || !window.EventSource) poll();
       else if (document.hidden) stream = null;
       else listen();
-    };
-    if (document.readyState === "complete") begin();
-    else addEventListener("load", () => setTimeout(begin));
+    }));
     // A browser opens six connections to a server: a page that nobody sees keeps none of them.
     document.addEventListener("visibilitychange", () => {
       if (document.hidden && stream) {
