@@ -175,9 +175,10 @@ class ConfirmEmailNode(StatefulNode[ConfirmEmailConfig]):
 
 
 def _code_fields() -> tuple[PromptField, ...]:
-    options = {"autocomplete": "one-time-code", "inputmode": "numeric", "max_length": 20}
+    typed = f"Enter {RESEND} to get a new one"  # for channels without buttons
+    options = {"autocomplete": "one-time-code", "inputmode": "numeric", "max_length": 20, "typed_hint": typed}
     return (
-        PromptField("code", "text", "Code", f"Enter {RESEND} to get a new one", options=options),
+        PromptField("code", "text", "Code", options=options),
         PromptField(RESEND, "boolean", "Send me a new code", required=False, options={"button": True}),
     )
 

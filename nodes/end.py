@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from wizard.model import Outcome, Prompt, Wait
 from wizard.node import Foreground, NodeConfig, Visit
@@ -10,9 +10,10 @@ from wizard.templates import Template
 
 
 class EndConfig(NodeConfig):
-    """What the person reads last."""
+    """What the person reads last, and whether that is good news."""
 
     text: Template | None = None
+    kind: Literal["success", "information", "refusal"] = "success"
 
 
 class EndNode(Foreground[EndConfig]):
@@ -37,4 +38,5 @@ class EndNode(Foreground[EndConfig]):
             visit.title,
             text.prose(visit.names) if text is not None else "",
             ends=True,
+            kind=visit.config.kind,
         )

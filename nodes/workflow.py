@@ -38,7 +38,9 @@ class RepeatConfig(NodeConfig):
     min: int | None = Field(None, ge=0, le=MAX_ITEMS, strict=True, description="The fewest items; 1 unless given.")
     max: int | None = Field(None, ge=1, le=MAX_ITEMS, strict=True, description="The most items; 100 unless given.")
     add_another: Template | None = Field(None, description="The question after each item.")
-    item: Template | None = Field(None, description="What one item is called.")
+    item: Template | None = Field(
+        None, description="What one item is called; of `for_each`, a text that sees the element as `item`."
+    )
 
     @property
     def asks(self) -> bool:
@@ -143,7 +145,7 @@ def check_repeat(repeat: RepeatConfig) -> Iterable[tuple[tuple[str | int, ...], 
     if not repeat.asks:
         kind = "times" if repeat.times is not None else "for_each"
         for name in ("min", "max", "add_another", "item"):
-            if getattr(repeat, name) is not None:
+            if getattr(repeat, name) is not None and not (name == "item" and repeat.for_each is not None):
                 yield ("repeat", name), f"`{name}` is for repeats that ask for more; this one has `{kind}`"
     if repeat.max is not None and (1 if repeat.min is None else repeat.min) > repeat.max:
         yield ("repeat", "max"), "`max` is less than `min`; there would be no number of items to give"

@@ -5,6 +5,7 @@
 //   .govuk-character-count[data-maxlength]         counts down while a person types
 //   [data-shown-by="FIELD"][data-shown-for='[…]']  shown only while the field has one of the values (JSON list)
 //   button[data-copy="ID"][hidden]                 appears, and copies the text or value of that element
+//   button[data-print][hidden]                     appears, and prints the page
 //   <html class="wz-framed" data-frame="ORIGIN">   tells the page around the frame how high this one is
 //   [data-refresh="SECONDS"][data-events="URL"]    says how far the work is (server-sent events at the URL, else asked for
 //                                                  every so many seconds), and opens the page anew once it no longer waits
@@ -177,6 +178,11 @@
     });
   }
 
+  function offerPrinting(button) {
+    button.hidden = false;
+    button.onclick = () => print();
+  }
+
   // Shows how far the work is, and moves only when there is something new: a reload every few seconds can't be read or
   // listened to. What is heard is shown every few seconds at most, and read out as a whole.
   function waitForWork(box) {
@@ -240,8 +246,13 @@
       });
     };
 
-    if (!box.dataset.events || !window.EventSource) return poll();
-    listen();
+    // Without this script the page loads itself anew. To stop that ends all loading.
+    addEventListener("load", () => setTimeout(() => {
+      stop();
+      if (!box.dataset.events || !window.EventSource) poll();
+      else if (document.hidden) stream = null;
+      else listen();
+    }));
     // A browser opens six connections to a server: a page that nobody sees keeps none of them.
     document.addEventListener("visibilitychange", () => {
       if (document.hidden && stream) {
@@ -264,6 +275,7 @@
   all(".govuk-character-count[data-maxlength]").forEach(countCharacters);
   all("form").forEach(reveal);
   all("button[data-copy]").forEach(offerCopying);
+  all("button[data-print]").forEach(offerPrinting);
   all("[data-refresh]").forEach(waitForWork);
   tellHeight();
 })();

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _NOTHING: frozenset[str] = frozenset()
 _DATA = frozenset({"data"})  # what the condition of an event sees besides
-_ITEM = frozenset({ITEM})  # what `key` sees
+_ITEM = frozenset({ITEM})  # what `key` and `item` see
 
 
 def chains_of(node: NodeDraft) -> Iterator[tuple[Path, Chain, frozenset[str]]]:
@@ -71,6 +71,9 @@ def computed_in(value: object, place: Path) -> Iterator[tuple[Path, Expression |
         case RepeatConfig(key=Expression() as key):
             yield (*place, "key"), key, _ITEM
             yield from computed_in(value.model_copy(update={"key": None}), place)
+        case RepeatConfig(for_each=Expression(), item=Template() as item):
+            yield (*place, "item"), item, _ITEM
+            yield from computed_in(value.model_copy(update={"item": None}), place)
         case BaseModel():
             for name, info in type(value).model_fields.items():
                 yield from computed_in(getattr(value, name), (*place, info.alias or name))

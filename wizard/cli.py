@@ -164,20 +164,22 @@ def _verdict(problems: list[Problem], workflows: int) -> str:
 
 
 @app.command(
-    epilog=examples(
-        "wizard graph passport.yaml", "wizard graph forms/ --workflow passport --format svg --output passport.svg"
-    )
+    epilog=examples("wizard graph passport.yaml", "wizard graph forms/ --workflow passport --output passport.svg")
 )
 def graph(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A definition file, or a folder of them.")],
     workflow: Annotated[str | None, typer.Option(metavar="ID", help="Which workflow, where there are several.")] = None,
-    form: Annotated[str, typer.Option("--format", metavar="mermaid|svg", help="How it is drawn.")] = "mermaid",
+    form: Annotated[
+        str | None, typer.Option("--format", metavar="mermaid|svg", help="How it is drawn; else as FILE.svg says.")
+    ] = None,
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there.")] = None,
 ) -> None:
     """Draw a workflow, as Mermaid text or as an SVG picture."""
     from wizard import graph as drawing
     from wizard.app import load_catalog
 
+    if form is None:
+        form = "svg" if output is not None and output.suffix.lower() == ".svg" else "mermaid"
     draw = {"mermaid": drawing.mermaid, "svg": drawing.svg}.get(form)
     if draw is None:
         raise typer.BadParameter(f"there is no format {form!r}; take mermaid or svg.", param_hint="--format")

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from wizard.codec import digest
-from wizard.expressions import Expression
+from wizard.expressions import Expression, Names
 from wizard.model import Chain, Value
 from wizard.places import AFTER
 
@@ -37,14 +37,17 @@ class Record(dict[str, Any]):
         self.origin = origin
 
 
-class _Element:
-    """What `key` sees: the element, as `item`."""
+class Element:
+    """What `key` sees: the element, as `item`; and what an item's name sees: what is around the repeat as well."""
 
-    def __init__(self, element: Value, now: datetime) -> None:
+    def __init__(self, element: Value, now: datetime, outside: Names | None = None) -> None:
         self.element = element
         self.now = now
+        self.outside = outside
 
     def read(self, chain: Chain) -> Value:
+        if chain[0] != "item" and self.outside is not None:
+            return self.outside.read(chain)
         value = self.element if chain[0] == "item" else None
         for name in chain[1:]:
             value = value.get(name) if isinstance(value, Mapping) else None
@@ -81,7 +84,7 @@ def keys_of(elements: Sequence[Value], key: Expression | None, now: datetime) ->
 
 def _key(element: Value, key: Expression | None, now: datetime) -> bytes:
     if key is not None:
-        return digest(_alike(key.evaluate(_Element(element, now))))
+        return digest(_alike(key.evaluate(Element(element, now))))
     return element.origin.encode() if isinstance(element, Record) else digest(_alike(element))
 
 

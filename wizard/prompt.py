@@ -56,13 +56,15 @@ class PromptField:
 @dataclass(frozen=True, slots=True)
 class Item:
     """A line of a prompt's list: an answer to check, or an item of a repeat. `step` is the step to
-    change; `value` is text, ready to be shown; `remove` is the item's path where it can be removed."""
+    change; `value` is text, ready to be shown; `remove` is the item's path where it can be removed. `page` is the title
+    of the page that it was answered on, `group` what the parts of the form around that page are called."""
 
     label: str
     value: str
     step: str | None = None
     group: str = ""
     remove: str | None = None
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,12 @@ class Prompt:
 
     `text`, and hints and what choices are called, may be a Prose (wizard.prose), whose markup channels show as
     they can; as texts they are the words alone.
+
+    `kind` says how a page without a way on ends the run: "success", "information" or "refusal"; "" is success.
+
+    `again` says why the step is asked that was answered before, or that a change has made necessary; "" where there is
+    nothing to explain.
+
     `possible` holds, for channels that show a form as a whole, the fields together with those that
     another answer in the same form would bring up, in order; it is empty where there are none of these.
     """
@@ -85,6 +93,8 @@ class Prompt:
     submit: str = ""  # what the button says; "" lets the channel choose
     ends: bool = False  # a page without a way on
     possible: tuple[PromptField, ...] = ()
+    kind: str = ""
+    again: str = ""
 
     @property
     def has_errors(self) -> bool:

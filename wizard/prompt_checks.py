@@ -74,6 +74,7 @@ def _prompt(prompt: Prompt) -> Prompt:
         submit,
         _truth(prompt.ends, "`ends`"),
         _fields(prompt.possible, "possible"),
+        _text(prompt.kind, "`kind`"),
     )
     _storable(list(_values(made)), "content")
     return made
@@ -132,11 +133,11 @@ def _choice(choice: Choice) -> Choice:
 
 
 def _item(item: Item) -> Item:
-    label, value, group = (
-        _text(getattr(item, name), f"item has a `{name}` that") for name in ("label", "value", "group")
+    label, value, group, page = (
+        _text(getattr(item, name), f"item has a `{name}` that") for name in ("label", "value", "group", "page")
     )
     step, remove = (_text_or_none(getattr(item, name), f"item has a `{name}` that") for name in ("step", "remove"))
-    return Item(label, value, step, group, remove)
+    return Item(label, value, step, group, remove, page)
 
 
 def _reveal(when: Reveal, of: str) -> Reveal:

@@ -160,6 +160,12 @@ def item_position(run: Visible, frame: Frame, now: datetime) -> int:
     return numbers.index(frame.item) + 1 if frame.item in numbers else 0
 
 
+def element_of(run: Visible, frame: Frame, now: datetime) -> Value:
+    """The element of its list that the frame is for; None where the list doesn't have it any more."""
+    assert frame.parent is not None
+    return _item_input(Scope(run, frame.parent, now), frame, "item")
+
+
 def known_numbers(run: Visible, base: str) -> Numbers | None:
     """What the run remembers of the list of the `for_each` at `base`."""
     return run.parked.get(numbers_entry(base))

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from wizard.arguments import check_texts
+from wizard.asked_again import why_asked
 from wizard.asks import mark_of
 from wizard.back import can_go_back
 from wizard.copies import copied, copied_prompt
@@ -129,7 +130,7 @@ class RunView:
         if self._prompt is None:
             self._prompt = self._compute_prompt()
         if not self._own:
-            self._prompt, self._own = copied_prompt(self._prompt), True
+            self._prompt, self._own = self._explained(copied_prompt(self._prompt)), True
         return self._prompt
 
     @property
@@ -217,6 +218,13 @@ class RunView:
 
     def _place(self, step: Step) -> Place:
         return locate(self.workflow, step.path)
+
+    def _explained(self, prompt: Prompt) -> Prompt:
+        """The prompt, saying why it is asked where that isn't plain."""
+        if self.unavailable or prompt.error is not None or prompt.step != self.step:
+            return prompt
+        why = why_asked(self.workflow, self.run, self.now)
+        return prompt if why is None else replace(prompt, again=why.value)
 
     def _compute_prompt(self) -> Prompt:
         step = self.run.current

@@ -84,11 +84,25 @@ def _data(document: Mapping[str, Any] | str) -> list[Any]:
 
 
 class Person:
-    """Somebody who goes through a run. `run` is the RunView that the engine gave."""
+    """Somebody who goes through a run. `run` is the RunView that the engine gave.
+
+    What is said has to be taken. A test of a refusal says so, and then it has to be refused:
+
+        await person.wrongly.says(birth_date="tomorrow")
+        person.sees(error="must be in the past")
+    """
 
     def __init__(self, engine: Engine, run: RunView) -> None:
         self.engine = engine
         self.run = run
+        self._right: Person | None = None  # who this one stands for, where it is to be refused
+
+    @property
+    def wrongly(self) -> Person:
+        """The same person, who is to be refused the next time."""
+        person = Person(self.engine, self.run)
+        person._right = self
+        return person
 
     @classmethod
     async def starts(cls, engine: Engine, workflow: str, given: Mapping[str, object] | None = None) -> Person:
@@ -99,14 +113,19 @@ class Person:
 
     async def says(self, *answer: object, **answers: object) -> Person:
         """Answers the current step: by field, or with the one answer to the first field that is asked.
-        Without answers it only goes on. Answers that aren't accepted are in `errors`."""
-        await self.engine.next(self.run, self._answers(self.prompt, answer, answers))
-        return self
+        Without answers it only goes on. An AssertionError where that is refused, or is no field; after
+        `wrongly` where it isn't, and the reasons are in `errors`."""
+        __tracebackhide__ = True
+        prompt = self.prompt
+        await self.engine.next(self.run, self._answers(prompt, answer, answers))
+        return self._after(prompt)
 
     async def says_in_part(self, **answers: object) -> Person:
-        """Answers some fields of the form; without answers hands in what was said."""
+        """Answers some fields of the form; without answers hands in what was said. Refused as `says` is."""
+        __tracebackhide__ = True
+        prompt = self.prompt
         await self.engine.next(self.run, answers, partial=True)
-        return self
+        return self._after(prompt)
 
     async def goes_back(self, to: str | None = None, **draft: object) -> Person:
         """Previous, to the step `to` or the one before. `draft` is what was typed and not handed in."""
@@ -114,10 +133,12 @@ class Person:
         return self
 
     async def changes(self, step: str, *answer: object, **answers: object) -> Person:
-        """Answers an earlier step anew and returns; without answers opens it."""
+        """Answers an earlier step anew and returns; without answers opens it. Refused as `says` is."""
+        __tracebackhide__ = True
         given = self._answers(self.run.prompt_at(step), answer, answers) if answer or answers else None
+        prompt = self.prompt if given is None else self.run.prompt_at(step)
         await self.engine.change(self.run, step, given)
-        return self
+        return self._after(prompt)
 
     async def removes(self, item: str) -> Person:
         """Takes an item out of a list: `await person.removes("household/2")`."""
@@ -216,6 +237,23 @@ class Person:
         _part("fault", fault, self.fault)
         for name, value in (values or {}).items():
             _same(f"value of {name}", value, self.values.get(name))
+        return self
+
+    def _after(self, asked: Prompt) -> Person:
+        """Who goes on after an answer to what was `asked`, if that was taken or refused as expected."""
+        __tracebackhide__ = True
+        refused = self.run.rejected is not None
+        if self._right is not None:
+            if not refused:
+                raise AssertionError(f"{asked.step} takes this, which was to be refused; now {self.asked} is asked")
+            return self._right
+        if refused:
+            errors = "; ".join(f"{name}: {error}" if name else error for name, error in self.errors.items())
+            asks = ", ".join(each.name for each in asked.possible or asked.fields) or "nothing"
+            raise AssertionError(
+                f"{asked.step} doesn't take this ({errors}). It asks {asks}. "
+                "If that is what you test, write `await person.wrongly.says(...)`."
+            )
         return self
 
     @staticmethod

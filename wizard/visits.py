@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -16,21 +16,26 @@ from itertools import takewhile
 from typing import Any
 
 from wizard.copies import copied, copied_config
-from wizard.errors import NodeFailed, RunError, Sentence
+from wizard.errors import NodeFailed, RunError, Sentence, WizardError
+from wizard.expressions import Names
+from wizard.forms.readable import plain
 from wizard.instants import instant
 from wizard.isolation import computed
+from wizard.items import Element
 from wizard.logs import broke
-from wizard.model import Item, Prompt, Run, Step, Workflow
+from wizard.model import Item, Node, Prompt, Repeat, Run, Step, Workflow
 from wizard.node import NodeType, Services, Visit
-from wizard.places import AFTER, Place, call_of, count_items, locate
+from wizard.places import AFTER, Frame, Place, call_of, count_items, locate
 from wizard.prompt_checks import checked_items, checked_prompt
-from wizard.scope import Scope, Visible, item_position
+from wizard.scope import Scope, Visible, element_of, item_position
+from wizard.templates import Template
 from wizard.turn import as_undone
 
 log = logging.getLogger("wizard.nodes")
 
 NOBODY = Services()
 UNLISTED = "(can't be shown)"
+ADDED = "Number of entries"  # what a list is called whose author gave it no name
 
 
 def idempotency_key(run_id: str, step: Step) -> str:
@@ -101,10 +106,30 @@ def summarise(workflow: Workflow, run: Visible, now: datetime, before: Step | No
     lines: list[Item] = []
     answered = list(takewhile(lambda step: before is None or step.seq < before.seq, run.steps[: run.cursor + 1]))
     for step in latest_visits(answered):
-        if step.is_foreground and step.is_done and not step.is_closed and (items := _summary(workflow, run, step, now)):
-            group = _group(run, locate(workflow, step.path), now) if "/" in step.path else ""
-            lines += (replace(item, group=item.group or group) for item in items) if group else items
+        if step.is_foreground and step.is_done and not step.is_closed:
+            lines += _lines(workflow, run, step, now)
     return tuple(lines)
+
+
+def _lines(workflow: Workflow, run: Visible, step: Step, now: datetime) -> Iterator[Item]:
+    """What a step answered, below what its page and the parts of the form around it are called."""
+    place = locate(workflow, step.path)
+    items = _summary(workflow, run, step, now) if place.after is None else _list(run, place, step, now)
+    if items:
+        group = _group(run, place, now) if "/" in step.path else ""
+        page = _rendered(place.node, Scope(run, place.frame, now))
+        for item in items:
+            yield replace(item, group=item.group or group, page=item.page or page)
+
+
+def _list(run: Visible, place: Place, step: Step, now: datetime) -> tuple[Item, ...]:
+    """The line of a list page: how many items there are, and where one is added or taken out. Only the last one of
+    a repeat has a line."""
+    if (step.output or {}).get("add_another"):
+        return ()
+    called = _called(call_of(place.node).repeat, Scope(run, place.frame, now))
+    label = _rendered(place.node, Scope(run, place.frame, now)) or called or ADDED
+    return (Item(label, str(_item_count(run, place, step)), step.path),)
 
 
 def latest_visits(steps: Sequence[Step]) -> list[Step]:
@@ -129,20 +154,49 @@ def _visits(path: str) -> Iterator[tuple[str, int]]:
 
 
 def _group(run: Visible, place: Place, now: datetime) -> str:
-    """What the item of a repeat is called that the step belongs to ("Person 2"), so that equal questions can be told
-    apart; "" outside of repeats."""
+    """What the items and embedded workflows are called that the step belongs to, the outermost first ("Your household,
+    Person 2"), so that equal questions can be told apart; "" where none has a name."""
+    names: list[str] = []
     frame = place.frame
-    while frame.item is None:
-        if frame.parent is None:
-            return ""
+    while frame.parent is not None and frame.call is not None:
+        outside = Scope(run, frame.parent, now)
+        called = _rendered(frame.call, outside) if frame.item is None else _item_name(run, frame, outside)
+        names.insert(0, called)
         frame = frame.parent
+    return ", ".join(name for name in names if name)
+
+
+def _item_name(run: Visible, frame: Frame, outside: Scope) -> str:
+    """What one item of a repeat is called: by the element of a list where that is a value by itself, else by number."""
     assert frame.call is not None
-    assert frame.parent is not None
-    position = item_position(run, frame, now)
     repeat = call_of(frame.call).repeat
-    name = repeat.item if repeat is not None and repeat.item else frame.call.title
-    called = name.render(Scope(run, frame.parent, now)) if name is not None else ""
-    return f"{called} {position or ''}".strip()
+    assert repeat is not None
+    title = _rendered(frame.call, outside)
+    if repeat.for_each is None:
+        return f"{_called(repeat, outside) or title} {item_position(run, frame, outside.now) or ''}".strip()
+    element = element_of(run, frame, outside.now)
+    if repeat.item is not None:
+        return _text(repeat.item, Element(element, outside.now, outside))
+    if isinstance(element, Mapping | list | tuple | None):
+        return f"{title} {item_position(run, frame, outside.now) or ''}".strip()
+    return ": ".join(name for name in (title, plain(element)) if name)
+
+
+def _called(repeat: Repeat | None, outside: Scope) -> str:
+    return "" if repeat is None or repeat.item is None else _text(repeat.item, outside)
+
+
+def _rendered(node: Node, names: Names) -> str:
+    """A node's title as it reads now, "" where it has none."""
+    return "" if node.title is None else _text(node.title, names)
+
+
+def _text(template: Template, names: Names) -> str:
+    """The text, "" where it can't be made: a list of answers is shown even so."""
+    try:
+        return template.render(names)
+    except WizardError:
+        return ""
 
 
 def _item_count(run: Visible, place: Place, step: Step) -> int:
@@ -162,8 +216,7 @@ def _items(workflow: Workflow, run: Visible, place: Place, step: Step, now: date
             segment = other.path[len(base) + 1 :].partition("/")[0]
             if not segment.startswith(AFTER):
                 by_number[int(segment)].append(other)
-    repeat = call_of(place.node).repeat
-    called = repeat.item.render(Scope(run, place.frame, now)) if repeat is not None and repeat.item else ""
+    called = _called(call_of(place.node).repeat, Scope(run, place.frame, now))
     items: list[Item] = []
     for position, (number, steps) in enumerate(by_number.items(), start=1):
         lines = [line.value for each in steps for line in _summary(workflow, run, each, now) if line.value]

@@ -158,7 +158,7 @@ async def test_a_parcel_is_sent(kind: str, tmp_path: Path) -> None:
     ann = await Person.starts(engine, "send")
     office = engine.services.share("post.office", PostOffice)
     await ann.says(to="Bern", grams=500)
-    await ann.says("Basel 9:00")
+    await ann.wrongly.says("Basel 9:00")
     ann.sees(error="Pick one of the times")
     await ann.says("Bern 9:00")
     await ann.reloads()

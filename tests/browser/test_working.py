@@ -57,6 +57,15 @@ async def test_where_no_stream_comes_through_the_page_asks(working_site: Site, o
     await ann.comes_to_see(title="You have 6 points")
 
 
+async def test_where_the_script_doesnt_arrive_the_page_loads_itself(working_site: Site, opens: Opens) -> None:
+    """Scripts are on, and its file was lost on the way: nobody waits for ever."""
+    site, ann = working_site, await opens()
+    await ann.page.route("**/static/*.js", lambda route: route.abort())
+    await to_work(site, ann)
+    site.outside.gate.set()
+    await ann.comes_to_see(title="You have 6 points")
+
+
 async def test_back_wins_by_keyboard(working_site: Site, opens: Opens, javascript: bool) -> None:
     """Nobody has to wait for what comes of a wrong answer, and the page doesn't go on behind their back."""
     site, ann = working_site, await opens(javascript=javascript)

@@ -64,7 +64,7 @@ async def test_nobody_hands_a_run_what_is_no_number(value: Any) -> None:
 async def test_nobody_answers_with_what_is_no_number(field: str, value: Any) -> None:
     """Python reads the text NaN as a number; a person who types it is told what to write instead."""
     person = await Person.starts(await engine(), "sums")
-    await person.says(**{field: value})
+    await person.wrongly.says(**{field: value})
     assert (person.asked, list(person.errors)) == ("ask", [field])
 
 

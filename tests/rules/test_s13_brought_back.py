@@ -89,7 +89,7 @@ async def test_an_upload_comes_back_with_its_page() -> None:
 async def test_an_upload_that_was_only_begun_comes_back() -> None:
     """Beside a wrong answer the file was taken, and the page left: it is there when its branch is."""
     person = await somebody("Ann")
-    await person.says(paper=PAPER)
+    await person.wrongly.says(paper=PAPER)
     assert "note" in person.errors
     await person.goes_back(to="asked", note="half")
     await person.says(False)
@@ -112,7 +112,7 @@ async def test_a_forged_file_doesn_t_come_back() -> None:
     for _ in range(2):
         await person.says(**person.values)
     assert (person.values["paper"], person.values["note"]) == (None, "n")
-    await person.says(paper=forged, note="n")
+    await person.wrongly.says(paper=forged, note="n")
     assert "paper" in person.errors
 
 

@@ -88,7 +88,7 @@ async def a_family(*people: tuple[str, int], schools: tuple[str, ...]) -> Person
 
 def reviewed(person: Person) -> dict[str, str]:
     """The lines of the review that are about single items."""
-    skipped = ("Towns", "A hint", "Name", "Age")
+    skipped = ("Towns", "A hint", "Name", "Age", "Number of entries")
     return {item.label: item.value for item in person.prompt.items if item.label not in skipped}
 
 

@@ -148,7 +148,7 @@ async def test_a_pinned_definition_keeps_its_digits(tmp_path: Path) -> None:
     run = (await (await make_test_engine(text, store=store)).start("fee")).id
     other = await make_test_engine(HOTEL, store=store)
     person = Person(other, await other.load(run))
-    await person.says("99.91")
+    await person.wrongly.says("99.91")
     person.sees(error="99.90")
     await person.says("10")
     person.sees(title="19.90 and 0.500")

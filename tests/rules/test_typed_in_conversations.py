@@ -63,7 +63,7 @@ async def test_a_rent_of_two_thousand_four_hundred_stays_that() -> None:
     """In Switzerland 2.400 is no 2.40: nobody would notice until the money is missing. Where the field doesn't say how
     many places an amount has, both are spelled out, and either can be typed."""
     person = await Person.starts(await make_test_engine(RENT), "miete")
-    await person.says(rent="2.400", pay="2.400")
+    await person.wrongly.says(rent="2.400", pay="2.400")
     assert person.errors == {"pay": "Lohn can be read in two ways. Write 2400 or 2.4"}
     await person.says(rent="2.400", pay="2400")
     assert person.answers["a"] == {"rent": Decimal("2400"), "pay": Decimal("2400")}
@@ -73,7 +73,7 @@ async def test_a_hint_is_taken_as_it_stands() -> None:
     """2,400 in Switzerland may be English or too long: whoever types what they are told to is never asked once more."""
     for typed, meant in (("2400", "2400"), ("2.40", "2.40")):
         person = await Person.starts(await make_test_engine(RENT), "miete")
-        await person.says(rent="2,400", pay="1")
+        await person.wrongly.says(rent="2,400", pay="1")
         assert person.errors == {"rent": "Miete can be read in two ways. Write 2400 or 2.40"}
         await person.says(rent=typed, pay="1")
         assert person.answers["a"]["rent"] == Decimal(meant)
@@ -122,7 +122,7 @@ async def test_what_nobody_can_see_is_no_name(unseen: str) -> None:
     """A letter would be addressed to nobody; and whoever pastes a number along with it reads a message that doesn't say
     what is wrong with 12."""
     person = await Person.starts(await make_test_engine(NAMES), "names")
-    await person.says(name=unseen, count="12")
+    await person.wrongly.says(name=unseen, count="12")
     assert person.errors == {"name": "Enter your name"}
     if unseen != "\u2800":
         await person.says(name=f"Ann{unseen}", count=f"{unseen}12")
@@ -161,10 +161,10 @@ async def test_a_question_that_needs_no_answer_says_so_once_that_is_known() -> N
 async def test_elsewhere_a_postcode_is_still_needed() -> None:
     """A changed country asks for it again."""
     person = await Person.starts(await make_test_engine(ADDRESS), "address")
-    await person.says(country="CH", postcode="")
+    await person.wrongly.says(country="CH", postcode="")
     assert person.errors == {"postcode": "Enter your postcode"}
     await person.says(country="AE", postcode="")
-    await person.changes("a", country="CH", postcode="")
+    await person.wrongly.changes("a", country="CH", postcode="")
     assert person.errors == {"postcode": "Enter your postcode"}
 
 
@@ -175,7 +175,7 @@ async def test_the_example_of_a_phone_number_is_taken(region: str) -> None:
     call = {"id": "call", "nodes": [{"id": "a", "type": "form", "fields": [field]}, {"id": "r", "type": "review"}]}
     engine = await make_test_engine(call)
     person = await Person.starts(engine, "call")
-    await person.says("12345678901234567")
+    await person.wrongly.says("12345678901234567")
     for example in person.errors["phone"].partition(", like ")[2].split(" or "):
         again = await Person.starts(engine, "call")
         await again.says(example)
@@ -186,5 +186,5 @@ async def test_the_language_gives_the_example_where_the_field_has_no_region() ->
     """A Swiss number would tell a person in France little."""
     call = "id: call\nlanguage: fr\nnodes: [{id: a, type: form, fields: [{name: phone, type: phone}]}]"
     person = await Person.starts(await make_test_engine(call), "call")
-    await person.says("12")
+    await person.wrongly.says("12")
     assert person.errors == {"phone": "Phone must be a phone number, like +33 1 23 45 67 89"}

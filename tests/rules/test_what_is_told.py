@@ -96,15 +96,15 @@ async def test_a_refused_answer_is_counted_as_rejected() -> None:
     it must not depend on that."""
     told = Told()
     person = await forms(told)
-    await person.says(years="seven")
+    await person.wrongly.says(years="seven")
     assert told.last == "next rejected"
-    await person.says_in_part(years="seven")
+    await person.wrongly.says_in_part(years="seven")
     assert told.last == "next rejected"
     await person.says_in_part(note="hm")
     assert told.last == "next accepted"
     await person.says(years="7")
     assert told.last == "next accepted"
-    await person.changes("age", years="eight")
+    await person.wrongly.changes("age", years="eight")
     assert told.last == "change rejected"
     await person.engine.next(person.run, {"years": "nine"}, step="age", revisit=True)
     assert told.last == "next rejected"
@@ -183,7 +183,7 @@ async def test_nothing_is_told_where_nothing_was_kept() -> None:
     """A form that refuses an answer forgets it: the history must not grow with every mistyped date."""
     person = await forms(Told())
     before = await lines(person)
-    await person.says(years="seven")
+    await person.wrongly.says(years="seven")
     await person.goes_back()
     assert await lines(person) == before
 

@@ -231,7 +231,7 @@ def test_graph_draws_and_writes(shell: Shell) -> None:
     """Mermaid for a page of documentation, SVG for a wall."""
     assert shell.types("graph passport.yaml") == 0
     assert shell.out.startswith("flowchart")
-    assert shell.types("graph passport.yaml --format svg --output out.svg") == 0
+    assert shell.types("graph passport.yaml --output out.svg") == 0
     assert (shell.folder / "out.svg").read_text().startswith("<svg")
     assert shell.types("graph passport.yaml --output no/such/folder.svg") == 1
     assert "no/such/folder.svg" in shell.err

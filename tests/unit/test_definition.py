@@ -396,8 +396,8 @@ def test_a_definition_that_is_none(text: str, message: str) -> None:
             "`min` is for repeats that ask for more; this one has `times`",
         ),
         (
-            "type: workflow, workflow: a, repeat: {for_each: a, item: x}",
-            "`item` is for repeats that ask for more; this one has `for_each`",
+            "type: workflow, workflow: a, repeat: {times: 2, item: x}",
+            "`item` is for repeats that ask for more; this one has `times`",
         ),
         (
             "type: workflow, workflow: a, repeat: {min: 3, max: 2}",

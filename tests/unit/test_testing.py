@@ -53,11 +53,11 @@ async def test_a_conversation_reads_as_one() -> None:
 async def test_errors_are_seen_and_mended() -> None:
     """A definition's messages are what its tests are about."""
     person = await Person.starts(await make_test_engine(SURVEY), "survey")
-    await person.says("nine")
+    await person.wrongly.says("nine")
     assert list(person.errors) == ["stars"]
     person.sees(values={"stars": "nine"}, error="whole number")
     await person.says(5)
-    await person.says(reason="x", day="31 12 2026")
+    await person.wrongly.says(reason="x", day="31 12 2026")
     assert person.errors == {"": "That day is still to come"}
     await person.says(reason="x", day="1 1 2026")
     assert person.completed
@@ -168,3 +168,18 @@ async def test_time_passes_on_a_clock_that_can_be_moved_only() -> None:
         await person.waits(days=1)
     await person.waits()  # what is due now needs no other time
     assert person.asked == "rating"
+
+
+async def test_what_is_refused_fails_where_it_is_said() -> None:
+    """A misspelt field or a wrong answer shows at its own line, and not at some later one, or never."""
+    person = await Person.starts(await make_test_engine(SURVEY), "survey")
+    with pytest.raises(
+        AssertionError, match=r"rating doesn't take this \(stars: .*whole number.*It asks stars.*wrongly"
+    ):
+        await person.says("nine")
+    with pytest.raises(AssertionError, match=r"no field .strs.*It asks stars"):
+        await person.says(strs=5)
+    with pytest.raises(AssertionError, match="takes this, which was to be refused"):
+        await person.wrongly.says(5)
+    with pytest.raises(AssertionError, match="rating doesn't take this"):
+        await person.changes("rating", "nine")

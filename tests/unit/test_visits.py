@@ -427,6 +427,7 @@ async def test_answers_of_a_repeat_are_told_apart_by_their_item() -> None:
         ("Me", ""),
         ("B", "Person 1"),
         ("C", "Person 2"),
+        ("2", ""),
         ("Rex", "Pet 1"),
         ("Home", ""),
     ]

@@ -221,6 +221,8 @@ Members = Mapping[str, Member]
 
 _REVISION_MEMBER = Member("whole number", "The run's revision as you saw it; another one now is a conflict (409).")
 
+_KEEP = Member("true or false", "A field that `answers` leave out keeps the answer that it has.")
+
 START: Members = {
     "workflow": Member("text", "The id of the workflow to start.", required=True),
     "input": Member("object", "What the workflow is handed: values by the names that its `input` declares."),
@@ -229,7 +231,8 @@ START: Members = {
 }
 NEXT: Members = {
     "step": Member("text", "The step that is answered. Needed with `answers`."),
-    "answers": Member("object", "The answers by field name."),
+    "answers": Member("object", "All answers of the step by field name: a field that is left out has none."),
+    "keep": _KEEP,
     "partial": Member("true or false", "Take these answers and wait for those that are missing."),
     "revision": _REVISION_MEMBER,
 }
@@ -240,7 +243,11 @@ PREVIOUS: Members = {
 }
 CHANGE: Members = {
     "step": Member("text", "The step of the path to answer anew.", required=True),
-    "answers": Member("object", "Its answers by field name; without them the step is shown."),
+    "answers": Member(
+        "object",
+        "All its answers by field name: a field that is left out has none. Without `answers` the step is shown.",
+    ),
+    "keep": _KEEP,
     "revision": _REVISION_MEMBER,
 }
 REMOVE: Members = {

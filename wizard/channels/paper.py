@@ -24,6 +24,9 @@ from wizard.channels.work import Work
 from wizard.model import Item, Prompt, PromptField, Workflow
 from wizard.state import RunView
 
+# What a last page says of itself that isn't good news.
+KINDS = {"information": "For your information", "refusal": "This can’t go on"}
+
 
 class Paper:
     """Writes on a console. `numbered` are the steps that the numbers of the last list stand for, None
@@ -45,8 +48,12 @@ class Paper:
         self._console.write()
         if prompt.title and (prompt.fields or not is_own_name(prompt.title, prompt.step)):
             self._write(prompt.title, Style.TITLE)
+        if (kind := KINDS.get(prompt.kind)) is not None:
+            self.note(kind)
         if not prompt.ends and (place := place_of(view.progress)):
             self.note(place)
+        if prompt.again:
+            self.note(prompt.again)
         self._text(prompt.text)
         if any(item.remove for item in prompt.items):
             self._list(prompt.items)

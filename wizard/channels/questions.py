@@ -121,6 +121,8 @@ def heading(asked: PromptField) -> str:
 def notes(asked: PromptField) -> list[str]:
     """What helps to answer: the hint, and how this type is typed where it isn't obvious."""
     lines = [shown(asked.hint)] if asked.hint else []
+    if isinstance(typed := asked.options.get("typed_hint"), str):
+        lines.append(clean(typed))
     match asked.type:
         case "boolean":
             lines.append("yes or no")
@@ -167,11 +169,11 @@ def _listed(value: Value) -> list[Any]:
 
 
 def place_of(progress: Progress) -> str:
-    """Where in the run a page is, by the shortest way to the end; "" on the last page."""
+    """Where in the run a page is: of how many only where that is sure; "" on the last page."""
     if progress.min < 1:
         return ""
-    more = "" if progress.min == progress.max else " or more"
-    return f"Step {progress.done + 1} of {progress.done + progress.min}{more}"
+    number = progress.done + 1
+    return f"Step {number} of {progress.done + progress.min}" if progress.min == progress.max else f"Step {number}"
 
 
 def item_lines(items: tuple[Item, ...]) -> list[str]:

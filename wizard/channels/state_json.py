@@ -132,7 +132,8 @@ def line_json(line: RunLine) -> dict[str, Any]:
 
 
 def prompt_json(prompt: Prompt) -> dict[str, Any]:
-    """`current`. It has `items` only where the prompt lists any."""
+    """`current`. It has `items` only where the prompt lists any, `kind` only at an end, `again` only
+    where something is asked again."""
     made: dict[str, Any] = {
         "step": prompt.step,
         "type": prompt.type,
@@ -143,6 +144,10 @@ def prompt_json(prompt: Prompt) -> dict[str, Any]:
     }
     if prompt.items:
         made["items"] = [_item(item) for item in prompt.items]
+    if prompt.again:
+        made["again"] = prompt.again
+    if prompt.ends:
+        made["kind"] = prompt.kind or "success"
     return made
 
 
@@ -173,7 +178,14 @@ def _field(asked: PromptField) -> dict[str, Any]:
 
 
 def _item(item: Item) -> dict[str, Any]:
-    return {"label": item.label, "value": item.value, "step": item.step, "remove": item.remove}
+    return {
+        "label": item.label,
+        "value": item.value,
+        "step": item.step,
+        "remove": item.remove,
+        "group": item.group,
+        "page": item.page,
+    }
 
 
 def _line(view: RunView, step: Step) -> Mapping[str, str]:

@@ -51,6 +51,8 @@ def add_pages(
         ("/static/{name}", static, None),
         ("/w/{workflow}", starting.show, starting.start),
         ("/r/{id}/-/saved", stepping.saved, None),
+        ("/r/{id}/-/answers", stepping.answers, None),
+        ("/r/{id}/-/answers.txt", stepping.answers_file, None),
         ("/r/{id}/-/progress", stepping.progress, None),
         ("/r/{id}/-/files/{file:.+}", stepping.file, None),
         ("/r/{id}/-/remove/{item:.+}", stepping.ask_to_remove, stepping.remove),

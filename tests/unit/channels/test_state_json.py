@@ -50,7 +50,10 @@ def test_members_that_are_there_only_sometimes() -> None:
 
     full = PromptField("n", "choice", "N", choices=(Choice("a", "A", "h"), Choice("b", "B")), options={"max": 3})
     made = prompt_json(Prompt("s", "form", fields=(full,), items=(Item("L", "V", remove="r/1"),)))
-    assert made["items"] == [{"label": "L", "value": "V", "step": None, "remove": "r/1"}]
+    (item,) = made["items"]
+    assert item == {"label": "L", "value": "V", "step": None, "remove": "r/1", "group": "", "page": ""}
+    assert prompt_json(Prompt("s", "end", ends=True))["kind"] == "success"
+    assert prompt_json(Prompt("s", "end", ends=True, kind="refusal"))["kind"] == "refusal"
     assert made["fields"][0]["options"] == {"max": 3}
     assert made["fields"][0]["choices"] == [{"value": "a", "label": "A", "hint": "h"}, {"value": "b", "label": "B"}]
 

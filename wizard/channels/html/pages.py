@@ -152,7 +152,8 @@ class AnsweredPage(Page):
 @dataclass(frozen=True, slots=True)
 class EndPage(Page):
     """The run is completed: an `end` node's title and text, or words of the page's own where a run ends
-    without one. `back` says that the workflow may be re-entered (`reopen`)."""
+    without one. `back` says that the workflow may be re-entered (`reopen`). `copy` is the address where the answers are
+    to be read and printed, or "" where there are none."""
 
     template: ClassVar[str] = "end.html"
     prompt: Prompt = field(default_factory=lambda: Prompt("", "end"))
@@ -161,6 +162,18 @@ class EndPage(Page):
     seen: str = ""
     back: bool = False
     lines: tuple[Item, ...] = ()
+    copy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyPage(Page):
+    """What somebody answered, to read, print and keep. `download` is the address of the same as a text file, `onward`
+    that of the current step."""
+
+    template: ClassVar[str] = "copy.html"
+    lines: tuple[Item, ...] = ()
+    download: str = ""
+    onward: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from wizard.channels.html import refusals
 from wizard.channels.html.keys import new_page
 from wizard.channels.html.pages import (
     AnsweredPage,
+    CopyPage,
     EndPage,
     FailedPage,
     Page,
@@ -183,6 +184,11 @@ class RunPages:
             signed_in=not token,
         )
 
+    def copy(self) -> CopyPage:
+        """What was answered, to read, print and keep."""
+        download = f"{self.run}-/answers.txt"
+        return CopyPage(**self._common(), lines=self.view.summary(), download=download, onward=self.current)
+
     def remove(self, item: str) -> RemovePage | None:
         """Whether an item of a repeat is to be taken out; None where no list shows it."""
         found = self._listed(item)
@@ -263,6 +269,7 @@ class RunPages:
 
     def _end(self) -> EndPage:
         view, prompt = self.view, self.view.current
+        lines = view.summary()
         return EndPage(
             **self._common(),
             prompt=prompt if prompt.ends else Prompt("", "end"),
@@ -270,7 +277,8 @@ class RunPages:
             key=self._key(),
             seen=view.mark_of(view.step),
             back=view.has_previous,
-            lines=() if prompt.ends else view.summary(),
+            lines=() if prompt.ends else lines,
+            copy=f"{self.run}-/answers" if lines else "",
         )
 
     def _failed(self, message: str) -> FailedPage:

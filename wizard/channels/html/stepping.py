@@ -20,13 +20,14 @@ from wizard.channels.html.pages import Page as ShownPage
 from wizard.channels.html.posted import SEEN, Posted, answers_of, draft_of, files_of
 from wizard.channels.html.refused import PURPOSE, Page, Refusal
 from wizard.channels.html.run_pages import CONFLICT, RunPages, looked_before
+from wizard.channels.html.sections import as_text
 from wizard.channels.html.site import REFUSED, Site, is_browser
 from wizard.channels.html.starting import run_cookie
 from wizard.channels.problems import WAIT
 from wizard.channels.questions import takes_parts
 from wizard.engine import Engine
 from wizard.errors import NotAStep, StaleInput, WizardError
-from wizard.model import Prompt, PromptField, RunStatus, Value
+from wizard.model import Prompt, PromptField, RunStatus, StoredFile, Value
 from wizard.scope import on_path
 from wizard.state import RunView
 
@@ -121,6 +122,23 @@ class Stepping:
         if over is not None:
             return self._site.respond(guest, over[1], over[0])
         return self._site.respond(guest, pages.saved(guest.origin if guest.host else "", door.token))
+
+    async def answers(self, request: web.Request) -> web.Response:
+        """GET /r/{id}/-/answers"""
+        guest, door = await self._looks(request)
+        pages = self._pages(guest, door)
+        status, page = pages.over() or (200, pages.copy())
+        return self._site.respond(guest, page, status)
+
+    async def answers_file(self, request: web.Request) -> web.Response:
+        """GET /r/{id}/-/answers.txt"""
+        guest, door = await self._looks(request)
+        pages = self._pages(guest, door)
+        if (over := pages.over()) is not None:
+            return self._site.respond(guest, over[1], over[0])
+        title = door.view.workflow.title
+        text = as_text(title, pages.copy().lines).encode("utf-8", "replace")
+        return as_attachment(StoredFile("", f"{title}.txt", "text/plain", text), self._site.headers)
 
     async def progress(self, request: web.Request) -> web.StreamResponse:
         """GET /r/{id}/-/progress?step=PATH: how far the work is that a waiting page is about, as it goes on."""

@@ -5,9 +5,7 @@ A host's templates stand in for the built-in ones of the same name; those are al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Callable
 from pathlib import Path
 from types import CodeType
 from typing import ClassVar
@@ -30,11 +28,11 @@ from jinja2.meta import find_referenced_templates
 from markupsafe import Markup, escape
 
 import wizard.forms
+from wizard.channels.html.sections import sections
 from wizard.errors import SettingsError
 from wizard.forms.prose import line_html, prose_html
 from wizard.forms.rendering import blocks
 from wizard.forms.validation import encodable
-from wizard.model import Item
 
 TEMPLATES = Path(wizard.forms.__path__[0]) / "templates"
 
@@ -60,10 +58,10 @@ def environment_of(folder: Path | None) -> Environment:
     environment.filters |= {
         "blocks": blocks,
         "broken": _broken,
-        "grouped": _grouped,
         "line": line_html,
         "path": _path,
         "prose": prose_html,
+        "sections": sections,
     }
     return environment
 
@@ -128,11 +126,6 @@ def _check_references(environment: Environment, name: str) -> None:
 def _broken(text: str) -> Markup:
     """The text with its line breaks."""
     return Markup("<br>").join(text.splitlines()) if "\n" in text else escape(text)
-
-
-def _grouped(lines: Iterable[Item]) -> list[tuple[str, list[Item]]]:
-    """Lines that follow each other and are of one group, together."""
-    return [(group, list(items)) for group, items in groupby(lines, key=attrgetter("group"))]
 
 
 def _path(text: str) -> str:

@@ -9,6 +9,7 @@ from tests.unit.channels.html.markup import Document, checked
 from wizard.channels.html.assets import Assets
 from wizard.channels.html.pages import (
     AnsweredPage,
+    CopyPage,
     EndPage,
     FailedPage,
     ListPage,
@@ -95,6 +96,12 @@ SAMPLES: dict[str, Page] = {
     "bare answered": AnsweredPage("/"),
     "end": EndPage("/", prompt=Prompt("e", "end", "Done", "Thank you."), lines=LINES, key="k", seen="m", back=True),
     "bare end": EndPage("/"),
+    "end with news": EndPage(
+        "/", prompt=Prompt("e", "end", "You wait", ends=True, kind="information"), copy="/r/1/-/answers"
+    ),
+    "end with a refusal": EndPage("/", prompt=Prompt("e", "end", "You can't apply", ends=True, kind="refusal")),
+    "copy": CopyPage("/", lines=LINES, download="/r/1/-/answers.txt", onward="/r/1/e"),
+    "bare copy": CopyPage("/"),
     "failed": FailedPage("/", title="T", message="No answer.", key="k", back=True),
     "bare failed": FailedPage("/", key="k", save=False),
     "waiting": WaitingPage(

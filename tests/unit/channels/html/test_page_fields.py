@@ -84,7 +84,21 @@ def poisoned(value: Any, text: str) -> Any:
             names = [each.name for each in fields(Prompt) if each.name not in known]
             return Prompt(**known, **{name: poisoned(getattr(value, name), text) for name in names})
         case Page():
-            safe = {"root", "language", "home", "run", "onward", "begun", "cancel", "keep", "link", "ways", "given"}
+            safe = {
+                "root",
+                "language",
+                "home",
+                "run",
+                "onward",
+                "copy",
+                "download",
+                "begun",
+                "cancel",
+                "keep",
+                "link",
+                "ways",
+                "given",
+            }
             safe |= {"saved", "following", "events", "older", "newest"}
             names = [each.name for each in fields(value) if each.name not in safe]
             return replace(value, **{name: poisoned(getattr(value, name), text) for name in names})
