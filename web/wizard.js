@@ -8,7 +8,7 @@
 //   button[data-print][hidden]                     appears, and prints the page
 //   <html class="wz-framed" data-frame="ORIGIN">   tells the page around the frame how high this one is
 //   [data-refresh="SECONDS"][data-events="URL"]    says how far the work is (server-sent events at the URL, else asked for
-//                                                  every so many seconds), and opens the page anew once it no longer waits
+//                                                  every so many seconds), and opens the page anew after that
 //   a page out of the browser's memory             is loaded anew: the run may have moved on
 //   back and forward                               pass entries of the history that show the same page once more
 (() => {
@@ -246,9 +246,10 @@
       });
     };
 
-    // Without this script the page loads itself anew. To stop that ends all loading.
+    // Loads the page anew without scripts
     addEventListener("load", () => setTimeout(() => {
       stop();
+      document.querySelector("[http-equiv=refresh]")?.remove();
       if (!box.dataset.events || !window.EventSource) poll();
       else if (document.hidden) stream = null;
       else listen();
