@@ -72,7 +72,7 @@ class ConfirmEmailNode(StatefulNode[ConfirmEmailConfig]):
     def functions(self, config: ConfirmEmailConfig) -> frozenset[str]:
         return frozenset({config.send})
 
-    def calls(self, config: ConfirmEmailConfig) -> tuple[FunctionCall, ...]:
+    def function_calls(self, config: ConfirmEmailConfig) -> tuple[FunctionCall, ...]:
         return (FunctionCall(("send",), config.send, frozenset({"email", "code"})),)
 
     # -- the states ------------------------------------------------------------------------------------

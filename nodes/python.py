@@ -52,7 +52,7 @@ class PythonNode(Background[PythonConfig]):
     def functions(self, config: PythonConfig) -> frozenset[str]:
         return frozenset(each for each in (config.function, config.undo) if each is not None)
 
-    def calls(self, config: PythonConfig) -> tuple[FunctionCall, ...]:
+    def function_calls(self, config: PythonConfig) -> tuple[FunctionCall, ...]:
         work = FunctionCall(("function",), config.function, frozenset(config.arguments))
         return (work,) if config.undo is None else (work, FunctionCall(("undo",), config.undo, frozenset({"output"})))
 

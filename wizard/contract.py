@@ -23,7 +23,7 @@ COMPUTING = (
     "secrets",
     "files",
     "functions",
-    "calls",
+    "function_calls",
     "events",
     "check",
     "prompt",

@@ -380,9 +380,9 @@ def _special_names(handler: NodeType[Any], config: NodeConfig) -> tuple[frozense
     events = handler.events(config)
     if not isinstance(events, tuple) or not all(isinstance(each, EventFormat) for each in events):
         raise NodeContractError(f"events gave {type(events).__name__}: return the value of a field of the type Events")
-    calls = handler.calls(config)
+    calls = handler.function_calls(config)
     if not isinstance(calls, tuple) or not all(isinstance(each, FunctionCall) for each in calls):
-        raise NodeContractError(f"calls gave {type(calls).__name__}: return a tuple of FunctionCall")
+        raise NodeContractError(f"function_calls gave {type(calls).__name__}: return a tuple of FunctionCall")
     hosts = handler.hosts(config)
     if not isinstance(hosts, Set) or not all(isinstance(chain, tuple) and chain for chain in hosts):
         raise NodeContractError(f"hosts gave {type(hosts).__name__}: return the `chains` of an expression or template")

@@ -27,7 +27,7 @@ def check_functions(draft: Draft, functions: Functions) -> Iterator[Problem]:
 
 def _calls(node: NodeDraft) -> Iterator[FunctionCall]:
     if node.config is not None:
-        yield from node.handler.calls(node.config)
+        yield from node.handler.function_calls(node.config)
     reminder = node.common.remind_after
     if reminder is not None and reminder.message is not None:
         yield FunctionCall(("remind_after", "message", "send"), reminder.message.send, MESSAGE, visit=False)

@@ -265,7 +265,7 @@ class NodeType(ABC, Generic[C]):
         """The functions of the application that a node calls, by name, so that it is said at once which are missing."""
         return frozenset()
 
-    def calls(self, config: C) -> tuple[FunctionCall, ...]:
+    def function_calls(self, config: C) -> tuple[FunctionCall, ...]:
         """How it calls them, so that `wizard check` can tell whether they take that."""
         return tuple(FunctionCall((), name, None) for name in sorted(self.functions(config)))
 

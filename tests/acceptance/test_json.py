@@ -71,7 +71,14 @@ async def test_a_run_from_start_to_end(caller: Caller) -> None:
     await talk.next({"name": "Byron"})
     assert (talk.step, talk.state["progress"]["done"]) == ("household/after-1", 2)
     assert talk.state["current"]["items"] == [
-        {"label": "Person 1", "value": "Byron", "step": "household/1/who", "remove": "household/1"}
+        {
+            "label": "Person 1",
+            "value": "Byron",
+            "step": "household/1/who",
+            "remove": "household/1",
+            "group": "",
+            "page": "",
+        }
     ]
     await talk.next({"add_another": False})
     assert talk.step == "check"

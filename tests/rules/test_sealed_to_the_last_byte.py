@@ -40,7 +40,7 @@ REASONS = {
     "number(a.x)": "ExpressionError at ",  # whose words quote the answer
     "date(a.x)": "ExpressionError at ",
     "a.x + 1": "+ can't join a text and a number",
-    "a.x.b": "a.x.b can't be read",
+    "first([a.x, 1]).b": "A text has no part called 'b'.",
 }
 
 

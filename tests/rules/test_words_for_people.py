@@ -166,7 +166,9 @@ KINDS = {
     "no address": work("type: http, url: 'http://h:{{ ask.x }}'", "isn't a valid URL"),
     "a list in an address": work("type: http, url: 'https://shop.example/{{ [ask.x] }}'", "is not a single value"),
     "division by zero": work('type: set, values: {y: "{{ 1 / len(ask.x[:0]) }}"}', "This divides by zero"),
-    "a date and a text": work('type: set, values: {y: "{{ today() < ask.x }}"}', "can't order a date and a text"),
+    "a date and a text": work(
+        'type: set, values: {y: "{{ today() < (ask.x if ask.x else today()) }}"}', "can't order a date and a text"
+    ),
     "a text for a number": work('type: set, values: {y: "{{ number(ask.x) }}"}', "ExpressionError at"),
     "until nothing": work('type: wait, until: "{{ ask.x }}"', "NodeFailed at .*wait.py"),
     "the end of time": work(
@@ -184,7 +186,9 @@ KINDS = {
     ),
     "a case that fails": work("type: condition, cases: [{when: 1 / 0 > len(ask.x), goto: end}]", "divides", back=True),
     "a title": Kind(
-        "  - {id: charge, type: form, title: '{{ today() < ask.x }}', fields: [{name: y}]}", "can't order", back=True
+        "  - {id: charge, type: form, title: '{{ today() < (ask.x if ask.x else today()) }}', fields: [{name: y}]}",
+        "can't order",
+        back=True,
     ),
     "what is handed in": Kind(
         "  - {id: charge, type: workflow, workflow: inner, with: {it: '{{ ask.x }}'}}",

@@ -128,8 +128,11 @@ def test_a_key_that_every_node_has_is_no_types_own(base: Callable[..., type[Node
         ({"secrets": lambda self, config: {1}}, "secrets gave set"),
         ({"functions": lambda self, config: ["fare"]}, "functions gave list"),
         ({"events": lambda self, config: ["paid"]}, "events gave list"),
-        ({"calls": lambda self, config: {"fare"}}, "calls gave set: return a tuple of FunctionCall"),
-        ({"calls": lambda self, config: ("fare",)}, "calls gave tuple: return a tuple of FunctionCall"),
+        ({"function_calls": lambda self, config: {"fare"}}, "function_calls gave set: return a tuple of FunctionCall"),
+        (
+            {"function_calls": lambda self, config: ("fare",)},
+            "function_calls gave tuple: return a tuple of FunctionCall",
+        ),
         ({"waits": lambda self, config: 1}, "waits gave int: return True or False"),
         ({"hosts": lambda self, config: {"input"}}, "hosts gave set: return the `chains` of an expression or template"),
     ],

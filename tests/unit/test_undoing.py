@@ -113,7 +113,7 @@ async def test_an_undo_that_fails_holds_up_no_result_of_later_work() -> None:
         {**BOOKING, "nodes": [*BOOKING["nodes"], {"id": "s", "type": "python", "function": "slowly"}, LAST]},
         functions={"book": rooms.book, "unbook": rooms.unbook, "slowly": slowly},
         clock=clock,
-        settings=Settings(slow_after=0.02, lease=60.0),
+        settings=Settings(slow_after=0.3, lease=60.0),
     )
     run = await made.start("main")
     await made.next(run, {"x": "1"})

@@ -69,7 +69,7 @@ async def lives(store: SqliteStore) -> list[Run]:
     await ann.says(number="Permitword")
     await ann.changes("you", **you, country="CH")
     await ann.says(amount="10")
-    await ann.says(name="Bo", age="Rejectedword")
+    await ann.wrongly.says(name="Bo", age="Rejectedword")
     await ann.goes_back(name="Draftword")
     bo = Person(engine, await engine.start("trip", profile_id="p-1"))
     await bo.says(**you, country="CH")
