@@ -93,6 +93,12 @@ VALUES: dict[str, Any] = {
 def test_it_is_about_what_the_value_takes(value: Any) -> None:
     """Packed, an empty list is a byte; in memory it is 64. Who sends a megabyte of them would fill 60."""
     stored = pack(value)
+    took = min(taken_by(stored) for _ in range(3))  # another thread's work counts as well, and can only add
+    assert 0.7 * took < memory_of(unpack(stored)) < 2 * took
+
+
+def taken_by(stored: bytes) -> int:
+    """Bytes of memory that the value takes when it is read."""
     gc.collect()
     tracemalloc.start()
     try:
@@ -100,4 +106,5 @@ def test_it_is_about_what_the_value_takes(value: Any) -> None:
         took, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert 0.7 * took < memory_of(there) < 2 * took
+    del there
+    return took
