@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, get_group_symbol
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -42,6 +42,7 @@ def test_what_is_written_is_read_again(language: str, number: Decimal, places: i
     assert read_number(written_number(number, reading), reading) == number
 
 
+@example("fr-CH", Decimal("999999999.495"), "CHF")
 @given(st.sampled_from([each for each in LANGUAGES if each != "xx"]), NUMBERS, st.sampled_from(["CHF", "EUR", "GBP"]))
 def test_what_the_country_writes_is_never_another_number(language: str, number: Decimal, currency: str) -> None:
     """People copy amounts out of bills and spreadsheets. Two places, as money has them, are never asked back."""
@@ -50,7 +51,9 @@ def test_what_the_country_writes_is_never_another_number(language: str, number: 
     assert meant(format_decimal(amount, "#,##0.00", locale), reading) == amount
     assert meant(format_currency(amount, currency, "¤ #,##0.00", locale, currency_digits=False), reading) == amount
     whole = amount.quantize(Decimal(1))
-    assert meant(format_decimal(whole, "#,##0", locale), reading) in (whole, None)
+    # Babel itself takes Swiss apostrophes for quotes, and writes 1000000'000.
+    parted = format_decimal(whole, "#,##0", "en").replace(",", get_group_symbol(locale))
+    assert meant(parted, reading) in (whole, None)
     assert meant(format_decimal(number, locale=locale), Reading(language, 10)) in (round(number, 3), None)
 
 
