@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from babel.numbers import format_currency, format_decimal, get_group_symbol
+from babel.numbers import format_decimal, get_currency_symbol, get_decimal_symbol, get_group_symbol
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -42,19 +42,28 @@ def test_what_is_written_is_read_again(language: str, number: Decimal, places: i
     assert read_number(written_number(number, reading), reading) == number
 
 
+def as_bills_have_it(number: Decimal, pattern: str, locale: str) -> str:
+    """With the country's marks. Babel itself takes Swiss apostrophes for quotes, and writes 1000000'000."""
+    marks = {",": get_group_symbol(locale), ".": get_decimal_symbol(locale)}
+    return format_decimal(number, pattern, "en").translate(str.maketrans(marks))
+
+
 @example("fr-CH", Decimal("999999999.495"), "CHF")
+@example("de-CH", Decimal("-999999999.995"), "CHF")
+@example("fr-CH", Decimal("999999999.9995"), "CHF")
 @given(st.sampled_from([each for each in LANGUAGES if each != "xx"]), NUMBERS, st.sampled_from(["CHF", "EUR", "GBP"]))
 def test_what_the_country_writes_is_never_another_number(language: str, number: Decimal, currency: str) -> None:
     """People copy amounts out of bills and spreadsheets. Two places, as money has them, are never asked back."""
     locale, reading = language.replace("-", "_"), Reading(language, 2, said=True)
     amount = number.quantize(Decimal("0.01"))
-    assert meant(format_decimal(amount, "#,##0.00", locale), reading) == amount
-    assert meant(format_currency(amount, currency, "¤ #,##0.00", locale, currency_digits=False), reading) == amount
+    money = as_bills_have_it(amount, "#,##0.00", locale)
+    assert meant(money, reading) == amount
+    assert meant(f"{get_currency_symbol(currency, locale)} {money}", reading) == amount
     whole = amount.quantize(Decimal(1))
-    # Babel itself takes Swiss apostrophes for quotes, and writes 1000000'000.
-    parted = format_decimal(whole, "#,##0", "en").replace(",", get_group_symbol(locale))
-    assert meant(parted, reading) in (whole, None)
-    assert meant(format_decimal(number, locale=locale), Reading(language, 10)) in (round(number, 3), None)
+    assert meant(as_bills_have_it(whole, "#,##0", locale), reading) in (whole, None)
+    swiss = get_group_symbol(locale) in ("'", "’")
+    text = as_bills_have_it(number, "#,##0.###", locale) if swiss else format_decimal(number, locale=locale)
+    assert meant(text, Reading(language, 10)) in (round(number, 3), None)
 
 
 @pytest.mark.parametrize(
