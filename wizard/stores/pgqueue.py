@@ -231,7 +231,7 @@ class PostgresQueue:
     async def _opened(self, claims: Iterable[tuple[str, int, int, timedelta, bytes]], now: datetime) -> list[Claim]:
         found = []
         for key, tries, number, late, payload in claims:
-            due = after(now, -max(late, timedelta(0)))  # it was handed out: it is due, whatever the statements took
+            due = after(now, -late)
             run, kind, visit = _parts(key)
             try:
                 body = records.read_payload(self._vault(), run, decoded(key), payload)
