@@ -37,6 +37,14 @@ def test_fields(keys: str, message: str) -> None:
     assert told(FORM % keys) == [f"3 error: {message}"]
 
 
+@pytest.mark.parametrize("word", ["questions", "inputs", "elements"])
+def test_fields_by_another_name(word: str) -> None:
+    """A word that stands for one thing here and for another there is told by where it is."""
+    assert told(f"id: w\nnodes:\n  - {{id: a, type: form, {word}: [{{name: b, label: B}}]}}\n") == [
+        f"3 error: there is no key `{word}` here; did you mean `fields`?"
+    ]
+
+
 def test_cases() -> None:
     """Conditions are written `if`, `then`, `else` nearly everywhere else."""
     assert told(
