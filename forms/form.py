@@ -41,7 +41,6 @@ from wizard.forms.places import country_choices, country_parser, needs_postcode,
 from wizard.forms.refusals import Refusal, missing, refused
 from wizard.forms.text import text_parser
 from wizard.model import PromptField, Value
-from wizard.prose import plain
 from wizard.templates import Template
 
 _VERBS = {
@@ -92,13 +91,14 @@ class Question:
         """What the person is told about an answer that can't be taken."""
         own: Template | None = getattr(self.field.messages, refusal.code)
         if own is not None:
-            return plain(own.prose(names))
+            return own.words(names)
         return refused(self.label_now(names), refusal.predicate)
 
     def absence(self, names: Names) -> str:
         """What the person is told where a needed answer is missing."""
-        if self.field.messages.required is not None:
-            return plain(self.field.messages.required.prose(names))
+        own: Template | None = self.field.messages.required
+        if own is not None:
+            return own.words(names)
         return missing(self.label_now(names), _VERBS.get(self.field.type, "Enter"))
 
     def label_now(self, names: Names) -> str:

@@ -17,7 +17,6 @@ from wizard.forms.form import Form, Question
 from wizard.forms.parsing import MAX_TEXT, Context, OwnNames
 from wizard.forms.refusals import Refusal
 from wizard.model import StoredFile, Value
-from wizard.prose import plain
 
 __all__ = ["Accepted", "Form", "Part", "Rejected", "still_valid", "validate", "validate_part"]
 
@@ -214,7 +213,7 @@ class _Taking:
             if place is not None and (place in self.errors or place not in self.own.values):
                 continue
             if doubtful.isdisjoint(rule.uses) and not rule.check.check.holds(self.own):
-                message = plain(rule.check.message.prose(self.own))
+                message = rule.check.message.words(self.own)
                 if place is None:
                     general.append(message)
                 else:

@@ -29,7 +29,6 @@ from wizard.expressions import Names
 from wizard.model import Chain, Outcome, Proceed, Value
 from wizard.node import Background, NodeConfig, Visit
 from wizard.outgoing import check_url, shared_session, was_refused
-from wizard.prose import plain
 from wizard.reading.nesting import MOST_VALUES, TooDeepError, TooManyError, load_json
 from wizard.retrying import SLACK, persevere
 from wizard.settings import Settings
@@ -290,7 +289,7 @@ def _check_status(response: aiohttp.ClientResponse, visit: Visit[HttpConfig]) ->
     message = f"The service {response.url.host} answered with the status {status}, which isn't a success."
     people: str | Sentence = Sentence.SERVICE
     if str(status) in config.messages:
-        people = plain(config.messages[str(status)].prose(visit.names))
+        people = config.messages[str(status)].words(visit.names)
     if 300 <= status <= 399:
         message = f"The service {response.url.host} has moved: it sends to another address (status {status})."
     if status in RETRIED:

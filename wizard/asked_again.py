@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from enum import Enum
 
-from wizard.isolation import computed
 from wizard.model import Run, RunStatus, Step, Workflow
 from wizard.places import locate
 from wizard.scope import Scope
-from wizard.visits import make_visit
+from wizard.visits import make_visit, still_holds
 
 
 class Why(Enum):
@@ -37,7 +36,6 @@ def why_asked(workflow: Workflow, run: Run, now: datetime) -> Why | None:
 def _still_fits(workflow: Workflow, run: Run, step: Step, now: datetime) -> bool:
     """Whether the answer that the step has would be taken as it is; where its node can't say, nothing is explained."""
     try:
-        visit = make_visit(workflow, run, step, now)
-        return bool(computed(visit.node.handler.accepts, visit, bool, visit))
+        return still_holds(make_visit(workflow, run, step, now))
     except Exception:
         return True

@@ -12,7 +12,6 @@ from wizard.errors import ExpressionError, StaleInput
 from wizard.lifecycle import next_step_status
 from wizard.model import BY_EVENT, BY_TIMER, NOTHING, Arrival, Step, Value
 from wizard.places import locate
-from wizard.prose import plain
 from wizard.turn import Turn
 
 UNANSWERED = "This wasn't answered in time."
@@ -51,7 +50,7 @@ def _author_says(turn: Turn, step: Step, arrival: Arrival) -> str | None:
     if event is None or event.text is None:
         return None
     with suppress(ExpressionError):
-        return plain(event.text.prose(turn.scope(place)))
+        return str(event.text.words(turn.scope(place)))
     return None
 
 

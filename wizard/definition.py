@@ -154,6 +154,11 @@ class Draft:
         return self.head.id
 
     @property
+    def valued(self) -> dict[str, NodeDraft]:
+        """The nodes that can have values, by id."""
+        return {node.id: node for node in self.nodes if not isinstance(node.config, ConditionConfig)}
+
+    @property
     def calls(self) -> tuple[tuple[NodeDraft, WorkflowConfig], ...]:
         """The nodes that embed another definition."""
         return tuple((node, node.config) for node in self.nodes if isinstance(node.config, WorkflowConfig))

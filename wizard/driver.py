@@ -36,7 +36,7 @@ from wizard.saving import Saver
 from wizard.slots import Slots
 from wizard.turn import Turn
 from wizard.unstoppable import doing
-from wizard.visits import make_visit, prompt_of
+from wizard.visits import make_visit, prompt_of, still_holds
 from wizard.watching import NOBODY, Watch
 
 log = logging.getLogger("wizard.nodes")
@@ -158,7 +158,7 @@ class Driver:
         """An answer that can't be judged is asked for again."""
         visit = self._visit(step)
         try:
-            return bool(computed(visit.node.handler.accepts, visit, object, visit))
+            return still_holds(visit)
         except Exception as error:
             broke(log, error, "the answer to step %s of run %s can't be judged", step.path, self._turn.id)
             return False

@@ -18,7 +18,6 @@ from wizard.errors import RunCompleted
 from wizard.jobs import JobKind
 from wizard.machine import check_not_over, go_forward, next_, resume
 from wizard.model import Arrival, RunStatus, Step, StepStatus, Value
-from wizard.prose import plain
 from wizard.requests import Move
 from wizard.turn import Turn, visit_of
 from wizard.undoing import close_all, settle
@@ -135,11 +134,10 @@ def remind(turn: Turn, visit: int, first: datetime | None = None) -> Move:
     turn.log("reminded", step.path)
     if reminder.message is not None:
         scope, message = turn.scope(place), reminder.message
-        texts = {name: getattr(message, name).render(scope) for name in ("to", "subject")}
-        texts["text"] = plain(message.text.prose(scope))
+        to, subject, text = message.to.render(scope), message.subject.render(scope), message.text.words(scope)
         turn.put(step._replace(reminded=number))
         turn.visits += 1
-        turn.order(JobKind.MESSAGE, turn.visits, turn.now, send=message.send, **texts)
+        turn.order(JobKind.MESSAGE, turn.visits, turn.now, send=message.send, to=to, subject=subject, text=text)
         return
     turn.fault = None
     close_in_time(turn, step)

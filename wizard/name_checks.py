@@ -84,7 +84,7 @@ def _unknown(
     if node is None:
         if root in draft.ids:
             return None
-        known = {*own, *DOCUMENTS, *(each.id for each in draft.nodes if not isinstance(each.config, ConditionConfig))}
+        known = {*own, *DOCUMENTS, *draft.valued}
         return f"there is nothing called {quoted(root)} here{did_you_mean(root, known)}"
     if isinstance(node.config, ConditionConfig):
         return f"{quoted(root)} is a condition, which has no values"
@@ -109,7 +109,7 @@ def _unknown_below(chain: Chain, depth: int, node: NodeDraft, drafts: Drafts) ->
         inner = drafts.get(config.workflow)
         if config.repeat is not None or inner is None:
             return None
-        visible = {each.id: each for each in inner.nodes if not isinstance(each.config, ConditionConfig)}
+        visible = inner.valued
         if name not in visible:
             if name in inner.ids - {each.id for each in inner.nodes}:
                 return None

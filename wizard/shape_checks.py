@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from wizard.chains import parts_of
-from wizard.definition import Draft, NodeDraft
+from wizard.definition import Draft
 from wizard.errors import Problem
 from wizard.language.terms import Call, Compare, Item, Listing, Literal, Loop, Name, Other, Part, Slice, Term, terms_of
 from wizard.language.terms import written as written_term
@@ -36,6 +36,7 @@ class _Doubt:
 def check_shapes(draft: Draft, drafts: Mapping[str, Draft]) -> Iterator[Problem]:
     """Everything of this kind in one definition."""
     shapes = Shapes(draft, drafts)
+    reader = _Reader(shapes)
     for node in draft.nodes:
         named = shapes.own_of(node)
         for place, part, own in parts_of(node):
@@ -44,15 +45,14 @@ def check_shapes(draft: Draft, drafts: Mapping[str, Draft]) -> Iterator[Problem]
             hidden = {name: named.get(name) for name in own}
             for inside, term in terms_of(part):
                 where = (*place, *inside)
-                for doubt in dict.fromkeys(_Reader(shapes, node).read(term, hidden)):
+                for doubt in dict.fromkeys(reader.read(term, hidden)):
                     offset = place_in(draft, where, doubt.text)
                     yield draft.document.problem(where, doubt.message, severity=doubt.severity, offset=offset)
 
 
 class _Reader:
-    def __init__(self, shapes: Shapes, node: NodeDraft) -> None:
+    def __init__(self, shapes: Shapes) -> None:
         self._shapes = shapes
-        self._node = node
 
     def read(self, term: Term, own: Own) -> Iterator[_Doubt]:
         """What is wrong with a term and all inside it; `own` are the names that only it sees."""
@@ -159,18 +159,16 @@ def _of_order(sign: str, left: Term, right: Term, shapes: tuple[Shape, Shape], t
     unordered = next((each for each in kinds if each in ("true or false", "a list", "a group of values")), None)
     if kinds[0] == kinds[1] and unordered is None:
         return
-    names = [_named(term, kind) for term, kind in zip((left, right), kinds, strict=True)]
-    yield _Doubt(
-        f"{sign} can't order {' and '.join(names)}, which stops the run here{_hint((left, right), kinds)}", text
-    )
+    both = _both((left, right), kinds)
+    yield _Doubt(f"{sign} can't order {both}, which stops the run here{_hint((left, right), kinds)}", text)
 
 
 def _of_equality(sign: str, left: Term, right: Term, shapes: tuple[Shape, Shape], text: str) -> Iterator[_Doubt]:
     kinds = [_kind(each) for each in shapes]
     never = "never holds" if sign == "==" else "always holds where there is a value"
     if None not in kinds and kinds[0] != kinds[1]:
-        names = [_named(term, kind) for term, kind in zip((left, right), kinds, strict=True)]
-        message = f"this {never}: {' and '.join(names)} are never equal{_hint((left, right), kinds)}"
+        both = _both((left, right), kinds)
+        message = f"this {never}: {both} are never equal{_hint((left, right), kinds)}"
         yield _Doubt(message, text, "warning")
         return
     for (term, shape), other in (((left, shapes[0]), right), ((right, shapes[1]), left)):
@@ -189,6 +187,10 @@ def _there_are(values: frozenset[str]) -> str:
     if len(values) > _MOST_NAMED:
         return ""
     return f"; it can be {', '.join(quoted(each) for each in sorted(values))}"
+
+
+def _both(terms: tuple[Term, Term], kinds: list[str | None]) -> str:
+    return " and ".join(_named(term, kind) for term, kind in zip(terms, kinds, strict=True))
 
 
 def _named(term: Term, kind: str | None) -> str:

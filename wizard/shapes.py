@@ -14,7 +14,6 @@ from typing import Any
 from wizard.definition import Draft, NodeDraft
 from wizard.forms.countries import country_names
 from wizard.forms.fields import BaseField
-from wizard.handed import ITEM_NAMES
 from wizard.language.arithmetic import is_number
 from wizard.language.terms import Call, Item, Listing, Literal, Loop, Name, Part, Slice, Term, of_expression, of_text
 from wizard.nodes.condition import ConditionConfig
@@ -136,8 +135,7 @@ class Shapes:
         if inner is None or node.partial is not None:
             return None
         made = Shapes(inner, self._drafts)
-        names = {each.id for each in inner.nodes if not isinstance(each.config, ConditionConfig)}
-        known = names if inner.ids == {each.id for each in inner.nodes} else None
+        known = inner.valued if inner.ids == {each.id for each in inner.nodes} else None
         group = Group(known, made._root, f"`{inner.id}`, which `{node.id}` embeds,")
         return Items(group, repeat=True) if config.repeat is not None else group
 
@@ -197,7 +195,7 @@ def element_of(shape: Shape) -> Shape:
 
 def _declared(field: BaseField | None, name: str) -> Shape:
     if field is None:
-        return NUMBER if name in ITEM_NAMES and name == "index" else None
+        return NUMBER if name == "index" else None  # of an item
     return _field(field)
 
 

@@ -18,11 +18,10 @@ from wizard.expressions import ORDINARY_ERRORS, Expression, check_literal, check
 from wizard.expressions import parse as parse_expression
 from wizard.language.arithmetic import bounded
 from wizard.language.closures import Names
-from wizard.language.jinja import MAX_SOURCE, compile_template
+from wizard.language.jinja import MAX_SOURCE, ONE_EXPRESSION, compile_template
 from wizard.language.page import Page, ProsePage, Write
-from wizard.language.terms import ONE_EXPRESSION
 from wizard.model import Chain, Value
-from wizard.prose import Prose, prose
+from wizard.prose import Prose, plain, prose
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -65,6 +64,10 @@ class Template:
         if self.has_markup or any(map(_breaks_lines, [page.pieces[at] for at in page.given])):
             return Prose.of(page.pieces, page.given)
         return "".join(page.pieces)
+
+    def words(self, names: Names) -> str:
+        """The words of such a text alone, for what is stored or sent. Raises ExpressionError, and nothing else."""
+        return plain(self.prose(names))
 
     def print(self, page: Page) -> str:
         """The text, made within what the page has left."""

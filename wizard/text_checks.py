@@ -13,7 +13,7 @@ from wizard.definition import Draft, NodeDraft
 from wizard.errors import Problem
 from wizard.expressions import Expression
 from wizard.format import DOCUMENTS
-from wizard.language.terms import Name, Part, Term
+from wizard.language.terms import Name, Part, Term, texts_in
 from wizard.reading.complaints import quoted
 from wizard.reading.document import Path
 from wizard.shapes import Shapes, is_known
@@ -43,7 +43,7 @@ def _forgotten(draft: Draft, node: NodeDraft, shapes: Shapes) -> Iterator[Proble
     for place, part, _ in parts_of(node):
         if isinstance(part, Expression):
             continue
-        for where, text in _texts(part.source, place):
+        for where, text in texts_in(part.source, place):
             if _DOTTED.fullmatch(text) and _is_value(text.strip().split("."), shapes):
                 message = (
                     f"this is the text {quoted(text.strip())}, and not the value that is called so; "
@@ -62,18 +62,6 @@ def _is_value(names: list[str], shapes: Shapes) -> bool:
             return False
         term = Part(term, name)
     return True
-
-
-def _texts(value: Any, place: Path) -> Iterator[tuple[Path, str]]:
-    match value:
-        case str():
-            yield place, value
-        case Mapping():
-            for key, item in value.items():
-                yield from _texts(item, (*place, key))
-        case list() | tuple():
-            for index, item in enumerate(value):
-                yield from _texts(item, (*place, index))
 
 
 def _templates(draft: Draft, value: Any, place: Path) -> Iterator[Problem]:

@@ -101,6 +101,12 @@ def prompt_of(visit: Visit[Any]) -> Prompt:
         raise failure from error
 
 
+def still_holds(visit: Visit[Any]) -> bool:
+    """Whether the step's node takes the answer that it has, as things are now (`accepts`). Raises what `computed`
+    does."""
+    return bool(computed(visit.node.handler.accepts, visit, object, visit))
+
+
 def summarise(workflow: Workflow, run: Visible, now: datetime, before: Step | None = None) -> tuple[Item, ...]:
     """The lines a review shows: what each decided foreground step below `before` answered."""
     lines: list[Item] = []

@@ -77,6 +77,7 @@ _ENVIRONMENT: Final = _Environment(optimized=False, autoescape=False, keep_trail
 _OPERATORS: Final = frozenset(("not", "if", "-", "+", "*", "/", "//", "%", "**", "~", ".", "[", "(", "{", "|", "is"))
 _BLOCKS: Final[Mapping[str, int]] = {"if": 1, "for": 1, "endif": -1, "endfor": -1}
 _FORM: Final = "each `{{` needs an expression and its `}}`, each `{%` its `%}`, and what is opened its end"
+ONE_EXPRESSION: Final = re.compile(r"\s*\{\{(?![-+])((?:(?!\{\{|\}\}|\{%|\{#).)*)(?<![-+])\}\}\s*", re.DOTALL)
 _GOOD_TEXT: Final = re.compile(rf"""(?:[^\\]|{ESCAPES})*""")
 
 

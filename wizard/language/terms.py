@@ -7,22 +7,22 @@ else it keeps what is inside, as Other. Terms are made of sources that were comp
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
 
 from wizard.errors import ExpressionError
 from wizard.expressions import LITERALS, SIGNS, Expression
 from wizard.language.filters import FILTERS
+from wizard.language.jinja import ONE_EXPRESSION, parsed
 from wizard.language.jinja import SIGNS as JINJA_SIGNS
-from wizard.language.jinja import parsed
 from wizard.language.scanner import scan
 from wizard.model import Value
 
 if TYPE_CHECKING:
+    from wizard.reading.document import Path
     from wizard.templates import Dynamic, Template
 
 
@@ -113,27 +113,26 @@ def written(term: Term) -> str:
     return ""
 
 
-def terms_of(part: Expression | Template | Dynamic) -> Iterator[tuple[tuple[str | int, ...], Term]]:
+def terms_of(part: Expression | Template | Dynamic) -> Iterator[tuple[Path, Term]]:
     """The terms of what an author wrote, with their places inside it."""
     if isinstance(part, Expression):
         yield (), of_expression(part.source)
     elif not part.constant:
-        yield from _inside(part.source, ())
+        for place, text in texts_in(part.source, ()):
+            yield place, of_text(text)
 
 
-def _inside(source: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Term]]:
+def texts_in(source: Any, place: Path) -> Iterator[tuple[Path, str]]:
+    """The texts inside JSON-like data that stands at `place`, and where they stand."""
     match source:
         case str():
-            yield place, of_text(source)
+            yield place, source
         case Mapping():
             for key, value in source.items():
-                yield from _inside(value, (*place, key))
+                yield from texts_in(value, (*place, key))
         case list() | tuple():
             for index, value in enumerate(source):
-                yield from _inside(value, (*place, index))
-
-
-ONE_EXPRESSION: Final = re.compile(r"\s*\{\{(?![-+])((?:(?!\{\{|\}\}|\{%|\{#).)*)(?<![-+])\}\}\s*", re.DOTALL)
+                yield from texts_in(value, (*place, index))
 
 
 def of_text(source: str) -> Term:
