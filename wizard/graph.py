@@ -107,6 +107,8 @@ def describe(workflow: Workflow) -> str:
 # -- layout --------------------------------------------------------------------------------------
 
 WIDTH, GAP, MARGIN, LANE, LINE = 220, 50, 30, 14, 16
+ACROSS = 28  # characters of a line, in a box and below it
+MOST_SAID = 300  # characters of a condition; the whole is its title
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,7 @@ def _laid_out(workflow: Workflow, edges: Sequence[Edge]) -> Layout:
     rows = _rows(names, edges, _layers(names, edges))
     labels: dict[str, int] = {}
     for edge in edges:
-        labels[edge.source] = labels.get(edge.source, 0) + bool(edge.label)
+        labels[edge.source] = labels.get(edge.source, 0) + len(_said(edge))
     boxes: dict[str, Box] = {}
     top, gaps = 2.0 * MARGIN + LINE, []
     for layer, row in enumerate(rows):
@@ -198,11 +200,19 @@ def _laid_out(workflow: Workflow, edges: Sequence[Edge]) -> Layout:
     return Layout(boxes, [*gaps, top - GAP / 2], -half, half, top)
 
 
+def _said(edge: Edge) -> list[str]:
+    """The lines that say when an edge is taken: whole, but for what is longer than anybody reads off a drawing."""
+    if not edge.label:
+        return []
+    target = "end" if edge.target == END else edge.target
+    return wrap(f"{shorten(edge.label, MOST_SAID, placeholder='…')} → {target}", ACROSS)
+
+
 def _texts(workflow: Workflow, name: str) -> tuple[str, ...]:
     if name == END:
         return ("End",)
     node = workflow.nodes[name]
-    lines = wrap(shorten(_name(node), 84, placeholder="…"), 28) or [node.id]
+    lines = wrap(shorten(_name(node), 84, placeholder="…"), ACROSS) or [node.id]
     return (*lines, shorten(_below(node), 34, placeholder="…"))
 
 
@@ -299,15 +309,13 @@ def _labels(edges: Iterable[Edge], layout: Layout) -> list[str]:
     written: dict[str, int] = {}
     found = []
     for edge in edges:
-        if not edge.label:
-            continue
-        number = written[edge.source] = written.get(edge.source, 0) + 1
-        box = layout.boxes[edge.source]
-        target = "end" if edge.target == END else edge.target
-        short = f"{shorten(edge.label, 34, placeholder='…')} → {target}"
-        found.append(
-            f'<text x="{box.x + 8:g}" y="{box.top + box.height + number * LINE:g}" font-size="11" stroke="{_PAPER}"'
-            f' stroke-width="3" paint-order="stroke" fill="{_ERROR if edge.error else _INK}">{_text(short)}'
-            f"<title>{_text(edge.label)}</title></text>"
-        )
+        box, lines = layout.boxes[edge.source], []
+        for line in _said(edge):
+            number = written[edge.source] = written.get(edge.source, 0) + 1
+            lines.append(f'<tspan x="{box.x + 8:g}" y="{box.top + box.height + number * LINE:g}">{_text(line)}</tspan>')
+        if lines:
+            found.append(
+                f'<text font-size="11" stroke="{_PAPER}" stroke-width="3" paint-order="stroke"'
+                f' fill="{_ERROR if edge.error else _INK}">{" ".join(lines)}<title>{_text(edge.label)}</title></text>'
+            )
     return found

@@ -46,6 +46,25 @@ async def test_it_works_without_scripts(site: Site, opens: Opens, view: View) ->
     await has_no_overflow(ann, 320, 568)
 
 
+LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänswitwenrente"
+
+
+@pytest.mark.parametrize("view", [view for view in VIEWS if view.name in ("words", "picks", "picks-with-errors")])
+async def test_long_words_of_authors_are_broken(site: Site, opens: Opens, view: View) -> None:
+    """A legend is as wide as its longest word unless it is told otherwise, and other languages have longer ones: on a
+    small telephone the page would scroll sideways, and its end be out of sight."""
+    ann = await opens(viewport=WIDE)
+    await view.shows(site, ann)
+    await ann.page.keyboard.press("Tab")  # what moves right after a key was pressed is no page that moves by itself
+    grown = await ann.page.evaluate(
+        """word => { const found = document.querySelectorAll("main legend, main label, main h1, main h2");
+            found.forEach(each => (each.querySelector("h1") ?? each).append(` ${word}`)); return found.length }""",
+        LONG_WORD,
+    )
+    assert grown > 3
+    await has_no_overflow(ann, 320, 568)
+
+
 SCHEMES: list[dict[str, Any]] = [
     {"color_scheme": "light"},
     {"color_scheme": "dark"},

@@ -47,7 +47,11 @@ def drawn(text: str) -> ElementTree.Element:
 
 
 def words(root: ElementTree.Element) -> list[str]:
-    return [element.text or "" for element in root.iter(f"{SVG}text")]
+    """What stands in the drawing, that of several lines as one."""
+    return [
+        " ".join(filter(None, (text.text, *(line.text for line in text.iter(f"{SVG}tspan")))))
+        for text in root.iter(f"{SVG}text")
+    ]
 
 
 def test_edges_say_when_they_are_taken() -> None:
@@ -249,11 +253,29 @@ def test_words_stand_in_their_box_and_cases_below_theirs(edges: list[tuple[int, 
     before: dict[str, float] = {}
     for edge, text in zip(said, cases, strict=True):
         x, y, w, h = found[edge.source]
-        at = float(text.get("y", "0"))
-        assert float(text.get("x", "0")) > x + w / 2
-        assert at >= before.get(edge.source, y + h) + 16
-        assert not [each for each in found.values() if y + h <= each[1] < at]
-        before[edge.source] = at
+        for line in text.iter(f"{SVG}tspan"):
+            at = float(line.get("y", "0"))
+            assert float(line.get("x", "0")) > x + w / 2
+            assert at >= before.get(edge.source, y + h) + 16
+            assert not [each for each in found.values() if y + h <= each[1] < at]
+            before[edge.source] = at
+
+
+def test_a_long_condition_can_be_read_whole() -> None:
+    """On paper nothing has a title to point at: what is cut off there is lost."""
+    when = 'a.x == "something that goes on" and a.y > 100 and contains(a.x, "more than one line holds")'
+    workflow = compiled(f"""
+    id: w
+    nodes:
+      - {{id: a, type: ask, fields: [x, y]}}
+      - {{id: c, type: condition, cases: [{{when: '{when}', goto: b}}, {{goto: end}}]}}
+      - {{id: b, type: ask}}
+    """)
+    root = ElementTree.fromstring(svg(workflow))
+    lines = [[line.text or "" for line in text.iter(f"{SVG}tspan")] for text in root.iter(f"{SVG}text")]
+    assert f"{when} → b" in [" ".join(each) for each in lines]
+    assert max(len(line) for each in lines for line in each) <= 28
+    assert float(root.get("width", "0")) >= 28 * 6.5
 
 
 def test_boxes_stand_below_those_that_lead_to_them() -> None:

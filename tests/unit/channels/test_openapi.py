@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from tests.acceptance.json_caller import ADA, Caller, opened, serving
+from tests.unit.channels.html.webbed import FRIEND, TRIP
+from wizard.app import wizard_app
 from wizard.channels.bodies import CANCEL, CHANGE, EVENT, NEXT, PREVIOUS, REMOVE, START
 from wizard.channels.openapi import document
 from wizard.channels.problems import PROBLEM_TYPES
+from wizard.testing import make_test_engine
 
 Json = dict[str, Any]
 
@@ -86,6 +90,15 @@ def test_requests_are_described_as_they_are_checked() -> None:
             values: list[Any] = [None, 0, -1, 2**60, 1.5, True, "", "x", "x" * 501, [], {}]
             for value in values:
                 assert member.takes(value) == validator(schema["properties"][key]).is_valid(value), (name, key, value)
+
+
+async def test_the_server_is_where_the_host_has_mounted_it() -> None:
+    """A client that is generated out of the document of `/forms/api/v1` would otherwise call another application."""
+    host = web.Application()
+    host.add_subapp("/forms/", wizard_app(await make_test_engine(TRIP, FRIEND)))
+    async with TestClient(TestServer(host)) as client, client.get("/forms/api/v1/openapi.json") as response:
+        told = await response.json()
+    assert told["servers"] == [{"url": "/forms/api/v1"}]
 
 
 async def test_a_conversation_is_as_described(caller: Caller) -> None:
