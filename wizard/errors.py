@@ -45,44 +45,46 @@ reads instead, and `private` says that the message may quote what somebody answe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from typing import Final
+
+from wizard.locale.sentences import Sentence, sentence
 
 
-class Sentence(Enum):
+class Excuse:
     """What people read of a failure that nobody has written words for: what happened, what they can do, whom to
     tell."""
 
-    BROKEN = (
+    BROKEN: Final = sentence(
         "Something went wrong here. Try again; if it stays, tell whoever runs this service, and name the reference "
         "{reference}."
     )
-    CHECK = (
+    CHECK: Final = sentence(
         "This can't go on with what was answered. Check your answers and try again; if it stays, tell whoever runs "
         "this service, and name the reference {reference}."
     )
-    NOT_SHOWN = (
+    NOT_SHOWN: Final = sentence(
         "This page can't be shown at the moment. Try again, or go back and check your answers; if it stays, tell "
         "whoever runs this service, and name the reference {reference}."
     )
-    TOO_LONG = (
+    TOO_LONG: Final = sentence(
         "This took too long and was stopped. Try again in a few minutes; if it stays, tell whoever runs this service, "
         "and name the reference {reference}."
     )
-    SERVICE = (
+    SERVICE: Final = sentence(
         "Another service that is needed here doesn't answer as it should. Try again in a few minutes; if it stays, "
         "tell whoever runs this service, and name the reference {reference}."
     )
-    BUSY = (
+    BUSY: Final = sentence(
         "Too much is being worked on at the moment. Try again in a few minutes; if it stays, tell whoever runs this "
         "service, and name the reference {reference}."
     )
-    EARLIER = "Something went wrong here. Try again; if it stays, tell whoever runs this service."
+    EARLIER: Final = sentence("Something went wrong here. Try again; if it stays, tell whoever runs this service.")
 
 
 class WizardError(Exception):
     """Something went wrong in the engine."""
 
-    people: str | Sentence = Sentence.BROKEN
+    people: str | Sentence = Excuse.BROKEN
     private: bool = True
     origin: BaseException | None = None  # what this one stands for, where it only puts it into the run's terms
 
@@ -218,7 +220,7 @@ class ExpressionError(RunError):
     message quotes a value.
     """
 
-    people = Sentence.CHECK
+    people = Excuse.CHECK
 
     def __init__(
         self,
@@ -238,7 +240,7 @@ class ExpressionError(RunError):
 class NoCaseMatched(RunError):
     """No case of the condition matches, and it has no case without `when`. Add one to the definition."""
 
-    people = Sentence.CHECK
+    people = Excuse.CHECK
     private = False
 
 

@@ -18,7 +18,7 @@ from wizard.asked_again import why_asked
 from wizard.asks import mark_of
 from wizard.back import can_go_back
 from wizard.copies import copied, copied_prompt
-from wizard.errors import CallerError, Sentence, WizardError
+from wizard.errors import CallerError, Excuse, WizardError
 from wizard.failures import reference_of, said_to_people
 from wizard.logs import failed, said_before
 from wizard.model import (
@@ -243,13 +243,14 @@ class RunView:
         else:
             title = _title(self.run, locate(self.workflow, step.path), self.now)
             prompt = Prompt(step=step.path, type=step.type, title=title)
-        return with_fault(prompt, self.run.fault)
+        return with_fault(prompt, self.run.fault, self.workflow.language)
 
     def _not_shown(self, step: Step, error: WizardError) -> str:
         """What a person reads where the step can't be shown. The log has it, once for a revision."""
         run = self.run
         reference = reference_of(run.id, run.revision, step.path)
-        people = error.people if isinstance(error.people, str) else Sentence.NOT_SHOWN.value.format(reference=reference)
+        excuse = Excuse.NOT_SHOWN.with_arguments(reference=reference)
+        people = error.people if isinstance(error.people, str) else excuse.in_language(self.workflow.language)
         if not said_before(reference):
             fault = Fault(error.message, error.node or step.path, type(error).__name__, people, reference)
             failed(log, error, fault, step.path, run.workflow, run.id)
@@ -276,11 +277,11 @@ def _nested(values: Iterable[tuple[str, Mapping[str, Value] | None]]) -> dict[st
     return found
 
 
-def with_fault(prompt: Prompt, fault: Fault | None) -> Prompt:
+def with_fault(prompt: Prompt, fault: Fault | None, language: str) -> Prompt:
     """The prompt, saying what stopped the run where nothing else is said."""
     if fault is None or prompt.error is not None:
         return prompt
-    return replace(prompt, error=said_to_people(fault))
+    return replace(prompt, error=said_to_people(fault, language))
 
 
 def _title(run: Run, place: Place, now: datetime) -> str:

@@ -16,7 +16,7 @@ from itertools import takewhile
 from typing import Any
 
 from wizard.copies import copied, copied_config
-from wizard.errors import NodeFailed, RunError, Sentence, WizardError
+from wizard.errors import Excuse, NodeFailed, RunError, WizardError
 from wizard.expressions import Names
 from wizard.forms.readable import plain
 from wizard.instants import instant
@@ -96,7 +96,7 @@ def prompt_of(visit: Visit[Any]) -> Prompt:
         raise
     except Exception as error:
         what = f"{type(error).__name__} was raised where its prompt is made."
-        failure = NodeFailed(what, people=Sentence.NOT_SHOWN, node=visit.step, run=visit.run)
+        failure = NodeFailed(what, people=Excuse.NOT_SHOWN, node=visit.step, run=visit.run)
         failure.origin = error
         raise failure from error
 

@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
+from gettext import NullTranslations
 from pathlib import Path
 from typing import ClassVar
 
@@ -33,6 +34,7 @@ from wizard.forms.rendering import (
     with_typed,
 )
 from wizard.forms.validation import encodable
+from wizard.locale.catalogs import SOURCE, translations
 from wizard.model import Item, Prompt, PromptField
 from wizard.prose import Prose
 
@@ -266,15 +268,35 @@ class Pages:
     """
 
     def __init__(self, assets: Assets, *, templates: Path | None = None, framed: bool = False) -> None:
-        environment = environment_of(templates)
-        environment.globals["site"] = Site(assets.css, assets.js, assets.icon, framed)
-        self._templates = compiled(environment, templates)
+        self._site = Site(assets.css, assets.js, assets.icon, framed)
+        self._folder = templates
+        self._renderers: dict[NullTranslations, _Renderer] = {}
+        self._in(SOURCE)  # what is wrong with a template comes out at the start
+
+    def html(self, page: Page) -> str:
+        """The page as a whole document, which can always be encoded, with its own words in the page's language. Raises
+        PageFailed where its template fails."""
+        return self._in(page.language).html(page)
+
+    def _in(self, language: str) -> _Renderer:
+        words = translations(language)
+        if words not in self._renderers:
+            self._renderers[words] = _Renderer(self._site, self._folder, words)
+        return self._renderers[words]
+
+
+class _Renderer:
+    """Renders pages with the words of one catalogue."""
+
+    def __init__(self, site: Site, folder: Path | None, words: NullTranslations) -> None:
+        environment = environment_of(folder, words)
+        environment.globals["site"] = site
+        self._templates = compiled(environment, folder)
         self._fields = {kind: self._templates[f"fields/{kind}.html"] for kind in (*KINDS, "conditional")}
-        self._own_fields = templates is None or not (templates / "fields").exists()
+        self._own_fields = folder is None or not (folder / "fields").exists()
         self._drawn = _Drawn()
 
     def html(self, page: Page) -> str:
-        """The page as a whole document, which can always be encoded. Raises PageFailed where its template fails."""
         try:
             return encodable(self._templates[page.template].render(self._values(page)))
         except Exception as error:  # a host's template can fail in any way

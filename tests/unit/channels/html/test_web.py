@@ -93,7 +93,7 @@ async def test_a_start_page_says_what_is_wrong() -> None:
         visitor = await stage.visitor.opens("/w/handed?country=Switzerland&size=7")
         await visitor.fills(day="31 2 2026").presses()
         assert visitor.page.status == 422
-        assert visitor.page.title.startswith("Error: ")
+        assert visitor.page.title.startswith("Fehler: ")  # the definition is in German
         assert set(visitor.page.errors) == {"country", "day", "kind"}
         assert visitor.page.values["country"] == "Switzerland"
         assert visitor.page.values["day-day"] == "31"
