@@ -42,6 +42,7 @@ from wizard.errors import (
 from wizard.instants import Clock
 from wizard.jobs import Claim, Job, JobKind, job_key
 from wizard.leases import LeaseLost, Leases, held
+from wizard.locale.sentences import sentence
 from wizard.logs import broke, failed
 from wizard.model import Prompt, Reply, Run, RunStatus, Workflow
 from wizard.node import Services
@@ -213,7 +214,7 @@ class Turns:
         if task.unsaved is None and task.claim is not None and not await self._leases.renew(task.claim):
             raise LateResult  # it was settled or ordered anew, by what was stored before the run was read
         if ask.answering and run.status is RunStatus.WORKING and await self._is_worked_on(workflow, run):
-            raise StaleInput("This step is being worked on. Wait for it, or go back.", run=run.id)
+            raise StaleInput(sentence("This step is being worked on. Wait for it, or go back."), run=run.id)
         turn = Turn(workflow, run, now)
         if run.positional and workflow.unavailable is None:
             number_items(turn, run)

@@ -60,6 +60,17 @@ def counted(one: str, many: str, count: int, /, **arguments: Argument) -> Senten
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """How large something is."""
+
+    octets: int
+
+    def in_language(self, language: str) -> str:
+        """5 MB, 300 KB, 12 bytes."""
+        return formats.size(self.octets, language)
+
+
+@dataclass(frozen=True, slots=True)
 class AnyOf:
     """Parts of a sentence, one of which is meant: 3, 4 or 5."""
 

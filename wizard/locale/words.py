@@ -6,6 +6,7 @@ Code that knows which language a person reads is handed its Words, as an argumen
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -13,6 +14,7 @@ from gettext import NullTranslations
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from wizard.locale import catalogs, formats
+from wizard.locale.catalogs import SOURCE
 
 if TYPE_CHECKING:
     from wizard.locale.sentences import Sentence
@@ -55,6 +57,17 @@ class Words:
             return said
         return said.format(**{name: self.written(value) for name, value in sentence.arguments})
 
+    def forms(self, sentence: Sentence) -> dict[str, str]:
+        """The forms of a sentence that goes by a number, by the categories of CLDR's plural rules, with {count} left
+        in: for programs that count by themselves."""
+        category, samples = formats.locale_of(self.language).plural_form, dict[str, int]()
+        for number in (*range(201), 1_000_000):
+            samples.setdefault(category(number), number)
+        return {
+            name: self.say(replace(sentence, count=number).with_arguments(count="{count}"))
+            for name, number in samples.items()
+        }
+
     def written(self, value: Argument) -> str:
         """What stands in a sentence, as this language writes it."""
         match value:
@@ -73,3 +86,16 @@ class Words:
 def words_in(language: str) -> Words:
     """The words of a language (BCP 47); English ones where it isn't known."""
     return Words(language, catalogs.translations(language))
+
+
+def language_of(names: object) -> str:
+    """The run's language, of what its data are seen through."""
+    language: str = getattr(names, "language", SOURCE)
+    return language if language is SOURCE else canonical(language)
+
+
+@lru_cache(REMEMBERED)
+def canonical(language: str) -> str:
+    """A language with its first part in small letters."""
+    first, *rest = language.split("-")
+    return "-".join((first.lower(), *rest))
