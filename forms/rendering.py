@@ -204,7 +204,7 @@ def widget(field: PromptField, *, heading: Heading = "", files: str = "", words:
         parts=parts,
         inline=kind == "radios" and _fits_a_line(options),
         limit=limit,
-        counting=tuple(json.dumps(words.forms(each)) for each in (_LEFT, _OVER)) if limit else (),
+        counting=tuple(json.dumps(words.forms(each), ensure_ascii=False) for each in (_LEFT, _OVER)) if limit else (),
         file=file,
         removable=file is not None and not field.required,
         shown_by="" if reveal is None else reveal.field,

@@ -107,8 +107,8 @@ class Paper:
         lines = [(f":{say(COMMANDS[name])}", say(text)) for name, text in HELP.items()]
         width = max(9, *(len(name) for name, _ in lines))
         self._lines(f"  {name:<{width}} {text}" for name, text in lines)
-        self._write(f"  {say(sentence('Enter takes the answer in [brackets] or leaves an optional question out.'))}")
-        self._write(f"  {say(sentence('::text is a text that begins with a colon.'))}")
+        enter = sentence("Enter takes the answer in [brackets] or leaves an optional question out.")
+        self._lines(f"  {say(each)}" for each in (enter, sentence("::text is a text that begins with a colon.")))
 
     def done(self, workflow: Workflow) -> None:
         self._console.write()
@@ -117,7 +117,8 @@ class Paper:
     def work(self, work: Work) -> None:
         """How far the work is that the run stands at."""
         percent = "" if work.percent is None else f" ({int(work.percent)} %)"
-        self.note(f"{work.text or self._words.say(sentence('Working on it'))}{percent} …")
+        text = work.text or self._words.say(sentence("Working on it"))
+        self.note(f"{text}{percent} …")
 
     def note(self, text: Sentence | str) -> None:
         """Small print."""

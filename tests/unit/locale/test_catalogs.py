@@ -40,6 +40,7 @@ def test_languages_of_the_same_words_share_them() -> None:
 def test_switzerland_has_ss_for_eszett(language: str) -> None:
     """A Swiss office would send out pages that no Swiss spells like that."""
     assert all("ß" not in text for text in _all_of(language))
+    assert any("ß" in text for text in _all_of("de"))
 
 
 def _all_of(language: str) -> list[str]:

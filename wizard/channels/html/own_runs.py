@@ -51,7 +51,7 @@ class OwnRuns:
         language = site.language(request)
         page = OwnRunsPage(
             root=site.root,
-            name=site.settings.site_name,
+            name=site.name(language),
             home=site.root,
             language=language,
             runs=tuple(self._run(each, language) for each in found.lines),

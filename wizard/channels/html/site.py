@@ -35,8 +35,10 @@ from wizard.errors import (
     WorkflowNotFound,
     WorkflowUnavailable,
 )
+from wizard.locale.sentences import sentence_for
 from wizard.settings import Settings
 
+NAME = sentence_for("what a site of forms is called", "Forms")
 REFUSED = "refused"  # in an address, with the code of a refusal
 
 
@@ -162,6 +164,10 @@ class Site:
         headers = SOON if isinstance(error, RunBusy) else {}
         return Refusal(words, code="" if repeats else code, repeats=repeats, headers=headers)
 
+    def name(self, language: str) -> str:
+        """What stands in the header of pages of no workflow."""
+        return self.settings.site_name or NAME.in_language(language)
+
     def language(self, request: web.Request) -> str:
         """The language of a page that is about no run or workflow, or about one that isn't known yet."""
         return language_of(request, self.engine)
@@ -173,7 +179,7 @@ class Site:
         title, paragraphs = words.in_language(language)
         page = RefusalPage(
             root=self.root,
-            name=self.settings.site_name,
+            name=self.name(language),
             home=self.root,
             language=language,
             title=title,

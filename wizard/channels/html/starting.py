@@ -50,11 +50,12 @@ class Starting:
         known: dict[str, Workflow] = getattr(self._site.engine.definitions, "workflows", {})
         cards = (WorkflowCard(each.id, each.title, each.text) for each in listed(known.values()))
         site = self._site
+        language = site.language(request)
         page = ListPage(
             site.root,
-            site.settings.site_name,
+            site.name(language),
             "",
-            site.language(request),
+            language,
             workflows=tuple(cards),
             own=guest.identity.profile_id is not None,
         )
@@ -139,7 +140,7 @@ class Starting:
         shown = {field.name for field in (*prompt.fields, *prompt.possible)}
         page = StartPage(
             root=site.root,
-            name=site.settings.site_name,
+            name=site.name(workflow.language),
             home=site.root,
             language=workflow.language,
             prompt=prompt,
