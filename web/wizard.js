@@ -85,7 +85,7 @@
     const input = box.querySelector(".govuk-js-character-count, textarea, input");
     const said = box.querySelector(".govuk-character-count__message");
     const most = Number(box.dataset.maxlength);
-    if (!input || !said || !(most > 0)) return;
+    if (!input || !said || !(most > 0) || !box.dataset.left) return;
     const seen = document.createElement("div");
     seen.className = "govuk-hint govuk-character-count__message govuk-character-count__status";
     seen.setAttribute("aria-hidden", "true");
@@ -101,7 +101,7 @@
     let pause;
     const plural = new Intl.PluralRules(root.lang || undefined);
     const words = (left) => {
-      const forms = JSON.parse((left < 0 ? box.dataset.over : box.dataset.left) || '{"other": "{count}"}');
+      const forms = JSON.parse(left < 0 ? box.dataset.over : box.dataset.left);
       const count = Math.abs(left);
       return (forms[plural.select(count)] || forms.other).replace("{count}", number.format(count));
     };
