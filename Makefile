@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # hundreds of them.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: install lock canary canary-newest canary-lowest run test coverage browser pictures lint bench conformance torture mutants clean
+.PHONY: install lock canary canary-newest canary-lowest run test coverage browser pictures lint bench conformance torture mutants words clean
 
 # The last line builds the pages' style and script anew where web/ has changed since.
 install: $(VENV)/.installed
@@ -120,6 +120,11 @@ torture: install
 # Others each time; MUTANTS="--seed 7 --each 20 --only machine.py" for the same again, more, or one module.
 mutants: install
 	$(BIN)/python -m tests.mutants $(MUTANTS)
+
+# The words that people read, gathered from code and templates into wizard/locale/catalogs/, and each language brought up to
+# them: what is to be translated anew has an empty msgstr then.
+words: install
+	$(BIN)/python -m tests.words
 
 bench: install
 	$(BIN)/python -m tests.bench

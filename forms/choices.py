@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from wizard.errors import ExpressionError
 from wizard.expressions import Names
@@ -21,11 +22,16 @@ from wizard.forms.fields import (
     ChoicesField,
     ChoicesFrom,
 )
+from wizard.forms.locales import REMEMBERED
 from wizard.forms.parsing import MAX_SHORT, Context, Parser
 from wizard.forms.refusals import Refusal
 from wizard.forms.text import line
+from wizard.locale.sentences import sentence_for
+from wizard.locale.words import words_in
 from wizard.model import Choice, Value
 
+YES = sentence_for("answer", "Yes")
+NO = sentence_for("answer", "No")
 _YES = frozenset(("yes", "y", "true", "1", "on"))
 _NO = frozenset(("no", "n", "false", "0", "off"))
 _MAX_LABEL = 500
@@ -43,12 +49,20 @@ def boolean_parser(field: BooleanField) -> Parser:
         text = line(raw, MAX_SHORT)
         if text is None:
             return None
-        word = alike(text)
-        if word in _YES or word in _NO:
-            return word in _YES
+        word, (yes, no) = alike(text), yes_and_no(context.names.language)
+        if word in yes or word in no:
+            return word in yes
         raise Refusal("must be yes or no")
 
     return parse
+
+
+@lru_cache(REMEMBERED)
+def yes_and_no(language: str) -> tuple[frozenset[str], frozenset[str]]:
+    """What stands for yes, and what for no, as `alike` gives it: in English, for programs, and in the language."""
+    yes, no = (alike(words_in(language).say(each)) for each in (YES, NO))
+    said_yes, said_no = {yes, yes[:1]} - _NO, {no, no[:1]} - _YES
+    return _YES | (said_yes - said_no), _NO | (said_no - said_yes)
 
 
 def choice_parser(field: ChoiceField) -> Parser:

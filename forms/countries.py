@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final
 from unicodedata import normalize
 
 from wizard.forms.characters import alike
-from wizard.forms.locales import KNOWN_BESIDES, REMEMBERED, UNSAID, locale_of, spellings
+from wizard.forms.locales import KNOWN_BESIDES, REMEMBERED, UNSAID, spellings
+from wizard.locale.formats import locale_of
 
 # Two-letter codes of the Unicode CLDR that ISO 3166 doesn't give to a country.
 _NO_COUNTRIES = frozenset(("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"))
@@ -60,10 +61,10 @@ _AND = re.compile(r" (?:&|and|und|et) ")
 _SAINT = re.compile(r"\bste?\b\.? ?|\bsaint[ -]")
 
 
-@cache
-def country_names() -> dict[str, str]:
-    """English country names by ISO 3166 code, in the order of the names."""
-    named = sorted(_names_in(UNSAID), key=lambda entry: _sort_key(entry[1]))
+@lru_cache(REMEMBERED)
+def country_names(language: str = UNSAID) -> dict[str, str]:
+    """A language's names of countries by ISO 3166 code, in the order of the names."""
+    named = sorted(_names_in(language), key=lambda entry: _sort_key(entry[1]))
     return dict(named)
 
 

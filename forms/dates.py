@@ -11,15 +11,10 @@ from wizard.forms.fields import DateField, TimeField
 from wizard.forms.parsing import Context, Parser, limit
 from wizard.forms.refusals import Refusal, either
 from wizard.forms.text import short
-from wizard.language.wording import MONTHS
+from wizard.locale import formats
 from wizard.model import Value
 
 PARTS = ("day", "month", "year")
-
-
-def written(day: date) -> str:
-    """27 March 1985."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def date_parser(field: DateField) -> Parser:
@@ -80,7 +75,7 @@ def _one_day(field: DateField, days: list[date], context: Context) -> date:
     within = [day for day in days if (first is None or day >= first) and (last is None or day <= last)]
     if len(within) == 1:
         return within[0]
-    raise either(*map(written, within or days))
+    raise either(*(formats.day(each, context.names.language) for each in within or days))
 
 
 def date_limits(field: DateField, context: Context) -> tuple[date | None, date | None]:
@@ -100,7 +95,7 @@ def _check_day(field: DateField, day: date, context: Context) -> None:
 def _bound(bound: date, setting: object, side: str, words: str, context: Context) -> str:
     if not isinstance(setting, date) and bound == context.names.now.date():
         return f"must be today or {side}"
-    return f"must be {words} {written(bound)}"
+    return f"must be {words} {formats.day(bound, context.names.language)}"
 
 
 def time_parser(field: TimeField) -> Parser:

@@ -202,7 +202,7 @@ def _asked(question: Question, context: Context) -> PromptField:
         limits = zip(("min", "max"), limits_now(field, context), strict=True)
         options |= {key: bound for key, bound in limits if bound is not None}
     if field.type == "country":
-        choices = country_choices(field.only)
+        choices = country_choices(field.only, names.language)
     else:
         choices = choices_of(field, names) if field.type in ("choice", "choices") else ()
     hint = field.hint.prose(names) if field.hint is not None else ""

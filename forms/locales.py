@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from unicodedata import category, normalize
 
 from wizard.forms.characters import alike
+from wizard.locale.catalogs import SOURCE
+from wizard.locale.formats import locale_of
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 Part: TypeAlias = Literal["day", "month", "year"]
 
 REMEMBERED = 64  # languages
-UNSAID: Final = "en"  # the language of a definition that names none
+UNSAID: Final = SOURCE  # the language of a definition that names none
 
 # Regions that write a language's numbers in another way than its first one.
 _OTHER_REGIONS = {"en": ("ZA",), "de": ("CH", "AT"), "fr": ("CH",), "it": ("CH",), "es": ("MX",)}
@@ -53,25 +55,6 @@ class Words:
     hours: dict[str, int]
     halves: dict[str, str]
     currencies: frozenset[str]
-
-
-@lru_cache(REMEMBERED)
-def canonical(language: str) -> str:
-    """A language with its first part in small letters."""
-    first, *rest = language.split("-")
-    return "-".join((first.lower(), *rest))
-
-
-def locale_of(language: str) -> Locale:
-    """Babel's data of a language; of its first form where the region isn't known."""
-    from babel import Locale, UnknownLocaleError
-
-    for tag in (language, language.partition("-")[0], UNSAID):
-        try:
-            return Locale.parse(tag.replace("-", "_"))
-        except (UnknownLocaleError, ValueError):
-            continue
-    raise AssertionError("Babel has no English.")
 
 
 def region_of(language: str) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from wizard.errors import ExpressionError
 from wizard.expressions import Expression, Names
-from wizard.forms.locales import UNSAID, canonical
+from wizard.locale.words import language_of
 from wizard.model import Chain, StoredFile, Value
 
 MAX_TEXT = 100_000  # characters that are looked at at all; every field's own limit is lower
@@ -38,8 +38,7 @@ class OwnNames:
     @property
     def language(self) -> str:
         """The run's language: what is typed is read by it. Its first part is in small letters."""
-        language: str = getattr(self._outer, "language", UNSAID)
-        return language if language is UNSAID else canonical(language)
+        return language_of(self._outer)
 
     def read(self, chain: Chain) -> Value:
         """The value of a dotted name; a field that isn't answered (yet) is None even if a node has its name."""

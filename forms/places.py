@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import lru_cache
 
 from wizard.forms.characters import alike
 from wizard.forms.countries import codes_by_name, country_names, spoken
 from wizard.forms.fields import CountryField, PostcodeField
-from wizard.forms.locales import plain_word
+from wizard.forms.locales import UNSAID, plain_word
 from wizard.forms.parsing import Context, Parser
 from wizard.forms.refusals import Refusal
 from wizard.forms.text import short
@@ -62,10 +62,10 @@ _HYPHENATED = frozenset(("BR", "JP", "LV", "PL", "PT", "US"))
 _ANY = re.compile(r"[A-Z0-9](?:[ -]?[A-Z0-9]){1,11}")
 
 
-@cache
-def country_choices(only: tuple[str, ...] | None) -> tuple[Choice, ...]:
-    """The countries to pick from; with `only`, those of it that exist."""
-    return tuple(Choice(code, name) for code, name in country_names().items() if only is None or code in only)
+@lru_cache(256)
+def country_choices(only: tuple[str, ...] | None, language: str = UNSAID) -> tuple[Choice, ...]:
+    """The countries to pick from, in their order in that language; with `only`, those of it that exist."""
+    return tuple(Choice(code, name) for code, name in country_names(language).items() if only is None or code in only)
 
 
 def country_parser(field: CountryField) -> Parser:

@@ -1,4 +1,4 @@
-"""Answers as people read them: 27 March 1985, Yes, a choice's label, a number in groups."""
+"""Answers as people read them, in the run's language: 27 March 1985, Yes, a choice's label."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from wizard.expressions import Names
-from wizard.forms.choices import choices_of
+from wizard.forms.choices import NO, YES, choices_of
 from wizard.forms.contact import iban_written, phone_written
 from wizard.forms.countries import country_names
-from wizard.forms.dates import written
+from wizard.forms.locales import marks
 from wizard.instants import shown
+from wizard.locale import formats
+from wizard.locale.catalogs import SOURCE
+from wizard.locale.words import language_of
 from wizard.model import Value
 
 DOTS = "••••••••"  # as many for every password
@@ -31,7 +34,7 @@ def readable(field: Any, value: Value, names: Names) -> str:
             values = value if isinstance(value, list) else [value]
             return ", ".join(labels.get(each, str(each)) for each in values)
         case "country":
-            return country_names().get(value, str(value))
+            return country_names(language_of(names)).get(value, str(value))
         case "phone":
             return phone_written(value)
         case "iban":
@@ -40,26 +43,26 @@ def readable(field: Any, value: Value, names: Names) -> str:
             return str(value["name"])
     if isinstance(value, datetime):
         value = shown(value, names.now.tzinfo)
-    return plain(value)
+    return plain(value, language_of(names))
 
 
-def plain(value: Value) -> str:
+def plain(value: Value, language: str = SOURCE) -> str:
     """A value of which only the type is known."""
     match value:
         case bool():
-            return "Yes" if value else "No"
+            return (YES if value else NO).in_language(language)
         case Decimal():
-            return format(value, "f")
+            return format(value, "f").replace(".", marks(language).point)
         case datetime():
-            return f"{written(value)}, {value:%H:%M}"
+            return f"{formats.day(value, language)}, {value:%H:%M}"
         case date():
-            return written(value)
+            return formats.day(value, language)
         case time():
             return f"{value:%H:%M}"
         case list() | tuple():
-            return ", ".join(plain(each) for each in value)
+            return ", ".join(plain(each, language) for each in value)
         case Mapping():
-            return ", ".join(plain(each) for each in value.values())
+            return ", ".join(plain(each, language) for each in value.values())
         case None:
             return ""
     return str(value)

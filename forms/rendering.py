@@ -16,10 +16,14 @@ from itertools import groupby
 from typing import Literal
 from urllib.parse import quote
 
+from wizard.forms.characters import alike
+from wizard.forms.choices import NO, YES, yes_and_no
 from wizard.forms.dates import PARTS
-from wizard.forms.files import size_written
 from wizard.forms.typed import date_texts, scalar_text, typed_text, wrong_parts
 from wizard.forms.validation import encodable
+from wizard.locale.catalogs import SOURCE
+from wizard.locale.sentences import Sentence, Size, counted, sentence, sentence_for
+from wizard.locale.words import Words, words_in
 from wizard.model import Choice, Prompt, PromptField, Value
 
 KINDS = ("input", "textarea", "password", "date", "radios", "checkboxes", "select", "file", "hidden", "button")
@@ -30,9 +34,6 @@ UNLIMITED = 5_000  # characters: the limit of a textarea whose author gave none,
 Heading = Literal["", "page", "hidden"]
 Attributes = tuple[tuple[str, str], ...]
 
-_YES = frozenset(("yes", "y", "true", "1", "on"))
-_NO = frozenset(("no", "n", "false", "0", "off"))
-_YES_OR_NO = (Choice("yes", "Yes"), Choice("no", "No"))
 _PLAIN = (("spellcheck", "false"),)
 
 # By type: type of the input, its width, what the browser is told besides.
@@ -47,6 +48,15 @@ _INPUTS: Mapping[str, tuple[str, str, Attributes]] = {
     "iban": ("text", "govuk-input--width-30", (("autocapitalize", "characters"), *_PLAIN)),
 }
 _AUTOCOMPLETE = {"email": "email", "phone": "tel"}
+_ENGLISH = words_in(SOURCE)
+_NO_ANSWER = sentence("No answer")
+_LEFT = counted("You have {count} character remaining", "You have {count} characters remaining", 1)
+_OVER = counted("You have {count} character too many", "You have {count} characters too many", 1)
+_PARTS = {
+    "day": sentence_for("of a date", "Day"),
+    "month": sentence_for("of a date", "Month"),
+    "year": sentence_for("of a date", "Year"),
+}
 _WIDTHS = (2, 3, 4, 5, 10, 20, 30)  # characters, of govuk-frontend's width classes
 
 
@@ -90,7 +100,9 @@ class Widget:
     `id` is that of the first input, which an error links to. `heading` says whether the label is the
     page's h1 ("page"), is there for screen readers only since the h1 says the same ("hidden"), or neither. `note`
     tells a limit. `described_by` lists the ids of hint, note, kept file and error, as far as there are any.
-    `shown_by` and `shown_for` (a JSON list) name the field of the same page, and its values, that bring this one up.
+    `counting` tells the script how to say, as JSON of forms by plural category, how many characters are left, and how
+    many too many. `shown_by` and `shown_for` (a JSON list) name the field of the same page, and its values, that bring
+    this one up.
     """
 
     kind: str
@@ -109,6 +121,7 @@ class Widget:
     parts: tuple[DatePart, ...] = ()
     inline: bool = False
     limit: int = 0
+    counting: tuple[str, ...] = ()
     file: KeptFile | None = None
     removable: bool = False
     shown_by: str = ""
@@ -163,24 +176,25 @@ def _text(field: PromptField) -> str:
     return typed_text(field.value) if field.typed is None else field.typed
 
 
-def widget(field: PromptField, *, heading: Heading = "", files: str = "") -> Widget:
+def widget(field: PromptField, *, heading: Heading = "", files: str = "", words: Words = _ENGLISH) -> Widget:
     """The field as a control. `files` is the address below which uploaded files are looked at, with its closing
-    slash; "" for nowhere. Any value can be shown, also one that doesn't fit the type."""
+    slash; "" for nowhere; `words` are those of the page's language. Any value can be shown, also one that doesn't fit
+    the type."""
     kind = kind_of(field)
-    options = _options(field, kind) if kind in ("radios", "checkboxes", "select") else ()
-    parts = _date_parts(field) if kind == "date" else ()
-    file = _kept_file(field.value, files) if kind == "file" else None
+    options = _options(field, kind, words) if kind in ("radios", "checkboxes", "select") else ()
+    parts = _date_parts(field, words) if kind == "date" else ()
+    file = _kept_file(field.value, files, words) if kind == "file" else None
     limit = _limit(field) if kind == "textarea" else 0
-    note = _note(field, kind, limit)
-    name, label, reveal = field.name, _label(field), field.when
+    note = _note(field, kind, limit, words)
+    name, label, reveal = field.name, _label(field, words), field.when
     return Widget(
         kind=kind,
         name=name,
         id=f"{name}-day" if kind == "date" else name,
-        label=label if field.required or kind == "button" else f"{label} (optional)",
+        label=label if field.required or kind == "button" else words.say(optional(label)),
         heading=heading,
         hint=field.hint,
-        error=error_of(field),
+        error=error_of(field, words),
         note=note,
         described_by=_described_by(field, note=bool(note), file=file is not None),
         value=_text(field) if kind in ("input", "textarea", "hidden") else "",
@@ -190,6 +204,7 @@ def widget(field: PromptField, *, heading: Heading = "", files: str = "") -> Wid
         parts=parts,
         inline=kind == "radios" and _fits_a_line(options),
         limit=limit,
+        counting=tuple(json.dumps(words.forms(each), ensure_ascii=False) for each in (_LEFT, _OVER)) if limit else (),
         file=file,
         removable=file is not None and not field.required,
         shown_by="" if reveal is None else reveal.field,
@@ -202,7 +217,7 @@ def fields_of(prompt: Prompt) -> tuple[PromptField, ...]:
     return prompt.possible or prompt.fields
 
 
-def heading_of(prompt: Prompt) -> tuple[str, Heading]:
+def heading_of(prompt: Prompt, words: Words = _ENGLISH) -> tuple[str, Heading]:
     """The words of the page's h1 ("" where the prompt has none), and how the label of its only field stands to it.
 
     A page with one question has the question as its h1, unless its title says more than that.
@@ -211,19 +226,19 @@ def heading_of(prompt: Prompt) -> tuple[str, Heading]:
     seen = [field for field in fields_of(prompt) if field.type != "hidden"]
     if len(seen) != 1 or (prompt.items and not title):
         return title, ""
-    label = _label(seen[0])
+    label = _label(seen[0], words)
     if title and title.casefold() != label.casefold():
         return title, ""
     return label, "hidden" if prompt.text or prompt.items else "page"
 
 
-def error_lines(prompt: Prompt) -> tuple[tuple[str, str], ...]:
+def error_lines(prompt: Prompt, words: Words = _ENGLISH) -> tuple[tuple[str, str], ...]:
     """What the error summary says: (address on the page, text); the address is "" where nothing can be pointed at."""
     lines: list[tuple[str, str]] = []
     for field in fields_of(prompt):
         if field.error is not None:
-            target = _first_wrong(field)
-            lines.append((f"#{target}" if target else "", error_of(field)))
+            target = _first_wrong(field, words)
+            lines.append((f"#{target}" if target else "", error_of(field, words)))
     lines += (("", line) for line in (prompt.error or "").splitlines() if line.strip())
     return tuple(lines)
 
@@ -240,14 +255,21 @@ def blocks(text: str) -> tuple[tuple[bool, tuple[str, ...]], ...]:
     return tuple(found)
 
 
-def _label(field: PromptField) -> str:
+def optional(label: str) -> Sentence:
+    """The label of a question that may be left out."""
+    return sentence("{question} (optional)", question=label)
+
+
+def _label(field: PromptField, words: Words) -> str:
     """A label can come out empty, where the author's template gives nothing for this person's data."""
-    return field.label.strip() or field.name.replace("_", " ").strip().capitalize() or "Your answer"
+    return (
+        field.label.strip() or field.name.replace("_", " ").strip().capitalize() or words.say(sentence("Your answer"))
+    )
 
 
-def error_of(field: PromptField) -> str:
+def error_of(field: PromptField, words: Words = _ENGLISH) -> str:
     """What is wrong with the answer, "" for nothing; an author's message can come out empty as well."""
-    return "" if field.error is None else field.error.strip() or "Check this answer"
+    return "" if field.error is None else field.error.strip() or words.say(sentence("Check this answer"))
 
 
 def _described_by(field: PromptField, *, note: bool, file: bool) -> str:
@@ -313,23 +335,25 @@ def _limit(field: PromptField) -> int:
     return most if isinstance(most, int) and most < UNLIMITED else 0
 
 
-def _note(field: PromptField, kind: str, limit: int) -> str:
+def _note(field: PromptField, kind: str, limit: int, words: Words) -> str:
     if limit:
-        return f"You can enter up to {limit:,} characters"
+        return words.say(
+            counted("You can enter up to {count} character", "You can enter up to {count} characters", limit)
+        )
     most = field.options.get("max_size")
     if kind == "file" and isinstance(most, int):
-        return f"The file can have up to {size_written(most)}"
+        return words.say(sentence("The file can have up to {size}", size=Size(most)))
     return ""
 
 
-def _options(field: PromptField, kind: str) -> tuple[Option, ...]:
-    choices = _YES_OR_NO if field.type == "boolean" else field.choices
-    picked = _picked(field, choices, many=kind == "checkboxes")
+def _options(field: PromptField, kind: str, words: Words) -> tuple[Option, ...]:
+    choices = _yes_or_no(words) if field.type == "boolean" else field.choices
+    picked = _picked(field, choices, words, many=kind == "checkboxes")
     if kind == "select":
-        first = Option("", "Choose one" if field.required else "No answer", "", "", checked=False)
+        first = Option("", words.say(sentence("Choose one") if field.required else _NO_ANSWER), "", "", checked=False)
         return (first, *(Option(each.value, _in_a_line(each), "", "", each.value in picked) for each in choices))
     if kind == "radios" and not field.required and choices and (field.type != "boolean" or field.value is not None):
-        choices = (*choices, Choice("", "No answer"))  # nothing else takes back what was picked
+        choices = (*choices, Choice("", words.say(_NO_ANSWER)))  # nothing else takes back what was picked
     return tuple(
         Option(
             each.value,
@@ -342,17 +366,23 @@ def _options(field: PromptField, kind: str) -> tuple[Option, ...]:
     )
 
 
+def _yes_or_no(words: Words) -> tuple[Choice, ...]:
+    return (Choice("yes", words.say(YES)), Choice("no", words.say(NO)))
+
+
 def _in_a_line(choice: Choice) -> str:
     label = choice.label.strip() or choice.value
     return f"{label} – {choice.hint}" if choice.hint else label
 
 
-def _picked(field: PromptField, choices: Iterable[Choice], *, many: bool) -> frozenset[str]:
+def _picked(field: PromptField, choices: Iterable[Choice], words: Words, *, many: bool) -> frozenset[str]:
     """The values that the field's value means; it may be text in another channel's words."""
     value = field.value
     if field.type == "boolean":
-        word = typed_text(value).strip().casefold()
-        return frozenset(("yes",) if word in _YES else ("no",) if word in _NO else ())
+        if isinstance(value, bool):
+            return frozenset(("yes" if value else "no",))
+        word, (yes, no) = alike(typed_text(value)), yes_and_no(words.language)
+        return frozenset(("yes",) if word in yes else ("no",) if word in no else ())
     texts = {scalar_text(each) for each in value} if isinstance(value, list | tuple) else {typed_text(value)}
     if many and isinstance(value, str):
         texts |= {part.strip() for part in value.split(",")}
@@ -369,27 +399,27 @@ def _fits_a_line(options: tuple[Option, ...]) -> bool:
     return len(options) == 2 and short and not any(option.hint for option in options)
 
 
-def _kept_file(value: Value, files: str) -> KeptFile | None:
+def _kept_file(value: Value, files: str, words: Words) -> KeptFile | None:
     if not isinstance(value, Mapping) or not value.get("name"):
         return None
     size, file = value.get("size"), value.get("id")
     known = isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 10**15
     return KeptFile(
         name=typed_text(value["name"]),
-        size=size_written(size) if known and isinstance(size, int) else "",
+        size=words.written(Size(size)) if known and isinstance(size, int) else "",
         address=files + quote(encodable(file), safe="") if files and isinstance(file, str) else "",
     )
 
 
-def _date_parts(field: PromptField) -> tuple[DatePart, ...]:
+def _date_parts(field: PromptField, words: Words) -> tuple[DatePart, ...]:
     texts = date_texts(field.value)
-    wrong = wrong_parts(texts) if field.error else frozenset()
+    wrong = wrong_parts(texts, words.language) if field.error else frozenset()
     birthday = field.options.get("autocomplete") == "bday"
     return tuple(
         DatePart(
             name=f"{field.name}-{part}",
             id=f"{field.name}-{part}",
-            label=part.capitalize(),
+            label=words.say(_PARTS[part]),
             value=texts[part],
             classes=f"govuk-input--width-{4 if part == 'year' else 2}",
             autocomplete=f"bday-{part}" if birthday else "",
@@ -399,10 +429,10 @@ def _date_parts(field: PromptField) -> tuple[DatePart, ...]:
     )
 
 
-def _first_wrong(field: PromptField) -> str:
+def _first_wrong(field: PromptField, words: Words) -> str:
     """The id of the input that an error is about; "" for one that nobody sees."""
     if field.type == "hidden":
         return ""
     if field.type != "date":
         return field.name
-    return next((part.id for part in _date_parts(field) if part.wrong), f"{field.name}-day")
+    return next((part.id for part in _date_parts(field, words) if part.wrong), f"{field.name}-day")

@@ -11,9 +11,9 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from wizard.forms.dates import PARTS
+from wizard.forms.locales import UNSAID, plain_word, words
 from wizard.forms.readable import plain
 from wizard.forms.validation import encodable
-from wizard.language.wording import MONTHS
 from wizard.model import Value
 
 
@@ -40,7 +40,7 @@ def date_texts(value: Value) -> dict[str, str]:
     return dict(zip(PARTS, (*texts, "", "", ""), strict=False))
 
 
-def wrong_parts(texts: Mapping[str, str]) -> frozenset[str]:
+def wrong_parts(texts: Mapping[str, str], language: str = UNSAID) -> frozenset[str]:
     """The parts that can't be right by themselves; all of them where that can't be told."""
     absent = [part for part in PARTS if not texts[part].strip()]
     if len(absent) == len(PARTS):
@@ -48,14 +48,11 @@ def wrong_parts(texts: Mapping[str, str]) -> frozenset[str]:
     day, month, year = (texts[part].strip() for part in PARTS)
     doubtful = {
         "day": not re.fullmatch(r"(0?[1-9]|[12]\d|3[01])(st|nd|rd|th)?", day, re.IGNORECASE | re.ASCII),
-        "month": not re.fullmatch(r"0?[1-9]|1[0-2]", month, re.ASCII) and not _is_month(month),
+        "month": not re.fullmatch(r"0?[1-9]|1[0-2]", month, re.ASCII)
+        and plain_word(month) not in words(language).months,
         "year": not re.fullmatch(r"\d{4}", year, re.ASCII),
     }
     return frozenset(absent or [part for part in PARTS if doubtful[part]] or PARTS)
-
-
-def _is_month(text: str) -> bool:
-    return len(text) >= 3 and any(name.casefold().startswith(text.casefold()) for name in MONTHS)
 
 
 def scalar_text(value: Value) -> str:

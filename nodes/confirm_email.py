@@ -22,6 +22,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from wizard.forms.characters import folded
+from wizard.locale.sentences import Sentence, counted, sentence, sentence_for
+from wizard.locale.words import words_in
 from wizard.model import Item, Prompt, PromptField, Value
 from wizard.node import FunctionCall, NodeConfig, Visit
 from wizard.nodes.python import FunctionName, call_function
@@ -32,6 +34,8 @@ from wizard.templates import Template
 DIGITS = 6
 WINDOW = timedelta(hours=1)
 RESEND = "resend"  # a checkbox beside the code, and what can be typed instead of a code
+_RESEND = sentence_for("typed instead of a code", "resend")
+_ADDRESS = sentence("Email address")
 
 
 class ConfirmEmailConfig(NodeConfig):
@@ -108,7 +112,12 @@ class ConfirmEmailNode(StatefulNode[ConfirmEmailConfig]):
     def refuse(self, visit: Visit[ConfirmEmailConfig], trigger: str) -> Reject:
         wait = min(_recent(visit)) + WINDOW - visit.now
         minutes = max(1, -int(-wait.total_seconds() // 60))
-        return Reject(error=f"Too many codes were sent. You can have another one in {_count(minutes, 'minute')}.")
+        words = counted(
+            "Too many codes were sent. You can have another one in {count} minute.",
+            "Too many codes were sent. You can have another one in {count} minutes.",
+            minutes,
+        )
+        return Reject(error=words.in_language(visit.language))
 
     def outdated(self, visit: Visit[ConfirmEmailConfig]) -> bool:
         return _given(visit) not in (None, visit.state.get("to"))
@@ -122,7 +131,8 @@ class ConfirmEmailNode(StatefulNode[ConfirmEmailConfig]):
         if _given(visit) is None:
             address = _address(given.get("email"))
             if address is None:
-                return Reject({"email": "Enter an email address, like name@example.com"})
+                words = sentence("Enter an email address, like name@example.com")
+                return Reject({"email": words.in_language(visit.language)})
             if self.state(visit) == "confirmed" and address == visit.state["email"]:
                 return None
             visit.state["to"] = address
@@ -131,37 +141,49 @@ class ConfirmEmailNode(StatefulNode[ConfirmEmailConfig]):
 
     async def _receive_code(self, visit: Visit[ConfirmEmailConfig], given: Mapping[str, Value]) -> str | Reject:
         typed = folded(str(given.get("code") or "")[:50]).strip()
-        if given.get(RESEND) in (True, "true", "yes", "on", "1") or typed.lower() == RESEND:
+        word = _RESEND.in_language(visit.language)
+        if given.get(RESEND) in (True, "true", "yes", "on", "1") or typed.lower() in (RESEND, word.lower()):
             return "send"
         code = "".join(typed.replace("-", "").split())
         if len(code) != DIGITS or not (code.isascii() and code.isdecimal()):
-            return Reject({"code": f"Enter the {DIGITS} digits of the code"})
+            return _wrong(visit, sentence("Enter the {digits} digits of the code", digits=DIGITS))
         if visit.now > visit.state["until"]:
-            return Reject({"code": "This code has expired. Ask for a new one"})
+            return _wrong(visit, sentence("This code has expired. Ask for a new one"))
         if hmac.compare_digest(await _hash(visit.state["to"], code, visit.state["salt"]), visit.state["hash"]):
             return "correct"
         visit.state["tries"] -= 1
         if visit.state["tries"]:
-            left = _count(visit.state["tries"], "more time")
-            return Reject({"code": f"This isn't the code that we sent. You can try {left}"})
-        return Reject(error="That code was entered wrongly too often. Ask for a new one.", trigger="void")
+            left = counted(
+                "This isn't the code that we sent. You can try {count} more time",
+                "This isn't the code that we sent. You can try {count} more times",
+                visit.state["tries"],
+            )
+            return _wrong(visit, left)
+        words = sentence("That code was entered wrongly too often. Ask for a new one.")
+        return Reject(error=words.in_language(visit.language), trigger="void")
 
     # -- what is shown ---------------------------------------------------------------------------------
 
     def prompt(self, visit: Visit[ConfirmEmailConfig]) -> Prompt:
-        title = visit.title or "Confirm your email address"
+        say = words_in(visit.language).say
+        title = visit.title or say(sentence("Confirm your email address"))
         state, to = self.state(visit), visit.state.get("to", "")
         if state == "code":
-            minutes = _count(visit.config.valid_minutes, "minute")
-            text = f"We sent a code of {DIGITS} digits to {to}. You can use it for {minutes}."
-            return Prompt(visit.step, self.type, title, text, _code_fields())
+            sent = counted(
+                "We sent a code of {digits} digits to {address}. You can use it for {count} minute.",
+                "We sent a code of {digits} digits to {address}. You can use it for {count} minutes.",
+                visit.config.valid_minutes,
+                digits=DIGITS,
+                address=to,
+            )
+            return Prompt(visit.step, self.type, title, say(sent), _code_fields(visit.language))
         email = visit.state.get("email") if state == "confirmed" else None
-        text = f"{email} is confirmed." if email else ""
+        text = say(sentence("{address} is confirmed.", address=email)) if email else ""
         if _given(visit) is not None:
-            text = text or f"We will send a code to {to}."
-            return Prompt(visit.step, self.type, title, text, submit="" if email else "Send a code")
+            text = text or say(sentence("We will send a code to {address}.", address=to))
+            return Prompt(visit.step, self.type, title, text, submit="" if email else say(sentence("Send a code")))
         shown = email or to or (visit.draft or {}).get("email")
-        field = PromptField("email", "email", "Email address", value=shown, options={"autocomplete": "email"})
+        field = PromptField("email", "email", say(_ADDRESS), value=shown, options={"autocomplete": "email"})
         return Prompt(visit.step, self.type, title, text, (field,))
 
     def accepts(self, visit: Visit[ConfirmEmailConfig]) -> bool:
@@ -171,15 +193,21 @@ class ConfirmEmailNode(StatefulNode[ConfirmEmailConfig]):
         return {"email": visit.state["email"], "confirmed": True}
 
     def summary(self, visit: Visit[ConfirmEmailConfig]) -> tuple[Item, ...]:
-        return (Item("Email address", str((visit.output or {}).get("email", "")), step=visit.step),)
+        label = _ADDRESS.in_language(visit.language)
+        return (Item(label, str((visit.output or {}).get("email", "")), step=visit.step),)
 
 
-def _code_fields() -> tuple[PromptField, ...]:
-    typed = f"Enter {RESEND} to get a new one"  # for channels without buttons
+def _wrong(visit: Visit[ConfirmEmailConfig], words: Sentence) -> Reject:
+    return Reject({"code": words.in_language(visit.language)})
+
+
+def _code_fields(language: str) -> tuple[PromptField, ...]:
+    say = words_in(language).say
+    typed = say(sentence("Enter {word} to get a new one", word=_RESEND))  # for channels without buttons
     options = {"autocomplete": "one-time-code", "inputmode": "numeric", "max_length": 20, "typed_hint": typed}
     return (
-        PromptField("code", "text", "Code", options=options),
-        PromptField(RESEND, "boolean", "Send me a new code", required=False, options={"button": True}),
+        PromptField("code", "text", say(sentence_for("that was sent", "Code")), options=options),
+        PromptField(RESEND, "boolean", say(sentence("Send me a new code")), required=False, options={"button": True}),
     )
 
 
@@ -200,10 +228,6 @@ def _address(text: Any) -> str | None:
 def _recent(visit: Visit[ConfirmEmailConfig]) -> list[datetime]:
     """When codes were sent within the last hour."""
     return [at for at in visit.state.get("sent", ()) if at > visit.now - WINDOW]
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 async def _hash(address: str, code: str, salt: bytes) -> bytes:

@@ -24,8 +24,9 @@ from yarl import URL
 
 from wizard import __version__
 from wizard.codec import MAX_DEPTH, check_value, to_json, write_json
-from wizard.errors import InvalidInput, NodeFailed, Sentence
+from wizard.errors import Excuse, InvalidInput, NodeFailed
 from wizard.expressions import Names
+from wizard.locale.sentences import Sentence
 from wizard.model import Chain, Outcome, Proceed, Value
 from wizard.node import Background, NodeConfig, Visit
 from wizard.outgoing import check_url, shared_session, was_refused
@@ -120,7 +121,7 @@ class _Request:
 class _TryAgainError(NodeFailed):
     """A failure that may pass; `wait` says how long to leave the service alone."""
 
-    def __init__(self, message: str, wait: float = 0.0, people: str | Sentence = Sentence.SERVICE) -> None:
+    def __init__(self, message: str, wait: float = 0.0, people: str | Sentence = Excuse.SERVICE) -> None:
         super().__init__(message, people=people)
         self.wait = wait
 
@@ -204,12 +205,12 @@ class HttpNode(Background[HttpConfig]):
                 raise NodeFailed(
                     f"The service {host} has a private or reserved address, which isn't allowed to be called. "
                     "Whoever runs this service can allow it: WIZARD_ALLOW_PRIVATE_ADDRESSES=1.",
-                    people=Sentence.BROKEN,
+                    people=Excuse.BROKEN,
                 ) from error
             if isinstance(error, aiohttp.ClientSSLError):
                 raise NodeFailed(
                     f"There is no safe connection to {host}: it doesn't speak https, or its certificate isn't valid.",
-                    people=Sentence.SERVICE,
+                    people=Excuse.SERVICE,
                 ) from error
             raise _TryAgainError(f"The service {host} can't be reached, or it broke off.") from error
 
@@ -238,7 +239,7 @@ def _build(config: HttpConfig, names: Names, key: str) -> _Request:
     for name, dynamic in config.headers.items():
         value = _as_text(dynamic.evaluate(names), f"the header {name}").strip()
         if not value.isprintable() or len(value) > MAX_HEADER:
-            raise NodeFailed(f"What is to be sent as the header {name} isn't one line of text.", people=Sentence.CHECK)
+            raise NodeFailed(f"What is to be sent as the header {name} isn't one line of text.", people=Excuse.CHECK)
         headers = {each: text for each, text in headers.items() if each.lower() != name.lower()}
         headers[name] = value
     headers["Idempotency-Key"] = key
@@ -257,7 +258,7 @@ def _url(config: HttpConfig, names: Names) -> URL:
     # Servers and proxies resolve these also where they are encoded, and end up at another resource.
     if {".", ".."} & set(unquote(url.raw_path).replace("\\", "/").split("/")):
         what = "What is to be put into the address of the service would change where it leads."
-        raise NodeFailed(what, people=Sentence.CHECK)
+        raise NodeFailed(what, people=Excuse.CHECK)
     return url
 
 
@@ -275,7 +276,7 @@ def _as_text(value: Value, what: str) -> str:
     """A single value as programs write it: dates in ISO 8601, true and false."""
     if value is None or isinstance(value, Mapping | list | tuple):
         is_what = "missing" if value is None else "not a single value"
-        raise NodeFailed(f"What is to be sent as {what} is {is_what}.", people=Sentence.CHECK)
+        raise NodeFailed(f"What is to be sent as {what} is {is_what}.", people=Excuse.CHECK)
     return str(value).lower() if isinstance(value, bool) else str(to_json(value))
 
 
@@ -287,7 +288,7 @@ def _check_status(response: aiohttp.ClientResponse, visit: Visit[HttpConfig]) ->
     if status in config.expect or (not config.expect and 200 <= status <= 299):
         return
     message = f"The service {response.url.host} answered with the status {status}, which isn't a success."
-    people: str | Sentence = Sentence.SERVICE
+    people: str | Sentence = Excuse.SERVICE
     if str(status) in config.messages:
         people = config.messages[str(status)].words(visit.names)
     if 300 <= status <= 399:
@@ -315,7 +316,7 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
         body += piece
         if len(body) > limit:
             what = f"The service {response.url.host} answered with more than {limit:,} bytes."
-            raise NodeFailed(what, people=Sentence.SERVICE)
+            raise NodeFailed(what, people=Excuse.SERVICE)
     return bytes(body)
 
 
@@ -330,7 +331,7 @@ def _output(response: aiohttp.ClientResponse, body: bytes) -> dict[str, Value]:
     try:
         check_value(output, f"The answer of the service {host}")
     except InvalidInput as error:
-        raise NodeFailed(error.message, people=Sentence.SERVICE) from error
+        raise NodeFailed(error.message, people=Excuse.SERVICE) from error
     return output
 
 
@@ -343,13 +344,13 @@ def _parse(response: aiohttp.ClientResponse, body: bytes) -> Value:
             return load_json(body, MAX_DEPTH, values=MOST_VALUES, constant=_no_number)
         except TooDeepError as error:
             what = f"The answer of the service {response.url.host} is nested more than {MAX_DEPTH} deep."
-            raise NodeFailed(what, people=Sentence.SERVICE) from error
+            raise NodeFailed(what, people=Excuse.SERVICE) from error
         except TooManyError as error:
             what = f"The answer of the service {response.url.host} holds more than {MOST_VALUES:,} values."
-            raise NodeFailed(what, people=Sentence.SERVICE) from error
+            raise NodeFailed(what, people=Excuse.SERVICE) from error
         except ValueError as error:
             what = f"The service {response.url.host} answered with invalid JSON."
-            raise NodeFailed(what, people=Sentence.SERVICE) from error
+            raise NodeFailed(what, people=Excuse.SERVICE) from error
     try:
         return body.decode(response.charset or "utf-8", errors="replace")
     except (LookupError, ValueError):  # a charset that isn't one, or that can't replace

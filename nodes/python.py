@@ -9,7 +9,7 @@ from pydantic import Field
 
 from wizard.codec import check_value
 from wizard.copies import copied
-from wizard.errors import InvalidInput, NodeFailed, Sentence
+from wizard.errors import Excuse, InvalidInput, NodeFailed
 from wizard.model import Outcome, Proceed, Value
 from wizard.node import Background, FunctionCall, NodeConfig, Visit
 from wizard.retrying import persevere
@@ -63,7 +63,7 @@ class PythonNode(Background[PythonConfig]):
         try:
             check_value(output, f"What the function {visit.config.function} returned")
         except InvalidInput as error:
-            raise NodeFailed(error.message, people=Sentence.BROKEN, lasting=True) from error
+            raise NodeFailed(error.message, people=Excuse.BROKEN, lasting=True) from error
         return Proceed(output)
 
     async def remove(self, visit: Visit[PythonConfig]) -> None:
@@ -86,7 +86,7 @@ async def call_function(visit: Visit[Any], name: str, arguments: Mapping[str, Va
             f"There is no function {name!r}. Register it where the engine is made: functions={{{name!r}: …}}, "
             "or hand it to the command: --functions MODULE:NAME. "
             f"Registered are: {', '.join(sorted(functions)) or 'none'}.",
-            people=Sentence.BROKEN,
+            people=Excuse.BROKEN,
             lasting=True,
         )
     given = _fit(functions[name], name, {each: copied(value) for each, value in arguments.items()}, visit)
@@ -100,5 +100,5 @@ def _fit(function: Callable[..., Any], name: str, arguments: dict[str, Any], vis
         arguments[VISIT] = visit
     if why := misfit(function, arguments):
         what = f"The function {name!r} can't be called with the node's arguments: {why}."
-        raise NodeFailed(what, people=Sentence.BROKEN, lasting=True)
+        raise NodeFailed(what, people=Excuse.BROKEN, lasting=True)
     return arguments

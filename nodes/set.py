@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pydantic import Field
 
 from wizard.codec import check_value
-from wizard.errors import InvalidInput, NodeFailed, Sentence
+from wizard.errors import Excuse, InvalidInput, NodeFailed
 from wizard.model import Outcome, Proceed
 from wizard.node import Background, NodeConfig, Visit
 from wizard.templates import Dynamic
@@ -52,7 +52,7 @@ class SetNode(Background[SetConfig]):
         try:
             check_value(values, "What is to be set")
         except InvalidInput as error:
-            raise NodeFailed(error.message, people=Sentence.BROKEN) from error
+            raise NodeFailed(error.message, people=Excuse.BROKEN) from error
         output = {}
         for name, value in values.items():
             document, dot, field = name.rpartition(".")

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from wizard.errors import ExpressionError, NodeFailed, Sentence
+from wizard.errors import Excuse, ExpressionError, NodeFailed
 from wizard.format import EventFormat, Events, parse_duration
 from wizard.instants import after, first_of, instant, resolve
 from wizard.model import Arrival, Later, Outcome, Proceed, Prompt, Value
@@ -118,7 +118,7 @@ def _until(visit: Visit[WaitConfig]) -> datetime | None:
         return _moment(config.until.evaluate(visit.names), visit.zone)
     except ValueError as error:
         what = f"Until when to wait can't be told: {error}."
-        raise NodeFailed(what, people=Sentence.CHECK, private=True, lasting=True) from error
+        raise NodeFailed(what, people=Excuse.CHECK, private=True, lasting=True) from error
 
 
 def _duration(value: Value) -> timedelta:
@@ -126,7 +126,7 @@ def _duration(value: Value) -> timedelta:
         return parse_duration(value)
     except ValueError as error:
         what = f"How long to wait can't be told: it {error}."
-        raise NodeFailed(what, people=Sentence.CHECK, lasting=True) from error
+        raise NodeFailed(what, people=Excuse.CHECK, lasting=True) from error
 
 
 def _moment(value: Any, zone: tzinfo) -> datetime:

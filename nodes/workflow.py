@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -11,8 +12,10 @@ from pydantic import Field
 from wizard.expressions import Expression
 from wizard.forms.fields import BooleanField
 from wizard.forms.form import Form
+from wizard.forms.locales import REMEMBERED
 from wizard.forms.prompts import prompt_fields
 from wizard.forms.validation import Rejected, validate
+from wizard.locale.sentences import sentence
 from wizard.model import Kind, Outcome, Proceed, Prompt, Wait
 from wizard.node import NodeConfig, NodeType, Visit
 from wizard.templates import Dynamic, Template
@@ -80,9 +83,7 @@ class WorkflowNode(NodeType[WorkflowConfig]):
         if not form.fields and not given.get(ADD_ANOTHER):
             given.pop(ADD_ANOTHER, None)  # a caller that says "no" where nothing more may come is right
         if not form.fields and ADD_ANOTHER in given:
-            return Wait(
-                self._prompt(visit, form, {ADD_ANOTHER: f"{_full(visit)} Take one out to add another."}), rejected=True
-            )
+            return Wait(self._prompt(visit, form, {ADD_ANOTHER: _refusal(visit)}), rejected=True)
         result = validate(form, given, visit.names)
         if isinstance(result, Rejected):
             return Wait(self._prompt(visit, form, result.errors), rejected=True)
@@ -99,7 +100,7 @@ class WorkflowNode(NodeType[WorkflowConfig]):
         return Prompt(
             step=visit.step,
             type=visit.node.type,
-            title=visit.title or f"You have added {visit.item_count()}",
+            title=visit.title or _added(visit),
             text="" if form.fields or visit.config.repeat.max is not None else _full(visit),
             fields=tuple(replace(field, label=_label(visit)) for field in fields),
             items=visit.items(),
@@ -112,8 +113,8 @@ def _question(visit: Visit[Any]) -> Form:
     more before there was a limit keeps them."""
     repeat = visit.config.repeat
     if repeat.max is None and (visit.output or {}).get(ADD_ANOTHER):
-        return ONE_MORE
-    return Form(()) if visit.item_count() >= _most(repeat) else ONE_MORE
+        return _one_more(visit.language)
+    return Form(()) if visit.item_count() >= _most(repeat) else _one_more(visit.language)
 
 
 def _most(repeat: Any) -> int:
@@ -122,18 +123,37 @@ def _most(repeat: Any) -> int:
 
 
 def _full(visit: Visit[Any]) -> str:
-    return f"There can be no more than {_most(visit.config.repeat):,} here."
+    most = _most(visit.config.repeat)
+    return sentence("There can be no more than {most} here.", most=most).in_language(visit.language)
+
+
+def _refusal(visit: Visit[Any]) -> str:
+    most = _most(visit.config.repeat)
+    words = sentence("There can be no more than {most} here. Take one out to add another.", most=most)
+    return words.in_language(visit.language)
+
+
+def _added(visit: Visit[Any]) -> str:
+    """The title of a list page whose author gave it none."""
+    return sentence("You have added {number}", number=visit.item_count()).in_language(visit.language)
 
 
 def _label(visit: Visit[Any]) -> str:
     add_another = visit.config.repeat.add_another
-    return (add_another.render(visit.names) if add_another is not None else "") or "Do you want to add another?"
+    own = add_another.render(visit.names) if add_another is not None else ""
+    return own or sentence("Do you want to add another?").in_language(visit.language)
 
 
 # The label is put in when it is shown: what a person typed must never be read as a template.
 # So are the messages: they can't name it.
-MESSAGES = {"required": "Say whether you want to add another", "invalid": "Say yes or no: do you want to add another?"}
-ONE_MORE = Form((BooleanField.model_validate({"name": ADD_ANOTHER, "type": "boolean", "messages": MESSAGES}),))
+REQUIRED = sentence("Say whether you want to add another")
+INVALID = sentence("Say yes or no: do you want to add another?")
+
+
+@lru_cache(REMEMBERED)
+def _one_more(language: str) -> Form:
+    messages = {"required": REQUIRED.in_language(language), "invalid": INVALID.in_language(language)}
+    return Form((BooleanField.model_validate({"name": ADD_ANOTHER, "type": "boolean", "messages": messages}),))
 
 
 def check_repeat(repeat: RepeatConfig) -> Iterable[tuple[tuple[str | int, ...], str]]:

@@ -91,3 +91,12 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PlugIn]:
 @pytest.fixture
 def fuzz_seed(request: pytest.FixtureRequest) -> int:
     return request.config.stash[SEED]
+
+
+@pytest.fixture
+def pseudo_language(tmp_path: Path) -> Iterator[str]:
+    """The tag of a language in which every word of a catalogue can be told from all others (tests/pseudo.py)."""
+    from tests.pseudo import PSEUDO, installed
+
+    with installed(tmp_path):
+        yield PSEUDO

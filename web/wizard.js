@@ -85,7 +85,7 @@
     const input = box.querySelector(".govuk-js-character-count, textarea, input");
     const said = box.querySelector(".govuk-character-count__message");
     const most = Number(box.dataset.maxlength);
-    if (!input || !said || !(most > 0)) return;
+    if (!input || !said || !(most > 0) || !box.dataset.left) return;
     const seen = document.createElement("div");
     seen.className = "govuk-hint govuk-character-count__message govuk-character-count__status";
     seen.setAttribute("aria-hidden", "true");
@@ -99,11 +99,11 @@
     const number = new Intl.NumberFormat(root.lang || undefined);
     const from = (most * Number(box.dataset.threshold || 0)) / 100;
     let pause;
-    const words = (left, long) => {
-      const wording = left < 0 ? box.dataset.over : box.dataset.left;
-      const count = number.format(Math.abs(left));
-      if (wording) return wording.replace("%", count);
-      return `You have ${count} ${Math.abs(left) === 1 ? "character" : "characters"} ${left < 0 ? "too many" : "remaining"}`;
+    const plural = new Intl.PluralRules(root.lang || undefined);
+    const words = (left) => {
+      const forms = JSON.parse(left < 0 ? box.dataset.over : box.dataset.left);
+      const count = Math.abs(left);
+      return (forms[plural.select(count)] || forms.other).replace("{count}", number.format(count));
     };
     const show = () => {
       // As the server counts: characters, not UTF-16 units, and a line's end is one.

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from wizard.codec import MAX_VALUE_BYTES, digest, pack
 from wizard.errors import ExpressionError, InvalidInput, KeyReused, TooManyEvents
 from wizard.expressions import Names
+from wizard.locale.sentences import sentence
 from wizard.model import Arrival, Awaited, Chain, Delivery, Run, Step, Value, Workflow
 from wizard.places import Frame, Place, frame_and_node_at
 from wizard.turn import Turn
@@ -114,7 +115,9 @@ def is_delivered(run: Run, name: str, data: Value, key: str) -> bool:
             if known.content == delivery.content:
                 return True
             raise KeyReused(
-                "An event with this key came before, with another name or data. Give each event a key of its own.",
+                sentence(
+                    "An event with this key came before, with another name or data. Give each event a key of its own."
+                ),
                 run=run.id,
             )
     return False
@@ -165,7 +168,9 @@ def check_room(turn: Turn, arrival: Arrival | None = None, *, taken: bool = Fals
         queue = (*queue, arrival) if arrival.name in turn.workflow.awaited else queue
     if len(queue) - taken > MAX_ARRIVALS:
         raise TooManyEvents(
-            f"{MAX_ARRIVALS} events wait for the run already, which is the most. Send this one later.",
+            sentence(
+                "{most} events wait for the run already, which is the most. Send this one later.", most=MAX_ARRIVALS
+            ),
             workflow=turn.workflow.id,
             run=turn.id,
         )
@@ -173,7 +178,9 @@ def check_room(turn: Turn, arrival: Arrival | None = None, *, taken: bool = Fals
     held = sum(len(each.packed) for each in queue)
     if held + sum(known.get(id(value)) or len(pack(value)) for value in document.values()) > MAX_BYTES:
         raise TooManyEvents(
-            f"The run's events would be larger than {MAX_BYTES:,} bytes together. Send less data with them.",
+            sentence(
+                "The run's events would be larger than {most} bytes together. Send less data with them.", most=MAX_BYTES
+            ),
             workflow=turn.workflow.id,
             run=turn.id,
         )

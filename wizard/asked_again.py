@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import Enum
 
+from wizard.locale.sentences import sentence
 from wizard.model import Run, RunStatus, Step, Workflow
 from wizard.places import locate
 from wizard.scope import Scope
@@ -14,9 +15,9 @@ from wizard.visits import make_visit, still_holds
 class Why(Enum):
     """What people read."""
 
-    DEPENDS = "You changed an answer that this page depends on, so it is asked again."
-    NO_LONGER_FITS = "What you answered here no longer fits your other answers, so it is asked again."
-    ALSO_NEEDED = "You changed an earlier answer, so this page has to be answered as well."
+    DEPENDS = sentence("You changed an answer that this page depends on, so it is asked again.")
+    NO_LONGER_FITS = sentence("What you answered here no longer fits your other answers, so it is asked again.")
+    ALSO_NEEDED = sentence("You changed an earlier answer, so this page has to be answered as well.")
 
 
 def why_asked(workflow: Workflow, run: Run, now: datetime) -> Why | None:

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from wizard.arguments import check_fields, check_numbers_given, check_texts_given
 from wizard.closing import closed_text
 from wizard.errors import StaleInput
+from wizard.locale.sentences import sentence
 from wizard.machine import input_digest
 from wizard.model import Run, RunStatus, Value
 from wizard.requests import Move
@@ -49,6 +50,9 @@ class Ask:
             check_fields("answers", self.given)
 
 
+ANSWERED_DIFFERENTLY = sentence("This step was answered differently meanwhile. Look at it again.")
+
+
 def mark_of(run: Run, path: str) -> str:
     """Tells whether a step was answered again, or became another visit, since a caller looked at it: 16
     hexadecimal digits, "" where there is no such step. It is keyed, so that it gives away nothing of an
@@ -83,14 +87,14 @@ def check_fresh(run: Run, ask: Ask) -> None:
     if ask.step is None:
         return
     if ask.seen is not None and ask.seen != mark_of(run, ask.step):
-        raise StaleInput("This step was answered differently meanwhile. Look at it again.", node=ask.step, run=run.id)
+        raise StaleInput(ANSWERED_DIFFERENTLY, node=ask.step, run=run.id)
     if ask.anywhere and on_path(run, ask.step):
         return
     if run.current is None or run.current.path != ask.step:
         raise StaleInput(node=ask.step, run=run.id)
     if run.status is RunStatus.COMPLETED:
-        raise StaleInput("The run is completed, with another answer than this.", node=ask.step, run=run.id)
+        raise StaleInput(sentence("The run is completed, with another answer than this."), node=ask.step, run=run.id)
     step = run.current
     if ask.given and step.is_foreground and step.is_done and step.given not in (b"", input_digest(ask.given)):
         # A turn that was cut off, or goes on elsewhere, took another answer: that one is gone on with, not this.
-        raise StaleInput("This step was answered differently meanwhile. Look at it again.", node=ask.step, run=run.id)
+        raise StaleInput(ANSWERED_DIFFERENTLY, node=ask.step, run=run.id)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from wizard.arrivals import next_for, superseded
 from wizard.back import position_back, wall
 from wizard.closing import close_with
-from wizard.errors import ExpressionError, NoCaseMatched, NodeContractError, NodeFailed, Sentence, WizardError
+from wizard.errors import Excuse, ExpressionError, NoCaseMatched, NodeContractError, NodeFailed, WizardError
 from wizard.jobs import JobKind
 from wizard.lifecycle import StepTrigger, next_step_status
 from wizard.model import Proceed, PutOff, RunStatus, Step, StepStatus, Wait
@@ -60,7 +60,7 @@ def run_step(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
     status = next_step_status(step.status, trigger)
     if begun >= MAX_BEGUN:
         cut_off = f"This was begun {begun} times and cut off each time: its process ended. Try it again with Next."
-        given_up = NodeFailed(cut_off, people=Sentence.BROKEN)
+        given_up = NodeFailed(cut_off, people=Excuse.BROKEN)
         return (yield from _fail(turn, turn.put(step._replace(status=status, begun=0)), given_up))
     step = turn.put(step._replace(status=status, error=None, begun=begun + 1, claim=turn.next_revision))
     if turn.status is not RunStatus.WORKING:

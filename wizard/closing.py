@@ -10,11 +10,12 @@ from wizard.arrivals import awaited
 from wizard.deadlines import stop_the_clock
 from wizard.errors import ExpressionError, StaleInput
 from wizard.lifecycle import next_step_status
+from wizard.locale.sentences import Sentence, sentence
 from wizard.model import BY_EVENT, BY_TIMER, NOTHING, Arrival, Step, Value
 from wizard.places import locate
 from wizard.turn import Turn
 
-UNANSWERED = "This wasn't answered in time."
+UNANSWERED = sentence("This wasn't answered in time.")
 
 
 def close_with(turn: Turn, step: Step, arrival: Arrival) -> None:
@@ -25,7 +26,7 @@ def close_with(turn: Turn, step: Step, arrival: Arrival) -> None:
 
 def close_in_time(turn: Turn, step: Step) -> None:
     """The time in which the current step was to be answered is over."""
-    _close(turn, step, given=BY_TIMER, took=None, error=UNANSWERED)
+    _close(turn, step, given=BY_TIMER, took=None, error=UNANSWERED.in_language(turn.workflow.language))
 
 
 def _close(turn: Turn, step: Step, *, given: bytes, took: Arrival | None, error: str | None) -> None:
@@ -60,10 +61,12 @@ def check_open(turn: Turn, step: Step) -> None:
         raise StaleInput(closed_text(step), workflow=turn.workflow.id, node=step.path, run=turn.id)
 
 
-CLOSED = "This was closed before it was answered, by something that happened meanwhile."
+CLOSED = sentence("This was closed before it was answered, by something that happened meanwhile.")
 
 
-def closed_text(step: Step) -> str:
+def closed_text(step: Step) -> Sentence:
     """What a person reads who answers a step that an event has closed."""
-    said = (step.error or CLOSED).rstrip()
-    return f"{said if said[-1:] in ('.', '!', '?') else said + '.'} Look at where the run is now."
+    said = (step.error or "").rstrip()
+    if said and said[-1] not in (".", "!", "?"):
+        said += "."
+    return sentence("{closed} Look at where the run is now.", closed=said or CLOSED)

@@ -21,6 +21,7 @@ import msgpack
 
 from wizard.decimals import LARGEST, written
 from wizard.errors import InvalidInput, StoreError
+from wizard.locale.sentences import sentence
 from wizard.model import Value
 
 MAX_VALUE_BYTES = 1_000_000  # one packed answer, output or document
@@ -69,6 +70,9 @@ def _from_extension(code: int, data: bytes) -> Value:
     raise StoreError(f"stored data has the unknown extension type {code}. Was it written by a newer version?")
 
 
+UNSTORABLE = sentence("This can't be stored: it is too large, nested too deep, or no valid Unicode.")
+
+
 def pack(value: Any) -> bytes:
     """Raises InvalidInput where the value holds a type that can't be stored."""
     try:
@@ -76,7 +80,7 @@ def pack(value: Any) -> bytes:
     except _Unstorable as error:
         raise InvalidInput(f"This can't be stored: {error}.") from error
     except (TypeError, ValueError, UnicodeEncodeError, RecursionError) as error:
-        raise InvalidInput("This can't be stored: it is too large, nested too deep, or no valid Unicode.") from error
+        raise InvalidInput(UNSTORABLE) from error
 
 
 def packed_list(items: Sequence[bytes]) -> bytes:

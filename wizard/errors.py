@@ -38,51 +38,55 @@ WizardError
             └── NotGenuine      it isn't what was sealed there: changed, moved, put back, or never sealed
 
 Every message says what happened and what to do; `workflow`, `node` and `run` name the place where
-they are known. The message of a RunError is for whoever runs the service, or writes for it; `people` is what a person
-reads instead, and `private` says that the message may quote what somebody answered, so that it isn't logged.
+they are known. A CallerError's is for people as well: `people` is the same as a sentence, to be said in their language,
+and the message is its English. The message of a RunError is for whoever runs the service, or writes for it; `people` is
+what a person reads instead, and `private` says that the message may quote what somebody answered, so that it isn't
+logged.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from typing import Final
+
+from wizard.locale.sentences import Sentence, sentence
 
 
-class Sentence(Enum):
+class Excuse:
     """What people read of a failure that nobody has written words for: what happened, what they can do, whom to
     tell."""
 
-    BROKEN = (
+    BROKEN: Final = sentence(
         "Something went wrong here. Try again; if it stays, tell whoever runs this service, and name the reference "
         "{reference}."
     )
-    CHECK = (
+    CHECK: Final = sentence(
         "This can't go on with what was answered. Check your answers and try again; if it stays, tell whoever runs "
         "this service, and name the reference {reference}."
     )
-    NOT_SHOWN = (
+    NOT_SHOWN: Final = sentence(
         "This page can't be shown at the moment. Try again, or go back and check your answers; if it stays, tell "
         "whoever runs this service, and name the reference {reference}."
     )
-    TOO_LONG = (
+    TOO_LONG: Final = sentence(
         "This took too long and was stopped. Try again in a few minutes; if it stays, tell whoever runs this service, "
         "and name the reference {reference}."
     )
-    SERVICE = (
+    SERVICE: Final = sentence(
         "Another service that is needed here doesn't answer as it should. Try again in a few minutes; if it stays, "
         "tell whoever runs this service, and name the reference {reference}."
     )
-    BUSY = (
+    BUSY: Final = sentence(
         "Too much is being worked on at the moment. Try again in a few minutes; if it stays, tell whoever runs this "
         "service, and name the reference {reference}."
     )
-    EARLIER = "Something went wrong here. Try again; if it stays, tell whoever runs this service."
+    EARLIER: Final = sentence("Something went wrong here. Try again; if it stays, tell whoever runs this service.")
 
 
 class WizardError(Exception):
     """Something went wrong in the engine."""
 
-    people: str | Sentence = Sentence.BROKEN
+    people: str | Sentence = Excuse.BROKEN
     private: bool = True
     origin: BaseException | None = None  # what this one stands for, where it only puts it into the run's terms
 
@@ -148,63 +152,75 @@ class PageFailed(WizardError):
 
 
 class CallerError(WizardError):
-    """The move can't be made."""
+    """The move can't be made. A message that is a Sentence is said to people in their
+    language; `people` is what they read where none is given."""
+
+    people: str | Sentence = sentence("The move can't be made.")
+
+    def __init__(
+        self, message: str | Sentence | None = None, *, workflow: str = "", node: str = "", run: str = ""
+    ) -> None:
+        if message is not None:
+            self.people = message
+        super().__init__(str(self.people), workflow=workflow, node=node, run=run)
 
 
 class RunNotFound(CallerError):
-    """There is no such run. Check its id, or start a new run."""
+    people = sentence("There is no such run. Check its id, or start a new run.")
 
 
 class NotYours(CallerError):
-    """The token doesn't open this run. Use the token that was handed out when it was started."""
+    people = sentence("The token doesn't open this run. Use the token that was handed out when it was started.")
 
 
 class WorkflowNotFound(CallerError):
-    """There is no such workflow. `wizard check` lists those of a folder."""
+    people = sentence("There is no such workflow. `wizard check` lists those of a folder.")
 
 
 class StaleInput(CallerError):
-    """The run has moved on since this was asked. Look at its current step and answer that."""
+    people = sentence("The run has moved on since this was asked. Look at its current step and answer that.")
 
 
 class StaleRevision(StaleInput):
-    """The run was changed by somebody else at the same time. Load it again."""
+    people = sentence("The run was changed by somebody else at the same time. Load it again.")
 
 
 class RunBusy(CallerError):
-    """So many move this run at the same time that there was no turn for this. Nothing changed: send it again."""
+    people = sentence(
+        "So many move this run at the same time that there was no turn for this. Nothing changed: send it again."
+    )
 
 
 class RunCompleted(CallerError):
-    """The run is completed. It can't be changed any more; start a new one."""
+    people = sentence("The run is completed. It can't be changed any more; start a new one.")
 
 
 class RunExpired(CallerError):
-    """The run has expired. Start a new one."""
+    people = sentence("The run has expired. Start a new one.")
 
 
 class RunCancelled(CallerError):
-    """The run was cancelled. Start a new one."""
+    people = sentence("The run was cancelled. Start a new one.")
 
 
 class PointOfNoReturn(CallerError):
-    """What comes before this step is final and can't be changed any more."""
+    people = sentence("What comes before this step is final and can't be changed any more.")
 
 
 class NotAStep(CallerError):
-    """There is no such step on the run's path. Take one that its path lists."""
+    people = sentence("There is no such step on the run's path. Take one that its path lists.")
 
 
 class InvalidInput(CallerError):
-    """The input can't be taken."""
+    people = sentence("The input can't be taken.")
 
 
 class TooManyEvents(CallerError):
-    """The run holds as many events as it may. Send this one again when it has gone on."""
+    people = sentence("The run holds as many events as it may. Send this one again when it has gone on.")
 
 
 class KeyReused(CallerError):
-    """This idempotency key came with another request before. Use a new key for a new request."""
+    people = sentence("This idempotency key came with another request before. Use a new key for a new request.")
 
 
 class RunError(WizardError):
@@ -218,7 +234,7 @@ class ExpressionError(RunError):
     message quotes a value.
     """
 
-    people = Sentence.CHECK
+    people = Excuse.CHECK
 
     def __init__(
         self,
@@ -238,7 +254,7 @@ class ExpressionError(RunError):
 class NoCaseMatched(RunError):
     """No case of the condition matches, and it has no case without `when`. Add one to the definition."""
 
-    people = Sentence.CHECK
+    people = Excuse.CHECK
     private = False
 
 

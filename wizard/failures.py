@@ -1,7 +1,8 @@
 """What is said of a failure: to people, what they can do; to operators, what went wrong; to both, one reference.
 
 An error's message is an operator's: it names functions, types, hosts. People read what the author of the definition or
-of the function meant for them (the message of a NodeFailed, or its `people`), or else a sentence of this module.
+of the function meant for them (the message of a NodeFailed, or its `people`), or else one of `errors.Excuse`, in the
+run's language.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import NamedTuple
 
-from wizard.errors import Sentence, WizardError
+from wizard.errors import Excuse, WizardError
+from wizard.locale.catalogs import SOURCE
+from wizard.locale.sentences import Sentence
 from wizard.model import Fault
 
 # Without letters and digits that are taken for one another when they are read out.
@@ -35,12 +38,19 @@ def reference_of(run: str, revision: int, step: str) -> str:
     return "".join(letters)
 
 
-def words_for_people(error: WizardError, reference: str) -> str:
-    """What a person reads of the error."""
+def words_for_people(error: WizardError, reference: str, language: str) -> str:
+    """What a person who reads that language is told of the error."""
     people = error.people
-    return people.value.format(reference=reference) if isinstance(people, Sentence) else people
+    if isinstance(people, Sentence):
+        return people.with_arguments(reference=reference).in_language(language)
+    return people
 
 
-def said_to_people(fault: Fault) -> str:
+def said_of(error: WizardError, language: str) -> str:
+    """What a caller who reads that language is told of an error that is theirs."""
+    return error.people if isinstance(error.people, str) else error.people.in_language(language)
+
+
+def said_to_people(fault: Fault, language: str = SOURCE) -> str:
     """What a person reads of a stored one. Those of earlier versions don't say what was meant for people."""
-    return fault.people or Sentence.EARLIER.value
+    return fault.people or Excuse.EARLIER.in_language(language)

@@ -25,7 +25,7 @@ from time import perf_counter
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-from wizard.errors import NodeContractError, NodeFailed, Sentence
+from wizard.errors import Excuse, NodeContractError, NodeFailed
 from wizard.threads import AT_ONCE, MOST_LOST, Threads
 from wizard.unstoppable import Unstoppable, job_at_hand
 
@@ -371,7 +371,7 @@ class _Limit:
             self.calls.unstoppable.write_off(job_at_hand())
             what = f"{_named(self.whose)} took longer than {self.seconds:g} seconds and was stopped."
             what = f"{what} See what it waits for, or raise its `timeout`."
-            return NodeFailed(what, people=Sentence.TOO_LONG)
+            return NodeFailed(what, people=Excuse.TOO_LONG)
         return contained(error)
 
 

@@ -42,6 +42,7 @@ from wizard.errors import (
     StaleInput,
 )
 from wizard.lifecycle import next_step_status
+from wizard.locale.sentences import sentence
 from wizard.model import Kind, Proceed, RunStatus, Step, StepStatus, Value, Wait
 from wizard.places import can_follow, items_around, locate, waits_its_turn
 from wizard.requests import Check, Close, Execute, Look, Move, Request, Result
@@ -144,7 +145,7 @@ def change(turn: Turn, path: str, answers: Mapping[str, Value] | None) -> Move:
     if step is None or turn.cursor < 0 or (position := turn.position(path)) > turn.cursor:
         raise StaleInput(workflow=turn.workflow.id, node=path, run=turn.id)
     if not step.is_foreground:
-        raise NotAStep("This step asks nothing, so it can't be changed.", node=path, run=turn.id)
+        raise NotAStep(sentence("This step asks nothing, so it can't be changed."), node=path, run=turn.id)
     check_open(turn, step)
     if position <= wall(turn.workflow, turn):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=path, run=turn.id)
@@ -352,6 +353,8 @@ def position_of(turn: Turn, to: str) -> int:
     step = turn.by_path.get(to)
     position = turn.position(to) if step is not None else len(turn.steps)
     if step is None or not step.is_foreground or position > turn.cursor:
-        raise NotAStep(f"There is no step {to!r} to go back to. Take one of the run's path.", run=turn.id)
+        raise NotAStep(
+            sentence("There is no step “{step}” to go back to. Take one of the run's path.", step=to), run=turn.id
+        )
     check_open(turn, step)
     return position

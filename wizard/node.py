@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict
 from wizard.errors import DefinitionError, NodeContractError, NodeFailed, Problem
 from wizard.expressions import Expression, Names
 from wizard.isolation import Calls
+from wizard.locale.words import language_of
 from wizard.logs import show_origin
 from wizard.model import (
     Arrival,
@@ -187,6 +188,11 @@ class Visit(Generic[C]):
     def zone(self) -> tzinfo:
         """The time zone that people's days and hours are of."""
         return self.names.now.tzinfo or UTC
+
+    @property
+    def language(self) -> str:
+        """The run's language (BCP 47), for words that aren't the author's."""
+        return language_of(self.names)
 
     @property
     def title(self) -> str:

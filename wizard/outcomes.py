@@ -9,9 +9,10 @@ from typing import Any
 
 from wizard.codec import check_value
 from wizard.copies import copied
-from wizard.errors import ExpressionError, InvalidInput, NodeContractError, NodeFailed, RunError, Sentence, WizardError
+from wizard.errors import Excuse, ExpressionError, InvalidInput, NodeContractError, NodeFailed, RunError, WizardError
 from wizard.instants import instant
 from wizard.isolation import dismiss
+from wizard.locale.sentences import Sentence
 from wizard.logs import is_outspoken
 from wizard.model import Outcome, Proceed, Prompt, Step, Wait
 from wizard.node import Visit
@@ -33,7 +34,7 @@ def due_at(at: datetime, node_type: str) -> datetime:
         return instant(at)
     except ValueError as error:
         what = f"later of node type {node_type} gave a time that can't be waited for: {error}. Take an earlier one."
-        raise NodeFailed(what, people=Sentence.CHECK, private=True, lasting=True) from error
+        raise NodeFailed(what, people=Excuse.CHECK, private=True, lasting=True) from error
 
 
 def failure_of(error: Exception, step: Step) -> RunError:
@@ -49,7 +50,7 @@ def failure_of(error: Exception, step: Step) -> RunError:
             failure.lasting = getattr(error, "lasting", False) is True
         failure.private = not is_outspoken(error)
     else:
-        failure = NodeFailed(f"{type(error).__name__} was raised. {SEE_LOG}", people=Sentence.BROKEN, node=step.path)
+        failure = NodeFailed(f"{type(error).__name__} was raised. {SEE_LOG}", people=Excuse.BROKEN, node=step.path)
     failure.__cause__ = failure.origin = error
     return failure
 
@@ -58,7 +59,7 @@ def _people_of(error: Exception) -> str | Sentence:
     people: object = getattr(error, "people", None)
     if isinstance(people, Sentence):
         return people
-    return _encodable(people) if isinstance(people, str) else Sentence.BROKEN
+    return _encodable(people) if isinstance(people, str) else Excuse.BROKEN
 
 
 def _encodable(text: str) -> str:
@@ -84,7 +85,7 @@ def checked(outcome: object, visit: Visit[Any]) -> Outcome:
         if visit.state:
             check_value(visit.state, f"The state of node {visit.step}")
     except InvalidInput as error:
-        raise NodeFailed(error.message, people=Sentence.BROKEN) from error
+        raise NodeFailed(error.message, people=Excuse.BROKEN) from error
     if isinstance(outcome, Wait):
         if not isinstance(outcome.prompt, Prompt):
             dismiss(outcome.prompt)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from yarl import URL
 
-from wizard.errors import NodeFailed, Sentence
+from wizard.errors import Excuse, NodeFailed
 from wizard.loops import done_on
 from wizard.node import Services
 from wizard.settings import Settings
@@ -104,7 +104,7 @@ def check_url(text: str) -> URL:
 
 
 def _unfit(what: str) -> NodeFailed:
-    return NodeFailed(what, people=Sentence.CHECK)
+    return NodeFailed(what, people=Excuse.CHECK)
 
 
 def open_session(settings: Settings, allowed: Callable[[str], bool] = is_public) -> aiohttp.ClientSession:

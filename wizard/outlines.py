@@ -15,6 +15,7 @@ from typing import Any
 from wizard.definition import NodeDraft, draft_head, draft_node
 from wizard.errors import DefinitionError, NodeContractError, WorkflowUnavailable
 from wizard.items import is_numbers_entry
+from wizard.locale.sentences import sentence
 from wizard.model import Call, Item, Kind, Node, Outcome, Remaining, Repeat, Run, Step, Workflow
 from wizard.node import NodeConfig, NodeType, Registry, Visit
 from wizard.nodes.condition import ConditionConfig
@@ -27,7 +28,7 @@ from wizard.reading.document import MAX_DEPTH, Document
 from wizard.reading.nesting import load_json
 
 MAX_BUNDLE_BYTES = 64_000_000
-NOT_SHOWN = "(can't be shown at the moment)"
+NOT_SHOWN = sentence("(can't be shown at the moment)")
 MOST_REASONS = 3  # that a message names
 
 
@@ -172,7 +173,7 @@ class StandIn(NodeType[StandInConfig]):
         raise NodeContractError("A run was moved by its outline.", node=visit.step, run=visit.run)
 
     def summary(self, visit: Visit[StandInConfig]) -> tuple[Item, ...]:
-        return (Item(visit.node.id, NOT_SHOWN, step=visit.step),)
+        return (Item(visit.node.id, NOT_SHOWN.in_language(visit.language), step=visit.step),)
 
     @property
     def undoes(self) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from wizard.derived import of_workflows
 from wizard.errors import NotAStep
+from wizard.locale.sentences import sentence
 from wizard.model import Branches, Call, Node, Workflow
 
 AFTER = "after-"
@@ -136,7 +137,9 @@ def frame_and_node_at(workflow: Workflow, path: str) -> tuple[Frame, Node]:
 
 
 def _no_step(path: str) -> NotAStep:
-    return NotAStep(f"There is no step {path!r} in this workflow. Take one that the run's path lists.")
+    return NotAStep(
+        sentence("There is no step “{step}” in this workflow. Take one that the run's path lists.", step=path)
+    )
 
 
 def _at_the_end(segments: Iterator[str], place: Place, path: str) -> Place:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wizard.back import wall
 from wizard.deadlines import reopen
 from wizard.errors import NotAStep, PointOfNoReturn
+from wizard.locale.sentences import sentence
 from wizard.machine import check_not_over, go_forward
 from wizard.model import RunStatus, Step, StepStatus
 from wizard.places import AFTER, call_of, locate
@@ -73,7 +74,7 @@ def _item(turn: Turn, item: str) -> tuple[str, int]:
     if not page.after:  # the list page that a repeat opens with is no item's
         raise _no_item(turn, item)
     if not repeat.asks:
-        raise NotAStep(f"{item!r} isn't an item that can be taken out.", run=turn.id)
+        raise NotAStep(sentence("“{item}” isn't an item that can be taken out.", item=item), run=turn.id)
     return base, page.after
 
 

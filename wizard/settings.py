@@ -122,7 +122,7 @@ class Settings(BaseModel):
     log_format: Literal["text", "json"] = "text"
     metrics: bool = False  # /metrics is served, on the port of everything else: keep it from outside
 
-    site_name: Annotated[str, Field(min_length=1, max_length=100)] = "Forms"  # in the header of pages of no workflow
+    site_name: Annotated[str, Field(max_length=100)] = ""  # in the header of pages of no workflow; "" for “Forms”
     templates: Path | None = None  # a folder whose files stand in for the pages' own templates
     theme: Path | None = None  # a CSS file that comes after the pages' own style
     frame_ancestors: Origins = ""

@@ -18,8 +18,9 @@ from wizard.asked_again import why_asked
 from wizard.asks import mark_of
 from wizard.back import can_go_back
 from wizard.copies import copied, copied_prompt
-from wizard.errors import CallerError, Sentence, WizardError
+from wizard.errors import CallerError, Excuse, WizardError
 from wizard.failures import reference_of, said_to_people
+from wizard.locale.sentences import Sentence, sentence
 from wizard.logs import failed, said_before
 from wizard.model import (
     Fault,
@@ -62,7 +63,7 @@ class Progress:
     max: int | None
 
 
-UNAVAILABLE = "This can't be shown or gone on with at the moment. Nothing that was answered is lost."
+UNAVAILABLE = sentence("This can't be shown or gone on with at the moment. Nothing that was answered is lost.")
 
 _STOPPED = (RunStatus.CANCELLED, RunStatus.EXPIRED)
 
@@ -224,13 +225,16 @@ class RunView:
         if self.unavailable or prompt.error is not None or prompt.step != self.step:
             return prompt
         why = why_asked(self.workflow, self.run, self.now)
-        return prompt if why is None else replace(prompt, again=why.value)
+        return prompt if why is None else replace(prompt, again=self._said(why.value))
+
+    def _said(self, words: Sentence) -> str:
+        return words.in_language(self.workflow.language)
 
     def _compute_prompt(self) -> Prompt:
         step = self.run.current
         if self.unavailable:
             type_, title = ("", "") if step is None else (step.type, self.title_of(step))
-            return Prompt(step=self.step, type=type_, title=title, error=UNAVAILABLE)
+            return Prompt(step=self.step, type=type_, title=title, error=self._said(UNAVAILABLE))
         if step is None:
             start = self.workflow.nodes[self.workflow.start]
             title = _title(self.run, Place(Frame(self.workflow), start, ()), self.now)
@@ -243,13 +247,14 @@ class RunView:
         else:
             title = _title(self.run, locate(self.workflow, step.path), self.now)
             prompt = Prompt(step=step.path, type=step.type, title=title)
-        return with_fault(prompt, self.run.fault)
+        return with_fault(prompt, self.run.fault, self.workflow.language)
 
     def _not_shown(self, step: Step, error: WizardError) -> str:
         """What a person reads where the step can't be shown. The log has it, once for a revision."""
         run = self.run
         reference = reference_of(run.id, run.revision, step.path)
-        people = error.people if isinstance(error.people, str) else Sentence.NOT_SHOWN.value.format(reference=reference)
+        excuse = Excuse.NOT_SHOWN.with_arguments(reference=reference)
+        people = error.people if isinstance(error.people, str) else self._said(excuse)
         if not said_before(reference):
             fault = Fault(error.message, error.node or step.path, type(error).__name__, people, reference)
             failed(log, error, fault, step.path, run.workflow, run.id)
@@ -276,11 +281,11 @@ def _nested(values: Iterable[tuple[str, Mapping[str, Value] | None]]) -> dict[st
     return found
 
 
-def with_fault(prompt: Prompt, fault: Fault | None) -> Prompt:
+def with_fault(prompt: Prompt, fault: Fault | None, language: str) -> Prompt:
     """The prompt, saying what stopped the run where nothing else is said."""
     if fault is None or prompt.error is not None:
         return prompt
-    return replace(prompt, error=said_to_people(fault))
+    return replace(prompt, error=said_to_people(fault, language))
 
 
 def _title(run: Run, place: Place, now: datetime) -> str:

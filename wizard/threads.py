@@ -17,7 +17,7 @@ from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from wizard.errors import NodeFailed, Sentence
+from wizard.errors import Excuse, NodeFailed
 from wizard.unstoppable import Unstoppable, job_at_hand
 
 AT_ONCE = 50
@@ -57,7 +57,7 @@ class Threads:
         """What the function gave and what it raised. Who stops waiting leaves its thread behind. Raises NodeFailed
         where too many were left behind already."""
         if self.exhausted:
-            raise NodeFailed(TOO_MANY, people=Sentence.BUSY)
+            raise NodeFailed(TOO_MANY, people=Excuse.BUSY)
         call = _Call(function, arguments)
         try:
             with self._lock:

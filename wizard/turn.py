@@ -179,7 +179,7 @@ class Turn:
         """What is stored of an error that a step failed with, or that stopped the turn there; `message` stands for the
         error's own."""
         reference = reference_of(self.id, self.next_revision, f"{step}#{len(self.failures)}")
-        people = words_for_people(error, reference)
+        people = words_for_people(error, reference, self.workflow.language)
         fault = Fault(message or error.message, error.node or step, type(error).__name__, people, reference)
         self.failures.append(Failure(fault, step, error))
         return fault

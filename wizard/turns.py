@@ -42,6 +42,7 @@ from wizard.errors import (
 from wizard.instants import Clock
 from wizard.jobs import Claim, Job, JobKind, job_key
 from wizard.leases import LeaseLost, Leases, held
+from wizard.locale.sentences import sentence
 from wizard.logs import broke, failed
 from wizard.model import Prompt, Reply, Run, RunStatus, Workflow
 from wizard.node import Services
@@ -213,7 +214,7 @@ class Turns:
         if task.unsaved is None and task.claim is not None and not await self._leases.renew(task.claim):
             raise LateResult  # it was settled or ordered anew, by what was stored before the run was read
         if ask.answering and run.status is RunStatus.WORKING and await self._is_worked_on(workflow, run):
-            raise StaleInput("This step is being worked on. Wait for it, or go back.", run=run.id)
+            raise StaleInput(sentence("This step is being worked on. Wait for it, or go back."), run=run.id)
         turn = Turn(workflow, run, now)
         if run.positional and workflow.unavailable is None:
             number_items(turn, run)
@@ -273,12 +274,13 @@ class Turns:
             # What was stored on the way isn't the answer yet: the same request again would be made again (S19).
             unanswered = respond is not None and saver.owes_reply
             if not (turn.touched or unanswered) or (strict and turn.rejected):
-                prompt = None if strict else _prompt_of(saver.run, driver)
+                prompt = None if strict else _prompt_of(saver.run, driver, turn.workflow)
                 return RunView(turn.workflow, saver.run, turn.wall, prompt, rejected=rejected)
             if turn.status is RunStatus.COMPLETED and saver.run.status is not RunStatus.COMPLETED:
                 turn.documents = document_saves(turn, saver.run)
             change = turn.change()
-            view = RunView(turn.workflow, change.run, turn.wall, _prompt_of(change.run, driver), rejected=rejected)
+            prompt = _prompt_of(change.run, driver, turn.workflow)
+            view = RunView(turn.workflow, change.run, turn.wall, prompt, rejected=rejected)
             if respond is not None:
                 change = change._replace(reply=saver.answering(respond(view)))
             view.until = driver.until.get(visit_of(change.run.current), _put_off_until(change.run))
@@ -406,12 +408,12 @@ async def _drive(move: Move, driver: Driver) -> None:
         return
 
 
-def _prompt_of(run: Run, driver: Driver) -> Prompt | None:
+def _prompt_of(run: Run, driver: Driver, workflow: Workflow) -> Prompt | None:
     """What the last node showed, if the run stopped there."""
     prompt, current = driver.prompt, run.current
     if prompt is None or current is None or prompt.step != current.path:
         return None
-    return with_fault(prompt, run.fault)
+    return with_fault(prompt, run.fault, workflow.language)
 
 
 def stands_at(run: Run, visit: int) -> bool:

@@ -16,12 +16,13 @@ from itertools import takewhile
 from typing import Any
 
 from wizard.copies import copied, copied_config
-from wizard.errors import NodeFailed, RunError, Sentence, WizardError
+from wizard.errors import Excuse, NodeFailed, RunError, WizardError
 from wizard.expressions import Names
 from wizard.forms.readable import plain
 from wizard.instants import instant
 from wizard.isolation import computed
 from wizard.items import Element
+from wizard.locale.sentences import sentence
 from wizard.logs import broke
 from wizard.model import Item, Node, Prompt, Repeat, Run, Step, Workflow
 from wizard.node import NodeType, Services, Visit
@@ -34,8 +35,8 @@ from wizard.turn import as_undone
 log = logging.getLogger("wizard.nodes")
 
 NOBODY = Services()
-UNLISTED = "(can't be shown)"
-ADDED = "Number of entries"  # what a list is called whose author gave it no name
+UNLISTED = sentence("(can't be shown)")
+ADDED = sentence("Number of entries")  # what a list is called whose author gave it no name
 
 
 def idempotency_key(run_id: str, step: Step) -> str:
@@ -96,7 +97,7 @@ def prompt_of(visit: Visit[Any]) -> Prompt:
         raise
     except Exception as error:
         what = f"{type(error).__name__} was raised where its prompt is made."
-        failure = NodeFailed(what, people=Sentence.NOT_SHOWN, node=visit.step, run=visit.run)
+        failure = NodeFailed(what, people=Excuse.NOT_SHOWN, node=visit.step, run=visit.run)
         failure.origin = error
         raise failure from error
 
@@ -134,7 +135,8 @@ def _list(run: Visible, place: Place, step: Step, now: datetime) -> tuple[Item, 
     if (step.output or {}).get("add_another"):
         return ()
     called = _called(call_of(place.node).repeat, Scope(run, place.frame, now))
-    label = _rendered(place.node, Scope(run, place.frame, now)) or called or ADDED
+    scope = Scope(run, place.frame, now)
+    label = _rendered(place.node, scope) or called or ADDED.in_language(scope.language)
     return (Item(label, str(_item_count(run, place, step)), step.path),)
 
 
@@ -185,7 +187,7 @@ def _item_name(run: Visible, frame: Frame, outside: Scope) -> str:
         return _text(repeat.item, Element(element, outside.now, outside))
     if isinstance(element, Mapping | list | tuple | None):
         return f"{title} {item_position(run, frame, outside.now) or ''}".strip()
-    return ": ".join(name for name in (title, plain(element)) if name)
+    return ": ".join(name for name in (title, plain(element, outside.language)) if name)
 
 
 def _called(repeat: Repeat | None, outside: Scope) -> str:
@@ -244,4 +246,4 @@ def _summary(workflow: Workflow, run: Visible, step: Step, now: datetime) -> tup
         return checked_items(computed(summary, visit, tuple, visit), visit)
     except Exception as error:  # it is the step's own failure, not that of the page that lists it
         broke(log, error, "the answers of step %s of run %s can't be listed", visit.step, visit.run)
-        return (Item(visit.node.id, UNLISTED, step.path),)
+        return (Item(visit.node.id, UNLISTED.in_language(visit.language), step.path),)

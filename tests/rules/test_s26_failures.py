@@ -429,7 +429,7 @@ async def test_a_review_shows_the_others_where_one_cannot_be_listed(
     person = await Person.starts(engine, "rude")
     for answer in "123":
         await person.says(answer)
-    assert [each.value for each in person.prompt.items] == ["1", UNLISTED, "3"]
+    assert [each.value for each in person.prompt.items] == ["1", str(UNLISTED), "3"]
 
 
 class Sync(Background[NodeConfig]):

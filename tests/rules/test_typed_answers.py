@@ -69,7 +69,7 @@ def test_an_answer_is_the_right_one_or_asked_back(row: Row) -> None:
             readings = cell.strip("*?")
             assert value is None, (language, value)
             assert message.endswith(f" ways. Write {readings}"), message
-            meant = [answer(asked, each, language)[0] for each in re.split(", | or ", readings)]
+            meant = [answer(asked, each, language)[0] for each in re.split(r", (?=\d{1,2} )| or ", readings)]
             assert None not in meant
             assert len(set(meant)) == len(meant) > 1
         else:

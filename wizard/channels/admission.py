@@ -15,9 +15,11 @@ from aiohttp import web
 
 from wizard.channels.bodies import Members, check_members, read_object, revision_of
 from wizard.channels.identities import Identify, Identity, identity_of
+from wizard.channels.languages import remember
 from wizard.channels.problems import NOT_ALLOWED, NOT_YOUR_PROFILE, UNAUTHORIZED, WRONG_TOKEN, Refused
 from wizard.engine import Engine
 from wizard.errors import NotYours, RunNotFound
+from wizard.locale.sentences import Sentence, sentence
 from wizard.settings import Settings
 from wizard.state import RunView
 
@@ -31,10 +33,10 @@ def is_id(text: str) -> bool:
     return _RUN_ID.fullmatch(text) is not None
 
 
-def _bearer(request: web.Request, what: str) -> str:
+def _bearer(request: web.Request, what: Sentence) -> str:
     match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
     if match is None:
-        raise Refused(UNAUTHORIZED, f"Send {what}, as Authorization: Bearer TOKEN.", _WANTED)
+        raise Refused(UNAUTHORIZED, what, _WANTED)
     return match[1]
 
 
@@ -67,16 +69,16 @@ class Admission:
     async def run_id(self, request: web.Request) -> str:
         """The run's id, for whoever holds its token. It has 128 random bits, so that saying there is no
         such run tells nobody anything. Raises Refused (401, 403) and RunNotFound."""
-        token = _bearer(request, "the run's token")
+        token = _bearer(request, sentence("Send the run's token, as Authorization: Bearer TOKEN."))
         run_id = _named(request)
         try:
             await self._engine.check_token(run_id, token)
         except NotYours as error:
-            raise Refused(WRONG_TOKEN, error.message) from None
+            raise Refused(WRONG_TOKEN, error.people) from None
         if self._who is not None:
             profile_id = (await self._engine.load(run_id)).run.profile_id
             if profile_id is not None and (await self._person(request)).profile_id != profile_id:
-                raise Refused(NOT_YOUR_PROFILE, "Sign in as the person whose run this is.")
+                raise Refused(NOT_YOUR_PROFILE, sentence("Sign in as the person whose run this is."))
         return run_id
 
     async def _person(self, request: web.Request) -> Identity:
@@ -86,7 +88,8 @@ class Admission:
         """The profile of whoever is signed in. Raises Refused (403) where nobody is."""
         profile_id = (await self._person(request)).profile_id
         if profile_id is None:
-            raise Refused(NOT_ALLOWED, "Runs are listed for people who are signed in, and theirs alone. Sign in first.")
+            what = sentence("Runs are listed for people who are signed in, and theirs alone. Sign in first.")
+            raise Refused(NOT_ALLOWED, what)
         return profile_id
 
     async def sender(self, request: web.Request) -> tuple[str, bool]:
@@ -95,18 +98,23 @@ class Admission:
         key = self._settings.event_key
         if key is None:
             return await self.run_id(request), False
-        if not hmac.compare_digest(_bearer(request, "the key for events").encode(), key.get_secret_value().encode()):
-            raise Refused(WRONG_TOKEN, "Events need the key for events (WIZARD_EVENT_KEY); a run's token doesn't do.")
+        wanted = sentence("Send the key for events, as Authorization: Bearer TOKEN.")
+        if not hmac.compare_digest(_bearer(request, wanted).encode(), key.get_secret_value().encode()):
+            what = sentence("Events need the key for events (WIZARD_EVENT_KEY); a run's token doesn't do.")
+            raise Refused(WRONG_TOKEN, what)
         return _named(request), True
 
     def check_deletion(self) -> None:
         """Raises Refused (403) where the host keeps what was handed in."""
         if not self._settings.allow_deletion:
-            raise Refused(NOT_ALLOWED, "Runs can't be deleted here. Ask whoever runs this service to do it.")
+            what = sentence("Runs can't be deleted here. Ask whoever runs this service to do it.")
+            raise Refused(NOT_ALLOWED, what)
 
     async def run(self, request: web.Request) -> RunView:
         """The run, for whoever holds its token."""
-        return await self._engine.load(await self.run_id(request))
+        view = await self._engine.load(await self.run_id(request))
+        remember(request, view.workflow.language)
+        return view
 
     async def move(self, request: web.Request, members: Members) -> tuple[str, dict[str, Any], int | None]:
         """The run's id, what is asked, and the revision that the caller saw."""
@@ -130,5 +138,6 @@ class Admission:
         own = {"profile_id": identity.profile_id, "session_id": identity.session_id}
         for name, known in own.items():
             if body.get(name, known) != known:
-                raise Refused(NOT_YOUR_PROFILE, f"`{name}` isn't yours. Leave it out: it is known who you are.")
+                what = sentence("`{name}` isn't yours. Leave it out: it is known who you are.", name=name)
+                raise Refused(NOT_YOUR_PROFILE, what)
         return Starter(identity.profile_id, identity.session_id, identity.key, is_stranger=not identity.key)

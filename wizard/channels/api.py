@@ -36,6 +36,7 @@ from wizard.channels.workflow_json import workflow_json
 from wizard.engine import Engine
 from wizard.errors import InvalidInput
 from wizard.listing import listed
+from wizard.locale.sentences import counted, sentence
 from wizard.model import Run, RunStatus
 from wizard.own_runs import MOST_LISTED
 from wizard.settings import Settings
@@ -64,7 +65,11 @@ def api(
 
     async def start(request: web.Request) -> web.Response:
         if wait := rate.wait(client_of(request, settings.proxies)):
-            detail = f"Too many runs were started from this address. Try again in {wait} seconds."
+            detail = counted(
+                "Too many runs were started from this address. Try again in {count} second.",
+                "Too many runs were started from this address. Try again in {count} seconds.",
+                wait,
+            )
             raise Refused(TOO_MANY_RUNS, detail, {"Retry-After": str(wait)}, closes=True)
         return await moves.start(request)
 
@@ -121,7 +126,7 @@ class _Looks:
         try:
             page = await self._engine.runs_of(profile_id, limit=limit, before=request.query.get("before"))
         except InvalidInput as error:
-            raise Refused(INVALID_REQUEST, error.message) from None
+            raise Refused(INVALID_REQUEST, error.people) from None
         headers = {}
         if page.older:
             following = request.rel_url.with_query(before=page.older, limit=limit)
@@ -143,7 +148,9 @@ class _Looks:
         try:
             return await self._followers.follow(request, view, SECURITY_HEADERS)
         except TooMany:
-            detail = "As many follow their runs as this server can tell. Ask for the run's state now and then instead."
+            detail = sentence(
+                "As many follow their runs as this server can tell. Ask for the run's state now and then instead."
+            )
             raise Refused(TOO_MANY_FOLLOWERS, detail, WAIT) from None
 
     async def trace(self, request: web.Request) -> web.Response:
@@ -162,7 +169,7 @@ class _Looks:
         file_id = request.match_info["file"]
         file = await self._engine.file(view.id, file_id) if is_id(file_id) else None
         if file is None:
-            raise Refused(NOT_FOUND, "This run has no such file.")
+            raise Refused(NOT_FOUND, sentence("This run has no such file."))
         return as_attachment(file, SECURITY_HEADERS)
 
 
@@ -181,7 +188,8 @@ def _window(request: web.Request, run: Run) -> Window:
     (name, select), *more = asked
     step = run.by_path.get(request.query[name])
     if more or step is None:
-        raise Refused(INVALID_REQUEST, "Take one of `before` and `after`, and a step that the run's state lists.")
+        what = sentence("Take one of `before` and `after`, and a step that the run's state lists.")
+        raise Refused(INVALID_REQUEST, what)
     return select(run, step)
 
 
@@ -190,5 +198,8 @@ def _number(request: web.Request, name: str, default: int, least: int, most: int
     if given is None:
         return default
     if not re.fullmatch(r"\d{1,16}", given, re.ASCII) or not least <= int(given) <= most:
-        raise Refused(INVALID_REQUEST, f"`{name}` must be a whole number between {least} and {most}.")
+        what = sentence(
+            "`{name}` must be a whole number between {least} and {most}.", name=name, least=least, most=most
+        )
+        raise Refused(INVALID_REQUEST, what)
     return int(given)

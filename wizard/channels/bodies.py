@@ -27,6 +27,7 @@ from wizard.channels.problems import (
 )
 from wizard.codec import MAX_DEPTH
 from wizard.decimals import read_decimal
+from wizard.locale.sentences import counted, sentence
 from wizard.reading.document import Lines
 from wizard.reading.nesting import MOST_VALUES, TooDeepError, TooManyError, check_json
 
@@ -52,7 +53,8 @@ async def read_object(request: web.Request, limit: int, idle: float = IDLE) -> d
     if not _JSON_TYPE.fullmatch(request.content_type):
         if not body:
             return {}
-        raise Refused(UNSUPPORTED_MEDIA_TYPE, "Send the body as JSON, with Content-Type: application/json.")
+        what = sentence("Send the body as JSON, with Content-Type: application/json.")
+        raise Refused(UNSUPPORTED_MEDIA_TYPE, what)
     return parse_object(body)
 
 
@@ -67,18 +69,21 @@ async def _read(request: web.Request, limit: int, idle: float) -> bytes:
             if len(body) > limit:
                 raise _too_large(limit)
     except TooSlow:
-        raise Refused(TOO_SLOW, "The body didn't arrive in time. Send it again.", closes=True) from None
+        raise Refused(TOO_SLOW, sentence("The body didn't arrive in time. Send it again."), closes=True) from None
     except Crowded:
-        detail = "There is no room for so much at the moment. Send it again in a minute."
+        detail = sentence("There is no room for so much at the moment. Send it again in a minute.")
         raise Refused(UNAVAILABLE, detail, WAIT, closes=True) from None
     except BrokenOff as error:
-        detail = "The body isn't encoded as its headers say, or wasn't sent to its end."
+        detail = sentence("The body isn't encoded as its headers say, or wasn't sent to its end.")
         raise Refused(INVALID_REQUEST, detail, closes=True) from error
     return bytes(body)
 
 
 def _too_large(limit: int) -> Refused:
-    return Refused(TOO_LARGE, f"The body is larger than {limit:,} bytes. Send less.", closes=True)
+    what = counted(
+        "The body is larger than {count} byte. Send less.", "The body is larger than {count} bytes. Send less.", limit
+    )
+    return Refused(TOO_LARGE, what, closes=True)
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
@@ -110,6 +115,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
 
 
 def _unreadable(detail: str) -> Refused:
+    """Whoever writes the program reads that: it is the one that speaks no JSON."""
     return Refused(INVALID_REQUEST, detail)
 
 

@@ -15,31 +15,43 @@ from aiohttp import web
 
 from wizard.channels.connections import Connections
 from wizard.channels.html.headers import page_headers
-from wizard.channels.html.refusals import BROKEN, Words, plain
+from wizard.channels.html.refusals import BROKEN, Explanation, plain
+from wizard.channels.languages import accepted
 from wizard.channels.origins import client_of
 from wizard.channels.problems import log_failure
+from wizard.locale.sentences import sentence
 
 log = logging.getLogger("wizard.server")
 
-UNREADABLE = Words(
+UNREADABLE = Explanation(
     400,
-    "We couldn't read what your browser sent",
+    sentence("We couldn't read what your browser sent"),
     (
-        "The address is too long, the cookies of this site are too large, or this wasn't sent by a browser. "
-        "Nothing was changed.",
-        "Check the address. If it stays, delete the cookies of this site, and open the page again.",
+        sentence(
+            "The address is too long, the cookies of this site are too large, or this wasn't sent by a browser. "
+            "Nothing was changed."
+        ),
+        sentence("Check the address. If it stays, delete the cookies of this site, and open the page again."),
     ),
 )
-LARGE = Words(431, "We couldn't read what your browser sent", UNREADABLE.paragraphs)
-LATE = Words(408, "That took too long", ("Your browser's request didn't arrive in time. Nothing was changed.",))
-FULL = Words(503, "A lot of people are here just now", ("Nothing was changed.", "Wait a minute and try again."))
+LARGE = Explanation(431, sentence("We couldn't read what your browser sent"), UNREADABLE.paragraphs)
+LATE = Explanation(
+    408,
+    sentence("That took too long"),
+    (sentence("Your browser's request didn't arrive in time. Nothing was changed."),),
+)
+FULL = Explanation(
+    503,
+    sentence("A lot of people are here just now"),
+    (sentence("Nothing was changed."), sentence("Wait a minute and try again.")),
+)
 
 LARGEST_HEAD = 65_536  # bytes of a request's line and headers together
 REFUSALS = frozenset({400, 401, 403, 404, 405, 408, 411, 413, 414, 415, 417, 429, 431})  # of no use to a person
 LINGERING = 10.0  # seconds in which what was said last can be taken
 
 
-def answer(words: Words, **more: str) -> bytes:
+def answer(words: Explanation, **more: str) -> bytes:
     """A whole answer, for where there is no request that could be answered; the connection is closed after it."""
     body = plain(words).encode()
     headers = {**page_headers(), "Content-Length": str(len(body)), "Connection": "close", **more}
@@ -172,6 +184,7 @@ class Connection(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         words, reference = UNREADABLE, ""
+        language = accepted(request.headers.get("Accept-Language", ""))
         if status >= 500:
             words = BROKEN
             reference = log_failure(request, exc) if exc is not None else ""
@@ -179,7 +192,7 @@ class Connection(web.RequestHandler):
             log.debug("a request from %s couldn't be read: %s", request.remote, type(exc).__name__)
         if request.writer.output_size > 0:
             raise ConnectionError("a part of the answer is sent already")
-        response = web.Response(status=status, body=plain(words, reference).encode(), headers=page_headers())
+        response = web.Response(status=status, body=plain(words, reference, language).encode(), headers=page_headers())
         response.force_close()
         return response
 

@@ -28,6 +28,7 @@ from wizard.channels.state_json import bounded_state, encode, field_errors, mini
 from wizard.codec import check_value
 from wizard.engine import Engine
 from wizard.errors import CallerError, RunBusy, RunNotFound
+from wizard.locale.sentences import sentence
 from wizard.model import Reply, Value
 from wizard.scope import on_path
 from wizard.state import RunView
@@ -69,10 +70,11 @@ class Moves:
         run_id, body, seen = await self._admission.move(request, NEXT)
         answers, step, partial = body.get("answers", {}), body.get("step"), body.get("partial", False)
         if answers and step is None:
-            raise Refused(INVALID_REQUEST, "`step` is missing: name the step that `answers` are for.")
+            raise Refused(INVALID_REQUEST, sentence("`step` is missing: name the step that `answers` are for."))
 
         if partial and body.get("keep", False):
-            raise Refused(INVALID_REQUEST, "`partial` waits for what is left out, `keep` doesn't: take one of them.")
+            what = sentence("`partial` waits for what is left out, `keep` doesn't: take one of them.")
+            raise Refused(INVALID_REQUEST, what)
 
         async def turn(respond: Respond) -> RunView:
             given, revision = await self._given(run_id, step, body, seen)
@@ -201,7 +203,7 @@ class Moves:
             raise error
         view = await self._engine.load(run_id)
         type_ = type_of(error)
-        body = problem_body(type_, error.message, run=show(view))
+        body = problem_body(type_, error.people, view.workflow.language, run=show(view))
         return Answer(type_.status, encode(body), view.id, view.revision, minimal=show is minimal_state)
 
 
@@ -225,8 +227,10 @@ def _render(view: RunView, show: Show) -> Answer:
         minimal = show is minimal_state
         return Answer(status, encode(show(view)), view.id, view.revision, view.token, minimal=minimal)
     errors = field_errors(rejected)
-    detail = "Correct the answers that `errors` names, and send them all again." if errors else rejected.error
-    body = problem_body(REJECTED, detail or REJECTED.title, errors=errors, error=rejected.error, run=show(view))
+    correct = sentence("Correct the answers that `errors` names, and send them all again.")
+    detail = correct if errors else rejected.error or REJECTED.title
+    language, more = view.workflow.language, {"errors": errors, "error": rejected.error, "run": show(view)}
+    body = problem_body(REJECTED, detail, language, **more)
     return Answer(REJECTED.status, encode(body), view.id, view.revision, minimal=show is minimal_state)
 
 

@@ -300,7 +300,7 @@ def _problems(types: Iterable[ProblemType]) -> Json:
 def _problem(types: list[ProblemType]) -> Json:
     about = "\n".join(f"- `{each.uri}`: {each.title}" for each in types)
     schema: Json = {"allOf": [ref("Problem"), {"properties": {"type": {"enum": [each.uri for each in types]}}}]}
-    example = {"type": types[0].uri, "title": types[0].title, "status": types[0].status, "detail": "…"}
+    example = {"type": types[0].uri, "title": str(types[0].title), "status": types[0].status, "detail": "…"}
     return {"description": about, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
+from wizard.channels.languages import language_of
 from wizard.errors import (
     CallerError,
     InvalidInput,
@@ -34,6 +35,7 @@ from wizard.errors import (
     WorkflowNotFound,
     WorkflowUnavailable,
 )
+from wizard.locale.sentences import Sentence, sentence
 from wizard.logs import broke
 
 log = logging.getLogger("wizard.api")
@@ -54,43 +56,43 @@ class ProblemType:
 
     name: str
     status: int
-    title: str
+    title: Sentence | str
 
     @property
     def uri(self) -> str:
         return TYPE_PREFIX + self.name
 
 
-INVALID_REQUEST = ProblemType("invalid-request", 400, "The request can't be read")
-UNAUTHORIZED = ProblemType("unauthorized", 401, "The run's token is missing")
-WRONG_TOKEN = ProblemType("wrong-token", 403, "The token doesn't open this run")
-NOT_ALLOWED = ProblemType("not-allowed", 403, "This isn't allowed here")
-NOT_FOUND = ProblemType("not-found", 404, "There is nothing here")
-NOT_YOUR_PROFILE = ProblemType("not-your-profile", 403, "The profile belongs to somebody else")
-RUN_NOT_FOUND = ProblemType("run-not-found", 404, "There is no such run")
-WORKFLOW_NOT_FOUND = ProblemType("workflow-not-found", 404, "There is no such workflow")
-METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "This can't be done here")
-STALE_INPUT = ProblemType("stale-input", 409, "The run has moved on")
-STALE_REVISION = ProblemType("stale-revision", 409, "The run was changed at the same time")
-POINT_OF_NO_RETURN = ProblemType("point-of-no-return", 409, "What comes before is final")
-RUN_COMPLETED = ProblemType("run-completed", 409, "The run is completed")
-RUN_CANCELLED = ProblemType("run-cancelled", 409, "The run was cancelled")
-NOT_A_STEP = ProblemType("not-a-step", 409, "There is no such step")
-REFUSED = ProblemType("refused", 409, "The move can't be made")
-TOO_MANY_EVENTS = ProblemType("too-many-events", 409, "The run holds as many events as it may")
-RUN_EXPIRED = ProblemType("run-expired", 410, "The run has expired")
-TOO_SLOW = ProblemType("too-slow", 408, "The body didn't arrive in time")
-TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
-UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "The body isn't declared to be JSON")
-REJECTED = ProblemType("answers-rejected", 422, "Some answers can't be taken")
-INVALID_INPUT = ProblemType("invalid-input", 422, "The input can't be taken")
-KEY_REUSED = ProblemType("key-reused", 422, "The idempotency key belongs to another request")
-TOO_MANY_RUNS = ProblemType("too-many-runs", 429, "Too many runs were started")
-RUN_BUSY = ProblemType("run-busy", 503, "Too many move the run at the same time")
-TOO_MANY_FOLLOWERS = ProblemType("too-many-followers", 503, "Too many follow their runs")
-INTERNAL = ProblemType("internal", 500, "Something went wrong")
-UNAVAILABLE = ProblemType("unavailable", 503, "The data can't be read or written now")
-WORKFLOW_UNAVAILABLE = ProblemType("workflow-unavailable", 503, "The run can't go on at the moment")
+INVALID_REQUEST = ProblemType("invalid-request", 400, sentence("The request can't be read"))
+UNAUTHORIZED = ProblemType("unauthorized", 401, sentence("The run's token is missing"))
+WRONG_TOKEN = ProblemType("wrong-token", 403, sentence("The token doesn't open this run"))
+NOT_ALLOWED = ProblemType("not-allowed", 403, sentence("This isn't allowed here"))
+NOT_FOUND = ProblemType("not-found", 404, sentence("There is nothing here"))
+NOT_YOUR_PROFILE = ProblemType("not-your-profile", 403, sentence("The profile belongs to somebody else"))
+RUN_NOT_FOUND = ProblemType("run-not-found", 404, sentence("There is no such run"))
+WORKFLOW_NOT_FOUND = ProblemType("workflow-not-found", 404, sentence("There is no such workflow"))
+METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, sentence("This can't be done here"))
+STALE_INPUT = ProblemType("stale-input", 409, sentence("The run has moved on"))
+STALE_REVISION = ProblemType("stale-revision", 409, sentence("The run was changed at the same time"))
+POINT_OF_NO_RETURN = ProblemType("point-of-no-return", 409, sentence("What comes before is final"))
+RUN_COMPLETED = ProblemType("run-completed", 409, sentence("The run is completed"))
+RUN_CANCELLED = ProblemType("run-cancelled", 409, sentence("The run was cancelled"))
+NOT_A_STEP = ProblemType("not-a-step", 409, sentence("There is no such step"))
+REFUSED = ProblemType("refused", 409, sentence("The move can't be made"))
+TOO_MANY_EVENTS = ProblemType("too-many-events", 409, sentence("The run holds as many events as it may"))
+RUN_EXPIRED = ProblemType("run-expired", 410, sentence("The run has expired"))
+TOO_SLOW = ProblemType("too-slow", 408, sentence("The body didn't arrive in time"))
+TOO_LARGE = ProblemType("too-large", 413, sentence("The body is too large"))
+UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, sentence("The body isn't declared to be JSON"))
+REJECTED = ProblemType("answers-rejected", 422, sentence("Some answers can't be taken"))
+INVALID_INPUT = ProblemType("invalid-input", 422, sentence("The input can't be taken"))
+KEY_REUSED = ProblemType("key-reused", 422, sentence("The idempotency key belongs to another request"))
+TOO_MANY_RUNS = ProblemType("too-many-runs", 429, sentence("Too many runs were started"))
+RUN_BUSY = ProblemType("run-busy", 503, sentence("Too many move the run at the same time"))
+TOO_MANY_FOLLOWERS = ProblemType("too-many-followers", 503, sentence("Too many follow their runs"))
+INTERNAL = ProblemType("internal", 500, sentence("Something went wrong"))
+UNAVAILABLE = ProblemType("unavailable", 503, sentence("The data can't be read or written now"))
+WORKFLOW_UNAVAILABLE = ProblemType("workflow-unavailable", 503, sentence("The run can't go on at the moment"))
 
 PROBLEM_TYPES = (
     INVALID_REQUEST,
@@ -156,13 +158,18 @@ class Refused(Exception):
     the rest of it can't or needn't be read, so that the connection is of no more use."""
 
     def __init__(
-        self, type_: ProblemType, detail: str, headers: Mapping[str, str] | None = None, *, closes: bool = False
+        self,
+        type_: ProblemType,
+        detail: Sentence | str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        closes: bool = False,
     ) -> None:
         self.type = type_
         self.detail = detail
         self.headers = headers or {}
         self.closes = closes
-        super().__init__(detail)
+        super().__init__(str(detail))
 
 
 def type_of(error: CallerError) -> ProblemType:
@@ -170,16 +177,19 @@ def type_of(error: CallerError) -> ProblemType:
     return next(found for each, found in _BY_ERROR if isinstance(error, each))
 
 
-def problem_body(type_: ProblemType, detail: str, **more: Any) -> dict[str, Any]:
-    """The document; `more` are its further members (errors, run ...)."""
-    return {"type": type_.uri, "title": type_.title, "status": type_.status, "detail": detail, **more}
+def problem_body(type_: ProblemType, detail: Sentence | str, language: str, **more: Any) -> dict[str, Any]:
+    """The document, in that language; `more` are its further members (errors, run ...)."""
+    title, said = (each if isinstance(each, str) else each.in_language(language) for each in (type_.title, detail))
+    return {"type": type_.uri, "title": title, "status": type_.status, "detail": said, **more}
 
 
-def problem(type_: ProblemType, detail: str, headers: Mapping[str, str] | None = None) -> web.Response:
+def problem(
+    request: web.BaseRequest, type_: ProblemType, detail: Sentence | str, headers: Mapping[str, str] | None = None
+) -> web.Response:
     """A problem about no run in particular."""
     return web.Response(
         status=type_.status,
-        body=json.dumps(problem_body(type_, detail)).encode(),
+        body=json.dumps(problem_body(type_, detail, language_of(request))).encode(),
         content_type=MEDIA_TYPE,
         headers={**SECURITY_HEADERS, **(headers or {})},
     )
@@ -203,13 +213,13 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         return await handler(request)
     except Refused as refused:
-        response = problem(refused.type, refused.detail, refused.headers)
+        response = problem(request, refused.type, refused.detail, refused.headers)
         if refused.closes:
             response.force_close()
         return response
     except CallerError as error:
         type_ = type_of(error)
-        return problem(type_, error.message, SOON if type_ is RUN_BUSY else None)
+        return problem(request, type_, error.people, SOON if type_ is RUN_BUSY else None)
     except web.HTTPException as error:
         return _from_http(request, error)
     except Exception as error:
@@ -222,8 +232,11 @@ def _from_http(request: web.Request, error: web.HTTPException) -> web.Response:
     found = _BY_STATUS.get(error.status) or ProblemType("refused", error.status, error.reason)
     headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
     document = request.app.router.get(DESCRIPTION)
-    detail = found.title if document is None else f"{found.title}. What there is, GET {document.canonical} says."
-    return problem(found, detail, headers)
+    detail = found.title
+    if document is not None:
+        what = sentence("{what}. What there is, GET {address} says.", what=detail, address=document.canonical)
+        return problem(request, found, what, headers)
+    return problem(request, found, detail, headers)
 
 
 def log_failure(request: web.BaseRequest, error: BaseException) -> str:
@@ -241,12 +254,20 @@ def internal(request: web.Request, error: Exception) -> web.Response:
     or the run's workflow can't; 500 where nobody foresaw it."""
     reference = log_failure(request, error)
     if isinstance(error, WorkflowUnavailable):
-        detail = "Something that this run needs is missing here. Nothing of it is lost, and it can still be looked at"
-        detail = f"{detail}. Send this again later; if it stays, report it with reference {reference}."
-        return problem(WORKFLOW_UNAVAILABLE, detail, LATER)
-    if isinstance(error, StoreError):
-        detail = (
-            "Nothing that was answered before is lost. Send this again, with the same Idempotency-Key if it had one"
+        detail = sentence(
+            "Something that this run needs is missing here. Nothing of it is lost, and it can still be looked at. "
+            "Send this again later; if it stays, report it with reference {reference}.",
+            reference=reference,
         )
-        return problem(UNAVAILABLE, f"{detail}; if it stays, report it with reference {reference}.", WAIT)
-    return problem(INTERNAL, f"Something went wrong. Try again; if it stays, report it with reference {reference}.")
+        return problem(request, WORKFLOW_UNAVAILABLE, detail, LATER)
+    if isinstance(error, StoreError):
+        detail = sentence(
+            "Nothing that was answered before is lost. Send this again, with the same Idempotency-Key if it had one; "
+            "if it stays, report it with reference {reference}.",
+            reference=reference,
+        )
+        return problem(request, UNAVAILABLE, detail, WAIT)
+    detail = sentence(
+        "Something went wrong. Try again; if it stays, report it with reference {reference}.", reference=reference
+    )
+    return problem(request, INTERNAL, detail)

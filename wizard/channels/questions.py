@@ -7,26 +7,49 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from wizard.forms.choices import labelled
+from wizard.forms.locales import REMEMBERED, spellings
 from wizard.forms.readable import DOTS, plain
+from wizard.forms.rendering import optional
+from wizard.locale.catalogs import SOURCE
+from wizard.locale.sentences import Sentence, counted, sentence, sentence_for
+from wizard.locale.words import Words, words_in
 from wizard.model import Item, Prompt, PromptField, Value
 from wizard.prose import Prose, spelled
 from wizard.state import Progress, RunView
 
 LISTED = 20  # choices; where there are more, they are listed on request only
-COMMANDS: Mapping[str, str] = {
-    "back": "go to the page before; what you typed here is kept",
-    "change": "list the pages you have answered; :change 2 opens the second",
-    "review": "show your answers so far",
-    "remove": ":remove 2 takes the second item out of a list",
-    "again": "start this page again from its first question",
-    "clear": "leave this answer empty",
-    "list": "list all choices of this question",
-    "cancel": "end this for good; :cancel undo also takes back what it did so far",
-    "quit": "leave; everything is saved, and you can go on later",
-    "help": "show this",
+ENGLISH = words_in(SOURCE)
+
+# What is typed after a colon, by what it is called here: people can type both. Translators: the texts of this file that
+# name commands, :back and so on, name them as they are translated here.
+COMMANDS: Mapping[str, Sentence] = {
+    "back": sentence_for("command", "back"),
+    "change": sentence_for("command", "change"),
+    "review": sentence_for("command", "review"),
+    "remove": sentence_for("command", "remove"),
+    "again": sentence_for("command", "again"),
+    "clear": sentence_for("command", "clear"),
+    "list": sentence_for("command", "list"),
+    "cancel": sentence_for("command", "cancel"),
+    "quit": sentence_for("command", "quit"),
+    "help": sentence_for("command", "help"),
+}
+UNDO = sentence_for("after :cancel", "undo")
+HELP: Mapping[str, Sentence] = {
+    "back": sentence("go to the page before; what you typed here is kept"),
+    "change": sentence("list the pages you have answered; :change 2 opens the second"),
+    "review": sentence("show your answers so far"),
+    "remove": sentence(":remove 2 takes the second item out of a list"),
+    "again": sentence("start this page again from its first question"),
+    "clear": sentence("leave this answer empty"),
+    "list": sentence("list all choices of this question"),
+    "cancel": sentence("end this for good; :cancel undo also takes back what it did so far"),
+    "quit": sentence("leave; everything is saved, and you can go on later"),
+    "help": sentence("show this"),
 }
 MOVING = frozenset({"back", "change", "quit"})  # commands after which another page may be shown
 # What moves or hides a terminal's text: controls but for the line break, and direction overrides; and what LOOKS uses.
@@ -68,14 +91,26 @@ class Command:
         return self.name in COMMANDS
 
 
-def read_line(line: str) -> Command | str:
+@lru_cache(REMEMBERED)
+def _commands(language: str) -> Mapping[str, str]:
+    """Commands by what can be typed for them: their names here, and in that language, with and without accents."""
+    called = {name: name for name in COMMANDS}
+    for name, words in COMMANDS.items():
+        said = words.in_language(language).lower()
+        for spelling in (said, *spellings(said)):
+            called.setdefault(spelling, name)
+    return called
+
+
+def read_line(line: str, words: Words = ENGLISH) -> Command | str:
     """A command, or the text that was typed: `::text` is a text that begins with a colon."""
     text = line.strip()
     if text.startswith("::"):
         return text[1:]
     if text.startswith(":"):
-        name, _, argument = text[1:].partition(" ")
-        return Command(name.lower(), argument.strip())
+        typed, _, argument = text[1:].partition(" ")
+        name = typed.lower()
+        return Command(_commands(words.language).get(name, name), argument.strip())
     return line
 
 
@@ -112,28 +147,34 @@ def is_numbered(asked: PromptField) -> bool:
 # -- what is shown -------------------------------------------------------------------------------
 
 
-def heading(asked: PromptField) -> str:
+def heading(asked: PromptField, words: Words = ENGLISH) -> str:
     """The line that names the question."""
     label = asked.label or asked.name
-    return clean(label if asked.required else f"{label} (optional)")
+    return clean(label if asked.required else words.say(optional(label)))
 
 
-def notes(asked: PromptField) -> list[str]:
+def notes(asked: PromptField, words: Words = ENGLISH) -> list[str]:
     """What helps to answer: the hint, and how this type is typed where it isn't obvious."""
     lines = [shown(asked.hint)] if asked.hint else []
     if isinstance(typed := asked.options.get("typed_hint"), str):
         lines.append(clean(typed))
     match asked.type:
         case "boolean":
-            lines.append("yes or no")
+            lines.append(words.say(sentence("yes or no")))
         case "choices":
-            lines.append("One or more, with commas between them" if asked.choices else "With commas between them")
+            some = sentence("One or more, with commas between them")
+            lines.append(words.say(some if asked.choices else sentence("With commas between them")))
         case "textarea":
-            lines.append("Several lines; a line with a single dot ends the text")
+            lines.append(words.say(sentence("Several lines; a line with a single dot ends the text")))
         case "file":
-            lines.append("The path of a file on this computer")
+            lines.append(words.say(sentence("The path of a file on this computer")))
     if len(asked.choices) > LISTED:
-        lines.append(f"{len(asked.choices)} choices: type one by its value or its name, or :list to see them all")
+        many = counted(
+            "{count} choice: type it by its value or its name, or :list to see it",
+            "{count} choices: type one by its value or its name, or :list to see them all",
+            len(asked.choices),
+        )
+        lines.append(words.say(many))
     return lines
 
 
@@ -150,7 +191,7 @@ def choice_lines(asked: PromptField) -> list[str]:
     return lines
 
 
-def offered(asked: PromptField) -> str:
+def offered(asked: PromptField, words: Words = ENGLISH) -> str:
     """The answer that Enter takes, on one line; "" where there is none."""
     value = asked.value
     if value is None or value in ("", []):
@@ -160,7 +201,7 @@ def offered(asked: PromptField) -> str:
     if asked.type == "file" and isinstance(value, Mapping):
         return clean(str(value.get("name", "")))
     labels = {choice.value: choice.label for choice in asked.choices}
-    text = ", ".join(labels[each] if each in labels else plain(each) for each in _listed(value))
+    text = ", ".join(labels[each] if each in labels else plain(each, words.language) for each in _listed(value))
     return clean(" ".join((text.lower() if isinstance(value, bool) else text).split()))
 
 
@@ -168,12 +209,19 @@ def _listed(value: Value) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def place_of(progress: Progress) -> str:
+def place_of(progress: Progress, words: Words = ENGLISH) -> str:
     """Where in the run a page is: of how many only where that is sure; "" on the last page."""
     if progress.min < 1:
         return ""
-    number = progress.done + 1
-    return f"Step {number} of {progress.done + progress.min}" if progress.min == progress.max else f"Step {number}"
+    total = progress.done + progress.min if progress.min == progress.max else None
+    return words.say(step_words(progress.done + 1, total))
+
+
+def step_words(number: int, total: int | None) -> Sentence:
+    """Which step somebody is at, of how many where that is known."""
+    if total is None:
+        return sentence("Step {number}", number=number)
+    return sentence("Step {number} of {total}", number=number, total=total)
 
 
 def item_lines(items: tuple[Item, ...]) -> list[str]:

@@ -16,10 +16,26 @@ from pathlib import Path
 
 from wizard.channels.console import Console
 from wizard.channels.paper import Paper
-from wizard.channels.questions import MOVING, Command, Filling, clean, grouped, meaning, offered, read_line, takes_parts
+from wizard.channels.questions import (
+    ENGLISH,
+    MOVING,
+    UNDO,
+    Command,
+    Filling,
+    clean,
+    grouped,
+    meaning,
+    offered,
+    read_line,
+    takes_parts,
+)
 from wizard.channels.work import Work, pauses, seems_stuck, work_of
 from wizard.engine import Engine
 from wizard.errors import CallerError, InvalidInput, RunCancelled, RunExpired, StaleInput
+from wizard.forms.characters import alike
+from wizard.forms.choices import yes_and_no
+from wizard.locale.sentences import Size, sentence
+from wizard.locale.words import words_in
 from wizard.model import Prompt, PromptField, RunStatus, Value
 from wizard.state import RunView
 from wizard.turn import visit_of
@@ -48,13 +64,16 @@ class Conversation:
     def __init__(self, engine: Engine, console: Console) -> None:
         self._engine = engine
         self._console = console
-        self._paper = Paper(console)
+        self._words = ENGLISH
+        self._paper = Paper(console, ENGLISH)
         self._shown: tuple[str, str, str] | None = None  # the page whose heading and text were printed last
         self._asked: str | None = None  # the question that was printed last
         self._filling = Filling()
 
     async def hold(self, view: RunView) -> Ending:
         """Asks until the run ends or the person leaves. Raises RunError for what no answer can mend."""
+        self._words = words_in(view.workflow.language)
+        self._paper = Paper(self._console, self._words)
         self._paper.cover(view.workflow)
         try:
             if view.status in (RunStatus.CREATED, RunStatus.WORKING):
@@ -67,7 +86,7 @@ class Conversation:
         except (_Left, KeyboardInterrupt):
             return Ending.LEFT
         except (RunExpired, RunCancelled) as error:
-            self._paper.wrong(error.message)
+            self._paper.wrong(error.people)
             return Ending.OVER
         return self._end(view)
 
@@ -79,11 +98,11 @@ class Conversation:
         except (RunExpired, RunCancelled):
             raise
         except StaleInput as error:
-            self._paper.wrong(error.message)
+            self._paper.wrong(error.people)
             await self._engine.load(view)
             self._shown = None
         except CallerError as error:
-            self._paper.wrong(error.message)
+            self._paper.wrong(error.people)
             self._asked = None
 
     async def _turn(self, view: RunView) -> None:
@@ -106,7 +125,9 @@ class Conversation:
 
     async def _watch(self, view: RunView, prompt: Prompt) -> None:
         """Says how far the work is until it is done, or somebody types what to do instead."""
-        self._paper.note("It goes on by itself. Type :back or :cancel, or leave with :quit and come back later")
+        self._paper.note(
+            sentence("It goes on by itself. Type :back or :cancel, or leave with :quit and come back later")
+        )
         visit = visit_of(view.run.current)
         told = Work() if pauses(view) else None
         while stands_at(view.run, visit) and (work := work_of(view)) is not None and not seems_stuck(view):
@@ -118,25 +139,29 @@ class Conversation:
                 if isinstance(line, Command):
                     await self._obey(view, prompt, line)
                     return
-                self._paper.wrong("There is nothing to answer here. Wait, or type :help.")
+                self._paper.wrong(sentence("There is nothing to answer here. Wait, or type :help."))
             await asyncio.sleep(LOOK)
             await self._engine.load(view)
 
     def _leads_away(self) -> bool:
         """Whether a pipe has ended, or its next line is a command. An answer is one to what is asked after the wait."""
         ahead = self._console.ahead()
-        return ahead is not None and (ahead[0] is None or isinstance(read_line(ahead[0]), Command))
+        return ahead is not None and (ahead[0] is None or isinstance(read_line(ahead[0], self._words), Command))
 
     async def _pause(self, view: RunView, prompt: Prompt) -> None:
         """A page without questions: Enter goes on."""
         failed = view.status in (RunStatus.FAILED, RunStatus.WORKING)
-        what = "to try again, or type :back" if failed else f"to go on{_in_brackets(prompt.submit)}"
-        self._paper.note(f"Press Enter {what}")
+        if failed:
+            self._paper.note(sentence("Press Enter to try again, or type :back"))
+        elif prompt.submit:
+            self._paper.note(sentence("Press Enter to go on ({button})", button=prompt.submit))
+        else:
+            self._paper.note(sentence("Press Enter to go on"))
         line = self._read()
         if isinstance(line, Command):
             await self._obey(view, prompt, line)
         elif line.strip():
-            self._paper.wrong("There is nothing to answer here. Press Enter, or type :help.")
+            self._paper.wrong(sentence("There is nothing to answer here. Press Enter, or type :help."))
         else:
             await self._hand_in(view, prompt)
 
@@ -156,7 +181,7 @@ class Conversation:
         try:
             value = await self._value(asked, line)
         except InvalidInput as error:
-            self._paper.wrong(error.message)
+            self._paper.wrong(error.people)
             return
         await self._give(view, prompt, asked, value)
 
@@ -178,7 +203,7 @@ class Conversation:
             return
         errors = {each.name: each.error for each in view.rejected.fields}
         self._filling.doubted.add(asked.name)
-        message = errors.get(asked.name) or view.rejected.error or "This can't be taken."
+        message = errors.get(asked.name) or view.rejected.error or self._words.say(sentence("This can't be taken."))
         if self._asked == asked.name:
             self._paper.wrong(message)
         else:
@@ -208,7 +233,8 @@ class Conversation:
 
     def _end(self, view: RunView) -> Ending:
         if view.status is not RunStatus.COMPLETED:
-            self._paper.wrong(f"This run is {view.status.value}. Start a new one.")
+            expired = view.status is RunStatus.EXPIRED
+            self._paper.wrong(RunExpired.people if expired else RunCancelled.people)
             return Ending.OVER
         if view.current.ends:
             self._introduce(view, view.current)
@@ -219,7 +245,7 @@ class Conversation:
     async def _offer_reopening(self, view: RunView) -> None:
         self._introduce(view, view.current)
         while view.status is RunStatus.COMPLETED:
-            self._paper.note("This is complete. :change or :back opens it again, Enter leaves.")
+            self._paper.note(sentence("This is complete. :change or :back opens it again, Enter leaves."))
             line = self._read()
             if not isinstance(line, Command):
                 return
@@ -229,12 +255,12 @@ class Conversation:
 
     def _read(self, asked: PromptField | None = None) -> Command | str:
         """A line. Raises _Left at the end of the input."""
-        default = offered(asked) if asked is not None and asked.type != "textarea" else ""
+        default = offered(asked, self._words) if asked is not None and asked.type != "textarea" else ""
         secret = asked is not None and asked.type == "password"
         line = self._console.read(f"[{default}] > " if default else "> ", secret=secret)
         if line is None:
             raise _Left
-        return read_line(line)
+        return read_line(line, self._words)
 
     def _read_text(self) -> Command | str:
         """Lines up to a single dot or the end of the input; a first line that is empty is the answer that is
@@ -246,7 +272,7 @@ class Conversation:
                 raise _Left
             if line is None or line.strip() == "." or (not line.strip() and not lines):
                 return self._typed()
-            read = read_line(line)
+            read = read_line(line, self._words)
             if isinstance(read, Command) and (read.known or not lines):
                 return read
             lines.append("." if line.strip() == ".." else read if isinstance(read, str) else line)
@@ -276,9 +302,9 @@ class Conversation:
             case "list" if asked is not None and asked.choices:
                 self._paper.choices(asked)
             case "list":
-                self._paper.wrong("There are no choices to list here.")
+                self._paper.wrong(sentence("There are no choices to list here."))
             case "clear":
-                self._paper.wrong("There is no answer to clear here.")
+                self._paper.wrong(sentence("There is no answer to clear here."))
             case "cancel":
                 await self._cancel(view, command.argument)
             case "quit":
@@ -288,7 +314,10 @@ class Conversation:
             case _:
                 name = clean(command.name)[:40]
                 self._paper.wrong(
-                    f"There is no command :{name}. See :help. A text that begins with a colon is typed ::{name}"
+                    sentence(
+                        "There is no command :{name}. See :help. A text that begins with a colon is typed ::{name}",
+                        name=name,
+                    )
                 )
 
     async def _go_back(self, view: RunView, prompt: Prompt) -> None:
@@ -296,7 +325,7 @@ class Conversation:
         before = view.step
         await self._engine.previous(view, draft=kept or None)
         if view.step == before:
-            self._paper.wrong("This is the first page; there is nothing before it.")
+            self._paper.wrong(sentence("This is the first page; there is nothing before it."))
         else:
             self._shown = None
 
@@ -311,7 +340,7 @@ class Conversation:
         if step is None and argument in view.run.by_path:
             step = argument
         if step is None:
-            self._paper.wrong("There is no page with this number. Type :change to see them.")
+            self._paper.wrong(sentence("There is no page with this number. Type :change to see them."))
             return
         await self._engine.change(view, step)
         self._shown = None
@@ -319,24 +348,31 @@ class Conversation:
     async def _remove(self, view: RunView, prompt: Prompt, argument: str) -> None:
         items = [item.remove for item in prompt.items if item.remove is not None]
         if not items:
-            self._paper.wrong("There is nothing to take out here.")
+            self._paper.wrong(sentence("There is nothing to take out here."))
         elif (item := _numbered(argument, items)) is None:
-            self._paper.wrong(f"Type the number of what is to be taken out, 1 to {len(items)}, as in :remove 1")
+            self._paper.wrong(
+                sentence("Type the number of what is to be taken out, 1 to {most}, as in :remove 1", most=len(items))
+            )
         else:
             await self._engine.remove_item(view, item)
             self._shown = None
 
     async def _cancel(self, view: RunView, argument: str) -> None:
-        if argument not in ("", "undo"):
-            self._paper.wrong("Type :cancel, or :cancel undo to take back what was done so far as well.")
+        undoes = argument.lower() in ("undo", self._words.say(UNDO).lower())
+        if argument and not undoes:
+            self._paper.wrong(sentence("Type :cancel, or :cancel undo to take back what was done so far as well."))
             return
-        undone = ", and what it did so far is undone" if argument else ""
-        self._paper.note(f"This ends it for good{undone}; your answers can't be gone on with. Type yes to do so")
+        ends = sentence("This ends it for good; your answers can't be gone on with. Type yes to do so")
+        undone = sentence(
+            "This ends it for good, and what it did so far is undone; your answers can't be gone on with. "
+            "Type yes to do so"
+        )
+        self._paper.note(undone if undoes else ends)
         line = self._read()
-        if isinstance(line, str) and line.strip().lower() in ("yes", "y"):
-            await self._engine.cancel(view, undo=argument == "undo")
+        if isinstance(line, str) and alike(line) in yes_and_no(self._words.language)[0]:
+            await self._engine.cancel(view, undo=undoes)
         else:
-            self._paper.note("Nothing was cancelled.")
+            self._paper.note(sentence("Nothing was cancelled."))
 
     # -- printing ------------------------------------------------------------------------------------
 
@@ -352,16 +388,12 @@ class Conversation:
     def _list_answers(self, view: RunView, *, in_full: bool) -> None:
         items = view.summary()
         if not items:
-            self._paper.note("Nothing is answered yet.")
+            self._paper.note(sentence("Nothing is answered yet."))
         self._paper.answers(view, items, in_full=in_full)
 
     def _question(self, asked: PromptField) -> None:
         self._asked = asked.name
         self._paper.question(asked, self._filling.lines, self._filling.errors.pop(asked.name, None))
-
-
-def _in_brackets(text: str) -> str:
-    return f" ({text})" if text else ""
 
 
 def _may_be_kept(prompt: Prompt, name: str) -> bool:
@@ -383,12 +415,12 @@ def read_file(path: str, limit: int) -> Mapping[str, Value]:
     try:
         file = Path(path).expanduser()
         if not file.is_file():
-            raise InvalidInput("There is no such file. Type the path of a file on this computer.")
+            raise InvalidInput(sentence("There is no such file. Type the path of a file on this computer."))
         with file.open("rb") as opened:
             content = opened.read(limit + 1)
     except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or "this is no path that can be used"
-        raise InvalidInput(f"This file can't be read: {reason}.") from error
+        # What the system says of it is in its own language, and people can do no more about it than about a wrong path.
+        raise InvalidInput(sentence("This file can't be read. Type the path of another one.")) from error
     if len(content) > limit:
-        raise InvalidInput(f"This file is larger than the {limit / 1_000_000:g} MB that are taken.")
+        raise InvalidInput(sentence("This file is larger than the {size} that are taken.", size=Size(limit)))
     return {"name": file.name, "type": mimetypes.guess_type(file.name)[0] or "", "content": content}

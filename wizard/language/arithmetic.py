@@ -25,6 +25,7 @@ from typing import Final
 from wizard.decimals import LARGEST
 from wizard.errors import ExpressionError
 from wizard.instants import order
+from wizard.locale.catalogs import SOURCE
 from wizard.model import Value
 
 MAX_TEXT: Final = 100_000  # characters of a computed text, as of one that a template makes
@@ -47,6 +48,11 @@ class Budget:
     def zone(self) -> tzinfo | None:
         """Where moments are shown, None for as they are."""
         return None
+
+    @property
+    def language(self) -> str:
+        """What days and numbers are written in."""
+        return SOURCE
 
     def spend(self, steps: int) -> None:
         """Raises ExpressionError when the steps are used up."""

@@ -18,6 +18,7 @@ from typing import Final, Protocol
 
 from wizard.errors import ExpressionError
 from wizard.language.arithmetic import COMPARISON, MAX_ITEMS, NULL_COMPARISON, Budget, Operator, items_of, kind
+from wizard.locale.words import language_of
 from wizard.model import Chain, Value
 
 
@@ -45,6 +46,10 @@ class Scope(Budget):
     @property
     def zone(self) -> tzinfo | None:
         return self.names.now.tzinfo
+
+    @property
+    def language(self) -> str:
+        return language_of(self.names)
 
 
 Compute = Callable[[Scope], Value]

@@ -199,4 +199,4 @@ def format_date(scope: Scope, day: Value, style: Value = "long") -> Value:
     elif not isinstance(day, clock.date | time):
         day = as_date(scope, day, "format_date")
     scope.spend(len(words(style, "format_date")))
-    return wording.write_date(day, words(style, "format_date"))
+    return wording.write_date(day, words(style, "format_date"), scope.language)

@@ -35,6 +35,7 @@ from wizard.language.arithmetic import (
 )
 from wizard.language.closures import NO_NULL, Function, Scope
 from wizard.language.library import F, amount, declare, whole, words
+from wizard.locale import formats
 from wizard.model import Value
 
 FUNCTIONS: Final[dict[str, Function]] = dict(dates.FUNCTIONS)
@@ -231,13 +232,13 @@ def number(scope: Scope, value: Value) -> Value:
 
 @function()
 def format_number(scope: Scope, number: Value, digits: Value = None) -> Value:
-    """A number as text with commas, to so many decimal digits: format_number(1234.5, 2) is 1,234.50."""
+    """A number as text with its thousands parted, to so many decimal digits: format_number(1234.5, 2) is 1,234.50."""
     number = amount(number, "format_number")
     scope.spend(5)
     if digits is None:
-        return f"{Decimal(wording.write_number(number)):,f}"
+        return formats.number(Decimal(wording.write_number(number)), scope.language)
     rounded = to_decimal(number).quantize(Decimal(1).scaleb(-_digits(digits, "format_number")), ROUND_HALF_UP, _WIDE)
-    return f"{rounded:,f}"
+    return formats.number(rounded, scope.language)
 
 
 # -- lists -------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""How values print, in templates and by text(): for people, in English, the same on every channel.
+"""How values print, in templates and by text(): for people, in the run's language, the same on every channel.
 
 null prints as nothing, true and false as themselves, numbers without exponents (a whole float
 without .0), dates as 27 March 1985, times as 14:30, moments as 27 March 1985, 14:30 by the clocks
@@ -17,6 +17,8 @@ from wizard.decimals import LARGEST, written
 from wizard.errors import ExpressionError
 from wizard.instants import shown
 from wizard.language.arithmetic import MAX_TEXT, Budget, checked, to_decimal
+from wizard.locale import formats
+from wizard.locale.catalogs import SOURCE
 from wizard.model import Value
 
 MONTHS: Final = (
@@ -57,6 +59,13 @@ _DATE_PIECES: Final[Mapping[str, Callable[[date], str]]] = {
     "dddd": lambda day: WEEKDAYS[day.weekday()],
     "ddd": lambda day: WEEKDAYS[day.weekday()][:3],
 }
+_BY_LANGUAGE: Final[Mapping[str, formats.Length]] = {"long": "long", "full": "full", "short": "short"}
+_NAMED: Final[Mapping[str, Callable[[date, str], str]]] = {
+    "MMMM": formats.month,
+    "MMM": lambda day, language: formats.month(day, language, "abbreviated"),
+    "dddd": formats.weekday,
+    "ddd": lambda day, language: formats.weekday(day, language, "abbreviated"),
+}
 _TIME_PIECES: Final[Mapping[str, Callable[[time], str]]] = {
     "HH": lambda at: f"{at.hour:02}",
     "H": lambda at: str(at.hour),
@@ -65,9 +74,11 @@ _TIME_PIECES: Final[Mapping[str, Callable[[time], str]]] = {
 }
 
 
-def write_date(value: date | time, style: str) -> str:
+def write_date(value: date | time, style: str, language: str = SOURCE) -> str:
     """A date, moment or time in a style of STYLES, or by a pattern of YYYY YY MMMM MMM MM M DD D
     dddd ddd HH H mm ss; other characters stand for themselves, letters in [ ] too."""
+    if style in _BY_LANGUAGE and isinstance(value, date) and language != SOURCE:
+        return formats.day(value, language, _BY_LANGUAGE[style])
     pattern = STYLES.get(style, style)
     if len(pattern) > MAX_PATTERN:
         raise ExpressionError(f"A date pattern can have up to {MAX_PATTERN} characters.")
@@ -76,6 +87,8 @@ def write_date(value: date | time, style: str) -> str:
 
     def piece(found: re.Match[str]) -> str:
         token = found[0]
+        if day is not None and token in _NAMED and language != SOURCE:
+            return _NAMED[token](day, language)
         if day is not None and token in _DATE_PIECES:
             return _DATE_PIECES[token](day)
         if at is not None and token in _TIME_PIECES:
@@ -113,9 +126,10 @@ def show(budget: Budget, value: Value) -> str:
             budget.spend(1 + (len(written) >> 4))
             return written
         case datetime():
-            return write_date(shown(value, budget.zone), "D MMMM YYYY, HH:mm")
+            moment = shown(value, budget.zone)
+            return f"{write_date(moment.date(), 'long', budget.language)}, {moment:%H:%M}"
         case date():
-            return write_date(value, "long")
+            return write_date(value, "long", budget.language)
         case time():
             return write_date(value, "HH:mm:ss" if value.second else "HH:mm")
         case list() | tuple() | Mapping():

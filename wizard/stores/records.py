@@ -11,6 +11,7 @@ from datetime import datetime
 from wizard.codec import MAX_VALUE_BYTES, pack
 from wizard.errors import InvalidInput, NotGenuine, StoreError
 from wizard.jobs import Job
+from wizard.locale.sentences import sentence
 from wizard.model import NOTHING, DocumentSave, Refused, Reply, Report, StoredFile, Value
 from wizard.stores import Document
 from wizard.stores.formats import MISSHAPEN, Part, a_map, unreadable, unwrap, why, wrap
@@ -119,5 +120,10 @@ def merge(stored: Document, save: DocumentSave) -> Document:
     """
     merged = Document(stored.revision + 1, {**stored.fields, **save.fields})
     if len(pack(dict(merged.fields))) > MAX_VALUE_BYTES:
-        raise InvalidInput(f"The {save.kind} would be larger than {MAX_VALUE_BYTES:,} bytes. Store less in it.")
+        most = sentence(
+            "The {document} would be larger than {most} bytes. Store less in it.",
+            document=save.kind,
+            most=MAX_VALUE_BYTES,
+        )
+        raise InvalidInput(most)
     return merged

@@ -91,7 +91,7 @@ async def test_a_run_is_cancelled_after_a_question(engine: Engine, bench: Bench)
     assert "Nothing was cancelled." in keyboard.written
     assert keyboard.wrong == [
         "Type :cancel, or :cancel undo to take back what was done so far as well.",
-        "This run is cancelled. Start a new one.",
+        "The run was cancelled. Start a new one.",
     ]
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tests.unit.nodes.handing import Data, Pauses, visit_of
-from wizard.errors import NodeFailed, Sentence
+from wizard.errors import Excuse, NodeFailed
 from wizard.model import Proceed, Retry, Value
 from wizard.node import Services
 from wizard.nodes.http import HttpConfig, HttpNode, _url
@@ -545,5 +545,5 @@ async def test_people_read_the_authors_words_about_a_status(service: Service) ->
     assert len(service.requests) == 3
     service.answers.clear()
     service.answer("{}", status=410)
-    assert await service.excuse(messages=messages) is Sentence.SERVICE
+    assert await service.excuse(messages=messages) is Excuse.SERVICE
     assert "the status 410" in await service.fail(messages=messages)

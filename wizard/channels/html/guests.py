@@ -26,6 +26,7 @@ from wizard.channels.html.keys import (
 from wizard.channels.html.posted import KEY, Posted
 from wizard.channels.html.refusals import Refusal
 from wizard.channels.identities import Identify, Identity, identity_of
+from wizard.channels.languages import remember
 from wizard.channels.origins import host_of, is_secure
 from wizard.engine import Engine
 from wizard.errors import NotYours, RunNotFound
@@ -108,14 +109,16 @@ class Doors:
         """Opens the run of the address. A run on a profile opens to the person of that profile alone, if the host
         says who is who; any other to whoever holds its token. Raises RunNotFound, NotYours, Refusal (403), and
         WorkflowUnavailable where its pages can't be made."""
-        admitted = await self._admitted(run_id_of(request), guest)
+        admitted = await self._admitted(request, guest)
         view = admitted.view
         if view.workflow.unavailable is not None and view.status not in (RunStatus.EXPIRED, RunStatus.CANCELLED):
             raise view.workflow.unavailable
         return admitted
 
-    async def _admitted(self, run_id: str, guest: Guest) -> Admitted:
+    async def _admitted(self, request: web.Request, guest: Guest) -> Admitted:
+        run_id = run_id_of(request)
         view = await self._engine.load(run_id)
+        remember(request, view.workflow.language)
         profile = view.run.profile_id
         if self._identify is not None and profile is not None:
             if guest.identity.profile_id != profile:

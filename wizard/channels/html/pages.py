@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
+from gettext import NullTranslations
 from pathlib import Path
 from typing import ClassVar
 
@@ -33,6 +34,8 @@ from wizard.forms.rendering import (
     with_typed,
 )
 from wizard.forms.validation import encodable
+from wizard.locale.catalogs import SOURCE, translations
+from wizard.locale.words import Words, words_in
 from wizard.model import Item, Prompt, PromptField
 from wizard.prose import Prose
 
@@ -266,53 +269,74 @@ class Pages:
     """
 
     def __init__(self, assets: Assets, *, templates: Path | None = None, framed: bool = False) -> None:
-        environment = environment_of(templates)
-        environment.globals["site"] = Site(assets.css, assets.js, assets.icon, framed)
-        self._templates = compiled(environment, templates)
-        self._fields = {kind: self._templates[f"fields/{kind}.html"] for kind in (*KINDS, "conditional")}
-        self._own_fields = templates is None or not (templates / "fields").exists()
-        self._drawn = _Drawn()
+        self._site = Site(assets.css, assets.js, assets.icon, framed)
+        self._folder = templates
+        self._renderers: dict[NullTranslations, _Renderer] = {}
+        self._in(SOURCE)  # what is wrong with a template comes out at the start
 
     def html(self, page: Page) -> str:
-        """The page as a whole document, which can always be encoded. Raises PageFailed where its template fails."""
+        """The page as a whole document, which can always be encoded, with its own words in the page's language. Raises
+        PageFailed where its template fails."""
+        return self._in(page.language).html(page, words_in(page.language))
+
+    def _in(self, language: str) -> _Renderer:
+        words = translations(language)
+        if words not in self._renderers:
+            self._renderers[words] = _Renderer(self._site, self._folder, words)
+        return self._renderers[words]
+
+
+class _Renderer:
+    """Renders pages with the words of one catalogue."""
+
+    def __init__(self, site: Site, folder: Path | None, words: NullTranslations) -> None:
+        environment = environment_of(folder, words)
+        environment.globals["site"] = site
+        self._templates = compiled(environment, folder)
+        self._fields = {kind: self._templates[f"fields/{kind}.html"] for kind in (*KINDS, "conditional")}
+        self._own_fields = folder is None or not (folder / "fields").exists()
+        self._drawn = _Drawn()
+
+    def html(self, page: Page, words: Words) -> str:
         try:
-            return encodable(self._templates[page.template].render(self._values(page)))
+            return encodable(self._templates[page.template].render(self._values(page, words)))
         except Exception as error:  # a host's template can fail in any way
             # What the error says may quote an answer, and this is logged.
             message = f"The template {page.template} failed with {type(error).__name__}."
             raise PageFailed(message) from error
 
-    def _values(self, page: Page) -> dict[str, object]:
+    def _values(self, page: Page, words: Words) -> dict[str, object]:
         values: dict[str, object] = {"page": page, **_NOTHING_ASKED}
         match page:
             case StepPage():
-                values |= self._asked(page.prompt, *heading_of(page.prompt), f"{page.run}-/files/")
+                values |= self._asked(page.prompt, heading_of(page.prompt, words), f"{page.run}-/files/", words)
             case StartPage():
-                values |= self._asked(page.prompt, page.prompt.title, "", "")
+                values |= self._asked(page.prompt, (page.prompt.title, ""), "", words)
         return values
 
-    def _asked(self, prompt: Prompt, heading: str, heading_is: Heading, files: str) -> dict[str, object]:
+    def _asked(self, prompt: Prompt, headed: tuple[str, Heading], files: str, words: Words) -> dict[str, object]:
+        heading, heading_is = headed
         shown = fields_of(prompt)
         return {
             "heading": heading,
             "heading_is": heading_is,
-            "errors": error_lines(prompt),
-            "fields": [self._field(field, heading_is, files) for field in shown],
+            "errors": error_lines(prompt, words),
+            "fields": [self._field(field, heading_is, files, words) for field in shown],
             "multipart": any(field.type == "file" for field in shown),
         }
 
-    def _field(self, field: PromptField, heading: Heading, files: str) -> Markup:
+    def _field(self, field: PromptField, heading: Heading, files: str, words: Words) -> Markup:
         """A field's HTML. Most of it is the same for everybody who is asked the same, and is kept: without an answer,
         with one that was picked, or with marks where the text goes that was typed, and the error."""
         typed = None if field.type in _NEVER_KEPT else typed_texts(field)
-        error = error_of(field)
+        error = error_of(field, words)
         personal = typed or error
         if typed is None or (personal and not self._own_fields) or (error and field.type == "date"):
-            return self._draw(widget(field, heading=heading, files=files))
-        key = _key(field, heading, typed)
+            return self._draw(widget(field, heading=heading, files=files, words=words))
+        key = (words.language, _key(field, heading, typed))
         drawn = self._drawn.get(key)
         if drawn is None:
-            drawn = self._drawn.put(key, self._draw(widget(_marked(field, typed), heading=heading)), field)
+            drawn = self._drawn.put(key, self._draw(widget(_marked(field, typed), heading=heading, words=words)), field)
         if not personal:
             return drawn[0]
         texts = (*typed, error)

@@ -5,7 +5,9 @@ Last pages, which ask nothing, aren't counted as steps.
 
 from __future__ import annotations
 
+from wizard.channels.questions import step_words
 from wizard.derived import of_workflows
+from wizard.locale.catalogs import SOURCE
 from wizard.model import Branches, Call, Step, Workflow
 from wizard.state import Progress, RunView
 
@@ -17,16 +19,17 @@ def progress_text(view: RunView, step: Step) -> str:
         number = progress.done + 1  # the usual case, without another look at all steps of a long run
     else:
         number = sum(1 for each in view.run.path if each.is_foreground and each.seq <= step.seq)
-    return step_of(number, progress, _last_pages(view.workflow))
+    return step_of(number, progress, _last_pages(view.workflow), view.workflow.language)
 
 
-def step_of(number: int, progress: Progress, last_pages: tuple[int, int]) -> str:
+def step_of(number: int, progress: Progress, last_pages: tuple[int, int], language: str = SOURCE) -> str:
     """`number` is the step's own; `last_pages` how many pages of the shortest and of the longest way ask nothing."""
     least = max(number, progress.done + progress.min - last_pages[0])
     most = None if progress.max is None else max(least, progress.done + progress.max - last_pages[1])
     if most == 1:
         return ""
-    return f"Step {number} of {least}" if least == most else f"Step {number}"
+    words = step_words(number, least if least == most else None)
+    return words.in_language(language)
 
 
 @of_workflows(1024)

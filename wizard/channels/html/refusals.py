@@ -24,32 +24,55 @@ from wizard.errors import (
     StaleInput,
     WorkflowNotFound,
 )
-from wizard.forms.files import size_written
+from wizard.locale.catalogs import SOURCE
+from wizard.locale.sentences import Sentence, Size, counted, sentence
+from wizard.locale.words import words_in
 
-NOTHING_CHANGED = "Nothing was changed."
-GO_BACK = "Go back in your browser: what you typed should still be there."
-ASK = "Ask whoever gave you the address for a new one."
+GO_BACK = sentence("Go back in your browser: what you typed should still be there.")
+BACK_AND_AGAIN = sentence("Go back in your browser: what you typed should still be there. Then send it again.")
+OPEN_ANEW = sentence("Open the page anew. If this stays, an extension of your browser may have changed the page.")
+NOTHING_CHANGED = sentence("Nothing was changed.")
+NOT_READ = sentence("We couldn't read what you sent")
+NOT_TAKEN = sentence("We couldn't take what you sent")
+TOO_LARGE = sentence("What you sent is too large")
+TOO_SLOW = sentence("That took too long")
+
+# Where the ways on lead, beside those of single pages.
+OPEN_AGAIN = sentence("Open the page again")
+START_AGAIN = sentence("Start again")
+TRY_AGAIN = sentence("Try again")
+WHERE_YOU_ARE = sentence("Go to where you are now")
+ALL_FORMS = sentence("See all forms")
+
+Way = tuple[str, Sentence]  # an address, and what the link says
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """A status, a title, and what is said below it."""
+class Explanation:
+    """A status, a title, and what is said below it; texts are somebody else's words."""
 
     status: int
-    title: str
-    paragraphs: tuple[str, ...] = ()
+    title: Sentence | str
+    paragraphs: tuple[Sentence | str, ...] = ()
+
+    def in_language(self, language: str) -> tuple[str, tuple[str, ...]]:
+        """The title and the paragraphs."""
+        title, *paragraphs = (
+            each if isinstance(each, str) else each.in_language(language) for each in (self.title, *self.paragraphs)
+        )
+        return title, tuple(paragraphs)
 
 
 class Refusal(Exception):
-    """A request that the pages refuse. `ways` are further ways on, as (address, text); `here` says that the
+    """A request that the pages refuse. `ways` are further ways on; `here` says that the
     page that was asked for can be opened anew; `closes` that the connection is of no more use. After a POST a browser
     is told by GET: at the same address, where that `repeats` the refusal, or with its `code` in it (`of_code`)."""
 
     def __init__(
         self,
-        words: Words,
+        words: Explanation,
         *,
-        ways: tuple[tuple[str, str], ...] = (),
+        ways: tuple[Way, ...] = (),
         here: bool = False,
         closes: bool = False,
         code: str = "",
@@ -63,7 +86,7 @@ class Refusal(Exception):
         self.code = code
         self.repeats = repeats
         self.headers = headers or {}
-        super().__init__(words.title)
+        super().__init__(str(words.title))
 
 
 # -- requests that can't be read ---------------------------------------------------------------------
@@ -71,66 +94,69 @@ class Refusal(Exception):
 
 def unreadable() -> Refusal:
     """The body is damaged, or no form at all."""
-    text = f"The form arrived damaged, so that it can't be read. {NOTHING_CHANGED}"
-    return Refusal(
-        Words(400, "We couldn't read what you sent", (text, f"{GO_BACK} Then send it again.")),
-        closes=True,
-        code="unreadable",
-    )
+    text = sentence("The form arrived damaged, so that it can't be read. Nothing was changed.")
+    return Refusal(Explanation(400, NOT_READ, (text, BACK_AND_AGAIN)), closes=True, code="unreadable")
 
 
 def too_many_inputs() -> Refusal:
-    text = f"The form has many more answers than this page has questions. {NOTHING_CHANGED}"
-    again = "Open the page anew. If this stays, an extension of your browser may have changed the page."
-    return Refusal(Words(400, "We couldn't take what you sent", (text, again)), here=True, code="inputs")
+    text = sentence("The form has many more answers than this page has questions. Nothing was changed.")
+    return Refusal(Explanation(400, NOT_TAKEN, (text, OPEN_ANEW)), here=True, code="inputs")
 
 
 def unknown_action() -> Refusal:
-    text = f"The button that was pressed isn't one of this page. {NOTHING_CHANGED}"
-    again = "Open the page anew. If this stays, an extension of your browser may have changed the page."
-    return Refusal(Words(400, "We couldn't take what you sent", (text, again)), here=True, code="button")
+    text = sentence("The button that was pressed isn't one of this page. Nothing was changed.")
+    return Refusal(Explanation(400, NOT_TAKEN, (text, OPEN_ANEW)), here=True, code="button")
 
 
 def too_slow() -> Refusal:
-    text = f"Your answers didn't arrive in time. {NOTHING_CHANGED}"
-    again = f"Check your connection. {GO_BACK} Then send it again."
-    return Refusal(Words(408, "That took too long", (text, again)), closes=True, code="slow")
+    text = sentence("Your answers didn't arrive in time. Nothing was changed.")
+    again = sentence(
+        "Check your connection. Go back in your browser: what you typed should still be there. Then send it again."
+    )
+    return Refusal(Explanation(408, TOO_SLOW, (text, again)), closes=True, code="slow")
 
 
 def too_large(limit: int) -> Refusal:
-    text = f"All answers of a page together must be smaller than {size_written(limit)}. {NOTHING_CHANGED}"
-    again = f"{GO_BACK} Choose a smaller file, and send it again."
-    return Refusal(Words(413, "What you sent is too large", (text, again)), closes=True, code="large")
+    text = sentence(
+        "All answers of a page together must be smaller than {size}. Nothing was changed.", size=Size(limit)
+    )
+    again = sentence(
+        "Go back in your browser: what you typed should still be there. Choose a smaller file, and send it again."
+    )
+    return Refusal(Explanation(413, TOO_LARGE, (text, again)), closes=True, code="large")
 
 
 def too_much_text(limit: int) -> Refusal:
-    text = f"All that is typed on a page must together be smaller than {size_written(limit)}. {NOTHING_CHANGED}"
-    again = f"{GO_BACK} Write less, and send it again."
-    return Refusal(Words(413, "What you sent is too large", (text, again)), closes=True, code="long")
+    text = sentence(
+        "All that is typed on a page must together be smaller than {size}. Nothing was changed.", size=Size(limit)
+    )
+    again = sentence("Go back in your browser: what you typed should still be there. Write less, and send it again.")
+    return Refusal(Explanation(413, TOO_LARGE, (text, again)), closes=True, code="long")
 
 
 def no_room() -> Refusal:
     """Many send much at once."""
-    text = f"So many are sending something just now that there is no room for more. {NOTHING_CHANGED}"
-    words = Words(503, "Try again in a minute", (text, f"{GO_BACK} Then send it again."))
+    text = sentence("So many are sending something just now that there is no room for more. Nothing was changed.")
+    words = Explanation(503, sentence("Try again in a minute"), (text, BACK_AND_AGAIN))
     return Refusal(words, closes=True, code="room", headers={"Retry-After": "60"})
 
 
 def not_a_form() -> Refusal:
-    text = f"This address takes what a page's form sends, and nothing else. {NOTHING_CHANGED}"
-    return Refusal(
-        Words(415, "We couldn't read what you sent", (text, "Open the page, and answer there.")), here=True, code="form"
-    )
+    text = sentence("This address takes what a page's form sends, and nothing else. Nothing was changed.")
+    words = Explanation(415, NOT_READ, (text, sentence("Open the page, and answer there.")))
+    return Refusal(words, here=True, code="form")
 
 
 def not_from_here() -> Refusal:
     """The form has no key of this visitor's, or it comes from another site's page."""
     why = (
-        f"We couldn't make sure that this came from you. {NOTHING_CHANGED}",
-        "This happens if your browser was closed since you opened the page, or if it doesn't take cookies. "
-        "Open the page anew, and answer it again.",
+        sentence("We couldn't make sure that this came from you. Nothing was changed."),
+        sentence(
+            "This happens if your browser was closed since you opened the page, or if it doesn't take cookies. "
+            "Open the page anew, and answer it again."
+        ),
     )
-    return Refusal(Words(403, "Open the page again", why), here=True, code="key")
+    return Refusal(Explanation(403, OPEN_AGAIN, why), here=True, code="key")
 
 
 def from_elsewhere() -> Refusal:
@@ -139,11 +165,21 @@ def from_elsewhere() -> Refusal:
 
 
 def too_often(seconds: int) -> Refusal:
-    wait = "in a few seconds" if seconds < 10 else f"in {seconds} seconds" if seconds < 90 else "in a few minutes"
-    text = f"A lot was started from your network in a short time. Try again {wait}."
-    words = Words(429, "Try again shortly", (text,))
+    words = Explanation(429, sentence("Try again shortly"), (_wait(seconds),))
     headers = {"Retry-After": str(seconds)}
     return Refusal(words, here=True, closes=True, code="often", headers=headers)
+
+
+def _wait(seconds: int) -> Sentence:
+    if seconds < 10:
+        return sentence("A lot was started from your network in a short time. Try again in a few seconds.")
+    if seconds < 90:
+        return counted(
+            "A lot was started from your network in a short time. Try again in {count} second.",
+            "A lot was started from your network in a short time. Try again in {count} seconds.",
+            seconds,
+        )
+    return sentence("A lot was started from your network in a short time. Try again in a few minutes.")
 
 
 def of_code(code: str, largest: int, longest: int) -> Refusal | None:
@@ -175,99 +211,148 @@ _BY_CODE: Mapping[str, Callable[[], Refusal]] = {
 
 # -- what the engine refuses -------------------------------------------------------------------------
 
-NOT_FOUND = Words(
-    404, "Page not found", ("If you typed the address, check it. If you copied it, check that it is whole.",)
+NOT_FOUND = Explanation(
+    404,
+    sentence("Page not found"),
+    (sentence("If you typed the address, check it. If you copied it, check that it is whole."),),
 )
-NO_SUCH_PAGE = Words(
+NO_SUCH_PAGE = Explanation(
     400,
-    "This part of the list can't be shown",
-    ("The address isn't one that the list has. Begin with the newest ones.",),
+    sentence("This part of the list can't be shown"),
+    (sentence("The address isn't one that the list has. Begin with the newest ones."),),
 )
-NOT_ALLOWED = Words(405, "This can't be done here", ("Open the page, and use what it offers.",))
-NOT_YOURS = Words(
+NOT_ALLOWED = Explanation(
+    405, sentence("This can't be done here"), (sentence("Open the page, and use what it offers."),)
+)
+NOT_YOURS = Explanation(
     403,
-    "You can't open this here",
+    sentence("You can't open this here"),
     (
-        "Only the browser in which this was started can open it, or one in which the link to come back was opened.",
-        "If you have such a link, open it again, whole.",
+        sentence(
+            "Only the browser in which this was started can open it, or one in which the link to come back was opened."
+        ),
+        sentence("If you have such a link, open it again, whole."),
     ),
 )
-NOT_YOUR_PROFILE = Words(
-    403, "You can't open this", ("It belongs to somebody else. If it is yours, sign in as the person who started it.",)
-)
-NOT_SIGNED_IN = Words(
+NOT_YOUR_PROFILE = Explanation(
     403,
-    "Sign in to see your forms",
-    ("What you start while you are signed in is found here, on any device.",),
+    sentence("You can't open this"),
+    (sentence("It belongs to somebody else. If it is yours, sign in as the person who started it."),),
 )
-MOVED_ON = Words(
+NOT_SIGNED_IN = Explanation(
+    403,
+    sentence("Sign in to see your forms"),
+    (sentence("What you start while you are signed in is found here, on any device."),),
+)
+MOVED_ON = Explanation(
     409,
-    "This page has been left behind",
+    sentence("This page has been left behind"),
     (
-        "You went on in another window or tab, and this page isn't part of your answers any more.",
-        "What you sent from here was not taken. Everything you answered elsewhere is as you left it.",
+        sentence("You went on in another window or tab, and this page isn't part of your answers any more."),
+        sentence("What you sent from here was not taken. Everything you answered elsewhere is as you left it."),
     ),
 )
 
 
-def closed(text: str | None) -> Words:
+def closed(text: str | None) -> Explanation:
     """An event came before the answer; `text` are the author's own words for it."""
-    not_taken = "What you sent from here was not taken. Everything that you answered elsewhere is as you left it."
-    return Words(409, "This was closed meanwhile", (text or CLOSED, not_taken))
+    not_taken = sentence(
+        "What you sent from here was not taken. Everything that you answered elsewhere is as you left it."
+    )
+    return Explanation(409, sentence("This was closed meanwhile"), (text or CLOSED, not_taken))
 
 
-BROKEN = Words(
+BROKEN = Explanation(
     500,
-    "Sorry, something went wrong",
-    ("The fault is ours, not yours. What you answered on earlier pages is safe.", "Try again in a few minutes."),
-)
-UNAVAILABLE = Words(
-    503,
-    "Sorry, this isn't working at the moment",
+    sentence("Sorry, something went wrong"),
     (
-        "We can't get at your answers. Those of earlier pages are safe; what you sent just now may not have arrived.",
-        "Wait a minute and try again. If you sent something, go back in your browser: what you typed should still be "
-        "there.",
+        sentence("The fault is ours, not yours. What you answered on earlier pages is safe."),
+        sentence("Try again in a few minutes."),
     ),
 )
-BUSY = Words(
+UNAVAILABLE = Explanation(
     503,
-    "A lot is happening here just now",
-    (f"So much reached this form at the same time that what you sent had no turn. {NOTHING_CHANGED}", GO_BACK),
-)
-CANT_GO_ON = Words(
-    503,
-    "This can't go on at the moment",
+    sentence("Sorry, this isn't working at the moment"),
     (
-        "Something that it needs is missing on our side. Nothing that you answered on earlier pages is lost.",
-        "Come back later: you can go on where you were. If you sent something just now, go back in your browser: what "
-        "you typed should still be there.",
+        sentence(
+            "We can't get at your answers. Those of earlier pages are safe; what you sent just now may not have "
+            "arrived."
+        ),
+        sentence(
+            "Wait a minute and try again. If you sent something, go back in your browser: what you typed should still "
+            "be there."
+        ),
     ),
 )
-EXPIRED = Words(410, "This has expired", ("The time for it is over, and it can't be opened any more.",))
-CANCELLED = Words(410, "This was cancelled", ("It can't be opened any more.",))
+BUSY = Explanation(
+    503,
+    sentence("A lot is happening here just now"),
+    (
+        sentence("So much reached this form at the same time that what you sent had no turn. Nothing was changed."),
+        GO_BACK,
+    ),
+)
+CANT_GO_ON = Explanation(
+    503,
+    sentence("This can't go on at the moment"),
+    (
+        sentence("Something that it needs is missing on our side. Nothing that you answered on earlier pages is lost."),
+        sentence(
+            "Come back later: you can go on where you were. If you sent something just now, go back in your browser: "
+            "what you typed should still be there."
+        ),
+    ),
+)
+EXPIRED = Explanation(
+    410, sentence("This has expired"), (sentence("The time for it is over, and it can't be opened any more."),)
+)
+CANCELLED = Explanation(410, sentence("This was cancelled"), (sentence("It can't be opened any more."),))
 
 # The first that an error is an instance of counts: a subclass stands above its base.
-_BY_ERROR: tuple[tuple[type[CallerError], Words], ...] = (
+_BY_ERROR: tuple[tuple[type[CallerError], Explanation], ...] = (
     (StaleInput, MOVED_ON),
     (RunBusy, BUSY),
     (
         PointOfNoReturn,
-        Words(409, "This can't be changed any more", ("What comes before a final step stays as it is.",)),
+        Explanation(
+            409,
+            sentence("This can't be changed any more"),
+            (sentence("What comes before a final step stays as it is."),),
+        ),
     ),
-    (RunCompleted, Words(409, "This is complete", (f"It can't be changed any more. {NOTHING_CHANGED}",))),
+    (
+        RunCompleted,
+        Explanation(
+            409, sentence("This is complete"), (sentence("It can't be changed any more. Nothing was changed."),)
+        ),
+    ),
     (RunExpired, EXPIRED),
     (RunCancelled, CANCELLED),
-    (RunNotFound, Words(404, "We can't find this", (f"It isn't there, or not any more. {ASK}",))),
-    (WorkflowNotFound, Words(404, "We can't find this form", ("It isn't offered here, or not any more.",))),
+    (
+        RunNotFound,
+        Explanation(
+            404,
+            sentence("We can't find this"),
+            (sentence("It isn't there, or not any more. Ask whoever gave you the address for a new one."),),
+        ),
+    ),
+    (
+        WorkflowNotFound,
+        Explanation(404, sentence("We can't find this form"), (sentence("It isn't offered here, or not any more."),)),
+    ),
     (NotYours, NOT_YOURS),
-    (NotAStep, Words(409, "There is no such page", (f"It isn't part of your answers. {NOTHING_CHANGED}",))),
-    (InvalidInput, Words(422, "We couldn't take what you sent", (NOTHING_CHANGED, GO_BACK))),
-    (CallerError, Words(409, "This can't be done now", (NOTHING_CHANGED,))),
+    (
+        NotAStep,
+        Explanation(
+            409, sentence("There is no such page"), (sentence("It isn't part of your answers. Nothing was changed."),)
+        ),
+    ),
+    (InvalidInput, Explanation(422, sentence("We couldn't take what you sent"), (NOTHING_CHANGED, GO_BACK))),
+    (CallerError, Explanation(409, sentence("This can't be done now"), (NOTHING_CHANGED,))),
 )
 
 
-def words_of(error: CallerError) -> Words:
+def words_of(error: CallerError) -> Explanation:
     """What is said of an error of the caller's."""
     return next(words for each, words in _BY_ERROR if isinstance(error, each))
 
@@ -277,10 +362,12 @@ def code_of(error: CallerError) -> str:
     return next(each.__name__ for each, _ in _BY_ERROR if isinstance(error, each))
 
 
-def plain(words: Words, reference: str = "") -> str:
+def plain(words: Explanation, reference: str = "", language: str = SOURCE) -> str:
     """The words as a page without templates, for where one of them may be what failed."""
-    said = (*words.paragraphs, f"If you report it, name the reference {reference}.") if reference else words.paragraphs
-    paragraphs = "".join(f"<p>{escape(each)}</p>\n" for each in said)
-    title = escape(words.title)
-    head = f'<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'
-    return f"{head}<h1>{title}</h1>\n{paragraphs}"
+    title, paragraphs = words.in_language(language)
+    if reference:
+        report = sentence("If you report it, name the reference {reference}.", reference=reference)
+        paragraphs = (*paragraphs, words_in(language).say(report))
+    body = "".join(f"<p>{escape(each)}</p>\n" for each in paragraphs)
+    head = f'<!DOCTYPE html>\n<html lang="{language}">\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
+    return f"{head}<h1>{escape(title)}</h1>\n{body}"

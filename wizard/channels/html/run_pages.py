@@ -33,8 +33,9 @@ from wizard.channels.html.progress import progress_text
 from wizard.channels.html.refused import Refusal
 from wizard.channels.work import Work, pauses, seems_stuck, work_of
 from wizard.errors import WizardError
-from wizard.forms.dates import written
 from wizard.forms.validation import encodable
+from wizard.locale import formats
+from wizard.locale.sentences import Sentence, sentence
 from wizard.model import BY_TIMER, Item, Prompt, RunStatus, Step
 from wizard.places import AFTER
 from wizard.scope import on_path
@@ -46,11 +47,11 @@ SELDOM = 30  # seconds between two looks after that
 WHILE_PAUSED = 60  # seconds, where nothing is being done
 
 CONFLICT = 409
-ANSWERED_ELSEWHERE = (
+ANSWERED_ELSEWHERE = sentence(
     "This page was answered in another window or tab meanwhile. Below is what you typed here; it isn't saved yet. "
     "Continue with it, or keep what is saved."
 )
-LEFT_BY_TIMER = (
+LEFT_BY_TIMER = sentence(
     "This page wasn't answered in time, so what comes after it went on without you. Below is what you typed here; it "
     "isn't saved yet. Continue with it to go back to this page, or leave it as it is."
 )
@@ -149,11 +150,10 @@ class RunPages:
         if typed is None:
             step = self.view.run.by_path.get(path)
             words = refusals.MOVED_ON if step is None or not step.is_closed else refusals.closed(step.error)
-            ways = ((self.current, "Go to where you are now"),)
-            return RefusalPage(**self._common(), title=words.title, paragraphs=words.paragraphs, ways=ways)
+            return self._refusal(words, self.current, refusals.WHERE_YOU_ARE)
         lines = tuple(line for line in self.view.summary() if line.step == path)
         step = self.view.run.by_path.get(path)
-        notice = LEFT_BY_TIMER if step is not None and step.given == BY_TIMER else ANSWERED_ELSEWHERE
+        notice = self._say(LEFT_BY_TIMER if step is not None and step.given == BY_TIMER else ANSWERED_ELSEWHERE)
         return replace(self.step(typed, changing=changing, notice=notice, lines=lines), keep=self.current)
 
     def refused(self, path: str, refusal: Refusal, *, changing: bool) -> tuple[int, Page] | None:
@@ -179,7 +179,7 @@ class RunPages:
         return SavedPage(
             **self._common(),
             link=f"{link}?token={token}" if token else link,
-            until="" if expires is None else written(expires.date()),
+            until="" if expires is None else formats.day(expires.date(), self.view.workflow.language),
             onward=self.current,
             signed_in=not token,
         )
@@ -210,9 +210,15 @@ class RunPages:
         if self.view.status not in (RunStatus.EXPIRED, RunStatus.CANCELLED):
             return None
         words = refusals.EXPIRED if self.view.status is RunStatus.EXPIRED else refusals.CANCELLED
-        common = self._common()
-        ways = ((common["home"], "Start again"),)
-        return words.status, RefusalPage(**common, title=words.title, paragraphs=words.paragraphs, ways=ways)
+        return words.status, self._refusal(words, self._common()["home"], refusals.START_AGAIN)
+
+    def _refusal(self, words: refusals.Explanation, address: str, way: Sentence) -> RefusalPage:
+        """A page that says so, and leads on to one address."""
+        title, paragraphs = words.in_language(self.view.workflow.language)
+        return RefusalPage(**self._common(), title=title, paragraphs=paragraphs, ways=((address, self._say(way)),))
+
+    def _say(self, words: Sentence) -> str:
+        return words.in_language(self.view.workflow.language)
 
     def _start(self) -> StartPage:
         workflow = self.view.workflow
@@ -301,12 +307,12 @@ class RunPages:
     def _answered(self, step: Step, prompt: Prompt) -> AnsweredPage:
         over = is_over(self.view.workflow, self.view.run)
         why = (
-            "Everything is sent, so this can't be changed any more."
+            sentence("Everything is sent, so this can't be changed any more.")
             if over
-            else ("What came after this is final, so this can't be changed any more.")
+            else sentence("What came after this is final, so this can't be changed any more.")
         )
         lines = tuple(line for line in self.view.summary() if line.step == step.path)
-        return AnsweredPage(**self._common(), title=prompt.title, lines=lines, onward=self.current, why=why)
+        return AnsweredPage(**self._common(), title=prompt.title, lines=lines, onward=self.current, why=self._say(why))
 
     def may_be_answered(self, path: str) -> bool:
         """Whether the page of this step of the path can be posted."""

@@ -15,10 +15,11 @@ from wizard.channels.html.guests import Doors, Guest
 from wizard.channels.html.headers import page_headers
 from wizard.channels.html.pages import Page, Pages, RefusalPage
 from wizard.channels.html.posted import BEYOND, Posted, read_posted
-from wizard.channels.html.refusals import Refusal, Words
+from wizard.channels.html.refusals import Explanation, Refusal, Way
 from wizard.channels.html.refused import Refusals
 from wizard.channels.identities import Identify
 from wizard.channels.incoming import drain
+from wizard.channels.languages import language_of
 from wizard.channels.problems import LATER, SOON, WAIT, Handler, log_failure
 from wizard.engine import Engine
 from wizard.errors import (
@@ -34,8 +35,10 @@ from wizard.errors import (
     WorkflowNotFound,
     WorkflowUnavailable,
 )
+from wizard.locale.sentences import sentence_for
 from wizard.settings import Settings
 
+NAME = sentence_for("what a site of forms is called", "Forms")
 REFUSED = "refused"  # in an address, with the code of a refusal
 
 
@@ -141,8 +144,8 @@ class Site:
             if refusal.closes:
                 response.force_close()
             return response
-        here = ((self.here(request), "Open the page again"),) if refusal.here else ()
-        response = self._error(refusal.words, (*here, *refusal.ways))
+        here = ((self.here(request), refusals.OPEN_AGAIN),) if refusal.here else ()
+        response = self._error(request, refusal.words, (*here, *refusal.ways))
         response.headers.update(refusal.headers)
         if refusal.closes:
             response.force_close()
@@ -152,29 +155,42 @@ class Site:
         """What is told of an error of the caller's."""
         words, code = refusals.words_of(error), refusals.code_of(error)
         if isinstance(error, InvalidInput):
-            words = replace(words, paragraphs=(error.message, *words.paragraphs))
+            words = replace(words, paragraphs=(error.people, *words.paragraphs))
         if isinstance(error, RunExpired | RunCancelled) and error.workflow:
-            return Refusal(words, ways=((self.start_address(error.workflow), "Start again"),), repeats=True)
+            return Refusal(words, ways=((self.start_address(error.workflow), refusals.START_AGAIN),), repeats=True)
         if error.run and words.status in (409, 422) and not isinstance(error, RunNotFound):
-            return Refusal(words, ways=((self.run_address(error.run), "Go to where you are now"),), code=code)
+            return Refusal(words, ways=((self.run_address(error.run), refusals.WHERE_YOU_ARE),), code=code)
         repeats = isinstance(error, RunNotFound | NotYours | WorkflowNotFound)
         headers = SOON if isinstance(error, RunBusy) else {}
         return Refusal(words, code="" if repeats else code, repeats=repeats, headers=headers)
 
-    def _error(self, words: Words, ways: tuple[tuple[str, str], ...], reference: str = "") -> web.Response:
+    def name(self, language: str) -> str:
+        """What stands in the header of pages of no workflow."""
+        return self.settings.site_name or NAME.in_language(language)
+
+    def language(self, request: web.Request) -> str:
+        """The language of a page that is about no run or workflow, or about one that isn't known yet."""
+        return language_of(request, self.engine)
+
+    def _error(
+        self, request: web.Request, words: Explanation, ways: tuple[Way, ...], reference: str = ""
+    ) -> web.Response:
+        language = self.language(request)
+        title, paragraphs = words.in_language(language)
         page = RefusalPage(
             root=self.root,
-            name=self.settings.site_name,
+            name=self.name(language),
             home=self.root,
-            title=words.title,
-            paragraphs=words.paragraphs,
-            ways=ways,
+            language=language,
+            title=title,
+            paragraphs=paragraphs,
+            ways=tuple((address, text.in_language(language)) for address, text in ways),
             reference=reference,
         )
         try:
             html = self._pages.html(page)
         except PageFailed:  # a host's own template, and perhaps the very one that has failed before
-            html = refusals.plain(words, reference)
+            html = refusals.plain(words, reference, language)
         return web.Response(status=words.status, body=html.encode(), headers=self._headers)
 
     def _from_http(self, request: web.Request, error: web.HTTPException) -> web.Response:
@@ -184,8 +200,8 @@ class Site:
         if error.status == 404 and request.path and request.path + "/" == self.root:
             return self.redirect(self.root)
         known = {404: refusals.NOT_FOUND, 405: refusals.NOT_ALLOWED}
-        ways = ((self.root, "See all forms"),) if error.status == 404 else ()
-        response = self._error(known.get(error.status) or Words(error.status, error.reason), ways)
+        ways = ((self.root, refusals.ALL_FORMS),) if error.status == 404 else ()
+        response = self._error(request, known.get(error.status) or Explanation(error.status, error.reason), ways)
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
         return response
@@ -198,7 +214,7 @@ class Site:
                 words, headers = refusals.UNAVAILABLE, WAIT
             case _:
                 words, headers = refusals.BROKEN, {}
-        response = self._error(words, ((self.here(request), "Try again"),), log_failure(request, error))
+        response = self._error(request, words, ((self.here(request), refusals.TRY_AGAIN),), log_failure(request, error))
         response.headers.update(headers)
         return response
 

@@ -20,6 +20,7 @@ from wizard.channels.html.posted import answers_of
 from wizard.channels.html.refused import PURPOSE, Page, Refusal
 from wizard.channels.html.run_pages import RunPages
 from wizard.channels.html.site import Site
+from wizard.channels.languages import remember
 from wizard.channels.origins import client_of
 from wizard.channels.rates import Rate
 from wizard.errors import RunNotFound
@@ -49,13 +50,21 @@ class Starting:
         known: dict[str, Workflow] = getattr(self._site.engine.definitions, "workflows", {})
         cards = (WorkflowCard(each.id, each.title, each.text) for each in listed(known.values()))
         site = self._site
-        own = guest.identity.profile_id is not None
-        return site.respond(guest, ListPage(site.root, site.settings.site_name, "", workflows=tuple(cards), own=own))
+        language = site.language(request)
+        page = ListPage(
+            site.root,
+            site.name(language),
+            "",
+            language,
+            workflows=tuple(cards),
+            own=guest.identity.profile_id is not None,
+        )
+        return site.respond(guest, page)
 
     async def show(self, request: web.Request) -> web.Response:
         """GET /w/{workflow}"""
         guest = await self._site.doors.greet(request)
-        workflow = self._site.engine.definitions.get(request.match_info["workflow"])
+        workflow = self._workflow(request)
         given, now = _given(workflow, request), self._site.engine.clock.wall()
         refusal = await self._site.refused.of(_page_of(request, guest, workflow))
         if refusal is None:
@@ -71,7 +80,7 @@ class Starting:
         if wait := self._rate.wait(client_of(request, site.settings.proxies)):
             raise refusals.too_often(wait)
         guest = await site.doors.greet(request)
-        workflow = site.engine.definitions.get(request.match_info["workflow"])
+        workflow = self._workflow(request)
         posted = await site.posted(request, guest)
         guest.check(posted, START, _subject(guest, workflow))
         fields = [PromptField(each.name, each.type, "") for each in workflow.input if each.type != "computed"]
@@ -99,6 +108,12 @@ class Starting:
         response.headers.add("Set-Cookie", started)
         return response
 
+    def _workflow(self, request: web.Request) -> Workflow:
+        """The one that the address names. Raises WorkflowNotFound."""
+        workflow = self._site.engine.definitions.get(request.match_info["workflow"])
+        remember(request, workflow.language)
+        return workflow
+
     async def _begun(self, guest: Guest, workflow: Workflow) -> str:
         """Where the run is that was started here last, in this browser and by whoever is signed in now, as long as it
         can be gone on with; "" for nowhere."""
@@ -125,7 +140,7 @@ class Starting:
         shown = {field.name for field in (*prompt.fields, *prompt.possible)}
         page = StartPage(
             root=site.root,
-            name=site.settings.site_name,
+            name=site.name(workflow.language),
             home=site.root,
             language=workflow.language,
             prompt=prompt,

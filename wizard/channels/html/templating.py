@@ -6,6 +6,7 @@ A host's templates stand in for the built-in ones of the same name; those are al
 from __future__ import annotations
 
 from collections.abc import Callable
+from gettext import NullTranslations
 from pathlib import Path
 from types import CodeType
 from typing import ClassVar
@@ -37,8 +38,9 @@ from wizard.forms.validation import encodable
 TEMPLATES = Path(wizard.forms.__path__[0]) / "templates"
 
 
-def environment_of(folder: Path | None) -> Environment:
-    """The templates of `folder` (None: there is none) before the built-in ones. Raises SettingsError without it."""
+def environment_of(folder: Path | None, words: NullTranslations) -> Environment:
+    """The templates of `folder` (None: there is none) before the built-in ones, whose own words are those of the
+    catalogue. Raises SettingsError without the folder."""
     own: BaseLoader = BUILT_IN
     if folder is not None:
         if not folder.is_dir():
@@ -54,7 +56,9 @@ def environment_of(folder: Path | None) -> Environment:
         auto_reload=False,
         cache_size=-1,
         bytecode_cache=_Code(),
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined] # the extension's
     environment.filters |= {
         "blocks": blocks,
         "broken": _broken,

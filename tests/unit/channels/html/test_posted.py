@@ -142,7 +142,7 @@ class Desk:
         try:
             self.posted = await read_posted(request, limit=2_000, idle=0.2, files={"letter": 100})
         except Refusal as refusal:
-            response = web.Response(status=refusal.words.status, text=refusal.words.title)
+            response = web.Response(status=refusal.words.status, text=str(refusal.words.title))
             if refusal.closes:
                 response.force_close()
             return response

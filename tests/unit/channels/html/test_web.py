@@ -83,7 +83,7 @@ async def test_a_start_page_asks_for_what_it_has_to_be_told() -> None:
         assert "size" not in (await stage.visitor.opens("/w/handed?country=CH")).page.values
         visitor = await stage.visitor.opens("/w/handed?country=CH&size=5&other=1&tags=x")
         await visitor.fills(day="1 2 2026", kind="b", tags=["y"]).presses()
-        assert visitor.page.heading == "CH 1 February 2026 5"
+        assert visitor.page.heading == "CH 1. Februar 2026 5"
         assert (await stage.run()).run.input["tags"] == ["y"]
 
 
@@ -93,7 +93,7 @@ async def test_a_start_page_says_what_is_wrong() -> None:
         visitor = await stage.visitor.opens("/w/handed?country=Switzerland&size=7")
         await visitor.fills(day="31 2 2026").presses()
         assert visitor.page.status == 422
-        assert visitor.page.title.startswith("Error: ")
+        assert visitor.page.title.startswith("Fehler: ")  # the definition is in German
         assert set(visitor.page.errors) == {"country", "day", "kind"}
         assert visitor.page.values["country"] == "Switzerland"
         assert visitor.page.values["day-day"] == "31"
@@ -102,7 +102,7 @@ async def test_a_start_page_says_what_is_wrong() -> None:
         assert set(visitor.page.errors) == {"day", "kind"}
         assert visitor.page.hidden("country") == "FR"
         await visitor.fills(day="1 2 2026", kind="a").presses()
-        assert visitor.page.heading == "FR 1 February 2026 7"
+        assert visitor.page.heading == "FR 1. Februar 2026 7"
 
 
 async def test_a_default_that_the_address_breaks_is_asked_for() -> None:
@@ -112,7 +112,7 @@ async def test_a_default_that_the_address_breaks_is_asked_for() -> None:
         await visitor.fills(country="CH", day="1 2 2026", kind="a").presses()
         assert set(visitor.page.errors) == {"size"}
         await visitor.fills(size="4").presses()
-        assert visitor.page.heading == "CH 1 February 2026 4"
+        assert visitor.page.heading == "CH 1. Februar 2026 4"
 
 
 # -- looking at a run --------------------------------------------------------------------------------

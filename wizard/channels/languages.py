@@ -1,0 +1,63 @@
+"""In which language somebody is answered: in their run's or workflow's, where that is known; else in the one that all
+workflows here have in common; else in the first that their browser names, of those that there are words in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from aiohttp import web
+
+from wizard.engine import Engine
+from wizard.locale.catalogs import SOURCE, languages, shortened
+from wizard.model import Workflow
+
+MOST = 20  # languages of a header that are looked at
+
+_KNOWN: web.RequestKey[str] = web.RequestKey("language", str)
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+_RANGE = re.compile(r"\s*([A-Za-z0-9*-]{1,40})\s*(?:;\s*q\s*=\s*(1(?:\.0*)?|0(?:\.[0-9]*)?)\s*)?")
+
+
+def remember(request: web.Request, language: str) -> None:
+    """Notes which language the run or workflow is in that a request is about, for all that is answered to it."""
+    request[_KNOWN] = language
+
+
+def language_of(request: web.BaseRequest, engine: Engine | None = None) -> str:
+    """The language (BCP 47) of what is answered to a request; with `engine`, to one of its pages."""
+    known: str = request.get(_KNOWN, "")
+    if known:
+        return known
+    return (engine is not None and common(engine)) or accepted(request.headers.get("Accept-Language", ""))
+
+
+def common(engine: Engine) -> str:
+    """The language of all workflows that are offered, "" where they have several, or there are none."""
+    # The engine asks no more of its definitions than to give one by its id; a catalog has a list.
+    known: dict[str, Workflow] = getattr(engine.definitions, "workflows", {})
+    found = {each.language for each in known.values()}
+    return found.pop() if len(found) == 1 else ""
+
+
+def accepted(header: str, offered: Sequence[str] | None = None) -> str:
+    """The first language of an Accept-Language header (RFC 9110, 12.5.4) that there are words in, as precise as it is
+    asked for; English where there is none."""
+    there = {each.lower() for each in (languages() if offered is None else offered)}
+    for tag in _wanted(header):
+        if not there.isdisjoint(shortened(tag.lower())):
+            return tag
+    return SOURCE
+
+
+def _wanted(header: str) -> Iterator[str]:
+    """The languages of a header, the most wanted first."""
+    ranges: list[tuple[float, str]] = []
+    for part in header[:1_000].split(",")[:MOST]:
+        if (match := _RANGE.fullmatch(part)) and _TAG.fullmatch(match[1]):
+            weight = 1.0 if match[2] is None else float(match[2])
+            if weight:
+                ranges.append((-weight, match[1]))
+    ranges.sort(key=lambda each: each[0])
+    return (tag for _, tag in ranges)
