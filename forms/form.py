@@ -38,15 +38,16 @@ from wizard.forms.files import file_parser
 from wizard.forms.numbers import decimal_parser, integer_parser, number_limits
 from wizard.forms.parsing import Context, NoNames, OwnNames, Parser
 from wizard.forms.places import country_choices, country_parser, needs_postcode, postcode_parser
-from wizard.forms.refusals import Refusal, missing, refused
+from wizard.forms.refusals import ANSWER_WANTED, CHOICE_WANTED, FILE_WANTED, LIMIT_CODES, Code, Refusal, about
 from wizard.forms.text import text_parser
+from wizard.locale.sentences import Sentence
 from wizard.model import PromptField, Value
 from wizard.prose import plain
 from wizard.templates import Template
 
-_VERBS = {
-    **dict.fromkeys(("boolean", "choice", "choices", "country"), "Choose"),
-    "file": "Upload",
+_WANTED = {
+    **dict.fromkeys(("boolean", "choice", "choices", "country"), CHOICE_WANTED),
+    "file": FILE_WANTED,
 }
 TIMELESS_CONTEXT = Context(OwnNames((), NoNames()), {}, None)
 _LIMITED: Mapping[str, Callable[[Any, Context], tuple[Value, Value]]] = {
@@ -88,18 +89,20 @@ class Question:
         """What an optional field without an answer holds."""
         return [] if self.many else None
 
-    def refusal(self, refusal: Refusal, names: Names) -> str:
+    def refusal(self, refusal: Refusal, names: OwnNames) -> str:
         """What the person is told about an answer that can't be taken."""
-        own: Template | None = getattr(self.field.messages, refusal.code)
+        return self._told(refusal.code, refusal.sentence, names)
+
+    def absence(self, names: OwnNames) -> str:
+        """What the person is told where a needed answer is missing."""
+        return self._told("required", _WANTED.get(self.field.type, ANSWER_WANTED), names)
+
+    def _told(self, code: Code, sentence: Sentence, names: OwnNames) -> str:
+        own = _own_message(self.field, code)
         if own is not None:
             return plain(own.prose(names))
-        return refused(self.label_now(names), refusal.predicate)
-
-    def absence(self, names: Names) -> str:
-        """What the person is told where a needed answer is missing."""
-        if self.field.messages.required is not None:
-            return plain(self.field.messages.required.prose(names))
-        return missing(self.label_now(names), _VERBS.get(self.field.type, "Enter"))
+        label = self.label_now(names)
+        return about(sentence, label if label.strip() else default_label(self.name)).in_language(names.language)
 
     def label_now(self, names: Names) -> str:
         return self.label if isinstance(self.label, str) else self.label.render(names)
@@ -148,6 +151,14 @@ class Form:
             for question in self.questions
             if question.show_if is not None and (deciding := tuple(sorted(self.own & question.show_if.names)))
         }
+
+
+def _own_message(field: Any, code: Code) -> Template | None:
+    """What the author says instead; of two readings nobody but the program can tell."""
+    if code == "ambiguous":
+        return None
+    own: Template | None = getattr(field.messages, "limit" if code in LIMIT_CODES else code, None)
+    return own
 
 
 def default_label(name: str) -> str:

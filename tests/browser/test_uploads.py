@@ -17,7 +17,7 @@ async def test_a_file_survives_an_error_beside_it(site: Site, opens: Opens, java
     await ann.visits(site.link(run))
     await ann.uploads("bill", "bill.pdf", BILL)
     await ann.presses("Continue")
-    await ann.sees("bill.pdf", error="Enter your street", status=422)
+    await ann.sees("bill.pdf", error="Answer “Street”", status=422)
     await ann.types(street="Long Lane")
     await ann.presses("Continue")
     await ann.sees(title="We have bill.pdf")
