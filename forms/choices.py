@@ -24,7 +24,7 @@ from wizard.forms.fields import (
 )
 from wizard.forms.locales import REMEMBERED
 from wizard.forms.parsing import MAX_SHORT, Context, Parser
-from wizard.forms.refusals import Refusal
+from wizard.forms.refusals import CONFIRMATION_WANTED, Refusal
 from wizard.forms.text import line
 from wizard.locale.sentences import Sentence, counted, sentence, sentence_for
 from wizard.locale.words import words_in
@@ -41,22 +41,29 @@ _MORE_THAN_LISTED = sentence("Your answer to “{label}” must have no more tha
 
 
 def boolean_parser(field: BooleanField) -> Parser:
-    """True or False; a number is neither."""
+    """True or False; a number is neither. A checkbox that has to be ticked takes True alone."""
 
     def parse(raw: object, context: Context) -> Value:
-        if raw is True or raw is False:
-            return raw
-        if raw is not None and not isinstance(raw, str):
-            raise Refusal(_YES_OR_NO)
-        text = line(raw, MAX_SHORT)
-        if text is None:
-            return None
-        word, (yes, no) = alike(text), yes_and_no(context.names.language)
-        if word in yes or word in no:
-            return word in yes
-        raise Refusal(_YES_OR_NO)
+        said = _yes_or_no(raw, context.names.language)
+        if said is False and field.checkbox and field.required:
+            raise Refusal(CONFIRMATION_WANTED, "required")
+        return said
 
     return parse
+
+
+def _yes_or_no(raw: object, language: str) -> bool | None:
+    if raw is True or raw is False:
+        return raw
+    if raw is not None and not isinstance(raw, str):
+        raise Refusal(_YES_OR_NO)
+    text = line(raw, MAX_SHORT)
+    if text is None:
+        return None
+    word, (yes, no) = alike(text), yes_and_no(language)
+    if word in yes or word in no:
+        return word in yes
+    raise Refusal(_YES_OR_NO)
 
 
 @lru_cache(REMEMBERED)

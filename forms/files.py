@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from wizard.forms.fields import MEGABYTE, FileField
+from wizard.forms.fields import FileField
 from wizard.forms.parsing import Context, Parser
 from wizard.forms.refusals import Refusal
 from wizard.locale.sentences import Sentence, Size, sentence
@@ -85,14 +85,6 @@ def _content(raw: object, max_size: int) -> bytes:
 
 def _other_kind(accept: tuple[str, ...]) -> Sentence:
     return sentence("The file for “{label}” must be one of these: {kinds}", kinds=", ".join(accept))
-
-
-def size_written(size: int) -> str:
-    """5 MB, 300 KB, 12 bytes."""
-    for unit, name in ((MEGABYTE, "MB"), (1_000, "KB")):
-        if size >= unit:
-            return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
-    return f"{size} bytes"
 
 
 def clean_name(raw: object) -> str:

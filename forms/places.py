@@ -17,7 +17,6 @@ from wizard.forms.locales import UNSAID, plain_word
 from wizard.forms.parsing import Context, Parser
 from wizard.forms.refusals import Refusal
 from wizard.forms.text import short
-from wizard.locale.formats import locale_of
 from wizard.locale.sentences import sentence
 from wizard.model import Choice, Value
 
@@ -126,5 +125,5 @@ def _written(text: str, country: str, language: str) -> str | None:
     for each in (compact, compact.removeprefix(country)):
         if found := re.fullmatch(pattern, each):
             return ("-" if country in _HYPHENATED else " ").join(part for part in found.groups() if part)
-    named = locale_of(language).territories.get(country, country)
+    named = country_names(language).get(country, country)
     raise Refusal(sentence("Your answer to “{label}” must be a postcode of this country: {country}", country=named))

@@ -48,4 +48,5 @@ def either(*readings: Argument) -> Refusal:
 
 ANSWER_WANTED: Final = sentence("Answer “{label}”")
 CHOICE_WANTED: Final = sentence("Choose an answer to “{label}”")
+CONFIRMATION_WANTED: Final = sentence("Confirm “{label}” to go on")
 FILE_WANTED: Final = sentence("Upload a file for “{label}”")

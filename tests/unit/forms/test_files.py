@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.unit.forms.asking import Around, form, ids, refuse, rejected
-from wizard.forms.files import size_written
 from wizard.forms.validation import Accepted, Rejected, validate
+from wizard.locale.sentences import Size, sentence
 from wizard.model import StoredFile
 
 PHOTO = {"name": "me.png", "type": "image/png", "content": b64encode(b"pixels").decode()}
@@ -148,5 +148,5 @@ def test_a_taken_file_survives_other_errors() -> None:
 
 def test_sizes_are_written_for_people() -> None:
     """An upload that is too large says by how much it has to shrink."""
-    sizes = [size_written(size) for size in (12, 300_000, 5_000_000, 1_500_000)]
+    sizes = [str(sentence("{size}", size=Size(size))) for size in (12, 300_000, 5_000_000, 1_500_000)]
     assert sizes == ["12 bytes", "300 KB", "5 MB", "1.5 MB"]
