@@ -12,7 +12,7 @@ from wizard.forms.characters import alike
 from wizard.forms.countries import codes_by_name, country_names, spoken
 from wizard.forms.fields import Check, ChoiceOption, ChoicesFrom, CountryField, PhoneField, PostcodeField
 from wizard.forms.form import TIMELESS_CONTEXT, Form, Question, limits_now
-from wizard.forms.refusals import Refusal, refused
+from wizard.forms.refusals import Refusal, about
 from wizard.prose import prose
 
 Place = tuple[str | int, ...]
@@ -134,7 +134,7 @@ def _default_problem(question: Question) -> str | None:
         question.parse(question.default, TIMELESS_CONTEXT)
     except Refusal as refusal:
         label = question.label if isinstance(question.label, str) else question.name
-        return f"the default isn't accepted: {refused(label, refusal.predicate)}"
+        return f"the default isn't accepted: {about(refusal.sentence, label)}"
     except ExpressionError:
         return None
     return None

@@ -24,9 +24,9 @@ from wizard.forms.fields import (
 )
 from wizard.forms.locales import REMEMBERED
 from wizard.forms.parsing import MAX_SHORT, Context, Parser
-from wizard.forms.refusals import Refusal
+from wizard.forms.refusals import CONFIRMATION_WANTED, Refusal
 from wizard.forms.text import line
-from wizard.locale.sentences import sentence_for
+from wizard.locale.sentences import Sentence, counted, sentence, sentence_for
 from wizard.locale.words import words_in
 from wizard.model import Choice, Value
 
@@ -35,26 +35,35 @@ NO = sentence_for("answer", "No")
 _YES = frozenset(("yes", "y", "true", "1", "on"))
 _NO = frozenset(("no", "n", "false", "0", "off"))
 _MAX_LABEL = 500
-_LISTED = "must be one of the choices listed"
+_LISTED = sentence("Your answer to “{label}” must be one of the choices listed")
+_YES_OR_NO = sentence("Your answer to “{label}” must be yes or no")
+_MORE_THAN_LISTED = sentence("Your answer to “{label}” must have no more than the choices listed")
 
 
 def boolean_parser(field: BooleanField) -> Parser:
-    """True or False; a number is neither."""
+    """True or False; a number is neither. A checkbox that has to be ticked takes True alone."""
 
     def parse(raw: object, context: Context) -> Value:
-        if raw is True or raw is False:
-            return raw
-        if raw is not None and not isinstance(raw, str):
-            raise Refusal("must be yes or no")
-        text = line(raw, MAX_SHORT)
-        if text is None:
-            return None
-        word, (yes, no) = alike(text), yes_and_no(context.names.language)
-        if word in yes or word in no:
-            return word in yes
-        raise Refusal("must be yes or no")
+        said = _yes_or_no(raw, context.names.language)
+        if said is False and field.checkbox and field.required:
+            raise Refusal(CONFIRMATION_WANTED, "required")
+        return said
 
     return parse
+
+
+def _yes_or_no(raw: object, language: str) -> bool | None:
+    if raw is True or raw is False:
+        return raw
+    if raw is not None and not isinstance(raw, str):
+        raise Refusal(_YES_OR_NO)
+    text = line(raw, MAX_SHORT)
+    if text is None:
+        return None
+    word, (yes, no) = alike(text), yes_and_no(language)
+    if word in yes or word in no:
+        return word in yes
+    raise Refusal(_YES_OR_NO)
 
 
 @lru_cache(REMEMBERED)
@@ -87,9 +96,9 @@ def choices_parser(field: ChoicesField) -> Parser:
         if not picked:
             return None
         if field.min is not None and len(picked) < field.min:
-            raise Refusal(f"must have at least {_counted(field.min)}", "limit")
+            raise Refusal(_too_few(field.min), "min")
         if field.max is not None and len(picked) > field.max:
-            raise Refusal(f"must have no more than {_counted(field.max)}", "limit")
+            raise Refusal(_too_many(field.max), "max")
         return [choice.value for choice in offered if choice.value in picked]
 
     return parse
@@ -103,14 +112,26 @@ def _texts(raw: object, offered: tuple[Choice, ...]) -> list[str]:
         known = {alike(each) for choice in offered for each in (choice.value, choice.label)}
         parts = [text] if alike(text) in known else text.split(",")
     elif len(raw) > MAX_CHOICES:
-        raise Refusal("must have no more than the choices listed", "limit")
+        raise Refusal(_MORE_THAN_LISTED, "max")
     else:
         parts = [_text(part) or "" for part in raw]
     return [part.strip() for part in parts if part.strip()]
 
 
-def _counted(count: int) -> str:
-    return "1 choice" if count == 1 else f"{count} choices"
+def _too_few(least: int) -> Sentence:
+    return counted(
+        "Your answer to “{label}” must have at least {count} choice",
+        "Your answer to “{label}” must have at least {count} choices",
+        least,
+    )
+
+
+def _too_many(most: int) -> Sentence:
+    return counted(
+        "Your answer to “{label}” must have no more than {count} choice",
+        "Your answer to “{label}” must have no more than {count} choices",
+        most,
+    )
 
 
 def _text(raw: object) -> str | None:

@@ -7,8 +7,9 @@ from datetime import time
 
 from wizard.forms.locales import plain_word, words
 from wizard.forms.refusals import Refusal
+from wizard.locale.sentences import sentence
 
-NO_TIME = "must be a time, like 9:30 or 14:00"
+NO_TIME = sentence("Your answer to “{label}” must be a time, like 9:30 or 14:00")
 
 _HALF = r"(?: ?(?P<half>[ap]\.? ?m\.?))?"
 _MARKED = re.compile(

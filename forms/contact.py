@@ -15,20 +15,22 @@ from wizard.forms.locales import UNSAID, region_of
 from wizard.forms.parsing import Context, Parser
 from wizard.forms.refusals import Refusal
 from wizard.forms.text import line, short
+from wizard.locale.sentences import sentence
 from wizard.model import Value
 
 MAX_EMAIL = 254  # RFC 5321, 4.5.3.1.3 less the angle brackets
 MAX_LOCAL = 64  # RFC 5321, 4.5.3.1.1: what is before the @
 MAX_URL = 2_000
 
-_EMAIL = "must be an email address in the correct format, like name@example.com"
+_EMAIL = sentence("Your answer to “{label}” must be an email address, like {example}", example="name@example.com")
 # What email-validator takes unchanged, which is nearly all there is, at a fiftieth of its time.
 _PLAIN_EMAIL = re.compile(
     r"[a-z0-9]++(?:[._+-][a-z0-9]++)*+@(?:[a-z0-9]{1,40}+\.)++(?!(?:arpa|invalid|local|localhost|onion|test)\Z)[a-z]{2,20}"
 )
 _HOST = re.compile(r"(?!-)[\w-]{1,63}(?<!-)(\.(?!-)[\w-]{1,63}(?<!-))*\.?")
 _ABROAD = "+41 44 668 18 00"  # an example in English of no country
-_URL = "must be a web address, like https://www.example.com"
+_URL = sentence("Your answer to “{label}” must be a web address, like {example}", example="https://www.example.com")
+_IBAN = sentence("Your answer to “{label}” must be a valid IBAN, like {example}", example="CH93 0076 2011 6238 5295 7")
 
 
 def email_parser(field: EmailField) -> Parser:
@@ -93,9 +95,15 @@ def _no_phone(region: str | None, language: str) -> Refusal:
     if number is None:
         other = None if language == UNSAID else phonenumbers.example_number(region_of(language))
         like = _ABROAD if other is None else phonenumbers.format_number(other, international)
-        return Refusal(f"must be a phone number, like {like}")
+        return Refusal(sentence("Your answer to “{label}” must be a phone number, like {example}", example=like))
     at_home, abroad = (phonenumbers.format_number(number, each) for each in (national, international))
-    return Refusal(f"must be a phone number, like {at_home} or {abroad}")
+    return Refusal(
+        sentence(
+            "Your answer to “{label}” must be a phone number, like {at_home} or {abroad}",
+            at_home=at_home,
+            abroad=abroad,
+        )
+    )
 
 
 def phone_written(value: str) -> str:
@@ -142,7 +150,7 @@ def iban_parser(field: IbanField) -> Parser:
             return None
         compact = re.sub(r"[\s.-]", "", text).upper()
         if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{1,30}", compact) or not _iban().is_valid(compact):
-            raise Refusal("must be a valid IBAN, like CH93 0076 2011 6238 5295 7")
+            raise Refusal(_IBAN)
         return compact
 
     return parse

@@ -11,10 +11,20 @@ from wizard.forms.fields import DateField, TimeField
 from wizard.forms.parsing import Context, Parser, limit
 from wizard.forms.refusals import Refusal, either
 from wizard.forms.text import short
-from wizard.locale import formats
+from wizard.locale.sentences import sentence
 from wizard.model import Value
 
 PARTS = ("day", "month", "year")
+_ABSENT = {
+    ("day",): sentence("Your answer to “{label}” must include a day"),
+    ("month",): sentence("Your answer to “{label}” must include a month"),
+    ("year",): sentence("Your answer to “{label}” must include a year"),
+    ("day", "month"): sentence("Your answer to “{label}” must include a day and month"),
+    ("day", "year"): sentence("Your answer to “{label}” must include a day and year"),
+    ("month", "year"): sentence("Your answer to “{label}” must include a month and year"),
+}
+_TODAY_OR_LATER = sentence("Your answer to “{label}” must be today or in the future")
+_TODAY_OR_EARLIER = sentence("Your answer to “{label}” must be today or in the past")
 
 
 def date_parser(field: DateField) -> Parser:
@@ -50,11 +60,11 @@ def _of_parts(parts: Mapping[object, object], language: str) -> list[date]:
     if not parts.keys() <= set(PARTS):
         raise Refusal(NO_DATE)
     texts = [_part(parts.get(name)) for name in PARTS]
-    absent = [name for name, text in zip(PARTS, texts, strict=True) if text is None]
+    absent = tuple(name for name, text in zip(PARTS, texts, strict=True) if text is None)
     if len(absent) == len(PARTS):
         return []
     if absent:
-        raise Refusal(f"must include a {' and '.join(absent)}")
+        raise Refusal(_ABSENT[absent])
     day, month, year = (text or "" for text in texts)
     return days_of_parts(day, month, year, language)
 
@@ -75,7 +85,7 @@ def _one_day(field: DateField, days: list[date], context: Context) -> date:
     within = [day for day in days if (first is None or day >= first) and (last is None or day <= last)]
     if len(within) == 1:
         return within[0]
-    raise either(*(formats.day(each, context.names.language) for each in within or days))
+    raise either(*(within or days))
 
 
 def date_limits(field: DateField, context: Context) -> tuple[date | None, date | None]:
@@ -87,15 +97,16 @@ def date_limits(field: DateField, context: Context) -> tuple[date | None, date |
 def _check_day(field: DateField, day: date, context: Context) -> None:
     first, last = date_limits(field, context)
     if first is not None and day < first:
-        raise Refusal(_bound(first, field.min, "in the future", "on or after", context), "limit")
+        told = sentence("Your answer to “{label}” must be on or after {day}", day=first)
+        raise Refusal(_TODAY_OR_LATER if _is_today(first, field.min, context) else told, "min")
     if last is not None and day > last:
-        raise Refusal(_bound(last, field.max, "in the past", "on or before", context), "limit")
+        told = sentence("Your answer to “{label}” must be on or before {day}", day=last)
+        raise Refusal(_TODAY_OR_EARLIER if _is_today(last, field.max, context) else told, "max")
 
 
-def _bound(bound: date, setting: object, side: str, words: str, context: Context) -> str:
-    if not isinstance(setting, date) and bound == context.names.now.date():
-        return f"must be today or {side}"
-    return f"must be {words} {formats.day(bound, context.names.language)}"
+def _is_today(bound: date, setting: object, context: Context) -> bool:
+    """Whether the limit is today by the clock, and not a day that the author wrote down."""
+    return not isinstance(setting, date) and bound == context.names.now.date()
 
 
 def time_parser(field: TimeField) -> Parser:
@@ -109,9 +120,11 @@ def time_parser(field: TimeField) -> Parser:
             raise Refusal(NO_TIME)
         first, last = time_limits(field, context)
         if first is not None and moment < first:
-            raise Refusal(f"must be {first:%H:%M} or later", "limit")
+            bound = f"{first:%H:%M}"
+            raise Refusal(sentence("Your answer to “{label}” must be {time} or later", time=bound), "min")
         if last is not None and moment > last:
-            raise Refusal(f"must be {last:%H:%M} or earlier", "limit")
+            bound = f"{last:%H:%M}"
+            raise Refusal(sentence("Your answer to “{label}” must be {time} or earlier", time=bound), "max")
         return moment
 
     return parse

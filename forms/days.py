@@ -14,11 +14,12 @@ from datetime import date
 
 from wizard.forms.locales import UNSAID, Part, first_part, plain_word, words
 from wizard.forms.refusals import Refusal
+from wizard.locale.sentences import sentence
 
-NO_DATE = "must be a date, like 27 3 1985"
-NOT_REAL = "must be a real date, like 27 3 1985"
-YEAR_WANTED = "must include a year with 4 numbers, like 1985"
-ANOTHER_WEEKDAY = "falls on another day of the week than you wrote"
+NO_DATE = sentence("Your answer to “{label}” must be a date, like 27 3 1985")
+NOT_REAL = sentence("Your answer to “{label}” must be a real date, like 27 3 1985")
+YEAR_WANTED = sentence("Your answer to “{label}” must include a year with 4 numbers, like 1985")
+ANOTHER_WEEKDAY = sentence("Your answer to “{label}” falls on another day of the week than you wrote")
 
 _USUAL = re.compile(r"\s*(\d{1,2})[ .-](\d{1,2})[ .-](\d{4})\s*", re.ASCII)
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)

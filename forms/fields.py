@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union, get_args
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     StrictFloat,
     StrictInt,
@@ -29,6 +27,16 @@ from pydantic import Field as Setting
 
 from wizard.decimals import written
 from wizard.expressions import Expression
+from wizard.forms.messages import (
+    Closed,
+    DecimalErrors,
+    Errors,
+    FileErrors,
+    LengthErrors,
+    LimitErrors,
+    Messages,
+    TextErrors,
+)
 from wizard.forms.parsing import MAX_TEXT
 from wizard.forms.patterns import check_pattern
 from wizard.templates import Dynamic, Template
@@ -102,21 +110,7 @@ TimeLimit = Annotated[
 ]
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class Messages(_Closed):
-    """An author's own words instead of the built-in ones: for a missing answer, one that can't be
-    understood, one outside the limits, one that doesn't match the pattern."""
-
-    required: Template | None = None
-    invalid: Template | None = None
-    limit: Template | None = None
-    pattern: Template | None = None
-
-
-class BaseField(_Closed):
+class BaseField(Closed):
     """What all fields have.
 
     `default` is the answer where the field is left out of the input (a field sent empty stays empty);
@@ -131,6 +125,7 @@ class BaseField(_Closed):
     prefill: Dynamic | None = None
     show_if: Expression | None = None
     autocomplete: Annotated[str, Setting(max_length=60)] | None = None
+    errors: Errors = Errors()
     messages: Messages = Messages()
 
 
@@ -141,6 +136,7 @@ class TextField(BaseField):
     min_length: Count | None = None
     max_length: Count = 500
     pattern: str | None = None
+    errors: TextErrors = TextErrors()
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
@@ -156,6 +152,7 @@ class TextareaField(BaseField):
     min_length: Count | None = None
     max_length: Count = 5_000
     rows: Annotated[int, Setting(ge=1, le=50)] = 5
+    errors: LengthErrors = LengthErrors()
 
 
 class PasswordField(BaseField):
@@ -164,6 +161,7 @@ class PasswordField(BaseField):
     type: Literal["password"]
     min_length: Count | None = None
     max_length: Count = 200
+    errors: LengthErrors = LengthErrors()
 
     @model_validator(mode="after")
     def _unknown(self) -> Self:
@@ -179,6 +177,7 @@ class HiddenField(BaseField):
     required: bool = False
     min_length: Count | None = None
     max_length: Count = 500
+    errors: LengthErrors = LengthErrors()
 
 
 class IntegerField(BaseField):
@@ -187,6 +186,7 @@ class IntegerField(BaseField):
     type: Literal["integer"]
     min: Number | None = None
     max: Number | None = None
+    errors: LimitErrors = LimitErrors()
 
 
 class DecimalField(BaseField):
@@ -196,12 +196,14 @@ class DecimalField(BaseField):
     min: Number | None = None
     max: Number | None = None
     places: Annotated[int, Setting(ge=0, le=12)] = 10
+    errors: DecimalErrors = DecimalErrors()
 
 
 class BooleanField(BaseField):
-    """Yes or no."""
+    """Yes or no. As a `checkbox` it is one box to tick, and `required` means that it has to be ticked."""
 
     type: Literal["boolean"]
+    checkbox: bool = False
 
 
 class DateField(BaseField):
@@ -210,6 +212,7 @@ class DateField(BaseField):
     type: Literal["date"]
     min: DateLimit | None = None
     max: DateLimit | None = None
+    errors: LimitErrors = LimitErrors()
 
 
 class TimeField(BaseField):
@@ -218,9 +221,10 @@ class TimeField(BaseField):
     type: Literal["time"]
     min: TimeLimit | None = None
     max: TimeLimit | None = None
+    errors: LimitErrors = LimitErrors()
 
 
-class ChoiceOption(_Closed):
+class ChoiceOption(Closed):
     """One of the values to pick from; its label is the value itself unless another is given."""
 
     value: Annotated[str, BeforeValidator(_as_text), Setting(min_length=1, max_length=200)]
@@ -228,7 +232,7 @@ class ChoiceOption(_Closed):
     hint: Template | None = None
 
 
-class ChoicesFrom(_Closed):
+class ChoicesFrom(Closed):
     """Choices out of a list that is computed: of texts, or of dicts whose keys `value`, `label` and
     `hint` name."""
 
@@ -278,6 +282,7 @@ class ChoicesField(BaseField):
     choices: Checkboxes
     min: Count | None = None
     max: Count | None = None
+    errors: LimitErrors = LimitErrors()
 
 
 class EmailField(BaseField):
@@ -325,6 +330,7 @@ class FileField(BaseField):
     type: Literal["file"]
     accept: tuple[Annotated[str, AfterValidator(_media_type)], ...] = ()
     max_size: Annotated[int, Setting(ge=1, le=100 * MEGABYTE)] = 5 * MEGABYTE
+    errors: FileErrors = FileErrors()
 
     @model_validator(mode="after")
     def _unknown(self) -> Self:
@@ -391,7 +397,7 @@ else:
     ]
 
 
-class Check(_Closed):
+class Check(Closed):
     """A rule over several answers: `message` is shown, at `field` if it is given, unless `check` holds.
 
     A check isn't made while a field that it names has an error of its own, nor while `field` is hidden.

@@ -11,9 +11,10 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from wizard.forms.fields import MEGABYTE, FileField
+from wizard.forms.fields import FileField
 from wizard.forms.parsing import Context, Parser
 from wizard.forms.refusals import Refusal
+from wizard.locale.sentences import Sentence, Size, sentence
 from wizard.model import StoredFile, Value
 
 MAX_NAME = 120
@@ -21,8 +22,11 @@ MAX_BASE64_PER_BYTE = 4 / 3
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9][\w.+-]{0,60}/[a-z0-9][\w.+-]{0,80}", re.ASCII)
 _UNKNOWN = "application/octet-stream"
-_FORGED = "is not a file that was uploaded here. Upload it again"
-_SHAPE = "must be a file with a name, a type and its content"
+_FORGED = sentence("The file for “{label}” was not uploaded here. Upload it again")
+_NOT_HERE = sentence("The file for “{label}” can't be uploaded here")
+_NO_BASE64 = sentence("The file for “{label}” must have its content as base64")
+_EMPTY = sentence("The file for “{label}” is empty. Choose another file")
+_SHAPE = sentence("Your answer to “{label}” must be a file with a name, a type and its content")
 _KEYS = frozenset(("name", "type", "content", "id", "size"))
 
 
@@ -37,12 +41,12 @@ def file_parser(field: FileField) -> Parser:
         if "content" not in raw:
             return _kept(raw, context.kept.get(field.name))
         if context.new_id is None:
-            raise Refusal("can't be uploaded here")
+            raise Refusal(_NOT_HERE)
         name = clean_name(raw.get("name"))
         media_type = _media_type(raw.get("type"))
         content = _content(raw["content"], field.max_size)
         if not _accepted(field.accept, name, media_type):
-            raise Refusal(f"must be one of these: {', '.join(field.accept)}")
+            raise Refusal(_other_kind(field.accept), "accept")
         file = StoredFile(context.new_id(), name, media_type, content)
         context.files[field.name] = file
         return reference(file)
@@ -62,29 +66,25 @@ def _kept(raw: Mapping[str, object], kept: Value) -> Value:
 
 
 def _content(raw: object, max_size: int) -> bytes:
-    limit = "must be smaller than " + size_written(max_size)
+    too_large = sentence("The file for “{label}” must be smaller than {size}", size=Size(max_size))
     if isinstance(raw, str):
         if len(raw) > max_size * MAX_BASE64_PER_BYTE + 4:
-            raise Refusal(limit, "limit")
+            raise Refusal(too_large, "max_size")
         try:
             raw = base64.b64decode(raw, validate=True)
         except (binascii.Error, ValueError):
-            raise Refusal("must have its content as base64") from None
+            raise Refusal(_NO_BASE64) from None
     if not isinstance(raw, bytes | bytearray):
         raise Refusal(_SHAPE)
     if not raw:
-        raise Refusal("is empty. Choose another file")
+        raise Refusal(_EMPTY)
     if len(raw) > max_size:
-        raise Refusal(limit, "limit")
+        raise Refusal(too_large, "max_size")
     return bytes(raw)
 
 
-def size_written(size: int) -> str:
-    """5 MB, 300 KB, 12 bytes."""
-    for unit, name in ((MEGABYTE, "MB"), (1_000, "KB")):
-        if size >= unit:
-            return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
-    return f"{size} bytes"
+def _other_kind(accept: tuple[str, ...]) -> Sentence:
+    return sentence("The file for “{label}” must be one of these: {kinds}", kinds=", ".join(accept))
 
 
 def clean_name(raw: object) -> str:

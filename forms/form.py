@@ -35,17 +35,28 @@ from wizard.forms.fields import (
     UrlField,
 )
 from wizard.forms.files import file_parser
+from wizard.forms.messages import Messages
 from wizard.forms.numbers import decimal_parser, integer_parser, number_limits
 from wizard.forms.parsing import Context, NoNames, OwnNames, Parser
 from wizard.forms.places import country_choices, country_parser, needs_postcode, postcode_parser
-from wizard.forms.refusals import Refusal, missing, refused
+from wizard.forms.refusals import (
+    ANSWER_WANTED,
+    CHOICE_WANTED,
+    CONFIRMATION_WANTED,
+    FILE_WANTED,
+    LIMIT_CODES,
+    Code,
+    Refusal,
+    about,
+)
 from wizard.forms.text import text_parser
+from wizard.locale.sentences import Sentence
 from wizard.model import PromptField, Value
 from wizard.templates import Template
 
-_VERBS = {
-    **dict.fromkeys(("boolean", "choice", "choices", "country"), "Choose"),
-    "file": "Upload",
+_WANTED = {
+    **dict.fromkeys(("boolean", "choice", "choices", "country"), CHOICE_WANTED),
+    "file": FILE_WANTED,
 }
 TIMELESS_CONTEXT = Context(OwnNames((), NoNames()), {}, None)
 _LIMITED: Mapping[str, Callable[[Any, Context], tuple[Value, Value]]] = {
@@ -75,6 +86,7 @@ class Question:
     fixed: bool
     secret: bool
     is_file: bool
+    is_checkbox: bool
     many: bool
 
     def needed(self, context: Context) -> bool:
@@ -85,21 +97,25 @@ class Question:
 
     def empty(self) -> Value:
         """What an optional field without an answer holds."""
+        if self.is_checkbox:
+            return False
         return [] if self.many else None
 
-    def refusal(self, refusal: Refusal, names: Names) -> str:
+    def refusal(self, refusal: Refusal, names: OwnNames) -> str:
         """What the person is told about an answer that can't be taken."""
-        own: Template | None = getattr(self.field.messages, refusal.code)
-        if own is not None:
-            return own.words(names)
-        return refused(self.label_now(names), refusal.predicate)
+        return self._told(refusal.code, refusal.sentence, names)
 
-    def absence(self, names: Names) -> str:
+    def absence(self, names: OwnNames) -> str:
         """What the person is told where a needed answer is missing."""
-        own: Template | None = self.field.messages.required
+        wanted = CONFIRMATION_WANTED if self.is_checkbox else _WANTED.get(self.field.type, ANSWER_WANTED)
+        return self._told("required", wanted, names)
+
+    def _told(self, code: Code, sentence: Sentence, names: OwnNames) -> str:
+        own = _own_message(self.field, code)
         if own is not None:
             return own.words(names)
-        return missing(self.label_now(names), _VERBS.get(self.field.type, "Enter"))
+        label = self.label_now(names)
+        return about(sentence, label if label.strip() else default_label(self.name)).in_language(names.language)
 
     def label_now(self, names: Names) -> str:
         return self.label if isinstance(self.label, str) else self.label.render(names)
@@ -150,6 +166,19 @@ class Form:
         }
 
 
+def _own_message(field: Any, code: Code) -> Template | None:
+    """What the author says instead; of two readings nobody but the program can tell."""
+    if code == "ambiguous":
+        return None
+    kind = code if code in type(field.errors).model_fields else "invalid"
+    own: Template | None = getattr(field.errors, kind)
+    if own is not None:
+        return own
+    former = "limit" if code in LIMIT_CODES else code if code in Messages.model_fields else "invalid"
+    before: Template | None = getattr(field.messages, former)
+    return before
+
+
 def default_label(name: str) -> str:
     """full_name -> Full name."""
     text = name.replace("_", " ").strip()
@@ -175,6 +204,7 @@ def _question(field: AskedField) -> Question:
         fixed=False,
         secret=field.type == "password",
         is_file=field.type == "file",
+        is_checkbox=isinstance(field, BooleanField) and field.checkbox,
         many=field.type == "choices",
     )
     return replace(question, prompt=_asked(question, TIMELESS_CONTEXT), fixed=True) if fixed else question
@@ -221,11 +251,11 @@ def _constant(template: Template) -> str | Template:
 
 
 def _constant_options(field: Any) -> dict[str, Value]:
-    keys = ["autocomplete", "min_length", "max_length", "rows", "places", "accept", "max_size", "region"]
+    keys = ["autocomplete", "min_length", "max_length", "rows", "places", "accept", "max_size", "region", "checkbox"]
     if field.type == "choices":
         keys += ["min", "max"]
     found = {key: getattr(field, key, None) for key in keys}
-    written = {key: value for key, value in found.items() if value not in (None, ())}
+    written = {key: value for key, value in found.items() if value is not False and value not in (None, ())}
     return {key: list(value) if isinstance(value, tuple) else value for key, value in written.items()}
 
 

@@ -10,14 +10,17 @@ from wizard.forms.fields import DecimalField, IntegerField
 from wizard.forms.parsing import Context, Parser, limit
 from wizard.forms.refusals import Refusal
 from wizard.forms.text import short
+from wizard.locale.sentences import Sentence, counted, sentence
 from wizard.model import Value
 
 MAX_DIGITS = 30
 
 _KINDS = (int, float, Decimal)
 _USUAL = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,2})?")  # what can be read in one way in every language
-_WHOLE = "must be a whole number, like 17"
-_NUMBER = "must be a number, like 17 or 12.5"
+_WHOLE = sentence("Your answer to “{label}” must be a whole number, like {example}", example=17)
+_NUMBER = sentence(
+    "Your answer to “{label}” must be a number, like {whole} or {decimal}", whole=17, decimal=Decimal("12.5")
+)
 
 
 def integer_parser(field: IntegerField) -> Parser:
@@ -57,7 +60,7 @@ def _integer(raw: object, context: Context) -> int | None:
             return None
         number = _whole(read)
     if abs(number) >= 10**MAX_DIGITS:
-        raise Refusal(f"must have no more than {MAX_DIGITS} digits", "limit")
+        raise _too_long(number)
     return number
 
 
@@ -73,7 +76,7 @@ def _decimal(raw: object, field: DecimalField, context: Context) -> Decimal | No
     if isinstance(raw, float | Decimal):
         return _plain(Decimal(repr(raw)) if isinstance(raw, float) else raw)
     if type(raw) is int:
-        raise Refusal(f"must have no more than {MAX_DIGITS} digits", "limit")
+        raise _too_long(raw)
     read = _read(raw, field.places, context, _NUMBER, said="places" in field.model_fields_set)
     return None if read is None else _plain(read)
 
@@ -83,9 +86,9 @@ def as_typed(field: DecimalField, number: Decimal, language: str) -> str:
     return written_number(number, Reading(language, field.places, "places" in field.model_fields_set))
 
 
-def _read(raw: object, places: int, context: Context, predicate: str, *, said: bool = False) -> Decimal | None:
+def _read(raw: object, places: int, context: Context, wanted: Sentence, *, said: bool = False) -> Decimal | None:
     if not isinstance(raw, str | None):
-        raise Refusal(predicate)
+        raise Refusal(wanted)
     if raw is not None and _USUAL.fullmatch(raw):
         return Decimal(raw)
     text = short(raw)
@@ -93,7 +96,7 @@ def _read(raw: object, places: int, context: Context, predicate: str, *, said: b
         return None
     number = read_number(text, Reading(context.names.language, places, said))
     if number is None:
-        raise Refusal(predicate)
+        raise Refusal(wanted)
     return number
 
 
@@ -105,7 +108,7 @@ def _plain(number: Decimal) -> Decimal:
         exponent = min(max(int(number.as_tuple().exponent), -MAX_DIGITS), 0)
         return Decimal((0, (0,), exponent))
     if number.adjusted() >= MAX_DIGITS or int(number.as_tuple().exponent) < -MAX_DIGITS:
-        raise Refusal(f"must have no more than {MAX_DIGITS} digits", "limit")
+        raise _too_long(number)
     return Decimal(format(number, "f"))
 
 
@@ -116,9 +119,25 @@ def _fitted(number: Decimal, places: int) -> Decimal:
         return number
     text = format(number, "f")
     if text[-surplus:].strip("0"):
-        limit_of = f"must have no more than {places} decimal place{'s' if places > 1 else ''}"
-        raise Refusal(limit_of if places else _WHOLE, "limit")
+        raise Refusal(_too_exact(places) if places else _WHOLE, "places")
     return Decimal(text[:-surplus])
+
+
+def _too_exact(places: int) -> Sentence:
+    return counted(
+        "Your answer to “{label}” must have no more than {count} decimal place",
+        "Your answer to “{label}” must have no more than {count} decimal places",
+        places,
+    )
+
+
+def _too_long(number: float | Decimal) -> Refusal:
+    told = counted(
+        "Your answer to “{label}” must have no more than {count} digit",
+        "Your answer to “{label}” must have no more than {count} digits",
+        MAX_DIGITS,
+    )
+    return Refusal(told, "max" if number > 0 else "min")
 
 
 def _within(field: IntegerField | DecimalField, number: int | Decimal, context: Context) -> None:
@@ -126,9 +145,9 @@ def _within(field: IntegerField | DecimalField, number: int | Decimal, context: 
         return
     least, most = number_limits(field, context)
     if least is not None and number < least:
-        raise Refusal(f"must be {least} or more", "limit")
+        raise Refusal(sentence("Your answer to “{label}” must be {least} or more", least=least), "min")
     if most is not None and number > most:
-        raise Refusal(f"must be {most} or less", "limit")
+        raise Refusal(sentence("Your answer to “{label}” must be {most} or less", most=most), "max")
 
 
 def number_limits(field: IntegerField | DecimalField, context: Context) -> tuple[Decimal | None, Decimal | None]:

@@ -17,6 +17,7 @@ from wizard.forms.locales import UNSAID, plain_word
 from wizard.forms.parsing import Context, Parser
 from wizard.forms.refusals import Refusal
 from wizard.forms.text import short
+from wizard.locale.sentences import sentence
 from wizard.model import Choice, Value
 
 # Countries without postcodes, or where few have one (Universal Postal Union; the data of libaddressinput).
@@ -59,6 +60,8 @@ _TABLE = (  # countries, what is left without spaces and hyphens, in the groups 
 )
 _FORMATS = {country: pattern for countries, pattern in _TABLE for country in countries.split()}
 _HYPHENATED = frozenset(("BR", "JP", "LV", "PL", "PT", "US"))
+_LISTED = sentence("Your answer to “{label}” must be one of the countries listed, like Switzerland or CH")
+_NO_POSTCODE = sentence("Your answer to “{label}” must be a postcode, like 8001 or SW1A 1AA")
 _ANY = re.compile(r"[A-Z0-9](?:[ -]?[A-Z0-9]){1,11}")
 
 
@@ -80,7 +83,7 @@ def country_parser(field: CountryField) -> Parser:
         if code not in names:
             code = codes_by_name(context.names.language).get(plain_word(spoken(text)))
         if code is None or (field.only is not None and code not in field.only):
-            raise Refusal("must be one of the countries listed, like Switzerland or CH")
+            raise Refusal(_LISTED)
         return code
 
     return parse
@@ -91,7 +94,7 @@ def postcode_parser(field: PostcodeField) -> Parser:
 
     def parse(raw: object, context: Context) -> Value:
         text = short(raw)
-        return None if text is None else _written(text, _country(field, context))
+        return None if text is None else _written(text, _country(field, context), context.names.language)
 
     return parse
 
@@ -109,17 +112,18 @@ def _country(field: PostcodeField, context: Context) -> str:
     return answered if isinstance(answered, str) else ""
 
 
-def _written(text: str, country: str) -> str | None:
+def _written(text: str, country: str, language: str) -> str | None:
     pattern = _FORMATS.get(country)
     if country in _WITHOUT and (alike(text) in _NONE or not text.strip("0-. ")):
         return None
     text = " ".join(unicodedata.normalize("NFKC", text).upper().split())
     if pattern is None:
         if not _ANY.fullmatch(text) or text.isalpha():
-            raise Refusal("must be a postcode, like 8001 or SW1A 1AA")
+            raise Refusal(_NO_POSTCODE)
         return text
     compact = re.sub("[ -]", "", text)
     for each in (compact, compact.removeprefix(country)):
         if found := re.fullmatch(pattern, each):
             return ("-" if country in _HYPHENATED else " ").join(part for part in found.groups() if part)
-    raise Refusal(f"must be a real postcode in {country_names().get(country, country)}")
+    named = country_names(language).get(country, country)
+    raise Refusal(sentence("Your answer to “{label}” must be a postcode of this country: {country}", country=named))

@@ -1,73 +1,52 @@
-"""What a person is told when an answer isn't taken: each message names the label and says what to do.
+"""What a person is told when an answer isn't taken: whole sentences, of which a translator has each in one piece.
 
-The wording follows the GOV.UK Design System's error messages: "Enter your full name", "Date of birth
-must be a real date".
+A label is whatever an author wrote: a noun, a question, “I agree”. So it stands in a sentence as a quotation, which no
+grammar reaches into: “Answer “How many””, “Your answer to “Date of birth” must be a real date”.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal, TypeAlias, get_args
 
-_OWNERS = frozenset(("a", "an", "her", "his", "its", "our", "the", "their", "these", "this"))
-_DEMANDS = frozenset(
-    ("add", "choose", "describe", "enter", "explain", "give", "pick", "say", "select", "tell", "upload", "write")
-)
+from wizard.locale.sentences import AnyOf, Sentence, sentence
+from wizard.locale.words import Argument
 
-Code = Literal["required", "invalid", "limit", "pattern"]
+# What is wrong with an answer: the key below which an author can have words of their own for it. Those of limits are
+# the settings' own keys.
+LimitCode: TypeAlias = Literal["min", "max", "min_length", "max_length", "places", "max_size"]
+Code: TypeAlias = Literal["required", "invalid", "ambiguous", "pattern", "accept"] | LimitCode
+
+LIMIT_CODES: Final[frozenset[str]] = frozenset(get_args(LimitCode))
 
 
 class Refusal(Exception):
-    """An answer can't be taken. `predicate` follows the label: "must be a whole number".
+    """An answer can't be taken. `{label}` in the sentence stands for what the field is called."""
 
-    `code` is the key under which an author can put a message of their own.
-    """
-
-    def __init__(self, predicate: str, code: Code = "invalid") -> None:
-        super().__init__(predicate)
-        self.predicate = predicate
+    def __init__(self, sentence: Sentence, code: Code = "invalid") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
         self.code: Code = code
 
+    def __str__(self) -> str:
+        return str(about(self.sentence, "…"))
 
-def either(*readings: str) -> Refusal:
+
+def about(sentence: Sentence, label: str) -> Sentence:
+    """The sentence with the field's label in it."""
+    return sentence.with_arguments(label=" ".join(label.split()).rstrip(":").rstrip() or "…")
+
+
+def either(*readings: Argument) -> Refusal:
     """An answer that can be read in more than one way, with each way spelled out, so that it can be typed like that."""
-    *others, last = dict.fromkeys(readings)
-    if len(others) == 1:
-        return Refusal(f"can be read in two ways. Write {others[0]} or {last}")
-    return Refusal(f"can be read in several ways. Write {', '.join(others)} or {last}")
+    ways = tuple(dict.fromkeys(readings))
+    if len(ways) == 2:
+        two = sentence("Your answer to “{label}” can be read in two ways. Write {ways}", ways=AnyOf(ways))
+        return Refusal(two, "ambiguous")
+    several = sentence("Your answer to “{label}” can be read in several ways. Write {ways}", ways=AnyOf(ways))
+    return Refusal(several, "ambiguous")
 
 
-def refused(label: str, predicate: str) -> str:
-    """The label and what is wrong, as one sentence."""
-    return f"{_subject(label)} {predicate}"
-
-
-def missing(label: str, verb: str) -> str:
-    """What to say where a needed answer is missing; `verb` is Enter, Choose or Upload."""
-    if label.endswith("?"):
-        return f"Answer the question “{label}”"
-    thing = label.rstrip(":").rstrip()
-    if not thing:
-        return "Answer this question"
-    first, _, rest = thing.partition(" ")
-    word = first.lower()
-    if _is_demand(thing):
-        return thing
-    if word in _OWNERS and rest:
-        return f"{verb} {word} {rest}"
-    if word == "your":
-        thing = rest.lstrip() or "answer"
-    elif first[1:] == first[1:].lower() and len(first) > 1:  # an IBAN stays an IBAN
-        thing = thing[0].lower() + thing[1:]
-    return f"{verb} your {thing}"
-
-
-def _subject(label: str) -> str:
-    if label.endswith("?") or _is_demand(label):
-        return f"Your answer to “{label}”"
-    return label.rstrip(":").rstrip() or "This answer"
-
-
-def _is_demand(label: str) -> bool:
-    """Whether it is a sentence like “Tell us in your own words”."""
-    first, _, rest = label.partition(" ")
-    return bool(rest) and first.lower() in _DEMANDS
+ANSWER_WANTED: Final = sentence("Answer “{label}”")
+CHOICE_WANTED: Final = sentence("Choose an answer to “{label}”")
+CONFIRMATION_WANTED: Final = sentence("Confirm “{label}” to go on")
+FILE_WANTED: Final = sentence("Upload a file for “{label}”")

@@ -26,7 +26,19 @@ from wizard.locale.sentences import Sentence, Size, counted, sentence, sentence_
 from wizard.locale.words import Words, words_in
 from wizard.model import Choice, Prompt, PromptField, Value
 
-KINDS = ("input", "textarea", "password", "date", "radios", "checkboxes", "select", "file", "hidden", "button")
+KINDS = (
+    "input",
+    "textarea",
+    "password",
+    "date",
+    "radios",
+    "checkboxes",
+    "checkbox",
+    "select",
+    "file",
+    "hidden",
+    "button",
+)
 MAX_RADIOS = 7  # more of them make a select
 MAX_INLINE = 30  # characters that two radios may have together to stand side by side
 UNLIMITED = 5_000  # characters: the limit of a textarea whose author gave none, which nobody needs to count down to
@@ -134,7 +146,8 @@ def kind_of(field: PromptField) -> str:
         case "textarea" | "password" | "date" | "file" | "hidden" as kind:
             return kind
         case "boolean":
-            return "button" if field.options.get("button") else "radios"
+            special = (kind for kind in ("button", "checkbox") if field.options.get(kind))
+            return next(special, "radios")
         case "choices":
             return "checkboxes"
         case "country":
@@ -159,7 +172,7 @@ def typed_texts(field: PromptField) -> tuple[str, ...] | None:
             return (_text(field),)
         case "date":
             return tuple(date_texts(value).values())
-        case "radios" | "checkboxes" | "select":
+        case "radios" | "checkboxes" | "checkbox" | "select":
             known = {True, False} if field.type == "boolean" else {choice.value for choice in field.choices}
             with suppress(TypeError):
                 return () if known.issuperset(value if isinstance(value, list) else (value,)) else None
@@ -181,7 +194,7 @@ def widget(field: PromptField, *, heading: Heading = "", files: str = "", words:
     slash; "" for nowhere; `words` are those of the page's language. Any value can be shown, also one that doesn't fit
     the type."""
     kind = kind_of(field)
-    options = _options(field, kind, words) if kind in ("radios", "checkboxes", "select") else ()
+    options = _options(field, kind, words) if kind in ("radios", "checkboxes", "checkbox", "select") else ()
     parts = _date_parts(field, words) if kind == "date" else ()
     file = _kept_file(field.value, files, words) if kind == "file" else None
     limit = _limit(field) if kind == "textarea" else 0
@@ -191,7 +204,7 @@ def widget(field: PromptField, *, heading: Heading = "", files: str = "", words:
         kind=kind,
         name=name,
         id=f"{name}-day" if kind == "date" else name,
-        label=label if field.required or kind == "button" else words.say(optional(label)),
+        label=label if field.required or kind in ("button", "checkbox") else words.say(optional(label)),
         heading=heading,
         hint=field.hint,
         error=error_of(field, words),
@@ -229,7 +242,8 @@ def heading_of(prompt: Prompt, words: Words = _ENGLISH) -> tuple[str, Heading]:
     label = _label(seen[0], words)
     if title and title.casefold() != label.casefold():
         return title, ""
-    return label, "hidden" if prompt.text or prompt.items else "page"
+    beside = kind_of(seen[0]) == "checkbox"  # its label stands by its box
+    return label, "hidden" if prompt.text or prompt.items or beside else "page"
 
 
 def error_lines(prompt: Prompt, words: Words = _ENGLISH) -> tuple[tuple[str, str], ...]:
@@ -349,6 +363,8 @@ def _note(field: PromptField, kind: str, limit: int, words: Words) -> str:
 def _options(field: PromptField, kind: str, words: Words) -> tuple[Option, ...]:
     choices = _yes_or_no(words) if field.type == "boolean" else field.choices
     picked = _picked(field, choices, words, many=kind == "checkboxes")
+    if kind == "checkbox":
+        return (Option("yes", "", "", field.name, checked="yes" in picked),)
     if kind == "select":
         first = Option("", words.say(sentence("Choose one") if field.required else _NO_ANSWER), "", "", checked=False)
         return (first, *(Option(each.value, _in_a_line(each), "", "", each.value in picked) for each in choices))

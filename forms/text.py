@@ -8,9 +8,14 @@ import unicodedata
 from wizard.forms.characters import folded, is_visible, prose
 from wizard.forms.fields import HiddenField, PasswordField, TextareaField, TextField
 from wizard.forms.parsing import MAX_SHORT, MAX_TEXT, Context, Parser
-from wizard.forms.refusals import Refusal
+from wizard.forms.refusals import LimitCode, Refusal
+from wizard.locale.sentences import Sentence, counted, sentence
 from wizard.model import Value
 
+_NO_TEXT = sentence("Your answer to “{label}” must be text")
+_LINE_BREAKS = sentence("Your answer to “{label}” must not contain line breaks")
+_UNSHOWN = sentence("Your answer to “{label}” must not contain characters that can't be shown")
+_OTHER_FORMAT = sentence("Your answer to “{label}” is not in the format that is asked for")
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _FORBIDDEN_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -58,16 +63,15 @@ def _text(raw: object, limit: int) -> str | None:
     if not raw and (raw is None or raw == ""):
         return None
     if not isinstance(raw, str):
-        raise Refusal("must be text")
+        raise Refusal(_NO_TEXT)
     if len(raw) > limit:
-        raise Refusal(f"must be {limit:,} characters or fewer", "limit")
+        raise Refusal(_at_most(limit), "max_length")
     return raw
 
 
 def _refuse(forbidden: re.Pattern[str], text: str) -> None:
     if found := forbidden.search(text):
-        what = "line breaks" if found[0] in "\r\n" else "characters that can't be shown"
-        raise Refusal(f"must not contain {what}")
+        raise Refusal(_LINE_BREAKS if found[0] in "\r\n" else _UNSHOWN)
 
 
 def text_parser(field: TextField | TextareaField | HiddenField | PasswordField) -> Parser:
@@ -78,12 +82,12 @@ def text_parser(field: TextField | TextareaField | HiddenField | PasswordField) 
 
     def parse(raw: object, context: Context) -> Value:
         if isinstance(raw, str) and len(raw) > MAX_TEXT:
-            raise Refusal(_length(len(raw), shortest, longest), "limit")
+            raise _of_another_length(len(raw), shortest, longest)
         text = clean(raw)
         if text is None:
             return None
         if not shortest <= len(text) <= longest:
-            raise Refusal(_length(len(text), shortest, longest), "limit")
+            raise _of_another_length(len(text), shortest, longest)
         return text if pattern is None else _fitting(pattern, text)
 
     return parse
@@ -94,12 +98,32 @@ def _fitting(pattern: re.Pattern[str], text: str) -> str:
     for each in (text, folded(text)):
         if pattern.fullmatch(each) is not None:
             return each
-    raise Refusal("is not in the format that is asked for", "pattern")
+    raise Refusal(_OTHER_FORMAT, "pattern")
 
 
-def _length(found: int, shortest: int, longest: int) -> str:
+def _of_another_length(found: int, shortest: int, longest: int) -> Refusal:
+    code: LimitCode = "max_length" if found > longest else "min_length"
     if shortest == longest:
-        return f"must be {longest:,} characters long"
-    if found > longest:
-        return f"must be {longest:,} characters or fewer"
-    return f"must be {shortest:,} characters or more"
+        exactly = counted(
+            "Your answer to “{label}” must be {count} character long",
+            "Your answer to “{label}” must be {count} characters long",
+            longest,
+        )
+        return Refusal(exactly, code)
+    return Refusal(_at_most(longest) if found > longest else _at_least(shortest), code)
+
+
+def _at_most(longest: int) -> Sentence:
+    return counted(
+        "Your answer to “{label}” must be {count} character or fewer",
+        "Your answer to “{label}” must be {count} characters or fewer",
+        longest,
+    )
+
+
+def _at_least(shortest: int) -> Sentence:
+    return counted(
+        "Your answer to “{label}” must be {count} character or more",
+        "Your answer to “{label}” must be {count} characters or more",
+        shortest,
+    )

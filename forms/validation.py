@@ -16,6 +16,8 @@ from wizard.expressions import Names
 from wizard.forms.form import Form, Question
 from wizard.forms.parsing import MAX_TEXT, Context, OwnNames
 from wizard.forms.refusals import Refusal
+from wizard.locale.sentences import sentence
+from wizard.locale.words import language_of
 from wizard.model import StoredFile, Value
 
 __all__ = ["Accepted", "Form", "Part", "Rejected", "still_valid", "validate", "validate_part"]
@@ -25,7 +27,7 @@ MAX_NAME_SHOWN = 100
 
 _LEFT_OUT = object()
 _NOTHING: Mapping[str, Value] = {}
-_TOO_MANY = f"Too many answers were sent at once. Send at most {MAX_GIVEN}."
+_TOO_MANY = sentence("Too many answers were sent at once. Send at most {most}.", most=MAX_GIVEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def validate(
     without it none are taken.
     """
     if len(given) > MAX_GIVEN:
-        return Rejected({}, _TOO_MANY, {})
+        return Rejected({}, _TOO_MANY.in_language(language_of(names)), {})
     taking = _Taking(form, names, kept, new_id)
     taking.refuse_unknown(given)
     taking.questions(given)
@@ -103,7 +105,7 @@ def validate_part(
     ask. Where a part is rejected, Rejected.draft is the draft with what was typed on top of it.
     """
     if len(given) > MAX_GIVEN:
-        return Rejected({}, _TOO_MANY, dict(draft))
+        return Rejected({}, _TOO_MANY.in_language(language_of(names)), dict(draft))
     taking = _Taking(form, names, kept, new_id)
     taking.refuse_unknown(given)
     taken, complete = taking.part(given, draft)
@@ -147,9 +149,10 @@ class _Taking:
                 continue
             shown = encodable(str(name)[:MAX_NAME_SHOWN])
             if name in self.form.own:
-                self.errors[shown] = f"“{shown}” is computed and can't be answered. Leave it out"
+                told = sentence("“{name}” is computed and can't be answered. Leave it out", name=shown)
             else:
-                self.errors[shown] = f"There is no field “{shown}” here. Leave it out"
+                told = sentence("There is no field “{name}” here. Leave it out", name=shown)
+            self.errors[shown] = told.in_language(self.own.language)
 
     def questions(self, given: Mapping[str, object]) -> None:
         """Takes the answers of all questions that are shown, in order."""

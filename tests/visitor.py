@@ -301,7 +301,8 @@ class Visitor:
             for part, text in zip(DATE_PARTS, _date_parts(answer), strict=True):
                 self._named(f"{name}-{part}")[0].value = text
             return
-        inputs = self._named(name)
+        named = self._named(name)
+        inputs = [each for each in named if each.kind != "hidden"] or named
         match inputs[0].kind:
             case "radio":
                 wanted = {True: "yes", False: "no", None: None}[answer] if not isinstance(answer, str) else answer

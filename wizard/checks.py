@@ -147,7 +147,7 @@ def _check_calls(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
                 message = f"`{inner.id}` has no input {quoted(name)}{did_you_mean(name, declared)}"
                 yield draft.document.problem(place, message, key=True)
             elif name in declared and value.constant and (why := misfit(declared[name], value.source)):
-                yield draft.document.problem(place, f"the input `{name}` of `{inner.id}` {why}")
+                yield draft.document.problem(place, f"the input `{name}` of `{inner.id}` isn't accepted: {why}")
         given = config.with_.keys() | (ITEM_NAMES if config.repeat is not None else frozenset())
         for name, field in declared.items():
             if field.required and field.default is None and name not in given:
@@ -158,7 +158,9 @@ def _check_calls(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
 def _check_defaults(draft: Draft) -> Iterator[Problem]:
     for field in draft.input:
         if why := misfit(field, field.default):
-            yield draft.document.problem(("input", field.name, "default"), f"the default of `{field.name}` {why}")
+            yield draft.document.problem(
+                ("input", field.name, "default"), f"the default of `{field.name}` isn't accepted: {why}"
+            )
 
 
 def _check_ends(draft: Draft, embedded: Set[str]) -> Iterator[Problem]:

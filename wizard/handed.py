@@ -19,7 +19,7 @@ from wizard.expressions import Names
 from wizard.forms.fields import BaseField
 from wizard.forms.form import Form, Question
 from wizard.forms.parsing import Context, NoNames, OwnNames
-from wizard.forms.refusals import Refusal
+from wizard.forms.refusals import Refusal, about
 from wizard.language.arithmetic import kind
 from wizard.model import Value
 from wizard.templates import Dynamic
@@ -75,8 +75,11 @@ class Typed:
         try:
             return self.question.parse(value, Context(OwnNames((), names), {}, None))
         except Refusal as refusal:
-            what = f"The input {self.question.name!r} of the workflow {self.workflow!r} {refusal.predicate}"
-            raise ExpressionError(f"{what}; it is handed {kind(value)}. Hand over another value in `with`.") from None
+            name = self.question.name
+            raise ExpressionError(
+                f"The input {name!r} of the workflow {self.workflow!r} is handed {kind(value)}, and doesn't accept it: "
+                f"{about(refusal.sentence, name)}. Hand over another value in `with`."
+            ) from None
 
 
 def typed(
@@ -120,15 +123,14 @@ def _default(field: BaseField) -> Value:
 
 
 def misfit(field: BaseField, value: Any) -> str | None:
-    """Why a constant can't be an input: the end of a sentence. None where it can, or where only a run
-    can tell."""
+    """Why a constant can't be an input: a sentence. None where it can, or where only a run can tell."""
     question = _question(field)
     if question is None or value is None:
         return None
     try:
         _taken(question, value)
     except Refusal as refusal:
-        return refusal.predicate
+        return str(about(refusal.sentence, field.name))
     except ExpressionError:
         pass
     return None

@@ -251,7 +251,7 @@ async def test_an_unhappy_visitor_is_called_back() -> None:
     await person.says("2")
     person.sees(title="We are sorry. What went wrong?")
     await person.wrongly.says(areas=["staff", "waiting"], contact="yes")
-    person.sees(error="Enter your telephone number")
+    person.sees(error="Answer “Telephone number”")
     await person.says(areas=["staff", "waiting"], contact="yes", phone="020 7946 0018")
     await person.says("More chairs")
     assert person.completed

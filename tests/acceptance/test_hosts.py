@@ -133,7 +133,7 @@ def test_somebody_books_seats(host: str, tmp_path: Path) -> None:
         ann.opens()
         ann.sees("Where do you want to go?")
         ann.sends(town="Bern", seats="many")
-        ann.sees("Seats must be a whole number")
+        ann.sees("Your answer to “Seats” must be a whole number")
         ann.sends(town="Bern", seats="2")
         ann.sees("2 seats to Bern cost 50 francs")
         ann.sends("previous")

@@ -88,13 +88,13 @@ def test_mistakes_at_every_question_cost_nothing_but_the_question(folder: Path) 
     )  # fmt: skip
     assert said.code == 0
     assert [line.removeprefix("! ") for line in said.out.splitlines() if line.startswith("! ")] == [
-        "Enter your full name",
-        "Full name must be 30 characters or fewer",
-        "Date of birth must be a real date, like 27 3 1985",
-        "Date of birth must be a date, like 27 3 1985",
-        "Date of birth must be today or in the past",
+        "Answer “Full name”",
+        "Your answer to “Full name” must be 30 characters or fewer",
+        "Your answer to “Date of birth” must be a real date, like 27 3 1985",
+        "Your answer to “Date of birth” must be a date, like 27 3 1985",
+        "Your answer to “Date of birth” must be today or in the past",
         "There is no command :what. See :help. A text that begins with a colon is typed ::what",
-        "Meals must be one of the choices listed",
+        "Your answer to “Meals” must be one of the choices listed",
         "The last day is before the first",
         "Say yes or no: do you want to add another?",
         "There is nothing to answer here. Press Enter, or type :help.",

@@ -45,7 +45,7 @@ async def test_a_whole_run_inside_another_sites_page(opens: Opens, javascript: b
         assert await inside.locator("header").count() == 0
         await inside.locator("[name=full_name]").fill("Ann")
         await inside.get_by_role("button", name="Continue").click()
-        await inside.get_by_role("link", name="Enter your date of birth").wait_for()
+        await inside.get_by_role("link", name="Answer “Date of birth”").wait_for()
         for part, text in (("day", "27"), ("month", "3"), ("year", "1985")):
             await inside.locator(f"[name=birth_date-{part}]").fill(text)
         await inside.get_by_role("button", name="Continue").click()

@@ -122,7 +122,7 @@ async def test_a_refresh_of_an_error(ann: Any, site: Site) -> None:
     await ann.presses("Continue")
     for _ in range(2):
         await ann.reloads()
-        await ann.sees(error="Choose your reason")
+        await ann.sees(error="Choose an answer to “Your reason”")
 
 
 async def test_back_after_an_upload_beside_an_error(
@@ -139,7 +139,7 @@ async def test_back_after_an_upload_beside_an_error(
     else:
         await ann.uploads("bill", bill)
     await ann.presses("Continue")
-    await ann.sees("bill.pdf", error="Enter your street")
+    await ann.sees("bill.pdf", error="Answer “Street”")
     await goes_back_to(ann, kind, 2, title="What do you want to do?")
     await goes(ann, 1)
     await comes_to_see(ann, title="Your papers")
@@ -187,7 +187,7 @@ async def test_back_on_a_start_page(ann: Any, kind: tuple[str, bool], site: Site
     await ann.visits(f"{site.address}/w/sampler")
     for _ in range(2):
         await ann.presses("Start now")
-        await ann.sees(error="Enter your town")
+        await ann.sees(error="Answer “Your town”")
     await goes_back_to(ann, kind, 3, title="What do you want to do?")
     await goes(ann, 1)
     await comes_to_see(ann, title="Everything that can be asked")

@@ -202,6 +202,7 @@ async def test_everything_that_can_be_asked(site: Site, opens: Opens, javascript
     await ann.chooses("website", "staff")
     await ann.chooses("No", of="sure")
     await ann.chooses("Yes", of="gift")
+    await ann.chooses("I agree to the terms")
     await ann.types(card="Well done")
     await ann.presses("Continue")
     await ann.types(day="27 3 2026", at="14:30")
@@ -218,6 +219,7 @@ async def test_everything_that_can_be_asked(site: Site, opens: Opens, javascript
         "country": "CH",
         "gift": True,
         "card": "Well done",
+        "agreed": True,
     }
     assert run.answers["words"]["story"] == "First this.\nThen that."
     assert run.answers["words"]["campaign"] == "spring"

@@ -21,8 +21,8 @@ async def test_a_whole_run_by_keyboard(site: Site, opens: Opens) -> None:
     await ann.writes("Ann")
     await ann.tabs_to("Continue")
     await ann.enters()
-    await ann.sees(error="Enter your date of birth", values={"full_name": "Ann"})
-    await ann.tabs_to("Enter your date of birth")
+    await ann.sees(error="Answer “Date of birth”", values={"full_name": "Ann"})
+    await ann.tabs_to("Answer “Date of birth”")
     await ann.key("Enter")
     assert await ann.focused() == "Day"
     await ann.writes("27")
@@ -74,7 +74,7 @@ async def test_errors_take_the_focus_and_lead_to_their_fields(site: Site, opens:
         .flatMap((each) => (each?.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean))
         .map((id) => document.getElementById(id)?.innerText ?? `${id} is missing`).join(" ")"""
     )
-    assert "Date of birth must include a year" in described
+    assert "Your answer to “Date of birth” must include a year" in described
 
 
 async def test_every_error_of_a_page_leads_to_an_input(site: Site, opens: Opens) -> None:

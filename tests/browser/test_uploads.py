@@ -17,7 +17,7 @@ async def test_a_file_survives_an_error_beside_it(site: Site, opens: Opens, java
     await ann.visits(site.link(run))
     await ann.uploads("bill", "bill.pdf", BILL)
     await ann.presses("Continue")
-    await ann.sees("bill.pdf", error="Enter your street", status=422)
+    await ann.sees("bill.pdf", error="Answer “Street”", status=422)
     await ann.types(street="Long Lane")
     await ann.presses("Continue")
     await ann.sees(title="We have bill.pdf")
@@ -98,7 +98,7 @@ async def test_a_file_of_the_wrong_kind(site: Site, opens: Opens) -> None:
     await ann.types(street="Long Lane")
     await ann.uploads("bill", "bill.exe", BILL, "application/octet-stream")
     await ann.presses("Continue")
-    await ann.sees(error="A bill with your address must be one of these: .pdf", status=422)
+    await ann.sees(error="The file for “A bill with your address” must be one of these: .pdf", status=422)
 
 
 async def test_a_file_is_given_back_only_to_whom_it_belongs(site: Site, opens: Opens) -> None:

@@ -21,7 +21,7 @@ async def test_from_the_list_to_the_end(site: Site, opens: Opens, javascript: bo
     await ann.presses("Continue")
     await ann.sees(
         title="About you",
-        error="Date of birth must be a real date, like 27 3 1985",
+        error="Your answer to “Date of birth” must be a real date, like 27 3 1985",
         values={"full_name": "Ann", "birth_date": "27 13 1985"},
         status=422,
     )
@@ -57,7 +57,7 @@ async def test_a_change_from_the_review_comes_back_to_it(site: Site, opens: Open
     await ann.follows("Change", near="Full name Ann Meier")
     await ann.types(full_name="")
     await ann.presses("Continue")
-    await ann.sees(title="About you", error="Enter your full name")
+    await ann.sees(title="About you", error="Answer “Full name”")
     await ann.goes_back()
     await ann.sees("Ann Meier", title="Check your answers", at="check")
 
@@ -155,5 +155,5 @@ async def test_a_field_that_is_asked_and_left_empty(site: Site, opens: Opens, ja
     await ann.visits(site.link(await site.begins("passport", ANN)))
     await ann.chooses("I lost it")
     await ann.presses("Continue")
-    await ann.sees(error="Answer the question “Where did you lose it?”", values={"why": "lost"})
+    await ann.sees(error="Answer “Where did you lose it?”", values={"why": "lost"})
     assert await ann.field("lost_where").is_visible()

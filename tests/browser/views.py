@@ -35,6 +35,7 @@ PICKS: Answers = {
     "sure": False,
     "country": "CH",
     "gift": False,
+    "agreed": True,
 }
 TOWN: Answers = {"town": "Thun"}
 

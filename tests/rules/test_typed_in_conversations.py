@@ -64,7 +64,9 @@ async def test_a_rent_of_two_thousand_four_hundred_stays_that() -> None:
     many places an amount has, both are spelled out, and either can be typed."""
     person = await Person.starts(await make_test_engine(RENT), "miete")
     await person.wrongly.says(rent="2.400", pay="2.400")
-    assert person.errors == {"pay": "Lohn can be read in two ways. Write 2400 or 2.4"}
+    assert person.errors == {
+        "pay": "Ihre Angabe bei „Lohn“ lässt sich auf zwei Arten lesen. Schreiben Sie 2400 oder 2.4"
+    }
     await person.says(rent="2.400", pay="2400")
     assert person.answers["a"] == {"rent": Decimal("2400"), "pay": Decimal("2400")}
 
@@ -74,7 +76,9 @@ async def test_a_hint_is_taken_as_it_stands() -> None:
     for typed, meant in (("2400", "2400"), ("2.40", "2.40")):
         person = await Person.starts(await make_test_engine(RENT), "miete")
         await person.wrongly.says(rent="2,400", pay="1")
-        assert person.errors == {"rent": "Miete can be read in two ways. Write 2400 or 2.40"}
+        assert person.errors == {
+            "rent": "Ihre Angabe bei „Miete“ lässt sich auf zwei Arten lesen. Schreiben Sie 2400 oder 2.40"
+        }
         await person.says(rent=typed, pay="1")
         assert person.answers["a"]["rent"] == Decimal(meant)
 
@@ -123,7 +127,7 @@ async def test_what_nobody_can_see_is_no_name(unseen: str) -> None:
     what is wrong with 12."""
     person = await Person.starts(await make_test_engine(NAMES), "names")
     await person.wrongly.says(name=unseen, count="12")
-    assert person.errors == {"name": "Enter your name"}
+    assert person.errors == {"name": "Answer “Name”"}
     if unseen != "\u2800":
         await person.says(name=f"Ann{unseen}", count=f"{unseen}12")
         assert person.answers["a"] == {"name": "Ann", "count": 12}
@@ -162,10 +166,10 @@ async def test_elsewhere_a_postcode_is_still_needed() -> None:
     """A changed country asks for it again."""
     person = await Person.starts(await make_test_engine(ADDRESS), "address")
     await person.wrongly.says(country="CH", postcode="")
-    assert person.errors == {"postcode": "Enter your postcode"}
+    assert person.errors == {"postcode": "Answer “Postcode”"}
     await person.says(country="AE", postcode="")
     await person.wrongly.changes("a", country="CH", postcode="")
-    assert person.errors == {"postcode": "Enter your postcode"}
+    assert person.errors == {"postcode": "Answer “Postcode”"}
 
 
 @pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
@@ -187,4 +191,4 @@ async def test_the_language_gives_the_example_where_the_field_has_no_region() ->
     call = "id: call\nlanguage: fr\nnodes: [{id: a, type: form, fields: [{name: phone, type: phone}]}]"
     person = await Person.starts(await make_test_engine(call), "call")
     await person.wrongly.says("12")
-    assert person.errors == {"phone": "Phone must be a phone number, like +33 1 23 45 67 89"}
+    assert person.errors == {"phone": "Your answer to “Phone” must be a phone number, like +33 1 23 45 67 89"}

@@ -192,7 +192,7 @@ KINDS = {
     ),
     "what is handed in": Kind(
         "  - {id: charge, type: workflow, workflow: inner, with: {it: '{{ ask.x }}'}}",
-        "The input 'it' of the workflow 'inner' must be a date",
+        "The input 'it' of the workflow 'inner' is handed",
         node="charge/show",
         back=True,
     ),

@@ -13,7 +13,8 @@ from wizard.channels.html.assets import STATIC, STYLE
 from wizard.channels.html.pages import Page, Site
 from wizard.channels.html.templating import TEMPLATES
 from wizard.format import FIELD_MODELS, NodeFormat, RetryFormat, WorkflowFormat
-from wizard.forms.fields import BaseField, Check, ChoiceOption, ChoicesFrom, Messages
+from wizard.forms.fields import BaseField, Check, ChoiceOption, ChoicesFrom
+from wizard.forms.messages import Errors, Messages
 from wizard.language.filters import FILTERS, TESTS
 from wizard.language.functions import FUNCTIONS
 from wizard.node import Registry
@@ -33,6 +34,10 @@ def missing(text: str, names: list[str]) -> list[str]:
     return [name for name in names if f"`{name}`" not in text]
 
 
+def _with_below(model: type[BaseModel]) -> list[type[BaseModel]]:
+    return [model, *(each for below in model.__subclasses__() for each in _with_below(below))]
+
+
 @pytest.mark.parametrize("name", FIELD_MODELS)
 def test_every_field_type_is_documented(name: str) -> None:
     """An author finds each field type and each of its keys."""
@@ -44,7 +49,7 @@ def test_every_common_key_of_fields_is_documented() -> None:
     """An author finds what all fields have, and how choices, messages and checks are written."""
     fields = page("fields.md")
     assert missing(fields.section("What all fields have"), [*keys(BaseField), "type"]) == []
-    assert missing(fields.section("Your own error messages"), keys(Messages)) == []
+    assert missing(fields.section("Your own error messages"), [*keys(*_with_below(Errors)), *keys(Messages)]) == []
     assert missing(fields.section("`choice`"), keys(ChoiceOption, ChoicesFrom)) == []
     assert missing(fields.section("Checks across fields"), keys(Check)) == []
 

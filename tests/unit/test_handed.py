@@ -114,7 +114,7 @@ async def test_a_computed_value_that_does_not_fit_names_the_input() -> None:
     """S16: the author must learn which input it was; the person's answers stay, and can be changed."""
     person = await handed('with: {it: "{{ ask.text }}"}', "it: {type: date}", text="soon")
     assert person.asked == "inner/sums"
-    person.sees(fault="The input 'it' of the workflow 'inner' must be a date")
+    person.sees(fault="Your answer to “it” must be a date")
     await person.goes_back()
     person.sees(values={"text": "soon"})
     await person.says(text="1 2 2026")
@@ -158,15 +158,31 @@ def problems(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("handing", "declared", "problem"),
     [
-        ("with: {it: soon}", "it: {type: date}", "the input `it` of `inner` must be a date, like 27 3 1985"),
-        ("with: {it: 8001}", "it: {type: text}", "the input `it` of `inner` must be text"),
+        (
+            "with: {it: soon}",
+            "it: {type: date}",
+            "the input `it` of `inner` isn't accepted: Your answer to “it” must be a date, like 27 3 1985",
+        ),
+        (
+            "with: {it: 8001}",
+            "it: {type: text}",
+            "the input `it` of `inner` isn't accepted: Your answer to “it” must be text",
+        ),
         (
             "with: {it: d}",
             "it: {type: choice, choices: [a, b]}",
-            "the input `it` of `inner` must be one of the choices",
+            "the input `it` of `inner` isn't accepted: Your answer to “it” must be one of the choices",
         ),
-        ("with: {it: 7}", "it: {type: integer, max: 5}", "the input `it` of `inner` must be 5 or"),
-        ("title: None", "it: {type: integer, default: seven}", "the default of `it` must be a whole number"),
+        (
+            "with: {it: 7}",
+            "it: {type: integer, max: 5}",
+            "the input `it` of `inner` isn't accepted: Your answer to “it” must be 5 or",
+        ),
+        (
+            "title: None",
+            "it: {type: integer, default: seven}",
+            "the default of `it` isn't accepted: Your answer to “it” must be a whole number",
+        ),
     ],
 )
 def test_constants_that_do_not_fit_are_found_when_definitions_are_loaded(

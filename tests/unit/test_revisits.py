@@ -96,7 +96,7 @@ async def test_a_form_that_notes_nothing_leaves_the_run_as_it_was() -> None:
     assert run.rejected is not None
     assert (run.rejected.fields[0].value, run.rejected.fields[0].error) == (
         "seven",
-        "Years must be a whole number, like 17",
+        "Your answer to “Years” must be a whole number, like 17",
     )
 
 

@@ -61,8 +61,8 @@ async def test_an_error_stands_at_its_question_which_is_asked_again() -> None:
     engine = await make_test_engine(PASSPORT)
     held = await talk(engine, "passport", "", "Ann", "31 2 1985", "27 3 1985", "not an address", "", "1", "")
     assert held.script.wrong == [
-        "Enter your full name",
-        "Date of birth must be a real date, like 27 3 1985",
+        "Answer “Full name”",
+        "Your answer to “Date of birth” must be a real date, like 27 3 1985",
         held.script.wrong[2],
     ]
     assert held.ending is Ending.COMPLETED
@@ -241,7 +241,7 @@ async def test_clear_empties_an_answer_that_is_optional() -> None:
     held = await talk(engine, "passport", *ann, ":back", "", "", ":clear", "1", "")
     assert held.view.answers["applicant"]["email"] is None
     refused = await talk(engine, "passport", ":clear", ":quit")
-    assert refused.script.wrong == ["Enter your full name"]
+    assert refused.script.wrong == ["Answer “Full name”"]
 
 
 @pytest.mark.parametrize("typed", [":what", ":Back2", ":10"])

@@ -52,8 +52,16 @@ def test_a_good_form_has_none() -> None:
         ([{"name": "a", "type": "postcode", "country": "land"}], (0, "country"), "there is no field 'land'"),
         ([{"name": "a", "type": "postcode", "country": "XX"}], (0, "country"), "there is no country XX"),
         ([{"name": "a", "type": "country", "only": ["XX"]}], (0, "only"), "there is no country XX"),
-        ([{"name": "a", "type": "integer", "default": "x"}], (0, "default"), "A must be a whole number"),
-        ([{"name": "a", "type": "date", "default": "x", "label": "{{ b }}"}], (0, "default"), "a must be a date"),
+        (
+            [{"name": "a", "type": "integer", "default": "x"}],
+            (0, "default"),
+            "Your answer to “A” must be a whole number",
+        ),
+        (
+            [{"name": "a", "type": "date", "default": "x", "label": "{{ b }}"}],
+            (0, "default"),
+            "Your answer to “a” must be a date",
+        ),
     ],
 )
 def test_mistakes_are_found_where_they_are(written: list[dict[str, Any]], place: tuple[Any, ...], message: str) -> None:

@@ -12,7 +12,7 @@ from tests.unit.forms.asking import accepted, form, refuse, rejected, take
 from wizard.errors import ExpressionError
 
 REASONS = ["new", "lost", {"value": "old", "label": "It ran out"}]
-LISTED = "Thing must be one of the choices listed"
+LISTED = "Your answer to “Thing” must be one of the choices listed"
 
 
 @pytest.mark.parametrize(
@@ -30,13 +30,13 @@ def test_yes_and_no(raw: Any, value: bool) -> None:
 @pytest.mark.parametrize("raw", ["maybe", 1, 0, 2, 1.0, [True], {"a": True}])
 def test_what_is_neither_yes_nor_no(raw: Any) -> None:
     """1 is not `true`: a program that sends a number has mixed up its fields."""
-    assert refuse(raw, type="boolean") == "Thing must be yes or no"
+    assert refuse(raw, type="boolean") == "Your answer to “Thing” must be yes or no"
 
 
 def test_no_is_an_answer() -> None:
     """A required yes-or-no question must take no, and still miss an empty answer."""
     assert take("no", type="boolean") is False
-    assert refuse("", type="boolean") == "Choose your thing"
+    assert refuse("", type="boolean") == "Choose an answer to “Thing”"
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_one_choice_by_value_or_label(raw: str, value: str) -> None:
 @pytest.mark.parametrize("raw", ["x", "new,lost", ["new"], {"value": "new"}, True, 1.5, "new\x00", 10**400])
 def test_what_is_no_choice(raw: Any) -> None:
     """Whatever was sent, only what is listed is stored."""
-    assert refuse(raw, type="choice", choices=REASONS).startswith("Thing must")
+    assert refuse(raw, type="choice", choices=REASONS).startswith("Your answer to “Thing” must")
 
 
 def test_choices_that_are_numbers() -> None:
@@ -100,11 +100,19 @@ def test_a_label_is_known_however_it_is_typed() -> None:
 def test_how_many_choices() -> None:
     """None of them is an empty list, so that expressions can count it."""
     assert take([], type="choices", choices=REASONS, required=False) == []
-    assert refuse([], type="choices", choices=REASONS) == "Choose your thing"
-    assert refuse(None, type="choices", choices=REASONS) == "Choose your thing"
-    assert refuse(["new"], type="choices", choices=REASONS, min=2) == "Thing must have at least 2 choices"
-    assert refuse(["new", "old"], type="choices", choices=REASONS, max=1) == "Thing must have no more than 1 choice"
-    assert refuse(["new"] * 5_001, type="choices", choices=REASONS) == "Thing must have no more than the choices listed"
+    assert refuse([], type="choices", choices=REASONS) == "Choose an answer to “Thing”"
+    assert refuse(None, type="choices", choices=REASONS) == "Choose an answer to “Thing”"
+    assert (
+        refuse(["new"], type="choices", choices=REASONS, min=2) == "Your answer to “Thing” must have at least 2 choices"
+    )
+    assert (
+        refuse(["new", "old"], type="choices", choices=REASONS, max=1)
+        == "Your answer to “Thing” must have no more than 1 choice"
+    )
+    assert (
+        refuse(["new"] * 5_001, type="choices", choices=REASONS)
+        == "Your answer to “Thing” must have no more than the choices listed"
+    )
     assert refuse(["new", ["old"]], type="choices", choices=REASONS) == LISTED
     assert refuse(["new", "x"], type="choices", choices=REASONS) == LISTED
     assert refuse({"new": True}, type="choices", choices=REASONS) == LISTED
@@ -118,7 +126,7 @@ def test_choices_out_of_data() -> None:
     lookup = {"slots": [{"id": 7, "when": "Monday", "hint": None}, {"id": "b", "when": "Tuesday", "hint": "late"}]}
     assert accepted(asked, {"slot": "monday"}, lookup=lookup) == {"slot": "7"}
     assert accepted(asked, {"slot": "b"}, lookup=lookup) == {"slot": "b"}
-    assert rejected(asked, {"slot": "b"}).errors == {"slot": "Slot must be one of the choices listed"}
+    assert rejected(asked, {"slot": "b"}).errors == {"slot": "Your answer to “Slot” must be one of the choices listed"}
     plain = form({"name": "it", "type": "choice", "choices": {"from": "data"}})
     assert accepted(plain, {"it": "12.50"}, data=["a", " a ", Decimal("12.50")]) == {"it": "12.50"}
 

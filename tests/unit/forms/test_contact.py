@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.unit.forms.asking import refuse, take
 
-EMAIL = "Thing must be an email address in the correct format, like name@example.com"
+EMAIL = "Your answer to “Thing” must be an email address, like name@example.com"
 
 
 @pytest.mark.parametrize(
@@ -38,10 +38,10 @@ def test_what_is_no_email_address(typed: str) -> None:
 
 def test_email_addresses_are_bounded() -> None:
     """RFC 5321 ends them at 254 characters, and the part before the @ at 64."""
-    assert refuse("a" * 250 + "@example.com", type="email") == "Thing must be 254 characters or fewer"
+    assert refuse("a" * 250 + "@example.com", type="email") == "Your answer to “Thing” must be 254 characters or fewer"
     assert refuse("a" * 65 + "@example.com", type="email") == EMAIL
-    assert refuse(17, type="email") == "Thing must be text"
-    assert refuse("", type="email") == "Enter your thing"
+    assert refuse(17, type="email") == "Your answer to “Thing” must be text"
+    assert refuse("", type="email") == "Answer “Thing”"
 
 
 _ADDRESSES = st.from_regex(
@@ -70,7 +70,7 @@ def test_telephone_numbers() -> None:
 @pytest.mark.parametrize("typed", ["044 668 18 00", "12", "call me", "+41 44 668 18 00 ext. 5", "+999 1234567"])
 def test_what_is_no_telephone_number(typed: str) -> None:
     """Without a country, a number needs its code; an extension would be lost silently."""
-    assert refuse(typed, type="phone") == "Thing must be a phone number, like +41 44 668 18 00"
+    assert refuse(typed, type="phone") == "Your answer to “Thing” must be a phone number, like +41 44 668 18 00"
 
 
 @pytest.mark.parametrize(
@@ -80,10 +80,10 @@ def test_what_is_no_telephone_number(typed: str) -> None:
 def test_the_example_of_a_phone_number_fits_the_field(region: str, like: str) -> None:
     """An example of another country would have people type what is refused in these very words, and one with a
     country's code would mislead those who needn't type it."""
-    assert refuse("12", type="phone", region=region) == f"Thing must be a phone number, like {like}"
+    assert refuse("12", type="phone", region=region) == f"Your answer to “Thing” must be a phone number, like {like}"
     for example in like.split(" or "):
         take(example, type="phone", region=region)
-    assert refuse("", type="phone") == "Enter your thing"
+    assert refuse("", type="phone") == "Answer “Thing”"
 
 
 @pytest.mark.parametrize(
@@ -117,19 +117,21 @@ def test_web_addresses(typed: str, stored: str) -> None:
 )
 def test_what_is_no_web_address(typed: str) -> None:
     """What is stored may become a link that somebody clicks."""
-    assert refuse(typed, type="url") == "Thing must be a web address, like https://www.example.com"
+    assert refuse(typed, type="url") == "Your answer to “Thing” must be a web address, like https://www.example.com"
 
 
 def test_web_addresses_are_bounded() -> None:
     """An address that is put together here counts as a whole."""
-    assert refuse("x" * 2_001, type="url") == "Thing must be 2,000 characters or fewer"
+    assert refuse("x" * 2_001, type="url") == "Your answer to “Thing” must be 2,000 characters or fewer"
     assert refuse("example.com/" + "x" * 1_988, type="url").endswith("like https://www.example.com")
-    assert refuse("", type="url") == "Enter your thing"
+    assert refuse("", type="url") == "Answer “Thing”"
 
 
 def test_bank_accounts() -> None:
     """The check digits catch a wrong digit before money goes astray."""
     assert take("ch93 0076 2011 6238 5295 7", type="iban") == "CH9300762011623852957"
     for wrong in ("CH93 0076 2011 6238 5295 8", "CH93", "0076 2011 6238", "XX93 0076 2011 6238 5295 7"):
-        assert refuse(wrong, type="iban") == "Thing must be a valid IBAN, like CH93 0076 2011 6238 5295 7"
-    assert refuse("", type="iban") == "Enter your thing"
+        assert (
+            refuse(wrong, type="iban") == "Your answer to “Thing” must be a valid IBAN, like CH93 0076 2011 6238 5295 7"
+        )
+    assert refuse("", type="iban") == "Answer “Thing”"

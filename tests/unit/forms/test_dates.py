@@ -40,34 +40,34 @@ def test_a_day_in_the_ways_people_write_it(raw: Any) -> None:
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ("31 2 1985", "Thing must be a real date, like 27 3 1985"),
-        ("31 February 1985", "Thing must be a real date, like 27 3 1985"),
-        ("1985-02-31", "Thing must be a real date, like 27 3 1985"),
-        ("3 27 1985", "Thing must be a real date, like 27 3 1985"),
-        ("0 0 0000", "Thing must be a real date, like 27 3 1985"),
-        ({"day": 31, "month": 2, "year": 1985}, "Thing must be a real date, like 27 3 1985"),
-        ("27 3 85", "Thing can be read in two ways. Write 27 March 1985 or 27 March 2085"),
-        ("27 3 985", "Thing must include a year with 4 numbers, like 1985"),
-        ("3/4/1985", "Thing can be read in two ways. Write 3 April 1985 or 4 March 1985"),
-        ("Monday 27 3 1985", "Thing falls on another day of the week than you wrote"),
-        ("27 3", "Thing must be a date, like 27 3 1985"),
-        ("2026-W01-1", "Thing must be a date, like 27 3 1985"),
-        ("yesterday", "Thing must be a date, like 27 3 1985"),
-        ("27 Brumaire 1985", "Thing must be a date, like 27 3 1985"),
-        ("x 3 1985", "Thing must be a date, like 27 3 1985"),
-        ("27 3 x", "Thing must be a date, like 27 3 1985"),
-        (19850327, "Thing must be a date, like 27 3 1985"),
-        (datetime(1985, 3, 27), "Thing must be a date, like 27 3 1985"),
-        ([27, 3, 1985], "Thing must be a date, like 27 3 1985"),
-        ({"d": 27}, "Thing must be a date, like 27 3 1985"),
-        ({"day": True, "month": 3, "year": 1985}, "Thing must be a date, like 27 3 1985"),
-        ({"day": 10**5000, "month": 3, "year": 1985}, "Thing must be a date, like 27 3 1985"),
-        ({"day": 27, "month": 3}, "Thing must include a year"),
-        ({"day": "", "month": 3, "year": ""}, "Thing must include a day and year"),
-        ({"day": "", "month": " ", "year": None}, "Enter your thing"),
-        ({}, "Enter your thing"),
-        (None, "Enter your thing"),
-        (" ", "Enter your thing"),
+        ("31 2 1985", "Your answer to “Thing” must be a real date, like 27 3 1985"),
+        ("31 February 1985", "Your answer to “Thing” must be a real date, like 27 3 1985"),
+        ("1985-02-31", "Your answer to “Thing” must be a real date, like 27 3 1985"),
+        ("3 27 1985", "Your answer to “Thing” must be a real date, like 27 3 1985"),
+        ("0 0 0000", "Your answer to “Thing” must be a real date, like 27 3 1985"),
+        ({"day": 31, "month": 2, "year": 1985}, "Your answer to “Thing” must be a real date, like 27 3 1985"),
+        ("27 3 85", "Your answer to “Thing” can be read in two ways. Write 27 March 1985 or 27 March 2085"),
+        ("27 3 985", "Your answer to “Thing” must include a year with 4 numbers, like 1985"),
+        ("3/4/1985", "Your answer to “Thing” can be read in two ways. Write 3 April 1985 or 4 March 1985"),
+        ("Monday 27 3 1985", "Your answer to “Thing” falls on another day of the week than you wrote"),
+        ("27 3", "Your answer to “Thing” must be a date, like 27 3 1985"),
+        ("2026-W01-1", "Your answer to “Thing” must be a date, like 27 3 1985"),
+        ("yesterday", "Your answer to “Thing” must be a date, like 27 3 1985"),
+        ("27 Brumaire 1985", "Your answer to “Thing” must be a date, like 27 3 1985"),
+        ("x 3 1985", "Your answer to “Thing” must be a date, like 27 3 1985"),
+        ("27 3 x", "Your answer to “Thing” must be a date, like 27 3 1985"),
+        (19850327, "Your answer to “Thing” must be a date, like 27 3 1985"),
+        (datetime(1985, 3, 27), "Your answer to “Thing” must be a date, like 27 3 1985"),
+        ([27, 3, 1985], "Your answer to “Thing” must be a date, like 27 3 1985"),
+        ({"d": 27}, "Your answer to “Thing” must be a date, like 27 3 1985"),
+        ({"day": True, "month": 3, "year": 1985}, "Your answer to “Thing” must be a date, like 27 3 1985"),
+        ({"day": 10**5000, "month": 3, "year": 1985}, "Your answer to “Thing” must be a date, like 27 3 1985"),
+        ({"day": 27, "month": 3}, "Your answer to “Thing” must include a year"),
+        ({"day": "", "month": 3, "year": ""}, "Your answer to “Thing” must include a day and year"),
+        ({"day": "", "month": " ", "year": None}, "Answer “Thing”"),
+        ({}, "Answer “Thing”"),
+        (None, "Answer “Thing”"),
+        (" ", "Answer “Thing”"),
     ],
 )
 def test_what_is_no_day(raw: Any, message: str) -> None:
@@ -80,24 +80,31 @@ def test_of_two_days_the_one_that_the_field_takes() -> None:
     assert take("27 3 85", type="date", max="today()") == BORN
     assert take({"day": "27", "month": "3", "year": "85"}, type="date", max="today()") == BORN
     assert refuse("27 3 25", type="date", max="today()") == (
-        "Thing can be read in two ways. Write 27 March 1925 or 27 March 2025"
+        "Your answer to “Thing” can be read in two ways. Write 27 March 1925 or 27 March 2025"
     )
     assert refuse("1/2/85", type="date") == (
-        "Thing can be read in several ways. Write 1 February 1985, 1 February 2085, 2 January 1985 or 2 January 2085"
+        "Your answer to “Thing” can be read in several ways. "
+        "Write 1 February 1985, 1 February 2085, 2 January 1985 or 2 January 2085"
     )
 
 
 def test_limits_of_days() -> None:
     """Both ends belong to the range, constants and expressions alike; today has words of its own."""
     assert take("2026-11-22", type="date", min="today()", max="2026-11-22") == date(2026, 11, 22)
-    assert refuse("23 11 2026", type="date", max="today()") == "Thing must be today or in the past"
-    assert refuse("21 11 2026", type="date", min="today()") == "Thing must be today or in the future"
-    assert refuse("23 11 2026", type="date", max="2026-11-22") == "Thing must be on or before 22 November 2026"
-    assert refuse("1 1 1899", type="date", min=date(1900, 1, 1)) == "Thing must be on or after 1 January 1900"
+    assert refuse("23 11 2026", type="date", max="today()") == "Your answer to “Thing” must be today or in the past"
+    assert refuse("21 11 2026", type="date", min="today()") == "Your answer to “Thing” must be today or in the future"
+    assert (
+        refuse("23 11 2026", type="date", max="2026-11-22")
+        == "Your answer to “Thing” must be on or before 22 November 2026"
+    )
+    assert (
+        refuse("1 1 1899", type="date", min=date(1900, 1, 1))
+        == "Your answer to “Thing” must be on or after 1 January 1900"
+    )
     moving_out = form({"name": "out", "type": "date", "min": "lease.since"})
     assert accepted(moving_out, {"out": "1 1 2020"}) == {"out": date(2020, 1, 1)}
     late = rejected(moving_out, {"out": "1 1 2020"}, lease={"since": datetime(2020, 1, 2, 12)})
-    assert late.errors == {"out": "Out must be on or after 2 January 2020"}
+    assert late.errors == {"out": "Your answer to “Out” must be on or after 2 January 2020"}
     with pytest.raises(ExpressionError, match="A limit of the field out"):
         rejected(moving_out, {"out": "1 1 2020"}, lease={"since": "2020"})
 
@@ -131,24 +138,24 @@ def test_a_time_in_the_ways_people_write_it(raw: Any, value: time) -> None:
 )
 def test_what_is_no_time(raw: Any) -> None:
     """Each gets a message that shows what is one."""
-    assert refuse(raw, type="time") == "Thing must be a time, like 9:30 or 14:00"
+    assert refuse(raw, type="time") == "Your answer to “Thing” must be a time, like 9:30 or 14:00"
 
 
 def test_an_hour_alone() -> None:
     """A lone 9 could be morning or evening: it is asked again, unless the field takes one of them only."""
-    assert refuse("9", type="time") == "Thing can be read in two ways. Write 09:00 or 21:00"
+    assert refuse("9", type="time") == "Your answer to “Thing” can be read in two ways. Write 09:00 or 21:00"
     assert take("9", type="time", min="08:00", max="18:00") == time(9)
-    assert refuse("12", type="time") == "Thing can be read in two ways. Write 00:00 or 12:00"
+    assert refuse("12", type="time") == "Your answer to “Thing” can be read in two ways. Write 00:00 or 12:00"
     assert take("14", type="time") == time(14)
 
 
 def test_limits_of_times() -> None:
     """Opening hours."""
-    assert refuse("", type="time") == "Enter your thing"
+    assert refuse("", type="time") == "Answer “Thing”"
     assert take("9:30", type="time", min="09:30", max="09:30") == time(9, 30)
-    assert refuse("9:29", type="time", min="09:30") == "Thing must be 09:30 or later"
-    assert refuse("17:01", type="time", max=time(17)) == "Thing must be 17:00 or earlier"
+    assert refuse("9:29", type="time", min="09:30") == "Your answer to “Thing” must be 09:30 or later"
+    assert refuse("17:01", type="time", max=time(17)) == "Your answer to “Thing” must be 17:00 or earlier"
     visit = form({"name": "at", "type": "time", "min": "shop.opens", "max": "shop.closes"})
     shop = {"opens": datetime(2026, 1, 1, 8), "closes": time(18)}
     assert accepted(visit, {"at": "8:00"}, shop=shop) == {"at": time(8)}
-    assert rejected(visit, {"at": "7:59"}, shop=shop).errors == {"at": "At must be 08:00 or later"}
+    assert rejected(visit, {"at": "7:59"}, shop=shop).errors == {"at": "Your answer to “At” must be 08:00 or later"}

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from tests.unit.forms.asking import Around, form, ids, refuse, rejected
-from wizard.forms.files import size_written
 from wizard.forms.validation import Accepted, Rejected, validate
+from wizard.locale.sentences import Size, sentence
 from wizard.model import StoredFile
 
 PHOTO = {"name": "me.png", "type": "image/png", "content": b64encode(b"pixels").decode()}
 TAKEN = {"id": "id-1", "name": "me.png", "type": "image/png", "size": 6}
-FORGED = "Photo is not a file that was uploaded here. Upload it again"
+FORGED = "The file for “Photo” was not uploaded here. Upload it again"
 
 
 def upload(raw: Any, kept: Any = None, **written: Any) -> Accepted | Rejected:
@@ -46,7 +46,7 @@ def test_a_file_can_be_taken_out() -> None:
     assert upload(None, kept=TAKEN, required=False) == Accepted({"photo": None})
     missing = upload(None, kept=TAKEN)
     assert isinstance(missing, Rejected)
-    assert missing.errors == {"photo": "Upload your photo"}
+    assert missing.errors == {"photo": "Upload a file for “Photo”"}
 
 
 @pytest.mark.parametrize(
@@ -63,34 +63,34 @@ def test_a_forged_reference_is_refused(forged: Any, kept: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"content": "no base64!"}, "must have its content as base64"),
-        ({"content": "ü"}, "must have its content as base64"),
-        ({"content": b""}, "is empty. Choose another file"),
-        ({"content": 5}, "must be a file with a name, a type and its content"),
-        ({"content": b"123456"}, "must be smaller than 5 bytes"),
-        ({"content": "A" * 20}, "must be smaller than 5 bytes"),
-        ({"name": 5}, "must be a file with a name, a type and its content"),
-        ({"type": 5}, "must be a file with a name, a type and its content"),
-        ({"colour": "red"}, "must be a file with a name, a type and its content"),
+        ({"content": "no base64!"}, "The file for {} must have its content as base64"),
+        ({"content": "ü"}, "The file for {} must have its content as base64"),
+        ({"content": b""}, "The file for {} is empty. Choose another file"),
+        ({"content": 5}, "Your answer to {} must be a file with a name, a type and its content"),
+        ({"content": b"123456"}, "The file for {} must be smaller than 5 bytes"),
+        ({"content": "A" * 20}, "The file for {} must be smaller than 5 bytes"),
+        ({"name": 5}, "Your answer to {} must be a file with a name, a type and its content"),
+        ({"type": 5}, "Your answer to {} must be a file with a name, a type and its content"),
+        ({"colour": "red"}, "Your answer to {} must be a file with a name, a type and its content"),
     ],
 )
 def test_what_is_no_file(change: dict[str, Any], message: str) -> None:
     """Each wrong part is named; nothing is stored of it."""
     raw = {"name": "a.txt", "type": "text/plain", "content": b"12345", **change}
-    assert refuse(raw, type="file", max_size=5) == f"Thing {message}"
+    assert refuse(raw, type="file", max_size=5) == message.format("“Thing”")
 
 
 def test_where_files_can_t_be_stored_none_is_taken() -> None:
     """The input that starts a run has no place for files: an answer without its file would be a lie."""
     result = validate(form({"name": "photo", "type": "file"}), {"photo": PHOTO}, Around())
     assert isinstance(result, Rejected)
-    assert result.errors == {"photo": "Photo can't be uploaded here"}
+    assert result.errors == {"photo": "The file for “Photo” can't be uploaded here"}
 
 
 @pytest.mark.parametrize("raw", ["me.png", 5, [PHOTO], True])
 def test_a_name_is_no_file(raw: Any) -> None:
     """A form sent without its encoding sends file names only."""
-    assert refuse(raw, type="file") == "Thing must be a file with a name, a type and its content"
+    assert refuse(raw, type="file") == "Your answer to “Thing” must be a file with a name, a type and its content"
 
 
 def test_kinds_of_files() -> None:
@@ -99,7 +99,7 @@ def test_kinds_of_files() -> None:
         assert isinstance(upload(PHOTO, accept=accept), Accepted)
     result = upload(PHOTO, accept=["application/pdf", ".jpg"])
     assert isinstance(result, Rejected)
-    assert result.errors == {"photo": "Photo must be one of these: application/pdf, .jpg"}
+    assert result.errors == {"photo": "The file for “Photo” must be one of these: application/pdf, .jpg"}
 
 
 @pytest.mark.parametrize(
@@ -148,5 +148,5 @@ def test_a_taken_file_survives_other_errors() -> None:
 
 def test_sizes_are_written_for_people() -> None:
     """An upload that is too large says by how much it has to shrink."""
-    sizes = [size_written(size) for size in (12, 300_000, 5_000_000, 1_500_000)]
+    sizes = [str(sentence("{size}", size=Size(size))) for size in (12, 300_000, 5_000_000, 1_500_000)]
     assert sizes == ["12 bytes", "300 KB", "5 MB", "1.5 MB"]

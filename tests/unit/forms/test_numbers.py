@@ -10,8 +10,8 @@ import pytest
 from tests.unit.forms.asking import accepted, form, refuse, rejected, take
 from wizard.errors import ExpressionError
 
-WHOLE = "Thing must be a whole number, like 17"
-NUMBER = "Thing must be a number, like 17 or 12.5"
+WHOLE = "Your answer to “Thing” must be a whole number, like 17"
+NUMBER = "Your answer to “Thing” must be a number, like 17 or 12.5"
 
 
 @pytest.mark.parametrize(
@@ -54,13 +54,13 @@ def test_what_is_no_whole_number(raw: Any) -> None:
 
 def test_numbers_are_bounded() -> None:
     """A number of a million digits takes seconds to print."""
-    assert refuse(10**30, type="integer") == "Thing must have no more than 30 digits"
-    assert refuse("9" * 31, type="integer") == "Thing must have no more than 30 digits"
-    assert refuse("9" * 201, type="integer") == "Thing must be 200 characters or fewer"
-    assert refuse(10**5000, type="decimal") == "Thing must have no more than 30 digits"
-    assert refuse("9" * 31, type="decimal") == "Thing must have no more than 30 digits"
-    assert refuse(Decimal("1E+999999"), type="decimal") == "Thing must have no more than 30 digits"
-    assert refuse(Decimal("1E-999999"), type="decimal") == "Thing must have no more than 30 digits"
+    assert refuse(10**30, type="integer") == "Your answer to “Thing” must have no more than 30 digits"
+    assert refuse("9" * 31, type="integer") == "Your answer to “Thing” must have no more than 30 digits"
+    assert refuse("9" * 201, type="integer") == "Your answer to “Thing” must be 200 characters or fewer"
+    assert refuse(10**5000, type="decimal") == "Your answer to “Thing” must have no more than 30 digits"
+    assert refuse("9" * 31, type="decimal") == "Your answer to “Thing” must have no more than 30 digits"
+    assert refuse(Decimal("1E+999999"), type="decimal") == "Your answer to “Thing” must have no more than 30 digits"
+    assert refuse(Decimal("1E-999999"), type="decimal") == "Your answer to “Thing” must have no more than 30 digits"
 
 
 @pytest.mark.parametrize(
@@ -98,32 +98,35 @@ def test_decimal_numbers(raw: Any, value: str) -> None:
 )
 def test_what_is_no_decimal_number(raw: Any) -> None:
     """Each gets a message, none an exception."""
-    assert refuse(raw, type="decimal") == (NUMBER if raw != "" else "Enter your thing")
+    assert refuse(raw, type="decimal") == (NUMBER if raw != "" else "Answer “Thing”")
 
 
 def test_a_number_that_reads_in_two_ways_is_asked_again() -> None:
     """1,234 is a thousand in London and little more than one in Berlin: guessing would cost somebody money."""
-    assert refuse("-1,234", type="decimal") == "Thing can be read in two ways. Write -1234 or -1.234"
+    assert refuse("-1,234", type="decimal") == "Your answer to “Thing” can be read in two ways. Write -1234 or -1.234"
 
 
 def test_places_after_the_point() -> None:
     """Francs have two; a third is a typing error, not something to round away."""
     assert take("1.50", type="decimal", places=2) == Decimal("1.50")
     assert str(take("1.5000", type="decimal", places=2)) == "1.50"
-    assert refuse("1.500", type="decimal", places=2) == "Thing can be read in two ways. Write 1500 or 1.50"
+    assert (
+        refuse("1.500", type="decimal", places=2)
+        == "Your answer to “Thing” can be read in two ways. Write 1500 or 1.50"
+    )
     assert str(take(12.0, type="decimal", places=0)) == "12"
-    assert refuse("1.505", type="decimal", places=2) == "Thing must have no more than 2 decimal places"
-    assert refuse("1.55", type="decimal", places=1) == "Thing must have no more than 1 decimal place"
+    assert refuse("1.505", type="decimal", places=2) == "Your answer to “Thing” must have no more than 2 decimal places"
+    assert refuse("1.55", type="decimal", places=1) == "Your answer to “Thing” must have no more than 1 decimal place"
     assert refuse("1.5", type="decimal", places=0) == WHOLE
 
 
 def test_limits() -> None:
     """Both ends belong to the range; a limit of 0.1 means 0.1, not the float beside it."""
     assert take(18, type="integer", min=18, max=18) == 18
-    assert refuse(17, type="integer", min=18) == "Thing must be 18 or more"
-    assert refuse(19, type="integer", max=18) == "Thing must be 18 or less"
+    assert refuse(17, type="integer", min=18) == "Your answer to “Thing” must be 18 or more"
+    assert refuse(19, type="integer", max=18) == "Your answer to “Thing” must be 18 or less"
     assert take("0.1", type="decimal", min=0.1, max=0.1) == Decimal("0.1")
-    assert refuse("0.09", type="decimal", min=0.1) == "Thing must be 0.1 or more"
+    assert refuse("0.09", type="decimal", min=0.1) == "Your answer to “Thing” must be 0.1 or more"
 
 
 def test_limits_are_computed_from_other_answers() -> None:
@@ -133,9 +136,9 @@ def test_limits_are_computed_from_other_answers() -> None:
         {"name": "child", "type": "integer", "max": "parent - 16", "min": "rules.least"},
     )
     assert accepted(asked, {"parent": 40, "child": 24}) == {"parent": 40, "child": 24}
-    assert rejected(asked, {"parent": 40, "child": 25}).errors == {"child": "Child must be 24 or less"}
+    assert rejected(asked, {"parent": 40, "child": 25}).errors == {"child": "Your answer to “Child” must be 24 or less"}
     assert rejected(asked, {"parent": 40, "child": 1}, rules={"least": 2}).errors == {
-        "child": "Child must be 2 or more"
+        "child": "Your answer to “Child” must be 2 or more"
     }
 
 

@@ -26,12 +26,12 @@ def test_a_country_by_code_or_name(typed: str) -> None:
 
 def test_what_is_no_country() -> None:
     """And a form for two countries takes no third."""
-    message = "Thing must be one of the countries listed, like Switzerland or CH"
+    message = "Your answer to “Thing” must be one of the countries listed, like Switzerland or CH"
     for wrong in ("Atlantis", "EU", "XK", "CHE"):
         assert refuse(wrong, type="country") == message
     assert refuse("DE", type="country", only=["CH", "LI"]) == message
-    assert refuse("", type="country") == "Choose your thing"
-    assert refuse(41, type="country") == "Thing must be text"
+    assert refuse("", type="country") == "Choose an answer to “Thing”"
+    assert refuse(41, type="country") == "Your answer to “Thing” must be text"
     assert take("Liechtenstein", type="country", only=["CH", "LI"]) == "LI"
     assert [choice.value for choice in country_choices(("CH", "LI"))] == ["LI", "CH"]
 
@@ -62,7 +62,7 @@ def test_what_is_no_country() -> None:
 def test_postcodes_by_country(country: str | None, typed: str, stored: str | None) -> None:
     """What post offices write, and no less than a real one where the format is known."""
     if stored is None:
-        assert refuse(typed, type="postcode", country=country).startswith("Thing must be a")
+        assert refuse(typed, type="postcode", country=country).startswith("Your answer to “Thing” must be a")
     else:
         assert take(typed, type="postcode", country=country) == stored
         assert take(stored, type="postcode", country=country) == stored
@@ -76,5 +76,5 @@ def test_a_postcode_follows_the_country_that_was_answered() -> None:
     assert accepted(asked, {"land": "GB", "code": "sw1a1aa"})["code"] == "SW1A 1AA"
     assert accepted(asked, {"land": "", "code": "sw1a1aa"})["code"] == "SW1A1AA"
     wrong = rejected(asked, {"land": "CH", "code": "sw1a1aa"})
-    assert wrong.errors == {"code": "Code must be a real postcode in Switzerland"}
-    assert rejected(asked, {"land": "CH", "code": " "}).errors == {"code": "Enter your code"}
+    assert wrong.errors == {"code": "Your answer to “Code” must be a postcode of this country: Switzerland"}
+    assert rejected(asked, {"land": "CH", "code": " "}).errors == {"code": "Answer “Code”"}

@@ -27,17 +27,17 @@ def test_a_line_is_stripped_and_composed(typed: str, stored: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ("A\x00da", "Thing must not contain characters that can't be shown"),
-        ("A\ud800da", "Thing must not contain characters that can't be shown"),
-        ("A\x9bda", "Thing must not contain characters that can't be shown"),
-        ("Ada\nKing", "Thing must not contain line breaks"),
-        (["Ada"], "Thing must be text"),
-        ({"a": 1}, "Thing must be text"),
-        (17, "Thing must be text"),
-        (True, "Thing must be text"),
-        (float("nan"), "Thing must be text"),
-        ("x" * 501, "Thing must be 500 characters or fewer"),
-        ("x" * 10_000_000, "Thing must be 500 characters or fewer"),
+        ("A\x00da", "Your answer to “Thing” must not contain characters that can't be shown"),
+        ("A\ud800da", "Your answer to “Thing” must not contain characters that can't be shown"),
+        ("A\x9bda", "Your answer to “Thing” must not contain characters that can't be shown"),
+        ("Ada\nKing", "Your answer to “Thing” must not contain line breaks"),
+        (["Ada"], "Your answer to “Thing” must be text"),
+        ({"a": 1}, "Your answer to “Thing” must be text"),
+        (17, "Your answer to “Thing” must be text"),
+        (True, "Your answer to “Thing” must be text"),
+        (float("nan"), "Your answer to “Thing” must be text"),
+        ("x" * 501, "Your answer to “Thing” must be 500 characters or fewer"),
+        ("x" * 10_000_000, "Your answer to “Thing” must be 500 characters or fewer"),
     ],
 )
 def test_what_is_no_line_of_text_is_refused(raw: Any, message: str) -> None:
@@ -49,32 +49,35 @@ def test_what_is_no_line_of_text_is_refused(raw: Any, message: str) -> None:
 @pytest.mark.parametrize("kind", ["text", "textarea", "hidden"])
 def test_nothing_but_space_is_no_answer(empty: str | None, kind: str) -> None:
     """A required name of one space would be accepted."""
-    assert refuse(empty, type=kind, required=True) == "Enter your thing"
+    assert refuse(empty, type=kind, required=True) == "Answer “Thing”"
     assert take(empty, type=kind, required=False) is None
 
 
 def test_lengths_count_characters() -> None:
     """Limits are what the author wrote, whatever an alphabet takes in bytes."""
     assert take("äöü", min_length=3, max_length=3) == "äöü"
-    assert refuse("ä", min_length=2) == "Thing must be 2 characters or more"
-    assert refuse("äöü", max_length=2) == "Thing must be 2 characters or fewer"
-    assert refuse("äöü", min_length=2, max_length=2) == "Thing must be 2 characters long"
+    assert refuse("ä", min_length=2) == "Your answer to “Thing” must be 2 characters or more"
+    assert refuse("äöü", max_length=2) == "Your answer to “Thing” must be 2 characters or fewer"
+    assert refuse("äöü", min_length=2, max_length=2) == "Your answer to “Thing” must be 2 characters long"
 
 
 def test_a_textarea_keeps_its_lines() -> None:
     """Browsers send \\r\\n; what is stored doesn't depend on where it was typed."""
     assert take("one\r\ntwo\rthree\tend\n", type="textarea") == "one\ntwo\nthree\tend"
-    assert refuse("one\x0btwo", type="textarea") == "Thing must not contain characters that can't be shown"
-    assert refuse(["one"], type="textarea") == "Thing must be text"
-    assert refuse("x" * 5_001, type="textarea") == "Thing must be 5,000 characters or fewer"
+    assert (
+        refuse("one\x0btwo", type="textarea")
+        == "Your answer to “Thing” must not contain characters that can't be shown"
+    )
+    assert refuse(["one"], type="textarea") == "Your answer to “Thing” must be text"
+    assert refuse("x" * 5_001, type="textarea") == "Your answer to “Thing” must be 5,000 characters or fewer"
 
 
 def test_a_password_keeps_its_spaces() -> None:
     """A person whose password ends in a space could never log in again."""
     assert take(" secret ", type="password") == " secret "
-    assert refuse("", type="password") == "Enter your thing"
-    assert refuse("a\x00b", type="password") == "Thing must not contain characters that can't be shown"
-    assert refuse(1234, type="password") == "Thing must be text"
+    assert refuse("", type="password") == "Answer “Thing”"
+    assert refuse("a\x00b", type="password") == "Your answer to “Thing” must not contain characters that can't be shown"
+    assert refuse(1234, type="password") == "Your answer to “Thing” must be text"
 
 
 def test_a_code_with_typographic_signs_is_that_code() -> None:
@@ -86,7 +89,7 @@ def test_a_code_with_typographic_signs_is_that_code() -> None:
 
 def test_a_password_has_to_have_something_to_see_or_a_space() -> None:
     """A mark that came along with a copied text is no secret."""
-    assert refuse("\u200b", type="password") == "Enter your thing"
+    assert refuse("\u200b", type="password") == "Answer “Thing”"
     assert take("a\u200b", type="password") == "a\u200b"
     assert take("  ", type="password") == "  "
 
@@ -95,8 +98,8 @@ def test_a_line_holds_no_other_spaces_and_no_tabs() -> None:
     """Two names that look the same are the same."""
     assert take("Ann\u202fLee\tKing") == "Ann Lee King"
     assert take("a\u2028b", type="textarea") == "a\nb"
-    assert refuse("a\u2028b") == "Thing must not contain line breaks"
-    assert refuse("\u0301\u200d\ufe0f") == "Enter your thing"
+    assert refuse("a\u2028b") == "Your answer to “Thing” must not contain line breaks"
+    assert refuse("\u0301\u200d\ufe0f") == "Answer “Thing”"
     assert take("\u2764\ufe0f") == "\u2764\ufe0f"
     assert take("\U0001f3f4\U000e0067\U000e007f") == "\U0001f3f4\U000e0067\U000e007f"
     assert take("x\U000e0067") == "x"
@@ -105,5 +108,5 @@ def test_a_line_holds_no_other_spaces_and_no_tabs() -> None:
 def test_a_pattern_has_to_match_all_of_the_text() -> None:
     """Half a customer number would pass."""
     assert take("AB-12", pattern="[A-Z]+-[0-9]+") == "AB-12"
-    assert refuse("AB-12x", pattern="[A-Z]+-[0-9]+") == "Thing is not in the format that is asked for"
+    assert refuse("AB-12x", pattern="[A-Z]+-[0-9]+") == "Your answer to “Thing” is not in the format that is asked for"
     assert refuse("x", pattern="[0-9]", messages={"pattern": "Write {{ 'digits' }}"}) == "Write digits"

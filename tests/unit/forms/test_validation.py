@@ -35,8 +35,10 @@ def test_a_hidden_field_is_not_asked_for_and_not_stored() -> None:
     assert accepted(LOSS, {"reason": "new", "lost_where": ["x"]}) == {"reason": "new"}
     assert accepted(LOSS, {"reason": "LOST", "lost_where": "train"}) == {"reason": "lost", "lost_where": "train"}
     wrong = rejected(LOSS, {"reason": "lost"})
-    assert wrong.errors == {"lost_where": "Answer the question “Where did you lose it?”"}
-    assert rejected(LOSS, {"reason": "x"}).errors == {"reason": "Reason must be one of the choices listed"}
+    assert wrong.errors == {"lost_where": "Answer “Where did you lose it?”"}
+    assert rejected(LOSS, {"reason": "x"}).errors == {
+        "reason": "Your answer to “Reason” must be one of the choices listed"
+    }
 
 
 def test_an_optional_field_without_an_answer_is_null() -> None:
@@ -53,7 +55,7 @@ def test_null_is_no_answer_whatever_the_type(kind: str) -> None:
     """A program that sends null for what it doesn't know is told what is missing, not that null is written wrongly."""
     more = {"choices": ["a"]} if kind in WITH_CHOICES else {}
     needed = form({"name": "it", "label": "Thing", "type": kind, "required": True, **more})
-    assert rejected(needed, {"it": None}).errors["it"].endswith(" your thing")
+    assert rejected(needed, {"it": None}).errors["it"].endswith("“Thing”")
     optional = form({"name": "it", "type": kind, "required": False, **more})
     assert accepted(optional, {"it": None}) == {"it": [] if kind == "choices" else None}
 
@@ -86,8 +88,8 @@ def test_too_many_answers_are_refused_unread() -> None:
 def test_all_errors_come_at_once() -> None:
     """Correcting one mistake at a time wears people out; checks over accepted answers count too."""
     assert rejected(ORDER, {"pieces": "x"}).errors == {
-        "pieces": "Pieces must be a whole number, like 17",
-        "price": "Enter your price",
+        "pieces": "Your answer to “Pieces” must be a whole number, like 17",
+        "price": "Answer “Price”",
     }
     wrong = rejected(ORDER, {"pieces": 13, "price": "13"})
     assert wrong.errors == {"pieces": "That makes 169, more than 100"}
@@ -139,7 +141,7 @@ def test_an_author_s_own_words() -> None:
 def test_a_label_can_name_other_answers() -> None:
     """Questions about a person carry the person's name, in errors too."""
     asked = form({"name": "name"}, {"name": "age", "type": "integer", "label": "Age of {{ name }}"})
-    assert rejected(asked, {"name": "Ada", "age": "x"}).errors["age"].startswith("Age of Ada must be")
+    assert rejected(asked, {"name": "Ada", "age": "x"}).errors["age"].startswith("Your answer to “Age of Ada” must be")
 
 
 def test_what_was_typed_is_kept_in_the_person_s_own_words() -> None:

@@ -44,14 +44,14 @@ async def test_wrong_answers_come_back_with_errors() -> None:
     """With what was typed, so that only the mistake has to be typed again."""
     form = about_you()
     assert await form.rejected({"full_name": "", "born": "31 2 1985"}) == {
-        "full_name": "Enter your full name",
-        "born": "Date of birth must be a real date, like 27 3 1985",
+        "full_name": "Answer “Full name”",
+        "born": "Your answer to “Date of birth” must be a real date, like 27 3 1985",
     }
     assert form.draft == {"full_name": "", "born": "31 2 1985"}
     assert await form.rejected({"full_name": "Ada", "born": "1 1 2030"}) == {"born": "Must be in the past"}
     shown = form.type.prompt(form.visit())
     assert [field.value for field in shown.fields] == ["Ada", date(2030, 1, 1)]
-    assert await form.rejected({}) == {"full_name": "Enter your full name", "born": "Enter your date of birth"}
+    assert await form.rejected({}) == {"full_name": "Answer “Full name”", "born": "Answer “Date of birth”"}
 
 
 async def test_errors_of_no_field_that_is_shown_are_said_of_the_whole() -> None:
@@ -70,8 +70,12 @@ async def test_field_by_field() -> None:
     assert not outcome.rejected
     assert [field.answered for field in outcome.prompt.fields] == [True, False]
     assert form.draft == {"full_name": "Ada"}
-    assert await form.rejected({"born": "x"}, partial=True) == {"born": "Date of birth must be a date, like 27 3 1985"}
-    assert await form.rejected({}, partial=True) == {"born": "Date of birth must be a date, like 27 3 1985"}
+    assert await form.rejected({"born": "x"}, partial=True) == {
+        "born": "Your answer to “Date of birth” must be a date, like 27 3 1985"
+    }
+    assert await form.rejected({}, partial=True) == {
+        "born": "Your answer to “Date of birth” must be a date, like 27 3 1985"
+    }
     outcome = await form.execute({"born": "1 1 2030"}, partial=True)
     assert [field.answered for field in outcome.prompt.fields] == [True, True]
     assert await form.rejected({}, partial=True) == {"born": "Must be in the past"}
@@ -94,15 +98,15 @@ async def test_a_draft_of_anything_is_no_danger() -> None:
     form.draft = {"full_name": ["x"], "other": 1}
     assert [field.value for field in form.type.prompt(form.visit()).fields] == [["x"], None]
     assert await form.rejected({}, partial=True) == {
-        "full_name": "Full name must be text",
-        "born": "Enter your date of birth",
+        "full_name": "Your answer to “Full name” must be text",
+        "born": "Answer “Date of birth”",
     }
 
 
 async def test_a_file_is_uploaded_once() -> None:
     """Errors elsewhere, a page reloaded, parts: the file is there, and only the one that was sent here."""
     form = Visited(FormNode(numbered()), fields=[{"name": "photo", "type": "file"}, NAME])
-    assert await form.rejected({"photo": PHOTO, "full_name": ""}) == {"full_name": "Enter your full name"}
+    assert await form.rejected({"photo": PHOTO, "full_name": ""}) == {"full_name": "Answer “Full name”"}
     form.draft = None  # the page is loaded anew
     assert form.type.prompt(form.visit()).fields[0].value == TAKEN
     assert "photo" in await form.rejected({"photo": {"id": "id-2"}, "full_name": "Ada"})
