@@ -36,16 +36,21 @@ def shortened(language: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=64)
+def spoken(language: str) -> str:
+    """The language that words are in for people who read `language` (BCP 47, in any case): the source's where there
+    is no catalogue."""
+    known = {each.lower(): each for each in languages()}
+    return next((known[tag] for tag in shortened(language.lower()) if tag in known), SOURCE)
+
+
+@lru_cache(maxsize=64)
 def translations(language: str) -> NullTranslations:
     """The words of a language (BCP 47, in any case). Languages whose words are the same get the same object."""
-    known = {each.lower(): each for each in languages()}
-    tags = [known[tag] for tag in shortened(language.lower()) if tag in known]
-    if not tags:
-        return _ENGLISH
+    catalog = spoken(language)
     first, *others = language.lower().split("-")
     if first == "de" and not WITHOUT_ESZETT.isdisjoint(others):
-        return _swiss(tags[0])
-    return _read(tags[0])
+        return _swiss(catalog)
+    return _read(catalog)
 
 
 @lru_cache(maxsize=64)
@@ -61,11 +66,11 @@ def _read(language: str) -> NullTranslations:
     with file.open("rb") as text:
         write_mo(compiled, read_po(text))
     compiled.seek(0)
-    found = GNUTranslations(compiled)
+    translated = GNUTranslations(compiled)
     wider = next((each for each in list(shortened(language))[1:] if each in languages()), None)
     if wider is not None:
-        found.add_fallback(_read(wider))
-    return found
+        translated.add_fallback(_read(wider))
+    return translated
 
 
 @lru_cache(maxsize=8)

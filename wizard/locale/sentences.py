@@ -78,5 +78,4 @@ class AnyOf:
 
     def in_language(self, language: str) -> str:
         """The parts with "or" before the last one."""
-        written = words_in(language).written
-        return formats.listed([written(each) for each in self.parts], language, "or")
+        return words_in(language).listed(self.parts, "or")

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from gettext import NullTranslations
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from wizard.locale import catalogs, formats
 from wizard.locale.catalogs import SOURCE
@@ -33,26 +33,28 @@ Argument: TypeAlias = "str | int | Decimal | date | Sayable | Sequence[Argument]
 
 
 class Words:
-    """A language's. `language` is the one that was asked for, `translations` the catalogue that its words are of."""
+    """A language's. `language` is the one that was asked for, which numbers and days are written in; `translations` the
+    catalogue that its words are of, and `spoken` the language of that."""
 
-    __slots__ = ("language", "translations")
+    __slots__ = ("language", "spoken", "translations")
 
     def __init__(self, language: str, translations: NullTranslations) -> None:
         self.language = language
+        self.spoken = catalogs.spoken(language)
         self.translations = translations
 
     def say(self, sentence: Sentence) -> str:
         """The sentence in this language."""
-        text, context, found = sentence.text, sentence.context, self.translations
+        text, context, catalog = sentence.text, sentence.context, self.translations
         match context, sentence.plural:
             case "", "":
-                said = found.gettext(text)
+                said = catalog.gettext(text)
             case _, "":
-                said = found.pgettext(context, text)
+                said = catalog.pgettext(context, text)
             case "", plural:
-                said = found.ngettext(text, plural, sentence.count)
+                said = catalog.ngettext(text, plural, sentence.count)
             case _, plural:
-                said = found.npgettext(context, text, plural, sentence.count)
+                said = catalog.npgettext(context, text, plural, sentence.count)
         if not sentence.arguments:
             return said
         return said.format(**{name: self.written(value) for name, value in sentence.arguments})
@@ -78,8 +80,13 @@ class Words:
             case date():
                 return formats.day(value, self.language)
             case list() | tuple():
-                return formats.listed([self.written(each) for each in value], self.language)
+                return self.listed(value)
         return value.in_language(self.language)  # type: ignore[union-attr] # mypy doesn't see that sequences are done
+
+    def listed(self, parts: Sequence[Argument], joined: Literal["and", "or"] = "and") -> str:
+        """Parts of a sentence as one, joined by a word of the sentence's own language: there may be no catalogue of the
+        one that its parts are written in."""
+        return formats.listed([self.written(each) for each in parts], self.spoken, joined)
 
 
 @lru_cache(REMEMBERED)

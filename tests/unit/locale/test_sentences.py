@@ -34,7 +34,7 @@ def test_one_word_is_translated_by_what_it_is_for() -> None:
         ("en-US", "12,345 on March 7, 1985 for Ann, Ben and Cleo"),
         ("de", "12.345 on 7. März 1985 for Ann, Ben und Cleo"),
         ("de-CH", "12’345 on 7. März 1985 for Ann, Ben und Cleo"),
-        ("fr", "12\u202f345 on 7 mars 1985 for Ann, Ben et Cleo"),
+        ("fr", "12\u202f345 on 7 mars 1985 for Ann, Ben and Cleo"),
     ],
 )
 def test_what_stands_in_a_sentence_is_written_as_the_language_writes_it(language: str, said: str) -> None:
