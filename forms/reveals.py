@@ -6,7 +6,7 @@ whose `show_if` holds so far would have to be sent once more for each answer tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from wizard.errors import ExpressionError
@@ -17,16 +17,21 @@ from wizard.forms.prompts import unasked
 from wizard.model import PromptField, Reveal, Value
 
 _NOTHING: Mapping[str, Value] = {}
-_YES_OR_NO: tuple[tuple[str, Value], ...] = (("yes", True), ("no", False))
+NO_ANSWER = ""  # as a page sends it, or doesn't send it: nothing is picked, or the field isn't shown itself
 
 
 def possible_fields(
-    form: Form, names: Names, shown: tuple[PromptField, ...], draft: Mapping[str, Value] | None
+    form: Form,
+    names: Names,
+    shown: tuple[PromptField, ...],
+    draft: Mapping[str, Value] | None,
+    settled: Mapping[str, Value] = _NOTHING,
 ) -> tuple[PromptField, ...]:
     """The fields that are `shown`, and in their places those that another answer in this form would
     bring up, with what was typed in them; empty where no `show_if` reads an answer of this form.
 
-    Where one answer out of a list decides, `when` of the field says which. Raises ExpressionError.
+    Where one answer out of a list decides, `when` of the field says which. `settled` are answers that
+    the page doesn't ask for, though they are shown otherwise. Raises ExpressionError.
     """
     if not form.reveals:
         return ()
@@ -34,13 +39,15 @@ def possible_fields(
     possible: list[PromptField] = []
     for question in form.questions:
         field = asked.get(question.name)
-        deciding = form.reveals.get(question.name)
-        if deciding is None:
+        # What can't be asked here, or is computed only afterwards, is null for every condition.
+        reads = form.reveals.get(question.name, ())
+        deciding = [asked[name] for name in reads if name in asked and name not in settled]
+        if not deciding:
             if field is not None:
                 possible.append(field)
             continue
         assert question.show_if is not None
-        when = _reveal(form, question.show_if, deciding, asked, names)
+        when = _reveal(form, question.show_if, deciding, names, settled)
         if field is None and when is not None and not when.values:
             continue  # something outside this form keeps it away, whatever is answered here
         field = field or unasked(question, names, form, draft or _NOTHING)
@@ -50,19 +57,34 @@ def possible_fields(
 
 
 def _reveal(
-    form: Form, condition: Expression, deciding: tuple[str, ...], asked: Mapping[str, PromptField], names: Names
+    form: Form, condition: Expression, deciding: list[PromptField], names: Names, settled: Mapping[str, Value]
 ) -> Reveal | None:
     """Tried out with each answer that there can be: the condition may say it in any way."""
-    if len(deciding) != 1 or (other := asked.get(deciding[0])) is None:
+    if len(deciding) != 1:
         return None
-    if other.type == "boolean":
-        answers = _YES_OR_NO
-    elif other.type == "choice":
-        answers = tuple((choice.value, choice.value) for choice in other.choices)
-    else:
+    (other,) = deciding
+    answers = _answers(form, other)
+    if answers is None:
         return None
-    holding = (sent for sent, value in answers if _holds(condition, OwnNames(form.own, names, {other.name: value})))
+    own = OwnNames(form.own, names, settled)
+    holding: list[str] = []
+    for sent, value in answers:
+        own.values[other.name] = value
+        if _holds(condition, own):
+            holding.append(sent)
     return Reveal(other.name, tuple(holding))
+
+
+def _answers(form: Form, field: PromptField) -> Iterable[tuple[str, Value]] | None:
+    """Each answer to a field as a page sends it, and what is taken of it; None where they can't be listed."""
+    match field.type:
+        case "boolean":
+            question = form.by_name[field.name]
+            refused = question.is_checkbox and question.required  # unticked, it isn't answered yet
+            return (("yes", True), ("no", None if refused else False), (NO_ANSWER, None))
+        case "choice" | "country":
+            return (*((choice.value, choice.value) for choice in field.choices), (NO_ANSWER, None))
+    return None
 
 
 def _holds(condition: Expression, names: Names) -> bool:

@@ -3,7 +3,7 @@
 //   .govuk-error-summary                           takes the focus when the page opens; its links lead to the input
 //   form                                           a second press within a second is ignored
 //   .govuk-character-count[data-maxlength]         counts down while a person types
-//   [data-shown-by="FIELD"][data-shown-for='[…]']  shown only while the field has one of the values (JSON list)
+//   [data-shown-by="FIELD"][data-shown-for='[…]']  shown only while the field has one of the values (JSON list; "": none)
 //   button[data-copy="ID"][hidden]                 appears, and copies the text or value of that element
 //   button[data-print][hidden]                     appears, and prints the page
 //   <html class="wz-framed" data-frame="ORIGIN">   tells the page around the frame how high this one is
@@ -123,11 +123,12 @@
     clearTimeout(pause); // nothing is read out before somebody types
   }
 
-  function valuesOf(form, name) {
-    return [...form.elements]
-      .filter((input) => input.name === name && !input.disabled)
-      .filter((input) => !/^(radio|checkbox)$/.test(input.type) || input.checked)
-      .map((input) => input.value);
+  // As the server reads it: the last input of that name counts (before a box there is one that says no), "" is no answer.
+  function answerOf(form, name) {
+    const sent = [...form.elements].filter(
+      (input) => input.name === name && !input.disabled && (!/^(radio|checkbox)$/.test(input.type) || input.checked)
+    );
+    return sent.at(-1)?.value ?? "";
   }
 
   // Hidden questions are disabled, so that they aren't sent; what was typed stays, for those who change back.
@@ -143,7 +144,7 @@
         } catch {
           continue;
         }
-        const asked = valuesOf(form, part.dataset.shownBy).some((value) => wanted.includes(value));
+        const asked = wanted.includes(answerOf(form, part.dataset.shownBy));
         part.hidden = !asked;
         for (const input of all("input, select, textarea, button", part)) {
           if (asked ? turnedOff.delete(input) : !input.disabled) {

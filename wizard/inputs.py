@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from wizard.codec import check_value
@@ -15,6 +15,8 @@ from wizard.forms.validation import Rejected, validate
 from wizard.model import Prompt, PromptField, Run, RunStatus, Value, Workflow
 from wizard.places import Frame
 from wizard.scope import Scope
+
+_NOTHING: Mapping[str, Value] = {}
 
 
 def read_input(workflow: Workflow, run: Run, given: Mapping[str, object], now: datetime) -> Mapping[str, Value]:
@@ -31,21 +33,23 @@ def read_input(workflow: Workflow, run: Run, given: Mapping[str, object], now: d
 
 
 def input_prompt(
-    workflow: Workflow, now: datetime, known: Collection[str] = (), given: Mapping[str, object] | None = None
+    workflow: Workflow, now: datetime, known: Mapping[str, Value] = _NOTHING, given: Mapping[str, object] | None = None
 ) -> Prompt:
     """What a person is asked before a run is started: the inputs without a default, as far as they aren't `known`.
+    Inputs that aren't asked decide which of the others are, as do those that are.
     With `given`, a prompt without errors says that these can be taken; otherwise each that can't be is asked
     for, known or not. Raises ExpressionError."""
     form = _form(workflow)
     run = Run("", workflow.id, workflow.version, 0, RunStatus.CREATED, now, now)
     names = Scope(run, Frame(workflow), now)
     result = None if given is None else validate(form, given, names)
-    wrong = result if isinstance(result, Rejected) else Rejected({}, None, dict(given or {}))
+    wrong = result if isinstance(result, Rejected) else Rejected({}, None, dict(known if given is None else given))
     fields = prompt_fields(form, names, draft=wrong.draft, errors=wrong.errors)
 
     def asked(field: PromptField) -> bool:
         return field.error is not None or (form.by_name[field.name].default is None and field.name not in known)
 
+    settled = {field.name: field.value for field in fields if not asked(field)}
     return Prompt(
         "",
         "start",
@@ -53,7 +57,7 @@ def input_prompt(
         workflow.text,
         tuple(filter(asked, fields)),
         error=wrong.error,
-        possible=tuple(filter(asked, possible_fields(form, names, fields, wrong.draft))),
+        possible=tuple(filter(asked, possible_fields(form, names, fields, wrong.draft, settled))),
     )
 
 

@@ -22,7 +22,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Reveal:
-    """A field is shown while the field `field` of the same form has one of `values`, as a page sends them."""
+    """A field is shown while the field `field` of the same form has one of `values`, as a page sends them; "" is no
+    answer, also where that field isn't shown itself."""
 
     field: str
     values: tuple[str, ...]

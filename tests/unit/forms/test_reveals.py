@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.unit.forms.asking import Around, form
 from wizard.forms.form import Form
 from wizard.forms.prompts import prompt_fields
@@ -88,4 +90,41 @@ def test_a_condition_that_fails_for_an_answer_nobody_gave_brings_nothing_up() ->
     """It is an error only once somebody gives that answer."""
     asked = form(WHY, {"name": "where", "show_if": "why == 'lost' or 10 / (len(why) - 3) < 2"})
     found = possible(asked, {"why": "lost"})
-    assert found["where"].when == Reveal("why", ("lost",))
+    assert found["where"].when == Reveal("why", ("lost", "")), "not for “new”; without an answer the length is 0"
+
+
+@pytest.mark.parametrize(
+    ("deciding", "condition", "values"),
+    [
+        ({"type": "boolean", "checkbox": True, "required": False}, "not it", ("no", "")),
+        ({"type": "boolean", "checkbox": True, "required": False}, "it == false", ("no",)),
+        ({"type": "boolean", "checkbox": True}, "it == false", ()),
+        ({"type": "boolean", "checkbox": True}, "it == null", ("no", "")),
+        ({"type": "boolean"}, "not it", ("no", "")),
+        ({"type": "boolean"}, "it == false", ("no",)),
+        ({"type": "choice", "choices": ["a", "b"]}, "it == null", ("",)),
+        ({"type": "choice", "choices": ["a", "b"]}, "not it or it == 'b'", ("b", "")),
+        ({"type": "choice", "choices": ["a", "b"]}, "it != 'b'", ("a",)),
+        ({"type": "country", "only": ["CH", "DE"]}, "it != 'CH'", ("DE",)),
+    ],
+)
+def test_a_page_decides_as_the_engine_does(deciding: dict[str, Any], condition: str, values: tuple[str, ...]) -> None:
+    """Conditions read that nothing is picked, too, and a box that has to be ticked has no answer until it is: else
+    a question that has to be answered stays hidden, and nobody gets on."""
+    asked = form({"name": "it", **deciding}, {"name": "then", "show_if": condition})
+    found = possible(asked)
+    assert found["then"].when == Reveal("it", values) if values else "then" not in found
+
+
+def test_what_cant_be_asked_decides_as_nothing() -> None:
+    """A question that an earlier page keeps away has no answer here: what hangs on it comes or stays away for good."""
+    asked = form(
+        WHY,
+        {"name": "police", "type": "boolean", "show_if": "why == 'stolen' and person.adult"},
+        {"name": "number", "show_if": "police"},
+        {"name": "reason", "show_if": "not police"},
+        {"name": "where", "show_if": "police or why == 'lost'"},
+    )
+    found = possible(asked)
+    assert list(found) == ["why", "reason", "where"]
+    assert (found["reason"].when, found["where"].when) == (None, Reveal("why", ("lost",)))

@@ -105,6 +105,29 @@ async def test_a_start_page_says_what_is_wrong() -> None:
         assert visitor.page.heading == "FR 1. Februar 2026 7"
 
 
+async def test_what_a_start_page_doesnt_ask_decides_what_it_asks() -> None:
+    """No answer on the page brings these questions up or takes them away: the script would look for one in vain, hide
+    what has to be answered, and nobody could start."""
+    definition = {
+        "id": "handed",
+        "input": {
+            "kind": {"type": "choice", "choices": ["dog", "cat"], "default": "dog"},
+            "breed": {"show_if": "kind == 'dog'"},
+            "indoors": {"type": "boolean", "show_if": "kind == 'cat'"},
+        },
+        "nodes": [{"id": "told", "type": "message", "title": "{{ input.kind }} {{ input.breed }} {{ input.indoors }}"}],
+    }
+    async with staged(definition) as stage:
+        visitor = await stage.visitor.opens("/w/handed")
+        assert visitor.page.values == {"breed": ""}
+        assert "data-shown-by" not in visitor.page.html
+        visitor = await stage.visitor.opens("/w/handed?kind=cat")
+        assert visitor.page.values == {"indoors": None}
+        assert "data-shown-by" not in visitor.page.html
+        await visitor.fills(indoors="yes").presses()
+        assert visitor.page.heading == "cat true"
+
+
 async def test_a_default_that_the_address_breaks_is_asked_for() -> None:
     """An author's link with a mistake in it must not be a dead end."""
     async with staged(INPUT) as stage:
