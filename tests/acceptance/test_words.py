@@ -40,7 +40,9 @@ COUNTRIES = "United Kingdom Vereinigtes Königreich Switzerland Schweiz"
 def marked(value: Any, key: str = "") -> Any:
     """The definition with each text that people read in brackets."""
     if isinstance(value, Mapping):
-        return {name: marked(each, "message" if key == "messages" else name) for name, each in value.items()}
+        return {
+            name: marked(each, "message" if key in ("messages", "errors") else name) for name, each in value.items()
+        }
     if isinstance(value, list):
         if key == "choices":
             value = [{"value": each, "label": each} if isinstance(each, str) else each for each in value]

@@ -12,7 +12,7 @@ _TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(
         ("multiselect", "checkboxes", "selectboxes", "multiplechoice", "tags", "checkboxgroup"), ("choices",)
     ),
-    **dict.fromkeys(("checkbox", "bool", "toggle", "switch", "yesno"), ("boolean",)),
+    **dict.fromkeys(("bool", "yesno", "truefalse", "yesorno"), ("boolean",)),
     **dict.fromkeys(("number", "numeric", "range", "slider"), ("integer", "decimal")),
     "int": ("integer",),
     **dict.fromkeys(("float", "double", "money", "currency", "amount"), ("decimal",)),
@@ -28,6 +28,30 @@ _TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "secret": ("password",),
     "day": ("date",),
 }
+_ONE_BOX: Final = frozenset(
+    (
+        "checkbox",
+        "tickbox",
+        "check",
+        "tick",
+        "toggle",
+        "switch",
+        "consent",
+        "agreement",
+        "agree",
+        "agreed",
+        "accept",
+        "accepted",
+        "acceptance",
+        "acknowledgement",
+        "acknowledge",
+        "declaration",
+        "terms",
+        "termsandconditions",
+        "optin",
+    )
+)
+_OF_ONE_BOX: Final = "; one box to tick is `type: boolean, checkbox: true` here"
 
 # Keys likewise; each stands for the first of these that its place has.
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -88,6 +112,8 @@ def _plain(word: str) -> str:
 
 def meant_type(word: str, known: Collection[str]) -> str:
     """The end of a sentence about an unknown field type: which one other engines' word stands for, or nothing."""
+    if _plain(word) in _ONE_BOX and "boolean" in known:
+        return _OF_ONE_BOX + (", several are `choices`" if _plain(word) == "checkbox" else "")
     meant = [name for name in _TYPES.get(_plain(word), ()) if name in known]
     return f"; what other form engines call that is {' or '.join(f'`{name}`' for name in meant)} here" if meant else ""
 

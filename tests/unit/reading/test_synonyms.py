@@ -16,7 +16,11 @@ FORM = "id: w\nnodes:\n  - {id: a, type: form, fields: [{name: b, label: B, %s}]
             "type: dropdown, choices: [x]",
             "there is no field type `dropdown`; what other form engines call that is `choice` here",
         ),
-        ("type: CheckBox", "there is no field type `CheckBox`; what other form engines call that is `boolean` here"),
+        ("type: bool", "there is no field type `bool`; what other form engines call that is `boolean` here"),
+        (
+            "type: checkboxes, choices: [x]",
+            "there is no field type `checkboxes`; what other form engines call that is `choices` here",
+        ),
         (
             "type: number",
             "there is no field type `number`; what other form engines call that is `integer` or `decimal` here",
@@ -35,6 +39,21 @@ FORM = "id: w\nnodes:\n  - {id: a, type: form, fields: [{name: b, label: B, %s}]
 def test_fields(keys: str, message: str) -> None:
     """Whoever comes from another form engine reads the word that is meant, and not the list of all there are."""
     assert told(FORM % keys) == [f"3 error: {message}"]
+
+
+@pytest.mark.parametrize("word", ["consent", "agreement", "Toggle", "switch", "terms-and-conditions", "acceptance"])
+def test_one_box_to_tick(word: str) -> None:
+    """Whoever wants “I agree” isn't sent to a question with Yes and No."""
+    box = f"there is no field type `{word}`; one box to tick is `type: boolean, checkbox: true` here"
+    assert told(FORM % f"type: {word}") == [f"3 error: {box}"]
+
+
+def test_one_box_or_several() -> None:
+    """Other engines call either of them that."""
+    assert told(FORM % "type: CheckBox") == [
+        "3 error: there is no field type `CheckBox`; one box to tick is `type: boolean, checkbox: true` here, "
+        "several are `choices`"
+    ]
 
 
 @pytest.mark.parametrize("word", ["questions", "inputs", "elements"])
