@@ -63,13 +63,14 @@ _SAINT = re.compile(r"\bste?\b\.? ?|\bsaint[ -]")
 
 @lru_cache(REMEMBERED)
 def country_names(language: str = UNSAID) -> dict[str, str]:
-    """A language's names of countries by ISO 3166 code, in the order of the names."""
-    named = sorted(_names_in(language), key=lambda entry: _sort_key(entry[1]))
-    return dict(named)
+    """A language's names of countries by ISO 3166 code, English ones where it has none, in the order of the names."""
+    named = dict(_names_in(UNSAID)) | dict(_names_in(language))
+    return dict(sorted(named.items(), key=lambda entry: _sort_key(entry[1])))
 
 
 def _sort_key(name: str) -> str:
-    return normalize("NFD", name).encode("ascii", "ignore").decode().casefold()
+    """Letters without their accents, in whatever script."""
+    return "".join(each for each in normalize("NFD", name) if each.isalnum() or each == " ").casefold()
 
 
 def _names_in(language: str) -> list[tuple[str, str]]:

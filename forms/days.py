@@ -10,14 +10,31 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
-from wizard.forms.locales import UNSAID, Part, first_part, plain_word, words
+from wizard.forms.locales import REMEMBERED, UNSAID, Part, first_part, plain_word, words
 from wizard.forms.refusals import Refusal
+from wizard.forms.text import short
+from wizard.locale import formats
 from wizard.locale.sentences import sentence
 
-NO_DATE = sentence("Your answer to “{label}” must be a date, like 27 3 1985")
-NOT_REAL = sentence("Your answer to “{label}” must be a real date, like 27 3 1985")
+
+@dataclass(frozen=True, slots=True)
+class InNumbers:
+    """A day that a sentence gives as an example of how days are typed."""
+
+    day: date
+
+    def in_language(self, language: str) -> str:
+        """See `in_numbers`."""
+        return in_numbers(self.day, language)
+
+
+_EXAMPLE = InNumbers(date(1985, 3, 27))
+NO_DATE = sentence("Your answer to “{label}” must be a date, like {example}", example=_EXAMPLE)
+NOT_REAL = sentence("Your answer to “{label}” must be a real date, like {example}", example=_EXAMPLE)
 YEAR_WANTED = sentence("Your answer to “{label}” must include a year with 4 numbers, like 1985")
 ANOTHER_WEEKDAY = sentence("Your answer to “{label}” falls on another day of the week than you wrote")
 
@@ -34,6 +51,29 @@ _ORDERS: Mapping[Part, Callable[[str, str, str], tuple[str, str, str]]] = {
     "year": lambda year, month, day: (day, month, year),
 }
 _LEFT_ASIDE = frozenset(("am", "de", "dem", "den", "der", "du", "feira", "le", "of", "on", "the", "г", "р"))
+
+
+@lru_cache(REMEMBERED)
+def in_numbers(day: date, language: str) -> str:
+    """The day as it is typed in numbers where the language is from: 27 3 1985, 3/27/1985, 27.3.1985. Read in this
+    language, it is this day and no other."""
+    if first_part(language) == "day" and language.partition("-")[0].lower() == UNSAID:
+        return f"{day.day} {day.month} {day.year}"  # as into three inputs, which is how English forms ask for it
+    typed = formats.day(day, language, "short")
+    with suppress(Refusal):
+        if days_of(short(typed) or "", language) == [day]:
+            return typed
+    return day.isoformat()
+
+
+def parts_in_order(language: str) -> tuple[Part, Part, Part]:
+    """Day, month and year in the order in which the language writes them."""
+    match first_part(language):
+        case "month":
+            return ("month", "day", "year")
+        case "year":
+            return ("year", "month", "day")
+    return ("day", "month", "year")
 
 
 def usual_day(text: str, language: str) -> date | None:

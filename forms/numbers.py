@@ -77,7 +77,8 @@ def _decimal(raw: object, field: DecimalField, context: Context) -> Decimal | No
         return _plain(Decimal(repr(raw)) if isinstance(raw, float) else raw)
     if type(raw) is int:
         raise _too_long(raw)
-    read = _read(raw, field.places, context, _NUMBER, said="places" in field.model_fields_set)
+    wanted = _NUMBER if field.places else _WHOLE
+    read = _read(raw, field.places, context, wanted, said="places" in field.model_fields_set)
     return None if read is None else _plain(read)
 
 

@@ -60,7 +60,7 @@ _TABLE = (  # countries, what is left without spaces and hyphens, in the groups 
 )
 _FORMATS = {country: pattern for countries, pattern in _TABLE for country in countries.split()}
 _HYPHENATED = frozenset(("BR", "JP", "LV", "PL", "PT", "US"))
-_LISTED = sentence("Your answer to “{label}” must be one of the countries listed, like Switzerland or CH")
+_KNOWN = "CH"  # the country that is an example where it is among those to pick from
 _NO_POSTCODE = sentence("Your answer to “{label}” must be a postcode, like 8001 or SW1A 1AA")
 _ANY = re.compile(r"[A-Z0-9](?:[ -]?[A-Z0-9]){1,11}")
 
@@ -83,10 +83,24 @@ def country_parser(field: CountryField) -> Parser:
         if code not in names:
             code = codes_by_name(context.names.language).get(plain_word(spoken(text)))
         if code is None or (field.only is not None and code not in field.only):
-            raise Refusal(_LISTED)
+            raise _not_listed(field, context.names.language)
         return code
 
     return parse
+
+
+def _not_listed(field: CountryField, language: str) -> Refusal:
+    """With a country that the field takes as an example."""
+    listed = country_choices(field.only, language)
+    like = next((each for each in listed if each.value == _KNOWN), listed[0] if listed else None)
+    if like is None:
+        return Refusal(sentence("Your answer to “{label}” must be one of the countries listed"))
+    told = sentence(
+        "Your answer to “{label}” must be one of the countries listed, like {country} or {code}",
+        country=like.label,
+        code=like.value,
+    )
+    return Refusal(told)
 
 
 def postcode_parser(field: PostcodeField) -> Parser:

@@ -19,6 +19,7 @@ from urllib.parse import quote
 from wizard.forms.characters import alike
 from wizard.forms.choices import NO, YES, yes_and_no
 from wizard.forms.dates import PARTS
+from wizard.forms.days import parts_in_order
 from wizard.forms.typed import date_texts, scalar_text, typed_text, wrong_parts
 from wizard.forms.validation import encodable
 from wizard.locale.catalogs import SOURCE
@@ -159,7 +160,7 @@ def kind_of(field: PromptField) -> str:
     return "input"
 
 
-def typed_texts(field: PromptField) -> tuple[str, ...] | None:
+def typed_texts(field: PromptField, words: Words = _ENGLISH) -> tuple[str, ...] | None:
     """What a person typed into the field, as it stands in its inputs; empty where there is nothing, or only what was
     picked from a list. All else that a field shows, its error apart, is the same for everybody who is asked the same.
     None where it can't be told apart like that.
@@ -171,7 +172,7 @@ def typed_texts(field: PromptField) -> tuple[str, ...] | None:
         case "input" | "textarea":
             return (_text(field),)
         case "date":
-            return tuple(date_texts(value).values())
+            return tuple(date_texts(value, words.language).values())
         case "radios" | "checkboxes" | "checkbox" | "select":
             known = {True, False} if field.type == "boolean" else {choice.value for choice in field.choices}
             with suppress(TypeError):
@@ -203,7 +204,7 @@ def widget(field: PromptField, *, heading: Heading = "", files: str = "", words:
     return Widget(
         kind=kind,
         name=name,
-        id=f"{name}-day" if kind == "date" else name,
+        id=parts[0].id if parts else name,
         label=label if field.required or kind in ("button", "checkbox") else words.say(optional(label)),
         heading=heading,
         hint=field.hint,
@@ -428,7 +429,7 @@ def _kept_file(value: Value, files: str, words: Words) -> KeptFile | None:
 
 
 def _date_parts(field: PromptField, words: Words) -> tuple[DatePart, ...]:
-    texts = date_texts(field.value)
+    texts = date_texts(field.value, words.language)
     wrong = wrong_parts(texts, words.language) if field.error else frozenset()
     birthday = field.options.get("autocomplete") == "bday"
     return tuple(
@@ -441,7 +442,7 @@ def _date_parts(field: PromptField, words: Words) -> tuple[DatePart, ...]:
             autocomplete=f"bday-{part}" if birthday else "",
             wrong=part in wrong,
         )
-        for part in PARTS
+        for part in parts_in_order(words.language)
     )
 
 
@@ -451,4 +452,5 @@ def _first_wrong(field: PromptField, words: Words) -> str:
         return ""
     if field.type != "date":
         return field.name
-    return next((part.id for part in _date_parts(field, words) if part.wrong), f"{field.name}-day")
+    parts = _date_parts(field, words)
+    return next((part.id for part in parts if part.wrong), parts[0].id)

@@ -11,10 +11,12 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from wizard.forms.dates import PARTS
-from wizard.forms.locales import UNSAID, plain_word, words
+from wizard.forms.locales import UNSAID, first_part, plain_word, words
 from wizard.forms.readable import plain
 from wizard.forms.validation import encodable
 from wizard.model import Value
+
+MONTHS = 12
 
 
 def typed_text(value: Value) -> str:
@@ -28,16 +30,27 @@ def typed_text(value: Value) -> str:
     return scalar_text(value)
 
 
-def date_texts(value: Value) -> dict[str, str]:
+def date_texts(value: Value, language: str = UNSAID) -> dict[str, str]:
     """Day, month and year as they were typed, in whatever way. What can't be parted stands in the day."""
     if isinstance(value, date):
         return {"day": str(value.day), "month": str(value.month), "year": str(value.year)}
     if isinstance(value, Mapping):
         return {part: scalar_text(value.get(part)) for part in PARTS}
     texts = [each for each in re.split(r"[\s./,-]+", typed_text(value), maxsplit=2) if each]
+    order: tuple[str, ...] = PARTS
     if len(texts) == 3 and re.fullmatch(r"\d{4}", texts[0]):
-        texts.reverse()
-    return dict(zip(PARTS, (*texts, "", "", ""), strict=False))
+        order = ("year", "month", "day")
+    elif len(texts) == 3 and _month_is_first(texts, language):
+        order = ("month", "day", "year")
+    return dict.fromkeys(PARTS, "") | dict(zip(order, texts, strict=False))
+
+
+def _month_is_first(texts: list[str], language: str) -> bool:
+    """Whether the month is a word there, or the language has it there and nothing says otherwise."""
+    first, second, _ = texts
+    if not first.isdecimal():
+        return plain_word(first) in words(language).months
+    return first_part(language) == "month" and second.isdecimal() and int(first) <= MONTHS
 
 
 def wrong_parts(texts: Mapping[str, str], language: str = UNSAID) -> frozenset[str]:

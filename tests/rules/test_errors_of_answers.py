@@ -147,6 +147,7 @@ GERMAN: tuple[tuple[Mapping[str, Any], object, str], ...] = (
         "8001",
         "Die Postleitzahl bei „Nr. 1“ passt nicht zu diesem Land: Vereinigte Staaten",
     ),
+    ({"type": "country", "only": ["ZZ"]}, "CH", "Wählen Sie bei „Nr. 1“ eines der angebotenen Länder"),
     (
         {"type": "country"},
         "Atlantis",
@@ -306,7 +307,7 @@ def test_the_former_key_goes_on_being_understood() -> None:
         ("{name: a, errors: {patern: x}}", "there is no key `patern` here; did you mean `pattern`?"),
         ("{name: a, type: email, errors: {places: x}}", "there is no key `places` here"),
         ("{name: a, errors: {required: '{{ nobody }}'}}", "there is nothing called `nobody` here"),
-        ("{name: a, type: checkbox}", "what other form engines call that is `boolean` here"),
+        ("{name: a, type: checkbox}", "one box to tick is `type: boolean, checkbox: true` here"),
     ],
 )
 async def test_words_for_what_cannot_happen_are_found_at_load(field: str, told: str) -> None:

@@ -328,7 +328,7 @@ class _Renderer:
     def _field(self, field: PromptField, heading: Heading, files: str, words: Words) -> Markup:
         """A field's HTML. Most of it is the same for everybody who is asked the same, and is kept: without an answer,
         with one that was picked, or with marks where the text goes that was typed, and the error."""
-        typed = None if field.type in _NEVER_KEPT else typed_texts(field)
+        typed = None if field.type in _NEVER_KEPT else typed_texts(field, words)
         error = error_of(field, words)
         personal = typed or error
         if typed is None or (personal and not self._own_fields) or (error and field.type == "date"):
