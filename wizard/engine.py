@@ -182,6 +182,7 @@ class Engine:
         step: str | None = None,
         revision: int | None = None,
         partial: bool = False,
+        keep: bool = False,
         revisit: bool = False,
         seen: str | None = None,
         respond: RespondWith | None = None,
@@ -189,14 +190,20 @@ class Engine:
         """Next (S2, S4, S5). `answers` are for `step`, by default the one that the view shows.
 
         Answers that aren't accepted are no error here: the view is `rejected`, its prompt says why.
-        With `partial` some of a form's fields are kept and the form waits for the others. With `revisit`
+        With `partial` some of a form's fields are kept and the form waits for the others. With `keep` a field that is
+        left out keeps the answer that it has, or what was typed there last, and nothing is waited for. With `revisit`
         the step may be an earlier one of the path: the run goes back to it first, in the same turn. `seen`
         is the step's mark as the caller saw it (RunView.mark_of).
         Raises StaleInput where the run isn't at that step any more or it was answered differently (S19),
-        RunExpired, RunNotFound; with `revisit` also PointOfNoReturn, RunCompleted, NotAStep.
+        RunExpired, RunNotFound; with `revisit` also PointOfNoReturn, RunCompleted, NotAStep; InvalidInput
+        where both `partial` and `keep` are asked for.
         """
+        if partial and keep:
+            raise InvalidInput("`partial` waits for what is left out, `keep` doesn't. Take one of them.")
         if step is None and isinstance(run, RunView) and run.has_next and run.run.current is not None:
             step = run.run.current.path
+        if keep:
+            answers, revision = await self._whole(run, step, answers, revision)
 
         def move(turn: Turn) -> Move:
             if revisit and step is not None:
@@ -260,13 +267,15 @@ class Engine:
         step: str,
         answers: Mapping[str, object] | None = None,
         *,
+        keep: bool = False,
         revision: int | None = None,
         seen: str | None = None,
         respond: RespondWith | None = None,
     ) -> RunView:
         """Change (S11): answers an earlier step anew and returns; without answers, shows it first.
 
-        Answers that aren't accepted change nothing: the view is `rejected`, its prompt is that step's.
+        Answers that aren't accepted change nothing: the view is `rejected`, its prompt is that step's. With `keep` a
+        field that is left out keeps the answer that it has.
         With `seen`, the step's mark as the caller saw it, the same answers again change nothing either, and
         others than those that are there now are stale (S19).
         Raises PointOfNoReturn, RunCompleted, NotAStep, StaleInput, RunExpired.
@@ -274,6 +283,8 @@ class Engine:
         check_texts(step=step)
         if answers is not None:
             check_fields("answers", answers)
+        if keep:
+            answers, revision = await self._whole(run, step, answers, revision)
 
         def move(turn: Turn) -> Move:
             return machine.change(turn, step, answers)
@@ -282,6 +293,20 @@ class Engine:
             return await self._take("change", run, Ask(move, revision=revision, strict=True), respond)
         ask = Ask(move, step, revision, answers, answers is not None, strict=True, anywhere=True, seen=seen)
         return await self._take("change", run, ask, respond)
+
+    async def _whole(
+        self, run: str | RunView, step: str | None, answers: Mapping[str, object] | None, revision: int | None
+    ) -> tuple[Mapping[str, object] | None, int | None]:
+        """The answers with those that the step keeps as they are now, and the revision that they are for."""
+        if answers is None:
+            return None, revision
+        check_fields("answers", answers)
+        view = await self._turns.show(run_id_of(run))
+        if step is None and (current := view.run.current) is not None:
+            step = current.path
+        if step is None or (whole := view.with_kept(step, answers)) is answers:
+            return answers, revision
+        return whole, view.revision if revision is None else revision
 
     async def remove_item(
         self, run: str | RunView, item: str, *, revision: int | None = None, respond: RespondWith | None = None

@@ -201,6 +201,17 @@ class RunView:
         step = step if typed is None else step._replace(draft=typed)
         return copied_prompt(look(self.workflow, self.run, step, self.now))
 
+    def with_kept(self, path: str, answers: Mapping[str, object]) -> Mapping[str, object]:
+        """The answers to a foreground step of the path, with those that it has, or what was typed there last, for the
+        fields that are left out; files stay by themselves. What isn't such a step has nothing to add."""
+        step = self.run.by_path.get(path)
+        if step is None or not step.is_foreground or step.is_closed or not on_path(self.run, path):
+            return answers
+        prompt = self.prompt_at(path)
+        known = {**(step.answer or {}), **(step.draft or {})}
+        names = [field.name for field in prompt.possible or prompt.fields if field.type != "file"]
+        return {**{name: known[name] for name in names if name in known}, **answers}
+
     def mark_of(self, path: str) -> str:
         """Short text that changes when the step at `path` is answered anew or becomes another visit: hand
         it in with an answer (`seen`), so that it can't overwrite one that was given meanwhile (S19)."""

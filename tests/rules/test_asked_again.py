@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from wizard.channels.api import api
+from wizard.errors import InvalidInput
 from wizard.testing import Person, make_test_engine
 
 TRIP = {
@@ -102,3 +104,35 @@ async def test_a_program_can_change_one_answer_and_keep_the_others() -> None:
         refused = await sends("next", step="visa", answers={"kind": "x"}, keep=True, partial=True)
         assert refused["status"] == 400
     assert run.step == "check"
+
+
+async def test_an_embedder_can_answer_anew_and_keep_the_others() -> None:
+    """The rule is the engine's: an application of one's own had to gather what it doesn't ask for again by itself."""
+    person = await somebody()
+    engine, run = person.engine, person.run
+    await engine.change(run, "who", {"age": 40}, keep=True)
+    assert run.answers["who"] == {**ANN, "age": 40}
+    await engine.next(run, {"age": 41}, step="who", revisit=True, keep=True)
+    assert run.answers["who"] == {**ANN, "age": 41}
+    await engine.previous(run, to="who")
+    await engine.keep(run, "who", {"note": "by bus"})
+    await engine.next(run, {"age": 42}, keep=True)
+    assert run.answers["who"] == {**ANN, "age": 42, "note": "by bus"}, "what was typed last counts"
+    await engine.change(run, "who", {"country": "CH", "age": 42})
+    assert run.answers["who"]["note"] is None
+
+
+async def test_what_is_kept_is_that_of_the_run_as_it_is_now() -> None:
+    """A view that is older than the answer must not bring the former one back."""
+    person = await somebody()
+    engine, old = person.engine, person.run
+    await engine.change(old.id, "who", {**ANN, "note": "New"})
+    await engine.change(old, "who", {"age": 40}, keep=True)
+    assert old.answers["who"] == {**ANN, "age": 40, "note": "New"}
+
+
+async def test_to_wait_for_the_others_and_to_keep_them_cant_be_asked_at_once() -> None:
+    """One of them would be left out silently."""
+    person = await somebody()
+    with pytest.raises(InvalidInput, match="partial"):
+        await person.engine.next(person.run, {}, partial=True, keep=True)

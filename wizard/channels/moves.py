@@ -29,8 +29,7 @@ from wizard.codec import check_value
 from wizard.engine import Engine
 from wizard.errors import CallerError, RunBusy, RunNotFound
 from wizard.locale.sentences import sentence
-from wizard.model import Reply, Value
-from wizard.scope import on_path
+from wizard.model import Reply
 from wizard.state import RunView
 
 STRANGER = "events"  # who sends events with the host's key: another sender of keys than those whom the run opens to
@@ -71,15 +70,14 @@ class Moves:
         answers, step, partial = body.get("answers", {}), body.get("step"), body.get("partial", False)
         if answers and step is None:
             raise Refused(INVALID_REQUEST, sentence("`step` is missing: name the step that `answers` are for."))
-
-        if partial and body.get("keep", False):
+        keep = body.get("keep", False)
+        if partial and keep:
             what = sentence("`partial` waits for what is left out, `keep` doesn't: take one of them.")
             raise Refused(INVALID_REQUEST, what)
 
-        async def turn(respond: Respond) -> RunView:
-            given, revision = await self._given(run_id, step, body, seen)
-            return await self._engine.next(
-                run_id, given, step=step, revision=revision, partial=partial, respond=respond
+        def turn(respond: Respond) -> Awaitable[RunView]:
+            return self._engine.next(
+                run_id, body.get("answers"), step=step, revision=seen, partial=partial, keep=keep, respond=respond
             )
 
         return _moved(await self._answered(request, run_id, body, turn))
@@ -97,28 +95,17 @@ class Moves:
     async def change(self, request: web.Request) -> web.Response:
         run_id, body, seen = await self._admission.move(request, CHANGE)
 
-        async def turn(respond: Respond) -> RunView:
-            given, revision = await self._given(run_id, body["step"], body, seen)
-            return await self._engine.change(run_id, body["step"], given, revision=revision, respond=respond)
+        def turn(respond: Respond) -> Awaitable[RunView]:
+            return self._engine.change(
+                run_id,
+                body["step"],
+                body.get("answers"),
+                keep=body.get("keep", False),
+                revision=seen,
+                respond=respond,
+            )
 
         return _moved(await self._answered(request, run_id, body, turn))
-
-    async def _given(
-        self, run_id: str, step: str | None, body: Mapping[str, Any], seen: int | None
-    ) -> tuple[Mapping[str, Value] | None, int | None]:
-        """The answers of the body, with those that `keep` leaves as they are, and the revision that they are for."""
-        answers: Mapping[str, Value] | None = body.get("answers")
-        if answers is None or step is None or not body.get("keep", False):
-            return answers, seen
-        view = await self._engine.load(run_id)
-        kept = view.run.by_path.get(step)
-        if kept is None or not kept.is_foreground or kept.is_closed or not on_path(view.run, step):
-            return answers, seen  # refused by the engine, which knows how
-        prompt = view.prompt_at(step)
-        known = {**(kept.answer or {}), **(kept.draft or {})}
-        names = [each.name for each in prompt.possible or prompt.fields if each.type != "file"]
-        whole = {**{name: known[name] for name in names if name in known}, **answers}
-        return whole, view.revision if seen is None else seen
 
     async def remove(self, request: web.Request) -> web.Response:
         run_id, body, seen = await self._admission.move(request, REMOVE)
