@@ -27,10 +27,10 @@ from wizard.cli_shared import (
     StoreOption,
     choose,
     clean,
-    counted,
     examples,
     log_as,
     print_json,
+    quantity,
     say,
     settings,
     width,
@@ -159,8 +159,8 @@ def check(paths: Paths, functions: FunctionsOption = None, as_json: AsJson = Fal
 def _verdict(problems: list[Problem], workflows: int) -> str:
     errors = sum(each.severity == "error" for each in problems)
     counts = ((errors, "error"), (len(problems) - errors, "warning"))
-    found = " and ".join(counted(number, what) for number, what in counts if number)
-    return f"{found}." if errors else f"{counted(workflows, 'workflow')}: {found or 'no problems'}."
+    found = " and ".join(quantity(number, what) for number, what in counts if number)
+    return f"{found}." if errors else f"{quantity(workflows, 'workflow')}: {found or 'no problems'}."
 
 
 @app.command(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from wizard.cli_shared import StoreOption, counted, examples, must_exist, place, settings
+from wizard.cli_shared import StoreOption, examples, must_exist, place, quantity, settings
 
 AT_ONCE = 1000  # rows between two looks at whether somebody wants it stopped
 TOLD = 10_000  # rows between two lines of progress
@@ -50,7 +50,7 @@ def rotate(store: StoreOption = None) -> None:
     url = _url(store)
     print(f"Encrypting {place(url)} under the key {first}", file=sys.stderr)
     done = _encrypt(url, taking_old=False)
-    print(f"{counted(done, 'row')} encrypted anew; all are under the key {first} now.")
+    print(f"{quantity(done, 'row')} encrypted anew; all are under the key {first} now.")
     if others:
         print(f"No row here needs {', '.join(others)} any more. Take it out of WIZARD_KEYS when no backup does either.")
 
@@ -67,7 +67,7 @@ def seal(store: StoreOption = None) -> None:
     url = _url(store)
     print(f"Sealing {place(url)} under the key {first}", file=sys.stderr)
     done = _encrypt(url, taking_old=True)
-    print(f"{counted(done, 'row')} sealed anew. Whatever isn't sealed here is refused from now on.")
+    print(f"{quantity(done, 'row')} sealed anew. Whatever isn't sealed here is refused from now on.")
 
 
 def _ring() -> tuple[str, list[str]]:
@@ -108,7 +108,7 @@ def _encrypt(url: str, *, taking_old: bool) -> int:
                 done += count
                 if done - told >= TOLD:
                     told = done
-                    print(f"  {counted(done, 'row')} so far", file=sys.stderr)
+                    print(f"  {quantity(done, 'row')} so far", file=sys.stderr)
         finally:
             await store.close()
         return done

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wizard.cli_shared import RunId, StoreOption, clean, counted, look
+from wizard.cli_shared import RunId, StoreOption, clean, look, quantity
 
 if TYPE_CHECKING:
     from wizard.engine import Engine
@@ -51,7 +51,7 @@ def cancel(
         return
     print(f"Run {view.id} is cancelled.")
     if view.run.undos:
-        print(f"{counted(len(view.run.undos), 'step')} still to be undone; {WHO}.")
+        print(f"{quantity(len(view.run.undos), 'step')} still to be undone; {WHO}.")
     elif undo and now:
         print("What its steps did is undone.")
 
@@ -63,7 +63,7 @@ def repair(run_id: RunId, store: StoreOption = None, now: Now = False) -> None:
 
     jobs = look(store, lambda engine: engine.store.queue.put_back(run_id, engine.clock()))
     if jobs:  # of a run that can't be read as well
-        print(f"{counted(jobs, 'job')} of run {run_id} put back; {WHO}.")
+        print(f"{quantity(jobs, 'job')} of run {run_id} put back; {WHO}.")
 
     async def work(engine: Engine) -> tuple[RunStatus, int, int, RunView]:
         before = await engine.load(run_id)
@@ -78,14 +78,14 @@ def repair(run_id: RunId, store: StoreOption = None, now: Now = False) -> None:
     status, undos, before_undos, view = look(store, work, settled=_settled(now=now))
     if not undos and status is not RunStatus.FAILED:
         if owed := len(view.run.undos):
-            print(f"{counted(owed, 'undo')} of run {run_id} still to be done; {WHO}.")
+            print(f"{quantity(owed, 'undo')} of run {run_id} still to be done; {WHO}.")
         elif now and before_undos:
-            print(f"{counted(before_undos, 'undo')} of run {run_id} {_outcome(0)}.")
+            print(f"{quantity(before_undos, 'undo')} of run {run_id} {_outcome(0)}.")
         elif not jobs:
             print(f"Nothing of run {run_id} was given up. It is {status.value}.")
         return
     if undos:
-        print(f"{counted(undos, 'undo')} of run {run_id} {_outcome(len(view.run.undos))}.")
+        print(f"{quantity(undos, 'undo')} of run {run_id} {_outcome(len(view.run.undos))}.")
     if status is RunStatus.FAILED:
         _say_of_step(view)
 

@@ -168,7 +168,7 @@ def clean(text: object) -> str:
     return cleaned(str(text))
 
 
-def counted(number: int, what: str) -> str:
+def quantity(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
