@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 from urllib.parse import quote
 
-from wizard.forms.characters import alike
-from wizard.forms.choices import NO, YES, yes_and_no
 from wizard.forms.dates import PARTS
 from wizard.forms.days import parts_in_order
-from wizard.forms.typed import date_texts, scalar_text, typed_text, wrong_parts
+from wizard.forms.input_attributes import INPUTS, Attributes, attributes_of, width_of
+from wizard.forms.options import Option, fits_a_line, options_of
+from wizard.forms.typed import date_texts, typed_text, wrong_parts
 from wizard.forms.validation import encodable
 from wizard.locale.catalogs import SOURCE
 from wizard.locale.sentences import Sentence, Size, counted, sentence, sentence_for
 from wizard.locale.words import Words, words_in
-from wizard.model import Choice, Prompt, PromptField, Value
+from wizard.model import Prompt, PromptField, Value
 
 KINDS = (
     "input",
@@ -41,28 +41,11 @@ KINDS = (
     "button",
 )
 MAX_RADIOS = 7  # more of them make a select
-MAX_INLINE = 30  # characters that two radios may have together to stand side by side
 UNLIMITED = 5_000  # characters: the limit of a textarea whose author gave none, which nobody needs to count down to
 
 Heading = Literal["", "page", "hidden"]
-Attributes = tuple[tuple[str, str], ...]
 
-_PLAIN = (("spellcheck", "false"),)
-
-# By type: type of the input, its width, what the browser is told besides.
-_INPUTS: Mapping[str, tuple[str, str, Attributes]] = {
-    "integer": ("text", "govuk-input--width-10", _PLAIN),
-    "decimal": ("text", "govuk-input--width-10", (("inputmode", "decimal"), *_PLAIN)),
-    "time": ("text", "govuk-input--width-5", _PLAIN),
-    "email": ("email", "", _PLAIN),
-    "phone": ("tel", "govuk-input--width-20", ()),
-    "url": ("url", "", _PLAIN),
-    "postcode": ("text", "govuk-input--width-10", _PLAIN),
-    "iban": ("text", "govuk-input--width-30", (("autocapitalize", "characters"), *_PLAIN)),
-}
-_AUTOCOMPLETE = {"email": "email", "phone": "tel"}
 _ENGLISH = words_in(SOURCE)
-_NO_ANSWER = sentence("No answer")
 _LEFT = counted("You have {count} character remaining", "You have {count} characters remaining", 1)
 _OVER = counted("You have {count} character too many", "You have {count} characters too many", 1)
 _PARTS = {
@@ -70,18 +53,6 @@ _PARTS = {
     "month": sentence_for("of a date", "Month"),
     "year": sentence_for("of a date", "Year"),
 }
-_WIDTHS = (2, 3, 4, 5, 10, 20, 30)  # characters, of govuk-frontend's width classes
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A radio, a checkbox or a line of a select; `id` is "" in a select."""
-
-    value: str
-    label: str
-    hint: str
-    id: str
-    checked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +126,7 @@ def kind_of(field: PromptField) -> str:
             return "select"
         case "choice":
             return "radios" if len(field.choices) <= MAX_RADIOS else "select"
-    if field.choices and field.type not in _INPUTS:
+    if field.choices and field.type not in INPUTS:
         return "radios" if len(field.choices) <= MAX_RADIOS else "select"
     return "input"
 
@@ -195,7 +166,7 @@ def widget(field: PromptField, *, heading: Heading = "", files: str = "", words:
     slash; "" for nowhere; `words` are those of the page's language. Any value can be shown, also one that doesn't fit
     the type."""
     kind = kind_of(field)
-    options = _options(field, kind, words) if kind in ("radios", "checkboxes", "checkbox", "select") else ()
+    options = options_of(field, kind, words) if kind in ("radios", "checkboxes", "checkbox", "select") else ()
     parts = _date_parts(field, words) if kind == "date" else ()
     file = _kept_file(field.value, files, words) if kind == "file" else None
     limit = _limit(field) if kind == "textarea" else 0
@@ -212,11 +183,11 @@ def widget(field: PromptField, *, heading: Heading = "", files: str = "", words:
         note=note,
         described_by=_described_by(field, note=bool(note), file=file is not None),
         value=_text(field) if kind in ("input", "textarea", "hidden") else "",
-        attributes=_attributes(field, kind),
-        classes=_width(field) if kind == "input" else "",
+        attributes=attributes_of(field, kind),
+        classes=width_of(field) if kind == "input" else "",
         options=options,
         parts=parts,
-        inline=kind == "radios" and _fits_a_line(options),
+        inline=kind == "radios" and fits_a_line(options),
         limit=limit,
         counting=tuple(json.dumps(words.forms(each), ensure_ascii=False) for each in (_LEFT, _OVER)) if limit else (),
         file=file,
@@ -292,59 +263,6 @@ def _described_by(field: PromptField, *, note: bool, file: bool) -> str:
     return " ".join(f"{field.name}-{word}" for word, found in there if found)
 
 
-def _attributes(field: PromptField, kind: str) -> Attributes:
-    """What the browser is told of the input, in the order in which it is written."""
-    options = field.options
-    auto = str(options.get("autocomplete") or _AUTOCOMPLETE.get(field.type, ""))
-    completed = (("autocomplete", auto),) if auto else ()
-    match kind:
-        case "input":
-            return (*_input_attributes(field, auto), *completed)
-        case "textarea":
-            return (("rows", str(options.get("rows", 5))), *completed)
-        case "select" | "password":
-            return completed
-        case "file" if accept := options.get("accept"):
-            return (("accept", ",".join(map(str, accept))),)
-    return ()
-
-
-def _input_attributes(field: PromptField, auto: str) -> Attributes:
-    """Numbers are typed into text inputs: type=number changes them by scrolling and swallows what it can't read
-    (GOV.UK: "Avoid using inputs with a type of number"). A keypad of digits only, with no minus, is shown unless the
-    author says that the number may be below zero."""
-    input_type, _, more = _INPUTS.get(field.type, ("text", "", ()))
-    if field.type == "integer" and not _below_zero(field.options.get("min")):
-        more = (("inputmode", "numeric"), *more)
-    elif field.type == "decimal" and _below_zero(field.options.get("min")):
-        more = _PLAIN
-    elif field.type not in _INPUTS:
-        mode = field.options.get("inputmode")
-        more = ((("inputmode", str(mode)),) if mode else ()) + (_PLAIN if auto else ())  # names and codes aren't prose
-    return (("type", input_type), *more)
-
-
-def _below_zero(least: Value) -> bool:
-    with suppress(TypeError, ArithmeticError):
-        return bool(least is not None and least < 0)
-    return False
-
-
-def _width(field: PromptField) -> str:
-    """A width that suits the answer tells how long it may be."""
-    _, fixed, _ = _INPUTS.get(field.type, ("", "", ()))
-    longest = field.options.get("max_length")
-    if fixed and field.type != "integer":
-        return fixed
-    if field.type == "integer":
-        most = field.options.get("max")
-        longest = len(typed_text(most)) if most is not None else 10
-    if not isinstance(longest, int):
-        return ""
-    fitting = next((width for width in _WIDTHS if longest <= width), None)
-    return f"govuk-input--width-{fitting}" if fitting else ""
-
-
 def _limit(field: PromptField) -> int:
     most = field.options.get("max_length")
     return most if isinstance(most, int) and most < UNLIMITED else 0
@@ -359,61 +277,6 @@ def _note(field: PromptField, kind: str, limit: int, words: Words) -> str:
     if kind == "file" and isinstance(most, int):
         return words.say(sentence("The file can have up to {size}", size=Size(most)))
     return ""
-
-
-def _options(field: PromptField, kind: str, words: Words) -> tuple[Option, ...]:
-    choices = _yes_or_no(words) if field.type == "boolean" else field.choices
-    picked = _picked(field, choices, words, many=kind == "checkboxes")
-    if kind == "checkbox":
-        return (Option("yes", "", "", field.name, checked="yes" in picked),)
-    if kind == "select":
-        first = Option("", words.say(sentence("Choose one") if field.required else _NO_ANSWER), "", "", checked=False)
-        return (first, *(Option(each.value, _in_a_line(each), "", "", each.value in picked) for each in choices))
-    if kind == "radios" and not field.required and choices and (field.type != "boolean" or field.value is not None):
-        choices = (*choices, Choice("", words.say(_NO_ANSWER)))  # nothing else takes back what was picked
-    return tuple(
-        Option(
-            each.value,
-            each.label if each.label.strip() else each.value,  # and not its plain words: it may have markup
-            each.hint,
-            field.name if at == 1 else f"{field.name}-{at}",
-            each.value in picked,
-        )
-        for at, each in enumerate(choices, 1)
-    )
-
-
-def _yes_or_no(words: Words) -> tuple[Choice, ...]:
-    return (Choice("yes", words.say(YES)), Choice("no", words.say(NO)))
-
-
-def _in_a_line(choice: Choice) -> str:
-    label = choice.label.strip() or choice.value
-    return f"{label} – {choice.hint}" if choice.hint else label
-
-
-def _picked(field: PromptField, choices: Iterable[Choice], words: Words, *, many: bool) -> frozenset[str]:
-    """The values that the field's value means; it may be text in another channel's words."""
-    value = field.value
-    if field.type == "boolean":
-        if isinstance(value, bool):
-            return frozenset(("yes" if value else "no",))
-        word, (yes, no) = alike(typed_text(value)), yes_and_no(words.language)
-        return frozenset(("yes",) if word in yes else ("no",) if word in no else ())
-    texts = {scalar_text(each) for each in value} if isinstance(value, list | tuple) else {typed_text(value)}
-    if many and isinstance(value, str):
-        texts |= {part.strip() for part in value.split(",")}
-    known = {choice.value for choice in choices}
-    if found := texts & known:
-        return frozenset(found if many else sorted(found)[:1])
-    folded = {text.casefold() for text in texts if text}
-    named = [choice.value for choice in choices if folded and choice.label.casefold() in folded]
-    return frozenset(named if many else named[:1])
-
-
-def _fits_a_line(options: tuple[Option, ...]) -> bool:
-    short = sum(len(option.label) for option in options) <= MAX_INLINE
-    return len(options) == 2 and short and not any(option.hint for option in options)
 
 
 def _kept_file(value: Value, files: str, words: Words) -> KeptFile | None:

@@ -144,6 +144,14 @@ def is_numbered(asked: PromptField) -> bool:
     )
 
 
+def numbered(text: str, among: list[str]) -> str | None:
+    """What the number stands for, None where it stands for nothing."""
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 6):
+        return None
+    return among[int(digits) - 1] if 1 <= int(digits) <= len(among) else None
+
+
 # -- what is shown -------------------------------------------------------------------------------
 
 
@@ -295,6 +303,11 @@ class Filling:
             self.asked.discard(name)
             self.given.pop(name, None)
             self.doubted.add(name)
+
+
+def may_be_kept(prompt: Prompt, name: str) -> bool:
+    """Secrets and files are no draft."""
+    return all(each.type not in ("password", "file") for each in prompt.fields if each.name == name)
 
 
 # -- where one can go ------------------------------------------------------------------------------

@@ -8,13 +8,11 @@ What is printed is wizard.channels.paper's.
 from __future__ import annotations
 
 import asyncio
-import mimetypes
-from collections.abc import Mapping
 from contextlib import suppress
 from enum import Enum
-from pathlib import Path
 
 from wizard.channels.console import Console
+from wizard.channels.local_files import read_file
 from wizard.channels.paper import Paper
 from wizard.channels.questions import (
     ENGLISH,
@@ -24,7 +22,9 @@ from wizard.channels.questions import (
     Filling,
     clean,
     grouped,
+    may_be_kept,
     meaning,
+    numbered,
     offered,
     read_line,
     takes_parts,
@@ -34,7 +34,7 @@ from wizard.engine import Engine
 from wizard.errors import CallerError, InvalidInput, RunCancelled, RunExpired, StaleInput
 from wizard.forms.characters import alike
 from wizard.forms.choices import yes_and_no
-from wizard.locale.sentences import Size, sentence
+from wizard.locale.sentences import sentence
 from wizard.locale.words import words_in
 from wizard.model import Prompt, PromptField, RunStatus, Value
 from wizard.state import RunView
@@ -321,7 +321,7 @@ class Conversation:
                 )
 
     async def _go_back(self, view: RunView, prompt: Prompt) -> None:
-        kept = {name: value for name, value in self._filling.given.items() if _may_be_kept(prompt, name)}
+        kept = {name: value for name, value in self._filling.given.items() if may_be_kept(prompt, name)}
         before = view.step
         await self._engine.previous(view, draft=kept or None)
         if view.step == before:
@@ -336,7 +336,7 @@ class Conversation:
         steps = self._paper.numbered
         if steps is None:
             steps = [each.step for each in grouped(view.summary(), view)]
-        step = _numbered(argument, steps)
+        step = numbered(argument, steps)
         if step is None and argument in view.run.by_path:
             step = argument
         if step is None:
@@ -349,7 +349,7 @@ class Conversation:
         items = [item.remove for item in prompt.items if item.remove is not None]
         if not items:
             self._paper.wrong(sentence("There is nothing to take out here."))
-        elif (item := _numbered(argument, items)) is None:
+        elif (item := numbered(argument, items)) is None:
             self._paper.wrong(
                 sentence("Type the number of what is to be taken out, 1 to {most}, as in :remove 1", most=len(items))
             )
@@ -394,33 +394,3 @@ class Conversation:
     def _question(self, asked: PromptField) -> None:
         self._asked = asked.name
         self._paper.question(asked, self._filling.lines, self._filling.errors.pop(asked.name, None))
-
-
-def _may_be_kept(prompt: Prompt, name: str) -> bool:
-    """Secrets and files are no draft."""
-    return all(each.type not in ("password", "file") for each in prompt.fields if each.name == name)
-
-
-def _numbered(text: str, among: list[str]) -> str | None:
-    """What the number stands for, None where it stands for nothing."""
-    digits = text.strip()
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 6):
-        return None
-    return among[int(digits) - 1] if 1 <= int(digits) <= len(among) else None
-
-
-def read_file(path: str, limit: int) -> Mapping[str, Value]:
-    """A local file as an upload: its name, media type and content. Raises InvalidInput where there is no
-    such file, it can't be read, or it is larger than `limit` bytes."""
-    try:
-        file = Path(path).expanduser()
-        if not file.is_file():
-            raise InvalidInput(sentence("There is no such file. Type the path of a file on this computer."))
-        with file.open("rb") as opened:
-            content = opened.read(limit + 1)
-    except (OSError, ValueError, RuntimeError) as error:
-        # What the system says of it is in its own language, and people can do no more about it than about a wrong path.
-        raise InvalidInput(sentence("This file can't be read. Type the path of another one.")) from error
-    if len(content) > limit:
-        raise InvalidInput(sentence("This file is larger than the {size} that are taken.", size=Size(limit)))
-    return {"name": file.name, "type": mimetypes.guess_type(file.name)[0] or "", "content": content}

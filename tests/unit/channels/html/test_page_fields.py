@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.drawing import examples
 from tests.unit.channels.html.markup import Document, checked
 from tests.unit.channels.html.samples import ASSETS, EVERY, FILE, PAGES, SAMPLES, STEP, field, read, step
-from wizard.channels.html import pages as module
+from wizard.channels.html import field_html as module
 from wizard.channels.html.pages import (
     OwnRun,
     Page,

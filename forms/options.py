@@ -1,0 +1,83 @@
+"""What a person picks from on a page: radios, checkboxes, one box, the lines of a select, and which are picked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from wizard.forms.characters import alike
+from wizard.forms.choices import NO, YES, yes_and_no
+from wizard.forms.typed import scalar_text, typed_text
+from wizard.locale.sentences import sentence
+from wizard.locale.words import Words
+from wizard.model import Choice, PromptField
+
+MAX_INLINE = 30  # characters that two radios may have together to stand side by side
+
+_NO_ANSWER = sentence("No answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A radio, a checkbox or a line of a select; `id` is "" in a select."""
+
+    value: str
+    label: str
+    hint: str
+    id: str
+    checked: bool
+
+
+def options_of(field: PromptField, kind: str, words: Words) -> tuple[Option, ...]:
+    choices = _yes_or_no(words) if field.type == "boolean" else field.choices
+    picked = _picked(field, choices, words, many=kind == "checkboxes")
+    if kind == "checkbox":
+        return (Option("yes", "", "", field.name, checked="yes" in picked),)
+    if kind == "select":
+        first = Option("", words.say(sentence("Choose one") if field.required else _NO_ANSWER), "", "", checked=False)
+        return (first, *(Option(each.value, _in_a_line(each), "", "", each.value in picked) for each in choices))
+    if kind == "radios" and not field.required and choices and (field.type != "boolean" or field.value is not None):
+        choices = (*choices, Choice("", words.say(_NO_ANSWER)))  # nothing else takes back what was picked
+    return tuple(
+        Option(
+            each.value,
+            each.label if each.label.strip() else each.value,  # and not its plain words: it may have markup
+            each.hint,
+            field.name if at == 1 else f"{field.name}-{at}",
+            each.value in picked,
+        )
+        for at, each in enumerate(choices, 1)
+    )
+
+
+def _yes_or_no(words: Words) -> tuple[Choice, ...]:
+    return (Choice("yes", words.say(YES)), Choice("no", words.say(NO)))
+
+
+def _in_a_line(choice: Choice) -> str:
+    label = choice.label.strip() or choice.value
+    return f"{label} – {choice.hint}" if choice.hint else label
+
+
+def _picked(field: PromptField, choices: Iterable[Choice], words: Words, *, many: bool) -> frozenset[str]:
+    """The values that the field's value means; it may be text in another channel's words."""
+    value = field.value
+    if field.type == "boolean":
+        if isinstance(value, bool):
+            return frozenset(("yes" if value else "no",))
+        word, (yes, no) = alike(typed_text(value)), yes_and_no(words.language)
+        return frozenset(("yes",) if word in yes else ("no",) if word in no else ())
+    texts = {scalar_text(each) for each in value} if isinstance(value, list | tuple) else {typed_text(value)}
+    if many and isinstance(value, str):
+        texts |= {part.strip() for part in value.split(",")}
+    known = {choice.value for choice in choices}
+    if found := texts & known:
+        return frozenset(found if many else sorted(found)[:1])
+    folded = {text.casefold() for text in texts if text}
+    named = [choice.value for choice in choices if folded and choice.label.casefold() in folded]
+    return frozenset(named if many else named[:1])
+
+
+def fits_a_line(options: tuple[Option, ...]) -> bool:
+    short = sum(len(option.label) for option in options) <= MAX_INLINE
+    return len(options) == 2 and short and not any(option.hint for option in options)
