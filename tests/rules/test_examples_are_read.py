@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, time
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import phonenumbers
@@ -15,11 +16,14 @@ from hypothesis import strategies as st
 
 from tests.drawing import examples as examples_drawn
 from tests.unit.forms.asking import Around, form
+from wizard.copies import copied_prompt
 from wizard.forms.days import parts_in_order
 from wizard.forms.rendering import error_lines, widget
 from wizard.forms.validation import Accepted, Rejected, validate
 from wizard.locale.words import words_in
-from wizard.model import Prompt, PromptField
+from wizard.model import Choice, Prompt, PromptField, Reveal
+from wizard.prompt_checks import checked_prompt
+from wizard.testing import Person, make_test_engine
 
 BORN = date(1985, 3, 27)
 LANGUAGES = tuple(sorted(each.replace("_", "-") for each in locale_identifiers()))
@@ -152,3 +156,30 @@ def test_what_was_typed_in_one_line_stands_in_the_right_inputs(language: str, ty
     result = validate(form({"name": "born", "type": "date"}), {"born": answer}, Around.of(language))
     assert isinstance(result, Accepted)
     assert result.output["born"] == BORN
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"), [("de", "1234,5"), ("de-CH", "1234.5"), ("fr", "1234,5"), ("en", "1234.5")]
+)
+async def test_an_amount_comes_back_as_it_is_typed_there(language: str, shown: str) -> None:
+    """The page shows a person's own amount with another mark than they typed, and with three digits behind it, it is
+    asked back or refused though nobody touched it."""
+    field = {"name": "rent", "type": "decimal", "places": 3}
+    flow = {"id": "w", "language": language, "nodes": [{"id": "a", "type": "form", "fields": [field]}]}
+    person = await Person.starts(await make_test_engine({**flow, "reopen": True}), "w")
+    await person.says(rent="1234,5")
+    await person.goes_back()
+    (asked,) = person.prompt.fields
+    assert widget(asked, words=words_in(language)).value == shown
+
+
+def test_every_part_of_a_field_is_copied() -> None:
+    """A part that is forgotten where prompts are copied, or looked at, is missing on every page."""
+    field = PromptField(
+        *("it", "decimal", "It", "hint", False, (Choice("a", "A"),), Decimal(1), "wrong", True, {"places": 2}),
+        *(Reveal("other", ("a",)), "1"),
+    )
+    prompt = Prompt("a", "form", fields=(field,))
+    assert copied_prompt(prompt) == prompt
+    foreign: Any = SimpleNamespace(node=SimpleNamespace(handler=object(), type="foreign"), step="a")
+    assert checked_prompt(prompt, foreign) == prompt
