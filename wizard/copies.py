@@ -84,6 +84,7 @@ def _field(field: PromptField) -> PromptField:
         field.answered,
         copied(field.options),
         field.when,
+        field.typed,
     )
 
 

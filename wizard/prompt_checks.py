@@ -108,6 +108,7 @@ def _field(field: PromptField) -> PromptField:
         _truth(field.answered, f"{of} an `answered` that"),
         _options(field.options, of),
         None if when is None else _reveal(when, of),
+        _text_or_none(field.typed, f"{of} a `typed` that"),
     )
 
 
