@@ -218,8 +218,8 @@ async def test_a_start_page_leads_back_to_what_was_begun() -> None:
 
 
 async def test_a_number_comes_back_with_the_point_that_its_reader_types() -> None:
-    """The length was taken and the count wasn't: whoever corrects the count is not told that their 1,234, which the page
-    shows as 1.234, can be read in two ways. And what is wrong stands there itself, not the answer from before."""
+    """The length was taken and the count wasn't: whoever corrects the count is not told that their 1,234, which came
+    back as 1.234, can be read in two ways. And what is wrong stands there itself, not the answer from before."""
     engine = await make_test_engine(LENGTHS)
     async with visiting(wizard_app(engine), "/w/brett") as visitor:
         await visitor.presses("next")

@@ -238,11 +238,11 @@ FULL = PromptField(
     "decimal",
     "Length",
     "In metres",
-    False,  # noqa: FBT003
+    False,
     (Choice("1", "One", "The first"),),
     Decimal("1.234"),
     "Too long",
-    True,  # noqa: FBT003
+    True,
     {"places": 3},
     Reveal("kind", ("long",)),
     "1,234",

@@ -72,7 +72,7 @@ class Refusal:
 
 
 def _in_input(field: PromptField) -> Value:
-    """What stands in the field's input: a number is typed with the point of the run's language, and read again by it."""
+    """What stands in the field's input: a number has the point of the run's language, and is read again by it."""
     return field.value if field.typed is None else field.typed
 
 
