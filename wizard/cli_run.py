@@ -122,6 +122,7 @@ async def _talk(talk: _Talk, here: Settings) -> Ending:
     from wizard.catalog import Catalog
     from wizard.channels.console import Terminal
     from wizard.channels.terminal import Conversation
+    from wizard.errors import InvalidInput
     from wizard.node import Registry
     from wizard.worker import working
 
@@ -138,7 +139,10 @@ async def _talk(talk: _Talk, here: Settings) -> Ending:
         else:
             workflow = choose(catalog, talk.workflow)
             warn_of_missing(with_embedded(workflow), functions)
-            view = await engine.start(workflow.id, talk.given)
+            try:
+                view = await engine.start(workflow.id, talk.given)
+            except InvalidInput as error:
+                raise InvalidInput(f"{error.message.rstrip('.')}. Write it as --input NAME=VALUE.") from error
         talk.run_id, talk.language = view.id, view.workflow.language
         if talk.show_token:
             _say_token(talk, view)
