@@ -45,6 +45,7 @@ async def test_a_page_of_no_run_is_in_the_language_of_all_workflows() -> None:
             await visitor.opens(address, headers={"Accept-Language": "en"})
             assert visitor.page.language == "de-CH", address
         assert visitor.page.heading == "Wir können das nicht finden"
+        assert visitor.page.links["Alle Formulare ansehen"] == "/"  # whoever has an old address gets on from here
     await engine.close()
 
 
