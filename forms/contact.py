@@ -30,7 +30,15 @@ _PLAIN_EMAIL = re.compile(
 _HOST = re.compile(r"(?!-)[\w-]{1,63}(?<!-)(\.(?!-)[\w-]{1,63}(?<!-))*\.?")
 _ABROAD = "+41 44 668 18 00"  # an example in English of no country
 _URL = sentence("Your answer to “{label}” must be a web address, like {example}", example="https://www.example.com")
-_IBAN = sentence("Your answer to “{label}” must be a valid IBAN, like {example}", example="CH93 0076 2011 6238 5295 7")
+_IBANS = {  # examples, by country; the first for all others
+    "CH": "CH93 0076 2011 6238 5295 7",
+    "AT": "AT61 1904 3002 3457 3201",
+    "DE": "DE89 3704 0044 0532 0130 00",
+    "FR": "FR14 2004 1010 0505 0001 3M02 606",
+    "GB": "GB29 NWBK 6016 1331 9268 19",
+    "IT": "IT60 X054 2811 1010 0000 0123 456",
+    "LI": "LI21 0881 0000 2324 013A A",
+}
 
 
 def email_parser(field: EmailField) -> Parser:
@@ -150,10 +158,16 @@ def iban_parser(field: IbanField) -> Parser:
             return None
         compact = re.sub(r"[\s.-]", "", text).upper()
         if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{1,30}", compact) or not _iban().is_valid(compact):
-            raise Refusal(_IBAN)
+            raise _no_iban(context.names.language)
         return compact
 
     return parse
+
+
+def _no_iban(language: str) -> Refusal:
+    """With an example of the country that the run's language is from."""
+    like = _IBANS.get("CH" if language == UNSAID else region_of(language), _IBANS["CH"])
+    return Refusal(sentence("Your answer to “{label}” must be a valid IBAN, like {example}", example=like))
 
 
 @cache

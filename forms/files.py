@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from wizard.forms.fields import FileField
 from wizard.forms.parsing import Context, Parser
 from wizard.forms.refusals import Refusal
-from wizard.locale.sentences import Sentence, Size, sentence
+from wizard.locale.sentences import AnyOf, Sentence, Size, sentence, sentence_for
 from wizard.model import StoredFile, Value
 
 MAX_NAME = 120
@@ -27,6 +27,13 @@ _NOT_HERE = sentence("The file for “{label}” can't be uploaded here")
 _NO_BASE64 = sentence("The file for “{label}” must have its content as base64")
 _EMPTY = sentence("The file for “{label}” is empty. Choose another file")
 _SHAPE = sentence("Your answer to “{label}” must be a file with a name, a type and its content")
+_CALLED = {  # what people know by another name than programs
+    "application/pdf": sentence_for("kind of file", "a PDF"),
+    "audio/*": sentence_for("kind of file", "a sound recording"),
+    "image/*": sentence_for("kind of file", "a picture"),
+    "text/*": sentence_for("kind of file", "a text"),
+    "video/*": sentence_for("kind of file", "a video"),
+}
 _KEYS = frozenset(("name", "type", "content", "id", "size"))
 
 
@@ -66,7 +73,7 @@ def _kept(raw: Mapping[str, object], kept: Value) -> Value:
 
 
 def _content(raw: object, max_size: int) -> bytes:
-    too_large = sentence("The file for “{label}” must be smaller than {size}", size=Size(max_size))
+    too_large = sentence("The file for “{label}” must be {size} or smaller", size=Size(max_size))
     if isinstance(raw, str):
         if len(raw) > max_size * MAX_BASE64_PER_BYTE + 4:
             raise Refusal(too_large, "max_size")
@@ -84,7 +91,10 @@ def _content(raw: object, max_size: int) -> bytes:
 
 
 def _other_kind(accept: tuple[str, ...]) -> Sentence:
-    return sentence("The file for “{label}” must be one of these: {kinds}", kinds=", ".join(accept))
+    return sentence(
+        "The file for “{label}” must be one of these: {kinds}",
+        kinds=AnyOf([_CALLED.get(each, each) for each in accept]),
+    )
 
 
 def clean_name(raw: object) -> str:

@@ -25,7 +25,7 @@ _MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/(\*|[\w.+-]{1,80})|\.\w{1,20}")
 
 def _name(name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise ValueError("a field's name is a letter, then up to 59 letters, digits and underscores")
+        raise ValueError("a field's name is a letter (a to z), then up to 59 letters, digits and underscores")
     if name in _RESERVED or keyword.iskeyword(name):
         raise ValueError(f"{name!r} has a meaning of its own. Give the field another name")
     return name

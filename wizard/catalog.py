@@ -23,11 +23,12 @@ from wizard.codec import write_json
 from wizard.definition import Draft, draft
 from wizard.errors import DefinitionError, Problem, WorkflowNotFound
 from wizard.function_checks import Functions
+from wizard.locale.sentences import Sentence, sentence
 from wizard.model import Run, Workflow
 from wizard.node import Registry
 from wizard.outlines import outline, read_bundle, unavailable
 from wizard.reading import source
-from wizard.reading.complaints import did_you_mean, quoted
+from wizard.reading.complaints import closest, quoted
 from wizard.reading.document import Document
 from wizard.reading.source import MAX_BYTES
 from wizard.ways import closure, components
@@ -91,9 +92,14 @@ class Catalog:
         """Raises WorkflowNotFound."""
         found = self.workflows.get(workflow_id)
         if found is None:
-            hint = did_you_mean(workflow_id, self.workflows) or ". `wizard check` lists those of a folder."
-            raise WorkflowNotFound(f"There is no workflow {quoted(workflow_id)}{hint}")
+            raise WorkflowNotFound(self._not_there(workflow_id))
         return found
+
+    def _not_there(self, workflow_id: str) -> Sentence:
+        what, near = quoted(workflow_id), closest(workflow_id, self.workflows)
+        if near is None:
+            return sentence("There is no workflow {workflow}. `wizard check` lists those of a folder.", workflow=what)
+        return sentence("There is no workflow {workflow}; did you mean {near}?", workflow=what, near=quoted(near))
 
     def bundle(self, workflow_id: str) -> bytes:
         """The workflow and everything it embeds, as JSON: what a store keeps under its version.

@@ -59,9 +59,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run", epilog=RUN_EXAMPLES)(run)
-app.command("worker", epilog=WORKER_EXAMPLES)(worker)
-app.command("jobs", epilog=JOBS_EXAMPLES)(jobs)
-app.command("event", **EVENT_SETTINGS)(event)
 app.add_typer(runs, name="runs")
 app.add_typer(keys, name="keys")
 
@@ -103,7 +100,7 @@ def serve(
     ] = None,
     functions: FunctionsOption = None,
 ) -> None:
-    """Serve definitions over HTTP: as web pages, and as JSON below /api/v1."""
+    """Serve definitions as web pages, and as JSON below /api/v1."""
     from wizard.app import load_catalog, wizard_app
     from wizard.server import serve as run_server
 
@@ -119,6 +116,11 @@ def serve(
         raise typer.Exit(code)
 
 
+app.command("worker", epilog=WORKER_EXAMPLES)(worker)
+app.command("jobs", epilog=JOBS_EXAMPLES)(jobs)
+app.command("event", **EVENT_SETTINGS)(event)
+
+
 @app.command(
     epilog=examples(
         "wizard check forms/",
@@ -127,8 +129,8 @@ def serve(
     )
 )
 def check(paths: Paths, functions: FunctionsOption = None, as_json: AsJson = False) -> None:
-    """Check definitions: every problem, with its file, line and column, and which workflows there are. With functions,
-    their calls too."""
+    """Name everything that is wrong in definitions. Each problem has its file, line and column; where there is no
+    error, the workflows follow. With functions, their calls are checked too."""
     from wizard.app import load_catalog
     from wizard.errors import DefinitionError
 

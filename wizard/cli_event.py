@@ -40,7 +40,7 @@ def event(
     store: StoreOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell a run what happened outside: a step that waits for the event takes it, now or when the run comes to it.
+    """Tell a run what happened outside. A step that waits for the event takes it, now or when the run comes to it.
 
     Work that follows is ordered here and done by a worker: `wizard serve`, `wizard worker` or your own application.
     """

@@ -14,7 +14,7 @@ AT_ONCE = 1000  # rows between two looks at whether somebody wants it stopped
 TOLD = 10_000  # rows between two lines of progress
 
 keys = typer.Typer(
-    help="Make keys for encryption at rest, seal a store with them, and change them.",
+    help="Make keys for encryption, seal a store with one, change it.",
     epilog=examples("wizard keys new", "WIZARD_KEYS=… wizard keys rotate --store sqlite:///runs.db"),
     invoke_without_command=True,
     rich_markup_mode=None,
@@ -41,7 +41,7 @@ def new(
 
 @keys.command(epilog=examples("wizard keys rotate", "wizard keys rotate --store postgresql://localhost/forms"))
 def rotate(store: StoreOption = None) -> None:
-    """Encrypt everything in a store under the first of WIZARD_KEYS, while servers and workers go on.
+    """Encrypt a store anew, under the first of WIZARD_KEYS. Servers and workers go on meanwhile.
 
     First put the new key before the others wherever servers and workers run, and start them again. Stopped and
     started again, this goes on where it was.
@@ -57,7 +57,8 @@ def rotate(store: StoreOption = None) -> None:
 
 @keys.command(epilog=examples("wizard keys seal", "wizard keys seal --store postgresql://localhost/forms"))
 def seal(store: StoreOption = None) -> None:
-    """Seal a store that holds what isn't encrypted, or what an earlier version encrypted. Do this once.
+    """Seal a store, once, so that keys can be used with it. It may hold what isn't encrypted, or what an earlier
+    version encrypted.
 
     Stop servers and workers first: they can't use the store until it is sealed. What is there is taken as it is, so
     nobody else may be able to write to it. From then on, whatever isn't sealed is refused. Stopped and started again,

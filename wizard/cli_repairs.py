@@ -57,8 +57,8 @@ def cancel(
 
 
 def repair(run_id: RunId, store: StoreOption = None, now: Now = False) -> None:
-    """Try again what was given up in a run: jobs that were put aside, undos that failed too often, and the step that
-    it failed at."""
+    """Try again what was given up in a run. That is jobs that were put aside, undos that failed too often, and the step
+    that it failed at."""
     from wizard.model import RunStatus
 
     jobs = look(store, lambda engine: engine.store.queue.put_back(run_id, engine.clock()))

@@ -47,6 +47,7 @@ class _Talk:
     show_token: bool
     functions: Sequence[str]  # as options name them
     run_id: str | None = None
+    language: str = "en"  # the run's
 
 
 def run(
@@ -121,6 +122,7 @@ async def _talk(talk: _Talk, here: Settings) -> Ending:
     from wizard.catalog import Catalog
     from wizard.channels.console import Terminal
     from wizard.channels.terminal import Conversation
+    from wizard.errors import InvalidInput
     from wizard.node import Registry
     from wizard.worker import working
 
@@ -137,8 +139,11 @@ async def _talk(talk: _Talk, here: Settings) -> Ending:
         else:
             workflow = choose(catalog, talk.workflow)
             warn_of_missing(with_embedded(workflow), functions)
-            view = await engine.start(workflow.id, talk.given)
-        talk.run_id = view.id
+            try:
+                view = await engine.start(workflow.id, talk.given)
+            except InvalidInput as error:
+                raise InvalidInput(f"{error.message.rstrip('.')}. Write it as --input NAME=VALUE.") from error
+        talk.run_id, talk.language = view.id, view.workflow.language
         if talk.show_token:
             _say_token(talk, view)
         async with working(engine, AT_ONCE):
@@ -163,10 +168,14 @@ def _functions(talk: _Talk) -> list[str]:
 
 
 def _say_how_to_go_on(talk: _Talk) -> None:
+    from wizard.locale.sentences import sentence
+
     if talk.url.startswith("memory:"):
-        print("\nThis run was kept in memory only, and ends here.")
+        gone = sentence("Your answers were kept in memory only, and end here.")
+        print(f"\n{gone.in_language(talk.language)}")
         return
     command = ["wizard", "run", *([] if talk.path is None else [str(talk.path)])]
     command += ["--store", talk.url] if talk.named_store else []
     command += _functions(talk)
-    print(f"\nSaved. Go on with:\n  {shlex.join([*command, f'--resume={talk.run_id}'])}")
+    saved = sentence("Saved. Go on with:").in_language(talk.language)
+    print(f"\n{saved}\n  {shlex.join([*command, f'--resume={talk.run_id}'])}")

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MAX_LISTED = 10_000
 
 runs = typer.Typer(
-    help="Look into a store: its runs, one run, its trace; and what an operator does to a run.",
+    help="Look into a store; export, cancel, repair and delete runs.",
     epilog=examples(
         "wizard runs list --status waiting",
         "wizard runs show RUN_ID",
@@ -42,15 +42,6 @@ runs = typer.Typer(
     ),
     invoke_without_command=True,
     rich_markup_mode=None,
-)
-runs.command(
-    epilog=examples("wizard runs cancel RUN_ID", "wizard runs cancel RUN_ID --undo"), context_settings=OPENING
-)(cancel)
-runs.command(epilog=examples("wizard runs repair RUN_ID", "wizard runs repair RUN_ID --now"), context_settings=OPENING)(
-    repair
-)
-runs.command(epilog=examples("wizard runs delete RUN_ID", "wizard runs delete RUN_ID --yes"), context_settings=OPENING)(
-    delete
 )
 
 
@@ -242,7 +233,7 @@ def export(
         str | None, typer.Option(metavar="PROFILE_ID", help="Instead of a run, a stored profile.")
     ] = None,
 ) -> None:
-    """Export all that is stored of a run as JSON: answers, what was typed, documents, trace, files.
+    """Export all that is stored of a run, as JSON. That is answers, what was typed, documents, trace, files.
 
     It is meant for a person who asks for their data. Passwords are left out.
     """
@@ -259,6 +250,17 @@ def export(
         print_json(found)
     else:
         _write(output, found)
+
+
+runs.command(
+    epilog=examples("wizard runs cancel RUN_ID", "wizard runs cancel RUN_ID --undo"), context_settings=OPENING
+)(cancel)
+runs.command(epilog=examples("wizard runs repair RUN_ID", "wizard runs repair RUN_ID --now"), context_settings=OPENING)(
+    repair
+)
+runs.command(epilog=examples("wizard runs delete RUN_ID", "wizard runs delete RUN_ID --yes"), context_settings=OPENING)(
+    delete
+)
 
 
 def _write(path: Path, found: dict[str, Any]) -> None:

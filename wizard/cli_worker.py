@@ -47,7 +47,8 @@ def worker(
     ] = None,
     functions: FunctionsOption = None,
 ) -> None:
-    """Do the jobs of a store: slow steps, waits, reminders, undos, deletions. Any number of workers share one.
+    """Do the jobs of a store, and nothing else. Jobs are slow steps, waits, reminders, undos and deletions; any number
+    of workers share a store.
 
     Told to stop, by Ctrl-C or SIGTERM, it finishes the jobs under way, or hands them back after WIZARD_GRACE seconds.
     It has the functions that --functions names; a step that calls another fails.

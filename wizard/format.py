@@ -37,6 +37,7 @@ DOCUMENTS = ("input", "event", "profile", "session", "run")
 RESERVED = frozenset({END, *DOCUMENTS, "true", "false", "null", "none", *keyword.kwlist})
 
 _IDENTIFIER = r"[A-Za-z][A-Za-z0-9_]{0,63}"
+_LANGUAGE = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}"
 _WORKFLOW_ID = r"[A-Za-z][A-Za-z0-9_-]{0,63}"
 
 
@@ -93,7 +94,7 @@ LongerThanNothing = Annotated[Duration, AfterValidator(_above_zero)]
 
 def _identifier(text: str) -> str:
     if not re.fullmatch(_IDENTIFIER, text):
-        raise ValueError("must be a name of at most 64 letters, digits and _ that begins with a letter")
+        raise ValueError("must be a name of at most 64 letters (a to z), digits and _ that begins with a letter")
     if text in RESERVED:
         raise ValueError(f"can't be {text!r}, which has a meaning of its own; take another name")
     return text
@@ -101,8 +102,14 @@ def _identifier(text: str) -> str:
 
 def _workflow_id(text: str) -> str:
     if not re.fullmatch(_WORKFLOW_ID, text):
-        raise ValueError("must be a name of at most 64 letters, digits, _ and - that begins with a letter")
+        raise ValueError("must be a name of at most 64 letters (a to z), digits, _ and - that begins with a letter")
     return text
+
+
+def _language(tag: str) -> str:
+    if not re.fullmatch(_LANGUAGE, tag):
+        raise ValueError("must be the tag of a language such as en, de or de-CH")
+    return tag
 
 
 def _chain(text: object) -> Chain:
@@ -111,6 +118,12 @@ def _chain(text: object) -> Chain:
     return tuple(text.split("."))
 
 
+Language = Annotated[
+    str,
+    Field(strict=True),
+    AfterValidator(_language),
+    WithJsonSchema({"type": "string", "pattern": f"^{_LANGUAGE}$"}),
+]
 Identifier = Annotated[
     str,
     Field(strict=True),
@@ -296,9 +309,7 @@ class WorkflowFormat(_Format):
         "", max_length=500, description="What people read in lists of workflows."
     )
     text: Annotated[str, Field(strict=True)] = Field("", max_length=20_000, description="What the start page says.")
-    language: Annotated[str, Field(strict=True)] = Field(
-        "en", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}$", description="The language of the texts (BCP 47)."
-    )
+    language: Language = Field("en", description="The language of the texts (BCP 47).")
     input: Mapping[str, dict[str, Any]] = Field(
         default_factory=dict, max_length=200, description="What a caller may hand in: fields by name."
     )

@@ -88,7 +88,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    store: Annotated[str, Field(max_length=2000), AfterValidator(_url)] = "sqlite:wizard.db"
+    store: Annotated[str, Field(max_length=2000), AfterValidator(_url)] = "sqlite:///wizard.db"
     host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"

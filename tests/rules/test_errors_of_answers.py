@@ -97,7 +97,7 @@ GERMAN: tuple[tuple[Mapping[str, Any], object, str], ...] = (
     (
         {"type": "date"},
         "Montag 27.3.1985",
-        "Das Datum bei „Nr. 1“ fällt auf einen anderen Wochentag als den, den Sie geschrieben haben",
+        "Das Datum bei „Nr. 1“ fällt auf einen anderen Wochentag als den, den Sie angegeben haben",
     ),
     (
         {"type": "date"},
@@ -153,7 +153,7 @@ GERMAN: tuple[tuple[Mapping[str, Any], object, str], ...] = (
         "Atlantis",
         "Wählen Sie bei „Nr. 1“ eines der angebotenen Länder, zum Beispiel Schweiz oder CH",
     ),
-    ({"type": "iban"}, "CH1", "Geben Sie bei „Nr. 1“ eine gültige IBAN ein, zum Beispiel CH93 0076 2011 6238 5295 7"),
+    ({"type": "iban"}, "CH1", "Geben Sie bei „Nr. 1“ eine gültige IBAN ein, zum Beispiel DE89 3704 0044 0532 0130 00"),
     ({"type": "file"}, "", "Laden Sie bei „Nr. 1“ eine Datei hoch"),
     ({"type": "file"}, "a.pdf", "Bei „Nr. 1“ wird eine Datei mit Namen, Typ und Inhalt gebraucht"),
     (
@@ -163,11 +163,11 @@ GERMAN: tuple[tuple[Mapping[str, Any], object, str], ...] = (
     ),
     ({"type": "file"}, {**FILE, "content": b""}, "Die Datei bei „Nr. 1“ ist leer. Wählen Sie eine andere Datei"),
     ({"type": "file"}, {**FILE, "content": "!"}, "Der Inhalt der Datei bei „Nr. 1“ muss in Base64 gesendet werden"),
-    ({"type": "file", "max_size": 4}, FILE, "Die Datei bei „Nr. 1“ muss kleiner als 4 Byte sein"),
+    ({"type": "file", "max_size": 4}, FILE, "Die Datei bei „Nr. 1“ darf höchstens 4 Byte groß sein"),
     (
         {"type": "file", "accept": [".jpg", "image/*"]},
         FILE,
-        "Die Datei bei „Nr. 1“ muss von einer dieser Arten sein: .jpg, image/*",
+        "Die Datei bei „Nr. 1“ ist nicht von der richtigen Art. Erlaubt: .jpg oder ein Bild",
     ),
 )
 UNHEARD = {

@@ -172,3 +172,41 @@ async def test_how_a_run_ends_is_told_to_programs() -> None:
     engine, run = await a_rent()
     await engine.next(run)
     assert (run.current.ends, run.current.kind) == (True, "refusal")
+
+
+DOGS = """
+id: hunde
+title: Hunde
+language: de-DE
+nodes:
+  - {id: dogs, type: workflow, workflow: hund, title: Ihre Hunde, repeat: {item: Hund}}
+---
+id: hund
+nodes:
+  - {id: who, type: form, title: "Hund {{ input.index }}", fields: [{name: name}, {name: chip, required: false}]}
+  - {id: more, type: form, title: Futter, fields: [{name: brand}, {name: price, required: false}]}
+"""
+
+
+async def test_a_page_that_is_called_as_its_part_is_named_once() -> None:
+    """An item's first page usually bears its name: the heading stood there twice, one below the other."""
+    engine = await make_test_engine(DOGS)
+    run = await engine.start("hunde")
+    for answers in ({"name": "Rex"}, {"brand": "Bio"}):
+        await engine.next(run, answers)
+    listed = sections(run.summary())
+    assert [(each.part, each.heading) for each in listed][:2] == [("Hund 1", ""), ("", "Futter")]
+    assert [of for _, of in listed[0].rows] == ["Hund 1", "Hund 1"]
+
+
+async def test_the_copy_as_a_file_is_in_the_language_of_the_run() -> None:
+    """It goes to an office that reads German."""
+    async with visiting(wizard_app(await make_test_engine(DOGS)), "/w/hunde") as visitor:
+        await visitor.presses("next")
+        await visitor.fills(name="Rex").presses("next")
+        await visitor.fills(brand="Bio").presses("next")
+        await visitor.fills(add_another=False).presses("next")
+        await visitor.follows("Ihre Angaben lesen")
+        link = visitor.page.links["Ihre Angaben als Textdatei herunterladen"]
+        async with visitor.session.get(visitor.address(link)) as file:
+            assert "Chip: Keine Angabe\n" in await file.text()

@@ -39,6 +39,18 @@ nodes:
     title: Where, {{ who.name }}?
     fields: [{name: street, label: Street}]
 """
+LENGTHS = """
+id: brett
+language: de-DE
+nodes:
+  - id: masse
+    type: form
+    title: Maße
+    fields:
+      - {name: length, type: decimal, label: Länge in Metern, places: 3}
+      - {name: count, type: integer, label: Anzahl}
+  - {id: check, type: review, title: Prüfen}
+"""
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -203,3 +215,19 @@ async def test_a_start_page_leads_back_to_what_was_begun() -> None:
         await engine.cancel(run)
         await visitor.opens("/w/flat")
         assert "Go on where you were" not in visitor.page.links
+
+
+async def test_a_number_comes_back_with_the_point_that_its_reader_types() -> None:
+    """The length was taken and the count wasn't: whoever corrects the count is not told that their 1,234, which came
+    back as 1.234, can be read in two ways. And what is wrong stands there itself, not the answer from before."""
+    engine = await make_test_engine(LENGTHS)
+    async with visiting(wizard_app(engine), "/w/brett") as visitor:
+        await visitor.presses("next")
+        await visitor.fills(length="1,234", count="viele").presses("next")
+        assert visitor.page.values == {"length": "1,234", "count": "viele"}
+        await visitor.fills(count="3").presses("next")
+        assert visitor.page.heading == "Prüfen"
+        await visitor.follows("Ändern: Länge in Metern")
+        await visitor.fills(length="kurz").presses("next")
+        assert visitor.page.values == {"length": "kurz", "count": "3"}
+    await engine.close()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import fields
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple
 
 import pytest
 
 from wizard.engine import Engine
-from wizard.model import Item, Outcome, Proceed, Prompt, PromptField, Wait
+from wizard.model import Choice, Item, Outcome, Proceed, Prompt, PromptField, Reveal, Wait
 from wizard.node import Background, Foreground, NodeConfig, Visit
 from wizard.stores.sqlite import SqliteStore
 from wizard.templates import Dynamic
@@ -229,3 +231,45 @@ async def test_what_only_resembles_a_value_is_one_at_once(given: Any, there: Any
     await person.reloads()
     assert person.prompt.title == title
     await store.close()
+
+
+FULL = PromptField(
+    "length",
+    "decimal",
+    "Length",
+    "In metres",
+    False,
+    (Choice("1", "One", "The first"),),
+    Decimal("1.234"),
+    "Too long",
+    True,
+    {"places": 3},
+    Reveal("kind", ("long",)),
+    "1,234",
+)
+
+
+class Full(Foreground[NodeConfig]):
+    """Asks with a field of which every member says something."""
+
+    type = "full"
+    Config = NodeConfig
+
+    def prompt(self, visit: Visit[NodeConfig]) -> Prompt:
+        return Prompt(visit.step, "full", "Full", fields=(FULL,))
+
+    async def submit(self, visit: Visit[NodeConfig]) -> Outcome:
+        return Wait(self.prompt(visit))
+
+
+async def test_a_copied_field_has_all_that_the_field_had() -> None:
+    """A member that the copy forgets is missing on the page alone, and only there: a number stood in its input with a
+    point that nobody types in that language."""
+    usual = PromptField("length", "text", "")
+    assert [each.name for each in fields(FULL) if getattr(FULL, each.name) == getattr(usual, each.name)] == ["name"]
+    engine = await make_test_engine("id: f\nnodes: [{id: a, type: full}]", node_types=[Full])
+    person = await Person.starts(engine, "f")
+    assert person.run.current is not None
+    (shown,) = person.run.current.fields
+    assert shown == FULL
+    assert shown.options is not FULL.options

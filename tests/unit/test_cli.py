@@ -46,6 +46,18 @@ def test_every_command_has_help_with_examples(shell: Shell, command: str) -> Non
     assert "range>" not in shell.out  # what a number is called in the code
 
 
+@pytest.mark.parametrize("command", ["", "runs", "keys"])
+def test_what_a_command_does_is_told_in_a_whole_sentence(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """A sentence that is cut off leaves out what the reader was looking for."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert shell.types(f"{command} --help") == 0
+    listed = shell.out.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert len(listed) > 2
+    assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []
+
+
 def test_the_command_alone_lists_what_there_is(shell: Shell) -> None:
     """`wizard`, `wizard runs` and `wizard --version` are asked by people who don't know it yet."""
     assert shell.types("") == 0

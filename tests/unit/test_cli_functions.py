@@ -135,7 +135,7 @@ def test_a_setting_names_functions_once_for_all_and_an_option_wins(
 def test_how_to_go_on_names_the_functions_again(shell: Shell) -> None:
     """Typed as it is printed, the command would fail at the node without them."""
     assert shell.types("run fare.yaml --functions tariff:FUNCTIONS --show-token", "") == 3
-    assert "wizard serve fare.yaml --store sqlite:wizard.db --functions tariff:FUNCTIONS" in shell.out
+    assert "wizard serve fare.yaml --store sqlite:///wizard.db --functions tariff:FUNCTIONS" in shell.out
     again = shell.out.rpartition("wizard run ")[2].strip()
     assert "--functions tariff:FUNCTIONS" in again
     assert shell.types(f"run {again}", "10\n") == 0

@@ -54,6 +54,29 @@ def test_the_store_that_was_named_is_named_again(shell: Shell) -> None:
     assert "in memory only" in shell.out
 
 
+def test_an_input_that_is_missing_is_told_with_the_option_for_it(shell: Shell) -> None:
+    """The definition's `input` is no word of the command: what is missing there is handed over by an option."""
+    (shell.folder / "town.yaml").write_text(
+        "id: town\ninput: {town: {type: text}}\nnodes: [{id: a, type: message}]", "utf-8"
+    )
+    assert shell.types("run town.yaml", "") == 1
+    assert "town: Answer “Town”. Write it as --input NAME=VALUE." in shell.err
+    assert shell.types("run town.yaml --input town=Bern", "\n") == 0
+
+
+def test_the_last_lines_are_in_the_language_of_the_questions(shell: Shell) -> None:
+    """Whoever was asked in German reads in German how to go on, and that what was kept in memory is gone."""
+    (shell.folder / "gruss.yaml").write_text(
+        "id: gruss\nlanguage: de\nnodes: [{id: a, type: form, fields: [{name: name, label: Ihr Name}]}]", "utf-8"
+    )
+    assert shell.types("run gruss.yaml", "") == 3
+    assert "Gespeichert. So machen Sie weiter:\n  wizard run gruss.yaml --resume=" in shell.out
+    assert shell.types(f"run --resume={run_id(shell.out)}", "") == 3
+    assert "So machen Sie weiter:" in shell.out
+    assert shell.types("run gruss.yaml --store memory:", "") == 3
+    assert shell.out.endswith("Ihre Angaben waren nur im Arbeitsspeicher und sind jetzt gelöscht.\n")
+
+
 @pytest.mark.parametrize("within_the_loop", [True, False])
 def test_ctrl_c_between_questions_leaves_the_run_saved(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, within_the_loop: bool

@@ -292,7 +292,7 @@ nodes:
     final: perhaps
 """
     assert [(line, column, message.partition(":")[0]) for line, column, message in complaints(text)] == [
-        (1, 5, "`id` must be a name of at most 64 letters, digits, _ and - that begins with a letter"),
+        (1, 5, "`id` must be a name of at most 64 letters (a to z), digits, _ and - that begins with a letter"),
         (2, 1, "there is no key `titel` here; did you mean `title`?"),
         (3, 16, "`expires_after` must be a duration such as 28d, 2h, 30m, 10s or 1d 12h"),
         (5, 19, "there is no field type `txt`; did you mean `text`?"),
@@ -333,7 +333,7 @@ def test_a_wrong_head_does_not_hide_the_rest() -> None:
         ("nodes: [{id: a, type: ask}]", "`id` is missing"),
         (
             "id: w\nlanguage: Deutsch!\nnodes: [{id: a, type: ask}]",
-            "`language` must have the form that its description says",
+            "`language` must be the tag of a language such as en, de or de-CH",
         ),
         ("id: w\nexpires_after: 0s\nnodes: [{id: a, type: ask}]", "`expires_after` must be longer than nothing"),
         (

@@ -234,7 +234,7 @@ def _from_http(request: web.Request, error: web.HTTPException) -> web.Response:
     document = request.app.router.get(DESCRIPTION)
     detail = found.title
     if document is not None:
-        what = sentence("{what}. What there is, GET {address} says.", what=detail, address=document.canonical)
+        what = sentence("{what}. GET {address} says what there is.", what=detail, address=document.canonical)
         return problem(request, found, what, headers)
     return problem(request, found, detail, headers)
 

@@ -83,8 +83,13 @@ class Complaint:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The end of a sentence: "; did you mean `label`?", or nothing."""
-    close = get_close_matches(name[:100], sorted(known), n=1)
-    return f"; did you mean `{close[0]}`?" if close else ""
+    close = closest(name, known)
+    return "" if close is None else f"; did you mean `{close}`?"
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that looks most like this one, None where none does."""
+    return next(iter(get_close_matches(name[:100], sorted(known), n=1)), None)
 
 
 def quoted(value: object) -> str:

@@ -45,6 +45,22 @@ async def test_a_page_of_no_run_is_in_the_language_of_all_workflows() -> None:
             await visitor.opens(address, headers={"Accept-Language": "en"})
             assert visitor.page.language == "de-CH", address
         assert visitor.page.heading == "Wir können das nicht finden"
+        assert visitor.page.links["Alle Formulare ansehen"] == "/"  # whoever has an old address gets on from here
+    await engine.close()
+
+
+async def test_a_workflow_that_is_not_there_is_told_in_the_language_that_was_asked_for() -> None:
+    """The title was German, and what to do about it English."""
+    engine = await make_test_engine(GERMAN)
+    async with visiting(wizard_app(engine)) as visitor:
+        for called, detail in (
+            ("ein", "Einen Ablauf `ein` gibt es nicht; meinten Sie `eins`?"),
+            ("xyz", "Einen Ablauf `xyz` gibt es nicht. `wizard check` zählt die eines Ordners auf."),
+        ):
+            async with visitor.session.post(
+                visitor.address("/api/v1/runs"), json={"workflow": called}, headers={"Accept-Language": "de"}
+            ) as answer:
+                assert (answer.status, (await answer.json(content_type=None))["detail"]) == (404, detail)
     await engine.close()
 
 
@@ -79,7 +95,7 @@ async def test_problems_are_told_in_the_language_of_the_run() -> None:
             stale = await answer.json()
         assert stale["type"] == "urn:wizard:problem:stale-input"
         assert stale["title"] == "Der Vorgang ist schon weiter"
-        assert stale["detail"].startswith("Der Vorgang ist weiter")
+        assert stale["detail"].startswith("Der Vorgang ist inzwischen weiter")
         for asked, detail in (("de", "Diesen Vorgang gibt es nicht."), ("fr", "There is no such run.")):
             there = {"Authorization": "Bearer x", "Accept-Language": asked}
             async with session.get(f"{runs}/nothing", headers=there) as answer:

@@ -67,8 +67,8 @@ def test_a_forged_reference_is_refused(forged: Any, kept: Any) -> None:
         ({"content": "ü"}, "The file for {} must have its content as base64"),
         ({"content": b""}, "The file for {} is empty. Choose another file"),
         ({"content": 5}, "Your answer to {} must be a file with a name, a type and its content"),
-        ({"content": b"123456"}, "The file for {} must be smaller than 5 bytes"),
-        ({"content": "A" * 20}, "The file for {} must be smaller than 5 bytes"),
+        ({"content": b"123456"}, "The file for {} must be 5 bytes or smaller"),
+        ({"content": "A" * 20}, "The file for {} must be 5 bytes or smaller"),
         ({"name": 5}, "Your answer to {} must be a file with a name, a type and its content"),
         ({"type": 5}, "Your answer to {} must be a file with a name, a type and its content"),
         ({"colour": "red"}, "Your answer to {} must be a file with a name, a type and its content"),
@@ -99,7 +99,7 @@ def test_kinds_of_files() -> None:
         assert isinstance(upload(PHOTO, accept=accept), Accepted)
     result = upload(PHOTO, accept=["application/pdf", ".jpg"])
     assert isinstance(result, Rejected)
-    assert result.errors == {"photo": "The file for “Photo” must be one of these: application/pdf, .jpg"}
+    assert result.errors == {"photo": "The file for “Photo” must be one of these: a PDF or .jpg"}
 
 
 @pytest.mark.parametrize(

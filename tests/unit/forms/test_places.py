@@ -30,6 +30,7 @@ def test_what_is_no_country() -> None:
     for wrong in ("Atlantis", "EU", "XK", "CHE"):
         assert refuse(wrong, type="country") == message
     assert refuse("DE", type="country", only=["CH", "LI"]) == message
+    assert refuse("CH", type="country", only=["FR", "DE"]) == message.replace("Switzerland or CH", "France or FR")
     assert refuse("", type="country") == "Choose an answer to “Thing”"
     assert refuse(41, type="country") == "Your answer to “Thing” must be text"
     assert take("Liechtenstein", type="country", only=["CH", "LI"]) == "LI"

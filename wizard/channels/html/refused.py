@@ -50,7 +50,7 @@ class Refusal:
         return cls(
             status,
             seen,
-            {each.name: each.value for each in shown if each.type not in _NEVER_KEPT},
+            {each.name: _in_input(each) for each in shown if each.type not in _NEVER_KEPT},
             {each.name: each.error for each in shown if each.error is not None},
             prompt.error,
         )
@@ -67,8 +67,13 @@ class Refusal:
     def _on_field(self, asked: PromptField) -> PromptField:
         error = self.errors.get(asked.name)
         if asked.name in self.values:
-            return replace(asked, value=self.values[asked.name], error=error)
+            return replace(asked, value=self.values[asked.name], typed=None, error=error)
         return asked if asked.error == error else replace(asked, error=error)
+
+
+def _in_input(field: PromptField) -> Value:
+    """What stands in the field's input: a number has the point of the run's language, and is read again by it."""
+    return field.value if field.typed is None else field.typed
 
 
 class Refusals:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
+from wizard.locale.sentences import sentence
 from wizard.model import Item
 
-NO_ANSWER = "No answer"
+_NO_ANSWER = sentence("No answer")
 
 
 @dataclass(slots=True)
@@ -29,7 +30,7 @@ class Section:
 
 def sections(lines: Iterable[Item]) -> list[Section]:
     """Lines of answers by the parts of the form and its pages, in order. A page whose only question is its title needs
-    no heading, unless it would stand below another page's."""
+    no heading, unless it would stand below another page's; nor does one that is called as the part that it begins."""
     pages = [tuple(items) for _, items in groupby(lines, key=attrgetter("group", "page", "step"))]
     if len(pages) == 1:
         return [Section("", "", False, False, [(each, "") for each in pages[0]])]
@@ -39,7 +40,8 @@ def sections(lines: Iterable[Item]) -> list[Section]:
         first = items[0]
         begins = bool(first.group) and first.group != group
         below_heading = not begins and (below_heading or bool(group and not first.group))
-        own = bool(first.page) and not (len(items) == 1 and first.page == first.label)
+        said = (len(items) == 1 and first.page == first.label) or (begins and first.page == first.group)
+        own = bool(first.page) and not said
         rows = [(each, ", ".join(part for part in (first.group, name if own else "") if part)) for each in items]
         if own or begins or below_heading or not made:
             heading = name if own else first.label if below_heading else ""
@@ -50,14 +52,15 @@ def sections(lines: Iterable[Item]) -> list[Section]:
     return made
 
 
-def as_text(title: str, lines: Iterable[Item]) -> str:
-    """A copy to keep as a file: the headings, and an answer a line; those of several lines are indented."""
-    written = [title]
+def as_text(title: str, lines: Iterable[Item], language: str = "en") -> str:
+    """A copy to keep as a file, in the run's language: the headings, and an answer a line; those of several lines are
+    indented."""
+    written, none = [title], _NO_ANSWER.in_language(language)
     for section in sections(lines):
         heading = "" if section.unseen else section.heading
         written += ["", *(each for each in (section.part, heading) if each)]
         for line, _ in section.rows:
-            value = "\n  ".join((line.value or NO_ANSWER).splitlines())
+            value = "\n  ".join((line.value or none).splitlines())
             written.append(f"{line.label}: {value}")
     return "\n".join(written) + "\n"
 

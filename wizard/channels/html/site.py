@@ -162,7 +162,8 @@ class Site:
             return Refusal(words, ways=((self.run_address(error.run), refusals.WHERE_YOU_ARE),), code=code)
         repeats = isinstance(error, RunNotFound | NotYours | WorkflowNotFound)
         headers = SOON if isinstance(error, RunBusy) else {}
-        return Refusal(words, code="" if repeats else code, repeats=repeats, headers=headers)
+        ways = ((self.root, refusals.ALL_FORMS),) if words.status == 404 else ()
+        return Refusal(words, ways=ways, code="" if repeats else code, repeats=repeats, headers=headers)
 
     def name(self, language: str) -> str:
         """What stands in the header of pages of no workflow."""

@@ -136,8 +136,9 @@ class Stepping:
         pages = self._pages(guest, door)
         if (over := pages.over()) is not None:
             return self._site.respond(guest, over[1], over[0])
-        title = door.view.workflow.title
-        text = as_text(title, pages.copy().lines).encode("utf-8", "replace")
+        workflow = door.view.workflow
+        title = workflow.title
+        text = as_text(title, pages.copy().lines, workflow.language).encode("utf-8", "replace")
         return as_attachment(StoredFile("", f"{title}.txt", "text/plain", text), self._site.headers)
 
     async def progress(self, request: web.Request) -> web.StreamResponse:

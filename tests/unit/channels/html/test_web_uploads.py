@@ -30,7 +30,7 @@ async def test_a_file_that_is_too_large_is_an_error_beside_kept_answers(stage: S
     visitor = await stage.starts()
     await visitor.fills(**WHO, letter=("me.txt", "text/plain", b"x" * 900_000)).presses()
     assert visitor.page.status == 422
-    assert visitor.page.errors == {"letter": "The file for “Letter” must be smaller than 1 KB"}
+    assert visitor.page.errors == {"letter": "The file for “Letter” must be 1 KB or smaller"}
     assert visitor.page.values["full_name"] == "Ann"
 
 
