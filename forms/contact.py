@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from wizard.forms.fields import EmailField, IbanField, PhoneField, UrlField
-from wizard.forms.locales import UNSAID, region_of
+from wizard.forms.locales import is_everywhere, region_of
 from wizard.forms.parsing import Context, Parser
 from wizard.forms.refusals import Refusal
 from wizard.forms.text import line, short
@@ -93,7 +93,7 @@ def _no_phone(region: str | None, language: str) -> Refusal:
     national, international = phonenumbers.PhoneNumberFormat.NATIONAL, phonenumbers.PhoneNumberFormat.INTERNATIONAL
     number = None if region is None else phonenumbers.example_number(region)
     if number is None:
-        other = None if language == UNSAID else phonenumbers.example_number(region_of(language))
+        other = None if is_everywhere(language) else phonenumbers.example_number(region_of(language))
         like = _ABROAD if other is None else phonenumbers.format_number(other, international)
         return Refusal(sentence("Your answer to “{label}” must be a phone number, like {example}", example=like))
     at_home, abroad = (phonenumbers.format_number(number, each) for each in (national, international))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.checked import told
+
+ENGLISH = "that is known here, so that its days and numbers are written and read as in `en`"
 
 
 def test_a_name_without_its_braces() -> None:
@@ -34,3 +38,26 @@ def test_a_template_where_none_is_read() -> None:
         "3 warning: `default` is no template, so that people would read `{{ profile.name }}` as it stands; "
         "`prefill` is one",
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "message"),
+    [
+        ("cz", f"there is no language `cz` {ENGLISH}; did you mean `cs`?"),
+        ("gr", f"there is no language `gr` {ENGLISH}; did you mean `el`?"),
+        ("tlh", f"there is no language `tlh` {ENGLISH}"),
+        ("en-UK", "there is no country `UK` to write `en` as; did you mean `en-GB`?"),
+        ("de-XX", "there is no country `XX` to write `de` as"),
+    ],
+)
+def test_a_language_that_there_is_not(language: str, message: str) -> None:
+    """A country taken for a language gives dates of another order, and pages in a language that there isn't."""
+    assert told(f"id: w\nlanguage: {language}\nnodes: [{{id: a, type: message}}]") == [f"2 warning: {message}"]
+
+
+@pytest.mark.parametrize(
+    "language", ["en", "DE", "de-ch", "zh-Hant-TW", "de-FR", "en-150", "de-CH-1996", "en-u-hc-h12"]
+)
+def test_a_language_that_there_is(language: str) -> None:
+    """A false alarm would have authors take a right tag away."""
+    assert told(f"id: w\nlanguage: {language}\nnodes: [{{id: a, type: message}}]") == []
