@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from wizard.forms.locales import REMEMBERED, Part, first_part, is_everywhere, plain_word, words
+from wizard.forms.locales import REMEMBERED, UNSAID, Part, first_part, is_everywhere, plain_word, words
 from wizard.forms.refusals import Refusal
 from wizard.forms.text import short
 from wizard.locale import formats

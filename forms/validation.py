@@ -73,8 +73,8 @@ def validate(
 ) -> Accepted | Rejected:
     """All answers of a form at once.
 
-    `kept` holds the files that were taken earlier, by field: they are taken again without content,
-    and stay where the field is left out or empty; null removes one. `new_id` makes the ids of new files;
+    `kept` holds the files and passwords that were taken earlier, by field, which nobody is shown again to hand in once
+    more: they stay where the field is empty, a file also where it is left out or comes without content; null removes one. `new_id` makes the ids of new files;
     without it none are taken.
     """
     if len(given) > MAX_GIVEN:
@@ -162,8 +162,10 @@ class _Taking:
 
     def take(self, question: Question, raw: object) -> bool:
         """Takes one answer into the values, or its refusal into the errors."""
-        if raw is _LEFT_OUT or (raw == "" and question.is_file):
+        if raw is _LEFT_OUT:
             raw = self.kept.get(question.name) if question.is_file else question.default
+        elif raw == "" and (question.is_file or question.secret):
+            raw = self.kept.get(question.name)
         try:
             value = question.parse(raw, self.context)
         except Refusal as refusal:
