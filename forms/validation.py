@@ -73,8 +73,9 @@ def validate(
 ) -> Accepted | Rejected:
     """All answers of a form at once.
 
-    `kept` holds the files and passwords that were taken earlier, by field, which nobody is shown again to hand in once
-    more: they stay where the field is empty, a file also where it is left out or comes without content; null removes one. `new_id` makes the ids of new files;
+    `kept` holds the files and passwords that were taken earlier, by field, which nobody can hand in
+    once more: they stay where the field is empty, a file also where it is left out or comes without content;
+    null removes one. `new_id` makes the ids of new files;
     without it none are taken.
     """
     if len(given) > MAX_GIVEN:

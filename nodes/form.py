@@ -148,14 +148,17 @@ def _kept(visit: Visit[A]) -> Mapping[str, Value]:
     form = visit.config.form
     if not (form.files or form.secrets):
         return _NOTHING
+    output = visit.output or _NOTHING
+    typed = (visit.draft if visit.partial else None) or _NOTHING
+    sources = (
+        (form.files, output),
+        (form.files, visit.state.get(TAKEN_FILES, _NOTHING)),
+        (form.secrets, output),
+        (form.secrets, typed),
+    )
     found: dict[str, Value] = {}
-    for names, source in (
-        (form.files, visit.output),
-        (form.files, visit.state.get(TAKEN_FILES)),
-        (form.secrets, visit.output),
-        (form.secrets, visit.draft if visit.partial else None),
-    ):
-        found |= {name: source[name] for name in names if name in (source or _NOTHING)}
+    for names, source in sources:
+        found |= {name: source[name] for name in names if name in source}
     return found
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,17 +24,24 @@ from wizard.codec import write_json
 from wizard.definition import Draft, draft
 from wizard.errors import DefinitionError, Problem, WorkflowNotFound
 from wizard.function_checks import Functions
+from wizard.locale.sentences import Sentence, sentence
 from wizard.model import Run, Workflow
 from wizard.node import Registry
 from wizard.outlines import outline, read_bundle, unavailable
 from wizard.reading import source
-from wizard.reading.complaints import did_you_mean, quoted
+from wizard.reading.complaints import quoted
 from wizard.reading.document import Document
 from wizard.reading.source import MAX_BYTES
 from wizard.ways import closure, components
 
 SUFFIXES = (".yaml", ".yml", ".json")
 MAX_FILES = 5_000
+
+
+def _no_workflow(name: str, known: Sequence[str]) -> Sentence:
+    if close := get_close_matches(name[:100], known, n=1):
+        return sentence("There is no workflow {name}; did you mean {close}?", name=quoted(name), close=quoted(close[0]))
+    return sentence("There is no workflow {name}. `wizard check` lists those of a folder.", name=quoted(name))
 
 
 class Catalog:
@@ -91,8 +99,7 @@ class Catalog:
         """Raises WorkflowNotFound."""
         found = self.workflows.get(workflow_id)
         if found is None:
-            hint = did_you_mean(workflow_id, self.workflows) or ". `wizard check` lists those of a folder."
-            raise WorkflowNotFound(f"There is no workflow {quoted(workflow_id)}{hint}")
+            raise WorkflowNotFound(_no_workflow(workflow_id, sorted(self.workflows)))
         return found
 
     def bundle(self, workflow_id: str) -> bytes:

@@ -12,6 +12,7 @@ from wizard.forms.form import Form
 from wizard.forms.prompts import prompt_fields
 from wizard.forms.reveals import possible_fields
 from wizard.forms.validation import Rejected, validate
+from wizard.locale.sentences import sentence
 from wizard.model import Prompt, PromptField, Run, RunStatus, Value, Workflow
 from wizard.places import Frame
 from wizard.scope import Scope
@@ -28,7 +29,9 @@ def read_input(workflow: Workflow, run: Run, given: Mapping[str, object], now: d
     result = validate(_form(workflow), given, Scope(run, Frame(workflow), now))
     if isinstance(result, Rejected):
         errors = "; ".join(f"{name}: {message}" for name, message in result.errors.items())
-        raise InvalidInput(f"The input of workflow {workflow.id} can't be taken. {errors or result.error}")
+        raise InvalidInput(
+            sentence("The input can't be taken. {errors}", errors=errors or result.error or ""), workflow=workflow.id
+        )
     return result.output
 
 

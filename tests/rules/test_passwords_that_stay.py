@@ -1,5 +1,5 @@
-"""A password is never shown again, so it can't be handed in again with another answer of its page: what is left empty stays
-(back never costs an answer)."""
+"""A password is never shown again, so it can't be handed in once more with another answer of its page: what is left
+empty stays."""
 
 from __future__ import annotations
 
