@@ -27,6 +27,7 @@ MAX_NAME_SHOWN = 100
 
 _LEFT_OUT = object()
 _NOTHING: Mapping[str, Value] = {}
+_UNSAID = sentence("This can't be taken.")  # where an author's message comes out empty
 _TOO_MANY = sentence("Too many answers were sent at once. Send at most {most}.", most=MAX_GIVEN)
 
 
@@ -219,7 +220,7 @@ class _Taking:
             if place is not None and (place in self.errors or place not in self.own.values):
                 continue
             if doubtful.isdisjoint(rule.uses) and not rule.check.check.holds(self.own):
-                message = rule.check.message.words(self.own)
+                message = rule.check.message.words(self.own).strip() or _UNSAID.in_language(self.own.language)
                 if place is None:
                     general.append(message)
                 else:

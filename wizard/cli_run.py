@@ -14,6 +14,8 @@ import typer
 
 from wizard.cli_functions import FunctionsOption, chosen, imported, warn_of_missing, with_embedded
 from wizard.cli_shared import choose, examples, must_exist, settings, with_engine
+from wizard.locale.catalogs import SOURCE
+from wizard.locale.sentences import sentence
 
 if TYPE_CHECKING:
     from wizard.channels.terminal import Ending
@@ -47,6 +49,7 @@ class _Talk:
     show_token: bool
     functions: Sequence[str]  # as options name them
     run_id: str | None = None
+    language: str = SOURCE  # the run's
 
 
 def run(
@@ -138,7 +141,7 @@ async def _talk(talk: _Talk, here: Settings) -> Ending:
             workflow = choose(catalog, talk.workflow)
             warn_of_missing(with_embedded(workflow), functions)
             view = await engine.start(workflow.id, talk.given)
-        talk.run_id = view.id
+        talk.run_id, talk.language = view.id, view.workflow.language
         if talk.show_token:
             _say_token(talk, view)
         async with working(engine, AT_ONCE):
@@ -164,9 +167,11 @@ def _functions(talk: _Talk) -> list[str]:
 
 def _say_how_to_go_on(talk: _Talk) -> None:
     if talk.url.startswith("memory:"):
-        print("\nThis run was kept in memory only, and ends here.")
+        ends = sentence("This was kept in memory only, and ends here.")
+        print(f"\n{ends.in_language(talk.language)}")
         return
     command = ["wizard", "run", *([] if talk.path is None else [str(talk.path)])]
     command += ["--store", talk.url] if talk.named_store else []
     command += _functions(talk)
-    print(f"\nSaved. Go on with:\n  {shlex.join([*command, f'--resume={talk.run_id}'])}")
+    saved = sentence("Saved. Go on with:").in_language(talk.language)
+    print(f"\n{saved}\n  {shlex.join([*command, f'--resume={talk.run_id}'])}")

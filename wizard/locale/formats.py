@@ -53,6 +53,12 @@ def locale_of(language: str) -> Locale:
 
 
 @lru_cache(REMEMBERED)
+def direction(language: str) -> str:
+    """Where its lines go: `ltr`, or `rtl` as in Arabic and Hebrew."""
+    return str(locale_of(language).text_direction)
+
+
+@lru_cache(REMEMBERED)
 def _writing(language: str) -> Locale:
     return locale_of(_MOST_READ if known(language) == SOURCE else language)
 

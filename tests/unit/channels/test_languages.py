@@ -184,3 +184,13 @@ def is_german(text: str) -> bool:
     return not {"der", "die", "das", "ein", "einen", "es", "gibt", "muss", "nicht", "sie"}.isdisjoint(
         re.findall(r"\w+", text.lower())
     ) and {"the", "there", "is", "must", "be", "this", "body"}.isdisjoint(re.findall(r"\w+", text.lower()))
+
+
+@pytest.mark.parametrize(("language", "rtl"), [("ar", True), ("he-IL", True), ("de", False), ("tlh", False)])
+async def test_a_page_goes_the_way_its_language_does(language: str, rtl: bool) -> None:
+    """Arabic that begins at the left, with its full stops at the wrong end."""
+    engine = await make_test_engine(GERMAN.replace("de-CH", language))
+    async with visiting(wizard_app(engine)) as visitor, ClientSession() as session:
+        html = await (await session.get(visitor.address("/w/eins"))).text()
+    assert f'<html lang="{language}"{" dir=" if rtl else " class="}' in html
+    await engine.close()
