@@ -1,5 +1,5 @@
-"""What isn't taken isn't taken, and is told, whatever an author's own message comes to: a template gives nothing where the
-answer that it names is missing."""
+"""What isn't taken isn't taken, and is told, whatever an author's own message comes to: a template gives nothing where
+the answer that it names is missing."""
 
 from __future__ import annotations
 

@@ -166,6 +166,8 @@ def test_slow_steps_go_on_while_somebody_is_in_the_conversation(shell: Shell, mo
 
 def test_a_german_run_is_left_in_german(shell: Shell) -> None:
     """The last line that a person reads says how their run goes on."""
-    (shell.folder / "pass.yaml").write_text("id: pass\nlanguage: de\nnodes: [{id: a, type: form, fields: [{name: b}]}]\n")
+    (shell.folder / "pass.yaml").write_text(
+        "id: pass\nlanguage: de\nnodes: [{id: a, type: form, fields: [{name: b}]}]\n"
+    )
     assert shell.types("run pass.yaml", ":ende\n") == 3
     assert "Gespeichert. Weiter geht es mit:\n  wizard run pass.yaml --resume=" in shell.out
