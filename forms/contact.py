@@ -28,6 +28,7 @@ _PLAIN_EMAIL = re.compile(
     r"[a-z0-9]++(?:[._+-][a-z0-9]++)*+@(?:[a-z0-9]{1,40}+\.)++(?!(?:arpa|invalid|local|localhost|onion|test)\Z)[a-z]{2,20}"
 )
 _HOST = re.compile(r"(?!-)[\w-]{1,63}(?<!-)(\.(?!-)[\w-]{1,63}(?<!-))*\.?")
+_LETTER_IN_NUMBER = re.compile(r"[^\W\d_]\d|\b[oO]\b")
 _ABROAD = "+41 44 668 18 00"  # an example in English of no country
 _URL = sentence("Your answer to “{label}” must be a web address, like {example}", example="https://www.example.com")
 _IBAN = sentence("Your answer to “{label}” must be a valid IBAN, like {example}", example="CH93 0076 2011 6238 5295 7")
@@ -72,9 +73,13 @@ def phone_parser(field: PhoneField) -> Parser:
 
 
 def _valid_number(text: str, region: str | None) -> str | None:
-    """The number in E.164 form. 00 is what most of the world dials for the +, where the region has no other way."""
+    """The number in E.164 form. 00 is what most of the world dials for the +, where the region has no other way. A
+    letter that touches a digit, or an O alone, may have been meant for one: left aside as a word, it would leave
+    another number."""
     import phonenumbers
 
+    if _LETTER_IN_NUMBER.search(text):
+        return None
     for typed in (text, f"+{text[2:]}") if text.startswith("00") else (text,):
         try:
             number = phonenumbers.parse(typed, region)

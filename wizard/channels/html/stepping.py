@@ -138,7 +138,9 @@ class Stepping:
             return self._site.respond(guest, over[1], over[0])
         title = door.view.workflow.title
         text = as_text(title, pages.copy().lines).encode("utf-8", "replace")
-        return as_attachment(StoredFile("", f"{title}.txt", "text/plain", text), self._site.headers)
+        response = as_attachment(StoredFile("", f"{title}.txt", "text/plain", text), self._site.headers)
+        response.charset = "utf-8"
+        return response
 
     async def progress(self, request: web.Request) -> web.StreamResponse:
         """GET /r/{id}/-/progress?step=PATH: how far the work is that a waiting page is about, as it goes on."""
