@@ -76,6 +76,10 @@ def _unread(field: Any) -> Iterator[tuple[Place, str]]:
             yield ("errors", key), f"nobody will read this: the field has no `{key}`"
     if getattr(own, "required", None) is not None and not field.required:
         yield ("errors", "required"), "nobody will read this: the field isn't required"
+    for key in () if own is None else type(own).model_fields:
+        message = getattr(own, key)
+        if message is not None and field.name in message.names:
+            yield ("errors", key), f"`{field.name}` is null here: what was typed isn't taken yet"
 
 
 def _country_doubts(above: tuple[Any, ...], fields: tuple[Any, ...], field: Any) -> Iterator[tuple[Place, str]]:

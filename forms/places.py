@@ -63,8 +63,8 @@ _HYPHENATED = frozenset(("BR", "JP", "LV", "PL", "PT", "US"))
 _KNOWN = "CH"  # the country that is an example where it is among those to pick from
 _NO_POSTCODE = sentence("Your answer to “{label}” must be a postcode, like 8001 or SW1A 1AA")
 # What stands before a postcode in letters from abroad, as on cars.
-_ON_CARS = dict(
-    each.split() for each in "AT A,BE B,DE D,ES E,FI FIN,FR F,HU H,IT I,LI FL,LU L,NO N,PT P,SE S".split(",")
+_ON_CARS: dict[str, str] = dict(
+    re.findall("(..) ([A-Z]+)", "AT A, BE B, DE D, ES E, FI FIN, FR F, HU H, IT I, LI FL, LU L, NO N, PT P, SE S")
 )
 _ANY = re.compile(r"[A-Z0-9](?:[ -]?[A-Z0-9]){1,11}")
 

@@ -47,6 +47,10 @@ def test_countries_that_there_are_not(field: str, message: str | None) -> None:
         ("{name: b, type: choices, choices: [x, y], min: 3}", "there are 2 choices, so that no answer fits"),
         ("{name: b, type: country, only: []}", "there is no country to choose from, so that no answer fits"),
         ("{name: b, type: integer, errors: {min: No}}", "nobody will read this: the field has no `min`"),
+        (
+            "{name: b, type: integer, max: 9, errors: {max: 'Not {{ b }}'}}",
+            "`b` is null here: what was typed isn't taken yet",
+        ),
         ("{name: b, errors: {pattern: No}}", "nobody will read this: the field has no `pattern`"),
         ("{name: b, required: false, errors: {required: No}}", "nobody will read this: the field isn't required"),
         (
