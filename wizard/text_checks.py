@@ -24,6 +24,9 @@ from wizard.templates import Dynamic, Template
 
 _DOTTED = re.compile(r"\s*[A-Za-z]\w*(\.[A-Za-z_]\w*)+\s*", re.ASCII)
 _TEMPLATE = re.compile(r"\{\{.*\}\}|\{%.*%\}", re.DOTALL)
+# Brackets with what is written like an address behind them, and what a link's address begins with.
+_LINK = re.compile(r"(?<![\\!\w])\[[^\]\n]+\]\(([^\s(){}]*[\w/][.:/][^\s(){}]+)\)")
+_ADDRESS = re.compile(r"https?://\w|mailto:|tel:|/(?!/)|#", re.IGNORECASE)
 _REGION = re.compile(r"[A-Za-z]{2}|[0-9]{3}")
 _NO_TEXTS = frozenset(("pattern",))  # where {{ }} may mean something else
 
@@ -38,8 +41,12 @@ def check_texts(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
     yield from _templates(draft, {"title": draft.head.title, "text": draft.head.text}, ())
     for field in draft.input:
         yield from _templates(draft, {"default": field.default}, ("input", field.name))
+    yield from _no_links(draft, ("text",), draft.head.text)
     for node in draft.nodes:
         yield from _forgotten(draft, node, shapes)
+        for place, part, _ in parts_of(node):
+            if isinstance(part, Template) and _is_prose(place):
+                yield from _no_links(draft, place, part.source)
         if node.config is not None:
             yield from _templates(draft, node.config, node.place)
 
@@ -59,6 +66,24 @@ def _unknown(language: str) -> str:
         return ""
     meant = f"; did you mean `{first}-GB`?" if region == "UK" else ""
     return f"there is no country {quoted(region)} to write {quoted(first)} as{meant}"
+
+
+def _is_prose(place: Path) -> bool:
+    """Whether links are read in the text there."""
+    return (
+        place[-1] in ("text", "hint", "message") or "errors" in place or (place[-1] == "label" and "choices" in place)
+    )
+
+
+def _no_links(draft: Draft, place: Path, text: str) -> Iterator[Problem]:
+    """What looks like a link and is shown as it is written."""
+    for address in _LINK.findall(text):
+        if not _ADDRESS.match(address):
+            message = (
+                f"this is no link, so that people would read `({address})`: an address begins with "
+                "https://, http://, mailto:, tel:, / or #"
+            )
+            yield draft.document.problem(place, message, severity="warning")
 
 
 def _forgotten(draft: Draft, node: NodeDraft, shapes: Shapes) -> Iterator[Problem]:

@@ -61,3 +61,30 @@ def test_a_language_that_there_is_not(language: str, message: str) -> None:
 def test_a_language_that_there_is(language: str) -> None:
     """A false alarm would have authors take a right tag away."""
     assert told(f"id: w\nlanguage: {language}\nnodes: [{{id: a, type: message}}]") == []
+
+
+@pytest.mark.parametrize("address", ["www.example.org", "https:/a.org", "//a.org/x", "javascript:go", "a.org/b"])
+def test_links_that_are_none(address: str) -> None:
+    """People would read brackets, and find nothing to press."""
+    link = f"See [the terms]({address})."
+    message = (
+        f"this is no link, so that people would read `({address})`: an address begins with https://, http://, "
+        "mailto:, tel:, / or #"
+    )
+    field = f'{{name: c, hint: "{link}", label: "{link}", errors: {{required: "{link}"}}}}'
+    assert told(f'id: w\ntext: "{link}"\nnodes:\n  - {{id: b, type: form, fields: [{field}]}}') == [
+        f"2 warning: {message}",
+        *[f"4 warning: {message}"] * 2,
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[a](https://a.org/x)", "[a](mailto:a@b.org)", "[a](/a.b)", "[a](#a.b)", "f[x](y)", "[x] (a.org)"),
+        *("[a]({{ input.a }}/b.c)", "\\[a](a.org)", "![a](a.org)", "[a](y)", "[a](see a.org)"),
+    ],
+)
+def test_links_and_what_does_not_look_like_one(text: str) -> None:
+    """A false alarm teaches not to read the others."""
+    assert told(f"id: w\nnodes:\n  - {{id: b, type: message, text: '{text}'}}") == []
