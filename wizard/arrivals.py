@@ -95,21 +95,29 @@ def check_known(workflow: Workflow, name: str) -> None:
     known = workflow.events
     if known is None or name in known or _is_past(known, name):
         return
-    raise InvalidInput(_unknown_event(name, sorted(known)), workflow=workflow.id)
+    raise InvalidInput(_unknown_event(workflow.id, name, sorted(known)), workflow=workflow.id)
 
 
-def _unknown_event(name: str, known: Sequence[str]) -> Sentence:
+def _unknown_event(workflow: str, name: str, known: Sequence[str]) -> Sentence:
     if not known:
-        return sentence("There is no event `{name}` here; no events are taken.", name=name)
-    listed = [f"`{each}`" for each in known]
+        return sentence(
+            "The workflow `{workflow}` knows no event `{name}`. It takes no events.", workflow=workflow, name=name
+        )
+    listed = ", ".join(f"`{each}`" for each in known)
     if close := get_close_matches(name, known, n=1):
         return sentence(
-            "There is no event `{name}` here. Did you mean `{close}`? There are {known}.",
+            "The workflow `{workflow}` knows no event `{name}`. Did you mean `{close}`? It knows {known}.",
+            workflow=workflow,
             name=name,
             close=close[0],
             known=listed,
         )
-    return sentence("There is no event `{name}` here. There are {known}.", name=name, known=listed)
+    return sentence(
+        "The workflow `{workflow}` knows no event `{name}`. It knows {known}.",
+        workflow=workflow,
+        name=name,
+        known=listed,
+    )
 
 
 def _is_past(known: frozenset[str], name: str) -> bool:

@@ -181,7 +181,7 @@ async def test_a_refused_page_is_in_the_language_of_the_page_that_was_sent() -> 
 
 def is_german(text: str) -> bool:
     """Whether a sentence is German, by words that English hasn't got."""
-    return not {"der", "die", "das", "ein", "einen", "es", "gibt", "muss", "nicht", "sie"}.isdisjoint(
+    return not {"der", "die", "das", "ein", "einen", "es", "gibt", "kein", "muss", "nicht", "sie"}.isdisjoint(
         re.findall(r"\w+", text.lower())
     ) and {"the", "there", "is", "must", "be", "this", "body"}.isdisjoint(re.findall(r"\w+", text.lower()))
 
