@@ -34,7 +34,8 @@ YES = sentence_for("answer", "Yes")
 NO = sentence_for("answer", "No")
 _YES = frozenset(("yes", "y", "true", "1", "on"))
 _NO = frozenset(("no", "n", "false", "0", "off"))
-_ANSWERS = {"es": "sí no", "fr": "oui non", "it": "sì no", "nl": "ja nee", "pt": "sim não"}  # without a catalogue
+# Of languages without a catalogue.
+_ANSWERS = {"es": ("sí", "no"), "fr": ("oui", "non"), "it": ("sì", "no"), "nl": ("ja", "nee"), "pt": ("sim", "não")}
 _MAX_LABEL = 500
 _LISTED = sentence("Your answer to “{label}” must be one of the choices listed")
 _YES_OR_NO = sentence("Your answer to “{label}” must be yes or no")
@@ -71,8 +72,8 @@ def _yes_or_no(raw: object, language: str) -> bool | None:
 def yes_and_no(language: str) -> tuple[frozenset[str], frozenset[str]]:
     """What stands for yes, and what for no, as `alike` gives it: in English, for programs, and in the language."""
     says = words_in(language)
-    spoken = _ANSWERS.get(language.partition("-")[0], "") or f"{says.say(YES)} {says.say(NO)}"
-    yes, no = alike(spoken).split(" ")
+    spoken = _ANSWERS.get(language.partition("-")[0]) or (says.say(YES), says.say(NO))
+    yes, no = map(alike, spoken)
     said_yes, said_no = {yes, yes[:1], plain_word(yes)} - _NO, {no, no[:1], plain_word(no)} - _YES
     return _YES | (said_yes - said_no), _NO | (said_no - said_yes)
 
