@@ -69,7 +69,9 @@ def check_fields(what: str, given: Mapping[str, object]) -> None:
     if len(given) > MAX_FIELDS:
         raise InvalidInput(
             sentence(
-                "There are {count} answers, and {most} is the most that is taken.", count=len(given), most=MAX_FIELDS
+                "There are {count} fields in the input; {most} is the most that is taken.",
+                count=len(given),
+                most=MAX_FIELDS,
             )
         )
 
