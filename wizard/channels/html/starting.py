@@ -168,7 +168,7 @@ def _first_prompt(workflow: Workflow, given: Mapping[str, str], now: datetime) -
     """What is asked for beside what the address gives; what doesn't fit of that is shown, to be put right."""
     checked = input_prompt(workflow, now, given, given).fields
     wrong = {field.name: replace(field, error=None) for field in checked if field.error and field.name in given}
-    prompt = input_prompt(workflow, now, given.keys() - wrong.keys())
+    prompt = input_prompt(workflow, now, {name: text for name, text in given.items() if name not in wrong})
     return replace(prompt, fields=tuple(wrong.get(field.name, field) for field in prompt.fields))
 
 
