@@ -10,7 +10,15 @@ from wizard.errors import ExpressionError
 from wizard.expressions import Expression
 from wizard.forms.characters import alike
 from wizard.forms.countries import codes_by_name, country_names, spoken
-from wizard.forms.fields import Check, ChoiceOption, ChoicesFrom, CountryField, PhoneField, PostcodeField
+from wizard.forms.fields import (
+    Check,
+    ChoiceOption,
+    ChoicesField,
+    ChoicesFrom,
+    CountryField,
+    PhoneField,
+    PostcodeField,
+)
 from wizard.forms.form import TIMELESS_CONTEXT, Form, Question, limits_now
 from wizard.forms.refusals import Refusal, about
 from wizard.prose import prose
@@ -49,6 +57,43 @@ def form_doubts(fields: tuple[Any, ...]) -> Iterator[tuple[Place, str]]:
             )
         if isinstance(field, PhoneField) and field.region is not None:
             yield from _region_doubts(("fields", index, "region"), field.region)
+        for key, message in (*_unanswerable(field), *_unread(field), *_country_doubts(fields[:index], fields, field)):
+            yield ("fields", index, *key), message
+
+
+def _unanswerable(field: Any) -> Iterator[tuple[Place, str]]:
+    if isinstance(field, ChoicesField) and isinstance(field.choices, tuple) and (field.min or 0) > len(field.choices):
+        yield ("min",), f"there are {len(field.choices)} choices, so that no answer fits"
+    if isinstance(field, CountryField) and field.only is not None and not field.only:
+        yield ("only",), "there is no country to choose from, so that no answer fits"
+
+
+def _unread(field: Any) -> Iterator[tuple[Place, str]]:
+    """Messages about what can't happen."""
+    own = getattr(field, "errors", None)
+    for key in ("min", "max", "min_length", "pattern", "accept"):
+        if getattr(own, key, None) is not None and getattr(field, key, None) in (None, ()):
+            yield ("errors", key), f"nobody will read this: the field has no `{key}`"
+    if getattr(own, "required", None) is not None and not field.required:
+        yield ("errors", "required"), "nobody will read this: the field isn't required"
+    for key in () if own is None else type(own).model_fields:
+        message = getattr(own, key)
+        if message is not None and field.name in message.names:
+            yield ("errors", key), f"`{field.name}` is null here: what was typed isn't taken yet"
+
+
+def _country_doubts(above: tuple[Any, ...], fields: tuple[Any, ...], field: Any) -> Iterator[tuple[Place, str]]:
+    """A postcode goes by the country of another field only where that is answered before, with a code."""
+    if not isinstance(field, PostcodeField) or field.country is None:
+        return
+    other = next((each for each in fields if each.name == field.country), None)
+    if other is not None and other not in above:
+        yield (
+            ("country",),
+            f"`{other.name}` isn't answered yet here, so that any code is taken; put this field below it",
+        )
+    elif other is not None and other.type in ("text", "textarea"):
+        yield ("country",), f"`{other.name}` is any text, and no country's code; make it `type: country`"
 
 
 def _region_doubts(place: Place, region: str) -> Iterator[tuple[Place, str]]:

@@ -22,7 +22,7 @@ from wizard.forms.fields import (
     ChoicesField,
     ChoicesFrom,
 )
-from wizard.forms.locales import REMEMBERED
+from wizard.forms.locales import REMEMBERED, plain_word
 from wizard.forms.parsing import MAX_SHORT, Context, Parser
 from wizard.forms.refusals import CONFIRMATION_WANTED, Refusal
 from wizard.forms.text import line
@@ -34,6 +34,8 @@ YES = sentence_for("answer", "Yes")
 NO = sentence_for("answer", "No")
 _YES = frozenset(("yes", "y", "true", "1", "on"))
 _NO = frozenset(("no", "n", "false", "0", "off"))
+# Of languages without a catalogue.
+_ANSWERS = {"es": ("sí", "no"), "fr": ("oui", "non"), "it": ("sì", "no"), "nl": ("ja", "nee"), "pt": ("sim", "não")}
 _MAX_LABEL = 500
 _LISTED = sentence("Your answer to “{label}” must be one of the choices listed")
 _YES_OR_NO = sentence("Your answer to “{label}” must be yes or no")
@@ -69,8 +71,10 @@ def _yes_or_no(raw: object, language: str) -> bool | None:
 @lru_cache(REMEMBERED)
 def yes_and_no(language: str) -> tuple[frozenset[str], frozenset[str]]:
     """What stands for yes, and what for no, as `alike` gives it: in English, for programs, and in the language."""
-    yes, no = (alike(words_in(language).say(each)) for each in (YES, NO))
-    said_yes, said_no = {yes, yes[:1]} - _NO, {no, no[:1]} - _YES
+    says = words_in(language)
+    spoken = _ANSWERS.get(language.partition("-")[0]) or (says.say(YES), says.say(NO))
+    yes, no = map(alike, spoken)
+    said_yes, said_no = {yes, yes[:1], plain_word(yes)} - _NO, {no, no[:1], plain_word(no)} - _YES
     return _YES | (said_yes - said_no), _NO | (said_no - said_yes)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from wizard.forms.fields import EmailField, IbanField, PhoneField, UrlField
-from wizard.forms.locales import UNSAID, region_of
+from wizard.forms.locales import is_everywhere, region_of
 from wizard.forms.parsing import Context, Parser
 from wizard.forms.refusals import Refusal
 from wizard.forms.text import line, short
@@ -28,6 +28,7 @@ _PLAIN_EMAIL = re.compile(
     r"[a-z0-9]++(?:[._+-][a-z0-9]++)*+@(?:[a-z0-9]{1,40}+\.)++(?!(?:arpa|invalid|local|localhost|onion|test)\Z)[a-z]{2,20}"
 )
 _HOST = re.compile(r"(?!-)[\w-]{1,63}(?<!-)(\.(?!-)[\w-]{1,63}(?<!-))*\.?")
+_LETTER_IN_NUMBER = re.compile(r"[^\W\d_]\d|\b[oO]\b")
 _ABROAD = "+41 44 668 18 00"  # an example in English of no country
 _URL = sentence("Your answer to “{label}” must be a web address, like {example}", example="https://www.example.com")
 _IBANS = {  # examples, by country; the first for all others
@@ -80,9 +81,13 @@ def phone_parser(field: PhoneField) -> Parser:
 
 
 def _valid_number(text: str, region: str | None) -> str | None:
-    """The number in E.164 form. 00 is what most of the world dials for the +, where the region has no other way."""
+    """The number in E.164 form. 00 is what most of the world dials for the +, where the region has no other way. A
+    letter that touches a digit, or an O alone, may have been meant for one: left aside as a word, it would leave
+    another number."""
     import phonenumbers
 
+    if _LETTER_IN_NUMBER.search(text):
+        return None
     for typed in (text, f"+{text[2:]}") if text.startswith("00") else (text,):
         try:
             number = phonenumbers.parse(typed, region)
@@ -101,7 +106,7 @@ def _no_phone(region: str | None, language: str) -> Refusal:
     national, international = phonenumbers.PhoneNumberFormat.NATIONAL, phonenumbers.PhoneNumberFormat.INTERNATIONAL
     number = None if region is None else phonenumbers.example_number(region)
     if number is None:
-        other = None if language == UNSAID else phonenumbers.example_number(region_of(language))
+        other = None if is_everywhere(language) else phonenumbers.example_number(region_of(language))
         like = _ABROAD if other is None else phonenumbers.format_number(other, international)
         return Refusal(sentence("Your answer to “{label}” must be a phone number, like {example}", example=like))
     at_home, abroad = (phonenumbers.format_number(number, each) for each in (national, international))
@@ -166,7 +171,7 @@ def iban_parser(field: IbanField) -> Parser:
 
 def _no_iban(language: str) -> Refusal:
     """With an example of the country that the run's language is from."""
-    like = _IBANS.get("CH" if language == UNSAID else region_of(language), _IBANS["CH"])
+    like = _IBANS.get("CH" if is_everywhere(language) else region_of(language), _IBANS["CH"])
     return Refusal(sentence("Your answer to “{label}” must be a valid IBAN, like {example}", example=like))
 
 

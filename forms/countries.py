@@ -56,6 +56,12 @@ _CALLED: Final = {
     "VA": "Vatican, Holy See, Vatikan, Heiliger Stuhl, Saint-Siège",
     "VN": "Viet Nam",
 }
+# What several are called: who says it is asked which.
+_SHARED: Final = {
+    "CD CG": "Congo, Kongo",
+    "KP KR": "Korea, Corée",
+    "VG VI": "Virgin Islands, Jungferninseln, Îles Vierges",
+}
 _ARTICLES = re.compile(r"(?:the|der|die|das|le|la|les) |l'")
 _AND = re.compile(r" (?:&|and|und|et) ")
 _SAINT = re.compile(r"\bste?\b\.? ?|\bsaint[ -]")
@@ -86,6 +92,17 @@ def codes_by_name(language: str) -> dict[str, str]:
     for each in (*reversed(KNOWN_BESIDES), language):
         named += _names_in(each)
     return {spelling: code for code, name in named for spelling in spellings(spoken(name))}
+
+
+@lru_cache(1)
+def shared_names() -> dict[str, tuple[str, ...]]:
+    """The codes of the countries that are called alike, by what `spoken` makes of what they are called."""
+    return {
+        spelling: tuple(codes.split())
+        for codes, called in _SHARED.items()
+        for name in called.split(", ")
+        for spelling in spellings(spoken(name))
+    }
 
 
 def spoken(name: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from wizard.forms.locales import REMEMBERED, UNSAID, Part, first_part, plain_word, words
+from wizard.forms.locales import REMEMBERED, UNSAID, Part, first_part, is_everywhere, plain_word, words
 from wizard.forms.refusals import Refusal
 from wizard.forms.text import short
 from wizard.locale import formats
@@ -130,7 +130,7 @@ def _days_of_three(parts: list[str], text: str, language: str) -> list[date]:
 def _orders(slashed: bool, dotted: bool, language: str) -> tuple[tuple[Part, ...], ...]:
     """Which part may come first where all are numbers: any of a group, and those of a later group only where the one
     before gives no day."""
-    if language == UNSAID and slashed:
+    if slashed and is_everywhere(language):
         return (("day", "month"),)
     match first_part(language):
         case "month":

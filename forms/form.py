@@ -112,8 +112,8 @@ class Question:
 
     def _told(self, code: Code, sentence: Sentence, names: OwnNames) -> str:
         own = _own_message(self.field, code)
-        if own is not None:
-            return own.words(names)
+        if own is not None and (words := own.words(names)).strip():
+            return words
         label = self.label_now(names)
         return about(sentence, label if label.strip() else default_label(self.name)).in_language(names.language)
 

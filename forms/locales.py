@@ -2,7 +2,7 @@
 
 A language is given as a definition names it (BCP 47: en, de-CH). Without a region, what is usual in any region that
 writes it a good deal counts; with one, what is usual there, and what people know from where the language comes from. A
-language that isn't known is taken for English.
+language that isn't known is taken for English of no country.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from unicodedata import category, normalize
 
 from wizard.forms.characters import alike
 from wizard.locale.catalogs import SOURCE
-from wizard.locale.formats import locale_of
+from wizard.locale.formats import known, locale_of
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -69,6 +69,7 @@ def region_of(language: str) -> str:
 
 
 def _tags(language: str) -> tuple[str, ...]:
+    language = known(language)
     first, _, region = language.partition("-")
     return (language, first) if region else (first, *(f"{first}-{each}" for each in _OTHER_REGIONS.get(first, ())))
 
@@ -93,11 +94,16 @@ def _symbols(locale: Locale) -> dict[str, str]:
     return dict(symbols.get("latn") or symbols)
 
 
+def is_everywhere(language: str) -> bool:
+    """Whether nobody knows where it is written: English of no country, and what isn't known."""
+    return known(language) == UNSAID
+
+
 @lru_cache(REMEMBERED)
 def first_part(language: str) -> Part:
     """What a date of numbers begins with where the language is from. English of no country is written everywhere,
     mostly with the day first."""
-    if language == UNSAID:
+    if is_everywhere(language):
         return "day"
     pattern = locale_of(language).date_formats["short"].pattern
     places: dict[int, Part] = {pattern.find("d"): "day", pattern.find("M"): "month", pattern.find("y"): "year"}

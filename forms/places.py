@@ -11,11 +11,11 @@ import unicodedata
 from functools import lru_cache
 
 from wizard.forms.characters import alike
-from wizard.forms.countries import codes_by_name, country_names, spoken
+from wizard.forms.countries import codes_by_name, country_names, shared_names, spoken
 from wizard.forms.fields import CountryField, PostcodeField
 from wizard.forms.locales import UNSAID, plain_word
 from wizard.forms.parsing import Context, Parser
-from wizard.forms.refusals import Refusal
+from wizard.forms.refusals import Refusal, either
 from wizard.forms.text import short
 from wizard.locale.sentences import sentence
 from wizard.model import Choice, Value
@@ -62,6 +62,10 @@ _FORMATS = {country: pattern for countries, pattern in _TABLE for country in cou
 _HYPHENATED = frozenset(("BR", "JP", "LV", "PL", "PT", "US"))
 _KNOWN = "CH"  # the country that is an example where it is among those to pick from
 _NO_POSTCODE = sentence("Your answer to “{label}” must be a postcode, like 8001 or SW1A 1AA")
+# What stands before a postcode in letters from abroad, as on cars.
+_ON_CARS: dict[str, str] = dict(
+    re.findall("(..) ([A-Z]+)", "AT A, BE B, DE D, ES E, FI FIN, FR F, HU H, IT I, LI FL, LU L, NO N, PT P, SE S")
+)
 _ANY = re.compile(r"[A-Z0-9](?:[ -]?[A-Z0-9]){1,11}")
 
 
@@ -81,7 +85,7 @@ def country_parser(field: CountryField) -> Parser:
         names = country_names()
         code: str | None = text.upper()
         if code not in names:
-            code = codes_by_name(context.names.language).get(plain_word(spoken(text)))
+            code = _called(plain_word(spoken(text)), field.only, context.names.language)
         if code is None or (field.only is not None and code not in field.only):
             raise _not_listed(field, context.names.language)
         return code
@@ -101,6 +105,16 @@ def _not_listed(field: CountryField, language: str) -> Refusal:
         code=like.value,
     )
     return Refusal(told)
+
+
+def _called(word: str, only: tuple[str, ...] | None, language: str) -> str | None:
+    """The country that is called like that. Raises Refusal where several are."""
+    if (code := codes_by_name(language).get(word)) is not None:
+        return code
+    several = [each for each in shared_names().get(word, ()) if only is None or each in only]
+    if len(several) > 1:
+        raise either(*(country_names(language)[each] for each in several))
+    return several[0] if several else None
 
 
 def postcode_parser(field: PostcodeField) -> Parser:
@@ -136,7 +150,7 @@ def _written(text: str, country: str, language: str) -> str | None:
             raise Refusal(_NO_POSTCODE)
         return text
     compact = re.sub("[ -]", "", text)
-    for each in (compact, compact.removeprefix(country)):
+    for each in (compact, compact.removeprefix(country), compact.removeprefix(_ON_CARS.get(country, country))):
         if found := re.fullmatch(pattern, each):
             return ("-" if country in _HYPHENATED else " ").join(part for part in found.groups() if part)
     named = country_names(language).get(country, country)

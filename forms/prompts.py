@@ -13,6 +13,7 @@ from wizard.forms.readable import readable
 from wizard.forms.refusals import Refusal
 from wizard.forms.validation import storable
 from wizard.model import Item, PromptField, Value
+from wizard.prompt import THERE
 
 _NOTHING: Mapping[str, Value] = {}
 
@@ -57,6 +58,7 @@ def _filled(question: Question, context: Context, value: Value, error: str | Non
     asked = asked_now(question, context)
     if value is None and error is None and not answered:
         return asked
+    there = question.secret and value is not None
     return PromptField(
         asked.name,
         asked.type,
@@ -67,7 +69,7 @@ def _filled(question: Question, context: Context, value: Value, error: str | Non
         None if question.secret else value,
         error,
         answered,
-        asked.options,
+        {**asked.options, THERE: True} if there else asked.options,
         typed=as_typed(question.field, value, context.names.language) if _has_point(question, value) else None,
     )
 

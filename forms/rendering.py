@@ -26,6 +26,7 @@ from wizard.locale.catalogs import SOURCE
 from wizard.locale.sentences import Sentence, Size, counted, sentence, sentence_for
 from wizard.locale.words import Words, words_in
 from wizard.model import Prompt, PromptField, Value
+from wizard.prompt import THERE
 
 KINDS = (
     "input",
@@ -276,6 +277,8 @@ def _note(field: PromptField, kind: str, limit: int, words: Words) -> str:
     most = field.options.get("max_size")
     if kind == "file" and isinstance(most, int):
         return words.say(sentence("The file can have up to {size}", size=Size(most)))
+    if field.options.get(THERE):
+        return words.say(sentence("Leave this empty to keep what you entered before"))
     return ""
 
 

@@ -27,6 +27,7 @@ MAX_NAME_SHOWN = 100
 
 _LEFT_OUT = object()
 _NOTHING: Mapping[str, Value] = {}
+_UNSAID = sentence("This can't be taken.")  # where an author's message comes out empty
 _TOO_MANY = sentence("Too many answers were sent at once. Send at most {most}.", most=MAX_GIVEN)
 
 
@@ -73,8 +74,9 @@ def validate(
 ) -> Accepted | Rejected:
     """All answers of a form at once.
 
-    `kept` holds the files that were taken earlier, by field: they are taken again without content,
-    and stay where the field is left out or empty; null removes one. `new_id` makes the ids of new files;
+    `kept` holds the files and passwords that were taken earlier, by field, which nobody can hand in
+    once more: they stay where the field is empty, a file also where it is left out or comes without content;
+    null removes one. `new_id` makes the ids of new files;
     without it none are taken.
     """
     if len(given) > MAX_GIVEN:
@@ -162,8 +164,10 @@ class _Taking:
 
     def take(self, question: Question, raw: object) -> bool:
         """Takes one answer into the values, or its refusal into the errors."""
-        if raw is _LEFT_OUT or (raw == "" and question.is_file):
+        if raw is _LEFT_OUT:
             raw = self.kept.get(question.name) if question.is_file else question.default
+        elif raw == "" and (question.is_file or question.secret):
+            raw = self.kept.get(question.name)
         try:
             value = question.parse(raw, self.context)
         except Refusal as refusal:
@@ -216,7 +220,7 @@ class _Taking:
             if place is not None and (place in self.errors or place not in self.own.values):
                 continue
             if doubtful.isdisjoint(rule.uses) and not rule.check.check.holds(self.own):
-                message = rule.check.message.words(self.own)
+                message = rule.check.message.words(self.own).strip() or _UNSAID.in_language(self.own.language)
                 if place is None:
                     general.append(message)
                 else:

@@ -80,7 +80,7 @@ class Asking(Foreground[A]):
             return self._take_part(visit, given)
         if visit.partial:
             given = {name: value for name, value in (visit.draft or _NOTHING).items() if name in form.own}
-        result = validate(form, given, visit.names, kept=_files(visit), new_id=self._new_id)
+        result = validate(form, given, visit.names, kept=_kept(visit), new_id=self._new_id)
         if isinstance(result, Accepted):
             visit.files += result.files.values()
             _keep_files(visit, {name: result.output.get(name) for name in form.files})
@@ -92,7 +92,7 @@ class Asking(Foreground[A]):
 
     def _take_part(self, visit: Visit[A], given: Mapping[str, Value]) -> Outcome:
         result = validate_part(
-            visit.config.form, given, visit.names, visit.draft or _NOTHING, kept=_files(visit), new_id=self._new_id
+            visit.config.form, given, visit.names, visit.draft or _NOTHING, kept=_kept(visit), new_id=self._new_id
         )
         visit.draft = result.draft
         _remember(visit, result)
@@ -106,7 +106,7 @@ class Asking(Foreground[A]):
     def _prompt(self, visit: Visit[A], errors: Mapping[str, str], error: str | None) -> Prompt:
         config, names = visit.config, visit.names
         form = config.form
-        fields = prompt_fields(form, names, output=visit.output, draft=visit.draft, errors=errors, kept=_files(visit))
+        fields = prompt_fields(form, names, output=visit.output, draft=visit.draft, errors=errors, kept=_kept(visit))
         return Prompt(
             visit.step,
             visit.node.type,
@@ -142,14 +142,23 @@ class FormNode(Asking[FormConfig]):
     Config = FormConfig
 
 
-def _files(visit: Visit[A]) -> Mapping[str, Value]:
-    """The files taken so far, by field: only those that this node took itself."""
+def _kept(visit: Visit[A]) -> Mapping[str, Value]:
+    """The files and passwords taken so far, by field: of files only those that this node took itself. A password of a
+    draft is one of a form that is filled in part by part."""
     form = visit.config.form
-    if not form.files:
+    if not (form.files or form.secrets):
         return _NOTHING
+    output = visit.output or _NOTHING
+    typed = (visit.draft if visit.partial else None) or _NOTHING
+    sources = (
+        (form.files, output),
+        (form.files, visit.state.get(TAKEN_FILES, _NOTHING)),
+        (form.secrets, output),
+        (form.secrets, typed),
+    )
     found: dict[str, Value] = {}
-    for source in (visit.output or _NOTHING, visit.state.get(TAKEN_FILES, _NOTHING)):
-        found |= {name: source[name] for name in form.files if name in source}
+    for names, source in sources:
+        found |= {name: source[name] for name in names if name in source}
     return found
 
 

@@ -290,7 +290,7 @@ def _check_status(response: aiohttp.ClientResponse, visit: Visit[HttpConfig]) ->
     message = f"The service {response.url.host} answered with the status {status}, which isn't a success."
     people: str | Sentence = Excuse.SERVICE
     if str(status) in config.messages:
-        people = config.messages[str(status)].words(visit.names)
+        people = config.messages[str(status)].words(visit.names).strip() or Excuse.SERVICE
     if 300 <= status <= 399:
         message = f"The service {response.url.host} has moved: it sends to another address (status {status})."
     if status in RETRIED:

@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 from wizard.codec import check_value
 from wizard.copies import copied
 from wizard.errors import InvalidInput
+from wizard.locale.sentences import sentence
 from wizard.prompt_checks import MAX_FIELDS
 
 MAX_TEXT = 500  # characters of a path or an id, as in the JSON interface
@@ -66,7 +67,13 @@ def check_fields(what: str, given: Mapping[str, object]) -> None:
     """Raises InvalidInput for anything but a mapping by name, and for one of more fields than any form has."""
     check_names(what, given)
     if len(given) > MAX_FIELDS:
-        raise InvalidInput(f"There are {len(given)} fields in the input; {MAX_FIELDS} is the most that is taken.")
+        raise InvalidInput(
+            sentence(
+                "There are {count} fields in the input; {most} is the most that is taken.",
+                count=len(given),
+                most=MAX_FIELDS,
+            )
+        )
 
 
 def check_names(what: str, given: Mapping[str, object]) -> None:

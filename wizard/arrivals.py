@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from wizard.codec import MAX_VALUE_BYTES, digest, pack
 from wizard.errors import ExpressionError, InvalidInput, KeyReused, TooManyEvents
 from wizard.expressions import Names
-from wizard.locale.sentences import sentence
+from wizard.locale.sentences import Sentence, sentence
 from wizard.model import Arrival, Awaited, Chain, Delivery, Run, Step, Value, Workflow
 from wizard.places import Frame, Place, frame_and_node_at
 from wizard.turn import Turn
@@ -67,19 +67,22 @@ def check_fits(turn: Turn, place: Place, arrival: Arrival) -> None:
     misfit = None if event is None else _misfit(event, arrival, turn.scope(place))
     if misfit is not None:
         raise InvalidInput(
-            f"The event `{arrival.name}` doesn't fit: {misfit} Send it again with other data.",
+            sentence(
+                "The event `{name}` doesn't fit: {why} Send it again with other data.", name=arrival.name, why=misfit
+            ),
             workflow=turn.workflow.id,
             node=place.node.id,
             run=turn.id,
         )
 
 
-def _misfit(event: Awaited, arrival: Arrival, names: Names) -> str | None:
+def _misfit(event: Awaited, arrival: Arrival, names: Names) -> Sentence | str | None:
     """Why what arrived isn't what is waited for: a sentence. None where it is."""
     if event.when is None:
         return None
     try:
-        return None if event.when.holds(DataNames(arrival.data, names)) else f"`{event.when.source}` doesn't hold."
+        holds = event.when.holds(DataNames(arrival.data, names))
+        return None if holds else sentence("`{condition}` doesn't hold.", condition=event.when.source)
     except ExpressionError as error:
         return error.message
 
@@ -92,10 +95,29 @@ def check_known(workflow: Workflow, name: str) -> None:
     known = workflow.events
     if known is None or name in known or _is_past(known, name):
         return
-    close = get_close_matches(name, sorted(known), n=1)
-    hint = f" Did you mean `{close[0]}`?" if close else ""
-    what = f"It knows {', '.join(f'`{each}`' for each in sorted(known))}." if known else "It takes no events."
-    raise InvalidInput(f"The workflow `{workflow.id}` knows no event `{name}`.{hint} {what}", workflow=workflow.id)
+    raise InvalidInput(_unknown_event(workflow.id, name, sorted(known)), workflow=workflow.id)
+
+
+def _unknown_event(workflow: str, name: str, known: Sequence[str]) -> Sentence:
+    if not known:
+        return sentence(
+            "The workflow `{workflow}` knows no event `{name}`. It takes no events.", workflow=workflow, name=name
+        )
+    listed = ", ".join(f"`{each}`" for each in known)
+    if close := get_close_matches(name, known, n=1):
+        return sentence(
+            "The workflow `{workflow}` knows no event `{name}`. Did you mean `{close}`? It knows {known}.",
+            workflow=workflow,
+            name=name,
+            close=close[0],
+            known=listed,
+        )
+    return sentence(
+        "The workflow `{workflow}` knows no event `{name}`. It knows {known}.",
+        workflow=workflow,
+        name=name,
+        known=listed,
+    )
 
 
 def _is_past(known: frozenset[str], name: str) -> bool:

@@ -19,6 +19,7 @@ from wizard.name_checks import check_item_names, check_names, is_connected
 from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.workflow import WorkflowConfig
 from wizard.reading.complaints import did_you_mean, quoted
+from wizard.repeat_checks import check_repeats
 from wizard.shape_checks import check_shapes
 from wizard.text_checks import check_texts
 from wizard.value_checks import check_joined, check_lists
@@ -64,6 +65,7 @@ def _check_values(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
     """What is known of values before there are any."""
     yield from check_lists(draft, drafts)
     yield from check_joined(draft)
+    yield from check_repeats(draft, drafts)
     yield from check_shapes(draft, drafts)
     yield from check_item_names(draft, drafts)
     yield from check_texts(draft, drafts)

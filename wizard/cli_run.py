@@ -14,6 +14,8 @@ import typer
 
 from wizard.cli_functions import FunctionsOption, chosen, imported, warn_of_missing, with_embedded
 from wizard.cli_shared import choose, examples, must_exist, settings, with_engine
+from wizard.locale.catalogs import SOURCE
+from wizard.locale.sentences import sentence
 
 if TYPE_CHECKING:
     from wizard.channels.terminal import Ending
@@ -47,7 +49,7 @@ class _Talk:
     show_token: bool
     functions: Sequence[str]  # as options name them
     run_id: str | None = None
-    language: str = "en"  # the run's
+    language: str = SOURCE  # the run's
 
 
 def run(
@@ -168,8 +170,6 @@ def _functions(talk: _Talk) -> list[str]:
 
 
 def _say_how_to_go_on(talk: _Talk) -> None:
-    from wizard.locale.sentences import sentence
-
     if talk.url.startswith("memory:"):
         gone = sentence("Your answers were kept in memory only, and end here.")
         print(f"\n{gone.in_language(talk.language)}")

@@ -45,13 +45,13 @@ def without_secrets(turn: Turn, step: Step, draft: Mapping[str, Value]) -> Mappi
 
 
 def _author_says(turn: Turn, step: Step, arrival: Arrival) -> str | None:
-    """None also where the text can't be computed: the form is closed all the same."""
+    """None also where the text can't be computed, or is empty: the form is closed all the same."""
     place = turn.place(step)
     event = awaited(place.node.events, arrival)
     if event is None or event.text is None:
         return None
     with suppress(ExpressionError):
-        return str(event.text.words(turn.scope(place)))
+        return str(event.text.words(turn.scope(place))).strip() or None
     return None
 
 

@@ -37,6 +37,7 @@ from wizard.inputs import read_input
 from wizard.instants import Clock, instant
 from wizard.isolation import Whose
 from wizard.jobs import Claim
+from wizard.locale.sentences import sentence
 from wizard.logs import broke
 from wizard.model import RunStatus, StoredFile, Value
 from wizard.node import Services
@@ -348,9 +349,9 @@ class Engine:
         RunExpired, RunCancelled.
         """
         if not isinstance(name, str) or not name.isidentifier() or len(name) > MAX_NAME:
-            raise InvalidInput("An event needs a name: at most 64 letters, digits and _, as `paid` is.")
+            raise InvalidInput(sentence("An event needs a name: at most 64 letters, digits and _, as `paid` is."))
         if key is not None and not (isinstance(key, str) and 0 < len(key) <= MAX_KEY):
-            raise InvalidInput(f"The key of an event is a text of at most {MAX_KEY} characters.")
+            raise InvalidInput(sentence("The key of an event is a text of at most {most} characters.", most=MAX_KEY))
         check_value({name: data}, "The event")
         data, key = True if data is None else copied(data), key or ""
         ask = Ask(

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 Value = Any  # see wizard.model; the closed union is recursive and buys no checks here
 
+THERE = "there"  # the option of a password that was given before
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -35,7 +37,8 @@ class PromptField:
 
     `value` is what to show in it: the person's own text where that was invalid, else the typed value
     or None; `answered` tells a partly answered form's given fields from those still to be asked.
-    `options` holds what the type adds (max_length, min, max, rows, accept ...), for channels.
+    `options` holds what the type adds (max_length, min, max, rows, accept ...), for channels; of a password, which is
+    never shown, whether one is there (`THERE`).
     `when` says what brings the field up, where that is one other answer (see Prompt.possible).
     `typed` is the value as it is typed into one input, where the run's language writes it in a way of its own.
     """

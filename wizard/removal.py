@@ -79,7 +79,7 @@ def _item(turn: Turn, item: str) -> tuple[str, int]:
 
 
 def _no_item(turn: Turn, item: str) -> NotAStep:
-    text = f"There is no item {item[:MAX_QUOTED]!r} in this run. Take one that its list shows."
+    text = sentence("There is no item “{item}” here. Take one that its list shows.", item=item[:MAX_QUOTED])
     return NotAStep(text, workflow=turn.workflow.id, run=turn.id)
 
 

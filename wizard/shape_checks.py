@@ -14,7 +14,7 @@ from wizard.language.terms import Call, Compare, Item, Listing, Literal, Loop, N
 from wizard.language.terms import written as written_term
 from wizard.name_checks import place_in
 from wizard.reading.complaints import did_you_mean, quoted
-from wizard.shapes import Group, Items, Plain, Shape, Shapes, element_of, is_known
+from wizard.shapes import Group, Items, Plain, Shape, Shapes, element_of, is_known, kind_of
 
 _ORDER = frozenset(("<", "<=", ">", ">="))
 _LENGTHS = frozenset(("length", "count", "size", "len", "total", "number"))
@@ -141,19 +141,8 @@ def _of_list(shape: Items, text: str, name: str) -> str:
     return f"{why}; read one of its items, `{text}[0].{name}`, or all of them, `[{one}.{name} for {one} in {text}]`"
 
 
-def _kind(shape: Shape) -> str | None:
-    match shape:
-        case Plain(kind):
-            return kind
-        case Items():
-            return "a list"
-        case Group():
-            return "a group of values"
-    return None
-
-
 def _of_order(sign: str, left: Term, right: Term, shapes: tuple[Shape, Shape], text: str) -> Iterator[_Doubt]:
-    kinds = [_kind(each) for each in shapes]
+    kinds = [kind_of(each) for each in shapes]
     if None in kinds:
         return
     unordered = next((each for each in kinds if each in ("true or false", "a list", "a group of values")), None)
@@ -164,7 +153,7 @@ def _of_order(sign: str, left: Term, right: Term, shapes: tuple[Shape, Shape], t
 
 
 def _of_equality(sign: str, left: Term, right: Term, shapes: tuple[Shape, Shape], text: str) -> Iterator[_Doubt]:
-    kinds = [_kind(each) for each in shapes]
+    kinds = [kind_of(each) for each in shapes]
     never = "never holds" if sign == "==" else "always holds where there is a value"
     if None not in kinds and kinds[0] != kinds[1]:
         both = _both((left, right), kinds)

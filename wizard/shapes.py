@@ -19,7 +19,7 @@ from wizard.language.terms import Call, Item, Listing, Literal, Loop, Name, Part
 from wizard.nodes.condition import ConditionConfig
 from wizard.nodes.form import AskingConfig
 from wizard.nodes.set import SetConfig
-from wizard.nodes.workflow import WorkflowConfig
+from wizard.nodes.workflow import ITEM, WorkflowConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,14 @@ class Shapes:
         return None
 
     def own_of(self, node: NodeDraft) -> Mapping[str, Shape]:
-        """The names that only this node sees."""
+        """The names that only this node sees, or that a part of it does."""
         if node.written is None:
             return {}
+        if isinstance(node.written, WorkflowConfig):
+            repeat = node.written.repeat
+            if repeat is None or repeat.for_each is None:
+                return {}
+            return {ITEM: element_of(self.of(of_expression(repeat.for_each.source), {}))}
         names = dict.fromkeys(node.handler.own_names(node.written))
         return {name: self._output(node, name) for name in names}
 
@@ -176,6 +181,18 @@ def shape_of(value: object) -> Shape:
         case time():
             return TIME
     return NUMBER if is_number(value) else None
+
+
+def kind_of(shape: Shape) -> str | None:
+    """What an error calls it."""
+    match shape:
+        case Plain(kind):
+            return kind
+        case Items():
+            return "a list"
+        case Group():
+            return "a group of values"
+    return None
 
 
 def is_known(shape: Shape, name: str) -> bool:

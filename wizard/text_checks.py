@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any
 
 from pydantic import BaseModel
@@ -14,6 +15,8 @@ from wizard.errors import Problem
 from wizard.expressions import Expression
 from wizard.format import DOCUMENTS
 from wizard.language.terms import Name, Part, Term, texts_in
+from wizard.locale.catalogs import SOURCE
+from wizard.locale.formats import known, locale_of, spoken_in
 from wizard.reading.complaints import quoted
 from wizard.reading.document import Path
 from wizard.shapes import Shapes, is_known
@@ -21,6 +24,10 @@ from wizard.templates import Dynamic, Template
 
 _DOTTED = re.compile(r"\s*[A-Za-z]\w*(\.[A-Za-z_]\w*)+\s*", re.ASCII)
 _TEMPLATE = re.compile(r"\{\{.*\}\}|\{%.*%\}", re.DOTALL)
+# Brackets with what is written like an address behind them, and what a link's address begins with.
+_LINK = re.compile(r"(?<![\\!\w])\[[^\]\n]+\]\(([^\s(){}]*[\w/][.:/][^\s(){}]+)\)")
+_ADDRESS = re.compile(r"https?://\w|mailto:|tel:|/(?!/)|#", re.IGNORECASE)
+_REGION = re.compile(r"[A-Za-z]{2}|[0-9]{3}")
 _NO_TEXTS = frozenset(("pattern",))  # where {{ }} may mean something else
 
 Drafts = Mapping[str, Draft]
@@ -29,13 +36,54 @@ Drafts = Mapping[str, Draft]
 def check_texts(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
     """Warnings about the texts of one definition."""
     shapes = Shapes(draft, drafts)
+    if message := _unknown(draft.head.language):
+        yield draft.document.problem(("language",), message, severity="warning")
     yield from _templates(draft, {"title": draft.head.title, "text": draft.head.text}, ())
     for field in draft.input:
         yield from _templates(draft, {"default": field.default}, ("input", field.name))
+    yield from _no_links(draft, ("text",), draft.head.text)
     for node in draft.nodes:
         yield from _forgotten(draft, node, shapes)
+        for place, part, _ in parts_of(node):
+            if isinstance(part, Template) and _is_prose(place):
+                yield from _no_links(draft, place, part.source)
         if node.config is not None:
             yield from _templates(draft, node.config, node.place)
+
+
+def _unknown(language: str) -> str:
+    """What is told of a language that nobody writes like that, "" where there is nothing to tell. Whoever takes a
+    country for a language, or an own code for a country, has dates read in another way than people there mean."""
+    first, *rest = language.split("-")
+    as_english = "its days and numbers are written and read as in `en`"
+    if known(language).partition("-")[0].lower() != first.lower():
+        likely = spoken_in(first.upper())
+        meant = f"; did you mean `{likely}`?" if likely else ""
+        return f"there is no language {quoted(first)} that is known here, so that {as_english}{meant}"
+    named = takewhile(lambda part: len(part) > 1, rest)  # behind one letter stand extensions
+    region = next((part.upper() for part in named if _REGION.fullmatch(part)), None)
+    if region is None or region in locale_of(SOURCE).territories:
+        return ""
+    meant = f"; did you mean `{first}-GB`?" if region == "UK" else ""
+    return f"there is no country {quoted(region)} to write {quoted(first)} as{meant}"
+
+
+def _is_prose(place: Path) -> bool:
+    """Whether links are read in the text there."""
+    return (
+        place[-1] in ("text", "hint", "message") or "errors" in place or (place[-1] == "label" and "choices" in place)
+    )
+
+
+def _no_links(draft: Draft, place: Path, text: str) -> Iterator[Problem]:
+    """What looks like a link and is shown as it is written."""
+    for address in _LINK.findall(text):
+        if not _ADDRESS.match(address):
+            message = (
+                f"this is no link, so that people would read `({address})`: an address begins with "
+                "https://, http://, mailto:, tel:, / or #"
+            )
+            yield draft.document.problem(place, message, severity="warning")
 
 
 def _forgotten(draft: Draft, node: NodeDraft, shapes: Shapes) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from wizard.arrivals import awaited
 from wizard.errors import ExpressionError, NoCaseMatched, RunError
@@ -149,7 +150,7 @@ def _number_after(turn: Turn, frame: Frame, node: Node, repeat: Repeat, base: st
         if repeat.for_each is not None:
             return _listed_after(turn, scope, repeat, base, after)
         times = repeat.times.evaluate(scope) or 0
-        if isinstance(times, bool) or not isinstance(times, int):
+        if isinstance(times, bool) or not isinstance(times, int | Decimal) or times != int(times):
             raise ExpressionError("times must give a whole number; this gave something else.")
         return after + 1 if after < times else None
     except ExpressionError as error:

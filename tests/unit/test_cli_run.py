@@ -185,3 +185,12 @@ def test_slow_steps_go_on_while_somebody_is_in_the_conversation(shell: Shell, mo
     shell.file("waiting.yaml", WAITING)
     assert shell.types("run waiting.yaml", "blue\n") in (0, 3)
     assert len(called) == 1
+
+
+def test_a_german_run_is_left_in_german(shell: Shell) -> None:
+    """The last line that a person reads says how their run goes on."""
+    (shell.folder / "pass.yaml").write_text(
+        "id: pass\nlanguage: de\nnodes: [{id: a, type: form, fields: [{name: b}]}]\n"
+    )
+    assert shell.types("run pass.yaml", ":ende\n") == 3
+    assert "Gespeichert. Weiter geht es mit:\n  wizard run pass.yaml --resume=" in shell.out

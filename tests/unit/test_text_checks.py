@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.checked import told
+
+ENGLISH = "that is known here, so that its days and numbers are written and read as in `en`"
 
 
 def test_a_name_without_its_braces() -> None:
@@ -34,3 +38,53 @@ def test_a_template_where_none_is_read() -> None:
         "3 warning: `default` is no template, so that people would read `{{ profile.name }}` as it stands; "
         "`prefill` is one",
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "message"),
+    [
+        ("cz", f"there is no language `cz` {ENGLISH}; did you mean `cs`?"),
+        ("gr", f"there is no language `gr` {ENGLISH}; did you mean `el`?"),
+        ("tlh", f"there is no language `tlh` {ENGLISH}"),
+        ("en-UK", "there is no country `UK` to write `en` as; did you mean `en-GB`?"),
+        ("de-XX", "there is no country `XX` to write `de` as"),
+    ],
+)
+def test_a_language_that_there_is_not(language: str, message: str) -> None:
+    """A country taken for a language gives dates of another order, and pages in a language that there isn't."""
+    assert told(f"id: w\nlanguage: {language}\nnodes: [{{id: a, type: message}}]") == [f"2 warning: {message}"]
+
+
+@pytest.mark.parametrize(
+    "language", ["en", "DE", "de-ch", "zh-Hant-TW", "de-FR", "en-150", "de-CH-1996", "en-u-hc-h12"]
+)
+def test_a_language_that_there_is(language: str) -> None:
+    """A false alarm would have authors take a right tag away."""
+    assert told(f"id: w\nlanguage: {language}\nnodes: [{{id: a, type: message}}]") == []
+
+
+@pytest.mark.parametrize("address", ["www.example.org", "https:/a.org", "//a.org/x", "javascript:go", "a.org/b"])
+def test_links_that_are_none(address: str) -> None:
+    """People would read brackets, and find nothing to press."""
+    link = f"See [the terms]({address})."
+    message = (
+        f"this is no link, so that people would read `({address})`: an address begins with https://, http://, "
+        "mailto:, tel:, / or #"
+    )
+    field = f'{{name: c, hint: "{link}", label: "{link}", errors: {{required: "{link}"}}}}'
+    assert told(f'id: w\ntext: "{link}"\nnodes:\n  - {{id: b, type: form, fields: [{field}]}}') == [
+        f"2 warning: {message}",
+        *[f"4 warning: {message}"] * 2,
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[a](https://a.org/x)", "[a](mailto:a@b.org)", "[a](/a.b)", "[a](#a.b)", "f[x](y)", "[x] (a.org)"),
+        *("[a]({{ input.a }}/b.c)", "\\[a](a.org)", "![a](a.org)", "[a](y)", "[a](see a.org)"),
+    ],
+)
+def test_links_and_what_does_not_look_like_one(text: str) -> None:
+    """A false alarm teaches not to read the others."""
+    assert told(f"id: w\nnodes:\n  - {{id: b, type: message, text: '{text}'}}") == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +16,10 @@ from aiohttp import web
 
 from wizard.channels.bodies import Members, check_members, read_object, revision_of
 from wizard.channels.identities import Identify, Identity, identity_of
-from wizard.channels.languages import remember
+from wizard.channels.languages import remember, remember_to_ask
 from wizard.channels.problems import NOT_ALLOWED, NOT_YOUR_PROFILE, UNAUTHORIZED, WRONG_TOKEN, Refused
 from wizard.engine import Engine
-from wizard.errors import NotYours, RunNotFound
+from wizard.errors import NotYours, RunNotFound, WorkflowNotFound
 from wizard.locale.sentences import Sentence, sentence
 from wizard.settings import Settings
 from wizard.state import RunView
@@ -75,11 +76,15 @@ class Admission:
             await self._engine.check_token(run_id, token)
         except NotYours as error:
             raise Refused(WRONG_TOKEN, error.people) from None
+        remember_to_ask(request, lambda: self._language_of(run_id))
         if self._who is not None:
             profile_id = (await self._engine.load(run_id)).run.profile_id
             if profile_id is not None and (await self._person(request)).profile_id != profile_id:
                 raise Refused(NOT_YOUR_PROFILE, sentence("Sign in as the person whose run this is."))
         return run_id
+
+    async def _language_of(self, run_id: str) -> str:
+        return (await self._engine.load(run_id)).workflow.language
 
     async def _person(self, request: web.Request) -> Identity:
         return await identity_of(self._who, request, self._engine.services)
@@ -132,6 +137,8 @@ class Admission:
 
     async def starter(self, request: web.Request, body: Mapping[str, Any]) -> Starter:
         """Who starts a run. Raises Refused (403) where its profile or session would be somebody else's."""
+        with suppress(WorkflowNotFound):  # the engine says so
+            remember(request, self._engine.definitions.get(body["workflow"]).language)
         if self._who is None:  # what the body names is what is asked, and shows nothing of who asks
             return Starter(body.get("profile_id"), body.get("session_id"))
         identity = await self._person(request)

@@ -31,6 +31,7 @@ from aiohttp import web
 
 from wizard.channels.problems import INVALID_REQUEST, Refused
 from wizard.errors import KeyReused
+from wizard.locale.sentences import sentence
 from wizard.model import Reply
 from wizard.state import RunView
 from wizard.stores import Store
@@ -106,13 +107,20 @@ def identify(
     if not keys:
         return None
     if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
-        raise Refused(INVALID_REQUEST, f"{HEADER} must be one text of 1 to 255 printable ASCII characters.")
+        raise Refused(
+            INVALID_REQUEST,
+            sentence("{header} must be one text of 1 to 255 printable ASCII characters.", header=HEADER),
+        )
     key = keys[0]
     if needs_random and len(key) < LEAST_RANDOM:
         raise Refused(
             INVALID_REQUEST,
-            f"{HEADER} must be random, and have {LEAST_RANDOM} characters or more: a UUID does. "
-            "Whoever guessed it would be given the run. Only for people who are signed in a short one does.",
+            sentence(
+                "{header} must be random, and have {least} characters or more: a UUID does. "
+                "Whoever guessed it would be given the run. Only for people who are signed in a short one does.",
+                header=HEADER,
+                least=LEAST_RANDOM,
+            ),
         )
     asked = [request.method, request.path, request.headers.get("If-Match"), body]
     digest = blake2b(json.dumps(asked, sort_keys=True, default=_number).encode(), digest_size=32).digest()

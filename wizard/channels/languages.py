@@ -5,17 +5,23 @@ workflows here have in common; else in the first that their browser names, of th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import TypeAlias
 
 from aiohttp import web
 
 from wizard.engine import Engine
+from wizard.errors import WizardError
 from wizard.locale.catalogs import SOURCE, languages, shortened
 from wizard.model import Workflow
 
 MOST = 20  # languages of a header that are looked at
 
+Ask: TypeAlias = Callable[[], Awaitable[str]]
+
 _KNOWN: web.RequestKey[str] = web.RequestKey("language", str)
+_ASKED: web.RequestKey[Ask] = web.RequestKey("how the language is found out", Callable)  # type: ignore[arg-type]
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _RANGE = re.compile(r"\s*([A-Za-z0-9*-]{1,40})\s*(?:;\s*q\s*=\s*(1(?:\.0*)?|0(?:\.[0-9]*)?)\s*)?")
 
@@ -23,6 +29,19 @@ _RANGE = re.compile(r"\s*([A-Za-z0-9*-]{1,40})\s*(?:;\s*q\s*=\s*(1(?:\.0*)?|0(?:
 def remember(request: web.Request, language: str) -> None:
     """Notes which language the run or workflow is in that a request is about, for all that is answered to it."""
     request[_KNOWN] = language
+
+
+def remember_to_ask(request: web.Request, language: Ask) -> None:
+    """Notes how it is found out, where something has to be said before anybody knows."""
+    request[_ASKED] = language
+
+
+async def learn(request: web.Request) -> None:
+    """Finds out the language, where that was put off. What it can't be found out of has none."""
+    language: Ask | None = request.get(_ASKED)
+    if language is not None and _KNOWN not in request:
+        with suppress(WizardError):
+            remember(request, await language())
 
 
 def language_of(request: web.BaseRequest, engine: Engine | None = None) -> str:

@@ -21,6 +21,7 @@ from wizard.channels.problems import (
     REJECTED,
     SECURITY_HEADERS,
     Refused,
+    language_for,
     problem_body,
     type_of,
 )
@@ -190,7 +191,8 @@ class Moves:
             raise error
         view = await self._engine.load(run_id)
         type_ = type_of(error)
-        body = problem_body(type_, error.people, view.workflow.language, run=show(view))
+        language = language_for(error.people, view.workflow.language)
+        body = problem_body(type_, error.people, language, run=show(view))
         return Answer(type_.status, encode(body), view.id, view.revision, minimal=show is minimal_state)
 
 

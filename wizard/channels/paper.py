@@ -52,6 +52,8 @@ class Paper:
         self._console.write()
         if prompt.title and (prompt.fields or not is_own_name(prompt.title, prompt.step)):
             self._write(prompt.title, Style.TITLE)
+        elif prompt.type == "review" and prompt.items:
+            self._write(self._words.say(sentence("Check your answers")), Style.TITLE)
         if (kind := KINDS.get(prompt.kind)) is not None:
             self.note(kind)
         if not prompt.ends and (place := place_of(view.progress, self._words)):

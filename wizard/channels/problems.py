@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from wizard.channels.languages import language_of
+from wizard.channels.languages import language_of, learn
 from wizard.errors import (
     CallerError,
     InvalidInput,
@@ -35,6 +35,7 @@ from wizard.errors import (
     WorkflowNotFound,
     WorkflowUnavailable,
 )
+from wizard.locale.catalogs import SOURCE
 from wizard.locale.sentences import Sentence, sentence
 from wizard.logs import broke
 
@@ -183,13 +184,18 @@ def problem_body(type_: ProblemType, detail: Sentence | str, language: str, **mo
     return {"type": type_.uri, "title": title, "status": type_.status, "detail": said, **more}
 
 
+def language_for(detail: Sentence | str, language: str) -> str:
+    """What is no sentence of the catalogues is for whoever writes the program: the title is in its language."""
+    return SOURCE if isinstance(detail, str) else language
+
+
 def problem(
     request: web.BaseRequest, type_: ProblemType, detail: Sentence | str, headers: Mapping[str, str] | None = None
 ) -> web.Response:
     """A problem about no run in particular."""
     return web.Response(
         status=type_.status,
-        body=json.dumps(problem_body(type_, detail, language_of(request))).encode(),
+        body=json.dumps(problem_body(type_, detail, language_for(detail, language_of(request)))).encode(),
         content_type=MEDIA_TYPE,
         headers={**SECURITY_HEADERS, **(headers or {})},
     )
@@ -213,16 +219,19 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         return await handler(request)
     except Refused as refused:
+        await learn(request)
         response = problem(request, refused.type, refused.detail, refused.headers)
         if refused.closes:
             response.force_close()
         return response
     except CallerError as error:
+        await learn(request)
         type_ = type_of(error)
         return problem(request, type_, error.people, SOON if type_ is RUN_BUSY else None)
     except web.HTTPException as error:
         return _from_http(request, error)
     except Exception as error:
+        await learn(request)
         return internal(request, error)
 
 

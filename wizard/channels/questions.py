@@ -18,6 +18,7 @@ from wizard.locale.catalogs import SOURCE
 from wizard.locale.sentences import Sentence, counted, sentence, sentence_for
 from wizard.locale.words import Words, words_in
 from wizard.model import Item, Prompt, PromptField, Value
+from wizard.prompt import THERE
 from wizard.prose import Prose, spelled
 from wizard.state import Progress, RunView
 
@@ -202,10 +203,10 @@ def choice_lines(asked: PromptField) -> list[str]:
 def offered(asked: PromptField, words: Words = ENGLISH) -> str:
     """The answer that Enter takes, on one line; "" where there is none."""
     value = asked.value
+    if asked.type == "password":
+        return DOTS if value or asked.options.get(THERE) else ""
     if value is None or value in ("", []):
         return ""
-    if asked.type == "password":
-        return DOTS
     if asked.type == "file" and isinstance(value, Mapping):
         return clean(str(value.get("name", "")))
     labels = {choice.value: choice.label for choice in asked.choices}

@@ -98,7 +98,8 @@ _FIELD: Json = {
     "error": _text_or_null("Why the answer wasn't taken."),
     "options": {
         "type": "object",
-        "description": "What the type adds: `max_length`, `min`, `max`, `accept`, `max_size` (bytes) …",
+        "description": "What the type adds: `max_length`, `min`, `max`, `accept`, `max_size` (bytes) …; "
+        "`there` of a password that was given before",
     },
 }
 

@@ -20,21 +20,47 @@ _MOST_READ = "en-GB"  # English of no country: most countries write it as this o
 
 
 @lru_cache(REMEMBERED)
-def locale_of(language: str) -> Locale:
-    """Babel's data of a language; of its first parts where the whole isn't known."""
+def known(language: str) -> str:
+    """The language as far as Babel has data of it: de of de-XX. One that it has none of is English of no country, of
+    which nothing is taken for granted."""
     from babel import Locale, UnknownLocaleError
 
-    for tag in (*shortened(language), SOURCE):
+    for tag in shortened(language):
         try:
-            return Locale.parse(tag.replace("-", "_"))
+            Locale.parse(tag.replace("-", "_"))
         except (UnknownLocaleError, ValueError):
             continue
-    raise AssertionError("Babel has no English.")
+        return SOURCE if tag.lower() == SOURCE else tag
+    return SOURCE
+
+
+def spoken_in(country: str) -> str:
+    """The language that most people of a country speak, "" where that isn't known."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return str(Locale.parse(f"und_{country}").language)
+    except (UnknownLocaleError, ValueError):
+        return ""
+
+
+@lru_cache(REMEMBERED)
+def locale_of(language: str) -> Locale:
+    """Babel's data of a language, as far as it is known."""
+    from babel import Locale
+
+    return Locale.parse(known(language).replace("-", "_"))
+
+
+@lru_cache(REMEMBERED)
+def direction(language: str) -> str:
+    """Where its lines go: `ltr`, or `rtl` as in Arabic and Hebrew."""
+    return str(locale_of(language).text_direction)
 
 
 @lru_cache(REMEMBERED)
 def _writing(language: str) -> Locale:
-    return locale_of(_MOST_READ if language.lower() == SOURCE else language)
+    return locale_of(_MOST_READ if known(language) == SOURCE else language)
 
 
 def day(value: date, language: str, length: Length = "long") -> str:

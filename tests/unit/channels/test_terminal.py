@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.channels.typed import ANN, PASSPORT, Script, form, talk
+from wizard.channels.console import Style
 from wizard.channels.terminal import Conversation, Ending
 from wizard.errors import NodeFailed
 from wizard.model import Prompt, PromptField, RunStatus
@@ -490,3 +491,10 @@ async def test_nothing_that_is_printed_can_command_the_terminal() -> None:
     held = await talk(engine, view, f"{evil}", "blue", ":review", ":change", ":\x1b[31m", "")
     printed = "".join(text for _, text in held.script.styles)
     assert not set(printed) & set("\x1b\x07\r\u202e\x00\x9b")
+
+
+async def test_a_review_without_a_title_has_the_heading_that_pages_give_it() -> None:
+    """A list of answers under nothing but a number: what it is for has to be guessed."""
+    text = "id: a\nlanguage: de\nnodes: [{id: b, type: form, fields: [{name: c}]}, {id: d, type: review}]"
+    held = await talk(await make_test_engine(text), "a", "x", ":ende")
+    assert (Style.TITLE, "Prüfen Sie Ihre Angaben") in held.script.styles

@@ -101,12 +101,12 @@ async def test_an_optional_text_is_left_out_by_enter_and_an_unknown_command_isnt
 
 
 async def test_a_password_is_read_in_secret_and_never_offered() -> None:
-    """It must not be on the screen, now or when the page is opened again."""
+    """It must not be on the screen, now or when the page is opened again: dots say that Enter keeps it."""
     document = form("{name: secret, type: password, label: Password}")
     document["nodes"].append({"id": "more", "type": "message", "title": "Thanks"})
     held = await talk(await make_test_engine(document), "one", "hunter22", ":back", ":quit")
     assert held.script.secrets == [True, False, True]
-    assert held.script.prompts[2] == "> "
+    assert held.script.prompts[2] == "[••••••••] > "
 
 
 async def test_a_hidden_field_goes_along_and_is_asked_only_if_it_is_wrong() -> None:

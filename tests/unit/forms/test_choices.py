@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.unit.forms.asking import accepted, form, refuse, rejected, take
+from tests.unit.forms.asking import Around, accepted, form, refuse, rejected, take
 from wizard.errors import ExpressionError
+from wizard.forms.validation import Accepted, validate
 
 REASONS = ["new", "lost", {"value": "old", "label": "It ran out"}]
 LISTED = "Your answer to “Thing” must be one of the choices listed"
@@ -25,6 +26,26 @@ LISTED = "Your answer to “Thing” must be one of the choices listed"
 def test_yes_and_no(raw: Any, value: bool) -> None:
     """Terminals, web forms and programs each have their own words for it."""
     assert take(raw, type="boolean") is value
+
+
+@pytest.mark.parametrize(
+    ("language", "yes", "no"),
+    [
+        ("fr", "Oui", "non"),
+        ("fr-CH", "o", "n"),
+        ("de", "ja", "nein"),
+        ("it", "si", "no"),
+        ("es", "Sí", "n"),
+        ("pt-BR", "sim", "nao"),
+    ],
+)
+def test_yes_and_no_in_the_language_of_the_run(language: str, yes: str, no: str) -> None:
+    """Whoever is asked in French answers in French, whether or not there is a catalogue of the words around it."""
+    asked = form({"name": "it", "type": "boolean"})
+    for typed, value in ((yes, True), (no, False), ("yes", True), ("no", False)):
+        result = validate(asked, {"it": typed}, Around.of(language))
+        assert isinstance(result, Accepted)
+        assert result.output == {"it": value}
 
 
 @pytest.mark.parametrize("raw", ["maybe", 1, 0, 2, 1.0, [True], {"a": True}])

@@ -135,3 +135,22 @@ def test_bank_accounts() -> None:
             refuse(wrong, type="iban") == "Your answer to “Thing” must be a valid IBAN, like CH93 0076 2011 6238 5295 7"
         )
     assert refuse("", type="iban") == "Answer “Thing”"
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("0312 345 6789", "+3903123456789"),
+        ("Tel. 0312 345 6789", "+3903123456789"),
+        ("tel:+39 0312 345 6789", "+3903123456789"),
+        ("O312 345 6789", None),
+        ("O 312 345 6789", None),
+        ("l312 345 6789", None),
+    ],
+)
+def test_a_letter_for_a_digit_is_no_word_beside_the_number(typed: str, stored: str | None) -> None:
+    """An O for the first 0 gave somebody else's number: the landline became a mobile phone's."""
+    if stored is None:
+        assert refuse(typed, type="phone", region="IT").startswith("Your answer to “Thing” must be a phone number")
+    else:
+        assert take(typed, type="phone", region="IT") == stored

@@ -47,6 +47,8 @@ def test_what_the_country_writes_is_the_time_that_is_read(language: str, at: tim
         ("20122012", "de", [date(2012, 12, 20)]),
         ("1. Feber 2026", "de-AT", [date(2026, 2, 1)]),
         ("mar 3 mars 2026", "fr", [date(2026, 3, 3)]),
+        *((("3/4/2026", each, [date(2026, 4, 3), date(2026, 3, 4)])) for each in ("en", "EN", "cz", "tlh", "en-XX")),
+        *((("3-4-2026", each, [date(2026, 4, 3)])) for each in ("en", "cz", "de-XX")),
     ],
 )
 def test_what_a_day_can_mean(text: str, language: str, days: list[date]) -> None:

@@ -41,6 +41,50 @@ def test_countries_that_there_are_not(field: str, message: str | None) -> None:
     assert told(text) == ([f"3 {message}"] if message else [])
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ("{name: b, type: choices, choices: [x, y], min: 3}", "there are 2 choices, so that no answer fits"),
+        ("{name: b, type: country, only: []}", "there is no country to choose from, so that no answer fits"),
+        ("{name: b, type: integer, errors: {min: No}}", "nobody will read this: the field has no `min`"),
+        (
+            "{name: b, type: integer, max: 9, errors: {max: 'Not {{ b }}'}}",
+            "`b` is null here: what was typed isn't taken yet",
+        ),
+        ("{name: b, errors: {pattern: No}}", "nobody will read this: the field has no `pattern`"),
+        ("{name: b, required: false, errors: {required: No}}", "nobody will read this: the field isn't required"),
+        (
+            "{name: b, type: postcode, country: c}, {name: c, type: country}",
+            "`c` isn't answered yet here, so that any code is taken; put this field below it",
+        ),
+        (
+            "{name: c}, {name: b, type: postcode, country: c}",
+            "`c` is any text, and no country's code; make it `type: country`",
+        ),
+    ],
+)
+def test_what_nobody_can_answer_or_will_read(fields: str, message: str) -> None:
+    """The author finds out when somebody is stuck, or when a wrong postcode has been sent to."""
+    text = f"id: w\nnodes:\n  - {{id: a, type: form, fields: [{fields}]}}\n"
+    assert told(text) == [f"3 warning: {message}"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "{name: b, type: choices, choices: [x, y], min: 2}",
+        "{name: b, type: integer, min: 0, errors: {min: No, required: No, invalid: No}}",
+        "{name: b, errors: {max_length: No}}, {name: d, type: decimal, errors: {places: No}}",
+        "{name: c, type: country}, {name: b, type: postcode, country: c}",
+        "{name: c, type: choice, choices: [CH, DE]}, {name: b, type: postcode, country: c}",
+        "{name: c, type: hidden}, {name: b, type: postcode, country: c}",
+    ],
+)
+def test_what_is_meant_like_that(fields: str) -> None:
+    """A false alarm teaches not to read the others."""
+    assert told(f"id: w\nnodes:\n  - {{id: a, type: form, fields: [{fields}]}}\n") == []
+
+
 def test_computed_texts_that_can_be_too_long() -> None:
     """A run whose person writes much would stop behind the page, for good."""
     text = """\

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.unit.forms.asking import accepted, form, refuse, rejected, take
+from tests.unit.forms.asking import Around, accepted, form, refuse, rejected, take
 from wizard.forms.countries import country_names
 from wizard.forms.places import country_choices
+from wizard.forms.validation import Accepted, Rejected, validate
 
 
 def test_the_countries_are_those_of_iso_3166() -> None:
@@ -42,6 +45,11 @@ def test_what_is_no_country() -> None:
     [
         ("CH", "8001", "8001"),
         ("CH", "CH-8001", "8001"),
+        ("DE", "D-80331", "80331"),
+        ("DE", "d 80331", "80331"),
+        ("AT", "A-1010", "1010"),
+        ("FR", "F-75001", "75001"),
+        ("DE", "F-75001", None),
         ("GB", "sw1a1aa", "SW1A 1AA"),
         ("GB", "M1 1AE", "M1 1AE"),
         ("NL", "1234ab", "1234 AB"),
@@ -79,3 +87,22 @@ def test_a_postcode_follows_the_country_that_was_answered() -> None:
     wrong = rejected(asked, {"land": "CH", "code": "sw1a1aa"})
     assert wrong.errors == {"code": "Your answer to “Code” must be a postcode of this country: Switzerland"}
     assert rejected(asked, {"land": "CH", "code": " "}).errors == {"code": "Answer “Code”"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "language", "ways"),
+    [
+        ("Congo", "en", "Congo - Kinshasa or Congo - Brazzaville"),
+        ("Korea", "de", "Nordkorea oder Südkorea"),
+        ("Virgin Islands", "en", "British Virgin Islands or U.S. Virgin Islands"),
+    ],
+)
+def test_what_two_countries_are_called_is_asked_back(typed: str, language: str, ways: str) -> None:
+    """“One of the countries listed” is what it is; each of the two that it can be is taken as it is spelled there."""
+    asked = form({"name": "it", "type": "country", "label": "Land"})
+    result = validate(asked, {"it": typed}, Around.of(language))
+    assert isinstance(result, Rejected)
+    assert result.errors["it"].endswith(ways)
+    for each in re.split(" or | oder ", ways):
+        assert isinstance(validate(asked, {"it": each}, Around.of(language)), Accepted), each
+    assert take("Korea", type="country", only=["KR", "DE"]) == "KR"

@@ -547,3 +547,6 @@ async def test_people_read_the_authors_words_about_a_status(service: Service) ->
     service.answer("{}", status=410)
     assert await service.excuse(messages=messages) is Excuse.SERVICE
     assert "the status 410" in await service.fail(messages=messages)
+    service.answers.clear()
+    service.answer("{}", status=409)
+    assert await service.excuse({"a": {}}, messages={"409": "{{ a.time }}"}) is Excuse.SERVICE  # it says nothing

@@ -136,7 +136,7 @@ class Doors:
 
 def run_id_of(request: web.Request) -> str:
     """The run's id in the address. Raises RunNotFound where it can't be one."""
-    run_id = request.match_info["id"]
+    run_id = request.match_info.get("id", "")
     if not _RUN_ID.fullmatch(run_id):
         raise RunNotFound
     return run_id

@@ -190,7 +190,7 @@ class RunPages:
         return CopyPage(**self._common(), lines=self.view.summary(), download=download, onward=self.current)
 
     def remove(self, item: str) -> RemovePage | None:
-        """Whether an item of a repeat is to be taken out; None where no list shows it."""
+        """Whether an item of a repeat is to be taken out; None where no list shows it that can still be answered."""
         found = self._listed(item)
         if found is None:
             return None
@@ -344,10 +344,13 @@ class RunPages:
         return first.seq < step.seq
 
     def _listed(self, item: str) -> tuple[str, Item] | None:
-        """The list page that shows an item of a repeat, the latest first, and the item's line there."""
+        """The list page that shows an item of a repeat and can still be answered, the latest first, and the item's line
+        there."""
         base = f"{item.rpartition('/')[0]}/{AFTER}"
         for step in reversed(self.view.run.path):
-            if step.is_foreground and step.path.startswith(base) and (prompt := self.prompt(step.path)) is not None:
+            if not (step.is_foreground and step.path.startswith(base) and self._may_be_answered(step)):
+                continue
+            if (prompt := self.prompt(step.path)) is not None:
                 for line in prompt.items:
                     if line.remove == item:
                         return step.path, line

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from wizard.channels.html import refusals
 from wizard.channels.html.assets import Assets
-from wizard.channels.html.guests import Doors, Guest
+from wizard.channels.html.guests import Doors, Guest, run_id_of
 from wizard.channels.html.headers import page_headers
 from wizard.channels.html.pages import Page, Pages, RefusalPage
 from wizard.channels.html.posted import BEYOND, Posted, read_posted
@@ -19,7 +19,7 @@ from wizard.channels.html.refusals import Explanation, Refusal, Way
 from wizard.channels.html.refused import Refusals
 from wizard.channels.identities import Identify
 from wizard.channels.incoming import drain
-from wizard.channels.languages import language_of
+from wizard.channels.languages import language_of, learn, remember_to_ask
 from wizard.channels.problems import LATER, SOON, WAIT, Handler, log_failure
 from wizard.engine import Engine
 from wizard.errors import (
@@ -115,18 +115,28 @@ class Site:
 
     async def guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Makes a page of everything that a handler raises, and of addresses that don't exist."""
+        remember_to_ask(request, lambda: self._language_at(request))
         try:
             if (told := self._told(request)) is not None:
                 raise told
             return await handler(request)
         except Refusal as refusal:
+            await learn(request)
             return self._refuse(request, refusal)
         except CallerError as error:
+            await learn(request)
             return self._refuse(request, self.refusal_of(error))
         except web.HTTPException as error:
             return self._from_http(request, error)
         except Exception as error:
+            await learn(request)
             return self._broken(request, error)
+
+    async def _language_at(self, request: web.Request) -> str:
+        """The language of the workflow or run whose page was asked for. Raises CallerError where it is nobody's."""
+        if (workflow := request.match_info.get("workflow")) is not None:
+            return self.engine.definitions.get(workflow).language
+        return (await self.engine.load(run_id_of(request))).workflow.language
 
     def _told(self, request: web.Request) -> Refusal | None:
         """The refusal that a browser was sent to look at."""

@@ -6,8 +6,9 @@ A start page asks for what the workflow is to be handed, as far as neither a def
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 from aiohttp import web
@@ -69,7 +70,7 @@ class Starting:
         refusal = await self._site.refused.of(_page_of(request, guest, workflow))
         if refusal is None:
             begun = await self._begun(guest, workflow)
-            return self._page(guest, workflow, input_prompt(workflow, now, given), given, begun=begun)
+            return self._page(guest, workflow, _first_prompt(workflow, given, now), given, begun=begun)
         given |= {name: typed for name in given if isinstance(typed := refusal.values.get(name), str)}
         prompt = refusal.on(input_prompt(workflow, now, given, {**given, **refusal.values}))
         return self._page(guest, workflow, prompt, given, refusal.status)
@@ -161,6 +162,14 @@ def _seconds_left(view: RunView) -> int:
     expires = view.run.expires_at
     left = RUN_LASTS if expires is None else expires - view.now + RUN_LASTS
     return int(left.total_seconds())
+
+
+def _first_prompt(workflow: Workflow, given: Mapping[str, str], now: datetime) -> Prompt:
+    """What is asked for beside what the address gives; what doesn't fit of that is shown, to be put right."""
+    checked = input_prompt(workflow, now, given, given).fields
+    wrong = {field.name: replace(field, error=None) for field in checked if field.error and field.name in given}
+    prompt = input_prompt(workflow, now, {name: text for name, text in given.items() if name not in wrong})
+    return replace(prompt, fields=tuple(wrong.get(field.name, field) for field in prompt.fields))
 
 
 def _page_of(request: web.Request, guest: Guest, workflow: Workflow) -> Page:

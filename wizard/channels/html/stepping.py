@@ -137,9 +137,11 @@ class Stepping:
         if (over := pages.over()) is not None:
             return self._site.respond(guest, over[1], over[0])
         workflow = door.view.workflow
-        title = workflow.title
-        text = as_text(title, pages.copy().lines, workflow.language).encode("utf-8", "replace")
-        return as_attachment(StoredFile("", f"{title}.txt", "text/plain", text), self._site.headers)
+        text = as_text(workflow.title, pages.copy().lines, workflow.language).encode("utf-8", "replace")
+        file = StoredFile("", f"{workflow.title}.txt", "text/plain", text)
+        response = as_attachment(file, self._site.headers)
+        response.charset = "utf-8"
+        return response
 
     async def progress(self, request: web.Request) -> web.StreamResponse:
         """GET /r/{id}/-/progress?step=PATH: how far the work is that a waiting page is about, as it goes on."""

@@ -34,6 +34,7 @@ from wizard.errors import SettingsError
 from wizard.forms.prose import line_html, prose_html
 from wizard.forms.rendering import blocks
 from wizard.forms.validation import encodable
+from wizard.locale.formats import direction
 
 TEMPLATES = Path(wizard.forms.__path__[0]) / "templates"
 
@@ -62,6 +63,7 @@ def environment_of(folder: Path | None, words: NullTranslations) -> Environment:
     environment.filters |= {
         "blocks": blocks,
         "broken": _broken,
+        "direction": direction,
         "line": line_html,
         "path": _path,
         "prose": prose_html,

@@ -87,6 +87,15 @@ async def test_a_start_page_asks_for_what_it_has_to_be_told() -> None:
         assert (await stage.run()).run.input["tags"] == ["y"]
 
 
+async def test_a_start_page_shows_what_does_not_fit_in_its_address() -> None:
+    """It was asked for only when the button had been pressed: a page without a question came back with an error."""
+    async with staged(INPUT) as stage:
+        visitor = await stage.visitor.opens("/w/handed?country=Switzerland&size=7")
+        assert visitor.page.values["country"] == "Switzerland"
+        assert visitor.page.errors == {}
+        assert visitor.page.hidden("size") == "7"
+
+
 async def test_a_start_page_says_what_is_wrong() -> None:
     """What was typed stays, also where it came in the address; and what is right needn't be typed again."""
     async with staged(INPUT) as stage:

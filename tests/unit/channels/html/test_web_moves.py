@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from tests.unit.channels.html.webbed import WHO, Stage, staged
-from tests.visitor import Visitor
+from tests.visitor import Visitor, visiting
+from wizard.app import wizard_app
 from wizard.model import RunStatus
+from wizard.testing import make_test_engine
 
 
 @pytest.fixture
@@ -309,3 +311,32 @@ async def test_what_no_list_shows_can_not_be_removed(stage: Stage, item: str) ->
     await visitor.posts(visitor.pairs(), f"{run}/-/remove/{item}")
     assert visitor.page.status == 200
     await untouched(stage, before)
+
+
+@pytest.mark.parametrize("final", ["", ", final: true"])
+async def test_what_is_sent_can_not_be_removed_any_more(final: str) -> None:
+    """The address is in the browser's history: a question whose only answer is a refusal asks in vain."""
+    friends = f"""
+id: party
+nodes:
+  - {{id: friends, type: workflow, workflow: friend, repeat: {{min: 1, max: 3}}}}
+  - {{id: check, type: review{final}}}
+{"  - {id: more, type: form, fields: [{name: more}]}" if final else ""}
+---
+id: friend
+nodes: [{{id: named, type: form, fields: [{{name: name}}]}}]
+"""
+    engine = await make_test_engine(friends)
+    async with visiting(wizard_app(engine), "/w/party") as visitor:
+        await visitor.presses()
+        await visitor.fills(name="Bob").presses()
+        asked = visitor.page.path.replace("friends/after-1", "-/remove/friends/1")
+        await visitor.fills(add_another="no").presses()
+        await visitor.opens(asked)
+        assert "remove" in visitor.page.buttons
+        await visitor.opens(asked.replace("-/remove/friends/1", "check"))
+        await visitor.presses()
+        there = visitor.page.path
+        await visitor.opens(asked)
+        assert visitor.page.path == there
+    await engine.close()
