@@ -314,7 +314,8 @@ async def test_records_without_a_key_are_refused(values: str, for_each: str) -> 
     text = text.replace('"[m for m in members if m.who.age < 18]"', f'"{for_each}"')
     with pytest.raises(DefinitionError, match=r"say what each is known by, like `key: item\.id`"):
         await make_test_engine(text)
-    await make_test_engine(text.replace(f'"{for_each}"', f'"{for_each}", key: item.name'))
+    key = "item.who.name" if "members }}" in values or "in members]" in values else "item.name"
+    await make_test_engine(text.replace(f'"{for_each}"', f'"{for_each}", key: {key}'))
 
 
 @pytest.mark.parametrize(
