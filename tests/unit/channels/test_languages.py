@@ -148,13 +148,13 @@ async def test_what_is_refused_of_a_workflow_is_told_in_its_language(given: dict
         answer = await session.post(visitor.address("/api/v1/runs"), json=body, headers={"Accept-Language": "en"})
         problem = await answer.json(content_type=None)
         assert (problem["status"], problem["title"]) == (422, "Die Eingabe kann nicht angenommen werden")
-        assert problem["detail"].startswith("Die Eingabe kann nicht angenommen werden. nam")
+        assert problem["detail"].startswith("Die Eingabe des Ablaufs eins kann nicht angenommen werden. nam")
         answer = await session.post(
             visitor.address("/api/v1/runs"), json={"workflow": "ein"}, headers={"Accept-Language": "de"}
         )
         assert (await answer.json(content_type=None))[
             "detail"
-        ] == "Einen Ablauf `ein` gibt es nicht. Meinten Sie `eins`?"
+        ] == "Einen Ablauf `ein` gibt es nicht; meinten Sie `eins`?"
     await engine.close()
 
 
