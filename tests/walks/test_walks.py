@@ -151,7 +151,11 @@ FORGETS = '{% if w.value %}<input name="{{ w.name }}">{% else %}{% include "wiza
 
 @pytest.mark.parametrize(
     ("template", "text", "noticed"),
-    [("step.html", WORD, "Welcome"), ("step.html", NOWHERE, "404 at /nowhere"), ("fields/input.html", FORGETS, "is shown")],
+    [
+        ("step.html", WORD, "Welcome"),
+        ("step.html", NOWHERE, "404 at /nowhere"),
+        ("fields/input.html", FORGETS, "is shown"),
+    ],
     ids=["word", "link", "answer"],
 )
 async def test_what_is_wrong_is_noticed(
