@@ -29,7 +29,7 @@ LINES = (
 WRONG = {
     "date": ("31 2 1985", "- 3 -", "roof 3 1985", "1 1 99999", "12 13 2001"),
     "integer": ("many", "3.5", "-99999", "9" * 40),
-    "decimal": ("many", "1,2,3", "-1", "2.999", "1e9"),
+    "decimal": ("many", "1,2,3", "-1", "2.9999", "1e9"),
     "email": ("ada", "ada@", "ada example"),
     "phone": ("12", "roof", "0" * 40),
     "postcode": ("x", "roof", "9" * 30),
