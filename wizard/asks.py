@@ -101,8 +101,8 @@ def check_fresh(run: Run, ask: Ask) -> None:
 
 
 def is_at_work(run: Run, ask: Ask) -> bool:
-    """Whether the work that the run stands at is in the way of a Next. From an earlier step it isn't: that is Previous to
-    there first, and goes on from there, as a change does."""
+    """Whether the work that the run stands at is in the way of a Next. From an earlier step it isn't: that is Previous
+    to there first, and goes on from there, as a change does."""
     if run.status is not RunStatus.WORKING or run.current is None:
         return False
     return not ask.anywhere or ask.step is None or ask.step == run.current.path

@@ -123,8 +123,8 @@ async def test_back_wins_over_the_work(stage: SlowStage) -> None:
 
 
 async def test_so_does_another_answer_to_a_page_before_it(stage: SlowStage) -> None:
-    """Opened by its address while the work goes on: it was refused as answered in another tab, again and again, until the
-    work was done. What counts is the new answer, and what comes of the work for it."""
+    """Opened by its address while the work goes on: it was refused as answered in another tab, again and again, until
+    the work was done. What counts is the new answer, and what comes of the work for it."""
     visitor = await to_work(stage)
     await visitor.opens(f"{visitor.page.path.rpartition('/')[0]}/ask")
     assert visitor.page.values == {"card": "1234"}
