@@ -79,7 +79,7 @@ test: install
 # other tests don't is left out; what is drawn at random is drawn whole here.
 OUTSIDE := tests/unit/test_machine_properties.py tests/conformance/test_vectors.py tests/acceptance/test_web_fuzz.py \
 	tests/acceptance/test_web_bodies.py tests/acceptance/test_web_hostile.py tests/acceptance/test_web_markup.py \
-	tests/acceptance/test_handover.py tests/acceptance/test_terminal.py tests/faults tests/browser
+	tests/acceptance/test_handover.py tests/acceptance/test_terminal.py tests/faults tests/browser tests/walks
 
 coverage: export TORTURE = 1
 coverage: install
@@ -107,12 +107,13 @@ lint: install
 conformance: install
 	$(BIN)/python -m tests.conformance tests/conformance/*.jsonl.gz
 
-# Thousands of random processes and moves, a hundred thousand mutated requests, hundreds of kills of servers and
-# databases, and ten times as much of all else that is drawn at random; TORTURE=20 for twice as many.
+# Thousands of random processes and moves, a hundred thousand mutated requests, ten thousand moves over each example by
+# somebody at a browser, hundreds of kills of servers and databases, and ten times as much of all else that is drawn at random; TORTURE=20 for twice as many.
 TORTURE ?= 10
 torture: install
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest -rP tests/faults
-	TORTURE=$(TORTURE) $(BIN)/python -m pytest tests/unit/test_machine_properties.py tests/acceptance/test_web_fuzz.py
+	TORTURE=$(TORTURE) $(BIN)/python -m pytest tests/unit/test_machine_properties.py tests/acceptance/test_web_fuzz.py \
+		tests/walks
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest -m hypothesis --ignore=tests/unit/test_machine_properties.py \
 		tests/unit tests/contract tests/rules
 

@@ -237,8 +237,8 @@ class _Taking:
             if question.is_file:
                 if name in self.own.values:
                     words[name] = self.own.values[name]
-            elif (word := storable(raw)) is not None:
-                words[name] = word
+            elif (word := storable(raw)) is not None or raw is None:
+                words[name] = word  # None: the answer that stood there, or was suggested, is taken back
         return words
 
 

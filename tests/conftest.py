@@ -40,6 +40,7 @@ LONGEST = (
     "conformance/",
     "acceptance/test_web_fuzz.py",
     "faults/",
+    "walks/",
     "acceptance/test_handover.py",
     "acceptance/test_stopping.py",
     "browser/test_chromium.py",

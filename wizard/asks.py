@@ -98,3 +98,11 @@ def check_fresh(run: Run, ask: Ask) -> None:
     if ask.given and step.is_foreground and step.is_done and step.given not in (b"", input_digest(ask.given)):
         # A turn that was cut off, or goes on elsewhere, took another answer: that one is gone on with, not this.
         raise StaleInput(ANSWERED_DIFFERENTLY, node=ask.step, run=run.id)
+
+
+def is_at_work(run: Run, ask: Ask) -> bool:
+    """Whether the work that the run stands at is in the way of a Next. From an earlier step it isn't: that is Previous
+    to there first, and goes on from there, as a change does."""
+    if run.status is not RunStatus.WORKING or run.current is None:
+        return False
+    return not ask.anywhere or ask.step is None or ask.step == run.current.path

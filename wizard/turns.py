@@ -24,7 +24,7 @@ from itertools import count
 from typing import Any
 
 from wizard import machine
-from wizard.asks import Ask, check_fresh, is_replay
+from wizard.asks import Ask, check_fresh, is_at_work, is_replay
 from wizard.cache import RunCache
 from wizard.contention import Contention, Place
 from wizard.documents import document_saves
@@ -213,7 +213,7 @@ class Turns:
             raise LateResult
         if task.unsaved is None and task.claim is not None and not await self._leases.renew(task.claim):
             raise LateResult  # it was settled or ordered anew, by what was stored before the run was read
-        if ask.answering and run.status is RunStatus.WORKING and await self._is_worked_on(workflow, run):
+        if ask.answering and is_at_work(run, ask) and await self._is_worked_on(workflow, run):
             raise StaleInput(sentence("This step is being worked on. Wait for it, or go back."), run=run.id)
         turn = Turn(workflow, run, now)
         if run.positional and workflow.unavailable is None:

@@ -273,12 +273,14 @@ WEDNESDAY = "2 12 2026"
 
 class Office:
     """The example's own calendar server on a free port. `asked` are the requests that it got; a booking
-    is made but answered with the next of the statuses in `loses`, as by a proxy that lost the answer."""
+    is made but answered with the next of the statuses in `loses`, as by a proxy that lost the answer; who asks for
+    free times is told the next of those in `refuses`."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.keys: list[str] = []
         self.loses: list[int] = []
+        self.refuses: list[int] = []
         app = runpy.run_path(str(EXAMPLES / "appointment" / "server.py"))["calendar_app"]()
         app.middlewares.append(self._watch)
         self.server = TestServer(app, host="127.0.0.1")
@@ -290,6 +292,8 @@ class Office:
     @web.middleware
     async def _watch(self, request: web.Request, handler: Any) -> web.StreamResponse:
         self.asked.append(f"{request.method} {request.path}")
+        if request.method == "GET" and self.refuses:
+            return web.Response(status=self.refuses.pop(0))
         answer: web.StreamResponse = await handler(request)
         if request.method == "POST":
             self.keys.append(request.headers["Idempotency-Key"])

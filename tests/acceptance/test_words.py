@@ -28,7 +28,25 @@ from wizard.testing import FixedClock, make_test_engine
 CLOCK = FixedClock(datetime(2026, 11, 22, 12, tzinfo=UTC))
 GERMAN = Path(__file__).parent / "german"
 AUTHORS = frozenset(("title", "text", "label", "hint", "message", "submit", "add_another", "item"))
-SPOKEN = frozenset(("aria-label", "alt", "title", "placeholder", "data-copied", "data-left", "data-over"))
+SPOKEN = frozenset(
+    [
+        "aria-label",
+        "aria-description",
+        "aria-placeholder",
+        "aria-roledescription",
+        "aria-valuetext",
+        "alt",
+        "title",
+        "placeholder",
+        "label",
+        "summary",
+        "abbr",
+        "data-copied",
+        "data-left",
+        "data-over",
+    ]
+)
+PRESSED = frozenset(("submit", "button", "reset", "image"))  # inputs whose value is what is read on them
 FORMS = frozenset(("one", "other", "count"))  # of JSON in data-left and data-over
 
 TYPED = (
@@ -78,6 +96,8 @@ class Said(HTMLParser):
         self._silent += tag in ("script", "style")
         self._countries = self._countries or (tag == "select" and given.get("name") == "country")
         self.texts += [value for name, value in attrs if name in SPOKEN and value]
+        if tag == "input" and given.get("type") in PRESSED and "aria-hidden" not in given:
+            self.texts.append(given.get("value") or "")
 
     def handle_endtag(self, tag: str) -> None:
         self._silent -= tag in ("script", "style")

@@ -123,6 +123,7 @@ class Person:
         self.javascript = javascript
         self.noticed: list[str] = []
         self.status = 0  # of the page that is shown
+        self.words: Callable[[str], str] = str  # what the page's own words are in its language
         self._settled = False
         page.on("response", self._note_status)
 
@@ -174,7 +175,7 @@ class Person:
             if await lists.count():
                 await lists.first.select_option(label=label)
             else:
-                await group.get_by_label(label, exact=True).first.check()
+                await group.get_by_label(self.words(label), exact=True).first.check()
 
     async def drops(self, label: str) -> None:
         """Unticks a checkbox."""
@@ -185,7 +186,7 @@ class Person:
 
     async def presses(self, button: str) -> None:
         """Presses a button, and waits for the page that comes."""
-        await self._and_waits(self.button(button).click())
+        await self._and_waits(self.button(self.words(button)).click())
 
     async def double_clicks(self, button: str) -> None:
         """Twice, fast; of two pages that come one after another, the first may never be seen."""

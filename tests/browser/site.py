@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -135,12 +136,15 @@ async def served(app: web.Application) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def a_site(*files: Path, jobs: int = 0, **settings: Any) -> AsyncIterator[Site]:
-    """An engine with the processes of these files, served; with `jobs`, so many are done at a time."""
+async def a_site(*files: Path, jobs: int = 0, language: str = "", **settings: Any) -> AsyncIterator[Site]:
+    """An engine with the processes of these files, served; with `jobs`, so many are done at a time. `language` is the
+    one that they say they are in."""
     outside, clock = Outside(), MovableClock(NOON)
     functions: Functions = {"wait_for": outside.wait_for, "book": outside.book, "send_code": outside.send_code}
     chosen = Settings(**settings)
     definitions = [file.read_text() for file in files or (PROCESSES,)]
+    if language:
+        definitions = [re.sub(r"(?m)^title:", f"language: {language}\ntitle:", each) for each in definitions]
     engine = await make_test_engine(*definitions, functions=functions, clock=clock, settings=chosen)
     app = wizard_app(engine, settings=chosen, identify=identify)
     site = Site(engine, clock, outside, "")

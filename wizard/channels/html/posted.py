@@ -81,6 +81,18 @@ class Posted:
         """Whether the page had an input of this field."""
         return any(name in self.texts or name in self.files for name in _names_of(field))
 
+    def says(self, draft: Mapping[str, Value]) -> bool:
+        """Whether it brings nothing but what is kept as this draft."""
+        kept: dict[str, list[str]] = {}
+        for name, value in draft.items():
+            if isinstance(value, Mapping):
+                kept |= {f"{name}-{part}": [str(text)] for part, text in value.items()}
+            else:
+                kept[name] = [str(each) for each in (value if isinstance(value, list) else [value]) if each is not None]
+        brought = {name: [text for text in texts if text] for name, texts in self.texts.items() if name not in _OWN}
+        filled = {name: [text for text in texts if text] for name, texts in kept.items()}
+        return not self.files and all(brought.get(name, []) == filled.get(name, []) for name in {*brought, *filled})
+
     def check_names(self, fields: Iterable[PromptField]) -> None:
         """Raises Refusal (400) where there are many inputs that the page never had."""
         known = {name for field in fields for name in _names_of(field)} | _OWN

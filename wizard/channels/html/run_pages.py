@@ -317,7 +317,8 @@ class RunPages:
     def may_be_answered(self, path: str) -> bool:
         """Whether the page of this step of the path can be posted."""
         step = self.view.run.by_path.get(path)
-        return step is not None and self._may_be_answered(step) and not self.view.current.ends
+        is_end = path == self.view.step and self.view.current.ends
+        return step is not None and self._may_be_answered(step) and not is_end
 
     def _may_be_answered(self, step: Step) -> bool:
         """Whether it is neither completed for good (S5) nor below a final step (S7)."""

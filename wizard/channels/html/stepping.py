@@ -214,12 +214,14 @@ class Stepping:
     async def _go_on(self, sent: Sent, action: str) -> web.Response:
         """From a page that asks nothing: the run isn't begun, failed, or is being worked on; or it is its last."""
         view = sent.view
-        if sent.path != view.step:
-            if action == "previous" and was_worked_at(view, sent.path):
-                return self._to_current(sent)  # the work was done in the very moment in which Back was pressed
+        if sent.path != view.step and not was_worked_at(view, sent.path):
+            if action == "previous" and was_left(view, sent.path, sent.posted):
+                return self._to_current(sent)
             raise StaleInput
         if action == "save":
             return self._site.redirect(f"{self._pages_of(sent).run}-/saved")
+        if sent.path != view.step:  # the work was done in the very moment, or a button was pressed twice
+            return self._to_current(sent)
         with suppress(StaleInput):  # somebody was faster, or it is still being worked on
             if action == "previous":
                 await self._engine.previous(view, revision=view.revision)
@@ -326,3 +328,9 @@ def was_worked_at(view: RunView, path: str) -> bool:
     """Whether it is a background step of the path, which is done."""
     step = view.run.by_path.get(path)
     return step is not None and not step.is_foreground and step.is_done and on_path(view.run, path)
+
+
+def was_left(view: RunView, path: str, posted: Posted) -> bool:
+    """Whether the run went back from this step already, and keeps there what was typed: Back was pressed twice."""
+    step = view.run.by_path.get(path)
+    return step is not None and not on_path(view.run, path) and posted.says(step.draft or {})

@@ -178,15 +178,14 @@ async def test_while_work_is_under_way_other_tabs_wait(stage: Stage) -> None:
 
 
 async def test_a_failed_page_that_is_tried_again_too_late_leads_on(stage: Stage) -> None:
-    """Two tabs with the same "Try again"."""
+    """Two tabs with the same "Try again", or a double click: nothing could be typed there, so nothing is refused."""
     stage.till.failing = True
     visitor = await stage.starts("paid", francs="5")
     tab = visitor.tab()
     stage.till.failing = False
     await visitor.presses()
     await tab.presses()
-    assert tab.page.status == 409
-    await tab.follows("Go to where you are now")
+    assert tab.page.status == 200
     assert tab.page.heading == "A note?"
     assert stage.till.paid == 1
 

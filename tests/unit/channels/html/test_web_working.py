@@ -122,6 +122,22 @@ async def test_back_wins_over_the_work(stage: SlowStage) -> None:
     assert (await stage.run()).step == "ask"
 
 
+async def test_so_does_another_answer_to_a_page_before_it(stage: SlowStage) -> None:
+    """Opened by its address while the work goes on: it was refused as answered in another tab, again and again, until
+    the work was done. What counts is the new answer, and what comes of the work for it."""
+    visitor = await to_work(stage)
+    await visitor.opens(f"{visitor.page.path.rpartition('/')[0]}/ask")
+    assert visitor.page.values == {"card": "1234"}
+    await visitor.fills(card="9999").presses()
+    assert (visitor.page.status, visitor.page.heading) == (200, "Counting your points")
+    stage.bench.gate.set()
+    while visitor.page.heading != "You have points":
+        await visitor.opens(f"{visitor.page.path}?wait=3")
+    run = await stage.run()
+    assert run.answers["ask"] == {"card": "9999"}
+    assert stage.bench.calls == 2
+
+
 async def test_back_that_comes_after_the_work_leads_on(stage: SlowStage) -> None:
     """Nobody has done anything in another window, so nobody is told so."""
     visitor = await to_work(stage)
