@@ -20,6 +20,7 @@ class EndNode(Foreground[EndConfig]):
     """Shows a last page; entering it completes the run."""
 
     type: ClassVar[str] = "end"
+    only_computes: ClassVar[bool] = True
     pure: ClassVar[bool] = True
     ends: ClassVar[bool] = True
     Config = EndConfig

@@ -138,6 +138,7 @@ class FormNode(Asking[FormConfig]):
     """
 
     type: ClassVar[str] = "form"
+    only_computes: ClassVar[bool] = True
     pure: ClassVar[bool] = True
     Config = FormConfig
 

@@ -23,6 +23,7 @@ class MessageNode(Foreground[MessageConfig]):
     """Shows a text and waits until the person goes on."""
 
     type: ClassVar[str] = "message"
+    only_computes: ClassVar[bool] = True
     pure: ClassVar[bool] = True
     Config = MessageConfig
 

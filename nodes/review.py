@@ -16,6 +16,7 @@ class ReviewNode(Asking[AskingConfig]):
     """
 
     type: ClassVar[str] = "review"
+    only_computes: ClassVar[bool] = True
     pure: ClassVar[bool] = True
     Config = AskingConfig
 

@@ -68,6 +68,7 @@ class WorkflowNode(NodeType[WorkflowConfig]):
     """
 
     type: ClassVar[str] = "workflow"
+    only_computes: ClassVar[bool] = True
     kind: ClassVar[Kind] = Kind.INTERNAL
     Config = WorkflowConfig
 

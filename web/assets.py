@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -82,9 +83,14 @@ def _build_files() -> None:
         if forbidden in style:
             raise SystemExit(f"The built style holds {forbidden}…: a page would ask for what isn't there. Take it out.")
     _write("wizard.css", style)
-    for name in ("wizard.js", "icon.svg"):
-        _write(name, (WEB / name).read_text(encoding="utf-8"))
+    _write("wizard.js", without_comments((WEB / "wizard.js").read_text(encoding="utf-8")))
+    _write("icon.svg", (WEB / "icon.svg").read_text(encoding="utf-8"))
     _write(STAMP, sources())
+
+
+def without_comments(script: str) -> str:
+    """The script without the lines that are only comments: who works on it reads its source, a browser needs none."""
+    return re.sub(r"(?m)^[ \t]*//.*\n", "", script)
 
 
 def _write(name: str, text: str) -> None:

@@ -29,6 +29,7 @@ from wizard.node import NodeType, Services, Visit
 from wizard.outcomes import checked, due_at, failure_of, with_traces
 from wizard.pacing import paced
 from wizard.places import locate
+from wizard.prompt_checks import is_built_in
 from wizard.reentry import AtWork
 from wizard.requests import Check, Close, Execute, Look, Remove, Request, Result
 from wizard.retrying import TryLater, persevere, seconds_in_all
@@ -299,12 +300,15 @@ class Driver:
         failure: RunError | None = None
         pause: float | None = None
         try:
-            with AtWork(visit), doing(self._key(step)):
-                if retrying:
+            if handler.only_computes and is_built_in(visit):
+                reported: object = await handler.execute(visit)
+            elif retrying:
+                with AtWork(visit), doing(self._key(step)):
                     watch = self._means.watch
                     again = lambda: watch.tried_again(step.type)  # noqa: E731
-                    reported: object = await persevere(handler.execute, visit, again=again)
-                else:
+                    reported = await persevere(handler.execute, visit, again=again)
+            else:
+                with AtWork(visit), doing(self._key(step)):
                     seconds, calls = seconds_in_all(visit), visit.services.calls
                     reported = await calls.within(seconds, lambda: handler.execute(visit), visit)
             outcome = checked(reported, visit)

@@ -106,13 +106,14 @@ def previous(
     turn: Turn, *, skip_background: bool = True, to: str | None = None, draft: Mapping[str, Value] | None = None
 ) -> Move:
     """Previous (S6, S7). Raises RunCompleted, PointOfNoReturn, or NotAStep for a `to` that isn't a
-    foreground step of the path. Where there is no step to go back to, and to the current step itself, nothing
-    changes but that `draft` is kept (S9)."""
+    foreground step of the path. Where there is no step to go back to, nothing changes; to the current
+    step itself, only `draft` is kept (S9)."""
     check_not_over(turn)
     position = position_back(turn, skip_background=skip_background) if to is None else position_of(turn, to)
-    if position is None or position == turn.cursor:
-        if turn.cursor >= 0:
-            yield from keep_draft(turn, draft)
+    if position is None:
+        return
+    if position == turn.cursor:
+        yield from keep_draft(turn, draft)
         return
     if position <= wall(turn.workflow, turn, landing=turn.steps[position]):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=turn.steps[position].path, run=turn.id)

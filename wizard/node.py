@@ -211,6 +211,7 @@ class NodeType(ABC, Generic[C]):
     slow: ClassVar[bool] = False  # done as a job, so that nobody is kept waiting; a node can say `slow: true` as well
     pauses: ClassVar[bool] = False  # `later` puts each visit off at first: a loop may go through it without a person
     reads_events: ClassVar[bool] = False  # its code may read events that its configuration doesn't name
+    only_computes: ClassVar[bool] = False  # of built-in types: calls nothing of others, so that no limit is around it
     own_retries: ClassVar[bool] = False  # heeds `retry` and `timeout` itself; for the others the engine does
 
     def events(self, config: C) -> tuple[EventFormat, ...]:

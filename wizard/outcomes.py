@@ -16,7 +16,7 @@ from wizard.locale.sentences import Sentence
 from wizard.logs import is_outspoken
 from wizard.model import Outcome, Proceed, Prompt, Step, Wait
 from wizard.node import Visit
-from wizard.prompt_checks import checked_prompt
+from wizard.prompt_checks import checked_prompt, is_built_in
 from wizard.scope import Scope
 
 LONGEST_MESSAGE = 2000  # characters that a function says
@@ -93,6 +93,8 @@ def checked(outcome: object, visit: Visit[Any]) -> Outcome:
             raise NodeContractError(f"node type {name} waits with {what}. Return Wait(prompt), a Prompt.")
         prompt = checked_prompt(outcome.prompt, visit)
         return outcome if prompt is outcome.prompt else Wait(prompt, rejected=bool(outcome.rejected))
+    if visit.node.handler.only_computes and is_built_in(visit):
+        return outcome  # made for this visit: nobody else has it in hand
     return replace(outcome, output=copied(outcome.output))
 
 

@@ -3,10 +3,6 @@ the answer that it names is missing."""
 
 from __future__ import annotations
 
-from aiohttp import ClientSession
-
-from tests.visitor import visiting
-from wizard.app import wizard_app
 from wizard.testing import Person, make_test_engine
 
 BOOKING = """
@@ -53,16 +49,3 @@ async def test_a_message_that_says_nothing_gives_way_to_the_built_in_one() -> No
     }
     await person.wrongly.says(town="", nights=1, note="Say where")
     assert person.errors == {"town": "Say where"}
-
-
-async def test_what_was_typed_on_the_first_page_is_kept_by_previous() -> None:
-    """There is nowhere to go back to; what a program hands over as typed was lost without a word."""
-    engine = await make_test_engine(BOOKING)
-    async with visiting(wizard_app(engine)) as visitor, ClientSession() as session:
-        runs = visitor.address("/api/v1/runs")
-        run = await (await session.post(runs, json={"workflow": "booking"})).json()
-        bearer = {"Authorization": f"Bearer {run['token']}"}
-        draft = {"draft": {"town": "Ber"}}
-        state = await (await session.post(f"{runs}/{run['id']}/previous", json=draft, headers=bearer)).json()
-    assert [field["value"] for field in state["current"]["fields"]] == [None, "Ber", None]
-    await engine.close()

@@ -193,4 +193,4 @@ def test_a_german_run_is_left_in_german(shell: Shell) -> None:
         "id: pass\nlanguage: de\nnodes: [{id: a, type: form, fields: [{name: b}]}]\n"
     )
     assert shell.types("run pass.yaml", ":ende\n") == 3
-    assert "Gespeichert. Weiter geht es mit:\n  wizard run pass.yaml --resume=" in shell.out
+    assert "Gespeichert. So machen Sie weiter:\n  wizard run pass.yaml --resume=" in shell.out

@@ -102,7 +102,7 @@ async def test_the_page_that_opens_a_list_is_no_item_of_it(people: list[str]) ->
     page, without which nobody could add anybody any more."""
     person = await household(*people, repeat={"min": 0})
     before = person.run.revision
-    with pytest.raises(NotAStep, match="no item 'hh/0'"):
+    with pytest.raises(NotAStep, match="no item “hh/0”"):
         await person.takes_out("hh/0")
     now = await person.engine.load(person.run.id)
     assert (now.revision, now.path[0].step, names(person)) == (before, "hh/after-0", people)
