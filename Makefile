@@ -22,7 +22,9 @@ $(VENV)/.locked: requirements/dev.txt
 	$(PIP) --require-hashes --only-binary :all: --no-compile -r $<
 	touch $@
 
+# What an earlier build left in the checkout would be found before what is installed now.
 $(VENV)/.installed: $(VENV)/.locked setup.cfg pyproject.toml
+	rm -rf wizard.egg-info
 	$(PIP) --no-deps --no-build-isolation -e .
 	touch $@
 

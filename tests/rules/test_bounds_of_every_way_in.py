@@ -4,6 +4,7 @@ process's memory and of its processor is no more than the table says."""
 from __future__ import annotations
 
 import base64
+import asyncio
 import json
 import re
 import subprocess
@@ -55,6 +56,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     folder: Path = tmp_path_factory.mktemp("ways")
     (folder / "f.yaml").write_text(FORMS)
     with process(folder, "f.yaml", "--store", "sqlite:runs.db", WIZARD_REFUSAL_RATE="0") as server:
+        # The first pages load what all later ones share: that is the process's, and not a request's.
+        for path in ("/", "/w/f", "/nowhere"):
+            asyncio.run(once(server.port, Sent("GET", path, ())))
         yield server
 
 
