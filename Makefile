@@ -95,7 +95,7 @@ browser: install
 	$(BIN)/python -m tests.browser.firefox
 	$(BIN)/python -m pytest -n 2 tests/browser
 
-# Pictures of every kind of page, into docs/images/.
+# The pictures that the docs show, into docs/images/.
 pictures: install
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m tests.browser.pictures

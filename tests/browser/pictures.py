@@ -1,4 +1,4 @@
-"""`python -m tests.browser.pictures` takes pictures of every kind of page into `docs/images/`: light, dark, 320 px.
+"""`python -m tests.browser.pictures` takes the pictures that the docs show into `docs/images/`: light, dark, 320 px.
 
 The pages are those of `tests.browser.views`, with dates and names that are always the same, so that a picture
 changes only when its page does.
@@ -7,6 +7,7 @@ changes only when its page does.
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +18,8 @@ from tests.browser.person import Person
 from tests.browser.site import NOON, Site, a_site
 from tests.browser.views import VIEWS, View
 
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
+ROOT = Path(__file__).parents[2]
+IMAGES = ROOT / "docs" / "images"
 WIDTH, NARROW = 900, 320
 
 # A link has a key in it that is new each time; this one opens nothing.
@@ -30,18 +32,26 @@ Scheme = Literal["light", "dark"]
 LOOKS: tuple[tuple[str, int, Scheme], ...] = (("", WIDTH, "light"), ("-dark", WIDTH, "dark"), ("-320", NARROW, "light"))
 
 
-async def take(person: Person, view: View, blank: Any) -> int:
-    """Writes the pictures of one kind of page; the bytes they take."""
-    total = 0
+def shown() -> set[str]:
+    """The names of the pictures that a page of the docs shows."""
+    pages = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+    return {name for page in pages for name in re.findall(r"images/([\w-]+)\.png", page.read_text())}
+
+
+async def take(person: Person, view: View, blank: Any, wanted: set[str]) -> list[int]:
+    """Writes those pictures of one kind of page that are wanted; the bytes of each."""
+    sizes = []
     await person.page.evaluate(SAME_LINK)
     for suffix, width, scheme in LOOKS:
+        if f"{view.name}{suffix}" not in wanted:
+            continue
         await person.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         await person.page.set_viewport_size({"width": width, "height": 400})
         taken = await person.page.screenshot(full_page=True, animations="disabled", caret="hide")
         picture = await paletted(blank, taken)
         (IMAGES / f"{view.name}{suffix}.png").write_bytes(picture)
-        total += len(picture)
-    return total
+        sizes.append(len(picture))
+    return sizes
 
 
 async def visit(site: Site, person: Person, view: View) -> None:
@@ -52,22 +62,26 @@ async def visit(site: Site, person: Person, view: View) -> None:
 
 async def main(names: list[str]) -> int:
     IMAGES.mkdir(parents=True, exist_ok=True)
-    chosen = [view for view in VIEWS if view.name != "unruly" and (not names or view.name in names)]
-    total = 0
+    wanted, sizes = shown(), list[int]()
+    chosen = [view for view in VIEWS if _looks_of(view) & wanted and (not names or view.name in names)]
     try:
         async with chromium() as browser, a_site() as site:
             blank = await browser.new_page()
             for view in chosen:
                 person = await Person.arrives(browser, viewport={"width": WIDTH, "height": 400})
                 await visit(site, person, view)
-                total += await take(person, view, blank)
+                sizes += await take(person, view, blank, wanted)
                 await person.context.close()
                 site.outside.gate.set()
     except NoBrowser as missing:
         print(missing, file=sys.stderr)
         return 1
-    print(f"{len(chosen) * len(LOOKS)} pictures in {IMAGES.name}/, {total / 1e6:.1f} MB")
+    print(f"{len(sizes)} pictures in {IMAGES.name}/, {sum(sizes) / 1e6:.1f} MB")
     return 0
+
+
+def _looks_of(view: View) -> set[str]:
+    return {f"{view.name}{suffix}" for suffix, _, _ in LOOKS}
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@ process's memory and of its processor is no more than the table says."""
 
 from __future__ import annotations
 
-import base64
 import asyncio
+import base64
 import json
 import re
 import subprocess

@@ -107,3 +107,10 @@ def test_the_index_names_every_page() -> None:
     """A page that the index doesn't name is never found."""
     named = {link.partition("#")[0] for link in page("README.md").links}
     assert {path.name for path in DOCS.glob("*.md")} - {"README.md"} <= named
+
+
+def test_every_picture_is_shown_and_every_shown_one_is_there() -> None:
+    """A picture that no page shows grows old unseen; one that isn't there is a broken page."""
+    from tests.browser.pictures import IMAGES, shown
+
+    assert {path.stem for path in IMAGES.glob("*.png")} == shown()
