@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # hundreds of them.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: install lock canary canary-newest canary-lowest run test coverage browser pictures lint bench conformance torture mutants words clean
+.PHONY: install lock canary canary-newest canary-lowest run test coverage browser pictures lint bench conformance torture mutants words floors clean
 
 # The last line builds the pages' style and script anew where web/ has changed since.
 install: $(VENV)/.installed
@@ -129,8 +129,12 @@ mutants: install
 words: install
 	$(BIN)/python -m tests.words
 
+# The drawing of the house in docs/architecture.md, out of today's imports.
+floors: install
+	$(BIN)/python -m tests.floors --write
+
 bench: install
 	$(BIN)/python -m tests.bench
 
 clean:
-	rm -rf $(VENV) .canary build *.egg-info web/node_modules wizard/channels/html/static
+	rm -rf $(VENV) .canary build *.egg-info web/node_modules wizard/channels/web/static

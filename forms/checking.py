@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from wizard.errors import ExpressionError
-from wizard.expressions import Expression
+from wizard.expressions.expression import Expression
+from wizard.expressions.prose import prose
 from wizard.forms.characters import alike
-from wizard.forms.countries import codes_by_name, country_names, spoken
 from wizard.forms.fields import (
     Check,
     ChoiceOption,
@@ -21,7 +21,7 @@ from wizard.forms.fields import (
 )
 from wizard.forms.form import TIMELESS_CONTEXT, Form, Question, limits_now
 from wizard.forms.refusals import Refusal, about
-from wizard.prose import prose
+from wizard.forms.types.countries import codes_by_name, country_names, spoken
 
 Place = tuple[str | int, ...]
 

@@ -17,7 +17,8 @@ from pydantic import (
 )
 from pydantic import Field as Setting
 
-from wizard.expressions import Expression
+from wizard.expressions.expression import Expression
+from wizard.expressions.template import Dynamic, Template
 from wizard.forms.messages import (
     Closed,
     DecimalErrors,
@@ -28,9 +29,8 @@ from wizard.forms.messages import (
     Messages,
     TextErrors,
 )
-from wizard.forms.patterns import check_pattern
 from wizard.forms.setting_types import Count, DateLimit, FieldName, MediaType, Number, Region, TimeLimit, as_text
-from wizard.templates import Dynamic, Template
+from wizard.forms.types.patterns import check_pattern
 
 MAX_CHOICES = 5_000  # of which one is picked out of a list
 MAX_CHECKBOXES = 1_000  # beside each other

@@ -6,10 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
-from wizard.expressions import Expression, Names
-from wizard.forms.choices import boolean_parser, choice_parser, choices_of, choices_parser, constant_choices
-from wizard.forms.contact import email_parser, iban_parser, phone_parser, url_parser
-from wizard.forms.dates import date_limits, date_parser, time_limits, time_parser
+from wizard.expressions.expression import Expression, Names
+from wizard.expressions.template import Template
 from wizard.forms.fields import (
     AnyField,
     AskedField,
@@ -34,11 +32,8 @@ from wizard.forms.fields import (
     TimeField,
     UrlField,
 )
-from wizard.forms.files import file_parser
 from wizard.forms.messages import Messages
-from wizard.forms.numbers import decimal_parser, integer_parser, number_limits
 from wizard.forms.parsing import Context, NoNames, OwnNames, Parser
-from wizard.forms.places import country_choices, country_parser, needs_postcode, postcode_parser
 from wizard.forms.refusals import (
     ANSWER_WANTED,
     CHOICE_WANTED,
@@ -49,10 +44,15 @@ from wizard.forms.refusals import (
     Refusal,
     about,
 )
-from wizard.forms.text import text_parser
+from wizard.forms.types.choices import boolean_parser, choice_parser, choices_of, choices_parser, constant_choices
+from wizard.forms.types.contact import email_parser, iban_parser, phone_parser, url_parser
+from wizard.forms.types.dates import date_limits, date_parser, time_limits, time_parser
+from wizard.forms.types.files import file_parser
+from wizard.forms.types.numbers import decimal_parser, integer_parser, number_limits
+from wizard.forms.types.places import country_choices, country_parser, needs_postcode, postcode_parser
+from wizard.forms.types.text import text_parser
 from wizard.locale.sentences import Sentence
 from wizard.model import PromptField, Value
-from wizard.templates import Template
 
 _WANTED = {
     **dict.fromkeys(("boolean", "choice", "choices", "country"), CHOICE_WANTED),

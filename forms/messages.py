@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from wizard.templates import Template
+from wizard.expressions.template import Template
 
 
 class Closed(BaseModel):

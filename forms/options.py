@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wizard.forms.characters import alike
-from wizard.forms.choices import NO, YES, yes_and_no
 from wizard.forms.typed import scalar_text, typed_text
+from wizard.forms.types.choices import NO, YES, yes_and_no
 from wizard.locale.sentences import sentence
 from wizard.locale.words import Words
 from wizard.model import Choice, PromptField

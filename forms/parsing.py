@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from wizard.errors import ExpressionError
-from wizard.expressions import Expression, Names
+from wizard.expressions.expression import Expression, Names
 from wizard.locale.words import language_of
 from wizard.model import Chain, StoredFile, Value
 

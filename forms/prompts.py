@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from wizard.expressions import Names
+from wizard.expressions.expression import Names
 from wizard.forms.form import Form, Question, asked_now, default_label
-from wizard.forms.numbers import as_typed
 from wizard.forms.parsing import Context, OwnNames
 from wizard.forms.readable import readable
 from wizard.forms.refusals import Refusal
+from wizard.forms.types.numbers import as_typed
 from wizard.forms.validation import storable
 from wizard.model import Item, PromptField, Value
-from wizard.prompt import THERE
+from wizard.model.prompt import THERE
 
 _NOTHING: Mapping[str, Value] = {}
 

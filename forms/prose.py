@@ -1,4 +1,4 @@
-"""The HTML of what authors write for people (wizard.prose): paragraphs, lists, bold, emphasis and links.
+"""The HTML of what authors write for people (wizard.expressions.prose): paragraphs, lists, bold, emphasis and links.
 
 All markup is made here, of a fixed set of elements; words, values and addresses are escaped, whatever is in them.
 """
@@ -11,9 +11,9 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from wizard.expressions.markdown import Pieces, address
+from wizard.expressions.prose import Prose, fill
 from wizard.forms.rendering import blocks
-from wizard.language.markdown import Pieces, address
-from wizard.prose import Prose, fill
 
 _ELEMENTS: Final[Mapping[str, str]] = {
     "ul": "<ul>\n",

@@ -7,16 +7,16 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from wizard.expressions import Names
-from wizard.forms.choices import NO, YES, choices_of
-from wizard.forms.contact import iban_written, phone_written
-from wizard.forms.countries import country_names
+from wizard.expressions.expression import Names
 from wizard.forms.locales import marks
-from wizard.instants import shown
+from wizard.forms.types.choices import NO, YES, choices_of
+from wizard.forms.types.contact import iban_written, phone_written
+from wizard.forms.types.countries import country_names
 from wizard.locale import formats
 from wizard.locale.catalogs import SOURCE
 from wizard.locale.words import language_of
 from wizard.model import Value
+from wizard.model.instants import shown
 
 DOTS = "••••••••"  # as many for every password
 

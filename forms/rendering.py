@@ -16,17 +16,17 @@ from itertools import groupby
 from typing import Literal
 from urllib.parse import quote
 
-from wizard.forms.dates import PARTS
-from wizard.forms.days import parts_in_order
 from wizard.forms.input_attributes import INPUTS, Attributes, attributes_of, width_of
 from wizard.forms.options import Option, fits_a_line, options_of
 from wizard.forms.typed import date_texts, typed_text, wrong_parts
+from wizard.forms.types.dates import PARTS
+from wizard.forms.types.days import parts_in_order
 from wizard.forms.validation import encodable
 from wizard.locale.catalogs import SOURCE
 from wizard.locale.sentences import Sentence, Size, counted, sentence, sentence_for
 from wizard.locale.words import Words, words_in
 from wizard.model import Prompt, PromptField, Value
-from wizard.prompt import THERE
+from wizard.model.prompt import THERE
 
 KINDS = (
     "input",

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from wizard.errors import ExpressionError
-from wizard.expressions import Expression, Names
+from wizard.expressions.expression import Expression, Names
 from wizard.forms.form import Form
 from wizard.forms.parsing import OwnNames
 from wizard.forms.prompts import unasked

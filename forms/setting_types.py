@@ -12,9 +12,9 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, StrictFloat, StrictInt, WithJsonSchema
 from pydantic import Field as Setting
 
-from wizard.decimals import written
-from wizard.expressions import Expression
+from wizard.expressions.expression import Expression
 from wizard.forms.parsing import MAX_TEXT
+from wizard.model.decimals import written
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 _RESERVED = frozenset({"true", "false", "null", "action"})  # `action` is the name of a page's buttons

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from wizard.forms.dates import PARTS
 from wizard.forms.locales import UNSAID, first_part, plain_word, words
 from wizard.forms.readable import plain
+from wizard.forms.types.dates import PARTS
 from wizard.forms.validation import encodable
 from wizard.model import Value
 

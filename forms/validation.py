@@ -12,7 +12,7 @@ from datetime import date, time
 from decimal import Decimal
 from itertools import islice
 
-from wizard.expressions import Names
+from wizard.expressions.expression import Names
 from wizard.forms.form import Form, Question
 from wizard.forms.parsing import MAX_TEXT, Context, OwnNames
 from wizard.forms.refusals import Refusal

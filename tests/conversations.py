@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.workflows import Book, Document, book_of, engine, flow
 from wizard.engine import Engine
-from wizard.state import RunView
+from wizard.engine.view import RunView
 
 
 class Conversation:

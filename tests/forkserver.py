@@ -32,7 +32,7 @@ from tests.drawing import TORTURE
 ROOT = Path(__file__).parents[1]
 PR_SET_PDEATHSIG = 1
 SIZE = 4  # bytes of a number that is sent
-ANEW = [sys.executable, "-c", "from wizard.cli import main; main()"]
+ANEW = [sys.executable, "-c", "from wizard.cli.main import main; main()"]
 
 # The command itself: it hands what it was started with to the process that forks, passes signals on, and ends as the
 # forked process ends. Should it be killed, that process is killed too.
@@ -111,13 +111,15 @@ def _die_with_parent() -> None:
 
 def main() -> NoReturn:
     """Forks until it is killed; each of its children comes out of `_forked` and is a command."""
-    for name in ("app", "channels.api", "channels.console", "channels.terminal", "channels.web", "cli", "metrics"):
+    for name in ("api.calls", "terminal.console", "terminal.terminal", "web.routes"):
+        import_module(f"wizard.channels.{name}")
+    for name in ("app", "cli.main", "server", "telemetry.metrics", "telemetry.tracing", "engine.worker"):
         import_module(f"wizard.{name}")
-    for name in ("server", "stores.memory", "stores.postgres", "stores.sqlite", "tracing", "worker"):
+    for name in ("stores.memory", "stores.postgres", "stores.sqlite"):
         import_module(f"wizard.{name}")
     with suppress(ImportError):  # a part of some releases only
         import_module("typer._adapters")
-    from wizard.cli import main as wizard
+    from wizard.cli.main import main as wizard
     from wizard.node import Registry
 
     Registry.installed()

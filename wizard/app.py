@@ -22,28 +22,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from wizard.catalog import Catalog
-from wizard.channels.identities import Identify, Identity
+from wizard.channels.http.identities import Identify, Identity
+from wizard.definitions.catalog import Catalog
 from wizard.engine import Definitions, Engine
+from wizard.engine.lacking import log_what_is_lacking
+from wizard.engine.worker import Worker, working
 from wizard.errors import SettingsError
-from wizard.isolation import Calls
-from wizard.lacking import log_what_is_lacking
-from wizard.logs import LogContext
 from wizard.node import Registry, Services
+from wizard.process.isolation import Calls
 from wizard.settings import Settings
-from wizard.stores import Store
-from wizard.stores.vault import PLAIN, KeyRing, Vault
+from wizard.stores.blobs.vault import PLAIN, KeyRing, Vault
+from wizard.stores.contract import Store
 from wizard.stores.watched import WatchedStore
-from wizard.tracing import tracing
-from wizard.watching import All
-from wizard.worker import Worker, working
+from wizard.telemetry.logs import LogContext
+from wizard.telemetry.tracing import tracing
+from wizard.telemetry.watching import All
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from wizard.channels.health import Figures
-    from wizard.metrics import Metrics
+    from wizard.channels.http.health import Figures
     from wizard.model import Workflow
+    from wizard.telemetry.metrics import Metrics
 
 __all__ = [
     "Identify",
@@ -149,7 +149,7 @@ class _Listeners(All):
     def __init__(self, settings: Settings) -> None:
         self.figures: Metrics | None = None
         if settings.metrics:
-            from wizard.metrics import Metrics
+            from wizard.telemetry.metrics import Metrics
 
             self.figures = Metrics()
         super().__init__(*(each for each in (LogContext(), self.figures, tracing()) if each is not None))
@@ -190,13 +190,13 @@ def wizard_app(
     """
     from aiohttp import web
 
-    from wizard.channels.api import PREFIX, api
-    from wizard.channels.connections import LIMITS, Limits
-    from wizard.channels.following import Followers
-    from wizard.channels.health import Stopping, add_health
-    from wizard.channels.incoming import ROOM, Room
-    from wizard.channels.unquoted import quote_no_requests
-    from wizard.channels.web import add_pages
+    from wizard.channels.api.calls import PREFIX, api
+    from wizard.channels.http.bodies import ROOM, Room
+    from wizard.channels.http.connections import LIMITS, Limits
+    from wizard.channels.http.health import Stopping, add_health
+    from wizard.channels.http.streams import Followers
+    from wizard.channels.http.unquoted import quote_no_requests
+    from wizard.channels.web.routes import add_pages
 
     quote_no_requests()
     given = {"templates": templates, "theme": theme}

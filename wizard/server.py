@@ -2,8 +2,8 @@
 
 Told to stop, the server says in `/readyz` that it does, takes new connections for a MOMENT still, lets turns under way
 finish and their answers go out, and closes what they need last: background work, then the store. What hangs is left
-behind (wizard.stopping), which the exit code tells. Who is told twice doesn't wait: what was acknowledged is stored,
-and what wasn't is as if it had never been sent (S20).
+behind (wizard.process.stopping), which the exit code tells. Who is told twice doesn't wait: what was acknowledged is
+stored, and what wasn't is as if it had never been sent (S20).
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from functools import partial
 
 from aiohttp import web
 
-from wizard.accepting import Acceptor
-from wizard.channels.connection import FULL, Connection, answer
-from wizard.channels.connections import LIMITS, Connections, Limits
-from wizard.channels.health import CALLS, STOPPING, Stopping
-from wizard.logs import loop_failed
-from wizard.running import come_to, run_to_its_end
-from wizard.stopping import ABANDONED, LastExit, hearing, longest_stop
+from wizard.channels.http.accepting import Acceptor
+from wizard.channels.http.connections import LIMITS, Connections, Limits
+from wizard.channels.http.health import CALLS, STOPPING, Stopping
+from wizard.channels.web.connection import FULL, Connection, answer
+from wizard.process.running import come_to, run_to_its_end
+from wizard.process.stopping import ABANDONED, LastExit, hearing, longest_stop
+from wizard.telemetry.logs import loop_failed
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 

@@ -1,29 +1,17 @@
-"""What the host decides and no definition can: settings, read from environment variables `WIZARD_…`.
+"""What the host decides and no definition can: settings.
 
-Each field is the variable of its name in capitals: `http_timeout` is WIZARD_HTTP_TIMEOUT. A further
-setting is a further field of Settings.
+Each field is the environment variable of its name in capitals: `http_timeout` is WIZARD_HTTP_TIMEOUT
+(wizard.environment). A further setting is a further field of Settings.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
-
-from wizard.errors import SettingsError
-from wizard.reading.complaints import Complaint, complaints, quoted
-
-PREFIX = "WIZARD_"
-
-
-def _sentence(variable: str, complaint: Complaint) -> str:
-    message = complaint.message.replace(quoted(complaint.path[0]), "it", 1)
-    return f"{variable} can't be used: {message.removesuffix('.')}."
-
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 Bytes = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
@@ -132,27 +120,3 @@ class Settings(BaseModel):
     allow_private_addresses: bool = False
     http_timeout: Seconds = 10.0  # for one try of an http node that says nothing itself
     http_max_response: Bytes = 1_000_000  # the most that an http node may ask for
-
-    @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> Settings:
-        """The settings that the variables give; one that is empty counts as not set.
-
-        Raises SettingsError naming every variable that can't be used.
-        """
-        variables = {name: f"{PREFIX}{name.upper()}" for name in cls.model_fields}
-        given = {name: value for name, each in variables.items() if (value := environ.get(each, "").strip())}
-        if "log_level" in given:
-            given["log_level"] = given["log_level"].lower()
-        try:
-            return cls.model_validate(given)
-        except ValidationError as error:
-            # The messages never show the value: somebody may have put a password into a store's URL.
-            problems = complaints(error, lambda place: cls.model_fields, given)
-            lines = (_sentence(variables[str(each.path[0])], each) for each in problems)
-            raise SettingsError("\n".join(lines)) from None
-
-    @classmethod
-    def unknown(cls, environ: Mapping[str, str]) -> list[str]:
-        """The variables `WIZARD_…` that are no settings: most likely misspelt, and worth a warning."""
-        known = {f"{PREFIX}{name.upper()}" for name in cls.model_fields}
-        return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)

@@ -1,6 +1,6 @@
 """The door for those who don't await: Django, Flask, scripts.
 
-    from wizard.engine import Engine
+    from wizard.engine.engine.engine import Engine
     from wizard.sync import Door
 
     door = Door(lambda: make_engine(load_catalog("definitions"), open_store("sqlite:///runs.db")))
@@ -28,12 +28,12 @@ from contextlib import AsyncExitStack, suppress
 from time import monotonic
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from wizard.arguments import kind_of
 from wizard.engine import Engine
+from wizard.engine.worker import working
 from wizard.errors import DoorCutOff, DoorMisused, DoorTimeout, HostError
-from wizard.loops import LoopThread
-from wizard.stopping import longest_stop
-from wizard.worker import working
+from wizard.machine.arguments import kind_of
+from wizard.process.loops import LoopThread
+from wizard.process.stopping import longest_stop
 
 __all__ = ["Door"]
 

@@ -19,16 +19,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from wizard.app import Functions, make_engine
-from wizard.catalog import Catalog
+from wizard.definitions.catalog import Catalog
+from wizard.definitions.reading import source
 from wizard.engine import Engine
+from wizard.engine.view import RunView
+from wizard.engine.worker import Worker
 from wizard.model import Prompt, RunStatus, Value
 from wizard.node import NodeType, Registry
-from wizard.reading import source
 from wizard.settings import Settings
-from wizard.state import RunView
-from wizard.stores import Store
+from wizard.stores.contract import Store
 from wizard.stores.memory import MemoryStore
-from wizard.worker import Worker
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 

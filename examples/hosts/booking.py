@@ -12,12 +12,12 @@ from collections.abc import Callable
 from html import escape
 
 from wizard.app import make_engine, open_store
-from wizard.catalog import Catalog
+from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
+from wizard.engine.view import RunView
 from wizard.model import RunStatus
 from wizard.node import Registry
 from wizard.settings import Settings
-from wizard.state import RunView
 
 BOOKING = {
     "id": "booking",

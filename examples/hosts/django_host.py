@@ -20,8 +20,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from wizard.engine import Engine
+from wizard.engine.view import RunView
 from wizard.errors import CallerError
-from wizard.state import RunView
 from wizard.sync import Door
 
 settings.configure(

@@ -17,8 +17,8 @@ from fastapi import Cookie, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from pydantic import BaseModel
 
+from wizard.engine.worker import working
 from wizard.errors import CallerError
-from wizard.worker import working
 
 engine = booking_engine()
 

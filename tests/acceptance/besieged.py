@@ -23,18 +23,18 @@ from tests.acceptance.raw import MULTIPART, URLENCODED, Answer, Pairs, Sent, mul
 from tests.invariants import check_stack
 from tests.visitor import Page
 from wizard.app import Functions, make_engine, wizard_app
-from wizard.catalog import Catalog
-from wizard.channels.html.keys import RUN_COOKIE, VISITOR_COOKIE
+from wizard.channels.web.csrf import RUN_COOKIE, VISITOR_COOKIE
+from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
+from wizard.engine.view import RunView
+from wizard.engine.visits import make_visit
 from wizard.errors import NodeFailed, WizardError
 from wizard.model import Run, RunStatus
 from wizard.node import Registry
 from wizard.server import listening
 from wizard.settings import Settings
-from wizard.state import RunView
 from wizard.stores.sqlite import SqliteStore
 from wizard.testing import MovableClock
-from wizard.visits import make_visit
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BODY_LIMIT = 40_000

@@ -14,13 +14,13 @@ from typing import Any
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from wizard.catalog import Catalog
-from wizard.channels.api import api
+from wizard.channels.api.calls import api
+from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
 from wizard.errors import NodeFailed
 from wizard.node import Registry, Services
 from wizard.settings import Settings
-from wizard.stores import Store
+from wizard.stores.contract import Store
 from wizard.stores.memory import MemoryStore
 from wizard.stores.sqlite import SqliteStore
 

@@ -22,7 +22,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from tests.forkserver import ANEW, command
-from wizard import cli
+from wizard.cli import main as cli
 
 PATIENCE = 60.0  # seconds; a process that takes longer hangs
 
@@ -176,7 +176,7 @@ class Keyboard:
         # Ctrl-C reaches a process only through the terminal that it is controlled by.
         take_terminal = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)"
         self._process = subprocess.Popen(
-            [sys.executable, "-c", f"{take_terminal}; from wizard.cli import main; main()", *arguments],
+            [sys.executable, "-c", f"{take_terminal}; from wizard.cli.main import main; main()", *arguments],
             cwd=folder,
             stdin=other,
             stdout=other,

@@ -16,11 +16,11 @@ from aiohttp.test_utils import TestClient, TestServer
 from tests.acceptance.json_caller import Caller, Till
 from tests.acceptance.processes import here
 from wizard.app import load_catalog, make_engine, wizard_app
-from wizard.catalog import Catalog
+from wizard.definitions.catalog import Catalog
+from wizard.definitions.reading.source import read
 from wizard.engine import Engine
 from wizard.errors import PointOfNoReturn, RunCompleted
 from wizard.node import Registry
-from wizard.reading.source import read
 from wizard.settings import Settings
 from wizard.stores.memory import MemoryStore
 from wizard.testing import FixedClock, Person

@@ -27,7 +27,7 @@ from wizard.node import (
     Value,
     Visit,
 )
-from wizard.stateful import Reject, StatefulNode
+from wizard.node.stateful import Reject, StatefulNode
 from wizard.testing import MovableClock, Person, make_test_engine
 
 

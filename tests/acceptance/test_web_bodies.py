@@ -28,7 +28,7 @@ from tests.acceptance.besieged import (
     posted,
 )
 from tests.acceptance.raw import BOUNDARY, MULTIPART, URLENCODED, Line, Pairs, Sent, line_to, multipart, urlencoded
-from wizard.channels.html.keys import RUN, RUN_COOKIE, form_key
+from wizard.channels.web.csrf import RUN, RUN_COOKIE, form_key
 
 MARK = BOUNDARY.encode()
 

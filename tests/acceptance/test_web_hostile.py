@@ -26,7 +26,7 @@ from tests.acceptance.besieged import (
     posted,
 )
 from tests.acceptance.raw import URLENCODED, Sent, Text, line_to, once, urlencoded
-from wizard.channels.html.keys import RUN, RUN_COOKIE, START, VISITOR_COOKIE, form_key
+from wizard.channels.web.csrf import RUN, RUN_COOKIE, START, VISITOR_COOKIE, form_key
 
 FORM = ("Content-Type", URLENCODED)
 

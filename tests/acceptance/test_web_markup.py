@@ -13,7 +13,7 @@ import pytest
 
 from tests.acceptance.besieged import MARKER, RECIPES, WORD, Site, besieged, check_refusal, page_of, pairs_of, posted
 from tests.acceptance.raw import FORM_ENCODED, Sent, urlencoded
-from wizard.channels.html.keys import RUN, START, VISITOR_COOKIE, form_key
+from wizard.channels.web.csrf import RUN, START, VISITOR_COOKIE, form_key
 
 HOSTILE = (
     MARKER,

@@ -19,10 +19,10 @@ from tests.unit.channels.typed import Script
 from tests.visitor import Visitor, visiting
 from tests.words import files, messages, translated
 from wizard.app import wizard_app
-from wizard.channels.identities import Identity
-from wizard.channels.terminal import Conversation, Ending
+from wizard.channels.http.identities import Identity
+from wizard.channels.terminal.terminal import Conversation, Ending
+from wizard.definitions.reading.source import read
 from wizard.locale.formats import locale_of
-from wizard.reading.source import read
 from wizard.testing import FixedClock, make_test_engine
 
 CLOCK = FixedClock(datetime(2026, 11, 22, 12, tzinfo=UTC))

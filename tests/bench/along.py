@@ -13,9 +13,9 @@ from tests.bench.load import Load, Shot, fire, submit
 from tests.bench.pages import submissions_of
 from tests.bench.served import listening
 from wizard.app import make_engine, wizard_app
-from wizard.channels.preferences import MINIMAL
+from wizard.channels.api.preferences import MINIMAL
 from wizard.engine import Engine
-from wizard.state import RunView
+from wizard.engine.view import RunView
 from wizard.stores.memory import MemoryStore
 
 RUNS, STEPS, ROUNDS = 5, 20, 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wizard.catalog import Catalog
+from wizard.definitions.catalog import Catalog
 from wizard.node import Registry
 
 ANSWERS = {"full_name": "Ann Example", "birth_date": "1985-03-27", "email": "ann@example.org"}

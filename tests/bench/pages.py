@@ -18,12 +18,12 @@ from tests.bench.floor import floor_app
 from tests.bench.load import MARK_LENGTH, Load, Shot, Submission, fire, submit
 from tests.bench.served import listening as serving
 from wizard.app import make_engine, wizard_app
-from wizard.channels.html.assets import Assets
-from wizard.channels.html.keys import RUN, RUN_COOKIE, VISITOR_COOKIE, form_key
+from wizard.channels.web.assets import Assets
+from wizard.channels.web.csrf import RUN, RUN_COOKIE, VISITOR_COOKIE, form_key
 from wizard.engine import Engine
+from wizard.engine.view import RunView
 from wizard.server import listening
 from wizard.settings import Settings
-from wizard.state import RunView
 from wizard.stores.sqlite import SqliteStore
 
 FORMS = 10

@@ -19,8 +19,8 @@ from tests.bench.turns import Growth, growth
 from tests.postgres import Server
 from wizard.engine import Engine
 from wizard.model import Change, Entry, Kind, Run, RunStatus, Step, StepStatus
-from wizard.stores.pgpool import Pool
 from wizard.stores.postgres import PostgresStore
+from wizard.stores.postgres.pool import Pool
 
 AT_ONCE = 16
 JOURNAL = msgpack.packb(ANSWERS)

@@ -16,16 +16,17 @@ from transitions import Machine
 from tests.bench import floor
 from tests.bench.cases import ANSWERS, forms, loop
 from wizard.engine import Engine
-from wizard.machine import next_
+from wizard.machine.machine import next_
+from wizard.machine.protocol import Result
+from wizard.machine.stack import Turn
 from wizard.model import Change
-from wizard.requests import Result
-from wizard.stores import Store, rows
-from wizard.stores.inventory import NEW, inventory_after
+from wizard.stores.blobs import rows
+from wizard.stores.blobs.inventory import NEW, inventory_after
+from wizard.stores.blobs.vault import PLAIN, KeyRing, new_key
+from wizard.stores.contract import Store
 from wizard.stores.memory import MemoryStore
 from wizard.stores.sqlite import SqliteStore
-from wizard.stores.sqlite_change import PackedChange
-from wizard.stores.vault import PLAIN, KeyRing, new_key
-from wizard.turn import Turn
+from wizard.stores.sqlite.change import PackedChange
 
 FORMS = 20
 
@@ -169,8 +170,8 @@ async def layers(times: int = 2000) -> dict[str, float]:
     def alone(name: str, what: Callable[[], object]) -> None:
         found[name] = timing(measure_call(what, times)).median
 
+    from wizard.engine.visits import make_visit
     from wizard.forms.validation import validate
-    from wizard.visits import make_visit
 
     step = run.current
     assert step is not None

@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from wizard.app import Functions, wizard_app
-from wizard.channels.identities import Identity
+from wizard.channels.http.identities import Identity
 from wizard.engine import Engine
+from wizard.engine.view import RunView
+from wizard.engine.worker import working
 from wizard.errors import NodeFailed
 from wizard.node import Visit
 from wizard.settings import Settings
-from wizard.state import RunView
 from wizard.testing import MovableClock, make_test_engine
-from wizard.worker import working
 
 PROCESSES = Path(__file__).with_name("processes.yaml")
 UNRULY = Path(__file__).with_name("unruly.yaml")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tests.browser.person import Person
 from tests.browser.site import SIGNED_IN, Answers, Site
-from wizard.state import RunView
+from wizard.engine.view import RunView
 
 ANN: Answers = {"full_name": "Ann Bauer", "birth_date": "27 3 1985", "email": "ann@example.com"}
 LOST: Answers = {"why": "lost", "lost_where": "On the train to Bern"}

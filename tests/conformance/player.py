@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.conformance.probes import Book, ProbeForm, ProbeTask
-from wizard.catalog import Catalog
+from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
+from wizard.engine.view import RunView
 from wizard.errors import CallerError
 from wizard.node import Registry, Services
-from wizard.nodes.condition import ConditionNode
-from wizard.nodes.workflow import WorkflowNode
-from wizard.state import RunView
+from wizard.nodes.flow.condition import ConditionNode
+from wizard.nodes.flow.workflow import WorkflowNode
 from wizard.stores.sqlite import SqliteStore
 
 REGISTRY = Registry([ProbeForm, ProbeTask, ConditionNode, WorkflowNode])

@@ -7,11 +7,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from tests.postgres import fresh_database
-from wizard.stores import Store
+from wizard.stores.blobs.vault import KeyRing, new_key
+from wizard.stores.contract import Store
 from wizard.stores.memory import MemoryStore
 from wizard.stores.postgres import PostgresStore
 from wizard.stores.sqlite import SqliteStore
-from wizard.stores.vault import KeyRing, new_key
 
 Making = Callable[[Path], AbstractAsyncContextManager[Store]]
 

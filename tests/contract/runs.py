@@ -11,9 +11,9 @@ from typing import Any
 from hypothesis import strategies as st
 from immutables import Map
 
-from wizard.codec import pack
-from wizard.jobs import Job, JobKind
 from wizard.model import Arrival, Change, Delivery, Fault, Kind, PutOff, Run, RunStatus, Step, StepStatus, Undo
+from wizard.model.job import Job, JobKind
+from wizard.model.values import pack
 
 NOW = datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)
 

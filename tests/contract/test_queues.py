@@ -1,4 +1,4 @@
-"""What every queue promises (wizard.jobs.Queue), asked of that of each store.
+"""What every queue promises (wizard.model.job.Queue), asked of that of each store.
 
 All times are real and short, because a queue may go by a clock of its own.
 """
@@ -19,9 +19,9 @@ import pytest
 from tests.contract.kinds import KINDS
 from tests.contract.runs import EVERY_VALUE, a_run, exactly, turn
 from wizard.errors import StaleRevision
-from wizard.jobs import Claim, Job, JobKind
 from wizard.model import Change, Run
-from wizard.stores import Store
+from wizard.model.job import Claim, Job, JobKind
+from wizard.stores.contract import Store
 
 SOON, LEASE = 0.25, 0.25  # seconds: long enough to do something before, short enough to wait for
 LONG = 30.0

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.contract.kinds import KINDS
-from wizard.jobs import JobKind, job_key
-from wizard.stores import Store
+from wizard.model.job import JobKind, job_key
+from wizard.stores.contract import Store
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 ONE, TWO = {"bank": 1}, {"bank": 2}

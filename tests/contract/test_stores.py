@@ -1,4 +1,4 @@
-"""What every store promises (wizard.stores.Store), asked of each of them."""
+"""What every store promises (wizard.stores.contract.Store), asked of each of them."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from tests.contract.runs import (
     turn,
 )
 from tests.drawing import examples
-from wizard.codec import MAX_VALUE_BYTES
 from wizard.errors import InvalidInput, KeyReused, StaleRevision
-from wizard.jobs import JobKind
 from wizard.model import Change, DocumentSave, Entry, Refused, Reply, Report, Run, RunStatus, StoredFile
-from wizard.stores import Backlog, Document, RunPlace, RunSummary, Store
+from wizard.model.job import Backlog, JobKind
+from wizard.model.values import MAX_VALUE_BYTES
+from wizard.stores.contract import Document, RunPlace, RunSummary, Store
 
 
 @pytest.fixture(params=KINDS)

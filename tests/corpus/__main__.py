@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.corpus.stories import HERE, STORIES, Bookings, engine_on, go_on, shown, stored, tell
-from wizard.stores import formats
+from wizard.stores.blobs import formats
 from wizard.stores.sqlite import SqliteStore
 
 

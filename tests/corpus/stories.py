@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from wizard.app import make_engine
-from wizard.catalog import Catalog
-from wizard.codec import to_json
+from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
+from wizard.engine.view import RunView
+from wizard.engine.worker import Worker
 from wizard.errors import NodeFailed, RunNotFound
 from wizard.model import Reply, Run, Step
+from wizard.model.values import to_json
 from wizard.node import Registry, Visit
 from wizard.settings import Settings
-from wizard.state import RunView
-from wizard.stores import Store
+from wizard.stores.contract import Store
 from wizard.testing import MovableClock, Person
-from wizard.worker import Worker
 
 HERE = Path(__file__).parent
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

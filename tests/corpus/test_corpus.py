@@ -18,11 +18,11 @@ import pytest
 
 from tests.corpus.stories import HERE, STORIES, Bookings, engine_on, go_on, shown, stored
 from wizard.errors import StoreError
-from wizard.jobs import JobKind
 from wizard.model import RunStatus
-from wizard.stores import formats
+from wizard.model.job import JobKind
+from wizard.stores.blobs import formats
+from wizard.stores.blobs.vault import PLAIN, KeyRing, Vault, new_key
 from wizard.stores.sqlite import SqliteStore
-from wizard.stores.vault import PLAIN, KeyRing, Vault, new_key
 from wizard.testing import Person
 
 NUMBERS = [str(number) for number in range(1, formats.FORMAT + 1)]
@@ -142,7 +142,7 @@ def sealed_until_killed(path: Path, steps: int) -> None:
 SEALING = """
 import asyncio, sys
 from wizard.stores.sqlite import SqliteStore
-from wizard.stores.vault import KeyRing
+from wizard.stores.blobs.vault import KeyRing
 
 async def main(path, ring):
     store = SqliteStore(path, KeyRing.parse(ring).taking_old())

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from wizard.stores import TraceEntry
+from wizard.stores.contract import TraceEntry
 
 PERSONS = frozenset({"accepted", "changing", "cancelled", "taken out", "rejected"})
 WORK = frozenset({"ran", "entered", "presented", "completed"})

@@ -24,14 +24,14 @@ from pydantic import SecretStr
 
 from tests.faults.counterpart import EVENT_KEY
 from wizard.app import make_engine, open_store, wizard_app
-from wizard.catalog import Catalog
+from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
 from wizard.errors import CallerError, StoreError
 from wizard.model import Outcome, Proceed
 from wizard.node import Background, NodeConfig, Registry, Visit
 from wizard.server import serve
 from wizard.settings import Settings
-from wizard.stores import Store
+from wizard.stores.contract import Store
 
 PR_SET_PDEATHSIG = 1
 PATIENCE = 60.0  # seconds that a process may take to start

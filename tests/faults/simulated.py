@@ -22,20 +22,20 @@ from itertools import zip_longest
 from typing import Any, ClassVar, TypeVar
 
 from tests.workflows import START, AskNode, Book
-from wizard.catalog import Catalog
+from wizard.definitions.catalog import Catalog
 from wizard.engine import Definitions, Engine
+from wizard.engine.visits import idempotency_key
+from wizard.engine.worker import Worker
 from wizard.errors import CallerError, StoreError
 from wizard.model import EMPTY, Arrival, Outcome, Proceed, Run, RunStatus, Step, Undo, Workflow
 from wizard.node import Background, NodeConfig, Registry, Services, Visit
-from wizard.nodes.condition import ConditionNode
-from wizard.nodes.end import EndNode
-from wizard.nodes.wait import WaitNode
-from wizard.nodes.workflow import WorkflowNode
+from wizard.nodes.flow.condition import ConditionNode
+from wizard.nodes.flow.end import EndNode
+from wizard.nodes.flow.wait import WaitNode
+from wizard.nodes.flow.workflow import WorkflowNode
 from wizard.settings import Settings
 from wizard.stores.memory import MemoryStore
-from wizard.stores.memory_queue import MemoryQueue
-from wizard.visits import idempotency_key
-from wizard.worker import Worker
+from wizard.stores.memory.queue import MemoryQueue
 
 LEASE = timedelta(seconds=30)
 SOON = timedelta(minutes=10)  # jobs that are due by then belong to what was cut off; others to the workflow's own time

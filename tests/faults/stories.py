@@ -24,9 +24,9 @@ from tests.faults.simulated import (
 )
 from tests.workflows import ask, branch, embed, flow
 from wizard.engine import Definitions, Engine
+from wizard.engine.view import RunView
 from wizard.errors import CallerError, StaleInput
 from wizard.model import Fault, Reply, Run, RunStatus
-from wizard.state import RunView
 
 Respond = Callable[[RunView], Reply]
 Made = Callable[[Engine, Respond], Awaitable[Any]]

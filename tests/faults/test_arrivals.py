@@ -37,10 +37,10 @@ from tests.faults.stories import (
     told,
 )
 from wizard.engine import Engine
+from wizard.engine.view import RunView
 from wizard.errors import CallerError, StaleInput
-from wizard.jobs import Claim, JobKind
 from wizard.model import Reply
-from wizard.state import RunView
+from wizard.model.job import Claim, JobKind
 
 TORTURE = int(os.environ.get("TORTURE", "0"))
 SHARE = 1.0 if TORTURE else 0.04  # of the arrivals

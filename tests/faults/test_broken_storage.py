@@ -17,16 +17,16 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from tests.postgres import Server, connect, fresh_database
 from wizard.app import wizard_app
-from wizard.catalog import Catalog
-from wizard.channels import health
-from wizard.codec import pack
+from wizard.channels.http import health
+from wizard.definitions.catalog import Catalog
 from wizard.errors import StoreError
+from wizard.model.values import pack
 from wizard.node import Registry
 from wizard.settings import Settings
-from wizard.stores import Store
+from wizard.stores.blobs.vault import KeyRing, new_key
+from wizard.stores.contract import Store
 from wizard.stores.postgres import PostgresStore
 from wizard.stores.sqlite import SqliteStore
-from wizard.stores.vault import KeyRing, new_key
 
 FIELDS = [{"name": "x", "type": "text", "label": "X", "max_length": 100_000}]
 CATALOG = Catalog.from_documents(

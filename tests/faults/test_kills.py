@@ -24,7 +24,7 @@ from tests.faults.simulated import check_effects
 from tests.postgres import Server, fresh_database
 from wizard.engine import utc_now
 from wizard.model import Run
-from wizard.stores import Store
+from wizard.stores.contract import Store
 
 TORTURE = int(os.environ.get("TORTURE", "0"))
 KILLS = 20 * TORTURE or 5

@@ -27,13 +27,13 @@ from tests.faults.simulated import (
 )
 from tests.workflows import Book, ask, branch, catalog, engine, flow, work
 from wizard.engine import Engine
+from wizard.engine.view import RunView
+from wizard.engine.worker import Worker
 from wizard.errors import CallerError, StaleInput
 from wizard.model import Outcome, Proceed, RunStatus
 from wizard.node import Background, NodeConfig, Services, Visit
 from wizard.settings import Settings
-from wizard.state import RunView
-from wizard.stores import Store
-from wizard.worker import Worker
+from wizard.stores.contract import Store
 
 TORTURE = int(os.environ.get("TORTURE", "0"))
 CROWD = 50

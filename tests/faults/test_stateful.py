@@ -25,15 +25,15 @@ from tests.moved import moved_database, tell
 from tests.postgres import connect
 from tests.workflows import Book, Clock, WorkConfig, WorkNode, ask, branch, catalog, counted, flow
 from wizard.engine import Engine
+from wizard.engine.view import RunView
 from wizard.errors import CallerError
 from wizard.model import EMPTY, Outcome, Run
 from wizard.node import Services, Visit
-from wizard.nodes.wait import WaitNode
+from wizard.nodes.flow.wait import WaitNode
 from wizard.settings import Settings
-from wizard.state import RunView
-from wizard.stores import Store
-from wizard.stores.pgqueue import TABLE
+from wizard.stores.contract import Store
 from wizard.stores.postgres import PostgresStore
+from wizard.stores.postgres.queue import TABLE
 
 TORTURE = int(os.environ.get("TORTURE", "0"))
 SETTINGS = settings(

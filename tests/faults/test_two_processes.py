@@ -23,7 +23,7 @@ from tests.faults.histories import (
 from tests.faults.served import Nursery, store_of
 from tests.faults.test_kills import TORTURE, answers_of, calm, check_begun_once, check_deeds, free_port, stalls
 from tests.postgres import fresh_database
-from wizard.stores import Store
+from wizard.stores.contract import Store
 
 RUNS = 10 * TORTURE or 4
 

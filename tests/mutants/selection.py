@@ -4,7 +4,7 @@ let pass, those that go through whole runs."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,9 @@ class Group:
 
 
 def _units(*names: str) -> tuple[str, ...]:
-    return tuple(f"tests/unit/test_{name}.py" for name in names)
+    """The tests of modules, which are named as those are: `machine/walk`."""
+    paths = (PurePosixPath("tests/unit", name) for name in names)
+    return tuple(str(path.with_name(f"test_{path.name}.py")) for path in paths)
 
 
 def _rules(*names: str) -> tuple[str, ...]:
@@ -26,83 +28,103 @@ def _rules(*names: str) -> tuple[str, ...]:
 
 
 FORMS = (
-    "checking", "choices", "contact", "dates", "fields", "files", "numbers", "parsing", "patterns", "places", "prompts",
-    "readable", "refusals", "rendering", "reveals", "text", "typed", "validation",
+    "checking", "fields", "parsing", "prompts", "readable", "refusals", "rendering", "reveals", "typed", "validation",
+    *(f"types/{name}" for name in ("choices", "contact", "dates", "files", "numbers", "patterns", "places", "text")),
 )  # fmt: skip
 WHOLE_RUNS = ("tests/unit/test_machine_properties.py", "tests/conformance/test_vectors.py")
 GROUPS = (
     Group(
         (
-            "back", "background", "lifecycle", "machine", "places", "removal", "revisits", "scope", "showing", "turn",
-            "walk",
+            "machine/back", "machine/background", "machine/lifecycle", "machine/machine", "model/path",
+            "machine/repeats", "machine/earlier", "machine/scope", "machine/showing", "machine/stack",
+            "machine/walk",
         ),
         (
-            *_units("machine", "lifecycle", "places", "keeping", "walk", "scope", "revisits", "removal", "turn"),
-            "tests/unit/test_visits.py",
-            "tests/unit/nodes/test_review.py",
+            *_units("machine/machine", "machine/lifecycle", "model/path", "keeping", "machine/walk", "machine/scope",
+                "machine/earlier", "machine/repeats", "machine/stack"),
+            "tests/unit/engine/test_visits.py",
+            "tests/unit/nodes/ask/test_review.py",
             *_rules("s11_own_values", "what_is_told"),
         ),
-        (*WHOLE_RUNS, *_units("handed", "interventions", "state", "undoing", "engine", "turns"), "tests/rules"),
+        (*WHOLE_RUNS, *_units("definitions/inputs", "machine/interventions", "engine/view", "machine/undo",
+            "engine/engine", "engine/turns"), "tests/rules"),
     ),
     Group(
-        ("arrivals", "closing", "deadlines", "instants", "interventions", "undoing"),
         (
-            *_units("deadlines", "instants", "undoing"),
-            "tests/unit/nodes/test_wait.py",
+            "machine/events", "machine/closing", "machine/deadlines", "model/instants",
+            "machine/interventions", "machine/undo",
+        ),
+        (
+            *_units("machine/deadlines", "model/instants", "machine/undo"),
+            "tests/unit/nodes/flow/test_wait.py",
             *_rules("recurring_reminders", "s24_events", "s24_first_of_several"),
             *_rules("s25_deadlines", "s25_instants", "s25_twice_a_year"),
         ),
-        (*_units("interventions", "removal", "machine"), "tests/rules", *WHOLE_RUNS),
+        (*_units("machine/interventions", "machine/repeats", "machine/machine"), "tests/rules", *WHOLE_RUNS),
     ),
     Group(
-        ("births", "documents", "handed", "inputs", "state", "visits"),
-        _units("births", "handed", "state", "visits"),
+        ("engine/starting", "state/documents", "definitions/inputs", "engine/inputs", "engine/view", "engine/visits"),
+        _units("engine/starting", "definitions/inputs", "engine/view", "engine/visits"),
         (
-            *_units("places", "definition", "schema", "engine"), "tests/unit/channels/html/test_web.py",
+            *_units("model/path", "definitions/draft", "definitions/schema", "engine/engine"),
+                "tests/unit/channels/web/test_web.py",
             "tests/rules", "tests/unit/nodes", *WHOLE_RUNS,
         ),
     ),
     Group(
-        ("asks", "driver", "dropped", "jobs", "leases", "outcomes", "reentry", "saving", "turns", "unsaved"),
-        (*_units("asks", "engine", "leases", "saving", "turns"), "tests/unit/channels/test_dedupe.py"),
-        (*_units("interventions", "undoing", "performing", "retrying", "worker", "handed"), "tests/rules", *WHOLE_RUNS),
+        (
+            "machine/conflicts", "engine/driver", "engine/dropped", "model/job", "engine/leases",
+            "engine/outcomes", "engine/reentry", "engine/commits", "engine/turns", "engine/unsaved",
+        ),
+        (*_units("machine/conflicts", "engine/engine", "engine/leases", "engine/commits", "engine/turns"),
+            "tests/unit/channels/api/test_idempotency.py"),
+        (*_units("machine/interventions", "machine/undo", "engine/jobs", "node/retry", "engine/worker",
+            "definitions/inputs"), "tests/rules", *WHOLE_RUNS),
     ),
     Group(
-        ("pacing", "pauses", "performing", "retrying"),
+        ("machine/pacing", "model/backoff", "engine/jobs", "node/retry"),
         (
-            *_units("pacing", "pauses", "performing", "retrying", "undoing"),
+            *_units("machine/pacing", "model/backoff", "engine/jobs", "node/retry", "machine/undo"),
             *_rules("long_retries", "loops_that_wait", "recurring_reminders"),
         ),
-        (*_units("worker", "turns"), "tests/rules"),
+        (*_units("engine/worker", "engine/turns"), "tests/rules"),
     ),
     Group(
-        ("exporting", "metrics", "outlines", "tracing", "watching"),
-        _units("exporting", "metrics", "outlines", "tracing", "watching"),
-        (*_units("plugins", "interventions", "worker"), "tests/rules"),
+        ("engine/exporting", "telemetry/metrics", "definitions/outlines", "telemetry/tracing", "telemetry/watching"),
+        _units("engine/exporting", "telemetry/metrics", "definitions/outlines", "telemetry/tracing",
+            "telemetry/watching"),
+        (*_units("node/plugins", "machine/interventions", "engine/worker"), "tests/rules"),
     ),
     Group(
-        ("build", "chains", "checks", "contract", "definition", "format", "graph", "ways"),
-        ("tests/unit/reading", *_units("definition", "checks", "contract", "format", "graph")),
-        (*_units("births", "handed", "schema", "walk", "state", "revisits", "places"), "tests/rules", *WHOLE_RUNS),
-        rooms=("wizard/reading",),
-    ),
-    Group(
-        ("expressions", "templates"),
-        (*_units("expressions", "templates"), "tests/unit/language/test_functions.py"),
-        ("tests/unit/language/test_attacks.py", *_units("definition"), *_rules("not_a_number", "s11_own_values")),
-        rooms=("wizard/language",),
+        (
+            "definitions/build", "definitions/chains", "definitions/checks", "node/declared",
+            "definitions/draft", "definitions/format", "definitions/graph", "definitions/edges",
+        ),
+        ("tests/unit/definitions/reading", *_units("definitions/draft", "definitions/checks", "node/declared",
+            "definitions/format", "definitions/graph")),
+        (*_units("engine/starting", "definitions/inputs", "definitions/schema", "machine/walk", "engine/view",
+            "machine/earlier", "model/path"), "tests/rules", *WHOLE_RUNS),
+        rooms=("wizard/definitions/reading",),
     ),
     Group(
         (),
-        tuple(f"tests/unit/forms/test_{name}.py" for name in FORMS),
-        (
-            "tests/unit/forms/test_any_input.py", "tests/unit/nodes/test_form.py", *_rules("not_a_number"),
-            "tests/unit/channels/test_questions.py", "tests/unit/channels/test_terminal_fields.py",
-            *_units("definition", "schema", "births"),
-        ),
-        rooms=("wizard/forms",),
+        (*_units("expressions/expression", "expressions/template"), "tests/unit/expressions/test_functions.py"),
+        ("tests/unit/expressions/test_attacks.py", *_units("definitions/draft"), *_rules("not_a_number",
+            "s11_own_values")),
+        rooms=("wizard/expressions",),
     ),
-    Group(("codec", "stateful"), _units("codec", "stateful"), (*_units("model", "outlines"), *WHOLE_RUNS)),
+    Group(
+        (),
+        _units(*(f"forms/{name}" for name in FORMS)),
+        (
+            "tests/unit/forms/test_any_input.py", "tests/unit/nodes/ask/test_form.py", *_rules("not_a_number"),
+            "tests/unit/channels/conversation/test_questions.py", "tests/unit/channels/terminal/test_fields.py",
+            *_units("definitions/draft", "definitions/schema", "engine/starting"),
+        ),
+        rooms=("wizard/forms", "wizard/forms/types"),
+    ),
+    Group(("model/values", "node/stateful"), _units("model/values", "node/stateful"), (*_units("model/run",
+        "definitions/outlines"), *WHOLE_RUNS)),
 )  # fmt: skip
 
 

@@ -21,17 +21,17 @@ from aiohttp.test_utils import TestServer
 
 from tests.postgres import fresh_database
 from wizard.app import make_engine, open_store
-from wizard.catalog import Catalog
+from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
+from wizard.engine.worker import Worker
 from wizard.errors import StaleInput
-from wizard.jobs import Job, JobKind
 from wizard.model import RunStatus
+from wizard.model.job import Job, JobKind
 from wizard.node import Registry
 from wizard.settings import Settings
-from wizard.stores import Store
-from wizard.stores.bell import Bell
+from wizard.stores.contract import Store
 from wizard.stores.memory import MemoryStore
-from wizard.worker import Worker
+from wizard.stores.wakening import Bell
 
 DOUBLED = {
     "id": "doubled",
@@ -196,7 +196,7 @@ async def test_calls_of_other_services_are_made_on_every_loop() -> None:
 
 async def test_a_bell_rings_on_every_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who waits on a loop of its own isn't woken by a loop's own means, and would sleep until the next look."""
-    monkeypatch.setattr("wizard.stores.bell.POLL_SECONDS", 60.0)
+    monkeypatch.setattr("wizard.stores.wakening.POLL_SECONDS", 60.0)
     bell, looked = Bell(), threading.Event()
     claimed = threading.Event()
 

@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from wizard.channels.api import api
+from wizard.channels.api.calls import api
 from wizard.errors import InvalidInput
 from wizard.testing import Person, make_test_engine
 

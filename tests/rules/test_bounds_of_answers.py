@@ -8,8 +8,8 @@ import pytest
 
 from tests.visitor import visiting
 from wizard.app import wizard_app
+from wizard.definitions.reading import source
 from wizard.errors import DefinitionError
-from wizard.reading import source
 from wizard.testing import Person, make_test_engine
 
 STATEMENT = """
@@ -38,7 +38,7 @@ async def test_answers_that_fit_their_fields_fit_together() -> None:
 @pytest.mark.parametrize(("longest", "warned"), [(30_000, False), (40_000, True)])
 async def test_answers_that_can_t_fit_together_are_warned_of(longest: int, warned: bool) -> None:
     """What can only fail when somebody writes much is told to the author, before anybody does."""
-    from wizard.catalog import Catalog
+    from wizard.definitions.catalog import Catalog
     from wizard.node import Registry
 
     text = STATEMENT.replace("type: textarea,", f"type: textarea, max_length: {longest},")

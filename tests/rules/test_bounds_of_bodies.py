@@ -18,12 +18,12 @@ import pytest
 
 from tests.acceptance.processes import Process, process
 from tests.acceptance.raw import BOUNDARY, MULTIPART, URLENCODED, NoAnswer, Sent, once
-from wizard.channels.bodies import parse_object
-from wizard.channels.html.keys import START, VISITOR_COOKIE, form_key, new_visitor
-from wizard.channels.html.multipart import ALL_HEADERS, Malformed, Parts, TooMany
-from wizard.channels.html.posted import MOST_STRAYS, TEXTS, _unquoted, _UrlEncoded
-from wizard.channels.problems import Refused
-from wizard.reading.nesting import MOST_VALUES, TooManyError, check_json
+from wizard.channels.api.bodies import parse_object
+from wizard.channels.http.problems import Refused
+from wizard.channels.web.csrf import START, VISITOR_COOKIE, form_key, new_visitor
+from wizard.channels.web.multipart import ALL_HEADERS, Malformed, Parts, TooMany
+from wizard.channels.web.posted import MOST_STRAYS, TEXTS, _unquoted, _UrlEncoded
+from wizard.model.nesting import MOST_VALUES, TooManyError, check_json
 
 FORM = "id: f\ntitle: F\nnodes:\n  - {id: a, type: form, fields: [{name: x, required: false}]}\n"
 

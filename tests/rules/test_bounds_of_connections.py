@@ -19,8 +19,8 @@ from aiohttp import web
 from tests.acceptance.processes import process
 from tests.acceptance.raw import Answer, Line, NoAnswer, Sent, line_to, once
 from wizard.app import wizard_app
-from wizard.channels.connection import LARGEST_HEAD
-from wizard.channels.connections import LEAST, LIMITS, RESERVE, Limits
+from wizard.channels.http.connections import LEAST, LIMITS, RESERVE, Limits
+from wizard.channels.web.connection import LARGEST_HEAD
 from wizard.server import listening
 from wizard.settings import Settings
 

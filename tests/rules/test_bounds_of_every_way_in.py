@@ -19,8 +19,8 @@ import pytest
 from tests.acceptance.processes import Process, process
 from tests.acceptance.raw import BOUNDARY, MULTIPART, URLENCODED, Sent, once
 from tests.drawing import TORTURE
-from wizard.channels.html.keys import RUN, RUN_COOKIE, START, VISITOR_COOKIE, form_key, new_visitor
-from wizard.channels.html.posted import MOST_INPUTS, TEXTS
+from wizard.channels.web.csrf import RUN, RUN_COOKIE, START, VISITOR_COOKIE, form_key, new_visitor
+from wizard.channels.web.posted import MOST_INPUTS, TEXTS
 
 TABLE = Path(__file__).parents[2] / "docs" / "reliability.md"
 FORMS = """
@@ -189,26 +189,26 @@ class Nothing:
         return list(range(1000)) if chain[0] == "items" else "ab " * 3000
 
 def definition(text):
-    from wizard.catalog import Catalog
+    from wizard.definitions.catalog import Catalog
     from wizard.node import Registry
-    from wizard.reading import source
+    from wizard.definitions.reading import source
     Catalog.from_documents([each.data for each in source.read(text.encode(), "x.yaml")], Registry.installed())
 
 def answer(text):
-    from wizard.codec import check_value
-    from wizard.reading.nesting import MOST_VALUES, load_json
+    from wizard.model.values import check_value
+    from wizard.model.nesting import MOST_VALUES, load_json
     check_value(load_json(text.encode(), 32, values=MOST_VALUES), "It")
 
 def expression(text):
-    from wizard.expressions import parse
+    from wizard.expressions.expression import parse
     parse(text).evaluate(Nothing())
 
 def template(text):
-    from wizard.templates import parse
+    from wizard.expressions.template import parse
     parse(text).render(Nothing())
 
 def pattern(text):
-    from wizard.forms.patterns import check_pattern
+    from wizard.forms.types.patterns import check_pattern
     for longest in (80, 300, 1000, 100_000):
         try:
             check_pattern(text, longest)
@@ -218,7 +218,7 @@ def pattern(text):
         re.fullmatch(text, ("," * longest)[:longest - 1] + "x")
 
 def row(text):
-    from wizard.codec import pack, unpack
+    from wizard.model.values import pack, unpack
     unpack(pack([{}] * int(text)))
 
 node = "  - {id: n%d, type: form, title: T, fields: [{name: x}]}\n"

@@ -12,10 +12,10 @@ from immutables import Map
 from wizard.engine import Engine
 from wizard.model import Run
 from wizard.settings import Settings
-from wizard.stores.inventory import ROW, Inventories, Inventory
+from wizard.stores.blobs.inventory import ROW, Inventories, Inventory
+from wizard.stores.blobs.vault import KeyRing, new_key
 from wizard.stores.memory import MemoryStore
 from wizard.stores.sqlite import SqliteStore
-from wizard.stores.vault import KeyRing, new_key
 from wizard.testing import make_test_engine
 
 ASKS = """

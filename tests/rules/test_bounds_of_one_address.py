@@ -15,12 +15,12 @@ import pytest
 from tests.acceptance.processes import process
 from tests.acceptance.raw import URLENCODED, Line, Sent, line_to, once
 from wizard.app import wizard_app
-from wizard.catalog import Catalog
-from wizard.channels.connections import LATEST, Connections, Limits
-from wizard.channels.html.keys import VISITOR_COOKIE, new_visitor
-from wizard.channels.incoming import ROOM, Crowded, Room
+from wizard.channels.http.bodies import ROOM, Crowded, Room
+from wizard.channels.http.connections import LATEST, Connections, Limits
+from wizard.channels.web.csrf import VISITOR_COOKIE, new_visitor
+from wizard.definitions.catalog import Catalog
+from wizard.definitions.reading import source
 from wizard.node import Registry
-from wizard.reading import source
 from wizard.server import listening
 from wizard.settings import Settings
 

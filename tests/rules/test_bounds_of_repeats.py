@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from wizard.engine import Engine
-from wizard.places import count_items
+from wizard.model.path import count_items
 from wizard.testing import Person, make_test_engine
 
 ITEM = "id: item\ntitle: Item\nnodes:\n  - {id: who, type: form, fields: [{name: name}]}\n"
@@ -70,7 +70,7 @@ async def test_who_had_more_before_there_was_a_limit_keeps_them(monkeypatch: pyt
     """What was handed in counts, whatever the program's next version says of how much there may be: nothing of it is
     asked again or lost. It can be taken out, and nothing is added until there is room."""
     with monkeypatch.context() as earlier:
-        earlier.setattr("wizard.nodes.workflow.MOST_UNLESS_SAID", 1000)
+        earlier.setattr("wizard.nodes.flow.workflow.MOST_UNLESS_SAID", 1000)
         _, person = await with_items(103)
     await person.goes_back()
     await person.says(name="Bob")

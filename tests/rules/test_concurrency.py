@@ -13,11 +13,12 @@ import pytest
 
 from tests.stores import Open, stores
 from wizard.engine import Engine, utc_now
+from wizard.engine.worker import Worker, working
+from wizard.environment import settings_from
 from wizard.errors import DefinitionError, SettingsError, StaleInput
 from wizard.model import RunStatus
 from wizard.settings import Settings
 from wizard.testing import Person, make_test_engine
-from wizard.worker import Worker, working
 
 __all__ = ["stores"]  # a fixture
 
@@ -241,7 +242,7 @@ async def test_what_waits_for_people_has_no_limit() -> None:
 def test_limits_in_the_settings_are_read_strictly(written: str) -> None:
     """A slip must not leave a service without its limit."""
     with pytest.raises(SettingsError, match="WIZARD_CONCURRENCY"):
-        Settings.from_environment({"WIZARD_CONCURRENCY": written})
+        settings_from({"WIZARD_CONCURRENCY": written})
 
 
 CHAIN = {

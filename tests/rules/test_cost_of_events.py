@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from wizard import codec
 from wizard.engine import Engine
+from wizard.engine.view import RunView
 from wizard.errors import TooManyEvents
-from wizard.state import RunView
+from wizard.model import values as codec
 from wizard.stores.sqlite import SqliteStore
 from wizard.testing import make_test_engine
 

@@ -12,8 +12,8 @@ from aiohttp import web
 
 from tests.acceptance.besieged import Site, besieged
 from tests.acceptance.raw import Answer, Sent, once
-from wizard.channels.api import api
-from wizard.channels.health import Stopping, health_app
+from wizard.channels.api.calls import api
+from wizard.channels.http.health import Stopping, health_app
 from wizard.server import listening
 from wizard.stores.memory import MemoryStore
 from wizard.testing import make_test_engine

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from tests.drawing import examples as examples_drawn
 from tests.unit.forms.asking import Around, form
-from wizard.copies import copied_prompt
-from wizard.forms.days import parts_in_order
 from wizard.forms.rendering import error_lines, widget
+from wizard.forms.types.days import parts_in_order
 from wizard.forms.validation import Accepted, Rejected, validate
 from wizard.locale.words import words_in
 from wizard.model import Choice, Prompt, PromptField, Reveal
-from wizard.prompt_checks import checked_prompt
+from wizard.model.copies import copied_prompt
+from wizard.node.prompt_checks import checked_prompt
 from wizard.testing import Person, make_test_engine
 
 BORN = date(1985, 3, 27)

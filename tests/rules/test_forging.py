@@ -19,14 +19,14 @@ from tests.contract.runs import NOW, a_job, a_step, creating, exactly, full_run,
 from tests.postgres import connect, fresh_database
 from wizard.app import open_store
 from wizard.errors import DataUnreadable, NotGenuine, SettingsError, StoreError
-from wizard.jobs import JobKind
 from wizard.model import Change, DocumentSave, Entry, Refused, Reply, Report, Run, StoredFile
+from wizard.model.job import JobKind
 from wizard.settings import Settings
-from wizard.stores import Store
+from wizard.stores.blobs.vault import PLAIN, KeyRing, Vault, new_key
+from wizard.stores.contract import Store
 from wizard.stores.postgres import PostgresStore
 from wizard.stores.sqlite import SqliteStore
-from wizard.stores.sqlite_reseal import COLUMNS, Column
-from wizard.stores.vault import PLAIN, KeyRing, Vault, new_key
+from wizard.stores.sqlite.reseal import COLUMNS, Column
 
 KEY = new_key("mine")
 RING = KeyRing.parse(KEY)

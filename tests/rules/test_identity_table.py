@@ -19,12 +19,12 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from tests.visitor import Page
 from wizard.app import wizard_app
-from wizard.channels import openapi
-from wizard.channels.identities import Identity
+from wizard.channels.api import openapi
+from wizard.channels.http.identities import Identity
 from wizard.engine import Engine
 from wizard.model import Run
 from wizard.settings import Settings
-from wizard.stores import TraceEntry
+from wizard.stores.contract import TraceEntry
 from wizard.testing import make_test_engine
 
 SECRET = "Quillfeather"  # stands in everything that Ann says

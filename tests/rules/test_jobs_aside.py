@@ -16,16 +16,16 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from tests.moved import KINDS, world
 from tests.workflows import Clock, ask, engine, flow, work
-from wizard import worker as workers
 from wizard.app import wizard_app
 from wizard.engine import Engine
+from wizard.engine import worker as workers
+from wizard.engine.worker import Worker
 from wizard.errors import DataUnreadable, StoreError
-from wizard.instants import LATEST
-from wizard.jobs import MOST_TRIES, Claim
 from wizard.model import RunStatus
+from wizard.model.instants import LATEST
+from wizard.model.job import MOST_TRIES, Claim
 from wizard.stores.sqlite import SqliteStore
 from wizard.testing import MovableClock, Person, make_test_engine
-from wizard.worker import Worker
 
 SLOW = flow("main", ask("a"), work("t", slow=True), ask("b"))
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

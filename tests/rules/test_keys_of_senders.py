@@ -11,7 +11,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from wizard.app import wizard_app
-from wizard.channels.identities import Identity
+from wizard.channels.http.identities import Identity
 from wizard.engine import Engine
 from wizard.settings import Settings
 from wizard.testing import make_test_engine

@@ -14,12 +14,12 @@ import pytest
 from tests.contract.runs import NOW, a_run, creating
 from tests.postgres import fresh_database
 from wizard.model import RunStatus
-from wizard.stores import RunPlace, Store
-from wizard.stores.pgpool import Connection
+from wizard.stores.contract import RunPlace, Store
 from wizard.stores.postgres import PostgresStore
+from wizard.stores.postgres.pool import Connection
 from wizard.stores.sqlite import SqliteStore
-from wizard.stores.sqlite_change import UPDATE_RUN
-from wizard.stores.sqlite_queue import COUNT, COUNTED
+from wizard.stores.sqlite.change import UPDATE_RUN
+from wizard.stores.sqlite.queue import COUNT, COUNTED
 
 GIVEN: dict[str, Any] = {
     "workflow": "passport",

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.drawing import examples
-from tests.unit.channels.test_openapi import validator
-from wizard.channels.api import api
-from wizard.channels.openapi import document
-from wizard.channels.preferences import wants_minimal
-from wizard.channels.state_json import SHOWN, bounded_state, encode, minimal_state, run_state
+from tests.unit.channels.api.test_openapi import validator
+from wizard.channels.api.calls import api
+from wizard.channels.api.openapi import document
+from wizard.channels.api.preferences import wants_minimal
+from wizard.channels.api.run_json import SHOWN, bounded_state, encode, minimal_state, run_state
 from wizard.engine import Engine
-from wizard.state import RunView
+from wizard.engine.view import RunView
 from wizard.testing import make_test_engine
 
 LOOP = {"id": "loop", "nodes": [{"id": "pet", "type": "form", "fields": [{"name": "name"}], "next": "pet"}]}

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.channels.typed import talk
-from tests.unit.test_templates import Data
-from wizard.channels.questions import LOOKS, clean, shown
-from wizard.channels.state_json import prompt_json
+from tests.unit.expressions.test_template import Data
+from wizard.channels.api.run_json import prompt_json
+from wizard.channels.conversation.questions import LOOKS, clean, shown
+from wizard.expressions.template import parse
 from wizard.forms.prose import line_html, prose_html
-from wizard.templates import parse
 from wizard.testing import Person, make_test_engine
 
 TEMPLATES = (

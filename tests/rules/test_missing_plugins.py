@@ -15,20 +15,20 @@ from aiohttp.test_utils import TestClient, TestServer
 from tests.plugins import HEAVIER, PARCELS, UNIMPORTABLE, PlugIn
 from tests.visitor import visiting
 from wizard.app import figures_of, make_engine, wizard_app
-from wizard.catalog import Catalog, compile_bundle
+from wizard.definitions.catalog import Catalog, compile_bundle
+from wizard.definitions.reading import source
 from wizard.engine import Engine
+from wizard.engine.exporting import UNKNOWN, WITHHELD, exported_profile, exported_run
+from wizard.engine.worker import Worker
 from wizard.errors import RunExpired, RunNotFound, WorkflowUnavailable
-from wizard.exporting import UNKNOWN, WITHHELD, exported_profile, exported_run
-from wizard.jobs import Claim, Job, JobKind
 from wizard.model import RunStatus
+from wizard.model.job import Claim, Job, JobKind
 from wizard.node import Registry
-from wizard.reading import source
 from wizard.settings import Settings
-from wizard.stores import Store
+from wizard.stores.contract import Store
 from wizard.stores.memory import MemoryStore
 from wizard.stores.sqlite import SqliteStore
 from wizard.testing import MovableClock, Person
-from wizard.worker import Worker
 
 ORDER = """
 id: order

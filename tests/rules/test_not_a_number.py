@@ -10,7 +10,7 @@ import pytest
 
 from wizard.engine import Engine
 from wizard.errors import DefinitionError, ExpressionError, InvalidInput
-from wizard.language.arithmetic import COMPARISON, Budget
+from wizard.expressions.arithmetic import COMPARISON, Budget
 from wizard.model import RunStatus
 from wizard.testing import Person, make_test_engine
 

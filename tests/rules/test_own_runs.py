@@ -17,12 +17,12 @@ from yarl import URL
 
 from tests.visitor import visiting
 from wizard.app import open_store, wizard_app
-from wizard.channels.html.own_runs import AT_ONCE
-from wizard.channels.identities import Identity
-from wizard.cli import app as command
+from wizard.channels.http.identities import Identity
+from wizard.channels.web.own_runs import AT_ONCE
+from wizard.cli.main import app as command
 from wizard.engine import Engine
 from wizard.settings import Settings
-from wizard.stores import RunPlace
+from wizard.stores.contract import RunPlace
 from wizard.testing import MovableClock, make_test_engine
 
 VISA = {

@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from wizard.catalog import Catalog
-from wizard.compiled import Compiled
-from wizard.derived import forget_derived
+from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
+from wizard.engine.compiled import Compiled
+from wizard.engine.pinned import Pinned
 from wizard.errors import WorkflowUnavailable
 from wizard.model import Run, RunStatus, Workflow
+from wizard.model.derived import forget_derived
+from wizard.model.path import locate
 from wizard.node import Registry
-from wizard.pinned import Pinned
-from wizard.places import locate
-from wizard.stores import Document
+from wizard.stores.contract import Document
 from wizard.stores.memory import MemoryStore
 
 REGISTRY = Registry.installed()

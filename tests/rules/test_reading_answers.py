@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tests.visitor import visiting
 from wizard.app import wizard_app
-from wizard.channels.html.sections import as_text, sections
+from wizard.channels.web.sections import as_text, sections
 from wizard.engine import Engine
-from wizard.state import RunView
+from wizard.engine.view import RunView
 from wizard.testing import make_test_engine
 
 RENT = {

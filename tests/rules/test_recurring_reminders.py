@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.stores import Open, clocked
-from wizard.deadlines import next_reminder, reminder_due
+from wizard.engine.worker import Worker
 from wizard.errors import DefinitionError
+from wizard.machine.deadlines import next_reminder, reminder_due
 from wizard.model import Reminder, RunStatus
 from wizard.testing import MovableClock, Person, make_test_engine
-from wizard.worker import Worker
 
 __all__ = ["clocked"]  # a fixture
 

@@ -13,9 +13,9 @@ import pytest
 
 from tests.visitor import Visitor, visiting
 from wizard.app import wizard_app
-from wizard.channels.html.refused import LASTS, LONGEST_OF_START, MOST_OF_RUN
+from wizard.channels.web.refused import LASTS, LONGEST_OF_START, MOST_OF_RUN
 from wizard.engine import Engine
-from wizard.stores import Store
+from wizard.stores.contract import Store
 from wizard.stores.memory import MemoryStore
 from wizard.stores.sqlite import SqliteStore
 from wizard.testing import MovableClock, make_test_engine

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.moved import KINDS, World, world
+from wizard.engine.worker import Worker
 from wizard.errors import RunExpired, RunNotFound
 from wizard.model import RunStatus
 from wizard.testing import Person, make_test_engine
-from wizard.worker import Worker
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ITEM = {"id": "item", "nodes": [{"id": "name", "type": "form", "fields": [{"name": "n", "type": "text"}]}]}

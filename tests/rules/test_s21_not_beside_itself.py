@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 from tests.stores import Open, clocked, stores
-from wizard import isolation
 from wizard.engine import Engine, utc_now
+from wizard.engine.view import RunView
+from wizard.engine.worker import Worker
 from wizard.errors import StoreError
 from wizard.model import Reply, RunStatus
+from wizard.process import isolation
 from wizard.settings import Settings
-from wizard.state import RunView
-from wizard.stores import Store
+from wizard.stores.contract import Store
 from wizard.testing import MovableClock, make_test_engine
-from wizard.worker import Worker
 
 __all__ = ["clocked", "stores"]  # fixtures
 

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from tests.unit.channels.typed import talk
 from tests.visitor import visiting
 from wizard.app import wizard_app
-from wizard.channels.terminal import Ending
+from wizard.channels.terminal.terminal import Ending
 from wizard.engine import Engine
 from wizard.model import RunStatus
 from wizard.settings import Settings

@@ -12,11 +12,11 @@ from tests.faults.simulated import Process, World, definitions, polling, simulat
 from tests.stores import Open, clocked, stores
 from tests.workflows import Book, Clock, ask, branch, engine, flow, work
 from wizard.engine import Engine, utc_now
+from wizard.engine.view import RunView
+from wizard.engine.worker import Worker, working
 from wizard.model import Change, Outcome, Proceed, Prompt, PromptField, Reply, RunStatus
 from wizard.node import Foreground, NodeConfig, Visit
 from wizard.settings import Settings
-from wizard.state import RunView
-from wizard.worker import Worker, working
 
 __all__ = ["clocked", "stores"]  # fixtures
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from tests.stores import Open, clocked, stores
-from wizard.arrivals import MAX_ARRIVALS, MAX_DELIVERIES
 from wizard.engine import Engine
+from wizard.engine.exporting import exported_run
 from wizard.errors import InvalidInput, KeyReused, NodeFailed, RunCompleted, TooManyEvents
-from wizard.exporting import exported_run
+from wizard.machine.events import MAX_ARRIVALS, MAX_DELIVERIES
 from wizard.model import Outcome, Proceed, RunStatus
 from wizard.node import Visit
-from wizard.nodes.wait import WaitNode
+from wizard.nodes.flow.wait import WaitNode
 from wizard.testing import MovableClock, Person, make_test_engine
 
 __all__ = ["clocked", "stores"]  # fixtures

@@ -8,10 +8,10 @@ import pytest
 
 from tests.rules.test_s24_events import END, begin, came, flow, form, taken, untaken, wait
 from tests.stores import Open, clocked
-from wizard.catalog import Catalog
+from wizard.definitions.catalog import Catalog
+from wizard.definitions.graph import END as END_BOX
+from wizard.definitions.graph import edges_of
 from wizard.errors import DefinitionError, NotAStep, StaleInput
-from wizard.graph import END as END_BOX
-from wizard.graph import edges_of
 from wizard.model import RunStatus
 from wizard.testing import Person, make_test_engine
 

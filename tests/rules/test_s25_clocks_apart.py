@@ -13,13 +13,13 @@ import pytest
 
 from tests.moved import World, world
 from wizard.engine import Engine
+from wizard.engine.view import RunView
+from wizard.engine.worker import Worker
 from wizard.errors import StaleInput
-from wizard.jobs import Claim, Job, JobKind
 from wizard.model import RunStatus
+from wizard.model.job import Claim, Job, JobKind
 from wizard.settings import Settings
-from wizard.state import RunView
 from wizard.testing import make_test_engine
-from wizard.worker import Worker
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LEASE = 3

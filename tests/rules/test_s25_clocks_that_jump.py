@@ -9,9 +9,9 @@ import pytest
 from tests.stores import Open, clocked
 from tests.workflows import Book, Clock, ask, engine, flow, work
 from wizard.engine import Engine
+from wizard.engine.worker import Worker
 from wizard.model import RunStatus
 from wizard.testing import MovableClock, Person, make_test_engine
-from wizard.worker import Worker
 
 __all__ = ["clocked"]  # a fixture
 

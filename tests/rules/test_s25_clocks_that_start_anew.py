@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from tests.moved import KINDS, World, world
 from wizard.engine import Engine
-from wizard.jobs import Claim
+from wizard.engine.worker import Worker
 from wizard.model import RunStatus
+from wizard.model.job import Claim
 from wizard.testing import MovableClock, Person, make_test_engine
-from wizard.worker import Worker
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 MESSAGE = {"send": "mail", "to": "x@example.org", "subject": "Still open", "text": "Go on"}

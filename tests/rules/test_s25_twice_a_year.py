@@ -19,15 +19,15 @@ import pytest
 
 from tests.moved import KINDS, World, world
 from wizard.app import make_engine
-from wizard.catalog import Catalog
+from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
-from wizard.instants import resolve
-from wizard.jobs import Job, JobKind
+from wizard.engine.view import RunView
+from wizard.engine.worker import Worker
 from wizard.model import Reply, RunStatus
+from wizard.model.instants import resolve
+from wizard.model.job import Job, JobKind
 from wizard.node import Registry
 from wizard.settings import Settings
-from wizard.state import RunView
-from wizard.worker import Worker
 
 TORTURE = int(os.environ.get("TORTURE", "0"))
 CHANGES = {

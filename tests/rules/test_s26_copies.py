@@ -11,10 +11,10 @@ from typing import Any, ClassVar, NamedTuple
 import pytest
 
 from wizard.engine import Engine
+from wizard.expressions.template import Dynamic
 from wizard.model import Choice, Item, Outcome, Proceed, Prompt, PromptField, Reveal, Wait
 from wizard.node import Background, Foreground, NodeConfig, Visit
 from wizard.stores.sqlite import SqliteStore
-from wizard.templates import Dynamic
 from wizard.testing import Person, make_test_engine
 
 LISTED = """

@@ -13,14 +13,14 @@ from typing import Any, ClassVar
 
 import pytest
 
+from wizard.engine.visits import UNLISTED
+from wizard.engine.worker import Worker, working
 from wizard.errors import DefinitionError, InvalidInput, NodeFailed
 from wizard.model import Item, Later, Outcome, Proceed, Prompt, PromptField, RunStatus, Wait
 from wizard.node import Background, Foreground, NodeConfig, Services, Visit
 from wizard.settings import Settings
+from wizard.telemetry.watching import Nobody, WatchedTurn
 from wizard.testing import MovableClock, Person, make_test_engine
-from wizard.visits import UNLISTED
-from wizard.watching import Nobody, WatchedTurn
-from wizard.worker import Worker, working
 
 JOB = """
 id: job
@@ -198,7 +198,7 @@ async def test_too_many_that_hang_are_no_more_called_until_one_comes_back() -> N
 
 async def test_who_ignores_being_stopped_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """`except BaseException` around an await would keep a person's turn for ever."""
-    monkeypatch.setattr("wizard.isolation.LINGER", 0.05)
+    monkeypatch.setattr("wizard.process.isolation.LINGER", 0.05)
     over = asyncio.Event()
 
     async def stubborn() -> None:
@@ -544,7 +544,7 @@ async def test_a_function_that_blocks_everybody_is_named(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It can't be stopped; whoever runs the service must learn which it is."""
-    monkeypatch.setattr("wizard.isolation.STALL", 0.02)
+    monkeypatch.setattr("wizard.process.isolation.STALL", 0.02)
 
     async def blocks() -> str:
         time.sleep(0.05)

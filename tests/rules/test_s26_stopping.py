@@ -14,7 +14,7 @@ import pytest
 
 from tests.acceptance.processes import PATIENCE, Server, environment
 from tests.forkserver import command
-from wizard.stopping import ABANDONED
+from wizard.process.stopping import ABANDONED
 
 FUNCTIONS = """
 import asyncio, sys, threading, time

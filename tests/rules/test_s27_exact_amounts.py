@@ -16,14 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.app import wizard_app
-from wizard.codec import to_json, write_json
-from wizard.decimals import read_decimal, written
-from wizard.expressions import parse
-from wizard.reading import source
-from wizard.scope import Scope
+from wizard.definitions.reading import source
+from wizard.expressions.expression import parse
+from wizard.expressions.template import parse as template
+from wizard.machine.scope import Scope
+from wizard.model.decimals import read_decimal, written
+from wizard.model.values import to_json, write_json
 from wizard.settings import Settings
 from wizard.stores.sqlite import SqliteStore
-from wizard.templates import parse as template
 from wizard.testing import NOON, Person, make_test_engine
 
 HOTEL = """
@@ -253,7 +253,7 @@ async def test_what_an_earlier_version_read_as_a_float_is_unchanged() -> None:
 
 
 def _frame(person: Person) -> Any:
-    from wizard.places import Frame
+    from wizard.model.path import Frame
 
     return Frame(person.run.workflow)
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.unit.shell import Shell
+from wizard.engine.worker import Worker
 from wizard.errors import StoreError
-from wizard.jobs import MOST_TRIES
+from wizard.model.job import MOST_TRIES
+from wizard.stores.blobs.vault import KeyRing, new_key
 from wizard.stores.sqlite import SqliteStore
-from wizard.stores.vault import KeyRing, new_key
 from wizard.testing import MovableClock, Person, make_test_engine
-from wizard.worker import Worker
 
 SECRET = "SECRET-756.1234.5678"
 KEY = new_key("key")
@@ -93,7 +93,7 @@ async def _sealed(store: SqliteStore) -> None:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits seconds for whoever reads."""
-    monkeypatch.setattr("wizard.stores.sqlite.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("wizard.stores.sqlite.store.BUSY_SECONDS", 0.05)
 
 
 @pytest.mark.usefixtures("hurried")

@@ -10,12 +10,12 @@ import yaml
 
 from tests.pages import Page, Row, code, page
 from tests.unit.forms.asking import Around, form, ids, take
-from wizard.codec import to_json
 from wizard.forms.characters import folded, prose
 from wizard.forms.form import Form
 from wizard.forms.refusals import Refusal
-from wizard.forms.text import line
+from wizard.forms.types.text import line
 from wizard.forms.validation import Accepted, validate
+from wizard.model.values import to_json
 
 TYPED: Page = page("typed.md")
 ANSWERS = [row for row in TYPED.rows if row.table.startswith("typed | ")]

@@ -11,17 +11,17 @@ import pytest
 from tests.conversations import Conversation, talk
 from tests.stores import Open, clocked
 from tests.workflows import REGISTRY, Book, Clock, Document, ask, branch, embed, engine, flow, work
-from wizard.catalog import Catalog
+from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
+from wizard.engine.view import RunView
 from wizard.errors import StaleInput
 from wizard.model import RunStatus
 from wizard.node import Services
 from wizard.settings import Settings
-from wizard.state import RunView
-from wizard.stores import Store
+from wizard.stores.contract import Store
 from wizard.stores.memory import MemoryStore
+from wizard.telemetry.watching import Nobody, WatchedTurn, ended
 from wizard.testing import MovableClock, Person, make_test_engine
-from wizard.watching import Nobody, WatchedTurn, ended
 
 __all__ = ["clocked"]  # a fixture
 
@@ -194,7 +194,7 @@ async def test_nothing_is_told_where_nothing_was_kept() -> None:
 async def test_a_fault_names_the_step_where_the_turn_was_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """A turn that is too long is no single node's fault: the person is told at the step that they answered, and so is
     whoever reads the run."""
-    monkeypatch.setattr("wizard.turn.MAX_NODES", 5)
+    monkeypatch.setattr("wizard.machine.stack.MAX_NODES", 5)
     many = [work(f"t{number}", "a.x") for number in range(8)]
     person = await talk(ask("a"), *many, ask("b"))
     await person.says("1")
@@ -204,7 +204,7 @@ async def test_a_fault_names_the_step_where_the_turn_was_stopped(monkeypatch: py
 
 async def test_a_fault_before_the_first_step_names_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is no step yet, and a fault without a place would be one that nobody can look for."""
-    monkeypatch.setattr("wizard.turn.MAX_NODES", 5)
+    monkeypatch.setattr("wizard.machine.stack.MAX_NODES", 5)
     many = [work(f"t{number}") for number in range(8)]
     person = await talk(*many, ask("b"))
     assert person.run.fault is not None
@@ -222,7 +222,7 @@ async def test_a_fault_that_names_its_node_keeps_it() -> None:
 
 async def test_work_that_is_given_up_names_its_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """Work that took its process down too often failed without saying anything: the engine says where that was."""
-    monkeypatch.setattr("wizard.background.MAX_BEGUN", 1)
+    monkeypatch.setattr("wizard.machine.background.MAX_BEGUN", 1)
     book = Book()
     made = watched(Told(), SLOW, book=book)
     run = await made.start("main")

@@ -20,10 +20,10 @@ import wizard
 from tests.unit.channels.typed import Script
 from tests.visitor import visiting
 from wizard.app import wizard_app
-from wizard.channels.terminal import Conversation
+from wizard.channels.terminal.terminal import Conversation
+from wizard.definitions.format import FIELD_MODELS
 from wizard.engine import Engine
 from wizard.errors import NodeFailed
-from wizard.format import FIELD_MODELS
 from wizard.model import Choice, Item, Later, Outcome, Proceed, Prompt, PromptField, RunStatus, Wait
 from wizard.node import Background, Foreground, NodeConfig, Visit
 from wizard.settings import Settings
@@ -526,7 +526,7 @@ def test_whoever_writes_a_failure_in_the_engine_says_what_people_read() -> None:
 
 def test_a_stored_failure_of_an_earlier_version_shows_people_nothing_of_it() -> None:
     """Its message may be anything: nobody noted whom it was for."""
-    from wizard.failures import said_to_people
+    from wizard.machine.failures import said_to_people
     from wizard.model import Fault
 
     said = said_to_people(Fault("There is no function 'charge_card'.", "charge", "NodeFailed"))

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from wizard.app import make_engine
-from wizard.catalog import Catalog
+from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
+from wizard.engine.worker import Worker
 from wizard.model import Value
 from wizard.node import Registry
 from wizard.settings import Settings
 from wizard.stores.sqlite import SqliteStore
 from wizard.testing import MovableClock
-from wizard.worker import Worker
 
 T = TypeVar("T")
 

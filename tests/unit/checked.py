@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from textwrap import dedent
 from typing import Any
 
-from wizard.checks import check
-from wizard.definition import Draft, draft
+from wizard.definitions.checks import check
+from wizard.definitions.draft import Draft, draft
+from wizard.definitions.reading.source import read
 from wizard.node import Registry
-from wizard.reading.source import read
 
 REGISTRY = Registry.installed()
 

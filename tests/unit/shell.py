@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from wizard import cli
+from wizard.cli import main as cli
 
 PASSPORT = """
 id: passport

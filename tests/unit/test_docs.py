@@ -62,18 +62,18 @@ from tests.pages import (
     rows,
 )
 from tests.unit.channels.html.samples import SAMPLES
-from wizard.catalog import Catalog
-from wizard.channels.html.assets import STYLE, Assets
-from wizard.channels.html.pages import Pages
-from wizard.codec import to_json
+from wizard.channels.web.assets import STYLE, Assets
+from wizard.channels.web.pages import Pages
+from wizard.definitions.catalog import Catalog
+from wizard.definitions.reading import source
 from wizard.errors import DefinitionError, ExpressionError
-from wizard.expressions import parse as parse_expression
+from wizard.expressions.expression import parse as parse_expression
+from wizard.expressions.template import parse as parse_template
 from wizard.forms.form import Form
 from wizard.forms.validation import Accepted, validate
 from wizard.model import Chain, Value
+from wizard.model.values import to_json
 from wizard.node import Registry
-from wizard.reading import source
-from wizard.templates import parse as parse_template
 
 REGISTRY = Registry.installed()
 LANGUAGES = frozenset({"yaml", "json", "python", "console", "css", "html", "js", "text", "toml", "ini", "http"})

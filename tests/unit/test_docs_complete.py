@@ -9,17 +9,17 @@ import pytest
 from pydantic import BaseModel
 
 from tests.pages import DOCS, PAGES, page
-from wizard.channels.html.assets import STATIC, STYLE
-from wizard.channels.html.pages import Page, Site
-from wizard.channels.html.templating import TEMPLATES
-from wizard.format import FIELD_MODELS, NodeFormat, RetryFormat, WorkflowFormat
+from wizard.channels.web.assets import STATIC, STYLE
+from wizard.channels.web.pages import Page, Site
+from wizard.channels.web.templating import TEMPLATES
+from wizard.definitions.format import FIELD_MODELS, WorkflowFormat
+from wizard.definitions.internal import CaseConfig, RepeatConfig
+from wizard.expressions.filters import FILTERS, TESTS
+from wizard.expressions.functions import FUNCTIONS
 from wizard.forms.fields import BaseField, Check, ChoiceOption, ChoicesFrom
 from wizard.forms.messages import Errors, Messages
-from wizard.language.filters import FILTERS, TESTS
-from wizard.language.functions import FUNCTIONS
 from wizard.node import Registry
-from wizard.nodes.condition import CaseConfig
-from wizard.nodes.workflow import RepeatConfig
+from wizard.node.keys import NodeFormat, RetryFormat
 from wizard.settings import Settings
 
 REGISTRY = Registry.installed()

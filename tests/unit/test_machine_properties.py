@@ -23,12 +23,12 @@ from tests.drawing import TORTURE, examples
 from tests.generated import answers, definitions, letters
 from tests.invariants import Before
 from tests.workflows import Book, Clock, Document, ask, branch, catalog, counted, embed, engine, flow
-from wizard.catalog import Catalog
+from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
+from wizard.engine.view import RunView
 from wizard.errors import CallerError
 from wizard.model import Kind, Run, RunStatus, Step, StepStatus
-from wizard.state import RunView
-from wizard.stores import Store
+from wizard.stores.contract import Store
 from wizard.stores.memory import MemoryStore
 from wizard.stores.sqlite import SqliteStore
 

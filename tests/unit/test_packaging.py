@@ -59,7 +59,7 @@ def copied(target: Path, *, built: bool = True) -> Path:
     """The checkout as it would be committed, and (where `built`) what its set-up builds."""
     command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-    static = ROOT / "wizard" / "channels" / "html" / "static"
+    static = ROOT / "wizard" / "channels" / "web" / "static"
     for source in [ROOT / name for name in names] + (list(static.iterdir()) if built else []):
         copy = target / source.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -97,12 +97,12 @@ def test_a_wheel_carries_one_package_with_its_data(tmp_path: Path) -> None:
     assert (
         templates
         | {
-            "wizard/nodes/form.py",
+            "wizard/nodes/ask/form.py",
             "wizard/forms/fields.py",
-            "wizard/stores/sqlite_0001.sql",
-            "wizard/channels/html/static/wizard.css",
-            "wizard/channels/html/static/wizard.js",
-            "wizard/channels/html/static/icon.svg",
+            "wizard/stores/sqlite/0001.sql",
+            "wizard/channels/web/static/wizard.css",
+            "wizard/channels/web/static/wizard.js",
+            "wizard/channels/web/static/icon.svg",
             "wizard/py.typed",
         }
         <= names
@@ -119,9 +119,9 @@ def test_a_source_distribution_needs_no_node(tmp_path: Path) -> None:
     assert "nodejs" not in backend(source, "get_requires_for_build_wheel()")
     names = names_in_wheel(source, tmp_path / "wheel")
     assert {
-        "wizard/channels/html/static/wizard.css",
+        "wizard/channels/web/static/wizard.css",
         "wizard/forms/templates/base.html",
-        "wizard/nodes/form.py",
+        "wizard/nodes/ask/form.py",
     } <= names
 
 

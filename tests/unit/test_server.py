@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import ClientSession, web
 
-from wizard.channels.health import Stopping, add_health
+from wizard.channels.http.health import Stopping, add_health
 from wizard.server import MOMENT, serve_until_told
 from wizard.stores.memory import MemoryStore
 

@@ -16,14 +16,14 @@ import pytest
 
 from tests.postgres import fresh_database
 from wizard.app import make_engine, open_store
-from wizard.catalog import Catalog
+from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
+from wizard.engine.exporting import exported_run
+from wizard.engine.view import RunView
 from wizard.errors import DoorCutOff, DoorMisused, DoorTimeout, HostError, MoveFromWithin, StaleInput, StoreError
-from wizard.exporting import exported_run
 from wizard.model import RunStatus
 from wizard.node import Registry, Visit
 from wizard.settings import Settings
-from wizard.state import RunView
 from wizard.sync import Door
 
 DOUBLED = {

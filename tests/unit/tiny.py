@@ -8,15 +8,15 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from wizard.catalog import Catalog
+from wizard.definitions.catalog import Catalog
+from wizard.definitions.reading.source import read
 from wizard.errors import DefinitionError
-from wizard.expressions import Expression
+from wizard.expressions.expression import Expression
+from wizard.expressions.template import Template
 from wizard.model import Outcome, Proceed, Wait, Workflow
 from wizard.node import Background, Foreground, NodeConfig, Registry, Visit
-from wizard.nodes.condition import ConditionNode
-from wizard.nodes.workflow import WorkflowNode
-from wizard.reading.source import read
-from wizard.templates import Template
+from wizard.nodes.flow.condition import ConditionNode
+from wizard.nodes.flow.workflow import WorkflowNode
 
 
 class Part(BaseModel):

@@ -29,10 +29,10 @@ from tests.walks.reader import Reader
 from tests.walks.walker import Walker
 from wizard.app import Functions, wizard_app
 from wizard.engine import Engine
+from wizard.engine.worker import working
 from wizard.errors import CallerError
 from wizard.settings import Settings
 from wizard.testing import MovableClock, make_test_engine
-from wizard.worker import working
 
 MOVES = 1_000 * TORTURE or 280  # over each example
 FAR = 5_000  # moves, after which nothing can have been missed

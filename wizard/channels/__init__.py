@@ -1,0 +1,1 @@
+"""How runs meet people and programs."""

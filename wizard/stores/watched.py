@@ -11,10 +11,10 @@ from time import perf_counter
 from typing import TypeVar
 
 from wizard.errors import CallerError
-from wizard.jobs import Aside, Claim, Queue
 from wizard.model import Change, Refused, Reply, Report, Run, RunStatus, StoredFile
-from wizard.stores import Backlog, Document, RunPlace, RunSummary, Store, TraceEntry
-from wizard.watching import StoreWatch
+from wizard.model.job import Aside, Backlog, Claim, Queue
+from wizard.stores.contract import Document, RunPlace, RunSummary, Store, TraceEntry
+from wizard.telemetry.watching import StoreWatch
 
 T = TypeVar("T")
 

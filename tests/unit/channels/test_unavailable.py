@@ -12,11 +12,11 @@ from aiohttp.test_utils import TestClient, TestServer
 from tests.unit.channels.typed import PASSPORT
 from tests.visitor import visiting
 from wizard.app import wizard_app
-from wizard.catalog import Catalog
+from wizard.definitions.catalog import Catalog
+from wizard.definitions.reading import source
 from wizard.errors import StoreError
 from wizard.model import Change, Run
 from wizard.node import Registry
-from wizard.reading import source
 from wizard.stores.memory import MemoryStore
 
 Client = TestClient[web.Request, web.Application]

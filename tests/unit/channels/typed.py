@@ -7,10 +7,10 @@ from typing import Any
 
 import yaml
 
-from wizard.channels.console import Style
-from wizard.channels.terminal import Conversation, Ending
+from wizard.channels.terminal.console import Style
+from wizard.channels.terminal.terminal import Conversation, Ending
 from wizard.engine import Engine
-from wizard.state import RunView
+from wizard.engine.view import RunView
 from wizard.testing import make_test_engine
 
 PASSPORT = """

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.forms.asking import Around, form, ids
-from wizard.codec import check_value, pack, unpack
 from wizard.forms.prompts import prompt_fields, summary_items
 from wizard.forms.validation import Accepted, Rejected, still_valid, validate
+from wizard.model.values import check_value, pack, unpack
 
 TYPES: dict[str, dict[str, Any]] = {
     "text": {"pattern": "[^x]*"},

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.forms.dates import PARTS
 from wizard.forms.typed import date_texts, typed_text, wrong_parts
+from wizard.forms.types.dates import PARTS
 
 
 @pytest.mark.parametrize(

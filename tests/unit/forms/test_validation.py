@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.unit.forms.asking import Around, accepted, form, ids, rejected
-from wizard.codec import pack
 from wizard.errors import ExpressionError
 from wizard.forms.fields import FIELD_TYPES
 from wizard.forms.validation import Part, Rejected, still_valid, storable, validate, validate_part
+from wizard.model.values import pack
 
 LOSS = form(
     {"name": "reason", "type": "choice", "choices": ["new", "lost"]},

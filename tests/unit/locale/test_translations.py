@@ -11,7 +11,7 @@ import pytest
 from babel.messages import Catalog, Message
 
 from tests.words import ROOT, SOURCES, TEMPLATE, brought_up, files, messages, said, translated, written
-from wizard.channels.questions import COMMANDS
+from wizard.channels.conversation.questions import COMMANDS
 from wizard.locale.catalogs import SOURCE
 
 FILES = files()

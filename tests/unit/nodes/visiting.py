@@ -7,9 +7,9 @@ from itertools import count
 from typing import Any
 
 from tests.unit.forms.asking import NOW, Around
+from wizard.expressions.template import parse
 from wizard.model import Kind, Node, Wait
 from wizard.node import NodeType, Services, Visit
-from wizard.templates import parse
 
 
 class Visited:

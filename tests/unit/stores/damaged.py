@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.runs import exactly, full_run
 from wizard.errors import StoreError
-from wizard.stores import Store
+from wizard.stores.contract import Store
 
 
 async def check_only_one_was_whole(store: Store) -> None:

@@ -16,14 +16,14 @@ import pytest
 from tests.contract.runs import NOW, a_job, a_run, a_step, creating, exactly, full_run, full_undo, turn
 from tests.corpus.stories import HERE, Bookings, Person, engine_on
 from tests.unit.stores.damaged import check_only_one_was_whole
+from wizard.engine.view import RunView
 from wizard.errors import NodeFailed, StoreError
-from wizard.jobs import JobKind
 from wizard.model import Entry, Refused, Reply, Report, Run
-from wizard.state import RunView
-from wizard.stores import sqlite
+from wizard.model.job import JobKind
+from wizard.stores.blobs.vault import PLAIN, KeyRing, new_key
 from wizard.stores.sqlite import SqliteStore
-from wizard.stores.sqlite_reseal import COLUMNS
-from wizard.stores.vault import PLAIN, KeyRing, new_key
+from wizard.stores.sqlite import store as sqlite
+from wizard.stores.sqlite.reseal import COLUMNS
 
 OLD, NEW = new_key("old"), new_key("new")
 

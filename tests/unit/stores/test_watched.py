@@ -10,9 +10,9 @@ from unittest.mock import AsyncMock, create_autospec
 import pytest
 
 from wizard.errors import KeyReused, StaleRevision, StoreError
-from wizard.jobs import Claim, Job, JobKind, Queue
 from wizard.model import Refused, Report, RunStatus
-from wizard.stores import Store
+from wizard.model.job import Claim, Job, JobKind, Queue
+from wizard.stores.contract import Store
 from wizard.stores.watched import WatchedStore
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)

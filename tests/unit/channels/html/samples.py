@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from tests.unit.channels.html.markup import Document, checked
-from wizard.channels.html.assets import Assets
-from wizard.channels.html.pages import (
+from wizard.channels.web.assets import Assets
+from wizard.channels.web.pages import (
     AnsweredPage,
     CopyPage,
     EndPage,

@@ -11,9 +11,9 @@ from aiohttp import web
 from tests.visitor import Visitor, visiting
 from wizard.app import Identify, wizard_app
 from wizard.engine import Engine
+from wizard.engine.view import RunView
 from wizard.errors import NodeFailed
 from wizard.settings import Settings
-from wizard.state import RunView
 from wizard.testing import MovableClock, make_test_engine
 
 TRIP: dict[str, Any] = {

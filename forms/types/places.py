@@ -1,0 +1,157 @@
+"""Countries and postcodes.
+
+A postcode is checked against its country's format where that is known, and written as its post
+office writes it: sw1a1aa becomes SW1A 1AA. Formats: Universal Postal Union, addressing sheets.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from wizard.forms.characters import alike
+from wizard.forms.fields import CountryField, PostcodeField
+from wizard.forms.locales import UNSAID, plain_word
+from wizard.forms.parsing import Context, Parser
+from wizard.forms.refusals import Refusal, either
+from wizard.forms.types.countries import codes_by_name, country_names, shared_names, spoken
+from wizard.forms.types.text import short
+from wizard.locale.sentences import sentence
+from wizard.model import Choice, Value
+
+# Countries without postcodes, or where few have one (Universal Postal Union; the data of libaddressinput).
+_WITHOUT = frozenset(
+    re.findall(
+        "..",
+        "AEAGAOAQAWBFBIBJBOBQBSBVBWBZCDCFCGCICKCMCWDJDMERFJGAGDGHGMGQGYHKJMKI"
+        "KMKNKPLCLYMLMOMRMSMWNRNUPAPSQARWSBSCSLSRSSSTSXSYTDTFTGTKTLTOTTTVUGVUWSYEZW",
+    )
+)
+_NONE = frozenset(
+    ("none", "no", "na", "nil", "n/a", "n.a.", "no postcode", "keine", "kein", "keiner", "aucun", "sans", "nessuno")
+)
+
+_TABLE = (  # countries, what is left without spaces and hyphens, in the groups that are written apart
+    ("AL AM AT AU BD BE BG CH CY DK GE GL HU LI LU MK NO NZ PH SI TN ZA", r"([0-9]{4})"),
+    ("BA CU DE DZ EE EG ES FI FR HR ID IT KE KR KW LK LT MA MC ME MX MY NP", r"([0-9]{5})"),
+    ("PE RS SA SM TH TR UA UY VA", r"([0-9]{5})"),
+    ("CZ GR SE SK", r"([0-9]{3})([0-9]{2})"),
+    ("BY CN CO EC IN KG MN RO RU SG TJ TM UZ", r"([0-9]{6})"),
+    ("GB GG IM JE", r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})"),
+    ("FO IS", r"([0-9]{3})"),
+    ("AD", r"(AD[0-9]{3})"),
+    ("AR", r"([0-9]{4}|[A-Z][0-9]{4}[A-Z]{3})"),
+    ("BR", r"([0-9]{5})([0-9]{3})"),
+    ("CA", r"([ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z])([0-9][ABCEGHJ-NPRSTV-Z][0-9])"),
+    ("CL", r"([0-9]{7})"),
+    ("IE", r"([A-Z][0-9]{2}|D6W)([A-Z0-9]{4})"),
+    ("IL", r"([0-9]{5}|[0-9]{7})"),
+    ("JP", r"([0-9]{3})([0-9]{4})"),
+    ("KZ", r"([0-9]{6}|[A-Z][0-9]{2}[A-Z][0-9][A-Z][0-9])"),
+    ("LV", r"(LV)([0-9]{4})"),
+    ("MT", r"([A-Z]{3})([0-9]{4})"),
+    ("NL", r"([1-9][0-9]{3})([A-Z]{2})"),
+    ("PL", r"([0-9]{2})([0-9]{3})"),
+    ("PT", r"([0-9]{4})([0-9]{3})"),
+    ("TW", r"([0-9]{3}(?:[0-9]{2,3})?)"),
+    ("US", r"([0-9]{5})([0-9]{4})?"),
+    ("VN", r"([0-9]{5,6})"),
+)
+_FORMATS = {country: pattern for countries, pattern in _TABLE for country in countries.split()}
+_HYPHENATED = frozenset(("BR", "JP", "LV", "PL", "PT", "US"))
+_KNOWN = "CH"  # the country that is an example where it is among those to pick from
+_NO_POSTCODE = sentence("Your answer to “{label}” must be a postcode, like 8001 or SW1A 1AA")
+# What stands before a postcode in letters from abroad, as on cars.
+_ON_CARS: dict[str, str] = dict(
+    re.findall("(..) ([A-Z]+)", "AT A, BE B, DE D, ES E, FI FIN, FR F, HU H, IT I, LI FL, LU L, NO N, PT P, SE S")
+)
+_ANY = re.compile(r"[A-Z0-9](?:[ -]?[A-Z0-9]){1,11}")
+
+
+@lru_cache(256)
+def country_choices(only: tuple[str, ...] | None, language: str = UNSAID) -> tuple[Choice, ...]:
+    """The countries to pick from, in their order in that language; with `only`, those of it that exist."""
+    return tuple(Choice(code, name) for code, name in country_names(language).items() if only is None or code in only)
+
+
+def country_parser(field: CountryField) -> Parser:
+    """A country's code, from the code or from a name that people have for it, in English or the run's language."""
+
+    def parse(raw: object, context: Context) -> Value:
+        text = short(raw)
+        if text is None:
+            return None
+        names = country_names()
+        code: str | None = text.upper()
+        if code not in names:
+            code = _called(plain_word(spoken(text)), field.only, context.names.language)
+        if code is None or (field.only is not None and code not in field.only):
+            raise _not_listed(field, context.names.language)
+        return code
+
+    return parse
+
+
+def _not_listed(field: CountryField, language: str) -> Refusal:
+    """With a country that the field takes as an example."""
+    listed = country_choices(field.only, language)
+    like = next((each for each in listed if each.value == _KNOWN), listed[0] if listed else None)
+    if like is None:
+        return Refusal(sentence("Your answer to “{label}” must be one of the countries listed"))
+    told = sentence(
+        "Your answer to “{label}” must be one of the countries listed, like {country} or {code}",
+        country=like.label,
+        code=like.value,
+    )
+    return Refusal(told)
+
+
+def _called(word: str, only: tuple[str, ...] | None, language: str) -> str | None:
+    """The country that is called like that. Raises Refusal where several are."""
+    if (code := codes_by_name(language).get(word)) is not None:
+        return code
+    several = [each for each in shared_names().get(word, ()) if only is None or each in only]
+    if len(several) > 1:
+        raise either(*(country_names(language)[each] for each in several))
+    return several[0] if several else None
+
+
+def postcode_parser(field: PostcodeField) -> Parser:
+    """A postcode as it is written in its country; in a country without a known format, any short code."""
+
+    def parse(raw: object, context: Context) -> Value:
+        text = short(raw)
+        return None if text is None else _written(text, _country(field, context), context.names.language)
+
+    return parse
+
+
+def needs_postcode(field: PostcodeField, context: Context) -> bool:
+    """Whether there are postcodes where the field asks for one; where the country isn't known, there may be."""
+    return _country(field, context) not in _WITHOUT
+
+
+def _country(field: PostcodeField, context: Context) -> str:
+    """The code of the field's country, "" where it isn't known."""
+    if not field.country or re.fullmatch("[A-Z]{2}", field.country):
+        return field.country or ""
+    answered = context.names.read((field.country,))
+    return answered if isinstance(answered, str) else ""
+
+
+def _written(text: str, country: str, language: str) -> str | None:
+    pattern = _FORMATS.get(country)
+    if country in _WITHOUT and (alike(text) in _NONE or not text.strip("0-. ")):
+        return None
+    text = " ".join(unicodedata.normalize("NFKC", text).upper().split())
+    if pattern is None:
+        if not _ANY.fullmatch(text) or text.isalpha():
+            raise Refusal(_NO_POSTCODE)
+        return text
+    compact = re.sub("[ -]", "", text)
+    for each in (compact, compact.removeprefix(country), compact.removeprefix(_ON_CARS.get(country, country))):
+        if found := re.fullmatch(pattern, each):
+            return ("-" if country in _HYPHENATED else " ").join(part for part in found.groups() if part)
+    named = country_names(language).get(country, country)
+    raise Refusal(sentence("Your answer to “{label}” must be a postcode of this country: {country}", country=named))

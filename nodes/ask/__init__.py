@@ -1,0 +1,1 @@
+"""Node types that ask people, or tell them something."""

@@ -1,0 +1,52 @@
+"""The `message` node: something to read, and a way on."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from wizard.expressions.template import Template
+from wizard.forms.validation import Form, Rejected, validate
+from wizard.model import Outcome, Proceed, Prompt, Wait
+from wizard.node import Foreground, NodeConfig, Visit
+
+_NO_FIELDS = Form(())
+
+
+class MessageConfig(NodeConfig):
+    """What the person reads."""
+
+    text: Template | None = None
+    submit: Template | None = None
+
+
+class MessageNode(Foreground[MessageConfig]):
+    """Shows a text and waits until the person goes on."""
+
+    type: ClassVar[str] = "message"
+    only_computes: ClassVar[bool] = True
+    pure: ClassVar[bool] = True
+    Config = MessageConfig
+
+    def outputs(self, config: MessageConfig) -> frozenset[str] | None:
+        return frozenset()
+
+    async def submit(self, visit: Visit[MessageConfig]) -> Outcome:
+        result = validate(_NO_FIELDS, visit.input or {}, visit.names)
+        if isinstance(result, Rejected):
+            error = "\n".join([*result.errors.values(), *([result.error] if result.error else [])])
+            return Wait(self._prompt(visit, error), rejected=True)
+        return Proceed({})
+
+    def prompt(self, visit: Visit[MessageConfig]) -> Prompt:
+        return self._prompt(visit, None)
+
+    def _prompt(self, visit: Visit[MessageConfig], error: str | None) -> Prompt:
+        config, names = visit.config, visit.names
+        return Prompt(
+            visit.step,
+            visit.node.type,
+            visit.title,
+            config.text.prose(names) if config.text is not None else "",
+            error=error,
+            submit=config.submit.render(names) if config.submit is not None else "",
+        )

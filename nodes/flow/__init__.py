@@ -1,0 +1,1 @@
+"""Node types that say where a run goes, and when."""

@@ -1,0 +1,396 @@
+"""Node types of installed packages: one that is broken takes nothing from the others, and is named where it is
+needed."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint, EntryPoints
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from tests.plugins import HEAVIER, PARCELS, UNIMPORTABLE, PlugIn
+from tests.unit.shell import Shell
+from wizard.definitions.draft import draft
+from wizard.definitions.reading import source
+from wizard.errors import DefinitionError
+from wizard.model import Outcome
+from wizard.node import Background, Foreground, NodeConfig, NodeType, Registry, Visit, plugins
+from wizard.node.plugins import Unusable, reason_of
+from wizard.nodes.ask.form import FormNode
+
+SENDING = """
+id: sending
+nodes:
+  - {id: ask, type: form, fields: [{name: x}]}
+  - id: send
+    type: parcel
+"""
+ASKING = "id: asking\nnodes: [{id: ask, type: form, fields: [{name: x}]}]\n"
+BUILT_IN = {"form", "http", "python", "wait", "workflow", "condition", "set", "end", "message", "review"}
+
+
+@pytest.fixture
+def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    folder = tmp_path / "forms"
+    folder.mkdir()
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    shell = Shell(folder, capsys, monkeypatch)
+    shell.file("asking.yaml", ASKING)
+    yield shell
+    logging.getLogger("wizard").setLevel(logging.NOTSET)
+
+
+def problems(text: str) -> list[str]:
+    """What is wrong in a file of this text."""
+    (document,) = source.read(text.encode(), "sending.yaml")
+    return [str(each) for each in draft(document, Registry.installed())[1]]
+
+
+# -- what is installed ---------------------------------------------------------------------------------
+
+
+def test_what_packages_announce_is_there_and_says_where_it_is_from(plugin: PlugIn) -> None:
+    """A plug-in is installed by pip and nothing else."""
+    registry = Registry.installed()
+    assert {each.type for each in registry} >= {*BUILT_IN, "parcel", "scale"}
+    assert registry.unusable == ()
+    assert (registry.package("parcel"), registry.package("form"), registry.package("zzz")) == (
+        "wizard-parcels 1.0",
+        "",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (UNIMPORTABLE, "ModuleNotFoundError: No module named 'a_library_that_nobody_has'"),
+        ("def broken(:\n", "SyntaxError: "),
+        ("raise KeyError('parcel\\nservice')", "KeyError: 'parcel\\nservice'"),
+        ("raise SystemExit", "SystemExit"),
+        ("import asyncio\nraise asyncio.CancelledError", "CancelledError"),
+        ("", "AttributeError: module 'wizard_parcels' has no attribute 'ParcelNode'"),
+        ("ParcelNode = 3", "int is no node type: derive it from wizard.node.contract.Background or Foreground"),
+        ("class ParcelNode: type = 'parcel'", "ParcelNode is no node type"),
+        (PARCELS.replace('    type = "parcel"\n', ""), "the class ParcelNode has no `type`"),
+        (PARCELS.replace("    Config = ParcelConfig\n", ""), "the class ParcelNode has no `Config`"),
+        (PARCELS.replace("= ParcelConfig", "= dict"), "the class ParcelNode has no `Config`"),
+        (
+            PARCELS.replace("async def execute", "async def perform"),
+            "the class ParcelNode is incomplete: define execute",
+        ),
+        (
+            PARCELS.replace("weight: int", "weight: 'Nowhere'"),
+            "PydanticUndefinedAnnotation: name 'Nowhere' is not defined",
+        ),
+        (
+            PARCELS + "\n    def __init__(self): raise OSError('no licence')\nParcelNode = ScaleNode",
+            "OSError: no licence",
+        ),
+        (PARCELS.replace('"parcel"', '"form"'), "a built-in node type is called 'form': it needs another name"),
+    ],
+)
+def test_one_that_cannot_be_used_is_remembered_with_the_reason(
+    plugin: PlugIn, code: str, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One broken package made every command say that Wizard itself was broken."""
+    plugin.install(code, "2.0", {"parcel": "ParcelNode"})
+    registry = Registry.installed()
+    assert {each.type for each in registry} >= BUILT_IN
+    assert isinstance(registry.get("form"), FormNode)
+    assert registry.get("parcel") is None
+    (found,) = registry.unusable
+    assert found.package == "wizard-parcels 2.0"
+    assert found.reason.startswith(reason)
+    assert "\n" not in found.reason
+    (warning,) = [each for each in caplog.records if each.levelno >= logging.WARNING]
+    assert "wizard-parcels 2.0" in warning.getMessage()
+    assert warning.exc_info is None
+
+
+def test_a_third_of_three_types_is_broken_alone(plugin: PlugIn) -> None:
+    """The others of the same package are as good as they were."""
+    code = PARCELS.replace("    Config = ParcelConfig\n", "")
+    plugin.install(code)
+    registry = Registry.installed()
+    assert [each.type for each in registry.unusable] == ["parcel"]
+    assert registry.get("scale") is not None
+
+
+def test_of_two_packages_with_one_name_neither_is_taken(plugin: PlugIn) -> None:
+    """Which of them a stored run was started with, nobody can tell: the order of folders mustn't decide that."""
+    other, third = PlugIn(plugin.folder, "other-parcels"), PlugIn(plugin.folder, "the-third")
+    other.install(PARCELS, "3.0", {"parcel": "ParcelNode"})
+    third.install(PARCELS, "4.0", {"parcel": "ParcelNode"})
+    registry = Registry.installed()
+    assert registry.get("parcel") is None
+    assert registry.get("scale") is not None
+    assert [each.package for each in registry.why_unusable("parcel")] == [
+        "other-parcels 3.0",
+        "the-third 4.0",
+        "wizard-parcels 1.0",
+    ]
+    assert "other-parcels 3.0 announces a node type 'parcel' as well: uninstall one of them" in str(registry.unusable)
+    third.uninstall()
+    other.uninstall()
+    assert Registry.installed().get("parcel") is not None
+
+
+def test_an_application_brings_its_own_where_a_package_is_broken(plugin: PlugIn) -> None:
+    """Whoever embeds can go on before the package is mended."""
+
+    class Own(Background[NodeConfig]):
+        """Sends a parcel by foot."""
+
+        type = "parcel"
+        Config = NodeConfig
+
+        async def execute(self, visit: Visit[NodeConfig]) -> Outcome:
+            raise NotImplementedError
+
+    plugin.install(UNIMPORTABLE)
+    registry = Registry.installed()
+    registry.add(Own)
+    assert isinstance(registry.get("parcel"), Own)
+    assert registry.why_unusable("parcel") == ()
+    assert registry.package("parcel") == ""
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        (lambda: type("Odd", (Background,), {"Config": NodeConfig, "execute": print}), "the class Odd has no `type`"),
+        (lambda: type("Odd", (Background,), {"type": "odd", "execute": print}), "the class Odd has no `Config`"),
+        (
+            lambda: type("Odd", (Foreground,), {"type": "odd", "Config": NodeConfig}),
+            "the class Odd is incomplete: define submit",
+        ),
+        (
+            lambda: type("Odd", (NodeType,), {"type": "odd", "Config": NodeConfig, "execute": print}),
+            "the class Odd has no `kind`",
+        ),
+    ],
+)
+def test_an_application_is_told_what_its_own_class_lacks(made: Callable[[], type], says: str) -> None:
+    """It would show in the first definition that uses it, as an AttributeError."""
+    with pytest.raises(DefinitionError, match=says):
+        Registry([made()])
+
+
+def test_a_package_whose_list_of_entry_points_is_damaged_hides_no_other(
+    plugin: PlugIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Some tool left half a file behind: the types of all other packages are there."""
+
+    class Damaged:
+        """A distribution that says nothing of itself that can be read."""
+
+        _path = "site/damaged-1.0.dist-info"
+
+        @property
+        def entry_points(self) -> EntryPoints:
+            raise ValueError("line 3 has no `=`")
+
+        @property
+        def name(self) -> str:
+            raise KeyError("Name")
+
+    def all_at_once(**which: str) -> EntryPoints:
+        raise ValueError("line 3 has no `=`")
+
+    known = list(plugins.distributions())
+    monkeypatch.setattr(plugins, "entry_points", all_at_once)
+    monkeypatch.setattr(plugins, "distributions", lambda: [Damaged(), *known])
+    assert {each.type for each in Registry.installed()} >= {*BUILT_IN, "parcel"}
+    assert "damaged-1.0.dist-info can't be read: ValueError: line 3 has no `=`" in caplog.text
+
+
+def test_an_entry_point_without_a_package_is_one_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hosts patch the list of entry points in their tests."""
+    entry = EntryPoint("lost", "nowhere_at_all:LostNode", "wizard.nodes")
+    monkeypatch.setattr(plugins, "entry_points", lambda **which: EntryPoints([entry]))
+    (found,) = Registry.installed().unusable
+    assert str(found) == "ModuleNotFoundError: No module named 'nowhere_at_all' (package unknown)"
+
+
+def test_somebody_who_stops_the_command_while_it_imports_is_heard(plugin: PlugIn) -> None:
+    """Ctrl-C is no reason why a package can't be used."""
+    plugin.install("raise KeyboardInterrupt", types={"parcel": "ParcelNode"})
+    with pytest.raises(KeyboardInterrupt):
+        Registry.installed()
+
+
+def test_a_reason_is_a_line() -> None:
+    """It stands in tables and log lines."""
+    assert reason_of(ValueError("a\n  b")) == "ValueError: a b"
+    assert reason_of(ValueError()) == "ValueError"
+    assert len(reason_of(ValueError("x" * 10_000))) == 300
+    assert Unusable("a", "b 1", "c") < Unusable("b", "a 1", "c")
+
+
+# -- definitions ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "types", "says"),
+    [
+        (
+            UNIMPORTABLE,
+            {"parcel": "ParcelNode"},
+            "sending.yaml:6:11: error: the node type `parcel` can't be used: ModuleNotFoundError: No module named "
+            "'a_library_that_nobody_has' (package wizard-parcels 2.0)",
+        ),
+        (
+            UNIMPORTABLE,
+            {"parcels": "ParcelNode"},
+            "sending.yaml:6:11: error: there is no node type `parcel`; known are condition, confirm_email, end, form, "
+            "http, message, python, review, set, wait, workflow; these can't be used: parcels: ModuleNotFoundError: No "
+            "module named 'a_library_that_nobody_has' (package wizard-parcels 2.0)",
+        ),
+        (
+            PARCELS.replace("return frozenset", "return 1 / 0, frozenset"),
+            {"parcel": "ParcelNode"},
+            "sending.yaml:6:11: error: the node type `parcel` of the package wizard-parcels 2.0 can't say whether this "
+            "is right: ZeroDivisionError: division by zero",
+        ),
+        (
+            PARCELS.replace(
+                "async def execute", "def check(self, config):\n        return [3]\n\n    async def execute"
+            ),
+            {"parcel": "ParcelNode"},
+            "sending.yaml:6:11: error: the node type `parcel` of the package wizard-parcels 2.0 can't say whether this "
+            "is right: TypeError: cannot unpack non-iterable int object",
+        ),
+        (HEAVIER, {"parcel": "ParcelNode"}, "sending.yaml:5:5: error: `insured_for` is missing"),
+    ],
+)
+def test_a_definition_that_needs_it_names_type_package_and_reason(
+    plugin: PlugIn, code: str, types: dict[str, str], says: str
+) -> None:
+    """The author sees at which line what is missing; "there is no such node type" sends them looking for a typo."""
+    plugin.install(code, "2.0", types)
+    assert problems(SENDING) == [says]
+
+
+# -- commands ------------------------------------------------------------------------------------------
+
+
+def test_commands_that_do_not_need_it_go_on(plugin: PlugIn, shell: Shell) -> None:
+    """Exit codes are what they were; what is wrong is said once, on standard error."""
+    plugin.install(UNIMPORTABLE, "2.0", {"parcel": "ParcelNode"})
+    warning = "the node type parcel of the package wizard-parcels 2.0 can't be used: ModuleNotFoundError"
+    for command, piped in (
+        ("check asking.yaml", ""),
+        ("graph asking.yaml", ""),
+        ("schema", ""),
+        ("nodes form", ""),
+        ("run asking.yaml --store sqlite:///new.db", "red\n"),
+        ("runs list --store sqlite:///new.db", ""),
+    ):
+        assert shell.types(command, piped) == 0, command
+        assert shell.err.count(warning) == 1
+        assert "Traceback" not in shell.err
+
+
+def test_the_list_of_node_types_has_those_that_cannot_be_used(plugin: PlugIn, shell: Shell) -> None:
+    """Whoever installed a package looks there first for its types."""
+    plugin.install(UNIMPORTABLE, "2.0", {"parcel": "ParcelNode"})
+    assert shell.types("nodes") == 0
+    listed = shell.out.partition("Node types that can't be used")[2]
+    assert "parcel  (package wizard-parcels 2.0)" in listed
+    assert "No module named 'a_library_that_nobody_has'" in listed
+    assert shell.types("nodes --json") == 0
+    assert shell.json[-1] == {
+        "type": "parcel",
+        "package": "wizard-parcels 2.0",
+        "reason": "ModuleNotFoundError: No module named 'a_library_that_nobody_has'",
+        "unusable": True,
+    }
+    assert shell.types("nodes parcel") == 1
+    assert "No module named 'a_library_that_nobody_has'" in shell.err
+    assert shell.types("nodes parcels") == 2
+
+
+def test_a_server_refuses_what_needs_it_and_says_why(
+    plugin: PlugIn, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server never starts on definitions with problems, be it one of many files: the reason is named. Without that
+    file it serves, and warns."""
+    served: list[web.Application] = []
+    monkeypatch.setattr("wizard.server.serve", lambda app, *rest: served.append(app))
+    plugin.install(UNIMPORTABLE, "2.0", {"parcel": "ParcelNode"})
+    shell.file("sending.yaml", SENDING)
+    assert shell.types("serve .") == 1
+    assert "sending.yaml:6:11: error: the node type `parcel` can't be used: ModuleNotFoundError" in shell.err
+    assert "package wizard-parcels 2.0" in shell.err
+    assert "wizard itself" not in shell.err
+    assert served == []
+    assert shell.types("serve asking.yaml passport.yaml") == 0
+    assert "WARNING wizard.plugins: the node type parcel" in shell.err
+    assert len(served) == 1
+
+
+def test_verbose_shows_where_the_import_failed(plugin: PlugIn, shell: Shell) -> None:
+    """Whoever mends the package needs the traceback, and nobody else."""
+    plugin.install(UNIMPORTABLE, "2.0", {"parcel": "ParcelNode"})
+    assert shell.types("check asking.yaml --verbose") == 0
+    assert "wizard_parcels.py" in shell.err
+    assert "Traceback" in shell.err
+
+
+def test_a_run_is_looked_at_and_ended_by_commands_without_its_plugin(plugin: PlugIn, shell: Shell) -> None:
+    """The commands of an operator are for the days on which something is missing."""
+    shell.file("sending.yaml", SENDING.replace("    type: parcel", "    type: scale"))
+    assert shell.types("run sending.yaml --store sqlite:///runs.db", "red\n") == 3
+    plugin.uninstall()
+    assert shell.types("runs list --ids --store sqlite:///runs.db") == 0
+    run = shell.out.strip()
+    assert shell.types(f"runs show {run} --store sqlite:///runs.db") == 0
+    assert "waiting" in shell.out
+    assert "node send (type scale, package wizard-parcels 1.0): this node type isn't installed" in shell.out
+    assert "red" in shell.out
+    assert shell.types(f"runs show {run} --json --store sqlite:///runs.db") == 0
+    assert "wizard-parcels 1.0" in shell.json["unavailable"]
+    assert shell.types(f"runs trace {run} --store sqlite:///runs.db") == 0
+    assert shell.types(f"runs export {run} --store sqlite:///runs.db") == 0
+    assert shell.json["steps"][0]["answers"] == {"x": "red"}
+    assert shell.types(f"runs repair {run} --store sqlite:///runs.db") == 0
+    assert "Nothing of run" in shell.out
+    assert shell.types(f"run --resume={run} --store sqlite:///runs.db") == 1
+    assert "can't be used here: node send (type scale, package wizard-parcels 1.0)" in shell.err
+    assert shell.types(f"runs cancel {run} --undo --store sqlite:///runs.db") == 0
+    assert shell.types(f"runs delete {run} --yes --store sqlite:///runs.db") == 0
+
+
+def test_functions_whose_module_ends_the_process_are_refused(shell: Shell) -> None:
+    """`sys.exit` at the end of a script: the command ended with exit code 0, and without a word."""
+    shell.file("ending.py", "import sys\ndef fare(): ...\nsys.exit(0)\n")
+    assert shell.types("serve asking.yaml --functions ending:fare") == 2
+    assert "The module ending can't be imported (ending.py, line 3: SystemExit)" in shell.err
+
+
+@pytest.mark.parametrize(
+    ("library", "store", "says"),
+    [
+        ("asyncpg", "postgresql://localhost/forms", "PostgreSQL needs more libraries (import of asyncpg halted"),
+        ("cryptography", "sqlite:///forms.db", "Encryption needs a library (No module named"),
+    ],
+)
+def test_an_extra_that_is_missing_says_what_to_install(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, library: str, store: str, says: str
+) -> None:
+    """Nor does it stop a command that doesn't need it."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == library]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("pgpool", "pgqueue", "postgres"):
+        monkeypatch.delitem(sys.modules, f"wizard.stores.{name}", raising=False)
+    monkeypatch.setitem(sys.modules, library, None)
+    assert shell.types("check asking.yaml") == 0
+    monkeypatch.setenv("WIZARD_KEYS", "one:" + "A" * 43 + "=" if library == "cryptography" else "")
+    assert shell.types(f"serve asking.yaml --store {store}") == 2
+    assert says in shell.err
+    assert "pip install wizard[" in shell.err

@@ -1,0 +1,1 @@
+"""The JSON interface (DESIGN, section 7)."""

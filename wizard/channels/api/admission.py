@@ -1,0 +1,150 @@
+"""Who may call the JSON interface for which run, and what they send: checked before the engine sees any of it.
+
+A run's token is checked before anything else is read of a request, and is never logged.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from wizard.channels.api.bodies import Members, check_members, read_object, revision_of
+from wizard.channels.http.identities import Identify, Identity, identity_of
+from wizard.channels.http.languages import remember, remember_to_ask
+from wizard.channels.http.problems import NOT_ALLOWED, NOT_YOUR_PROFILE, UNAUTHORIZED, WRONG_TOKEN, Refused
+from wizard.engine import Engine
+from wizard.engine.view import RunView
+from wizard.errors import NotYours, RunNotFound, WorkflowNotFound
+from wizard.locale.sentences import Sentence, sentence
+from wizard.settings import Settings
+
+_BEARER = re.compile(r"bearer +([\w.~+/-]{1,200}=*)", re.ASCII | re.IGNORECASE)
+_RUN_ID = re.compile(r"[\x21-\x7e]{1,200}")
+_WANTED = {"WWW-Authenticate": 'Bearer realm="wizard"'}
+
+
+def is_id(text: str) -> bool:
+    """Whether it can be the id of a run or file at all."""
+    return _RUN_ID.fullmatch(text) is not None
+
+
+def _bearer(request: web.Request, what: Sentence) -> str:
+    match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
+    if match is None:
+        raise Refused(UNAUTHORIZED, what, _WANTED)
+    return match[1]
+
+
+def _named(request: web.Request) -> str:
+    run_id = request.match_info["id"]
+    if not is_id(run_id):
+        raise RunNotFound
+    return run_id
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """Who starts a run: the profile and session that it works on. `name` tells one person from another, "" where
+    nobody is signed in; `is_stranger` where the host signs people in, and this is nobody of them."""
+
+    profile_id: str | None
+    session_id: str | None
+    name: str = ""
+    is_stranger: bool = False
+
+
+class Admission:
+    """See the module docstring. `who` says who sends a request, as the host knows it."""
+
+    def __init__(self, engine: Engine, settings: Settings, who: Identify | None) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._who = who
+
+    async def run_id(self, request: web.Request) -> str:
+        """The run's id, for whoever holds its token. It has 128 random bits, so that saying there is no
+        such run tells nobody anything. Raises Refused (401, 403) and RunNotFound."""
+        token = _bearer(request, sentence("Send the run's token, as Authorization: Bearer TOKEN."))
+        run_id = _named(request)
+        try:
+            await self._engine.check_token(run_id, token)
+        except NotYours as error:
+            raise Refused(WRONG_TOKEN, error.people) from None
+        remember_to_ask(request, lambda: self._language_of(run_id))
+        if self._who is not None:
+            profile_id = (await self._engine.load(run_id)).run.profile_id
+            if profile_id is not None and (await self._person(request)).profile_id != profile_id:
+                raise Refused(NOT_YOUR_PROFILE, sentence("Sign in as the person whose run this is."))
+        return run_id
+
+    async def _language_of(self, run_id: str) -> str:
+        return (await self._engine.load(run_id)).workflow.language
+
+    async def _person(self, request: web.Request) -> Identity:
+        return await identity_of(self._who, request, self._engine.services)
+
+    async def profile(self, request: web.Request) -> str:
+        """The profile of whoever is signed in. Raises Refused (403) where nobody is."""
+        profile_id = (await self._person(request)).profile_id
+        if profile_id is None:
+            what = sentence("Runs are listed for people who are signed in, and theirs alone. Sign in first.")
+            raise Refused(NOT_ALLOWED, what)
+        return profile_id
+
+    async def sender(self, request: web.Request) -> tuple[str, bool]:
+        """The run's id, for whoever may tell it of events, and whether that is the host's own key: what people say
+        with a run's token, a bank mustn't be taken to have said. Raises what `run_id` raises."""
+        key = self._settings.event_key
+        if key is None:
+            return await self.run_id(request), False
+        wanted = sentence("Send the key for events, as Authorization: Bearer TOKEN.")
+        if not hmac.compare_digest(_bearer(request, wanted).encode(), key.get_secret_value().encode()):
+            what = sentence("Events need the key for events (WIZARD_EVENT_KEY); a run's token doesn't do.")
+            raise Refused(WRONG_TOKEN, what)
+        return _named(request), True
+
+    def check_deletion(self) -> None:
+        """Raises Refused (403) where the host keeps what was handed in."""
+        if not self._settings.allow_deletion:
+            what = sentence("Runs can't be deleted here. Ask whoever runs this service to do it.")
+            raise Refused(NOT_ALLOWED, what)
+
+    async def run(self, request: web.Request) -> RunView:
+        """The run, for whoever holds its token."""
+        view = await self._engine.load(await self.run_id(request))
+        remember(request, view.workflow.language)
+        return view
+
+    async def move(self, request: web.Request, members: Members) -> tuple[str, dict[str, Any], int | None]:
+        """The run's id, what is asked, and the revision that the caller saw."""
+        run_id = await self.run_id(request)
+        body = await self.body(request, members)
+        return run_id, body, revision_of(request, body)
+
+    async def body(self, request: web.Request, members: Members) -> dict[str, Any]:
+        """What is asked. Only answers have files in them, and may be as large as these. Raises Refused."""
+        settings = self._settings
+        limit = settings.body_limit if "answers" in members else min(settings.text_limit, settings.body_limit)
+        body = await read_object(request, limit, settings.body_timeout)
+        check_members(body, members)
+        return body
+
+    async def starter(self, request: web.Request, body: Mapping[str, Any]) -> Starter:
+        """Who starts a run. Raises Refused (403) where its profile or session would be somebody else's."""
+        with suppress(WorkflowNotFound):  # the engine says so
+            remember(request, self._engine.definitions.get(body["workflow"]).language)
+        if self._who is None:  # what the body names is what is asked, and shows nothing of who asks
+            return Starter(body.get("profile_id"), body.get("session_id"))
+        identity = await self._person(request)
+        own = {"profile_id": identity.profile_id, "session_id": identity.session_id}
+        for name, known in own.items():
+            if body.get(name, known) != known:
+                what = sentence("`{name}` isn't yours. Leave it out: it is known who you are.", name=name)
+                raise Refused(NOT_YOUR_PROFILE, what)
+        return Starter(identity.profile_id, identity.session_id, identity.key, is_stranger=not identity.key)

@@ -1,0 +1,206 @@
+"""The JSON interface (DESIGN, section 7): which call has which handler, and those that only look.
+
+A handler reads the request, lets the engine take its turn, and answers with the run state. What can
+go wrong is an exception that `wizard.channels.http.problems` turns into a problem document.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from aiohttp import web
+
+from wizard.channels.api import openapi
+from wizard.channels.api.admission import Admission, is_id
+from wizard.channels.api.moves import Moves, as_json
+from wizard.channels.api.run_json import Window, after, around, before, encode, line_json, run_state
+from wizard.channels.api.workflow_json import workflow_json
+from wizard.channels.http.attachments import as_attachment
+from wizard.channels.http.clients import client_of
+from wizard.channels.http.identities import Identify
+from wizard.channels.http.problems import (
+    DESCRIPTION,
+    INVALID_REQUEST,
+    NOT_FOUND,
+    SECURITY_HEADERS,
+    TOO_MANY_FOLLOWERS,
+    TOO_MANY_RUNS,
+    WAIT,
+    Refused,
+    problems,
+    protect,
+)
+from wizard.channels.http.rate_limit import Rate
+from wizard.channels.http.streams import Followers, TooMany
+from wizard.definitions.listing import listed
+from wizard.engine import Engine
+from wizard.engine.exporting import trace_json
+from wizard.engine.own_runs import MOST_LISTED
+from wizard.errors import InvalidInput
+from wizard.locale.sentences import counted, sentence
+from wizard.model import Run, RunStatus
+from wizard.settings import Settings
+
+__all__ = ["PREFIX", "TRACE_LIMIT", "api"]
+
+PREFIX = "/api/v1"
+TRACE_LIMIT = 1000  # entries in one answer
+
+
+def api(
+    engine: Engine,
+    settings: Settings | None = None,
+    who: Identify | None = None,
+    followers: Followers | None = None,
+) -> web.Application:
+    """The application to mount at `/api/v1`:
+    `app.add_subapp("/api/v1", api(engine, settings))`. Its bodies are bounded by
+    `settings.body_limit`, whatever the `client_max_size` of the application it is mounted in. `who` says
+    who sends a request: then nobody starts or opens a run on another's profile. `followers` are those of the
+    whole server, where something else has streams as well."""
+    settings = settings or Settings()
+    admission, followers = Admission(engine, settings, who), followers or Followers(engine)
+    looks, moves = _Looks(engine, admission, followers), Moves(engine, admission)
+    rate = Rate(settings.api_start_rate)
+
+    async def start(request: web.Request) -> web.Response:
+        if wait := rate.wait(client_of(request, settings.proxies)):
+            detail = counted(
+                "Too many runs were started from this address. Try again in {count} second.",
+                "Too many runs were started from this address. Try again in {count} seconds.",
+                wait,
+            )
+            raise Refused(TOO_MANY_RUNS, detail, {"Retry-After": str(wait)}, closes=True)
+        return await moves.start(request)
+
+    app = web.Application(middlewares=[problems])
+    app.on_shutdown.append(followers.stop)
+    app.on_response_prepare.append(protect)
+    app.add_routes(
+        [
+            web.get("/openapi.json", looks.openapi, name=DESCRIPTION),
+            web.get("/workflows", looks.workflows),
+            web.post("/runs", start),
+            web.get("/runs/{id}", looks.show),
+            web.delete("/runs/{id}", moves.delete),
+            web.post("/runs/{id}/next", moves.next),
+            web.post("/runs/{id}/previous", moves.previous),
+            web.post("/runs/{id}/change", moves.change),
+            web.post("/runs/{id}/remove", moves.remove),
+            web.post("/runs/{id}/events", moves.event),
+            web.post("/runs/{id}/cancel", moves.cancel),
+            web.get("/runs/{id}/progress", looks.progress),
+            web.get("/runs/{id}/trace", looks.trace),
+            web.get("/runs/{id}/files/{file}", looks.file),
+        ]
+    )
+    if who is not None:  # else nobody is ever signed in
+        app.router.add_get("/runs", looks.own)
+    return app
+
+
+@cache
+def _document(server: str) -> bytes:
+    return encode(openapi.document(server))
+
+
+class _Looks:
+    """The handlers that change nothing."""
+
+    def __init__(self, engine: Engine, admission: Admission, followers: Followers) -> None:
+        self._engine = engine
+        self._admission = admission
+        self._followers = followers
+
+    async def openapi(self, request: web.Request) -> web.Response:
+        return as_json(200, _document(request.rel_url.raw_path.removesuffix("/openapi.json")))
+
+    async def workflows(self, request: web.Request) -> web.Response:
+        # The engine asks no more of its definitions than to give one by its id; a catalog has a list.
+        known = getattr(self._engine.definitions, "workflows", {})
+        return as_json(200, encode([workflow_json(each) for each in listed(known.values())]))
+
+    async def own(self, request: web.Request) -> web.Response:
+        profile_id = await self._admission.profile(request)
+        limit = _number(request, "limit", MOST_LISTED, 1, MOST_LISTED)
+        try:
+            page = await self._engine.runs_of(profile_id, limit=limit, before=request.query.get("before"))
+        except InvalidInput as error:
+            raise Refused(INVALID_REQUEST, error.people) from None
+        headers = {}
+        if page.older:
+            following = request.rel_url.with_query(before=page.older, limit=limit)
+            headers["Link"] = f'<{following}>; rel="next"'
+        return as_json(200, encode([line_json(each) for each in page.lines]), headers)
+
+    async def show(self, request: web.Request) -> web.Response:
+        view = await self._admission.run(request)
+        window = _window(request, view.run)
+        tag = f'"{view.revision}"'
+        # A run expires, and its work gets on, without a new revision: what a caller holds may say something else.
+        changing = view.status in (RunStatus.EXPIRED, RunStatus.WORKING)
+        if not changing and _matches(request.headers.get("If-None-Match"), tag):
+            return web.Response(status=304, headers={**SECURITY_HEADERS, "ETag": tag})
+        return as_json(200, encode(run_state(view, window)), {"ETag": tag})
+
+    async def progress(self, request: web.Request) -> web.StreamResponse:
+        view = await self._admission.run(request)
+        try:
+            return await self._followers.follow(request, view, SECURITY_HEADERS)
+        except TooMany:
+            detail = sentence(
+                "As many follow their runs as this server can tell. Ask for the run's state now and then instead."
+            )
+            raise Refused(TOO_MANY_FOLLOWERS, detail, WAIT) from None
+
+    async def trace(self, request: web.Request) -> web.Response:
+        view = await self._admission.run(request)
+        after = _number(request, "after", 0, 0, 2**53)
+        limit = _number(request, "limit", TRACE_LIMIT, 1, TRACE_LIMIT)
+        entries = await self._engine.trace(view.id, after, limit)
+        headers = {}
+        if len(entries) == limit:
+            following = request.rel_url.with_query(after=entries[-1].number, limit=limit)
+            headers["Link"] = f'<{following}>; rel="next"'
+        return as_json(200, encode(trace_json(entries)), headers)
+
+    async def file(self, request: web.Request) -> web.Response:
+        view = await self._admission.run(request)
+        file_id = request.match_info["file"]
+        file = await self._engine.file(view.id, file_id) if is_id(file_id) else None
+        if file is None:
+            raise Refused(NOT_FOUND, sentence("This run has no such file."))
+        return as_attachment(file, SECURITY_HEADERS)
+
+
+def _matches(condition: str | None, tag: str) -> bool:
+    """If-None-Match, by weak comparison (RFC 9110, 13.1.2)."""
+    if condition is None:
+        return False
+    return any(each.strip().removeprefix("W/") in (tag, "*") for each in condition.split(","))
+
+
+def _window(request: web.Request, run: Run) -> Window:
+    """The steps around the current one, or those before or after another that the caller names."""
+    asked = [(name, select) for name, select in (("before", before), ("after", after)) if name in request.query]
+    if not asked:
+        return around(run)
+    (name, select), *more = asked
+    step = run.by_path.get(request.query[name])
+    if more or step is None:
+        what = sentence("Take one of `before` and `after`, and a step that the run's state lists.")
+        raise Refused(INVALID_REQUEST, what)
+    return select(run, step)
+
+
+def _number(request: web.Request, name: str, default: int, least: int, most: int) -> int:
+    given = request.query.get(name)
+    if given is None:
+        return default
+    if not re.fullmatch(r"\d{1,16}", given, re.ASCII) or not least <= int(given) <= most:
+        what = sentence(
+            "`{name}` must be a whole number between {least} and {most}.", name=name, least=least, most=most
+        )
+        raise Refused(INVALID_REQUEST, what)
+    return int(given)

@@ -1,0 +1,412 @@
+"""The OpenAPI 3.1 document of the JSON interface: its calls, what they take and what they answer.
+
+Request bodies are described by the tables that requests are checked with (wizard.channels.api.bodies),
+problems by the types that are answered (wizard.channels.http.problems); the other schemas are in
+wizard.channels.api.schemas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from wizard import __version__
+from wizard.channels.api import examples
+from wizard.channels.api.bodies import CANCEL, CHANGE, EVENT, NEXT, PREVIOUS, REMOVE, START, Members
+from wizard.channels.api.preferences import APPLIED, MINIMAL
+from wizard.channels.api.preferences import HEADER as PREFER
+from wizard.channels.api.run_json import SHOWN
+from wizard.channels.api.schemas import SCHEMAS, array, ref
+from wizard.channels.http.problems import (
+    INTERNAL,
+    INVALID_INPUT,
+    INVALID_REQUEST,
+    KEY_REUSED,
+    MEDIA_TYPE,
+    NOT_A_STEP,
+    NOT_ALLOWED,
+    NOT_FOUND,
+    NOT_YOUR_PROFILE,
+    POINT_OF_NO_RETURN,
+    REFUSED,
+    REJECTED,
+    RUN_BUSY,
+    RUN_CANCELLED,
+    RUN_COMPLETED,
+    RUN_EXPIRED,
+    RUN_NOT_FOUND,
+    STALE_INPUT,
+    STALE_REVISION,
+    TOO_LARGE,
+    TOO_MANY_EVENTS,
+    TOO_MANY_FOLLOWERS,
+    TOO_MANY_RUNS,
+    TOO_SLOW,
+    UNAUTHORIZED,
+    UNAVAILABLE,
+    UNSUPPORTED_MEDIA_TYPE,
+    WORKFLOW_NOT_FOUND,
+    WORKFLOW_UNAVAILABLE,
+    WRONG_TOKEN,
+    ProblemType,
+)
+from wizard.channels.http.streams import MEDIA_TYPE as EVENTS
+from wizard.engine.own_runs import MOST_LISTED
+
+Json = dict[str, Any]
+
+_BODY = (INVALID_REQUEST, TOO_SLOW, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
+_TOKEN = (UNAUTHORIZED, WRONG_TOKEN, NOT_YOUR_PROFILE, RUN_NOT_FOUND)
+_OVER = (STALE_REVISION, RUN_COMPLETED, RUN_CANCELLED, REFUSED, RUN_EXPIRED)
+_CONFLICTS = (STALE_INPUT, POINT_OF_NO_RETURN, NOT_A_STEP, *_OVER)
+_UNMOVED = (RUN_BUSY, WORKFLOW_UNAVAILABLE)
+_MOVE = (*_BODY, *_TOKEN, *_CONFLICTS, INVALID_INPUT, KEY_REUSED, *_UNMOVED)
+_FROM_OUTSIDE = (*_BODY, *_TOKEN, *_OVER, INVALID_INPUT, KEY_REUSED, TOO_MANY_EVENTS, *_UNMOVED)
+
+_START = (NOT_YOUR_PROFILE, WORKFLOW_NOT_FOUND, INVALID_INPUT, KEY_REUSED, TOO_MANY_RUNS)
+
+_ETAG = {"ETag": {"description": "The run's revision, in quotation marks.", "schema": {"type": "string"}}}
+_REPLAY = {
+    "Idempotent-Replay": {
+        "description": "`true` where this is the answer that the same request with the same key got before.",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
+_MOVED = {
+    **_ETAG,
+    **_REPLAY,
+    APPLIED: {
+        "description": "What was heeded of `Prefer`.",
+        "schema": {"type": "string", "enum": [MINIMAL]},
+    },
+}
+
+
+def document(server: str = "/api/v1") -> Json:
+    """The whole document, as Python values; `server` is where the interface is, which a host may have mounted
+    elsewhere."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Wizard",
+            "version": __version__,
+            "summary": "Guided processes: answer step by step, go back, change an answer, come back later.",
+            "description": (
+                "Start a run, then answer the step in its `current` with `next` until `status` is `completed`. "
+                "A run's token is its only key: it is handed out once, when the run is started.\n\n"
+                "Errors are problem documents (RFC 9457); go by their `type`."
+            ),
+        },
+        "servers": [{"url": server}],
+        "paths": _paths(),
+        "components": {
+            "schemas": {**SCHEMAS, **_request_schemas()},
+            "parameters": _parameters(),
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "description": "The run's token."},
+            },
+        },
+    }
+
+
+def _paths() -> Json:
+    return {
+        "/openapi.json": {"get": _openapi()},
+        "/workflows": {"get": _workflows()},
+        "/runs": {"get": _own(), "post": _start()},
+        "/runs/{id}": {"parameters": [_parameter("id")], "get": _show(), "delete": _delete()},
+        "/runs/{id}/next": _move("next", "Answers the current step and goes on", "Next", examples.NEXT, REJECTED),
+        "/runs/{id}/previous": _move("previous", "Goes back; no answer is lost", "Previous", examples.PREVIOUS),
+        "/runs/{id}/change": _move(
+            "change",
+            "Answers an earlier step anew and returns to where the run was",
+            "Change",
+            examples.CHANGE,
+            REJECTED,
+        ),
+        "/runs/{id}/remove": _move("remove", "Takes an item out of a repeat", "Remove", examples.REMOVE),
+        "/runs/{id}/events": _from_outside(
+            "events", "Tells the run that something happened; a step that waits for it goes on", "Event", examples.EVENT
+        ),
+        "/runs/{id}/cancel": _from_outside("cancel", "Ends the run for good", "Cancel", examples.CANCEL),
+        "/runs/{id}/progress": {"parameters": [_parameter("id")], "get": _progress()},
+        "/runs/{id}/trace": {"parameters": [_parameter("id")], "get": _trace()},
+        "/runs/{id}/files/{file}": {"parameters": [_parameter("id"), _parameter("file")], "get": _file()},
+    }
+
+
+# -- calls -----------------------------------------------------------------------------------------
+
+
+def _openapi() -> Json:
+    answer = _answer("This document", {"type": "object"})
+    return {"operationId": "openapi", "summary": "This document", "responses": {"200": answer}}
+
+
+def _workflows() -> Json:
+    answer = _answer("The workflows that runs can be started of", array(ref("Workflow")))
+    responses = {"200": answer, **_problems(())}
+    return {"operationId": "workflows", "summary": "Lists the workflows", "responses": responses}
+
+
+def _own() -> Json:
+    link = {"Link": {"description": 'The address of earlier ones, as rel="next".', "schema": {"type": "string"}}}
+    return {
+        "operationId": "own",
+        "summary": "Lists the runs of the person who is signed in, newest first",
+        "description": (
+            "It needs no token: the application that this is a part of says who is signed in. "
+            "Where it doesn't, there is no such call."
+        ),
+        "parameters": [_parameter("before"), _parameter("most")],
+        "responses": {
+            "200": _answer("The runs", array(ref("RunLine")), link),
+            **_problems((INVALID_REQUEST, NOT_ALLOWED)),
+        },
+    }
+
+
+def _start() -> Json:
+    location = {"Location": {"description": "The run's address.", "schema": {"type": "string"}}}
+    started = _answer(
+        "The new run, with its token", ref("StartedRunAsPreferred"), {**location, **_MOVED}, examples.STARTED
+    )
+    return {
+        "operationId": "start",
+        "summary": "Creates a run and enters its first step",
+        "parameters": [_parameter("idempotencyKey"), _parameter("prefer")],
+        "requestBody": _body("Start", examples.START, required=True),
+        "responses": {"201": started, **_problems((*_BODY, *_START))},
+    }
+
+
+def _show() -> Json:
+    unchanged = {"description": "The run is still as the ETag in If-None-Match says", "headers": _ETAG}
+    run = _answer("The run", ref("Run"), _ETAG, examples.RUN)
+    return {
+        "operationId": "show",
+        "summary": "The run as it is now; nothing is executed",
+        "security": [{"token": []}],
+        "parameters": [_parameter("ifNoneMatch"), _parameter("beforeStep"), _parameter("afterStep")],
+        "responses": {"200": run, "304": unchanged, **_problems((INVALID_REQUEST, *_TOKEN))},
+    }
+
+
+def _delete() -> Json:
+    return {
+        "operationId": "delete",
+        "summary": "Deletes all that is stored of the run; nothing is undone",
+        "security": [{"token": []}],
+        "responses": {"204": {"description": "It is gone"}, **_problems((*_TOKEN, NOT_ALLOWED))},
+    }
+
+
+def _from_outside(name: str, summary: str, schema: str, example: Json) -> Json:
+    run = _answer("The run after it", ref("RunAsPreferred"), _MOVED, examples.RUN)
+    return {
+        "parameters": [_parameter("id")],
+        "post": {
+            "operationId": name,
+            "summary": summary,
+            "security": [{"token": []}],
+            "parameters": [_parameter("idempotencyKey"), _parameter("prefer")],
+            "requestBody": _body(schema, example, required=schema == "Event"),
+            "responses": {"200": run, **_problems(_FROM_OUTSIDE)},
+        },
+    }
+
+
+def _progress() -> Json:
+    stream = {
+        "description": (
+            "Server-sent events: `work` (its data as `work` of the run state) for each change of what is reported, "
+            "and a last one, `moved` (`status`, `step`, `revision`), when the run doesn't work at that step any more. "
+            "A stream that ends without it is to be opened again."
+        ),
+        "content": {EVENTS: {"schema": {"type": "string"}, "example": examples.PROGRESS}},
+    }
+    return {
+        "operationId": "progress",
+        "summary": "How far the work is that the run stands at, as it goes on",
+        "security": [{"token": []}],
+        "responses": {"200": stream, **_problems((*_TOKEN, TOO_MANY_FOLLOWERS))},
+    }
+
+
+def _move(name: str, summary: str, schema: str, example: Json, *more: ProblemType) -> Json:
+    run = _answer("The run after it", ref("RunAsPreferred"), _MOVED, examples.RUN)
+    return {
+        "parameters": [_parameter("id")],
+        "post": {
+            "operationId": name,
+            "summary": summary,
+            "security": [{"token": []}],
+            "parameters": [_parameter("idempotencyKey"), _parameter("ifMatch"), _parameter("prefer")],
+            "requestBody": _body(schema, example, required=schema in ("Change", "Remove")),
+            "responses": {"200": run, **_problems((*_MOVE, *more))},
+        },
+    }
+
+
+def _trace() -> Json:
+    link = {
+        "Link": {"description": 'The address of the entries that follow, as rel="next".', "schema": {"type": "string"}}
+    }
+    return {
+        "operationId": "trace",
+        "summary": "What happened in the run, in order",
+        "security": [{"token": []}],
+        "parameters": [_parameter("after"), _parameter("limit")],
+        "responses": {
+            "200": _answer("The entries", array(ref("TraceEntry")), link),
+            **_problems((INVALID_REQUEST, *_TOKEN)),
+        },
+    }
+
+
+def _file() -> Json:
+    content = {"description": "The file, to be saved", "content": {"*/*": {"schema": {}}}}
+    return {
+        "operationId": "file",
+        "summary": "A file that was uploaded in the run",
+        "security": [{"token": []}],
+        "responses": {"200": content, **_problems((*_TOKEN, NOT_FOUND))},
+    }
+
+
+# -- parts of calls --------------------------------------------------------------------------------
+
+
+def _body(schema: str, example: Json, *, required: bool) -> Json:
+    return {"required": required, "content": {"application/json": {"schema": ref(schema), "example": example}}}
+
+
+def _answer(description: str, schema: Json, headers: Json | None = None, example: Json | None = None) -> Json:
+    content = {"schema": schema} if example is None else {"schema": schema, "example": example}
+    made: Json = {"description": description, "content": {"application/json": content}}
+    if headers:
+        made["headers"] = headers
+    return made
+
+
+def _problems(types: Iterable[ProblemType]) -> Json:
+    """A response for each status, which says what types of problems it may hold."""
+    by_status: dict[int, list[ProblemType]] = {}
+    for each in (*types, INTERNAL, UNAVAILABLE):
+        by_status.setdefault(each.status, []).append(each)
+    return {str(status): _problem(by_status[status]) for status in sorted(by_status)}
+
+
+def _problem(types: list[ProblemType]) -> Json:
+    about = "\n".join(f"- `{each.uri}`: {each.title}" for each in types)
+    schema: Json = {"allOf": [ref("Problem"), {"properties": {"type": {"enum": [each.uri for each in types]}}}]}
+    example = {"type": types[0].uri, "title": str(types[0].title), "status": types[0].status, "detail": "…"}
+    return {"description": about, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
+
+
+def _parameter(name: str) -> Json:
+    return {"$ref": f"#/components/parameters/{name}"}
+
+
+def _parameters() -> Json:
+    text: Json = {"type": "string", "minLength": 1}
+    number: Json = {"type": "integer", "minimum": 0, "default": 0}
+    key: Json = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
+    return {
+        "id": {"name": "id", "in": "path", "required": True, "description": "The run's id.", "schema": text},
+        "file": {
+            "name": "file",
+            "in": "path",
+            "required": True,
+            "description": "The file's `id`, out of the answer that it was given in.",
+            "schema": text,
+        },
+        "idempotencyKey": {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": (
+                "The same request with the same key is done once and answered the same; another request with it "
+                "is refused. Take a random one, such as a UUID. A key is its sender's: another signed-in person's is "
+                "another key. Where nobody is signed in, the key and the body of the request that started a run "
+                "give its answer, and so its token, once more. Under a host that signs people in, one of fewer than "
+                "22 characters is refused there."
+            ),
+            "schema": key,
+        },
+        "ifMatch": {
+            "name": "If-Match",
+            "in": "header",
+            "description": "The ETag of the run as you saw it: the same as `revision` in the body.",
+            "schema": text,
+        },
+        "ifNoneMatch": {
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "The ETag that you have; 304 if the run is still the same.",
+            "schema": text,
+        },
+        "prefer": {
+            "name": PREFER,
+            "in": "header",
+            "description": "`return=minimal` leaves out `path`, `kept` and `answers`, which grow with the run.",
+            "schema": {"type": "string", "examples": [MINIMAL]},
+        },
+        "beforeStep": {
+            "name": "before",
+            "in": "query",
+            "description": f"The {SHOWN} steps before this one, instead of those around the current one.",
+            "schema": text,
+        },
+        "afterStep": {
+            "name": "after",
+            "in": "query",
+            "description": f"The {SHOWN} steps after this one, instead of those around the current one.",
+            "schema": text,
+        },
+        "after": {
+            "name": "after",
+            "in": "query",
+            "description": "Only entries with a higher number.",
+            "schema": number,
+        },
+        "before": {
+            "name": "before",
+            "in": "query",
+            "description": 'Where the page before ended: follow its `Link` with `rel="next"`.',
+            "schema": text,
+        },
+        "most": {
+            "name": "limit",
+            "in": "query",
+            "description": "How many runs at most.",
+            "schema": {"type": "integer", "minimum": 1, "maximum": MOST_LISTED, "default": MOST_LISTED},
+        },
+        "limit": {
+            "name": "limit",
+            "in": "query",
+            "description": "How many entries at most.",
+            "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1000},
+        },
+    }
+
+
+def _request_schemas() -> Json:
+    tables = {
+        "Start": START,
+        "Next": NEXT,
+        "Previous": PREVIOUS,
+        "Change": CHANGE,
+        "Remove": REMOVE,
+        "Event": EVENT,
+        "Cancel": CANCEL,
+    }
+    return {name: _request_schema(members) for name, members in tables.items()}
+
+
+def _request_schema(members: Members) -> Json:
+    properties: Mapping[str, Json] = {name: member.schema for name, member in members.items()}
+    schema: Json = {"type": "object", "properties": properties, "additionalProperties": False}
+    required = [name for name, member in members.items() if member.required]
+    if required:
+        schema["required"] = required
+    return schema

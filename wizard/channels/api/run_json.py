@@ -1,0 +1,231 @@
+"""A run as the JSON interface shows it (DESIGN, section 7): the members, their names and their order.
+
+The dicts made here hold the engine's typed values; `encode` turns them into JSON's own on the way out,
+so that a state is walked once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from wizard.engine.own_runs import RunLine
+from wizard.engine.view import RunView
+from wizard.engine.work import work_of
+from wizard.model import Call, Item, Prompt, PromptField, Run, Step, Value, Workflow
+from wizard.model.derived import of_workflows
+from wizard.model.path import locate
+from wizard.model.values import to_json
+
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False, default=to_json
+)
+
+
+def encode(value: Any) -> bytes:
+    """JSON in UTF-8. Values that JSON lacks are written as wizard.model.values.to_json says."""
+    try:
+        return orjson.dumps(value, default=to_json)
+    except TypeError:  # integers beyond 64 bits and half characters, which orjson doesn't write
+        return _ENCODER.encode(value).encode("utf-8", "replace")
+
+
+SHOWN = 200  # steps of the path, and of those kept, in one state
+
+
+class Window(NamedTuple):
+    """Which steps of the stack a state shows: those from position `first` up to `end`."""
+
+    first: int
+    end: int
+
+
+def around(run: Run) -> Window:
+    """The steps on both sides of the cursor: all, unless they are many."""
+    return Window(max(0, run.cursor + 1 - SHOWN), min(len(run.steps), run.cursor + 1 + SHOWN))
+
+
+def before(run: Run, step: Step) -> Window:
+    """The steps below one of the stack."""
+    at = run.steps.index(step)
+    return Window(max(0, at - SHOWN), at)
+
+
+def after(run: Run, step: Step) -> Window:
+    """The steps above one of the stack."""
+    at = run.steps.index(step) + 1
+    return Window(at, min(len(run.steps), at + SHOWN))
+
+
+def run_state(view: RunView, window: Window | None = None) -> dict[str, Any]:
+    """The run state, with all steps or those of the window: `steps`, which is there only where some are left out, says
+    how many there are. It has `work` only while the run is working."""
+    run = view.run
+    first, end = window or (0, len(run.steps))
+    above = run.cursor + 1
+    path, kept = run.steps[first : min(end, above)], run.steps[max(first, above) : end]
+    made: dict[str, Any] = {
+        **_head(view),
+        "path": [_line(view, step) for step in path],
+        "kept": [_line(view, step) for step in kept],
+        **_ways(view),
+        "answers": _answers(view, path),
+        **_how_far(view),
+    }
+    if first > 0 or end < len(run.steps):
+        made["steps"] = {
+            "path": above,
+            "kept": len(run.steps) - above,
+            "before": run.steps[first].path if 0 < first < len(run.steps) else None,
+            "after": run.steps[end - 1].path if 0 < end < len(run.steps) else None,
+        }
+    return made
+
+
+def bounded_state(view: RunView) -> dict[str, Any]:
+    """The run state as it is answered: a long run's has no more in it than one of some hundred steps."""
+    return run_state(view, around(view.run))
+
+
+def minimal_state(view: RunView) -> dict[str, Any]:
+    """The run state without what grows with the run: path, kept and answers."""
+    return {**_head(view), **_ways(view), **_how_far(view)}
+
+
+def _head(view: RunView) -> dict[str, Any]:
+    return {
+        "id": view.id,
+        "workflow": view.run.workflow,
+        "version": view.run.version,
+        "revision": view.revision,
+        "status": view.status.value,
+        "current": prompt_json(view.current),
+    }
+
+
+def _ways(view: RunView) -> dict[str, Any]:
+    return {"has_next": view.has_next, "has_previous": view.has_previous}
+
+
+def _how_far(view: RunView) -> dict[str, Any]:
+    progress = view.progress
+    made: dict[str, Any] = {"progress": {"done": progress.done, "min": progress.min, "max": progress.max}}
+    if (work := work_of(view)) is not None:
+        made["work"] = {"percent": work.percent, "text": work.text}
+    return made
+
+
+def line_json(line: RunLine) -> dict[str, Any]:
+    """A line of a person's runs."""
+    return {
+        "id": line.id,
+        "workflow": line.workflow,
+        "title": line.title,
+        "status": line.status.value,
+        "created_at": line.created_at,
+        "updated_at": line.updated_at,
+    }
+
+
+def prompt_json(prompt: Prompt) -> dict[str, Any]:
+    """`current`. It has `items` only where the prompt lists any, `kind` only at an end, `again` only
+    where something is asked again."""
+    made: dict[str, Any] = {
+        "step": prompt.step,
+        "type": prompt.type,
+        "title": prompt.title,
+        "text": prompt.text,
+        "fields": [_field(each) for each in prompt.fields],
+        "error": prompt.error,
+    }
+    if prompt.items:
+        made["items"] = [_item(item) for item in prompt.items]
+    if prompt.again:
+        made["again"] = prompt.again
+    if prompt.ends:
+        made["kind"] = prompt.kind or "success"
+    return made
+
+
+def field_errors(prompt: Prompt) -> dict[str, str]:
+    """`errors` of a problem: why answers weren't taken, by field."""
+    return {each.name: each.error for each in prompt.fields if each.error is not None}
+
+
+def _field(asked: PromptField) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "name": asked.name,
+        "type": asked.type,
+        "label": asked.label,
+        "hint": asked.hint,
+        "required": asked.required,
+        "choices": [
+            {"value": choice.value, "label": choice.label, "hint": choice.hint}
+            if choice.hint
+            else {"value": choice.value, "label": choice.label}
+            for choice in asked.choices
+        ],
+        "value": None if asked.type == "password" else asked.value,
+        "error": asked.error,
+    }
+    if asked.options:
+        made["options"] = asked.options
+    return made
+
+
+def _item(item: Item) -> dict[str, Any]:
+    return {
+        "label": item.label,
+        "value": item.value,
+        "step": item.step,
+        "remove": item.remove,
+        "group": item.group,
+        "page": item.page,
+    }
+
+
+def _line(view: RunView, step: Step) -> Mapping[str, str]:
+    """A line of `path` or `kept`."""
+    constant = _constant_line(view.workflow, step.path, step.type)
+    return constant or {"step": step.path, "type": step.type, "title": view.title_of(step)}
+
+
+@of_workflows(8192)
+def _constant_line(workflow: Workflow, path: str, type_: str) -> Mapping[str, str] | None:
+    """The line of a step whose title is the same in every run, as most are; None for any other."""
+    node = locate(workflow, path).node
+    if node.title is not None and not node.title.constant:
+        return None
+    return {"step": path, "type": type_, "title": node.id if node.title is None else node.title.source}
+
+
+def _answers(view: RunView, path: Sequence[Step]) -> Mapping[str, Value]:
+    """The answers of these steps of the path without passwords: they are never shown again."""
+    answers = view.answers_of(path)
+    if _has_secrets(view.workflow):
+        for step in path:
+            secret = _secrets(view.workflow, step.path)
+            if secret and step.is_foreground and step.is_done and step.output:
+                at = answers
+                *outer, last = step.path.split("/")
+                for segment in outer:
+                    at = at[segment]
+                at[last] = {name: value for name, value in step.output.items() if name not in secret}
+    return answers
+
+
+@of_workflows(8192)
+def _secrets(workflow: Workflow, path: str) -> frozenset[str]:
+    return locate(workflow, path).node.secrets
+
+
+@of_workflows(1024)
+def _has_secrets(workflow: Workflow) -> bool:
+    """Whether any form of the definition, or of one that it embeds, asks for a password."""
+    return any(
+        _has_secrets(node.config.workflow) if isinstance(node.config, Call) else bool(node.secrets)
+        for node in workflow.nodes.values()
+    )

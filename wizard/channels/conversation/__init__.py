@@ -1,0 +1,1 @@
+"""A prompt as a conversation, question by question: for terminals and chats."""

@@ -1,1 +1,0 @@
-"""What `wizard.channels.web` is made of: the web pages."""

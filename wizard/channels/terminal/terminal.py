@@ -1,0 +1,396 @@
+"""The terminal channel: a run as a conversation, one question after another.
+
+Every answer is stored as soon as it is given (a form keeps its parts), so a conversation can be left
+at any moment, by `:quit`, Ctrl-C or the end of a pipe, and goes on in this channel or another.
+What is printed is wizard.channels.terminal.printing's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from enum import Enum
+
+from wizard.channels.conversation.questions import (
+    ENGLISH,
+    MOVING,
+    UNDO,
+    Command,
+    Filling,
+    clean,
+    grouped,
+    may_be_kept,
+    meaning,
+    numbered,
+    offered,
+    read_line,
+    takes_parts,
+)
+from wizard.channels.terminal.console import Console
+from wizard.channels.terminal.local_files import read_file
+from wizard.channels.terminal.printing import Paper
+from wizard.engine import Engine
+from wizard.engine.turns import stands_at
+from wizard.engine.view import RunView
+from wizard.engine.work import Work, pauses, seems_stuck, work_of
+from wizard.errors import CallerError, InvalidInput, RunCancelled, RunExpired, StaleInput
+from wizard.forms.characters import alike
+from wizard.forms.types.choices import yes_and_no
+from wizard.locale.sentences import sentence
+from wizard.locale.words import words_in
+from wizard.machine.stack import visit_of
+from wizard.model import Prompt, PromptField, RunStatus, Value
+
+GOES_ON = (RunStatus.CREATED, RunStatus.WAITING, RunStatus.WORKING, RunStatus.FAILED)
+LOOK = 0.3  # seconds between two looks at work that is under way
+LARGEST_FILE = 100_000_000  # bytes, where the question says nothing
+
+
+class Ending(Enum):
+    """How a conversation ended: with the run, left for another time, or because the run can't go on."""
+
+    COMPLETED = "completed"
+    LEFT = "left"
+    OVER = "over"
+
+
+class _Left(Exception):
+    """The person leaves; everything is stored."""
+
+
+class Conversation:
+    """One person's conversation about one run. `hold` returns when it ends."""
+
+    def __init__(self, engine: Engine, console: Console) -> None:
+        self._engine = engine
+        self._console = console
+        self._words = ENGLISH
+        self._paper = Paper(console, ENGLISH)
+        self._shown: tuple[str, str, str] | None = None  # the page whose heading and text were printed last
+        self._asked: str | None = None  # the question that was printed last
+        self._filling = Filling()
+
+    async def hold(self, view: RunView) -> Ending:
+        """Asks until the run ends or the person leaves. Raises RunError for what no answer can mend."""
+        self._words = words_in(view.workflow.language)
+        self._paper = Paper(self._console, self._words)
+        self._paper.cover(view.workflow)
+        try:
+            if view.status in (RunStatus.CREATED, RunStatus.WORKING):
+                with suppress(StaleInput):  # it is being worked on
+                    await self._engine.next(view)
+            elif view.status is RunStatus.COMPLETED and view.has_previous:
+                await self._offer_reopening(view)
+            while view.status in GOES_ON:
+                await self._turn_safely(view)
+        except (_Left, KeyboardInterrupt):
+            return Ending.LEFT
+        except (RunExpired, RunCancelled) as error:
+            self._paper.wrong(error.people)
+            return Ending.OVER
+        return self._end(view)
+
+    # -- turns -------------------------------------------------------------------------------------
+
+    async def _turn_safely(self, view: RunView) -> None:
+        try:
+            await self._turn(view)
+        except (RunExpired, RunCancelled):
+            raise
+        except StaleInput as error:
+            self._paper.wrong(error.people)
+            await self._engine.load(view)
+            self._shown = None
+        except CallerError as error:
+            self._paper.wrong(error.people)
+            self._asked = None
+
+    async def _turn(self, view: RunView) -> None:
+        """One question and what follows from its answer."""
+        prompt = view.current
+        self._introduce(view, prompt)
+        if view.status is RunStatus.WORKING and not seems_stuck(view):
+            await self._watch(view, prompt)
+            return
+        if not self._filling.fields(prompt):
+            await self._pause(view, prompt)
+            return
+        asked = self._filling.next(prompt)
+        if asked is None:
+            await self._hand_in(view, prompt)
+        elif self._filling.silent(asked):
+            await self._give(view, prompt, asked, "" if asked.value is None else asked.value)
+        else:
+            await self._ask(view, prompt, asked)
+
+    async def _watch(self, view: RunView, prompt: Prompt) -> None:
+        """Says how far the work is until it is done, or somebody types what to do instead."""
+        self._paper.note(
+            sentence("It goes on by itself. Type :back or :cancel, or leave with :quit and come back later")
+        )
+        visit = visit_of(view.run.current)
+        told = Work() if pauses(view) else None
+        while stands_at(view.run, visit) and (work := work_of(view)) is not None and not seems_stuck(view):
+            if work != told:
+                self._paper.work(work)
+                told = work
+            if self._console.has_typed() or (pauses(view) and self._leads_away()):
+                line = self._read()
+                if isinstance(line, Command):
+                    await self._obey(view, prompt, line)
+                    return
+                self._paper.wrong(sentence("There is nothing to answer here. Wait, or type :help."))
+            await asyncio.sleep(LOOK)
+            await self._engine.load(view)
+
+    def _leads_away(self) -> bool:
+        """Whether a pipe has ended, or its next line is a command. An answer is one to what is asked after the wait."""
+        ahead = self._console.ahead()
+        return ahead is not None and (ahead[0] is None or isinstance(read_line(ahead[0], self._words), Command))
+
+    async def _pause(self, view: RunView, prompt: Prompt) -> None:
+        """A page without questions: Enter goes on."""
+        failed = view.status in (RunStatus.FAILED, RunStatus.WORKING)
+        if failed:
+            self._paper.note(sentence("Press Enter to try again, or type :back"))
+        elif prompt.submit:
+            self._paper.note(sentence("Press Enter to go on ({button})", button=prompt.submit))
+        else:
+            self._paper.note(sentence("Press Enter to go on"))
+        line = self._read()
+        if isinstance(line, Command):
+            await self._obey(view, prompt, line)
+        elif line.strip():
+            self._paper.wrong(sentence("There is nothing to answer here. Press Enter, or type :help."))
+        else:
+            await self._hand_in(view, prompt)
+
+    async def _ask(self, view: RunView, prompt: Prompt, asked: PromptField) -> None:
+        if self._asked != asked.name or asked.name in self._filling.errors:
+            self._question(asked)
+        line = self._read_text() if asked.type == "textarea" else self._read(asked)
+        if isinstance(line, Command):
+            if line.name == "clear":
+                self._filling.lines.clear()
+                await self._give(view, prompt, asked, None)
+                return
+            if self._filling.lines and line.name in MOVING:
+                await self._give(view, prompt, asked, self._typed())
+            await self._obey(view, prompt, line, asked)
+            return
+        try:
+            value = await self._value(asked, line)
+        except InvalidInput as error:
+            self._paper.wrong(error.people)
+            return
+        await self._give(view, prompt, asked, value)
+
+    async def _value(self, asked: PromptField, line: str) -> Value:
+        if asked.type != "file" or not line.strip():
+            return meaning(asked, line)
+        limit = asked.options.get("max_size")
+        return await asyncio.to_thread(read_file, line.strip(), limit if isinstance(limit, int) else LARGEST_FILE)
+
+    async def _give(self, view: RunView, prompt: Prompt, asked: PromptField, value: Value) -> None:
+        """Stores the answer to one question, or keeps it until the step takes all at once."""
+        if not takes_parts(prompt):
+            self._filling.given[asked.name] = value
+            self._filling.asked.add(asked.name)
+            return
+        await self._engine.next(view, {asked.name: value}, partial=True)
+        if view.rejected is None:
+            self._filling.asked.add(asked.name)
+            return
+        errors = {each.name: each.error for each in view.rejected.fields}
+        self._filling.doubted.add(asked.name)
+        message = errors.get(asked.name) or view.rejected.error or self._words.say(sentence("This can't be taken."))
+        if self._asked == asked.name:
+            self._paper.wrong(message)
+        else:
+            self._filling.errors[asked.name] = message
+        await self._engine.load(view)
+
+    async def _hand_in(self, view: RunView, prompt: Prompt) -> None:
+        """All questions of the step are answered: the run goes on, or says why it doesn't."""
+        parts = takes_parts(prompt) and bool(prompt.fields)
+        await self._engine.next(view, {} if parts else dict(self._filling.given), partial=parts)
+        if view.rejected is not None:
+            if view.rejected.error:
+                self._paper.wrong(view.rejected.error)
+            self._filling.refused(view.rejected)
+            self._say_errors()
+            await self._engine.load(view)
+        else:
+            self._shown = None
+
+    def _say_errors(self) -> None:
+        """At once, if they are about the question that stands there; else when their questions are put again."""
+        errors = self._filling.errors
+        if self._asked is not None and list(errors) == [self._asked]:
+            self._paper.wrong(errors.pop(self._asked))
+        else:
+            self._asked = None
+
+    def _end(self, view: RunView) -> Ending:
+        if view.status is not RunStatus.COMPLETED:
+            expired = view.status is RunStatus.EXPIRED
+            self._paper.wrong(RunExpired.people if expired else RunCancelled.people)
+            return Ending.OVER
+        if view.current.ends:
+            self._introduce(view, view.current)
+        else:
+            self._paper.done(view.workflow)
+        return Ending.COMPLETED
+
+    async def _offer_reopening(self, view: RunView) -> None:
+        self._introduce(view, view.current)
+        while view.status is RunStatus.COMPLETED:
+            self._paper.note(sentence("This is complete. :change or :back opens it again, Enter leaves."))
+            line = self._read()
+            if not isinstance(line, Command):
+                return
+            await self._obey(view, view.current, line)
+
+    # -- reading -------------------------------------------------------------------------------------
+
+    def _read(self, asked: PromptField | None = None) -> Command | str:
+        """A line. Raises _Left at the end of the input."""
+        default = offered(asked, self._words) if asked is not None and asked.type != "textarea" else ""
+        secret = asked is not None and asked.type == "password"
+        line = self._console.read(f"[{default}] > " if default else "> ", secret=secret)
+        if line is None:
+            raise _Left
+        return read_line(line, self._words)
+
+    def _read_text(self) -> Command | str:
+        """Lines up to a single dot or the end of the input; a first line that is empty is the answer that is
+        shown. A command is only one if it is known: a text may have lines that begin with a colon."""
+        lines = self._filling.lines
+        while True:
+            line = self._console.read("> ")
+            if line is None and not lines:
+                raise _Left
+            if line is None or line.strip() == "." or (not line.strip() and not lines):
+                return self._typed()
+            read = read_line(line, self._words)
+            if isinstance(read, Command) and (read.known or not lines):
+                return read
+            lines.append("." if line.strip() == ".." else read if isinstance(read, str) else line)
+
+    def _typed(self) -> str:
+        """The text of several lines, which is finished by that."""
+        text = "\n".join(self._filling.lines)
+        self._filling.lines.clear()
+        return text
+
+    # -- commands ------------------------------------------------------------------------------------
+
+    async def _obey(self, view: RunView, prompt: Prompt, command: Command, asked: PromptField | None = None) -> None:
+        self._asked = None
+        match command.name:
+            case "back":
+                await self._go_back(view, prompt)
+            case "change":
+                await self._change(view, command.argument)
+            case "remove":
+                await self._remove(view, prompt, command.argument)
+            case "review":
+                self._list_answers(view, in_full=True)
+            case "again":
+                self._filling.asked.clear()
+                self._filling.lines.clear()
+            case "list" if asked is not None and asked.choices:
+                self._paper.choices(asked)
+            case "list":
+                self._paper.wrong(sentence("There are no choices to list here."))
+            case "clear":
+                self._paper.wrong(sentence("There is no answer to clear here."))
+            case "cancel":
+                await self._cancel(view, command.argument)
+            case "quit":
+                raise _Left
+            case "help":
+                self._paper.help()
+            case _:
+                name = clean(command.name)[:40]
+                self._paper.wrong(
+                    sentence(
+                        "There is no command :{name}. See :help. A text that begins with a colon is typed ::{name}",
+                        name=name,
+                    )
+                )
+
+    async def _go_back(self, view: RunView, prompt: Prompt) -> None:
+        kept = {name: value for name, value in self._filling.given.items() if may_be_kept(prompt, name)}
+        before = view.step
+        await self._engine.previous(view, draft=kept or None)
+        if view.step == before:
+            self._paper.wrong(sentence("This is the first page; there is nothing before it."))
+        else:
+            self._shown = None
+
+    async def _change(self, view: RunView, argument: str) -> None:
+        if not argument:
+            self._list_answers(view, in_full=False)
+            return
+        steps = self._paper.numbered
+        if steps is None:
+            steps = [each.step for each in grouped(view.summary(), view)]
+        step = numbered(argument, steps)
+        if step is None and argument in view.run.by_path:
+            step = argument
+        if step is None:
+            self._paper.wrong(sentence("There is no page with this number. Type :change to see them."))
+            return
+        await self._engine.change(view, step)
+        self._shown = None
+
+    async def _remove(self, view: RunView, prompt: Prompt, argument: str) -> None:
+        items = [item.remove for item in prompt.items if item.remove is not None]
+        if not items:
+            self._paper.wrong(sentence("There is nothing to take out here."))
+        elif (item := numbered(argument, items)) is None:
+            self._paper.wrong(
+                sentence("Type the number of what is to be taken out, 1 to {most}, as in :remove 1", most=len(items))
+            )
+        else:
+            await self._engine.remove_item(view, item)
+            self._shown = None
+
+    async def _cancel(self, view: RunView, argument: str) -> None:
+        undoes = argument.lower() in ("undo", self._words.say(UNDO).lower())
+        if argument and not undoes:
+            self._paper.wrong(sentence("Type :cancel, or :cancel undo to take back what was done so far as well."))
+            return
+        ends = sentence("This ends it for good; your answers can't be gone on with. Type yes to do so")
+        undone = sentence(
+            "This ends it for good, and what it did so far is undone; your answers can't be gone on with. "
+            "Type yes to do so"
+        )
+        self._paper.note(undone if undoes else ends)
+        line = self._read()
+        if isinstance(line, str) and alike(line) in yes_and_no(self._words.language)[0]:
+            await self._engine.cancel(view, undo=undoes)
+        else:
+            self._paper.note(sentence("Nothing was cancelled."))
+
+    # -- printing ------------------------------------------------------------------------------------
+
+    def _introduce(self, view: RunView, prompt: Prompt) -> None:
+        """Shows a page, once."""
+        page = (prompt.step, prompt.title, prompt.text)
+        if page == self._shown:
+            return
+        self._shown, self._asked = page, None
+        self._filling = Filling.begun(prompt)
+        self._paper.page(view, prompt)
+
+    def _list_answers(self, view: RunView, *, in_full: bool) -> None:
+        items = view.summary()
+        if not items:
+            self._paper.note(sentence("Nothing is answered yet."))
+        self._paper.answers(view, items, in_full=in_full)
+
+    def _question(self, asked: PromptField) -> None:
+        self._asked = asked.name
+        self._paper.question(asked, self._filling.lines, self._filling.errors.pop(asked.name, None))

@@ -1,0 +1,1 @@
+"""What `wizard.channels.web.routes` is made of: the web pages."""

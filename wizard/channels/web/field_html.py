@@ -1,0 +1,101 @@
+"""The HTML of a page's fields. Most of it is the same for everybody who is asked the same, and is kept."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+
+from jinja2 import Template
+from markupsafe import Markup
+
+from wizard.expressions.prose import Prose
+from wizard.forms.rendering import Heading, Widget, error_of, typed_texts, widget, with_typed
+from wizard.locale.words import Words
+from wizard.model import PromptField
+
+MAX_DRAWN = 4_000_000  # characters of fields' HTML that are kept
+
+_NEVER_KEPT = frozenset(("file", "hidden"))
+_MARK = f"wz{secrets.token_hex(16)}-"  # stands for a text in kept HTML; nobody can have typed it
+_MARKS = re.compile(f"{_MARK}([0-9])")
+
+
+class FieldHtml:
+    """Renders fields with `templates`, one for each kind of control and `conditional`. Templates that are a host's
+    `own` may do anything with what a person typed, so that such a field isn't kept."""
+
+    def __init__(self, templates: Mapping[str, Template], *, own: bool) -> None:
+        self._fields = templates
+        self._own = own
+        self._drawn = _Drawn()
+
+    def of(self, field: PromptField, heading: Heading, files: str, words: Words) -> Markup:
+        """A field's HTML. Most of it is the same for everybody who is asked the same, and is kept: without an answer,
+        with one that was picked, or with marks where the text goes that was typed, and the error."""
+        typed = None if field.type in _NEVER_KEPT else typed_texts(field, words)
+        error = error_of(field, words)
+        personal = typed or error
+        if typed is None or (personal and self._own) or (error and field.type == "date"):
+            return self._draw(widget(field, heading=heading, files=files, words=words))
+        key = (words.language, _key(field, heading, typed))
+        drawn = self._drawn.get(key)
+        if drawn is None:
+            drawn = self._drawn.put(key, self._draw(widget(_marked(field, typed), heading=heading, words=words)), field)
+        if not personal:
+            return drawn[0]
+        texts = (*typed, error)
+        return Markup().join(texts[int(part)] if at % 2 else part for at, part in enumerate(drawn))
+
+    def _draw(self, shown: Widget) -> Markup:
+        html = _render(self._fields[shown.kind], {"w": shown})
+        return _render(self._fields["conditional"], {"w": shown, "inner": html}) if shown.shown_by else html
+
+
+class _Drawn:
+    """The HTML of fields by all that it is made of, in pieces: markup, and between it the numbers of the texts that are
+    put in. Too much of it, and it is begun anew."""
+
+    def __init__(self) -> None:
+        self._found: dict[Hashable, tuple[tuple[Markup, ...], PromptField]] = {}
+        self._size = 0
+
+    def get(self, key: Hashable) -> tuple[Markup, ...] | None:
+        found = self._found.get(key)
+        return None if found is None else found[0]
+
+    def put(self, key: Hashable, html: Markup, field: PromptField) -> tuple[Markup, ...]:
+        """Keeps `field` as well: the key holds the identity of its choices."""
+        if self._size + len(html) > MAX_DRAWN:
+            self._found.clear()
+            self._size = 0
+        pieces = tuple(map(Markup, _MARKS.split(html)))
+        self._found[key] = (pieces, field)
+        self._size += len(html)
+        return pieces
+
+
+def _key(field: PromptField, heading: Heading, typed: tuple[str, ...]) -> Hashable:
+    """All that a field's HTML is made of, but for the texts that are put in. Long lists of choices are told apart by
+    identity: to hash them takes longer."""
+    choices: object = tuple(field.choices) if len(field.choices) < 10 else id(field.choices)
+    texts = (field.hint, *(text for choice in field.choices[:9] for text in (choice.label, choice.hint)))
+    return (
+        *[(text.skeleton, text.values) for text in texts if isinstance(text, Prose)],  # equal words can look different
+        *(field.name, field.type, field.label, field.hint, field.required, choices, repr(field.options), field.when),
+        *(heading, field.error is None, *map(bool, typed)),
+        "" if typed else repr(field.value),
+    )
+
+
+def _marked(field: PromptField, typed: tuple[str, ...]) -> PromptField:
+    """The field with marks for what was typed, in its order, and for its error after that."""
+    if typed:
+        field = with_typed(field, tuple(f"{_MARK}{at}" if text else "" for at, text in enumerate(typed)))
+    return field if field.error is None else replace(field, error=f"{_MARK}{len(typed)}")
+
+
+def _render(template: Template, values: dict[str, object]) -> Markup:
+    """As Template.render, without what only a whole page needs."""
+    return Markup("".join(template.root_render_func(template.new_context(values))))  # noqa: S704 - escaped by the template

@@ -1,0 +1,314 @@
+"""The web pages: what each shows, as frozen values, and how that becomes HTML.
+
+The handlers (`wizard.channels.web.routes`) decide what is shown and make a page; `Pages.html` renders it with
+the template of the page's kind. Templates get the page as `page` and what is the same on every page as
+`site`; they decide nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from gettext import NullTranslations
+from pathlib import Path
+from typing import ClassVar
+
+from wizard.channels.web.assets import Assets
+from wizard.channels.web.field_html import FieldHtml
+from wizard.channels.web.templating import compiled, environment_of
+from wizard.errors import PageFailed
+from wizard.forms.rendering import KINDS, Heading, error_lines, fields_of, heading_of
+from wizard.forms.validation import encodable
+from wizard.locale.catalogs import SOURCE, translations
+from wizard.locale.words import Words, words_in
+from wizard.model import Item, Prompt
+
+_NOTHING_ASKED: Mapping[str, object] = {"heading": "", "heading_is": "", "errors": (), "fields": (), "multipart": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What every page has. `root` is where the application is mounted, with its closing slash ("/",
+    "/forms/"); `name` stands in the header and leads to `home` (an address, "" for no link).
+    `person` is who is signed in, as far as the host says so."""
+
+    template: ClassVar[str]
+
+    root: str
+    name: str = ""
+    home: str = ""
+    language: str = "en"
+    person: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowCard:
+    """A line of the list: a workflow that can be started."""
+
+    id: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage(Page):
+    """The workflows to choose from: GET /"""
+
+    template: ClassVar[str] = "list.html"
+    workflows: tuple[WorkflowCard, ...] = ()
+    own: bool = False  # there is a list of the runs of whoever is signed in
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRun:
+    """A run that somebody has begun. How it `stands`, when it was `started` and last `moved` are texts."""
+
+    address: str
+    title: str
+    stands: str
+    started: str
+    moved: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRunsPage(Page):
+    """The runs of whoever is signed in: GET /runs. `older` and `newest` are addresses of further pages, or ""."""
+
+    template: ClassVar[str] = "own_runs.html"
+    runs: tuple[OwnRun, ...] = ()
+    older: str = ""
+    newest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StartPage(Page):
+    """A workflow's start page. `prompt` asks for the input that has no default; its title and text are
+    the workflow's. `given` is input out of the address, carried in hidden inputs. `begun` is the address of a run
+    that was started here before and isn't finished, or ""."""
+
+    template: ClassVar[str] = "start.html"
+    prompt: Prompt = field(default_factory=lambda: Prompt("", "start"))
+    given: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""  # the hidden input wizard-key
+    begun: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepPage(Page):
+    """A foreground step, to be answered: the current one, an earlier one, or one opened to be changed.
+
+    `run` is the run's address with its closing slash ("/r/ID/"). `progress` is text ("Step 3 of 5") or "".
+    `back` says that there is a step to go back to (or, while `changing`, that Back returns to where the change was
+    asked).
+    `notice` tells what happened before this page, such as an answer in another tab. `lines` are what the
+    person has to compare with: the answers that are there now, after a conflict; who keeps these goes to the address
+    `keep`.
+    """
+
+    template: ClassVar[str] = "step.html"
+    prompt: Prompt = field(default_factory=lambda: Prompt("", "form"))
+    run: str = ""
+    key: str = ""
+    seen: str = ""
+    progress: str = ""
+    back: bool = False
+    save: bool = True
+    changing: bool = False
+    notice: str = ""
+    lines: tuple[Item, ...] = ()
+    keep: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredPage(Page):
+    """A step that can't be answered any more (the run is completed, or it lies below a final step): its
+    answers to read. `onward` is the address of the current step."""
+
+    template: ClassVar[str] = "answered.html"
+    title: str = ""
+    lines: tuple[Item, ...] = ()
+    onward: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndPage(Page):
+    """The run is completed: an `end` node's title and text, or words of the page's own where a run ends
+    without one. `back` says that the workflow may be re-entered (`reopen`). `copy` is the address where the answers are
+    to be read and printed, or "" where there are none."""
+
+    template: ClassVar[str] = "end.html"
+    prompt: Prompt = field(default_factory=lambda: Prompt("", "end"))
+    run: str = ""
+    key: str = ""
+    seen: str = ""
+    back: bool = False
+    lines: tuple[Item, ...] = ()
+    copy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyPage(Page):
+    """What somebody answered, to read, print and keep. `download` is the address of the same as a text file, `onward`
+    that of the current step."""
+
+    template: ClassVar[str] = "copy.html"
+    lines: tuple[Item, ...] = ()
+    download: str = ""
+    onward: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPage(Page):
+    """A background step failed: what happened, a button that tries again (`action=next`), a way back."""
+
+    template: ClassVar[str] = "failed.html"
+    title: str = ""
+    message: str = ""
+    key: str = ""
+    back: bool = False
+    save: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPage(Page):
+    """Background work is under way: `text` and `percent` (None: not known) say how far it is. Without scripts the page
+    opens the address `following` after so many `seconds`; with them it listens at `events`. `stuck` says that
+    it may have been cut off, and offers to try again. `saved` is where the link is to come back."""
+
+    template: ClassVar[str] = "waiting.html"
+    title: str = ""
+    text: str = ""
+    percent: int | None = None
+    key: str = ""
+    back: bool = False
+    stuck: bool = False
+    seconds: int = 2
+    following: str = ""
+    events: str = ""
+    saved: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PausePage(Page):
+    """The run waits for a time or an event, and somebody may come back for it: `title` and `text` are the author's.
+    Without scripts the page opens itself anew every `seconds`; with them it listens at `events`."""
+
+    template: ClassVar[str] = "pause.html"
+    title: str = ""
+    text: str = ""
+    error: str = ""
+    key: str = ""
+    back: bool = False
+    seconds: int = 60
+    events: str = ""
+    saved: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePage(Page):
+    """Whether an item of a repeat is really to be removed: buttons `action=remove`, and a link back."""
+
+    template: ClassVar[str] = "remove.html"
+    title: str = ""
+    item: str = ""  # what the item is called
+    lines: tuple[Item, ...] = ()
+    key: str = ""
+    cancel: str = ""  # an address
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPage(Page):
+    """What was typed is saved; `link` opens the run again, on any device. `until` is text or ""."""
+
+    template: ClassVar[str] = "saved.html"
+    link: str = ""
+    until: str = ""
+    onward: str = ""  # the address of the current step
+    signed_in: bool = False  # the link opens for the person who is signed in now, and for nobody else
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalPage(Page):
+    """What was asked for can't be shown or done: what happened, and the ways on, as (address, text)."""
+
+    template: ClassVar[str] = "refusal.html"
+    title: str = ""
+    paragraphs: tuple[str, ...] = ()
+    ways: tuple[tuple[str, str], ...] = ()
+    reference: str = ""
+
+
+class Pages:
+    """Renders pages. `templates` is a folder whose files stand in for the built-in ones of the same name,
+    one by one; a built-in one is also there as `wizard/NAME`, to extend. `framed` leaves out what a
+    page inside another page doesn't need (header, footer).
+
+    Raises SettingsError where a template of that folder can't be used, naming file and line.
+    """
+
+    def __init__(self, assets: Assets, *, templates: Path | None = None, framed: bool = False) -> None:
+        self._site = Site(assets.css, assets.js, assets.icon, framed)
+        self._folder = templates
+        self._renderers: dict[NullTranslations, _Renderer] = {}
+        self._in(SOURCE)  # what is wrong with a template comes out at the start
+
+    def html(self, page: Page) -> str:
+        """The page as a whole document, which can always be encoded, with its own words in the page's language. Raises
+        PageFailed where its template fails."""
+        return self._in(page.language).html(page, words_in(page.language))
+
+    def _in(self, language: str) -> _Renderer:
+        words = translations(language)
+        if words not in self._renderers:
+            self._renderers[words] = _Renderer(self._site, self._folder, words)
+        return self._renderers[words]
+
+
+class _Renderer:
+    """Renders pages with the words of one catalogue."""
+
+    def __init__(self, site: Site, folder: Path | None, words: NullTranslations) -> None:
+        environment = environment_of(folder, words)
+        environment.globals["site"] = site
+        self._templates = compiled(environment, folder)
+        fields = {kind: self._templates[f"fields/{kind}.html"] for kind in (*KINDS, "conditional")}
+        self._fields = FieldHtml(fields, own=folder is not None and (folder / "fields").exists())
+
+    def html(self, page: Page, words: Words) -> str:
+        try:
+            return encodable(self._templates[page.template].render(self._values(page, words)))
+        except Exception as error:  # a host's template can fail in any way
+            # What the error says may quote an answer, and this is logged.
+            message = f"The template {page.template} failed with {type(error).__name__}."
+            raise PageFailed(message) from error
+
+    def _values(self, page: Page, words: Words) -> dict[str, object]:
+        values: dict[str, object] = {"page": page, **_NOTHING_ASKED}
+        match page:
+            case StepPage():
+                values |= self._asked(page.prompt, heading_of(page.prompt, words), f"{page.run}-/files/", words)
+            case StartPage():
+                values |= self._asked(page.prompt, (page.prompt.title, ""), "", words)
+        return values
+
+    def _asked(self, prompt: Prompt, headed: tuple[str, Heading], files: str, words: Words) -> dict[str, object]:
+        heading, heading_is = headed
+        shown = fields_of(prompt)
+        return {
+            "heading": heading,
+            "heading_is": heading_is,
+            "errors": error_lines(prompt, words),
+            "fields": [self._fields.of(field, heading_is, files, words) for field in shown],
+            "multipart": any(field.type == "file" for field in shown),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What is the same on every page: the public names of its files, and whether it stands in a frame."""
+
+    css: str
+    js: str
+    icon: str
+    framed: bool

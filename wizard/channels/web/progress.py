@@ -1,0 +1,56 @@
+"""How far a run is, in words that promise nothing: "Step 3 of 5" where that is sure, "Step 3" where answers decide.
+
+Last pages, which ask nothing, aren't counted as steps.
+"""
+
+from __future__ import annotations
+
+from wizard.channels.conversation.questions import step_words
+from wizard.engine.view import Progress, RunView
+from wizard.locale.catalogs import SOURCE
+from wizard.model import Branches, Call, Step, Workflow
+from wizard.model.derived import of_workflows
+
+
+def progress_text(view: RunView, step: Step) -> str:
+    """Where the foreground step `step` of the path stands in the run; "" where there is nothing to tell."""
+    progress = view.progress
+    if step is view.run.current and not step.is_done:
+        number = progress.done + 1  # the usual case, without another look at all steps of a long run
+    else:
+        number = sum(1 for each in view.run.path if each.is_foreground and each.seq <= step.seq)
+    return step_of(number, progress, _last_pages(view.workflow), view.workflow.language)
+
+
+def step_of(number: int, progress: Progress, last_pages: tuple[int, int], language: str = SOURCE) -> str:
+    """`number` is the step's own; `last_pages` how many pages of the shortest and of the longest way ask nothing."""
+    least = max(number, progress.done + progress.min - last_pages[0])
+    most = None if progress.max is None else max(least, progress.done + progress.max - last_pages[1])
+    if most == 1:
+        return ""
+    words = step_words(number, least if least == most else None)
+    return words.in_language(language)
+
+
+@of_workflows(1024)
+def _last_pages(workflow: Workflow) -> tuple[int, int]:
+    """Whether ways through the workflow end with an `end` page: some (counted on the shortest way, which may be
+    one of them), or all (counted on the longest as well)."""
+    ends, open_ends = _ends(workflow)
+    return int(ends), int(ends and not open_ends)
+
+
+def _ends(workflow: Workflow) -> tuple[bool, bool]:
+    """Whether some way ends with an `end` page, and whether some doesn't."""
+    ends = open_ends = False
+    for node in workflow.nodes.values():
+        if node.handler.ends:
+            ends = True
+        elif isinstance(node.config, Branches):
+            open_ends = open_ends or any(case.goto is None for case in node.config.cases)
+        elif node.next is None:
+            open_ends = True
+        if isinstance(node.config, Call):
+            ends = ends or _ends(node.config.workflow)[0]
+        open_ends = open_ends or (node.on_error.action == "goto" and node.on_error.goto is None)
+    return ends, open_ends

@@ -1,0 +1,89 @@
+"""The web pages (DESIGN, section 7): which address has which handler.
+
+`GET /` lists the workflows, `/w/{workflow}` starts a run, `/r/{id}/…` are the run's pages, `/runs` lists the runs of
+whoever is signed in. Everything works without JavaScript. What other parts of an application serve below the same
+address is left alone.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from wizard.channels.http.identities import Identify
+from wizard.channels.http.problems import Handler
+from wizard.channels.http.streams import Followers
+from wizard.channels.web.assets import Assets
+from wizard.channels.web.own_runs import OwnRuns
+from wizard.channels.web.site import Site
+from wizard.channels.web.starting import Starting
+from wizard.channels.web.stepping import Stepping
+from wizard.engine import Engine
+from wizard.settings import Settings
+
+
+def add_pages(
+    app: web.Application,
+    engine: Engine,
+    settings: Settings | None = None,
+    identify: Identify | None = None,
+    followers: Followers | None = None,
+) -> None:
+    """Adds the pages to an application, at its root. Applications that are mounted in it keep their own errors.
+    `followers` are those of the whole server, where something else has streams as well.
+    Raises SettingsError where the pages' files can't be read."""
+    settings = settings or Settings()
+    mount = app.router.add_resource("/")
+    site = Site(engine, settings, Assets.load(settings.theme), mount, identify)
+    followers = followers or Followers(engine)
+    app.on_shutdown.append(followers.stop)
+    starting, stepping = Starting(site), Stepping(site, followers)
+
+    async def static(request: web.Request) -> web.Response:
+        response = site.assets.answer(request, request.match_info["name"])
+        for name, value in site.headers.items():  # a picture that is opened by itself is a page, too
+            response.headers.setdefault(name, value)
+        return response
+
+    mount.add_route("GET", starting.list, expect_handler=go_on)
+    mount.add_route("HEAD", starting.list, expect_handler=go_on)
+    for address, look, send in (
+        ("/r/{id}/{step:(?!-/).+}", stepping.show, stepping.post),  # first: most requests are for it
+        ("/static/{name}", static, None),
+        ("/w/{workflow}", starting.show, starting.start),
+        ("/r/{id}/-/saved", stepping.saved, None),
+        ("/r/{id}/-/answers", stepping.answers, None),
+        ("/r/{id}/-/answers.txt", stepping.answers_file, None),
+        ("/r/{id}/-/progress", stepping.progress, None),
+        ("/r/{id}/-/files/{file:.+}", stepping.file, None),
+        ("/r/{id}/-/remove/{item:.+}", stepping.ask_to_remove, stepping.remove),
+        ("/r/{id}", stepping.run, None),
+        ("/r/{id}/", stepping.run, None),
+        ("/r/{id}/{step:-/.+}", stepping.show, stepping.post),  # no step's, and as wrong as any other wrong one
+    ):
+        app.router.add_get(address, look, expect_handler=go_on)
+        if send is not None:
+            app.router.add_post(address, send, expect_handler=go_on)
+
+    if identify is not None:  # else nobody is ever signed in
+        app.router.add_get("/runs", OwnRuns(site).show, expect_handler=go_on)
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.match_info.apps[-1] is not app:
+            return await handler(request)
+        return await site.guard(request, handler)
+
+    async def protect(request: web.Request, response: web.StreamResponse) -> None:
+        """What aiohttp answers by itself, outside of all middlewares, gets the headers too."""
+        if "X-Content-Type-Options" not in response.headers:
+            response.headers.extend(site.headers)
+
+    app.middlewares.append(guard)
+    app.on_response_prepare.append(protect)
+
+
+async def go_on(request: web.Request) -> None:
+    """Expect: 100-continue is met; any other expectation counts for nothing, as it may (RFC 9110, 10.1.1)."""
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # it is no part of the answer

@@ -1,0 +1,358 @@
+"""Which page a run shows at a step's address. Nothing is executed or moved here (S18).
+
+The current step is there to be answered, as is each earlier one that may still be: opened again by the browser's
+Back or a bookmark, it doesn't move the run. What may not is there to be read. Any other address leads to
+the current step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from wizard.channels.web import refusals
+from wizard.channels.web.csrf import new_page
+from wizard.channels.web.pages import (
+    AnsweredPage,
+    CopyPage,
+    EndPage,
+    FailedPage,
+    Page,
+    PausePage,
+    RefusalPage,
+    RemovePage,
+    SavedPage,
+    StartPage,
+    StepPage,
+    WaitingPage,
+)
+from wizard.channels.web.progress import progress_text
+from wizard.channels.web.refused import Refusal
+from wizard.engine.view import RunView
+from wizard.engine.work import Work, pauses, seems_stuck, work_of
+from wizard.errors import WizardError
+from wizard.forms.validation import encodable
+from wizard.locale import formats
+from wizard.locale.sentences import Sentence, sentence
+from wizard.machine.back import is_over, wall
+from wizard.machine.scope import on_path
+from wizard.model import BY_TIMER, Item, Prompt, RunStatus, Step
+from wizard.model.path import AFTER
+
+# Up to how many looks at a waiting page the next one comes after so many seconds.
+LOOKS = ((5, 2), (15, 5), (30, 10))
+SELDOM = 30  # seconds between two looks after that
+WHILE_PAUSED = 60  # seconds, where nothing is being done
+
+CONFLICT = 409
+ANSWERED_ELSEWHERE = sentence(
+    "This page was answered in another window or tab meanwhile. Below is what you typed here; it isn't saved yet. "
+    "Continue with it, or keep what is saved."
+)
+LEFT_BY_TIMER = sentence(
+    "This page wasn't answered in time, so what comes after it went on without you. Below is what you typed here; it "
+    "isn't saved yet. Continue with it to go back to this page, or leave it as it is."
+)
+
+
+def looked_before(text: str) -> int:
+    """How often a waiting page was looked at without scripts, as its address says: anything else is 0."""
+    return min(int(text), LOOKS[-1][0]) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+
+
+class RunPages:
+    """The pages of one run as it is now. `root` is where the application is mounted, `key` makes the key of the
+    run's forms: what only leads on needs none."""
+
+    def __init__(self, view: RunView, root: str, key: Callable[[], str]) -> None:
+        self.view = view
+        self.root = root
+        self._key = key
+        self.run = f"{root}r/{quote(view.id, safe='')}/"
+
+    # -- addresses -------------------------------------------------------------------------------------
+
+    def address(self, path: str) -> str:
+        """Where a step's page is."""
+        return f"{self.run}{quote(path, safe='/~')}"
+
+    @property
+    def current(self) -> str:
+        """The address of the current step."""
+        return self.address(self.view.step)
+
+    def after(self, path: str) -> str:
+        """Where somebody goes on who answered this step as before: to the question that follows on the path."""
+        run = self.view.run
+        answered = run.by_path[path].seq
+        following = next(
+            (step.path for step in run.path if step.is_foreground and not step.is_closed and step.seq > answered), None
+        )
+        return self.current if following is None else self.address(following)
+
+    # -- pages -----------------------------------------------------------------------------------------
+
+    def at(self, path: str, *, changing: bool = False, looked: int = 0) -> tuple[int, Page] | None:
+        """The status and the page at a step's address; None where that is the current step's. `looked` says how
+        often this browser has looked at it while it waited."""
+        view = self.view
+        if (over := self.over()) is not None:
+            return over
+        if view.status is RunStatus.CREATED:
+            return (200, self._start()) if path == view.step else None
+        step = view.run.by_path.get(path)
+        if path == view.step and not (changing and step is not None and self._can_change(step)):
+            return 200, self._now(looked)
+        if step is None or not step.is_foreground or step.is_closed or not on_path(view.run, path):
+            return None
+        try:
+            prompt = view.prompt_at(path)
+        except WizardError:  # it reads what later answers changed: it will be shown again where it is asked again
+            return None
+        if not self._may_be_answered(step):
+            return 200, self._answered(step, prompt)
+        return 200, self.step(prompt, changing=changing)
+
+    def prompt(self, path: str) -> Prompt | None:
+        """What the step's page asks, where it is one that is answered."""
+        view = self.view
+        step = view.run.by_path.get(path)
+        if step is None or not step.is_foreground or step.is_closed or not on_path(view.run, path):
+            return None
+        try:
+            return view.current if path == view.step else view.prompt_at(path)
+        except WizardError:
+            return None
+
+    def step(
+        self, prompt: Prompt, *, changing: bool = False, notice: str = "", lines: tuple[Item, ...] = ()
+    ) -> StepPage:
+        """The page of a step that is to be answered."""
+        step = self.view.run.by_path[prompt.step]
+        return StepPage(
+            **self._common(),
+            prompt=prompt,
+            run=self.run,
+            key=self._key(),
+            seen=f"{self.view.mark_of(prompt.step)}-{new_page()}",
+            progress=progress_text(self.view, step) if step.is_foreground else "",
+            back=changing or self._can_go_back_from(step),
+            save=self.view.workflow.save,
+            changing=changing,
+            notice=notice,
+            lines=lines,
+        )
+
+    def conflict(self, path: str, typed: Prompt | None, *, changing: bool) -> Page:
+        """After an answer that came too late: the page with what was typed, or where the run is."""
+        if typed is None:
+            step = self.view.run.by_path.get(path)
+            words = refusals.MOVED_ON if step is None or not step.is_closed else refusals.closed(step.error)
+            return self._refusal(words, self.current, refusals.WHERE_YOU_ARE)
+        lines = tuple(line for line in self.view.summary() if line.step == path)
+        step = self.view.run.by_path.get(path)
+        notice = self._say(LEFT_BY_TIMER if step is not None and step.given == BY_TIMER else ANSWERED_ELSEWHERE)
+        return replace(self.step(typed, changing=changing, notice=notice, lines=lines), keep=self.current)
+
+    def refused(self, path: str, refusal: Refusal, *, changing: bool) -> tuple[int, Page] | None:
+        """The status and the page after something was sent from there that wasn't taken; None where that is past: the
+        step was answered since, or can't be any more."""
+        if self.over() is not None or refusal.seen != self.view.mark_of(path):
+            return None
+        changing = changing and not (path == self.view.step and self.view.status is RunStatus.WAITING)
+        if self.prompt(path) is None or not self.may_be_answered(path):
+            return None
+        try:
+            prompt = refusal.on(self.view.prompt_at(path, refusal.values))
+        except WizardError:
+            return None
+        if refusal.status == CONFLICT:
+            return CONFLICT, self.conflict(path, prompt, changing=changing)
+        return refusal.status, self.step(prompt, changing=changing)
+
+    def saved(self, origin: str, token: str) -> SavedPage:
+        """`token` makes the link one that opens the run in any browser."""
+        expires = self.view.run.expires_at
+        link = f"{origin}{self.run.removesuffix('/')}"
+        return SavedPage(
+            **self._common(),
+            link=f"{link}?token={token}" if token else link,
+            until="" if expires is None else formats.day(expires.date(), self.view.workflow.language),
+            onward=self.current,
+            signed_in=not token,
+        )
+
+    def copy(self) -> CopyPage:
+        """What was answered, to read, print and keep."""
+        download = f"{self.run}-/answers.txt"
+        return CopyPage(**self._common(), lines=self.view.summary(), download=download, onward=self.current)
+
+    def remove(self, item: str) -> RemovePage | None:
+        """Whether an item of a repeat is to be taken out; None where no list shows it that can still be answered."""
+        found = self._listed(item)
+        if found is None:
+            return None
+        page, line = found
+        lines = tuple(each for each in self.view.summary() if (each.step or "").startswith(f"{item}/"))
+        return RemovePage(**self._common(), item=line.label, lines=lines, key=self._key(), cancel=self.address(page))
+
+    # -- what they are made of -------------------------------------------------------------------------
+
+    def _common(self) -> dict[str, Any]:
+        workflow = self.view.workflow
+        home = f"{self.root}w/{quote(workflow.id, safe='')}"
+        return {"root": self.root, "name": workflow.title, "home": home, "language": workflow.language}
+
+    def over(self) -> tuple[int, Page] | None:
+        """What is shown at every address of a run whose time is over."""
+        if self.view.status not in (RunStatus.EXPIRED, RunStatus.CANCELLED):
+            return None
+        words = refusals.EXPIRED if self.view.status is RunStatus.EXPIRED else refusals.CANCELLED
+        return words.status, self._refusal(words, self._common()["home"], refusals.START_AGAIN)
+
+    def _refusal(self, words: refusals.Explanation, address: str, way: Sentence) -> RefusalPage:
+        """A page that says so, and leads on to one address."""
+        title, paragraphs = words.in_language(self.view.workflow.language)
+        return RefusalPage(**self._common(), title=title, paragraphs=paragraphs, ways=((address, self._say(way)),))
+
+    def _say(self, words: Sentence) -> str:
+        return words.in_language(self.view.workflow.language)
+
+    def _start(self) -> StartPage:
+        workflow = self.view.workflow
+        prompt = Prompt("", "start", workflow.title, workflow.text)
+        return StartPage(**self._common(), prompt=prompt, key=self._key())
+
+    def _now(self, looked: int) -> Page:
+        """The page of Current."""
+        view = self.view
+        match view.status:
+            case RunStatus.COMPLETED:
+                return self._end()
+            case RunStatus.FAILED:
+                return self._failed(view.current.error or "")
+            case RunStatus.WORKING:
+                return self._paused() if pauses(view) else self._waiting(looked)
+        return self.step(view.current)
+
+    def _waiting(self, looked: int) -> WaitingPage:
+        view = self.view
+        work = work_of(view) or Work()
+        return WaitingPage(
+            **self._common(),
+            title=self._title(),
+            text=work.text,
+            percent=None if work.percent is None else int(work.percent),
+            key=self._key(),
+            back=view.has_previous,
+            stuck=seems_stuck(view),
+            seconds=next((pause for most, pause in LOOKS if looked < most), SELDOM),
+            following=f"{self.current}?wait={min(looked + 1, LOOKS[-1][0])}",
+            events=self._events,
+            saved=f"{self.run}-/saved",
+        )
+
+    def _paused(self) -> PausePage:
+        prompt = self.view.current
+        return PausePage(
+            **self._common(),
+            title=self._title(),
+            text=prompt.text,
+            error=prompt.error or "",
+            key=self._key(),
+            back=self.view.has_previous,
+            seconds=WHILE_PAUSED,
+            events=self._events,
+            saved=f"{self.run}-/saved",
+        )
+
+    @property
+    def _events(self) -> str:
+        """Where the script of a page that waits listens."""
+        return f"{self.run}-/progress?step={quote(encodable(self.view.step), safe='')}"
+
+    def _end(self) -> EndPage:
+        view, prompt = self.view, self.view.current
+        lines = view.summary()
+        return EndPage(
+            **self._common(),
+            prompt=prompt if prompt.ends else Prompt("", "end"),
+            run=self.run,
+            key=self._key(),
+            seen=view.mark_of(view.step),
+            back=view.has_previous,
+            lines=() if prompt.ends else lines,
+            copy=f"{self.run}-/answers" if lines else "",
+        )
+
+    def _failed(self, message: str) -> FailedPage:
+        back = self.view.has_previous
+        return FailedPage(
+            **self._common(),
+            title=self._title(),
+            message=message,
+            key=self._key(),
+            back=back,
+            save=self.view.workflow.save,
+        )
+
+    def _title(self) -> str:
+        """What the author calls the current step, "" for nothing: an id says nothing to people."""
+        title = self.view.current.title
+        step = self.view.run.current
+        return "" if title == (self.view.step if step is None else step.node) else title
+
+    def _answered(self, step: Step, prompt: Prompt) -> AnsweredPage:
+        over = is_over(self.view.workflow, self.view.run)
+        why = (
+            sentence("Everything is sent, so this can't be changed any more.")
+            if over
+            else sentence("What came after this is final, so this can't be changed any more.")
+        )
+        lines = tuple(line for line in self.view.summary() if line.step == step.path)
+        return AnsweredPage(**self._common(), title=prompt.title, lines=lines, onward=self.current, why=self._say(why))
+
+    def may_be_answered(self, path: str) -> bool:
+        """Whether the page of this step of the path can be posted."""
+        step = self.view.run.by_path.get(path)
+        is_end = path == self.view.step and self.view.current.ends
+        return step is not None and self._may_be_answered(step) and not is_end
+
+    def _may_be_answered(self, step: Step) -> bool:
+        """Whether it is neither completed for good (S5) nor below a final step (S7)."""
+        run, workflow = self.view.run, self.view.workflow
+        return not is_over(workflow, run) and step.seq > self._wall()
+
+    def _wall(self) -> int:
+        position = wall(self.view.workflow, self.view.run)
+        return self.view.run.steps[position].seq if position >= 0 else -1
+
+    def _can_change(self, step: Step) -> bool:
+        """Of a completed run that may be reopened, the last step can be changed, but an end page can't."""
+        completed = self.view.status is RunStatus.COMPLETED
+        return completed and step.is_foreground and not self.view.current.ends and self._may_be_answered(step)
+
+    def _can_go_back_from(self, step: Step) -> bool:
+        if step is self.view.run.current:
+            return self.view.has_previous
+        barrier = self._wall()
+        first = next(
+            (each for each in self.view.run.path if each.is_foreground and not each.is_closed and each.seq > barrier),
+            step,
+        )
+        return first.seq < step.seq
+
+    def _listed(self, item: str) -> tuple[str, Item] | None:
+        """The list page that shows an item of a repeat and can still be answered, the latest first, and the item's line
+        there."""
+        base = f"{item.rpartition('/')[0]}/{AFTER}"
+        for step in reversed(self.view.run.path):
+            if not (step.is_foreground and step.path.startswith(base) and self._may_be_answered(step)):
+                continue
+            if (prompt := self.prompt(step.path)) is not None:
+                for line in prompt.items:
+                    if line.remove == item:
+                        return step.path, line
+        return None

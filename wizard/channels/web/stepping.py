@@ -1,0 +1,336 @@
+"""The pages of a run: shown by GET, which never moves it, and answered by POST, each in one turn of the engine.
+
+After a POST that was taken, the browser is sent to where the run stands, so that a refresh asks nothing twice.
+One that came too late changes nothing and says what happened (S19).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from wizard.channels.conversation.questions import takes_parts
+from wizard.channels.http.attachments import as_attachment
+from wizard.channels.http.problems import WAIT
+from wizard.channels.http.streams import Followers, TooMany
+from wizard.channels.web.csrf import RUN, answered_now, answered_with
+from wizard.channels.web.pages import Page as ShownPage
+from wizard.channels.web.posted import SEEN, Posted, answers_of, draft_of, files_of
+from wizard.channels.web.refused import PURPOSE, Page, Refusal
+from wizard.channels.web.run_pages import CONFLICT, RunPages, looked_before
+from wizard.channels.web.sections import as_text
+from wizard.channels.web.site import REFUSED, Site, is_browser
+from wizard.channels.web.starting import run_cookie
+from wizard.channels.web.visitors import Admitted, Guest, run_id_of
+from wizard.engine import Engine
+from wizard.engine.view import RunView
+from wizard.errors import NotAStep, StaleInput, WizardError
+from wizard.machine.scope import on_path
+from wizard.model import Prompt, PromptField, RunStatus, StoredFile, Value
+
+LEFT = "left"  # the code of a page that isn't part of the run any more, or was closed
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A posted page: which step's, by whom, what was typed. `prompt` is what the step asks now, None where it asks
+    nothing or isn't on the path. `page` is what is kept of it by where it is refused, `address` where that is shown."""
+
+    guest: Guest
+    door: Admitted
+    path: str
+    changing: bool
+    posted: Posted
+    prompt: Prompt | None
+    page: Page
+    address: str
+    by_browser: bool
+
+    @property
+    def view(self) -> RunView:
+        return self.door.view
+
+    @property
+    def fields(self) -> tuple[PromptField, ...]:
+        return () if self.prompt is None else self.prompt.possible or self.prompt.fields
+
+    @property
+    def draft(self) -> dict[str, Value]:
+        return draft_of(self.fields, self.posted)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the step is the run's current one, waiting for an answer."""
+        return self.path == self.view.step and self.view.status is RunStatus.WAITING and self.prompt is not None
+
+    def is_last_page(self, action: str) -> bool:
+        """Whether the page is a completed run's, which asks nothing and may have a way back."""
+        if self.prompt is None or self.path != self.view.step or self.view.status is not RunStatus.COMPLETED:
+            return False
+        return self.prompt.ends or (action == "previous" and not self.changing)
+
+
+class Stepping:
+    """The handlers of a run's pages."""
+
+    def __init__(self, site: Site, followers: Followers) -> None:
+        self._site = site
+        self._followers = followers
+        self._engine: Engine = site.engine
+
+    # -- looking ---------------------------------------------------------------------------------------
+
+    async def run(self, request: web.Request) -> web.Response:
+        """GET /r/{id}: to the current step. With a token in the address, as a link that was saved has it, the
+        browser gets the run's cookie first, and an address without it."""
+        site = self._site
+        guest = await site.doors.greet(request)
+        token = request.query.get("token")
+        if token is None:
+            door = await site.doors.admit(request, guest)
+            return site.redirect(self._pages(guest, door).current)
+        await site.doors.exchange(request, token)
+        view = await self._engine.load(run_id_of(request))
+        response = site.redirect(site.run_address(view.id))
+        response.headers.add("Set-Cookie", run_cookie(site, guest, view, token))
+        return response
+
+    async def show(self, request: web.Request) -> web.Response:
+        """GET /r/{id}/{step}"""
+        guest, door = await self._looks(request)
+        pages, path, changing = self._pages(guest, door), request.match_info["step"], "change" in request.query
+        refusal = await self._site.refused.of(_page_of(request, guest, door))
+        found = None if refusal is None else pages.refused(path, refusal, changing=changing)
+        if request.query.get(REFUSED) == LEFT:
+            found = pages.over() or (CONFLICT, pages.conflict(path, None, changing=False))
+        if found is None:
+            found = pages.at(path, changing=changing, looked=looked_before(request.query.get("wait", "")))
+        if found is None:
+            return self._site.redirect(pages.current)
+        status, page = found
+        return self._site.respond(guest, page, status)
+
+    async def saved(self, request: web.Request) -> web.Response:
+        """GET /r/{id}/-/saved"""
+        guest = await self._site.doors.greet(request)
+        door = await self._site.doors.admit(request, guest)
+        pages = self._pages(guest, door)
+        over = pages.over()
+        if over is not None:
+            return self._site.respond(guest, over[1], over[0])
+        return self._site.respond(guest, pages.saved(guest.origin if guest.host else "", door.token))
+
+    async def answers(self, request: web.Request) -> web.Response:
+        """GET /r/{id}/-/answers"""
+        guest, door = await self._looks(request)
+        pages = self._pages(guest, door)
+        status, page = pages.over() or (200, pages.copy())
+        return self._site.respond(guest, page, status)
+
+    async def answers_file(self, request: web.Request) -> web.Response:
+        """GET /r/{id}/-/answers.txt"""
+        guest, door = await self._looks(request)
+        pages = self._pages(guest, door)
+        if (over := pages.over()) is not None:
+            return self._site.respond(guest, over[1], over[0])
+        workflow = door.view.workflow
+        text = as_text(workflow.title, pages.copy().lines, workflow.language).encode("utf-8", "replace")
+        file = StoredFile("", f"{workflow.title}.txt", "text/plain", text)
+        response = as_attachment(file, self._site.headers)
+        response.charset = "utf-8"
+        return response
+
+    async def progress(self, request: web.Request) -> web.StreamResponse:
+        """GET /r/{id}/-/progress?step=PATH: how far the work is that a waiting page is about, as it goes on."""
+        guest = await self._site.doors.greet(request)
+        door = await self._site.doors.admit(request, guest)
+        try:
+            return await self._followers.follow(
+                request, door.view, self._site.headers, request.query.get("step") or None
+            )
+        except TooMany:  # the page's script asks now and then instead
+            return web.Response(status=503, headers={**self._site.headers, **WAIT})
+
+    async def file(self, request: web.Request) -> web.Response:
+        """GET /r/{id}/-/files/{file}"""
+        guest = await self._site.doors.greet(request)
+        door = await self._site.doors.admit(request, guest)
+        file = await self._engine.file(door.view.id, request.match_info["file"])
+        if file is None:
+            raise web.HTTPNotFound
+        return as_attachment(file, self._site.headers)
+
+    async def ask_to_remove(self, request: web.Request) -> web.Response:
+        """GET /r/{id}/-/remove/{item}"""
+        guest, door = await self._looks(request)
+        pages = self._pages(guest, door)
+        page = pages.remove(request.match_info["item"])
+        return self._site.redirect(pages.current) if page is None else self._site.respond(guest, page)
+
+    # -- answering -------------------------------------------------------------------------------------
+
+    async def remove(self, request: web.Request) -> web.Response:
+        """POST /r/{id}/-/remove/{item}"""
+        sent = await self._receive(request, "")
+        with suppress(NotAStep):  # it is gone already: the button was pressed twice
+            await self._engine.remove_item(sent.view, request.match_info["item"])
+        return self._to_current(sent)
+
+    async def post(self, request: web.Request) -> web.Response:
+        """POST /r/{id}/{step}"""
+        sent = await self._receive(request, request.match_info["step"])
+        action = sent.posted.action(sent.fields)
+        try:
+            if sent.prompt is None or sent.is_last_page(action):
+                return await self._go_on(sent, action)
+            if action not in ("previous", "save"):
+                return await self._answer(sent)
+            response = await (self._go_back(sent) if action == "previous" else self._save(sent))
+        except StaleInput:
+            await self._engine.load(sent.view)
+            return await self._conflict(sent)
+        await self._site.refused.forget(sent.page)
+        return response
+
+    async def _receive(self, request: web.Request, path: str) -> Sent:
+        """What was posted, if the run is open to its sender and the form is theirs."""
+        site = self._site
+        guest = await site.doors.greet(request)
+        door = await site.doors.admit(request, guest)
+        prompt = self._pages(guest, door).prompt(path)
+        fields = () if prompt is None else prompt.possible or prompt.fields
+        sizes = {each.name: int(each.options.get("max_size", 0)) for each in fields if each.type == "file"}
+        posted = await site.posted(request, guest, sizes)
+        guest.check(posted, RUN, door.subject)
+        if prompt is not None:
+            posted.check_names(fields)
+        here = path == door.view.step and door.view.status is RunStatus.WAITING
+        changing, page = "change" in request.query and not here, _page_of(request, guest, door)
+        return Sent(guest, door, path, changing, posted, prompt, page, self._site.here(request), is_browser(request))
+
+    async def _go_on(self, sent: Sent, action: str) -> web.Response:
+        """From a page that asks nothing: the run isn't begun, failed, or is being worked on; or it is its last."""
+        view = sent.view
+        if sent.path != view.step and not was_worked_at(view, sent.path):
+            if action == "previous" and was_left(view, sent.path, sent.posted):
+                return self._to_current(sent)
+            raise StaleInput
+        if action == "save":
+            return self._site.redirect(f"{self._pages_of(sent).run}-/saved")
+        if sent.path != view.step:  # the work was done in the very moment, or a button was pressed twice
+            return self._to_current(sent)
+        with suppress(StaleInput):  # somebody was faster, or it is still being worked on
+            if action == "previous":
+                await self._engine.previous(view, revision=view.revision)
+            else:
+                await self._engine.next(view, step=None if view.run.current is None else sent.path)
+        await self._engine.load(view)
+        return self._to_current(sent)
+
+    async def _answer(self, sent: Sent) -> web.Response:
+        view, path = sent.view, sent.path
+        seen, _, page = sent.posted.text(SEEN)[:100].partition("-")
+        before, was_current, mark = view.revision, sent.is_current, view.mark_of(path)
+        if sent.by_browser and seen != mark and answered_with(sent.guest.answered, page) == mark:
+            seen = mark  # the browser had the page in its memory, as it was before it was answered from there
+        answers = answers_of(sent.fields, sent.posted)
+        if sent.changing:
+            await self._engine.change(view, path, answers, seen=seen or None)
+        else:
+            await self._engine.next(view, answers, step=path, revisit=True, seen=seen or None)
+        pages = self._pages_of(sent)
+        if (rejected := view.rejected) is not None:
+            refusal = Refusal.of(rejected, 422, view.mark_of(path))
+            return await self._refuse(sent, refusal, lambda: pages.step(rejected, changing=sent.changing))
+        if view.mark_of(path) == mark:  # else nothing that was refused there counts any more
+            await self._site.refused.forget(sent.page)
+        if view.revision == before and not was_current and not sent.changing:
+            return self._site.redirect(pages.after(path))
+        if view.fault is not None and view.step == path and sent.is_current:
+            await self._engine.keep(view, path, sent.draft)  # it couldn't be judged, but it needn't be typed again
+        response = self._to_current(sent)
+        if answered := answered_now(sent.guest.answered, page, view.mark_of(path)):
+            where = self._site.run_address(view.id)
+            response.headers.add("Set-Cookie", sent.guest.crumb.answered(answered, where))
+        return response
+
+    async def _go_back(self, sent: Sent) -> web.Response:
+        files = self._files(sent)
+        if sent.changing or files:
+            await self._engine.keep(sent.view, sent.path, sent.draft, files)
+        if not sent.changing:
+            await self._engine.previous(sent.view, step=sent.path, draft=sent.draft)
+        return self._to_current(sent)
+
+    async def _save(self, sent: Sent) -> web.Response:
+        if files := self._files(sent):
+            await self._engine.keep(sent.view, sent.path, sent.draft, files)
+        if sent.changing:
+            await self._engine.change(sent.view, sent.path)  # who comes back still returns to where it was asked
+        await self._engine.save(sent.view, sent.path, sent.draft)
+        return self._site.redirect(f"{self._pages_of(sent).run}-/saved")
+
+    @staticmethod
+    def _files(sent: Sent) -> dict[str, object]:
+        """Files that were chosen count as taken, as those beside a wrong answer do, so that nobody has to choose them
+        again."""
+        return files_of(sent.fields, sent.posted) if sent.prompt is not None and takes_parts(sent.prompt) else {}
+
+    # -- refusing --------------------------------------------------------------------------------------
+
+    async def _conflict(self, sent: Sent) -> web.Response:
+        pages, path, view = self._pages_of(sent), sent.path, sent.view
+        typed = None
+        if sent.prompt is not None:
+            with suppress(WizardError):
+                typed = view.prompt_at(path, sent.draft)
+        if typed is not None and not pages.may_be_answered(path):
+            typed = None
+        if typed is None:
+            if sent.by_browser:
+                return self._site.redirect(self._site.refused_at(sent.address, LEFT))
+            return self._site.respond(sent.guest, pages.conflict(path, None, changing=False), CONFLICT)
+        refusal = Refusal.of(typed, CONFLICT, view.mark_of(path))
+        return await self._refuse(sent, refusal, lambda: pages.conflict(path, typed, changing=sent.changing))
+
+    async def _refuse(self, sent: Sent, refusal: Refusal, page: Callable[[], ShownPage]) -> web.Response:
+        """To the page that says so, or with it, where it can't be kept."""
+        if await self._site.refused.keep(sent.page, refusal):
+            return self._site.redirect(sent.address)
+        return self._site.respond(sent.guest, page(), refusal.status)
+
+    # -- what they share -------------------------------------------------------------------------------
+
+    async def _looks(self, request: web.Request) -> tuple[Guest, Admitted]:
+        guest = await self._site.doors.greet(request)
+        return guest, await self._site.doors.admit(request, guest)
+
+    def _pages(self, guest: Guest, door: Admitted) -> RunPages:
+        return RunPages(door.view, self._site.root, lambda: guest.key(RUN, door.subject))
+
+    def _pages_of(self, sent: Sent) -> RunPages:
+        return self._pages(sent.guest, sent.door)
+
+    def _to_current(self, sent: Sent) -> web.Response:
+        return self._site.redirect(self._pages_of(sent).current)
+
+
+def _page_of(request: web.Request, guest: Guest, door: Admitted) -> Page:
+    """What is kept of a page by, where it is refused: only who sent it finds it again, on the same page."""
+    changing = "?" if "change" in request.query else ""
+    return Page(door.view.id, guest.key(PURPOSE, f"{door.subject}\0{request.path}{changing}"))
+
+
+def was_worked_at(view: RunView, path: str) -> bool:
+    """Whether it is a background step of the path, which is done."""
+    step = view.run.by_path.get(path)
+    return step is not None and not step.is_foreground and step.is_done and on_path(view.run, path)
+
+
+def was_left(view: RunView, path: str, posted: Posted) -> bool:
+    """Whether the run went back from this step already, and keeps there what was typed: Back was pressed twice."""
+    step = view.run.by_path.get(path)
+    return step is not None and not on_path(view.run, path) and posted.says(step.draft or {})

@@ -1,0 +1,142 @@
+"""Who sends a request, as far as pages know: their cookies, their connection, whether the host has signed them
+in; and which run that opens to them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from wizard.channels.http.clients import host_of, is_secure
+from wizard.channels.http.identities import Identify, Identity, identity_of
+from wizard.channels.http.languages import remember
+from wizard.channels.web import refusals
+from wizard.channels.web.csrf import (
+    ANSWERED_COOKIE,
+    RUN_COOKIE,
+    STARTED_COOKIE,
+    VISITOR_COOKIE,
+    Crumb,
+    cookies,
+    form_key,
+    is_foreign,
+    is_key,
+    is_token,
+    new_visitor,
+)
+from wizard.channels.web.posted import KEY, Posted
+from wizard.channels.web.refusals import Refusal
+from wizard.engine import Engine
+from wizard.engine.view import RunView
+from wizard.errors import NotYours, RunNotFound
+from wizard.model import RunStatus
+from wizard.settings import Settings
+
+_RUN_ID = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+@dataclass(slots=True)
+class Guest:
+    """One request's sender. `token` is a run's, "" for none. `visitor` is the secret under which their forms have
+    keys; a new one is `unknown` to the browser until it gets a cookie."""
+
+    token: str
+    visitor: str
+    unknown: bool
+    identity: Identity
+    host: str
+    crumb: Crumb
+    answered: str = ""  # which of their pages answered which steps of the run
+    started: str = ""  # the run that they started last at this start page
+
+    def key(self, purpose: str, subject: str) -> str:
+        """The key of a form that they get."""
+        return form_key(self.visitor, purpose, subject)
+
+    def check(self, posted: Posted, purpose: str, subject: str) -> None:
+        """Raises Refusal (403) where the form that was posted isn't one that they got for this."""
+        if self.unknown or not is_key(posted.text(KEY), self.visitor, purpose, subject):
+            raise refusals.not_from_here()
+
+    @property
+    def origin(self) -> str:
+        """The address of the server as they see it: https://forms.example.org"""
+        return f"{'https' if self.crumb.secure else 'http'}://{self.host}"
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A run that is open to a guest. `subject` is what its forms' keys are bound to; `token` is "" where it is the
+    guest's identity that opens it."""
+
+    view: RunView
+    subject: str
+    token: str
+
+
+class Doors:
+    """Lets guests in."""
+
+    def __init__(self, engine: Engine, settings: Settings, identify: Identify | None) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._identify = identify
+
+    async def greet(self, request: web.Request) -> Guest:
+        """Who it is. Raises what the host's function raises, and Refusal (403) for a form that another site's
+        page sends."""
+        proxies = self._settings.proxies
+        host = host_of(request, proxies)
+        if request.method == "POST" and is_foreign(request.headers, host):
+            raise refusals.from_elsewhere()
+        identity = await identity_of(self._identify, request, self._engine.services)
+        sent = cookies(request.headers.getall("Cookie", ()))
+        visitor = sent.get(VISITOR_COOKIE, "")
+        return Guest(
+            token=sent.get(RUN_COOKIE, ""),
+            visitor=visitor or new_visitor(),
+            unknown=not visitor,
+            identity=identity,
+            host=host,
+            crumb=Crumb(is_secure(request, proxies), bool(self._settings.frame_ancestors)),
+            answered=sent.get(ANSWERED_COOKIE, ""),
+            started=sent.get(STARTED_COOKIE, ""),
+        )
+
+    async def admit(self, request: web.Request, guest: Guest) -> Admitted:
+        """Opens the run of the address. A run on a profile opens to the person of that profile alone, if the host
+        says who is who; any other to whoever holds its token. Raises RunNotFound, NotYours, Refusal (403), and
+        WorkflowUnavailable where its pages can't be made."""
+        admitted = await self._admitted(request, guest)
+        view = admitted.view
+        if view.workflow.unavailable is not None and view.status not in (RunStatus.EXPIRED, RunStatus.CANCELLED):
+            raise view.workflow.unavailable
+        return admitted
+
+    async def _admitted(self, request: web.Request, guest: Guest) -> Admitted:
+        run_id = run_id_of(request)
+        view = await self._engine.load(run_id)
+        remember(request, view.workflow.language)
+        profile = view.run.profile_id
+        if self._identify is not None and profile is not None:
+            if guest.identity.profile_id != profile:
+                raise Refusal(refusals.NOT_YOUR_PROFILE, repeats=True)
+            return Admitted(view, f"{run_id}\0{profile}", "")
+        await self._engine.check_token(run_id, guest.token)
+        return Admitted(view, guest.token, guest.token)
+
+    async def exchange(self, request: web.Request, token: str) -> None:
+        """Checks a token that came in a link. Raises RunNotFound, NotYours."""
+        if not is_token(token):
+            raise NotYours
+        await self._engine.check_token(run_id_of(request), token)
+
+
+def run_id_of(request: web.Request) -> str:
+    """The run's id in the address. Raises RunNotFound where it can't be one."""
+    run_id = request.match_info.get("id", "")
+    if not _RUN_ID.fullmatch(run_id):
+        raise RunNotFound
+    return run_id

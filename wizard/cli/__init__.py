@@ -1,0 +1,1 @@
+"""The command `wizard`: one module a command."""

@@ -1,0 +1,85 @@
+"""`wizard event`: tells a run what happened outside.
+
+The command has none of the host's functions, so it decides and orders; what has effects is a worker's to do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wizard.cli.shared import OPENING, AsJson, RunId, StoreOption, examples, look, print_json
+
+if TYPE_CHECKING:
+    from wizard.engine import Engine
+    from wizard.engine.view import RunView
+    from wizard.settings import Settings
+
+MOST_NESTED = 64  # a bound for reading; what a run can hold is the engine's to say
+
+EVENT_SETTINGS: dict[str, Any] = {
+    "epilog": examples(
+        "wizard event RUN_ID paid",
+        """wizard event RUN_ID paid --data '{"amount": 25}' --key payment-4711""",
+        "wizard event RUN_ID withdrawn --store sqlite:///runs.db --json",
+    ),
+    "context_settings": OPENING,
+}
+
+
+def event(
+    run_id: RunId,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The event's name, as the definition has it.")],
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="JSON", help="What it brings; true unless given.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", metavar="KEY", help="Its sender's: the same key again changes nothing.")
+    ] = None,
+    store: StoreOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell a run what happened outside. A step that waits for the event takes it, now or when the run comes to it.
+
+    Work that follows is ordered here and done by a worker: `wizard serve`, `wizard worker` or your own application.
+    """
+    brought = _data(data)
+
+    async def work(engine: Engine) -> tuple[int, RunView]:
+        before = await engine.load(run_id)
+        return before.run.revision, await engine.event(run_id, name, brought, key=key)
+
+    before, view = look(store, work, settled=_ordering)
+    if as_json:
+        from wizard.channels.api.run_json import run_state
+
+        print_json(run_state(view))
+    elif view.run.revision == before:
+        print(f"Run {run_id} took this event in before. Nothing has changed.")
+    else:
+        print(f"Run {run_id} took the event {name} in. It is {view.status.value}, at {view.step or 'its start'}.")
+
+
+def _data(text: str | None) -> Any:
+    """Raises BadParameter where it isn't JSON."""
+    from wizard.model.nesting import TooDeepError, load_json
+
+    if text is None:
+        return None
+    try:
+        return load_json(text.encode(errors="surrogateescape"), MOST_NESTED, constant=_no_number)
+    except TooDeepError as error:
+        raise typer.BadParameter(f"it is nested more than {MOST_NESTED} deep.", param_hint="--data") from error
+    except ValueError as error:
+        said = """it isn't JSON; write it as in --data '{"amount": 25}'."""
+        raise typer.BadParameter(said, param_hint="--data") from error
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _ordering(here: Settings) -> Settings:
+    """No effect is begun (see wizard.engine.driver.Means)."""
+    return here.model_copy(update={"slow_after": 0.0})

@@ -1,0 +1,310 @@
+"""The command `wizard`. Exit codes: 0 done, 1 the definition or the run is wrong, 2 the command was
+used wrongly, 3 a conversation was left unfinished.
+
+Heavy modules are imported by the command that needs them, so that `wizard --help` comes at once.
+Errors are a line on standard error; --verbose (or WIZARD_LOG_LEVEL=debug) shows where they come from.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from wizard.cli.event import EVENT_SETTINGS, event
+from wizard.cli.functions import FunctionsOption, chosen, imported
+from wizard.cli.jobs import JOBS_EXAMPLES, jobs
+from wizard.cli.keys import keys
+from wizard.cli.run import RUN_EXAMPLES, run
+from wizard.cli.runs import runs
+from wizard.cli.shared import (
+    AsJson,
+    StoreOption,
+    choose,
+    clean,
+    examples,
+    log_as,
+    print_json,
+    quantity,
+    say,
+    settings,
+    width,
+)
+from wizard.cli.worker import WORKER_EXAMPLES, worker
+
+if TYPE_CHECKING:
+    from wizard.errors import Problem
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+VERBOSE = "--verbose"
+
+app = typer.Typer(
+    name="wizard",
+    help="Guided processes from definitions: served, run in this terminal, checked and drawn.",
+    epilog=examples(
+        "wizard check forms/",
+        "wizard run forms/passport.yaml",
+        "wizard serve forms/ --store sqlite:///runs.db",
+        closing="WIZARD_STORE, WIZARD_HOST and other variables set what options leave open.",
+    ),
+    invoke_without_command=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run", epilog=RUN_EXAMPLES)(run)
+app.add_typer(runs, name="runs")
+app.add_typer(keys, name="keys")
+
+Paths = Annotated[list[Path], typer.Argument(metavar="PATH", help="Definition files, or folders of them.")]
+
+
+@app.callback()
+def _wizard(
+    context: typer.Context,
+    verbose: Annotated[bool, typer.Option(VERBOSE, help="Show where errors come from.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    # main() has taken --verbose out of the arguments already: it may stand anywhere among them.
+    if version:
+        from wizard import __version__
+
+        print(f"wizard {__version__}")
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@app.command(
+    epilog=examples(
+        "wizard serve forms/",
+        "wizard serve a.yaml b.yaml --store sqlite:///runs.db --port 0",
+        "wizard serve forms/ --store postgresql://localhost/forms --jobs 0",
+        "wizard serve forms/ --functions shop:FUNCTIONS",
+    )
+)
+def serve(
+    paths: Paths,
+    store: StoreOption = None,
+    host: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The address to listen on.")] = None,
+    port: Annotated[
+        int | None, typer.Option(metavar="N", min=0, max=65535, help="The port; 0 takes a free one.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", min=0, max=1000, help="Jobs at a time; 0 leaves them to `wizard worker`.")
+    ] = None,
+    functions: FunctionsOption = None,
+) -> None:
+    """Serve definitions as web pages, and as JSON below /api/v1."""
+    from wizard.app import load_catalog, wizard_app
+    from wizard.server import serve as run_server
+
+    here = settings()
+    here = here if jobs is None else here.model_copy(update={"jobs": jobs})
+    given = imported(chosen(functions, here))
+    catalog = load_catalog(paths)
+    _warn(catalog.warnings)
+    log_as(here)
+    application = wizard_app(catalog, store=store or here.store, settings=here, functions=given)
+    port = here.port if port is None else port
+    if code := run_server(application, host or here.host, port, sorted(catalog.workflows)):
+        raise typer.Exit(code)
+
+
+app.command("worker", epilog=WORKER_EXAMPLES)(worker)
+app.command("jobs", epilog=JOBS_EXAMPLES)(jobs)
+app.command("event", **EVENT_SETTINGS)(event)
+
+
+@app.command(
+    epilog=examples(
+        "wizard check forms/",
+        "wizard check passport.yaml --json",
+        "wizard check forms/ --functions shop:FUNCTIONS",
+    )
+)
+def check(paths: Paths, functions: FunctionsOption = None, as_json: AsJson = False) -> None:
+    """Name everything that is wrong in definitions. Each problem has its file, line and column; where there is no
+    error, the workflows follow. With functions, their calls are checked too."""
+    from wizard.app import load_catalog
+    from wizard.errors import DefinitionError
+
+    named = chosen(functions, settings())
+    given = imported(named) if named else None
+    problems: list[Problem]
+    titles: dict[str, str] = {}
+    try:
+        catalog = load_catalog(paths, functions=given)
+        problems = list(catalog.warnings)
+        titles = {each.id: each.title for each in catalog.workflows.values()}
+    except DefinitionError as error:
+        problems = error.problems
+    if as_json:
+        keys = ("file", "line", "column", "severity", "message")
+        print_json([{key: getattr(each, key) for key in keys} for each in problems])
+    else:
+        for each in problems:
+            print(clean(each))
+        longest = max(map(len, titles), default=0)
+        for name, title in sorted(titles.items()):
+            print(clean(f"{name:{longest}}  {title}"))
+        print(_verdict(problems, len(titles)))
+    if any(each.severity == "error" for each in problems):
+        raise typer.Exit(FAILED)
+
+
+def _verdict(problems: list[Problem], workflows: int) -> str:
+    errors = sum(each.severity == "error" for each in problems)
+    counts = ((errors, "error"), (len(problems) - errors, "warning"))
+    found = " and ".join(quantity(number, what) for number, what in counts if number)
+    return f"{found}." if errors else f"{quantity(workflows, 'workflow')}: {found or 'no problems'}."
+
+
+@app.command(
+    epilog=examples("wizard graph passport.yaml", "wizard graph forms/ --workflow passport --output passport.svg")
+)
+def graph(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A definition file, or a folder of them.")],
+    workflow: Annotated[str | None, typer.Option(metavar="ID", help="Which workflow, where there are several.")] = None,
+    form: Annotated[
+        str | None, typer.Option("--format", metavar="mermaid|svg", help="How it is drawn; else as FILE.svg says.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there.")] = None,
+) -> None:
+    """Draw a workflow, as Mermaid text or as an SVG picture."""
+    from wizard.app import load_catalog
+    from wizard.definitions import graph as drawing
+
+    if form is None:
+        form = "svg" if output is not None and output.suffix.lower() == ".svg" else "mermaid"
+    draw = {"mermaid": drawing.mermaid, "svg": drawing.svg}.get(form)
+    if draw is None:
+        raise typer.BadParameter(f"there is no format {form!r}; take mermaid or svg.", param_hint="--format")
+    text = draw(choose(load_catalog(path), workflow))
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+@app.command(epilog=examples("wizard schema > wizard.schema.json"))
+def schema() -> None:
+    """Print the JSON Schema of definitions."""
+    from wizard.definitions.schema import schema as definition_schema
+    from wizard.node import Registry
+
+    print_json(definition_schema(Registry.installed()))
+
+
+@app.command(epilog=examples("wizard nodes", "wizard nodes form", "wizard nodes http --json"))
+def nodes(
+    name: Annotated[str | None, typer.Argument(metavar="TYPE", help="One node type, in full.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the node types and their configuration."""
+    from dataclasses import asdict
+
+    from wizard.definitions import reference
+    from wizard.node import Registry
+
+    registry = Registry.installed()
+    types = reference.references(registry)
+    unusable = [each for each in registry.unusable if name in (None, each.type)]
+    if name is not None:
+        if unusable and registry.get(name) is None:
+            for line in reference.unusable(unusable, width()):
+                print(clean(line), file=sys.stderr)
+            raise typer.Exit(FAILED)
+        known = ", ".join(each.type for each in types)
+        types = [each for each in types if each.type == name]
+        if not types:
+            raise typer.BadParameter(f"there is no node type {name!r}; there are {known}.", param_hint="TYPE")
+    if as_json:
+        found: list[dict[str, object]] = [{**asdict(each), "summary": each.summary} for each in types]
+        print_json(found + [{**asdict(each), "unusable": True} for each in unusable])
+        return
+    columns = width()
+    for line in reference.overview(types, columns) if name is None else reference.in_full(types[0], columns):
+        print(line)
+    for line in reference.unusable(unusable, columns):
+        print(clean(line))
+
+
+def _warn(problems: Iterable[Problem]) -> None:
+    for each in problems:
+        say(each, logging.WARNING if each.severity == "warning" else logging.ERROR)
+
+
+# -- from arguments to an exit code ----------------------------------------------------------------
+
+
+def main() -> NoReturn:
+    """The entry point of the command."""
+    sys.exit(execute(sys.argv[1:]))
+
+
+def execute(arguments: list[str]) -> int:
+    """Runs the command with these arguments and gives its exit code. Nothing is raised."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    verbose = VERBOSE in arguments[:end] or os.environ.get("WIZARD_LOG_LEVEL", "").strip().lower() == "debug"
+    arguments = [each for each in arguments[:end] if each != VERBOSE] + arguments[end:]
+    _set_up(verbose)
+    try:
+        code = app(args=arguments, prog_name="wizard", standalone_mode=False)
+        sys.stdout.flush()
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except (BrokenPipeError, SystemExit):  # `wizard nodes | head`; click makes the latter of the former
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if verbose:
+            logging.getLogger("wizard").error("The command failed", exc_info=error)
+        return _explain(error)
+    return code if isinstance(code, int) else 0
+
+
+def _set_up(verbose: bool) -> None:
+    from wizard.telemetry.logs import set_up
+
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed by whoever started this, as services do: `>&-`
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for as long as this runs
+    set_up("debug" if verbose else "warning")
+    for stream in (sys.stdout, sys.stderr):
+        if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
+            reconfigure(errors="replace")
+
+
+def _explain(error: Exception) -> int:
+    """Says what happened and what to do, and gives the exit code."""
+    from wizard.errors import DefinitionError, SettingsError, WizardError
+
+    match error:
+        case DefinitionError():
+            _warn(error.problems)
+            message, code = "The definition can't be used. Mend what is named above and try again.", FAILED
+        case SettingsError():
+            message, code = error.message, USAGE
+        case WizardError():
+            message, code = str(error), FAILED
+        case OSError():
+            place = f"{error.filename}: " if error.filename else ""
+            message, code = f"{place}{error.strerror or error}.", FAILED
+        case _ if hasattr(error, "format_message"):  # the command line's own: click.UsageError and its like
+            command = getattr(getattr(error, "ctx", None), "command_path", "wizard")
+            said = error.format_message().rstrip(".")
+            message = f"{said}{'' if said.endswith('?') else '.'} `{command} --help` shows how it is used."
+            code = USAGE
+        case _:
+            message, code = (
+                f"Something is wrong in wizard itself ({type(error).__name__}); {VERBOSE} shows where.",
+                FAILED,
+            )
+    say(f"wizard: {message}", logging.ERROR)
+    return code

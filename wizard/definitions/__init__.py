@@ -1,0 +1,1 @@
+"""A text becomes a checked Workflow: read, drafted, checked, built."""

@@ -1,0 +1,84 @@
+"""The keys of the definition format that belong to the format itself: those of a workflow and those
+that nodes of every type have. What else a node has is its type's Config.
+
+These models give the JSON Schema its descriptions and the loader its checks; nothing else knows
+the keys.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, get_args
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    StrictBool,
+    WithJsonSchema,
+)
+
+from wizard.forms.fields import AnyField, BaseField
+from wizard.node.keys import _Format
+from wizard.node.types import LongerThanNothing, WorkflowId
+
+MAX_NODES = 10_000
+
+_LANGUAGE = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}"
+
+
+# -- durations -----------------------------------------------------------------------------------
+
+
+# -- names ---------------------------------------------------------------------------------------
+
+
+def _language(tag: str) -> str:
+    if not re.fullmatch(_LANGUAGE, tag):
+        raise ValueError("must be the tag of a language such as en, de or de-CH")
+    return tag
+
+
+Language = Annotated[
+    str,
+    Field(strict=True),
+    AfterValidator(_language),
+    WithJsonSchema({"type": "string", "pattern": f"^{_LANGUAGE}$"}),
+]
+
+
+# -- the keys ------------------------------------------------------------------------------------
+
+
+class WorkflowFormat(_Format):
+    """A definition of a workflow."""
+
+    id: WorkflowId = Field(description="The definition's name: in addresses, and where others embed it.")
+    title: Annotated[str, Field(strict=True)] = Field(
+        "", max_length=500, description="What people read in lists of workflows."
+    )
+    text: Annotated[str, Field(strict=True)] = Field("", max_length=20_000, description="What the start page says.")
+    language: Language = Field("en", description="The language of the texts (BCP 47).")
+    input: Mapping[str, dict[str, Any]] = Field(
+        default_factory=dict, max_length=200, description="What a caller may hand in: fields by name."
+    )
+    reopen: StrictBool = Field(False, description="Whether a completed run can be gone back into.")
+    save: StrictBool = Field(True, description="Whether pages offer to save and come back later.")
+    listed: StrictBool | None = Field(
+        None, description="Whether lists of workflows show it; where nothing is said, unless others embed it."
+    )
+    expires_after: LongerThanNothing | None = Field(
+        None, description="How long after its start a run can be gone on with."
+    )
+    delete_after: LongerThanNothing | None = Field(
+        None, description="How long after its end all that is stored of a run is deleted."
+    )
+    nodes: tuple[dict[str, Any], ...] = Field(
+        min_length=1, max_length=MAX_NODES, description="The nodes, in order; each goes to the one below."
+    )
+
+
+FIELD_MODELS: dict[str, type[BaseField]] = {
+    get_args(model.model_fields["type"].annotation)[0]: model for model in get_args(AnyField)
+}
+"""How `input` can declare a value, by `type`; a declaration's key is the field's name."""

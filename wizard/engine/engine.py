@@ -1,0 +1,464 @@
+"""The engine: loads a run, lets the machine decide, calls nodes, saves (DESIGN: turns, S18-S22).
+
+Each method is one turn: it is acknowledged (it returns) only after everything it changed is
+committed in one transaction. Turns don't lock a run; the store's compare-and-swap lets one of two
+win, and the other looks again at what there is now: its input is a conflict, or the same input
+over again, which gets the same result (S19).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Callable, Mapping, Set
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from wizard.engine.inputs import read_input
+from wizard.engine.jobs import Performer
+from wizard.engine.own_runs import RunPage, runs_of
+from wizard.engine.pinned import Definitions, Pinned
+from wizard.engine.reentry import check_not_within
+from wizard.engine.starting import Handed, new_id, new_run, new_token, token_hash
+from wizard.engine.turns import RespondWith, Turns
+from wizard.engine.view import RunView, run_id_of
+from wizard.errors import InvalidInput, NotYours, RunCancelled
+from wizard.locale.sentences import sentence
+from wizard.machine import earlier as revisits
+from wizard.machine import interventions, machine
+from wizard.machine.arguments import (
+    check_fields,
+    check_names,
+    check_numbers_given,
+    check_texts,
+    check_texts_given,
+    checked_draft,
+)
+from wizard.machine.conflicts import Ask
+from wizard.machine.events import is_delivered
+from wizard.machine.protocol import Move
+from wizard.machine.repeats import remove_item
+from wizard.machine.stack import Turn
+from wizard.model import RunStatus, StoredFile, Value
+from wizard.model.copies import copied
+from wizard.model.instants import Clock, instant
+from wizard.model.job import Claim
+from wizard.model.values import check_value
+from wizard.node import Services
+from wizard.process.isolation import Whose
+from wizard.settings import Settings
+from wizard.state.documents import DOCUMENTS
+from wizard.stores.contract import Store, TraceEntry
+from wizard.telemetry.logs import broke
+from wizard.telemetry.watching import NOBODY, All, Watch
+
+log = logging.getLogger("wizard.engine")
+
+__all__ = ["Definitions", "Engine", "RespondWith", "utc_now"]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+MAX_NAME, MAX_KEY = 64, 200  # of an event
+
+
+class Engine:
+    """See the module docstring.
+
+    `definitions` gives the workflows that runs start from, and compiles those that stored runs are
+    pinned to (S22); `services` are what nodes are handed; `clock` gives aware times, in the zone of the people whose
+    days and hours expressions compute with (S25); `watch` is told of each turn. Background work that isn't
+    done within a turn needs a worker (wizard.engine.worker). The code of a node that moves the run which it is called
+    for gets MoveFromWithin; it may call `event`, `amend`, `keep` and `cancel`.
+    """
+
+    def __init__(
+        self,
+        definitions: Definitions,
+        store: Store,
+        *,
+        services: Services | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        ids: Callable[[], str] = new_id,
+        watch: Watch = NOBODY,
+    ) -> None:
+        self.definitions = definitions
+        self.store = store
+        self.services = services or Services()
+        self.clock = Clock(clock, _zone_of(self.settings))
+        watch = watch if watch is NOBODY or isinstance(watch, All) else All(NOBODY, watch)  # which contains its errors
+        self.watch = watch
+        self._ids = ids
+        self._pinned = Pinned(definitions, store, self._needed)
+        self._turns = Turns(store, self._pinned, self.services, self.clock, watch)
+        self._performer = Performer(store, self._pinned, self._turns, self.services, self.clock, watch)
+
+    def _needed(self) -> Set[str]:
+        """The versions of workflows that runs in memory are pinned to."""
+        return self._turns.cache.versions()
+
+    @property
+    def settings(self) -> Settings:
+        settings: Settings | None = self.services.settings
+        return settings or Settings()
+
+    async def close(self) -> None:
+        """Lets work under way finish for the settings' `grace`, then closes what nodes opened and shared: what hangs in
+        that is left behind, what fails is logged. The store is its owner's to close."""
+        await self._turns.close(self.settings.grace)
+        for name, shared in list(self.services.shared.items()):
+            await self._close(name, shared)
+        self.services.shared.clear()
+
+    async def _close(self, name: str, shared: Any) -> None:
+        calls, seconds = self.services.calls, min(self.settings.grace, self.settings.step_timeout)
+        try:
+            if (close := getattr(shared, "close", None)) is not None:
+                await calls.within(seconds, lambda: calls.function(close, {}), Whose(f"closing {name}", kind="close"))
+        except Exception as error:
+            broke(log, error, "what nodes share as %s can't be closed", name)
+
+    # -- the interface -----------------------------------------------------------------------------
+
+    async def create(
+        self,
+        workflow_id: str,
+        input: Mapping[str, object] | None = None,  # noqa: A002 - the word of the definition format
+        *,
+        event: Mapping[str, Value] | None = None,
+        session: Mapping[str, Value] | None = None,
+        profile_id: str | None = None,
+        session_id: str | None = None,
+    ) -> RunView:
+        """S1: a run that has executed nothing. Its `token` is handed out here and nowhere else.
+
+        Raises WorkflowNotFound, and InvalidInput where `input` isn't what the workflow declares.
+        """
+        handed = Handed(event, session, profile_id, session_id)
+        return await self._bear(workflow_id, {} if input is None else input, handed, None, entering=False)
+
+    async def start(
+        self,
+        workflow_id: str,
+        input: Mapping[str, object] | None = None,  # noqa: A002
+        *,
+        event: Mapping[str, Value] | None = None,
+        session: Mapping[str, Value] | None = None,
+        profile_id: str | None = None,
+        session_id: str | None = None,
+        respond: RespondWith | None = None,
+    ) -> RunView:
+        """S2: create and the first Next in one. Raises what `create` raises."""
+        handed = Handed(event, session, profile_id, session_id)
+        return await self._bear(workflow_id, {} if input is None else input, handed, respond, entering=True)
+
+    async def load(self, run: str | RunView) -> RunView:
+        """The run as it is now. Executes nothing (S18). Raises RunNotFound."""
+        return _shown(run, await self._turns.show(run_id_of(run)))
+
+    async def open(self, run_id: str, token: str) -> RunView:
+        """`load` for whoever holds the run's token. Raises NotYours and RunNotFound."""
+        await self.check_token(run_id, token)
+        return await self.load(run_id)
+
+    async def check_token(self, run_id: str, token: str) -> None:
+        """Compares in constant time. Raises NotYours, or RunNotFound: ids can't be guessed either.
+
+        A token never changes, so a cached run serves.
+        """
+        check_texts(run_id=run_id, token=token)
+        run, _ = await self._turns.cache.get(run_id)
+        if not hmac.compare_digest(token_hash(token), run.token_hash):
+            raise NotYours(run=run_id)
+
+    async def next(
+        self,
+        run: str | RunView,
+        answers: Mapping[str, object] | None = None,
+        *,
+        step: str | None = None,
+        revision: int | None = None,
+        partial: bool = False,
+        keep: bool = False,
+        revisit: bool = False,
+        seen: str | None = None,
+        respond: RespondWith | None = None,
+    ) -> RunView:
+        """Next (S2, S4, S5). `answers` are for `step`, by default the one that the view shows.
+
+        Answers that aren't accepted are no error here: the view is `rejected`, its prompt says why.
+        With `partial` some of a form's fields are kept and the form waits for the others. With `keep` a field that is
+        left out keeps the answer that it has, or what was typed there last, and nothing is waited for. With `revisit`
+        the step may be an earlier one of the path: the run goes back to it first, in the same turn. `seen`
+        is the step's mark as the caller saw it (RunView.mark_of).
+        Raises StaleInput where the run isn't at that step any more or it was answered differently (S19),
+        RunExpired, RunNotFound; with `revisit` also PointOfNoReturn, RunCompleted, NotAStep; InvalidInput
+        where both `partial` and `keep` are asked for.
+        """
+        if partial and keep:
+            raise InvalidInput("`partial` waits for what is left out, `keep` doesn't. Take one of them.")
+        if step is None and isinstance(run, RunView) and run.has_next and run.run.current is not None:
+            step = run.run.current.path
+        if keep:
+            answers, revision = await self._whole(run, step, answers, revision)
+
+        def move(turn: Turn) -> Move:
+            if revisit and step is not None:
+                return revisits.answer_at(turn, step, answers or {})
+            return machine.next_(turn, answers, partial=partial)
+
+        ask = Ask(move, step, revision, answers, answering=True, anywhere=revisit, seen=seen)
+        return await self._take("next", run, ask, respond)
+
+    async def previous(
+        self,
+        run: str | RunView,
+        *,
+        to: str | None = None,
+        step: str | None = None,
+        draft: Mapping[str, object] | None = None,
+        skip_background: bool = True,
+        revision: int | None = None,
+        respond: RespondWith | None = None,
+    ) -> RunView:
+        """Previous (S6), to the step `to` or the one before. `draft` is kept as what was typed. With
+        `step`, from that foreground step of the path: the run goes back to it first.
+
+        Raises PointOfNoReturn, RunCompleted, NotAStep, StaleInput (revision, or `step` left the path),
+        RunExpired.
+        """
+        draft = checked_draft(draft)
+        check_texts_given(to=to)
+
+        def move(turn: Turn) -> Move:
+            if step is not None:
+                return revisits.previous_from(turn, step, draft)
+            return machine.previous(turn, skip_background=skip_background, to=to, draft=draft)
+
+        return await self._take("previous", run, Ask(move, step, revision, anywhere=True), respond)
+
+    async def save(self, run: str | RunView, step: str, draft: Mapping[str, object]) -> RunView:
+        """Keeps what was typed at a foreground step of the path, and makes that the current one: who comes
+        back later finds what they left. Raises what `previous` raises."""
+        draft = checked_draft(draft)
+        return await self._take("save", run, Ask(lambda turn: revisits.save(turn, step, draft), step, anywhere=True))
+
+    async def keep(
+        self,
+        run: str | RunView,
+        step: str,
+        draft: Mapping[str, object],
+        files: Mapping[str, object] | None = None,
+    ) -> RunView:
+        """Keeps what was typed at a foreground step of the path, and of the `files` that were chosen in its form
+        those that it takes; the run doesn't move. Raises RunCompleted, NotAStep, StaleInput, RunExpired."""
+        draft = checked_draft(draft)
+        if files is not None:
+            check_fields("files", files)
+        ask = Ask(lambda turn: revisits.keep(turn, step, draft, files or {}), step, anywhere=True)
+        return await self._take("keep", run, ask)
+
+    async def change(
+        self,
+        run: str | RunView,
+        step: str,
+        answers: Mapping[str, object] | None = None,
+        *,
+        keep: bool = False,
+        revision: int | None = None,
+        seen: str | None = None,
+        respond: RespondWith | None = None,
+    ) -> RunView:
+        """Change (S11): answers an earlier step anew and returns; without answers, shows it first.
+
+        Answers that aren't accepted change nothing: the view is `rejected`, its prompt is that step's. With `keep` a
+        field that is left out keeps the answer that it has.
+        With `seen`, the step's mark as the caller saw it, the same answers again change nothing either, and
+        others than those that are there now are stale (S19).
+        Raises PointOfNoReturn, RunCompleted, NotAStep, StaleInput, RunExpired.
+        """
+        check_texts(step=step)
+        if answers is not None:
+            check_fields("answers", answers)
+        if keep:
+            answers, revision = await self._whole(run, step, answers, revision)
+
+        def move(turn: Turn) -> Move:
+            return machine.change(turn, step, answers)
+
+        if seen is None:
+            return await self._take("change", run, Ask(move, revision=revision, strict=True), respond)
+        ask = Ask(move, step, revision, answers, answers is not None, strict=True, anywhere=True, seen=seen)
+        return await self._take("change", run, ask, respond)
+
+    async def _whole(
+        self, run: str | RunView, step: str | None, answers: Mapping[str, object] | None, revision: int | None
+    ) -> tuple[Mapping[str, object] | None, int | None]:
+        """The answers with those that the step keeps as they are now, and the revision that they are for."""
+        if answers is None:
+            return None, revision
+        check_fields("answers", answers)
+        view = await self._turns.show(run_id_of(run))
+        if step is None and (current := view.run.current) is not None:
+            step = current.path
+        if step is None or (whole := view.with_kept(step, answers)) is answers:
+            return answers, revision
+        return whole, view.revision if revision is None else revision
+
+    async def remove_item(
+        self, run: str | RunView, item: str, *, revision: int | None = None, respond: RespondWith | None = None
+    ) -> RunView:
+        """Takes an item ("household/2") out of a repeat and goes on as after a change."""
+        check_texts(item=item)
+        return await self._take("remove", run, Ask(lambda turn: remove_item(turn, item), revision=revision), respond)
+
+    async def amend(self, run: str | RunView, **documents: Mapping[str, Value]) -> RunView:
+        """Sets fields of the run's event, profile or session from outside, as an event does:
+        `await engine.amend(run, session={"seen": True})`. A stored profile or session is changed at once.
+
+        Raises RunCompleted, InvalidInput for what can't be stored, RunExpired.
+        """
+        for name, fields in documents.items():
+            if name not in DOCUMENTS:
+                raise InvalidInput(f"A run has no document {name!r}; it has event, profile and session.")
+            check_names(name, fields)
+            check_value(dict(fields), f"The {name}")
+        own = copied({name: dict(fields) for name, fields in documents.items()})
+        return await self._take("amend", run, Ask(lambda turn: interventions.amend(turn, own)))
+
+    async def event(
+        self,
+        run: str | RunView,
+        name: str,
+        data: Value = None,
+        *,
+        key: str | None = None,
+        respond: RespondWith | None = None,
+    ) -> RunView:
+        """An event of that name arrives (S24): it can be read in the run's event document from here on, `true` where it
+        has no data, and one step that waits for it takes it, now or when the run comes to it. With a `key` of its
+        sender's it is taken in once, however often it is delivered, as is one whose data has a text `id` where it comes
+        with the same data again; the last 256 of a run are remembered.
+
+        Raises InvalidInput for a name that the workflow doesn't know, data that can't be stored, and an event that the
+        step which waits for it refuses; KeyReused for the key of another event; TooManyEvents, RunCompleted,
+        RunExpired, RunCancelled.
+        """
+        if not isinstance(name, str) or not name.isidentifier() or len(name) > MAX_NAME:
+            raise InvalidInput(sentence("An event needs a name: at most 64 letters, digits and _, as `paid` is."))
+        if key is not None and not (isinstance(key, str) and 0 < len(key) <= MAX_KEY):
+            raise InvalidInput(sentence("The key of an event is a text of at most {most} characters.", most=MAX_KEY))
+        check_value({name: data}, "The event")
+        data, key = True if data is None else copied(data), key or ""
+        ask = Ask(
+            lambda turn: interventions.arrive(turn, name, data, key),
+            known=partial(is_delivered, name=name, data=data, key=key),
+        )
+        return await self._take("event", run, ask, respond)
+
+    async def cancel(self, run: str | RunView, *, undo: bool = False, respond: RespondWith | None = None) -> RunView:
+        """Ends a run for good. With `undo` what its steps did is undone, the newest first; what can't be undone now
+        is tried again later. Cancelling it again changes nothing. Raises RunCompleted, RunExpired."""
+        ask = Ask(lambda turn: interventions.cancel(turn, undo=undo), outline=True)
+        try:
+            return await self._take("cancel", run, ask, respond)
+        except RunCancelled:
+            return await self.load(run)
+
+    async def perform(self, claim: Claim) -> datetime | None:
+        """Does a job that a queue handed out. Gives the time at which it is to be done (again), None where nothing is
+        left to do. Raises StoreError where the storage failed, MessageNotSent where a function of the host's did."""
+        return await self._performer.perform(claim)
+
+    async def hand_back(self, claim: Claim) -> None:
+        """Gives up a job whose performance was cancelled: it is anybody's from now on, or from when what can't be
+        stopped of it has come to its end."""
+        await self._turns.hand_back(claim)
+
+    def is_past(self, claim: Claim) -> bool:
+        """Whether the job that is being performed is done, and what goes on is what follows from it."""
+        return claim.job.key in self._turns.past
+
+    @property
+    def following(self) -> Set[asyncio.Task[None]]:
+        """The work under way that followed from jobs which are done: it is as much work as they were."""
+        return self._turns.following
+
+    async def repair(self, run: str | RunView) -> RunView:
+        """Has everything tried again that was given up in a run: its failed undos, and the step that it failed at."""
+        run_id = run_id_of(run)
+        check_not_within("repair", run_id)
+        view = await self._performer.repair(run_id)
+        if view.status is RunStatus.FAILED:
+            view = await self.next(view)
+        return _shown(run, view)
+
+    async def delete(self, run_id: str) -> bool:
+        """Deletes all that is stored of a run, whatever its status; nothing is undone. False where there is none."""
+        check_texts(run_id=run_id)
+        self.forget(run_id)
+        return await self.store.delete_run(run_id)
+
+    async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> list[TraceEntry]:
+        """What happened in a run, in order."""
+        check_texts(run_id=run_id)
+        check_numbers_given(after=after, limit=limit)
+        return list(await self.store.trace(run_id, after, limit))
+
+    async def runs_of(self, profile_id: str, *, limit: int = 50, before: str | None = None) -> RunPage:
+        """The runs that were created on a profile (`lines`), newest first, 100 at most; `before` is what the page
+        before says for those behind it (`older`). Who asks is for the caller to know. Raises InvalidInput."""
+        check_texts(profile_id=profile_id)
+        check_texts_given(before=before)
+        check_numbers_given(limit=limit)
+        return await runs_of(self.store, self.definitions, profile_id, limit, before, self.clock())
+
+    async def file(self, run_id: str, file_id: str) -> StoredFile | None:
+        check_texts(run_id=run_id, file_id=file_id)
+        return await self.store.file(run_id, file_id)
+
+    def forget(self, run_id: str) -> None:
+        """Drops what is cached of a run; the next call loads it."""
+        self._turns.cache.forget(run_id)
+
+    # -- turns -------------------------------------------------------------------------------------
+
+    async def _bear(
+        self,
+        workflow_id: str,
+        given: Mapping[str, object],
+        handed: Handed,
+        respond: RespondWith | None,
+        *,
+        entering: bool,
+    ) -> RunView:
+        check_texts(workflow_id=workflow_id)
+        check_names("input", given)
+        workflow, bundle = self._pinned.current(workflow_id)
+        token, now = new_token(), self.clock.wall()
+        run = await new_run(workflow, self._ids(), token, handed, self.store, instant(now))
+        run = run._replace(input=copied(read_input(workflow, run, given, now)))
+        await self._pinned.save(workflow, bundle)
+        return await self._turns.first(workflow, run, now, respond, token, entering=entering)
+
+    async def _take(self, name: str, run: str | RunView, ask: Ask, respond: RespondWith | None = None) -> RunView:
+        run_id = run_id_of(run)
+        check_not_within(name, run_id)
+        return _shown(run, await self._turns.take(name, run_id, ask, respond))
+
+
+def _zone_of(settings: Settings) -> ZoneInfo | None:
+    """The zone that the settings name; None where they say nothing, and the clock's counts."""
+    return ZoneInfo(settings.timezone) if "timezone" in settings.model_fields_set else None
+
+
+def _shown(run: str | RunView, view: RunView) -> RunView:
+    if isinstance(run, str):
+        return view
+    run.refresh(view)
+    return run

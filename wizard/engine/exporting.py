@@ -1,0 +1,165 @@
+"""All that is stored of one run, as JSON: for a person who asks for their data, and for whoever moves a run's
+answers elsewhere.
+
+What isn't in it: passwords, which are never shown again; the token, of which only a hash is stored; and the replies
+to earlier requests, which repeat what is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from wizard.definitions.outlines import STAND_IN
+from wizard.engine.engine import Engine
+from wizard.errors import CallerError, StaleRevision
+from wizard.machine.failures import said_to_people
+from wizard.machine.items import is_numbers_entry
+from wizard.model import Fault, Run, Step, StoredFile, Undo, Value, Workflow
+from wizard.model.path import locate
+from wizard.stores.contract import TraceEntry
+
+FORMAT = 1  # of what is exported
+WITHHELD = "(a password, which is never shown)"
+UNKNOWN = "(withheld: its node type can't be used here, and only that can tell whether it is a password)"
+PAGE = 1000  # trace entries that are read at once
+TRIES = 20
+
+
+async def exported_run(engine: Engine, run_id: str) -> dict[str, Any]:
+    """The run as it is at one moment, in JSON's types and the engine's typed values (wizard.model.values.to_json).
+
+    Raises RunNotFound; StaleRevision where the run is moved all the time.
+    """
+    for _ in range(TRIES):
+        engine.forget(run_id)
+        view = await engine.load(run_id)
+        entries = await _whole_trace(engine, run_id)
+        files = await engine.store.files(run_id)
+        if await engine.store.revision(run_id) == view.revision:
+            return {"format": FORMAT, "exported_at": engine.clock()} | _content(view.workflow, view.run, entries, files)
+    raise StaleRevision(run=run_id)
+
+
+async def exported_profile(engine: Engine, profile_id: str) -> dict[str, Any]:
+    """A stored profile. Raises CallerError where nothing is stored under this id."""
+    found = await engine.store.document("profile", profile_id)
+    if not found.revision:
+        raise CallerError("There is no profile with this id. A profile is stored when a run that works on it ends.")
+    return {
+        "format": FORMAT,
+        "exported_at": engine.clock(),
+        "profile": profile_id,
+        "revision": found.revision,
+        "fields": dict(found.fields),
+    }
+
+
+async def _whole_trace(engine: Engine, run_id: str) -> list[TraceEntry]:
+    found: list[TraceEntry] = []
+    while page := await engine.trace(run_id, after=found[-1].number if found else 0, limit=PAGE):
+        found += page
+    return found
+
+
+def _content(
+    workflow: Workflow, run: Run, entries: Sequence[TraceEntry], files: Sequence[StoredFile]
+) -> dict[str, Any]:
+    return {
+        "run": {
+            "id": run.id,
+            "workflow": run.workflow,
+            "version": run.version,
+            "title": workflow.title,
+            "status": run.status.value,
+            "revision": run.revision,
+            "created_at": run.created_at,
+            "updated_at": run.updated_at,
+            "expires_at": run.expires_at,
+            "profile_id": run.profile_id,
+            "session_id": run.session_id,
+            "current": None if run.current is None else run.current.path,
+            "fault": fault_json(run.fault),
+            "removed": sorted(run.removed),
+            **({} if workflow.unavailable is None else {"unavailable": workflow.unavailable.message}),
+        },
+        "input": dict(run.input),
+        "steps": [_step(workflow, step, kept=n > run.cursor) for n, step in enumerate(run.steps)],
+        "parked": {
+            path: _without_secrets(workflow, path, answers)
+            for path, answers in run.parked.items()
+            if not is_numbers_entry(path)
+        },
+        "undos": [_undo(workflow, each) for each in run.undos],
+        "event": dict(run.event),
+        "arrivals": [
+            {"number": each.number, "event": each.name, "data": each.data, "key": each.key or None, "at": each.at}
+            for each in run.arrivals
+        ],
+        "profile": dict(run.profile),
+        "session": dict(run.session),
+        "trace": trace_json(entries),
+        "files": [_file(each) for each in files],
+    }
+
+
+def fault_json(fault: Fault | None) -> dict[str, str] | None:
+    """What stopped a run, for whoever runs the service: with what people read of it, and the reference in the log."""
+    if fault is None:
+        return None
+    told = {"people": said_to_people(fault), "reference": fault.reference}
+    return {"message": fault.message, "step": fault.node, "kind": fault.kind, **told}
+
+
+def _step(workflow: Workflow, step: Step, *, kept: bool) -> dict[str, Any]:
+    return {
+        "step": step.path,
+        "type": step.type,
+        "status": step.status.value,
+        "kept": kept,
+        "answers": _without_secrets(workflow, step.path, step.output),
+        "draft": _without_secrets(workflow, step.path, step.draft),
+        "state": None if step.state is None else dict(step.state),
+        "set": {f"{document}.{name}": value for (document, name), value in step.patch.items()},
+        "took": None if step.took is None else {"number": step.took.number, "event": step.took.name},
+        "error": step.error,
+    }
+
+
+def _undo(workflow: Workflow, undo: Undo) -> dict[str, Any]:
+    owed = {"tries": undo.tries, "error": undo.error, "given_up": undo.failed}
+    return _step(workflow, undo.step, kept=False) | owed
+
+
+def _without_secrets(workflow: Workflow, path: str, answers: Mapping[str, Value] | None) -> dict[str, Value] | None:
+    if answers is None:
+        return None
+    node = locate(workflow, path).node
+    secret = node.secrets
+    instead = UNKNOWN if node.handler is STAND_IN else WITHHELD
+    return {name: instead if name in secret and value else value for name, value in answers.items()}
+
+
+def _file(file: StoredFile) -> dict[str, Any]:
+    return {
+        "id": file.id,
+        "name": file.name,
+        "media_type": file.media_type,
+        "bytes": len(file.content),
+        "content": file.content,
+    }
+
+
+def trace_json(entries: Iterable[TraceEntry]) -> list[dict[str, Any]]:
+    """The trace, in order."""
+    return [
+        {
+            "number": each.number,
+            "revision": each.revision,
+            "at": each.at,
+            "kind": each.entry.kind,
+            "step": each.entry.step,
+            "detail": each.entry.detail,
+        }
+        for each in entries
+    ]

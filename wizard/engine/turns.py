@@ -1,0 +1,421 @@
+"""Taking a turn: load, let the machine decide, call nodes, commit; again where somebody else was faster (S19-S21).
+
+A turn is acknowledged (it returns) only after everything it changed is committed. Turns don't lock a run; the
+store's compare-and-swap lets one of two win, and the other looks again at what there is now: its input is a
+conflict, or the same input over again, which gets the same result. Who lost stands in line (wizard.engine.contention).
+
+Work that takes longer than anybody should be kept waiting goes on when its turn has ended, its lease being renewed;
+its result is taken by a turn of its own, if the run still stands there.
+
+What doesn't move a run doesn't disturb its work (S23): where another commit came between an effect and its result, the
+result is stored on top of that, unless the run was moved or somebody else took the work over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from itertools import count
+from typing import Any
+
+from wizard.engine.cache import RunCache
+from wizard.engine.commits import Effects, Saver, lease_from
+from wizard.engine.contention import Contention, Place
+from wizard.engine.driver import Driver, Lasting, Means
+from wizard.engine.leases import LeaseLost, Leases, held
+from wizard.engine.pinned import Pinned
+from wizard.engine.progress import reporter
+from wizard.engine.slots import Slots
+from wizard.engine.unsaved import PERSONS, LateResult, Overtaken, Task, Unsaved, taken_again
+from wizard.engine.view import RunView, is_expired, with_fault
+from wizard.errors import (
+    CallerError,
+    RunBusy,
+    RunCancelled,
+    RunExpired,
+    StaleInput,
+    StaleRevision,
+    StoreError,
+    WizardError,
+)
+from wizard.locale.sentences import sentence
+from wizard.machine import machine
+from wizard.machine.conflicts import Ask, check_fresh, is_at_work, is_replay
+from wizard.machine.positions import number_items
+from wizard.machine.protocol import Move
+from wizard.machine.stack import Turn, visit_of
+from wizard.model import Prompt, Reply, Run, RunStatus, Workflow
+from wizard.model.instants import Clock
+from wizard.model.job import Claim, Job, JobKind, job_key
+from wizard.model.path import locate
+from wizard.node import Services
+from wizard.settings import Settings
+from wizard.state.documents import document_saves
+from wizard.stores.contract import Store
+from wizard.telemetry.logs import broke, failed
+from wizard.telemetry.watching import ACCEPTED, Watch, WatchedTurn
+
+log = logging.getLogger("wizard.engine")
+nodes = logging.getLogger("wizard.nodes")
+
+MAX_TRIES = 20  # lost compare-and-swaps in one turn before the caller is told to try again
+QUICK_TRIES, PAUSE = 3, 0.05  # those made at once, and the most seconds before each of the others
+
+RespondWith = Callable[[RunView], Reply]
+
+
+class Turns:
+    """Takes turns on the runs of a store."""
+
+    def __init__(self, store: Store, pinned: Pinned, services: Services, clock: Clock, watch: Watch) -> None:
+        settings: Settings = services.settings or Settings()
+        self.cache = RunCache(store, room=settings.cache_bytes)
+        self._store = store
+        self._pinned = pinned
+        self._clock = clock
+        self._watch = watch
+        self._effects = Effects()
+        self._contention = Contention()
+        self._slots = Slots(store, clock, settings)
+        patience = min(settings.slow_after, settings.lease / 3)  # beyond that, its lease has to be renewed
+        self._means = Means(services, self._slots, patience=patience, tell=reporter(store), watch=watch)
+        self._leases = Leases(store, clock, services.calls.unstoppable, settings)
+        self.past: set[str] = set()  # keys of claimed jobs that aren't their holder's any more, by their own turn
+        self.lease = lease_from(clock, settings.lease)
+        self._lasting: set[asyncio.Task[None]] = set()
+        self.following: set[asyncio.Task[None]] = set()  # of these what followed from a job that is done
+
+    async def close(self, grace: float) -> None:
+        """Lets work that outlasted its turn go on for so many seconds; what isn't done then is another worker's."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + grace
+        # What is under way in another loop ends with that.
+        while lasting := {each for each in self._lasting if each.get_loop() is loop}:
+            _, left = await asyncio.wait(lasting, timeout=max(until - loop.time(), 0.0))
+            for each in left:
+                each.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+
+    async def show(self, run_id: str) -> RunView:
+        """The run as it is now."""
+        stored, cached = await self.cache.get(run_id)
+        if cached and await self.cache.is_old(stored):
+            stored = await self.cache.read(run_id)
+        view = RunView(await self._pinned.known_of(stored), stored, self._clock.wall())
+        if stored.status is RunStatus.WORKING:
+            view.report = await self._store.reported(run_id)
+        return view
+
+    async def first(
+        self, workflow: Workflow, run: Run, now: datetime, respond_to: RespondWith | None, token: str, *, entering: bool
+    ) -> RunView:
+        """The turn that creates a run, and enters it; `now` is its creation on the wall clock."""
+
+        def answer(view: RunView) -> Reply:
+            assert respond_to is not None
+            view.token = token
+            return respond_to(view)
+
+        respond = None if respond_to is None else answer
+        with self._watch.turn("start", run.id) as watched:
+            turn = Turn(workflow, run, now)
+            turn.log("created", workflow=workflow.id, version=workflow.version)
+            if run.expires_at is not None:
+                turn.order(JobKind.EXPIRE, 0, run.expires_at)
+            move = machine.next_(turn, None) if entering else machine.stay(turn)
+            saver = self._saver(turn, run, respond, PERSONS, None, born=False)
+            try:
+                view = await self._play(turn, move, saver, respond, PERSONS)
+            except Overtaken as overtaken:
+                if overtaken.task.unsaved is None:  # there is a run of this id
+                    raise StaleRevision(run=run.id) from None
+                ask = overtaken.task.unsaved.ask()
+                view = await self._until_stored(run.id, ask, respond, overtaken.task, watched)
+            view.token = token
+            return view
+
+    async def take(
+        self, name: str, run_id: str, ask: Ask, respond: RespondWith | None = None, task: Task = PERSONS
+    ) -> RunView:
+        """One turn, again from the start where a cached run was old or somebody else was faster."""
+        with self._watch.turn(name, run_id) as watched:
+            return await self._until_stored(run_id, ask, respond, task, watched)
+
+    async def _until_stored(
+        self, run_id: str, ask: Ask, respond: RespondWith | None, task: Task, watched: WatchedTurn
+    ) -> RunView:
+        place = Place(self._contention, run_id)
+        try:
+            return await self._tries(place, ask, respond, task, watched)
+        finally:
+            place.leave()
+
+    async def _tries(
+        self, place: Place, ask: Ask, respond: RespondWith | None, task: Task, watched: WatchedTurn
+    ) -> RunView:
+        run_id = place.run_id
+        for tries in count(1):
+            if not await place.take(lost=tries > 1) and task.unsaved is None:
+                raise RunBusy(run=run_id)
+            stored, cached = await self.cache.get(run_id)
+            try:
+                view = await self._try(stored, ask, respond, task, watched, place)
+            except Overtaken as overtaken:
+                self._watch.retried()
+                task = overtaken.task
+                if task.unsaved is not None:  # what was done isn't given up: who was faster has got on
+                    ask = task.unsaved.ask()
+                elif tries >= MAX_TRIES:
+                    raise RunBusy(run=run_id) from None
+                await asyncio.sleep(random.random() * PAUSE if tries > QUICK_TRIES else 0)  # noqa: S311
+                continue
+            except (CallerError, LateResult) as error:
+                if cached and await self.cache.is_old(stored):
+                    continue
+                if isinstance(error, LateResult):
+                    return await self._late(run_id, task)
+                error.run = error.run or run_id
+                raise
+            if view.run is stored and cached and await self.cache.is_old(stored):
+                continue
+            return view
+        raise AssertionError  # count() has no end
+
+    async def _late(self, run_id: str, task: Task) -> RunView:
+        """The run as those left it who moved it."""
+        step = None if task.unsaved is None or task.unsaved.result is None else task.unsaved.at.current
+        if step is not None:
+            self._watch.node(step.type, 0.0, "late")
+        view = await self.show(run_id)
+        view.late = True
+        return view
+
+    async def _try(
+        self, run: Run, ask: Ask, respond: RespondWith | None, task: Task, watched: WatchedTurn, place: Place
+    ) -> RunView:
+        now = self._clock.wall()
+        if ask.known is not None and ask.known(run):
+            watched.outcome = "replayed"
+            return RunView(await self._pinned.known_of(run), run, now)
+        if not ask.always:
+            check_live(run, now)
+        if is_replay(run, ask):
+            watched.outcome = "replayed"
+            return RunView(await self._pinned.known_of(run), run, now)
+        workflow = await (self._pinned.known_of(run) if ask.outline else self._pinned.workflow_of(run))
+        check_fresh(run, ask)
+        if task.unsaved is not None and not task.unsaved.fits(run):
+            raise LateResult
+        if task.unsaved is None and task.claim is not None and not await self._leases.renew(task.claim):
+            raise LateResult  # it was settled or ordered anew, by what was stored before the run was read
+        if ask.answering and is_at_work(run, ask) and await self._is_worked_on(workflow, run):
+            raise StaleInput(sentence("This step is being worked on. Wait for it, or go back."), run=run.id)
+        turn = Turn(workflow, run, now)
+        if run.positional and workflow.unavailable is None:
+            number_items(turn, run)
+        saver = self._saver(turn, run, respond, task, place, born=True)
+        view = await self._play(turn, ask.move(turn), saver, respond, task, strict=ask.strict)
+        watched.outcome = _outcome(view, run)
+        return view
+
+    async def _is_worked_on(self, workflow: Workflow, run: Run) -> bool:
+        """Whether the work that the run stands at is somebody's, here or in another process, or waits for its time."""
+        if self._effects.is_running(run) or _is_handed_over(workflow, run):
+            return True
+        return await self._store.queue.is_kept(job_key(run.id, JobKind.WORK, visit_of(run.current)), self._clock())
+
+    def _saver(
+        self, turn: Turn, run: Run, respond: RespondWith | None, task: Task, place: Place | None, *, born: bool
+    ) -> Saver:
+        return Saver(
+            self._store,
+            self.cache,
+            self._effects,
+            turn,
+            run,
+            born=born,
+            lease=self.lease,
+            respond=None if respond is None else partial(_answer_on_the_way, turn, respond),
+            responded=task.responded,
+            job=task.job,
+            past=partial(self.past.add, task.job),
+            committed=None if place is None else place.leave,
+        )
+
+    def _driver(self, turn: Turn, saver: Saver, task: Task) -> Driver:
+        means = self._means
+        if task is not PERSONS:
+            means = replace(means, performing=task.performing, undone=task.undone, closed=task.closed, heard=task.heard)
+        if turn.workflow.unavailable is not None:
+            means = replace(means, patience=0.0)  # what is owed is ordered: it is done when the workflow is back
+        return Driver(turn, means, saver, self._clock)
+
+    async def _play(
+        self,
+        turn: Turn,
+        move: Move,
+        saver: Saver,
+        respond: RespondWith | None,
+        task: Task,
+        *,
+        strict: bool = False,
+    ) -> RunView:
+        """Drives a move to its end and commits it. Where nothing changed, the view's run is the one
+        that the saver holds. Raises Overtaken."""
+        driver, before = self._driver(turn, saver, task), saver.run
+        try:
+            await _drive(move, driver)
+            rejected = driver.prompt if turn.rejected else None
+            # What was stored on the way isn't the answer yet: the same request again would be made again (S19).
+            unanswered = respond is not None and saver.owes_reply
+            if not (turn.touched or unanswered) or (strict and turn.rejected):
+                prompt = None if strict else _prompt_of(saver.run, driver, turn.workflow)
+                return RunView(turn.workflow, saver.run, turn.wall, prompt, rejected=rejected)
+            if turn.status is RunStatus.COMPLETED and saver.run.status is not RunStatus.COMPLETED:
+                turn.documents = document_saves(turn, saver.run)
+            change = turn.change()
+            prompt = _prompt_of(change.run, driver, turn.workflow)
+            view = RunView(turn.workflow, change.run, turn.wall, prompt, rejected=rejected)
+            if respond is not None:
+                change = change._replace(reply=saver.answering(respond(view)))
+            view.until = driver.until.get(visit_of(change.run.current), _put_off_until(change.run))
+            await saver.commit(change)
+            _log_failures(turn)
+            await self._leave_line(before, change.run)
+            return view
+        except StaleRevision:
+            raise Overtaken(taken_again(task, driver, saver)) from None
+        except (asyncio.CancelledError, StoreError):
+            _log_failures(turn)
+            if driver.lasting is None:
+                await self._hand_back_work(saver, task)
+            raise
+        finally:
+            if driver.lasting is None:
+                saver.effects_done()
+            else:
+                self._see_through(turn.id, driver.lasting, saver, follows=bool(task.job) or task.follows)
+
+    async def _leave_line(self, before: Run, after: Run) -> None:
+        """Who was in line for a place and was moved away keeps nobody waiting."""
+        step = before.current
+        if step is not None and step.put_off is not None and step.put_off.since and not stands_at(after, step.visit):
+            await self._slots.leave(job_key(after.id, JobKind.WORK, step.visit))
+
+    async def _hand_back_work(self, saver: Saver, task: Task) -> None:
+        """Nobody goes on with what the turn began."""
+        if saver.has_saved and visit_of(saver.run.current) != task.performing:
+            await self.hand_back(_claim_of(saver.run, self._clock()))
+
+    async def hand_back(self, claim: Claim) -> None:
+        """Whoever comes next may do the job now, and needn't wait for the lease; where something of it can't be
+        stopped, when that has come to its end."""
+        if self._leases.goes_on(claim):
+            self._begin(self._leases.keep(claim), self._lasting)
+        else:
+            await self._leases.free(claim)
+
+    # -- work that outlasts its turn -----------------------------------------------------------------
+
+    def _see_through(self, run_id: str, lasting: Lasting, saver: Saver, *, follows: bool) -> None:
+        work = self._await_lasting(run_id, lasting, saver, follows=follows)
+        self._begin(work, *((self._lasting, self.following) if follows else (self._lasting,)))
+
+    def _begin(self, work: Coroutine[Any, Any, None], *among: set[asyncio.Task[None]]) -> None:
+        task = asyncio.ensure_future(work)
+        for tasks in among:
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+    async def _await_lasting(self, run_id: str, lasting: Lasting, saver: Saver, *, follows: bool) -> None:
+        """Renews the lease until there is a result, and takes the turn that it belongs to."""
+        claim = _claim_of(saver.run, self._clock())
+        try:
+            try:
+                result = await held(lasting.result, lambda: self._leases.renew(claim), self._leases.seconds / 3)
+            finally:
+                saver.effects_done()
+            unsaved = Unsaved(saver.run, result)
+            await self.take("job", run_id, unsaved.ask(), task=Task(lasting.visit, unsaved=unsaved, follows=follows))
+        except asyncio.CancelledError:  # the process ends: nobody needs to wait for the lease to do the same
+            if not self._leases.goes_on(claim):
+                await self._leases.free(claim)
+            raise
+        except LeaseLost:
+            self._watch.node(lasting.type, 0.0, "late")
+        except WizardError as error:
+            log.warning("the result of run %s can't be stored: %s", run_id, type(error).__name__)
+        except Exception as error:
+            broke(log, error, "the result of run %s can't be stored; it is done again when its lease is over", run_id)
+
+
+def _outcome(view: RunView, before: Run) -> str:
+    """What came of a move, as it is told to who watches. Most nodes store nothing of what they refuse."""
+    if view.rejected is not None:
+        return "rejected"
+    return "unchanged" if view.run is before else ACCEPTED
+
+
+def check_live(run: Run, now: datetime) -> None:
+    """Raises RunExpired or RunCancelled where nothing can be done with the run any more."""
+    if run.status is RunStatus.EXPIRED or is_expired(run, now):
+        raise RunExpired(workflow=run.workflow, run=run.id)
+    if run.status is RunStatus.CANCELLED:
+        raise RunCancelled(workflow=run.workflow, run=run.id)
+
+
+def _is_handed_over(workflow: Workflow, run: Run) -> bool:
+    """Whether the run stands at work that only a job goes on with."""
+    step = run.current
+    if run.status is not RunStatus.WORKING or step is None or step.is_foreground or step.is_done:
+        return False
+    node = locate(workflow, step.path).node
+    return bool(node.slow or node.handler.slow or node.handler.pauses or step.put_off is not None)
+
+
+def _put_off_until(run: Run) -> datetime | None:
+    step = run.current
+    return None if step is None or step.is_done or step.put_off is None else step.put_off.until
+
+
+def _claim_of(run: Run, now: datetime) -> Claim:
+    """A turn's own claim on the job that it ordered for the work at which it stored the run."""
+    return Claim(Job(run.id, JobKind.WORK, visit_of(run.current), now), 0)
+
+
+def _answer_on_the_way(turn: Turn, respond: RespondWith, stored: Run) -> Reply:
+    return respond(RunView(turn.workflow, stored, turn.wall))
+
+
+def _log_failures(turn: Turn) -> None:
+    """Not before they are stored: where somebody else was faster, the turn is taken again and fails anew, or not."""
+    for failure in turn.failures:
+        failed(nodes, failure.error, failure.fault, failure.step, turn.workflow.id, turn.id)
+    turn.failures.clear()
+
+
+async def _drive(move: Move, driver: Driver) -> None:
+    try:
+        request = next(move)
+        while True:
+            request = move.send(await driver.answer(request))
+    except StopIteration:
+        return
+
+
+def _prompt_of(run: Run, driver: Driver, workflow: Workflow) -> Prompt | None:
+    """What the last node showed, if the run stopped there."""
+    prompt, current = driver.prompt, run.current
+    if prompt is None or current is None or prompt.step != current.path:
+        return None
+    return with_fault(prompt, run.fault, workflow.language)
+
+
+def stands_at(run: Run, visit: int) -> bool:
+    """Whether the run is still to go on at that visit."""
+    return run.status is RunStatus.WORKING and visit_of(run.current) == visit

@@ -1,0 +1,1 @@
+"""The two small languages of definitions: expressions and templates, and the Markdown of texts."""

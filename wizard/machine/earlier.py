@@ -1,0 +1,95 @@
+"""Moves from the page of an earlier step: a person may have it open again, or still.
+
+Each is Previous to that step and then what the page asks for, in one turn. The step becomes the current
+one only where something comes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wizard.errors import PointOfNoReturn
+from wizard.machine.back import position_back, wall
+from wizard.machine.closing import without_secrets
+from wizard.machine.machine import check_not_over, keep_draft, next_, position_of, previous, take_answer
+from wizard.machine.protocol import Execute, Look, Move
+from wizard.machine.showing import wait_at
+from wizard.machine.stack import Turn
+from wizard.model import StepStatus, Value, Wait
+
+
+def answer_at(turn: Turn, path: str, given: Mapping[str, Value]) -> Move:
+    """Previous to a foreground step of the path and Next with its answers, in one: what a page that is
+    opened again sends. Answers that aren't accepted leave the run where it is.
+
+    Raises RunCompleted, PointOfNoReturn, NotAStep.
+    """
+    check_not_over(turn)
+    position = position_of(turn, path)
+    if position == turn.cursor and turn.steps[position].status is StepStatus.WAITING:
+        yield from next_(turn, given)
+        return
+    if position <= wall(turn.workflow, turn):
+        raise PointOfNoReturn(workflow=turn.workflow.id, node=path, run=turn.id)
+    with turn.seen_from(position) as undone:
+        result = yield Execute(undone, given)
+    if isinstance(result.outcome, Wait) and result.outcome.rejected:
+        turn.rejected = True
+        step = turn.steps[position]
+        if result.step is not None and result.step.state != step.state:
+            turn.update(step._replace(state=result.step.state))
+            turn.files += result.files
+            turn.log("rejected", path)
+        return
+    _go_back_to(turn, path)
+    step = turn.steps[position]
+    after = (result.step or step)._replace(status=step.status)
+    yield from take_answer(turn, step, given, result._replace(step=after))
+
+
+def previous_from(turn: Turn, path: str, draft: Mapping[str, Value] | None) -> Move:
+    """Previous from a foreground step of the path, which is gone back to first where it isn't the current
+    one: who looks at an earlier page means that page's Back. Raises what `previous` raises."""
+    _go_back_to(turn, path)
+    if position_back(turn) is None:
+        yield from keep_draft(turn, draft)
+    else:
+        yield from previous(turn, draft=draft)
+
+
+def save(turn: Turn, path: str, draft: Mapping[str, Value]) -> Move:
+    """Keeps what was typed at a foreground step of the path, and makes it the current one (S9): who comes
+    back later finds what they left. Raises what `previous` raises."""
+    _go_back_to(turn, path)
+    yield from keep_draft(turn, draft)
+
+
+def keep(turn: Turn, path: str, draft: Mapping[str, Value], files: Mapping[str, Value]) -> Move:
+    """Keeps what was typed at a foreground step of the path (S9), and the files that were chosen there as far as
+    they can be taken. Nothing moves. Raises RunCompleted, NotAStep."""
+    check_not_over(turn)
+    position = position_of(turn, path)
+    step = turn.steps[position]
+    if files:
+        with turn.seen_from(position) as undone:
+            result = yield Execute(undone, files, partial=True)
+        if result.step is not None and result.failure is None:
+            step = step._replace(state=result.step.state)
+            turn.files += result.files
+    turn.update(step._replace(draft=without_secrets(turn, step, draft)))
+    turn.log("kept", path)
+    if position == turn.cursor:
+        yield Look(turn.steps[position])
+
+
+def _go_back_to(turn: Turn, path: str) -> None:
+    """Makes a foreground step of the path the current one and has it wait, without showing it."""
+    check_not_over(turn)
+    position = position_of(turn, path)
+    if position == turn.cursor and turn.steps[position].status is StepStatus.WAITING:
+        return
+    if position <= wall(turn.workflow, turn):
+        raise PointOfNoReturn(workflow=turn.workflow.id, node=path, run=turn.id)
+    turn.log("moved", path, back_from=turn.steps[turn.cursor].path)
+    turn.cursor, turn.returning, turn.fault = position, None, None
+    wait_at(turn, turn.steps[position])

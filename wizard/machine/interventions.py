@@ -1,0 +1,144 @@
+"""Moves that nobody makes by answering: an event from outside, a deadline, the end that somebody puts to a run.
+
+Each is a rule like those of wizard/machine.py: a generator over a Turn, without I/O. A deadline that came too
+late, because the person answered or went elsewhere, changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from wizard.errors import RunCompleted
+from wizard.machine.back import wall
+from wizard.machine.closing import close_in_time, close_with
+from wizard.machine.deadlines import order_deletion, reminder_due, stop_the_clock, waits_at
+from wizard.machine.events import awaited, check_fits, check_known, check_room, coming, next_for, superseded, take_in
+from wizard.machine.machine import check_not_over, go_forward, next_, resume
+from wizard.machine.protocol import Move
+from wizard.machine.stack import Turn, visit_of
+from wizard.machine.undo import close_all, settle
+from wizard.model import Arrival, RunStatus, Step, StepStatus, Value
+from wizard.model.job import JobKind
+from wizard.model.values import check_value
+
+_UNFINISHED = (RunStatus.CREATED, RunStatus.WAITING, RunStatus.WORKING, RunStatus.FAILED)
+
+
+def amend(turn: Turn, documents: Mapping[str, Mapping[str, Value]]) -> Move:
+    """Sets fields of the event, profile or session from outside. Nothing moves. Raises RunCompleted."""
+    check_not_over(turn)
+    for name, fields in documents.items():
+        turn.amend(name, fields)
+        turn.log("amended", name)
+        if name == "event":
+            check_room(turn)
+        else:
+            check_value(dict(getattr(turn, name)), f"The {name} of the run")
+    return
+    yield
+
+
+def arrive(turn: Turn, name: str, data: Value, key: str = "") -> Move:
+    """An event arrives by its name (S24): it is in the run's event document from here on, and in its queue until a step
+    takes it. A step that waits for it takes it now, and the run goes on.
+
+    Raises RunCompleted, TooManyEvents, and InvalidInput where the workflow knows no such event, or the step that waits
+    for it refuses it.
+    """
+    check_not_over(turn)
+    check_known(turn.workflow, name)
+    arrival, step = coming(turn, name, data, key), turn.current
+    waiting = step is not None and _waits_for(turn, step, arrival)
+    check_room(turn, arrival, taken=waiting)
+    take_in(turn, arrival)
+    if step is None:
+        return
+    if waiting:
+        check_fits(turn, turn.place(step), arrival)
+    if waiting and step.is_foreground:
+        close_with(turn, step, next_for(turn, step) or arrival)
+        turn.fault = None
+        yield from go_forward(turn)
+    elif waiting or _pauses(turn, step):
+        yield from resume(turn, visit_of(step))
+    elif _stands_before_another_event(turn):
+        yield from next_(turn, None)
+
+
+def _waits_for(turn: Turn, step: Step, arrival: Arrival) -> bool:
+    """Whether the current step takes such events, and nothing else comes of it before."""
+    if step.is_foreground:
+        waits = turn.status is RunStatus.WAITING and step.status is StepStatus.WAITING
+    else:
+        waits = _pauses(turn, step)
+    return waits and awaited(turn.place(step).node.events, arrival) is not None
+
+
+def _pauses(turn: Turn, step: Step) -> bool:
+    return (
+        turn.status is RunStatus.WORKING
+        and not step.is_foreground
+        and not step.is_done
+        and bool(turn.place(step).node.handler.pauses)
+    )
+
+
+def _stands_before_another_event(turn: Turn) -> bool:
+    """Whether the run stopped over an event that its expressions can't read, and now there is another one."""
+    fault = turn.fault
+    if turn.status is not RunStatus.FAILED or fault is None or fault.kind not in ("ExpressionError", "NoCaseMatched"):
+        return False
+    return superseded(turn, fault.node, wall(turn.workflow, turn)) is not None
+
+
+def cancel(turn: Turn, *, undo: bool) -> Move:
+    """Ends the run for good; with `undo` what its steps did is undone, the newest first. Raises RunCompleted."""
+    if turn.status is RunStatus.COMPLETED:
+        raise RunCompleted(workflow=turn.workflow.id, run=turn.id)
+    _end(turn, "cancel")
+    turn.log("cancelled", undo=undo)
+    yield from settle(turn, turn.steps[::-1]) if undo else close_all(turn)
+
+
+def expire(turn: Turn, visit: int) -> Move:
+    """The run (`visit` 0), or the form that it waits at, has waited for too long."""
+    if turn.status in _UNFINISHED and (not visit or waits_at(turn, visit)):
+        _end(turn, "expire")
+        turn.log("expired")
+        yield from close_all(turn)
+
+
+def _end(turn: Turn, trigger: str) -> None:
+    turn.become("cancel" if trigger == "cancel" else "expire")
+    turn.fault = turn.returning = None
+    turn.arrivals = ()
+    if turn.current is not None and turn.current.is_foreground:
+        stop_the_clock(turn, turn.current)
+    order_deletion(turn)
+
+
+def remind(turn: Turn, visit: int, first: datetime | None = None) -> Move:
+    """A form has waited for `remind_after`: a message is ordered, or the run goes on without the answer. `first` is
+    when the first one of several reminders was due. Each message has a visit's number of its own, and so a key."""
+    step = turn.current
+    if step is None or not waits_at(turn, visit):
+        return
+    place = turn.place(step)
+    reminder = place.node.remind
+    if reminder is None:
+        return
+    number = reminder_due(reminder, first, turn.now)
+    if number <= step.reminded:
+        return
+    turn.log("reminded", step.path)
+    if reminder.message is not None:
+        scope, message = turn.scope(place), reminder.message
+        to, subject, text = message.to.render(scope), message.subject.render(scope), message.text.words(scope)
+        turn.put(step._replace(reminded=number))
+        turn.visits += 1
+        turn.order(JobKind.MESSAGE, turn.visits, turn.now, send=message.send, to=to, subject=subject, text=text)
+        return
+    turn.fault = None
+    close_in_time(turn, step)
+    yield from go_forward(turn)

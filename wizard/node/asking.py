@@ -1,0 +1,29 @@
+"""What a node that asks fields is configured with: the checker looks into it for the fields."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import Field as Setting
+
+from wizard.expressions.template import Template
+from wizard.forms.fields import MAX_FIELDS, Check, Field
+from wizard.forms.validation import Form
+from wizard.node import NodeConfig
+
+
+class AskingConfig(NodeConfig):
+    """Fields to ask, and what has to hold of their answers together."""
+
+    text: Template | None = None
+    fields: Annotated[tuple[Field, ...], Setting(max_length=MAX_FIELDS)] = ()
+    checks: Annotated[tuple[Check, ...], Setting(alias="validate", max_length=MAX_FIELDS)] = ()
+    submit: Template | None = None
+
+    def model_post_init(self, context: Any, /) -> None:
+        _ = self.form  # compiled at load, so that the first person doesn't wait for it
+
+    @cached_property
+    def form(self) -> Form:
+        return Form(self.fields, self.checks)

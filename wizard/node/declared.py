@@ -1,0 +1,115 @@
+"""What can be told of a node type by its class alone, before the first definition uses it: each mistake names the
+class and its module, and says what to write.
+
+What a class does when it is called is judged where it is called (wizard.process.isolation, wizard.engine.driver): S15,
+S26.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any, get_args, get_origin
+
+from wizard.model import Kind
+from wizard.node.contract import Background, Foreground, NodeConfig, NodeType
+from wizard.node.keys import keys_of
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+FLAGS = ("pure", "ends", "slow", "pauses", "reads_events", "own_retries")
+COMPUTING = (
+    "outputs",
+    "own_names",
+    "secrets",
+    "files",
+    "functions",
+    "function_calls",
+    "events",
+    "check",
+    "prompt",
+    "accepts",
+    "summary",
+    "later",
+    "part",
+    "waits",
+    "hosts",
+)
+AWAITED = ("execute", "submit", "receive", "remove", "close")
+
+
+def mistakes(node_class: object) -> list[str]:
+    """Everything that is wrong with it, one sentence each."""
+    if not isinstance(node_class, type) or not issubclass(node_class, NodeType):
+        name = getattr(node_class, "__name__", type(node_class).__name__)
+        return [f"{name} is no node type: derive it from wizard.node.contract.Background or Foreground"]
+    name, where = node_class.__qualname__, f" ({node_class.__module__}.{node_class.__qualname__})"
+    return [f"the class {name} {each}{where}" for each in _mistakes(node_class)]
+
+
+def _mistakes(node_class: type[NodeType[Any]]) -> Iterator[str]:
+    if inspect.isabstract(node_class):
+        yield f"is incomplete: define {', '.join(sorted(node_class.__abstractmethods__))}"
+    yield from _of_its_name(getattr(node_class, "type", None))
+    if issubclass(node_class, Background) and issubclass(node_class, Foreground):
+        yield "derives from both Background and Foreground: it either works by itself or asks somebody"
+    elif not isinstance(getattr(node_class, "kind", None), Kind):
+        yield "has no `kind`: derive it from Background or Foreground"
+    for flag in FLAGS:
+        if not isinstance(getattr(node_class, flag), bool):
+            yield f"has a `{flag}` that is neither True nor False"
+    yield from _of_its_methods(node_class)
+    yield from _of_its_config(node_class)
+
+
+def _of_its_name(name: object) -> Iterator[str]:
+    if not isinstance(name, str) or not name:
+        yield "has no `type`: give it the name that definitions call it by"
+    elif not NAME.fullmatch(name):
+        yield (
+            f"has the `type` {name[:80]!r}: give it a name of at most 64 letters, digits, `_`, `.` and `-` that begins "
+            "with a letter"
+        )
+
+
+def _of_its_methods(node_class: type[NodeType[Any]]) -> Iterator[str]:
+    for name in COMPUTING:
+        method = getattr(node_class, name)
+        if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
+            yield f"has an `async def {name}`: it only computes, so define it without `async`"
+        elif name != "check" and inspect.isgeneratorfunction(method):
+            yield f"has a `yield` in `{name}`: it returns all at once"
+    for name in AWAITED:
+        method = getattr(node_class, name, None)
+        if inspect.isasyncgenfunction(method) or inspect.isgeneratorfunction(method):
+            yield f"has a `yield` in `{name}`: it is awaited, and returns what comes of it"
+
+
+def _of_its_config(node_class: type[NodeType[Any]]) -> Iterator[str]:
+    config = getattr(node_class, "Config", None)
+    if not isinstance(config, type) or not issubclass(config, NodeConfig):
+        meant = _meant(node_class)
+        write = f"write `Config = {meant.__name__}` in it" if meant else "give it one that derives from NodeConfig"
+        yield f"has no `Config`: {write}"
+    elif isinstance(getattr(node_class, "kind", None), Kind) and isinstance(getattr(node_class, "type", None), str):
+        common = keys_of(node_class)
+        clashing = [key for key in _keys(config) if key in common]
+        if clashing:
+            keys = ", ".join(f"`{key}`" for key in sorted(clashing))
+            yield f"has keys in its Config that every node has: {keys}. Call them something else"
+
+
+def _meant(node_class: type[NodeType[Any]]) -> type[NodeConfig] | None:
+    """The configuration that a class names where it derives from Background[…] or the like."""
+    for base in getattr(node_class, "__orig_bases__", ()):
+        for argument in get_args(base) if get_origin(base) is not None else ():
+            if isinstance(argument, type) and issubclass(argument, NodeConfig):
+                return argument
+    return None
+
+
+def _keys(config: type[NodeConfig]) -> Iterator[str]:
+    """The keys as definitions write them."""
+    for name, field in config.model_fields.items():
+        alias = field.validation_alias or field.alias
+        yield alias if isinstance(alias, str) else name

@@ -1,0 +1,1 @@
+"""The internal state of a run: event, profile and session."""

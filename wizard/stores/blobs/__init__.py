@@ -1,0 +1,1 @@
+"""What databases hold as blobs: runs in rows, their formats, and encryption."""

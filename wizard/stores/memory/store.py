@@ -1,0 +1,263 @@
+"""The store that keeps everything in this process, for tests, trials and flows that may be lost.
+
+Runs are frozen, so the value that was committed is the value that is handed out: nothing is packed
+or copied. A commit has no `await` in it, and so is one step to every other coroutine; a lock makes it one to
+every other thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from heapq import nlargest
+
+from wizard.errors import KeyReused, StaleRevision
+from wizard.model import Change, Entry, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model.job import Backlog, Queue
+from wizard.stores.blobs.records import merge
+from wizard.stores.contract import Document, RunPlace, RunSummary, TraceEntry
+from wizard.stores.memory.queue import MemoryQueue
+from wizard.stores.memory.slots import MemorySlots
+
+
+class _Trace:
+    """One run's trace, a turn an item; `firsts` holds the number of each turn's first entry."""
+
+    __slots__ = ("count", "firsts", "turns")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.firsts: list[int] = []
+        self.turns: list[tuple[int, datetime, tuple[Entry, ...]]] = []
+
+    def add(self, run: Run, entries: tuple[Entry, ...]) -> None:
+        self.firsts.append(self.count + 1)
+        self.turns.append((run.revision, run.updated_at, entries))
+        self.count += len(entries)
+
+    def read(self, after: int, limit: int) -> list[TraceEntry]:
+        found: list[TraceEntry] = []
+        turn = max(bisect_right(self.firsts, after + 1) - 1, 0)
+        while len(found) < limit and turn < len(self.turns):
+            revision, at, entries = self.turns[turn]
+            for number, entry in enumerate(entries, self.firsts[turn]):
+                if after < number and len(found) < limit:
+                    found.append(TraceEntry(number, revision, at, entry))
+            turn += 1
+        return found
+
+
+class MemoryStore:
+    """A Store without a storage; see wizard.stores.contract.Store for what each method promises."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, Run] = {}
+        self._traces: dict[str, _Trace] = {}
+        self._replies: dict[tuple[str, str], tuple[str, datetime, Reply]] = {}  # with the run and the commit's time
+        self._files: dict[str, dict[str, StoredFile]] = {}
+        self._reports: dict[str, Report] = {}
+        self._refused: dict[str, dict[str, Refused]] = {}  # by scope and key, the oldest first
+        self._undoing: set[str] = set()  # the runs that have undos
+        self._lock = threading.RLock()
+        self._jobs = MemoryQueue(self._lock)
+        self.queue: Queue = self._jobs
+        self._slots = MemorySlots()
+        self._documents: dict[tuple[str, str], Document] = {}
+        self._definitions: dict[str, bytes] = {}
+
+    async def open(self) -> None:
+        """There is nothing to prepare."""
+
+    async def close(self) -> None:
+        """There is nothing to give back."""
+
+    async def commit(self, change: Change) -> None:
+        with self._lock:
+            self._commit(change)
+
+    def _commit(self, change: Change) -> None:
+        run = change.run
+        stored = self._runs.get(run.id)
+        if (None if stored is None else stored.revision) != change.expected:
+            raise StaleRevision(run=run.id)
+        reply = change.reply
+        if reply is not None and not reply.again and (reply.scope, reply.key) in self._replies:
+            raise KeyReused(run=run.id)
+        if change.documents:
+            self._save_documents(change)
+        self._runs[run.id] = run
+        if reply is not None:
+            self._replies[reply.scope, reply.key] = (run.id, run.updated_at, replace(reply, again=False))
+        for file in change.files:
+            self._files.setdefault(run.id, {})[file.id] = file
+        if change.entries:
+            trace = self._traces.get(run.id)
+            if trace is None:
+                trace = self._traces[run.id] = _Trace()
+            trace.add(run, change.entries)
+        if run.undos:
+            self._undoing.add(run.id)
+        elif stored is not None and stored.undos:
+            self._undoing.discard(run.id)
+        if change.jobs or change.settled:
+            self._jobs.change(change.jobs, change.settled)
+
+    def _save_documents(self, change: Change) -> None:
+        merged: dict[tuple[str, str], Document] = {}
+        for save in change.documents:
+            name = (save.kind, save.id)
+            merged[name] = merge(merged.get(name) or self._document(*name), save)
+        self._documents.update(merged)
+
+    def _document(self, kind: str, document_id: str) -> Document:
+        return self._documents.get((kind, document_id)) or Document(0, {})
+
+    async def load(self, run_id: str) -> Run | None:
+        return self._runs.get(run_id)
+
+    async def revision(self, run_id: str) -> int | None:
+        run = self._runs.get(run_id)
+        return None if run is None else run.revision
+
+    async def reply(self, scope: str, key: str) -> Reply | None:
+        stored = self._replies.get((scope, key))
+        return None if stored is None else stored[2]
+
+    async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[TraceEntry]:
+        trace = self._traces.get(run_id)
+        return [] if trace is None else trace.read(after, limit)
+
+    async def list_runs(
+        self,
+        *,
+        workflow: str | None = None,
+        status: RunStatus | None = None,
+        profile: str | None = None,
+        limit: int = 100,
+        before: RunPlace | None = None,
+    ) -> Sequence[RunSummary]:
+        with self._lock:
+            runs = list(self._runs.values())
+        found = (
+            run
+            for run in runs
+            if (workflow is None or run.workflow == workflow)
+            and (status is None or run.status is status)
+            and (profile is None or run.profile_id == profile)
+            and (before is None or (run.created_at, run.id) < before)
+        )
+        return [
+            RunSummary(
+                run.id,
+                run.workflow,
+                run.version,
+                run.status,
+                run.revision,
+                run.created_at,
+                run.updated_at,
+                run.expires_at,
+            )
+            for run in nlargest(limit, found, key=lambda run: (run.created_at, run.id))
+        ]
+
+    async def save_definition(self, version: str, body: bytes) -> None:
+        self._definitions.setdefault(version, body)
+
+    async def definition(self, version: str) -> bytes | None:
+        return self._definitions.get(version)
+
+    async def document(self, kind: str, document_id: str) -> Document:
+        return self._document(kind, document_id)
+
+    async def file(self, run_id: str, file_id: str) -> StoredFile | None:
+        return self._files.get(run_id, {}).get(file_id)
+
+    async def files(self, run_id: str) -> Sequence[StoredFile]:
+        return [file for _, file in sorted(self._files.get(run_id, {}).items())]
+
+    async def report(self, run_id: str, report: Report) -> None:
+        if run_id in self._runs:
+            self._reports[run_id] = report
+
+    async def reported(self, run_id: str) -> Report | None:
+        return self._reports.get(run_id)
+
+    async def keep_refused(self, refused: Refused, most: int, before: datetime) -> None:
+        with self._lock:
+            self._forget_refused(before)
+            if refused.scope and refused.scope not in self._runs:
+                return
+            kept = self._refused.setdefault(refused.scope, {})
+            kept.pop(refused.key, None)
+            kept[refused.key] = refused
+            while len(kept) > most:
+                del kept[next(iter(kept))]
+
+    def _forget_refused(self, before: datetime) -> None:
+        for scope, kept in list(self._refused.items()):
+            for key in [key for key, each in kept.items() if each.at < before]:
+                del kept[key]
+            if not kept:
+                del self._refused[scope]
+
+    async def refused(self, scope: str, key: str) -> Refused | None:
+        return self._refused.get(scope, {}).get(key)
+
+    async def forget_refused(self, scope: str, key: str) -> None:
+        with self._lock:
+            self._refused.get(scope, {}).pop(key, None)
+
+    async def occupy(
+        self, holder: str, limits: Mapping[str, int], now: datetime, lease: timedelta, since: datetime
+    ) -> int:
+        with self._lock:
+            return self._slots.occupy(holder, limits, now, lease, since)
+
+    async def vacate(self, holder: str) -> None:
+        with self._lock:
+            self._slots.vacate(holder)
+
+    async def probe(self) -> None:
+        """There is room as long as the process lives."""
+
+    async def delete_run(self, run_id: str) -> bool:
+        with self._lock:
+            return self._delete(run_id)
+
+    def _delete(self, run_id: str) -> bool:
+        if self._runs.pop(run_id, None) is None:
+            return False
+        for of_runs in (self._traces, self._files, self._reports, self._refused):
+            of_runs.pop(run_id, None)
+        for name in [name for name, (run, _, _) in self._replies.items() if run == run_id]:
+            del self._replies[name]
+        self._undoing.discard(run_id)
+        self._jobs.forget(run_id)
+        return True
+
+    async def failed_undos(self, limit: int = 100) -> Sequence[str]:
+        with self._lock:
+            return sorted(run_id for run_id in self._undoing if self._failed(run_id))[: max(limit, 0)]
+
+    def _failed(self, run_id: str) -> int:
+        """How many undos of the run were given up."""
+        return sum(undo.failed for undo in self._runs[run_id].undos)
+
+    async def prune(self, before: datetime, limit: int = 1000) -> int:
+        with self._lock:
+            old = [name for name, (_, at, _) in self._replies.items() if at < before][: max(limit, 0)]
+            for name in old:
+                del self._replies[name]
+            self._forget_refused(before)
+        return len(old)
+
+    async def backlog(self, now: datetime) -> Backlog:
+        with self._lock:
+            due, later, aside = self._jobs.count(now)
+            return Backlog(due, later, sum(map(self._failed, self._undoing)), aside)
+
+    async def reseal(self, limit: int = 1000) -> int:
+        return 0  # nothing is stored, and so nothing is encrypted

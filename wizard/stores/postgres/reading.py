@@ -1,0 +1,38 @@
+"""A run as a PostgreSQL database gives it: the rows of one statement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wizard.stores.blobs import rows
+from wizard.stores.blobs.vault import Vault
+from wizard.stores.postgres.queue import decoded
+
+READ_RUN = """SELECT r.id, workflow, version, status, revision, created_at, updated_at, expires_at, header, birth,
+    context, steps.*, parked.*, undos.*
+    FROM wizard.runs AS r JOIN wizard.run_data ON run_id = r.id,
+    LATERAL (SELECT array_agg(path) AS paths, array_agg(seq) AS seqs, array_agg(body) AS bodies
+        FROM wizard.steps WHERE run_id = r.id) AS steps,
+    LATERAL (SELECT array_agg(path) AS parked_paths, array_agg(body) AS parked_bodies
+        FROM wizard.parked WHERE run_id = r.id) AS parked,
+    LATERAL (SELECT array_agg(visit) AS undo_visits, array_agg(failed) AS undo_failed, array_agg(body) AS undo_bodies
+        FROM wizard.undos WHERE run_id = r.id) AS undos
+    WHERE r.id = $1"""
+
+
+def run_row(row: Any) -> rows.RunRow:
+    """The run's own columns; birth and context are empty where they weren't read."""
+    found = tuple(row)
+    names = (decoded(found[0]), decoded(found[1]), decoded(found[2]))
+    birth, context = found[9:11] if len(found) > 10 else (b"", None)
+    return rows.RunRow._make((*names, *found[3:9], birth, context))
+
+
+def stored_run(vault: Vault, row: Any) -> rows.StoredRun:
+    """What READ_RUN found. Raises StoreError naming the run."""
+    run = run_row(row)
+    head = rows.read_header(vault, run)
+    steps = zip(map(decoded, row["paths"] or ()), row["seqs"] or (), row["bodies"] or (), strict=True)
+    parked = zip(map(decoded, row["parked_paths"] or ()), row["parked_bodies"] or (), strict=True)
+    undos = zip(row["undo_visits"] or (), row["undo_failed"] or (), row["undo_bodies"] or (), strict=True)
+    return rows.StoredRun(run, head, list(steps), list(parked), list(undos))

@@ -1,0 +1,401 @@
+"""Runs in a PostgreSQL database, for any number of processes.
+
+A turn is one call of a function in the database (postgres_0001.sql), and so one round trip; documents and jobs, where
+a turn has any, take a few more in the same transaction. A run is loaded by one statement, and so as of one moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any, NamedTuple
+
+from wizard.errors import InvalidInput, StaleRevision
+from wizard.model import Change, DocumentSave, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model.job import Backlog, Queue
+from wizard.stores.blobs import records, rows, sealing
+from wizard.stores.blobs.formats import MISSHAPEN, unreadable
+from wizard.stores.blobs.inventory import NEW, ROOM, Inventories, Inventory, inventory_after
+from wizard.stores.blobs.marks import Prepared, finished
+from wizard.stores.blobs.owners import owner_mark
+from wizard.stores.blobs.vault import PLAIN, Vault
+from wizard.stores.contract import Document, RunPlace, RunSummary, TraceEntry
+from wizard.stores.postgres import refused as pgrefused
+from wizard.stores.postgres.migrations import migrate
+from wizard.stores.postgres.pool import Connection, Pool
+from wizard.stores.postgres.queue import Order, PostgresQueue, decoded, encoded, order, packed, queries
+from wizard.stores.postgres.reading import READ_RUN, run_row, stored_run
+from wizard.stores.postgres.reseal import WRITE_MARK, Resealer, prepare_seal
+from wizard.stores.scripts import scripts
+
+POOL_SIZE = 10
+LARGEST = 2**63 - 1
+
+COMMIT = f"SELECT wizard.commit_turn({', '.join(f'${number}' for number in range(1, 35))}) AS at"
+READ_REVISION = "SELECT revision FROM wizard.runs WHERE id = $1"
+READ_REPLY = "SELECT run_id, body FROM wizard.replies WHERE scope = $1 AND key = $2"
+READ_HEADER = """SELECT id, workflow, version, status, revision, created_at, updated_at, expires_at, header
+    FROM wizard.runs WHERE id = $1 FOR SHARE"""
+READ_TRACE = """SELECT first, revision, at, body FROM wizard.trace WHERE run_id = $1
+    AND first >= (SELECT coalesce(max(first), 0) FROM wizard.trace WHERE run_id = $1 AND first <= $2)
+    ORDER BY first LIMIT $3"""
+LIST_RUNS = "SELECT id, workflow, version, status, revision, created_at, updated_at, expires_at FROM wizard.runs WHERE "
+NEWEST = " ORDER BY created_at DESC, id DESC LIMIT $1"
+BEFORE = "(created_at, id) < ($%d, $%d)"
+ADD_OWNER = "INSERT INTO wizard.owners VALUES ($1, $2, $3)"
+LIST_OWN = """SELECT id, workflow, version, status, revision, runs.created_at, updated_at, expires_at
+    FROM wizard.owners AS own JOIN wizard.runs AS runs ON id = own.run_id WHERE """
+NEWEST_OWN = " ORDER BY own.created_at DESC, own.run_id DESC LIMIT $1"
+BEFORE_OWN = "(own.created_at, own.run_id) < ($%d, $%d)"
+ADD_DEFINITION = "INSERT INTO wizard.definitions VALUES ($1, $2) ON CONFLICT DO NOTHING"
+PROBE = "SELECT pg_current_xact_id()"  # whose commit is written to the log; a standby gives none
+READ_DEFINITION = "SELECT body FROM wizard.definitions WHERE version = $1"
+LOCK_DOCUMENT = "SELECT pg_advisory_xact_lock(hashtextextended($1 || '/' || $2, 0))"
+READ_DOCUMENT = "SELECT revision, body FROM wizard.documents WHERE kind = $1 AND id = $2"
+WRITE_DOCUMENT = """INSERT INTO wizard.documents VALUES ($1, $2, $3, $4)
+    ON CONFLICT (kind, id) DO UPDATE SET revision = excluded.revision, body = excluded.body"""
+READ_FILE = "SELECT body FROM wizard.files WHERE run_id = $1 AND id = $2"
+READ_FILES = "SELECT id, body FROM wizard.files WHERE run_id = $1 ORDER BY id"
+# The lock keeps a run from being deleted meanwhile, which would leave its report behind, and no turn from moving it.
+REPORT = """WITH run AS (SELECT id FROM wizard.runs WHERE id = $1 FOR KEY SHARE)
+    INSERT INTO wizard.reports SELECT id, $2 FROM run ON CONFLICT (run_id) DO UPDATE SET body = excluded.body"""
+READ_REPORT = "SELECT body FROM wizard.reports WHERE run_id = $1"
+OCCUPY = "SELECT wizard.occupy($1, $2, $3, $4, $5) AS before"
+VACATE = "DELETE FROM wizard.slots WHERE holder = $1"
+DELETE_RUN = "SELECT wizard.delete_run($1, $2, $3) AS found"
+FAILED_UNDOS = "SELECT DISTINCT run_id FROM wizard.undos WHERE failed ORDER BY run_id LIMIT $1"
+COUNT_FAILED = "SELECT count(*) AS count FROM wizard.undos WHERE failed"
+PRUNE = """WITH old AS (SELECT scope, key FROM wizard.replies WHERE at < $1 ORDER BY at LIMIT $2),
+    gone AS (DELETE FROM wizard.replies USING old WHERE replies.scope = old.scope AND replies.key = old.key RETURNING 1)
+    SELECT count(*) AS count FROM gone"""
+
+
+class _Columns(NamedTuple):
+    """Lists of columns of the rows that a change writes to one table, null where it writes none."""
+
+    keys: list[Any] | None
+    middle: list[Any] | None
+    bodies: list[bytes] | None
+
+    @classmethod
+    def of(cls, found: Sequence[tuple[Any, Any, bytes]]) -> _Columns:
+        return cls(*map(list, zip(*found, strict=True))) if found else cls(None, None, None)
+
+
+def _texts(found: Sequence[str]) -> list[str] | None:
+    return [encoded(each) for each in found] or None
+
+
+def _in_utc(at: datetime | None) -> datetime | None:
+    if at is not None and at.tzinfo is None:
+        raise InvalidInput(f"The time {at} has no time zone. Take the clock's times in UTC.")
+    return at
+
+
+def _values(vault: Vault, change: Change, before: Inventory, now: Inventory, stamp: bytes) -> tuple[Any, ...]:
+    """What commit_turn is handed, in its order; `before` and `now` are the inventories of a sealed run's rows, `stamp`
+    is what they are written under."""
+    run, expected, reply = change.run, change.expected, change.reply
+    written = {step.path: step for step in change.written}
+    steps = _Columns.of(
+        [(encoded(path), each.seq, rows.step_body(vault, run.id, each, stamp)) for path, each in written.items()]
+    )
+    left = {path: answers for path, answers in change.parked.items() if path in run.parked}
+    parked = _Columns.of(
+        [(encoded(path), None, rows.answers_body(vault, run.id, path, each, stamp)) for path, each in left.items()]
+    )
+    uploads = {file.id: file for file in change.files}.values()
+    files = _Columns.of([(encoded(each.id), None, records.file_body(vault, run.id, each)) for each in uploads])
+    owed = {undo.step.visit: undo for undo in change.undos if undo.step.visit not in change.undone}.values()
+    undos = _Columns.of([(each.step.visit, each.failed, rows.undo_body(vault, run.id, each, stamp)) for each in owed])
+    unparked = [path for path in change.unparked or () if path not in run.parked]
+    # The order follows the parameters of the function.
+    head = (encoded(run.id), expected, encoded(run.workflow), encoded(run.version), run.status.value, run.revision)
+    times = (_in_utc(run.created_at), _in_utc(run.updated_at), _in_utc(run.expires_at))
+    born = rows.birth(vault, run, stamp) if expected is None else None
+    context = rows.context(vault, run, stamp) if change.context or born is not None else None
+    answered: tuple[Any, ...] = (None, None, None, False)
+    if reply is not None:
+        body = records.reply_body(vault, run.id, reply)
+        answered = (encoded(reply.scope), encoded(reply.key), body, reply.again)
+    return (
+        *(*head, *times),
+        *(rows.header(vault, run, now, stamp), born, context),
+        *(_texts(change.dropped), *steps),
+        *(change.unparked is None, _texts(unparked), parked.keys, parked.bodies),
+        *(
+            len(change.entries),
+            rows.entries_body(vault, run, change.entries, before.entries + 1) if change.entries else None,
+        ),
+        *answered,
+        *(files.keys, files.bodies),
+        *(list(change.undone) or None, *undos),
+        # What is ordered anew goes with what is settled: as `p_ordered` the function would spare it where it is held.
+        *(_texts([*change.settled, *(job.key for job in change.jobs)]), None),
+    )
+
+
+class PostgresStore:
+    """A Store in the database at `url`; see wizard.stores.contract.Store for what each method promises.
+
+    `pool_size` bounds the connections of this process; one more hears of jobs where some are claimed.
+    """
+
+    def __init__(self, url: str, vault: Vault = PLAIN, pool_size: int = POOL_SIZE, inventory_room: int = ROOM) -> None:
+        self._pool = Pool(url, pool_size)
+        self._ring = vault
+        self._prepared = Prepared(vault)
+        self._inventories = Inventories(inventory_room)
+        self._queue = PostgresQueue(self._pool, lambda: self._vault)
+        self._resealer = Resealer(self._pool, lambda: self._vault)
+        self.queue: Queue = self._queue
+
+    @property
+    def _vault(self) -> Vault:
+        return self._prepared.vault
+
+    async def open(self) -> None:
+        """Raises StoreError where the database can't be used, is a newer version's or isn't sealed as the keys ask,
+        and SettingsError where its address can't be understood."""
+        await self._pool.open()
+        try:
+            await self._pool.prepare(self._prepare)
+        except BaseException:
+            await self._pool.close()
+            raise
+
+    async def _prepare(self, connection: Connection) -> None:
+        await migrate(connection, queries(connection), scripts("postgres"))
+        self._prepared = await prepare_seal(connection, self._ring)
+
+    async def close(self) -> None:
+        await self._pool.close(first=self._queue.close)
+
+    async def commit(self, change: Change) -> None:
+        vault, run, stamp = self._vault, change.run.id, self._vault.stamp()
+        before = await self._inventory(change)
+        now = inventory_after(vault, before, change, stamp) if vault.seals else before
+        values = _values(vault, change, before, now, stamp)
+        settled = set(change.settled)
+        jobs = packed(self._vault, (job for job in change.jobs if job.key not in settled), change.run.updated_at)
+        if jobs or change.documents or _owner(change) is not None:
+            at = await self._pool.transact(lambda connection: self._commit(connection, values, change, jobs), run)
+        else:
+            at = (await self._pool.write(COMMIT, *values, run=run))[0]["at"]
+        if at is None:
+            raise StaleRevision(run=run)
+        if vault.seals:
+            self._inventories.put(run, change.run.revision, now)
+        if jobs:
+            self._queue.ring()
+
+    async def _inventory(self, change: Change) -> Inventory:
+        """What is stored of the run that the change was made from. Raises StaleRevision where it isn't there."""
+        if not self._vault.seals:
+            return NEW
+        run_id, expected = change.run.id, change.expected
+        known = self._inventories.get(run_id, expected)
+        if known is None:
+            await self.load(run_id)
+            known = self._inventories.get(run_id, expected)
+        if known is None and self._vault.takes_old:
+            await self._resealer.seal_run(run_id)
+            await self.load(run_id)
+            known = self._inventories.get(run_id, expected)
+        if known is None:
+            raise StaleRevision(run=run_id)
+        return known
+
+    async def _commit(
+        self, connection: Connection, values: Sequence[Any], change: Change, jobs: Sequence[Order]
+    ) -> datetime | None:
+        at: datetime | None = await connection.fetchval(COMMIT, *values)
+        if at is not None and (own := _owner(change)) is not None:
+            await connection.execute(ADD_OWNER, own, change.run.created_at, encoded(change.run.id))
+        if at is not None and change.documents:
+            await self._save(connection, change.documents)
+        if at is not None and jobs:
+            await order(connection, jobs, at)
+        return at
+
+    async def _save(self, connection: Connection, saves: Sequence[DocumentSave]) -> None:
+        """Locks before it reads, and all processes in the same order: nobody's fields get lost, and no two turns
+        wait for each other."""
+        merged: dict[tuple[str, str], Document] = {}
+        for name in sorted({(save.kind, save.id) for save in saves}):
+            await connection.execute(LOCK_DOCUMENT, *map(encoded, name))
+            merged[name] = self._read_document(name, await connection.fetchrow(READ_DOCUMENT, *map(encoded, name)))
+        for save in saves:
+            merged[save.kind, save.id] = records.merge(merged[save.kind, save.id], save)
+        for (kind, document_id), each in merged.items():
+            body = records.document_body(self._vault, kind, document_id, each)
+            await connection.execute(WRITE_DOCUMENT, encoded(kind), encoded(document_id), each.revision, body)
+
+    def _read_document(self, name: tuple[str, str], row: Any) -> Document:
+        if row is None:
+            return Document(0, {})
+        return records.read_document(self._vault, *name, row["revision"], row["body"])
+
+    async def load(self, run_id: str) -> Run | None:
+        found = await self._pool.read(READ_RUN, encoded(run_id), run=run_id)
+        return self._opened(found[0]) if found else None
+
+    def _opened(self, row: Any) -> Run:
+        run, inventory = sealing.open_run(self._vault, stored_run(self._vault, row))
+        if inventory is not None:
+            self._inventories.put(run.id, run.revision, inventory)
+        return run
+
+    async def revision(self, run_id: str) -> int | None:
+        found = await self._pool.read(READ_REVISION, encoded(run_id), run=run_id)
+        return found[0]["revision"] if found else None
+
+    async def reply(self, scope: str, key: str) -> Reply | None:
+        found = await self._pool.read(READ_REPLY, encoded(scope), encoded(key))
+        return (
+            records.read_reply(self._vault, decoded(found[0]["run_id"]), scope, key, found[0]["body"])
+            if found
+            else None
+        )
+
+    async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[TraceEntry]:
+        after, limit = _bounded(after), _bounded(limit)
+        if self._vault.seals:
+            return await self._pool.transact(lambda connection: self._checked(connection, run_id, after, limit), run_id)
+        turns = await self._pool.read(READ_TRACE, encoded(run_id), after + 1, limit, run=run_id)
+        return self._entries(self._vault, run_id, turns, after, limit)
+
+    async def _checked(self, connection: Connection, run_id: str, after: int, limit: int) -> list[TraceEntry]:
+        """All that the run's header speaks of: the lock keeps turns from adding to it meanwhile."""
+        row = await connection.fetchrow(READ_HEADER, encoded(run_id))
+        if row is None:
+            return []
+        run = run_row(row)
+        head = rows.read_header(self._vault, run)
+        turns = await connection.fetch(READ_TRACE, encoded(run_id), after + 1, limit)
+        entries = self._entries(rows.vault_of(self._vault, run), run_id, turns, after, limit)
+        sealing.check_numbers(head, run_id, entries, after, limit)
+        return entries
+
+    def _entries(self, vault: Vault, run_id: str, turns: Sequence[Any], after: int, limit: int) -> list[TraceEntry]:
+        entries = (entry for turn in turns for entry in rows.read_entries(vault, run_id, *turn))
+        return list(islice((entry for entry in entries if entry.number > after), limit))
+
+    async def list_runs(
+        self,
+        *,
+        workflow: str | None = None,
+        status: RunStatus | None = None,
+        profile: str | None = None,
+        limit: int = 100,
+        before: RunPlace | None = None,
+    ) -> Sequence[RunSummary]:
+        own = profile is not None
+        given = {
+            "own.owner = $%d": None if profile is None else owner_mark(profile),
+            "workflow = $%d": workflow,
+            "status = $%d": None if status is None else status.value,
+        }
+        wanted = [(clause, encoded(value)) for clause, value in given.items() if value is not None]
+        clauses = [clause % number for number, (clause, _) in enumerate(wanted, 2)]
+        values: list[Any] = [value for _, value in wanted]
+        if before is not None:
+            clauses.append((BEFORE_OWN if own else BEFORE) % (len(values) + 2, len(values) + 3))
+            values += before.created_at, encoded(before.id)
+        listing, newest = (LIST_OWN, NEWEST_OWN) if own else (LIST_RUNS, NEWEST)
+        text = listing + " AND ".join(["true", *clauses]) + newest
+        return [_summary(row) for row in await self._pool.read(text, _bounded(limit), *values)]
+
+    async def save_definition(self, version: str, body: bytes) -> None:
+        await self._pool.read(ADD_DEFINITION, encoded(version), body)
+
+    async def definition(self, version: str) -> bytes | None:
+        found = await self._pool.read(READ_DEFINITION, encoded(version))
+        return found[0]["body"] if found else None
+
+    async def document(self, kind: str, document_id: str) -> Document:
+        found = await self._pool.read(READ_DOCUMENT, encoded(kind), encoded(document_id))
+        return self._read_document((kind, document_id), found[0] if found else None)
+
+    async def file(self, run_id: str, file_id: str) -> StoredFile | None:
+        found = await self._pool.read(READ_FILE, encoded(run_id), encoded(file_id), run=run_id)
+        return records.read_file(self._vault, run_id, file_id, found[0]["body"]) if found else None
+
+    async def files(self, run_id: str) -> Sequence[StoredFile]:
+        found = await self._pool.read(READ_FILES, encoded(run_id), run=run_id)
+        return [records.read_file(self._vault, run_id, decoded(row["id"]), row["body"]) for row in found]
+
+    async def report(self, run_id: str, report: Report) -> None:
+        await self._pool.write(REPORT, encoded(run_id), records.report_body(self._vault, run_id, report), run=run_id)
+
+    async def reported(self, run_id: str) -> Report | None:
+        found = await self._pool.read(READ_REPORT, encoded(run_id), run=run_id)
+        return records.read_report(self._vault, run_id, found[0]["body"]) if found else None
+
+    async def keep_refused(self, refused: Refused, most: int, before: datetime) -> None:
+        await pgrefused.keep(self._pool, self._vault, refused, most, before)
+
+    async def refused(self, scope: str, key: str) -> Refused | None:
+        return await pgrefused.read(self._pool, self._vault, scope, key)
+
+    async def forget_refused(self, scope: str, key: str) -> None:
+        await pgrefused.forget(self._pool, scope, key)
+
+    async def occupy(
+        self, holder: str, limits: Mapping[str, int], now: datetime, lease: timedelta, since: datetime
+    ) -> int:
+        names = [encoded(name) for name in limits]
+        found = await self._pool.write(OCCUPY, encoded(holder), names, list(limits.values()), lease, _in_utc(since))
+        return int(found[0]["before"])
+
+    async def vacate(self, holder: str) -> None:
+        await self._pool.write(VACATE, encoded(holder))
+
+    async def probe(self) -> None:
+        await self._pool.write(PROBE)
+
+    async def delete_run(self, run_id: str) -> bool:
+        stored = encoded(run_id)
+        # "0" is the character after "/": all keys of the run's jobs lie between.
+        found = await self._pool.write(DELETE_RUN, stored, f"{stored}/", f"{stored}0", run=run_id)
+        self._inventories.forget(run_id)
+        return bool(found[0]["found"])
+
+    async def failed_undos(self, limit: int = 100) -> Sequence[str]:
+        return [decoded(row["run_id"]) for row in await self._pool.read(FAILED_UNDOS, _bounded(limit))]
+
+    async def prune(self, before: datetime, limit: int = 1000) -> int:
+        found = await self._pool.write(PRUNE, _in_utc(before), _bounded(limit))
+        await self._pool.write(pgrefused.OLD, _in_utc(before))
+        return int(found[0]["count"])
+
+    async def backlog(self, now: datetime) -> Backlog:
+        due, later, aside = await self._queue.count(now)
+        return Backlog(due, later, (await self._pool.read(COUNT_FAILED))[0]["count"], aside)
+
+    async def reseal(self, limit: int = 1000) -> int:
+        count = await self._resealer.reseal(limit)
+        mark = None if count else finished(self._ring, self._prepared)
+        if mark is not None:
+            await self._pool.write(WRITE_MARK, mark)
+        return count
+
+
+def _owner(change: Change) -> str | None:
+    """Whose run a change creates, None for nobody's and for any other change."""
+    profile = change.run.profile_id
+    return owner_mark(profile) if change.expected is None and profile is not None else None
+
+
+def _bounded(number: int) -> int:
+    return max(0, min(number, LARGEST - 1))
+
+
+def _summary(row: Any) -> RunSummary:
+    run_id, workflow, version, status, revision, created, updated, expires = row
+    try:
+        names = (decoded(run_id), decoded(workflow), decoded(version))
+        return RunSummary(*names, rows.RUN_STATUSES[status], revision, created, updated, expires)
+    except MISSHAPEN as error:
+        raise unreadable("The run", error, run_id) from error
