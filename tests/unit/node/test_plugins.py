@@ -386,8 +386,8 @@ def test_an_extra_that_is_missing_says_what_to_install(
     """Nor does it stop a command that doesn't need it."""
     for name in [name for name in sys.modules if name.partition(".")[0] == library]:
         monkeypatch.delitem(sys.modules, name)
-    for name in ("pgpool", "pgqueue", "postgres"):
-        monkeypatch.delitem(sys.modules, f"wizard.stores.{name}", raising=False)
+    for name in [name for name in sys.modules if name.startswith("wizard.stores.postgres")]:
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, library, None)
     assert shell.types("check asking.yaml") == 0
     monkeypatch.setenv("WIZARD_KEYS", "one:" + "A" * 43 + "=" if library == "cryptography" else "")
