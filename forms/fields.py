@@ -34,7 +34,6 @@ from wizard.forms.types.patterns import check_pattern
 
 MAX_CHOICES = 5_000  # of which one is picked out of a list
 MAX_CHECKBOXES = 1_000  # beside each other
-MAX_FIELDS = 200
 MEGABYTE = 1_000_000
 
 

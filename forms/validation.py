@@ -19,16 +19,16 @@ from wizard.forms.refusals import Refusal
 from wizard.locale.sentences import sentence
 from wizard.locale.words import language_of
 from wizard.model import StoredFile, Value
+from wizard.model.prompt import MAX_FIELDS
 
 __all__ = ["Accepted", "Form", "Part", "Rejected", "still_valid", "validate", "validate_part"]
 
-MAX_GIVEN = 200  # fields in one input
 MAX_NAME_SHOWN = 100
 
 _LEFT_OUT = object()
 _NOTHING: Mapping[str, Value] = {}
 _UNSAID = sentence("This can't be taken.")  # where an author's message comes out empty
-_TOO_MANY = sentence("Too many answers were sent at once. Send at most {most}.", most=MAX_GIVEN)
+_TOO_MANY = sentence("Too many answers were sent at once. Send at most {most}.", most=MAX_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def validate(
     null removes one. `new_id` makes the ids of new files;
     without it none are taken.
     """
-    if len(given) > MAX_GIVEN:
+    if len(given) > MAX_FIELDS:
         return Rejected({}, _TOO_MANY.in_language(language_of(names)), {})
     taking = _Taking(form, names, kept, new_id)
     taking.refuse_unknown(given)
@@ -106,7 +106,7 @@ def validate_part(
     Checks over several fields are made by `validate`, of the whole draft, when no field is left to
     ask. Where a part is rejected, Rejected.draft is the draft with what was typed on top of it.
     """
-    if len(given) > MAX_GIVEN:
+    if len(given) > MAX_FIELDS:
         return Rejected({}, _TOO_MANY.in_language(language_of(names)), dict(draft))
     taking = _Taking(form, names, kept, new_id)
     taking.refuse_unknown(given)
@@ -248,7 +248,7 @@ def storable(raw: object) -> Value:
         parts = ((encodable(str(name)[:MAX_NAME_SHOWN]), _scalar(part)) for name, part in islice(raw.items(), 10))
         return {name: text for name, text in parts if text is not None}
     if isinstance(raw, list | tuple):
-        return [text for part in islice(raw, MAX_GIVEN) if (text := _scalar(part)) is not None]
+        return [text for part in islice(raw, MAX_FIELDS) if (text := _scalar(part)) is not None]
     return _scalar(raw)
 
 

@@ -29,7 +29,9 @@ END_OF_OUTPUT = 2000  # characters of npm's or sass's words that are shown
 def sources() -> str:
     """A hash of everything that the built files are made of."""
     digest = hashlib.sha256()
-    for path in sorted([*WEB.glob("*.scss"), *WEB.glob("*.js"), *WEB.glob("*.svg"), WEB / LOCK, WEB / ".npmrc"]):
+    for path in sorted(
+        [*WEB.glob("*.scss"), *WEB.glob("*.js"), *WEB.glob("*.svg"), WEB / LOCK, WEB / ".npmrc", WEB / "assets.py"]
+    ):
         digest.update(f"{path.name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from typing import TypeVar
 
 from wizard.forms.fields import DateField, TimeField
 from wizard.forms.parsing import Context, Parser, limit
@@ -15,6 +16,8 @@ from wizard.forms.types.days import NO_DATE, days_of, days_of_parts, usual_day
 from wizard.forms.types.text import short
 from wizard.locale.sentences import sentence
 from wizard.model import Value
+
+Point = TypeVar("Point", date, time)
 
 PARTS = ("day", "month", "year")
 _ABSENT = {
@@ -83,11 +86,17 @@ def _one_day(field: DateField, days: list[date], context: Context) -> date:
     """The only day, or the only one that the field takes. Raises Refusal where there are several."""
     if len(days) == 1:
         return days[0]
-    first, last = date_limits(field, context)
-    within = [day for day in days if (first is None or day >= first) and (last is None or day <= last)]
-    if len(within) == 1:
-        return within[0]
-    raise either(*(within or days))
+    fitting = _fitting(days, *date_limits(field, context))
+    if len(fitting) == 1:
+        return fitting[0]
+    raise either(*fitting)
+
+
+def _fitting(readings: list[Point], first: Point | None, last: Point | None) -> list[Point]:
+    """The readings within the limits; all of them where none is."""
+    return [
+        each for each in readings if (first is None or each >= first) and (last is None or each <= last)
+    ] or readings
 
 
 def date_limits(field: DateField, context: Context) -> tuple[date | None, date | None]:
@@ -141,11 +150,10 @@ def _typed_time(field: TimeField, raw: object, context: Context) -> time | None:
     times = times_of(text, context.names.language)
     if len(times) == 1:
         return times[0]
-    first, last = time_limits(field, context)
-    within = [each for each in times if (first is None or each >= first) and (last is None or each <= last)]
-    if len(within) == 1:
-        return within[0]
-    raise either(*(f"{each:%H:%M}" for each in within or times))
+    fitting = _fitting(times, *time_limits(field, context))
+    if len(fitting) == 1:
+        return fitting[0]
+    raise either(*(f"{each:%H:%M}" for each in fitting))
 
 
 def time_limits(field: TimeField, context: Context) -> tuple[time | None, time | None]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from wizard.definitions.internal import ITEM, RepeatConfig
-from wizard.definitions.reading.document import Path
 from wizard.expressions.expression import Expression
 from wizard.expressions.template import Dynamic, Template
 from wizard.model import Chain
+from wizard.model.workflow import Path
 from wizard.node.keys import EventFormat
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from wizard.definitions.format import FIELD_MODELS, WorkflowFormat
 from wizard.definitions.internal import ConditionConfig, WorkflowConfig
 from wizard.definitions.reading.complaints import complaints, quoted, unknown_field_type, whole
-from wizard.definitions.reading.document import Document, Path
+from wizard.definitions.reading.document import Document
 from wizard.definitions.refused_nodes import unknown_type, why_not
 from wizard.definitions.salvage import Partial, salvaged
 from wizard.definitions.schema import known_keys
@@ -24,6 +24,7 @@ from wizard.forms.fields import BaseField
 from wizard.model import (
     Kind,
 )
+from wizard.model.workflow import Path
 from wizard.node import FunctionCall, NodeConfig, NodeType, Registry
 from wizard.node.keys import COMMON, EventFormat, NodeFormat, keys_of
 from wizard.node.plugins import reason_of

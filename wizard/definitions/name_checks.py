@@ -10,9 +10,9 @@ from wizard.definitions.edges import closure
 from wizard.definitions.inputs import ITEM_NAMES
 from wizard.definitions.internal import ConditionConfig, WorkflowConfig
 from wizard.definitions.reading.complaints import did_you_mean, quoted
-from wizard.definitions.reading.document import Path
 from wizard.errors import Problem
 from wizard.model import Chain
+from wizard.model.workflow import Path
 from wizard.node.types import DOCUMENTS
 
 Drafts = Mapping[str, Draft]

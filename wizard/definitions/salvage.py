@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from wizard.definitions.reading.complaints import path_in
-from wizard.definitions.reading.document import Path
+from wizard.model.workflow import Path
 
 MAX_ROUNDS = 20  # what is taken out can leave something incomplete, which is taken out next
 

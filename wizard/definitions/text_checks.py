@@ -12,7 +12,6 @@ from pydantic import BaseModel
 from wizard.definitions.chains import parts_of
 from wizard.definitions.draft import Draft, NodeDraft
 from wizard.definitions.reading.complaints import quoted
-from wizard.definitions.reading.document import Path
 from wizard.definitions.shapes import Shapes, is_known
 from wizard.errors import Problem
 from wizard.expressions.expression import Expression
@@ -20,6 +19,7 @@ from wizard.expressions.template import Dynamic, Template
 from wizard.expressions.terms import Name, Part, Term, texts_in
 from wizard.locale.catalogs import SOURCE
 from wizard.locale.formats import known, locale_of, spoken_in
+from wizard.model.workflow import Path
 from wizard.node.types import DOCUMENTS
 
 _DOTTED = re.compile(r"\s*[A-Za-z]\w*(\.[A-Za-z_]\w*)+\s*", re.ASCII)

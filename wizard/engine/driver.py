@@ -33,7 +33,7 @@ from wizard.model.copies import copied
 from wizard.model.job import JobKind, job_key
 from wizard.model.path import locate
 from wizard.node import NodeType, Services, Visit
-from wizard.node.prompt_checks import is_built_in
+from wizard.node.prompt_checks import only_computes
 from wizard.node.retry import TryLater, persevere, seconds_in_all
 from wizard.process.isolation import computed
 from wizard.process.unstoppable import doing
@@ -295,23 +295,11 @@ class Driver:
         return result
 
     async def _call(self, step: Step, visit: Visit[Any], *, retrying: bool) -> Result:
-        handler: NodeType[Any] = visit.node.handler
         outcome: Outcome | None = None
         failure: RunError | None = None
         pause: float | None = None
         try:
-            if handler.only_computes and is_built_in(visit):
-                reported: object = await handler.execute(visit)
-            elif retrying:
-                with AtWork(visit), doing(self._key(step)):
-                    watch = self._means.watch
-                    again = lambda: watch.tried_again(step.type)  # noqa: E731
-                    reported = await persevere(handler.execute, visit, again=again)
-            else:
-                with AtWork(visit), doing(self._key(step)):
-                    seconds, calls = seconds_in_all(visit), visit.services.calls
-                    reported = await calls.within(seconds, lambda: handler.execute(visit), visit)
-            outcome = checked(reported, visit)
+            outcome = checked(await self._reported(step, visit, retrying=retrying), visit)
         except TryLater as again_later:
             cause = again_later.__cause__
             assert isinstance(cause, Exception)
@@ -322,3 +310,15 @@ class Driver:
             failure = failure_of(error, step)
         after = with_traces(step, visit, proceeds=isinstance(outcome, Proceed))
         return Result(outcome, failure, after, files=tuple(visit.files), pause=pause)
+
+    async def _reported(self, step: Step, visit: Visit[Any], *, retrying: bool) -> object:
+        """What the node reports: anything, where others wrote it. Raises what it raises, and NodeFailed where it takes
+        too long."""
+        handler: NodeType[Any] = visit.node.handler
+        if only_computes(visit):
+            return await handler.execute(visit)
+        with AtWork(visit), doing(self._key(step)):
+            if retrying:
+                watch = self._means.watch
+                return await persevere(handler.execute, visit, again=lambda: watch.tried_again(step.type))
+            return await visit.services.calls.within(seconds_in_all(visit), lambda: handler.execute(visit), visit)

@@ -15,7 +15,7 @@ from wizard.model.copies import copied
 from wizard.model.instants import instant
 from wizard.model.values import check_value
 from wizard.node import Visit
-from wizard.node.prompt_checks import checked_prompt, is_built_in
+from wizard.node.prompt_checks import checked_prompt, only_computes
 from wizard.process.isolation import dismiss
 from wizard.telemetry.logs import is_outspoken
 
@@ -93,7 +93,7 @@ def checked(outcome: object, visit: Visit[Any]) -> Outcome:
             raise NodeContractError(f"node type {name} waits with {what}. Return Wait(prompt), a Prompt.")
         prompt = checked_prompt(outcome.prompt, visit)
         return outcome if prompt is outcome.prompt else Wait(prompt, rejected=bool(outcome.rejected))
-    if visit.node.handler.only_computes and is_built_in(visit):
+    if only_computes(visit):
         return outcome  # made for this visit: nobody else has it in hand
     return replace(outcome, output=copied(outcome.output))
 

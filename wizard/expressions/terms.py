@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
 
@@ -20,11 +20,10 @@ from wizard.expressions.jinja import ONE_EXPRESSION, parsed
 from wizard.expressions.jinja import SIGNS as JINJA_SIGNS
 from wizard.expressions.scanner import scan
 from wizard.model import Value
+from wizard.model.workflow import Path
 
 if TYPE_CHECKING:
     from wizard.expressions.template import Dynamic, Template
-
-Path: TypeAlias = tuple[str | int, ...]  # where a text stands in a value: keys and indices
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 from wizard.errors import WorkflowUnavailable
 from wizard.model.backoff import growing
 
+Path = tuple[str | int, ...]  # where something stands in a document or a value: keys and indices
 Chain = tuple[str, ...]  # a dotted name in parts: applicant.full_name -> ("applicant", "full_name")
 
 

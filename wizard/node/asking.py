@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from pydantic import Field as Setting
 
 from wizard.expressions.template import Template
-from wizard.forms.fields import MAX_FIELDS, Check, Field
+from wizard.forms.fields import Check, Field
 from wizard.forms.validation import Form
+from wizard.model.prompt import MAX_FIELDS
 from wizard.node import NodeConfig
 
 

@@ -17,7 +17,7 @@ from wizard.model import Choice, Item, Prompt, PromptField, Reveal
 from wizard.model.copies import copied
 from wizard.model.prompt import MAX_FIELDS
 from wizard.model.values import check_value
-from wizard.node.contract import Visit
+from wizard.node.contract import NodeType, Visit
 
 T = TypeVar("T")
 
@@ -45,6 +45,13 @@ def checked_items(items: tuple[Any, ...], visit: Visit[Any]) -> tuple[Item, ...]
         return _several(items, "items", Item, _item)
     except _Wrong as wrong:
         _refuse(visit, f"a summary whose {wrong}")
+
+
+def only_computes(visit: Visit[Any]) -> bool:
+    """Whether a call of the node calls nothing of others: then it needs no limit around it, and nobody else has what it
+    made in hand."""
+    handler: NodeType[Any] = visit.node.handler
+    return handler.only_computes and is_built_in(visit)
 
 
 def is_built_in(visit: Visit[Any]) -> bool:

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ErrorType
 
-from wizard.definitions.reading.document import Path
 from wizard.definitions.reading.synonyms import key_for, meant_key, meant_type
+from wizard.model.workflow import Path
 
 _MAPPING = "a mapping of keys to values"
 _DATE = "a date such as 2026-03-27"

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wizard.errors import Problem
+from wizard.model.workflow import Path
 
 MAX_DEPTH = 50  # of mappings and lists inside each other
 MAX_DIGITS = 100  # of a number
 
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-
-Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)

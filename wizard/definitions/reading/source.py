@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from wizard.definitions.reading.document import MAX_DEPTH, MAX_DIGITS, UNPRINTABLE, Document, Lines, Path, is_text
+from wizard.definitions.reading.document import MAX_DEPTH, MAX_DIGITS, UNPRINTABLE, Document, Lines, is_text
 from wizard.definitions.reading.json_reader import JsonReader
 from wizard.definitions.reading.yaml_reader import YamlReader
 from wizard.errors import DefinitionError, Problem
 from wizard.model.decimals import MOST_WRITTEN, read_decimal
+from wizard.model.workflow import Path
 
 MAX_BYTES = 1_000_000  # one file
 MAX_VALUES = 1_000_000  # in one definition that comes as data
