@@ -1,4 +1,8 @@
-"""What requests cost along a run, `next` over JSON and submissions of pages: at its beginning and at step 1,000."""
+"""What requests cost along a run, `next` over JSON and submissions of pages: at its beginning and at step 1,000.
+
+A machine's speed may change by a third from one second to the next, so requests to young runs and to old ones take
+turns, and it is the medians of each that are compared.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,10 @@ import statistics
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 from tests.bench.cases import ANSWERS, loop
-from tests.bench.load import Load, Shot, fire, submit
+from tests.bench.load import Answered, Load, Shot, fire, submit
 from tests.bench.pages import submissions_of
 from tests.bench.served import listening
 from wizard.app import make_engine, wizard_app
@@ -18,13 +23,13 @@ from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.stores.memory import MemoryStore
 
-RUNS, STEPS, ROUNDS = 5, 20, 5
-Send = Callable[[int, Sequence[RunView], int], Awaitable[Load]]
+RUNS, STEPS = 10, 40
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
 class Along:
-    """Microseconds of a request (or submission) at two places of a run, the medians of some rounds, and its bytes."""
+    """Microseconds of a request (or submission) at two places of a run, medians, and its bytes."""
 
     early: float
     late: float
@@ -39,28 +44,42 @@ class Along:
 async def along(late: int = 1000) -> dict[str, Along]:
     """With runs in memory, where nothing but the requests costs."""
     return {
-        "JSON, return=minimal": await _measured(_minimal, 10, late),
-        "JSON, from 300 steps on": await _measured(_whole, 300, late),
-        "pages": await _measured(_pages, 10, late),
+        "JSON, return=minimal": await _measured(_minimal, fire, 10, late),
+        "JSON, from 300 steps on": await _measured(_whole, fire, 300, late),
+        "pages": await _measured(submissions_of, submit, 10, late),
     }
 
 
-async def _measured(send: Send, early: int, late: int) -> Along:
+async def _measured(
+    ask: Callable[[RunView, Sequence[str], int], Sequence[Item]],
+    send: Callable[[int, Sequence[Sequence[Item]]], Awaitable[Load]],
+    early: int,
+    late: int,
+) -> Along:
+    """Sends what `ask` makes of a run that stands at the first of some steps, to a young run and an old one in turn.
+    The third argument of `ask` is the run's lane of the connection."""
     engine = make_engine(loop(), MemoryStore())
-    times: dict[int, list[float]] = {early: [], late: []}
-    sizes: dict[int, list[float]] = {early: [], late: []}
+    items: list[Item] = []
     try:
         async with listening(wizard_app(engine)) as port:
-            for _ in range(ROUNDS):
-                for at in (early, late):
-                    load = await send(port, [await _standing(engine, at) for _ in range(RUNS)], at)
-                    if load.failed:
-                        raise RuntimeError(f"{load.failed} requests failed: the figures mean nothing")
-                    times[at].append(1e6 / load.rate)
-                    sizes[at].append(load.bytes_received / RUNS / STEPS)
+            for _ in range(RUNS):
+                pair = [ask(await _standing(engine, at), _steps(at), lane) for lane, at in enumerate((early, late))]
+                items += [item for both in zip(*pair, strict=True) for item in both]
+            load = await send(port, [items])
     finally:
         await engine.close()
-    return Along(*(statistics.median(found[at]) for found in (times, sizes) for at in (early, late)))
+    if load.failed:
+        raise RuntimeError(f"{load.failed} requests failed: the figures mean nothing")
+    young, old = load.answers[::2], load.answers[1::2]
+    return Along(_microseconds(young), _microseconds(old), _bytes(young), _bytes(old))
+
+
+def _microseconds(answers: Sequence[Answered]) -> float:
+    return 1e6 * statistics.median(answered.seconds for answered in answers)
+
+
+def _bytes(answers: Sequence[Answered]) -> float:
+    return statistics.median(answered.size for answered in answers)
 
 
 async def _standing(engine: Engine, at: int) -> RunView:
@@ -74,19 +93,11 @@ def _steps(at: int) -> list[str]:
     return ["form" if number == 1 else f"form~{number}" for number in range(at, at + STEPS + 1)]
 
 
-async def _whole(port: int, runs: Sequence[RunView], at: int, *headers: tuple[str, str]) -> Load:
-    shots = []
-    for run in runs:
-        sent = (("Authorization", f"Bearer {run.token}"), ("Content-Type", "application/json"), *headers)
-        for step, _ in pairwise(_steps(at)):
-            body = json.dumps({"step": step, "answers": ANSWERS}).encode()
-            shots.append(Shot(f"/api/v1/runs/{run.id}/next", body, sent))
-    return await fire(port, [shots])
+def _whole(run: RunView, steps: Sequence[str], _: int, *headers: tuple[str, str]) -> list[Shot]:
+    sent = (("Authorization", f"Bearer {run.token}"), ("Content-Type", "application/json"), *headers)
+    bodies = [json.dumps({"step": step, "answers": ANSWERS}).encode() for step, _ in pairwise(steps)]
+    return [Shot(f"/api/v1/runs/{run.id}/next", body, sent) for body in bodies]
 
 
-async def _minimal(port: int, runs: Sequence[RunView], at: int) -> Load:
-    return await _whole(port, runs, at, ("Prefer", MINIMAL))
-
-
-async def _pages(port: int, runs: Sequence[RunView], at: int) -> Load:
-    return await submit(port, [[each for run in runs for each in submissions_of(run, _steps(at))]])
+def _minimal(run: RunView, steps: Sequence[str], lane: int) -> list[Shot]:
+    return _whole(run, steps, lane, ("Prefer", MINIMAL))

@@ -12,7 +12,7 @@ import multiprocessing.connection
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 
 @dataclass(frozen=True)
@@ -38,20 +38,32 @@ class Submission:
     post: bytes
     get: bytes
     told: bytes = b""  # those last bytes, where no page comes before
+    lane: int = 0  # the page before is the one that was got last in the same lane of the connection
+
+
+class Answered(NamedTuple):
+    """How one request (or submission) was answered: whether as it should be, the bytes, and how long it took."""
+
+    well: bool
+    size: int
+    seconds: float
 
 
 @dataclass(frozen=True)
 class Load:
-    """What came of a load: requests (or submissions) a second, and how many weren't answered as they should be."""
+    """What came of a load: requests (or submissions) a second, and each one's answer, one connection after another."""
 
     rate: float
-    failed: int
-    bytes_received: int
+    answers: tuple[Answered, ...]
+
+    @property
+    def failed(self) -> int:
+        return sum(not answered.well for answered in self.answers)
 
 
 Item = TypeVar("Item")
-# Sends one connection's items in order; gives how many failed, and the bytes received.
-Sender = Callable[[asyncio.StreamReader, asyncio.StreamWriter, Sequence[Item]], Awaitable[tuple[int, int]]]
+# Sends one connection's items in order.
+Sender = Callable[[asyncio.StreamReader, asyncio.StreamWriter, Sequence[Item]], Awaitable[list[Answered]]]
 
 
 async def fire(port: int, connections: Sequence[Sequence[Shot]]) -> Load:
@@ -76,10 +88,10 @@ async def _from_a_process(port: int, connections: Sequence[Sequence[Item]], send
             if not process.is_alive() and not receive.poll():
                 raise RuntimeError("the process that sends the load failed; see above")
             await asyncio.sleep(0.05)
-        rate, failed, received = receive.recv()
+        load: Load = receive.recv()
     finally:
         await asyncio.to_thread(process.join)
-    return Load(rate, failed, received)
+    return load
 
 
 def _main(
@@ -91,7 +103,7 @@ def _main(
     send.send(asyncio.run(_all(port, connections, sender)))
 
 
-async def _all(port: int, connections: Sequence[Sequence[Item]], sender: Sender[Item]) -> tuple[float, int, int]:
+async def _all(port: int, connections: Sequence[Sequence[Item]], sender: Sender[Item]) -> Load:
     opened = [await asyncio.open_connection("127.0.0.1", port) for _ in connections]
     began = time.perf_counter()
     results = await asyncio.gather(
@@ -100,33 +112,34 @@ async def _all(port: int, connections: Sequence[Sequence[Item]], sender: Sender[
     took = time.perf_counter() - began
     for _, writer in opened:
         writer.close()
-    items = sum(len(each) for each in connections)
-    return items / took, sum(failed for failed, _ in results), sum(size for _, size in results)
+    answers = tuple(answered for connection in results for answered in connection)
+    return Load(len(answers) / took, answers)
 
 
-async def _shoot(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, shots: Sequence[bytes]) -> tuple[int, int]:
-    failed = received = 0
+async def _shoot(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, shots: Sequence[bytes]) -> list[Answered]:
+    answers = []
     for shot in shots:
+        began = time.perf_counter()
         writer.write(shot)
         status, _, size = await _answer(reader)
-        received += size
-        failed += status != b"200"
-    return failed, received
+        answers.append(Answered(status == b"200", size, time.perf_counter() - began))
+    return answers
 
 
 async def _submit(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, submissions: Sequence[Submission]
-) -> tuple[int, int]:
-    failed = received = 0
-    page = b""
-    for each in submissions:
-        writer.write(each.post + (each.told or mark_in(page)))
+) -> list[Answered]:
+    answers = []
+    pages: dict[int, bytes] = {}
+    for submission in submissions:
+        began = time.perf_counter()
+        writer.write(submission.post + (submission.told or mark_in(pages[submission.lane])))
         posted, _, size = await _answer(reader)
-        writer.write(each.get)
-        got, page, more = await _answer(reader)
-        received += size + more
-        failed += (posted, got) != (b"303", b"200")
-    return failed, received
+        writer.write(submission.get)
+        got, pages[submission.lane], more = await _answer(reader)
+        well = (posted, got) == (b"303", b"200")
+        answers.append(Answered(well, size + more, time.perf_counter() - began))
+    return answers
 
 
 MARK = b'name="wizard-seen" value="'

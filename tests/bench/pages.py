@@ -76,20 +76,20 @@ def _submissions(run: RunView) -> list[Submission]:
     return submissions_of(run, [f"form_{form}" for form in range(1, FORMS + 1)])
 
 
-def submissions_of(run: RunView, steps: Sequence[str]) -> list[Submission]:
+def submissions_of(run: RunView, steps: Sequence[str], lane: int = 0) -> list[Submission]:
     """Each step but the last answered, and the one that follows looked at. The run stands at the first."""
     assert run.token is not None
     cookie = ("Cookie", f"{VISITOR_COOKIE}={VISITOR}; {RUN_COOKIE}={run.token}")
     answers = urlencode({"wizard-key": form_key(VISITOR, RUN, run.token), **ANSWERS, "action": "next"})
     body = f"{answers}&wizard-seen=".encode()
     headers = (cookie, ("Content-Type", "application/x-www-form-urlencoded"))
-    found = []
+    submissions: list[Submission] = []
     for step, following in pairwise(steps):
         post = Shot(f"/r/{run.id}/{step}", body + b"x" * MARK_LENGTH, headers).raw()
         get = Shot(f"/r/{run.id}/{following}", headers=(cookie,), method="GET").raw()
-        told = b"" if found else run.mark_of(step).encode()
-        found.append(Submission(post[:-MARK_LENGTH], get, told))
-    return found
+        told = b"" if submissions else run.mark_of(step).encode()
+        submissions.append(Submission(post[:-MARK_LENGTH], get, told, lane))
+    return submissions
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import statistics
 import time
 from collections.abc import Awaitable, Callable
@@ -98,7 +99,7 @@ async def with_sqlite(folder: Path, rounds: int = 10, runs: int = 10) -> tuple[T
     return timing(ours), timing(theirs)
 
 
-def _raw_turn(connection: floor.sqlite3.Connection) -> float:
+def _raw_turn(connection: sqlite3.Connection) -> float:
     began = time.perf_counter()
     connection.execute("BEGIN IMMEDIATE")
     floor.turn(connection, "run")

@@ -21,6 +21,7 @@ from wizard.app import open_store
 from wizard.errors import DataUnreadable, NotGenuine, SettingsError, StoreError
 from wizard.model import Change, DocumentSave, Entry, Refused, Reply, Report, Run, StoredFile
 from wizard.model.job import JobKind
+from wizard.model.run import count_answered
 from wizard.settings import Settings
 from wizard.stores.blobs.vault import PLAIN, KeyRing, Vault, new_key
 from wizard.stores.contract import Store
@@ -365,7 +366,8 @@ async def test_what_was_dropped_stays_dropped(tmp_path: Path) -> None:
             if hidden:
                 database.does("DELETE FROM steps WHERE run_id='run-1' AND path='kept'")
             steps = tuple(step for step in run.steps if step.path != "kept")
-            dropping = turn(run._replace(steps=steps, by_path=Map({step.path: step for step in steps})))
+            by_path = Map({step.path: step for step in steps})
+            dropping = turn(run._replace(steps=steps, by_path=by_path, answered=count_answered(steps)))
             await store.commit(dropping._replace(dropped=("kept",)))
             assert await store.load("run-1") is not None
             database.insert("steps", kept)

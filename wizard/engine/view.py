@@ -33,7 +33,6 @@ from wizard.model import (
     Run,
     RunStatus,
     Step,
-    StepStatus,
     Value,
     Workflow,
     is_past,
@@ -166,7 +165,7 @@ class RunView:
 
     def answers_of(self, steps: Iterable[Step]) -> dict[str, Value]:
         """`answers` of some steps of the path."""
-        done = (step for step in steps if step.is_foreground and step.is_done)
+        done = (step for step in steps if step.is_answered)
         return _nested((step.path, step.output) for step in done)
 
     @property
@@ -183,7 +182,7 @@ class RunView:
 
     @property
     def progress(self) -> Progress:
-        done = _count_answered(self.run.path)
+        done = self.run.answered_on_path
         if not self.has_next:
             return Progress(done, 0, 0)
         ahead = _remaining(self.workflow, self.run)
@@ -270,12 +269,6 @@ class RunView:
             fault = Fault(error.message, error.node or step.path, type(error).__name__, people, reference)
             failed(log, error, fault, step.path, run.workflow, run.id)
         return people
-
-
-def _count_answered(path: tuple[Step, ...]) -> int:
-    """How many steps were answered. Each state and page counts them, of long runs as well: in the quickest way."""
-    foreground, done = Kind.FOREGROUND, StepStatus.DONE
-    return len([None for step in path if step.status is done and step.kind is foreground])
 
 
 def _nested(values: Iterable[tuple[str, Mapping[str, Value] | None]]) -> dict[str, Value]:

@@ -36,6 +36,7 @@ from wizard.model import (
     Undo,
     Value,
     Workflow,
+    count_answered,
 )
 from wizard.model.instants import instant
 from wizard.model.job import Job, JobKind, job_key
@@ -394,6 +395,7 @@ class Turn:
             steps=tuple(self.steps),
             cursor=self.cursor,
             by_path=self.by_path,
+            answered=self._count_answered(),
             parked=self._parked,
             returning=self.returning,
             fault=self.fault,
@@ -429,6 +431,11 @@ class Turn:
         self._run = run
         self._new_turn()
         return change
+
+    def _count_answered(self) -> int:
+        """Run.answered after the turn, out of what it was before and the steps that changed."""
+        before = [step for path in {**self._written, **self._gone} if (step := self._run.by_path.get(path)) is not None]
+        return self._run.answered - count_answered(before) + count_answered(self._written.values())
 
 
 def taken_files(step: Step) -> Mapping[str, Value]:

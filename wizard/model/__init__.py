@@ -28,6 +28,7 @@ from wizard.model.run import (
     StepStatus,
     StoredFile,
     Undo,
+    count_answered,
     is_past,
 )
 from wizard.model.workflow import (
@@ -93,5 +94,6 @@ __all__ = [
     "Value",
     "Wait",
     "Workflow",
+    "count_answered",
     "is_past",
 ]

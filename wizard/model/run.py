@@ -10,7 +10,7 @@ bytes, Decimal, date, time, datetime, and lists and str-keyed dicts of these.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -130,6 +130,11 @@ class Step(NamedTuple):
         return self.status is _DONE
 
     @property
+    def is_answered(self) -> bool:
+        """Whether it is a foreground step that is done."""
+        return self.status is _DONE and self.kind is _FOREGROUND
+
+    @property
     def is_closed(self) -> bool:
         """Whether an event came instead of a person's answer: nobody answers it any more."""
         return self.took is not None and self.kind is _FOREGROUND
@@ -172,8 +177,9 @@ class Run(NamedTuple):
     """One execution of one version of a workflow.
 
     `steps` is the stack, oldest first, and `cursor` the index of the current step, -1 before the
-    first Next. `by_path` finds the steps of the stack by path, and is derived from it. `parked` holds
-    the answers of dropped steps by step path, and which items the numbers of lists stand for (S13;
+    first Next. `by_path` finds the steps of the stack by path, and `answered` counts those of them that a
+    person is done with: both are derived from it, so that neither a turn nor a page goes through all of a long run.
+    `parked` holds the answers of dropped steps by step path, and which items the numbers of lists stand for (S13;
     wizard.machine.items); in runs that are `positional`, they stand for positions. `returning` is the step that a
     change goes back to (S11). `removed` names the items of repeats that were taken out for good ("household/2").
     `undos` are owed to steps that were dropped, the newest first. `arrivals` are the events that no step has taken, in
@@ -192,6 +198,7 @@ class Run(NamedTuple):
     steps: tuple[Step, ...] = ()
     cursor: int = -1
     by_path: Map[str, Step] = EMPTY
+    answered: int = 0
     parked: Map[str, Mapping[str, Value]] = EMPTY
     returning: str | None = None
     fault: Fault | None = None
@@ -221,6 +228,18 @@ class Run(NamedTuple):
     @property
     def kept(self) -> tuple[Step, ...]:
         return self.steps[self.cursor + 1 :]
+
+    @property
+    def answered_on_path(self) -> int:
+        """How many foreground steps of the path are done. What is kept is seldom much, the path often is."""
+        if self.cursor + 1 <= len(self.steps) // 2:
+            return count_answered(self.path)
+        return self.answered - count_answered(self.kept)
+
+
+def count_answered(steps: Iterable[Step]) -> int:
+    """How many of the steps a person is done with."""
+    return sum(step.is_answered for step in steps)
 
 
 @dataclass(frozen=True, slots=True)

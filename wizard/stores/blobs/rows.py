@@ -35,6 +35,7 @@ from wizard.model import (
     StepStatus,
     Undo,
     Value,
+    count_answered,
 )
 from wizard.model.values import pack, packed_list
 from wizard.stores.blobs.formats import MISSHAPEN, Part, a_map, unreadable, unwrap, wrap
@@ -363,6 +364,7 @@ def read_run(
             steps=stack,
             cursor=_position(stack, head.get("cursor")),
             by_path=Map({step.path: step for step in stack}),
+            answered=count_answered(stack),
             parked=Map(kept),
             returning=head.get("returning"),
             fault=Fault(*fault, *head.get("told", ())) if fault else None,
