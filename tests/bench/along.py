@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
 
-from tests.bench.cases import ANSWERS, loop
+from tests.bench.cases import ANSWERS, loop, standing
 from tests.bench.load import Answered, Load, Shot, fire, submit
 from tests.bench.pages import submissions_of
 from tests.bench.served import listening
 from wizard.app import make_engine, wizard_app
 from wizard.channels.api.preferences import MINIMAL
-from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.stores.memory import MemoryStore
 
@@ -63,7 +62,7 @@ async def _measured(
     try:
         async with listening(wizard_app(engine)) as port:
             for _ in range(RUNS):
-                pair = [ask(await _standing(engine, at), _steps(at), lane) for lane, at in enumerate((early, late))]
+                pair = [ask(await standing(engine, at), _steps(at), lane) for lane, at in enumerate((early, late))]
                 items += [item for both in zip(*pair, strict=True) for item in both]
             load = await send(port, [items])
     finally:
@@ -80,13 +79,6 @@ def _microseconds(answers: Sequence[Answered]) -> float:
 
 def _bytes(answers: Sequence[Answered]) -> float:
     return statistics.median(answered.size for answered in answers)
-
-
-async def _standing(engine: Engine, at: int) -> RunView:
-    run = await engine.start("loop")
-    for _ in range(at - 1):
-        await engine.next(run, ANSWERS)
-    return run
 
 
 def _steps(at: int) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from wizard.definitions.catalog import Catalog
+from wizard.engine import Engine
+from wizard.engine.view import RunView
 from wizard.node import Registry
 
 ANSWERS = {"full_name": "Ann Example", "birth_date": "1985-03-27", "email": "ann@example.org"}
@@ -25,3 +27,11 @@ def loop() -> Catalog:
     """One three-field form that comes again and again."""
     node = {"id": "form", "type": "form", "title": "Form", "fields": FIELDS, "next": "form"}
     return Catalog.from_documents([{"id": "loop", "title": "Loop", "nodes": [node]}], Registry.installed())
+
+
+async def standing(engine: Engine, at: int) -> RunView:
+    """A run of the loop that stands at so many-th step."""
+    run = await engine.start("loop")
+    for _ in range(at - 1):
+        await engine.next(run, ANSWERS)
+    return run

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from transitions import Machine
 
 from tests.bench import floor
-from tests.bench.cases import ANSWERS, forms, loop
+from tests.bench.cases import ANSWERS, forms, loop, standing
 from wizard.engine import Engine
 from wizard.machine.machine import next_
 from wizard.machine.protocol import Result
@@ -141,10 +141,10 @@ async def growth(store: Store, runs: int = 6, length: int = 1000) -> Growth:
     engine = Engine(loop(), store)
     early, late = [], []
     for _ in range(runs):
-        run = await engine.start("loop")
-        took = await measure(lambda run=run: engine.next(run, ANSWERS), length + 10)  # type: ignore[misc]
-        early += took[5:25]
-        late += took[length - 15 : length + 5]
+        young, old = await standing(engine, 5), await standing(engine, length)
+        for _ in range(40):  # in turn, so that a machine's moods don't look like growth
+            early += await measure(lambda run=young: engine.next(run, ANSWERS), 1)  # type: ignore[misc]
+            late += await measure(lambda run=old: engine.next(run, ANSWERS), 1)  # type: ignore[misc]
     sizes = _Sizes()
     counted = Engine(loop(), sizes)
     run = await counted.start("loop")

@@ -434,7 +434,8 @@ class Turn:
 
     def _count_answered(self) -> int:
         """Run.answered after the turn, out of what it was before and the steps that changed."""
-        before = [step for path in {**self._written, **self._gone} if (step := self._run.by_path.get(path)) is not None]
+        known = self._run.by_path.get
+        before = [step for path in (*self._written, *self._gone) if (step := known(path)) is not None]
         return self._run.answered - count_answered(before) + count_answered(self._written.values())
 
 

@@ -239,7 +239,7 @@ class Run(NamedTuple):
 
 def count_answered(steps: Iterable[Step]) -> int:
     """How many of the steps a person is done with."""
-    return sum(step.is_answered for step in steps)
+    return len([None for step in steps if step.status is _DONE and step.kind is _FOREGROUND])
 
 
 @dataclass(frozen=True, slots=True)
