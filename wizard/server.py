@@ -105,15 +105,15 @@ async def listening(
 
     try:
         turned_away = answer(FULL, **{"Retry-After": "60"})
-        acceptors = [Acceptor(each, make, connections, turned_away) for each in await _bound(host, port)]
+        acceptors = [Acceptor(bound, make, connections, turned_away) for bound in await _bound(host, port)]
         try:
-            for each in acceptors:
-                each.start()
+            for acceptor in acceptors:
+                acceptor.start()
             connections.watch()
-            yield [each.address for each in acceptors]
+            yield [acceptor.address for acceptor in acceptors]
         finally:
-            for each in acceptors:
-                each.close()
+            for acceptor in acceptors:
+                acceptor.close()
             await _last_of(acceptors, connections)
     finally:
         connections.stop()
@@ -123,7 +123,7 @@ async def listening(
 async def _last_of(acceptors: Sequence[Acceptor], connections: Connections) -> None:
     """Gives the connections that are open, or were taken just now, LAST seconds; where there are none, nobody waits."""
     for _ in range(LOOKS):
-        if not connections and not any(each.coming for each in acceptors):
+        if not connections and not any(acceptor.coming for acceptor in acceptors):
             return
         await asyncio.sleep(LAST / LOOKS)
 
@@ -133,7 +133,7 @@ async def _bound(host: str, port: int) -> list[socket.socket]:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)
     try:
-        return [each.dup() for each in server.sockets]
+        return [bound.dup() for bound in server.sockets]
     finally:
         server.close()
 

@@ -47,8 +47,8 @@ _LIMIT = re.compile(r"\s*([A-Za-z][A-Za-z0-9_.-]*(?::[^,=]*[^,=\s])?)\s*=\s*([1-
 def concurrency_of(written: str) -> dict[str, int]:
     """How many visits of a node type work at once, by type, and by part of a type. Raises ValueError."""
     limits: dict[str, int] = {}
-    for each in written.split(",") if written.strip() else ():
-        match = _LIMIT.fullmatch(each)
+    for pair in written.split(",") if written.strip() else ():
+        match = _LIMIT.fullmatch(pair)
         if match is None:
             raise ValueError("write node types and numbers from 1 to 9999, as http=20, python:report=2 is")
         limits[match[1]] = int(match[2])

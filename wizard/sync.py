@@ -210,7 +210,7 @@ class _Inside:
         """In a thread of its own, so that no caller waits for longer than it may."""
         try:
             engine = _engine_of(self._make)
-            if any(getattr(each, "engine", None) is engine for each in _LEFT_BEHIND):
+            if any(getattr(left, "engine", None) is engine for left in _LEFT_BEHIND):
                 raise DoorMisused(NOT_ANEW)
             self.engine = engine
             self._thread = LoopThread("wizard-door")
@@ -262,8 +262,8 @@ class _Inside:
             log.error("what is behind the door can't be closed: %s", type(error).__name__)
         self._thread.stop()
         self._thread.join(1.0)
-        for each in list(self._calls):
-            each.cancel()
+        for call in list(self._calls):
+            call.cancel()
 
 
 async def _outcome(call: Callable[[], Awaitable[T]]) -> tuple[T | None, BaseException | None]:

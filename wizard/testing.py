@@ -68,9 +68,9 @@ async def make_test_engine(
     Raises DefinitionError, as loading the definitions from files does.
     """
     registry = Registry.installed()
-    for each in node_types:
-        registry.add(each)
-    catalog = Catalog.from_documents([data for each in documents for data in _data(each)], registry)
+    for node_type in node_types:
+        registry.add(node_type)
+    catalog = Catalog.from_documents([data for document in documents for data in _data(document)], registry)
     if store is None:
         store = MemoryStore()
         await store.open()
@@ -79,7 +79,7 @@ async def make_test_engine(
 
 def _data(document: Mapping[str, Any] | str) -> list[Any]:
     if isinstance(document, str):
-        return [each.data for each in source.read(document.encode(), "definition.yaml")]
+        return [read.data for read in source.read(document.encode(), "definition.yaml")]
     return [document]
 
 
@@ -182,8 +182,8 @@ class Person:
     @property
     def errors(self) -> dict[str, str]:
         """Error messages by field; that of the step as a whole is at ""."""
-        found = {each.name: each.error for each in self.prompt.fields if each.error is not None}
-        return {"": self.prompt.error, **found} if self.prompt.error is not None else found
+        errors = {field.name: field.error for field in self.prompt.fields if field.error is not None}
+        return {"": self.prompt.error, **errors} if self.prompt.error is not None else errors
 
     @property
     def fault(self) -> str:
@@ -193,12 +193,12 @@ class Person:
     @property
     def fields(self) -> list[str]:
         """The names of the fields that are asked."""
-        return [each.name for each in self.prompt.fields]
+        return [field.name for field in self.prompt.fields]
 
     @property
     def values(self) -> dict[str, Value]:
         """What the fields show."""
-        return {each.name: each.value for each in self.prompt.fields}
+        return {field.name: field.value for field in self.prompt.fields}
 
     @property
     def answers(self) -> dict[str, Value]:
@@ -249,7 +249,7 @@ class Person:
             return self._right
         if refused:
             errors = "; ".join(f"{name}: {error}" if name else error for name, error in self.errors.items())
-            asks = ", ".join(each.name for each in asked.possible or asked.fields) or "nothing"
+            asks = ", ".join(field.name for field in asked.possible or asked.fields) or "nothing"
             raise AssertionError(
                 f"{asked.step} doesn't take this ({errors}). It asks {asks}. "
                 "If that is what you test, write `await person.wrongly.says(...)`."
@@ -260,7 +260,7 @@ class Person:
     def _answers(prompt: Prompt, answer: tuple[object, ...], answers: Mapping[str, object]) -> Mapping[str, object]:
         if not answer:
             return answers
-        names = [each.name for each in prompt.fields]
+        names = [field.name for field in prompt.fields]
         if len(answer) > 1 or answers or not names:
             raise TypeError(f"{prompt.step} asks {', '.join(names) or 'nothing'}; name the field of each answer")
         return {names[0]: answer[0]}

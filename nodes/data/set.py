@@ -36,7 +36,7 @@ class SetNode(Background[SetConfig]):
         for name in config.values:
             document, dot, field = name.rpartition(".")
             if dot and document not in DOCUMENTS:
-                documents = ", ".join(f"{each}.…" for each in DOCUMENTS)
+                documents = ", ".join(f"{document}.…" for document in DOCUMENTS)
                 yield ("values", name), f"{name} can't be set; there are plain names and {documents}"
             elif not _NAME.fullmatch(field):
                 yield ("values", name), f"{field!r} is no name: take letters, digits and underscores"

@@ -240,7 +240,7 @@ def _build(config: HttpConfig, names: Names, key: str) -> _Request:
         value = _as_text(dynamic.evaluate(names), f"the header {name}").strip()
         if not value.isprintable() or len(value) > MAX_HEADER:
             raise NodeFailed(f"What is to be sent as the header {name} isn't one line of text.", people=Excuse.CHECK)
-        headers = {each: text for each, text in headers.items() if each.lower() != name.lower()}
+        headers = {header: text for header, text in headers.items() if header.lower() != name.lower()}
         headers[name] = value
     headers["Idempotency-Key"] = key
     return _Request(config.method, _url(config, names), headers, body)
@@ -268,7 +268,7 @@ def _encode(fields: Mapping[str, Dynamic], names: Names) -> str:
     for name, dynamic in fields.items():
         value = dynamic.evaluate(names)
         several = value if isinstance(value, list | tuple) else [value]
-        pairs += ((name, _as_text(each, name)) for each in several if each is not None)
+        pairs += ((name, _as_text(value, name)) for value in several if value is not None)
     return urlencode(pairs, quote_via=quote, safe="")
 
 

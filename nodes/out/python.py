@@ -50,7 +50,7 @@ class PythonNode(Background[PythonConfig]):
         return config.function
 
     def functions(self, config: PythonConfig) -> frozenset[str]:
-        return frozenset(each for each in (config.function, config.undo) if each is not None)
+        return frozenset(name for name in (config.function, config.undo) if name is not None)
 
     def function_calls(self, config: PythonConfig) -> tuple[FunctionCall, ...]:
         work = FunctionCall(("function",), config.function, frozenset(config.arguments))
@@ -89,7 +89,7 @@ async def call_function(visit: Visit[Any], name: str, arguments: Mapping[str, Va
             people=Excuse.BROKEN,
             lasting=True,
         )
-    given = _fit(functions[name], name, {each: copied(value) for each, value in arguments.items()}, visit)
+    given = _fit(functions[name], name, {argument: copied(value) for argument, value in arguments.items()}, visit)
     return await visit.services.calls.function(functions[name], given)
 
 

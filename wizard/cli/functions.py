@@ -39,7 +39,7 @@ FORM = "Write MODULE:NAME, as in --functions shop:FUNCTIONS for the mapping FUNC
 
 def chosen(named: Sequence[str] | None, here: Settings) -> list[str]:
     """Which functions a command is to have, each as MODULE:NAME: those of its options, or else of the setting."""
-    return list(named) if named else [name for each in here.functions.split(",") if (name := each.strip())]
+    return list(named) if named else [name for part in here.functions.split(",") if (name := part.strip())]
 
 
 def imported(named: Sequence[str]) -> dict[str, Function]:
@@ -48,20 +48,20 @@ def imported(named: Sequence[str]) -> dict[str, Function]:
 
     Raises SettingsError where one can't be imported, is no function, or two have the same name.
     """
-    found: dict[str, Function] = {}
-    for each in named:
-        for name, function in _functions(each):
-            if found.setdefault(name, function) is not function:
-                raise SettingsError(f"There are two functions {name!r}, one of them in {each}. Rename one of them.")
-    return found
+    functions: dict[str, Function] = {}
+    for written in named:
+        for name, function in _functions(written):
+            if functions.setdefault(name, function) is not function:
+                raise SettingsError(f"There are two functions {name!r}, one of them in {written}. Rename one of them.")
+    return functions
 
 
 def warn_of_missing(workflows: Iterable[Workflow], given: Mapping[str, Function]) -> None:
     """Says which functions the nodes call and nobody gave, so that a person isn't the first to notice."""
     from wizard.engine.lacking import missing_functions
 
-    for each in missing_functions(workflows, given):
-        say(f"warning: {each}")
+    for lack in missing_functions(workflows, given):
+        say(f"warning: {lack}")
 
 
 def with_embedded(workflow: Workflow) -> list[Workflow]:
@@ -69,8 +69,8 @@ def with_embedded(workflow: Workflow) -> list[Workflow]:
     from wizard.model import Call
 
     known = [workflow]
-    for each in known:
-        inside = (node.config.workflow for node in each.nodes.values() if isinstance(node.config, Call))
+    for name in known:
+        inside = (node.config.workflow for node in name.nodes.values() if isinstance(node.config, Call))
         known += [other for other in inside if other not in known]
     return known
 

@@ -31,12 +31,12 @@ def jobs(
 
     aside = look(store, work)
     if as_json:
-        print_json([aside_json(each) for each in aside])
+        print_json([aside_json(job) for job in aside])
     elif not aside:
         print("No job was put aside.")
     else:
         rows = [("RUN", "JOB", "TRIES", "SINCE", "WHY")]
-        rows += [(each.run, each.kind, str(each.tries), time_of(each.at), clean(each.reason)) for each in aside]
+        rows += [(job.run, job.kind, str(job.tries), time_of(job.at), clean(job.reason)) for job in aside]
         print_table(rows)
 
 

@@ -141,28 +141,28 @@ def check(paths: Paths, functions: FunctionsOption = None, as_json: AsJson = Fal
     try:
         catalog = load_catalog(paths, functions=given)
         problems = list(catalog.warnings)
-        titles = {each.id: each.title for each in catalog.workflows.values()}
+        titles = {workflow.id: workflow.title for workflow in catalog.workflows.values()}
     except DefinitionError as error:
         problems = error.problems
     if as_json:
         keys = ("file", "line", "column", "severity", "message")
-        print_json([{key: getattr(each, key) for key in keys} for each in problems])
+        print_json([{key: getattr(problem, key) for key in keys} for problem in problems])
     else:
-        for each in problems:
-            print(clean(each))
+        for problem in problems:
+            print(clean(problem))
         longest = max(map(len, titles), default=0)
         for name, title in sorted(titles.items()):
             print(clean(f"{name:{longest}}  {title}"))
         print(_verdict(problems, len(titles)))
-    if any(each.severity == "error" for each in problems):
+    if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(FAILED)
 
 
 def _verdict(problems: list[Problem], workflows: int) -> str:
-    errors = sum(each.severity == "error" for each in problems)
+    errors = sum(problem.severity == "error" for problem in problems)
     counts = ((errors, "error"), (len(problems) - errors, "warning"))
-    found = " and ".join(quantity(number, what) for number, what in counts if number)
-    return f"{found}." if errors else f"{quantity(workflows, 'workflow')}: {found or 'no problems'}."
+    counted = " and ".join(quantity(number, what) for number, what in counts if number)
+    return f"{counted}." if errors else f"{quantity(workflows, 'workflow')}: {counted or 'no problems'}."
 
 
 @app.command(
@@ -214,19 +214,21 @@ def nodes(
 
     registry = Registry.installed()
     types = reference.references(registry)
-    unusable = [each for each in registry.unusable if name in (None, each.type)]
+    unusable = [node_type for node_type in registry.unusable if name in (None, node_type.type)]
     if name is not None:
         if unusable and registry.get(name) is None:
             for line in reference.unusable(unusable, width()):
                 print(clean(line), file=sys.stderr)
             raise typer.Exit(FAILED)
-        known = ", ".join(each.type for each in types)
-        types = [each for each in types if each.type == name]
+        known = ", ".join(node_type.type for node_type in types)
+        types = [node_type for node_type in types if node_type.type == name]
         if not types:
             raise typer.BadParameter(f"there is no node type {name!r}; there are {known}.", param_hint="TYPE")
     if as_json:
-        found: list[dict[str, object]] = [{**asdict(each), "summary": each.summary} for each in types]
-        print_json(found + [{**asdict(each), "unusable": True} for each in unusable])
+        described: list[dict[str, object]] = [
+            {**asdict(node_type), "summary": node_type.summary} for node_type in types
+        ]
+        print_json(described + [{**asdict(node_type), "unusable": True} for node_type in unusable])
         return
     columns = width()
     for line in reference.overview(types, columns) if name is None else reference.in_full(types[0], columns):
@@ -236,8 +238,8 @@ def nodes(
 
 
 def _warn(problems: Iterable[Problem]) -> None:
-    for each in problems:
-        say(each, logging.WARNING if each.severity == "warning" else logging.ERROR)
+    for problem in problems:
+        say(problem, logging.WARNING if problem.severity == "warning" else logging.ERROR)
 
 
 # -- from arguments to an exit code ----------------------------------------------------------------
@@ -252,7 +254,7 @@ def execute(arguments: list[str]) -> int:
     """Runs the command with these arguments and gives its exit code. Nothing is raised."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     verbose = VERBOSE in arguments[:end] or os.environ.get("WIZARD_LOG_LEVEL", "").strip().lower() == "debug"
-    arguments = [each for each in arguments[:end] if each != VERBOSE] + arguments[end:]
+    arguments = [argument for argument in arguments[:end] if argument != VERBOSE] + arguments[end:]
     _set_up(verbose)
     try:
         code = app(args=arguments, prog_name="wizard", standalone_mode=False)

@@ -67,7 +67,7 @@ def repair(run_id: RunId, store: StoreOption = None, now: Now = False) -> None:
 
     async def work(engine: Engine) -> tuple[RunStatus, int, int, RunView]:
         before = await engine.load(run_id)
-        status, undos = before.status, sum(each.failed for each in before.run.undos)
+        status, undos = before.status, sum(undo.failed for undo in before.run.undos)
         owed_before = len(before.run.undos)
         if undos or status is RunStatus.FAILED:
             await engine.repair(before)

@@ -110,13 +110,13 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 def _inputs(pairs: Iterable[str]) -> dict[str, str]:
-    found = {}
+    inputs = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
             raise typer.BadParameter(f"{pair!r} has no value; write NAME=VALUE.", param_hint="--input")
-        found[name] = value
-    return found
+        inputs[name] = value
+    return inputs
 
 
 async def _talk(talk: _Talk, here: Settings) -> Ending:
@@ -166,7 +166,7 @@ def _say_token(talk: _Talk, view: RunView) -> None:
 
 
 def _functions(talk: _Talk) -> list[str]:
-    return [part for each in talk.functions for part in ("--functions", each)]
+    return [part for function in talk.functions for part in ("--functions", function)]
 
 
 def _say_how_to_go_on(talk: _Talk) -> None:

@@ -80,21 +80,21 @@ def list_runs(
                 )
             )
         now = engine.clock()
-        lines = [replace(each, status=each.status_at(now)) for each in lines]
-        return [each for each in lines if wanted in (None, each.status)]
+        lines = [replace(line, status=line.status_at(now)) for line in lines]
+        return [line for line in lines if wanted in (None, line.status)]
 
-    found = look(store, work)
+    listed = look(store, work)
     keys = ("id", "workflow", "status", "created_at", "updated_at", "version", "revision")
     if as_json:
-        print_json([{key: getattr(each, key) for key in keys} for each in found])
+        print_json([{key: getattr(line, key) for key in keys} for line in listed])
     elif ids:
-        for each in found:
-            print(each.id)
-    elif not found:
+        for line in listed:
+            print(line.id)
+    elif not listed:
         print("There are no such runs.")
     else:
         rows = [("RUN", "WORKFLOW", "STATUS", "STARTED", "LAST MOVE")]
-        rows += [(e.id, e.workflow, e.status.value, time_of(e.created_at), time_of(e.updated_at)) for e in found]
+        rows += [(e.id, e.workflow, e.status.value, time_of(e.created_at), time_of(e.updated_at)) for e in listed]
         print_table(rows)
 
 
@@ -112,9 +112,9 @@ async def _with_failed_undos(
     """A few are expected, and an operator looks at each."""
     from wizard.stores.contract import RunSummary
 
-    found: list[RunSummary] = []
-    for each in await engine.store.failed_undos(MAX_LISTED):
-        run = await engine.store.load(each)
+    listed: list[RunSummary] = []
+    for undo in await engine.store.failed_undos(MAX_LISTED):
+        run = await engine.store.load(undo)
         if (
             run is not None
             and workflow in (None, run.workflow)
@@ -122,8 +122,8 @@ async def _with_failed_undos(
             and profile in (None, run.profile_id)
         ):
             times = (run.created_at, run.updated_at, run.expires_at)
-            found.append(RunSummary(run.id, run.workflow, run.version, run.status, run.revision, *times))
-    return sorted(found, key=lambda line: (line.created_at, line.id), reverse=True)[:limit]
+            listed.append(RunSummary(run.id, run.workflow, run.version, run.status, run.revision, *times))
+    return sorted(listed, key=lambda line: (line.created_at, line.id), reverse=True)[:limit]
 
 
 @runs.command(epilog=examples("wizard runs show RUN_ID", "wizard runs show RUN_ID --json"), context_settings=OPENING)
@@ -136,7 +136,7 @@ def show(run_id: RunId, store: StoreOption = None, as_json: AsJson = False) -> N
         view = await engine.load(run_id)
         why = view.workflow.unavailable
         answers = [(item.label, item.value) for item in view.summary()]
-        aside = [aside_json(each) for each in await engine.store.queue.aside(run_id)]
+        aside = [aside_json(job) for job in await engine.store.queue.aside(run_id)]
         return run_state(view), answers, _owed(view), aside, view.fault, "" if why is None else why.message
 
     state, answers, owed, aside, fault, unavailable = look(store, work)
@@ -160,10 +160,10 @@ def show(run_id: RunId, store: StoreOption = None, as_json: AsJson = False) -> N
             print_table([(f"  {line['step']}", line["type"], line["title"]) for line in lines])
     if owed:
         print("\nTo be undone")
-        print_table([(f"  {each['step']}", _fate(each)) for each in owed])
+        print_table([(f"  {undo['step']}", _fate(undo)) for undo in owed])
     if aside:
         print("\nJobs put aside: `wizard runs repair`")
-        print_table([(f"  {each['kind']}", f"tried {each['tries']} times", each["reason"]) for each in aside])
+        print_table([(f"  {job['kind']}", f"tried {job['tries']} times", job["reason"]) for job in aside])
     if answers:
         print("\nAnswers")
         print_table([(f"  {label}", value) for label, value in answers])
@@ -178,8 +178,8 @@ def _told(fault: Fault | None) -> str:
 
 def _owed(view: RunView) -> list[dict[str, Any]]:
     return [
-        {"step": each.step.path, "tries": each.tries, "error": each.error, "given_up": each.failed}
-        for each in view.run.undos
+        {"step": undo.step.path, "tries": undo.tries, "error": undo.error, "given_up": undo.failed}
+        for undo in view.run.undos
     ]
 
 
@@ -195,19 +195,19 @@ def trace(run_id: RunId, store: StoreOption = None, as_json: AsJson = False) -> 
 
     async def work(engine: Engine) -> list[Any]:
         await engine.load(run_id)
-        found: list[Any] = []
-        while page := await engine.trace(run_id, after=found[-1].number if found else 0):
-            found += page
-        return found
+        entries: list[Any] = []
+        while page := await engine.trace(run_id, after=entries[-1].number if entries else 0):
+            entries += page
+        return entries
 
     entries = look(store, work)
     if as_json:
         print_json(trace_json(entries))
         return
     rows = [("#", "WHEN", "WHAT", "STEP", "")]
-    for each in entries:
-        detail = ", ".join(f"{name}: {value}" for name, value in each.entry.detail.items())
-        rows.append((str(each.number), time_of(each.at), each.entry.kind, each.entry.step, detail))
+    for entry in entries:
+        detail = ", ".join(f"{name}: {value}" for name, value in entry.entry.detail.items())
+        rows.append((str(entry.number), time_of(entry.at), entry.entry.kind, entry.entry.step, detail))
     print_table(rows)
 
 
@@ -235,11 +235,11 @@ def export(
     async def work(engine: Engine) -> dict[str, Any]:
         return await (exported_run(engine, run_id) if run_id is not None else exported_profile(engine, profile or ""))
 
-    found = look(store, work)
+    exported = look(store, work)
     if output is None:
-        print_json(found)
+        print_json(exported)
     else:
-        _write(output, found)
+        _write(output, exported)
 
 
 runs.command(
@@ -253,13 +253,13 @@ runs.command(epilog=examples("wizard runs delete RUN_ID", "wizard runs delete RU
 )
 
 
-def _write(path: Path, found: dict[str, Any]) -> None:
+def _write(path: Path, exported: dict[str, Any]) -> None:
     """Whoever else uses this machine can't read it: it is one person's data."""
     from wizard.channels.api.run_json import encode
 
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(encode(found) + b"\n")
+        file.write(encode(exported) + b"\n")
     print(f"Written to {path}.", file=sys.stderr)
 
 

@@ -83,7 +83,7 @@ def choose(catalog: Catalog, name: str | None) -> Workflow:
     every = catalog.workflows.values()
     roots = listed(every) or list(every)
     if len(roots) > 1:
-        names = ", ".join(each.id for each in roots)
+        names = ", ".join(root.id for root in roots)
         raise typer.BadParameter(f"there are several workflows ({names}); name one.", param_hint="--workflow")
     return roots[0]
 

@@ -67,7 +67,7 @@ def _known_events(draft: Draft, embedded: Mapping[str, Workflow]) -> frozenset[s
     names none and runs code that may read any."""
     chains = [chain for node in draft.nodes for chain in names_of(node) if chain[0] == "event"]
     inner = [embedded[config.workflow].events for _, config in draft.calls]
-    known = _awaited(draft, embedded).union(*(chain[1:2] for chain in chains), *(each for each in inner if each))
+    known = _awaited(draft, embedded).union(*(chain[1:2] for chain in chains), *(part for part in inner if part))
     unsure = any(len(chain) == 1 for chain in chains) or None in inner
     unnamed = not known and any(node.handler.reads_events for node in draft.nodes)
     return None if unsure or unnamed else known
@@ -97,7 +97,7 @@ def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
         remind=_reminder(common.remind_after),
         expires_after=common.expires_after,
         changeable=changeable(config),
-        events=tuple(_event(each) for each in node.events),
+        events=tuple(_event(event) for event in node.events),
         names=names_of(node),
         secrets=node.secrets,
         files=node.files,

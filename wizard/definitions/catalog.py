@@ -90,10 +90,10 @@ class Catalog:
 
     def get(self, workflow_id: str) -> Workflow:
         """Raises WorkflowNotFound."""
-        found = self.workflows.get(workflow_id)
-        if found is None:
+        workflow = self.workflows.get(workflow_id)
+        if workflow is None:
             raise WorkflowNotFound(self._not_there(workflow_id))
-        return found
+        return workflow
 
     def _not_there(self, workflow_id: str) -> Sentence:
         what, near = quoted(workflow_id), closest(workflow_id, self.workflows)
@@ -150,7 +150,9 @@ class _Loader:
     def read_folder(self, folder: Path) -> None:
         files = list(_files(folder))
         if not files:
-            self._complain(folder, f"this folder holds no definitions ({', '.join('*' + each for each in SUFFIXES)})")
+            self._complain(
+                folder, f"this folder holds no definitions ({', '.join('*' + suffix for suffix in SUFFIXES)})"
+            )
         if len(files) > MAX_FILES:
             self._complain(folder, f"this folder holds more than {MAX_FILES:,} definitions; name fewer folders")
             return
@@ -171,31 +173,29 @@ class _Loader:
             self._complain(file, "there is no such file or folder")
 
     def add(self, document: Document) -> None:
-        found, problems = draft(document, self.registry)
+        new, problems = draft(document, self.registry)
         self.problems += problems
-        if found is None:
+        if new is None:
             return
-        first = self.drafts.setdefault(found.id, found)
-        if first is not found:
+        first = self.drafts.setdefault(new.id, new)
+        if first is not new:
             other = first.document.problem(("id",), "")
-            message = (
-                f"there are two workflows called `{found.id}`; the other one is in {other.file}, line {other.line}"
-            )
+            message = f"there are two workflows called `{new.id}`; the other one is in {other.file}, line {other.line}"
             self.problems.append(document.problem(("id",), message))
 
     def find_missing(self, folders: Iterable[Path]) -> None:
         """Adds what is embedded and missing, out of the files in `folders`; what else is there, or
         can't be read, doesn't matter."""
-        found: dict[str, list[Document]] | None = None
+        documents: dict[str, list[Document]] | None = None
         while (
-            missing := {config.workflow for each in self.drafts.values() for _, config in each.calls}
+            missing := {config.workflow for draft in self.drafts.values() for _, config in draft.calls}
             - self.drafts.keys()
         ):
-            if found is None:
-                found = _by_id(file for folder in dict.fromkeys(folders) for file in _files(folder, deep=False))
-            known = sorted(missing & found.keys())
+            if documents is None:
+                documents = _by_id(file for folder in dict.fromkeys(folders) for file in _files(folder, deep=False))
+            known = sorted(missing & documents.keys())
             for name in known:
-                for document in found.pop(name):
+                for document in documents.pop(name):
                     self.add(document)
             if not known or not missing & self.drafts.keys():
                 break
@@ -205,7 +205,7 @@ class _Loader:
 
 
 def _by_id(files: Iterable[Path]) -> dict[str, list[Document]]:
-    found: dict[str, list[Document]] = {}
+    documents_by_id: dict[str, list[Document]] = {}
     for file in files:
         try:
             documents = _documents(file)
@@ -214,8 +214,8 @@ def _by_id(files: Iterable[Path]) -> dict[str, list[Document]]:
         for document in documents:
             name = document.data.get("id") if isinstance(document.data, dict) else None
             if isinstance(name, str):
-                found.setdefault(name, []).append(document)
-    return found
+                documents_by_id.setdefault(name, []).append(document)
+    return documents_by_id
 
 
 def _documents(file: Path) -> list[Document]:
@@ -248,17 +248,19 @@ def _compiled(loader: _Loader, *, stored: bool = False, functions: Functions | N
     problems = [*loader.problems, *check(drafts, stored=stored, functions=functions)]
     if any(problem.severity == "error" for problem in problems):
         raise DefinitionError(problems)
-    edges = {name: [config.workflow for _, config in each.calls] for name, each in drafts.items()}
+    edges = {name: [config.workflow for _, config in draft.calls] for name, draft in drafts.items()}
     follows = closure(edges)
-    sorted_texts = {name: _json(each.document.data, sort_keys=True) for name, each in drafts.items()}
-    texts = {name: _json(each.document.data, sort_keys=False) for name, each in drafts.items()}
+    sorted_texts = {name: _json(draft.document.data, sort_keys=True) for name, draft in drafts.items()}
+    texts = {name: _json(draft.document.data, sort_keys=False) for name, draft in drafts.items()}
     workflows: dict[str, Workflow] = {}
     bundles: dict[str, bytes] = {}
     for (name,) in components(edges):
         members = sorted({name, *follows[name]})
         version = sha256(_bundle(name, members, sorted_texts)).hexdigest()[:32]
         workflows[name] = build(drafts[name], workflows, version)
-        bundles[name] = _bundle(name, members, texts, _made_with((drafts[each] for each in members), loader.registry))
+        bundles[name] = _bundle(
+            name, members, texts, _made_with((drafts[member] for member in members), loader.registry)
+        )
     in_order = {name: workflows[name] for name in drafts}
     return Catalog(in_order, bundles, sorted(problems), loader.registry)
 

@@ -228,8 +228,8 @@ class _Reader:
             def known(loc: tuple[str | int, ...]) -> frozenset[str]:
                 return known_keys(model, loc) | (also if not loc else frozenset())
 
-            for each in complaints(error, known, data):
-                self._complain((*place, *each.path), each.message, key=each.key, offset=each.offset)
+            for complaint in complaints(error, known, data):
+                self._complain((*place, *complaint.path), complaint.message, key=complaint.key, offset=complaint.offset)
             return None
 
     def _salvaged(
@@ -243,7 +243,7 @@ class _Reader:
         try:
             model.model_validate(data)
         except ValidationError as error:
-            wrong = {each["loc"][0] for each in error.errors(include_input=False) if each["loc"]}
+            wrong = {detail["loc"][0] for detail in error.errors(include_input=False) if detail["loc"]}
             kept = {key: value for key, value in data.items() if key not in wrong}
             kept |= {key: value for key, value in stand_ins.items() if key in wrong}
             try:
@@ -292,9 +292,9 @@ class _Reader:
         drafts = []
         for position, (index, node) in enumerate(nodes):
             following = nodes[position + 1][1].get("id") if position + 1 < len(nodes) else None
-            each = self._node(("nodes", index), node, following if isinstance(following, str) else None)
-            if each is not None and first[each.id] == index:
-                drafts.append(each)
+            drafted = self._node(("nodes", index), node, following if isinstance(following, str) else None)
+            if drafted is not None and first[drafted.id] == index:
+                drafts.append(drafted)
         return tuple(drafts), frozenset(first)
 
     def _node(self, place: Path, data: Mapping[str, Any], below: str | None) -> NodeDraft | None:
@@ -378,10 +378,10 @@ def _special_names(handler: NodeType[Any], config: NodeConfig) -> tuple[frozense
         if not isinstance(names, Set) or not all(isinstance(name, str) for name in names):
             raise NodeContractError(f"{method} gave {type(names).__name__}: return a frozenset of names")
     events = handler.events(config)
-    if not isinstance(events, tuple) or not all(isinstance(each, EventFormat) for each in events):
+    if not isinstance(events, tuple) or not all(isinstance(event, EventFormat) for event in events):
         raise NodeContractError(f"events gave {type(events).__name__}: return the value of a field of the type Events")
     calls = handler.function_calls(config)
-    if not isinstance(calls, tuple) or not all(isinstance(each, FunctionCall) for each in calls):
+    if not isinstance(calls, tuple) or not all(isinstance(call, FunctionCall) for call in calls):
         raise NodeContractError(f"function_calls gave {type(calls).__name__}: return a tuple of FunctionCall")
     hosts = handler.hosts(config)
     if not isinstance(hosts, Set) or not all(isinstance(chain, tuple) and chain for chain in hosts):

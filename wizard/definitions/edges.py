@@ -48,7 +48,7 @@ def components(edges: Edges) -> list[list[str]]:
     low: dict[str, int] = {}
     stack: list[str] = []
     open_: set[str] = set()
-    found: list[list[str]] = []
+    closed: list[list[str]] = []
 
     def enter(node: str) -> tuple[str, Iterator[str]]:
         number[node] = low[node] = len(number)
@@ -73,8 +73,8 @@ def components(edges: Edges) -> list[list[str]]:
                 if work:
                     low[work[-1][0]] = min(low[work[-1][0]], low[node])
                 if low[node] == number[node]:
-                    found.append(_close(node, stack, open_))
-    return found
+                    closed.append(_close(node, stack, open_))
+    return closed
 
 
 def _close(node: str, stack: list[str], open_: set[str]) -> list[str]:
@@ -114,14 +114,14 @@ def leading_to(goals: Iterable[str], edges: Edges) -> Set[str]:
     for node, targets in edges.items():
         for target in targets:
             sources.setdefault(target, []).append(node)
-    found: set[str] = set()
+    reaching: set[str] = set()
     queue = list(goals)
     while queue:
         node = queue.pop()
-        if node not in found:
-            found.add(node)
+        if node not in reaching:
+            reaching.add(node)
             queue += sources.get(node, ())
-    return found
+    return reaching
 
 
 def remaining(exits: Exits, pages: Mapping[str, Remaining]) -> dict[str, Remaining]:
@@ -149,15 +149,15 @@ def _shortest(exits: Exits, pages: Mapping[str, Remaining]) -> dict[str, int]:
     for node, targets in exits.items():
         for target in targets:
             sources.setdefault(target, []).append(node)
-    found: dict[str, int] = {}
+    distances: dict[str, int] = {}
     queue = [(pages[node].min, node) for node in sources.get(None, ())]
     queue.sort()
     while queue:
         count, node = heappop(queue)
-        if node in found:
+        if node in distances:
             continue
-        found[node] = count
+        distances[node] = count
         for source in sources.get(node, ()):
-            if source not in found:
+            if source not in distances:
                 heappush(queue, (count + pages[source].min, source))
-    return {node: found.get(node, pages[node].min) for node in exits}
+    return {node: distances.get(node, pages[node].min) for node in exits}

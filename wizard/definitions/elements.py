@@ -38,11 +38,15 @@ class Elements:
     def _are(self, tree: ast.expr, loops: Mapping[str, ast.expr], *, stored: bool) -> bool:
         match tree:
             case ast.List(elts) | ast.Tuple(elts):
-                return any(self._is(each, loops, stored=stored) for each in elts)
+                return any(self._is(element, loops, stored=stored) for element in elts)
             case ast.ListComp(elt, generators) | ast.GeneratorExp(elt, generators):
                 inside = {
                     **loops,
-                    **{each.target.id: each.iter for each in generators if isinstance(each.target, ast.Name)},
+                    **{
+                        generator.target.id: generator.iter
+                        for generator in generators
+                        if isinstance(generator.target, ast.Name)
+                    },
                 }
                 return self._is(elt, inside, stored=stored)
             case ast.BinOp(left, ast.Add(), right):

@@ -46,5 +46,5 @@ def _wrong(call: FunctionCall, functions: Functions) -> str | None:
     why = misfit(function, given)
     if why is None:
         return None
-    handed = ", ".join(quoted(each) for each in sorted(call.arguments)) or "nothing"
+    handed = ", ".join(quoted(argument) for argument in sorted(call.arguments)) or "nothing"
     return f"the function {quoted(call.function)} can't be called like that: {why}, and is handed {handed}"

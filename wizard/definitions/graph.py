@@ -30,21 +30,21 @@ class Edge:
 
 def edges_of(workflow: Workflow) -> list[Edge]:
     """Every edge of the workflow, in the order of its nodes."""
-    found = []
+    edges = []
     for node in workflow.nodes.values():
         match node.config:
             case Branches(cases):
                 for case in cases:
                     label = "otherwise" if case.when is None else str(case.when.source)
-                    found.append(Edge(node.id, case.goto or END, label))
+                    edges.append(Edge(node.id, case.goto or END, label))
             case _ if not node.handler.ends:
-                found.append(Edge(node.id, node.next or END))
+                edges.append(Edge(node.id, node.next or END))
         if node.on_error.action == "goto":
-            found.append(Edge(node.id, node.on_error.goto or END, "on error", error=True))
-        found += [Edge(node.id, each.goto or END, f"event {each.name}") for each in node.events if each.leads]
+            edges.append(Edge(node.id, node.on_error.goto or END, "on error", error=True))
+        edges += [Edge(node.id, event.goto or END, f"event {event.name}") for event in node.events if event.leads]
         if node.remind is not None and node.remind.message is None:
-            found.append(Edge(node.id, node.remind.goto or END, "no answer", error=True))
-    return found
+            edges.append(Edge(node.id, node.remind.goto or END, "no answer", error=True))
+    return edges
 
 
 def _name(node: Node) -> str:
@@ -174,7 +174,7 @@ def _rows(names: Sequence[str], edges: Sequence[Edge], layer: dict[str, int]) ->
     at: dict[str, float] = {}
     for row in rows:
         written = {name: place for place, name in enumerate(row)}
-        middle = {name: sum(at[each] for each in above[name]) / len(above[name]) for name in row if name in above}
+        middle = {name: sum(at[parent] for parent in above[name]) / len(above[name]) for name in row if name in above}
         row.sort(key=lambda name: (middle.get(name, 0.0), written[name]))
         at.update({name: place - (len(row) - 1) / 2 for place, name in enumerate(row)})
     return rows
@@ -272,7 +272,7 @@ def _drawn(workflow: Workflow, name: str, box: Box) -> str:
 def _paths(edges: Sequence[Edge], layout: Layout) -> tuple[list[str], float, float]:
     """The edges' lines, and how far left and right their lanes go."""
     lanes: dict[bool, list[list[tuple[int, int]]]] = {True: [], False: []}
-    found = []
+    paths = []
     for number, edge in enumerate(edges):
         source, target = layout.boxes[edge.source], layout.boxes[edge.target]
         start = (source.x, source.top + source.height)
@@ -290,9 +290,9 @@ def _paths(edges: Sequence[Edge], layout: Layout) -> tuple[list[str], float, flo
             out, into = layout.gaps[source.layer + 1] + shift, layout.gaps[target.layer] + shift
             points = f"M{start[0]:g},{start[1]:g} V{out:g} H{x:g} V{into:g} H{target.x:g} V{target.top:g}"
         colour, dash = (_ERROR, ' stroke-dasharray="5 4"') if edge.error else (_INK, "")
-        found.append(f'<path d="{points}" fill="none" stroke="{colour}"{dash}/>')
-        found.append(f'<path d="M{target.x:g},{target.top:g} l-4,-8 h8 z" fill="{colour}"/>')
-    return found, layout.left - LANE * (len(lanes[True]) + 1), layout.right + LANE * (len(lanes[False]) + 1)
+        paths.append(f'<path d="{points}" fill="none" stroke="{colour}"{dash}/>')
+        paths.append(f'<path d="M{target.x:g},{target.top:g} l-4,-8 h8 z" fill="{colour}"/>')
+    return paths, layout.left - LANE * (len(lanes[True]) + 1), layout.right + LANE * (len(lanes[False]) + 1)
 
 
 def _free_lane(lanes: list[list[tuple[int, int]]], span: tuple[int, int]) -> int:
@@ -307,15 +307,15 @@ def _free_lane(lanes: list[list[tuple[int, int]]], span: tuple[int, int]) -> int
 
 def _labels(edges: Iterable[Edge], layout: Layout) -> list[str]:
     written: dict[str, int] = {}
-    found = []
+    labels = []
     for edge in edges:
         box, lines = layout.boxes[edge.source], []
         for line in _said(edge):
             number = written[edge.source] = written.get(edge.source, 0) + 1
             lines.append(f'<tspan x="{box.x + 8:g}" y="{box.top + box.height + number * LINE:g}">{_text(line)}</tspan>')
         if lines:
-            found.append(
+            labels.append(
                 f'<text font-size="11" stroke="{_PAPER}" stroke-width="3" paint-order="stroke"'
                 f' fill="{_ERROR if edge.error else _INK}">{" ".join(lines)}<title>{_text(edge.label)}</title></text>'
             )
-    return found
+    return labels

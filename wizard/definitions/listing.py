@@ -10,8 +10,10 @@ from wizard.model import Call, Workflow
 def listed(workflows: Iterable[Workflow]) -> list[Workflow]:
     """Those that say so (`listed`), or say nothing and are no part of another one of them."""
     every = list(workflows)
-    parts = {inner for each in every for inner in _embedded(each)}
-    return [each for each in every if (each.id not in parts if each.listed is None else each.listed)]
+    parts = {inner for workflow in every for inner in _embedded(workflow)}
+    return [
+        workflow for workflow in every if (workflow.id not in parts if workflow.listed is None else workflow.listed)
+    ]
 
 
 def _embedded(workflow: Workflow) -> Iterable[str]:

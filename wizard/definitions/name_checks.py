@@ -47,7 +47,7 @@ def _is_repeated(node: NodeDraft) -> bool:
 def check_item_names(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
     """`input.index` and `input.item` where a node is repeated, and not inside what it repeats."""
     if any(
-        _is_repeated(node) and config.workflow == draft.id for each in drafts.values() for node, config in each.calls
+        _is_repeated(node) and config.workflow == draft.id for host in drafts.values() for node, config in host.calls
     ):
         return
     declared = {field.name for field in draft.input}
@@ -110,7 +110,7 @@ def _unknown_below(chain: Chain, depth: int, node: NodeDraft, drafts: Drafts) ->
             return None
         visible = inner.valued
         if name not in visible:
-            if name in inner.ids - {each.id for each in inner.nodes}:
+            if name in inner.ids - {node.id for node in inner.nodes}:
                 return None
             where = f"`{inner.id}`, which {quoted('.'.join(chain[:depth]))} embeds,"
             return f"{where} has no node {quoted(name)} with values{did_you_mean(name, visible)}"

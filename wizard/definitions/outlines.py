@@ -60,7 +60,7 @@ def read_bundle(body: bytes) -> Bundle | None:
 def _made_with(noted: object) -> tuple[str, Mapping[str, str]]:
     match noted:
         case {"program": str(program), "packages": dict(packages)}:
-            return program, {str(name): str(each) for name, each in packages.items()}
+            return program, {str(name): str(version) for name, version in packages.items()}
     return "", {}
 
 
@@ -93,16 +93,16 @@ def troubles(bundle: Bundle, registry: Registry) -> Iterator[Trouble]:
 def _wrong(name: str, data: Any, index: int, registry: Registry) -> str:
     _, problems = draft_node(Document(name, data), registry, index)
     place = f"nodes.{index}."
-    return "; ".join(each.message.removeprefix(place) for each in problems if each.severity == "error")
+    return "; ".join(problem.message.removeprefix(place) for problem in problems if problem.severity == "error")
 
 
 def _missing(type_: str, bundle: Bundle, registry: Registry) -> str:
     """Why there is no node type of this name. A package may have announced it under another."""
     came_from = bundle.packages.get(type_, "").partition(" ")[0]
     whys = registry.why_unusable(type_) or [
-        each for each in registry.unusable if came_from and each.package.partition(" ")[0] == came_from
+        node_type for node_type in registry.unusable if came_from and node_type.package.partition(" ")[0] == came_from
     ]
-    return "; ".join(each.reason for each in whys) or "this node type isn't installed"
+    return "; ".join(why.reason for why in whys) or "this node type isn't installed"
 
 
 def _package(type_: str, bundle: Bundle, registry: Registry) -> str:
@@ -117,7 +117,7 @@ def unavailable(run: Run, body: bytes | None, error: Exception | None, registry:
     bundle = None if body is None else read_bundle(body)
     unusable = [] if bundle is None else list(troubles(bundle, registry))
     first = unusable[0] if unusable else Trouble(run.workflow, "", "", "", _reason(body, error))
-    said = "; ".join(_told(each, run.workflow, bundle) for each in unusable[:MOST_REASONS]) or first.reason
+    said = "; ".join(_told(node_type, run.workflow, bundle) for node_type in unusable[:MOST_REASONS]) or first.reason
     more = f"; and {len(unusable) - MOST_REASONS} more" if len(unusable) > MOST_REASONS else ""
     stored = f" It was stored by version {bundle.program} of this program." if bundle and bundle.program else ""
     return WorkflowUnavailable(
@@ -137,7 +137,7 @@ def _reason(body: bytes | None, error: Exception | None) -> str:
     if body is None and error is None:
         return "its definition isn't in the store; restore it from a backup"
     if isinstance(error, DefinitionError):
-        return "; ".join(each.message for each in error.problems[:MOST_REASONS] if each.severity == "error")
+        return "; ".join(problem.message for problem in error.problems[:MOST_REASONS] if problem.severity == "error")
     return "no reason is known" if error is None else reason_of(error)
 
 
@@ -228,12 +228,12 @@ class _Outline:
         raw = _raw_nodes(document)
         start = next(iter(raw), "")
         by_node: dict[str, list[_Come]] = {}
-        for each in come:
-            by_node.setdefault(each.segments[0].partition("~")[0], []).append(each)
+        for arrival in come:
+            by_node.setdefault(arrival.segments[0].partition("~")[0], []).append(arrival)
         nodes = {node: self._node(node, raw.get(node), document, there) for node, there in by_node.items()}
         if start and start not in nodes:
             nodes[start] = self._node(start, raw[start], document, [])
-        again = {node for node, there in by_node.items() if any("~" in each.segments[0] for each in there)}
+        again = {node for node, there in by_node.items() if any("~" in path.segments[0] for path in there)}
         return Workflow(
             id=name,
             version="",
@@ -259,13 +259,13 @@ class _Outline:
     def _node(self, name: str, index: int | None, document: Document | None, there: list[_Come]) -> Node:
         draft = None if document is None or index is None else draft_node(document, self._registry, index)[0]
         config = None if draft is None else draft.config
-        nested = [each for each in there if len(each.segments) > 1]
+        nested = [path for path in there if len(path.segments) > 1]
         if nested or isinstance(config, WorkflowConfig):
             embedding = self._registry.get("workflow") or STAND_IN
             return _made(name, draft, Kind.INTERNAL, embedding, self._call(index, document, there), "workflow")
         if draft is None or config is None or isinstance(config, ConditionConfig):
             kind = there[0].kind if there else Kind.FOREGROUND
-            names = frozenset[str]().union(*(each.names for each in there))
+            names = frozenset[str]().union(*(path.names for path in there))
             stand_in = _made(name, draft, kind, STAND_IN, StandInConfig(names=names), there[0].type if there else "")
             return replace(stand_in, secrets=names)
         return _made(name, draft, draft.handler.kind, draft.handler, config)
@@ -273,9 +273,9 @@ class _Outline:
     def _call(self, index: int | None, document: Document | None, there: list[_Come]) -> Call:
         data = None if document is None or index is None else document.data["nodes"][index]
         named = data.get("workflow") if isinstance(data, dict) else None
-        items = [each for each in there if len(each.segments) > 1 and _is_item(each.segments[1])]
+        items = [path for path in there if len(path.segments) > 1 and _is_item(path.segments[1])]
         skipped = 2 if items else 1
-        inside = [each.inside(skipped) for each in there if len(each.segments) > skipped]
+        inside = [path.inside(skipped) for path in there if len(path.segments) > skipped]
         inner = self._workflow(named if isinstance(named, str) else "", inside)
         return Call(inner, {}, Repeat() if items else None)
 

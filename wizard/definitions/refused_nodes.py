@@ -18,11 +18,11 @@ def unknown_type(name: str, registry: Registry) -> str:
     """What is wrong with a node type that there isn't: it can't be used, or nobody has announced it."""
     if whys := registry.why_unusable(name):
         return f"the node type {quoted(name)} can't be used: {'; '.join(map(str, whys))}"
-    known = [each.type for each in registry]
+    known = [node_type.type for node_type in registry]
     if not known:
         return f"there is no node type {quoted(name)}, nor any other: {NOT_INSTALLED}"
     hint = did_you_mean(name, known) or f"; known are {', '.join(known)}"
-    broken = "; ".join(f"{each.type}: {each}" for each in registry.unusable)
+    broken = "; ".join(f"{unusable.type}: {unusable}" for unusable in registry.unusable)
     return f"there is no node type {quoted(name)}{hint}" + (f"; these can't be used: {broken}" if broken else "")
 
 

@@ -38,16 +38,16 @@ class Partial:
 
     def place(self, path: Path) -> Path:
         """Where that stands in what the author wrote."""
-        found: list[str | int] = []
+        segments: list[str | int] = []
         value = self.data
         for part in path:
             known = isinstance(value, _Numbered) and isinstance(part, int) and part < len(value)
-            found.append(value.numbers[part] if known else part)
+            segments.append(value.numbers[part] if known else part)
             try:
                 value = value[part]
             except (KeyError, IndexError, TypeError):
                 value = None
-        return tuple(found)
+        return tuple(segments)
 
 
 def salvaged(model: type[BaseModel], given: Mapping[str, Any]) -> Partial | None:
@@ -57,7 +57,7 @@ def salvaged(model: type[BaseModel], given: Mapping[str, Any]) -> Partial | None
         try:
             made = model.model_validate(data)
         except ValidationError as error:
-            wrong = {path_in(each["loc"], data) for each in error.errors(include_url=False, include_input=False)}
+            wrong = {path_in(detail["loc"], data) for detail in error.errors(include_url=False, include_input=False)}
             innermost = {path for path in wrong if not any(_is_below(other, path) for other in wrong)}
             if () in innermost:
                 return None

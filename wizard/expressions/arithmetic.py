@@ -274,15 +274,15 @@ def bounded(value: Value) -> Value:
     """The value, if written out in full it stays small; a list can hold the same large item a thousand times."""
     nodes, characters, waiting = 1, 0, [value]
     while waiting:
-        each = waiting.pop()
-        if type(each) in _PLAIN:
+        part = waiting.pop()
+        if type(part) in _PLAIN:
             continue
-        if isinstance(each, str):
-            characters += len(each)
-        elif isinstance(each, list | tuple | Mapping):
-            nodes += len(each)
+        if isinstance(part, str):
+            characters += len(part)
+        elif isinstance(part, list | tuple | Mapping):
+            nodes += len(part)
             if nodes <= MAX_RESULT_NODES:
-                waiting.extend(each.values() if isinstance(each, Mapping) else each)
+                waiting.extend(part.values() if isinstance(part, Mapping) else part)
         if nodes > MAX_RESULT_NODES or characters > MAX_RESULT_TEXT:
             raise ExpressionError("The result of this is too large.")
     return value
@@ -326,7 +326,7 @@ def family(value: Value) -> type | None:
     """The type as which a value is ordered, None where it has no order."""
     if is_number(value):
         return int
-    return next((each for each in (str, datetime, date, time) if isinstance(value, each)), None)
+    return next((kind for kind in (str, datetime, date, time) if isinstance(value, kind)), None)
 
 
 def _ordered(sign: str, compare: Callable[[Value, Value], bool]) -> Operator:
@@ -362,7 +362,7 @@ def contains(budget: Budget, item: Value, container: Value) -> bool:
         return item in container
     if isinstance(container, list | tuple):
         budget.spend(len(container))
-        return any(same(budget, item, each) for each in container)
+        return any(same(budget, item, element) for element in container)
     if isinstance(container, Mapping):
         return isinstance(item, str) and item in container
     raise ExpressionError(f"`in` needs a list or a text after it; this is {kind(container)}.")

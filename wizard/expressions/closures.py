@@ -219,8 +219,8 @@ def every(parts: Sequence[Compute]) -> Compute:
 
     def compute(scope: Scope) -> Value:
         value: Value = None
-        for each in parts:
-            value = each(scope)
+        for part in parts:
+            value = part(scope)
             if not value:
                 break
         return value
@@ -236,8 +236,8 @@ def either(parts: Sequence[Compute]) -> Compute:
 
     def compute(scope: Scope) -> Value:
         value: Value = None
-        for each in parts:
-            value = each(scope)
+        for part in parts:
+            value = part(scope)
             if value:
                 break
         return value
@@ -291,11 +291,11 @@ def _comparison(sign: str, left: Side, right: Side) -> Operator:
 
 
 def listing(items: Sequence[Compute]) -> Compute:
-    return lambda scope: [each(scope) for each in items]
+    return lambda scope: [item(scope) for item in items]
 
 
 def mapping(names: Sequence[str], values: Sequence[Compute]) -> Compute:
-    return lambda scope: {name: each(scope) for name, each in zip(names, values, strict=True)}
+    return lambda scope: {name: part(scope) for name, part in zip(names, values, strict=True)}
 
 
 def call(function: Function, positional: Sequence[Compute], named: Mapping[str, Compute]) -> Compute:
@@ -303,8 +303,8 @@ def call(function: Function, positional: Sequence[Compute], named: Mapping[str, 
     work, null = function.call, function.null
 
     def compute(scope: Scope) -> Value:
-        values = [each(scope) for each in positional]
-        keywords = {name: each(scope) for name, each in named.items()}
+        values = [argument(scope) for argument in positional]
+        keywords = {name: argument(scope) for name, argument in named.items()}
         for value in (*values, *keywords.values()):
             if value is None and null is not NO_NULL:
                 return null

@@ -20,7 +20,7 @@ _ENDS: Final = {"variable_begin": "variable_end", "block_begin": "block_end"}
 def cut_out(tokens: Iterable[Token]) -> tuple[str, dict[str, tuple[int, str]]]:
     """The template without its comprehensions, and these by the names that stand for them: their line and
     source. Raises ExpressionError where the author wrote such a name."""
-    found: dict[str, tuple[int, str]] = {}
+    cut: dict[str, tuple[int, str]] = {}
     pieces: list[str] = []
     stream = iter(tokens)
     for token in stream:
@@ -32,12 +32,12 @@ def cut_out(tokens: Iterable[Token]) -> tuple[str, dict[str, tuple[int, str]]]:
         head = _head(inside) if kind == "block_begin" else 0
         written = inside[head:]
         if _has_for(written):
-            name = f"{PREFIX}{len(found)}"
+            name = f"{PREFIX}{len(cut)}"
             source = "".join(piece for *_, piece in written)
-            found[name] = (written[0][0], source)
+            cut[name] = (written[0][0], source)
             written = [(0, "name", f" {name} " + "\n" * source.count("\n"))]
         pieces += [piece for *_, piece in (*inside[:head], *written, *end)]
-    return "".join(pieces), found
+    return "".join(pieces), cut
 
 
 def _until(kind: str, stream: Iterator[Token]) -> tuple[list[Token], list[Token]]:

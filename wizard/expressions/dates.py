@@ -152,19 +152,19 @@ def _moved(scope: Scope, value: Value, name: str, move: Callable[[clock.date], c
 @function()
 def add_days(scope: Scope, day: Value, days: Value) -> Value:
     """The date or moment that many days later, or earlier where the number is negative."""
-    return _moved(scope, day, "add_days", lambda each: shift_days(each, whole(days, "add_days")))
+    return _moved(scope, day, "add_days", lambda day: shift_days(day, whole(days, "add_days")))
 
 
 @function()
 def add_months(scope: Scope, day: Value, months: Value) -> Value:
     """The same day that many months later; the month's last day where it has no such day."""
-    return _moved(scope, day, "add_months", lambda each: shift_months(each, whole(months, "add_months")))
+    return _moved(scope, day, "add_months", lambda day: shift_months(day, whole(months, "add_months")))
 
 
 @function()
 def add_years(scope: Scope, day: Value, years: Value) -> Value:
     """The same day that many years later; 28 February for 29 February in years without one."""
-    return _moved(scope, day, "add_years", lambda each: shift_months(each, 12 * whole(years, "add_years")))
+    return _moved(scope, day, "add_years", lambda day: shift_months(day, 12 * whole(years, "add_years")))
 
 
 @function()

@@ -317,7 +317,7 @@ class _Compiler:
 
     def compare(self, node: ast.Compare) -> Compute:
         rest = zip(node.ops, node.comparators, strict=True)
-        return closures.compare(self._side(node.left), [(self._sign(op, node), self._side(each)) for op, each in rest])
+        return closures.compare(self._side(node.left), [(self._sign(op, node), self._side(side)) for op, side in rest])
 
     def _side(self, node: ast.expr) -> Side:
         match node:

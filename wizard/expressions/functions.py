@@ -224,10 +224,10 @@ def number(scope: Scope, value: Value) -> Value:
     """The number that a text says, like "12" or "-3.50"; a number is itself."""
     if not isinstance(value, str):
         return amount(value, "number")
-    found = _NUMBER.fullmatch(value.strip()) if len(value) <= 200 else None
-    if found is None:
+    match = _NUMBER.fullmatch(value.strip()) if len(value) <= 200 else None
+    if match is None:
         raise ExpressionError(f"{value[:40]!r} is no number. Write digits, as in 1200 or 12.50.", private=True)
-    return to_decimal(Decimal(found[0])) if found[1] else checked(int(found[0]))
+    return to_decimal(Decimal(match[0])) if match[1] else checked(int(match[0]))
 
 
 @function()
@@ -298,7 +298,7 @@ def count(scope: Scope, values: Value, *value: Value) -> Value:
         raise ExpressionError("count takes a list, and one value to count.")
     if not value:
         return len(_present(values))
-    return sum(same(scope, each, value[0]) for each in items_of(values))
+    return sum(same(scope, item, value[0]) for item in items_of(values))
 
 
 @function(null=NO_NULL)

@@ -58,9 +58,9 @@ class _ExactLexer(Lexer):
 
         def noted() -> Iterator[tuple[int, str, str]]:
             nonlocal text
-            for each in stream:
-                text = each[2]
-                yield each
+            for token in stream:
+                text = token[2]
+                yield token
 
         for token in super().wrap(noted(), name, filename):
             exact = token.type == "float" and math.isfinite(cast("float", token.value))
@@ -195,7 +195,7 @@ class _Compiler:
         return write
 
     def branch(self, node: nodes.If) -> Write:
-        tests = [(self.compile(each.test), self.block(each.body)) for each in (node, *node.elif_)]
+        tests = [(self.compile(branch.test), self.block(branch.body)) for branch in (node, *node.elif_)]
         otherwise = self.block(node.else_)
 
         def write(page: Page) -> None:
@@ -293,7 +293,9 @@ class _Compiler:
         return combine(self._all([left, *parts]))
 
     def compare(self, node: nodes.Compare) -> Compute:
-        return closures.compare(self._side(node.expr), [(SIGNS[each.op], self._side(each.expr)) for each in node.ops])
+        return closures.compare(
+            self._side(node.expr), [(SIGNS[operand.op], self._side(operand.expr)) for operand in node.ops]
+        )
 
     def _side(self, node: nodes.Node) -> Side:
         is_null = (isinstance(node, nodes.Const) and node.value is None) or (

@@ -23,12 +23,12 @@ def declare(library: dict[str, Function], null: Value) -> Callable[[F], F]:
 
     def add(work: F) -> F:
         parameters = list(inspect.signature(work).parameters.values())[1:]
-        plain = [each for each in parameters if each.kind is not each.VAR_POSITIONAL]
+        plain = [parameter for parameter in parameters if parameter.kind is not parameter.VAR_POSITIONAL]
         made = Function(
             name=work.__name__.rstrip("_"),
             call=work,
-            parameters=tuple(each.name.rstrip("_") for each in plain),
-            required=sum(each.default is each.empty for each in plain),
+            parameters=tuple(parameter.name.rstrip("_") for parameter in plain),
+            required=sum(parameter.default is parameter.empty for parameter in plain),
             variadic=len(plain) < len(parameters),
             null=null,
             summary=inspect.getdoc(work) or "",

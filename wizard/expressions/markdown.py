@@ -72,8 +72,8 @@ def may_be_inline(words: str) -> bool:
 
 def parts(text: str) -> list[str | int]:
     """A text of a skeleton: words, and the numbers of the values between them."""
-    found = _PLACE.split(text)
-    return [int(part) if at % 2 else part for at, part in enumerate(found)] if len(found) > 1 else [text]
+    pieces = _PLACE.split(text)
+    return [int(part) if at % 2 else part for at, part in enumerate(pieces)] if len(pieces) > 1 else [text]
 
 
 # -- reading -----------------------------------------------------------------------------------------
@@ -123,18 +123,18 @@ def _lines(lines: Sequence[str]) -> Iterator[str]:
     "-" begins an item of a list; another mark or a number does so only where there is more than one, so that
     "* required" and "3. Mai 2026" stay. A line below a list that isn't indented is no part of it.
     """
-    marks = [found[1] for line in lines if (found := _FILLED_ITEM.match(line))]
-    listed = {each for each in ("*", "+") if marks.count(each) > 1} | {"-"}
-    numbered = [int(each[:-1]) for each in marks if each not in "-*+"]
+    marks = [match[1] for line in lines if (match := _FILLED_ITEM.match(line))]
+    listed = {bullet for bullet in ("*", "+") if marks.count(bullet) > 1} | {"-"}
+    numbered = [int(mark[:-1]) for mark in marks if mark not in "-*+"]
     counts = any(now == 1 and then in (1, 2) for now, then in pairwise(numbered))
     within = False
     for line in lines:
         text = line.strip()
         indent = " " * min(len(line[: len(line) - len(line.lstrip())].expandtabs(4)), MAX_INDENT)
-        found = _FILLED_ITEM.match(line)
-        if found and (found[1] in listed if found[1] in "-*+" else counts):
+        match = _FILLED_ITEM.match(line)
+        if match and (match[1] in listed if match[1] in "-*+" else counts):
             within = True
-            yield f"{indent}{found[1]} {_not_an_item(line[found.end() :].rstrip())}"
+            yield f"{indent}{match[1]} {_not_an_item(line[match.end() :].rstrip())}"
             continue
         if within and text and not indent:
             within = False
@@ -143,10 +143,10 @@ def _lines(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _not_an_item(text: str) -> str:
-    found = _ITEM.match(text)
-    if found is None:
+    match = _ITEM.match(text)
+    if match is None:
         return text
-    end = found.end(1) - 1
+    end = match.end(1) - 1
     return f"{text[:end]}\\{text[end:]}"
 
 

@@ -72,8 +72,8 @@ def sequence(writers: Sequence[Write]) -> Write:
         return writers[0]
 
     def write(page: Page) -> None:
-        for each in writers:
-            each(page)
+        for writer in writers:
+            writer(page)
 
     return write
 

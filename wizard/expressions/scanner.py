@@ -63,10 +63,10 @@ def scan(source: str) -> str:
     operators = dots = at = 0
     before = ""
     while at < len(source):
-        found = _TOKEN.match(source, at)
-        if found is None:
+        match = _TOKEN.match(source, at)
+        if match is None:
             raise _unknown(source[at], at)
-        sort, token = found.lastgroup, found[0]
+        sort, token = match.lastgroup, match[0]
         if slip := _slip(source, at, token):
             raise ExpressionError(slip, offset=at)
         if sort == "text":
@@ -86,7 +86,7 @@ def scan(source: str) -> str:
             before = token if sort != "text" else "''"
         if len(opened) > MAX_BRACKETS or operators > MAX_OPERATORS or dots > MAX_DOTS:
             raise ExpressionError("This expression is nested too deeply. Split it, or make it simpler.", offset=at)
-        at = found.end()
+        at = match.end()
     if opened:
         raise ExpressionError(f"This {opened[-1][0]} is never closed.", offset=opened[-1][1])
     return re.sub(r"[\r\n\t]", " ", source)

@@ -217,11 +217,11 @@ class _Walk:
 
 def _expression(source: str) -> Expression | None:
     """The one expression that the text is, if it is one."""
-    found = ONE_EXPRESSION.fullmatch(source)
-    if found is None:
+    match = ONE_EXPRESSION.fullmatch(source)
+    if match is None:
         return None
     try:
-        return parse_expression(found[1])
+        return parse_expression(match[1])
     except ExpressionError:
         return None  # Jinja may know what it means, or say better what is wrong
 

@@ -169,15 +169,17 @@ def _python(node: Any) -> Term:
         case ast.Subscript(value=of, slice=key):
             return Item(_python(of), _python(key))
         case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
-            return Call(name, tuple(_python(each) for each in (*args, *(keyword.value for keyword in keywords))))
+            return Call(
+                name, tuple(_python(argument) for argument in (*args, *(keyword.value for keyword in keywords)))
+            )
         case ast.Compare(left=left, ops=ops, comparators=comparators):
-            rest = ((SIGNS[type(op)], _python(each)) for op, each in zip(ops, comparators, strict=True))
+            rest = ((SIGNS[type(op)], _python(side)) for op, side in zip(ops, comparators, strict=True))
             return Compare(_python(left), tuple(rest))
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return Listing(tuple(map(_python, items)))
         case ast.ListComp(elt=element, generators=generators) | ast.GeneratorExp(elt=element, generators=generators):
             return _loops(element, list(generators))
-    return Other(tuple(_python(each) for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)))
+    return Other(tuple(_python(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)))
 
 
 def _loops(element: ast.expr, generators: list[ast.comprehension]) -> Term:
@@ -211,11 +213,13 @@ def _jinja(node: nodes.Node, comprehensions: Mapping[str, tuple[int, str]]) -> T
         case nodes.Getitem():
             return Item(made(node.node), made(node.arg))
         case nodes.Call() if isinstance(node.node, nodes.Name):
-            return Call(node.node.name, tuple(map(made, (*node.args, *(each.value for each in node.kwargs)))))
+            return Call(node.node.name, tuple(map(made, (*node.args, *(argument.value for argument in node.kwargs)))))
         case nodes.Filter() if node.name in FILTERS and node.node is not None:
             return Call(FILTERS[node.name].name, tuple(map(made, (node.node, *node.args))))
         case nodes.Compare():
-            return Compare(made(node.expr), tuple((JINJA_SIGNS[each.op], made(each.expr)) for each in node.ops))
+            return Compare(
+                made(node.expr), tuple((JINJA_SIGNS[operand.op], made(operand.expr)) for operand in node.ops)
+            )
         case nodes.List() | nodes.Tuple():
             return Listing(tuple(map(made, node.items)))
         case nodes.For() if isinstance(node.target, nodes.Name):
@@ -223,4 +227,4 @@ def _jinja(node: nodes.Node, comprehensions: Mapping[str, tuple[int, str]]) -> T
             return Other(
                 (Loop(node.target.name, made(node.iter), tuple(map(made, inside))), *map(made, node.else_)),
             )
-    return Other(tuple(made(each) for each in node.iter_child_nodes()))
+    return Other(tuple(made(child) for child in node.iter_child_nodes()))

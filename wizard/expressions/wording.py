@@ -85,8 +85,8 @@ def write_date(value: date | time, style: str, language: str = SOURCE) -> str:
     day = value if isinstance(value, date) else None
     at = value if isinstance(value, datetime | time) else None
 
-    def piece(found: re.Match[str]) -> str:
-        token = found[0]
+    def piece(match: re.Match[str]) -> str:
+        token = match[0]
         if day is not None and token in _NAMED and language != SOURCE:
             return _NAMED[token](day, language)
         if day is not None and token in _DATE_PIECES:

@@ -39,7 +39,7 @@ def shortened(language: str) -> Iterator[str]:
 def spoken(language: str) -> str:
     """The language that words are in for people who read `language` (BCP 47, in any case): the source's where there
     is no catalogue."""
-    known = {each.lower(): each for each in languages()}
+    known = {language.lower(): language for language in languages()}
     return next((known[tag] for tag in shortened(language.lower()) if tag in known), SOURCE)
 
 
@@ -67,7 +67,7 @@ def _read(language: str) -> NullTranslations:
         write_mo(compiled, read_po(text))
     compiled.seek(0)
     translated = GNUTranslations(compiled)
-    wider = next((each for each in list(shortened(language))[1:] if each in languages()), None)
+    wider = next((shorter for shorter in list(shortened(language))[1:] if shorter in languages()), None)
     if wider is not None:
         translated.add_fallback(_read(wider))
     return translated

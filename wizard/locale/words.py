@@ -86,7 +86,7 @@ class Words:
     def listed(self, parts: Sequence[Argument], joined: Literal["and", "or"] = "and") -> str:
         """Parts of a sentence as one, joined by a word of the sentence's own language: there may be no catalogue of the
         one that its parts are written in."""
-        return formats.listed([self.written(each) for each in parts], self.spoken, joined)
+        return formats.listed([self.written(part) for part in parts], self.spoken, joined)
 
 
 @lru_cache(REMEMBERED)

@@ -49,7 +49,7 @@ class DataNames:
 
 def awaited(events: Sequence[Awaited], arrival: Arrival) -> Awaited | None:
     """As which of these events something arrived, by its name."""
-    return next((each for each in events if each.name == arrival.name), None)
+    return next((event for event in events if event.name == arrival.name), None)
 
 
 def oldest(arrivals: Iterable[Arrival], events: Sequence[Awaited], names: Names) -> Arrival | None:
@@ -103,7 +103,7 @@ def _unknown_event(workflow: str, name: str, known: Sequence[str]) -> Sentence:
         return sentence(
             "The workflow `{workflow}` knows no event `{name}`. It takes no events.", workflow=workflow, name=name
         )
-    listed = ", ".join(f"`{each}`" for each in known)
+    listed = ", ".join(f"`{event}`" for event in known)
     if close := get_close_matches(name, known, n=1):
         return sentence(
             "The workflow `{workflow}` knows no event `{name}`. Did you mean `{close}`? It knows {known}.",
@@ -161,7 +161,7 @@ def _in_order(data: Value) -> Value:
     """Who sends an event again may send its fields in another order."""
     if isinstance(data, Mapping):
         return [[name, _in_order(data[name])] for name in sorted(data)]
-    return [_in_order(each) for each in data] if isinstance(data, list) else data
+    return [_in_order(item) for item in data] if isinstance(data, list) else data
 
 
 def coming(turn: Turn, name: str, data: Value, key: str) -> Arrival:
@@ -196,8 +196,8 @@ def check_room(turn: Turn, arrival: Arrival | None = None, *, taken: bool = Fals
             workflow=turn.workflow.id,
             run=turn.id,
         )
-    known = {id(each.data): len(each.packed) for each in (queue if arrival is None else (*queue, arrival))}
-    held = sum(len(each.packed) for each in queue)
+    known = {id(queued.data): len(queued.packed) for queued in (queue if arrival is None else (*queue, arrival))}
+    held = sum(len(queued.packed) for queued in queue)
     if held + sum(known.get(id(value)) or len(pack(value)) for value in document.values()) > MAX_BYTES:
         raise TooManyEvents(
             sentence(

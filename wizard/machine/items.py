@@ -66,7 +66,7 @@ def is_numbers_entry(path: str) -> bool:
 def list_digest(elements: Sequence[Value], key: Expression | None) -> bytes:
     """Differs where the elements, or their order, differ."""
     if key is None:
-        elements = [{"": each.origin} if isinstance(each, Record) else each for each in elements]
+        elements = [{"": element.origin} if isinstance(element, Record) else element for element in elements]
     return digest(list(elements))
 
 
@@ -97,7 +97,7 @@ def _alike(value: Value) -> Value:
         case datetime() if value.tzinfo is not None:
             return value.astimezone(UTC)
         case list() | tuple():
-            return [_alike(each) for each in value]
+            return [_alike(element) for element in value]
         case Mapping():
             return [[name, _alike(value[name])] for name in sorted(value)]
     return value
@@ -110,12 +110,12 @@ def numbers_in(known: Numbers | None, elements: Sequence[Value], key: Expression
     if known["of"] == list_digest(elements, key):
         return list(known["order"])
     keys = known["keys"]
-    return [keys.get(each, 0) for each in keys_of(elements, key, now)]
+    return [keys.get(element_key, 0) for element_key in keys_of(elements, key, now)]
 
 
 def numbers_by_position(elements: Sequence[Value], for_each: Expression) -> list[int]:
     """The numbers that earlier versions gave: over a repeat as it is, those of its items."""
-    origins = [each.origin.rpartition("/") for each in elements if isinstance(each, Record)]
+    origins = [element.origin.rpartition("/") for element in elements if isinstance(element, Record)]
     if not for_each.computes and elements and len(origins) == len(elements):
         return [int(number) for _, _, number in origins]
     return list(range(1, len(elements) + 1))
@@ -137,18 +137,18 @@ def numbered(
     highest = max([0, *keys.values(), *used])
     taken = {*keys.values(), *used}
     order = []
-    for place, each in enumerate(keys_of(elements, key, now)):
-        if each not in keys:
+    for place, element_key in enumerate(keys_of(elements, key, now)):
+        if element_key not in keys:
             number = numbers[place] if numbers else _number_of_origin(elements[place], key)
             if number in taken or not number:
                 number = highest + 1
-            keys[each] = number
+            keys[element_key] = number
             taken.add(number)
             highest = max(highest, number)
-        order.append(keys[each])
+        order.append(keys[element_key])
     if len(keys) > MOST_KEYS:
         listed = set(order)
-        keys = {each: number for each, number in keys.items() if number in listed}
+        keys = {element_key: number for element_key, number in keys.items() if number in listed}
     return {"keys": keys, "of": list_digest(elements, key), "order": order, "moved": moved}
 
 

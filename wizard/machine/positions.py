@@ -34,13 +34,13 @@ def _at_its_farthest(run: Run) -> Run:
 
 def _lists(turn: Turn, run: Run) -> list[Level]:
     """Of each list that the run has come to one item, the outer lists first."""
-    found = {
+    levels = {
         level.base: level
         for step in run.steps
         for level in locate(turn.workflow, step.path).levels
         if level.repeats_a_list
     }
-    return sorted(found.values(), key=lambda level: level.base.count("/"))
+    return sorted(levels.values(), key=lambda level: level.base.count("/"))
 
 
 def _numbers(turn: Turn, stand: Run, level: Level) -> Numbers:

@@ -126,9 +126,9 @@ def _with_floats(value: Value) -> Value:
         case Decimal():
             return float(value)
         case list() | tuple():
-            return [_with_floats(each) for each in value]
+            return [_with_floats(element) for element in value]
         case Mapping():
-            return {name: _with_floats(each) for name, each in value.items()}
+            return {name: _with_floats(member) for name, member in value.items()}
     return value
 
 

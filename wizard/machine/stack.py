@@ -295,7 +295,7 @@ class Turn:
         """Parked answers below `prefix` go for good; all of them where it is empty."""
         if not prefix:
             if self._parked:
-                numbers = {path: each for path, each in self._parked.items() if is_numbers_entry(path)}
+                numbers = {path: answers for path, answers in self._parked.items() if is_numbers_entry(path)}
                 self._parked, self._park, self._unpark = Map(numbers), numbers, None
             return
         for path in [path for path in self._parked if path.startswith(prefix)]:
@@ -326,8 +326,8 @@ class Turn:
     def take(self, arrival: Arrival, step: Step) -> Arrival:
         """A step has taken the event: no other can (S24). Gives it as the run holds it, whatever a node made of its
         copy (S26)."""
-        arrival = next((each for each in self.arrivals if each.number == arrival.number), arrival)
-        self.arrivals = tuple(each for each in self.arrivals if each.number != arrival.number)
+        arrival = next((waiting for waiting in self.arrivals if waiting.number == arrival.number), arrival)
+        self.arrivals = tuple(waiting for waiting in self.arrivals if waiting.number != arrival.number)
         self.log("took", step.path, event=arrival.name, number=arrival.number)
         return arrival._replace(packed=b"")
 
@@ -335,7 +335,7 @@ class Turn:
         """What the step took can be taken again, in its old order."""
         if step.took is not None:
             released = step.took._replace(packed=pack(step.took.data))
-            self.arrivals = tuple(sorted((*self.arrivals, released), key=lambda each: each.number))
+            self.arrivals = tuple(sorted((*self.arrivals, released), key=lambda waiting: waiting.number))
             self.log("released", step.path, event=step.took.name, number=step.took.number)
 
     # -- what is done later --------------------------------------------------------------------------
@@ -362,8 +362,8 @@ class Turn:
 
     def owe_again(self, undo: Undo) -> None:
         """The same for one that was tried before; it stands in the place of what was owed."""
-        others = [each for each in self.undos if each.step.visit != undo.step.visit]
-        self.undos = tuple(sorted([*others, undo], key=lambda each: each.newness, reverse=True))
+        others = [owed for owed in self.undos if owed.step.visit != undo.step.visit]
+        self.undos = tuple(sorted([*others, undo], key=lambda owed: owed.newness, reverse=True))
         self._undos[undo.step.visit] = undo
 
     @property
@@ -373,7 +373,7 @@ class Turn:
 
     def undone(self, visit: int) -> None:
         """What was owed to the visit is done."""
-        self.undos = tuple(each for each in self.undos if each.step.visit != visit)
+        self.undos = tuple(undo for undo in self.undos if undo.step.visit != visit)
         self._undos.pop(visit, None)
         self._undone[visit] = None
         self.settle(JobKind.UNDO, visit)

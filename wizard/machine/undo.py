@@ -43,7 +43,7 @@ def undo_what_was_left(turn: Turn) -> Move:
 
 def debt(undos: Sequence[Undo], visit: int) -> Undo | None:
     """What is owed to a visit, None where nothing is."""
-    return next((each for each in undos if each.step.visit == visit), None)
+    return next((undo for undo in undos if undo.step.visit == visit), None)
 
 
 def close_all(turn: Turn) -> Move:

@@ -63,9 +63,9 @@ def copied_prompt(prompt: Prompt) -> Prompt:
 
 
 def _fields(fields: tuple[PromptField, ...]) -> tuple[PromptField, ...]:
-    for each in fields:
-        if each.options or type(each.value) not in _ATOMS:
-            return tuple([_field(each) for each in fields])
+    for field in fields:
+        if field.options or type(field.value) not in _ATOMS:
+            return tuple([_field(field) for field in fields])
     return fields
 
 

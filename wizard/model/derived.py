@@ -31,5 +31,5 @@ def of_workflows(maxsize: int) -> Callable[[Callable[..., T]], _lru_cache_wrappe
 
 def forget_derived() -> None:
     """Forgets all of it, of every workflow: what is needed is computed again, in microseconds."""
-    for each in _remembered:
-        each.cache_clear()
+    for remembered in _remembered:
+        remembered.cache_clear()

@@ -234,7 +234,7 @@ def write_json(value: Value, *, sort_keys: bool = False, between: tuple[str, str
             )
             return f"{{{comma.join(parts)}}}"
         case list() | tuple():
-            return f"[{comma.join(write_json(each, sort_keys=sort_keys, between=between) for each in value)}]"
+            return f"[{comma.join(write_json(item, sort_keys=sort_keys, between=between) for item in value)}]"
     return _text(to_json(value))
 
 

@@ -44,7 +44,7 @@ def mistakes(node_class: object) -> list[str]:
         name = getattr(node_class, "__name__", type(node_class).__name__)
         return [f"{name} is no node type: derive it from wizard.node.contract.Background or Foreground"]
     name, where = node_class.__qualname__, f" ({node_class.__module__}.{node_class.__qualname__})"
-    return [f"the class {name} {each}{where}" for each in _mistakes(node_class)]
+    return [f"the class {name} {problem}{where}" for problem in _mistakes(node_class)]
 
 
 def _mistakes(node_class: type[NodeType[Any]]) -> Iterator[str]:

@@ -88,7 +88,7 @@ MAX_EVENTS = 20  # of one node
 def _events(value: object) -> object:
     """One event or several, each as a name or a mapping."""
     several = value if isinstance(value, list | tuple) else [value]
-    return [{"name": each} if isinstance(each, str) else each for each in several]
+    return [{"name": key} if isinstance(key, str) else key for key in several]
 
 
 def _checked(events: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -37,8 +37,8 @@ AddrInfo: TypeAlias = tuple[Any, ...]  # family, type, protocol, canonical name,
 
 _UNICAST6 = ip_network("2000::/3")  # all that IANA has given out
 _REFUSED6 = tuple(
-    ip_network(each)
-    for each in (
+    ip_network(network)
+    for network in (
         "2001::/23",  # protocol assignments: Teredo, ORCHID, benchmarking …
         "2001:db8::/32",  # documentation
         "2002::/16",  # 6to4
@@ -46,8 +46,8 @@ _REFUSED6 = tuple(
     )
 )
 _REFUSED4 = tuple(
-    ip_network(each)
-    for each in (
+    ip_network(network)
+    for network in (
         "100.64.0.0/10",  # carrier-grade NAT
         "168.63.129.16/32",  # a cloud's host, behind a public address
         "192.0.0.0/24",  # protocol assignments
@@ -146,7 +146,7 @@ class Sessions:
 
     async def forget_ended(self) -> None:
         """Lets those go whose loop was closed: `asyncio.run` for each call would leave one behind each time."""
-        for loop in [each for each in list(self._sessions) if each.is_closed()]:
+        for loop in [session for session in list(self._sessions) if session.is_closed()]:
             if (session := self._sessions.pop(loop, None)) is not None:
                 await session.close()
 

@@ -49,8 +49,8 @@ def announced(group: str) -> list[Announced]:
     """What is announced in a group: our own first, then by package and name, so that the order of folders on the
     import path decides nothing."""
     named = cache(_written)  # to read a package's metadata takes a millisecond, and some announce a dozen
-    entries = [_announced(each, named) for each in _entries(group)]
-    return sorted(entries, key=lambda each: (not each.built_in, each.package, each.name))
+    entries = [_announced(entry, named) for entry in _entries(group)]
+    return sorted(entries, key=lambda plugin: (not plugin.built_in, plugin.package, plugin.name))
 
 
 def _entries(group: str) -> Iterator[EntryPoint]:

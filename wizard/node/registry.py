@@ -24,8 +24,8 @@ def made(node_class: object) -> NodeType[Any]:
     wrong, and whatever making one raises."""
     from wizard.node.declared import mistakes
 
-    if found := mistakes(node_class):
-        raise NodeContractError("; ".join(found))
+    if problems := mistakes(node_class):
+        raise NodeContractError("; ".join(problems))
     assert isinstance(node_class, type)
     assert issubclass(node_class, NodeType)
     config = node_class.Config
@@ -41,23 +41,23 @@ class Registry:
         self._types: dict[str, NodeType[Any]] = {}
         self._packages: dict[str, Announced] = {}
         self._unusable: dict[tuple[str, str], Unusable] = {}
-        for each in types:
-            self.add(each)
+        for node_type in types:
+            self.add(node_type)
 
     @classmethod
     def installed(cls) -> Registry:
         """All types that installed packages announce, the built-in ones included. What can't be used is warned of in
         the log and remembered as `unusable`; nothing is raised for it."""
         registry = cls()
-        for each in announced(ENTRY_POINTS):
+        for entry in announced(ENTRY_POINTS):
             try:
-                node_type = made(each.load())
+                node_type = made(entry.load())
             except KeyboardInterrupt:
                 raise
             except BaseException as error:
-                registry._refuse(each, each.name, _said(error), error)
+                registry._refuse(entry, entry.name, _said(error), error)
             else:
-                registry._admit(each, node_type)
+                registry._admit(entry, node_type)
         return registry
 
     def add(self, node_type: type[NodeType[Any]]) -> None:
@@ -87,10 +87,10 @@ class Registry:
 
     def why_unusable(self, name: str) -> tuple[Unusable, ...]:
         """Why there is no type of this name, though one is announced; nothing where none is."""
-        return () if name in self._types else tuple(each for each in self.unusable if each.type == name)
+        return () if name in self._types else tuple(node_type for node_type in self.unusable if node_type.type == name)
 
     def __iter__(self) -> Iterator[NodeType[Any]]:
-        return iter(sorted(self._types.values(), key=lambda each: each.type))
+        return iter(sorted(self._types.values(), key=lambda node_type: node_type.type))
 
     # -- what packages announce ----------------------------------------------------------------------
 
@@ -107,9 +107,9 @@ class Registry:
             self._refuse(by, name, f"a built-in node type is called {name!r}: it needs another name")
         else:
             self._types.pop(name, None)
-            for each, other in ((first, by), (by, first)):
+            for admitted, other in ((first, by), (by, first)):
                 why = f"{other.package} announces a node type {name!r} as well: uninstall one of them"
-                self._refuse(each, name, why)
+                self._refuse(admitted, name, why)
 
     def _refuse(self, by: Announced, name: str, reason: str, error: BaseException | None = None) -> None:
         self._unusable[name, by.package] = Unusable(name, by.package, reason)

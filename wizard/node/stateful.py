@@ -242,7 +242,7 @@ def _problems(cls: type[StatefulNode[Any]]) -> Iterator[str]:
         if not inspect.iscoroutinefunction(getattr(cls, name)):
             yield f"{name} must be `async def`"
     for event in cls.machine.events.values():
-        for transition in (each for group in event.transitions.values() for each in group):
+        for transition in (transition for group in event.transitions.values() for transition in group):
             for state in (transition.source, transition.dest):
                 if state is not None and state not in states:
                     yield f"the trigger {event.name} names {state}, which is no state"
@@ -256,11 +256,11 @@ def _problems(cls: type[StatefulNode[Any]]) -> Iterator[str]:
 
 def _with_errors(prompt: Prompt, rejected: Reject, given: Mapping[str, Value]) -> Prompt:
     """The prompt with the errors beside their fields, and in these the text that was typed."""
-    asked = {each.name for each in prompt.fields}
+    asked = {field.name for field in prompt.fields}
     typed = {name: text for name, text in given.items() if isinstance(text, str)}
     fields = tuple(
-        replace(each, error=rejected.errors.get(each.name, each.error), value=typed.get(each.name, each.value))
-        for each in prompt.fields
+        replace(field, error=rejected.errors.get(field.name, field.error), value=typed.get(field.name, field.value))
+        for field in prompt.fields
     )
     general = [text for name, text in rejected.errors.items() if name not in asked]
     error = " ".join(([rejected.error] if rejected.error else []) + general) or prompt.error

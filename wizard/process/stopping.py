@@ -62,7 +62,7 @@ class LastExit:
 
 def _say_what_hangs() -> None:
     frame = sys._current_frames().get(threading.main_thread().ident or 0)
-    places = [f"{Path(each.filename).name}:{each.lineno}" for each in traceback.extract_stack(frame)[-3:]]
+    places = [f"{Path(place.filename).name}:{place.lineno}" for place in traceback.extract_stack(frame)[-3:]]
     log.critical("the process didn't come to its end in time and is ended; it stands at %s", " > ".join(places))
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
@@ -85,8 +85,8 @@ def hearing(begun: asyncio.Event, told_first: Callable[[], object] = lambda: Non
 
     def tell(number: int, frame: FrameType | None) -> None:
         told.append(signal.Signals(number))
-        for each in SIGNALS:
-            signal.signal(each, signal.SIG_DFL)  # the system's own doing, which nothing can keep waiting
+        for other in SIGNALS:
+            signal.signal(other, signal.SIG_DFL)  # the system's own doing, which nothing can keep waiting
         told_first()
         loop.call_soon_threadsafe(begun.set)
 

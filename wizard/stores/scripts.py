@@ -17,6 +17,6 @@ def scripts(database: str) -> list[str]:
     database that had been through two scripts has the number 6.
     """
     there = files(f"wizard.stores.{database}").iterdir()
-    numbered = {int(name[1]): each for each in there if (name := _NUMBERED.fullmatch(each.name))}
+    numbered = {int(name[1]): script for script in there if (name := _NUMBERED.fullmatch(script.name))}
     last = max(numbered, default=0)
     return [numbered[number].read_text("utf-8") if number in numbered else "" for number in range(1, last + 1)]

@@ -75,8 +75,8 @@ class WatchedStore:
         limit: int = 100,
         before: RunPlace | None = None,
     ) -> Sequence[RunSummary]:
-        found = self._store.list_runs(workflow=workflow, status=status, profile=profile, limit=limit, before=before)
-        return await self._tell("list_runs", found)
+        summaries = self._store.list_runs(workflow=workflow, status=status, profile=profile, limit=limit, before=before)
+        return await self._tell("list_runs", summaries)
 
     async def save_definition(self, version: str, body: bytes) -> None:
         await self._tell("save_definition", self._store.save_definition(version, body))

@@ -96,7 +96,8 @@ class _Turn(About):
 def writes_json() -> bool:
     """Whether the process logs JSON by `set_up`."""
     return any(
-        isinstance(each, _Ours) and isinstance(each.formatter, JsonLines) for each in logging.getLogger().handlers
+        isinstance(handler, _Ours) and isinstance(handler.formatter, JsonLines)
+        for handler in logging.getLogger().handlers
     )
 
 
@@ -172,8 +173,8 @@ def kind_and_place(error: BaseException) -> str:
     at: BaseException | None = error
     while at is not None and len(said) < CAUSES:
         frames = traceback.extract_tb(at.__traceback__)[::-1]
-        known = frames[:1] + [each for each in frames[1:] if not _is_library(each.filename)]
-        places = " < ".join(f"{_short(each.filename)}:{each.lineno} in {each.name}" for each in known[:PLACES])
+        known = frames[:1] + [frame for frame in frames[1:] if not _is_library(frame.filename)]
+        places = " < ".join(f"{_short(frame.filename)}:{frame.lineno} in {frame.name}" for frame in known[:PLACES])
         name = f"{type(at).__name__} ({at.message})" if is_outspoken(at) else type(at).__name__
         said.append(f"{name} at {places}" if places else name)
         at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
@@ -211,8 +212,8 @@ class _Named:
 def _without_messages(record: logging.LogRecord) -> str:
     """The record's own text, exceptions in it by their kind only."""
     match record.args:
-        case tuple() as args if any(isinstance(each, BaseException) for each in args):
-            clean = tuple(_Named(each) if isinstance(each, BaseException) else each for each in args)
+        case tuple() as args if any(isinstance(argument, BaseException) for argument in args):
+            clean = tuple(_Named(argument) if isinstance(argument, BaseException) else argument for argument in args)
             return str(record.msg) % clean
         case None | () if isinstance(record.msg, BaseException):
             return type(record.msg).__name__
@@ -261,7 +262,7 @@ class TextLines(_Lines):
         known = (("run", getattr(record, "run", about.run)), ("turn", about.turn))
         place = ", ".join(f"{name} {value}" for name, value in known if value)
         line = f"{record.levelname} {record.name}: {self._message(record)}" + (f" ({place})" if place else "")
-        line = _CONTROLS.sub(lambda found: repr(found[0])[1:-1], line)
+        line = _CONTROLS.sub(lambda match: repr(match[0])[1:-1], line)
         error = self._error(record)
         return line if not error else f"{line}\n{error}" if self._outspoken else f"{line}: {error}"
 
@@ -309,8 +310,8 @@ def set_up(level: str = "info", format: str = "text", stream: TextIO | None = No
     handler = _Ours(stream)
     handler.setFormatter(JsonLines(outspoken=outspoken) if format == "json" else TextLines(outspoken=outspoken))
     root = logging.getLogger()
-    for each in [each for each in root.handlers if isinstance(each, _Ours)]:
-        root.removeHandler(each)
+    for ours in [handler for handler in root.handlers if isinstance(handler, _Ours)]:
+        root.removeHandler(ours)
     root.addHandler(handler)
     root.setLevel(number if outspoken else max(number, logging.WARNING))
     logging.getLogger("wizard").setLevel(number if number < root.level else logging.NOTSET)

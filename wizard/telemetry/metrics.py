@@ -112,7 +112,7 @@ class Metrics(Nobody):
     async def _ask(self, backlog: Callable[[], Awaitable[Backlog]]) -> None:
         try:
             async with asyncio.timeout(PATIENCE):
-                found = await backlog()
+                counts = await backlog()
         except (
             StoreError,
             TimeoutError,
@@ -121,10 +121,10 @@ class Metrics(Nobody):
             self._failed_undos.set(float("nan"))
             self._aside.set(float("nan"))
         else:
-            self._depth.labels("due").set(found.due)
-            self._depth.labels("later").set(found.later)
-            self._failed_undos.set(found.failed_undos)
-            self._aside.set(found.aside)
+            self._depth.labels("due").set(counts.due)
+            self._depth.labels("later").set(counts.later)
+            self._failed_undos.set(counts.failed_undos)
+            self._aside.set(counts.aside)
         self._asked = self._clock()
 
 
@@ -191,17 +191,17 @@ class _Times:
         registry.register(self)
 
     def add(self, value: str, seconds: float) -> None:
-        found = self._by_value.get(value)
-        if found is None:
+        spread = self._by_value.get(value)
+        if spread is None:
             if len(self._by_value) >= MOST_VALUES:
                 value = OTHER
-            found = self._by_value.setdefault(value, _Spread(len(self._bounds) + 1))
-        found.counts[bisect_left(self._bounds, seconds)] += 1
-        found.sum += seconds
+            spread = self._by_value.setdefault(value, _Spread(len(self._bounds) + 1))
+        spread.counts[bisect_left(self._bounds, seconds)] += 1
+        spread.sum += seconds
 
     def collect(self) -> Iterator[Metric]:
         family = HistogramMetricFamily(self._name, self._words, labels=[self._label])
-        names = [*(str(float(each)) for each in self._bounds), "+Inf"]
+        names = [*(str(float(bound)) for bound in self._bounds), "+Inf"]
         for value, spread in self._by_value.items():
             buckets = list(zip(names, accumulate(spread.counts), strict=True))
             family.add_metric([value], buckets, spread.sum)

@@ -125,31 +125,31 @@ class All:
         return _Turns(list(self._begun(name, run_id)))
 
     def _begun(self, name: str, run_id: str) -> Iterator[WatchedTurn]:
-        for each in self._watches:
+        for watch in self._watches:
             try:
-                yield each.turn(name, run_id)
+                yield watch.turn(name, run_id)
             except Exception as error:
                 log.warning("a listener failed: %s", type(error).__name__)
 
     def retried(self) -> None:
-        for each in self._watches:
-            _tell(each.retried)
+        for watch in self._watches:
+            _tell(watch.retried)
 
     def node(self, type: str, seconds: float, outcome: str) -> None:  # noqa: A002
-        for each in self._watches:
-            _tell(each.node, type, seconds, outcome)
+        for watch in self._watches:
+            _tell(watch.node, type, seconds, outcome)
 
     def tried_again(self, type: str) -> None:  # noqa: A002
-        for each in self._watches:
-            _tell(each.tried_again, type)
+        for watch in self._watches:
+            _tell(watch.tried_again, type)
 
     def job(self, kind: str, outcome: str, seconds: float) -> None:
-        for each in self._watches:
-            _tell(each.job, kind, outcome, seconds)
+        for watch in self._watches:
+            _tell(watch.job, kind, outcome, seconds)
 
     def undo_failed(self, run_id: str) -> None:
-        for each in self._watches:
-            _tell(each.undo_failed, run_id)
+        for watch in self._watches:
+            _tell(watch.undo_failed, run_id)
 
 
 class _Turns:
@@ -163,10 +163,10 @@ class _Turns:
 
     def __enter__(self) -> _Turns:
         begun = []
-        for each in self._turns:
+        for turn in self._turns:
             try:
-                each.__enter__()
-                begun.append(each)
+                turn.__enter__()
+                begun.append(turn)
             except Exception as failure:
                 log.warning("a listener failed: %s", type(failure).__name__)
         self._turns = begun
@@ -175,9 +175,9 @@ class _Turns:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for each in reversed(self._turns):
-            each.outcome = self.outcome
-            _tell(each.__exit__, kind, error, trace)
+        for turn in reversed(self._turns):
+            turn.outcome = self.outcome
+            _tell(turn.__exit__, kind, error, trace)
 
 
 def ended(outcome: str, error: BaseException | None) -> str:

@@ -32,9 +32,9 @@ def advice(text: str, at: int) -> tuple[int, str]:
                 return piece.start, "a quote isn't closed"
             case "quoted" if at < piece.end:
                 return at, "in double quotes a backslash is `\\\\`; or put the text in single quotes"
-    found = None if brackets or text[at : at + 1] == "\t" else slip(text, at)
-    if found is not None:
-        return found
+    likely = None if brackets or text[at : at + 1] == "\t" else slip(text, at)
+    if likely is not None:
+        return likely
     match text[at : at + 1]:
         case "\t":
             return at, "indent with spaces, not tabs"

@@ -101,33 +101,33 @@ def quoted(value: object) -> str:
 def complaints(error: ValidationError, known: Known, data: Any) -> list[Complaint]:
     """What `error` says, about `data`, the plain data that was validated. `known` gives the keys that
     a place (in pydantic's terms) may have."""
-    found: dict[Path, list[Mapping[str, Any]]] = {}
-    for each in _without_named(error.errors(include_url=False, include_input=False), known):
-        found.setdefault(path_in(each["loc"], data), []).append(dict(each))
+    errors_by_path: dict[Path, list[Mapping[str, Any]]] = {}
+    for detail in _without_named(error.errors(include_url=False, include_input=False), known):
+        errors_by_path.setdefault(path_in(detail["loc"], data), []).append(dict(detail))
     result: list[Complaint] = []
-    for path, errors in found.items():
-        deeper = any(len(other) > len(path) and other[: len(path)] == path for other in found)
+    for path, errors in errors_by_path.items():
+        deeper = any(len(other) > len(path) and other[: len(path)] == path for other in errors_by_path)
         vague = (*_TYPES, "too_short") if deeper else _TYPES  # what is wrong inside isn't counted
-        specific = _most_telling([each for each in errors if each["type"] not in vague])
+        specific = _most_telling([error for error in errors if error["type"] not in vague])
         if specific:
-            result += dict.fromkeys(_complaint(each, path, known, data) for each in specific)
+            result += dict.fromkeys(_complaint(detail, path, known, data) for detail in specific)
         elif not deeper:
-            kinds = dict.fromkeys(_TYPES[each["type"]] for each in errors)
+            kinds = dict.fromkeys(_TYPES[error["type"]] for error in errors)
             result.append(Complaint(path, f"{_subject(path)} must be {' or '.join(kinds)}"))
     return result
 
 
 def _without_named(errors: list[ErrorDetails], known: Known) -> list[ErrorDetails]:
     """The errors without those about keys that are missing since they are there by another engine's name."""
-    unknown = [each["loc"] for each in errors if each["type"] == "extra_forbidden"]
+    unknown = [error["loc"] for error in errors if error["type"] == "extra_forbidden"]
     meant = {(*loc[:-1], key_for(str(loc[-1]), frozenset(known(loc[:-1])))) for loc in unknown}
-    return [each for each in errors if each["type"] != "missing" or each["loc"] not in meant]
+    return [error for error in errors if error["type"] != "missing" or error["loc"] not in meant]
 
 
 def _most_telling(errors: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Where an expression could have stood among other things, what is wrong with it tells more than that it's none of
     them."""
-    return [each for each in errors if each["type"] == "expression"] or errors
+    return [error for error in errors if error["type"] == "expression"] or errors
 
 
 def path_in(loc: tuple[str | int, ...], data: Any) -> Path:

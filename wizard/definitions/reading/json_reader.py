@@ -92,15 +92,15 @@ class JsonReader:
         return int(number) if number.lstrip("-").isdigit() else read_decimal(number)
 
     def _list(self, depth: int, spot: Spot) -> list[Any]:
-        found: list[Any] = []
+        items: list[Any] = []
         for _ in self._parts("]"):
             value, child = self._value(depth + 1, None)
-            spot.children[len(found)] = child
-            found.append(value)
-        return found
+            spot.children[len(items)] = child
+            items.append(value)
+        return items
 
     def _mapping(self, depth: int, spot: Spot) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        mapping: dict[str, Any] = {}
         for _ in self._parts("}"):
             key_at = self._lines.at(self._here)
             key = self._string()
@@ -110,12 +110,12 @@ class JsonReader:
             self._here += 1
             self._skip()
             value, child = self._value(depth + 1, key_at)
-            if key in found:
+            if key in mapping:
                 self._problems.append(Problem(self._file, *key_at, f"`{short(key)}` is here twice; remove one"))
                 continue
             spot.children[key] = child
-            found[key] = value
-        return found
+            mapping[key] = value
+        return mapping
 
     def _parts(self, closing: str) -> Iterator[None]:
         """Stops at each part of a list or mapping, and takes its brackets and commas."""

@@ -38,9 +38,9 @@ def slip(text: str, at: int) -> tuple[int, str] | None:
     if not rows:
         return None
     row, above = rows[-1], rows[-2] if len(rows) > 1 else None
-    for each in (row, above):
-        if each is not None and (message := _missing(each)):
-            return each.start + each.column, message
+    for near in (row, above):
+        if near is not None and (message := _missing(near)):
+            return near.start + near.column, message
     if above is None or not row.is_key or text.rfind(":", row.start + row.column, at) >= 0:
         return None
     message = _indentation(row, rows[:-1])
@@ -53,19 +53,19 @@ def _rows(text: str, at: int) -> Iterator[_Row]:
     while start <= at:
         end = text.find("\n", start)
         line = text[start:] if end < 0 else text[start:end]
-        found = _LINE.match(line)
-        if found is not None and found["rest"].strip() and not found["rest"].startswith("#"):
-            yield _Row(start, len(found["indent"]), found.end("dashes"), found["rest"])
+        match = _LINE.match(line)
+        if match is not None and match["rest"].strip() and not match["rest"].startswith("#"):
+            yield _Row(start, len(match["indent"]), match.end("dashes"), match["rest"])
         if end < 0:
             break
         start = end + 1
 
 
 def _missing(row: _Row) -> str | None:
-    if found := _NO_SPACE.fullmatch(row.rest):
-        return f"a space is missing behind the colon; write `{found[1]}: {found[2].strip()[:40]}`"
-    if row.column == row.indent and (found := _NO_COLON.fullmatch(row.rest)):
-        return f"a colon is missing; write `{found[1]}: {found[2].strip()[:40]}`"
+    if match := _NO_SPACE.fullmatch(row.rest):
+        return f"a space is missing behind the colon; write `{match[1]}: {match[2].strip()[:40]}`"
+    if row.column == row.indent and (match := _NO_COLON.fullmatch(row.rest)):
+        return f"a colon is missing; write `{match[1]}: {match[2].strip()[:40]}`"
     return None
 
 
@@ -90,8 +90,8 @@ def _open(row: _Row, above: list[_Row]) -> list[int]:
     """The columns in which mappings begin that a key could belong to, innermost first."""
     columns: list[int] = []
     least = 1 << 30
-    for each in reversed(above):
-        if each.column < least and each.is_key:
-            columns.append(each.column)
-        least = min(least, each.indent + (each.column > each.indent), each.column)
+    for earlier in reversed(above):
+        if earlier.column < least and earlier.is_key:
+            columns.append(earlier.column)
+        least = min(least, earlier.indent + (earlier.column > earlier.indent), earlier.column)
     return columns

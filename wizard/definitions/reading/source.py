@@ -24,15 +24,15 @@ def read(text: str | bytes, file: str) -> list[Document]:
     decoded = _decoded(text, file)
     problems: list[Problem] = []
     if file.lower().endswith(".json"):
-        found = [JsonReader(decoded, file, problems).document()]
+        documents = [JsonReader(decoded, file, problems).document()]
     else:
-        found = YamlReader(decoded, file, problems).documents()
-    found = [document for document in found if document.data is not None]
-    if not found and not problems:
+        documents = YamlReader(decoded, file, problems).documents()
+    documents = [document for document in documents if document.data is not None]
+    if not documents and not problems:
         problems.append(Problem(file, 1, 1, "there is no definition in this file"))
     if problems:
         raise DefinitionError(problems)
-    return found
+    return documents
 
 
 def from_data(data: object, file: str) -> Document:

@@ -68,7 +68,7 @@ def _with_queue(content: dict[str, Any]) -> dict[str, Any]:
     queue = [[count, name, event[name], "", None] for name, count in counts.items() if type(count) is int and count > 0]
     if not queue:
         return content
-    queue.sort(key=lambda each: (each[0], each[1]))
+    queue.sort(key=lambda pair: (pair[0], pair[1]))
     return {**content, "arrivals": queue, "arrived": queue[-1][0], "unsettled": True}
 
 
@@ -142,8 +142,8 @@ def _upgraded(number: int, part: Part, content: Any) -> Any:
             f"it is stored in format {number}, and this version of the program reads the formats 1 to {FORMAT}."
             " Update the program."
         )
-    for each in range(number, FORMAT):
-        content = UPGRADERS[each](part, content)
+    for older in range(number, FORMAT):
+        content = UPGRADERS[older](part, content)
     return content
 
 

@@ -41,19 +41,21 @@ class Prepared(NamedTuple):
     body: bytes | None = None
 
 
-def prepared(vault: Vault, found: bytes | None, *, is_empty: bool) -> Prepared:
+def prepared(vault: Vault, stored: bytes | None, *, is_empty: bool) -> Prepared:
     """`found` is the mark that is stored, `is_empty` whether nothing else is. Raises StoreError where the database
     can't be used with this vault."""
     if not isinstance(vault, KeyRing):
-        if found is not None:
-            raise StoreError(f"The database is encrypted with the key {key_id_of(found)}. {CHECK}: it has to be in it.")
+        if stored is not None:
+            raise StoreError(
+                f"The database is encrypted with the key {key_id_of(stored)}. {CHECK}: it has to be in it."
+            )
         return Prepared(vault)
-    if found is None:
+    if stored is None:
         if not is_empty and not vault.takes_old:
             raise StoreError(NOT_SEALED)
         mark = Mark(os.urandom(ID_BYTES), os.urandom(KEY_BYTES), is_empty)
         return Prepared(vault.of_database(mark.database, mark.secret), mark, mark.body(vault))
-    mark = _read(vault, found)
+    mark = _read(vault, stored)
     if not mark.done and not vault.takes_old:
         raise StoreError(NOT_SEALED)
     ring = vault.strict if mark.done else vault  # once all is sealed, nobody takes what isn't
@@ -67,9 +69,9 @@ def finished(ring: Vault, stored: Prepared) -> bytes | None:
     return stored.mark._replace(done=True).body(ring)
 
 
-def _read(ring: KeyRing, found: bytes) -> Mark:
+def _read(ring: KeyRing, stored: bytes) -> Mark:
     try:
-        database, secret, done = unwrap(ring.strict, Part.MARK, "", found)
+        database, secret, done = unwrap(ring.strict, Part.MARK, "", stored)
         return Mark(database, secret, done)
     except (StoreError, *MISSHAPEN) as error:
         raise StoreError(

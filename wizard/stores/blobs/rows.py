@@ -149,8 +149,8 @@ def context(vault: Vault, run: Run, stamp: bytes = NO_STAMP) -> bytes | None:
     if run.arrived:
         content["arrived"] = run.arrived
     if run.deliveries:
-        content["deliveries"] = [list(each) for each in run.deliveries]
-    queue = {"arrivals": packed_list([_packed_arrival(each) for each in run.arrivals])} if run.arrivals else {}
+        content["deliveries"] = [list(delivery) for delivery in run.deliveries]
+    queue = {"arrivals": packed_list([_packed_arrival(arrival) for arrival in run.arrivals])} if run.arrivals else {}
     return wrap(vault, Part.CONTEXT, run.id, content, (), stamp, queue) if content or queue else None
 
 
@@ -235,7 +235,9 @@ def undo_body(vault: Vault, run_id: str, undo: Undo, stamp: bytes = NO_STAMP) ->
 
 def entries_body(vault: Vault, run: Run, entries: Sequence[Entry], first: int = 1) -> bytes:
     """All entries of the turn that led to the run; `first` is the number of the first."""
-    content = [[each.kind, each.step, dict(each.detail)] if each.detail else [each.kind, each.step] for each in entries]
+    content = [
+        [entry.kind, entry.step, dict(entry.detail)] if entry.detail else [entry.kind, entry.step] for entry in entries
+    ]
     about = (first, run.revision, microseconds(run.updated_at)) if vault.seals else ()
     return wrap(vault, Part.ENTRIES, run.id, content, about)
 
@@ -280,12 +282,15 @@ def _read_took(stored: list[Any], output: Mapping[str, Any] | None) -> Arrival:
 
 
 def _read_arrivals(context: Mapping[str, Any], stack: Sequence[Step]) -> tuple[Arrival, ...]:
-    arrivals = (Arrival._make((*each[:5], pack(each[2]))) for each in context.get("arrivals", ()))
+    arrivals = (Arrival._make((*arrival[:5], pack(arrival[2]))) for arrival in context.get("arrivals", ()))
     if not context.get("unsettled"):
         return tuple(arrivals)
     taken = [step.took for step in stack if step.took is not None]
-    last = {name: max(each.number for each in taken if each.name == name) for name in {each.name for each in taken}}
-    return tuple(each for each in arrivals if each.number > last.get(each.name, 0))
+    last = {
+        name: max(arrival.number for arrival in taken if arrival.name == name)
+        for name in {arrival.name for arrival in taken}
+    }
+    return tuple(arrival for arrival in arrivals if arrival.number > last.get(arrival.name, 0))
 
 
 def _read_patch(stored: dict[str, dict[str, Value]]) -> dict[tuple[str, str], Value]:
@@ -380,7 +385,7 @@ def read_run(
             undos=_read_undos(vault, row.id, undos) if head.get("undos") else (),
             arrivals=_read_arrivals(now, stack),
             arrived=now.get("arrived", 0),
-            deliveries=tuple(Delivery(*each) for each in now.get("deliveries", ())),
+            deliveries=tuple(Delivery(*delivery) for delivery in now.get("deliveries", ())),
             positional=head.get("positional", False),
         )
     except (StoreError, *MISSHAPEN) as error:

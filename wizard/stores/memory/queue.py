@@ -43,7 +43,9 @@ class MemoryQueue:
         for key in settled:
             self._jobs.pop(key, None)
         if len(self._heap) > 2 * len(self._jobs) + 100:  # jobs that are ordered again and again leave places behind
-            self._heap = [(each.due, each.number, key) for key, each in self._jobs.items() if each.aside is None]
+            self._heap = [
+                (queued.due, queued.number, key) for key, queued in self._jobs.items() if queued.aside is None
+            ]
             heapify(self._heap)
         if ordered:
             self._bell.ring()
@@ -123,19 +125,19 @@ class MemoryQueue:
 
     async def aside(self, run: str | None = None, limit: int = 100) -> Sequence[Aside]:
         with self._lock:
-            found = [
-                Aside(key, each.job.run, each.job.kind.value, each.tries, *each.aside)
-                for key, each in self._jobs.items()
-                if each.aside is not None and run in (None, each.job.run)
+            aside = [
+                Aside(key, queued.job.run, queued.job.kind.value, queued.tries, *queued.aside)
+                for key, queued in self._jobs.items()
+                if queued.aside is not None and run in (None, queued.job.run)
             ]
-        return sorted(found, key=lambda each: (each.at, each.key))[: max(limit, 0)]
+        return sorted(aside, key=lambda job: (job.at, job.key))[: max(limit, 0)]
 
     async def put_back(self, run: str, now: datetime) -> int:
         with self._lock:
-            found = [each for each in self._jobs.values() if each.aside is not None and each.job.run == run]
-            for each in found:
-                each.aside, each.tries = None, 0
-                self._place(each, now)
-        if found:
+            put_aside = [queued for queued in self._jobs.values() if queued.aside is not None and queued.job.run == run]
+            for queued in put_aside:
+                queued.aside, queued.tries = None, 0
+                self._place(queued, now)
+        if put_aside:
             self._bell.ring()
-        return len(found)
+        return len(put_aside)

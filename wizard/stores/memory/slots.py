@@ -30,13 +30,13 @@ class MemorySlots:
 
     def _missing(self, name: str, limit: int, holder: str, now: datetime, since: datetime) -> int:
         """How many places the holder comes too late for; 0 where there is one."""
-        places = {each: place for each, place in self._places.get(name, {}).items() if place.until > now}
+        places = {holder: place for holder, place in self._places.get(name, {}).items() if place.until > now}
         self._places[name] = places
         own = places.get(holder)
         if own is not None and own.works:
             return 0
         before = sum(
-            place.works or (place.since, each) < (since, holder) for each, place in places.items() if each != holder
+            place.works or (place.since, rival) < (since, holder) for rival, place in places.items() if rival != holder
         )
         return max(before - limit + 1, 0)
 

@@ -39,15 +39,15 @@ class _Trace:
         self.count += len(entries)
 
     def read(self, after: int, limit: int) -> list[TraceEntry]:
-        found: list[TraceEntry] = []
+        listed: list[TraceEntry] = []
         turn = max(bisect_right(self.firsts, after + 1) - 1, 0)
-        while len(found) < limit and turn < len(self.turns):
+        while len(listed) < limit and turn < len(self.turns):
             revision, at, entries = self.turns[turn]
             for number, entry in enumerate(entries, self.firsts[turn]):
-                if after < number and len(found) < limit:
-                    found.append(TraceEntry(number, revision, at, entry))
+                if after < number and len(listed) < limit:
+                    listed.append(TraceEntry(number, revision, at, entry))
             turn += 1
-        return found
+        return listed
 
 
 class MemoryStore:
@@ -141,7 +141,7 @@ class MemoryStore:
     ) -> Sequence[RunSummary]:
         with self._lock:
             runs = list(self._runs.values())
-        found = (
+        summaries = (
             run
             for run in runs
             if (workflow is None or run.workflow == workflow)
@@ -160,7 +160,7 @@ class MemoryStore:
                 run.updated_at,
                 run.expires_at,
             )
-            for run in nlargest(limit, found, key=lambda run: (run.created_at, run.id))
+            for run in nlargest(limit, summaries, key=lambda run: (run.created_at, run.id))
         ]
 
     async def save_definition(self, version: str, body: bytes) -> None:
@@ -198,7 +198,7 @@ class MemoryStore:
 
     def _forget_refused(self, before: datetime) -> None:
         for scope, kept in list(self._refused.items()):
-            for key in [key for key, each in kept.items() if each.at < before]:
+            for key in [key for key, record in kept.items() if record.at < before]:
                 del kept[key]
             if not kept:
                 del self._refused[scope]

@@ -227,10 +227,10 @@ class Pool:
         try:
             yield
         except Exception as error:
-            found = explained(error, self.where, run)
-            if found is error:
+            explanation = explained(error, self.where, run)
+            if explanation is error:
                 raise
-            raise found from error
+            raise explanation from error
 
     async def read(self, text: str, *values: Any, run: str = "") -> list[Any]:
         """The rows of a statement that changes nothing, or may be done twice."""
@@ -274,8 +274,8 @@ class Pool:
 
     async def _fetch(self, text: str, values: tuple[Any, ...]) -> list[Any]:
         async with self._taken() as connection:
-            found: list[Any] = await connection.fetch(text, *values)
-            return found
+            rows: list[Any] = await connection.fetch(text, *values)
+            return rows
 
 
 async def _repeated(work: Callable[[], Awaitable[T]]) -> T:

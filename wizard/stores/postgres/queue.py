@@ -156,10 +156,10 @@ class Order(NamedTuple):
 
 def packed(vault: Vault, jobs: Iterable[Job], now: datetime) -> list[Order]:
     """What is ordered when it is `now` for whoever orders. Raises InvalidInput where a payload can't be stored."""
-    found = {job.key: job for job in jobs}  # PgQueuer refuses two of one key
+    jobs_by_key = {job.key: job for job in jobs}  # PgQueuer refuses two of one key
     return [
         Order(f"wizard_{job.kind.value}", records.payload_body(vault, job), job.due - now, encoded(key))
-        for key, job in found.items()
+        for key, job in jobs_by_key.items()
     ]
 
 
@@ -167,11 +167,11 @@ async def order(connection: Connection, orders: Sequence[Order], at: datetime) -
     """Puts jobs into the queue in the connection's transaction, which began `at`. It took those of the same keys
     out."""
     await queries(connection).enqueue(
-        [each.kind if each.pause <= NOTHING else LATER for each in orders],
-        [each.payload for each in orders],
-        [urgency(after(at, each.pause)) for each in orders],
-        [each.pause for each in orders],
-        [each.key for each in orders],
+        [order.kind if order.pause <= NOTHING else LATER for order in orders],
+        [order.payload for order in orders],
+        [urgency(after(at, order.pause)) for order in orders],
+        [order.pause for order in orders],
+        [order.key for order in orders],
         on_conflict="skip",
     )
 
@@ -220,25 +220,25 @@ class PostgresQueue:
             return [], await connection.fetchval(NEXT)
         now = jobs[0].updated
         leased = {row["id"]: row for row in await connection.fetch(LEASE, [job.id for job in jobs], now + lease)}
-        found = [
+        rows = [
             (leased[job.id]["dedupe_key"], leased[job.id]["attempts"], job.id, now - job.execute_after, job.payload)
             for job in jobs
         ]
         return sorted(
-            ((*each, payload or b"") for *each, payload in found), key=lambda each: each[3], reverse=True
+            ((*columns, payload or b"") for *columns, payload in rows), key=lambda row: row[3], reverse=True
         ), None
 
     async def _opened(self, claims: Iterable[tuple[str, int, int, timedelta, bytes]], now: datetime) -> list[Claim]:
-        found = []
+        opened = []
         for key, tries, number, late, payload in claims:
             due = after(now, -late)
             run, kind, visit = _parts(key)
             try:
                 body = records.read_payload(self._vault(), run, decoded(key), payload)
-                found.append(Claim(Job(run, JobKind(kind), int(visit), due, body), tries, number))
+                opened.append(Claim(Job(run, JobKind(kind), int(visit), due, body), tries, number))
             except (StoreError, *MISSHAPEN) as error:
                 await self._pass_over((key, tries, number), unreadable(f"The job {decoded(key)}", error, run))
-        return found
+        return opened
 
     async def _pass_over(self, held: tuple[str, int, int], error: StoreError) -> None:
         """A job that can't be read comes again, since another version or key may read it, and the others go on."""
@@ -252,10 +252,10 @@ class PostgresQueue:
     async def put_off(self, claim: Claim, now: datetime, until: datetime) -> bool:
         key, tries, number = encoded(claim.job.key), claim.tries, claim.handle
         which = (HELD if number is not None else UNCLAIMED) % 4
-        found = await self._pool.write(PUT_OFF % which, key, tries, until - now, number, run=claim.job.run)
-        if found:
+        rows = await self._pool.write(PUT_OFF % which, key, tries, until - now, number, run=claim.job.run)
+        if rows:
             self._bell.ring()
-        return bool(found)
+        return bool(rows)
 
     async def is_kept(self, key: str, now: datetime) -> bool:
         return bool(await self._pool.read(KEPT, encoded(key)))
@@ -269,19 +269,19 @@ class PostgresQueue:
         return bool(await self._pool.write(PUT_ASIDE, key, claim.tries, claim.handle, told, run=claim.job.run))
 
     async def aside(self, run: str | None = None, limit: int = 100) -> Sequence[Aside]:
-        found, of_run, limit = [], None if run is None else encoded(run), max(limit, 0)
+        aside, of_run, limit = [], None if run is None else encoded(run), max(limit, 0)
         rows = await self._pool.read(READ_ASIDE, of_run, limit)
         rows += await self._pool.read(READ_UNKNOWN, of_run, limit - len(rows), [*ENTRYPOINTS, LATER, ASIDE])
         for row in rows:
             key, reason = row["dedupe_key"], decoded(row["reason"] or "")
             of, kind, _ = _parts(key)
-            found.append(Aside(decoded(key), of, kind, row["attempts"], row["updated"], reason))
-        return found
+            aside.append(Aside(decoded(key), of, kind, row["attempts"], row["updated"], reason))
+        return aside
 
     async def put_back(self, run: str, now: datetime) -> int:
-        found = await self._pool.write(PUT_BACK, encoded(run), run=run)
+        rows = await self._pool.write(PUT_BACK, encoded(run), run=run)
         self._bell.ring()
-        return len(found)
+        return len(rows)
 
     async def count(self, now: datetime) -> tuple[int, int, int]:
         """How many jobs are due, how many aren't yet, and how many were put aside, each up to 100,000."""

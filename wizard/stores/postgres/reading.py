@@ -22,10 +22,10 @@ READ_RUN = """SELECT r.id, workflow, version, status, revision, created_at, upda
 
 def run_row(row: Any) -> rows.RunRow:
     """The run's own columns; birth and context are empty where they weren't read."""
-    found = tuple(row)
-    names = (decoded(found[0]), decoded(found[1]), decoded(found[2]))
-    birth, context = found[9:11] if len(found) > 10 else (b"", None)
-    return rows.RunRow._make((*names, *found[3:9], birth, context))
+    columns = tuple(row)
+    names = (decoded(columns[0]), decoded(columns[1]), decoded(columns[2]))
+    birth, context = columns[9:11] if len(columns) > 10 else (b"", None)
+    return rows.RunRow._make((*names, *columns[3:9], birth, context))
 
 
 def stored_run(vault: Vault, row: Any) -> rows.StoredRun:

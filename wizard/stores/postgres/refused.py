@@ -35,8 +35,8 @@ async def keep(pool: Pool, vault: Vault, refused: Refused, most: int, before: da
 
 async def read(pool: Pool, vault: Vault, scope: str, key: str) -> Refused | None:
     """Raises StoreError naming the run."""
-    found = await pool.read(READ, encoded(scope), encoded(key), run=scope)
-    return records.read_refused(vault, scope, key, found[0]["at"], found[0]["body"]) if found else None
+    rows = await pool.read(READ, encoded(scope), encoded(key), run=scope)
+    return records.read_refused(vault, scope, key, rows[0]["at"], rows[0]["body"]) if rows else None
 
 
 async def forget(pool: Pool, scope: str, key: str) -> None:

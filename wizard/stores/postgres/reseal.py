@@ -109,24 +109,24 @@ class Resealer:
         self._place, self._after = (self._place + 1) % len(PLACES), ()
         if self._place:
             return True
-        found, self._found = self._found, False
-        return found
+        had_rows, self._found = self._found, False
+        return had_rows
 
     async def _next(self, most: int) -> tuple[int, int]:
         """How many rows were looked at, and how many of them are under the key in use now."""
         place = PLACES[self._place]
-        found = await self._pool.read(self._text(place), most, self._opening(), *self._after)
-        if not found:
+        rows = await self._pool.read(self._text(place), most, self._opening(), *self._after)
+        if not rows:
             return 0, 0
         width = len(place.keys)
-        anew = [(tuple(row)[:width], row["old"], self._sealed(place, row)) for row in found]
+        anew = [(tuple(row)[:width], row["old"], self._sealed(place, row)) for row in rows]
         written = [(key, old, new) for key, old, new in anew if new is not None]
         if written:
             keys = [list(column) for column in zip(*(key for key, _, _ in written), strict=True)]
             olds, news = [old for _, old, _ in written], [new for _, _, new in written]
             await self._pool.write(_update(place), olds, news, *keys)
-        self._after = tuple(found[-1])[:width]
-        return len(found), len(written)
+        self._after = tuple(rows[-1])[:width]
+        return len(rows), len(written)
 
     def _sealed(self, place: _Place, row: Any) -> bytes | None:
         vault = self._vault()
@@ -164,14 +164,14 @@ class Resealer:
     async def _seal_runs(self, limit: int) -> int:
         done = 0
         while not done and (after := self._sealed_up_to) is not None:
-            found = await self._pool.read(OLD_RUNS, OPENING, after, limit)
-            for row in found:
+            rows = await self._pool.read(OLD_RUNS, OPENING, after, limit)
+            for row in rows:
                 try:
                     await self.seal_run(decoded(row["id"]))
                     done += 1
                 except StoreError as error:
                     log.error("%s It stays as it is.", error)
-            self._sealed_up_to = found[-1]["id"] if found else None
+            self._sealed_up_to = rows[-1]["id"] if rows else None
         return done
 
     async def seal_run(self, run_id: str) -> None:
@@ -200,18 +200,18 @@ async def _seal_run(connection: Connection, vault: Vault, run_id: str) -> None:
     if row is None:
         return
     turns = await connection.fetch(ALL_TRACE, stored)
-    found = stored_run(vault, row)
-    if stamp_of(found.row.header) is not None:
+    whole = stored_run(vault, row)
+    if stamp_of(whole.row.header) is not None:
         return
     try:
-        sealed = sealed_run(vault, found)
+        sealed = sealed_run(vault, whole)
         trace = [
             (stored, first, resealed(vault, Part.ENTRIES, run_id, body, (first, revision, microseconds(at))))
             for first, revision, at, body in turns
         ]
     except StoreError as error:
         raise unreadable("The run", error, run_id) from error
-    await connection.execute(WRITE_HEADER, stored, sealed.header(vault, found.row, found.head, entries))
+    await connection.execute(WRITE_HEADER, stored, sealed.header(vault, whole.row, whole.head, entries))
     await connection.execute(WRITE_DATA, stored, sealed.birth, sealed.context)
     await connection.executemany(WRITE_STEP, [(stored, encoded(path), body) for path, body in sealed.steps])
     await connection.executemany(WRITE_PARKED, [(stored, encoded(path), body) for path, body in sealed.parked])

@@ -79,12 +79,12 @@ class _Columns(NamedTuple):
     bodies: list[bytes] | None
 
     @classmethod
-    def of(cls, found: Sequence[tuple[Any, Any, bytes]]) -> _Columns:
-        return cls(*map(list, zip(*found, strict=True))) if found else cls(None, None, None)
+    def of(cls, rows: Sequence[tuple[Any, Any, bytes]]) -> _Columns:
+        return cls(*map(list, zip(*rows, strict=True))) if rows else cls(None, None, None)
 
 
-def _texts(found: Sequence[str]) -> list[str] | None:
-    return [encoded(each) for each in found] or None
+def _texts(texts: Sequence[str]) -> list[str] | None:
+    return [encoded(text) for text in texts] or None
 
 
 def _in_utc(at: datetime | None) -> datetime | None:
@@ -99,16 +99,19 @@ def _values(vault: Vault, change: Change, before: Inventory, now: Inventory, sta
     run, expected, reply = change.run, change.expected, change.reply
     written = {step.path: step for step in change.written}
     steps = _Columns.of(
-        [(encoded(path), each.seq, rows.step_body(vault, run.id, each, stamp)) for path, each in written.items()]
+        [(encoded(path), step.seq, rows.step_body(vault, run.id, step, stamp)) for path, step in written.items()]
     )
     left = {path: answers for path, answers in change.parked.items() if path in run.parked}
     parked = _Columns.of(
-        [(encoded(path), None, rows.answers_body(vault, run.id, path, each, stamp)) for path, each in left.items()]
+        [
+            (encoded(path), None, rows.answers_body(vault, run.id, path, answers, stamp))
+            for path, answers in left.items()
+        ]
     )
     uploads = {file.id: file for file in change.files}.values()
-    files = _Columns.of([(encoded(each.id), None, records.file_body(vault, run.id, each)) for each in uploads])
+    files = _Columns.of([(encoded(file.id), None, records.file_body(vault, run.id, file)) for file in uploads])
     owed = {undo.step.visit: undo for undo in change.undos if undo.step.visit not in change.undone}.values()
-    undos = _Columns.of([(each.step.visit, each.failed, rows.undo_body(vault, run.id, each, stamp)) for each in owed])
+    undos = _Columns.of([(undo.step.visit, undo.failed, rows.undo_body(vault, run.id, undo, stamp)) for undo in owed])
     unparked = [path for path in change.unparked or () if path not in run.parked]
     # The order follows the parameters of the function.
     head = (encoded(run.id), expected, encoded(run.workflow), encoded(run.version), run.status.value, run.revision)
@@ -228,9 +231,9 @@ class PostgresStore:
             merged[name] = self._read_document(name, await connection.fetchrow(READ_DOCUMENT, *map(encoded, name)))
         for save in saves:
             merged[save.kind, save.id] = records.merge(merged[save.kind, save.id], save)
-        for (kind, document_id), each in merged.items():
-            body = records.document_body(self._vault, kind, document_id, each)
-            await connection.execute(WRITE_DOCUMENT, encoded(kind), encoded(document_id), each.revision, body)
+        for (kind, document_id), document in merged.items():
+            body = records.document_body(self._vault, kind, document_id, document)
+            await connection.execute(WRITE_DOCUMENT, encoded(kind), encoded(document_id), document.revision, body)
 
     def _read_document(self, name: tuple[str, str], row: Any) -> Document:
         if row is None:
@@ -238,8 +241,8 @@ class PostgresStore:
         return records.read_document(self._vault, *name, row["revision"], row["body"])
 
     async def load(self, run_id: str) -> Run | None:
-        found = await self._pool.read(READ_RUN, encoded(run_id), run=run_id)
-        return self._opened(found[0]) if found else None
+        read = await self._pool.read(READ_RUN, encoded(run_id), run=run_id)
+        return self._opened(read[0]) if read else None
 
     def _opened(self, row: Any) -> Run:
         run, inventory = sealing.open_run(self._vault, stored_run(self._vault, row))
@@ -248,14 +251,14 @@ class PostgresStore:
         return run
 
     async def revision(self, run_id: str) -> int | None:
-        found = await self._pool.read(READ_REVISION, encoded(run_id), run=run_id)
-        return found[0]["revision"] if found else None
+        revisions = await self._pool.read(READ_REVISION, encoded(run_id), run=run_id)
+        return revisions[0]["revision"] if revisions else None
 
     async def reply(self, scope: str, key: str) -> Reply | None:
-        found = await self._pool.read(READ_REPLY, encoded(scope), encoded(key))
+        replies = await self._pool.read(READ_REPLY, encoded(scope), encoded(key))
         return (
-            records.read_reply(self._vault, decoded(found[0]["run_id"]), scope, key, found[0]["body"])
-            if found
+            records.read_reply(self._vault, decoded(replies[0]["run_id"]), scope, key, replies[0]["body"])
+            if replies
             else None
         )
 
@@ -311,27 +314,27 @@ class PostgresStore:
         await self._pool.read(ADD_DEFINITION, encoded(version), body)
 
     async def definition(self, version: str) -> bytes | None:
-        found = await self._pool.read(READ_DEFINITION, encoded(version))
-        return found[0]["body"] if found else None
+        definitions = await self._pool.read(READ_DEFINITION, encoded(version))
+        return definitions[0]["body"] if definitions else None
 
     async def document(self, kind: str, document_id: str) -> Document:
-        found = await self._pool.read(READ_DOCUMENT, encoded(kind), encoded(document_id))
-        return self._read_document((kind, document_id), found[0] if found else None)
+        documents = await self._pool.read(READ_DOCUMENT, encoded(kind), encoded(document_id))
+        return self._read_document((kind, document_id), documents[0] if documents else None)
 
     async def file(self, run_id: str, file_id: str) -> StoredFile | None:
-        found = await self._pool.read(READ_FILE, encoded(run_id), encoded(file_id), run=run_id)
-        return records.read_file(self._vault, run_id, file_id, found[0]["body"]) if found else None
+        files = await self._pool.read(READ_FILE, encoded(run_id), encoded(file_id), run=run_id)
+        return records.read_file(self._vault, run_id, file_id, files[0]["body"]) if files else None
 
     async def files(self, run_id: str) -> Sequence[StoredFile]:
-        found = await self._pool.read(READ_FILES, encoded(run_id), run=run_id)
-        return [records.read_file(self._vault, run_id, decoded(row["id"]), row["body"]) for row in found]
+        files = await self._pool.read(READ_FILES, encoded(run_id), run=run_id)
+        return [records.read_file(self._vault, run_id, decoded(row["id"]), row["body"]) for row in files]
 
     async def report(self, run_id: str, report: Report) -> None:
         await self._pool.write(REPORT, encoded(run_id), records.report_body(self._vault, run_id, report), run=run_id)
 
     async def reported(self, run_id: str) -> Report | None:
-        found = await self._pool.read(READ_REPORT, encoded(run_id), run=run_id)
-        return records.read_report(self._vault, run_id, found[0]["body"]) if found else None
+        reports = await self._pool.read(READ_REPORT, encoded(run_id), run=run_id)
+        return records.read_report(self._vault, run_id, reports[0]["body"]) if reports else None
 
     async def keep_refused(self, refused: Refused, most: int, before: datetime) -> None:
         await pgrefused.keep(self._pool, self._vault, refused, most, before)
@@ -346,8 +349,8 @@ class PostgresStore:
         self, holder: str, limits: Mapping[str, int], now: datetime, lease: timedelta, since: datetime
     ) -> int:
         names = [encoded(name) for name in limits]
-        found = await self._pool.write(OCCUPY, encoded(holder), names, list(limits.values()), lease, _in_utc(since))
-        return int(found[0]["before"])
+        pauses = await self._pool.write(OCCUPY, encoded(holder), names, list(limits.values()), lease, _in_utc(since))
+        return int(pauses[0]["before"])
 
     async def vacate(self, holder: str) -> None:
         await self._pool.write(VACATE, encoded(holder))
@@ -358,17 +361,17 @@ class PostgresStore:
     async def delete_run(self, run_id: str) -> bool:
         stored = encoded(run_id)
         # "0" is the character after "/": all keys of the run's jobs lie between.
-        found = await self._pool.write(DELETE_RUN, stored, f"{stored}/", f"{stored}0", run=run_id)
+        deleted = await self._pool.write(DELETE_RUN, stored, f"{stored}/", f"{stored}0", run=run_id)
         self._inventories.forget(run_id)
-        return bool(found[0]["found"])
+        return bool(deleted[0]["found"])
 
     async def failed_undos(self, limit: int = 100) -> Sequence[str]:
         return [decoded(row["run_id"]) for row in await self._pool.read(FAILED_UNDOS, _bounded(limit))]
 
     async def prune(self, before: datetime, limit: int = 1000) -> int:
-        found = await self._pool.write(PRUNE, _in_utc(before), _bounded(limit))
+        pruned = await self._pool.write(PRUNE, _in_utc(before), _bounded(limit))
         await self._pool.write(pgrefused.OLD, _in_utc(before))
-        return int(found[0]["count"])
+        return int(pruned[0]["count"])
 
     async def backlog(self, now: datetime) -> Backlog:
         due, later, aside = await self._queue.count(now)

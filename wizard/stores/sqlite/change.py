@@ -156,7 +156,7 @@ class _Rare:
             None if reply is None else (reply.scope, reply.key, run_id, at, records.reply_body(vault, run_id, reply)),
             REPLACE_REPLY if reply is not None and reply.again else ADD_REPLY,
             [(run_id, file.id, records.file_body(vault, run_id, file)) for file in change.files],
-            [(run_id, each.step.visit, each.failed, rows.undo_body(vault, run_id, each, stamp)) for each in undos],
+            [(run_id, undo.step.visit, undo.failed, rows.undo_body(vault, run_id, undo, stamp)) for undo in undos],
             [(run_id, visit) for visit in change.undone],
             [_job_row(job, vault) for job in change.jobs],
             change.settled,

@@ -132,14 +132,14 @@ class SqliteQueue:
         return [Aside(key, of, kind, tries, read_time(at), reason) for key, of, kind, tries, at, reason in rows]
 
     async def put_back(self, run: str, now: datetime) -> int:
-        found = [0]
+        count = [0]
 
         def work(connection: sqlite3.Connection) -> None:
-            found[0] = connection.execute(PUT_BACK, (stored_time(now), run)).rowcount
+            count[0] = connection.execute(PUT_BACK, (stored_time(now), run)).rowcount
 
         await self._write(work)
         self._bell.ring()
-        return found[0]
+        return count[0]
 
     async def _set(self, statement: str, row: tuple[Any, ...]) -> bool:
         """Whether the statement found its row."""

@@ -61,10 +61,10 @@ def _one_moment(connection: sqlite3.Connection) -> Iterator[None]:
 def read_rows(connection: sqlite3.Connection, vault: Vault, run_id: str) -> rows.StoredRun | None:
     """Raises StoreError naming the run."""
     with _one_moment(connection):
-        found = connection.execute(READ_RUN, (run_id,)).fetchone()
-        if found is None:
+        columns = connection.execute(READ_RUN, (run_id,)).fetchone()
+        if columns is None:
             return None
-        row = _run_row(run_id, found)
+        row = _run_row(run_id, columns)
         head = rows.read_header(vault, row)
         steps = connection.execute(READ_STEPS, (run_id,)).fetchall()
         parked = connection.execute(READ_PARKED, (run_id,)).fetchall() if head.get("parked") else []
@@ -74,15 +74,15 @@ def read_rows(connection: sqlite3.Connection, vault: Vault, run_id: str) -> rows
 
 def load(connection: sqlite3.Connection, vault: Vault, run_id: str) -> tuple[Run, Inventory | None] | None:
     """The run, and the inventory of its rows where it is sealed. Raises StoreError naming the run."""
-    found = read_rows(connection, vault, run_id)
-    return None if found is None else sealing.open_run(vault, found)
+    stored = read_rows(connection, vault, run_id)
+    return None if stored is None else sealing.open_run(vault, stored)
 
 
-def _run_row(run_id: str, found: tuple[Any, ...]) -> rows.RunRow:
+def _run_row(run_id: str, columns: tuple[Any, ...]) -> rows.RunRow:
     try:
-        created, updated, expires = found[5:8]
+        created, updated, expires = columns[5:8]
         dates = (read_time(created), read_time(updated), None if expires is None else read_time(expires))
-        return rows.RunRow._make((*found[:5], *dates, *found[8:]))
+        return rows.RunRow._make((*columns[:5], *dates, *columns[8:]))
     except MISSHAPEN as error:
         raise unreadable("The run", error, run_id) from error
 
@@ -91,8 +91,8 @@ def read_trace(connection: sqlite3.Connection, vault: Vault, run_id: str, after:
     """Raises StoreError naming the run."""
     head: rows.Head | None = None
     with _one_moment(connection):
-        if vault.seals and (found := connection.execute(READ_RUN, (run_id,)).fetchone()) is not None:
-            row = _run_row(run_id, found)
+        if vault.seals and (columns := connection.execute(READ_RUN, (run_id,)).fetchone()) is not None:
+            row = _run_row(run_id, columns)
             head, vault = rows.read_header(vault, row), rows.vault_of(vault, row)
         turns = connection.execute(READ_TRACE, (run_id, after, limit)).fetchall()
     entries = (entry for turn in turns for entry in _entries(vault, run_id, turn) if entry.number > after)

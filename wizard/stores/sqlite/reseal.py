@@ -102,13 +102,13 @@ def next_batch(connection: sqlite3.Connection, vault: Vault, place: Place, limit
             place = Place()
         column = COLUMNS[place.column]
         after = tuple("" for _ in column.key) if place.after is None else place.after
-        found = connection.execute(column.find, (*after, limit)).fetchall()
-        if not found:
+        rows = connection.execute(column.find, (*after, limit)).fetchall()
+        if not rows:
             place = replace(place, column=place.column + 1, after=None)
             continue
         end = 2 + len(column.key)
-        place = replace(place, after=found[-1][2:end])
-        anew = [(_anew(vault, column, row), row[2:end], row[1]) for row in found]
+        place = replace(place, after=rows[-1][2:end])
+        anew = [(_anew(vault, column, row), row[2:end], row[1]) for row in rows]
         written = [(new, key, old) for new, key, old in anew if new is not None]
         if written:
             return Batch(column, written, replace(place, found=True))
@@ -148,12 +148,12 @@ def old_runs(connection: sqlite3.Connection, after: str, limit: int) -> list[str
 
 def seal_run(connection: sqlite3.Connection, vault: Vault, run_id: str) -> None:
     """Seals all rows of a run that isn't yet, in the connection's transaction. Raises StoreError naming the run."""
-    found = read_rows(connection, vault, run_id)
-    if found is None or stamp_of(found.row.header) is not None:
+    stored = read_rows(connection, vault, run_id)
+    if stored is None or stamp_of(stored.row.header) is not None:
         return
     turns = connection.execute(ALL_TRACE, (run_id,)).fetchall()
     try:
-        sealed = sealed_run(vault, found)
+        sealed = sealed_run(vault, stored)
         trace = [
             (resealed(vault, Part.ENTRIES, run_id, body, (first, revision, at)), run_id, first)
             for first, _, revision, at, body in turns
@@ -161,7 +161,7 @@ def seal_run(connection: sqlite3.Connection, vault: Vault, run_id: str) -> None:
     except StoreError as error:
         raise unreadable("The run", error, run_id) from error
     entries = max((first + count - 1 for first, count, *_ in turns), default=0)
-    connection.execute(WRITE_HEADER, (sealed.header(vault, found.row, found.head, entries), run_id))
+    connection.execute(WRITE_HEADER, (sealed.header(vault, stored.row, stored.head, entries), run_id))
     connection.execute(WRITE_DATA, (sealed.birth, sealed.context, run_id))
     connection.executemany(WRITE_STEP, [(body, run_id, path) for path, body in sealed.steps])
     connection.executemany(WRITE_PARKED, [(body, run_id, path) for path, body in sealed.parked])

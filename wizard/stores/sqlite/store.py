@@ -381,9 +381,9 @@ def _prepared(connection: sqlite3.Connection, ring: Vault) -> Prepared:
     """Raises StoreError where the database isn't sealed as the ring asks."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        found = connection.execute(READ_MARK).fetchone()
+        row = connection.execute(READ_MARK).fetchone()
         is_empty = bool(connection.execute(IS_EMPTY).fetchone()[0])
-        made = prepared(ring, None if found is None else found[0], is_empty=is_empty)
+        made = prepared(ring, None if row is None else row[0], is_empty=is_empty)
         if made.body is not None:
             _write_mark(connection, made.body)
     finally:

@@ -152,7 +152,7 @@ class GroupWriter:
         for loop in loops:
             told = list(zip(waiting, outcomes, strict=True))
             if len(loops) > 1:
-                told = [each for each in told if each[0].get_loop() is loop]
+                told = [waiting for waiting in told if waiting[0].get_loop() is loop]
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(self._settle, told)
 
