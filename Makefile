@@ -79,7 +79,7 @@ test: install
 
 # How much of the code the tests run. To measure takes twice as long, so it is done apart, and what covers nothing that
 # other tests don't is left out; what is drawn at random is drawn whole here.
-OUTSIDE := tests/unit/test_machine_properties.py tests/conformance/test_vectors.py tests/acceptance/test_web_fuzz.py \
+OUTSIDE := tests/unit/machine/test_properties.py tests/conformance/test_vectors.py tests/acceptance/test_web_fuzz.py \
 	tests/acceptance/test_web_bodies.py tests/acceptance/test_web_hostile.py tests/acceptance/test_web_markup.py \
 	tests/acceptance/test_handover.py tests/acceptance/test_terminal.py tests/faults tests/browser tests/walks
 
@@ -114,9 +114,9 @@ conformance: install
 TORTURE ?= 10
 torture: install
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest -rP tests/faults
-	TORTURE=$(TORTURE) $(BIN)/python -m pytest tests/unit/test_machine_properties.py tests/acceptance/test_web_fuzz.py \
+	TORTURE=$(TORTURE) $(BIN)/python -m pytest tests/unit/machine/test_properties.py tests/acceptance/test_web_fuzz.py \
 		tests/walks
-	TORTURE=$(TORTURE) $(BIN)/python -m pytest -m hypothesis --ignore=tests/unit/test_machine_properties.py \
+	TORTURE=$(TORTURE) $(BIN)/python -m pytest -m hypothesis --ignore=tests/unit/machine/test_properties.py \
 		tests/unit tests/contract tests/rules
 
 # Small mistakes, one at a time, in a copy of the tree: which of them does no test notice? An hour and more, not in CI.

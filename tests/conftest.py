@@ -3,7 +3,7 @@
 FUZZ_SEED is what somebody sets who wants to see the same once more; the output of a run that failed is enough for that,
 on any machine that has the same versions. What was drawn in vain before would be drawn in vain for ever, so nothing may
 be drawn the same each time. What failed once stays as an explicit example: `@example`, or a story in
-tests/unit/test_machine_properties.py.
+tests/unit/machine/test_properties.py.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SEED = pytest.StashKey[int]()
 
 # Whose tests take longest: of two processes, none may begin with one of them when the other has nothing left to do.
 LONGEST = (
-    "unit/test_machine_properties.py",
+    "unit/machine/test_properties.py",
     "conformance/",
     "acceptance/test_web_fuzz.py",
     "faults/",

@@ -31,17 +31,17 @@ FORMS = (
     "checking", "fields", "parsing", "prompts", "readable", "refusals", "rendering", "reveals", "typed", "validation",
     *(f"types/{name}" for name in ("choices", "contact", "dates", "files", "numbers", "patterns", "places", "text")),
 )  # fmt: skip
-WHOLE_RUNS = ("tests/unit/test_machine_properties.py", "tests/conformance/test_vectors.py")
+WHOLE_RUNS = ("tests/unit/machine/test_properties.py", "tests/conformance/test_vectors.py")
 GROUPS = (
     Group(
         (
-            "machine/back", "machine/background", "machine/lifecycle", "machine/machine", "model/path",
-            "machine/repeats", "machine/earlier", "machine/scope", "machine/showing", "machine/stack",
-            "machine/walk",
+            "machine/back", "machine/background", "machine/kept", "machine/lifecycle", "machine/machine",
+            "machine/parked", "machine/repeats", "machine/earlier", "machine/scope", "machine/showing",
+            "machine/stack", "machine/walk", "model/path",
         ),
         (
-            *_units("machine/machine", "machine/lifecycle", "model/path", "keeping", "machine/walk", "machine/scope",
-                "machine/earlier", "machine/repeats", "machine/stack"),
+            *_units("machine/machine", "machine/lifecycle", "model/path", "machine/kept", "machine/walk",
+                "machine/scope", "machine/earlier", "machine/parked", "machine/repeats", "machine/stack"),
             "tests/unit/engine/test_visits.py",
             "tests/unit/nodes/ask/test_review.py",
             *_rules("s11_own_values", "what_is_told"),

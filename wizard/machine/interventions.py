@@ -29,12 +29,12 @@ def amend(turn: Turn, documents: Mapping[str, Mapping[str, Value]]) -> Move:
     """Sets fields of the event, profile or session from outside. Nothing moves. Raises RunCompleted."""
     check_not_over(turn)
     for name, fields in documents.items():
-        turn.amend(name, fields)
+        document = turn.amend(name, fields)
         turn.log("amended", name)
         if name == "event":
             check_room(turn)
         else:
-            check_value(dict(getattr(turn, name)), f"The {name} of the run")
+            check_value(dict(document), f"The {name} of the run")
     return
     yield
 

@@ -34,14 +34,14 @@ from wizard.machine.background import conclude, pass_background, renew, run_step
 from wizard.machine.closing import check_open, close_with, without_secrets
 from wizard.machine.deadlines import order_deletion, stop_the_clock
 from wizard.machine.events import next_for
+from wizard.machine.kept import come_to, still_holds
 from wizard.machine.lifecycle import next_step_status
-from wizard.machine.protocol import Check, Close, Execute, Look, Move, Request, Result
+from wizard.machine.protocol import Close, Execute, Look, Move, Request, Result
 from wizard.machine.showing import look_at_current, wait_at
 from wizard.machine.stack import Turn, visit_of
 from wizard.machine.undo import close_all, drop, undo_what_was_left
-from wizard.machine.walk import Destination, order_now, walk_from
+from wizard.machine.walk import walk_from
 from wizard.model import Kind, Proceed, RunStatus, Step, StepStatus, Value, Wait
-from wizard.model.path import can_follow, items_around, locate, waits_its_turn
 from wizard.model.values import digest
 
 # -- the moves -------------------------------------------------------------------------------------
@@ -226,49 +226,10 @@ def _go_one_step(turn: Turn) -> Generator[Request, Result, bool]:
     if destination is None:
         yield from _complete(turn)
         return False
-    step, is_new = yield from _come_to(turn, destination)
+    step, is_new = yield from come_to(turn, destination)
     if step.kind is Kind.BACKGROUND:
         return (yield from pass_background(turn, step, is_new))
-    return (yield from _still_holds(turn, step)) or (yield from _present(turn, step))
-
-
-def _come_to(turn: Turn, destination: Destination) -> Generator[Request, Result, tuple[Step, bool]]:
-    """S8: makes the destination current, as the kept step of that path or as a new one. Other items of a list that
-    come after it now stay kept, wherever they were before (S13)."""
-    workflow, path, order = turn.workflow, destination.path, order_now(turn)
-    position = turn.kept_at(path)
-    if position is not None:
-        below = turn.steps[turn.cursor + 1 : position]
-        unreachable = [step for step in below if not waits_its_turn(workflow, path, step.path, order)]
-        yield from drop(turn, unreachable)
-        if len(unreachable) < len(below):
-            turn.bring_forward(items_around(workflow, path))
-        turn.cursor += 1
-        step = turn.steps[turn.cursor]
-        return step, False
-    unreachable = [step for step in turn.steps[turn.cursor + 1 :] if not can_follow(workflow, path, step.path, order)]
-    yield from drop(turn, unreachable)
-    place = locate(turn.workflow, destination.path)
-    return turn.push(place, destination.path), True
-
-
-def _still_holds(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
-    """S11: a kept answer is accepted as it is if it is valid, what it depends on is unchanged, and
-    another foreground step is kept above it. Where the change was asked, it has come back."""
-    if turn.returning == step.path:
-        turn.returning = None
-    if step.is_closed:
-        turn.log("re-used", step.path)
-        return True
-    if turn.returning is None or step.output is None or not turn.foreground_above():
-        return False
-    if not turn.reads_the_same(step):
-        return False
-    with turn.seen_from(turn.cursor) as undone:
-        result = yield Check(undone)
-    if result.holds and not step.is_done:
-        turn.put(step._replace(status=next_step_status(step.status, "accept")))
-    return result.holds
+    return (yield from still_holds(turn, step)) or (yield from _present(turn, step))
 
 
 def _present(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
@@ -296,7 +257,7 @@ def _complete(turn: Turn) -> Move:
     """S5: at the end all kept steps are dropped, parked answers go, and every visit is closed; where
     the run can be re-entered, its visits can go on (S14)."""
     yield from drop(turn, turn.steps[turn.cursor + 1 :])
-    turn.forget_parked()
+    turn.parking.forget_all()
     turn.returning = None
     turn.arrivals = ()
     turn.become("complete")

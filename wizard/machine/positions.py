@@ -20,7 +20,7 @@ def number_items(turn: Turn, run: Run) -> None:
     for level in _lists(turn, run):
         numbers = _numbers(turn, stand, level)
         stand = stand._replace(parked=stand.parked.set(numbers_entry(level.base), numbers))
-        turn.remember_numbers(level.base, numbers)
+        turn.parking.put_numbers(level.base, numbers)
     turn.positional = False
 
 

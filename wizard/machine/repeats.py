@@ -38,7 +38,7 @@ def remove_item(turn: Turn, item: str) -> Move:
     turn.log("taken out", item)
     decided = first <= turn.cursor
     gone = take_off(turn, doomed, park=False)
-    turn.forget_parked(f"{item}/")
+    turn.parking.forget(f"{item}/")
     ask_again = before is not None and _hand_over(turn, before, next((s for s in doomed if s.path == page), None))
     if not decided:
         yield from settle(turn, gone)

@@ -11,14 +11,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
-
-from immutables import Map
 
 from wizard.errors import TurnTooLong, WizardError
 from wizard.machine.failures import Failure, reference_of, words_for_people
-from wizard.machine.items import Numbers, is_numbers_entry, numbers_entry
 from wizard.machine.lifecycle import RunTrigger, next_run_status
+from wizard.machine.parked import Answers, Parked
 from wizard.machine.scope import Scope
 from wizard.model import (
     TAKEN_FILES,
@@ -76,15 +73,14 @@ class Turn:
         self.rejected = False  # the person's input was not accepted
         self.failures: list[Failure] = []  # what failed in this turn, for the log
         self._run = run
-        self._parked = run.parked
+        self.parking = Parked(run.parked)
         self._nodes = 0
         self._new_turn()
 
     def _new_turn(self) -> None:
         self._written: dict[str, Step] = {}
         self._gone: dict[str, None] = {}
-        self._park: dict[str, Mapping[str, Value]] = {}
-        self._unpark: dict[str, None] | None = {}
+        self.parking.stored()
         self._entries: list[Entry] = []
         self._undos: dict[int, Undo] = {}
         self._undone: dict[int, None] = {}
@@ -185,12 +181,22 @@ class Turn:
         self.failures.append(Failure(fault, step, error))
         return fault
 
-    def amend(self, name: str, fields: Mapping[str, Value]) -> None:
-        """Sets fields of a document, in the run and, where it has one, in the stored document."""
-        setattr(self, name, {**getattr(self, name), **fields})
-        stored = {"profile": self._run.profile_id, "session": self._run.session_id}.get(name)
+    def amend(self, name: str, fields: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Sets fields of the event, profile or session, in the run and, where it has one, in the stored document.
+        Gives the run's whole."""
+        stored: str | None = None
+        match name:
+            case "profile":
+                whole = self.profile = {**self.profile, **fields}
+                stored = self._run.profile_id
+            case "session":
+                whole = self.session = {**self.session, **fields}
+                stored = self._run.session_id
+            case _:
+                whole = self.event = {**self.event, **fields}
         if stored is not None:
             self.documents += (DocumentSave(name, stored, fields),)
+        return whole
 
     def become(self, trigger: RunTrigger) -> None:
         """Moves the run's own status, by the table in wizard/lifecycle.py."""
@@ -205,7 +211,7 @@ class Turn:
             return self.push(place, path)
         self.visits += 1
         foreground = place.node.kind is not Kind.BACKGROUND
-        draft = self._unpark_answers(path)
+        draft = self.parking.take(path)
         files = {name: draft[name] for name in place.node.files if name in draft} if draft else None
         step = Step(
             path=path,
@@ -267,10 +273,7 @@ class Turn:
         self._gone[step.path] = None
         answers = self._left_at(step) if park and step.is_foreground else None
         if answers:
-            self._parked = self._parked.set(step.path, answers)
-            self._park[step.path] = answers
-            if self._unpark is not None:
-                self._unpark.pop(step.path, None)
+            self.parking.put(step.path, answers)
         if self.returning == step.path:
             self.returning = None
         self.release(step)
@@ -282,44 +285,17 @@ class Turn:
         typed = {name: value for name, value in (step.draft or {}).items() if name not in files}
         return {**accepted, **typed, **(taken_files(step) if files else {})}
 
-    def _unpark_answers(self, path: str) -> Mapping[str, Value] | None:
-        answers = self._parked.get(path)
-        if answers is not None:
-            self._parked = self._parked.delete(path)
-            self._park.pop(path, None)
-            if self._unpark is not None:
-                self._unpark[path] = None
-        return answers
-
-    def forget_parked(self, prefix: str = "") -> None:
-        """Parked answers below `prefix` go for good; all of them where it is empty."""
-        if not prefix:
-            if self._parked:
-                numbers = {path: answers for path, answers in self._parked.items() if is_numbers_entry(path)}
-                self._parked, self._park, self._unpark = Map(numbers), numbers, None
-            return
-        for path in [path for path in self._parked if path.startswith(prefix)]:
-            self._unpark_answers(path)
-
-    # -- the items of lists ------------------------------------------------------------------------
+    # -- parked answers ------------------------------------------------------------------------------
 
     @property
-    def parked(self) -> Map[str, Mapping[str, Any]]:
-        return self._parked
+    def parked(self) -> Answers:
+        return self.parking.answers
 
     @property
     def paths(self) -> Iterator[str]:
         """Of all that the run has answers of: its steps, and what is parked."""
         yield from self.by_path
-        yield from self._parked
-
-    def remember_numbers(self, base: str, numbers: Numbers) -> None:
-        """Which numbers the items of the list of the node at `base` have (S13)."""
-        entry = numbers_entry(base)
-        self._parked = self._parked.set(entry, numbers)
-        self._park[entry] = numbers
-        if self._unpark is not None:
-            self._unpark.pop(entry, None)
+        yield from self.parking.answers
 
     # -- events -----------------------------------------------------------------------------------
 
@@ -396,7 +372,7 @@ class Turn:
             cursor=self.cursor,
             by_path=self.by_path,
             answered=self._count_answered(),
-            parked=self._parked,
+            parked=self.parking.answers,
             returning=self.returning,
             fault=self.fault,
             removed=self.removed,
@@ -416,8 +392,8 @@ class Turn:
             expected=before.revision,
             written=tuple(self._written.values()),
             dropped=tuple(self._gone),
-            parked=self._park,
-            unparked=None if self._unpark is None else tuple(self._unpark),
+            parked=self.parking.added,
+            unparked=None if self.parking.taken is None else tuple(self.parking.taken),
             entries=tuple(self._entries),
             files=tuple(self.files),
             documents=self.documents,

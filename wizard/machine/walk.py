@@ -171,7 +171,7 @@ def _listed_after(turn: Turn, scope: Scope, repeat: Repeat, base: str, after: in
         moved = moved or after != 0
         used = numbers_used(turn.paths, base)
         known = numbered(known, elements, repeat.key, scope.now, used=used, moved=moved)
-        turn.remember_numbers(base, known)
+        turn.parking.put_numbers(base, known)
         new = set(known["order"]).difference(before) if after else new
     order = known["order"]
     place = order.index(after) + 1 if after in order else 0
