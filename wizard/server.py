@@ -55,7 +55,7 @@ def serve(app: web.Application, host: str, port: int, workflows: Sequence[str]) 
 
 
 async def _serve(app: web.Application, host: str, port: int, workflows: Sequence[str]) -> int:
-    await serve_until_told(app, host, port, workflows, _say, LastExit())
+    await serve_until_told(app, host, port, workflows, _say, last_exit=LastExit())
     return ABANDONED if CALLS in app and app[CALLS].lost else 0
 
 
@@ -69,6 +69,7 @@ async def serve_until_told(
     port: int,
     workflows: Sequence[str],
     say: Callable[[str], None],
+    *,
     last_exit: LastExit | None = None,
 ) -> None:
     """`serve` in a running loop; `say` is told where it serves, and that it stops. `last_exit` ends the process where

@@ -68,7 +68,9 @@ def worker(
     log_as(here)
     log_what_is_lacking(catalog.workflows.values(), given)
     at_once = jobs or here.jobs or AT_ONCE
-    if code := run_to_its_end(_until_told(url, catalog, here, given, at_once, host or here.host, port)):
+    if code := run_to_its_end(
+        _until_told(url, catalog, here, given, at_once=at_once, host=host or here.host, port=port)
+    ):
         raise typer.Exit(code)
 
 
@@ -77,6 +79,7 @@ async def _until_told(
     catalog: Catalog,
     here: Settings,
     functions: Mapping[str, Callable[..., Any]],
+    *,
     at_once: int,
     host: str,
     port: int | None,
@@ -87,7 +90,7 @@ async def _until_told(
     last_exit = LastExit()
 
     async def work(engine: Engine) -> Engine:
-        await _work(engine, at_once, place(url), host, port, last_exit)
+        await _work(engine, at_once, place(url), host, port, last_exit=last_exit)
         return engine
 
     engine = await with_engine(url, catalog, here, work, functions)
@@ -96,7 +99,7 @@ async def _until_told(
 
 
 async def _work(
-    engine: Engine, at_once: int, store: str, host: str, port: int | None, last_exit: LastExit | None = None
+    engine: Engine, at_once: int, store: str, host: str, port: int | None, *, last_exit: LastExit | None = None
 ) -> None:
     from wizard.channels.http.health import Stopping
     from wizard.engine.worker import Worker

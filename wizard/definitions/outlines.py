@@ -262,11 +262,13 @@ class _Outline:
         nested = [path for path in there if len(path.segments) > 1]
         if nested or isinstance(config, WorkflowConfig):
             embedding = self._registry.get("workflow") or STAND_IN
-            return _made(name, draft, Kind.INTERNAL, embedding, self._call(index, document, there), "workflow")
+            return _made(name, draft, Kind.INTERNAL, embedding, self._call(index, document, there), type_="workflow")
         if draft is None or config is None or isinstance(config, ConditionConfig):
             kind = there[0].kind if there else Kind.FOREGROUND
             names = frozenset[str]().union(*(path.names for path in there))
-            stand_in = _made(name, draft, kind, STAND_IN, StandInConfig(names=names), there[0].type if there else "")
+            stand_in = _made(
+                name, draft, kind, STAND_IN, StandInConfig(names=names), type_=there[0].type if there else ""
+            )
             return replace(stand_in, secrets=names)
         return _made(name, draft, draft.handler.kind, draft.handler, config)
 
@@ -300,7 +302,9 @@ def _raw_nodes(document: Document | None) -> dict[str, int]:
     return places
 
 
-def _made(name: str, draft: NodeDraft | None, kind: Kind, handler: NodeType[Any], config: Any, type_: str = "") -> Node:
+def _made(
+    name: str, draft: NodeDraft | None, kind: Kind, handler: NodeType[Any], config: Any, *, type_: str = ""
+) -> Node:
     common = None if draft is None else draft.common
     title = None if common is None or common.title is None or not common.title.constant else common.title
     return Node(

@@ -416,7 +416,7 @@ class Engine:
         check_texts(profile_id=profile_id)
         check_texts_given(before=before)
         check_numbers_given(limit=limit)
-        return await runs_of(self.store, self.definitions, profile_id, limit, before, self.clock())
+        return await runs_of(self.store, self.definitions, profile_id, limit=limit, before=before, now=self.clock())
 
     async def file(self, run_id: str, file_id: str) -> StoredFile | None:
         check_texts(run_id=run_id, file_id=file_id)

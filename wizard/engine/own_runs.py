@@ -35,7 +35,7 @@ class RunPage:
 
 
 async def runs_of(
-    store: Store, definitions: Definitions, profile_id: str, limit: int, before: str | None, now: datetime
+    store: Store, definitions: Definitions, profile_id: str, *, limit: int, before: str | None, now: datetime
 ) -> RunPage:
     """Newest first, MOST_LISTED at most; `before` is what the page before said (`older`). Raises InvalidInput for
     anything else."""

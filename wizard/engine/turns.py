@@ -395,7 +395,7 @@ def _answer_on_the_way(turn: Turn, respond: RespondWith, stored: Run) -> Reply:
 def _log_failures(turn: Turn) -> None:
     """Not before they are stored: where somebody else was faster, the turn is taken again and fails anew, or not."""
     for failure in turn.failures:
-        failed(nodes, failure.error, failure.fault, failure.step, turn.workflow.id, turn.id)
+        failed(nodes, failure.error, failure.fault, step=failure.step, workflow=turn.workflow.id, run=turn.id)
     turn.failures.clear()
 
 

@@ -267,7 +267,7 @@ class RunView:
         people = error.people if isinstance(error.people, str) else self._said(excuse)
         if not said_before(reference):
             fault = Fault(error.message, error.node or step.path, type(error).__name__, people, reference)
-            failed(log, error, fault, step.path, run.workflow, run.id)
+            failed(log, error, fault, step=step.path, workflow=run.workflow, run=run.id)
         return people
 
 

@@ -21,12 +21,13 @@ from wizard.expressions.template import Template
 from wizard.forms.readable import plain
 from wizard.locale.sentences import sentence
 from wizard.machine.items import Element
-from wizard.machine.scope import Scope, Visible, element_of, item_position
+from wizard.machine.scope import Scope, element_of, item_position
 from wizard.machine.stack import as_undone
 from wizard.model import Item, Node, Prompt, Repeat, Run, Step, Workflow
 from wizard.model.copies import copied, copied_config
 from wizard.model.instants import instant
 from wizard.model.path import AFTER, Frame, Place, call_of, count_items, locate
+from wizard.model.run import Visible
 from wizard.node import NodeType, Services, Visit
 from wizard.node.prompt_checks import checked_items, checked_prompt
 from wizard.process.isolation import computed

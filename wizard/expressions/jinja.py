@@ -221,7 +221,9 @@ class _Compiler:
         self.plan.unbind()
         self.plan.unbind()
         self._loops -= 1
-        return repeated(source, test, body, self.block(node.else_), (slot, place), self.plan.weight - before)
+        return repeated(
+            source, test, body, self.block(node.else_), slots=(slot, place), weight=self.plan.weight - before
+        )
 
     # -- what computes
 

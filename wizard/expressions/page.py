@@ -79,7 +79,7 @@ def sequence(writers: Sequence[Write]) -> Write:
 
 
 def repeated(
-    source: Compute, test: Compute | None, body: Write, otherwise: Write, slots: tuple[int, int], weight: int
+    source: Compute, test: Compute | None, body: Write, otherwise: Write, *, slots: tuple[int, int], weight: int
 ) -> Write:
     """A `for`: the slots are those of its variable and of `loop`; a turn costs `weight` steps."""
     slot, place = slots

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
-
 from wizard.model import Call, Kind, RunStatus, Step, Workflow
 from wizard.model.derived import of_workflows
 from wizard.model.path import locate
+from wizard.model.run import Visible
 
 
-class Stack(Protocol):
-    """The part of a run or a turn that is looked at."""
-
-    @property
-    def steps(self) -> Sequence[Step]: ...
-    @property
-    def cursor(self) -> int: ...
-    @property
-    def status(self) -> RunStatus: ...
-
-
-def is_over(workflow: Workflow, run: Stack) -> bool:
+def is_over(workflow: Workflow, run: Visible) -> bool:
     """Whether the run is completed and stays so (S5)."""
     return run.status is RunStatus.COMPLETED and not workflow.reopen
 
 
-def can_go_back(workflow: Workflow, run: Stack) -> bool:
+def can_go_back(workflow: Workflow, run: Visible) -> bool:
     """Whether Previous has a step to go to."""
     if is_over(workflow, run):
         return False
@@ -34,7 +21,7 @@ def can_go_back(workflow: Workflow, run: Stack) -> bool:
     return position is not None and position > wall(workflow, run, down_to=position)
 
 
-def position_back(run: Stack, *, skip_background: bool = True) -> int | None:
+def position_back(run: Visible, *, skip_background: bool = True) -> int | None:
     """Where Previous goes: the position of the nearest earlier step, or foreground step that a person can answer."""
     for position in range(run.cursor - 1, -1, -1):
         step = run.steps[position]
@@ -43,7 +30,7 @@ def position_back(run: Stack, *, skip_background: bool = True) -> int | None:
     return None
 
 
-def wall(workflow: Workflow, run: Stack, landing: Step | None = None, *, down_to: int = 0) -> int:
+def wall(workflow: Workflow, run: Visible, landing: Step | None = None, *, down_to: int = 0) -> int:
     """The position of the topmost final step that is done, -1 if there is none (S7). Going back to
     a final background step (`landing`) runs nothing and is below nothing. What is below position `down_to` isn't
     looked at."""

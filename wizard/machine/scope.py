@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from typing import Any, Protocol
 
 from wizard.errors import ExpressionError
 from wizard.machine.items import Numbers, Record, number_in, numbers_by_position, numbers_entry, numbers_in
@@ -20,27 +19,9 @@ from wizard.model import Branches, Call, Chain, Node, Repeat, Step, Value
 from wizard.model.copies import copied
 from wizard.model.instants import shown
 from wizard.model.path import Frame, call_of, count_items, is_cyclic
+from wizard.model.run import Visible
 from wizard.model.values import digest
-from wizard.state.documents import DOCUMENTS, Patched, document
-
-
-class Visible(Patched, Protocol):
-    """The part of a run that a scope looks at: a Run, or a turn that is changing one."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def created_at(self) -> datetime: ...
-    @property
-    def by_path(self) -> Mapping[str, Step]: ...
-    @property
-    def parked(self) -> Mapping[str, Mapping[str, Any]]: ...
-    @property
-    def positional(self) -> bool: ...
-    @property
-    def removed(self) -> frozenset[str]: ...
-    @property
-    def input(self) -> Mapping[str, Value]: ...
+from wizard.state.documents import DOCUMENTS, document
 
 
 class Scope:

@@ -135,11 +135,11 @@ def _go_on_repeating(
 def _next_item(turn: Turn, frame: Frame, node: Node, base: str, after: int) -> Frame | None:
     repeat = call_of(node).repeat
     assert repeat is not None
-    number = _number_after(turn, frame, node, repeat, base, after)
+    number = _number_after(turn, frame, node, repeat, base=base, after=after)
     return None if number is None else frame.inside(node, base, number)
 
 
-def _number_after(turn: Turn, frame: Frame, node: Node, repeat: Repeat, base: str, after: int) -> int | None:
+def _number_after(turn: Turn, frame: Frame, node: Node, repeat: Repeat, *, base: str, after: int) -> int | None:
     if repeat.asks:
         number = after + 1
         while f"{base}/{number}" in turn.removed:

@@ -10,12 +10,12 @@ bytes, Decimal, date, time, datetime, and lists and str-keyed dicts of these.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from immutables import Map
 
@@ -235,6 +235,37 @@ class Run(NamedTuple):
         if self.cursor + 1 <= len(self.steps) // 2:
             return count_answered(self.path)
         return self.answered - count_answered(self.kept)
+
+
+class Visible(Protocol):
+    """What is looked at of a run: a Run, or a turn that is changing one."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def status(self) -> RunStatus: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def steps(self) -> Sequence[Step]: ...
+    @property
+    def cursor(self) -> int: ...
+    @property
+    def by_path(self) -> Mapping[str, Step]: ...
+    @property
+    def parked(self) -> Mapping[str, Mapping[str, Any]]: ...
+    @property
+    def positional(self) -> bool: ...
+    @property
+    def removed(self) -> frozenset[str]: ...
+    @property
+    def input(self) -> Mapping[str, Value]: ...
+    @property
+    def event(self) -> Mapping[str, Value]: ...
+    @property
+    def profile(self) -> Mapping[str, Value]: ...
+    @property
+    def session(self) -> Mapping[str, Value]: ...
 
 
 def count_answered(steps: Iterable[Step]) -> int:

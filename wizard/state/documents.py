@@ -6,35 +6,22 @@ left at the end is merged into the stored documents.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping
 
-from wizard.model import DocumentSave, Run, Step, Value
+from wizard.model import DocumentSave, Run, Value
+from wizard.model.run import Visible
 
 DOCUMENTS = ("event", "profile", "session")
 
 
-class Patched(Protocol):
-    @property
-    def steps(self) -> Sequence[Step]: ...
-    @property
-    def cursor(self) -> int: ...
-    @property
-    def event(self) -> Mapping[str, Value]: ...
-    @property
-    def profile(self) -> Mapping[str, Value]: ...
-    @property
-    def session(self) -> Mapping[str, Value]: ...
-
-
-def document(run: Patched, name: str) -> Mapping[str, Value]:
+def document(run: Visible, name: str) -> Mapping[str, Value]:
     """The event, profile or session as it is at the cursor."""
     base: Mapping[str, Value] = getattr(run, name)
     fields = dict(_set_on_path(run, name))
     return {**base, **fields} if fields else base
 
 
-def document_saves(turn: Patched, run: Run) -> tuple[DocumentSave, ...]:
+def document_saves(turn: Visible, run: Run) -> tuple[DocumentSave, ...]:
     """What a completed run has to save: the fields that its path set in its profile and session."""
     saves = []
     for kind, document_id in (("profile", run.profile_id), ("session", run.session_id)):
@@ -44,7 +31,7 @@ def document_saves(turn: Patched, run: Run) -> tuple[DocumentSave, ...]:
     return tuple(saves)
 
 
-def _set_on_path(run: Patched, name: str) -> Iterator[tuple[str, Value]]:
+def _set_on_path(run: Visible, name: str) -> Iterator[tuple[str, Value]]:
     for step in run.steps[: run.cursor + 1]:
         if step.patch and step.is_done:
             for (kind, key), value in step.patch.items():

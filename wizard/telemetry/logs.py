@@ -118,7 +118,7 @@ def broke(
         logger.debug("%s", "".join(traceback.format_tb(error.__traceback__)), extra=more)
 
 
-def failed(logger: logging.Logger, error: WizardError, fault: Fault, step: str, workflow: str, run: str) -> None:
+def failed(logger: logging.Logger, error: WizardError, fault: Fault, *, step: str, workflow: str, run: str) -> None:
     """Logs that a node failed, or that a turn stopped at it, under the reference that people are told: an error, or a
     warning where the function itself told people why."""
     cause = error.origin or error

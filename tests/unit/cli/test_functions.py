@@ -177,7 +177,7 @@ def test_a_worker_calls_them(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> N
         store.execute("UPDATE jobs SET due = 0")  # the server's lease on it is over
     made = cli_worker._work
 
-    async def until_completed(engine: Engine, at_once: int, store: str, host: str, port: int | None, *_: Any) -> None:
+    async def until_completed(engine: Engine, at_once: int, store: str, host: str, port: int | None, **_: Any) -> None:
         async def watch() -> None:
             while (await engine.load(run)).status is not RunStatus.COMPLETED:
                 await asyncio.sleep(0.02)

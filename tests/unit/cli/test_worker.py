@@ -30,7 +30,7 @@ def stop_soon(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     seen: list[int] = []
     made = cli_worker._work
 
-    async def work(engine: object, at_once: int, store: str, host: str, port: int | None, *_: object) -> None:
+    async def work(engine: object, at_once: int, store: str, host: str, port: int | None, **_: object) -> None:
         seen.append(at_once)
         asyncio.get_running_loop().call_later(0.2, os.kill, os.getpid(), signal.SIGTERM)
         await made(engine, at_once, store, host, port)  # type: ignore[arg-type] # this process isn't to be ended

@@ -71,16 +71,18 @@ def inventory_after(vault: Vault, before: Inventory, change: Change, stamp: byte
     left, added = _parked(before, change)
     undone = {str(visit) for visit in change.undone}
     owed = [visit for undo in change.undos if (visit := str(undo.step.visit)) not in undone]
-    data = _replaced(vault, Part.CONTEXT, before.data, *_data(change), stamp)
-    steps = _replaced(vault, Part.STEP, before.steps, change.dropped, [step.path for step in change.written], stamp)
-    parked = _replaced(vault, Part.ANSWERS, before.parked, left, added, stamp)
-    undos = _replaced(vault, Part.UNDO, before.undos, undone, owed, stamp)
+    data = _replaced(vault, Part.CONTEXT, before.data, *_data(change), stamp=stamp)
+    steps = _replaced(
+        vault, Part.STEP, before.steps, change.dropped, [step.path for step in change.written], stamp=stamp
+    )
+    parked = _replaced(vault, Part.ANSWERS, before.parked, left, added, stamp=stamp)
+    undos = _replaced(vault, Part.UNDO, before.undos, undone, owed, stamp=stamp)
     total = (before.total + data[1] + steps[1] + parked[1] + undos[1]) % MODULUS
     return Inventory(data[0], steps[0], parked[0], undos[0], total, before.entries + len(change.entries))
 
 
 def _replaced(
-    vault: Vault, part: Part, rows: Rows, dropped: Collection[str], written: Sequence[str], stamp: bytes
+    vault: Vault, part: Part, rows: Rows, dropped: Collection[str], written: Sequence[str], *, stamp: bytes
 ) -> tuple[Rows, int]:
     """The rows of a part without those that are dropped and with those that are written, and what that adds to the
     sum. One that is both is written."""

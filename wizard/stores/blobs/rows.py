@@ -343,6 +343,7 @@ def read_run(
     steps: Iterable[StepRow],
     parked: Iterable[tuple[str, bytes]] = (),
     undos: Iterable[UndoRow] = (),
+    *,
     head: Head | None = None,
 ) -> Run:
     """The run of these rows, `steps` and `undos` in any order; `head` is the row's header, where the caller has

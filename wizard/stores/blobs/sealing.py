@@ -19,7 +19,7 @@ def open_run(vault: Vault, stored: rows.StoredRun) -> tuple[Run, Inventory | Non
     NotGenuine where its header speaks of other rows."""
     inventory = _read_inventory(vault, stored)
     row, head, steps, parked, undos = stored
-    return rows.read_run(vault, row, steps, parked, undos, head), inventory
+    return rows.read_run(vault, row, steps, parked, undos, head=head), inventory
 
 
 def _read_inventory(vault: Vault, stored: rows.StoredRun) -> Inventory | None:

@@ -143,6 +143,7 @@ def read_report(connection: sqlite3.Connection, vault: Vault, run_id: str) -> Re
 
 def list_runs(
     connection: sqlite3.Connection,
+    *,
     workflow: str | None,
     status: RunStatus | None,
     profile: str | None,

@@ -19,6 +19,7 @@ def occupy(
     connection: sqlite3.Connection,
     holder: str,
     limits: Mapping[str, int],
+    *,
     now: datetime,
     lease: timedelta,
     since: datetime,

@@ -179,7 +179,9 @@ class SqliteStore:
         before: RunPlace | None = None,
     ) -> Sequence[RunSummary]:
         return await self._scan(
-            lambda connection: reading.list_runs(connection, workflow, status, profile, limit, before)
+            lambda connection: reading.list_runs(
+                connection, workflow=workflow, status=status, profile=profile, limit=limit, before=before
+            )
         )
 
     async def save_definition(self, version: str, body: bytes) -> None:
@@ -228,7 +230,7 @@ class SqliteStore:
         before = [0]
 
         def write(connection: sqlite3.Connection) -> None:
-            before[0] = sqlite_slots.occupy(connection, holder, limits, now, lease, since)
+            before[0] = sqlite_slots.occupy(connection, holder, limits, now=now, lease=lease, since=since)
 
         await self._writer.run(write)
         return before[0]
