@@ -29,7 +29,7 @@ from wizard.engine.lacking import log_what_is_lacking
 from wizard.engine.worker import Worker, working
 from wizard.errors import SettingsError
 from wizard.node import Registry, Services
-from wizard.process.isolation import Calls
+from wizard.process.calls import Calls
 from wizard.settings import Settings
 from wizard.stores.blobs.vault import PLAIN, KeyRing, Vault
 from wizard.stores.contract import Store

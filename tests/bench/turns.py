@@ -21,7 +21,7 @@ from wizard.machine.machine import next_
 from wizard.machine.protocol import Result
 from wizard.machine.stack import Turn
 from wizard.model import Change
-from wizard.stores.blobs import rows
+from wizard.stores.blobs import rows, step_rows
 from wizard.stores.blobs.inventory import NEW, inventory_after
 from wizard.stores.blobs.vault import PLAIN, KeyRing, new_key
 from wizard.stores.contract import Store
@@ -110,8 +110,8 @@ def _raw_turn(connection: sqlite3.Connection) -> float:
 def change_size(change: Change) -> int:
     """The bytes that a store writes for a turn: its header, the steps it changed and its trace."""
     run = change.run
-    parked = sum(len(rows.answers_body(PLAIN, run.id, *each)) for each in change.parked.items())
-    steps = sum(len(step.path) + len(rows.step_body(PLAIN, run.id, step)) for step in change.written)
+    parked = sum(len(step_rows.answers_body(PLAIN, run.id, *each)) for each in change.parked.items())
+    steps = sum(len(step.path) + len(step_rows.step_body(PLAIN, run.id, step)) for step in change.written)
     return len(rows.header(PLAIN, run)) + steps + parked + len(rows.entries_body(PLAIN, run, change.entries))
 
 

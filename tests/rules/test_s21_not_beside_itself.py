@@ -17,7 +17,7 @@ from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
 from wizard.errors import StoreError
 from wizard.model import Reply, RunStatus
-from wizard.process import isolation
+from wizard.process import calls as process_calls
 from wizard.settings import Settings
 from wizard.stores.contract import Store
 from wizard.testing import MovableClock, make_test_engine
@@ -221,7 +221,7 @@ async def test_an_engine_that_is_closed_leaves_what_goes_on_to_its_lease(stores:
 
 async def test_a_coroutine_that_heeds_no_cancellation_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """A function that swallows what it is told to stop by works on, as a thread does."""
-    monkeypatch.setattr(isolation, "LINGER", 0.02)
+    monkeypatch.setattr(process_calls, "LINGER", 0.02)
     at_once, most, calls, begun, gate = 0, 0, 0, asyncio.Event(), asyncio.Event()
 
     async def pay() -> None:

@@ -198,7 +198,7 @@ async def test_too_many_that_hang_are_no_more_called_until_one_comes_back() -> N
 
 async def test_who_ignores_being_stopped_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """`except BaseException` around an await would keep a person's turn for ever."""
-    monkeypatch.setattr("wizard.process.isolation.LINGER", 0.05)
+    monkeypatch.setattr("wizard.process.calls.LINGER", 0.05)
     over = asyncio.Event()
 
     async def stubborn() -> None:

@@ -16,7 +16,8 @@ from wizard.engine.compiled import MOST_BYTES, Compiled
 from wizard.errors import NotGenuine, WorkflowNotFound
 from wizard.model import Run, Workflow
 from wizard.model.recent import Recent
-from wizard.process.isolation import Calls, Whose
+from wizard.process.calls import Calls
+from wizard.process.isolation import Whose
 from wizard.stores.contract import Store
 
 LIMIT = 60.0  # seconds that compiling may take

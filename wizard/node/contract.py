@@ -38,7 +38,7 @@ from wizard.model import (
     Value,
     Wait,
 )
-from wizard.process.isolation import Calls
+from wizard.process.calls import Calls
 
 if TYPE_CHECKING:
     from wizard.node.keys import EventFormat

@@ -19,7 +19,7 @@ from prometheus_client.exposition import choose_encoder
 
 from wizard.errors import StoreError
 from wizard.model.job import Backlog
-from wizard.process.isolation import Calls
+from wizard.process.calls import Calls
 from wizard.telemetry.watching import ACCEPTED, Nobody, WatchedTurn, ended
 
 FRESH = 5.0  # seconds for which the backlog isn't asked for again

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from wizard.errors import NodeContractError, NodeFailed
-from wizard.process.isolation import Calls, FunctionExited, Whose, computed, contained
+from wizard.process.calls import Calls
+from wizard.process.isolation import FunctionExited, Whose, computed, contained
 
 WHOSE = Whose("step", "run-1", "kind")
 
@@ -112,7 +113,7 @@ async def test_calls_that_do_not_come_back_are_told_by_kind() -> None:
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wizard.process.isolation.LINGER", 0.05)
+    monkeypatch.setattr("wizard.process.calls.LINGER", 0.05)
 
 
 async def _for_ever() -> None:

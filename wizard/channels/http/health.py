@@ -15,7 +15,7 @@ from aiohttp import web
 
 from wizard.channels.http.problems import SECURITY_HEADERS, protect
 from wizard.model.job import Backlog
-from wizard.process.isolation import Calls
+from wizard.process.calls import Calls
 from wizard.stores.contract import Store
 
 PATIENCE = 2.0  # seconds that the store may take until it counts as gone

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from wizard.errors import InvalidInput, StaleRevision
 from wizard.model import Change, DocumentSave, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.job import Backlog, Queue
-from wizard.stores.blobs import records, rows, sealing
+from wizard.stores.blobs import records, rows, sealing, step_rows
 from wizard.stores.blobs.formats import MISSHAPEN, unreadable
 from wizard.stores.blobs.inventory import NEW, ROOM, Inventories, Inventory, inventory_after
 from wizard.stores.blobs.marks import Prepared, finished
@@ -99,19 +99,21 @@ def _values(vault: Vault, change: Change, before: Inventory, now: Inventory, sta
     run, expected, reply = change.run, change.expected, change.reply
     written = {step.path: step for step in change.written}
     steps = _Columns.of(
-        [(encoded(path), step.seq, rows.step_body(vault, run.id, step, stamp)) for path, step in written.items()]
+        [(encoded(path), step.seq, step_rows.step_body(vault, run.id, step, stamp)) for path, step in written.items()]
     )
     left = {path: answers for path, answers in change.parked.items() if path in run.parked}
     parked = _Columns.of(
         [
-            (encoded(path), None, rows.answers_body(vault, run.id, path, answers, stamp))
+            (encoded(path), None, step_rows.answers_body(vault, run.id, path, answers, stamp))
             for path, answers in left.items()
         ]
     )
     uploads = {file.id: file for file in change.files}.values()
     files = _Columns.of([(encoded(file.id), None, records.file_body(vault, run.id, file)) for file in uploads])
     owed = {undo.step.visit: undo for undo in change.undos if undo.step.visit not in change.undone}.values()
-    undos = _Columns.of([(undo.step.visit, undo.failed, rows.undo_body(vault, run.id, undo, stamp)) for undo in owed])
+    undos = _Columns.of(
+        [(undo.step.visit, undo.failed, step_rows.undo_body(vault, run.id, undo, stamp)) for undo in owed]
+    )
     unparked = [path for path in change.unparked or () if path not in run.parked]
     # The order follows the parameters of the function.
     head = (encoded(run.id), expected, encoded(run.workflow), encoded(run.version), run.status.value, run.revision)

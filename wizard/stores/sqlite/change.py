@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from wizard.errors import InvalidInput, KeyReused, StaleRevision
 from wizard.model import Change
 from wizard.model.job import Job
-from wizard.stores.blobs import records, rows
+from wizard.stores.blobs import records, rows, step_rows
 from wizard.stores.blobs.inventory import NEW, Inventory, inventory_after
 from wizard.stores.blobs.owners import owner_mark
 from wizard.stores.blobs.vault import Vault
@@ -81,8 +81,8 @@ class PackedChange:
             rows.birth(vault, run, stamp) if change.expected is None else b"",
             rows.context(vault, run, stamp) if change.context or change.expected is None else None,
             times,
-            [(run_id, step.path, step.seq, rows.step_body(vault, run_id, step, stamp)) for step in change.written],
-            [(run_id, path, rows.answers_body(vault, run_id, path, answers, stamp)) for path, answers in kept],
+            [(run_id, step.path, step.seq, step_rows.step_body(vault, run_id, step, stamp)) for step in change.written],
+            [(run_id, path, step_rows.answers_body(vault, run_id, path, answers, stamp)) for path, answers in kept],
             rows.entries_body(vault, run, change.entries, before.entries + 1) if change.entries else b"",
             _Rare.of(change, vault, times[1], stamp),
             now,
@@ -156,7 +156,7 @@ class _Rare:
             None if reply is None else (reply.scope, reply.key, run_id, at, records.reply_body(vault, run_id, reply)),
             REPLACE_REPLY if reply is not None and reply.again else ADD_REPLY,
             [(run_id, file.id, records.file_body(vault, run_id, file)) for file in change.files],
-            [(run_id, undo.step.visit, undo.failed, rows.undo_body(vault, run_id, undo, stamp)) for undo in undos],
+            [(run_id, undo.step.visit, undo.failed, step_rows.undo_body(vault, run_id, undo, stamp)) for undo in undos],
             [(run_id, visit) for visit in change.undone],
             [_job_row(job, vault) for job in change.jobs],
             change.settled,

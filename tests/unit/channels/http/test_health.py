@@ -20,7 +20,8 @@ from wizard.definitions.catalog import Catalog
 from wizard.definitions.reading import source
 from wizard.errors import NodeFailed, StoreError
 from wizard.node import Registry
-from wizard.process.isolation import Calls, Whose
+from wizard.process.calls import Calls
+from wizard.process.isolation import Whose
 from wizard.settings import Settings
 from wizard.stores.memory import MemoryStore
 

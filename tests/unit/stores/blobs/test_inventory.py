@@ -13,7 +13,7 @@ from immutables import Map
 from tests.contract.runs import a_run, a_step, creating, full_run, full_undo, turn
 from wizard.errors import NotGenuine
 from wizard.model import Change, Entry, Run
-from wizard.stores.blobs import rows
+from wizard.stores.blobs import rows, step_rows
 from wizard.stores.blobs.inventory import NEW, Inventories, Inventory, StoredRows, inventory_after, of_rows
 from wizard.stores.blobs.vault import KeyRing
 
@@ -45,14 +45,14 @@ class Table:
             self.data["context"] = context
         for path in change.dropped:
             self.steps.pop(path, None)
-        self.steps |= {step.path: rows.step_body(RING, run.id, step, stamp) for step in change.written}
+        self.steps |= {step.path: step_rows.step_body(RING, run.id, step, stamp) for step in change.written}
         unparked = list(self.parked) if change.unparked is None else change.unparked
         for path in unparked:
             if path not in run.parked or change.unparked is None:
                 self.parked.pop(path, None)
         kept = {path: answers for path, answers in change.parked.items() if path in run.parked}
-        self.parked |= {path: rows.answers_body(RING, run.id, path, each, stamp) for path, each in kept.items()}
-        self.undos |= {str(each.step.visit): rows.undo_body(RING, run.id, each, stamp) for each in change.undos}
+        self.parked |= {path: step_rows.answers_body(RING, run.id, path, each, stamp) for path, each in kept.items()}
+        self.undos |= {str(each.step.visit): step_rows.undo_body(RING, run.id, each, stamp) for each in change.undos}
         for visit in change.undone:
             self.undos.pop(str(visit), None)
         self.run = run
@@ -135,7 +135,7 @@ def test_no_two_rows_have_the_same_digest() -> None:
 
 def test_a_row_that_is_there_twice_or_isnt_sealed_is_refused() -> None:
     """Where somebody took the table's key away, and where a row was put in as it is."""
-    body = rows.step_body(RING, "run-1", a_step(), RING.stamp())
+    body = step_rows.step_body(RING, "run-1", a_step(), RING.stamp())
     for steps in ([("name", body), ("name", body)], [("name", b"\x92\x03\x80")], [("name", b"")]):
         with pytest.raises(NotGenuine):
             of_rows(RING, StoredRows([], steps, [], []), 0)

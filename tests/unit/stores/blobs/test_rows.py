@@ -13,7 +13,7 @@ from tests.contract.runs import NOW, a_run, a_step, answers, exactly, full_run
 from wizard.errors import InvalidInput, StoreError
 from wizard.model import Entry, Kind, Run, Step
 from wizard.model.values import pack, unpack
-from wizard.stores.blobs import rows
+from wizard.stores.blobs import rows, step_rows
 from wizard.stores.blobs.formats import FORMAT
 from wizard.stores.blobs.vault import PLAIN
 
@@ -25,20 +25,20 @@ def row_of(run: Run, **changes: Any) -> rows.RunRow:
     return rows.RunRow(*columns, *dates, *blobs)._replace(**changes)
 
 
-def steps_of(run: Run) -> list[rows.StepRow]:
-    return [(step.path, step.seq, rows.step_body(PLAIN, run.id, step)) for step in run.steps]
+def steps_of(run: Run) -> list[step_rows.StepRow]:
+    return [(step.path, step.seq, step_rows.step_body(PLAIN, run.id, step)) for step in run.steps]
 
 
 def parked_of(run: Run) -> list[tuple[str, bytes]]:
-    return [(path, rows.answers_body(PLAIN, run.id, path, kept)) for path, kept in run.parked.items()]
+    return [(path, step_rows.answers_body(PLAIN, run.id, path, kept)) for path, kept in run.parked.items()]
 
 
-def undos_of(run: Run) -> list[rows.UndoRow]:
-    return [(undo.step.visit, undo.failed, rows.undo_body(PLAIN, run.id, undo)) for undo in run.undos]
+def undos_of(run: Run) -> list[step_rows.UndoRow]:
+    return [(undo.step.visit, undo.failed, step_rows.undo_body(PLAIN, run.id, undo)) for undo in run.undos]
 
 
 def step_again(step: Step) -> Step:
-    return rows.read_step(PLAIN, "run-1", (step.path, step.seq, rows.step_body(PLAIN, "run-1", step)))
+    return step_rows.read_step(PLAIN, "run-1", (step.path, step.seq, step_rows.step_body(PLAIN, "run-1", step)))
 
 
 def read(run: Run, **changes: Any) -> Run:
@@ -74,7 +74,7 @@ def test_a_step_keeps_its_kind(kind: Kind) -> None:
 def test_defaults_take_no_room() -> None:
     """Rows are written by every turn: what says nothing costs nothing."""
     bare = Step("a", "a", "form", Kind.FOREGROUND, 1, 1, a_step().status)
-    assert unpack(rows.step_body(PLAIN, "run-1", bare)) == [FORMAT, {"node": "a", "type": "form", "visit": 1}]
+    assert unpack(step_rows.step_body(PLAIN, "run-1", bare)) == [FORMAT, {"node": "a", "type": "form", "visit": 1}]
     assert unpack(rows.header(PLAIN, a_run())) == [FORMAT, {}]
     assert unpack(rows.birth(PLAIN, a_run())) == [FORMAT, {}]
     assert rows.context(PLAIN, a_run()) is None
@@ -92,7 +92,7 @@ def test_the_header_does_not_grow_with_the_run() -> None:
 def test_an_unstorable_answer_is_refused_before_it_is_written() -> None:
     """A node that puts an object of its own into its output gets an error, and no half written run."""
     with pytest.raises(InvalidInput, match="can't be stored"):
-        rows.step_body(PLAIN, "run-1", a_step(output={"client": object()}))
+        step_rows.step_body(PLAIN, "run-1", a_step(output={"client": object()}))
 
 
 def damaged(blob: bytes) -> list[bytes]:
