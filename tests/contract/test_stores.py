@@ -38,7 +38,8 @@ from wizard.errors import InvalidInput, KeyReused, StaleRevision
 from wizard.model import Change, DocumentSave, Entry, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.job import Backlog, JobKind
 from wizard.model.values import MAX_VALUE_BYTES
-from wizard.stores.contract import Document, RunPlace, RunSummary, Store
+from wizard.state.merging import Document
+from wizard.stores.contract import RunPlace, RunSummary, Store
 
 
 @pytest.fixture(params=KINDS)

@@ -21,7 +21,7 @@ from wizard.model import Run, RunStatus, Workflow
 from wizard.model.derived import forget_derived
 from wizard.model.path import locate
 from wizard.node import Registry
-from wizard.stores.contract import Document
+from wizard.state.merging import Document
 from wizard.stores.memory import MemoryStore
 
 REGISTRY = Registry.installed()

@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from wizard.errors import InvalidInput
-from wizard.model import Change, Entry, Refused, Reply, Report, Run, RunStatus, StoredFile, Value, is_past
+from wizard.model import Change, Entry, Refused, Reply, Report, Run, RunStatus, StoredFile, is_past
 from wizard.model.job import Backlog, Queue
+from wizard.state.merging import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +76,6 @@ class RunSummary:
     @property
     def place(self) -> RunPlace:
         return RunPlace(self.created_at, self.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A stored profile or session; revision 0 and no fields where it was never saved."""
-
-    revision: int
-    fields: Mapping[str, Value]
 
 
 class Store(Protocol):

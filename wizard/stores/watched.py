@@ -13,7 +13,8 @@ from typing import TypeVar
 from wizard.errors import CallerError
 from wizard.model import Change, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.job import Aside, Backlog, Claim, Queue
-from wizard.stores.contract import Document, RunPlace, RunSummary, Store, TraceEntry
+from wizard.state.merging import Document
+from wizard.stores.contract import RunPlace, RunSummary, Store, TraceEntry
 from wizard.telemetry.watching import StoreWatch
 
 T = TypeVar("T")

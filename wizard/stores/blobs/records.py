@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from wizard.errors import InvalidInput, NotGenuine, StoreError
-from wizard.locale.sentences import sentence
-from wizard.model import NOTHING, DocumentSave, Refused, Reply, Report, StoredFile, Value
+from wizard.errors import NotGenuine, StoreError
+from wizard.model import NOTHING, Refused, Reply, Report, StoredFile, Value
 from wizard.model.job import Job
-from wizard.model.values import MAX_VALUE_BYTES, pack
+from wizard.state.merging import Document
 from wizard.stores.blobs.formats import MISSHAPEN, Part, a_map, unreadable, unwrap, why, wrap
 from wizard.stores.blobs.vault import Vault, microseconds
-from wizard.stores.contract import Document
 
 
 def reply_body(vault: Vault, run_id: str, reply: Reply) -> bytes:
@@ -111,19 +109,3 @@ def read_document(vault: Vault, kind: str, document_id: str, revision: int, blob
     except (StoreError, *MISSHAPEN) as error:
         failed = NotGenuine if isinstance(error, NotGenuine) else StoreError
         raise failed(f"This {kind} can't be read: {why(error)}") from error
-
-
-def merge(stored: Document, save: DocumentSave) -> Document:
-    """The document after a save: field by field, so that two runs of one profile lose nothing.
-
-    Raises InvalidInput where it would be larger than one value may be.
-    """
-    merged = Document(stored.revision + 1, {**stored.fields, **save.fields})
-    if len(pack(dict(merged.fields))) > MAX_VALUE_BYTES:
-        most = sentence(
-            "The {document} would be larger than {most} bytes. Store less in it.",
-            document=save.kind,
-            most=MAX_VALUE_BYTES,
-        )
-        raise InvalidInput(most)
-    return merged

@@ -17,8 +17,8 @@ from heapq import nlargest
 from wizard.errors import KeyReused, StaleRevision
 from wizard.model import Change, Entry, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.job import Backlog, Queue
-from wizard.stores.blobs.records import merge
-from wizard.stores.contract import Document, RunPlace, RunSummary, TraceEntry
+from wizard.state.merging import Document, merge
+from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
 from wizard.stores.memory.queue import MemoryQueue
 from wizard.stores.memory.slots import MemorySlots
 

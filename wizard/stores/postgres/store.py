@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 from wizard.errors import InvalidInput, StaleRevision
 from wizard.model import Change, DocumentSave, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.job import Backlog, Queue
+from wizard.state.merging import Document, merge
 from wizard.stores.blobs import records, rows, sealing, step_rows
 from wizard.stores.blobs.formats import MISSHAPEN, unreadable
 from wizard.stores.blobs.inventory import NEW, ROOM, Inventories, Inventory, inventory_after
 from wizard.stores.blobs.marks import Prepared, finished
 from wizard.stores.blobs.owners import owner_mark
 from wizard.stores.blobs.vault import PLAIN, Vault
-from wizard.stores.contract import Document, RunPlace, RunSummary, TraceEntry
+from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
 from wizard.stores.postgres import refused as pgrefused
 from wizard.stores.postgres.migrations import migrate
 from wizard.stores.postgres.pool import Connection, Pool
@@ -232,7 +233,7 @@ class PostgresStore:
             await connection.execute(LOCK_DOCUMENT, *map(encoded, name))
             merged[name] = self._read_document(name, await connection.fetchrow(READ_DOCUMENT, *map(encoded, name)))
         for save in saves:
-            merged[save.kind, save.id] = records.merge(merged[save.kind, save.id], save)
+            merged[save.kind, save.id] = merge(merged[save.kind, save.id], save)
         for (kind, document_id), document in merged.items():
             body = records.document_body(self._vault, kind, document_id, document)
             await connection.execute(WRITE_DOCUMENT, encoded(kind), encoded(document_id), document.revision, body)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from wizard.errors import InvalidInput, KeyReused, StaleRevision
 from wizard.model import Change
 from wizard.model.job import Job
+from wizard.state.merging import merge
 from wizard.stores.blobs import records, rows, step_rows
 from wizard.stores.blobs.inventory import NEW, Inventory, inventory_after
 from wizard.stores.blobs.owners import owner_mark
@@ -107,7 +108,7 @@ class PackedChange:
         if self.rare is not None:
             self.rare.write(connection)
         for save in change.documents:
-            merged = records.merge(read_document(connection, self.vault, save.kind, save.id), save)
+            merged = merge(read_document(connection, self.vault, save.kind, save.id), save)
             body = records.document_body(self.vault, save.kind, save.id, merged)
             connection.execute(WRITE_DOCUMENT, (save.kind, save.id, merged.revision, body))
 

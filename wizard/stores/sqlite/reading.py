@@ -10,12 +10,13 @@ from itertools import chain, islice
 from typing import Any
 
 from wizard.model import Reply, Report, Run, RunStatus, StoredFile
+from wizard.state.merging import Document
 from wizard.stores.blobs import records, rows, sealing
 from wizard.stores.blobs.formats import MISSHAPEN, unreadable
 from wizard.stores.blobs.inventory import Inventory
 from wizard.stores.blobs.owners import owner_mark
 from wizard.stores.blobs.vault import Vault
-from wizard.stores.contract import Document, RunPlace, RunSummary, TraceEntry
+from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -22,11 +22,12 @@ from typing import TypeVar
 from wizard.errors import StaleRevision, StoreError
 from wizard.model import Change, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.job import Backlog, Queue
+from wizard.state.merging import Document
 from wizard.stores.blobs import records
 from wizard.stores.blobs.inventory import NEW, ROOM, Inventories, Inventory
 from wizard.stores.blobs.marks import Prepared, finished, prepared
 from wizard.stores.blobs.vault import PLAIN, Vault
-from wizard.stores.contract import Document, RunPlace, RunSummary, TraceEntry
+from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
 from wizard.stores.scripts import scripts
 from wizard.stores.sqlite import reading
 from wizard.stores.sqlite import refused as sqlite_refused

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from tests.contract.runs import EVERY_VALUE, NOW, exactly
-from wizard.errors import InvalidInput, NotGenuine, StoreError
-from wizard.model import DocumentSave, Reply, Report, StoredFile
+from wizard.errors import NotGenuine, StoreError
+from wizard.model import Reply, Report, StoredFile
 from wizard.model.job import Job, JobKind
-from wizard.model.values import MAX_VALUE_BYTES, pack
+from wizard.model.values import pack
+from wizard.state.merging import Document
 from wizard.stores.blobs import records
 from wizard.stores.blobs.vault import PLAIN, KeyRing, Vault, new_key
-from wizard.stores.contract import Document
 
 REPLY = Reply("run-1", "key", b"\x00digest", 201, b"\xff body")
 FILE = StoredFile("f-1", "père.pdf", "application/pdf", bytes(range(256)))
@@ -73,19 +73,6 @@ def test_a_damaged_record_names_its_run(what: str, blob: bytes) -> None:
     with pytest.raises(StoreError, match=f"{what}.* can't be read: .* Other runs aren't affected") as caught:
         READERS[what](blob)
     assert caught.value.run == "run-7"
-
-
-def test_a_document_is_merged_into_what_is_stored() -> None:
-    """The other run's fields stay, one's own win, and the revision tells that it changed."""
-    merged = records.merge(Document(4, {"a": 1, "b": 1}), DocumentSave("profile", "p", {"b": 2}))
-    assert merged == Document(5, {"a": 1, "b": 2})
-
-
-def test_a_document_has_a_bound() -> None:
-    """Every save may be small, and the sum too large to be handed to nodes."""
-    half = "x" * (MAX_VALUE_BYTES * 2 // 3)
-    with pytest.raises(InvalidInput, match="profile would be larger"):
-        records.merge(Document(1, {"a": half}), DocumentSave("profile", "p", {"b": half}))
 
 
 @pytest.mark.parametrize("blob", [b"", pack([1, [1]]), pack([9, {}])])
