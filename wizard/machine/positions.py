@@ -1,4 +1,4 @@
-"""Runs that were stored when the items of a list were known by their position: each is numbered anew, once.
+"""Runs that were stored when the items of a list were known by their position: each is numbered anew, once (S13).
 
 Their steps are those of the list as it was then, so that it is read as the run came through it, before anything moves.
 """

@@ -1,4 +1,4 @@
-"""What the machine asks of whoever drives it, and what it is told: it calls no node itself."""
+"""What the machine asks of whoever drives it, and what it is told: it calls no node itself (S14)."""
 
 from __future__ import annotations
 
