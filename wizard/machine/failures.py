@@ -1,4 +1,4 @@
-"""What is said of a failure (S16, S17): to people what they can do, to operators what went wrong, to both one reference.
+"""What is said of a failure (S16, S17): to people what to do, to operators what went wrong, to both one reference.
 
 An error's message is an operator's: it names functions, types, hosts. People read what the author of the definition or
 of the function meant for them (the message of a NodeFailed, or its `people`), or else one of `errors.Excuse`, in the
