@@ -16,6 +16,9 @@ from tests.workflows import Book, Document
 from wizard.engine.view import RunView
 from wizard.machine.items import keys_of
 from wizard.model import Kind, Run, RunStatus, Step, StepStatus
+from wizard.model.run import count_answered
+from wizard.state.documents import DOCUMENTS, document, document_field
+from wizard.state.patches import setters_of
 
 Documents = Mapping[str, Document]
 Orders = Mapping[str, Sequence[int]]  # by the path of each node that goes through a list
@@ -50,6 +53,14 @@ def check_stack(run: Run) -> None:
     assert seqs == sorted(set(seqs))
     assert dict(run.by_path) == {step.path: step for step in run.steps}
     assert len(run.by_path) == len(run.steps)
+    assert run.answered == count_answered(run.steps)
+    assert run.setters == setters_of(run.steps)
+    for name in DOCUMENTS:
+        fields = {
+            key: value for step in run.path if step.is_done for (kind, key), value in step.patch.items() if kind == name
+        }
+        assert list(document(run, name).items()) == list({**getattr(run, name), **fields}.items())
+        assert all(document_field(run, name, key) == value for key, value in fields.items())
     visits = [step.visit for step in run.steps]
     assert len(set(visits)) == len(visits)
     assert max(visits, default=0) <= run.visits

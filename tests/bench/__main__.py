@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.bench.along import along
+from tests.bench.cases import counting, loop
 from tests.bench.pages import Pages, pages, weight
 from tests.bench.postgres import AT_ONCE, measured
 from tests.bench.served import served
@@ -119,11 +120,12 @@ async def _weight(folder: Path) -> None:
 
 async def _growth(folder: Path) -> None:
     print("\nAlong a run: a next at step 10 and at step 1,000 (median)")
-    _show_growth("in memory", await growth(MemoryStore()))
+    _show_growth("in memory", await growth(MemoryStore(), loop()))
+    _show_growth("in memory, a field counted", await growth(MemoryStore(), counting()))
     store = SqliteStore(folder / "growth.sqlite")
     await store.open()
     try:
-        _show_growth("with SQLite", await growth(store))
+        _show_growth("with SQLite", await growth(store, loop()))
     finally:
         await store.close()
 

@@ -29,6 +29,13 @@ def loop() -> Catalog:
     return Catalog.from_documents([{"id": "loop", "title": "Loop", "nodes": [node]}], Registry.installed())
 
 
+def counting() -> Catalog:
+    """The same, whose title reads a field of the session that a node sets each time."""
+    form = {"id": "form", "type": "form", "title": "Form {{ session.forms }}", "fields": FIELDS}
+    node = {"id": "count", "type": "set", "values": {"session.forms": "(session.forms or 0) + 1"}, "next": "form"}
+    return Catalog.from_documents([{"id": "loop", "title": "Loop", "nodes": [form, node]}], Registry.installed())
+
+
 async def standing(engine: Engine, at: int) -> RunView:
     """A run of the loop that stands at so many-th step."""
     run = await engine.start("loop")

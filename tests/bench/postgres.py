@@ -125,7 +125,7 @@ async def grown(url: str) -> Growth:
     store = PostgresStore(url, pool_size=AT_ONCE)
     await store.open()
     try:
-        return await growth(store, runs=1)
+        return await growth(store, loop(), runs=1)
     finally:
         await store.close()
 

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from transitions import Machine
 
 from tests.bench import floor
-from tests.bench.cases import ANSWERS, forms, loop, standing
+from tests.bench.cases import ANSWERS, forms, standing
+from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
 from wizard.machine.machine import next_
 from wizard.machine.protocol import Result
@@ -137,8 +138,8 @@ class Growth:
     late_bytes: float
 
 
-async def growth(store: Store, runs: int = 6, length: int = 1000) -> Growth:
-    engine = Engine(loop(), store)
+async def growth(store: Store, catalog: Catalog, runs: int = 6, length: int = 1000) -> Growth:
+    engine = Engine(catalog, store)
     early, late = [], []
     for _ in range(runs):
         young, old = await standing(engine, 5), await standing(engine, length)
@@ -146,7 +147,7 @@ async def growth(store: Store, runs: int = 6, length: int = 1000) -> Growth:
             early += await measure(lambda run=young: engine.next(run, ANSWERS), 1)  # type: ignore[misc]
             late += await measure(lambda run=old: engine.next(run, ANSWERS), 1)  # type: ignore[misc]
     sizes = _Sizes()
-    counted = Engine(loop(), sizes)
+    counted = Engine(catalog, sizes)
     run = await counted.start("loop")
     for _ in range(length + 5):
         await counted.next(run, ANSWERS)

@@ -15,6 +15,7 @@ from wizard.model import Arrival, Change, Delivery, Fault, Kind, PutOff, Run, Ru
 from wizard.model.job import Job, JobKind
 from wizard.model.run import count_answered
 from wizard.model.values import pack
+from wizard.state.patches import setters_of
 
 NOW = datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)
 
@@ -99,6 +100,7 @@ def a_run(run_id: str = "run-1", *steps: Step, **changes: Any) -> Run:
         cursor=len(steps) - 1,
         by_path=Map({step.path: step for step in steps}),
         answered=count_answered(steps),
+        setters=setters_of(steps),
     )
     return run._replace(**changes)
 
@@ -156,7 +158,7 @@ def turn(run: Run, *, write: tuple[Step, ...] = (), drop: tuple[str, ...] = (), 
     updated = run.updated_at + timedelta(seconds=1)
     owed = {undo.step.visit: undo for undo in (*run.undos, *rest.get("undos", ()))}
     left = [undo for visit, undo in owed.items() if visit not in rest.get("undone", ())]
-    derived = {"by_path": Map(stack), "answered": count_answered(steps)}
+    derived = {"by_path": Map(stack), "answered": count_answered(steps), "setters": setters_of(steps)}
     after: dict[str, Any] = {"steps": steps, **derived, "cursor": len(steps) - 1, "updated_at": updated}
     after["undos"] = tuple(sorted(left, key=lambda undo: undo.newness, reverse=True))
     following = run._replace(**{**after, "revision": run.revision + 1, **changed})

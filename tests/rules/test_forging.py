@@ -23,6 +23,7 @@ from wizard.model import Change, DocumentSave, Entry, Refused, Reply, Report, Ru
 from wizard.model.job import JobKind
 from wizard.model.run import count_answered
 from wizard.settings import Settings
+from wizard.state.patches import setters_of
 from wizard.stores.blobs.vault import PLAIN, KeyRing, Vault, new_key
 from wizard.stores.contract import Store
 from wizard.stores.postgres import PostgresStore
@@ -367,7 +368,9 @@ async def test_what_was_dropped_stays_dropped(tmp_path: Path) -> None:
                 database.does("DELETE FROM steps WHERE run_id='run-1' AND path='kept'")
             steps = tuple(step for step in run.steps if step.path != "kept")
             by_path = Map({step.path: step for step in steps})
-            dropping = turn(run._replace(steps=steps, by_path=by_path, answered=count_answered(steps)))
+            dropping = turn(
+                run._replace(steps=steps, by_path=by_path, answered=count_answered(steps), setters=setters_of(steps))
+            )
             await store.commit(dropping._replace(dropped=("kept",)))
             assert await store.load("run-1") is not None
             database.insert("steps", kept)

@@ -21,7 +21,7 @@ from wizard.model.instants import shown
 from wizard.model.path import Frame, call_of, count_items, is_cyclic
 from wizard.model.run import Visible
 from wizard.model.values import digest
-from wizard.state.documents import DOCUMENTS, document
+from wizard.state.documents import DOCUMENTS, document, document_field
 
 
 class Scope:
@@ -69,7 +69,9 @@ class Scope:
         if node is not None:
             return _node_value(self.run, self.frame, node, rest, self.now.tzinfo)
         if head in DOCUMENTS:
-            return _dig(document(self.run, head), rest, chain)
+            if not rest:
+                return document(self.run, head)
+            return _dig(document_field(self.run, head, rest[0]), rest[1:], chain)
         if head == "input":
             return self._input(rest, chain)
         if head == "run":

@@ -39,6 +39,7 @@ from wizard.model.instants import instant
 from wizard.model.job import Job, JobKind, job_key
 from wizard.model.path import Place, locate
 from wizard.model.values import pack
+from wizard.state.patches import with_step
 
 MAX_NODES = 1000  # executed or walked through in one turn (S17)
 GAP = 1 << 16  # between the seq of neighbours: room for steps that are put in between later
@@ -59,7 +60,7 @@ class Turn:
         self.input, self.event, self.profile, self.session = run.input, run.event, run.profile, run.session
         self.steps = list(run.steps)
         self.cursor = run.cursor
-        self.by_path = run.by_path
+        self.by_path, self.setters = run.by_path, run.setters
         self.status = run.status
         self.returning = run.returning
         self.fault: Fault | None = run.fault
@@ -258,6 +259,9 @@ class Turn:
         return step
 
     def _store(self, step: Step) -> None:
+        before = self.by_path.get(step.path)
+        if step.patch or (before is not None and before.patch):
+            self.setters = with_step(self.setters, before, step)
         self.by_path = self.by_path.set(step.path, step)
         self._written[step.path] = step
         self._gone.pop(step.path, None)
@@ -268,6 +272,7 @@ class Turn:
         del self.steps[position]
         if position <= self.cursor:
             self.cursor -= 1
+        self.setters = with_step(self.setters, self.by_path[step.path], None)
         self.by_path = self.by_path.delete(step.path)
         self._written.pop(step.path, None)
         self._gone[step.path] = None
@@ -372,6 +377,7 @@ class Turn:
             cursor=self.cursor,
             by_path=self.by_path,
             answered=self._count_answered(),
+            setters=self.setters,
             parked=self.parking.answers,
             returning=self.returning,
             fault=self.fault,

@@ -173,12 +173,19 @@ class Fault:
     reference: str = ""
 
 
+Field = tuple[str, str]  # a document, event, profile or session, and the name of a field
+Setting = tuple[int, int, str]  # the seq of a step that set one, the field's place in its patch, the step's path
+Setters = Map[Field, tuple[Setting, ...]]
+NO_SETTERS: Setters = Map()
+
+
 class Run(NamedTuple):
     """One execution of one version of a workflow.
 
     `steps` is the stack, oldest first, and `cursor` the index of the current step, -1 before the
-    first Next. `by_path` finds the steps of the stack by path, and `answered` counts those of them that a
-    person is done with: both are derived from it, so that neither a turn nor a page goes through all of a long run.
+    first Next. `by_path` finds the steps of the stack by path, `answered` counts those of them that a person
+    is done with, and `setters` finds those that set a field of a document (wizard.state.patches): they are derived from
+    it, so that neither a turn nor a page goes through all of a long run.
     `parked` holds the answers of dropped steps by step path, and which items the numbers of lists stand for (S13;
     wizard.machine.items); in runs that are `positional`, they stand for positions. `returning` is the step that a
     change goes back to (S11). `removed` names the items of repeats that were taken out for good ("household/2").
@@ -199,6 +206,7 @@ class Run(NamedTuple):
     cursor: int = -1
     by_path: Map[str, Step] = EMPTY
     answered: int = 0
+    setters: Setters = NO_SETTERS
     parked: Map[str, Mapping[str, Value]] = EMPTY
     returning: str | None = None
     fault: Fault | None = None
@@ -252,6 +260,8 @@ class Visible(Protocol):
     def cursor(self) -> int: ...
     @property
     def by_path(self) -> Mapping[str, Step]: ...
+    @property
+    def setters(self) -> Setters: ...
     @property
     def parked(self) -> Mapping[str, Mapping[str, Any]]: ...
     @property

@@ -6,34 +6,43 @@ left at the end is merged into the stored documents.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from wizard.model import DocumentSave, Run, Value
 from wizard.model.run import Visible
+from wizard.state.patches import fields_set, last_set
 
 DOCUMENTS = ("event", "profile", "session")
 
 
 def document(run: Visible, name: str) -> Mapping[str, Value]:
     """The event, profile or session as it is at the cursor."""
-    base: Mapping[str, Value] = getattr(run, name)
-    fields = dict(_set_on_path(run, name))
+    base, fields = _base(run, name), dict(fields_set(run, name))
     return {**base, **fields} if fields else base
+
+
+def document_field(run: Visible, name: str, field: str) -> Value:
+    """A field of `document`, None where there is none."""
+    step = last_set(run, (name, field))
+    return _base(run, name).get(field) if step is None else step.patch[name, field]
+
+
+def _base(run: Visible, name: str) -> Mapping[str, Value]:
+    """What the run was started with, and what was changed from outside since."""
+    match name:
+        case "event":
+            return run.event
+        case "profile":
+            return run.profile
+        case _:
+            return run.session
 
 
 def document_saves(turn: Visible, run: Run) -> tuple[DocumentSave, ...]:
     """What a completed run has to save: the fields that its path set in its profile and session."""
     saves = []
     for kind, document_id in (("profile", run.profile_id), ("session", run.session_id)):
-        fields = dict(_set_on_path(turn, kind))
+        fields = dict(fields_set(turn, kind))
         if document_id is not None and fields:
             saves.append(DocumentSave(kind, document_id, fields))
     return tuple(saves)
-
-
-def _set_on_path(run: Visible, name: str) -> Iterator[tuple[str, Value]]:
-    for step in run.steps[: run.cursor + 1]:
-        if step.patch and step.is_done:
-            for (kind, key), value in step.patch.items():
-                if kind == name:
-                    yield key, value

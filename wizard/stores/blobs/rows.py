@@ -33,6 +33,7 @@ from wizard.model import (
     count_answered,
 )
 from wizard.model.values import pack, packed_list
+from wizard.state.patches import setters_of
 from wizard.stores.blobs.formats import MISSHAPEN, Part, a_map, unreadable, unwrap, wrap
 from wizard.stores.blobs.inventory import NEW, Inventory, holds_context
 from wizard.stores.blobs.step_rows import StepRow, UndoRow, read_answers, read_step, read_undo
@@ -237,6 +238,7 @@ def read_run(
             cursor=_position(stack, head.get("cursor")),
             by_path=Map({step.path: step for step in stack}),
             answered=count_answered(stack),
+            setters=setters_of(stack),
             parked=Map(kept),
             returning=head.get("returning"),
             fault=Fault(*fault, *head.get("told", ())) if fault else None,
