@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from wizard.channels.http.identities import Identify, Identity
+from wizard.channels.http.identities import Identify
 from wizard.definitions.catalog import Catalog
 from wizard.engine import Definitions, Engine
+from wizard.engine.access import Identity
 from wizard.engine.lacking import log_what_is_lacking
 from wizard.engine.worker import Worker, working
 from wizard.errors import SettingsError
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from wizard.channels.http.health import Figures
-    from wizard.model import Workflow
     from wizard.telemetry.metrics import Metrics
 
 __all__ = [
@@ -212,8 +212,7 @@ def wizard_app(
         opened = open_store(store, settings) if isinstance(store, str) else store
         engine = make_engine(catalog, opened, settings, functions)
         app.cleanup_ctx.append(_lifetime(engine))
-    known: dict[str, Workflow] = getattr(engine.definitions, "workflows", {})
-    log_what_is_lacking(known.values(), engine.services.functions, settings)
+    log_what_is_lacking(engine.definitions.all_workflows(), engine.services.functions, settings)
     workers: list[Worker] = []
     app.cleanup_ctx.append(_working(engine, settings.jobs, workers))
     stopping = Stopping(asyncio.Event(), settings.grace)

@@ -11,6 +11,7 @@ WizardError
 ├── CallerError                 the caller's: the move asked for can't be made; nothing changed
 │   ├── RunNotFound
 │   ├── NotYours                the token is missing or another run's
+│   │   └── NotYourProfile      the run, or the profile that one is to work on, is another person's
 │   ├── WorkflowNotFound
 │   ├── StaleInput              the run has moved on meanwhile (S19)
 │   │   └── StaleRevision       the store's view of the same: a compare-and-swap lost
@@ -171,6 +172,10 @@ class RunNotFound(CallerError):
 
 class NotYours(CallerError):
     people = sentence("The token doesn't open this run. Use the token that was handed out when it was started.")
+
+
+class NotYourProfile(NotYours):
+    people = sentence("Sign in as the person whose run this is.")
 
 
 class WorkflowNotFound(CallerError):

@@ -101,6 +101,7 @@ class Asking(Foreground[A]):
             _overall(form, fields, errors, error),
             config.submit.render(names) if config.submit is not None else "",
             possible=possible_fields(form, names, fields, visit.draft),
+            in_parts=True,
         )
 
     def items(self, visit: Visit[A]) -> tuple[Item, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -237,6 +237,9 @@ class Live:
             self.in_between = False
             self.deploy()
         return found
+
+    def all_workflows(self) -> Collection[Workflow]:
+        return self.loaded.all_workflows()
 
     def bundle(self, workflow_id: str) -> bytes:
         return self.loaded.bundle(workflow_id)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,10 @@ class Catalog:
         if workflow is None:
             raise WorkflowNotFound(self._not_there(workflow_id))
         return workflow
+
+    def all_workflows(self) -> Collection[Workflow]:
+        """Every one, in the order in which they were read."""
+        return self.workflows.values()
 
     def _not_there(self, workflow_id: str) -> Sentence:
         what, near = quoted(workflow_id), closest(workflow_id, self.workflows)

@@ -9,7 +9,6 @@ over again, which gets the same result (S19).
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 from collections.abc import Callable, Mapping, Set
 from datetime import UTC, datetime
@@ -17,15 +16,16 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from wizard.engine.access import Caller, check_access
 from wizard.engine.inputs import read_input
 from wizard.engine.jobs import Performer
 from wizard.engine.own_runs import RunPage, runs_of
 from wizard.engine.pinned import Definitions, Pinned
 from wizard.engine.reentry import check_not_within
-from wizard.engine.starting import Handed, new_id, new_run, new_token, token_hash
+from wizard.engine.starting import Handed, new_id, new_run, new_token
 from wizard.engine.turns import RespondWith, Turns
 from wizard.engine.view import RunView, run_id_of
-from wizard.errors import InvalidInput, NotYours, RunCancelled
+from wizard.errors import InvalidInput, RunCancelled
 from wizard.locale.sentences import sentence
 from wizard.machine import earlier as revisits
 from wizard.machine import interventions, machine
@@ -169,12 +169,17 @@ class Engine:
     async def check_token(self, run_id: str, token: str) -> None:
         """Compares in constant time. Raises NotYours, or RunNotFound: ids can't be guessed either.
 
-        A token never changes, so a cached run serves.
+        Neither a token nor a run's profile ever changes, so a cached run serves.
         """
-        check_texts(run_id=run_id, token=token)
+        check_texts(token=token)
+        await self.check_access(run_id, Caller(token))
+
+    async def check_access(self, run_id: str, caller: Caller) -> None:
+        """`check_token` by the rule for everybody, signed in or not (wizard.engine.access). Raises NotYours,
+        NotYourProfile and RunNotFound."""
+        check_texts(run_id=run_id)
         run, _ = await self._turns.cache.get(run_id)
-        if not hmac.compare_digest(token_hash(token), run.token_hash):
-            raise NotYours(run=run_id)
+        await check_access(run, caller)
 
     async def next(
         self,

@@ -7,7 +7,7 @@ at and ended by an outline of it (wizard.definitions.outlines), and whatever wou
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Set
+from collections.abc import Callable, Collection, Set
 from functools import partial
 from time import monotonic
 from typing import NamedTuple, Protocol
@@ -38,6 +38,9 @@ class Definitions(Protocol):
     """The workflows that new runs start from (wizard.definitions.catalog.Catalog)."""
 
     def get(self, workflow_id: str) -> Workflow: ...
+
+    def all_workflows(self) -> Collection[Workflow]:
+        """Every one, for lists of what can be started."""
 
     def bundle(self, workflow_id: str) -> bytes:
         """The definition and all that it embeds, for the store to keep."""

@@ -13,22 +13,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
+from wizard.engine.answers import answers_of, outputs_of, shown_answers_of
 from wizard.engine.asked_again import why_asked
 from wizard.engine.visits import look, summarise
 from wizard.errors import CallerError, Excuse, WizardError
 from wizard.locale.sentences import Sentence, sentence
 from wizard.machine.arguments import check_texts
-from wizard.machine.back import can_go_back
+from wizard.machine.back import can_go_back, is_over, wall
+from wizard.machine.closing import words_of_closing
 from wizard.machine.conflicts import mark_of
 from wizard.machine.failures import reference_of, said_to_people
+from wizard.machine.remaining import last_pages, remaining
 from wizard.machine.scope import Scope, on_path
+from wizard.machine.stack import visit_of
 from wizard.model import (
     Fault,
     Item,
     Kind,
-    Node,
     Prompt,
-    Remaining,
     Report,
     Run,
     RunStatus,
@@ -37,8 +39,8 @@ from wizard.model import (
     Workflow,
     is_past,
 )
-from wizard.model.copies import copied, copied_prompt
-from wizard.model.path import Frame, Place, call_of, count_items, locate
+from wizard.model.copies import copied_prompt
+from wizard.model.path import AFTER, Frame, Place, locate
 from wizard.telemetry.logs import failed, said_before
 
 log = logging.getLogger("wizard.nodes")
@@ -165,28 +167,95 @@ class RunView:
 
     def answers_of(self, steps: Iterable[Step]) -> dict[str, Value]:
         """`answers` of some steps of the path."""
-        done = (step for step in steps if step.is_answered)
-        return _nested((step.path, step.output) for step in done)
+        return answers_of(steps)
+
+    def shown_answers_of(self, steps: Iterable[Step]) -> dict[str, Value]:
+        """The same without passwords, for channels: they are never shown again."""
+        return shown_answers_of(self.workflow, steps)
 
     @property
     def outputs(self) -> dict[str, Value]:
         """What the background steps of the path gave, as `answers`, without what their node types call secret."""
-        done = (step for step in self.run.path if not step.is_foreground and step.is_done)
-        return _nested((step.path, self._public(step)) for step in done)
-
-    def _public(self, step: Step) -> Mapping[str, Value] | None:
-        if step.output is None or self.unavailable:  # an outline doesn't know what is secret
-            return None
-        secrets = self._place(step).node.secrets
-        return {name: value for name, value in step.output.items() if name not in secrets}
+        return outputs_of(self.workflow, self.run.path)
 
     @property
     def progress(self) -> Progress:
         done = self.run.answered_on_path
         if not self.has_next:
             return Progress(done, 0, 0)
-        ahead = _remaining(self.workflow, self.run)
+        ahead = remaining(self.workflow, self.run)
         return Progress(done, ahead.min, ahead.max)
+
+    @property
+    def last_pages(self) -> tuple[int, int]:
+        """How many pages of the shortest and of the longest way (`progress`) only say that this is the end."""
+        return last_pages(self.workflow)
+
+    # -- what can be done with a step --------------------------------------------------------------
+
+    @property
+    def visit(self) -> int:
+        """The number of the visit that the run stands at, another at each step that it comes to; 0 before the first."""
+        return visit_of(self.run.current)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run is completed and stays so (S5)."""
+        return is_over(self.workflow, self.run)
+
+    def is_on_path(self, path: str) -> bool:
+        return on_path(self.run, path)
+
+    def is_asked(self, path: str) -> bool:
+        """Whether it is a foreground step of the path that nothing but its answer has closed."""
+        step = self.run.by_path.get(path)
+        return step is not None and step.is_foreground and not step.is_closed and on_path(self.run, path)
+
+    def may_be_answered(self, path: str) -> bool:
+        """Whether the run is neither completed for good (S5), nor the step below a final one (S7), nor a last page."""
+        step = self.run.by_path.get(path)
+        is_end = path == self.step and self.current.ends
+        return step is not None and not self.is_over and step.seq > self._wall and not is_end
+
+    def can_go_back_from(self, path: str) -> bool:
+        """Whether Previous from this step of the path, gone back to first, has a step to go to."""
+        step, barrier = self.run.by_path[path], self._wall
+        if step is self.run.current:
+            return self.has_previous
+        asked = (each for each in self.run.path if each.is_foreground and not each.is_closed and each.seq > barrier)
+        return next(asked, step).seq < step.seq
+
+    @property
+    def _wall(self) -> int:
+        """The number in the order of steps that nobody gets back below (S7)."""
+        position = wall(self.workflow, self.run)
+        return self.run.steps[position].seq if position >= 0 else -1
+
+    def words_of_closing(self, path: str) -> str | Sentence | None:
+        """What a person reads who answers a step too late, since an event closed it (S24); None where none did."""
+        step = self.run.by_path.get(path)
+        return None if step is None or not step.is_closed else words_of_closing(step)
+
+    def prompt_of_page(self, path: str) -> Prompt | None:
+        """What the page of a step asks; None where it isn't asked (`is_asked`), or where that can't be computed."""
+        if not self.is_asked(path):
+            return None
+        try:
+            return self.current if path == self.step else self.prompt_at(path)
+        except WizardError:
+            return None
+
+    def list_page_of(self, item: str) -> tuple[str, Item] | None:
+        """The list page that shows an item of a repeat ("household/2") and can still be answered, the latest first,
+        and the item's line there."""
+        pages = f"{item.rpartition('/')[0]}/{AFTER}"
+        for step in reversed(self.run.path):
+            if step.path.startswith(pages) and self.may_be_answered(step.path):
+                prompt = self.prompt_of_page(step.path)
+                for line in () if prompt is None else prompt.items:
+                    if line.remove == item:
+                        return step.path, line
+        return None
 
     def prompt_at(self, path: str, typed: Mapping[str, Value] | None = None) -> Prompt:
         """What a foreground step of the path asks, with its answer, or with what was `typed` there instead.
@@ -203,10 +272,9 @@ class RunView:
     def with_kept(self, path: str, answers: Mapping[str, object]) -> Mapping[str, object]:
         """The answers to a foreground step of the path, with those that it has, or what was typed there last, for the
         fields that are left out; files stay by themselves. What isn't such a step has nothing to add."""
-        step = self.run.by_path.get(path)
-        if step is None or not step.is_foreground or step.is_closed or not on_path(self.run, path):
+        if not self.is_asked(path):
             return answers
-        prompt = self.prompt_at(path)
+        step, prompt = self.run.by_path[path], self.prompt_at(path)
         known = {**(step.answer or {}), **(step.draft or {})}
         names = [field.name for field in prompt.possible or prompt.fields if field.type != "file"]
         return {**{name: known[name] for name in names if name in known}, **answers}
@@ -271,20 +339,6 @@ class RunView:
         return people
 
 
-def _nested(values: Iterable[tuple[str, Mapping[str, Value] | None]]) -> dict[str, Value]:
-    """Copies of what is at each step path, a level for each segment; what is None is left out."""
-    found: dict[str, Value] = {}
-    for path, value in values:
-        if value is not None:
-            at, last = found, path
-            if "/" in last:
-                *outer, last = path.split("/")
-                for segment in outer:
-                    at = at.setdefault(segment, {})
-            at[last] = copied(value)
-    return found
-
-
 def with_fault(prompt: Prompt, fault: Fault | None, language: str) -> Prompt:
     """The prompt, saying what stopped the run where nothing else is said."""
     if fault is None or prompt.error is not None:
@@ -303,51 +357,6 @@ def _title(run: Run, place: Place, now: datetime) -> str:
         return str(title.render(Scope(run, place.frame, now)))
     except WizardError:
         return place.node.id
-
-
-def _remaining(workflow: Workflow, run: Run) -> Remaining:
-    """Arithmetic on what the definition says: from the current step to the end, through all levels of
-    the nesting, the current step included."""
-    step = run.current
-    if step is None:
-        return workflow.remaining[workflow.start]
-    place = locate(workflow, step.path)
-    frame = place.frame
-    if place.after is not None:
-        base = step.path.rpartition("/")[0]
-        ahead = _plus(
-            _later_items(place.node, count_items(run.removed, base, place.after)), _after(frame.workflow, place.node)
-        )
-    else:
-        ahead = frame.workflow.remaining[place.node.id]
-    while frame.parent is not None and frame.call is not None:
-        if frame.item is not None:
-            ahead = _plus(ahead, _later_items(frame.call, count_items(run.removed, frame.base, frame.item)))
-        ahead = _plus(ahead, _after(frame.parent.workflow, frame.call))
-        frame = frame.parent
-    return ahead
-
-
-def _later_items(call: Node, items: int) -> Remaining:
-    """What a repeat takes after its first so many items, its list pages included."""
-    inner_workflow, repeat = call_of(call).workflow, call_of(call).repeat
-    inner = inner_workflow.remaining[inner_workflow.start]
-    if repeat is None or not repeat.asks:
-        return Remaining(0, 0 if inner.max == 0 else None)
-    least = max(0, repeat.min - items) * inner.min + 1
-    if repeat.max is None or inner.max is None:
-        return Remaining(least, None)
-    pages = repeat.max - max(items, repeat.min) + 1
-    return Remaining(least, (repeat.max - items) * inner.max + pages)
-
-
-def _plus(one: Remaining, other: Remaining) -> Remaining:
-    most = None if one.max is None or other.max is None else one.max + other.max
-    return Remaining(one.min + other.min, most)
-
-
-def _after(workflow: Workflow, node: Node) -> Remaining:
-    return Remaining(0, 0) if node.next is None else workflow.remaining[node.next]
 
 
 def run_id_of(run: str | RunView) -> str:

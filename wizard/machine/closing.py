@@ -64,6 +64,11 @@ def check_open(turn: Turn, step: Step) -> None:
 CLOSED = sentence("This was closed before it was answered, by something that happened meanwhile.")
 
 
+def words_of_closing(step: Step) -> str | Sentence:
+    """What closed a step, in the author's own words where there are any."""
+    return step.error or CLOSED
+
+
 def closed_text(step: Step) -> Sentence:
     """What a person reads who answers a step that an event has closed."""
     said = (step.error or "").rstrip()

@@ -83,6 +83,8 @@ class Prompt:
     `again` says why the step is asked that was answered before, or that a change has made necessary; "" where there is
     nothing to explain.
 
+    `in_parts` says that the step takes a part of its answers and keeps it (Engine.next with `partial`).
+
     `possible` holds, for channels that show a form as a whole, the fields together with those that
     another answer in the same form would bring up, in order; it is empty where there are none of these.
     """
@@ -99,6 +101,7 @@ class Prompt:
     possible: tuple[PromptField, ...] = ()
     kind: str = ""
     again: str = ""
+    in_parts: bool = False
 
     @property
     def has_errors(self) -> bool:

@@ -83,6 +83,7 @@ def _prompt(prompt: Prompt) -> Prompt:
         _truth(prompt.ends, "`ends`"),
         _fields(prompt.possible, "possible"),
         _text(prompt.kind, "`kind`"),
+        in_parts=_truth(prompt.in_parts, "`in_parts`"),
     )
     _storable(list(_values(made)), "content")
     return made

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 
 from wizard.definitions.catalog import Catalog
@@ -25,6 +27,9 @@ class Broken:
 
     def get(self, workflow_id: str) -> Workflow:
         raise WorkflowNotFound
+
+    def all_workflows(self) -> Collection[Workflow]:
+        return [self.workflow]
 
     def bundle(self, workflow_id: str) -> bytes:
         return b"{}"

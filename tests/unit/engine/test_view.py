@@ -232,3 +232,57 @@ async def test_a_views_calls_refresh_it() -> None:
     other = await made.load(run.id)
     assert other is not run
     assert (other.revision, other.has_next, other.has_previous) == (run.revision, True, True)
+
+
+async def test_the_view_says_what_may_be_done_with_a_step() -> None:
+    """Pages, and whatever a host builds, offer what the engine takes: another page would refuse what it asked for."""
+    made = engine(flow("main", ask("a"), work("w"), ask("b", final=True), ask("c"), ask("d"), ask("e")))
+    run = await made.start("main")
+    for _ in range(4):
+        await made.next(run, {"x": "1"})
+    await made.previous(run)
+    asked = {path: (run.is_on_path(path), run.is_asked(path)) for path in ("a", "w", "b", "d", "e", "none")}
+    assert asked == {
+        "a": (True, True),
+        "w": (True, False),
+        "b": (True, True),
+        "d": (True, True),
+        "e": (False, False),
+        "none": (False, False),
+    }
+    assert [run.may_be_answered(path) for path in ("a", "b", "c", "d", "none")] == [False, False, True, True, False]
+    assert [run.can_go_back_from(path) for path in ("c", "d")] == [False, True]
+    prompts = {path: run.prompt_of_page(path) for path in ("a", "w", "e")}
+    assert {path: None if prompt is None else prompt.step for path, prompt in prompts.items()} == {
+        "a": "a",
+        "w": None,
+        "e": None,
+    }
+    visit = run.visit
+    await made.next(run, {"x": "2"})
+    assert run.visit != visit
+    assert not run.is_over
+    await made.next(run, {"x": "1"})
+    assert run.is_over
+    assert not run.may_be_answered("e")
+
+
+async def test_a_prompt_says_whether_its_answers_are_taken_one_by_one() -> None:
+    """A conversation stores each answer as it is given; a step that doesn't take parts would lose them."""
+    made = await make_test_engine(
+        {
+            "id": "main",
+            "nodes": [
+                {"id": "a", "type": "form", "fields": [{"name": "x"}]},
+                {"id": "b", "type": "review"},
+                {"id": "c", "type": "confirm_email", "email": "ann@example.org", "send": "send"},
+            ],
+        },
+        functions={"send": lambda **given: None},
+    )
+    run = await made.start("main")
+    taken = []
+    for answers in ({"x": "1"}, {}, {}):
+        taken.append(run.current.in_parts)
+        await made.next(run, answers)
+    assert taken == [True, True, False]

@@ -5,7 +5,6 @@ A run's token is checked before anything else is read of a request, and is never
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,12 +14,13 @@ from typing import Any
 from aiohttp import web
 
 from wizard.channels.api.bodies import Members, check_members, read_object, revision_of
-from wizard.channels.http.identities import Identify, Identity, identity_of
+from wizard.channels.http.identities import Identify, identity_of
 from wizard.channels.http.languages import remember, remember_to_ask
-from wizard.channels.http.problems import NOT_ALLOWED, NOT_YOUR_PROFILE, UNAUTHORIZED, WRONG_TOKEN, Refused
+from wizard.channels.http.problems import NOT_ALLOWED, UNAUTHORIZED, WRONG_TOKEN, Refused
 from wizard.engine import Engine
+from wizard.engine.access import Caller, Identity, check_own, is_same
 from wizard.engine.view import RunView
-from wizard.errors import NotYours, RunNotFound, WorkflowNotFound
+from wizard.errors import RunNotFound, WorkflowNotFound
 from wizard.locale.sentences import Sentence, sentence
 from wizard.settings import Settings
 
@@ -68,26 +68,26 @@ class Admission:
         self._who = who
 
     async def run_id(self, request: web.Request) -> str:
-        """The run's id, for whoever holds its token. It has 128 random bits, so that saying there is no
-        such run tells nobody anything. Raises Refused (401, 403) and RunNotFound."""
+        """The run's id, for whoever may open it and holds its token (wizard.engine.access). It has 128 random bits, so
+        that saying there is no such run tells nobody anything. Raises Refused (401), NotYours, NotYourProfile and
+        RunNotFound."""
         token = _bearer(request, sentence("Send the run's token, as Authorization: Bearer TOKEN."))
         run_id = _named(request)
-        try:
-            await self._engine.check_token(run_id, token)
-        except NotYours as error:
-            raise Refused(WRONG_TOKEN, error.people) from None
+
+        async def person() -> Identity:
+            remember_to_ask(request, lambda: self._language_of(run_id))  # who has its token may know its language
+            return await self._person(request)
+
+        await self._engine.check_access(run_id, Caller(token, None if self._who is None else person))
         remember_to_ask(request, lambda: self._language_of(run_id))
-        if self._who is not None:
-            profile_id = (await self._engine.load(run_id)).run.profile_id
-            if profile_id is not None and (await self._person(request)).profile_id != profile_id:
-                raise Refused(NOT_YOUR_PROFILE, sentence("Sign in as the person whose run this is."))
         return run_id
 
     async def _language_of(self, run_id: str) -> str:
         return (await self._engine.load(run_id)).workflow.language
 
     async def _person(self, request: web.Request) -> Identity:
-        return await identity_of(self._who, request, self._engine.services)
+        engine = self._engine
+        return await identity_of(self._who, request, engine.services.calls, engine.settings.step_timeout)
 
     async def profile(self, request: web.Request) -> str:
         """The profile of whoever is signed in. Raises Refused (403) where nobody is."""
@@ -104,7 +104,7 @@ class Admission:
         if key is None:
             return await self.run_id(request), False
         wanted = sentence("Send the key for events, as Authorization: Bearer TOKEN.")
-        if not hmac.compare_digest(_bearer(request, wanted).encode(), key.get_secret_value().encode()):
+        if not is_same(_bearer(request, wanted), key.get_secret_value()):
             what = sentence("Events need the key for events (WIZARD_EVENT_KEY); a run's token doesn't do.")
             raise Refused(WRONG_TOKEN, what)
         return _named(request), True
@@ -136,15 +136,11 @@ class Admission:
         return body
 
     async def starter(self, request: web.Request, body: Mapping[str, Any]) -> Starter:
-        """Who starts a run. Raises Refused (403) where its profile or session would be somebody else's."""
+        """Who starts a run. Raises NotYourProfile where its profile or session would be somebody else's."""
         with suppress(WorkflowNotFound):  # the engine says so
             remember(request, self._engine.definitions.get(body["workflow"]).language)
         if self._who is None:  # what the body names is what is asked, and shows nothing of who asks
             return Starter(body.get("profile_id"), body.get("session_id"))
         identity = await self._person(request)
-        own = {"profile_id": identity.profile_id, "session_id": identity.session_id}
-        for name, known in own.items():
-            if body.get(name, known) != known:
-                what = sentence("`{name}` isn't yours. Leave it out: it is known who you are.", name=name)
-                raise Refused(NOT_YOUR_PROFILE, what)
+        check_own(identity, profile_id=body.get("profile_id"), session_id=body.get("session_id"))
         return Starter(identity.profile_id, identity.session_id, identity.key, is_stranger=not identity.key)

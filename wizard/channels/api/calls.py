@@ -117,9 +117,8 @@ class _Looks:
         return as_json(200, _document(request.rel_url.raw_path.removesuffix("/openapi.json")))
 
     async def workflows(self, request: web.Request) -> web.Response:
-        # The engine asks no more of its definitions than to give one by its id; a catalog has a list.
-        known = getattr(self._engine.definitions, "workflows", {})
-        return as_json(200, encode([workflow_json(each) for each in listed(known.values())]))
+        shown = listed(self._engine.definitions.all_workflows())
+        return as_json(200, encode([workflow_json(workflow) for workflow in shown]))
 
     async def own(self, request: web.Request) -> web.Response:
         profile_id = await self._admission.profile(request)

@@ -7,7 +7,7 @@ so that a state is walked once.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,9 +15,7 @@ import orjson
 from wizard.engine.own_runs import RunLine
 from wizard.engine.view import RunView
 from wizard.engine.work import work_of
-from wizard.model import Call, Item, Prompt, PromptField, Run, Step, Value, Workflow
-from wizard.model.derived import of_workflows
-from wizard.model.path import locate
+from wizard.model import Item, Prompt, PromptField, Run, Step
 from wizard.model.values import to_json
 
 _ENCODER = json.JSONEncoder(
@@ -72,7 +70,7 @@ def run_state(view: RunView, window: Window | None = None) -> dict[str, Any]:
         "path": [_line(view, step) for step in path],
         "kept": [_line(view, step) for step in kept],
         **_ways(view),
-        "answers": _answers(view, path),
+        "answers": view.shown_answers_of(path),
         **_how_far(view),
     }
     if first > 0 or end < len(run.steps):
@@ -189,43 +187,4 @@ def _item(item: Item) -> dict[str, Any]:
 
 def _line(view: RunView, step: Step) -> Mapping[str, str]:
     """A line of `path` or `kept`."""
-    constant = _constant_line(view.workflow, step.path, step.type)
-    return constant or {"step": step.path, "type": step.type, "title": view.title_of(step)}
-
-
-@of_workflows(8192)
-def _constant_line(workflow: Workflow, path: str, type_: str) -> Mapping[str, str] | None:
-    """The line of a step whose title is the same in every run, as most are; None for any other."""
-    node = locate(workflow, path).node
-    if node.title is not None and not node.title.constant:
-        return None
-    return {"step": path, "type": type_, "title": node.id if node.title is None else node.title.source}
-
-
-def _answers(view: RunView, path: Sequence[Step]) -> Mapping[str, Value]:
-    """The answers of these steps of the path without passwords: they are never shown again."""
-    answers = view.answers_of(path)
-    if _has_secrets(view.workflow):
-        for step in path:
-            secret = _secrets(view.workflow, step.path)
-            if secret and step.is_foreground and step.is_done and step.output:
-                at = answers
-                *outer, last = step.path.split("/")
-                for segment in outer:
-                    at = at[segment]
-                at[last] = {name: value for name, value in step.output.items() if name not in secret}
-    return answers
-
-
-@of_workflows(8192)
-def _secrets(workflow: Workflow, path: str) -> frozenset[str]:
-    return locate(workflow, path).node.secrets
-
-
-@of_workflows(1024)
-def _has_secrets(workflow: Workflow) -> bool:
-    """Whether any form of the definition, or of one that it embeds, asks for a password."""
-    return any(
-        _has_secrets(node.config.workflow) if isinstance(node.config, Call) else bool(node.secrets)
-        for node in workflow.nodes.values()
-    )
+    return {"step": step.path, "type": step.type, "title": view.title_of(step)}

@@ -57,7 +57,6 @@ MOVING = frozenset({"back", "change", "quit"})  # commands after which another p
 _UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef]")
 # What begins and ends bold and emphasis in a line for a console: noncharacters, which nothing that is clean holds.
 LOOKS: Mapping[str, str] = {"strong": "\ufdd2", "/strong": "\ufdd3", "em": "\ufdd4", "/em": "\ufdd5"}
-_TAKE_PARTS = frozenset({"form", "review"})
 
 
 def clean(text: str) -> str:
@@ -247,11 +246,6 @@ def item_lines(items: tuple[Item, ...]) -> list[str]:
 # -- the order of questions ------------------------------------------------------------------------
 
 
-def takes_parts(prompt: Prompt) -> bool:
-    """Whether the step keeps a part of its answers (Engine.next with partial)."""
-    return prompt.type in _TAKE_PARTS
-
-
 @dataclass(slots=True)
 class Filling:
     """How far the questions of one step are.
@@ -276,11 +270,10 @@ class Filling:
     def fields(self, prompt: Prompt) -> list[PromptField]:
         """The fields to ask. An optional yes or no of a step that isn't a form is a button elsewhere: not to
         press it is no answer, and it isn't asked."""
-        parts = takes_parts(prompt)
         return [
             each
             for each in prompt.fields
-            if parts or each.required or each.type != "boolean" or each.name in self.doubted
+            if prompt.in_parts or each.required or each.type != "boolean" or each.name in self.doubted
         ]
 
     def next(self, prompt: Prompt) -> PromptField | None:

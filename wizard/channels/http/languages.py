@@ -14,7 +14,6 @@ from aiohttp import web
 from wizard.engine import Engine
 from wizard.errors import WizardError
 from wizard.locale.catalogs import SOURCE, languages, shortened
-from wizard.model import Workflow
 
 MOST = 20  # languages of a header that are looked at
 
@@ -54,10 +53,8 @@ def language_of(request: web.BaseRequest, engine: Engine | None = None) -> str:
 
 def common(engine: Engine) -> str:
     """The language of all workflows that are offered, "" where they have several, or there are none."""
-    # The engine asks no more of its definitions than to give one by its id; a catalog has a list.
-    known: dict[str, Workflow] = getattr(engine.definitions, "workflows", {})
-    found = {each.language for each in known.values()}
-    return found.pop() if len(found) == 1 else ""
+    languages_here = {workflow.language for workflow in engine.definitions.all_workflows()}
+    return languages_here.pop() if len(languages_here) == 1 else ""
 
 
 def accepted(header: str, offered: Sequence[str] | None = None) -> str:

@@ -19,7 +19,6 @@ from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.engine.work import Work, work_of
 from wizard.errors import WizardError
-from wizard.machine.stack import visit_of
 
 MEDIA_TYPE = "text/event-stream"
 MOST = 100  # streams at once, of one server
@@ -112,7 +111,7 @@ class _Line:
 
     def __init__(self, view: RunView, step: str | None, silence: float) -> None:
         self.ended = False
-        self._visit = visit_of(view.run.current)
+        self._visit = view.visit
         self._step = step
         self._silence = silence
         self._told: Work | None = None
@@ -122,7 +121,7 @@ class _Line:
     def says(self, view: RunView) -> bytes:
         """What is to be sent of the run as it is now, b"" for nothing."""
         work = work_of(view)
-        if work is None or visit_of(view.run.current) != self._visit or self._step not in (None, view.step):
+        if work is None or view.visit != self._visit or self._step not in (None, view.step):
             self.ended = True
             return _event("moved", {"status": view.status.value, "step": view.step, "revision": view.revision})
         if work == self._told and self._clock() - self._spoken < self._silence:

@@ -24,13 +24,11 @@ from wizard.channels.conversation.questions import (
     numbered,
     offered,
     read_line,
-    takes_parts,
 )
 from wizard.channels.terminal.console import Console
 from wizard.channels.terminal.local_files import read_file
 from wizard.channels.terminal.printing import Paper
 from wizard.engine import Engine
-from wizard.engine.turns import stands_at
 from wizard.engine.view import RunView
 from wizard.engine.work import Work, pauses, seems_stuck, work_of
 from wizard.errors import CallerError, InvalidInput, RunCancelled, RunExpired, StaleInput
@@ -38,7 +36,6 @@ from wizard.forms.characters import alike
 from wizard.forms.types.choices import yes_and_no
 from wizard.locale.sentences import sentence
 from wizard.locale.words import words_in
-from wizard.machine.stack import visit_of
 from wizard.model import Prompt, PromptField, RunStatus, Value
 
 GOES_ON = (RunStatus.CREATED, RunStatus.WAITING, RunStatus.WORKING, RunStatus.FAILED)
@@ -128,9 +125,9 @@ class Conversation:
         self._paper.note(
             sentence("It goes on by itself. Type :back or :cancel, or leave with :quit and come back later")
         )
-        visit = visit_of(view.run.current)
+        visit = view.visit
         told = Work() if pauses(view) else None
-        while stands_at(view.run, visit) and (work := work_of(view)) is not None and not seems_stuck(view):
+        while view.visit == visit and (work := work_of(view)) is not None and not seems_stuck(view):
             if work != told:
                 self._paper.work(work)
                 told = work
@@ -193,7 +190,7 @@ class Conversation:
 
     async def _give(self, view: RunView, prompt: Prompt, asked: PromptField, value: Value) -> None:
         """Stores the answer to one question, or keeps it until the step takes all at once."""
-        if not takes_parts(prompt):
+        if not prompt.in_parts:
             self._filling.given[asked.name] = value
             self._filling.asked.add(asked.name)
             return
@@ -212,7 +209,7 @@ class Conversation:
 
     async def _hand_in(self, view: RunView, prompt: Prompt) -> None:
         """All questions of the step are answered: the run goes on, or says why it doesn't."""
-        parts = takes_parts(prompt) and bool(prompt.fields)
+        parts = prompt.in_parts and bool(prompt.fields)
         await self._engine.next(view, {} if parts else dict(self._filling.given), partial=parts)
         if view.rejected is not None:
             if view.rejected.error:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from wizard.channels.conversation.questions import step_words
 from wizard.engine.view import Progress, RunView
 from wizard.locale.catalogs import SOURCE
-from wizard.model import Branches, Call, Step, Workflow
-from wizard.model.derived import of_workflows
+from wizard.model import Step
 
 
 def progress_text(view: RunView, step: Step) -> str:
@@ -19,7 +18,7 @@ def progress_text(view: RunView, step: Step) -> str:
         number = progress.done + 1  # the usual case, without another look at all steps of a long run
     else:
         number = sum(1 for each in view.run.path if each.is_foreground and each.seq <= step.seq)
-    return step_of(number, progress, _last_pages(view.workflow), view.workflow.language)
+    return step_of(number, progress, view.last_pages, view.workflow.language)
 
 
 def step_of(number: int, progress: Progress, last_pages: tuple[int, int], language: str = SOURCE) -> str:
@@ -30,27 +29,3 @@ def step_of(number: int, progress: Progress, last_pages: tuple[int, int], langua
         return ""
     words = step_words(number, least if least == most else None)
     return words.in_language(language)
-
-
-@of_workflows(1024)
-def _last_pages(workflow: Workflow) -> tuple[int, int]:
-    """Whether ways through the workflow end with an `end` page: some (counted on the shortest way, which may be
-    one of them), or all (counted on the longest as well)."""
-    ends, open_ends = _ends(workflow)
-    return int(ends), int(ends and not open_ends)
-
-
-def _ends(workflow: Workflow) -> tuple[bool, bool]:
-    """Whether some way ends with an `end` page, and whether some doesn't."""
-    ends = open_ends = False
-    for node in workflow.nodes.values():
-        if node.handler.ends:
-            ends = True
-        elif isinstance(node.config, Branches):
-            open_ends = open_ends or any(case.goto is None for case in node.config.cases)
-        elif node.next is None:
-            open_ends = True
-        if isinstance(node.config, Call):
-            ends = ends or _ends(node.config.workflow)[0]
-        open_ends = open_ends or (node.on_error.action == "goto" and node.on_error.goto is None)
-    return ends, open_ends

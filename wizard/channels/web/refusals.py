@@ -13,6 +13,7 @@ from wizard.errors import (
     CallerError,
     InvalidInput,
     NotAStep,
+    NotYourProfile,
     NotYours,
     PointOfNoReturn,
     RunBusy,
@@ -26,7 +27,6 @@ from wizard.errors import (
 from wizard.locale.catalogs import SOURCE
 from wizard.locale.sentences import Sentence, Size, counted, sentence
 from wizard.locale.words import words_in
-from wizard.machine.closing import CLOSED
 
 GO_BACK = sentence("Go back in your browser: what you typed should still be there.")
 BACK_AND_AGAIN = sentence("Go back in your browser: what you typed should still be there. Then send it again.")
@@ -254,12 +254,12 @@ MOVED_ON = Explanation(
 )
 
 
-def closed(text: str | None) -> Explanation:
-    """An event came before the answer; `text` are the author's own words for it."""
+def closed(text: str | Sentence) -> Explanation:
+    """An event came before the answer; `text` says so."""
     not_taken = sentence(
         "What you sent from here was not taken. Everything that you answered elsewhere is as you left it."
     )
-    return Explanation(409, sentence("This was closed meanwhile"), (text or CLOSED, not_taken))
+    return Explanation(409, sentence("This was closed meanwhile"), (text, not_taken))
 
 
 BROKEN = Explanation(
@@ -340,6 +340,7 @@ _BY_ERROR: tuple[tuple[type[CallerError], Explanation], ...] = (
         WorkflowNotFound,
         Explanation(404, sentence("We can't find this form"), (sentence("It isn't offered here, or not any more."),)),
     ),
+    (NotYourProfile, NOT_YOUR_PROFILE),
     (NotYours, NOT_YOURS),
     (
         NotAStep,

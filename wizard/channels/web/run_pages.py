@@ -36,10 +36,7 @@ from wizard.errors import WizardError
 from wizard.forms.validation import encodable
 from wizard.locale import formats
 from wizard.locale.sentences import Sentence, sentence
-from wizard.machine.back import is_over, wall
-from wizard.machine.scope import on_path
-from wizard.model import BY_TIMER, Item, Prompt, RunStatus, Step
-from wizard.model.path import AFTER
+from wizard.model import BY_TIMER, Item, Prompt, RunStatus
 
 # Up to how many looks at a waiting page the next one comes after so many seconds.
 LOOKS = ((5, 2), (15, 5), (30, 10))
@@ -102,29 +99,17 @@ class RunPages:
             return over
         if view.status is RunStatus.CREATED:
             return (200, self._start()) if path == view.step else None
-        step = view.run.by_path.get(path)
-        if path == view.step and not (changing and step is not None and self._can_change(step)):
+        if path == view.step and not (changing and self._can_change(path)):
             return 200, self._now(looked)
-        if step is None or not step.is_foreground or step.is_closed or not on_path(view.run, path):
+        if not view.is_asked(path):
             return None
         try:
             prompt = view.prompt_at(path)
         except WizardError:  # it reads what later answers changed: it will be shown again where it is asked again
             return None
-        if not self._may_be_answered(step):
-            return 200, self._answered(step, prompt)
+        if not view.may_be_answered(path):
+            return 200, self._answered(prompt)
         return 200, self.step(prompt, changing=changing)
-
-    def prompt(self, path: str) -> Prompt | None:
-        """What the step's page asks, where it is one that is answered."""
-        view = self.view
-        step = view.run.by_path.get(path)
-        if step is None or not step.is_foreground or step.is_closed or not on_path(view.run, path):
-            return None
-        try:
-            return view.current if path == view.step else view.prompt_at(path)
-        except WizardError:
-            return None
 
     def step(
         self, prompt: Prompt, *, changing: bool = False, notice: str = "", lines: tuple[Item, ...] = ()
@@ -138,7 +123,7 @@ class RunPages:
             key=self._key(),
             seen=f"{self.view.mark_of(prompt.step)}-{new_page()}",
             progress=progress_text(self.view, step) if step.is_foreground else "",
-            back=changing or self._can_go_back_from(step),
+            back=changing or self.view.can_go_back_from(prompt.step),
             save=self.view.workflow.save,
             changing=changing,
             notice=notice,
@@ -148,8 +133,8 @@ class RunPages:
     def conflict(self, path: str, typed: Prompt | None, *, changing: bool) -> Page:
         """After an answer that came too late: the page with what was typed, or where the run is."""
         if typed is None:
-            step = self.view.run.by_path.get(path)
-            words = refusals.MOVED_ON if step is None or not step.is_closed else refusals.closed(step.error)
+            said = self.view.words_of_closing(path)
+            words = refusals.MOVED_ON if said is None else refusals.closed(said)
             return self._refusal(words, self.current, refusals.WHERE_YOU_ARE)
         lines = tuple(line for line in self.view.summary() if line.step == path)
         step = self.view.run.by_path.get(path)
@@ -162,7 +147,7 @@ class RunPages:
         if self.over() is not None or refusal.seen != self.view.mark_of(path):
             return None
         changing = changing and not (path == self.view.step and self.view.status is RunStatus.WAITING)
-        if self.prompt(path) is None or not self.may_be_answered(path):
+        if self.view.prompt_of_page(path) is None or not self.view.may_be_answered(path):
             return None
         try:
             prompt = refusal.on(self.view.prompt_at(path, refusal.values))
@@ -191,10 +176,10 @@ class RunPages:
 
     def remove(self, item: str) -> RemovePage | None:
         """Whether an item of a repeat is to be taken out; None where no list shows it that can still be answered."""
-        found = self._listed(item)
-        if found is None:
+        listed = self.view.list_page_of(item)
+        if listed is None:
             return None
-        page, line = found
+        page, line = listed
         lines = tuple(each for each in self.view.summary() if (each.step or "").startswith(f"{item}/"))
         return RemovePage(**self._common(), item=line.label, lines=lines, key=self._key(), cancel=self.address(page))
 
@@ -304,55 +289,15 @@ class RunPages:
         step = self.view.run.current
         return "" if title == (self.view.step if step is None else step.node) else title
 
-    def _answered(self, step: Step, prompt: Prompt) -> AnsweredPage:
-        over = is_over(self.view.workflow, self.view.run)
+    def _answered(self, prompt: Prompt) -> AnsweredPage:
         why = (
             sentence("Everything is sent, so this can't be changed any more.")
-            if over
+            if self.view.is_over
             else sentence("What came after this is final, so this can't be changed any more.")
         )
-        lines = tuple(line for line in self.view.summary() if line.step == step.path)
+        lines = tuple(line for line in self.view.summary() if line.step == prompt.step)
         return AnsweredPage(**self._common(), title=prompt.title, lines=lines, onward=self.current, why=self._say(why))
 
-    def may_be_answered(self, path: str) -> bool:
-        """Whether the page of this step of the path can be posted."""
-        step = self.view.run.by_path.get(path)
-        is_end = path == self.view.step and self.view.current.ends
-        return step is not None and self._may_be_answered(step) and not is_end
-
-    def _may_be_answered(self, step: Step) -> bool:
-        """Whether it is neither completed for good (S5) nor below a final step (S7)."""
-        run, workflow = self.view.run, self.view.workflow
-        return not is_over(workflow, run) and step.seq > self._wall()
-
-    def _wall(self) -> int:
-        position = wall(self.view.workflow, self.view.run)
-        return self.view.run.steps[position].seq if position >= 0 else -1
-
-    def _can_change(self, step: Step) -> bool:
+    def _can_change(self, path: str) -> bool:
         """Of a completed run that may be reopened, the last step can be changed, but an end page can't."""
-        completed = self.view.status is RunStatus.COMPLETED
-        return completed and step.is_foreground and not self.view.current.ends and self._may_be_answered(step)
-
-    def _can_go_back_from(self, step: Step) -> bool:
-        if step is self.view.run.current:
-            return self.view.has_previous
-        barrier = self._wall()
-        first = next(
-            (each for each in self.view.run.path if each.is_foreground and not each.is_closed and each.seq > barrier),
-            step,
-        )
-        return first.seq < step.seq
-
-    def _listed(self, item: str) -> tuple[str, Item] | None:
-        """The list page that shows an item of a repeat and can still be answered, the latest first, and the item's line
-        there."""
-        base = f"{item.rpartition('/')[0]}/{AFTER}"
-        for step in reversed(self.view.run.path):
-            if not (step.is_foreground and step.path.startswith(base) and self._may_be_answered(step)):
-                continue
-            if (prompt := self.prompt(step.path)) is not None:
-                for line in prompt.items:
-                    if line.remove == item:
-                        return step.path, line
-        return None
+        return self.view.status is RunStatus.COMPLETED and self.view.is_asked(path) and self.view.may_be_answered(path)

@@ -47,10 +47,9 @@ class Starting:
     async def list(self, request: web.Request) -> web.Response:
         """GET /"""
         guest = await self._site.doors.greet(request)
-        # The engine asks no more of its definitions than to give one by its id; a catalog has a list.
-        known: dict[str, Workflow] = getattr(self._site.engine.definitions, "workflows", {})
-        cards = (WorkflowCard(each.id, each.title, each.text) for each in listed(known.values()))
         site = self._site
+        shown = listed(site.engine.definitions.all_workflows())
+        cards = (WorkflowCard(workflow.id, workflow.title, workflow.text) for workflow in shown)
         language = site.language(request)
         page = ListPage(
             site.root,

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from wizard.channels.conversation.questions import takes_parts
 from wizard.channels.http.attachments import as_attachment
 from wizard.channels.http.problems import WAIT
 from wizard.channels.http.streams import Followers, TooMany
@@ -28,7 +27,6 @@ from wizard.channels.web.visitors import Admitted, Guest, run_id_of
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.errors import NotAStep, StaleInput, WizardError
-from wizard.machine.scope import on_path
 from wizard.model import Prompt, PromptField, RunStatus, StoredFile, Value
 
 LEFT = "left"  # the code of a page that isn't part of the run any more, or was closed
@@ -200,7 +198,7 @@ class Stepping:
         site = self._site
         guest = await site.doors.greet(request)
         door = await site.doors.admit(request, guest)
-        prompt = self._pages(guest, door).prompt(path)
+        prompt = door.view.prompt_of_page(path)
         fields = () if prompt is None else prompt.possible or prompt.fields
         sizes = {each.name: int(each.options.get("max_size", 0)) for each in fields if each.type == "file"}
         posted = await site.posted(request, guest, sizes)
@@ -277,7 +275,7 @@ class Stepping:
     def _files(sent: Sent) -> dict[str, object]:
         """Files that were chosen count as taken, as those beside a wrong answer do, so that nobody has to choose them
         again."""
-        return files_of(sent.fields, sent.posted) if sent.prompt is not None and takes_parts(sent.prompt) else {}
+        return files_of(sent.fields, sent.posted) if sent.prompt is not None and sent.prompt.in_parts else {}
 
     # -- refusing --------------------------------------------------------------------------------------
 
@@ -287,7 +285,7 @@ class Stepping:
         if sent.prompt is not None:
             with suppress(WizardError):
                 typed = view.prompt_at(path, sent.draft)
-        if typed is not None and not pages.may_be_answered(path):
+        if typed is not None and not view.may_be_answered(path):
             typed = None
         if typed is None:
             if sent.by_browser:
@@ -327,10 +325,10 @@ def _page_of(request: web.Request, guest: Guest, door: Admitted) -> Page:
 def was_worked_at(view: RunView, path: str) -> bool:
     """Whether it is a background step of the path, which is done."""
     step = view.run.by_path.get(path)
-    return step is not None and not step.is_foreground and step.is_done and on_path(view.run, path)
+    return step is not None and not step.is_foreground and step.is_done and view.is_on_path(path)
 
 
 def was_left(view: RunView, path: str, posted: Posted) -> bool:
     """Whether the run went back from this step already, and keeps there what was typed: Back was pressed twice."""
     step = view.run.by_path.get(path)
-    return step is not None and not on_path(view.run, path) and posted.says(step.draft or {})
+    return step is not None and not view.is_on_path(path) and posted.says(step.draft or {})

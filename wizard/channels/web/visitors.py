@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from wizard.channels.http.clients import host_of, is_secure
-from wizard.channels.http.identities import Identify, Identity, identity_of
+from wizard.channels.http.identities import Identify, identity_of
 from wizard.channels.http.languages import remember
 from wizard.channels.web import refusals
 from wizard.channels.web.csrf import (
@@ -27,8 +27,8 @@ from wizard.channels.web.csrf import (
     new_visitor,
 )
 from wizard.channels.web.posted import KEY, Posted
-from wizard.channels.web.refusals import Refusal
 from wizard.engine import Engine
+from wizard.engine.access import Caller, Identity, check_access, is_personal
 from wizard.engine.view import RunView
 from wizard.errors import NotYours, RunNotFound
 from wizard.model import RunStatus
@@ -91,7 +91,9 @@ class Doors:
         host = host_of(request, proxies)
         if request.method == "POST" and is_foreign(request.headers, host):
             raise refusals.from_elsewhere()
-        identity = await identity_of(self._identify, request, self._engine.services)
+        identity = await identity_of(
+            self._identify, request, self._engine.services.calls, self._engine.settings.step_timeout
+        )
         sent = cookies(request.headers.getall("Cookie", ()))
         visitor = sent.get(VISITOR_COOKIE, "")
         return Guest(
@@ -106,9 +108,9 @@ class Doors:
         )
 
     async def admit(self, request: web.Request, guest: Guest) -> Admitted:
-        """Opens the run of the address. A run on a profile opens to the person of that profile alone, if the host
-        says who is who; any other to whoever holds its token. Raises RunNotFound, NotYours, Refusal (403), and
-        WorkflowUnavailable where its pages can't be made."""
+        """Opens the run of the address by the rule for everybody (wizard.engine.access): whoever is signed in needs no
+        token of their own runs. Raises RunNotFound, NotYours, NotYourProfile, and WorkflowUnavailable where its pages
+        can't be made."""
         admitted = await self._admitted(request, guest)
         view = admitted.view
         if view.workflow.unavailable is not None and view.status not in (RunStatus.EXPIRED, RunStatus.CANCELLED):
@@ -119,12 +121,14 @@ class Doors:
         run_id = run_id_of(request)
         view = await self._engine.load(run_id)
         remember(request, view.workflow.language)
-        profile = view.run.profile_id
-        if self._identify is not None and profile is not None:
-            if guest.identity.profile_id != profile:
-                raise Refusal(refusals.NOT_YOUR_PROFILE, repeats=True)
-            return Admitted(view, f"{run_id}\0{profile}", "")
-        await self._engine.check_token(run_id, guest.token)
+
+        async def person() -> Identity:
+            return guest.identity
+
+        caller = Caller(guest.token, None if self._identify is None else person, needs_token=False)
+        await check_access(view.run, caller)
+        if is_personal(view.run, caller):
+            return Admitted(view, f"{run_id}\0{view.run.profile_id}", "")
         return Admitted(view, guest.token, guest.token)
 
     async def exchange(self, request: web.Request, token: str) -> None:

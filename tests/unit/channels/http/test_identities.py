@@ -13,11 +13,10 @@ from aiohttp.test_utils import make_mocked_request
 from tests.unit.channels.html.webbed import FRIEND, TRIP
 from tests.visitor import visiting
 from wizard.app import wizard_app
-from wizard.channels.http.identities import NOBODY, Identity, identity_of
+from wizard.channels.http.identities import identity_of
+from wizard.engine.access import NOBODY, Identity
 from wizard.errors import HostError, NodeFailed
-from wizard.node import Services
-from wizard.process.isolation import FunctionExited
-from wizard.settings import Settings
+from wizard.process.isolation import Calls, FunctionExited
 from wizard.testing import make_test_engine
 
 ANN = Identity("ann")
@@ -40,7 +39,7 @@ async def hangs(request: Any) -> None:
 )
 async def test_a_host_says_who_somebody_is(identify: Any, who: Identity) -> None:
     """With `async` or without: hosts ask a dict or a database."""
-    assert await identity_of(identify, make_mocked_request("GET", "/"), Services()) == who
+    assert await identity_of(identify, make_mocked_request("GET", "/"), Calls(), 1.0) == who
 
 
 @pytest.mark.parametrize(
@@ -51,7 +50,7 @@ async def test_a_sign_in_that_fails_is_the_requests_failure_alone(
 ) -> None:
     """It would end the server, or keep the connection for ever."""
     with pytest.raises(error):
-        await identity_of(identify, make_mocked_request("GET", "/"), Services(settings=Settings(step_timeout=0.02)))
+        await identity_of(identify, make_mocked_request("GET", "/"), Calls(), 0.02)
 
 
 @pytest.mark.parametrize(
