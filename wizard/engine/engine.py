@@ -37,7 +37,7 @@ from wizard.machine.arguments import (
     check_texts_given,
     checked_draft,
 )
-from wizard.machine.conflicts import Ask
+from wizard.machine.conflicts import Answer, Ask, Change, FromOutside, LookBack
 from wizard.machine.events import is_delivered
 from wizard.machine.protocol import Move
 from wizard.machine.repeats import remove_item
@@ -217,7 +217,7 @@ class Engine:
                 return revisits.answer_at(turn, step, answers or {})
             return machine.next_(turn, answers, partial=partial)
 
-        ask = Ask(move, step, revision, answers, answering=True, anywhere=revisit, seen=seen)
+        ask = Answer(move, step, answers, revision, seen, earlier=revisit)
         return await self._take("next", run, ask, respond)
 
     async def previous(
@@ -245,13 +245,13 @@ class Engine:
                 return revisits.previous_from(turn, step, draft)
             return machine.previous(turn, skip_background=skip_background, to=to, draft=draft)
 
-        return await self._take("previous", run, Ask(move, step, revision, anywhere=True), respond)
+        return await self._take("previous", run, LookBack(move, step, revision), respond)
 
     async def save(self, run: str | RunView, step: str, draft: Mapping[str, object]) -> RunView:
         """Keeps what was typed at a foreground step of the path, and makes that the current one: who comes
         back later finds what they left. Raises what `previous` raises."""
         draft = checked_draft(draft)
-        return await self._take("save", run, Ask(lambda turn: revisits.save(turn, step, draft), step, anywhere=True))
+        return await self._take("save", run, LookBack(lambda turn: revisits.save(turn, step, draft), step))
 
     async def keep(
         self,
@@ -265,7 +265,7 @@ class Engine:
         draft = checked_draft(draft)
         if files is not None:
             check_fields("files", files)
-        ask = Ask(lambda turn: revisits.keep(turn, step, draft, files or {}), step, anywhere=True)
+        ask = LookBack(lambda turn: revisits.keep(turn, step, draft, files or {}), step)
         return await self._take("keep", run, ask)
 
     async def change(
@@ -296,10 +296,7 @@ class Engine:
         def move(turn: Turn) -> Move:
             return machine.change(turn, step, answers)
 
-        if seen is None:
-            return await self._take("change", run, Ask(move, revision=revision, strict=True), respond)
-        ask = Ask(move, step, revision, answers, answers is not None, strict=True, anywhere=True, seen=seen)
-        return await self._take("change", run, ask, respond)
+        return await self._take("change", run, Change(move, step, answers, revision, seen), respond)
 
     async def _whole(
         self, run: str | RunView, step: str | None, answers: Mapping[str, object] | None, revision: int | None
@@ -320,7 +317,9 @@ class Engine:
     ) -> RunView:
         """Takes an item ("household/2") out of a repeat and goes on as after a change."""
         check_texts(item=item)
-        return await self._take("remove", run, Ask(lambda turn: remove_item(turn, item), revision=revision), respond)
+        return await self._take(
+            "remove", run, LookBack(lambda turn: remove_item(turn, item), revision=revision), respond
+        )
 
     async def amend(self, run: str | RunView, **documents: Mapping[str, Value]) -> RunView:
         """Sets fields of the run's event, profile or session from outside, as an event does:
@@ -334,7 +333,7 @@ class Engine:
             check_names(name, fields)
             check_value(dict(fields), f"The {name}")
         own = copied({name: dict(fields) for name, fields in documents.items()})
-        return await self._take("amend", run, Ask(lambda turn: interventions.amend(turn, own)))
+        return await self._take("amend", run, FromOutside(lambda turn: interventions.amend(turn, own)))
 
     async def event(
         self,
@@ -360,7 +359,7 @@ class Engine:
             raise InvalidInput(sentence("The key of an event is a text of at most {most} characters.", most=MAX_KEY))
         check_value({name: data}, "The event")
         data, key = True if data is None else copied(data), key or ""
-        ask = Ask(
+        ask = FromOutside(
             lambda turn: interventions.arrive(turn, name, data, key),
             known=partial(is_delivered, name=name, data=data, key=key),
         )
@@ -369,7 +368,7 @@ class Engine:
     async def cancel(self, run: str | RunView, *, undo: bool = False, respond: RespondWith | None = None) -> RunView:
         """Ends a run for good. With `undo` what its steps did is undone, the newest first; what can't be undone now
         is tried again later. Cancelling it again changes nothing. Raises RunCompleted, RunExpired."""
-        ask = Ask(lambda turn: interventions.cancel(turn, undo=undo), outline=True)
+        ask = FromOutside(lambda turn: interventions.cancel(turn, undo=undo), outline=True)
         try:
             return await self._take("cancel", run, ask, respond)
         except RunCancelled:

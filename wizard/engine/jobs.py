@@ -21,7 +21,7 @@ from wizard.engine.view import RunView
 from wizard.engine.visits import make_visit
 from wizard.errors import MessageNotSent, RunNotFound, WorkflowUnavailable
 from wizard.machine import machine
-from wizard.machine.conflicts import Ask
+from wizard.machine.conflicts import OwnWork
 from wizard.machine.deadlines import next_reminder, waits_at
 from wizard.machine.interventions import expire, remind
 from wizard.machine.protocol import Close, Move
@@ -110,7 +110,7 @@ class Performer:
     ) -> RunView:
         """Takes the turn that the job is for; with `claim` none where that doesn't hold any more: a clock that started
         anew, after the job was claimed, has another deadline."""
-        ask = Ask(move, always=True, outline=outline)
+        ask = OwnWork(move, outline)
         return await self._turns.take("job", job.run, ask, task=Task(job.visit, job.key, claim))
 
     async def _work(self, job: Job) -> datetime | None:
@@ -161,8 +161,7 @@ class Performer:
 
     async def repair(self, run_id: str) -> RunView:
         """Owes again what was given up."""
-        ask = Ask(_owe_again, always=True)
-        return await self._turns.take("job", run_id, ask)
+        return await self._turns.take("job", run_id, OwnWork(_owe_again))
 
     # -- messages and deletion -------------------------------------------------------------------------
 

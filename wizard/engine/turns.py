@@ -32,12 +32,10 @@ from wizard.engine.pinned import Pinned
 from wizard.engine.progress import reporter
 from wizard.engine.slots import Slots
 from wizard.engine.unsaved import PERSONS, LateResult, Overtaken, Task, Unsaved, taken_again
-from wizard.engine.view import RunView, is_expired, with_fault
+from wizard.engine.view import RunView, with_fault
 from wizard.errors import (
     CallerError,
     RunBusy,
-    RunCancelled,
-    RunExpired,
     StaleInput,
     StaleRevision,
     StoreError,
@@ -45,7 +43,16 @@ from wizard.errors import (
 )
 from wizard.locale.sentences import sentence
 from wizard.machine import machine
-from wizard.machine.conflicts import Ask, check_fresh, is_at_work, is_replay
+from wizard.machine.conflicts import (
+    Ask,
+    Change,
+    check_fresh,
+    check_live,
+    is_at_work,
+    is_known,
+    is_replay,
+    takes_an_outline,
+)
 from wizard.machine.positions import number_items
 from wizard.machine.protocol import Move
 from wizard.machine.stack import Turn, visit_of
@@ -199,27 +206,25 @@ class Turns:
         self, run: Run, ask: Ask, respond: RespondWith | None, task: Task, watched: WatchedTurn, place: Place
     ) -> RunView:
         now = self._clock.wall()
-        if ask.known is not None and ask.known(run):
+        is_done = is_known(run, ask)
+        if not is_done:
+            check_live(run, ask, now)
+        if is_done or is_replay(run, ask):
             watched.outcome = "replayed"
             return RunView(await self._pinned.known_of(run), run, now)
-        if not ask.always:
-            check_live(run, now)
-        if is_replay(run, ask):
-            watched.outcome = "replayed"
-            return RunView(await self._pinned.known_of(run), run, now)
-        workflow = await (self._pinned.known_of(run) if ask.outline else self._pinned.workflow_of(run))
+        workflow = await (self._pinned.known_of(run) if takes_an_outline(ask) else self._pinned.workflow_of(run))
         check_fresh(run, ask)
         if task.unsaved is not None and not task.unsaved.fits(run):
             raise LateResult
         if task.unsaved is None and task.claim is not None and not await self._leases.renew(task.claim):
             raise LateResult  # it was settled or ordered anew, by what was stored before the run was read
-        if ask.answering and is_at_work(run, ask) and await self._is_worked_on(workflow, run):
+        if is_at_work(run, ask) and await self._is_worked_on(workflow, run):
             raise StaleInput(sentence("This step is being worked on. Wait for it, or go back."), run=run.id)
         turn = Turn(workflow, run, now)
         if run.positional and workflow.unavailable is None:
             number_items(turn, run)
         saver = self._saver(turn, run, respond, task, place, born=True)
-        view = await self._play(turn, ask.move(turn), saver, respond, task, strict=ask.strict)
+        view = await self._play(turn, ask.move(turn), saver, respond, task, strict=isinstance(ask, Change))
         watched.outcome = _outcome(view, run)
         return view
 
@@ -359,14 +364,6 @@ def _outcome(view: RunView, before: Run) -> str:
     if view.rejected is not None:
         return "rejected"
     return "unchanged" if view.run is before else ACCEPTED
-
-
-def check_live(run: Run, now: datetime) -> None:
-    """Raises RunExpired or RunCancelled where nothing can be done with the run any more."""
-    if run.status is RunStatus.EXPIRED or is_expired(run, now):
-        raise RunExpired(workflow=run.workflow, run=run.id)
-    if run.status is RunStatus.CANCELLED:
-        raise RunCancelled(workflow=run.workflow, run=run.id)
 
 
 def _is_handed_over(workflow: Workflow, run: Run) -> bool:

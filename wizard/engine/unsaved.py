@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from wizard.engine.commits import Saver
 from wizard.engine.driver import NO_UNDOS, Driver, Heard
 from wizard.machine import machine
-from wizard.machine.conflicts import Ask
+from wizard.machine.conflicts import OwnWork
 from wizard.machine.protocol import Result
 from wizard.machine.stack import visit_of
 from wizard.machine.undo import undo_what_was_left
@@ -32,16 +32,16 @@ class Unsaved:
             and _claim_on(run) == _claim_on(self.at)
         )
 
-    def ask(self) -> Ask:
+    def ask(self) -> OwnWork:
         """The move that goes on from there."""
         current, result = self.at.current, self.result
         if result is not None:
-            return Ask(lambda turn: machine.take_result(turn, result), always=True)
+            return OwnWork(lambda turn: machine.take_result(turn, result))
         if _claim_on(self.at):  # the effect goes on: there is nothing to do but to say so
-            return Ask(machine.stay, always=True)
+            return OwnWork(machine.stay)
         if self.at.status is not RunStatus.WORKING:  # it was cancelled, and what its steps did is being undone
-            return Ask(undo_what_was_left, always=True)
-        return Ask(lambda turn: machine.resume(turn, visit_of(current)), always=True)
+            return OwnWork(undo_what_was_left)
+        return OwnWork(lambda turn: machine.resume(turn, visit_of(current)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from wizard.locale.sentences import Sentence, sentence
 from wizard.machine.arguments import check_texts
 from wizard.machine.back import can_go_back, is_over, wall
 from wizard.machine.closing import words_of_closing
-from wizard.machine.conflicts import mark_of
+from wizard.machine.conflicts import is_expired, mark_of
 from wizard.machine.failures import reference_of, said_to_people
 from wizard.machine.remaining import last_pages, remaining
 from wizard.machine.scope import Scope, on_path
@@ -37,7 +37,6 @@ from wizard.model import (
     Step,
     Value,
     Workflow,
-    is_past,
 )
 from wizard.model.copies import copied_prompt
 from wizard.model.path import AFTER, Frame, Place, locate
@@ -67,11 +66,6 @@ class Progress:
 UNAVAILABLE = sentence("This can't be shown or gone on with at the moment. Nothing that was answered is lost.")
 
 _STOPPED = (RunStatus.CANCELLED, RunStatus.EXPIRED)
-
-
-def is_expired(run: Run, now: datetime) -> bool:
-    """Whether the run's time is over and it wasn't finished before."""
-    return is_past(run.status, run.expires_at, now)
 
 
 class RunView:

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from wizard.engine.access import NOBODY, Identity, identity_said
-from wizard.process.isolation import Calls, Whose
+from wizard.process.calls import Calls
+from wizard.process.isolation import Whose
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -16,7 +16,8 @@ from wizard.app import wizard_app
 from wizard.channels.http.identities import identity_of
 from wizard.engine.access import NOBODY, Identity
 from wizard.errors import HostError, NodeFailed
-from wizard.process.isolation import Calls, FunctionExited
+from wizard.process.calls import Calls
+from wizard.process.isolation import FunctionExited
 from wizard.testing import make_test_engine
 
 ANN = Identity("ann")
