@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from tests.pages import DOCS, PAGES, page
 from wizard.channels.web.assets import STATIC, STYLE
 from wizard.channels.web.pages import Page, Site
-from wizard.channels.web.templating import TEMPLATES
+from wizard.channels.web.templating import BUILT_IN
 from wizard.definitions.format import FIELD_MODELS, WorkflowFormat
 from wizard.definitions.internal import CaseConfig, RepeatConfig
 from wizard.expressions.filters import FILTERS, TESTS
@@ -98,7 +98,7 @@ def test_everything_that_a_designer_can_use_is_documented() -> None:
     used = re.findall(r"var\((--wz-[\w-]+)\)", (STATIC / STYLE).read_text())
     assert missing(theming.section("A theme"), sorted({*used})) == []
     templates = theming.section("Templates")
-    assert missing(templates, [str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")]) == []
+    assert missing(templates, BUILT_IN.list_templates()) == []
     assert missing(templates, [field.name for kind in Page.__subclasses__() for field in fields(kind)]) == []
     assert missing(templates, [f"site.{field.name}" for field in fields(Site)]) == []
 

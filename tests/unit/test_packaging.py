@@ -92,10 +92,13 @@ def test_a_wheel_carries_one_package_with_its_data(tmp_path: Path) -> None:
     names = names_in_wheel(source, tmp_path / "wheel")
     tops = {name.partition("/")[0] for name in names}
     assert tops == {"wizard", f"wizard-{wizard.__version__}.dist-info"}
-    templates = {f"wizard/{path.relative_to(source)}" for path in (source / "forms" / "templates").rglob("*.html")}
-    assert templates
+    fields = {f"wizard/{path.relative_to(source)}" for path in (source / "forms" / "templates").rglob("*.html")}
+    pages = {str(path.relative_to(source)) for path in (source / "wizard/channels/web/templates").rglob("*.html")}
+    assert fields
+    assert pages
     assert (
-        templates
+        fields
+        | pages
         | {
             "wizard/nodes/ask/form.py",
             "wizard/forms/fields.py",
@@ -120,7 +123,8 @@ def test_a_source_distribution_needs_no_node(tmp_path: Path) -> None:
     names = names_in_wheel(source, tmp_path / "wheel")
     assert {
         "wizard/channels/web/static/wizard.css",
-        "wizard/forms/templates/base.html",
+        "wizard/channels/web/templates/base.html",
+        "wizard/forms/templates/fields/input.html",
         "wizard/nodes/ask/form.py",
     } <= names
 

@@ -36,7 +36,8 @@ from wizard.forms.rendering import blocks
 from wizard.forms.validation import encodable
 from wizard.locale.formats import direction
 
-TEMPLATES = Path(wizard.forms.__path__[0]) / "templates"
+# Where pages are, and below `fields/` the controls of fields: one set of names.
+TEMPLATES = Path(__file__).parent / "templates", Path(wizard.forms.__path__[0]) / "templates"
 
 
 def environment_of(folder: Path | None, words: NullTranslations) -> Environment:

@@ -11,7 +11,7 @@ from tests.unit.channels.html.markup import checked
 from tests.unit.channels.html.samples import ASSETS, SAMPLES, STEP, read, step
 from wizard.channels.web import pages as module
 from wizard.channels.web.pages import Page, Pages
-from wizard.channels.web.templating import TEMPLATES
+from wizard.channels.web.templating import BUILT_IN, TEMPLATES
 from wizard.forms.rendering import KINDS
 from wizard.model import Prompt
 
@@ -37,14 +37,16 @@ def test_there_is_a_template_for_every_page_and_every_kind_of_field() -> None:
         each for each in vars(module).values() if isinstance(each, type) and issubclass(each, Page) and each is not Page
     ]
     assert len(kinds) == 13
-    assert {kind.template for kind in kinds} <= {path.name for path in TEMPLATES.iterdir()}
+    assert {kind.template for kind in kinds} <= {*BUILT_IN.list_templates()}
     assert {kind for page in SAMPLES.values() for kind in (type(page),)} == set(kinds)
-    assert {f"{kind}.html" for kind in KINDS} <= {path.name for path in (TEMPLATES / "fields").iterdir()}
+    assert {f"fields/{kind}.html" for kind in KINDS} <= {*BUILT_IN.list_templates()}
 
 
 def test_every_template_says_what_it_shows() -> None:
     """Hosts override them one by one, and have to know what each gets."""
-    for path in TEMPLATES.rglob("*.html"):
+    paths = [path for folder in TEMPLATES for path in folder.rglob("*.html")]
+    assert len(paths) == len(BUILT_IN.list_templates()), "one stands in for another of the same name"
+    for path in paths:
         assert re.match(r"\{#- [A-Z].+? Gets: ", path.read_text(), re.DOTALL), path.name
 
 
