@@ -18,7 +18,6 @@ from wizard.engine.compiled import Compiled
 from wizard.engine.pinned import Pinned
 from wizard.errors import WorkflowUnavailable
 from wizard.model import Run, RunStatus, Workflow
-from wizard.model.derived import forget_derived
 from wizard.model.path import locate
 from wizard.node import Registry
 from wizard.state.merging import Document
@@ -168,7 +167,6 @@ async def test_versions_that_nobody_needs_are_forgotten() -> None:
     the way (`locate`) doesn't hold them either."""
     store = MemoryStore()
     runs = await left_behind(store, *(definition(2, f"Number {each}") for each in range(12)))
-    forget_derived()
     before = workflows()
     versions = Pinned(Counted.of(), store)
     versions._workflows = Compiled(most=3)

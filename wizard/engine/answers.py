@@ -7,7 +7,7 @@ from typing import Any
 
 from wizard.model import Call, Step, Value, Workflow
 from wizard.model.copies import copied
-from wizard.model.derived import of_workflows
+from wizard.model.derived import derived
 from wizard.model.path import locate
 
 
@@ -39,7 +39,7 @@ def _without_secrets(workflow: Workflow, step: Step) -> Mapping[str, Value] | No
     return {name: value for name, value in step.output.items() if name not in secrets}
 
 
-@of_workflows(1024)
+@derived
 def _has_secrets(workflow: Workflow) -> bool:
     """Whether any node of the definition, or of one that it embeds, has an output that is never shown again."""
     return any(

@@ -1,7 +1,6 @@
 """Compiled workflows in memory: the latest used ones, within bounds on how many and how large they are.
 
-A version that a cached run is pinned to stays whatever the bounds say: its next turn would compile it again. What is
-remembered of workflows elsewhere (wizard.model.derived) holds them too, and is forgotten with them.
+A version that a cached run is pinned to stays whatever the bounds say: its next turn would compile it again.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Set
 
 from wizard.model import Workflow
-from wizard.model.derived import forget_derived
 from wizard.model.recent import Recent
 
 MOST = 500  # versions
@@ -29,8 +27,8 @@ class Compiled:
 
     def put(self, version: str, workflow: Workflow, size: int) -> None:
         """Keeps a workflow whose stored definition has `size` bytes, and forgets those that are too many then."""
-        if version not in self._workflows and self._workflows.put(version, workflow, size):
-            forget_derived()
+        if version not in self._workflows:
+            self._workflows.put(version, workflow, size)
 
     def __contains__(self, version: str) -> bool:
         return version in self._workflows

@@ -13,7 +13,7 @@ from wizard.forms.validation import Rejected, validate
 from wizard.locale.sentences import sentence
 from wizard.machine.scope import Scope
 from wizard.model import Prompt, PromptField, Run, RunStatus, Value, Workflow
-from wizard.model.derived import of_workflows
+from wizard.model.derived import derived
 from wizard.model.path import Frame
 from wizard.model.values import check_value
 
@@ -68,7 +68,7 @@ def input_prompt(
     )
 
 
-@of_workflows(1024)
+@derived
 def _form(workflow: Workflow) -> Form:
     """What the workflow declares, compiled once."""
     return Form(workflow.input)

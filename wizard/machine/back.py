@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wizard.model import Call, Kind, RunStatus, Step, Workflow
-from wizard.model.derived import of_workflows
+from wizard.model.derived import derived
 from wizard.model.path import locate
 from wizard.model.run import Visible
 
@@ -43,7 +43,7 @@ def wall(workflow: Workflow, run: Visible, landing: Step | None = None, *, down_
     return -1
 
 
-@of_workflows(1024)
+@derived
 def has_final(workflow: Workflow) -> bool:
     """Whether the definition, or one that it embeds, has a final node at all: most have none, and then
     nobody looks through a long run for one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wizard.model import Branches, Call, Node, Remaining, Run, Workflow
-from wizard.model.derived import of_workflows
+from wizard.model.derived import derived
 from wizard.model.path import call_of, count_items, locate
 
 
@@ -51,7 +51,7 @@ def _after(workflow: Workflow, node: Node) -> Remaining:
     return Remaining(0, 0) if node.next is None else workflow.remaining[node.next]
 
 
-@of_workflows(1024)
+@derived
 def last_pages(workflow: Workflow) -> tuple[int, int]:
     """Whether ways through the workflow end with an `end` page: some (counted on the shortest way, which may be
     one of them), or all (counted on the longest as well)."""

@@ -1,35 +1,27 @@
-"""What is computed of workflows once and remembered: where a path leads, whether any node is final.
-
-What is remembered keeps its workflow alive, so that it can be forgotten with those that nobody needs any more
-(wizard.engine.compiled).
+"""What is computed of a workflow when it is first asked for, and kept by the workflow itself: whether any node is
+final, how it ends. It goes with its workflow, of which drafts bring a new one every few seconds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import wraps
+from typing import TypeVar
 
-if TYPE_CHECKING:
-    from functools import _lru_cache_wrapper
+from wizard.model.workflow import Workflow
 
 T = TypeVar("T")
 
-_remembered: list[_lru_cache_wrapper[Any]] = []
 
+def derived(compute: Callable[[Workflow], T]) -> Callable[[Workflow], T]:
+    """Has a function compute once for each workflow. Two threads that ask for it first may both compute it."""
 
-def of_workflows(maxsize: int) -> Callable[[Callable[..., T]], _lru_cache_wrapper[T]]:
-    """`lru_cache` for functions of workflows."""
+    @wraps(compute)
+    def kept(workflow: Workflow) -> T:
+        known = workflow.derived
+        if compute not in known:
+            known[compute] = compute(workflow)
+        value: T = known[compute]
+        return value
 
-    def remember(function: Callable[..., T]) -> _lru_cache_wrapper[T]:
-        remembered = lru_cache(maxsize)(function)
-        _remembered.append(remembered)
-        return remembered
-
-    return remember
-
-
-def forget_derived() -> None:
-    """Forgets all of it, of every workflow: what is needed is computed again, in microseconds."""
-    for remembered in _remembered:
-        remembered.cache_clear()
+    return kept

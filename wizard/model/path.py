@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from wizard.errors import NotAStep
 from wizard.locale.sentences import sentence
-from wizard.model.derived import of_workflows
 from wizard.model.workflow import Branches, Call, Node, Workflow
 
 AFTER = "after-"
@@ -85,9 +84,21 @@ def is_cyclic(workflow: Workflow, node_id: str) -> bool:
     return node_id in workflow.reach[node_id]
 
 
-@of_workflows(8192)
+MOST_PLACES = 8192  # that a workflow remembers: a repeat, or a loop, has as many as somebody likes
+
+
 def locate(workflow: Workflow, path: str) -> Place:
     """Understands a step path. Raises NotAStep where the workflow has no such place."""
+    place: Place | None = workflow.places.get(path)
+    if place is None:
+        place = _located(workflow, path)
+        if len(workflow.places) >= MOST_PLACES:
+            workflow.places.clear()
+        workflow.places[path] = place
+    return place
+
+
+def _located(workflow: Workflow, path: str) -> Place:
     frame, levels = Frame(workflow), list[Level]()
     segments = iter(path.split("/"))
     for segment in segments:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -176,7 +176,8 @@ class Workflow:
     `version` is the content hash of the definition and of every definition it embeds (S22). `events` are the names of
     the events that it, or a definition that it embeds, uses, None where that can't be known; `awaited` those of them
     that a node takes. Where `unavailable` is set it is no more than an outline, with which a run can be looked at and
-    ended, but not moved.
+    ended, but not moved. What follows from it and is computed when it is first asked for is kept in `derived`, by
+    wizard.model.derived, and in `places`, by wizard.model.path.locate, and by nobody else.
     """
 
     id: str
@@ -199,3 +200,5 @@ class Workflow:
     unavailable: WorkflowUnavailable | None = (
         None  # of an outline (wizard.definitions.outlines): why there is no more than that
     )
+    derived: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+    places: dict[str, Any] = field(default_factory=dict, init=False, repr=False)  # wizard.model.path.Place
