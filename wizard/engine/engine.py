@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable, Mapping, Set
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from wizard.engine.access import Caller, check_access
@@ -38,6 +38,7 @@ from wizard.machine.arguments import (
     checked_draft,
 )
 from wizard.machine.conflicts import Answer, Ask, Change, FromOutside, LookBack
+from wizard.machine.earlier import Page, back_from, continue_from, save_from
 from wizard.machine.events import is_delivered
 from wizard.machine.protocol import Move
 from wizard.machine.repeats import remove_item
@@ -267,6 +268,46 @@ class Engine:
             check_fields("files", files)
         ask = LookBack(lambda turn: revisits.keep(turn, step, draft, files or {}), step)
         return await self._take("keep", run, ask)
+
+    async def submit(
+        self,
+        run: str | RunView,
+        step: str,
+        action: Literal["next", "previous", "save"] = "next",
+        *,
+        answers: Mapping[str, object] | None = None,
+        draft: Mapping[str, object] | None = None,
+        files: Mapping[str, object] | None = None,
+        changing: bool = False,
+        seen: str | None = None,
+    ) -> RunView:
+        """What the page of a foreground step of the path sends, in one turn: by its `action` the same as `next` with
+        `revisit`, `previous`, or `save`; `changing` says that the page was opened to change that step and return.
+        `draft`, which is what was typed, is kept where the answers aren't taken in or refused by the step. Of the
+        `files` that were chosen beside Back and Save those are kept that the step takes, as `keep` does.
+        Raises what these raise."""
+        for name, given in (("answers", answers), ("files", files)):
+            if given is not None:
+                check_fields(name, given)
+        try:
+            draft = checked_draft(draft)
+        except InvalidInput:
+            if action != "next":
+                raise
+            draft = None  # the fields say for themselves what is wrong with the answers
+        page = Page(step, answers or {}, draft, files or {}, changing)
+        if action != "next":
+            move, name = (
+                (back_from, "keep" if changing else "previous") if action == "previous" else (save_from, "save")
+            )
+            return await self._take(name, run, LookBack(lambda turn: move(turn, page), step))
+
+        def go_on(turn: Turn) -> Move:
+            return continue_from(turn, page)
+
+        if changing:
+            return await self._take("change", run, Change(go_on, step, page.answers, seen=seen))
+        return await self._take("next", run, Answer(go_on, step, page.answers, seen=seen, earlier=True))
 
     async def change(
         self,

@@ -7,15 +7,16 @@ one only where something comes of it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from wizard.errors import PointOfNoReturn
 from wizard.machine.back import position_back, wall
 from wizard.machine.closing import without_secrets
-from wizard.machine.machine import check_not_over, keep_draft, next_, position_of, previous, take_answer
+from wizard.machine.machine import change, check_not_over, keep_draft, next_, position_of, previous, take_answer
 from wizard.machine.protocol import Execute, Look, Move
 from wizard.machine.showing import wait_at
 from wizard.machine.stack import Turn
-from wizard.model import StepStatus, Value, Wait
+from wizard.model import RunStatus, StepStatus, Value, Wait
 
 
 def answer_at(turn: Turn, path: str, given: Mapping[str, Value]) -> Move:
@@ -67,19 +68,68 @@ def save(turn: Turn, path: str, draft: Mapping[str, Value]) -> Move:
 def keep(turn: Turn, path: str, draft: Mapping[str, Value], files: Mapping[str, Value]) -> Move:
     """Keeps what was typed at a foreground step of the path (S9), and the files that were chosen there as far as
     they can be taken. Nothing moves. Raises RunCompleted, NotAStep."""
-    check_not_over(turn)
+    yield from _take_files(turn, path, files)
     position = position_of(turn, path)
     step = turn.steps[position]
-    if files:
-        with turn.seen_from(position) as undone:
-            result = yield Execute(undone, files, partial=True)
-        if result.step is not None and result.failure is None:
-            step = step._replace(state=result.step.state)
-            turn.files += result.files
     turn.update(step._replace(draft=without_secrets(turn, step, draft)))
     turn.log("kept", path)
     if position == turn.cursor:
         yield Look(turn.steps[position])
+
+
+def _take_files(turn: Turn, path: str, files: Mapping[str, Value]) -> Move:
+    """Files that were chosen at a foreground step of the path, as far as they can be taken. Raises RunCompleted,
+    NotAStep."""
+    check_not_over(turn)
+    position = position_of(turn, path)
+    if not files:
+        return
+    with turn.seen_from(position) as undone:
+        result = yield Execute(undone, files, partial=True)
+    if result.step is not None and result.failure is None:
+        turn.update(turn.steps[position]._replace(state=result.step.state))
+        turn.files += result.files
+
+
+# -- what a page sends -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the page of the foreground step `path` sends with its buttons: `answers` with Continue, `draft` as what was
+    typed, and `files` those that were chosen. `changing` says that it was opened to change the step and return."""
+
+    path: str
+    answers: Mapping[str, Value]
+    draft: Mapping[str, Value] | None
+    files: Mapping[str, Value]
+    changing: bool = False
+
+
+def continue_from(turn: Turn, page: Page) -> Move:
+    """Next (S4) or change (S11). What couldn't be judged (S16), or led nowhere (S17), is kept as it was typed."""
+    path = page.path
+    yield from change(turn, path, page.answers) if page.changing else answer_at(turn, path, page.answers)
+    stays = turn.status is RunStatus.WAITING and turn.current is not None and turn.current.path == path
+    if stays and turn.fault is not None and not turn.rejected:
+        yield from keep_draft(turn, page.draft)
+
+
+def back_from(turn: Turn, page: Page) -> Move:
+    """Previous (S6); from a change back to where that was asked, which moves nothing."""
+    if page.changing:
+        yield from keep(turn, page.path, page.draft or {}, page.files)
+    else:
+        yield from _take_files(turn, page.path, page.files)
+        yield from previous_from(turn, page.path, page.draft)
+
+
+def save_from(turn: Turn, page: Page) -> Move:
+    """Save (S9); who comes back to a change still returns to where it was asked (S11)."""
+    yield from _take_files(turn, page.path, page.files)
+    if page.changing:
+        yield from change(turn, page.path, None)
+    yield from save(turn, page.path, page.draft or {})
 
 
 def _go_back_to(turn: Turn, path: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Literal
 
 from aiohttp import web
 
@@ -186,12 +187,10 @@ class Stepping:
                 return await self._go_on(sent, action)
             if action not in ("previous", "save"):
                 return await self._answer(sent)
-            response = await (self._go_back(sent) if action == "previous" else self._save(sent))
+            return await self._leave(sent, saves=action == "save")
         except StaleInput:
             await self._engine.load(sent.view)
             return await self._conflict(sent)
-        await self._site.refused.forget(sent.page)
-        return response
 
     async def _receive(self, request: web.Request, path: str) -> Sent:
         """What was posted, if the run is open to its sender and the form is theirs."""
@@ -234,11 +233,8 @@ class Stepping:
         before, was_current, mark = view.revision, sent.is_current, view.mark_of(path)
         if sent.by_browser and seen != mark and answered_with(sent.guest.answered, page) == mark:
             seen = mark  # the browser had the page in its memory, as it was before it was answered from there
-        answers = answers_of(sent.fields, sent.posted)
-        if sent.changing:
-            await self._engine.change(view, path, answers, seen=seen or None)
-        else:
-            await self._engine.next(view, answers, step=path, revisit=True, seen=seen or None)
+        answers, draft = answers_of(sent.fields, sent.posted), sent.draft
+        await self._engine.submit(view, path, answers=answers, draft=draft, changing=sent.changing, seen=seen or None)
         pages = self._pages_of(sent)
         if (rejected := view.rejected) is not None:
             refusal = Refusal.of(rejected, 422, view.mark_of(path))
@@ -247,35 +243,21 @@ class Stepping:
             await self._site.refused.forget(sent.page)
         if view.revision == before and not was_current and not sent.changing:
             return self._site.redirect(pages.after(path))
-        if view.fault is not None and view.step == path and sent.is_current:
-            await self._engine.keep(view, path, sent.draft)  # it couldn't be judged, but it needn't be typed again
         response = self._to_current(sent)
         if answered := answered_now(sent.guest.answered, page, view.mark_of(path)):
             where = self._site.run_address(view.id)
             response.headers.add("Set-Cookie", sent.guest.crumb.answered(answered, where))
         return response
 
-    async def _go_back(self, sent: Sent) -> web.Response:
-        files = self._files(sent)
-        if sent.changing or files:
-            await self._engine.keep(sent.view, sent.path, sent.draft, files)
-        if not sent.changing:
-            await self._engine.previous(sent.view, step=sent.path, draft=sent.draft)
-        return self._to_current(sent)
-
-    async def _save(self, sent: Sent) -> web.Response:
-        if files := self._files(sent):
-            await self._engine.keep(sent.view, sent.path, sent.draft, files)
-        if sent.changing:
-            await self._engine.change(sent.view, sent.path)  # who comes back still returns to where it was asked
-        await self._engine.save(sent.view, sent.path, sent.draft)
-        return self._site.redirect(f"{self._pages_of(sent).run}-/saved")
-
-    @staticmethod
-    def _files(sent: Sent) -> dict[str, object]:
-        """Files that were chosen count as taken, as those beside a wrong answer do, so that nobody has to choose them
-        again."""
-        return files_of(sent.fields, sent.posted) if sent.prompt is not None and sent.prompt.in_parts else {}
+    async def _leave(self, sent: Sent, *, saves: bool) -> web.Response:
+        """Back and Save. Files that were chosen count as taken, as those beside a wrong answer do, so that nobody has
+        to choose them again."""
+        takes_files = sent.prompt is not None and sent.prompt.in_parts
+        files = files_of(sent.fields, sent.posted) if takes_files else {}
+        action: Literal["previous", "save"] = "save" if saves else "previous"
+        await self._engine.submit(sent.view, sent.path, action, draft=sent.draft, files=files, changing=sent.changing)
+        await self._site.refused.forget(sent.page)
+        return self._site.redirect(f"{self._pages_of(sent).run}-/saved") if saves else self._to_current(sent)
 
     # -- refusing --------------------------------------------------------------------------------------
 

@@ -364,7 +364,7 @@ async def test_a_fault_of_ours_is_logged_under_a_reference_and_told_without_deta
     """The person can name it, and neither page nor log shows what isn't for it."""
     visitor = await stage.starts()
     token = visitor.cookies["wizard_run"]
-    with caplog.at_level(logging.DEBUG), patch.object(Engine, "next", side_effect=ValueError("Ann secret")):
+    with caplog.at_level(logging.DEBUG), patch.object(Engine, "submit", side_effect=ValueError("Ann secret")):
         await visitor.fills(**WHO).presses()
         readable(visitor, 500, "something went wrong")
         with patch.object(Stepping, "_pages", side_effect=ValueError("Ann")):
@@ -379,7 +379,7 @@ async def test_a_fault_of_ours_is_logged_under_a_reference_and_told_without_deta
 async def test_what_the_engine_can_not_take_is_said(stage: Stage) -> None:
     """A limit of the store, which no field could know."""
     visitor = await stage.starts()
-    with patch.object(Engine, "next", side_effect=InvalidInput("The answers are too large to be stored.", run="x")):
+    with patch.object(Engine, "submit", side_effect=InvalidInput("The answers are too large to be stored.", run="x")):
         await visitor.fills(**WHO).presses()
     readable(visitor, 422)
     assert "too large to be stored" in visitor.page.text
