@@ -12,11 +12,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Set
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from wizard.engine import asks
 from wizard.engine.access import Caller, check_access
+from wizard.engine.asks import Action
 from wizard.engine.inputs import read_input
 from wizard.engine.jobs import Performer
 from wizard.engine.own_runs import RunPage, runs_of
@@ -26,32 +27,23 @@ from wizard.engine.starting import Handed, new_id, new_run, new_token
 from wizard.engine.turns import RespondWith, Turns
 from wizard.engine.view import RunView, run_id_of
 from wizard.errors import InvalidInput, RunCancelled
-from wizard.locale.sentences import sentence
-from wizard.machine import earlier as revisits
-from wizard.machine import interventions, machine
+from wizard.machine import interventions
 from wizard.machine.arguments import (
     check_fields,
     check_names,
     check_numbers_given,
     check_texts,
     check_texts_given,
-    checked_draft,
 )
-from wizard.machine.conflicts import Answer, Ask, Change, FromOutside, LookBack
-from wizard.machine.earlier import Page, back_from, continue_from, save_from
-from wizard.machine.events import is_delivered
-from wizard.machine.protocol import Move
+from wizard.machine.conflicts import Ask, FromOutside, LookBack
 from wizard.machine.repeats import remove_item
-from wizard.machine.stack import Turn
 from wizard.model import RunStatus, StoredFile, Value
 from wizard.model.copies import copied
 from wizard.model.instants import Clock, instant
 from wizard.model.job import Claim
-from wizard.model.values import check_value
 from wizard.node import Services
 from wizard.process.isolation import Whose
 from wizard.settings import Settings
-from wizard.state.documents import DOCUMENTS
 from wizard.stores.contract import Store, TraceEntry
 from wizard.telemetry.logs import broke
 from wizard.telemetry.watching import NOBODY, All, Watch
@@ -63,9 +55,6 @@ __all__ = ["Definitions", "Engine", "RespondWith", "utc_now"]
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-MAX_NAME, MAX_KEY = 64, 200  # of an event
 
 
 class Engine:
@@ -213,12 +202,7 @@ class Engine:
         if keep:
             answers, revision = await self._whole(run, step, answers, revision)
 
-        def move(turn: Turn) -> Move:
-            if revisit and step is not None:
-                return revisits.answer_at(turn, step, answers or {})
-            return machine.next_(turn, answers, partial=partial)
-
-        ask = Answer(move, step, answers, revision, seen, earlier=revisit)
+        ask = asks.next_ask(step, answers, revision, seen, in_parts=partial, revisit=revisit)
         return await self._take("next", run, ask, respond)
 
     async def previous(
@@ -238,21 +222,13 @@ class Engine:
         Raises PointOfNoReturn, RunCompleted, NotAStep, StaleInput (revision, or `step` left the path),
         RunExpired.
         """
-        draft = checked_draft(draft)
-        check_texts_given(to=to)
-
-        def move(turn: Turn) -> Move:
-            if step is not None:
-                return revisits.previous_from(turn, step, draft)
-            return machine.previous(turn, skip_background=skip_background, to=to, draft=draft)
-
-        return await self._take("previous", run, LookBack(move, step, revision), respond)
+        ask = asks.previous_ask(step, to, draft, revision, skip_background=skip_background)
+        return await self._take("previous", run, ask, respond)
 
     async def save(self, run: str | RunView, step: str, draft: Mapping[str, object]) -> RunView:
         """Keeps what was typed at a foreground step of the path, and makes that the current one: who comes
         back later finds what they left. Raises what `previous` raises."""
-        draft = checked_draft(draft)
-        return await self._take("save", run, LookBack(lambda turn: revisits.save(turn, step, draft), step))
+        return await self._take("save", run, asks.save_ask(step, draft))
 
     async def keep(
         self,
@@ -263,17 +239,13 @@ class Engine:
     ) -> RunView:
         """Keeps what was typed at a foreground step of the path, and of the `files` that were chosen in its form
         those that it takes; the run doesn't move. Raises RunCompleted, NotAStep, StaleInput, RunExpired."""
-        draft = checked_draft(draft)
-        if files is not None:
-            check_fields("files", files)
-        ask = LookBack(lambda turn: revisits.keep(turn, step, draft, files or {}), step)
-        return await self._take("keep", run, ask)
+        return await self._take("keep", run, asks.keep_ask(step, draft, files))
 
     async def submit(
         self,
         run: str | RunView,
         step: str,
-        action: Literal["next", "previous", "save"] = "next",
+        action: Action = "next",
         *,
         answers: Mapping[str, object] | None = None,
         draft: Mapping[str, object] | None = None,
@@ -281,33 +253,12 @@ class Engine:
         changing: bool = False,
         seen: str | None = None,
     ) -> RunView:
-        """What the page of a foreground step of the path sends, in one turn: by its `action` the same as `next` with
-        `revisit`, `previous`, or `save`; `changing` says that the page was opened to change that step and return.
-        `draft`, which is what was typed, is kept where the answers aren't taken in or refused by the step. Of the
-        `files` that were chosen beside Back and Save those are kept that the step takes, as `keep` does.
-        Raises what these raise."""
-        for name, given in (("answers", answers), ("files", files)):
-            if given is not None:
-                check_fields(name, given)
-        try:
-            draft = checked_draft(draft)
-        except InvalidInput:
-            if action != "next":
-                raise
-            draft = None  # the fields say for themselves what is wrong with the answers
-        page = Page(step, answers or {}, draft, files or {}, changing)
-        if action != "next":
-            move, name = (
-                (back_from, "keep" if changing else "previous") if action == "previous" else (save_from, "save")
-            )
-            return await self._take(name, run, LookBack(lambda turn: move(turn, page), step))
-
-        def go_on(turn: Turn) -> Move:
-            return continue_from(turn, page)
-
-        if changing:
-            return await self._take("change", run, Change(go_on, step, page.answers, seen=seen))
-        return await self._take("next", run, Answer(go_on, step, page.answers, seen=seen, earlier=True))
+        """What the page of a foreground step of the path sends, in one turn. By its `action` it is the same as `next`
+        with `revisit` (as `change` where the page was opened for that: `changing`), `previous` or `save`. What was
+        typed, `draft`, and those of the chosen `files` that the step takes are kept with the last two; what was typed
+        also where the answers could be neither taken nor refused. Raises what these raise."""
+        name, ask = asks.page_ask(step, action, answers, draft, files, seen, changing=changing)
+        return await self._take(name, run, ask)
 
     async def change(
         self,
@@ -328,16 +279,9 @@ class Engine:
         others than those that are there now are stale (S19).
         Raises PointOfNoReturn, RunCompleted, NotAStep, StaleInput, RunExpired.
         """
-        check_texts(step=step)
-        if answers is not None:
-            check_fields("answers", answers)
         if keep:
             answers, revision = await self._whole(run, step, answers, revision)
-
-        def move(turn: Turn) -> Move:
-            return machine.change(turn, step, answers)
-
-        return await self._take("change", run, Change(move, step, answers, revision, seen), respond)
+        return await self._take("change", run, asks.change_ask(step, answers, revision, seen), respond)
 
     async def _whole(
         self, run: str | RunView, step: str | None, answers: Mapping[str, object] | None, revision: int | None
@@ -345,6 +289,7 @@ class Engine:
         """The answers with those that the step keeps as they are now, and the revision that they are for."""
         if answers is None:
             return None, revision
+        check_texts_given(step=step)
         check_fields("answers", answers)
         view = await self._turns.show(run_id_of(run))
         if step is None and (current := view.run.current) is not None:
@@ -368,13 +313,7 @@ class Engine:
 
         Raises RunCompleted, InvalidInput for what can't be stored, RunExpired.
         """
-        for name, fields in documents.items():
-            if name not in DOCUMENTS:
-                raise InvalidInput(f"A run has no document {name!r}; it has event, profile and session.")
-            check_names(name, fields)
-            check_value(dict(fields), f"The {name}")
-        own = copied({name: dict(fields) for name, fields in documents.items()})
-        return await self._take("amend", run, FromOutside(lambda turn: interventions.amend(turn, own)))
+        return await self._take("amend", run, asks.amend_ask(documents))
 
     async def event(
         self,
@@ -394,17 +333,7 @@ class Engine:
         step which waits for it refuses; KeyReused for the key of another event; TooManyEvents, RunCompleted,
         RunExpired, RunCancelled.
         """
-        if not isinstance(name, str) or not name.isidentifier() or len(name) > MAX_NAME:
-            raise InvalidInput(sentence("An event needs a name: at most 64 letters, digits and _, as `paid` is."))
-        if key is not None and not (isinstance(key, str) and 0 < len(key) <= MAX_KEY):
-            raise InvalidInput(sentence("The key of an event is a text of at most {most} characters.", most=MAX_KEY))
-        check_value({name: data}, "The event")
-        data, key = True if data is None else copied(data), key or ""
-        ask = FromOutside(
-            lambda turn: interventions.arrive(turn, name, data, key),
-            known=partial(is_delivered, name=name, data=data, key=key),
-        )
-        return await self._take("event", run, ask, respond)
+        return await self._take("event", run, asks.event_ask(name, data, key), respond)
 
     async def cancel(self, run: str | RunView, *, undo: bool = False, respond: RespondWith | None = None) -> RunView:
         """Ends a run for good. With `undo` what its steps did is undone, the newest first; what can't be undone now
