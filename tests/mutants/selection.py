@@ -51,8 +51,8 @@ GROUPS = (
     ),
     Group(
         (
-            "machine/events", "machine/closing", "machine/deadlines", "model/instants",
-            "machine/interventions", "machine/undo",
+            "machine/events", "machine/closing", "machine/deadlines", "machine/drafts", "machine/expiry",
+            "model/instants", "machine/interventions", "machine/undo",
         ),
         (
             *_units("machine/deadlines", "model/instants", "machine/undo"),

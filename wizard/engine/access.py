@@ -9,12 +9,11 @@ Secrets are compared in a time that says nothing of how much of one was right.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from wizard.engine.starting import token_hash
-from wizard.errors import HostError, NotYourProfile, NotYours
+from wizard.engine.run_token import check_token
+from wizard.errors import HostError, NotYourProfile
 from wizard.locale.sentences import sentence
 from wizard.machine.arguments import id_problem, kind_of, unwritable
 from wizard.model import Run
@@ -67,12 +66,6 @@ class Caller:
     needs_token: bool = True
 
 
-def check_token(run: Run, token: str) -> None:
-    """Raises NotYours where it isn't the run's."""
-    if not is_same(token_hash(token), run.token_hash):
-        raise NotYours(run=run.id)
-
-
 async def check_access(run: Run, caller: Caller) -> None:
     """The rule of this module. Raises NotYours where the token isn't the run's, NotYourProfile where the run is another
     person's."""
@@ -97,9 +90,3 @@ def check_own(person: Identity, *, profile_id: str | None, session_id: str | Non
     ):
         if named is not None and named != own:
             raise NotYourProfile(sentence("`{name}` isn't yours. Leave it out: it is known who you are.", name=name))
-
-
-def is_same(secret: str | bytes, other: str | bytes) -> bool:
-    """Whether they are one secret."""
-    one, two = (text.encode() if isinstance(text, str) else text for text in (secret, other))
-    return hmac.compare_digest(one, two)

@@ -23,7 +23,8 @@ from wizard.engine.jobs import Performer
 from wizard.engine.own_runs import RunPage, runs_of
 from wizard.engine.pinned import Definitions, Pinned
 from wizard.engine.reentry import check_not_within
-from wizard.engine.starting import Handed, new_id, new_run, new_token
+from wizard.engine.run_token import new_token
+from wizard.engine.starting import Handed, new_id, new_run
 from wizard.engine.turns import RespondWith, Turns
 from wizard.engine.view import RunView, run_id_of
 from wizard.errors import InvalidInput, RunCancelled

@@ -23,7 +23,8 @@ from wizard.errors import MessageNotSent, RunNotFound, WorkflowUnavailable
 from wizard.machine import machine
 from wizard.machine.conflicts import OwnWork
 from wizard.machine.deadlines import next_reminder, waits_at
-from wizard.machine.interventions import expire, remind
+from wizard.machine.expiry import expire
+from wizard.machine.interventions import remind
 from wizard.machine.protocol import Close, Move
 from wizard.machine.stack import Turn
 from wizard.machine.undo import debt

@@ -6,8 +6,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
+from wizard.engine.run_token import token_hash
 from wizard.errors import HostError
 from wizard.machine.arguments import check_ids_given, check_names, kind_of
 from wizard.model import Run, RunStatus, Value, Workflow
@@ -31,16 +31,6 @@ class Handed:
 def new_id() -> str:
     """22 characters that can't be guessed: 128 random bits."""
     return secrets.token_urlsafe(16)
-
-
-def new_token() -> str:
-    """A run's key: 192 random bits."""
-    return secrets.token_urlsafe(24)
-
-
-def token_hash(token: str) -> bytes:
-    """What is stored of a token: it is random, so a plain hash gives nothing away."""
-    return sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 async def new_run(workflow: Workflow, run_id: str, token: str, handed: Handed, store: Store, now: datetime) -> Run:

@@ -21,7 +21,8 @@ from wizard.locale.sentences import Sentence, sentence
 from wizard.machine.arguments import check_texts
 from wizard.machine.back import can_go_back, is_over, wall
 from wizard.machine.closing import words_of_closing
-from wizard.machine.conflicts import is_expired, mark_of
+from wizard.machine.conflicts import mark_of
+from wizard.machine.expiry import is_expired
 from wizard.machine.failures import reference_of, said_to_people
 from wizard.machine.remaining import last_pages, remaining
 from wizard.machine.scope import Scope, on_path

@@ -3,17 +3,16 @@ answered or typed is lost by it: it stays as the step's draft, for whoever comes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 
 from wizard.errors import ExpressionError, StaleInput
 from wizard.locale.sentences import Sentence, sentence
 from wizard.machine.deadlines import stop_the_clock
+from wizard.machine.drafts import without_secrets
 from wizard.machine.events import awaited
 from wizard.machine.lifecycle import next_step_status
 from wizard.machine.stack import Turn
-from wizard.model import BY_EVENT, BY_TIMER, NOTHING, Arrival, Step, Value
-from wizard.model.path import locate
+from wizard.model import BY_EVENT, BY_TIMER, NOTHING, Arrival, Step
 
 UNANSWERED = sentence("This wasn't answered in time.")
 
@@ -36,12 +35,6 @@ def _close(turn: Turn, step: Step, *, given: bytes, took: Arrival | None, error:
     closed = step._replace(status=status, output={}, draft=draft or None, patch=NOTHING)
     turn.put(closed._replace(given=given, took=took, error=error))
     stop_the_clock(turn, step)
-
-
-def without_secrets(turn: Turn, step: Step, draft: Mapping[str, Value]) -> Mapping[str, Value]:
-    """What may be kept of what was typed."""
-    secrets = locate(turn.workflow, step.path).node.secrets
-    return {name: value for name, value in draft.items() if name not in secrets} if secrets else draft
 
 
 def _author_says(turn: Turn, step: Step, arrival: Arrival) -> str | None:

@@ -12,11 +12,12 @@ from wizard.errors import RunCancelled, RunExpired, StaleInput
 from wizard.locale.sentences import sentence
 from wizard.machine.arguments import check_fields, check_numbers_given, check_texts_given
 from wizard.machine.closing import closed_text
+from wizard.machine.expiry import is_expired
 from wizard.machine.machine import input_digest
 from wizard.machine.protocol import Move
 from wizard.machine.scope import on_path
 from wizard.machine.stack import Turn
-from wizard.model import Run, RunStatus, Step, Value, is_past
+from wizard.model import Run, RunStatus, Step, Value
 
 Moves = Callable[[Turn], Move]
 
@@ -109,11 +110,6 @@ def mark_of(run: Run, path: str) -> str:
     if step is None:
         return ""
     return blake2b(b"%d/%b" % (step.visit, step.given), digest_size=8, key=run.token_hash).hexdigest()
-
-
-def is_expired(run: Run, now: datetime) -> bool:
-    """Whether the run's time is over and it wasn't finished before."""
-    return is_past(run.status, run.expires_at, now)
 
 
 def is_known(run: Run, ask: Ask) -> bool:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from wizard.errors import PointOfNoReturn
 from wizard.machine.back import position_back, wall
-from wizard.machine.closing import without_secrets
-from wizard.machine.machine import change, check_not_over, keep_draft, next_, position_of, previous, take_answer
+from wizard.machine.drafts import keep_draft, without_secrets
+from wizard.machine.machine import change, check_not_over, next_, position_of, previous, take_answer
 from wizard.machine.protocol import Execute, Look, Move
 from wizard.machine.showing import wait_at
 from wizard.machine.stack import Turn

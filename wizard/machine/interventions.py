@@ -12,8 +12,9 @@ from datetime import datetime
 from wizard.errors import RunCompleted
 from wizard.machine.back import wall
 from wizard.machine.closing import close_in_time, close_with
-from wizard.machine.deadlines import order_deletion, reminder_due, stop_the_clock, waits_at
+from wizard.machine.deadlines import reminder_due, waits_at
 from wizard.machine.events import awaited, check_fits, check_known, check_room, coming, next_for, superseded, take_in
+from wizard.machine.expiry import end_early
 from wizard.machine.machine import check_not_over, go_forward, next_, resume
 from wizard.machine.protocol import Move
 from wizard.machine.stack import Turn, visit_of
@@ -21,8 +22,6 @@ from wizard.machine.undo import close_all, settle
 from wizard.model import Arrival, RunStatus, Step, StepStatus, Value
 from wizard.model.job import JobKind
 from wizard.model.values import check_value
-
-_UNFINISHED = (RunStatus.CREATED, RunStatus.WAITING, RunStatus.WORKING, RunStatus.FAILED)
 
 
 def amend(turn: Turn, documents: Mapping[str, Mapping[str, Value]]) -> Move:
@@ -96,26 +95,9 @@ def cancel(turn: Turn, *, undo: bool) -> Move:
     """Ends the run for good; with `undo` what its steps did is undone, the newest first. Raises RunCompleted."""
     if turn.status is RunStatus.COMPLETED:
         raise RunCompleted(workflow=turn.workflow.id, run=turn.id)
-    _end(turn, "cancel")
+    end_early(turn, "cancel")
     turn.log("cancelled", undo=undo)
     yield from settle(turn, turn.steps[::-1]) if undo else close_all(turn)
-
-
-def expire(turn: Turn, visit: int) -> Move:
-    """The run (`visit` 0), or the form that it waits at, has waited for too long."""
-    if turn.status in _UNFINISHED and (not visit or waits_at(turn, visit)):
-        _end(turn, "expire")
-        turn.log("expired")
-        yield from close_all(turn)
-
-
-def _end(turn: Turn, trigger: str) -> None:
-    turn.become("cancel" if trigger == "cancel" else "expire")
-    turn.fault = turn.returning = None
-    turn.arrivals = ()
-    if turn.current is not None and turn.current.is_foreground:
-        stop_the_clock(turn, turn.current)
-    order_deletion(turn)
 
 
 def remind(turn: Turn, visit: int, first: datetime | None = None) -> Move:

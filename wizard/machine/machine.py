@@ -31,12 +31,13 @@ from wizard.errors import (
 from wizard.locale.sentences import sentence
 from wizard.machine.back import is_over, position_back, wall
 from wizard.machine.background import conclude, pass_background, renew, run_step, take_another_event, with_another_event
-from wizard.machine.closing import check_open, close_with, without_secrets
+from wizard.machine.closing import check_open, close_with
 from wizard.machine.deadlines import order_deletion, stop_the_clock
+from wizard.machine.drafts import keep_draft, without_secrets
 from wizard.machine.events import next_for
 from wizard.machine.kept import come_to, still_holds
 from wizard.machine.lifecycle import next_step_status
-from wizard.machine.protocol import Close, Execute, Look, Move, Request, Result
+from wizard.machine.protocol import Close, Execute, Move, Request, Result
 from wizard.machine.showing import look_at_current, wait_at
 from wizard.machine.stack import Turn, visit_of
 from wizard.machine.undo import close_all, drop, undo_what_was_left
@@ -117,14 +118,6 @@ def previous(
     turn.returning = None
     turn.log("moved", turn.steps[position].path, back_from=left.path)
     yield from look_at_current(turn)
-
-
-def keep_draft(turn: Turn, draft: Mapping[str, Value] | None) -> Move:
-    step = turn.steps[turn.cursor]
-    if draft is not None and step.status is StepStatus.WAITING:
-        turn.put(step._replace(draft=without_secrets(turn, step, draft)))
-        turn.log("kept", step.path)
-        yield Look(turn.steps[turn.cursor])
 
 
 def change(turn: Turn, path: str, answers: Mapping[str, Value] | None) -> Move:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from wizard.engine.access import NOBODY, Caller, Identity, check_access, check_own, is_personal
-from wizard.engine.starting import token_hash
+from wizard.engine.run_token import token_hash
 from wizard.errors import CallerError, NotYourProfile, NotYours
 from wizard.model import Run, RunStatus
 

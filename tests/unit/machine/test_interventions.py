@@ -8,7 +8,8 @@ import pytest
 
 from tests.stores import Open, clocked
 from wizard.errors import InvalidInput, MessageNotSent, RunExpired, StaleInput
-from wizard.machine.interventions import expire, remind
+from wizard.machine.expiry import expire
+from wizard.machine.interventions import remind
 from wizard.machine.protocol import Execute
 from wizard.machine.stack import Turn
 from wizard.model import RunStatus

@@ -18,7 +18,8 @@ from wizard.channels.http.identities import Identify, identity_of
 from wizard.channels.http.languages import remember, remember_to_ask
 from wizard.channels.http.problems import NOT_ALLOWED, UNAUTHORIZED, WRONG_TOKEN, Refused
 from wizard.engine import Engine
-from wizard.engine.access import Caller, Identity, check_own, is_same
+from wizard.engine.access import Caller, Identity, check_own
+from wizard.engine.run_token import is_same
 from wizard.engine.view import RunView
 from wizard.errors import RunNotFound, WorkflowNotFound
 from wizard.locale.sentences import Sentence, sentence
