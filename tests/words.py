@@ -6,6 +6,7 @@ nobody says any more; what it says stays. Nothing is guessed from similar senten
 
 from __future__ import annotations
 
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -45,8 +46,9 @@ HEADER = """\
 # Distributed under the license of the Wizard project."""
 
 
+@cache
 def said() -> Catalog:
-    """All that code and templates say, in the order of files."""
+    """All that code and templates say, in the order of files; it is read once, which takes seconds."""
     with (ROOT / "babel.cfg").open() as file:
         methods, options = parse_mapping_cfg(file)
     found = Catalog(

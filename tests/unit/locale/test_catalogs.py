@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.words import messages, said
 from wizard.locale.catalogs import SOURCE, languages, translations
 
 
@@ -44,8 +45,6 @@ def test_switzerland_has_ss_for_eszett(language: str) -> None:
 
 
 def _all_of(language: str) -> list[str]:
-    from tests.words import messages, said
-
     words = translations(language)
     return [
         words.pgettext(each.context, str(each.id)) if each.context else words.gettext(str(each.id))

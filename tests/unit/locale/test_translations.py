@@ -96,9 +96,9 @@ def test_every_sentence_is_found_where_it_is_written() -> None:
     assert found > 200
 
 
-def test_commands_are_told_as_they_are_called() -> None:
+def test_commands_are_told_as_they_are_called(source: Catalog) -> None:
     """Somebody types what the terminal tells them, and is told that there is no such command."""
-    told = {SOURCE: [text for message in messages(said()) for text in _of_channels(message, message.id)]}
+    told = {SOURCE: [text for message in messages(source) for text in _of_channels(message, message.id)]}
     for file in FILES:
         language = file.parts[-3].replace("_", "-")
         told[language] = [text for each in messages(translated(file)) for text in _of_channels(each, each.string)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from unittest.mock import AsyncMock, create_autospec
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 
@@ -77,13 +77,9 @@ class Ears:
 
 @pytest.fixture
 def inner() -> Any:
-    store = create_autospec(Store, instance=True)
-    store.queue = create_autospec(Queue, instance=True)
-    for name in CALLS:
-        setattr(store, name, AsyncMock(return_value=name))
-    for name in QUEUE_CALLS:
-        setattr(store.queue, name, AsyncMock(return_value=name))
-    return store
+    calls = {name: AsyncMock(return_value=name) for name in CALLS}
+    queue_calls = {name: AsyncMock(return_value=name) for name in QUEUE_CALLS}
+    return Mock(spec_set=Store, queue=Mock(spec_set=Queue, **queue_calls), **calls)
 
 
 def test_every_call_of_a_store_is_tried_here() -> None:
