@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # hundreds of them.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: install lock canary canary-newest canary-lowest run test coverage browser pictures lint bench conformance torture mutants words floors clean
+.PHONY: install lock canary canary-newest canary-lowest run test test-fast coverage browser pictures lint bench conformance torture mutants words floors clean
 
 # The last line builds the pages' style and script anew where web/ has changed since.
 install: $(VENV)/.installed
@@ -67,7 +67,7 @@ run: install
 
 # Where there is memory to spare, the tests' files lie in it: there SQLite doesn't wait for a disk.
 MEMORY = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }')
-test coverage torture: export PYTEST_DEBUG_TEMPROOT = $(MEMORY)
+test test-fast coverage torture: export PYTEST_DEBUG_TEMPROOT = $(MEMORY)
 
 # Everything, in a short form where it is drawn at random. The longest come first (tests/conftest.py): whoever has done
 # their half takes over from the other.
@@ -76,6 +76,10 @@ test: install
 	$(BIN)/python -m tests.browser.firefox
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 	$(MAKE) lint
+
+# What a minute is enough for (tests/fast.py): the rules, the languages, forms and definitions, and a run through the channels.
+test-fast: install
+	$(BIN)/python -m pytest --fast -n 2 --dist worksteal
 
 # How much of the code the tests run. To measure takes twice as long, so it is done apart, and what covers nothing that
 # other tests don't is left out; what is drawn at random is drawn whole here.
@@ -115,7 +119,7 @@ TORTURE ?= 10
 torture: install
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest -rP tests/faults
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest tests/unit/machine/test_properties.py tests/acceptance/test_web_fuzz.py \
-		tests/walks
+		tests/walks tests/corpus
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest -m hypothesis --ignore=tests/unit/machine/test_properties.py \
 		tests/unit tests/contract tests/rules
 

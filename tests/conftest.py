@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.drawing import examples
+from tests.fast import is_fast
 from tests.plugins import PARCELS, PlugIn
 
 # How fast an example is says something of the machine and of who else works on it, nothing of what is tested.
@@ -46,6 +47,15 @@ LONGEST = (
     "browser/test_chromium.py",
     "unit/test_packaging.py",
 )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="what a minute is enough for: see tests/fast.py")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What isn't fast isn't even imported."""
+    return (config.option.fast and collection_path.suffix == ".py" and not is_fast(collection_path)) or None
 
 
 @pytest.hookimpl(tryfirst=True)  # before Hypothesis reads its option

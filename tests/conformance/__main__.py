@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.conformance.player import play_all
+from tests.conformance.player import play_all, read_vectors
 
 SHOWN = 10
 
@@ -16,8 +16,9 @@ def main(arguments: list[str]) -> int:
     if not arguments:
         print("usage: python -m tests.conformance FILE…  (.jsonl or .jsonl.gz)", file=sys.stderr)
         return 2
+    vectors = (vector for name in arguments for vector in read_vectors(Path(name)))
     with TemporaryDirectory() as folder:
-        played, mismatches = asyncio.run(play_all([Path(name) for name in arguments], Path(folder)))
+        played, mismatches = asyncio.run(play_all(vectors, Path(folder)))
     for mismatch in mismatches[:SHOWN]:
         print(mismatch)
     print(f"{played - len(mismatches)} of {played} vectors agree")
