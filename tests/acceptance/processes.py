@@ -131,8 +131,9 @@ class Process:
 def process(
     folder: Path, *arguments: str, files: int | None = None, by: Sequence[str] = ANEW, **settings: str
 ) -> Iterator[Process]:
-    """`wizard serve` on a free port until the block ends; then SIGTERM, and it stops by itself. It may open `files`
-    files; `settings` are environment variables. The process is the server itself unless it is started `by` another."""
+    """`wizard serve` on a free port until the block ends; then Ctrl-C, and it stops by itself, without the moment
+    that it gives a supervisor's balancer. It may open `files` files; `settings` are environment variables. The process
+    is the server itself unless it is started `by` another."""
     log = folder / "log"
     with log.open("wb") as written:
         started = subprocess.Popen(
@@ -151,7 +152,7 @@ def process(
         found = re.search(r"http://\S+", line)
         assert found is not None, line + log.read_text()
         yield Process(started.pid, found[0], log)
-        started.send_signal(signal.SIGTERM)
+        started.send_signal(signal.SIGINT)
         assert started.wait(PATIENCE) == 0
     finally:
         started.kill()

@@ -33,6 +33,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -228,7 +229,9 @@ def run(command: str) -> tuple[int, str]:
         while serves and "http://" not in first and (line := process.stdout.readline()):
             first += line  # a warning may stand before the address
         if serves:
-            process.terminate()
+            process.send_signal(
+                signal.SIGINT
+            )  # as a reader does: a supervisor's signal is answered half a second later
         try:
             output, _ = process.communicate(timeout=SECONDS)
         finally:
