@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
 from typing import ClassVar
+
+from jinja2 import Template
 
 from wizard.channels.web.assets import Assets
 from wizard.channels.web.field_html import FieldHtml
@@ -265,13 +268,23 @@ class Pages:
         return self._renderers[words]
 
 
+def _templates(site: Site, words: NullTranslations, folder: Path | None = None) -> Mapping[str, Template]:
+    environment = environment_of(folder, words)
+    environment.globals["site"] = site
+    return compiled(environment, folder)
+
+
+@lru_cache(maxsize=16)
+def _built_in(site: Site, words: NullTranslations) -> Mapping[str, Template]:
+    """The same for all applications of the process that show the same files: no host changes them."""
+    return _templates(site, words)
+
+
 class _Renderer:
     """Renders pages with the words of one catalogue."""
 
     def __init__(self, site: Site, folder: Path | None, words: NullTranslations) -> None:
-        environment = environment_of(folder, words)
-        environment.globals["site"] = site
-        self._templates = compiled(environment, folder)
+        self._templates = _built_in(site, words) if folder is None else _templates(site, words, folder)
         fields = {kind: self._templates[f"fields/{kind}.html"] for kind in (*KINDS, "conditional")}
         self._fields = FieldHtml(fields, own=folder is not None and (folder / "fields").exists())
 
