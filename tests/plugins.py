@@ -15,6 +15,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from wizard.node import plugins
+
 PARCELS = '''
 from wizard.errors import NodeFailed
 from wizard.model import Item, Proceed, Prompt, PromptField
@@ -110,3 +112,4 @@ class PlugIn:
     def _forget(self) -> None:
         sys.modules.pop(self.module, None)
         importlib.invalidate_caches()
+        plugins._read.cache_clear()

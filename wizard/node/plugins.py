@@ -8,9 +8,11 @@ script's last line as much as a library that is missing.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 
 from wizard.telemetry.logs import show_origin
@@ -48,21 +50,39 @@ class Unusable:
 def announced(group: str) -> list[Announced]:
     """What is announced in a group: our own first, then by package and name, so that the order of folders on the
     import path decides nothing."""
-    named = cache(_written)  # to read a package's metadata takes a millisecond, and some announce a dozen
-    entries = [_announced(entry, named) for entry in _entries(group)]
-    return sorted(entries, key=lambda plugin: (not plugin.built_in, plugin.package, plugin.name))
-
-
-def _entries(group: str) -> Iterator[EntryPoint]:
     try:
-        yield from list(entry_points(group=group))
+        return list(_read(group, entry_points, _folders()))
     except Exception as error:  # some package's own list of entry points can't be read
         show_origin(log, error)
-        for package in distributions():
-            try:
-                yield from list(package.entry_points.select(group=group))
-            except Exception as own:
-                log.warning("the entry points of %s can't be read: %s", _written(package), reason_of(own))
+        return _in_order(_one_by_one(group))
+
+
+@lru_cache(maxsize=4)
+def _read(
+    group: str, listed: Callable[..., Iterable[EntryPoint]], folders: tuple[tuple[str, int], ...]
+) -> list[Announced]:
+    """What `listed` lists as long as nothing is installed into these folders: to read what all packages announce takes
+    longer than most tests with an engine of their own. Raises what a list that can't be read raises."""
+    return _in_order(listed(group=group))
+
+
+def _folders() -> tuple[tuple[str, int], ...]:
+    """The import path, with when each folder was changed."""
+    return tuple((folder, os.stat(folder or ".").st_mtime_ns) for folder in sys.path if os.path.exists(folder or "."))
+
+
+def _in_order(entries: Iterable[EntryPoint]) -> list[Announced]:
+    named = cache(_written)  # to read a package's metadata takes a millisecond, and some announce a dozen
+    known = [_announced(entry, named) for entry in entries]
+    return sorted(known, key=lambda plugin: (not plugin.built_in, plugin.package, plugin.name))
+
+
+def _one_by_one(group: str) -> Iterator[EntryPoint]:
+    for package in distributions():
+        try:
+            yield from list(package.entry_points.select(group=group))
+        except Exception as own:
+            log.warning("the entry points of %s can't be read: %s", _written(package), reason_of(own))
 
 
 def _announced(entry: EntryPoint, named: Callable[[Distribution], str]) -> Announced:

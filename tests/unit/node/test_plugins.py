@@ -4,9 +4,10 @@ needed."""
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
-from importlib.metadata import EntryPoint, EntryPoints
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,31 @@ def test_a_package_whose_list_of_entry_points_is_damaged_hides_no_other(
     monkeypatch.setattr(plugins, "distributions", lambda: [Damaged(), *known])
     assert {each.type for each in Registry.installed()} >= {*BUILT_IN, "parcel"}
     assert "damaged-1.0.dist-info can't be read: ValueError: line 3 has no `=`" in caplog.text
+
+
+def test_what_packages_announce_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test of an author makes an engine, and would read the metadata of all that is installed for it."""
+    asked: list[str] = []
+
+    def listed(group: str) -> EntryPoints:
+        asked.append(group)
+        return entry_points(group=group)
+
+    monkeypatch.setattr(plugins, "entry_points", listed)
+    first, second = Registry.installed(), Registry.installed()
+    assert asked == ["wizard.nodes"]
+    assert {each.type for each in first} == {each.type for each in second} >= BUILT_IN
+
+
+def test_what_is_installed_meanwhile_is_announced(plugin: PlugIn) -> None:
+    """A notebook in which somebody calls pip sees the new type without a new start."""
+    before = {each.name for each in plugins.announced("wizard.nodes")}
+    metadata = plugin.folder / "late-1.0.dist-info"
+    metadata.mkdir()
+    metadata.joinpath("METADATA").write_text("Metadata-Version: 2.1\nName: late\nVersion: 1.0\n")
+    metadata.joinpath("entry_points.txt").write_text("[wizard.nodes]\nlate = wizard_parcels:ParcelNode\n")
+    os.utime(plugin.folder, ns=(1, 1))  # a clock that is too coarse to tell the two apart would make no test of it
+    assert {each.name for each in plugins.announced("wizard.nodes")} - before == {"late"}
 
 
 def test_an_entry_point_without_a_package_is_one_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
