@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -257,7 +258,7 @@ def execute(arguments: list[str]) -> int:
     arguments = [argument for argument in arguments[:end] if argument != VERBOSE] + arguments[end:]
     _set_up(verbose)
     try:
-        code = app(args=arguments, prog_name="wizard", standalone_mode=False)
+        code = command_line()(args=arguments, prog_name="wizard", standalone_mode=False)
         sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
@@ -269,6 +270,13 @@ def execute(arguments: list[str]) -> int:
             logging.getLogger("wizard").error("The command failed", exc_info=error)
         return _explain(error)
     return code if isinstance(code, int) else 0
+
+
+@cache
+def command_line() -> Callable[..., object]:
+    """The command with all its subcommands: to put it together takes as long as many a subcommand, and who calls
+    `execute` often, as tests do, needs it once."""
+    return typer.main.get_command(app)
 
 
 def _set_up(verbose: bool) -> None:
