@@ -55,7 +55,7 @@ canary-newest canary-lowest: canary-%: install
 	$(BIN)/uv pip install --quiet --python .canary/$* --no-deps --no-build-isolation -e .
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m tests.browser.firefox
-	.canary/$*/bin/python -m pytest -n 2 --dist worksteal $(CANARY_TESTS)
+	.canary/$*/bin/python -m pytest -n $(WORKERS) --dist worksteal $(CANARY_TESTS)
 	$(if $(findstring newest,$*),$(MAKE) lint BIN=.canary/newest/bin)
 
 # The examples, and the calendar that the appointment example calls: the engine may call this machine.
@@ -69,17 +69,20 @@ run: install
 MEMORY = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }')
 test test-fast coverage torture: export PYTEST_DEBUG_TEMPROOT = $(MEMORY)
 
+# Processes that run tests side by side.
+WORKERS ?= 2
+
 # Everything, in a short form where it is drawn at random. The longest come first (tests/conftest.py): whoever has done
 # their half takes over from the other.
 test: install
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m tests.browser.firefox
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 	$(MAKE) lint
 
 # What a minute is enough for (tests/fast.py): the rules, the languages, forms and definitions, and a run through the channels.
 test-fast: install
-	$(BIN)/python -m pytest --fast -n 2 --dist worksteal
+	$(BIN)/python -m pytest --fast -n $(WORKERS) --dist worksteal
 
 # How much of the code the tests run. To measure takes twice as long, so it is done apart, and what covers nothing that
 # other tests don't is left out; what is drawn at random is drawn whole here.
@@ -89,7 +92,7 @@ OUTSIDE := tests/unit/machine/test_properties.py tests/conformance/test_vectors.
 
 coverage: export TORTURE = 1
 coverage: install
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered \
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered \
 		--cov-report=json:.coverage.json $(addprefix --ignore=,$(OUTSIDE))
 	$(BIN)/python -m tests.coverage_gate .coverage.json
 
@@ -97,7 +100,7 @@ coverage: install
 browser: install
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m tests.browser.firefox
-	$(BIN)/python -m pytest -n 2 tests/browser
+	$(BIN)/python -m pytest -n $(WORKERS) tests/browser
 
 # The pictures that the docs show, into docs/images/.
 pictures: install
