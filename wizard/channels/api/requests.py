@@ -1,0 +1,220 @@
+"""What the calls of the JSON interface take: the members of each body, once for the check and for the OpenAPI document.
+
+A body stays the dict that it came as, so that a member that was left out is told from one that is null. What pydantic
+would say of a wrong one no caller reads: the words are ours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated, Any, Generic, NotRequired, TypeVar
+
+from aiohttp import web
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from pydantic.config import JsonDict
+from typing_extensions import TypedDict
+
+from wizard.channels.http.problems import INVALID_REQUEST, Refused
+from wizard.engine.asks import MAX_KEY, MAX_NAME
+from wizard.locale.sentences import sentence
+
+MAX_TEXT = 500  # characters of a step's path, a workflow's id and the like
+MAX_REVISION = 2**53  # beyond it JSON numbers aren't exact in every language
+MOST_TOLD = 20  # mistakes in one body
+
+IF_MATCH = r'\*|"[0-9]{1,15}"'
+_REVISION = re.compile(IF_MATCH)
+
+
+def _whole(value: Any) -> Any:
+    """1.0 is a whole number in JSON, as in JSON Schema."""
+    fits = isinstance(value, Decimal) and 0 <= value <= MAX_REVISION
+    return int(value) if fits and value == value.to_integral_value() else value
+
+
+Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+Revision = Annotated[
+    int,
+    Field(ge=0, le=MAX_REVISION, description="The run's revision as you saw it; another one now is a conflict (409)."),
+    BeforeValidator(_whole),
+]
+Keep = Annotated[bool, Field(description="A field that `answers` leave out keeps the answer that it has.")]
+
+# What the engine refuses, or what two members must not say together, is a schema's alone: it is answered otherwise.
+_EVENT_NAME: JsonDict = {"maxLength": MAX_NAME, "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
+_NEXT: JsonDict = {
+    "allOf": [
+        {"anyOf": [{"required": ["step"]}, {"properties": {"answers": {"maxProperties": 0}}}]},
+        {"not": {"required": ["keep", "partial"], "properties": {"keep": {"const": True}, "partial": {"const": True}}}},
+    ]
+}
+
+_closed = with_config(ConfigDict(strict=True, extra="forbid"))
+
+
+@_closed
+class Start(TypedDict):
+    workflow: Annotated[Text, Field(description="The id of the workflow to start.")]
+    input: NotRequired[
+        Annotated[
+            dict[str, Any],
+            Field(description="What the workflow is handed: values by the names that its `input` declares."),
+        ]
+    ]
+    profile_id: NotRequired[Annotated[Text, Field(description="The profile that the run works on.")]]
+    session_id: NotRequired[Annotated[Text, Field(description="The session that the run works on.")]]
+
+
+@with_config(ConfigDict(strict=True, extra="forbid", json_schema_extra=_NEXT))
+class Next(TypedDict, total=False):
+    step: Annotated[Text, Field(description="The step that is answered. Needed with `answers`.")]
+    answers: Annotated[
+        dict[str, Any],
+        Field(description="All answers of the step by field name: a field that is left out has none."),
+    ]
+    keep: Keep
+    partial: Annotated[bool, Field(description="Take these answers and wait for those that are missing.")]
+    revision: Revision
+
+
+@_closed
+class Previous(TypedDict, total=False):
+    to: Annotated[Text, Field(description="The step of the path to go back to; without it the one before.")]
+    draft: Annotated[
+        dict[str, Any],
+        Field(description="What was typed in the step that is left and not submitted, by field name."),
+    ]
+    revision: Revision
+
+
+@_closed
+class Change(TypedDict):
+    step: Annotated[Text, Field(description="The step of the path to answer anew.")]
+    answers: NotRequired[
+        Annotated[
+            dict[str, Any],
+            Field(
+                description="All its answers by field name: a field that is left out has none. Without `answers` the "
+                "step is shown."
+            ),
+        ]
+    ]
+    keep: NotRequired[Keep]
+    revision: NotRequired[Revision]
+
+
+@_closed
+class Remove(TypedDict):
+    item: Annotated[Text, Field(description="The item of a repeat to take out, as in `household/2`.")]
+    revision: NotRequired[Revision]
+
+
+@_closed
+class Event(TypedDict):
+    name: Annotated[
+        Text,
+        Field(
+            description=f"The event's name: at most {MAX_NAME} letters, digits and _.", json_schema_extra=_EVENT_NAME
+        ),
+    ]
+    data: NotRequired[
+        Annotated[Any, Field(description="What it brings, to be read as `event.NAME`; `true` where there is nothing.")]
+    ]
+    key: NotRequired[
+        Annotated[
+            Text,
+            Field(
+                description=f"The event's own key, at most {MAX_KEY} characters: however often one with this key is "
+                "sent, it is taken in once.",
+                json_schema_extra={"maxLength": MAX_KEY},
+            ),
+        ]
+    ]
+
+
+@_closed
+class Cancel(TypedDict, total=False):
+    undo: Annotated[bool, Field(description="Whether what the run's steps did is undone, the newest first.")]
+
+
+Members = TypeVar("Members", bound=Mapping[str, Any])
+
+
+class Body(Generic[Members]):
+    """The check of one kind of body."""
+
+    def __init__(self, members: type[Members]) -> None:
+        self.name = members.__name__
+        self.adapter = TypeAdapter(members)
+        self.names = members.__annotations__
+
+    @cached_property
+    def _schema(self) -> Mapping[str, Any]:
+        return self.adapter.json_schema()
+
+    def check(self, body: dict[str, Any]) -> Members:
+        """The body, which has these members and no others. Raises Refused (400), naming every member that is unknown,
+        missing or of another type."""
+        if len(body) <= len(self.names):  # of more, some are unknown: they may be thousands
+            with suppress(ValidationError):
+                members: Members = self.adapter.validator.validate_python(body)
+                return members
+        raise unreadable(f"The body can't be taken: {'; '.join(self._mistakes(body)[:MOST_TOLD])}.")
+
+    def _mistakes(self, body: dict[str, Any]) -> list[str]:
+        unknown = [f"there is no member `{name[:60]}` here" for name in body if name not in self.names]
+        try:
+            self.adapter.validator.validate_python({name: body[name] for name in self.names if name in body})
+        except ValidationError as error:
+            return unknown + [self._mistake(each["type"], str(each["loc"][0])) for each in error.errors()]
+        return unknown
+
+    def _mistake(self, kind: str, name: str) -> str:
+        return f"`{name}` is missing" if kind == "missing" else f"`{name}` must be {_WANTED[self._type(name)]}"
+
+    def _type(self, name: str) -> str:
+        return str(self._schema["properties"][name]["type"])
+
+
+_WANTED = {
+    "string": f"text of 1 to {MAX_TEXT} characters",
+    "integer": "a whole number that isn't negative",
+    "object": "an object",
+    "boolean": "true or false",
+}
+
+START, NEXT, PREVIOUS, CHANGE = Body(Start), Body(Next), Body(Previous), Body(Change)
+REMOVE, EVENT, CANCEL = Body(Remove), Body(Event), Body(Cancel)
+BODIES: tuple[Body[Any], ...] = (START, NEXT, PREVIOUS, CHANGE, REMOVE, EVENT, CANCEL)
+
+
+def check_together(body: Next) -> None:
+    """What no member says by itself. Raises Refused (400)."""
+    if body.get("answers") and "step" not in body:
+        raise Refused(INVALID_REQUEST, sentence("`step` is missing: name the step that `answers` are for."))
+    if body.get("partial") and body.get("keep"):
+        what = sentence("`partial` waits for what is left out, `keep` doesn't: take one of them.")
+        raise Refused(INVALID_REQUEST, what)
+
+
+def revision_of(request: web.Request, named: int | None) -> int | None:
+    """The revision that the caller saw: the one `named` in the body, or that of If-Match (RFC 9110, 13.1.1; `*` says
+    nothing of it). Raises Refused (400) where it can't be read or the two differ."""
+    header = request.headers.get("If-Match", "*").strip()
+    if _REVISION.fullmatch(header) is None:
+        raise unreadable('If-Match must be one ETag of this run, as "3" is, with its quotation marks.')
+    if header == "*":
+        return named
+    seen = int(header.strip('"'))
+    if named is not None and named != seen:
+        raise unreadable("`revision` and If-Match name two revisions. Send one of them.")
+    return seen
+
+
+def unreadable(detail: str) -> Refused:
+    """Whoever writes the program reads that: it is the one that speaks no JSON."""
+    return Refused(INVALID_REQUEST, detail)

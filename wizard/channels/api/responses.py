@@ -1,0 +1,288 @@
+"""What the JSON interface answers: for type checkers where it is made (wizard.channels.api.run_json), and for the
+OpenAPI document.
+
+They are exact: a member that isn't listed isn't sent, and one that is required always is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, NotRequired
+
+import pydantic
+from pydantic.config import JsonDict
+from pydantic.fields import FieldInfo
+from typing_extensions import TypeAliasType, TypedDict
+
+from wizard.channels.http.problems import PROBLEM_TYPES
+from wizard.model import RunStatus
+
+SHOWN = 200  # steps of the path, and of those kept, in one state
+
+
+def _is(description: str) -> FieldInfo:
+    made: FieldInfo = pydantic.Field(description=description)
+    return made
+
+
+def _one_of(*values: str) -> JsonDict:
+    return {"enum": list(values)}
+
+
+Count = Annotated[int, pydantic.Field(ge=0)]
+
+
+class Choice(TypedDict):
+    """A value to pick."""
+
+    value: str
+    label: str
+    hint: NotRequired[str]
+
+
+class Field(TypedDict):
+    """One thing that a step asks."""
+
+    name: Annotated[str, _is("The name to send the answer under.")]
+    type: Annotated[str, _is("text, date, choice … ; the type of the field in the definition.")]
+    label: str
+    hint: str
+    required: bool
+    choices: list[Choice]
+    value: Annotated[
+        Any,
+        _is(
+            "What is known of the answer: what was sent if it was refused, the accepted answer, or a suggestion. "
+            "Dates and times are ISO 8601, decimal numbers are text. Null for passwords."
+        ),
+    ]
+    error: Annotated[str | None, _is("Why the answer wasn't taken.")]
+    options: NotRequired[
+        Annotated[
+            Mapping[str, Any],
+            _is(
+                "What the type adds: `max_length`, `min`, `max`, `accept`, `max_size` (bytes) …; "
+                "`there` of a password that was given before"
+            ),
+        ]
+    ]
+
+
+class Item(TypedDict):
+    """A line that a step shows: an answer to check, or an item of a repeat."""
+
+    label: str
+    value: str
+    step: Annotated[str | None, _is("The step to change it at.")]
+    remove: Annotated[str | None, _is("The item to name in `remove`, where it can be taken out.")]
+    group: Annotated[str, _is("What the part of the form is called that it belongs to; empty where it has no name.")]
+    page: Annotated[str, _is("The title of the page that it was answered on; empty where it has none.")]
+
+
+class Current(TypedDict):
+    """What the current step asks."""
+
+    step: Annotated[str, _is("The step's path, to be named as `step` when it is answered.")]
+    type: Annotated[str, _is("The type of its node: form, review, message …")]
+    title: str
+    text: str
+    fields: list[Field]
+    error: Annotated[str | None, _is("What is wrong with the step as a whole, or what stopped the run here.")]
+    items: NotRequired[list[Item]]
+    again: NotRequired[
+        Annotated[str, _is("Why the step is asked again, or because of a change; there only where it is.")]
+    ]
+    kind: NotRequired[
+        Annotated[
+            str,
+            pydantic.Field(
+                description="How the run ended; there only on a last page.",
+                json_schema_extra=_one_of("success", "information", "refusal"),
+            ),
+        ]
+    ]
+
+
+class StepLine(TypedDict):
+    """A step of the run."""
+
+    step: Annotated[str, _is("Its path.")]
+    type: str
+    title: str
+
+
+class Progress(TypedDict):
+    """How far the run is."""
+
+    done: Annotated[Count, _is("Steps answered.")]
+    min: Annotated[Count, _is("Steps still to come on the shortest way.")]
+    max: Annotated[Count | None, _is("The same on the longest way; null where it has no bound.")]
+
+
+Percent = Annotated[float, pydantic.Field(ge=0, le=100)]
+
+
+class Work(TypedDict):
+    """What the run is working on; there only while its status is `working`."""
+
+    percent: Annotated[Percent | None, _is("How much of it is done; null where that isn't known.")]
+    text: Annotated[str, _is("What is being done, for people; empty where nothing was said.")]
+
+
+class Steps(TypedDict):
+    """How many steps there are; there only where `path` or `kept` don't have them all."""
+
+    path: Annotated[Count, _is("Steps up to the current one.")]
+    kept: Annotated[Count, _is("Steps gone back from.")]
+    before: Annotated[
+        str | None, _is("Ask for the run with `?before=` this for the steps before; null: there are none.")
+    ]
+    after: Annotated[str | None, _is("Ask for the run with `?after=` this for the steps after; null: there are none.")]
+
+
+RunId = Annotated[str, _is("The run's id.")]
+WorkflowId = Annotated[str, _is("The id of its workflow.")]
+Status = Annotated[str, pydantic.Field(json_schema_extra=_one_of(*(status.value for status in RunStatus)))]
+Token = Annotated[str, _is("The key to the run, handed out here only.")]
+
+
+class Head(TypedDict):
+    id: RunId
+    workflow: WorkflowId
+    version: Annotated[str, _is("The version of the workflow that the run was started with, and stays with.")]
+    revision: Annotated[Count, _is("Grows with every change of the run.")]
+    status: Status
+    current: Current
+
+
+class Ways(TypedDict):
+    has_next: bool
+    has_previous: bool
+
+
+class HowFar(TypedDict):
+    progress: Progress
+    work: NotRequired[Work]
+
+
+class MinimalRun(Head, Ways, HowFar):
+    """A run as it is, for who sent `Prefer: return=minimal`."""
+
+
+class Shortened(TypedDict, total=False):
+    steps: Steps
+
+
+class Run(MinimalRun, Shortened):
+    """A run as it is."""
+
+    path: Annotated[
+        Sequence[StepLine], _is(f"The steps up to the current one, oldest first: the last {SHOWN} of them.")
+    ]
+    kept: Annotated[
+        Sequence[StepLine], _is(f"Steps gone back from: remembered, but not decided; the first {SHOWN} of them.")
+    ]
+    answers: Annotated[
+        Mapping[str, Any],
+        _is(
+            "What the steps in `path` accepted, nested by step path: the answers of `household/2/name` are at "
+            "`household`, `2`, `name`. Passwords are left out."
+        ),
+    ]
+
+
+class StartedRun(Run):
+    """A new run."""
+
+    token: Token
+
+
+class MinimalStartedRun(MinimalRun):
+    """A new run, for who sent `Prefer: return=minimal`."""
+
+    token: Token
+
+
+class RunOutline(TypedDict):
+    """What is told of a run to who sent an event with the host's key."""
+
+    id: RunId
+    status: Status
+    revision: Annotated[Count, _is("Grows with every change of the run.")]
+
+
+RunAsPreferred = TypeAliasType("RunAsPreferred", Run | MinimalRun)
+StartedRunAsPreferred = TypeAliasType("StartedRunAsPreferred", StartedRun | MinimalStartedRun)
+RunAfterEvent = TypeAliasType("RunAfterEvent", Run | MinimalRun | RunOutline)
+
+
+class RunLine(TypedDict):
+    """A run in a list, without its answers."""
+
+    id: RunId
+    workflow: WorkflowId
+    title: Annotated[str, _is("The title of its workflow.")]
+    status: Status
+    created_at: datetime
+    updated_at: datetime
+
+
+class TraceEntry(TypedDict):
+    """One thing that happened."""
+
+    number: Annotated[int, pydantic.Field(ge=1, description="Its place in the trace.")]
+    revision: Annotated[Count, _is("The run's revision after it.")]
+    at: datetime
+    kind: Annotated[str, _is("A verb: entered, presented, accepted, ran, failed, removed, moved, completed …")]
+    step: Annotated[str, _is("The step's path; empty where it is about the run.")]
+    detail: Mapping[str, Any]
+
+
+class Input(TypedDict):
+    """A value that a workflow can be handed."""
+
+    name: str
+    type: str
+    label: str
+    required: bool
+    default: Annotated[Any, _is("What holds where it isn't handed in.")]
+
+
+class Workflow(TypedDict):
+    """A workflow that runs can be started of."""
+
+    id: str
+    title: str
+    version: str
+    text: str
+    input: list[Input]
+
+
+class Problem(TypedDict):
+    """A problem document (RFC 9457)."""
+
+    type: Annotated[
+        str,
+        pydantic.Field(
+            description="What kind of problem it is; it never changes.",
+            json_schema_extra=_one_of(*(each.uri for each in PROBLEM_TYPES)),
+        ),
+    ]
+    title: Annotated[str, _is("The kind of problem, for people.")]
+    status: Annotated[int, pydantic.Field(ge=400, description="The status of the response.")]
+    detail: Annotated[str, _is("What happened and what to do, for people.")]
+    errors: NotRequired[Annotated[dict[str, str], _is("Why answers weren't taken, by field.")]]
+    error: NotRequired[Annotated[str | None, _is("What is wrong with the answers as a whole.")]]
+    run: NotRequired[RunAfterEvent]
+
+
+RESPONSES: tuple[Any, ...] = (
+    RunAsPreferred,
+    StartedRunAsPreferred,
+    RunAfterEvent,
+    RunLine,
+    TraceEntry,
+    Workflow,
+    Problem,
+)
