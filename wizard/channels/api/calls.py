@@ -59,7 +59,7 @@ def api(
     whole server, where something else has streams as well."""
     settings = settings or Settings()
     admission, followers = Admission(engine, settings, who), followers or Followers(engine)
-    looks, moves = _Looks(engine, admission, followers), Moves(engine, admission)
+    looks, moves = _Looks(engine, admission, followers, who is not None), Moves(engine, admission)
     rate = Rate(settings.api_start_rate)
 
     async def start(request: web.Request) -> web.Response:
@@ -99,20 +99,22 @@ def api(
 
 
 @cache
-def _document(server: str) -> bytes:
-    return encode(openapi.document(server))
+def _document(server: str, people: bool) -> bytes:
+    return encode(openapi.document(server, people=people))
 
 
 class _Looks:
     """The handlers that change nothing."""
 
-    def __init__(self, engine: Engine, admission: Admission, followers: Followers) -> None:
+    def __init__(self, engine: Engine, admission: Admission, followers: Followers, people: bool) -> None:
         self._engine = engine
         self._admission = admission
         self._followers = followers
+        self._people = people
 
     async def openapi(self, request: web.Request) -> web.Response:
-        return as_json(200, _document(request.rel_url.raw_path.removesuffix("/openapi.json")))
+        address = request.rel_url.raw_path.removesuffix("/openapi.json")
+        return as_json(200, _document(address, self._people))
 
     async def workflows(self, request: web.Request) -> web.Response:
         shown = listed(self._engine.definitions.all_workflows())

@@ -78,9 +78,9 @@ _MOVED = {
 }
 
 
-def document(server: str = "/api/v1") -> Json:
-    """The whole document, as Python values; `server` is where the interface is, which a host may have mounted
-    elsewhere."""
+def document(server: str = "/api/v1", *, people: bool = True) -> Json:
+    """The whole document, as Python values. `server` is where the interface is, which a host may have mounted
+    elsewhere; `people` is whether the host signs people in, who can list their runs."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -94,7 +94,7 @@ def document(server: str = "/api/v1") -> Json:
             ),
         },
         "servers": [{"url": server}],
-        "paths": _paths(),
+        "paths": _paths(people),
         "components": {
             "schemas": schemas(),
             "parameters": parameters(),
@@ -105,11 +105,11 @@ def document(server: str = "/api/v1") -> Json:
     }
 
 
-def _paths() -> Json:
+def _paths(people: bool) -> Json:
     return {
         "/openapi.json": {"get": _openapi()},
         "/workflows": {"get": _workflows()},
-        "/runs": {"get": _own(), "post": _start()},
+        "/runs": {**({"get": _own()} if people else {}), "post": _start()},
         "/runs/{id}": {"parameters": [_parameter("id")], "get": _show(), "delete": _delete()},
         "/runs/{id}/next": _move("next", "Answers the current step and goes on", "Next", examples.NEXT, REJECTED),
         "/runs/{id}/previous": _move("previous", "Goes back; no answer is lost", "Previous", examples.PREVIOUS),
@@ -150,10 +150,7 @@ def _own() -> Json:
     return {
         "operationId": "own",
         "summary": "Lists the runs of the person who is signed in, newest first",
-        "description": (
-            "It needs no token: the application that this is a part of says who is signed in. "
-            "Where it doesn't, there is no such call."
-        ),
+        "description": "It needs no token: the application that this is a part of says who is signed in.",
         "parameters": [_parameter("before"), _parameter("most")],
         "responses": {
             "200": _answer("The runs", array(ref("RunLine")), link),
@@ -220,7 +217,7 @@ def _progress() -> Json:
             "and a last one, `moved` (`status`, `step`, `revision`), when the run doesn't work at that step any more. "
             "A stream that ends without it is to be opened again."
         ),
-        "content": {EVENTS: {"schema": {"type": "string"}, "example": examples.PROGRESS}},
+        "content": {EVENTS: {"schema": ref("ProgressEvent"), "example": examples.PROGRESS}},
     }
     return {
         "operationId": "progress",

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from wizard.channels.api.preferences import HEADER as PREFER
 from wizard.channels.api.preferences import MINIMAL
-from wizard.channels.api.requests import IF_MATCH
+from wizard.channels.api.requests import REVISION_TAG
 from wizard.channels.api.responses import SHOWN
 from wizard.channels.http.problems import INVALID_REQUEST, Refused
 from wizard.engine.own_runs import MOST_LISTED
@@ -102,14 +102,11 @@ def _headers() -> Json:
         "22 characters is refused there."
     )
     return {
-        "idempotencyKey": header(
-            "Idempotency-Key", key, minLength=1, maxLength=255, pattern="^[!-~]([ -~]*[!-~])?$", examples=["4711-0815"]
-        ),
+        "idempotencyKey": header("Idempotency-Key", key, minLength=1, maxLength=255, pattern="^[!-~]([ -~]*[!-~])?$"),
         "ifMatch": header(
             "If-Match",
             "The ETag of the run as you saw it: the same as `revision` in the body; `*` for any.",
-            pattern=f"^({IF_MATCH})$",
-            examples=['"3"'],
+            anyOf=[{"const": "*"}, {"pattern": f"^{REVISION_TAG}$"}],
         ),
         "ifNoneMatch": header("If-None-Match", "The ETag that you have; 304 if the run is still the same."),
         "prefer": header(

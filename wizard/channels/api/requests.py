@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from decimal import Decimal
-from functools import cached_property
 from typing import Annotated, Any, Generic, NotRequired, TypeVar
 
 from aiohttp import web
@@ -26,14 +24,15 @@ MAX_TEXT = 500  # characters of a step's path, a workflow's id and the like
 MAX_REVISION = 2**53  # beyond it JSON numbers aren't exact in every language
 MOST_TOLD = 20  # mistakes in one body
 
-IF_MATCH = r'\*|"[0-9]{1,15}"'
-_REVISION = re.compile(IF_MATCH)
+REVISION_TAG = '"[0-9]{1,15}"'
+_IF_MATCH = re.compile(rf"\*|{REVISION_TAG}")
 
 
 def _whole(value: Any) -> Any:
     """1.0 is a whole number in JSON, as in JSON Schema."""
-    fits = isinstance(value, Decimal) and 0 <= value <= MAX_REVISION
-    return int(value) if fits and value == value.to_integral_value() else value
+    if type(value) is Decimal and 0 <= value <= MAX_REVISION and value == value.to_integral_value():
+        return int(value)
+    return value
 
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
@@ -151,40 +150,37 @@ class Body(Generic[Members]):
         self.name = members.__name__
         self.adapter = TypeAdapter(members)
         self.names = members.__annotations__
-
-    @cached_property
-    def _schema(self) -> Mapping[str, Any]:
-        return self.adapter.json_schema()
+        self._validate = self.adapter.validator.validate_python
 
     def check(self, body: dict[str, Any]) -> Members:
         """The body, which has these members and no others. Raises Refused (400), naming every member that is unknown,
         missing or of another type."""
-        if len(body) <= len(self.names):  # of more, some are unknown: they may be thousands
-            with suppress(ValidationError):
-                members: Members = self.adapter.validator.validate_python(body)
-                return members
-        raise unreadable(f"The body can't be taken: {'; '.join(self._mistakes(body)[:MOST_TOLD])}.")
-
-    def _mistakes(self, body: dict[str, Any]) -> list[str]:
-        unknown = [f"there is no member `{name[:60]}` here" for name in body if name not in self.names]
+        if len(body) > len(self.names):  # some are unknown: there may be thousands
+            raise self._refusal(body)
         try:
-            self.adapter.validator.validate_python({name: body[name] for name in self.names if name in body})
+            members: Members = self._validate(body)
+        except ValidationError:
+            raise self._refusal(body) from None
+        return members
+
+    def _refusal(self, body: dict[str, Any]) -> Refused:
+        mistakes = [f"there is no member `{name[:60]}` here" for name in body if name not in self.names]
+        try:
+            self._validate({name: body[name] for name in self.names if name in body})
         except ValidationError as error:
-            return unknown + [self._mistake(each["type"], str(each["loc"][0])) for each in error.errors()]
-        return unknown
-
-    def _mistake(self, kind: str, name: str) -> str:
-        return f"`{name}` is missing" if kind == "missing" else f"`{name}` must be {_WANTED[self._type(name)]}"
-
-    def _type(self, name: str) -> str:
-        return str(self._schema["properties"][name]["type"])
+            types = self.adapter.json_schema()["properties"]
+            for wrong in error.errors():
+                name = wrong["loc"][0]
+                missing = wrong["type"] == "missing"
+                mistakes.append(f"`{name}` {'is missing' if missing else _WANTED[types[name]['type']]}")
+        return unreadable(f"The body can't be taken: {'; '.join(mistakes[:MOST_TOLD])}.")
 
 
 _WANTED = {
-    "string": f"text of 1 to {MAX_TEXT} characters",
-    "integer": "a whole number that isn't negative",
-    "object": "an object",
-    "boolean": "true or false",
+    "string": f"must be text of 1 to {MAX_TEXT} characters",
+    "integer": "must be a whole number that isn't negative",
+    "object": "must be an object",
+    "boolean": "must be true or false",
 }
 
 START, NEXT, PREVIOUS, CHANGE = Body(Start), Body(Next), Body(Previous), Body(Change)
@@ -205,7 +201,7 @@ def revision_of(request: web.Request, named: int | None) -> int | None:
     """The revision that the caller saw: the one `named` in the body, or that of If-Match (RFC 9110, 13.1.1; `*` says
     nothing of it). Raises Refused (400) where it can't be read or the two differ."""
     header = request.headers.get("If-Match", "*").strip()
-    if _REVISION.fullmatch(header) is None:
+    if _IF_MATCH.fullmatch(header) is None:
         raise unreadable('If-Match must be one ETag of this run, as "3" is, with its quotation marks.')
     if header == "*":
         return named

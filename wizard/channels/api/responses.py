@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 import pydantic
 from pydantic.config import JsonDict
@@ -31,6 +31,9 @@ def _one_of(*values: str) -> JsonDict:
 
 
 Count = Annotated[int, pydantic.Field(ge=0)]
+
+
+Status = Annotated[str, pydantic.Field(json_schema_extra=_one_of(*(status.value for status in RunStatus)))]
 
 
 class Choice(TypedDict):
@@ -130,6 +133,36 @@ class Work(TypedDict):
     text: Annotated[str, _is("What is being done, for people; empty where nothing was said.")]
 
 
+class Moved(TypedDict):
+    """That the run doesn't work at that step any more."""
+
+    status: Status
+    step: Annotated[str, _is("The current step's path.")]
+    revision: Count
+
+
+def _data(name: str) -> FieldInfo:
+    """JSON of that component, within a text."""
+    schema: JsonDict = {"$ref": f"#/components/schemas/{name}"}
+    content: JsonDict = {"contentMediaType": "application/json", "contentSchema": schema}
+    made: FieldInfo = pydantic.Field(json_schema_extra=content)
+    return made
+
+
+class WorkReported(TypedDict):
+    """A server-sent event: how far the work is now."""
+
+    event: Literal["work"]
+    data: Annotated[str, _data("Work")]
+
+
+class RunMoved(TypedDict):
+    """A server-sent event, the last of a stream."""
+
+    event: Literal["moved"]
+    data: Annotated[str, _data("Moved")]
+
+
 class Steps(TypedDict):
     """How many steps there are; there only where `path` or `kept` don't have them all."""
 
@@ -143,7 +176,6 @@ class Steps(TypedDict):
 
 RunId = Annotated[str, _is("The run's id.")]
 WorkflowId = Annotated[str, _is("The id of its workflow.")]
-Status = Annotated[str, pydantic.Field(json_schema_extra=_one_of(*(status.value for status in RunStatus)))]
 Token = Annotated[str, _is("The key to the run, handed out here only.")]
 
 
@@ -217,6 +249,9 @@ StartedRunAsPreferred = TypeAliasType("StartedRunAsPreferred", StartedRun | Mini
 RunAfterEvent = TypeAliasType("RunAfterEvent", Run | MinimalRun | RunOutline)
 
 
+ProgressEvent = TypeAliasType("ProgressEvent", WorkReported | RunMoved)
+
+
 class RunLine(TypedDict):
     """A run in a list, without its answers."""
 
@@ -281,6 +316,8 @@ RESPONSES: tuple[Any, ...] = (
     RunAsPreferred,
     StartedRunAsPreferred,
     RunAfterEvent,
+    ProgressEvent,
+    Moved,
     RunLine,
     TraceEntry,
     Workflow,
