@@ -13,6 +13,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
+from pydantic import SecretStr
 
 from tests.acceptance.json_caller import ADA, Caller, opened, refused, serving
 from tests.unit.channels.html.webbed import FRIEND, TRIP
@@ -21,6 +22,7 @@ from wizard.channels.api.bodies import parse_object
 from wizard.channels.api.openapi import document
 from wizard.channels.api.requests import BODIES, NEXT, Body, check_together
 from wizard.channels.http.problems import PROBLEM_TYPES, Refused
+from wizard.settings import Settings
 from wizard.testing import make_test_engine
 
 Json = dict[str, Any]
@@ -38,7 +40,7 @@ def validator(schema: Json) -> Draft202012Validator:
 
 async def conforms(response: ClientResponse, call: str, method: str = "post") -> Any:
     """Holds a response against what the document says of this call and status."""
-    path = f"/runs/{{id}}/{call}" if call in ("next", "previous", "change", "remove", "trace") else call
+    path = f"/runs/{{id}}/{call}" if call in ("next", "previous", "change", "remove", "events", "trace") else call
     described = document()["paths"][path][method]["responses"][str(response.status)]
     told = await response.json()
     validator(described["content"][response.content_type]["schema"]).validate(told)
@@ -150,6 +152,34 @@ async def test_parameters_are_described_as_they_are_checked(caller: Caller) -> N
     keys = ("a", "a b", "k" * 255, "k" * 256, "ä")
     for name, value in [*(("ifMatch", tag) for tag in tags), *(("idempotencyKey", key) for key in keys)]:
         assert await taken(name, value) == validator(described[name]["schema"]).is_valid(value), (name, value)
+
+
+async def test_what_the_sender_of_an_event_is_told_is_described(tmp_path: Path) -> None:
+    """A bank whose client is generated would fail at the answer to each event, which shows it no more of a run than an
+    outline."""
+    settings = Settings(event_key=SecretStr("k" * 32))
+    async with opened("memory", tmp_path) as store, serving(store, settings=settings) as caller:
+        talk = await caller.start("order")
+        for name, status in (("paid", 200), ("not paid", 422)):
+            path = f"/runs/{talk.id}/events"
+            response = await caller.send("POST", path, token="k" * 32, json={"name": name})
+            assert response.status == status
+            told = await conforms(response, "events")
+            assert told.get("run", told).keys() == {"id", "status", "revision"}
+
+
+def test_the_events_of_a_stream_are_described() -> None:
+    """Who follows a run's work reads the data of each event as what its schema says."""
+    components = document()["components"]["schemas"]
+    event = validator(components["ProgressEvent"])
+    work, moved = {"percent": 40.0, "text": ""}, {"status": "waiting", "step": "a", "revision": 7}
+    for name, data, component in (("work", work, "WorkReported"), ("moved", moved, "RunMoved")):
+        assert event.is_valid({"event": name, "data": json.dumps(data)})
+        content = components[component]["properties"]["data"]
+        assert content["contentMediaType"] == "application/json"
+        assert validator(content["contentSchema"]).is_valid(data)
+        assert not validator(content["contentSchema"]).is_valid({**data, "other": 1})
+    assert not event.is_valid({"event": "other", "data": "{}"})
 
 
 async def test_the_server_is_where_the_host_has_mounted_it() -> None:
