@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Generic, NotRequired, TypeVar
+from typing import Annotated, Any, Generic, Required, TypeVar
 
 from aiohttp import web
-from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError, with_config
 from pydantic.config import JsonDict
 from typing_extensions import TypedDict
 
@@ -35,109 +35,93 @@ def _whole(value: Any) -> Any:
     return value
 
 
+def about(description: str, **schema: JsonValue) -> Any:
+    """What a member means, and what else its schema says of it."""
+    return Field(description=description, json_schema_extra=schema or None)
+
+
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+Object = dict[str, Any]
 Revision = Annotated[
     int,
-    Field(ge=0, le=MAX_REVISION, description="The run's revision as you saw it; another one now is a conflict (409)."),
+    Field(ge=0, le=MAX_REVISION),
+    about("The run's revision as you saw it; another one now is a conflict (409)."),
     BeforeValidator(_whole),
 ]
-Keep = Annotated[bool, Field(description="A field that `answers` leave out keeps the answer that it has.")]
+Keep = Annotated[bool, about("A field that `answers` leave out keeps the answer that it has.")]
 
-# What the engine refuses, or what two members must not say together, is a schema's alone: it is answered otherwise.
-_EVENT_NAME: JsonDict = {"maxLength": MAX_NAME, "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
-_NEXT: JsonDict = {
+# What two members mustn't say together, and what the engine refuses, isn't for pydantic: it is answered otherwise.
+_TOGETHER: JsonDict = {
     "allOf": [
         {"anyOf": [{"required": ["step"]}, {"properties": {"answers": {"maxProperties": 0}}}]},
         {"not": {"required": ["keep", "partial"], "properties": {"keep": {"const": True}, "partial": {"const": True}}}},
     ]
 }
-
-_closed = with_config(ConfigDict(strict=True, extra="forbid"))
-
-
-@_closed
-class Start(TypedDict):
-    workflow: Annotated[Text, Field(description="The id of the workflow to start.")]
-    input: NotRequired[
-        Annotated[
-            dict[str, Any],
-            Field(description="What the workflow is handed: values by the names that its `input` declares."),
-        ]
-    ]
-    profile_id: NotRequired[Annotated[Text, Field(description="The profile that the run works on.")]]
-    session_id: NotRequired[Annotated[Text, Field(description="The session that the run works on.")]]
+_EXACT = ConfigDict(strict=True, extra="forbid")
 
 
-@with_config(ConfigDict(strict=True, extra="forbid", json_schema_extra=_NEXT))
+@with_config(_EXACT)
+class Start(TypedDict, total=False):
+    workflow: Required[Annotated[Text, about("The id of the workflow to start.")]]
+    input: Annotated[Object, about("What the workflow is handed: values by the names that its `input` declares.")]
+    profile_id: Annotated[Text, about("The profile that the run works on.")]
+    session_id: Annotated[Text, about("The session that the run works on.")]
+
+
+@with_config(ConfigDict(**_EXACT, json_schema_extra=_TOGETHER))
 class Next(TypedDict, total=False):
-    step: Annotated[Text, Field(description="The step that is answered. Needed with `answers`.")]
-    answers: Annotated[
-        dict[str, Any],
-        Field(description="All answers of the step by field name: a field that is left out has none."),
-    ]
+    step: Annotated[Text, about("The step that is answered. Needed with `answers`.")]
+    answers: Annotated[Object, about("All answers of the step by field name: a field that is left out has none.")]
     keep: Keep
-    partial: Annotated[bool, Field(description="Take these answers and wait for those that are missing.")]
+    partial: Annotated[bool, about("Take these answers and wait for those that are missing.")]
     revision: Revision
 
 
-@_closed
+@with_config(_EXACT)
 class Previous(TypedDict, total=False):
-    to: Annotated[Text, Field(description="The step of the path to go back to; without it the one before.")]
-    draft: Annotated[
-        dict[str, Any],
-        Field(description="What was typed in the step that is left and not submitted, by field name."),
-    ]
+    to: Annotated[Text, about("The step of the path to go back to; without it the one before.")]
+    draft: Annotated[Object, about("What was typed in the step that is left and not submitted, by field name.")]
     revision: Revision
 
 
-@_closed
-class Change(TypedDict):
-    step: Annotated[Text, Field(description="The step of the path to answer anew.")]
-    answers: NotRequired[
-        Annotated[
-            dict[str, Any],
-            Field(
-                description="All its answers by field name: a field that is left out has none. Without `answers` the "
-                "step is shown."
-            ),
-        ]
-    ]
-    keep: NotRequired[Keep]
-    revision: NotRequired[Revision]
+_ANEW = "All its answers by field name: a field that is left out has none. Without `answers` the step is shown."
 
 
-@_closed
-class Remove(TypedDict):
-    item: Annotated[Text, Field(description="The item of a repeat to take out, as in `household/2`.")]
-    revision: NotRequired[Revision]
+@with_config(_EXACT)
+class Change(TypedDict, total=False):
+    step: Required[Annotated[Text, about("The step of the path to answer anew.")]]
+    answers: Annotated[Object, about(_ANEW)]
+    keep: Keep
+    revision: Revision
 
 
-@_closed
-class Event(TypedDict):
-    name: Annotated[
-        Text,
-        Field(
-            description=f"The event's name: at most {MAX_NAME} letters, digits and _.", json_schema_extra=_EVENT_NAME
-        ),
-    ]
-    data: NotRequired[
-        Annotated[Any, Field(description="What it brings, to be read as `event.NAME`; `true` where there is nothing.")]
-    ]
-    key: NotRequired[
-        Annotated[
-            Text,
-            Field(
-                description=f"The event's own key, at most {MAX_KEY} characters: however often one with this key is "
-                "sent, it is taken in once.",
-                json_schema_extra={"maxLength": MAX_KEY},
-            ),
-        ]
-    ]
+@with_config(_EXACT)
+class Remove(TypedDict, total=False):
+    item: Required[Annotated[Text, about("The item of a repeat to take out, as in `household/2`.")]]
+    revision: Revision
 
 
-@_closed
+_NAME = about(
+    f"The event's name: at most {MAX_NAME} letters, digits and _.",
+    maxLength=MAX_NAME,
+    pattern="^[A-Za-z_][A-Za-z0-9_]*$",
+)
+_KEY = about(
+    f"The event's own key, at most {MAX_KEY} characters: however often one with this key is sent, it is taken in once.",
+    maxLength=MAX_KEY,
+)
+
+
+@with_config(_EXACT)
+class Event(TypedDict, total=False):
+    name: Required[Annotated[Text, _NAME]]
+    data: Annotated[Any, about("What it brings, to be read as `event.NAME`; `true` where there is nothing.")]
+    key: Annotated[Text, _KEY]
+
+
+@with_config(_EXACT)
 class Cancel(TypedDict, total=False):
-    undo: Annotated[bool, Field(description="Whether what the run's steps did is undone, the newest first.")]
+    undo: Annotated[bool, about("Whether what the run's steps did is undone, the newest first.")]
 
 
 Members = TypeVar("Members", bound=Mapping[str, Any])

@@ -11,29 +11,20 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired
 
 import pydantic
-from pydantic.config import JsonDict
-from pydantic.fields import FieldInfo
+from pydantic import JsonValue
 from typing_extensions import TypeAliasType, TypedDict
 
+from wizard.channels.api.requests import about
 from wizard.channels.http.problems import PROBLEM_TYPES
 from wizard.model import RunStatus
 
 SHOWN = 200  # steps of the path, and of those kept, in one state
 
 
-def _is(description: str) -> FieldInfo:
-    made: FieldInfo = pydantic.Field(description=description)
-    return made
-
-
-def _one_of(*values: str) -> JsonDict:
-    return {"enum": list(values)}
-
-
 Count = Annotated[int, pydantic.Field(ge=0)]
 
 
-Status = Annotated[str, pydantic.Field(json_schema_extra=_one_of(*(status.value for status in RunStatus)))]
+Status = Annotated[str, about("How it stands.", enum=[status.value for status in RunStatus])]
 
 
 class Choice(TypedDict):
@@ -47,24 +38,24 @@ class Choice(TypedDict):
 class Field(TypedDict):
     """One thing that a step asks."""
 
-    name: Annotated[str, _is("The name to send the answer under.")]
-    type: Annotated[str, _is("text, date, choice … ; the type of the field in the definition.")]
+    name: Annotated[str, about("The name to send the answer under.")]
+    type: Annotated[str, about("text, date, choice … ; the type of the field in the definition.")]
     label: str
     hint: str
     required: bool
     choices: list[Choice]
     value: Annotated[
         Any,
-        _is(
+        about(
             "What is known of the answer: what was sent if it was refused, the accepted answer, or a suggestion. "
             "Dates and times are ISO 8601, decimal numbers are text. Null for passwords."
         ),
     ]
-    error: Annotated[str | None, _is("Why the answer wasn't taken.")]
+    error: Annotated[str | None, about("Why the answer wasn't taken.")]
     options: NotRequired[
         Annotated[
             Mapping[str, Any],
-            _is(
+            about(
                 "What the type adds: `max_length`, `min`, `max`, `accept`, `max_size` (bytes) …; "
                 "`there` of a password that was given before"
             ),
@@ -77,32 +68,29 @@ class Item(TypedDict):
 
     label: str
     value: str
-    step: Annotated[str | None, _is("The step to change it at.")]
-    remove: Annotated[str | None, _is("The item to name in `remove`, where it can be taken out.")]
-    group: Annotated[str, _is("What the part of the form is called that it belongs to; empty where it has no name.")]
-    page: Annotated[str, _is("The title of the page that it was answered on; empty where it has none.")]
+    step: Annotated[str | None, about("The step to change it at.")]
+    remove: Annotated[str | None, about("The item to name in `remove`, where it can be taken out.")]
+    group: Annotated[str, about("What the part of the form is called that it belongs to; empty where it has no name.")]
+    page: Annotated[str, about("The title of the page that it was answered on; empty where it has none.")]
 
 
 class Current(TypedDict):
     """What the current step asks."""
 
-    step: Annotated[str, _is("The step's path, to be named as `step` when it is answered.")]
-    type: Annotated[str, _is("The type of its node: form, review, message …")]
+    step: Annotated[str, about("The step's path, to be named as `step` when it is answered.")]
+    type: Annotated[str, about("The type of its node: form, review, message …")]
     title: str
     text: str
     fields: list[Field]
-    error: Annotated[str | None, _is("What is wrong with the step as a whole, or what stopped the run here.")]
+    error: Annotated[str | None, about("What is wrong with the step as a whole, or what stopped the run here.")]
     items: NotRequired[list[Item]]
     again: NotRequired[
-        Annotated[str, _is("Why the step is asked again, or because of a change; there only where it is.")]
+        Annotated[str, about("Why the step is asked again, or because of a change; there only where it is.")]
     ]
     kind: NotRequired[
         Annotated[
             str,
-            pydantic.Field(
-                description="How the run ended; there only on a last page.",
-                json_schema_extra=_one_of("success", "information", "refusal"),
-            ),
+            about("How the run ended; there only on a last page.", enum=["success", "information", "refusal"]),
         ]
     ]
 
@@ -110,7 +98,7 @@ class Current(TypedDict):
 class StepLine(TypedDict):
     """A step of the run."""
 
-    step: Annotated[str, _is("Its path.")]
+    step: Annotated[str, about("Its path.")]
     type: str
     title: str
 
@@ -118,9 +106,9 @@ class StepLine(TypedDict):
 class Progress(TypedDict):
     """How far the run is."""
 
-    done: Annotated[Count, _is("Steps answered.")]
-    min: Annotated[Count, _is("Steps still to come on the shortest way.")]
-    max: Annotated[Count | None, _is("The same on the longest way; null where it has no bound.")]
+    done: Annotated[Count, about("Steps answered.")]
+    min: Annotated[Count, about("Steps still to come on the shortest way.")]
+    max: Annotated[Count | None, about("The same on the longest way; null where it has no bound.")]
 
 
 Percent = Annotated[float, pydantic.Field(ge=0, le=100)]
@@ -129,61 +117,60 @@ Percent = Annotated[float, pydantic.Field(ge=0, le=100)]
 class Work(TypedDict):
     """What the run is working on; there only while its status is `working`."""
 
-    percent: Annotated[Percent | None, _is("How much of it is done; null where that isn't known.")]
-    text: Annotated[str, _is("What is being done, for people; empty where nothing was said.")]
+    percent: Annotated[Percent | None, about("How much of it is done; null where that isn't known.")]
+    text: Annotated[str, about("What is being done, for people; empty where nothing was said.")]
 
 
 class Moved(TypedDict):
     """That the run doesn't work at that step any more."""
 
     status: Status
-    step: Annotated[str, _is("The current step's path.")]
+    step: Annotated[str, about("The current step's path.")]
     revision: Count
 
 
-def _data(name: str) -> FieldInfo:
-    """JSON of that component, within a text."""
-    schema: JsonDict = {"$ref": f"#/components/schemas/{name}"}
-    content: JsonDict = {"contentMediaType": "application/json", "contentSchema": schema}
-    made: FieldInfo = pydantic.Field(json_schema_extra=content)
-    return made
+def _json(name: str) -> Any:
+    schema: JsonValue = {"$ref": f"#/components/schemas/{name}"}
+    return about("JSON in a text.", contentMediaType="application/json", contentSchema=schema)
 
 
 class WorkReported(TypedDict):
     """A server-sent event: how far the work is now."""
 
     event: Literal["work"]
-    data: Annotated[str, _data("Work")]
+    data: Annotated[str, _json("Work")]
 
 
 class RunMoved(TypedDict):
     """A server-sent event, the last of a stream."""
 
     event: Literal["moved"]
-    data: Annotated[str, _data("Moved")]
+    data: Annotated[str, _json("Moved")]
 
 
 class Steps(TypedDict):
     """How many steps there are; there only where `path` or `kept` don't have them all."""
 
-    path: Annotated[Count, _is("Steps up to the current one.")]
-    kept: Annotated[Count, _is("Steps gone back from.")]
+    path: Annotated[Count, about("Steps up to the current one.")]
+    kept: Annotated[Count, about("Steps gone back from.")]
     before: Annotated[
-        str | None, _is("Ask for the run with `?before=` this for the steps before; null: there are none.")
+        str | None, about("Ask for the run with `?before=` this for the steps before; null: there are none.")
     ]
-    after: Annotated[str | None, _is("Ask for the run with `?after=` this for the steps after; null: there are none.")]
+    after: Annotated[
+        str | None, about("Ask for the run with `?after=` this for the steps after; null: there are none.")
+    ]
 
 
-RunId = Annotated[str, _is("The run's id.")]
-WorkflowId = Annotated[str, _is("The id of its workflow.")]
-Token = Annotated[str, _is("The key to the run, handed out here only.")]
+RunId = Annotated[str, about("The run's id.")]
+WorkflowId = Annotated[str, about("The id of its workflow.")]
+Token = Annotated[str, about("The key to the run, handed out here only.")]
 
 
 class Head(TypedDict):
     id: RunId
     workflow: WorkflowId
-    version: Annotated[str, _is("The version of the workflow that the run was started with, and stays with.")]
-    revision: Annotated[Count, _is("Grows with every change of the run.")]
+    version: Annotated[str, about("The version of the workflow that the run was started with, and stays with.")]
+    revision: Annotated[Count, about("Grows with every change of the run.")]
     status: Status
     current: Current
 
@@ -210,14 +197,14 @@ class Run(MinimalRun, Shortened):
     """A run as it is."""
 
     path: Annotated[
-        Sequence[StepLine], _is(f"The steps up to the current one, oldest first: the last {SHOWN} of them.")
+        Sequence[StepLine], about(f"The steps up to the current one, oldest first: the last {SHOWN} of them.")
     ]
     kept: Annotated[
-        Sequence[StepLine], _is(f"Steps gone back from: remembered, but not decided; the first {SHOWN} of them.")
+        Sequence[StepLine], about(f"Steps gone back from: remembered, but not decided; the first {SHOWN} of them.")
     ]
     answers: Annotated[
         Mapping[str, Any],
-        _is(
+        about(
             "What the steps in `path` accepted, nested by step path: the answers of `household/2/name` are at "
             "`household`, `2`, `name`. Passwords are left out."
         ),
@@ -241,7 +228,7 @@ class RunOutline(TypedDict):
 
     id: RunId
     status: Status
-    revision: Annotated[Count, _is("Grows with every change of the run.")]
+    revision: Annotated[Count, about("Grows with every change of the run.")]
 
 
 RunAsPreferred = TypeAliasType("RunAsPreferred", Run | MinimalRun)
@@ -257,7 +244,7 @@ class RunLine(TypedDict):
 
     id: RunId
     workflow: WorkflowId
-    title: Annotated[str, _is("The title of its workflow.")]
+    title: Annotated[str, about("The title of its workflow.")]
     status: Status
     created_at: datetime
     updated_at: datetime
@@ -267,10 +254,10 @@ class TraceEntry(TypedDict):
     """One thing that happened."""
 
     number: Annotated[int, pydantic.Field(ge=1, description="Its place in the trace.")]
-    revision: Annotated[Count, _is("The run's revision after it.")]
+    revision: Annotated[Count, about("The run's revision after it.")]
     at: datetime
-    kind: Annotated[str, _is("A verb: entered, presented, accepted, ran, failed, removed, moved, completed …")]
-    step: Annotated[str, _is("The step's path; empty where it is about the run.")]
+    kind: Annotated[str, about("A verb: entered, presented, accepted, ran, failed, removed, moved, completed …")]
+    step: Annotated[str, about("The step's path; empty where it is about the run.")]
     detail: Mapping[str, Any]
 
 
@@ -281,7 +268,7 @@ class Input(TypedDict):
     type: str
     label: str
     required: bool
-    default: Annotated[Any, _is("What holds where it isn't handed in.")]
+    default: Annotated[Any, about("What holds where it isn't handed in.")]
 
 
 class Workflow(TypedDict):
@@ -299,16 +286,13 @@ class Problem(TypedDict):
 
     type: Annotated[
         str,
-        pydantic.Field(
-            description="What kind of problem it is; it never changes.",
-            json_schema_extra=_one_of(*(each.uri for each in PROBLEM_TYPES)),
-        ),
+        about("What kind of problem it is; it never changes.", enum=[each.uri for each in PROBLEM_TYPES]),
     ]
-    title: Annotated[str, _is("The kind of problem, for people.")]
+    title: Annotated[str, about("The kind of problem, for people.")]
     status: Annotated[int, pydantic.Field(ge=400, description="The status of the response.")]
-    detail: Annotated[str, _is("What happened and what to do, for people.")]
-    errors: NotRequired[Annotated[dict[str, str], _is("Why answers weren't taken, by field.")]]
-    error: NotRequired[Annotated[str | None, _is("What is wrong with the answers as a whole.")]]
+    detail: Annotated[str, about("What happened and what to do, for people.")]
+    errors: NotRequired[Annotated[dict[str, str], about("Why answers weren't taken, by field.")]]
+    error: NotRequired[Annotated[str | None, about("What is wrong with the answers as a whole.")]]
     run: NotRequired[RunAfterEvent]
 
 
