@@ -117,12 +117,14 @@ conformance: install
 	$(BIN)/python -m tests.conformance tests/conformance/*.jsonl.gz
 
 # Thousands of random processes and moves, a hundred thousand mutated requests, ten thousand moves over each example by
-# somebody at a browser, hundreds of kills of servers and databases, and ten times as much of all else that is drawn at random; TORTURE=20 for twice as many.
+# somebody at a browser, hundreds of kills of servers and databases, a client made of the OpenAPI document (schemathesis, all
+# its checks), and ten times as much of all else that is drawn at random; TORTURE=20 for twice as many.
 TORTURE ?= 10
 torture: install
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest -rP tests/faults
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest tests/unit/machine/test_properties.py tests/acceptance/test_web_fuzz.py \
 		tests/walks tests/corpus
+	TORTURE=$(TORTURE) $(BIN)/python -m pytest tests/acceptance/test_described.py
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest -m hypothesis --ignore=tests/unit/machine/test_properties.py \
 		tests/unit tests/contract tests/rules
 

@@ -6,14 +6,13 @@ A run's token is checked before anything else is read of a request, and is never
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from aiohttp import web
 
-from wizard.channels.api.bodies import Members, check_members, read_object, revision_of
+from wizard.channels.api.bodies import read_object
+from wizard.channels.api.requests import Body, Members, Start, revision_of
 from wizard.channels.http.identities import Identify, identity_of
 from wizard.channels.http.languages import remember, remember_to_ask
 from wizard.channels.http.problems import NOT_ALLOWED, UNAUTHORIZED, WRONG_TOKEN, Refused
@@ -122,21 +121,19 @@ class Admission:
         remember(request, view.workflow.language)
         return view
 
-    async def move(self, request: web.Request, members: Members) -> tuple[str, dict[str, Any], int | None]:
+    async def move(self, request: web.Request, asked: Body[Members]) -> tuple[str, Members, int | None]:
         """The run's id, what is asked, and the revision that the caller saw."""
         run_id = await self.run_id(request)
-        body = await self.body(request, members)
-        return run_id, body, revision_of(request, body)
+        body = await self.body(request, asked)
+        return run_id, body, revision_of(request, body.get("revision"))
 
-    async def body(self, request: web.Request, members: Members) -> dict[str, Any]:
+    async def body(self, request: web.Request, asked: Body[Members]) -> Members:
         """What is asked. Only answers have files in them, and may be as large as these. Raises Refused."""
         settings = self._settings
-        limit = settings.body_limit if "answers" in members else min(settings.text_limit, settings.body_limit)
-        body = await read_object(request, limit, settings.body_timeout)
-        check_members(body, members)
-        return body
+        limit = settings.body_limit if "answers" in asked.names else min(settings.text_limit, settings.body_limit)
+        return asked.check(await read_object(request, limit, settings.body_timeout))
 
-    async def starter(self, request: web.Request, body: Mapping[str, Any]) -> Starter:
+    async def starter(self, request: web.Request, body: Start) -> Starter:
         """Who starts a run. Raises NotYourProfile where its profile or session would be somebody else's."""
         with suppress(WorkflowNotFound):  # the engine says so
             remember(request, self._engine.definitions.get(body["workflow"]).language)

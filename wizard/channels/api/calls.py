@@ -6,7 +6,6 @@ go wrong is an exception that `wizard.channels.http.problems` turns into a probl
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from aiohttp import web
@@ -14,6 +13,7 @@ from aiohttp import web
 from wizard.channels.api import openapi
 from wizard.channels.api.admission import Admission, is_id
 from wizard.channels.api.moves import Moves, as_json
+from wizard.channels.api.parameters import AFTER, ENTRIES, RUNS
 from wizard.channels.api.run_json import Window, after, around, before, encode, line_json, run_state
 from wizard.channels.api.workflow_json import workflow_json
 from wizard.channels.http.attachments import as_attachment
@@ -36,16 +36,14 @@ from wizard.channels.http.streams import Followers, TooMany
 from wizard.definitions.listing import listed
 from wizard.engine import Engine
 from wizard.engine.exporting import trace_json
-from wizard.engine.own_runs import MOST_LISTED
 from wizard.errors import InvalidInput
 from wizard.locale.sentences import counted, sentence
 from wizard.model import Run, RunStatus
 from wizard.settings import Settings
 
-__all__ = ["PREFIX", "TRACE_LIMIT", "api"]
+__all__ = ["PREFIX", "api"]
 
 PREFIX = "/api/v1"
-TRACE_LIMIT = 1000  # entries in one answer
 
 
 def api(
@@ -61,7 +59,7 @@ def api(
     whole server, where something else has streams as well."""
     settings = settings or Settings()
     admission, followers = Admission(engine, settings, who), followers or Followers(engine)
-    looks, moves = _Looks(engine, admission, followers), Moves(engine, admission)
+    looks, moves = _Looks(engine, admission, followers, who is not None), Moves(engine, admission)
     rate = Rate(settings.api_start_rate)
 
     async def start(request: web.Request) -> web.Response:
@@ -101,20 +99,22 @@ def api(
 
 
 @cache
-def _document(server: str) -> bytes:
-    return encode(openapi.document(server))
+def _document(server: str, people: bool) -> bytes:
+    return encode(openapi.document(server, people=people))
 
 
 class _Looks:
     """The handlers that change nothing."""
 
-    def __init__(self, engine: Engine, admission: Admission, followers: Followers) -> None:
+    def __init__(self, engine: Engine, admission: Admission, followers: Followers, people: bool) -> None:
         self._engine = engine
         self._admission = admission
         self._followers = followers
+        self._people = people
 
     async def openapi(self, request: web.Request) -> web.Response:
-        return as_json(200, _document(request.rel_url.raw_path.removesuffix("/openapi.json")))
+        address = request.rel_url.raw_path.removesuffix("/openapi.json")
+        return as_json(200, _document(address, self._people))
 
     async def workflows(self, request: web.Request) -> web.Response:
         shown = listed(self._engine.definitions.all_workflows())
@@ -122,7 +122,7 @@ class _Looks:
 
     async def own(self, request: web.Request) -> web.Response:
         profile_id = await self._admission.profile(request)
-        limit = _number(request, "limit", MOST_LISTED, 1, MOST_LISTED)
+        limit = RUNS.of(request)
         try:
             page = await self._engine.runs_of(profile_id, limit=limit, before=request.query.get("before"))
         except InvalidInput as error:
@@ -155,8 +155,7 @@ class _Looks:
 
     async def trace(self, request: web.Request) -> web.Response:
         view = await self._admission.run(request)
-        after = _number(request, "after", 0, 0, 2**53)
-        limit = _number(request, "limit", TRACE_LIMIT, 1, TRACE_LIMIT)
+        after, limit = AFTER.of(request), ENTRIES.of(request)
         entries = await self._engine.trace(view.id, after, limit)
         headers = {}
         if len(entries) == limit:
@@ -191,15 +190,3 @@ def _window(request: web.Request, run: Run) -> Window:
         what = sentence("Take one of `before` and `after`, and a step that the run's state lists.")
         raise Refused(INVALID_REQUEST, what)
     return select(run, step)
-
-
-def _number(request: web.Request, name: str, default: int, least: int, most: int) -> int:
-    given = request.query.get(name)
-    if given is None:
-        return default
-    if not re.fullmatch(r"\d{1,16}", given, re.ASCII) or not least <= int(given) <= most:
-        what = sentence(
-            "`{name}` must be a whole number between {least} and {most}.", name=name, least=least, most=most
-        )
-        raise Refused(INVALID_REQUEST, what)
-    return int(given)

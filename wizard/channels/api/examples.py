@@ -17,14 +17,7 @@ CHANGE: Json = {"step": "applicant", "answers": NEXT["answers"]}
 REMOVE: Json = {"item": "household/2"}
 EVENT: Json = {"name": "paid", "data": {"amount": "12.50"}, "key": "payment-4711"}
 CANCEL: Json = {"undo": True}
-PROGRESS = """retry: 2000
-
-event: work
-data: {"percent": 40.0, "text": "Reading page 4 of 10"}
-
-event: moved
-data: {"status": "waiting", "step": "address", "revision": 7}
-"""
+PROGRESS: Json = {"event": "work", "data": '{"percent": 40.0, "text": "Reading page 4 of 10"}'}
 
 RUN: Json = {
     "id": "kz1n6yLh3S0mJ7Yw2pQxVg",

@@ -11,17 +11,16 @@ from urllib.parse import quote
 from aiohttp import web
 
 from wizard.channels.api.admission import Admission
-from wizard.channels.api.bodies import CANCEL, CHANGE, EVENT, NEXT, PREVIOUS, REMOVE, START
 from wizard.channels.api.idempotency import BIRTHS, Answer, Recorder, Replies, identify
 from wizard.channels.api.preferences import APPLIED, MINIMAL, wants_minimal
 from wizard.channels.api.preferences import HEADER as PREFER
+from wizard.channels.api.requests import CANCEL, CHANGE, EVENT, NEXT, PREVIOUS, REMOVE, START, check_together
+from wizard.channels.api.responses import RunOutline
 from wizard.channels.api.run_json import bounded_state, encode, field_errors, minimal_state
 from wizard.channels.http.problems import (
-    INVALID_REQUEST,
     MEDIA_TYPE,
     REJECTED,
     SECURITY_HEADERS,
-    Refused,
     language_for,
     problem_body,
     type_of,
@@ -68,17 +67,17 @@ class Moves:
 
     async def next(self, request: web.Request) -> web.Response:
         run_id, body, seen = await self._admission.move(request, NEXT)
-        answers, step, partial = body.get("answers", {}), body.get("step"), body.get("partial", False)
-        if answers and step is None:
-            raise Refused(INVALID_REQUEST, sentence("`step` is missing: name the step that `answers` are for."))
-        keep = body.get("keep", False)
-        if partial and keep:
-            what = sentence("`partial` waits for what is left out, `keep` doesn't: take one of them.")
-            raise Refused(INVALID_REQUEST, what)
+        check_together(body)
 
         def turn(respond: Respond) -> Awaitable[RunView]:
             return self._engine.next(
-                run_id, body.get("answers"), step=step, revision=seen, partial=partial, keep=keep, respond=respond
+                run_id,
+                body.get("answers"),
+                step=body.get("step"),
+                revision=seen,
+                partial=body.get("partial", False),
+                keep=body.get("keep", False),
+                respond=respond,
             )
 
         return _moved(await self._answered(request, run_id, body, turn))
@@ -203,7 +202,7 @@ def as_json(status: int, body: bytes, headers: Mapping[str, str] | None = None) 
     return web.Response(status=status, body=body, headers=given)
 
 
-def _outline(view: RunView) -> Mapping[str, Any]:
+def _outline(view: RunView) -> RunOutline:
     """What somebody is told who has no right to a person's answers."""
     return {"id": view.id, "status": view.status, "revision": view.revision}
 

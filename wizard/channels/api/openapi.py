@@ -1,22 +1,19 @@
 """The OpenAPI 3.1 document of the JSON interface: its calls, what they take and what they answer.
 
-Request bodies are described by the tables that requests are checked with (wizard.channels.api.bodies),
-problems by the types that are answered (wizard.channels.http.problems); the other schemas are in
-wizard.channels.api.schemas.
+Bodies and answers are described by their types (wizard.channels.api.schemas), problems by those that are answered
+(wizard.channels.http.problems).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from wizard import __version__
 from wizard.channels.api import examples
-from wizard.channels.api.bodies import CANCEL, CHANGE, EVENT, NEXT, PREVIOUS, REMOVE, START, Members
+from wizard.channels.api.parameters import parameters
 from wizard.channels.api.preferences import APPLIED, MINIMAL
-from wizard.channels.api.preferences import HEADER as PREFER
-from wizard.channels.api.run_json import SHOWN
-from wizard.channels.api.schemas import SCHEMAS, array, ref
+from wizard.channels.api.schemas import array, ref, schemas
 from wizard.channels.http.problems import (
     INTERNAL,
     INVALID_INPUT,
@@ -51,7 +48,6 @@ from wizard.channels.http.problems import (
     ProblemType,
 )
 from wizard.channels.http.streams import MEDIA_TYPE as EVENTS
-from wizard.engine.own_runs import MOST_LISTED
 
 Json = dict[str, Any]
 
@@ -82,9 +78,9 @@ _MOVED = {
 }
 
 
-def document(server: str = "/api/v1") -> Json:
-    """The whole document, as Python values; `server` is where the interface is, which a host may have mounted
-    elsewhere."""
+def document(server: str = "/api/v1", *, people: bool = True) -> Json:
+    """The whole document, as Python values. `server` is where the interface is, which a host may have mounted
+    elsewhere; `people` is whether the host signs people in, who can list their runs."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -98,10 +94,10 @@ def document(server: str = "/api/v1") -> Json:
             ),
         },
         "servers": [{"url": server}],
-        "paths": _paths(),
+        "paths": _paths(people),
         "components": {
-            "schemas": {**SCHEMAS, **_request_schemas()},
-            "parameters": _parameters(),
+            "schemas": schemas(),
+            "parameters": parameters(),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "The run's token."},
             },
@@ -109,11 +105,11 @@ def document(server: str = "/api/v1") -> Json:
     }
 
 
-def _paths() -> Json:
+def _paths(people: bool) -> Json:
     return {
         "/openapi.json": {"get": _openapi()},
         "/workflows": {"get": _workflows()},
-        "/runs": {"get": _own(), "post": _start()},
+        "/runs": {**({"get": _own()} if people else {}), "post": _start()},
         "/runs/{id}": {"parameters": [_parameter("id")], "get": _show(), "delete": _delete()},
         "/runs/{id}/next": _move("next", "Answers the current step and goes on", "Next", examples.NEXT, REJECTED),
         "/runs/{id}/previous": _move("previous", "Goes back; no answer is lost", "Previous", examples.PREVIOUS),
@@ -154,10 +150,7 @@ def _own() -> Json:
     return {
         "operationId": "own",
         "summary": "Lists the runs of the person who is signed in, newest first",
-        "description": (
-            "It needs no token: the application that this is a part of says who is signed in. "
-            "Where it doesn't, there is no such call."
-        ),
+        "description": "It needs no token: the application that this is a part of says who is signed in.",
         "parameters": [_parameter("before"), _parameter("most")],
         "responses": {
             "200": _answer("The runs", array(ref("RunLine")), link),
@@ -202,7 +195,8 @@ def _delete() -> Json:
 
 
 def _from_outside(name: str, summary: str, schema: str, example: Json) -> Json:
-    run = _answer("The run after it", ref("RunAsPreferred"), _MOVED, examples.RUN)
+    told = "RunAfterEvent" if schema == "Event" else "RunAsPreferred"
+    run = _answer("The run after it", ref(told), _MOVED, examples.RUN)
     return {
         "parameters": [_parameter("id")],
         "post": {
@@ -223,7 +217,7 @@ def _progress() -> Json:
             "and a last one, `moved` (`status`, `step`, `revision`), when the run doesn't work at that step any more. "
             "A stream that ends without it is to be opened again."
         ),
-        "content": {EVENTS: {"schema": {"type": "string"}, "example": examples.PROGRESS}},
+        "content": {EVENTS: {"schema": ref("ProgressEvent"), "example": examples.PROGRESS}},
     }
     return {
         "operationId": "progress",
@@ -306,107 +300,3 @@ def _problem(types: list[ProblemType]) -> Json:
 
 def _parameter(name: str) -> Json:
     return {"$ref": f"#/components/parameters/{name}"}
-
-
-def _parameters() -> Json:
-    text: Json = {"type": "string", "minLength": 1}
-    number: Json = {"type": "integer", "minimum": 0, "default": 0}
-    key: Json = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
-    return {
-        "id": {"name": "id", "in": "path", "required": True, "description": "The run's id.", "schema": text},
-        "file": {
-            "name": "file",
-            "in": "path",
-            "required": True,
-            "description": "The file's `id`, out of the answer that it was given in.",
-            "schema": text,
-        },
-        "idempotencyKey": {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "description": (
-                "The same request with the same key is done once and answered the same; another request with it "
-                "is refused. Take a random one, such as a UUID. A key is its sender's: another signed-in person's is "
-                "another key. Where nobody is signed in, the key and the body of the request that started a run "
-                "give its answer, and so its token, once more. Under a host that signs people in, one of fewer than "
-                "22 characters is refused there."
-            ),
-            "schema": key,
-        },
-        "ifMatch": {
-            "name": "If-Match",
-            "in": "header",
-            "description": "The ETag of the run as you saw it: the same as `revision` in the body.",
-            "schema": text,
-        },
-        "ifNoneMatch": {
-            "name": "If-None-Match",
-            "in": "header",
-            "description": "The ETag that you have; 304 if the run is still the same.",
-            "schema": text,
-        },
-        "prefer": {
-            "name": PREFER,
-            "in": "header",
-            "description": "`return=minimal` leaves out `path`, `kept` and `answers`, which grow with the run.",
-            "schema": {"type": "string", "examples": [MINIMAL]},
-        },
-        "beforeStep": {
-            "name": "before",
-            "in": "query",
-            "description": f"The {SHOWN} steps before this one, instead of those around the current one.",
-            "schema": text,
-        },
-        "afterStep": {
-            "name": "after",
-            "in": "query",
-            "description": f"The {SHOWN} steps after this one, instead of those around the current one.",
-            "schema": text,
-        },
-        "after": {
-            "name": "after",
-            "in": "query",
-            "description": "Only entries with a higher number.",
-            "schema": number,
-        },
-        "before": {
-            "name": "before",
-            "in": "query",
-            "description": 'Where the page before ended: follow its `Link` with `rel="next"`.',
-            "schema": text,
-        },
-        "most": {
-            "name": "limit",
-            "in": "query",
-            "description": "How many runs at most.",
-            "schema": {"type": "integer", "minimum": 1, "maximum": MOST_LISTED, "default": MOST_LISTED},
-        },
-        "limit": {
-            "name": "limit",
-            "in": "query",
-            "description": "How many entries at most.",
-            "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1000},
-        },
-    }
-
-
-def _request_schemas() -> Json:
-    tables = {
-        "Start": START,
-        "Next": NEXT,
-        "Previous": PREVIOUS,
-        "Change": CHANGE,
-        "Remove": REMOVE,
-        "Event": EVENT,
-        "Cancel": CANCEL,
-    }
-    return {name: _request_schema(members) for name, members in tables.items()}
-
-
-def _request_schema(members: Members) -> Json:
-    properties: Mapping[str, Json] = {name: member.schema for name, member in members.items()}
-    schema: Json = {"type": "object", "properties": properties, "additionalProperties": False}
-    required = [name for name, member in members.items() if member.required]
-    if required:
-        schema["required"] = required
-    return schema

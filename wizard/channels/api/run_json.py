@@ -7,11 +7,12 @@ so that a state is walked once.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
 
+from wizard.channels.api import responses
+from wizard.channels.api.responses import SHOWN
 from wizard.engine.own_runs import RunLine
 from wizard.engine.view import RunView
 from wizard.engine.work import work_of
@@ -29,9 +30,6 @@ def encode(value: Any) -> bytes:
         return orjson.dumps(value, default=to_json)
     except TypeError:  # integers beyond 64 bits and half characters, which orjson doesn't write
         return _ENCODER.encode(value).encode("utf-8", "replace")
-
-
-SHOWN = 200  # steps of the path, and of those kept, in one state
 
 
 class Window(NamedTuple):
@@ -58,42 +56,49 @@ def after(run: Run, step: Step) -> Window:
     return Window(at, min(len(run.steps), at + SHOWN))
 
 
-def run_state(view: RunView, window: Window | None = None) -> dict[str, Any]:
+def run_state(view: RunView, window: Window | None = None) -> responses.Run:
     """The run state, with all steps or those of the window: `steps`, which is there only where some are left out, says
     how many there are. It has `work` only while the run is working."""
     run = view.run
     first, end = window or (0, len(run.steps))
     above = run.cursor + 1
     path, kept = run.steps[first : min(end, above)], run.steps[max(first, above) : end]
-    made: dict[str, Any] = {
+    return {
         **_head(view),
         "path": [_line(view, step) for step in path],
         "kept": [_line(view, step) for step in kept],
         **_ways(view),
         "answers": view.shown_answers_of(path),
         **_how_far(view),
+        **_shortened(run, first, end),
     }
-    if first > 0 or end < len(run.steps):
-        made["steps"] = {
+
+
+def _shortened(run: Run, first: int, end: int) -> responses.Shortened:
+    if first == 0 and end == len(run.steps):
+        return {}
+    above = run.cursor + 1
+    return {
+        "steps": {
             "path": above,
             "kept": len(run.steps) - above,
             "before": run.steps[first].path if 0 < first < len(run.steps) else None,
             "after": run.steps[end - 1].path if 0 < end < len(run.steps) else None,
         }
-    return made
+    }
 
 
-def bounded_state(view: RunView) -> dict[str, Any]:
+def bounded_state(view: RunView) -> responses.Run:
     """The run state as it is answered: a long run's has no more in it than one of some hundred steps."""
     return run_state(view, around(view.run))
 
 
-def minimal_state(view: RunView) -> dict[str, Any]:
+def minimal_state(view: RunView) -> responses.MinimalRun:
     """The run state without what grows with the run: path, kept and answers."""
     return {**_head(view), **_ways(view), **_how_far(view)}
 
 
-def _head(view: RunView) -> dict[str, Any]:
+def _head(view: RunView) -> responses.Head:
     return {
         "id": view.id,
         "workflow": view.run.workflow,
@@ -104,19 +109,19 @@ def _head(view: RunView) -> dict[str, Any]:
     }
 
 
-def _ways(view: RunView) -> dict[str, Any]:
+def _ways(view: RunView) -> responses.Ways:
     return {"has_next": view.has_next, "has_previous": view.has_previous}
 
 
-def _how_far(view: RunView) -> dict[str, Any]:
+def _how_far(view: RunView) -> responses.HowFar:
     progress = view.progress
-    made: dict[str, Any] = {"progress": {"done": progress.done, "min": progress.min, "max": progress.max}}
+    made: responses.HowFar = {"progress": {"done": progress.done, "min": progress.min, "max": progress.max}}
     if (work := work_of(view)) is not None:
         made["work"] = {"percent": work.percent, "text": work.text}
     return made
 
 
-def line_json(line: RunLine) -> dict[str, Any]:
+def line_json(line: RunLine) -> responses.RunLine:
     """A line of a person's runs."""
     return {
         "id": line.id,
@@ -128,10 +133,10 @@ def line_json(line: RunLine) -> dict[str, Any]:
     }
 
 
-def prompt_json(prompt: Prompt) -> dict[str, Any]:
+def prompt_json(prompt: Prompt) -> responses.Current:
     """`current`. It has `items` only where the prompt lists any, `kind` only at an end, `again` only
     where something is asked again."""
-    made: dict[str, Any] = {
+    made: responses.Current = {
         "step": prompt.step,
         "type": prompt.type,
         "title": prompt.title,
@@ -153,8 +158,8 @@ def field_errors(prompt: Prompt) -> dict[str, str]:
     return {each.name: each.error for each in prompt.fields if each.error is not None}
 
 
-def _field(asked: PromptField) -> dict[str, Any]:
-    made: dict[str, Any] = {
+def _field(asked: PromptField) -> responses.Field:
+    made: responses.Field = {
         "name": asked.name,
         "type": asked.type,
         "label": asked.label,
@@ -174,7 +179,7 @@ def _field(asked: PromptField) -> dict[str, Any]:
     return made
 
 
-def _item(item: Item) -> dict[str, Any]:
+def _item(item: Item) -> responses.Item:
     return {
         "label": item.label,
         "value": item.value,
@@ -185,6 +190,6 @@ def _item(item: Item) -> dict[str, Any]:
     }
 
 
-def _line(view: RunView, step: Step) -> Mapping[str, str]:
+def _line(view: RunView, step: Step) -> responses.StepLine:
     """A line of `path` or `kept`."""
     return {"step": step.path, "type": step.type, "title": view.title_of(step)}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from wizard.channels.api import responses
 from wizard.forms.form import Form, default_label
 from wizard.model import Workflow
 
 
-def workflow_json(workflow: Workflow) -> dict[str, Any]:
+def workflow_json(workflow: Workflow) -> responses.Workflow:
     """`input` lists what the workflow can be handed; a field with a default needn't be."""
     return {
         "id": workflow.id,

@@ -8,21 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.channels.api.bodies import (
-    CHANGE,
-    MAX_DEPTH_OF_BODY,
-    NEXT,
-    START,
-    Member,
-    Members,
-    check_members,
-    parse_object,
-    revision_of,
-)
+from wizard.channels.api.bodies import MAX_DEPTH_OF_BODY, parse_object
 from wizard.channels.http.problems import INVALID_REQUEST, Refused
 
 JSON = st.recursive(
@@ -103,69 +92,3 @@ def test_escaped_characters_are_taken() -> None:
         "a": ["😀", 1, None],
         "é": {"b": True},
     }
-
-
-@pytest.mark.parametrize(
-    ("members", "body", "said"),
-    [
-        (START, {}, "`workflow` is missing"),
-        (START, {"workflow": 1}, "`workflow` must be text"),
-        (START, {"workflow": ""}, "`workflow` must be text"),
-        (START, {"workflow": "w" * 501}, "`workflow` must be text"),
-        (START, {"workflow": None}, "`workflow` must be text"),
-        (START, {"workflow": "w", "input": []}, "`input` must be an object"),
-        (START, {"workflow": "w", "token": "t"}, "no member `token`"),
-        (NEXT, {"answers": None}, "`answers` must be an object"),
-        (NEXT, {"revision": True}, "`revision` must be a whole number"),
-        (NEXT, {"revision": -1}, "`revision` must be a whole number"),
-        (NEXT, {"revision": 1.0}, "`revision` must be a whole number"),
-        (NEXT, {"revision": 10**30}, "`revision` must be a whole number"),
-        (NEXT, {"partial": 1}, "`partial` must be true or false"),
-        (CHANGE, {"answers": {}}, "`step` is missing"),
-    ],
-)
-def test_members_have_names_and_types(members: Members, body: dict[str, Any], said: str) -> None:
-    """A misspelt member that is passed over silently loses an answer or a revision check."""
-    with pytest.raises(Refused, match=said) as caught:
-        check_members(body, members)
-    assert caught.value.type is INVALID_REQUEST
-
-
-def test_all_that_is_wrong_is_said_at_once_and_briefly() -> None:
-    """A caller mends a body in one go; a hostile one gets no page of its own words back."""
-    with pytest.raises(Refused) as caught:
-        check_members({"step": 1, "x" * 5000: 1, "answers": 2}, NEXT)
-    assert "`step`" in caught.value.detail
-    assert "`answers`" in caught.value.detail
-    assert len(caught.value.detail) < 300
-
-
-def test_the_revision_comes_in_the_body_or_in_a_header() -> None:
-    """Clients of caches use ETags, others the member; both protect from acting on something old."""
-
-    def seen(body: dict[str, Any], header: str | None = None) -> int | None:
-        return revision_of(make_mocked_request("POST", "/", {} if header is None else {"If-Match": header}), body)
-
-    assert seen({}) is None
-    assert seen({}, "*") is None
-    assert seen({"revision": 3}) == 3
-    assert seen({}, '"3"') == 3
-    assert seen({"revision": 3}, '"3"') == 3
-    for body, header in (
-        ({"revision": 4}, '"3"'),
-        ({}, "3"),
-        ({}, 'W/"3"'),
-        ({}, '"3", "4"'),
-        ({}, '"' + "9" * 50 + '"'),
-    ):
-        with pytest.raises(Refused):
-            seen(body, header)
-
-
-def test_each_member_is_described_as_it_is_checked() -> None:
-    """The published schema and the check are one table: a type in one is the same in the other."""
-    types = {"text": "string", "whole number": "integer", "object": "object", "true or false": "boolean"}
-    for member in (member for members in (START, NEXT, CHANGE) for member in members.values()):
-        assert member.schema["type"] == types[member.type]
-        assert member.schema["description"] == member.about
-    assert Member("text", "").takes("x" * 500)

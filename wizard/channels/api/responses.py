@@ -1,0 +1,309 @@
+"""What the JSON interface answers: for type checkers where it is made (wizard.channels.api.run_json), and for the
+OpenAPI document.
+
+They are exact: a member that isn't listed isn't sent, and one that is required always is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal, NotRequired
+
+import pydantic
+from pydantic import JsonValue
+from typing_extensions import TypeAliasType, TypedDict
+
+from wizard.channels.api.requests import about
+from wizard.channels.http.problems import PROBLEM_TYPES
+from wizard.model import RunStatus
+
+SHOWN = 200  # steps of the path, and of those kept, in one state
+
+
+Count = Annotated[int, pydantic.Field(ge=0)]
+
+
+Status = Annotated[str, about("How it stands.", enum=[status.value for status in RunStatus])]
+
+
+class Choice(TypedDict):
+    """A value to pick."""
+
+    value: str
+    label: str
+    hint: NotRequired[str]
+
+
+class Field(TypedDict):
+    """One thing that a step asks."""
+
+    name: Annotated[str, about("The name to send the answer under.")]
+    type: Annotated[str, about("text, date, choice … ; the type of the field in the definition.")]
+    label: str
+    hint: str
+    required: bool
+    choices: list[Choice]
+    value: Annotated[
+        Any,
+        about(
+            "What is known of the answer: what was sent if it was refused, the accepted answer, or a suggestion. "
+            "Dates and times are ISO 8601, decimal numbers are text. Null for passwords."
+        ),
+    ]
+    error: Annotated[str | None, about("Why the answer wasn't taken.")]
+    options: NotRequired[
+        Annotated[
+            Mapping[str, Any],
+            about(
+                "What the type adds: `max_length`, `min`, `max`, `accept`, `max_size` (bytes) …; "
+                "`there` of a password that was given before"
+            ),
+        ]
+    ]
+
+
+class Item(TypedDict):
+    """A line that a step shows: an answer to check, or an item of a repeat."""
+
+    label: str
+    value: str
+    step: Annotated[str | None, about("The step to change it at.")]
+    remove: Annotated[str | None, about("The item to name in `remove`, where it can be taken out.")]
+    group: Annotated[str, about("What the part of the form is called that it belongs to; empty where it has no name.")]
+    page: Annotated[str, about("The title of the page that it was answered on; empty where it has none.")]
+
+
+class Current(TypedDict):
+    """What the current step asks."""
+
+    step: Annotated[str, about("The step's path, to be named as `step` when it is answered.")]
+    type: Annotated[str, about("The type of its node: form, review, message …")]
+    title: str
+    text: str
+    fields: list[Field]
+    error: Annotated[str | None, about("What is wrong with the step as a whole, or what stopped the run here.")]
+    items: NotRequired[list[Item]]
+    again: NotRequired[
+        Annotated[str, about("Why the step is asked again, or because of a change; there only where it is.")]
+    ]
+    kind: NotRequired[
+        Annotated[
+            str,
+            about("How the run ended; there only on a last page.", enum=["success", "information", "refusal"]),
+        ]
+    ]
+
+
+class StepLine(TypedDict):
+    """A step of the run."""
+
+    step: Annotated[str, about("Its path.")]
+    type: str
+    title: str
+
+
+class Progress(TypedDict):
+    """How far the run is."""
+
+    done: Annotated[Count, about("Steps answered.")]
+    min: Annotated[Count, about("Steps still to come on the shortest way.")]
+    max: Annotated[Count | None, about("The same on the longest way; null where it has no bound.")]
+
+
+Percent = Annotated[float, pydantic.Field(ge=0, le=100)]
+
+
+class Work(TypedDict):
+    """What the run is working on; there only while its status is `working`."""
+
+    percent: Annotated[Percent | None, about("How much of it is done; null where that isn't known.")]
+    text: Annotated[str, about("What is being done, for people; empty where nothing was said.")]
+
+
+class Moved(TypedDict):
+    """That the run doesn't work at that step any more."""
+
+    status: Status
+    step: Annotated[str, about("The current step's path.")]
+    revision: Count
+
+
+def _json(name: str) -> Any:
+    schema: JsonValue = {"$ref": f"#/components/schemas/{name}"}
+    return about("JSON in a text.", contentMediaType="application/json", contentSchema=schema)
+
+
+class WorkReported(TypedDict):
+    """A server-sent event: how far the work is now."""
+
+    event: Literal["work"]
+    data: Annotated[str, _json("Work")]
+
+
+class RunMoved(TypedDict):
+    """A server-sent event, the last of a stream."""
+
+    event: Literal["moved"]
+    data: Annotated[str, _json("Moved")]
+
+
+class Steps(TypedDict):
+    """How many steps there are; there only where `path` or `kept` don't have them all."""
+
+    path: Annotated[Count, about("Steps up to the current one.")]
+    kept: Annotated[Count, about("Steps gone back from.")]
+    before: Annotated[
+        str | None, about("Ask for the run with `?before=` this for the steps before; null: there are none.")
+    ]
+    after: Annotated[
+        str | None, about("Ask for the run with `?after=` this for the steps after; null: there are none.")
+    ]
+
+
+RunId = Annotated[str, about("The run's id.")]
+WorkflowId = Annotated[str, about("The id of its workflow.")]
+Token = Annotated[str, about("The key to the run, handed out here only.")]
+
+
+class Head(TypedDict):
+    id: RunId
+    workflow: WorkflowId
+    version: Annotated[str, about("The version of the workflow that the run was started with, and stays with.")]
+    revision: Annotated[Count, about("Grows with every change of the run.")]
+    status: Status
+    current: Current
+
+
+class Ways(TypedDict):
+    has_next: bool
+    has_previous: bool
+
+
+class HowFar(TypedDict):
+    progress: Progress
+    work: NotRequired[Work]
+
+
+class MinimalRun(Head, Ways, HowFar):
+    """A run as it is, for who sent `Prefer: return=minimal`."""
+
+
+class Shortened(TypedDict, total=False):
+    steps: Steps
+
+
+class Run(MinimalRun, Shortened):
+    """A run as it is."""
+
+    path: Annotated[
+        Sequence[StepLine], about(f"The steps up to the current one, oldest first: the last {SHOWN} of them.")
+    ]
+    kept: Annotated[
+        Sequence[StepLine], about(f"Steps gone back from: remembered, but not decided; the first {SHOWN} of them.")
+    ]
+    answers: Annotated[
+        Mapping[str, Any],
+        about(
+            "What the steps in `path` accepted, nested by step path: the answers of `household/2/name` are at "
+            "`household`, `2`, `name`. Passwords are left out."
+        ),
+    ]
+
+
+class StartedRun(Run):
+    """A new run."""
+
+    token: Token
+
+
+class MinimalStartedRun(MinimalRun):
+    """A new run, for who sent `Prefer: return=minimal`."""
+
+    token: Token
+
+
+class RunOutline(TypedDict):
+    """What is told of a run to who sent an event with the host's key."""
+
+    id: RunId
+    status: Status
+    revision: Annotated[Count, about("Grows with every change of the run.")]
+
+
+RunAsPreferred = TypeAliasType("RunAsPreferred", Run | MinimalRun)
+StartedRunAsPreferred = TypeAliasType("StartedRunAsPreferred", StartedRun | MinimalStartedRun)
+RunAfterEvent = TypeAliasType("RunAfterEvent", Run | MinimalRun | RunOutline)
+
+
+ProgressEvent = TypeAliasType("ProgressEvent", WorkReported | RunMoved)
+
+
+class RunLine(TypedDict):
+    """A run in a list, without its answers."""
+
+    id: RunId
+    workflow: WorkflowId
+    title: Annotated[str, about("The title of its workflow.")]
+    status: Status
+    created_at: datetime
+    updated_at: datetime
+
+
+class TraceEntry(TypedDict):
+    """One thing that happened."""
+
+    number: Annotated[int, pydantic.Field(ge=1, description="Its place in the trace.")]
+    revision: Annotated[Count, about("The run's revision after it.")]
+    at: datetime
+    kind: Annotated[str, about("A verb: entered, presented, accepted, ran, failed, removed, moved, completed …")]
+    step: Annotated[str, about("The step's path; empty where it is about the run.")]
+    detail: Mapping[str, Any]
+
+
+class Input(TypedDict):
+    """A value that a workflow can be handed."""
+
+    name: str
+    type: str
+    label: str
+    required: bool
+    default: Annotated[Any, about("What holds where it isn't handed in.")]
+
+
+class Workflow(TypedDict):
+    """A workflow that runs can be started of."""
+
+    id: str
+    title: str
+    version: str
+    text: str
+    input: list[Input]
+
+
+class Problem(TypedDict):
+    """A problem document (RFC 9457)."""
+
+    type: Annotated[
+        str,
+        about("What kind of problem it is; it never changes.", enum=[each.uri for each in PROBLEM_TYPES]),
+    ]
+    title: Annotated[str, about("The kind of problem, for people.")]
+    status: Annotated[int, pydantic.Field(ge=400, description="The status of the response.")]
+    detail: Annotated[str, about("What happened and what to do, for people.")]
+    errors: NotRequired[Annotated[dict[str, str], about("Why answers weren't taken, by field.")]]
+    error: NotRequired[Annotated[str | None, about("What is wrong with the answers as a whole.")]]
+    run: NotRequired[RunAfterEvent]
+
+
+RESPONSES: tuple[Any, ...] = (
+    RunAsPreferred,
+    StartedRunAsPreferred,
+    RunAfterEvent,
+    ProgressEvent,
+    Moved,
+    RunLine,
+    TraceEntry,
+    Workflow,
+    Problem,
+)
