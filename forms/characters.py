@@ -104,3 +104,8 @@ def alike(text: str) -> str:
 def is_visible(text: str) -> bool:
     """Whether there is anything to see in it."""
     return any(not (each in _BLANK or unicodedata.category(each) in _UNSEEN) for each in text)
+
+
+def encodable(text: str) -> str:
+    """The text with half characters (lone surrogates) replaced: stores and pages can't hold them."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 
+from wizard.forms.field_type import PLAIN_TEXT, Attributes
+from wizard.forms.fields import type_of
 from wizard.forms.typed import typed_text
 from wizard.model import PromptField, Value
 
-Attributes = tuple[tuple[str, str], ...]
-
-_PLAIN = (("spellcheck", "false"),)
-
-# By type: type of the input, its width, what the browser is told besides.
-INPUTS: Mapping[str, tuple[str, str, Attributes]] = {
-    "integer": ("text", "govuk-input--width-10", _PLAIN),
-    "decimal": ("text", "govuk-input--width-10", (("inputmode", "decimal"), *_PLAIN)),
-    "time": ("text", "govuk-input--width-5", _PLAIN),
-    "email": ("email", "", _PLAIN),
-    "phone": ("tel", "govuk-input--width-20", ()),
-    "url": ("url", "", _PLAIN),
-    "postcode": ("text", "govuk-input--width-10", _PLAIN),
-    "iban": ("text", "govuk-input--width-30", (("autocapitalize", "characters"), *_PLAIN)),
-}
-_AUTOCOMPLETE = {"email": "email", "phone": "tel"}
 _WIDTHS = (2, 3, 4, 5, 10, 20, 30)  # characters, of govuk-frontend's width classes
+_LONGEST_NUMBER = 10  # digits of a whole number without a limit, as a width
 
 
 def attributes_of(field: PromptField, kind: str) -> Attributes:
     """What the browser is told of the input, in the order in which it is written."""
-    options = field.options
-    auto = str(options.get("autocomplete") or _AUTOCOMPLETE.get(field.type, ""))
+    options, known = field.options, type_of(field).input
+    auto = str(options.get("autocomplete") or ("" if known is None else known.autocomplete))
     completed = (("autocomplete", auto),) if auto else ()
     match kind:
         case "input":
@@ -48,15 +34,13 @@ def _input_attributes(field: PromptField, auto: str) -> Attributes:
     """Numbers are typed into text inputs: type=number changes them by scrolling and swallows what it can't read
     (GOV.UK: "Avoid using inputs with a type of number"). A keypad of digits only, with no minus, is shown unless the
     author says that the number may be below zero."""
-    input_type, _, more = INPUTS.get(field.type, ("text", "", ()))
-    if field.type == "integer" and not _below_zero(field.options.get("min")):
-        more = (("inputmode", "numeric"), *more)
-    elif field.type == "decimal" and _below_zero(field.options.get("min")):
-        more = _PLAIN
-    elif field.type not in INPUTS:
+    known = type_of(field).input
+    if known is None:
         mode = field.options.get("inputmode")
-        more = ((("inputmode", str(mode)),) if mode else ()) + (_PLAIN if auto else ())  # names and codes aren't prose
-    return (("type", input_type), *more)
+        more = ((("inputmode", str(mode)),) if mode else ()) + (PLAIN_TEXT if auto else ())
+        return (("type", "text"), *more)
+    keypad = known.keypad if known.keypad and not _below_zero(field.options.get("min")) else ""
+    return (("type", known.type), *((("inputmode", keypad),) if keypad else ()), *known.attributes)
 
 
 def _below_zero(least: Value) -> bool:
@@ -67,13 +51,12 @@ def _below_zero(least: Value) -> bool:
 
 def width_of(field: PromptField) -> str:
     """A width that suits the answer tells how long it may be."""
-    _, fixed, _ = INPUTS.get(field.type, ("", "", ()))
-    longest = field.options.get("max_length")
-    if fixed and field.type != "integer":
-        return fixed
-    if field.type == "integer":
+    known, longest = type_of(field).input, field.options.get("max_length")
+    if known is not None and known.width:
+        return known.width
+    if known is not None and known.keypad:
         most = field.options.get("max")
-        longest = len(typed_text(most)) if most is not None else 10
+        longest = len(typed_text(most)) if most is not None else _LONGEST_NUMBER
     if not isinstance(longest, int):
         return ""
     fitting = next((width for width in _WIDTHS if longest <= width), None)

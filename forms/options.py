@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wizard.forms.characters import alike
+from wizard.forms.fields import type_of
 from wizard.forms.typed import scalar_text, typed_text
 from wizard.forms.types.choices import NO, YES, yes_and_no
 from wizard.locale.sentences import sentence
@@ -29,14 +30,15 @@ class Option:
 
 
 def options_of(field: PromptField, kind: str, words: Words) -> tuple[Option, ...]:
-    choices = _yes_or_no(words) if field.type == "boolean" else field.choices
+    yes_or_no = type_of(field).is_yes_or_no
+    choices = _yes_or_no(words) if yes_or_no else field.choices
     picked = _picked(field, choices, words, many=kind == "checkboxes")
     if kind == "checkbox":
         return (Option("yes", "", "", field.name, checked="yes" in picked),)
     if kind == "select":
         first = Option("", words.say(sentence("Choose one") if field.required else _NO_ANSWER), "", "", checked=False)
         return (first, *(Option(each.value, _in_a_line(each), "", "", each.value in picked) for each in choices))
-    if kind == "radios" and not field.required and choices and (field.type != "boolean" or field.value is not None):
+    if kind == "radios" and not field.required and choices and not (yes_or_no and field.value is None):
         choices = (*choices, Choice("", words.say(_NO_ANSWER)))  # nothing else takes back what was picked
     return tuple(
         Option(
@@ -62,7 +64,7 @@ def _in_a_line(choice: Choice) -> str:
 def _picked(field: PromptField, choices: Iterable[Choice], words: Words, *, many: bool) -> frozenset[str]:
     """The values that the field's value means; it may be text in another channel's words."""
     value = field.value
-    if field.type == "boolean":
+    if type_of(field).is_yes_or_no:
         if isinstance(value, bool):
             return frozenset(("yes" if value else "no",))
         word, (yes, no) = alike(typed_text(value)), yes_and_no(words.language)

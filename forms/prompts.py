@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 
 from wizard.expressions.expression import Names
 from wizard.forms.form import Form, Question, asked_now, default_label
 from wizard.forms.parsing import Context, OwnNames
 from wizard.forms.readable import readable
 from wizard.forms.refusals import Refusal
-from wizard.forms.types.numbers import as_typed
 from wizard.forms.validation import storable
 from wizard.model import Item, PromptField, Value
 from wizard.model.prompt import THERE
@@ -42,7 +40,7 @@ def prompt_fields(
         name = question.name
         if name in typed:
             value, answered = _typed(question, typed[name], context)
-        elif question.is_file and name in kept:
+        elif question.type.holds_files and name in kept:
             value, answered = kept[name], False
         elif name in accepted:
             value, answered = accepted[name], False
@@ -58,7 +56,8 @@ def _filled(question: Question, context: Context, value: Value, error: str | Non
     asked = asked_now(question, context)
     if value is None and error is None and not answered:
         return asked
-    there = question.secret and value is not None
+    of = question.type
+    there = of.is_secret and value is not None
     return PromptField(
         asked.name,
         asked.type,
@@ -66,26 +65,23 @@ def _filled(question: Question, context: Context, value: Value, error: str | Non
         asked.hint,
         asked.required,
         asked.choices,
-        None if question.secret else value,
+        None if of.is_secret else value,
         error,
         answered,
         {**asked.options, THERE: True} if there else asked.options,
-        typed=as_typed(question.field, value, context.names.language) if _has_point(question, value) else None,
+        typed=None if of.typed is None else of.typed(question.field, value, context.names.language),
+        field_type=of,
     )
-
-
-def _has_point(question: Question, value: Value) -> bool:
-    return question.field.type == "decimal" and isinstance(value, Decimal)
 
 
 def _typed(question: Question, raw: Value, context: Context) -> tuple[Value, bool]:
     """What to show of something typed, and whether it is an answer."""
-    if question.is_file and (not isinstance(raw, Mapping) or "content" in raw):
+    if question.type.holds_files and (not isinstance(raw, Mapping) or "content" in raw):
         return None, raw is None and not question.needed(context)
     try:
         value = question.parse(raw, context)
     except Refusal:
-        return None if question.is_file else storable(raw), False
+        return None if question.type.holds_files else storable(raw), False
     if value is None:
         return None, not question.needed(context)
     context.names.values[question.name] = value
@@ -95,7 +91,7 @@ def _typed(question: Question, raw: Value, context: Context) -> tuple[Value, boo
 def unasked(question: Question, names: Names, form: Form, draft: Mapping[str, Value]) -> PromptField:
     """A question that isn't to be asked yet, with what was typed in it or is suggested."""
     context = Context(OwnNames(form.own, names), _NOTHING, None)
-    if question.name in draft and not question.is_file:
+    if question.name in draft and not question.type.holds_files:
         value = storable(draft[question.name])
     else:
         value = _suggested(question, context)
@@ -120,7 +116,8 @@ def summary_items(form: Form, names: Names, output: Mapping[str, Value], step: s
     own = OwnNames(form.own, names, output)
     items: list[Item] = []
     for field in form.fields:
-        if field.name not in output or field.type == "hidden" or (field.type == "computed" and field.label is None):
+        is_asked = field.field_type.parser is not None
+        if field.name not in output or not field.field_type.is_seen or (field.label is None and not is_asked):
             continue
         label = default_label(field.name) if field.label is None else field.label.render(own)
         items.append(Item(label, readable(field, output[field.name], own), step))

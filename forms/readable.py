@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 from wizard.expressions.expression import Names
 from wizard.forms.locales import marks
-from wizard.forms.types.choices import NO, YES, choices_of
-from wizard.forms.types.contact import iban_written, phone_written
-from wizard.forms.types.countries import country_names
+from wizard.forms.types.choices import NO, YES
 from wizard.locale import formats
 from wizard.locale.catalogs import SOURCE
 from wizard.locale.words import language_of
 from wizard.model import Value
 from wizard.model.instants import shown
-
-DOTS = "••••••••"  # as many for every password
 
 
 def readable(field: Any, value: Value, names: Names) -> str:
@@ -26,21 +22,9 @@ def readable(field: Any, value: Value, names: Names) -> str:
     choices can't be computed."""
     if value is None:
         return ""
-    match field.type:
-        case "password":
-            return DOTS
-        case "choice" | "choices":
-            labels = {choice.value: choice.label for choice in choices_of(field, names)}
-            values = value if isinstance(value, list) else [value]
-            return ", ".join(labels.get(each, str(each)) for each in values)
-        case "country":
-            return country_names(language_of(names)).get(value, str(value))
-        case "phone":
-            return phone_written(value)
-        case "iban":
-            return iban_written(value)
-        case "file":
-            return str(value["name"])
+    own: Callable[[Any, Value, Names], str] | None = field.field_type.readable
+    if own is not None:
+        return own(field, value, names)
     if isinstance(value, datetime):
         value = shown(value, names.now.tzinfo)
     return plain(value, language_of(names))

@@ -16,14 +16,15 @@ from itertools import groupby
 from typing import Literal
 from urllib.parse import quote
 
-from wizard.forms.input_attributes import INPUTS, Attributes, attributes_of, width_of
+from wizard.forms.characters import encodable
+from wizard.forms.field_type import Attributes, PartInput
+from wizard.forms.fields import type_of
+from wizard.forms.input_attributes import attributes_of, width_of
 from wizard.forms.options import Option, fits_a_line, options_of
-from wizard.forms.typed import date_texts, typed_text, wrong_parts
-from wizard.forms.types.dates import PARTS
-from wizard.forms.types.days import parts_in_order
-from wizard.forms.validation import encodable
+from wizard.forms.typed import typed_text
+from wizard.forms.types.choices import radios_or_select
 from wizard.locale.catalogs import SOURCE
-from wizard.locale.sentences import Sentence, Size, counted, sentence, sentence_for
+from wizard.locale.sentences import Sentence, Size, counted, sentence
 from wizard.locale.words import Words, words_in
 from wizard.model import Prompt, PromptField, Value
 from wizard.model.prompt import THERE
@@ -41,7 +42,6 @@ KINDS = (
     "hidden",
     "button",
 )
-MAX_RADIOS = 7  # more of them make a select
 UNLIMITED = 5_000  # characters: the limit of a textarea whose author gave none, which nobody needs to count down to
 
 Heading = Literal["", "page", "hidden"]
@@ -49,24 +49,6 @@ Heading = Literal["", "page", "hidden"]
 _ENGLISH = words_in(SOURCE)
 _LEFT = counted("You have {count} character remaining", "You have {count} characters remaining", 1)
 _OVER = counted("You have {count} character too many", "You have {count} characters too many", 1)
-_PARTS = {
-    "day": sentence_for("of a date", "Day"),
-    "month": sentence_for("of a date", "Month"),
-    "year": sentence_for("of a date", "Year"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class DatePart:
-    """One of the three inputs of a date; `wrong` says that the error is about it."""
-
-    name: str
-    id: str
-    label: str
-    value: str
-    classes: str
-    autocomplete: str
-    wrong: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +85,7 @@ class Widget:
     attributes: Attributes = ()
     classes: str = ""
     options: tuple[Option, ...] = ()
-    parts: tuple[DatePart, ...] = ()
+    parts: tuple[PartInput, ...] = ()
     inline: bool = False
     limit: int = 0
     counting: tuple[str, ...] = ()
@@ -114,22 +96,14 @@ class Widget:
 
 
 def kind_of(field: PromptField) -> str:
-    """One of KINDS; a type that is not built in is typed as text, or picked where it has choices."""
-    match field.type:
-        case "textarea" | "password" | "date" | "file" | "hidden" as kind:
-            return kind
-        case "boolean":
-            special = (kind for kind in ("button", "checkbox") if field.options.get(kind))
-            return next(special, "radios")
-        case "choices":
-            return "checkboxes"
-        case "country":
-            return "select"
-        case "choice":
-            return "radios" if len(field.choices) <= MAX_RADIOS else "select"
-    if field.choices and field.type not in INPUTS:
-        return "radios" if len(field.choices) <= MAX_RADIOS else "select"
-    return "input"
+    """One of KINDS, or what a type of others has a template for; a type of which nothing is known is typed as text, or
+    picked where it has choices."""
+    of = type_of(field)
+    if of.template:
+        return of.name
+    if of.control:
+        return of.control if isinstance(of.control, str) else of.control(field)
+    return radios_or_select(field) if field.choices and of.input is None else "input"
 
 
 def typed_texts(field: PromptField, words: Words = _ENGLISH) -> tuple[str, ...] | None:
@@ -140,13 +114,17 @@ def typed_texts(field: PromptField, words: Words = _ENGLISH) -> tuple[str, ...] 
     value = field.value
     if value is None:
         return ()
+    of = type_of(field)
+    if of.template:
+        return None
+    if of.parts:
+        texts = of.part_texts(value, words.language)
+        return tuple([texts.get(part, "") for part in of.parts])
     match kind_of(field):
         case "input" | "textarea":
             return (_text(field),)
-        case "date":
-            return tuple(date_texts(value, words.language).values())
         case "radios" | "checkboxes" | "checkbox" | "select":
-            known = {True, False} if field.type == "boolean" else {choice.value for choice in field.choices}
+            known = {True, False} if of.is_yes_or_no else {choice.value for choice in field.choices}
             with suppress(TypeError):
                 return () if known.issuperset(value if isinstance(value, list) else (value,)) else None
     return None
@@ -154,7 +132,7 @@ def typed_texts(field: PromptField, words: Words = _ENGLISH) -> tuple[str, ...] 
 
 def with_typed(field: PromptField, texts: tuple[str, ...]) -> PromptField:
     """The field as if these had been typed into its inputs."""
-    value = dict(zip(PARTS, texts, strict=True)) if field.type == "date" else texts[0]
+    value = dict(zip(parts, texts, strict=True)) if (parts := type_of(field).parts) else texts[0]
     return replace(field, value=value, typed=None)
 
 
@@ -168,7 +146,7 @@ def widget(field: PromptField, *, heading: Heading = "", files: str = "", words:
     the type."""
     kind = kind_of(field)
     options = options_of(field, kind, words) if kind in ("radios", "checkboxes", "checkbox", "select") else ()
-    parts = _date_parts(field, words) if kind == "date" else ()
+    parts = _parts(field, words)
     file = _kept_file(field.value, files, words) if kind == "file" else None
     limit = _limit(field) if kind == "textarea" else 0
     note = _note(field, kind, limit, words)
@@ -209,7 +187,7 @@ def heading_of(prompt: Prompt, words: Words = _ENGLISH) -> tuple[str, Heading]:
     A page with one question has the question as its h1, unless its title says more than that.
     """
     title = prompt.title.strip()
-    seen = [field for field in fields_of(prompt) if field.type != "hidden"]
+    seen = [field for field in fields_of(prompt) if type_of(field).is_seen]
     if len(seen) != 1 or (prompt.items and not title):
         return title, ""
     label = _label(seen[0], words)
@@ -294,29 +272,18 @@ def _kept_file(value: Value, files: str, words: Words) -> KeptFile | None:
     )
 
 
-def _date_parts(field: PromptField, words: Words) -> tuple[DatePart, ...]:
-    texts = date_texts(field.value, words.language)
-    wrong = wrong_parts(texts, words.language) if field.error else frozenset()
-    birthday = field.options.get("autocomplete") == "bday"
-    return tuple(
-        DatePart(
-            name=f"{field.name}-{part}",
-            id=f"{field.name}-{part}",
-            label=words.say(_PARTS[part]),
-            value=texts[part],
-            classes=f"govuk-input--width-{4 if part == 'year' else 2}",
-            autocomplete=f"bday-{part}" if birthday else "",
-            wrong=part in wrong,
-        )
-        for part in parts_in_order(words.language)
-    )
+def _parts(field: PromptField, words: Words) -> tuple[PartInput, ...]:
+    of = type_of(field)
+    if of.part_inputs is not None:
+        return of.part_inputs(field, words)
+    texts = of.part_texts(field.value, words.language) if of.parts else {}
+    named = ((f"{field.name}-{part}", texts.get(part, "")) for part in of.parts)
+    return tuple(PartInput(name, name, "", text) for name, text in named)
 
 
 def _first_wrong(field: PromptField, words: Words) -> str:
     """The id of the input that an error is about; "" for one that nobody sees."""
-    if field.type == "hidden":
+    if not type_of(field).is_seen:
         return ""
-    if field.type != "date":
-        return field.name
-    parts = _date_parts(field, words)
-    return next((part.id for part in parts if part.wrong), parts[0].id)
+    parts = _parts(field, words)
+    return next((part.id for part in parts if part.wrong), parts[0].id if parts else field.name)

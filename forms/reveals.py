@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from wizard.errors import ExpressionError
 from wizard.expressions.expression import Expression, Names
+from wizard.forms.fields import type_of
 from wizard.forms.form import Form
 from wizard.forms.parsing import OwnNames
 from wizard.forms.prompts import unasked
@@ -63,7 +64,7 @@ def _reveal(
     if len(deciding) != 1:
         return None
     (other,) = deciding
-    answers = _answers(form, other)
+    answers = _answers(other)
     if answers is None:
         return None
     own = OwnNames(form.own, names, settled)
@@ -75,15 +76,14 @@ def _reveal(
     return Reveal(other.name, tuple(holding))
 
 
-def _answers(form: Form, field: PromptField) -> Iterable[tuple[str, Value]] | None:
+def _answers(field: PromptField) -> Iterable[tuple[str, Value]] | None:
     """Each answer to a field as a page sends it, and what is taken of it; None where they can't be listed."""
-    match field.type:
-        case "boolean":
-            question = form.by_name[field.name]
-            refused = question.is_checkbox and question.required  # unticked, it isn't answered yet
-            return (("yes", True), ("no", None if refused else False), (NO_ANSWER, None))
-        case "choice" | "country":
-            return (*((choice.value, choice.value) for choice in field.choices), (NO_ANSWER, None))
+    of = type_of(field)
+    if of.is_yes_or_no:
+        refused = field.options.get("checkbox") and field.required  # unticked, it isn't answered yet
+        return (("yes", True), ("no", None if refused else False), (NO_ANSWER, None))
+    if of.picks_one:
+        return (*((choice.value, choice.value) for choice in field.choices), (NO_ANSWER, None))
     return None
 
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from itertools import islice
 
 from wizard.expressions.expression import Names
+from wizard.forms.characters import encodable
 from wizard.forms.form import Form, Question
 from wizard.forms.parsing import MAX_TEXT, Context, OwnNames
 from wizard.forms.refusals import Refusal
@@ -165,8 +166,8 @@ class _Taking:
     def take(self, question: Question, raw: object) -> bool:
         """Takes one answer into the values, or its refusal into the errors."""
         if raw is _LEFT_OUT:
-            raw = self.kept.get(question.name) if question.is_file else question.default
-        elif raw == "" and (question.is_file or question.secret):
+            raw = self.kept.get(question.name) if question.type.holds_files else question.default
+        elif raw == "" and (question.type.holds_files or question.type.is_secret):
             raw = self.kept.get(question.name)
         try:
             value = question.parse(raw, self.context)
@@ -232,9 +233,9 @@ class _Taking:
         words: dict[str, Value] = {}
         for name, raw in given.items():
             question = self.form.by_name.get(name)
-            if question is None or question.secret:
+            if question is None or question.type.is_secret:
                 continue
-            if question.is_file:
+            if question.type.holds_files:
                 if name in self.own.values:
                     words[name] = self.own.values[name]
             elif (word := storable(raw)) is not None or raw is None:
@@ -265,8 +266,3 @@ def _scalar(raw: object) -> Value:
         case Decimal() if raw.is_finite() and abs(raw.adjusted()) < 100:
             return raw
     return None
-
-
-def encodable(text: str) -> str:
-    """The text with half characters (lone surrogates) replaced: stores and pages can't hold them."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

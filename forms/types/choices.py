@@ -6,29 +6,33 @@ What counts is the value; a person who types may give the label instead, in any 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag
+from pydantic import Field as Setting
 
 from wizard.errors import ExpressionError
-from wizard.expressions.expression import Names
+from wizard.expressions.expression import Expression, Names
+from wizard.expressions.prose import prose
+from wizard.expressions.template import Template
 from wizard.forms.characters import alike
-from wizard.forms.fields import (
-    MAX_CHECKBOXES,
-    MAX_CHOICES,
-    BooleanField,
-    ChoiceField,
-    ChoiceOption,
-    ChoicesField,
-    ChoicesFrom,
-)
+from wizard.forms.field_type import BaseField, FieldType, Problems
 from wizard.forms.locales import REMEMBERED, plain_word
+from wizard.forms.messages import Closed, LimitErrors
 from wizard.forms.parsing import MAX_SHORT, Context, Parser
-from wizard.forms.refusals import CONFIRMATION_WANTED, Refusal
+from wizard.forms.refusals import CHOICE_WANTED, CONFIRMATION_WANTED, Refusal
+from wizard.forms.setting_types import Count, as_text
 from wizard.forms.types.text import line
 from wizard.locale.sentences import Sentence, counted, sentence, sentence_for
 from wizard.locale.words import words_in
-from wizard.model import Choice, Value
+from wizard.model import Choice, PromptField, Value
+
+MAX_CHOICES = 5_000  # of which one is picked out of a list
+MAX_CHECKBOXES = 1_000  # beside each other
+MAX_RADIOS = 7  # more of them make a select
 
 YES = sentence_for("answer", "Yes")
 NO = sentence_for("answer", "No")
@@ -42,7 +46,75 @@ _YES_OR_NO = sentence("Your answer to “{label}” must be yes or no")
 _MORE_THAN_LISTED = sentence("Your answer to “{label}” must have no more than the choices listed")
 
 
-def boolean_parser(field: BooleanField) -> Parser:
+class BooleanField(BaseField):
+    """Yes or no. As a `checkbox` it is one box to tick, and `required` means that it has to be ticked."""
+
+    type: Literal["boolean"]
+    checkbox: bool = False
+
+
+class ChoiceOption(Closed):
+    """One of the values to pick from; its label is the value itself unless another is given."""
+
+    value: Annotated[str, BeforeValidator(as_text), Setting(min_length=1, max_length=200)]
+    label: Template | None = None
+    hint: Template | None = None
+
+
+class ChoicesFrom(Closed):
+    """Choices out of a list that is computed: of texts, or of dicts whose keys `value`, `label` and
+    `hint` name."""
+
+    source: Expression = Setting(alias="from")
+    value: str = "value"
+    label: str = "label"
+    hint: str = "hint"
+
+
+def _option(value: object) -> object:
+    return value if isinstance(value, Mapping | ChoiceOption) else {"value": value}
+
+
+def _distinct(options: tuple[ChoiceOption, ...]) -> tuple[ChoiceOption, ...]:
+    seen: set[str] = set()
+    for option in options:
+        if option.value in seen:
+            raise ValueError(f"the choice {option.value!r} is there twice")
+        seen.add(option.value)
+    return options
+
+
+def _written_as(value: object) -> str:
+    return "from" if isinstance(value, Mapping | ChoicesFrom) else "list"
+
+
+_Option = Annotated[ChoiceOption, BeforeValidator(_option, json_schema_input_type=ChoiceOption | str | int | float)]
+_Options = Annotated[tuple[_Option, ...], Setting(min_length=1, max_length=MAX_CHOICES), AfterValidator(_distinct)]
+Options = Annotated[Annotated[_Options, Tag("list")] | Annotated[ChoicesFrom, Tag("from")], Discriminator(_written_as)]
+_Checkboxes = Annotated[_Options, Setting(max_length=MAX_CHECKBOXES)]
+Checkboxes = Annotated[
+    Annotated[_Checkboxes, Tag("list")] | Annotated[ChoicesFrom, Tag("from")], Discriminator(_written_as)
+]
+
+
+class ChoiceField(BaseField):
+    """One of several choices."""
+
+    type: Literal["choice"]
+    choices: Options
+
+
+class ChoicesField(BaseField):
+    """Any number of several choices, or between `min` and `max` of them."""
+
+    type: Literal["choices"]
+    choices: Checkboxes
+    min: Count | None = None
+    max: Count | None = None
+    errors: LimitErrors = LimitErrors()
+
+
+def _boolean_parser(field: BooleanField) -> Parser:
     """True or False; a number is neither. A checkbox that has to be ticked takes True alone."""
 
     def parse(raw: object, context: Context) -> Value:
@@ -78,24 +150,24 @@ def yes_and_no(language: str) -> tuple[frozenset[str], frozenset[str]]:
     return _YES | (said_yes - said_no), _NO | (said_no - said_yes)
 
 
-def choice_parser(field: ChoiceField) -> Parser:
+def _choice_parser(field: ChoiceField) -> Parser:
     """The value of one of the choices there are now."""
-    values = _constant_values(field)
+    values = _values(field)
 
     def parse(raw: object, context: Context) -> Value:
         if values is not None and isinstance(raw, str) and raw in values:
             return raw
         text = _text(raw)
-        return None if text is None else _pick(text, choices_of(field, context.names))
+        return None if text is None else _pick(text, _offered(field, context.names))
 
     return parse
 
 
-def choices_parser(field: ChoicesField) -> Parser:
+def _choices_parser(field: ChoicesField) -> Parser:
     """A list of values, each once, in the order of the choices. Text is split at commas."""
 
     def parse(raw: object, context: Context) -> Value:
-        offered = choices_of(field, context.names)
+        offered = _offered(field, context.names)
         picked = {_pick(text, offered) for text in _texts(raw, offered)}
         if not picked:
             return None
@@ -162,13 +234,7 @@ def labelled(text: str, offered: tuple[Choice, ...]) -> Choice | None:
     return next(by_label, None) or next((choice for choice in offered if alike(choice.value) == typed), None)
 
 
-def _constant_values(field: ChoiceField) -> frozenset[str] | None:
-    if isinstance(field.choices, ChoicesFrom):
-        return None
-    return frozenset(option.value for option in field.choices)
-
-
-def constant_choices(field: ChoiceField | ChoicesField) -> bool:
+def _is_constant(field: ChoiceField | ChoicesField) -> bool:
     """Whether what there is to choose is the same in every run."""
     if isinstance(field.choices, ChoicesFrom):
         return False
@@ -176,7 +242,7 @@ def constant_choices(field: ChoiceField | ChoicesField) -> bool:
     return all(text is None or text.constant for text in texts)
 
 
-def choices_of(field: ChoiceField | ChoicesField, names: Names) -> tuple[Choice, ...]:
+def _offered(field: ChoiceField | ChoicesField, names: Names) -> tuple[Choice, ...]:
     """What there is to choose now. Raises ExpressionError where it can't be computed."""
     if isinstance(field.choices, ChoicesFrom):
         most = MAX_CHECKBOXES if isinstance(field, ChoicesField) else MAX_CHOICES
@@ -205,3 +271,134 @@ def _computed(name: str, choices: ChoicesFrom, names: Names, most: int) -> tuple
         text = unicodedata.normalize("NFC", str(value)).strip()
         options.setdefault(text, Choice(text, text if label is None else str(label), "" if hint is None else str(hint)))
     return tuple(options.values())
+
+
+# -- what a form makes of it -----------------------------------------------------------------------
+
+
+def _empty_boolean(field: BooleanField) -> bool | None:
+    return False if field.checkbox else None
+
+
+def _boolean_wanted(field: BooleanField) -> Sentence:
+    return CONFIRMATION_WANTED if field.checkbox else CHOICE_WANTED
+
+
+def _choice_wanted(field: BaseField) -> Sentence:
+    return CHOICE_WANTED
+
+
+def _empty_list(field: ChoicesField) -> list[Value]:
+    return []
+
+
+def _values(field: ChoiceField | ChoicesField) -> frozenset[str] | None:
+    """All values that there can be, None where they are computed."""
+    if isinstance(field.choices, ChoicesFrom):
+        return None
+    return frozenset(option.value for option in field.choices)
+
+
+def _labels(field: ChoiceField | ChoicesField, value: Value, names: Names) -> str:
+    labels = {choice.value: choice.label for choice in _offered(field, names)}
+    values = value if isinstance(value, list) else [value]
+    return ", ".join(labels.get(picked, str(picked)) for picked in values)
+
+
+def _doubts(field: ChoiceField | ChoicesField, fields: Sequence[BaseField]) -> Problems:
+    if not isinstance(field.choices, ChoicesFrom):
+        yield from _equal_labels(field.choices)
+    elif same := sorted({other.name for other in fields} & field.choices.source.names):
+        yield (
+            ("choices", "from"),
+            f"{', '.join(f'`{name}`' for name in same)} isn't answered yet when this list is made: it is on the same "
+            f"page, and the list doesn't follow what is picked there; ask `{field.name}` in a form of its own, below "
+            "this one",
+        )
+
+
+def _several_doubts(field: ChoicesField, fields: Sequence[BaseField]) -> Problems:
+    yield from _doubts(field, fields)
+    if not isinstance(field.choices, ChoicesFrom) and (field.min or 0) > len(field.choices):
+        yield ("min",), f"there are {len(field.choices)} choices, so that no answer fits"
+
+
+def _equal_labels(options: tuple[ChoiceOption, ...]) -> Problems:
+    first: dict[str, str] = {}
+    for at, option in enumerate(options):
+        if option.label is not None and not option.label.constant:
+            continue
+        label = option.value if option.label is None else str(prose(option.label.source))
+        other = first.setdefault(alike(label), option.value)
+        if other != option.value:
+            yield (
+                ("choices", at),
+                f"the choices {other!r} and {option.value!r} are both read as “{label}”, so that nobody can tell them "
+                "apart; give one of them another label",
+            )
+
+
+# -- how it is asked -------------------------------------------------------------------------------
+
+
+def _box_or_radios(asked: PromptField) -> str:
+    return next((control for control in ("button", "checkbox") if asked.options.get(control)), "radios")
+
+
+def radios_or_select(asked: PromptField) -> str:
+    """The control for one of the choices."""
+    return "radios" if len(asked.choices) <= MAX_RADIOS else "select"
+
+
+def _yes_or_no_note(asked: PromptField) -> Sentence:
+    return sentence("yes or no")
+
+
+def _several_note(asked: PromptField) -> Sentence:
+    some = sentence("One or more, with commas between them")
+    return some if asked.choices else sentence("With commas between them")
+
+
+BOOLEAN = FieldType(
+    model=BooleanField,
+    parser=_boolean_parser,
+    value_type=bool,
+    called_elsewhere=("bool", "yesno", "truefalse", "yesorno"),
+    options=("checkbox",),
+    empty=_empty_boolean,
+    absence=_boolean_wanted,
+    control=_box_or_radios,
+    note=_yes_or_no_note,
+    is_yes_or_no=True,
+    picks_one=True,
+)
+CHOICE = FieldType(
+    model=ChoiceField,
+    parser=_choice_parser,
+    values=_values,
+    called_elsewhere=("select", "dropdown", "radio", "radios", "enum", "option", "radiogroup"),
+    choices=_offered,
+    is_fixed=_is_constant,
+    absence=_choice_wanted,
+    doubts=_doubts,
+    readable=_labels,
+    control=radios_or_select,
+    picks_one=True,
+)
+CHOICES = FieldType(
+    model=ChoicesField,
+    parser=_choices_parser,
+    value_type=list,
+    values=_values,
+    called_elsewhere=("multiselect", "checkboxes", "selectboxes", "multiplechoice", "tags", "checkboxgroup"),
+    options=("min", "max"),
+    choices=_offered,
+    is_fixed=_is_constant,
+    empty=_empty_list,
+    absence=_choice_wanted,
+    doubts=_several_doubts,
+    readable=_labels,
+    control="checkboxes",
+    note=_several_note,
+    is_list=True,
+)

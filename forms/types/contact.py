@@ -6,14 +6,18 @@ The libraries that know the rules are heavy and imported at first use.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from wizard.forms.fields import EmailField, IbanField, PhoneField, UrlField
+from wizard.expressions.expression import Names
+from wizard.forms.field_type import PLAIN_TEXT, BaseField, FieldType, Input, Problems
 from wizard.forms.locales import is_everywhere, region_of
 from wizard.forms.parsing import Context, Parser
 from wizard.forms.refusals import Refusal
+from wizard.forms.setting_types import Region
+from wizard.forms.types.countries import meant_country
 from wizard.forms.types.text import line, short
 from wizard.locale.sentences import sentence
 from wizard.model import Value
@@ -42,7 +46,32 @@ _IBANS = {  # examples, by country; the first for all others
 }
 
 
-def email_parser(field: EmailField) -> Parser:
+class EmailField(BaseField):
+    """An email address that is well formed; whether it exists only a message to it can tell."""
+
+    type: Literal["email"]
+
+
+class PhoneField(BaseField):
+    """A telephone number. `region` is the country of numbers that are given without a code."""
+
+    type: Literal["phone"]
+    region: Region | None = None
+
+
+class UrlField(BaseField):
+    """A web address, http or https."""
+
+    type: Literal["url"]
+
+
+class IbanField(BaseField):
+    """An international bank account number."""
+
+    type: Literal["iban"]
+
+
+def _email_parser(field: EmailField) -> Parser:
     """An address as email-validator normalises it; no network is asked."""
 
     def parse(raw: object, context: Context) -> Value:
@@ -65,7 +94,7 @@ def _unusual_email(text: str) -> str:
         raise Refusal(_EMAIL) from None
 
 
-def phone_parser(field: PhoneField) -> Parser:
+def _phone_parser(field: PhoneField) -> Parser:
     """A valid number in E.164 form: +41446681800."""
 
     def parse(raw: object, context: Context) -> Value:
@@ -119,7 +148,7 @@ def _no_phone(region: str | None, language: str) -> Refusal:
     )
 
 
-def phone_written(value: str) -> str:
+def _phone_read(field: PhoneField, value: Value, names: Names) -> str:
     """+41 44 668 18 00."""
     import phonenumbers
 
@@ -127,7 +156,16 @@ def phone_written(value: str) -> str:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
 
 
-def url_parser(field: UrlField) -> Parser:
+def _region_doubts(field: PhoneField, fields: Sequence[BaseField]) -> Problems:
+    if field.region is not None:
+        from phonenumbers import SUPPORTED_REGIONS
+
+        if field.region not in SUPPORTED_REGIONS:
+            told = f"there is no country {field.region} that has telephone numbers{meant_country(field.region)}"
+            yield ("region",), told
+
+
+def _url_parser(field: UrlField) -> Parser:
     """An http or https address; https is put in front of a bare host."""
 
     def parse(raw: object, context: Context) -> Value:
@@ -154,7 +192,7 @@ def _is_web(text: str) -> bool:
     return ":" in host or ("." in host and _HOST.fullmatch(host) is not None)
 
 
-def iban_parser(field: IbanField) -> Parser:
+def _iban_parser(field: IbanField) -> Parser:
     """An IBAN without spaces, its check digits right."""
 
     def parse(raw: object, context: Context) -> Value:
@@ -182,6 +220,27 @@ def _iban() -> Any:
     return iban
 
 
-def iban_written(value: str) -> str:
+def _iban_read(field: IbanField, value: Value, names: Names) -> str:
     """CH93 0076 2011 6238 5295 7."""
     return " ".join(re.findall(".{1,4}", value))
+
+
+EMAIL = FieldType(
+    model=EmailField, parser=_email_parser, called_elsewhere=("mail",), input=Input("email", autocomplete="email")
+)
+PHONE = FieldType(
+    model=PhoneField,
+    parser=_phone_parser,
+    called_elsewhere=("tel", "telephone", "phonenumber", "mobile"),
+    options=("region",),
+    doubts=_region_doubts,
+    readable=_phone_read,
+    input=Input("tel", "govuk-input--width-20", (), "tel"),
+)
+URL = FieldType(model=UrlField, parser=_url_parser, called_elsewhere=("link", "website", "uri"), input=Input("url"))
+IBAN = FieldType(
+    model=IbanField,
+    parser=_iban_parser,
+    readable=_iban_read,
+    input=Input(width="govuk-input--width-30", attributes=(("autocapitalize", "characters"), *PLAIN_TEXT)),
+)

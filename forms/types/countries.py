@@ -110,3 +110,9 @@ def spoken(name: str) -> str:
     text = alike(name)
     article = _ARTICLES.match(text)
     return _SAINT.sub("saint ", _AND.sub(" ", text[article.end() :] if article else text))
+
+
+def meant_country(name: str) -> str:
+    """The end of a sentence about a country that there isn't."""
+    code = codes_by_name("en").get(spoken(name))
+    return f"; did you mean {code}?" if code else ""

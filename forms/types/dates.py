@@ -6,20 +6,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-from wizard.forms.fields import DateField, TimeField
+from wizard.forms.field_type import BaseField, FieldType, Input
+from wizard.forms.messages import LimitErrors
 from wizard.forms.parsing import Context, Parser, limit
 from wizard.forms.refusals import Refusal, either
+from wizard.forms.setting_types import DateLimit, TimeLimit
 from wizard.forms.types.clocks import NO_TIME, times_of
-from wizard.forms.types.days import NO_DATE, days_of, days_of_parts, usual_day
+from wizard.forms.types.date_inputs import date_inputs, date_texts
+from wizard.forms.types.days import NO_DATE, PARTS, days_of, days_of_parts, usual_day
 from wizard.forms.types.text import short
 from wizard.locale.sentences import sentence
 from wizard.model import Value
 
 Point = TypeVar("Point", date, time)
 
-PARTS = ("day", "month", "year")
 _ABSENT = {
     ("day",): sentence("Your answer to “{label}” must include a day"),
     ("month",): sentence("Your answer to “{label}” must include a month"),
@@ -32,7 +34,25 @@ _TODAY_OR_LATER = sentence("Your answer to “{label}” must be today or in the
 _TODAY_OR_EARLIER = sentence("Your answer to “{label}” must be today or in the past")
 
 
-def date_parser(field: DateField) -> Parser:
+class DateField(BaseField):
+    """A day. Limits are dates like 2026-01-31 or expressions like today()."""
+
+    type: Literal["date"]
+    min: DateLimit | None = None
+    max: DateLimit | None = None
+    errors: LimitErrors = LimitErrors()
+
+
+class TimeField(BaseField):
+    """A time of day, without a zone. Limits are times like 09:30 or expressions."""
+
+    type: Literal["time"]
+    min: TimeLimit | None = None
+    max: TimeLimit | None = None
+    errors: LimitErrors = LimitErrors()
+
+
+def _date_parser(field: DateField) -> Parser:
     """A date."""
     bounded = field.min is not None or field.max is not None
 
@@ -86,7 +106,7 @@ def _one_day(field: DateField, days: list[date], context: Context) -> date:
     """The only day, or the only one that the field takes. Raises Refusal where there are several."""
     if len(days) == 1:
         return days[0]
-    fitting = _fitting(days, *date_limits(field, context))
+    fitting = _fitting(days, *_date_limits(field, context))
     if len(fitting) == 1:
         return fitting[0]
     raise either(*fitting)
@@ -99,14 +119,14 @@ def _fitting(readings: list[Point], first: Point | None, last: Point | None) -> 
     ] or readings
 
 
-def date_limits(field: DateField, context: Context) -> tuple[date | None, date | None]:
+def _date_limits(field: DateField, context: Context) -> tuple[date | None, date | None]:
     """The first and the last day that are taken now. Raises ExpressionError."""
     what = f"A limit of the field {field.name}"
     return limit(field.min, context.names, (date,), what), limit(field.max, context.names, (date,), what)
 
 
 def _check_day(field: DateField, day: date, context: Context) -> None:
-    first, last = date_limits(field, context)
+    first, last = _date_limits(field, context)
     if first is not None and day < first:
         told = sentence("Your answer to “{label}” must be on or after {day}", day=first)
         raise Refusal(_TODAY_OR_LATER if _is_today(first, field.min, context) else told, "min")
@@ -120,7 +140,7 @@ def _is_today(bound: date, setting: object, context: Context) -> bool:
     return not isinstance(setting, date) and bound == context.names.now.date()
 
 
-def time_parser(field: TimeField) -> Parser:
+def _time_parser(field: TimeField) -> Parser:
     """A time without a zone, to the second."""
 
     def parse(raw: object, context: Context) -> Value:
@@ -129,7 +149,7 @@ def time_parser(field: TimeField) -> Parser:
             return None
         if moment.tzinfo is not None or moment.microsecond:
             raise Refusal(NO_TIME)
-        first, last = time_limits(field, context)
+        first, last = _time_limits(field, context)
         if first is not None and moment < first:
             bound = f"{first:%H:%M}"
             raise Refusal(sentence("Your answer to “{label}” must be {time} or later", time=bound), "min")
@@ -150,13 +170,13 @@ def _typed_time(field: TimeField, raw: object, context: Context) -> time | None:
     times = times_of(text, context.names.language)
     if len(times) == 1:
         return times[0]
-    fitting = _fitting(times, *time_limits(field, context))
+    fitting = _fitting(times, *_time_limits(field, context))
     if len(fitting) == 1:
         return fitting[0]
     raise either(*(f"{each:%H:%M}" for each in fitting))
 
 
-def time_limits(field: TimeField, context: Context) -> tuple[time | None, time | None]:
+def _time_limits(field: TimeField, context: Context) -> tuple[time | None, time | None]:
     """The earliest and the latest time that are taken now. Raises ExpressionError."""
     what = f"A limit of the field {field.name}"
     first, last = (limit(each, context.names, (time, datetime), what) for each in (field.min, field.max))
@@ -167,3 +187,24 @@ def _of_day(value: Value) -> time | None:
     if isinstance(value, datetime):
         return value.time()
     return None if value is None else value.replace(tzinfo=None)
+
+
+DATE = FieldType(
+    model=DateField,
+    parser=_date_parser,
+    value_type=date,
+    called_elsewhere=("datetime", "timestamp", "day"),
+    limits=_date_limits,
+    control="date",
+    parts=PARTS,
+    part_texts=date_texts,
+    part_inputs=date_inputs,
+)
+TIME = FieldType(
+    model=TimeField,
+    parser=_time_parser,
+    value_type=time,
+    called_elsewhere=("datetime", "timestamp"),
+    limits=_time_limits,
+    input=Input(width="govuk-input--width-5"),
+)

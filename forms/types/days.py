@@ -32,6 +32,7 @@ class InNumbers:
         return in_numbers(self.day, language)
 
 
+PARTS = ("day", "month", "year")
 _EXAMPLE = InNumbers(date(1985, 3, 27))
 NO_DATE = sentence("Your answer to “{label}” must be a date, like {example}", example=_EXAMPLE)
 NOT_REAL = sentence("Your answer to “{label}” must be a real date, like {example}", example=_EXAMPLE)

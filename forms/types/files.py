@@ -10,14 +10,22 @@ import binascii
 import re
 import unicodedata
 from collections.abc import Mapping
+from typing import Annotated, Literal, Self
 
-from wizard.forms.fields import FileField
+from pydantic import Field as Setting
+from pydantic import model_validator
+
+from wizard.expressions.expression import Names
+from wizard.forms.field_type import BaseField, FieldType
+from wizard.forms.messages import FileErrors
 from wizard.forms.parsing import Context, Parser
-from wizard.forms.refusals import Refusal
+from wizard.forms.refusals import FILE_WANTED, Refusal
+from wizard.forms.setting_types import MediaType
 from wizard.locale.sentences import AnyOf, Sentence, Size, sentence, sentence_for
-from wizard.model import StoredFile, Value
+from wizard.model import PromptField, StoredFile, Value
 
 MAX_NAME = 120
+MEGABYTE = 1_000_000
 MAX_BASE64_PER_BYTE = 4 / 3
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9][\w.+-]{0,60}/[a-z0-9][\w.+-]{0,80}", re.ASCII)
@@ -37,7 +45,22 @@ _CALLED = {  # what people know by another name than programs
 _KEYS = frozenset(("name", "type", "content", "id", "size"))
 
 
-def file_parser(field: FileField) -> Parser:
+class FileField(BaseField):
+    """An uploaded file. `accept` lists media types (image/*) and extensions (.pdf), `max_size` is in bytes."""
+
+    type: Literal["file"]
+    accept: tuple[MediaType, ...] = ()
+    max_size: Annotated[int, Setting(ge=1, le=100 * MEGABYTE)] = 5 * MEGABYTE
+    errors: FileErrors = FileErrors()
+
+    @model_validator(mode="after")
+    def _unknown(self) -> Self:
+        if self.default is not None or self.prefill is not None:
+            raise ValueError("a file has no default and no prefill: only a person can upload one")
+        return self
+
+
+def _parser(field: FileField) -> Parser:
     """{"id", "name", "type", "size"}; the content goes to the context's files."""
 
     def parse(raw: object, context: Context) -> Value:
@@ -124,3 +147,29 @@ def _accepted(accept: tuple[str, ...], name: str, media_type: str) -> bool:
         return True
     family = media_type.partition("/")[0] + "/*"
     return any(name.lower().endswith(each) if each[0] == "." else each in (media_type, family) for each in accept)
+
+
+def _file_wanted(field: FileField) -> Sentence:
+    return FILE_WANTED
+
+
+def _name(field: FileField, value: Value, names: Names) -> str:
+    return str(value["name"])
+
+
+def _note(asked: PromptField) -> Sentence:
+    return sentence("The path of a file on this computer")
+
+
+FILE = FieldType(
+    model=FileField,
+    parser=_parser,
+    value_type=dict,
+    called_elsewhere=("upload", "attachment", "image", "document"),
+    options=("accept", "max_size"),
+    absence=_file_wanted,
+    readable=_name,
+    control="file",
+    note=_note,
+    holds_files=True,
+)

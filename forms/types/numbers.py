@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import Annotated, Literal
 
-from wizard.forms.fields import DecimalField, IntegerField
+from pydantic import Field as Setting
+
+from wizard.forms.field_type import BaseField, FieldType, Input
+from wizard.forms.messages import DecimalErrors, LimitErrors
 from wizard.forms.parsing import Context, Parser, limit
 from wizard.forms.refusals import Refusal
+from wizard.forms.setting_types import Number
 from wizard.forms.types.amounts import Reading, read_number, written_number
 from wizard.forms.types.text import short
 from wizard.locale.sentences import Sentence, counted, sentence
@@ -23,7 +28,26 @@ _NUMBER = sentence(
 )
 
 
-def integer_parser(field: IntegerField) -> Parser:
+class IntegerField(BaseField):
+    """A whole number."""
+
+    type: Literal["integer"]
+    min: Number | None = None
+    max: Number | None = None
+    errors: LimitErrors = LimitErrors()
+
+
+class DecimalField(BaseField):
+    """A number with at most `places` digits after the point, kept exactly as written."""
+
+    type: Literal["decimal"]
+    min: Number | None = None
+    max: Number | None = None
+    places: Annotated[int, Setting(ge=0, le=12)] = 10
+    errors: DecimalErrors = DecimalErrors()
+
+
+def _integer_parser(field: IntegerField) -> Parser:
     """An int. 17.0 out of JSON is 17; `true` is no number."""
 
     def parse(raw: object, context: Context) -> Value:
@@ -35,7 +59,7 @@ def integer_parser(field: IntegerField) -> Parser:
     return parse
 
 
-def decimal_parser(field: DecimalField) -> Parser:
+def _decimal_parser(field: DecimalField) -> Parser:
     """A Decimal, never a float, in plain notation."""
 
     def parse(raw: object, context: Context) -> Value:
@@ -82,9 +106,11 @@ def _decimal(raw: object, field: DecimalField, context: Context) -> Decimal | No
     return None if read is None else _plain(read)
 
 
-def as_typed(field: DecimalField, number: Decimal, language: str) -> str:
+def _typed(field: DecimalField, value: Value, language: str) -> str | None:
     """The number as somebody would type it, who is asked in that language."""
-    return written_number(number, Reading(language, field.places, "places" in field.model_fields_set))
+    if not isinstance(value, Decimal):
+        return None
+    return written_number(value, Reading(language, field.places, "places" in field.model_fields_set))
 
 
 def _read(raw: object, places: int, context: Context, wanted: Sentence, *, said: bool = False) -> Decimal | None:
@@ -144,14 +170,14 @@ def _too_long(number: float | Decimal) -> Refusal:
 def _within(field: IntegerField | DecimalField, number: int | Decimal, context: Context) -> None:
     if field.min is None and field.max is None:
         return
-    least, most = number_limits(field, context)
+    least, most = _limits(field, context)
     if least is not None and number < least:
         raise Refusal(sentence("Your answer to “{label}” must be {least} or more", least=least), "min")
     if most is not None and number > most:
         raise Refusal(sentence("Your answer to “{label}” must be {most} or less", most=most), "max")
 
 
-def number_limits(field: IntegerField | DecimalField, context: Context) -> tuple[Decimal | None, Decimal | None]:
+def _limits(field: IntegerField | DecimalField, context: Context) -> tuple[Decimal | None, Decimal | None]:
     """The least and the most that are taken now. Raises ExpressionError where they can't be computed."""
     what = f"A limit of the field {field.name}"
     return _exact(limit(field.min, context.names, _KINDS, what)), _exact(limit(field.max, context.names, _KINDS, what))
@@ -163,3 +189,23 @@ def _exact(value: Value) -> Decimal | None:
         return None
     number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     return number if number.is_finite() else None
+
+
+INTEGER = FieldType(
+    model=IntegerField,
+    parser=_integer_parser,
+    value_type=int,
+    called_elsewhere=("number", "numeric", "range", "slider", "int"),
+    limits=_limits,
+    input=Input(keypad="numeric"),
+)
+DECIMAL = FieldType(
+    model=DecimalField,
+    parser=_decimal_parser,
+    value_type=Decimal,
+    called_elsewhere=("number", "numeric", "range", "slider", "float", "double", "money", "currency", "amount"),
+    options=("places",),
+    limits=_limits,
+    typed=_typed,
+    input=Input(width="govuk-input--width-10", keypad="decimal"),
+)

@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Annotated, Literal
 
+from pydantic import Field as Setting
+
+from wizard.expressions.expression import Names
 from wizard.forms.characters import alike
-from wizard.forms.fields import CountryField, PostcodeField
+from wizard.forms.field_type import BaseField, FieldType, Input, Problems
 from wizard.forms.locales import UNSAID, plain_word
 from wizard.forms.parsing import Context, Parser
-from wizard.forms.refusals import Refusal, either
-from wizard.forms.types.countries import codes_by_name, country_names, shared_names, spoken
-from wizard.forms.types.text import short
-from wizard.locale.sentences import sentence
+from wizard.forms.refusals import CHOICE_WANTED, Refusal, either
+from wizard.forms.setting_types import Region
+from wizard.forms.types.countries import codes_by_name, country_names, meant_country, shared_names, spoken
+from wizard.forms.types.text import TextareaField, TextField, short
+from wizard.locale.sentences import Sentence, sentence
+from wizard.locale.words import language_of
 from wizard.model import Choice, Value
 
 # Countries without postcodes, or where few have one (Universal Postal Union; the data of libaddressinput).
@@ -69,13 +76,27 @@ _ON_CARS: dict[str, str] = dict(
 _ANY = re.compile(r"[A-Z0-9](?:[ -]?[A-Z0-9]){1,11}")
 
 
+class PostcodeField(BaseField):
+    """A postcode. `country` is a country's code or the name of the form's field that holds one."""
+
+    type: Literal["postcode"]
+    country: Annotated[str, Setting(max_length=60)] | None = None
+
+
+class CountryField(BaseField):
+    """A country, by its ISO 3166 code; `only` narrows them down."""
+
+    type: Literal["country"]
+    only: tuple[Region, ...] | None = None
+
+
 @lru_cache(256)
 def country_choices(only: tuple[str, ...] | None, language: str = UNSAID) -> tuple[Choice, ...]:
     """The countries to pick from, in their order in that language; with `only`, those of it that exist."""
     return tuple(Choice(code, name) for code, name in country_names(language).items() if only is None or code in only)
 
 
-def country_parser(field: CountryField) -> Parser:
+def _country_parser(field: CountryField) -> Parser:
     """A country's code, from the code or from a name that people have for it, in English or the run's language."""
 
     def parse(raw: object, context: Context) -> Value:
@@ -117,7 +138,7 @@ def _called(word: str, only: tuple[str, ...] | None, language: str) -> str | Non
     return several[0] if several else None
 
 
-def postcode_parser(field: PostcodeField) -> Parser:
+def _postcode_parser(field: PostcodeField) -> Parser:
     """A postcode as it is written in its country; in a country without a known format, any short code."""
 
     def parse(raw: object, context: Context) -> Value:
@@ -127,9 +148,9 @@ def postcode_parser(field: PostcodeField) -> Parser:
     return parse
 
 
-def needs_postcode(field: PostcodeField, context: Context) -> bool:
+def _needs_postcode(field: PostcodeField, context: Context) -> bool:
     """Whether there are postcodes where the field asks for one; where the country isn't known, there may be."""
-    return _country(field, context) not in _WITHOUT
+    return field.required and _country(field, context) not in _WITHOUT
 
 
 def _country(field: PostcodeField, context: Context) -> str:
@@ -155,3 +176,83 @@ def _written(text: str, country: str, language: str) -> str | None:
             return ("-" if country in _HYPHENATED else " ").join(part for part in found.groups() if part)
     named = country_names(language).get(country, country)
     raise Refusal(sentence("Your answer to “{label}” must be a postcode of this country: {country}", country=named))
+
+
+def _is_settled(field: PostcodeField) -> bool:
+    """Whether the same is needed in every run."""
+    return not field.required or field.country is None or field.country.isupper()
+
+
+def _postcode_problems(field: PostcodeField, fields: Sequence[BaseField]) -> Problems:
+    if field.country is None or any(other.name == field.country for other in fields):
+        return
+    if not re.fullmatch("[A-Z]{2}", field.country):
+        told = f"there is no field {field.country!r}; write a country's code, like CH, or a field's name"
+        yield ("country",), told
+    elif field.country not in country_names():
+        yield ("country",), f"there is no country {field.country}{meant_country(field.country)}"
+
+
+def _postcode_doubts(field: PostcodeField, fields: Sequence[BaseField]) -> Problems:
+    """A postcode goes by the country of another field only where that is answered before, with a code."""
+    names = [other.name for other in fields]
+    if field.country not in names:
+        return
+    at = names.index(field.country)
+    if at >= names.index(field.name):
+        told = f"`{field.country}` isn't answered yet here, so that any code is taken; put this field below it"
+        yield ("country",), told
+    elif isinstance(fields[at], TextField | TextareaField):
+        yield ("country",), f"`{field.country}` is any text, and no country's code; make it `type: country`"
+
+
+def _country_problems(field: CountryField, fields: Sequence[BaseField]) -> Problems:
+    for code in field.only or ():
+        if code not in country_names():
+            yield ("only",), f"there is no country {code}{meant_country(code)}"
+
+
+def _country_doubts(field: CountryField, fields: Sequence[BaseField]) -> Problems:
+    if field.only is not None and not field.only:
+        yield ("only",), "there is no country to choose from, so that no answer fits"
+
+
+def _choices(field: CountryField, names: Names) -> tuple[Choice, ...]:
+    return country_choices(field.only, language_of(names))
+
+
+def _country_read(field: CountryField, value: Value, names: Names) -> str:
+    return country_names(language_of(names)).get(value, str(value))
+
+
+def _codes(field: CountryField) -> frozenset[str]:
+    return frozenset(field.only or country_names())
+
+
+def _choice_wanted(field: CountryField) -> Sentence:
+    return CHOICE_WANTED
+
+
+POSTCODE = FieldType(
+    model=PostcodeField,
+    parser=_postcode_parser,
+    called_elsewhere=("zip", "zipcode", "postalcode", "plz"),
+    is_fixed=_is_settled,
+    needed=_needs_postcode,
+    problems=_postcode_problems,
+    doubts=_postcode_doubts,
+    input=Input(width="govuk-input--width-10"),
+)
+COUNTRY = FieldType(
+    model=CountryField,
+    parser=_country_parser,
+    values=_codes,
+    choices=_choices,
+    is_fixed=lambda field: False,  # they are called and sorted as in the run's language
+    absence=_choice_wanted,
+    problems=_country_problems,
+    doubts=_country_doubts,
+    readable=_country_read,
+    control="select",
+    picks_one=True,
+)

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
+from typing import Annotated, Literal, Self
 
+from pydantic import Field as Setting
+from pydantic import model_validator
+
+from wizard.expressions.expression import Names
 from wizard.forms.characters import folded, is_visible, prose
-from wizard.forms.fields import HiddenField, PasswordField, TextareaField, TextField
+from wizard.forms.field_type import BaseField, FieldType
+from wizard.forms.messages import LengthErrors, TextErrors
 from wizard.forms.parsing import MAX_SHORT, MAX_TEXT, Context, Parser
 from wizard.forms.refusals import LimitCode, Refusal
+from wizard.forms.setting_types import Count
+from wizard.forms.types.patterns import check_pattern
 from wizard.locale.sentences import Sentence, counted, sentence
-from wizard.model import Value
+from wizard.model import PromptField, Value
+
+DOTS = "••••••••"  # as many for every password
 
 _NO_TEXT = sentence("Your answer to “{label}” must be text")
 _LINE_BREAKS = sentence("Your answer to “{label}” must not contain line breaks")
@@ -18,6 +29,57 @@ _UNSHOWN = sentence("Your answer to “{label}” must not contain characters th
 _OTHER_FORMAT = sentence("Your answer to “{label}” is not in the format that is asked for")
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _FORBIDDEN_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class TextField(BaseField):
+    """One line of text. `pattern` must match all of it."""
+
+    type: Literal["text"] = "text"
+    min_length: Count | None = None
+    max_length: Count = 500
+    pattern: str | None = None
+    errors: TextErrors = TextErrors()
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if self.pattern is not None:
+            check_pattern(self.pattern, self.max_length)
+        return self
+
+
+class TextareaField(BaseField):
+    """Several lines of text."""
+
+    type: Literal["textarea"]
+    min_length: Count | None = None
+    max_length: Count = 5_000
+    rows: Annotated[int, Setting(ge=1, le=50)] = 5
+    errors: LengthErrors = LengthErrors()
+
+
+class PasswordField(BaseField):
+    """A secret: never shown again, and no spaces are taken off it."""
+
+    type: Literal["password"]
+    min_length: Count | None = None
+    max_length: Count = 200
+    errors: LengthErrors = LengthErrors()
+
+    @model_validator(mode="after")
+    def _unknown(self) -> Self:
+        if self.default is not None or self.prefill is not None:
+            raise ValueError("a password has no default and no prefill: it would be shown to whoever asks")
+        return self
+
+
+class HiddenField(BaseField):
+    """Text that a channel carries and nobody sees; it may be missing unless `required` says otherwise."""
+
+    type: Literal["hidden"]
+    required: bool = False
+    min_length: Count | None = None
+    max_length: Count = 500
+    errors: LengthErrors = LengthErrors()
 
 
 def line(raw: object, limit: int = MAX_TEXT) -> str | None:
@@ -74,9 +136,11 @@ def _refuse(forbidden: re.Pattern[str], text: str) -> None:
         raise Refusal(_LINE_BREAKS if found[0] in "\r\n" else _UNSHOWN)
 
 
-def text_parser(field: TextField | TextareaField | HiddenField | PasswordField) -> Parser:
+Clean = Callable[[object], str | None]
+
+
+def _parser(field: TextField | TextareaField | HiddenField | PasswordField, clean: Clean = line) -> Parser:
     """Cleaned text within the field's length and pattern."""
-    clean = {"textarea": lines, "password": verbatim}.get(field.type, line)
     shortest, longest = field.min_length or 0, field.max_length
     pattern = re.compile(field.pattern) if isinstance(field, TextField) and field.pattern else None
 
@@ -127,3 +191,39 @@ def _at_least(shortest: int) -> Sentence:
         "Your answer to “{label}” must be {count} characters or more",
         shortest,
     )
+
+
+def _several_lines(asked: PromptField) -> Sentence:
+    return sentence("Several lines; a line with a single dot ends the text")
+
+
+def _dots(field: PasswordField, value: Value, names: Names) -> str:
+    return DOTS
+
+
+_LENGTHS = ("min_length", "max_length")
+TEXT = FieldType(
+    model=TextField,
+    parser=_parser,
+    called_elsewhere=("string", "str", "textfield", "shorttext", "input", "char"),
+    options=_LENGTHS,
+)
+TEXTAREA = FieldType(
+    model=TextareaField,
+    parser=lambda field: _parser(field, lines),
+    called_elsewhere=("longtext", "multiline", "paragraph", "memo"),
+    options=(*_LENGTHS, "rows"),
+    control="textarea",
+    note=_several_lines,
+    has_lines=True,
+)
+PASSWORD = FieldType(
+    model=PasswordField,
+    parser=lambda field: _parser(field, verbatim),
+    called_elsewhere=("secret",),
+    options=_LENGTHS,
+    readable=_dots,
+    control="password",
+    is_secret=True,
+)
+HIDDEN = FieldType(model=HiddenField, parser=_parser, options=_LENGTHS, control="hidden", is_seen=False)

@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from wizard.definitions.internal import WorkflowConfig, check_repeat
-from wizard.forms.fields import BooleanField
 from wizard.forms.form import Form
 from wizard.forms.locales import REMEMBERED
 from wizard.forms.prompts import prompt_fields
+from wizard.forms.types.choices import BooleanField
 from wizard.forms.validation import Rejected, validate
 from wizard.locale.sentences import sentence
 from wizard.model import Kind, Outcome, Proceed, Prompt, Wait

@@ -12,12 +12,15 @@ from tests.pages import DOCS, PAGES, page
 from wizard.channels.web.assets import STATIC, STYLE
 from wizard.channels.web.pages import Page, Site
 from wizard.channels.web.templating import BUILT_IN
-from wizard.definitions.format import FIELD_MODELS, WorkflowFormat
+from wizard.definitions.format import WorkflowFormat
 from wizard.definitions.internal import CaseConfig, RepeatConfig
 from wizard.expressions.filters import FILTERS, TESTS
 from wizard.expressions.functions import FUNCTIONS
-from wizard.forms.fields import BaseField, Check, ChoiceOption, ChoicesFrom
+from wizard.forms.field_type import BaseField
+from wizard.forms.fields import BUILT_IN as FIELD_TYPES
+from wizard.forms.fields import Check
 from wizard.forms.messages import Errors, Messages
+from wizard.forms.types.choices import ChoiceOption, ChoicesFrom
 from wizard.node import Registry
 from wizard.node.keys import NodeFormat, RetryFormat
 from wizard.settings import Settings
@@ -38,10 +41,10 @@ def _with_below(model: type[BaseModel]) -> list[type[BaseModel]]:
     return [model, *(each for below in model.__subclasses__() for each in _with_below(below))]
 
 
-@pytest.mark.parametrize("name", FIELD_MODELS)
+@pytest.mark.parametrize("name", FIELD_TYPES)
 def test_every_field_type_is_documented(name: str) -> None:
     """An author finds each field type and each of its keys."""
-    own = [key for key in keys(FIELD_MODELS[name]) if key not in {*keys(BaseField), "type"}]
+    own = [key for key in keys(FIELD_TYPES[name].model) if key not in {*keys(BaseField), "type"}]
     assert missing(page("fields.md").section(f"`{name}`"), own) == []
 
 

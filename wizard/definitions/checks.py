@@ -20,13 +20,11 @@ from wizard.definitions.value_checks import check_joined, check_lists
 from wizard.errors import Problem
 from wizard.expressions.functions import FUNCTIONS
 from wizard.forms.checking import form_doubts
-from wizard.forms.fields import BaseField, BooleanField, ChoiceField
+from wizard.forms.field_type import BaseField
 from wizard.model import Kind
 from wizard.node.types import END
 
 MAX_EMBEDDING = 32  # definitions inside definitions
-
-FEW = (BooleanField, ChoiceField)  # whose values the definition lists
 
 Drafts = Mapping[str, Draft]
 
@@ -192,7 +190,7 @@ def _check_cases(draft: Draft) -> Iterator[Problem]:
 
 def _check_hosts(draft: Draft) -> Iterator[Problem]:
     """Which service is called is for the author to say, not for whoever starts a run."""
-    fixed = {field.name for field in draft.input if isinstance(field, FEW)}
+    fixed = {field.name for field in draft.input if field.field_type.picks_one}
     for node in draft.nodes:
         hosts = frozenset() if node.config is None else node.handler.hosts(node.config)
         for chain in sorted(each for each in hosts if each[0] == "input" and fixed.isdisjoint(each[1:2])):

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from wizard.definitions.format import FIELD_MODELS, WorkflowFormat
+from wizard.definitions.format import WorkflowFormat
 from wizard.definitions.internal import ConditionConfig, WorkflowConfig
 from wizard.definitions.reading.complaints import complaints, quoted, unknown_field_type, whole
 from wizard.definitions.reading.document import Document
@@ -20,7 +20,8 @@ from wizard.definitions.refused_nodes import unknown_type, why_not
 from wizard.definitions.salvage import Partial, salvaged
 from wizard.definitions.schema import known_keys
 from wizard.errors import NodeContractError, Problem
-from wizard.forms.fields import BaseField
+from wizard.forms.field_type import BaseField
+from wizard.forms.fields import USUAL
 from wizard.model import (
     Kind,
 )
@@ -222,11 +223,11 @@ class _Reader:
         """The model, or None; its complaints name places below `place`. `also` are keys that the place
         may have besides."""
         try:
-            return model.model_validate(data)
+            return model.model_validate(data, context=self.registry.fields)
         except ValidationError as error:
 
             def known(loc: tuple[str | int, ...]) -> frozenset[str]:
-                return known_keys(model, loc) | (also if not loc else frozenset())
+                return known_keys(model, loc, self.registry.fields) | (also if not loc else frozenset())
 
             for complaint in complaints(error, known, data):
                 self._complain((*place, *complaint.path), complaint.message, key=complaint.key, offset=complaint.offset)
@@ -241,13 +242,13 @@ class _Reader:
         if whole is not None:
             return whole
         try:
-            model.model_validate(data)
+            model.model_validate(data, context=self.registry.fields)
         except ValidationError as error:
             wrong = {detail["loc"][0] for detail in error.errors(include_input=False) if detail["loc"]}
             kept = {key: value for key, value in data.items() if key not in wrong}
             kept |= {key: value for key, value in stand_ins.items() if key in wrong}
             try:
-                return model.model_validate(kept)
+                return model.model_validate(kept, context=self.registry.fields)
             except ValidationError:
                 return None
 
@@ -265,14 +266,14 @@ class _Reader:
             if not isinstance(declaration, dict):
                 continue
             place = ("input", name)
-            kind = declaration.get("type", "text")
-            model = FIELD_MODELS.get(kind) if isinstance(kind, str) else None
+            kind = declaration.get("type", USUAL.name)
+            of = self.registry.fields.get(kind) if isinstance(kind, str) else None
             if "name" in declaration:
                 self._complain((*place, "name"), "the key is the name of an input; remove `name`", key=True)
-            elif model is None:
-                self._complain((*place, "type"), unknown_field_type(str(kind), FIELD_MODELS))
+            elif of is None:
+                self._complain((*place, "type"), unknown_field_type(str(kind), self.registry.fields))
             else:
-                field = self._validated(model, {"name": name, "type": kind, **declaration}, place, frozenset())
+                field = self._validated(of.model, {"name": name, "type": kind, **declaration}, place, frozenset())
                 fields += [field] if field is not None else []
         return tuple(fields)
 
@@ -341,7 +342,7 @@ class _Reader:
 
     def _partial(self, handler: NodeType[Any], data: Mapping[str, Any], place: Path) -> Partial | None:
         """What is left of a configuration that is wrong, and what else is wrong with it."""
-        partial = salvaged(handler.Config, data)
+        partial = salvaged(handler.Config, data, self.registry.fields)
         if partial is None:
             return None
         if partial.whole:

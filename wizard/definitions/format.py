@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -18,7 +18,6 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from wizard.forms.fields import AnyField, BaseField
 from wizard.node.keys import _Format
 from wizard.node.types import LongerThanNothing, WorkflowId
 
@@ -76,9 +75,3 @@ class WorkflowFormat(_Format):
     nodes: tuple[dict[str, Any], ...] = Field(
         min_length=1, max_length=MAX_NODES, description="The nodes, in order; each goes to the one below."
     )
-
-
-FIELD_MODELS: dict[str, type[BaseField]] = {
-    get_args(model.model_fields["type"].annotation)[0]: model for model in get_args(AnyField)
-}
-"""How `input` can declare a value, by `type`; a declaration's key is the field's name."""

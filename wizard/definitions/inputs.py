@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, time
-from decimal import Decimal
 from typing import Any, Protocol
 
 from wizard.errors import ExpressionError
 from wizard.expressions.arithmetic import kind
 from wizard.expressions.expression import Names
 from wizard.expressions.template import Dynamic
-from wizard.forms.fields import BaseField
+from wizard.forms.field_type import BaseField
 from wizard.forms.form import Form, Question
 from wizard.forms.parsing import Context, NoNames, OwnNames
 from wizard.forms.refusals import Refusal, about
@@ -26,15 +24,6 @@ from wizard.model import Value
 
 ITEM_NAMES = frozenset({"item", "index"})  # what a repeat hands to each item besides its `with`
 
-_TYPES: Mapping[str, type] = {
-    "integer": int,
-    "decimal": Decimal,
-    "boolean": bool,
-    "date": date,
-    "time": time,
-    "choices": list,
-    "file": dict,
-}
 _LIMITS = ("min", "max")
 
 
@@ -61,7 +50,7 @@ class Typed:
     workflow: str
     source: Dynamic
     question: Question
-    type: type
+    type: type | None
     default: Value
 
     def evaluate(self, names: Names) -> Value:
@@ -109,7 +98,7 @@ def _one(workflow: str, field: BaseField, source: Dynamic, default: Value) -> Ha
             pass
     limits = {name: None for name in _LIMITS if name in type(field).model_fields}
     unlimited = _question(field.model_copy(update=limits)) or question
-    return Typed(workflow, source, unlimited, _TYPES.get(unlimited.field.type, str), default)
+    return Typed(workflow, source, unlimited, unlimited.type.value_type, default)
 
 
 def _default(field: BaseField) -> Value:

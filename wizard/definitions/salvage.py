@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from wizard.definitions.reading.complaints import path_in
+from wizard.forms.fields import FieldTypes
 from wizard.model.workflow import Path
 
 MAX_ROUNDS = 20  # what is taken out can leave something incomplete, which is taken out next
@@ -50,12 +51,12 @@ class Partial:
         return tuple(segments)
 
 
-def salvaged(model: type[BaseModel], given: Mapping[str, Any]) -> Partial | None:
-    """What is left of data that the model refuses; None where nothing is."""
+def salvaged(model: type[BaseModel], given: Mapping[str, Any], fields: FieldTypes) -> Partial | None:
+    """What is left of data that the model refuses, whose fields are of these types; None where nothing is."""
     data = _copy(given)
     for _ in range(MAX_ROUNDS):
         try:
-            made = model.model_validate(data)
+            made = model.model_validate(data, context=fields)
         except ValidationError as error:
             wrong = {path_in(detail["loc"], data) for detail in error.errors(include_url=False, include_input=False)}
             innermost = {path for path in wrong if not any(_is_below(other, path) for other in wrong)}

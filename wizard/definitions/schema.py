@@ -16,7 +16,8 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, JsonSchemaWarningKind
 from pydantic_core import core_schema
 
-from wizard.definitions.format import FIELD_MODELS, WorkflowFormat
+from wizard.definitions.format import WorkflowFormat
+from wizard.forms.fields import BUILT_IN, USUAL, FieldTypes, of_context
 from wizard.node import NodeType, Registry
 from wizard.node.keys import NodeFormat, keys_of
 
@@ -29,22 +30,34 @@ class _Generator(GenerateJsonSchema):
 
     ignored_warning_kinds: set[JsonSchemaWarningKind] = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012
 
+    fields = BUILT_IN
+
+    def function_wrap_schema(self, schema: core_schema.WrapValidatorFunctionSchema) -> JsonSchemaValue:
+        """A field can be of any type that there is, also those that come from outside."""
+        of_fields = schema["function"]["function"] is of_context
+        return self.generate_inner(self.fields.one.core_schema) if of_fields else super().function_wrap_schema(schema)
+
     def handle_invalid_for_json_schema(self, schema: core_schema.CoreSchema, error_info: str) -> JsonSchemaValue:
         return {}
+
+
+@lru_cache(maxsize=200)
+def _generator(fields: FieldTypes) -> type[_Generator]:
+    return type("_Generator", (_Generator,), {"fields": fields})
 
 
 def schema(registry: Registry) -> dict[str, Any]:
     """The JSON Schema of a definition whose nodes are of the registry's types."""
     types = list(registry)
     adapters: dict[str, type[BaseModel]] = {f"config {each.type}": each.Config for each in types}
-    adapters |= {f"input {name}": model for name, model in FIELD_MODELS.items()}
+    adapters |= {f"input {name}": of.model for name, of in registry.fields.items()}
     adapters |= {"workflow": WorkflowFormat, "node": NodeFormat}
     wanted = [(name, _MODE, TypeAdapter[Any](model)) for name, model in adapters.items()]
-    found, shared = TypeAdapter.json_schemas(wanted, schema_generator=_Generator)
+    found, shared = TypeAdapter.json_schemas(wanted, schema_generator=_generator(registry.fields))
     definitions: dict[str, Any] = dict(shared.get("$defs", {}))
     made = {name: _resolved(value, definitions) for (name, _), value in found.items()}
     definitions |= {f"node.{each.type}": _node(each, made["node"], made[f"config {each.type}"]) for each in types}
-    definitions |= {f"input.{name}": _declaration(made[f"input {name}"]) for name in FIELD_MODELS}
+    definitions |= {f"input.{name}": _declaration(made[f"input {name}"]) for name in registry.fields}
     whole = made["workflow"]
     properties = whole["properties"]
     properties["nodes"]["items"] = {
@@ -55,7 +68,7 @@ def schema(registry: Registry) -> dict[str, Any]:
     properties["input"]["propertyNames"] = {"pattern": "^[A-Za-z][A-Za-z0-9_]{0,59}$"}
     properties["input"]["additionalProperties"] = {
         "type": "object",
-        **_by_type("input", dict.fromkeys(FIELD_MODELS, ""), "text"),
+        **_by_type("input", dict.fromkeys(registry.fields, ""), USUAL.name),
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -67,12 +80,14 @@ def schema(registry: Registry) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1000)
-def known_keys(model: type[BaseModel], loc: tuple[str | int, ...] = ()) -> frozenset[str]:
+def known_keys(
+    model: type[BaseModel], loc: tuple[str | int, ...] = (), fields: FieldTypes = BUILT_IN
+) -> frozenset[str]:
     """The keys that the model knows at `loc`, a place in pydantic's terms: keys, indices, and the
-    branches of unions."""
+    branches of unions. `fields` are the types that a field can be of."""
     if not loc and _says_its_keys(model):
         return frozenset(model.model_fields)
-    root = _model_schema(model)
+    root = _model_schema(model, fields)
     here: list[Any] = [root]
     for part in loc:
         here = _step(root, here, part)
@@ -86,8 +101,8 @@ def _says_its_keys(model: type[BaseModel]) -> bool:
 
 
 @lru_cache(maxsize=200)
-def _model_schema(model: type[BaseModel]) -> dict[str, Any]:
-    return TypeAdapter(model).json_schema(schema_generator=_Generator)
+def _model_schema(model: type[BaseModel], fields: FieldTypes) -> dict[str, Any]:
+    return TypeAdapter(model).json_schema(schema_generator=_generator(fields))
 
 
 def _by_type(prefix: str, types: Mapping[str, str], default: str | None) -> dict[str, Any]:

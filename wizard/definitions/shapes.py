@@ -6,17 +6,18 @@ and nothing is ever said of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, time
+from decimal import Decimal
 from typing import Any
 
 from wizard.definitions.draft import Draft, NodeDraft
 from wizard.definitions.internal import ITEM, ConditionConfig, SetConfig, WorkflowConfig
 from wizard.expressions.arithmetic import is_number
 from wizard.expressions.terms import Call, Item, Listing, Literal, Loop, Name, Part, Slice, Term, of_expression, of_text
-from wizard.forms.fields import BaseField
-from wizard.forms.types.countries import country_names
+from wizard.forms.field_type import BaseField, FieldType
+from wizard.forms.types.computed import ComputedField
 from wizard.node.asking import AskingConfig
 
 
@@ -50,14 +51,7 @@ Shape = Plain | Group | Items | None
 
 NUMBER, TEXT, TRUTH, DATE, TIME = map(Plain, ("a number", "a text", "true or false", "a date", "a time"))
 
-_FIELDS: Mapping[str, Shape] = {
-    **dict.fromkeys(("text", "textarea", "password", "hidden", "email", "phone", "url", "postcode", "iban"), TEXT),
-    "integer": NUMBER,
-    "decimal": NUMBER,
-    "boolean": TRUTH,
-    "date": DATE,
-    "time": TIME,
-}
+_OF_TYPES: Mapping[type, Shape] = {int: NUMBER, Decimal: NUMBER, bool: TRUTH, date: DATE, time: TIME}
 _RESULTS: Mapping[str, Shape] = {
     **dict.fromkeys(("len", "count", "floor", "ceil", "round", "int", "number", "decimal", "abs", "sum"), NUMBER),
     **dict.fromkeys(("years_between", "months_between", "days_between", "year", "month", "day"), NUMBER),
@@ -146,7 +140,7 @@ class Shapes:
         match node.written:
             case AskingConfig(fields=fields):
                 field = next((each for each in fields if each.name == name), None)
-                if field is not None and field.type == "computed":
+                if isinstance(field, ComputedField):
                     return self._once(node.id, name, of_expression(field.value.source), node)
                 return _field(field) if node.partial is None else _without_values(_field(field))
             case SetConfig(values=values) if name in values:
@@ -227,10 +221,8 @@ def _without_values(shape: Shape) -> Shape:
 def _field(field: Any) -> Shape:
     if field is None:
         return None
-    if field.type in ("choice", "choices"):
-        listed: Iterable[Any] | None = field.choices if isinstance(field.choices, tuple) else None
-        one = Plain("a text", None if listed is None else frozenset(option.value for option in listed))
-        return Items(one) if field.type == "choices" else one
-    if field.type == "country":
-        return Plain("a text", frozenset(field.only or country_names()))
-    return _FIELDS.get(field.type)
+    of: FieldType = field.field_type
+    if of.is_list or of.value_type is str:
+        text = Plain("a text", of.values(field))
+        return Items(text) if of.is_list else text
+    return None if of.value_type is None else _OF_TYPES.get(of.value_type)

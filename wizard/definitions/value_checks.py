@@ -14,7 +14,6 @@ from wizard.errors import Problem
 from wizard.expressions.arithmetic import MAX_TEXT
 from wizard.expressions.expression import Expression
 from wizard.expressions.template import Dynamic
-from wizard.forms.fields import TextareaField, TextField
 from wizard.model import Chain
 from wizard.node.asking import AskingConfig
 
@@ -99,5 +98,6 @@ def _longest(nodes: Iterable[NodeDraft]) -> Iterator[tuple[Chain, int]]:
     for node in nodes:
         if isinstance(node.written, AskingConfig):
             for field in node.written.fields:
-                if isinstance(field, TextField | TextareaField):
-                    yield (node.id, field.name), field.max_length
+                longest = getattr(field, "max_length", None)
+                if isinstance(longest, int):
+                    yield (node.id, field.name), longest

@@ -17,6 +17,7 @@ from wizard.engine.answers import answers_of, outputs_of, shown_answers_of
 from wizard.engine.asked_again import why_asked
 from wizard.engine.visits import look, summarise
 from wizard.errors import CallerError, Excuse, WizardError
+from wizard.forms.fields import type_of
 from wizard.locale.sentences import Sentence, sentence
 from wizard.machine.arguments import check_texts
 from wizard.machine.back import can_go_back, is_over, wall
@@ -271,7 +272,7 @@ class RunView:
             return answers
         step, prompt = self.run.by_path[path], self.prompt_at(path)
         known = {**(step.answer or {}), **(step.draft or {})}
-        names = [field.name for field in prompt.possible or prompt.fields if field.type != "file"]
+        names = [field.name for field in prompt.possible or prompt.fields if not type_of(field).holds_files]
         return {**{name: known[name] for name in names if name in known}, **answers}
 
     def mark_of(self, path: str) -> str:

@@ -85,6 +85,7 @@ def _field(field: PromptField) -> PromptField:
         copied(field.options),
         field.when,
         field.typed,
+        field.field_type,
     )
 
 

@@ -41,6 +41,8 @@ class PromptField:
     never shown, whether one is there (`THERE`).
     `when` says what brings the field up, where that is one other answer (see Prompt.possible).
     `typed` is the value as it is typed into one input, where the run's language writes it in a way of its own.
+    `field_type` is what a form knows of the type (wizard.forms.field_type); None stands for the built-in one of that
+    name.
     """
 
     name: str
@@ -55,6 +57,7 @@ class PromptField:
     options: Mapping[str, Value] = field(default_factory=dict)
     when: Reveal | None = None
     typed: str | None = None
+    field_type: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

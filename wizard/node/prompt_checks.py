@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeVar
 
 from wizard.errors import InvalidInput, NodeContractError
 from wizard.expressions.prose import Prose
+from wizard.forms.field_type import FieldType
 from wizard.model import Choice, Item, Prompt, PromptField, Reveal
 from wizard.model.copies import copied
 from wizard.model.prompt import MAX_FIELDS
@@ -118,7 +119,14 @@ def _field(field: PromptField) -> PromptField:
         _options(field.options, of),
         None if when is None else _reveal(when, of),
         _text_or_none(field.typed, f"{of} a `typed` that"),
+        _field_type(field.field_type, of),
     )
+
+
+def _field_type(known: object, of: str) -> FieldType | None:
+    if known is not None and not isinstance(known, FieldType):
+        raise _Wrong(f"{of} a `field_type` that is {_kind(known)}, not FieldType or None")
+    return known
 
 
 def _options(options: object, of: str) -> Mapping[str, Any]:

@@ -1,19 +1,24 @@
-"""The node types that definitions can use: built-in ones, those of the application, and those that installed packages
-announce as entry points.
+"""The types of nodes and of fields that definitions can use: built-in ones, those of the application, and those that
+installed packages announce as entry points.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Generic, TypeVar
 
 from wizard.errors import DefinitionError, NodeContractError, Problem
+from wizard.forms.field_type import FieldType
+from wizard.forms.fields import BUILT_IN, FieldTypes
 from wizard.node.contract import NodeType
 from wizard.node.plugins import Announced, Unusable, announced, reason_of
 from wizard.telemetry.logs import show_origin
 
 ENTRY_POINTS = "wizard.nodes"
+FIELD_ENTRY_POINTS = "wizard.fields"
+
+T = TypeVar("T")
 
 
 log = logging.getLogger("wizard.plugins")
@@ -24,8 +29,8 @@ def made(node_class: object) -> NodeType[Any]:
     wrong, and whatever making one raises."""
     from wizard.node.declared import mistakes
 
-    if problems := mistakes(node_class):
-        raise NodeContractError("; ".join(problems))
+    if found := mistakes(node_class):
+        raise NodeContractError("; ".join(found))
     assert isinstance(node_class, type)
     assert issubclass(node_class, NodeType)
     config = node_class.Config
@@ -33,31 +38,97 @@ def made(node_class: object) -> NodeType[Any]:
     return node_class()
 
 
-class Registry:
-    """The node types that definitions can use, by their `type`. `unusable` are those that installed packages
-    announce and that can't be used, with the reasons."""
+class _Announcements(Generic[T]):
+    """What of one kind is there by name, where it comes from, and what can't be used. `what` is the kind, as people
+    call it."""
 
-    def __init__(self, types: Iterable[type[NodeType[Any]]] = ()) -> None:
-        self._types: dict[str, NodeType[Any]] = {}
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.known: dict[str, T] = {}
         self._packages: dict[str, Announced] = {}
         self._unusable: dict[tuple[str, str], Unusable] = {}
+
+    def load(self, group: str, made: Callable[[object], tuple[str, T]]) -> None:
+        """All that installed packages announce in a group; `made` gives the name and what is known by it, or raises
+        anything."""
+        for entry in announced(group):
+            try:
+                name, thing = made(entry.load())
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                self._refuse(entry, entry.name, _said(error), error)
+            else:
+                self._admit(entry, name, thing)
+
+    def add(self, name: str, thing: T, origin: str) -> None:
+        """Raises DefinitionError where something else has this name already; `origin` is where it is from."""
+        known = self.known.get(name)
+        if known is not None and not _is_same(known, thing):
+            raise DefinitionError([Problem(origin, 1, 1, f"two {self.what}s are called {name!r}")])
+        if known is None:
+            self._packages.pop(name, None)
+        self.known[name] = thing
+
+    def package(self, name: str) -> str:
+        known = self._packages.get(name)
+        return "" if known is None or known.built_in else known.package
+
+    @property
+    def unusable(self) -> tuple[Unusable, ...]:
+        return tuple(sorted(self._unusable.values()))
+
+    def _admit(self, by: Announced, name: str, thing: T) -> None:
+        """Of two packages that announce one name neither is taken: which of them a stored run was started with, nobody
+        can tell."""
+        first, known = self._packages.get(name), self.known.get(name)
+        if first is None and known is None:
+            self.known[name], self._packages[name] = thing, by
+        elif known is not None and _is_same(known, thing):
+            return
+        elif first is None or first.built_in:
+            self._refuse(by, name, f"a built-in {self.what} is called {name!r}: it needs another name")
+        else:
+            self.known.pop(name, None)
+            for admitted, other in ((first, by), (by, first)):
+                why = f"{other.package} announces a {self.what} {name!r} as well: uninstall one of them"
+                self._refuse(admitted, name, why)
+
+    def _refuse(self, by: Announced, name: str, reason: str, error: BaseException | None = None) -> None:
+        self._unusable[name, by.package] = Unusable(name, by.package, reason)
+        log.warning("the %s %s of the package %s can't be used: %s", self.what, name, by.package or "unknown", reason)
+        if error is not None:
+            show_origin(log, error)
+
+
+def _is_same(known: object, other: object) -> bool:
+    """Whether two are one: a node type is known by its class, of which each has an instance."""
+    return known is other or (isinstance(known, NodeType) and type(known) is type(other))
+
+
+class Registry:
+    """The node types that definitions can use, by their `type`, and the types of their fields (`fields`). `unusable`
+    are the node types that installed packages announce and that can't be used, with the reasons, `unusable_fields` the
+    field types."""
+
+    def __init__(self, types: Iterable[type[NodeType[Any]]] = (), fields: Iterable[FieldType] = ()) -> None:
+        self._types = _Announcements[NodeType[Any]]("node type")
+        self._fields = _Announcements[FieldType]("field type")
+        self._fields.known.update(BUILT_IN)
+        self.fields = BUILT_IN
         for node_type in types:
             self.add(node_type)
+        for field_type in fields:
+            self.add_field(field_type)
 
     @classmethod
     def installed(cls) -> Registry:
         """All types that installed packages announce, the built-in ones included. What can't be used is warned of in
-        the log and remembered as `unusable`; nothing is raised for it."""
+        the log and remembered; nothing is raised for it."""
         registry = cls()
-        for entry in announced(ENTRY_POINTS):
-            try:
-                node_type = made(entry.load())
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:
-                registry._refuse(entry, entry.name, _said(error), error)
-            else:
-                registry._admit(entry, node_type)
+        registry._types.load(ENTRY_POINTS, _made_and_named)
+        registry._fields.load(FIELD_ENTRY_POINTS, _checked)
+        registry._tell_fields()
         return registry
 
     def add(self, node_type: type[NodeType[Any]]) -> None:
@@ -66,56 +137,58 @@ class Registry:
             instance = made(node_type)
         except Exception as error:
             raise DefinitionError([Problem(node_type.__module__, 1, 1, _said(error))]) from error
-        known = self._types.get(instance.type)
-        if known is not None and type(known) is not node_type:
-            raise DefinitionError([Problem(node_type.__module__, 1, 1, f"two node types are called {instance.type!r}")])
-        if known is None:
-            self._packages.pop(instance.type, None)
-        self._types[instance.type] = instance
+        self._types.add(instance.type, instance, node_type.__module__)
+
+    def add_field(self, field_type: FieldType) -> None:
+        """Raises DefinitionError where another field type has this name already."""
+        self._fields.add(field_type.name, field_type, field_type.model.__module__)
+        self._tell_fields()
+
+    def _tell_fields(self) -> None:
+        """A FieldTypes never changes: what is compiled of one is kept."""
+        if len(self._fields.known) > len(BUILT_IN):
+            self.fields = FieldTypes(self._fields.known.values())
 
     def get(self, name: str) -> NodeType[Any] | None:
-        return self._types.get(name)
+        return self._types.known.get(name)
 
     def package(self, name: str) -> str:
         """The package and version that a type comes from; "" for built-in types and those of the application."""
-        known = self._packages.get(name)
-        return "" if known is None or known.built_in else known.package
+        return self._types.package(name)
+
+    def field_package(self, name: str) -> str:
+        """The same of a field type."""
+        return self._fields.package(name)
 
     @property
     def unusable(self) -> tuple[Unusable, ...]:
-        return tuple(sorted(self._unusable.values()))
+        return self._types.unusable
+
+    @property
+    def unusable_fields(self) -> tuple[Unusable, ...]:
+        return self._fields.unusable
 
     def why_unusable(self, name: str) -> tuple[Unusable, ...]:
         """Why there is no type of this name, though one is announced; nothing where none is."""
-        return () if name in self._types else tuple(node_type for node_type in self.unusable if node_type.type == name)
+        return () if name in self._types.known else tuple(node_type for node_type in self.unusable if node_type.type == name)
 
     def __iter__(self) -> Iterator[NodeType[Any]]:
-        return iter(sorted(self._types.values(), key=lambda node_type: node_type.type))
+        return iter(sorted(self._types.known.values(), key=lambda node_type: node_type.type))
 
-    # -- what packages announce ----------------------------------------------------------------------
 
-    def _admit(self, by: Announced, node_type: NodeType[Any]) -> None:
-        """Of two packages that announce one name neither is taken: which of them a stored run was started with, nobody
-        can tell."""
-        name = node_type.type
-        first, known = self._packages.get(name), self._types.get(name)
-        if first is None:
-            self._types[name], self._packages[name] = node_type, by
-        elif known is not None and type(known) is type(node_type):
-            return
-        elif first.built_in:
-            self._refuse(by, name, f"a built-in node type is called {name!r}: it needs another name")
-        else:
-            self._types.pop(name, None)
-            for admitted, other in ((first, by), (by, first)):
-                why = f"{other.package} announces a node type {name!r} as well: uninstall one of them"
-                self._refuse(admitted, name, why)
+def _made_and_named(node_class: object) -> tuple[str, NodeType[Any]]:
+    node_type = made(node_class)
+    return node_type.type, node_type
 
-    def _refuse(self, by: Announced, name: str, reason: str, error: BaseException | None = None) -> None:
-        self._unusable[name, by.package] = Unusable(name, by.package, reason)
-        log.warning("the node type %s of the package %s can't be used: %s", name, by.package or "unknown", reason)
-        if error is not None:
-            show_origin(log, error)
+
+def _checked(field_type: object) -> tuple[str, FieldType]:
+    """Raises NodeContractError where it is no FieldType, or one that can't be validated with the others."""
+    if not isinstance(field_type, FieldType):
+        raise NodeContractError(f"the entry point gives {field_type!r}: it has to give a FieldType")
+    if field_type.parser is None:
+        raise NodeContractError(f"the field type {field_type.name!r} has no `parser`")
+    FieldTypes((field_type,)).one.json_schema()
+    return field_type.name, field_type
 
 
 def _said(error: BaseException) -> str:

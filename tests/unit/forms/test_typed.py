@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.forms.typed import date_texts, typed_text, wrong_parts
-from wizard.forms.types.dates import PARTS
+from wizard.forms.typed import typed_text
+from wizard.forms.types.date_inputs import date_texts, wrong_parts
+from wizard.forms.types.days import PARTS
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from wizard.channels.api.responses import SHOWN
 from wizard.engine.own_runs import RunLine
 from wizard.engine.view import RunView
 from wizard.engine.work import work_of
+from wizard.forms.fields import type_of
 from wizard.model import Item, Prompt, PromptField, Run, Step
 from wizard.model.values import to_json
 
@@ -171,7 +172,7 @@ def _field(asked: PromptField) -> responses.Field:
             else {"value": choice.value, "label": choice.label}
             for choice in asked.choices
         ],
-        "value": None if asked.type == "password" else asked.value,
+        "value": None if type_of(asked).is_secret else asked.value,
         "error": asked.error,
     }
     if asked.options:

@@ -17,7 +17,7 @@ def workflow_json(workflow: Workflow) -> responses.Workflow:
         "input": [
             {
                 "name": question.name,
-                "type": question.field.type,
+                "type": question.type.name,
                 "label": question.label if isinstance(question.label, str) else default_label(question.name),
                 "required": question.required and question.default is None,
                 "default": question.default,

@@ -12,10 +12,12 @@ from typing import Any
 
 from wizard.engine.view import Progress, RunView
 from wizard.expressions.prose import Prose, spelled
+from wizard.forms.fields import may_be_draft, type_of
 from wizard.forms.locales import REMEMBERED, spellings
-from wizard.forms.readable import DOTS, plain
+from wizard.forms.readable import plain
 from wizard.forms.rendering import optional
 from wizard.forms.types.choices import labelled
+from wizard.forms.types.text import DOTS
 from wizard.locale.catalogs import SOURCE
 from wizard.locale.sentences import Sentence, counted, sentence, sentence_for
 from wizard.locale.words import Words, words_in
@@ -119,7 +121,7 @@ def meaning(asked: PromptField, text: str) -> Value:
     Nothing typed means the answer that is shown, if there is one."""
     if not text.strip():
         return "" if asked.value is None else asked.value
-    if asked.type == "choices":
+    if type_of(asked).is_list:
         parts = text.split(",") if labelled(text, asked.choices) is None else [text]
         found = [_choice(asked, part) for part in parts]
         return text if found == parts else found
@@ -166,16 +168,8 @@ def notes(asked: PromptField, words: Words = ENGLISH) -> list[str]:
     lines = [shown(asked.hint)] if asked.hint else []
     if isinstance(typed := asked.options.get("typed_hint"), str):
         lines.append(clean(typed))
-    match asked.type:
-        case "boolean":
-            lines.append(words.say(sentence("yes or no")))
-        case "choices":
-            some = sentence("One or more, with commas between them")
-            lines.append(words.say(some if asked.choices else sentence("With commas between them")))
-        case "textarea":
-            lines.append(words.say(sentence("Several lines; a line with a single dot ends the text")))
-        case "file":
-            lines.append(words.say(sentence("The path of a file on this computer")))
+    if (note := type_of(asked).note) is not None:
+        lines.append(words.say(note(asked)))
     if len(asked.choices) > LISTED:
         many = counted(
             "{count} choice: type it by its value or its name, or :list to see it",
@@ -202,11 +196,11 @@ def choice_lines(asked: PromptField) -> list[str]:
 def offered(asked: PromptField, words: Words = ENGLISH) -> str:
     """The answer that Enter takes, on one line; "" where there is none."""
     value = asked.value
-    if asked.type == "password":
+    if type_of(asked).is_secret:
         return DOTS if value or asked.options.get(THERE) else ""
     if value is None or value in ("", []):
         return ""
-    if asked.type == "file" and isinstance(value, Mapping):
+    if type_of(asked).holds_files and isinstance(value, Mapping):
         return clean(str(value.get("name", "")))
     labels = {choice.value: choice.label for choice in asked.choices}
     text = ", ".join(labels[each] if each in labels else plain(each, words.language) for each in _listed(value))
@@ -273,7 +267,7 @@ class Filling:
         return [
             each
             for each in prompt.fields
-            if prompt.in_parts or each.required or each.type != "boolean" or each.name in self.doubted
+            if prompt.in_parts or each.required or not type_of(each).is_yes_or_no or each.name in self.doubted
         ]
 
     def next(self, prompt: Prompt) -> PromptField | None:
@@ -285,7 +279,7 @@ class Filling:
 
     def silent(self, asked: PromptField) -> bool:
         """Whether the answer goes along without being asked: a field that nobody sees, unless it can't be taken."""
-        hidden = asked.type == "hidden" and asked.name not in self.doubted
+        hidden = not type_of(asked).is_seen and asked.name not in self.doubted
         return hidden and (asked.value is not None or not asked.required)
 
     def refused(self, prompt: Prompt) -> None:
@@ -301,7 +295,7 @@ class Filling:
 
 def may_be_kept(prompt: Prompt, name: str) -> bool:
     """Secrets and files are no draft."""
-    return all(each.type not in ("password", "file") for each in prompt.fields if each.name == name)
+    return all(may_be_draft(each) for each in prompt.fields if each.name == name)
 
 
 # -- where one can go ------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from typing import Protocol, TextIO
 
 from wizard.channels.conversation.questions import LOOKS, clean
 from wizard.channels.terminal.piped import Lines
-from wizard.forms.readable import DOTS
+from wizard.forms.types.text import DOTS
 
 MAX_LINE = 200_000  # characters; the rest of a longer line is left out, and the form says that it is too long
 WIDEST = 88  # characters of a paragraph's line

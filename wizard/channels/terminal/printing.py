@@ -23,6 +23,7 @@ from wizard.channels.conversation.questions import (
 from wizard.channels.terminal.console import Console, Style, paragraphs
 from wizard.engine.view import RunView
 from wizard.engine.work import Work
+from wizard.forms.fields import type_of
 from wizard.locale.sentences import Sentence, sentence
 from wizard.locale.words import Words
 from wizard.model import Item, Prompt, PromptField, Workflow
@@ -93,7 +94,7 @@ class Paper:
             self._clean_text(note, Style.FAINT)
         if 0 < len(asked.choices) <= LISTED:
             self._lines(choice_lines(asked))
-        if asked.type == "textarea":
+        if type_of(asked).has_lines:
             kept = asked.value.split("\n") if isinstance(asked.value, str) and asked.value else []
             self._lines(f"| {line}" for line in typed or kept)
             if kept and not typed:

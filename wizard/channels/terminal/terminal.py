@@ -33,6 +33,7 @@ from wizard.engine.view import RunView
 from wizard.engine.work import Work, pauses, seems_stuck, work_of
 from wizard.errors import CallerError, InvalidInput, RunCancelled, RunExpired, StaleInput
 from wizard.forms.characters import alike
+from wizard.forms.fields import type_of
 from wizard.forms.types.choices import yes_and_no
 from wizard.locale.sentences import sentence
 from wizard.locale.words import words_in
@@ -165,7 +166,7 @@ class Conversation:
     async def _ask(self, view: RunView, prompt: Prompt, asked: PromptField) -> None:
         if self._asked != asked.name or asked.name in self._filling.errors:
             self._question(asked)
-        line = self._read_text() if asked.type == "textarea" else self._read(asked)
+        line = self._read_text() if type_of(asked).has_lines else self._read(asked)
         if isinstance(line, Command):
             if line.name == "clear":
                 self._filling.lines.clear()
@@ -183,7 +184,7 @@ class Conversation:
         await self._give(view, prompt, asked, value)
 
     async def _value(self, asked: PromptField, line: str) -> Value:
-        if asked.type != "file" or not line.strip():
+        if not type_of(asked).holds_files or not line.strip():
             return meaning(asked, line)
         limit = asked.options.get("max_size")
         return await asyncio.to_thread(read_file, line.strip(), limit if isinstance(limit, int) else LARGEST_FILE)
@@ -252,8 +253,9 @@ class Conversation:
 
     def _read(self, asked: PromptField | None = None) -> Command | str:
         """A line. Raises _Left at the end of the input."""
-        default = offered(asked, self._words) if asked is not None and asked.type != "textarea" else ""
-        secret = asked is not None and asked.type == "password"
+        of = None if asked is None else type_of(asked)
+        default = "" if asked is None or (of is not None and of.has_lines) else offered(asked, self._words)
+        secret = of is not None and of.is_secret
         line = self._console.read(f"[{default}] > " if default else "> ", secret=secret)
         if line is None:
             raise _Left

@@ -11,13 +11,13 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from wizard.expressions.prose import Prose
+from wizard.forms.fields import type_of
 from wizard.forms.rendering import Heading, Widget, error_of, typed_texts, widget, with_typed
 from wizard.locale.words import Words
 from wizard.model import PromptField
 
 MAX_DRAWN = 4_000_000  # characters of fields' HTML that are kept
 
-_NEVER_KEPT = frozenset(("file", "hidden"))
 _MARK = f"wz{secrets.token_hex(16)}-"  # stands for a text in kept HTML; nobody can have typed it
 _MARKS = re.compile(f"{_MARK}([0-9])")
 
@@ -34,10 +34,11 @@ class FieldHtml:
     def of(self, field: PromptField, heading: Heading, files: str, words: Words) -> Markup:
         """A field's HTML. Most of it is the same for everybody who is asked the same, and is kept: without an answer,
         with one that was picked, or with marks where the text goes that was typed, and the error."""
-        typed = None if field.type in _NEVER_KEPT else typed_texts(field, words)
+        of = type_of(field)
+        typed = typed_texts(field, words) if of.is_seen and not of.holds_files else None
         error = error_of(field, words)
         personal = typed or error
-        if typed is None or (personal and self._own) or (error and field.type == "date"):
+        if typed is None or (personal and self._own) or (error and of.parts):
             return self._draw(widget(field, heading=heading, files=files, words=words))
         key = (words.language, _key(field, heading, typed))
         drawn = self._drawn.get(key)
@@ -83,7 +84,16 @@ def _key(field: PromptField, heading: Heading, typed: tuple[str, ...]) -> Hashab
     texts = (field.hint, *(text for choice in field.choices[:9] for text in (choice.label, choice.hint)))
     return (
         *[(text.skeleton, text.values) for text in texts if isinstance(text, Prose)],  # equal words can look different
-        *(field.name, field.type, field.label, field.hint, field.required, choices, repr(field.options), field.when),
+        *(
+            field.name,
+            type_of(field),
+            field.label,
+            field.hint,
+            field.required,
+            choices,
+            repr(field.options),
+            field.when,
+        ),
         *(heading, field.error is None, *map(bool, typed)),
         "" if typed else repr(field.value),
     )

@@ -20,8 +20,9 @@ from wizard.channels.web.assets import Assets
 from wizard.channels.web.field_html import FieldHtml
 from wizard.channels.web.templating import compiled, environment_of
 from wizard.errors import PageFailed
+from wizard.forms.characters import encodable
+from wizard.forms.fields import type_of
 from wizard.forms.rendering import KINDS, Heading, error_lines, fields_of, heading_of
-from wizard.forms.validation import encodable
 from wizard.locale.catalogs import SOURCE, translations
 from wizard.locale.words import Words, words_in
 from wizard.model import Item, Prompt
@@ -313,7 +314,7 @@ class _Renderer:
             "heading_is": heading_is,
             "errors": error_lines(prompt, words),
             "fields": [self._fields.of(field, heading_is, files, words) for field in shown],
-            "multipart": any(field.type == "file" for field in shown),
+            "multipart": any(type_of(field).holds_files for field in shown),
         }
 
 

@@ -16,6 +16,7 @@ from aiohttp import web
 from wizard.channels.http.bodies import IDLE, BrokenOff, Crowded, TooSlow, drain, pieces
 from wizard.channels.web import refusals
 from wizard.channels.web.multipart import Malformed, Overfull, Part, Parts, TooMany, boundary_of
+from wizard.forms.fields import type_of
 from wizard.forms.parsing import MAX_TEXT
 from wizard.forms.validation import storable
 from wizard.model import PromptField, Value
@@ -23,7 +24,6 @@ from wizard.model import PromptField, Value
 KEY, SEEN, ACTION = "wizard-key", "wizard-seen", "action"
 NEXT = "next"
 ACTIONS = (NEXT, "previous", "save", "remove")
-DATE_PARTS = ("day", "month", "year")
 
 MOST_INPUTS = 2_000
 MOST_UNKNOWN = 20  # names that the page doesn't have: extensions of browsers add some
@@ -32,7 +32,6 @@ TEXTS = 2_000_000  # bytes of all that isn't a file, where the settings aren't k
 BEYOND = 10  # times the limit: what is sent at most, counting files of which only a part is kept
 
 _OWN = frozenset((KEY, SEEN, ACTION))
-_PICKED = frozenset(("boolean", "choice", "country"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +100,9 @@ class Posted:
 
 
 def _names_of(field: PromptField) -> tuple[str, ...]:
-    match field.type:
-        case "date":
-            return (field.name, *(f"{field.name}-{part}" for part in DATE_PARTS))
-        case "file":
-            return (field.name, f"{field.name}-remove")
-    return (field.name,)
+    of = type_of(field)
+    more = ("remove",) if of.holds_files else of.parts
+    return (field.name, *[f"{field.name}-{part}" for part in more])
 
 
 # -- answers ---------------------------------------------------------------------------------------
@@ -128,20 +124,17 @@ _LEFT_OUT = object()
 
 
 def _answer(field: PromptField, posted: Posted) -> object:
-    name = field.name
-    match field.type:
-        case "file":
-            return _file(name, posted)
-        case "choices":
-            return [each for each in posted.texts.get(name, ()) if each]
-        case "date" if name not in posted.texts:
-            parts = {part: posted.text(f"{name}-{part}") for part in DATE_PARTS}
-            return parts if any(text.strip() for text in parts.values()) else ""
-        case "hidden" if name not in posted.texts:
-            return _LEFT_OUT
-        case kind if kind in _PICKED:
-            return posted.text(name) or None
-    return posted.text(name)
+    name, of = field.name, type_of(field)
+    if of.holds_files:
+        return _file(name, posted)
+    if of.is_list:
+        return [each for each in posted.texts.get(name, ()) if each]
+    if of.parts and name not in posted.texts:
+        parts = {part: posted.text(f"{name}-{part}") for part in of.parts}
+        return parts if any(text.strip() for text in parts.values()) else ""
+    if not of.is_seen and name not in posted.texts:
+        return _LEFT_OUT
+    return posted.text(name) or (None if of.picks_one else "")
 
 
 def _file(name: str, posted: Posted) -> object:
@@ -153,13 +146,13 @@ def _file(name: str, posted: Posted) -> object:
 
 def draft_of(fields: Iterable[PromptField], posted: Posted) -> dict[str, Value]:
     """What was typed and isn't handed in, storable as it is. Files aren't in it."""
-    answers = answers_of((field for field in fields if field.type != "file"), posted)
+    answers = answers_of((field for field in fields if not type_of(field).holds_files), posted)
     return {name: storable(given) for name, given in answers.items()}
 
 
 def files_of(fields: Iterable[PromptField], posted: Posted) -> dict[str, object]:
     """The files that were chosen, as answers."""
-    chosen = [field for field in fields if field.type == "file" and field.name in posted.files]
+    chosen = [field for field in fields if type_of(field).holds_files and field.name in posted.files]
     return answers_of(chosen, posted)
 
 

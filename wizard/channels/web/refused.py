@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from wizard.engine import Engine
 from wizard.errors import DataUnreadable, WizardError
+from wizard.forms.fields import may_be_draft
 from wizard.forms.rendering import fields_of
 from wizard.model import Prompt, PromptField, Refused, Value
 
@@ -20,8 +21,6 @@ LASTS = timedelta(hours=12)
 MOST_OF_RUN = 20
 MOST_OF_STARTS = 500  # of all visitors, on the pages that come before there is a run
 LONGEST_OF_START = 20_000  # characters; more is shown without being kept
-
-_NEVER_KEPT = frozenset(("file", "password"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Refusal:
         return cls(
             status,
             seen,
-            {each.name: _in_input(each) for each in shown if each.type not in _NEVER_KEPT},
+            {each.name: _in_input(each) for each in shown if may_be_draft(each)},
             {each.name: each.error for each in shown if each.error is not None},
             prompt.error,
         )

@@ -33,7 +33,7 @@ from wizard.channels.web.refused import Refusal
 from wizard.engine.view import RunView
 from wizard.engine.work import Work, pauses, seems_stuck, work_of
 from wizard.errors import WizardError
-from wizard.forms.validation import encodable
+from wizard.forms.characters import encodable
 from wizard.locale import formats
 from wizard.locale.sentences import Sentence, sentence
 from wizard.model import BY_TIMER, Item, Prompt, RunStatus

@@ -28,13 +28,12 @@ from wizard.definitions.listing import listed
 from wizard.engine.inputs import input_prompt
 from wizard.engine.view import RunView
 from wizard.errors import RunNotFound
+from wizard.forms.field_type import FieldType
 from wizard.model import Prompt, PromptField, RunStatus, Workflow
 
 MOST_PAIRS = 100  # of an address that are looked at
 LONGEST_VALUE = 2_000
 RUN_LASTS = timedelta(days=30)  # the cookie of a run that never expires, and of one that has expired
-
-_NOT_CARRIED = frozenset(("choices", "file"))  # what an address can't say in one text
 
 
 class Starting:
@@ -83,7 +82,11 @@ class Starting:
         workflow = self._workflow(request)
         posted = await site.posted(request, guest)
         guest.check(posted, START, _subject(guest, workflow))
-        fields = [PromptField(each.name, each.type, "") for each in workflow.input if each.type != "computed"]
+        fields = [
+            PromptField(each.name, each.type, "", field_type=each.field_type)
+            for each in workflow.input
+            if each.field_type.parser is not None
+        ]
         posted.check_names(fields)
         given = {name: posted.text(name) or text for name, text in _given(workflow, request).items()}
         defaults = {each.name for each in workflow.input if each.default is not None}
@@ -183,8 +186,13 @@ def _subject(guest: Guest, workflow: Workflow) -> str:
     return workflow.id if profile is None else f"{workflow.id}\0{profile}"
 
 
+def _fits_an_address(of: FieldType) -> bool:
+    """Whether one text can say an answer."""
+    return not (of.is_list or of.holds_files)
+
+
 def _given(workflow: Workflow, request: web.Request) -> dict[str, str]:
     """The inputs that the address names."""
-    names = {field.name for field in workflow.input if field.type not in _NOT_CARRIED}
+    names = {field.name for field in workflow.input if _fits_an_address(field.field_type)}
     pairs = islice(request.query.items(), MOST_PAIRS)
     return {name: text for name, text in pairs if name in names and 0 < len(text) <= LONGEST_VALUE}

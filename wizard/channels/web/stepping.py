@@ -28,6 +28,7 @@ from wizard.channels.web.visitors import Admitted, Guest, run_id_of
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.errors import NotAStep, StaleInput, WizardError
+from wizard.forms.fields import type_of
 from wizard.model import Prompt, PromptField, RunStatus, StoredFile, Value
 
 LEFT = "left"  # the code of a page that isn't part of the run any more, or was closed
@@ -199,7 +200,7 @@ class Stepping:
         door = await site.doors.admit(request, guest)
         prompt = door.view.prompt_of_page(path)
         fields = () if prompt is None else prompt.possible or prompt.fields
-        sizes = {each.name: int(each.options.get("max_size", 0)) for each in fields if each.type == "file"}
+        sizes = {each.name: int(each.options.get("max_size", 0)) for each in fields if type_of(each).holds_files}
         posted = await site.posted(request, guest, sizes)
         guest.check(posted, RUN, door.subject)
         if prompt is not None:

@@ -31,9 +31,9 @@ from markupsafe import Markup, escape
 import wizard.forms
 from wizard.channels.web.sections import sections
 from wizard.errors import SettingsError
+from wizard.forms.characters import encodable
 from wizard.forms.prose import line_html, prose_html
 from wizard.forms.rendering import blocks
-from wizard.forms.validation import encodable
 from wizard.locale.formats import direction
 
 # Where pages are, and below `fields/` the controls of fields: one set of names.

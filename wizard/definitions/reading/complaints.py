@@ -7,7 +7,7 @@ ValueError with a sentence, or with one that lacks its subject ("must be ...").
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ErrorType
 
 from wizard.definitions.reading.synonyms import key_for, meant_key, meant_type
+from wizard.forms.field_type import FieldType
 from wizard.model.workflow import Path
 
 _MAPPING = "a mapping of keys to values"
@@ -200,7 +201,7 @@ def _unknown_field_type(message: str, context: Mapping[str, Any], path: Path, da
     return Complaint((*path, "type"), unknown_field_type(type_, context["types"]))
 
 
-def unknown_field_type(name: str, types: Collection[str]) -> str:
+def unknown_field_type(name: str, types: Mapping[str, FieldType]) -> str:
     """What is wrong with a field type that there isn't."""
     hint = meant_type(name, types) or did_you_mean(name, types) or f"; there are {', '.join(types)}"
     return f"there is no field type {quoted(name)}{hint}"

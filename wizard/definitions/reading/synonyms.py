@@ -6,28 +6,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-# Field types, in small letters and without - and _.
-_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("select", "dropdown", "radio", "radios", "enum", "option", "radiogroup"), ("choice",)),
-    **dict.fromkeys(
-        ("multiselect", "checkboxes", "selectboxes", "multiplechoice", "tags", "checkboxgroup"), ("choices",)
-    ),
-    **dict.fromkeys(("bool", "yesno", "truefalse", "yesorno"), ("boolean",)),
-    **dict.fromkeys(("number", "numeric", "range", "slider"), ("integer", "decimal")),
-    "int": ("integer",),
-    **dict.fromkeys(("float", "double", "money", "currency", "amount"), ("decimal",)),
-    **dict.fromkeys(("string", "str", "textfield", "shorttext", "input", "char"), ("text",)),
-    **dict.fromkeys(("longtext", "multiline", "paragraph", "memo"), ("textarea",)),
-    **dict.fromkeys(("tel", "telephone", "phonenumber", "mobile"), ("phone",)),
-    **dict.fromkeys(("upload", "attachment", "image", "document"), ("file",)),
-    **dict.fromkeys(("link", "website", "uri"), ("url",)),
-    **dict.fromkeys(("zip", "zipcode", "postalcode", "plz"), ("postcode",)),
-    **dict.fromkeys(("datetime", "timestamp"), ("date", "time")),
-    **dict.fromkeys(("calculated", "formula", "expression", "calculation"), ("computed",)),
-    "mail": ("email",),
-    "secret": ("password",),
-    "day": ("date",),
-}
+from wizard.forms.field_type import FieldType
+
 _ONE_BOX: Final = frozenset(
     (
         "checkbox",
@@ -110,11 +90,12 @@ def _plain(word: str) -> str:
     return word[:40].lower().replace("-", "").replace("_", "").replace(" ", "")
 
 
-def meant_type(word: str, known: Collection[str]) -> str:
+def meant_type(word: str, known: Mapping[str, FieldType]) -> str:
     """The end of a sentence about an unknown field type: which one other engines' word stands for, or nothing."""
-    if _plain(word) in _ONE_BOX and "boolean" in known:
-        return _OF_ONE_BOX + (", several are `choices`" if _plain(word) == "checkbox" else "")
-    meant = [name for name in _TYPES.get(_plain(word), ()) if name in known]
+    plain = _plain(word)
+    if plain in _ONE_BOX and any(of.is_yes_or_no for of in known.values()):
+        return _OF_ONE_BOX + (", several are `choices`" if plain == "checkbox" else "")
+    meant = [name for name, of in known.items() if plain in of.called_elsewhere]
     return f"; what other form engines call that is {' or '.join(f'`{name}`' for name in meant)} here" if meant else ""
 
 

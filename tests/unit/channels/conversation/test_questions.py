@@ -18,7 +18,7 @@ from wizard.channels.conversation.questions import (
     read_line,
 )
 from wizard.engine.view import Progress
-from wizard.forms.readable import DOTS
+from wizard.forms.types.text import DOTS
 from wizard.model import Choice, Item, Prompt, PromptField
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from wizard.channels.terminal import console as consoles
 from wizard.channels.terminal.console import Style, Terminal, paragraphs
-from wizard.forms.readable import DOTS
+from wizard.forms.types.text import DOTS
 
 
 class Tty(io.StringIO):
