@@ -57,7 +57,7 @@ class FieldTypes(Mapping[str, FieldType]):
             _type_of,
             custom_error_type="field_type",
             custom_error_message="there is no such field type; there are " + ", ".join(names),
-            custom_error_context={"types": self},
+            custom_error_context={"types": self},  # type: ignore[dict-item] # whatever stands there is handed on
         )
         return Annotated[Union[models], told_apart]  # noqa: UP007 - there is nothing to put | between
 

@@ -21,9 +21,9 @@ from tests.unit.channels.typed import Script
 from tests.visitor import visiting
 from wizard.app import wizard_app
 from wizard.channels.terminal.terminal import Conversation
-from wizard.definitions.format import FIELD_MODELS
 from wizard.engine import Engine
 from wizard.errors import NodeFailed
+from wizard.forms.fields import FIELD_TYPES
 from wizard.model import Choice, Item, Later, Outcome, Proceed, Prompt, PromptField, RunStatus, Wait
 from wizard.node import Background, Foreground, NodeConfig, Visit
 from wizard.settings import Settings
@@ -474,7 +474,7 @@ OPTIONS: tuple[dict[str, Any], ...] = (
 @pytest.mark.parametrize("options", OPTIONS, ids=len)
 async def test_whatever_passes_can_be_shown_everywhere(options: dict[str, Any]) -> None:
     """The check is worth nothing if a value of another kind than its field's still breaks the page for good."""
-    types = (*FIELD_MODELS, "nonsense", "hidden")
+    types = (*FIELD_TYPES, "nonsense", "hidden")
     asked = tuple(
         PromptField(f"f{at}", type_, "", value=value, options=options, choices=(Choice("a", "A"),) if at % 2 else ())
         for at, (type_, value) in enumerate(product(types, VALUES))

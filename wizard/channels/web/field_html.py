@@ -84,16 +84,8 @@ def _key(field: PromptField, heading: Heading, typed: tuple[str, ...]) -> Hashab
     texts = (field.hint, *(text for choice in field.choices[:9] for text in (choice.label, choice.hint)))
     return (
         *[(text.skeleton, text.values) for text in texts if isinstance(text, Prose)],  # equal words can look different
-        *(
-            field.name,
-            type_of(field),
-            field.label,
-            field.hint,
-            field.required,
-            choices,
-            repr(field.options),
-            field.when,
-        ),
+        *(field.name, field.type, field.field_type, field.label, field.hint, field.required, choices, field.when),
+        repr(field.options),
         *(heading, field.error is None, *map(bool, typed)),
         "" if typed else repr(field.value),
     )
