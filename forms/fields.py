@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import Discriminator, GetCoreSchemaHandler, Tag, TypeAdapter
@@ -24,10 +25,12 @@ USUAL = text.TEXT  # where a field says no type
 
 
 class FieldTypes(Mapping[str, FieldType]):
-    """Field types by name, in the order in which they are told to authors."""
+    """Field types by name, in the order in which they are told to authors. `unusable` says of types that there aren't,
+    though some package has them, why."""
 
-    def __init__(self, types: Iterable[FieldType]) -> None:
+    def __init__(self, types: Iterable[FieldType], unusable: Mapping[str, str] = MappingProxyType({})) -> None:
         self._types = {each.name: each for each in types}
+        self.unusable = unusable
 
     def __getitem__(self, name: str) -> FieldType:
         return self._types[name]

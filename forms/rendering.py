@@ -62,7 +62,7 @@ class KeptFile:
 
 @dataclass(frozen=True, slots=True)
 class Widget:
-    """A field, ready for the template `fields/KIND.html`.
+    """A field, ready for the template `fields/KIND.html`. `settings` are those of its type.
 
     `id` is that of the first input, which an error links to. `heading` says whether the label is the
     page's h1 ("page"), is there for screen readers only since the h1 says the same ("hidden"), or neither. `note`
@@ -76,6 +76,7 @@ class Widget:
     name: str
     id: str
     label: str
+    settings: Mapping[str, Value]
     heading: Heading = ""
     hint: str = ""
     error: str = ""
@@ -144,26 +145,28 @@ def widget(field: PromptField, *, heading: Heading = "", files: str = "", words:
     """The field as a control. `files` is the address below which uploaded files are looked at, with its closing
     slash; "" for nowhere; `words` are those of the page's language. Any value can be shown, also one that doesn't fit
     the type."""
-    kind = kind_of(field)
-    options = options_of(field, kind, words) if kind in ("radios", "checkboxes", "checkbox", "select") else ()
+    kind, of = kind_of(field), type_of(field)
+    like = kind if not of.template else "checkboxes" if of.is_list else "radios" if field.choices else "input"
+    options = options_of(field, like, words) if like in ("radios", "checkboxes", "checkbox", "select") else ()
     parts = _parts(field, words)
-    file = _kept_file(field.value, files, words) if kind == "file" else None
+    file = _kept_file(field.value, files, words) if of.holds_files else None
     limit = _limit(field) if kind == "textarea" else 0
-    note = _note(field, kind, limit, words)
+    note = _note(field, limit, words)
     name, label, reveal = field.name, _label(field, words), field.when
     return Widget(
         kind=kind,
         name=name,
         id=parts[0].id if parts else name,
         label=label if field.required or kind in ("button", "checkbox") else words.say(optional(label)),
+        settings=field.options,
         heading=heading,
         hint=field.hint,
         error=error_of(field, words),
         note=note,
         described_by=_described_by(field, note=bool(note), file=file is not None),
-        value=_text(field) if kind in ("input", "textarea", "hidden") else "",
-        attributes=attributes_of(field, kind),
-        classes=width_of(field) if kind == "input" else "",
+        value=_text(field) if like in ("input", "textarea", "hidden") and not parts else "",
+        attributes=attributes_of(field, like),
+        classes=width_of(field) if like == "input" else "",
         options=options,
         parts=parts,
         inline=kind == "radios" and fits_a_line(options),
@@ -247,13 +250,13 @@ def _limit(field: PromptField) -> int:
     return most if isinstance(most, int) and most < UNLIMITED else 0
 
 
-def _note(field: PromptField, kind: str, limit: int, words: Words) -> str:
+def _note(field: PromptField, limit: int, words: Words) -> str:
     if limit:
         return words.say(
             counted("You can enter up to {count} character", "You can enter up to {count} characters", limit)
         )
     most = field.options.get("max_size")
-    if kind == "file" and isinstance(most, int):
+    if type_of(field).holds_files and isinstance(most, int):
         return words.say(sentence("The file can have up to {size}", size=Size(most)))
     if field.options.get(THERE):
         return words.say(sentence("Leave this empty to keep what you entered before"))

@@ -13,7 +13,9 @@ from __future__ import annotations
 import importlib
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from wizard.node import plugins
 
@@ -85,15 +87,23 @@ class PlugIn:
         self.name = name
         self.module = name.replace("-", "_")
 
-    def install(self, code: str, version: str = "1.0", types: dict[str, str] | None = None) -> None:
-        """`types` are the classes by the names that they are announced by."""
+    def install(
+        self,
+        code: str,
+        version: str = "1.0",
+        types: Mapping[str, str] = MappingProxyType(TYPES),
+        fields: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`types` are the classes, and `fields` the field types, by the names that they are announced by."""
         self.uninstall()
         self.folder.joinpath(f"{self.module}.py").write_text(code)
         metadata = self.folder / f"{self.module}-{version}.dist-info"
         metadata.mkdir()
         metadata.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {self.name}\nVersion: {version}\n")
-        lines = [f"{type_} = {self.module}:{class_}" for type_, class_ in (types or TYPES).items()]
-        metadata.joinpath("entry_points.txt").write_text("\n".join(["[wizard.nodes]", *lines, ""]))
+        lines: list[str] = []
+        for group, names in (("wizard.nodes", types), ("wizard.fields", fields)):
+            lines += [f"[{group}]", *(f"{name} = {self.module}:{thing}" for name, thing in names.items())]
+        metadata.joinpath("entry_points.txt").write_text("\n".join([*lines, ""]))
         self._forget()
 
     def uninstall(self) -> None:

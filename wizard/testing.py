@@ -25,7 +25,7 @@ from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
 from wizard.model import Prompt, RunStatus, Value
-from wizard.node import NodeType, Registry
+from wizard.node import FieldType, NodeType, Registry
 from wizard.settings import Settings
 from wizard.stores.contract import Store
 from wizard.stores.memory import MemoryStore
@@ -61,15 +61,18 @@ async def make_test_engine(
     functions: Functions | None = None,
     clock: Callable[[], datetime] | None = None,
     node_types: Iterable[type[NodeType[Any]]] = (),
+    field_types: Iterable[FieldType] = (),
 ) -> Engine:
     """An engine with these definitions, on a store in memory unless another (opened) one is given, and
-    with a clock that stands at NOON. `node_types` are known beside the installed ones.
+    with a clock that stands at NOON. `node_types` and `field_types` are known beside the installed ones.
 
     Raises DefinitionError, as loading the definitions from files does.
     """
     registry = Registry.installed()
     for node_type in node_types:
         registry.add(node_type)
+    for field_type in field_types:
+        registry.add_field(field_type)
     catalog = Catalog.from_documents([data for document in documents for data in _data(document)], registry)
     if store is None:
         store = MemoryStore()

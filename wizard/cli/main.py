@@ -236,6 +236,8 @@ def nodes(
         print(line)
     for line in reference.unusable(unusable, columns):
         print(clean(line))
+    for line in reference.unusable(registry.unusable_fields if name is None else (), columns, "Field types"):
+        print(clean(line))
 
 
 def _warn(problems: Iterable[Problem]) -> None:

@@ -28,6 +28,7 @@ from wizard.definitions.reading.complaints import closest, quoted
 from wizard.definitions.reading.document import Document
 from wizard.definitions.reading.source import MAX_BYTES
 from wizard.errors import DefinitionError, Problem, WorkflowNotFound
+from wizard.forms.field_type import BaseField
 from wizard.locale.sentences import Sentence, sentence
 from wizard.model import Run, Workflow
 from wizard.model.values import write_json
@@ -275,10 +276,18 @@ def _json(value: Any, *, sort_keys: bool) -> str:
 
 def _made_with(drafts: Iterable[Draft], registry: Registry) -> Mapping[str, Any]:
     """What a stored definition says of where it came from, for whoever can't compile it any more: the version of this
-    program, and the packages of others that its node types are of. It is no part of what the definition is."""
-    types = sorted({node.handler.type for draft in drafts for node in draft.nodes})
-    packages = {name: package for name in types if (package := registry.package(name))}
-    return {"program": __version__, "packages": packages}
+    program, and the packages of others that its types of nodes and fields are of. It is no part of what the definition
+    is."""
+    types: set[str] = set()
+    fields: set[str] = set()
+    for definition in drafts:
+        types |= {node.handler.type for node in definition.nodes}
+        written = [definition.input, *(getattr(node.config, "fields", ()) for node in definition.nodes)]
+        known = (field for asked in written if isinstance(asked, tuple) for field in asked)
+        fields |= {field.field_type.name for field in known if isinstance(field, BaseField)}
+    packages = {name: package for name in sorted(types) if (package := registry.package(name))}
+    of_fields = {name: package for name in sorted(fields) if (package := registry.field_package(name))}
+    return {"program": __version__, "packages": packages, **({"fields": of_fields} if of_fields else {})}
 
 
 def _bundle(

@@ -37,12 +37,13 @@ MOST_REASONS = 3  # that a message names
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """A stored definition with all that it embeds, as data. `program` is the version that stored it, `packages` say
-    where its node types came from; both are empty where that wasn't noted."""
+    where its node types came from, `fields` where its field types did; they are empty where that wasn't noted."""
 
     root: str
     definitions: Mapping[str, Any]
     program: str = ""
     packages: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_bundle(body: bytes) -> Bundle | None:
@@ -57,11 +58,16 @@ def read_bundle(body: bytes) -> Bundle | None:
     return None
 
 
-def _made_with(noted: object) -> tuple[str, Mapping[str, str]]:
+def _made_with(noted: object) -> tuple[str, Mapping[str, str], Mapping[str, str]]:
     match noted:
-        case {"program": str(program), "packages": dict(packages)}:
-            return program, {str(name): str(version) for name, version in packages.items()}
-    return "", {}
+        case {"program": str(program), "packages": dict(packages), **others}:
+            fields = others.get("fields")
+            return program, _texts(packages), _texts(fields) if isinstance(fields, dict) else {}
+    return "", {}, {}
+
+
+def _texts(noted: dict[Any, Any]) -> Mapping[str, str]:
+    return {str(name): str(version) for name, version in noted.items()}
 
 
 # -- why it can't be used ----------------------------------------------------------------------------
@@ -87,7 +93,8 @@ def troubles(bundle: Bundle, registry: Registry) -> Iterator[Trouble]:
                 type_ = str(node.get("type", ""))
                 known = registry.get(type_) is not None
                 if said := _wrong(name, data, index, registry) if known else _missing(type_, bundle, registry):
-                    yield Trouble(name, str(node.get("id", "")), type_, _package(type_, bundle, registry), said)
+                    package = _package(type_, bundle, registry) or _package_of_field(said, bundle, registry)
+                    yield Trouble(name, str(node.get("id", "")), type_, package, said)
 
 
 def _wrong(name: str, data: Any, index: int, registry: Registry) -> str:
@@ -110,6 +117,12 @@ def _package(type_: str, bundle: Bundle, registry: Registry) -> str:
     unusable = registry.why_unusable(type_)
     here = unusable[0].package if unusable else registry.package(type_)
     return here or bundle.packages.get(type_, "")
+
+
+def _package_of_field(said: str, bundle: Bundle, registry: Registry) -> str:
+    """Where the field type came from that a message says there isn't."""
+    gone = (package for name, package in bundle.fields.items() if name not in registry.fields and f"`{name}`" in said)
+    return next(gone, "")
 
 
 def unavailable(run: Run, body: bytes | None, error: Exception | None, registry: Registry) -> WorkflowUnavailable:

@@ -215,11 +215,11 @@ def in_full(reference: TypeReference, width: int) -> Iterator[str]:
         yield from _titled("All fields", shared, width)
 
 
-def unusable(types: Sequence[Unusable], width: int) -> Iterator[str]:
+def unusable(types: Sequence[Unusable], width: int, what: str = "Node types") -> Iterator[str]:
     """Types that packages announce and that can't be used, with the reasons."""
     if types:
         yield ""
-        yield "Node types that can't be used"
+        yield f"{what} that can't be used"
     for each in types:
         yield f"  {each.type}  (package {each.package or 'unknown'})"
         yield from _wrapped(each.reason, width, "    ")

@@ -1,34 +1,48 @@
-"""What node types are written against: all that a third party imports."""
+"""What types of nodes and of fields are written against: all that a third party imports."""
 
 from __future__ import annotations
 
 from wizard.errors import NodeFailed
 from wizard.expressions.expression import Expression
 from wizard.expressions.template import Dynamic, Template
+from wizard.forms.field_type import BaseField, FieldType, Input, PartInput
+from wizard.forms.parsing import Context, Parser
+from wizard.forms.refusals import Refusal
+from wizard.locale.sentences import Sentence, counted, sentence
 from wizard.model import Choice, Item, Later, Outcome, Proceed, Prompt, PromptField, Value, Wait
 from wizard.node.contract import Background, Foreground, FunctionCall, NodeConfig, NodeType, Services, Visit
 from wizard.node.registry import Registry
 
 __all__ = [
     "Background",
+    "BaseField",
     "Choice",
+    "Context",
     "Dynamic",
     "Expression",
+    "FieldType",
     "Foreground",
     "FunctionCall",
+    "Input",
     "Item",
     "Later",
     "NodeConfig",
     "NodeFailed",
     "NodeType",
     "Outcome",
+    "Parser",
+    "PartInput",
     "Proceed",
     "Prompt",
     "PromptField",
+    "Refusal",
     "Registry",
+    "Sentence",
     "Services",
     "Template",
     "Value",
     "Visit",
     "Wait",
+    "counted",
+    "sentence",
 ]

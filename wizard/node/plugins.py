@@ -36,8 +36,8 @@ class Announced:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Unusable:
-    """A node type that an installed package announces and that can't be used. `type` is its name where that is known,
-    else that of the entry point; `package` the distribution and its version."""
+    """A type of nodes or fields that an installed package announces and that can't be used. `type` is its name where
+    that is known, else that of the entry point; `package` the distribution and its version."""
 
     type: str
     package: str

@@ -5,8 +5,11 @@ installed packages announce as entry points.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
+
+from jinja2 import Environment
 
 from wizard.errors import DefinitionError, NodeContractError, Problem
 from wizard.forms.field_type import FieldType
@@ -17,6 +20,9 @@ from wizard.telemetry.logs import show_origin
 
 ENTRY_POINTS = "wizard.nodes"
 FIELD_ENTRY_POINTS = "wizard.fields"
+
+_NAME = re.compile(r"[a-z][a-z0-9_.]{0,59}")
+_SYNTAX = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)  # it only parses
 
 T = TypeVar("T")
 
@@ -29,8 +35,8 @@ def made(node_class: object) -> NodeType[Any]:
     wrong, and whatever making one raises."""
     from wizard.node.declared import mistakes
 
-    if found := mistakes(node_class):
-        raise NodeContractError("; ".join(found))
+    if problems := mistakes(node_class):
+        raise NodeContractError("; ".join(problems))
     assert isinstance(node_class, type)
     assert issubclass(node_class, NodeType)
     config = node_class.Config
@@ -140,14 +146,22 @@ class Registry:
         self._types.add(instance.type, instance, node_type.__module__)
 
     def add_field(self, field_type: FieldType) -> None:
-        """Raises DefinitionError where another field type has this name already."""
-        self._fields.add(field_type.name, field_type, field_type.model.__module__)
+        """Raises DefinitionError where another field type has this name already, or this is none that can be used."""
+        try:
+            name, _ = _checked(field_type)
+        except Exception as error:
+            raise DefinitionError([Problem(type(field_type).__module__, 1, 1, _said(error))]) from error
+        self._fields.add(name, field_type, field_type.model.__module__)
         self._tell_fields()
 
     def _tell_fields(self) -> None:
         """A FieldTypes never changes: what is compiled of one is kept."""
-        if len(self._fields.known) > len(BUILT_IN):
-            self.fields = FieldTypes(self._fields.known.values())
+        broken: dict[str, str] = {}
+        for why in self.unusable_fields:
+            if why.type not in self._fields.known:
+                broken[why.type] = "; ".join(filter(None, (broken.get(why.type), str(why))))
+        if broken or len(self._fields.known) > len(BUILT_IN):
+            self.fields = FieldTypes(self._fields.known.values(), broken)
 
     def get(self, name: str) -> NodeType[Any] | None:
         return self._types.known.get(name)
@@ -170,7 +184,8 @@ class Registry:
 
     def why_unusable(self, name: str) -> tuple[Unusable, ...]:
         """Why there is no type of this name, though one is announced; nothing where none is."""
-        return () if name in self._types.known else tuple(node_type for node_type in self.unusable if node_type.type == name)
+        whys = (why for why in self.unusable if why.type == name)
+        return () if name in self._types.known else tuple(whys)
 
     def __iter__(self) -> Iterator[NodeType[Any]]:
         return iter(sorted(self._types.known.values(), key=lambda node_type: node_type.type))
@@ -182,12 +197,15 @@ def _made_and_named(node_class: object) -> tuple[str, NodeType[Any]]:
 
 
 def _checked(field_type: object) -> tuple[str, FieldType]:
-    """Raises NodeContractError where it is no FieldType, or one that can't be validated with the others."""
+    """Raises NodeContractError where it is no FieldType that can be used, and whatever its model or template raises."""
     if not isinstance(field_type, FieldType):
-        raise NodeContractError(f"the entry point gives {field_type!r}: it has to give a FieldType")
+        raise NodeContractError(f"a field type is a FieldType, and this is {type(field_type).__name__}")
     if field_type.parser is None:
         raise NodeContractError(f"the field type {field_type.name!r} has no `parser`")
-    FieldTypes((field_type,)).one.json_schema()
+    if not _NAME.fullmatch(field_type.name):
+        raise NodeContractError(f"{field_type.name!r} is no name of a field type: small letters, digits, . and _")
+    field_type.model.model_rebuild()  # a name in it that is nowhere defined would show in the first definition only
+    _SYNTAX.parse(field_type.template)
     return field_type.name, field_type
 
 

@@ -11,6 +11,7 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from wizard.expressions.prose import Prose
+from wizard.forms.field_type import FieldType
 from wizard.forms.fields import type_of
 from wizard.forms.rendering import Heading, Widget, error_of, typed_texts, widget, with_typed
 from wizard.locale.words import Words
@@ -23,11 +24,13 @@ _MARKS = re.compile(f"{_MARK}([0-9])")
 
 
 class FieldHtml:
-    """Renders fields with `templates`, one for each kind of control and `conditional`. Templates that are a host's
-    `own` may do anything with what a person typed, so that such a field isn't kept."""
+    """Renders fields with `templates`, of which each kind of control has one, and with those that types bring along,
+    which are compiled at their first use. Templates that are a host's `own` may do anything with what a
+    person typed, so that such a field isn't kept."""
 
     def __init__(self, templates: Mapping[str, Template], *, own: bool) -> None:
-        self._fields = templates
+        self._templates = templates
+        self._of_types: dict[FieldType, Template] = {}
         self._own = own
         self._drawn = _Drawn()
 
@@ -39,19 +42,32 @@ class FieldHtml:
         error = error_of(field, words)
         personal = typed or error
         if typed is None or (personal and self._own) or (error and of.parts):
-            return self._draw(widget(field, heading=heading, files=files, words=words))
+            return self._draw(of, widget(field, heading=heading, files=files, words=words))
         key = (words.language, _key(field, heading, typed))
         drawn = self._drawn.get(key)
         if drawn is None:
-            drawn = self._drawn.put(key, self._draw(widget(_marked(field, typed), heading=heading, words=words)), field)
+            html = self._draw(of, widget(_marked(field, typed), heading=heading, words=words))
+            drawn = self._drawn.put(key, html, field)
         if not personal:
             return drawn[0]
         texts = (*typed, error)
         return Markup().join(texts[int(part)] if at % 2 else part for at, part in enumerate(drawn))
 
-    def _draw(self, shown: Widget) -> Markup:
-        html = _render(self._fields[shown.kind], {"w": shown})
-        return _render(self._fields["conditional"], {"w": shown, "inner": html}) if shown.shown_by else html
+    def _draw(self, of: FieldType, shown: Widget) -> Markup:
+        html = _render(self._template(of, shown.kind), {"w": shown})
+        if not shown.shown_by:
+            return html
+        return _render(self._templates["fields/conditional.html"], {"w": shown, "inner": html})
+
+    def _template(self, of: FieldType, kind: str) -> Template:
+        """A host's own stands before the one that a type brings along."""
+        if (known := self._templates.get(f"fields/{kind}.html")) is not None:
+            return known
+        if of not in self._of_types:
+            template = self._templates["fields/conditional.html"].environment.from_string(of.template)
+            template.globals = dict(template.globals)  # as in wizard.channels.web.templating
+            self._of_types[of] = template
+        return self._of_types[of]
 
 
 class _Drawn:

@@ -22,7 +22,7 @@ from wizard.channels.web.templating import compiled, environment_of
 from wizard.errors import PageFailed
 from wizard.forms.characters import encodable
 from wizard.forms.fields import type_of
-from wizard.forms.rendering import KINDS, Heading, error_lines, fields_of, heading_of
+from wizard.forms.rendering import Heading, error_lines, fields_of, heading_of
 from wizard.locale.catalogs import SOURCE, translations
 from wizard.locale.words import Words, words_in
 from wizard.model import Item, Prompt
@@ -286,8 +286,7 @@ class _Renderer:
 
     def __init__(self, site: Site, folder: Path | None, words: NullTranslations) -> None:
         self._templates = _built_in(site, words) if folder is None else _templates(site, words, folder)
-        fields = {kind: self._templates[f"fields/{kind}.html"] for kind in (*KINDS, "conditional")}
-        self._fields = FieldHtml(fields, own=folder is not None and (folder / "fields").exists())
+        self._fields = FieldHtml(self._templates, own=folder is not None and (folder / "fields").exists())
 
     def html(self, page: Page, words: Words) -> str:
         try:

@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ErrorType
 
 from wizard.definitions.reading.synonyms import key_for, meant_key, meant_type
-from wizard.forms.field_type import FieldType
+from wizard.forms.fields import FieldTypes
 from wizard.model.workflow import Path
 
 _MAPPING = "a mapping of keys to values"
@@ -201,8 +201,10 @@ def _unknown_field_type(message: str, context: Mapping[str, Any], path: Path, da
     return Complaint((*path, "type"), unknown_field_type(type_, context["types"]))
 
 
-def unknown_field_type(name: str, types: Mapping[str, FieldType]) -> str:
-    """What is wrong with a field type that there isn't."""
+def unknown_field_type(name: str, types: FieldTypes) -> str:
+    """What is wrong with a field type that there isn't: it can't be used, or nobody has announced it."""
+    if why := types.unusable.get(name):
+        return f"the field type {quoted(name)} can't be used: {why}"
     hint = meant_type(name, types) or did_you_mean(name, types) or f"; there are {', '.join(types)}"
     return f"there is no field type {quoted(name)}{hint}"
 

@@ -1,0 +1,267 @@
+"""A package with a field type, as the documentation shows one: it is asked, checked, shown and stored on every channel
+as a built-in one is, and nothing of the engine has heard of it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import pytest
+from aiohttp import ClientSession
+from aiohttp.test_utils import TestServer
+
+from tests.pages import page
+from tests.plugins import PlugIn
+from tests.unit.channels.typed import talk
+from tests.unit.shell import Shell
+from tests.visitor import visiting
+from wizard.app import load_catalog, make_engine, open_store, wizard_app
+from wizard.engine import Engine
+from wizard.errors import DefinitionError, WorkflowUnavailable
+from wizard.node import Registry
+from wizard.settings import Settings
+from wizard.testing import Person, make_test_engine
+
+RATINGS = next(block.text for block in page("writing-fields.md").blocks if block.text.startswith("# ratings.py"))
+STAY = """
+id: stay
+nodes:
+  - id: rating
+    type: form
+    title: Your stay
+    fields:
+      - {name: room, type: rating, label: How was your room?, most: 4}
+      - {name: again, type: rating, label: And the food?, required: false, default: 2}
+      - {name: why, label: What was wrong?, show_if: room < 2}
+  - {id: check, type: review}
+  - {id: done, type: end, title: "{{ rating.room }} of 4"}
+"""
+WANTED = "Your answer to “How was your room?” must be a number of stars, from 1 to 4"
+
+
+@pytest.fixture
+def ratings(plugin: PlugIn) -> Iterator[PlugIn]:
+    """The package of the documentation."""
+    package = PlugIn(plugin.folder, "wizard-ratings")
+    package.install(RATINGS, types={}, fields={"rating": "RATING"})
+    yield package
+    package.uninstall()
+
+
+@pytest.fixture
+def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    folder = tmp_path / "forms"
+    folder.mkdir()
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    shell = Shell(folder, capsys, monkeypatch)
+    shell.file("stay.yaml", STAY)
+    yield shell
+    logging.getLogger("wizard").setLevel(logging.NOTSET)
+
+
+async def asking() -> Engine:
+    return await make_test_engine(STAY)
+
+
+# -- definitions -----------------------------------------------------------------------------------
+
+
+def test_an_author_is_told_of_its_settings_as_of_any_others(ratings: PlugIn, shell: Shell) -> None:
+    """A slip in a setting of a package's type is named with its line, and so is another engine's key."""
+    assert shell.types("check stay.yaml") == 0
+    shell.file("stay.yaml", STAY.replace("most: 4", "most: 40").replace("default: 2", "mots: 3"))
+    assert shell.types("check stay.yaml") == 1
+    assert "stay.yaml:8:69: error: `most` must be at most 10" in shell.out
+    assert "stay.yaml:9:76: error: there is no key `mots` here; did you mean `most`?" in shell.out
+    shell.file("stay.yaml", STAY.replace("default: 2", "default: 9").replace("room < 2", 'room == "bad"'))
+    assert shell.types("check stay.yaml") == 1
+    assert "the default isn't accepted" in shell.out
+    assert "a number" in shell.out, "conditions know that an answer is a number"
+    shell.file("stay.yaml", STAY.replace("type: rating", "type: ratin"))
+    assert shell.types("check stay.yaml") == 1
+    assert "there is no field type `ratin`; did you mean `rating`?" in shell.out
+
+
+def test_editors_know_it_from_the_schema(ratings: PlugIn, shell: Shell) -> None:
+    """Who completes from the schema is offered the type and its settings, in forms and in `input`."""
+    shell.types("schema")
+    validator = jsonschema.Draft202012Validator(shell.json)
+    field = {"name": "room", "type": "rating", "most": 4}
+    definition = {"id": "stay", "input": {"stars": {"type": "rating"}}, "nodes": [{"id": "a", "type": "form"}]}
+    definition["nodes"][0]["fields"] = [field]  # type: ignore[index]
+    assert not list(validator.iter_errors(definition))
+    field["most"] = 40
+    assert list(validator.iter_errors(definition))
+    shell.types("nodes form")
+    assert "A number of stars." in shell.out
+
+
+# -- channels --------------------------------------------------------------------------------------
+
+
+async def test_pages_draw_it_and_read_it(ratings: PlugIn) -> None:
+    """It has its own control, its error beside it, and what was picked again after that."""
+    engine = await asking()
+    async with visiting(wizard_app(engine), "/w/stay") as visitor:
+        await visitor.presses()
+        assert 'type="radio" value="4"' in visitor.page.html
+        assert 'value="5"' in visitor.page.html, "the food's: five are the type's own default"
+        await visitor.presses()
+        assert visitor.page.errors == {"room": "Answer “How was your room?”"}
+        await visitor.posts([*visitor.pairs("next"), ("room", "9")])
+        assert visitor.page.status == 422
+        assert visitor.page.errors == {"room": WANTED}
+        await visitor.fills(room="3").presses()
+        assert "★★★☆" in visitor.page.text
+        assert "★★☆☆☆" in visitor.page.text, "the default of the other"
+        await visitor.follows("Change")
+        assert visitor.page.values["room"] == "3"
+
+
+async def test_what_another_answer_brings_up_is_drawn_around_it(ratings: PlugIn) -> None:
+    """A condition reads it like any answer."""
+    engine = await asking()
+    async with visiting(wizard_app(engine), "/w/stay") as visitor:
+        await visitor.presses()
+        await visitor.fills(room="1").presses()
+        assert visitor.page.errors == {"why": "Answer “What was wrong?”"}
+
+
+async def test_a_program_gets_its_settings_and_sends_answers(ratings: PlugIn) -> None:
+    """A program that draws the form itself knows how many stars there are, and is told what can't be taken."""
+    async with TestServer(wizard_app(await asking())) as server, ClientSession(server.make_url("/")) as session:
+        started = await (await session.post("/api/v1/runs", json={"workflow": "stay"})).json()
+        run = started.get("run", started)
+        room = run["current"]["fields"][0]
+        assert (room["type"], room["options"]) == ("rating", {"most": 4})
+        headers = {"Authorization": f"Bearer {started['token']}"}
+        address = f"/api/v1/runs/{run['id']}/next"
+        body = {"step": "rating", "revision": run["revision"], "answers": {"room": 7}}
+        async with session.post(address, json=body, headers=headers) as refused:
+            assert refused.status == 422
+            assert (await refused.json())["errors"] == {"room": WANTED}
+            revision = run["revision"]
+        body |= {"answers": {"room": "4"}, "revision": revision}
+        async with session.post(address, json=body, headers=headers) as taken:
+            assert taken.status == 200, await taken.text()
+            assert (await taken.json())["answers"]["rating"] == {"room": 4, "again": 2}
+
+
+async def test_a_conversation_asks_for_it(ratings: PlugIn) -> None:
+    """It is told how the answer is typed, and it is typed in words of the type's own."""
+    held = await talk(await asking(), "stay", "many", "***", "", "")
+    assert "A number of stars: 3, or ***" in held.script.text
+    assert held.script.wrong == [WANTED]
+    assert held.view.answers["rating"] == {"room": 3, "again": 2}
+
+
+async def test_what_was_answered_is_stored_and_read_back(ratings: PlugIn, tmp_path: Path) -> None:
+    """A restart finds the answer, as the type made it, and the definition that asks for it."""
+    folder = tmp_path / "stay.yaml"
+    folder.write_text(STAY)
+    url = f"sqlite:///{tmp_path / 'runs.db'}"
+    for started in (True, False):
+        store = open_store(url)
+        await store.open()
+        engine = make_engine(load_catalog(folder) if started else load_catalog("examples"), store, Settings())
+        if started:
+            ann = await Person.starts(engine, "stay")
+            await ann.says(room="**")
+        else:
+            view = await engine.load(ann.run.id)
+            assert view.answers["rating"] == {"room": 2, "again": 2}
+            assert [item.value for item in view.summary()] == ["★★☆☆", "★★☆☆☆"]
+        await engine.close()
+        await store.close()
+
+
+# -- what can't be used ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("import a_library_that_nobody_has\n" + RATINGS, "No module named 'a_library_that_nobody_has'"),
+        (RATINGS.replace("RATING = FieldType(", "RATING = dict("), "a field type is a FieldType, and this is dict"),
+        (RATINGS.replace('Literal["rating"]', "str"), 'give it `type: Literal["name"]`'),
+        (RATINGS.replace("{% endfor %}", "{% endfer %}"), "TemplateSyntaxError"),
+        (RATINGS.replace('Literal["rating"]', 'Literal["date"]'), "a built-in field type is called 'date'"),
+        (RATINGS.replace("    parser=parser,", "    parser=None,"), "the field type 'rating' has no `parser`"),
+        (RATINGS.replace('Literal["rating"]', 'Literal["A b"]'), "'A b' is no name of a field type"),
+    ],
+    ids=["can't be imported", "none", "without a name", "template", "clash", "without a parser", "name"],
+)
+def test_one_that_is_broken_takes_nothing_from_the_others(
+    ratings: PlugIn, shell: Shell, code: str, reason: str
+) -> None:
+    """The rest of the engine goes on; whoever needs the type reads why it isn't there."""
+    ratings.install(code, "2.0", {}, {"rating": "RATING"})
+    registry = Registry.installed()
+    (unusable,) = registry.unusable_fields
+    assert reason in unusable.reason
+    assert unusable.package == "wizard-ratings 2.0"
+    assert registry.get("form") is not None
+    assert "date" in registry.fields
+    assert shell.types("check passport.yaml") == 0
+    assert shell.types("check stay.yaml") == 1
+    assert "rating" in shell.out
+    shell.types("nodes")
+    assert "Field types that can't be used" in shell.out
+
+
+def test_of_two_packages_with_one_name_neither_is_taken(ratings: PlugIn) -> None:
+    """Which of them a stored run was started with, nobody can tell."""
+    other = PlugIn(ratings.folder, "wizard-stars")
+    other.install(RATINGS, types={}, fields={"rating": "RATING"})
+    registry = Registry.installed()
+    assert "rating" not in registry.fields
+    assert [unusable.package for unusable in registry.unusable_fields] == ["wizard-ratings 1.0", "wizard-stars 1.0"]
+    with pytest.raises(DefinitionError, match=r"wizard-stars 1.0 announces .*; wizard-ratings 1.0 announces"):
+        load_stay(registry)
+    other.uninstall()
+
+
+def load_stay(registry: Registry) -> None:
+    from wizard.definitions.catalog import Catalog
+    from wizard.definitions.reading import source
+
+    Catalog.from_documents([each.data for each in source.read(STAY.encode(), "stay.yaml")], registry)
+
+
+def test_an_application_adds_its_own_and_none_that_is_there(ratings: PlugIn) -> None:
+    """Two types of one name would be told apart by chance."""
+    known = Registry.installed().fields["rating"]
+    registry = Registry()
+    registry.add_field(known)
+    registry.add_field(known)
+    load = Registry([type(each) for each in Registry.installed()], [known])
+    load_stay(load)
+    ratings.install(RATINGS, "2.0", {}, {"rating": "RATING"})
+    another = Registry.installed().fields["rating"]
+    with pytest.raises(DefinitionError, match="two field types are called 'rating'"):
+        registry.add_field(another)
+    with pytest.raises(DefinitionError, match="a field type is a FieldType"):
+        registry.add_field("rating")  # type: ignore[arg-type]
+
+
+async def test_a_run_says_which_package_it_misses(ratings: PlugIn, tmp_path: Path) -> None:
+    """An operator reads what to install; nothing of the run is lost meanwhile."""
+    store = open_store("memory:")
+    await store.open()
+    file = tmp_path / "stay.yaml"
+    file.write_text(STAY)
+    engine = make_engine(load_catalog(file), store)
+    ann = await Person.starts(engine, "stay")
+    ratings.uninstall()
+    later = make_engine(load_catalog("examples"), store)
+    view = await later.load(ann.run.id)
+    with pytest.raises(WorkflowUnavailable, match="there is no field type `rating`") as caught:
+        await later.next(view, {"room": 3, "again": 1})
+    assert caught.value.package == "wizard-ratings 1.0"
+    assert json.loads(json.dumps(caught.value.reason))
+    await engine.close()
+    await later.close()
