@@ -91,11 +91,6 @@ def _required(field: Any, context: Context) -> bool:
     return bool(field.required)
 
 
-def _texts_of_parts(value: Value, language: str) -> Mapping[str, str]:
-    items = value.items() if isinstance(value, Mapping) else ()
-    return {str(part): text if isinstance(text, str) else str(text) for part, text in items if text is not None}
-
-
 def _nothing_wrong(field: Any, fields: Sequence[BaseField]) -> Problems:
     yield from ()
 
@@ -130,7 +125,8 @@ class FieldType:
       gives the name for what is asked; "" is an input, or radios and a select where there are choices.
     - `template` is a template of its own, in Jinja, which gets `w`, a Widget, and is called `fields/NAME.html`.
     - `parts` are the inputs of a field that is typed in several, NAME-PART each; an answer is a dict of their texts.
-      `part_texts` gives these of any value, in a language; `part_inputs` the inputs, where they are more than texts.
+      `part_texts` gives these of any value, in a language, where it isn't the first that has it all; `part_inputs` the
+      inputs, where they are more than texts.
 
     What it is:
 
@@ -163,7 +159,7 @@ class FieldType:
     control: str | Callable[[PromptField], str] = ""
     template: str = ""
     parts: tuple[str, ...] = ()
-    part_texts: Callable[[Value, str], Mapping[str, str]] = _texts_of_parts
+    part_texts: Callable[[Value, str], Mapping[str, str]] | None = None
     part_inputs: Callable[[PromptField, Words], tuple[PartInput, ...]] | None = None
 
     note: Callable[[PromptField], Sentence] | None = None

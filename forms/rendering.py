@@ -17,11 +17,11 @@ from typing import Literal
 from urllib.parse import quote
 
 from wizard.forms.characters import encodable
-from wizard.forms.field_type import Attributes, PartInput
+from wizard.forms.field_type import Attributes, FieldType, PartInput
 from wizard.forms.fields import type_of
 from wizard.forms.input_attributes import attributes_of, width_of
 from wizard.forms.options import Option, fits_a_line, options_of
-from wizard.forms.typed import typed_text
+from wizard.forms.typed import scalar_text, typed_text
 from wizard.forms.types.choices import radios_or_select
 from wizard.locale.catalogs import SOURCE
 from wizard.locale.sentences import Sentence, Size, counted, sentence
@@ -119,7 +119,7 @@ def typed_texts(field: PromptField, words: Words = _ENGLISH) -> tuple[str, ...] 
     if of.template:
         return None
     if of.parts:
-        texts = of.part_texts(value, words.language)
+        texts = _part_texts(of, value, words.language)
         return tuple([texts.get(part, "") for part in of.parts])
     match kind_of(field):
         case "input" | "textarea":
@@ -279,9 +279,17 @@ def _parts(field: PromptField, words: Words) -> tuple[PartInput, ...]:
     of = type_of(field)
     if of.part_inputs is not None:
         return of.part_inputs(field, words)
-    texts = of.part_texts(field.value, words.language) if of.parts else {}
+    texts = _part_texts(of, field.value, words.language) if of.parts else {}
     named = ((f"{field.name}-{part}", texts.get(part, "")) for part in of.parts)
     return tuple(PartInput(name, name, "", text) for name, text in named)
+
+
+def _part_texts(of: FieldType, value: Value, language: str) -> Mapping[str, str]:
+    if of.part_texts is not None:
+        return of.part_texts(value, language)
+    if isinstance(value, Mapping):
+        return {str(part): scalar_text(text) for part, text in value.items()}
+    return {of.parts[0]: typed_text(value)}
 
 
 def _first_wrong(field: PromptField, words: Words) -> str:

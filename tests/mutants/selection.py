@@ -28,8 +28,10 @@ def _rules(*names: str) -> tuple[str, ...]:
 
 
 FORMS = (
-    "checking", "fields", "parsing", "prompts", "readable", "refusals", "rendering", "reveals", "typed", "validation",
-    *(f"types/{name}" for name in ("choices", "contact", "dates", "files", "numbers", "patterns", "places", "text")),
+    "checking", "field_type", "fields", "input_attributes", "options", "parsing", "prompts", "readable", "refusals",
+    "rendering", "reveals", "setting_types", "typed", "validation",
+    *(f"types/{name}" for name in ("choices", "contact", "date_inputs", "dates", "files", "numbers", "patterns",
+        "places", "text")),
 )  # fmt: skip
 WHOLE_RUNS = ("tests/unit/machine/test_properties.py", "tests/conformance/test_vectors.py")
 GROUPS = (
@@ -123,6 +125,8 @@ GROUPS = (
         ),
         rooms=("wizard/forms", "wizard/forms/types"),
     ),
+    Group(("channels/web/field_html",), _units("channels/web/field_html", "channels/web/page_fields"),
+        ("tests/acceptance/test_field_type.py",)),
     Group(("model/values", "node/stateful"), _units("model/values", "node/stateful"), (*_units("model/run",
         "definitions/outlines"), *WHOLE_RUNS)),
 )  # fmt: skip

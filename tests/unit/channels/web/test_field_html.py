@@ -1,0 +1,80 @@
+"""The HTML of fields: whose template draws one, and what of it is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from tests.unit.channels.html.samples import ASSETS, step
+from wizard.channels.web.pages import Pages
+from wizard.errors import PageFailed
+from wizard.forms.field_type import BaseField, FieldType
+from wizard.forms.parsing import Parser
+from wizard.model import PromptField
+
+
+def made(template: str) -> FieldType:
+    """A field type of others that is drawn by this template."""
+
+    class StampField(BaseField):
+        type: Literal["stamp"]
+
+    def parser(field: StampField) -> Parser:
+        return lambda raw, context: raw
+
+    return FieldType(model=StampField, parser=parser, template=template)
+
+
+STAMP = made("<p class='stamp'>{{ w.label }}:{{ w.value }}:{{ w.error }}:{{ w.settings.size }}</p>")
+
+
+def html(pages: Pages, of: FieldType | None, **more: Any) -> str:
+    more.setdefault("options", {"size": 3})
+    return pages.html(step(PromptField("it", "stamp", "Stamp", field_type=of, **more)))
+
+
+def test_a_type_of_others_brings_its_template() -> None:
+    """It gets what was typed, what is wrong with it, and its settings; all of it escaped."""
+    pages = Pages(ASSETS)
+    assert "<p class='stamp'>Stamp:::3</p>" in html(pages, STAMP)
+    assert "<p class='stamp'>Stamp:&lt;b&gt;:Wrong:3</p>" in html(pages, STAMP, value="<b>", error="Wrong")
+
+
+def test_what_was_typed_into_it_is_in_nobody_else_s_page() -> None:
+    """A template may do anything with a text, so that nothing with one is kept."""
+    pages = Pages(ASSETS)
+    assert "Ann" in html(pages, STAMP, value="Ann")
+    assert "Ann" not in html(pages, STAMP, value="Eve")
+    assert "Ann" not in html(pages, STAMP)
+
+
+def test_types_of_one_name_are_told_apart() -> None:
+    """Of two versions of a package, as a host may have them in one process, each draws its own."""
+    pages, other = Pages(ASSETS), made("<p>another</p>")
+    assert "class='stamp'" in html(pages, STAMP)
+    assert "<p>another</p>" in html(pages, other)
+    assert 'type="text"' in html(pages, None), "of a type that nobody has heard of"
+
+
+def test_a_host_s_own_template_stands_before_it(tmp_path: Path) -> None:
+    """Whoever designs the pages has the last word."""
+    (tmp_path / "fields").mkdir()
+    (tmp_path / "fields" / "stamp.html").write_text("<p>the host's</p>")
+    assert "<p>the host's</p>" in html(Pages(ASSETS, templates=tmp_path), STAMP)
+
+
+def test_a_template_that_fails_is_an_error_of_the_page() -> None:
+    """An operator reads which page failed, and nothing that a person typed."""
+    with pytest.raises(PageFailed, match=r"The template step\.html failed with UndefinedError"):
+        html(Pages(ASSETS), made("{{ w.nothing.at_all }}"), value="secret")
+
+
+def test_a_template_of_its_own_stands_in_what_brings_it_up() -> None:
+    """Without that, a page's script couldn't hide it."""
+    from wizard.model import Reveal
+
+    drawn = html(Pages(ASSETS), STAMP, when=Reveal("other", ("yes",)))
+    assert 'data-shown-by="other"' in drawn
+    assert "class='stamp'" in drawn
