@@ -101,12 +101,13 @@ class _NoField(BaseField):
 
 
 _UNKNOWN = FieldType(model=_NoField, parser=None)
+_BY_NAME = dict(BUILT_IN)  # a page asks for a type a dozen times for each field, and a Mapping is slower
 
 
 def type_of(asked: PromptField) -> FieldType:
     """The type of what a prompt asks: a form says it; else it is the built-in one of that name, or one of which nothing
     is known, which is typed as text and picked where there are choices."""
-    return asked.field_type or BUILT_IN.get(asked.type, _UNKNOWN)
+    return asked.field_type or _BY_NAME.get(asked.type, _UNKNOWN)
 
 
 def may_be_draft(asked: PromptField) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from wizard.expressions.expression import Expression, Names
 from wizard.expressions.template import Template
 from wizard.forms.field_type import BaseField, FieldType
-from wizard.forms.fields import Check
+from wizard.forms.fields import BUILT_IN, Check
 from wizard.forms.messages import Messages
 from wizard.forms.parsing import Context, NoNames, OwnNames, Parser
 from wizard.forms.refusals import LIMIT_CODES, Code, Refusal, about
@@ -85,15 +85,19 @@ class Rule:
 
 class Form:
     """A compiled form. `names` are those of all its fields, in order; `files` of those that are files,
-    `secrets` of those that are passwords. `reveals` maps each question whose `show_if` reads answers of
-    this form to their names."""
+    `secrets` of those that are passwords; `of_others` says whether the type of some field isn't built in. `reveals`
+    maps each question whose `show_if` reads answers of this form to their names."""
 
-    __slots__ = ("by_name", "computed", "fields", "files", "names", "own", "questions", "reveals", "rules", "secrets")
+    __slots__ = (
+        *("by_name", "computed", "fields", "files", "names", "of_others", "own"),
+        *("questions", "reveals", "rules", "secrets"),
+    )
 
     def __init__(self, fields: tuple[BaseField, ...], checks: tuple[Check, ...] = ()) -> None:
         self.fields = fields
         self.names = tuple(field.name for field in fields)
         self.own = frozenset(self.names)
+        self.of_others = any(BUILT_IN.get(field.field_type.name) is not field.field_type for field in fields)
         self.questions = tuple(_question(field) for field in fields if field.field_type.parser is not None)
         self.computed = tuple(
             Computed(field.name, field, self.own & field.value.names)

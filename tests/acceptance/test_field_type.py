@@ -248,6 +248,34 @@ def test_an_application_adds_its_own_and_none_that_is_there(ratings: PlugIn) -> 
         registry.add_field("rating")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("failing", ["1 / 0", "import_something", "sys.exit('no licence')"])
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("        text = ", "This page can't be shown at the moment"),
+        ("        if raw is None", "This page can't be shown at the moment"),
+        ('    return "★"', "rating (can't be shown)"),
+    ],
+    ids=["taking", "asking", "reading aloud"],
+)
+async def test_one_that_fails_at_work_ends_nothing(ratings: PlugIn, failing: str, place: str, told: str) -> None:
+    """The process goes on, the person is told that something is broken, and nothing of the run is lost."""
+    indent = " " * (len(place) - len(place.lstrip()))
+    code = RATINGS.replace(place, f"{indent}{failing}\n{place}")
+    assert code != RATINGS
+    ratings.install("import sys\n" + code, "2.0", {}, {"rating": "RATING"})
+    engine = await make_test_engine(STAY.replace(", default: 2", ""))
+    async with visiting(wizard_app(engine), "/w/stay") as visitor:
+        await visitor.presses()
+        await visitor.posts([*visitor.pairs("next"), ("room", "3")])
+        assert "no licence" not in visitor.page.html
+        assert "division" not in visitor.page.html
+        assert visitor.statuses == [303, 200]
+        assert told in visitor.page.text
+        await visitor.opens("/")
+        assert visitor.page.status == 200
+
+
 async def test_a_run_says_which_package_it_misses(ratings: PlugIn, tmp_path: Path) -> None:
     """An operator reads what to install; nothing of the run is lost meanwhile."""
     store = open_store("memory:")

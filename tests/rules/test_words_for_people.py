@@ -70,6 +70,7 @@ PROMPTS: Mapping[str, tuple[str, Callable[[Visit[Any]], Any]]] = {
     "accept": ("`accept`", lambda visit: field_with(visit, type="file", options={"accept": 5})),
     "max_size": ("`max_size`", lambda visit: field_with(visit, type="file", options={"max_size": "big"})),
     "when": ("`when` that is a str", lambda visit: field_with(visit, when="always")),
+    "field type": ("`field_type` that is a str", lambda visit: field_with(visit, field_type="rating")),
     "twice": ("two fields called 'v'", lambda visit: shown(visit, fields=(PromptField("v", "text", "V"),) * 2)),
     "many": (
         "`fields` has 201 fields, and 200 is the most",

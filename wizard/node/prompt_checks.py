@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 from wizard.errors import InvalidInput, NodeContractError
 from wizard.expressions.prose import Prose
 from wizard.forms.field_type import FieldType
+from wizard.forms.form import Form
 from wizard.model import Choice, Item, Prompt, PromptField, Reveal
 from wizard.model.copies import copied
 from wizard.model.prompt import MAX_FIELDS
@@ -56,8 +57,10 @@ def only_computes(visit: Visit[Any]) -> bool:
 
 
 def is_built_in(visit: Visit[Any]) -> bool:
-    """Whether the node's type is one of ours."""
-    return type(visit.node.handler).__module__.startswith(BUILT_IN)
+    """Whether the node's type is one of ours, and so are those of the fields that it asks."""
+    form = getattr(visit.node.config, "form", None)
+    ours = type(visit.node.handler).__module__.startswith(BUILT_IN)
+    return ours and not (isinstance(form, Form) and form.of_others)
 
 
 def _refuse(visit: Visit[Any], what: str) -> NoReturn:
@@ -219,7 +222,7 @@ def _values(made: Any) -> Iterator[Any]:
                 yield from _values(part) if hasattr(part, "__dataclass_fields__") else (part,)
         elif isinstance(value, Reveal):
             yield from _values(value)
-        else:
+        elif not isinstance(value, FieldType):
             yield value
 
 
