@@ -220,7 +220,7 @@ def test_what_packages_announce_is_read_once(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(plugins, "entry_points", listed)
     first, second = Registry.installed(), Registry.installed()
-    assert asked == ["wizard.nodes"]
+    assert asked == ["wizard.nodes", "wizard.fields"]
     assert {each.type for each in first} == {each.type for each in second} >= BUILT_IN
 
 
