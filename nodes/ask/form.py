@@ -11,7 +11,7 @@ from pydantic import Field as Setting
 from wizard.forms.checking import form_problems
 from wizard.forms.fields import Field
 from wizard.forms.prompts import prompt_fields, summary_items
-from wizard.forms.reveals import possible_fields
+from wizard.forms.show_if import possible_fields
 from wizard.forms.types.files import reference
 from wizard.forms.validation import Accepted, Form, Part, Rejected, still_valid, validate, validate_part
 from wizard.model import TAKEN_FILES, Item, Outcome, Proceed, Prompt, Value, Wait

@@ -29,7 +29,7 @@ def _rules(*names: str) -> tuple[str, ...]:
 
 FORMS = (
     "checking", "field_type", "fields", "input_attributes", "options", "parsing", "prompts", "readable", "refusals",
-    "rendering", "reveals", "setting_types", "typed", "validation",
+    "rendering", "setting_types", "show_if", "typed", "validation",
     *(f"types/{name}" for name in ("choices", "contact", "date_inputs", "dates", "files", "numbers", "patterns",
         "places", "text")),
 )  # fmt: skip

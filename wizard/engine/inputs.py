@@ -8,7 +8,7 @@ from datetime import datetime
 from wizard.errors import InvalidInput
 from wizard.forms.form import Form
 from wizard.forms.prompts import prompt_fields
-from wizard.forms.reveals import possible_fields
+from wizard.forms.show_if import possible_fields
 from wizard.forms.validation import Rejected, validate
 from wizard.locale.sentences import sentence
 from wizard.machine.scope import Scope

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.forms.asking import Around, form
 from wizard.forms.form import Form
 from wizard.forms.prompts import prompt_fields
-from wizard.forms.reveals import possible_fields
+from wizard.forms.show_if import possible_fields
 from wizard.model import PromptField, Reveal
 
 WHY = {"name": "why", "type": "choice", "choices": ["new", "lost", "stolen"]}

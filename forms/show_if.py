@@ -1,4 +1,4 @@
-"""Which questions another answer of the same form brings up: for pages, which show a form as a whole.
+"""`show_if` on a page: which questions another answer of the same form brings up, for pages show a form as a whole.
 
 A channel that asks a form question by question never needs this. A page that only showed the questions
 whose `show_if` holds so far would have to be sent once more for each answer that brings one up.
