@@ -22,7 +22,8 @@ from wizard.channels.api.bodies import parse_object
 from wizard.channels.http.problems import Refused
 from wizard.channels.web.csrf import START, VISITOR_COOKIE, form_key, new_visitor
 from wizard.channels.web.multipart import ALL_HEADERS, Malformed, Parts, TooMany
-from wizard.channels.web.posted import MOST_STRAYS, TEXTS, _unquoted, _UrlEncoded
+from wizard.channels.web.upload_limits import TEXTS
+from wizard.channels.web.urlencoded import MOST_STRAYS, UrlEncoded, unquoted
 from wizard.model.nesting import MOST_VALUES, TooManyError, check_json
 
 FORM = "id: f\ntitle: F\nnodes:\n  - {id: a, type: form, fields: [{name: x, required: false}]}\n"
@@ -180,12 +181,12 @@ def test_escapes_mean_what_they_mean_everywhere() -> None:
     ]
     for _ in range(5_000):
         written = b"".join(drawn.choices(pieces, k=drawn.randint(0, 9)))
-        assert _unquoted(written) == unquote_to_bytes(written), written
+        assert unquoted(written) == unquote_to_bytes(written), written
 
 
 def test_stray_percent_signs_are_few() -> None:
     """A browser writes %25: only what isn't one sends them by thousands, and they are what costs."""
-    few, many = _UrlEncoded(TEXTS), _UrlEncoded(TEXTS)
+    few, many = UrlEncoded(TEXTS), UrlEncoded(TEXTS)
     few.feed(b"a=100%&b=" + b"%41" * (MOST_STRAYS - 1))
     assert few.finish()[0] == ("a", "100%")
     many.feed(b"a=100%&b=" + b"%41" * MOST_STRAYS)

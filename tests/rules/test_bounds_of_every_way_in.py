@@ -20,7 +20,8 @@ from tests.acceptance.processes import Process, process
 from tests.acceptance.raw import BOUNDARY, MULTIPART, URLENCODED, Sent, once
 from tests.drawing import TORTURE
 from wizard.channels.web.csrf import RUN, RUN_COOKIE, START, VISITOR_COOKIE, form_key, new_visitor
-from wizard.channels.web.posted import MOST_INPUTS, TEXTS
+from wizard.channels.web.posted import MOST_INPUTS
+from wizard.channels.web.upload_limits import TEXTS
 
 TABLE = Path(__file__).parents[2] / "docs" / "reliability.md"
 FORMS = """

@@ -1,21 +1,16 @@
-"""What a posted page says: bytes become inputs, and inputs the answers to the fields that the page shows.
+"""What a posted page says: its inputs become the answers to the fields that the page shows.
 
-Everything has a bound. A file that is too large is read to its end, but kept only so far that the field
-says so, beside all other answers; what nobody could have filled in is refused as a whole.
+A file that is too large was read to its end, but kept only so far that the field says so, beside all other answers
+(wizard.channels.web.upload_limits); what nobody could have filled in is refused as a whole.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
 
-from aiohttp import web
-
-from wizard.channels.http.bodies import IDLE, BrokenOff, Crowded, TooSlow, drain, pieces
 from wizard.channels.web import refusals
-from wizard.channels.web.multipart import Malformed, Overfull, Part, Parts, TooMany, boundary_of
+from wizard.channels.web.multipart import Malformed
 from wizard.forms.fields import type_of
 from wizard.forms.parsing import MAX_TEXT
 from wizard.forms.validation import storable
@@ -28,8 +23,6 @@ ACTIONS = (NEXT, "previous", "save", "remove")
 MOST_INPUTS = 2_000
 MOST_UNKNOWN = 20  # names that the page doesn't have: extensions of browsers add some
 LONGEST_NAME = 200
-TEXTS = 2_000_000  # bytes of all that isn't a file, where the settings aren't known
-BEYOND = 10  # times the limit: what is sent at most, counting files of which only a part is kept
 
 _OWN = frozenset((KEY, SEEN, ACTION))
 
@@ -159,135 +152,14 @@ def files_of(fields: Iterable[PromptField], posted: Posted) -> dict[str, object]
 # -- bytes -----------------------------------------------------------------------------------------
 
 
-async def read_posted(
-    request: web.BaseRequest,
-    *,
-    limit: int,
-    texts: int = TEXTS,
-    idle: float = IDLE,
-    files: Mapping[str, int] | None = None,
-) -> Posted:
-    """The inputs. At most `limit` bytes are kept, of which `texts` are no files; `files` are the sizes of the files
-    that the page takes, by field; `idle` is how many seconds the sender may say nothing.
-
-    Raises Refusal: 400 for what is no form, 408, 413, 415.
-    """
-    rooms = {name: size + 1 for name, size in (files or {}).items()}
-    taker = _taker(request, limit, min(texts, limit), rooms)
-    if taker is None:
-        if request.body_exists and await _has_any(request, idle):
-            raise refusals.not_a_form()
-        return Posted()
-    try:
-        if (request.content_length or 0) > BEYOND * limit:
-            raise Overfull(of_files=True)
-        size = 0
-        async for piece in pieces(request, idle):
-            size += len(piece)
-            if size > BEYOND * limit:
-                raise Overfull(of_files=True)
-            taker.feed(piece)
-        return Posted(taker.finish())
-    except TooSlow:
-        raise refusals.too_slow() from None
-    except Crowded:
-        await drain(request, BEYOND * limit)
-        raise refusals.no_room() from None
-    except (BrokenOff, Malformed):
-        raise refusals.unreadable() from None
-    except TooMany:
-        await drain(request, BEYOND * limit)
-        raise refusals.too_many_inputs() from None
-    except Overfull as full:
-        await drain(request, BEYOND * limit)
-        raise (refusals.too_large(limit) if full.of_files else refusals.too_much_text(min(texts, limit))) from None
-
-
-async def _has_any(request: web.BaseRequest, idle: float) -> bool:
-    """Whether there is a body at all, of which the rest is thrown away."""
-    try:
-        async for _ in pieces(request, idle):
-            await drain(request, 1_000_000)
-            return True
-    except TooSlow:
-        raise refusals.too_slow() from None
-    except (BrokenOff, Crowded):
-        raise refusals.unreadable() from None
-    return False
-
-
-class _UrlEncoded:
-    """application/x-www-form-urlencoded, as the URL standard of the WHATWG reads it but for bytes that are no
-    UTF-8: those are refused, since replacing them would change an answer unseen. There can be no file in it."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._body = bytearray()
-
-    def feed(self, piece: bytes) -> None:
-        self._body += piece
-        if len(self._body) > self._limit:
-            raise Overfull(of_files=False)
-
-    def finish(self) -> list[tuple[str, str | Upload]]:
-        if self._body.count(b"&") >= MOST_INPUTS:
-            raise TooMany
-        if self._body.count(b"%") > MOST_STRAYS and _STRAY.search(self._body):
-            raise Malformed
-        pairs = (each.partition(b"=") for each in bytes(self._body).replace(b"+", b" ").split(b"&") if each)
-        return [(_name(_unquoted(name)), _value(_unquoted(value))) for name, _, value in pairs]
-
-
-_STRAY = re.compile(b"%(?![0-9A-Fa-f]{2})")  # a % that begins no escape stands for itself; no browser sends it
-MOST_STRAYS = 10_000  # escapes of a form that has a stray one: urllib makes a piece of 170 bytes for each
-
-
-def _unquoted(written: bytes) -> bytes:
-    """Percent-decoded, as an escaped Latin-1 text is read, which takes no memory for each escape."""
-    if b"%" not in written:
-        return written
-    if _STRAY.search(written):
-        return unquote_to_bytes(written)
-    escaped = written.replace(b"\\", b"\\\\").replace(b"%", b"\\x")
-    return escaped.decode("unicode_escape").encode("latin-1")
-
-
-class _Multipart:
-    def __init__(self, boundary: bytes, limit: int, texts: int, rooms: Mapping[str, int]) -> None:
-        self._parts = Parts(boundary, room=lambda name: rooms.get(name, 0), limit=limit, texts=texts, most=MOST_INPUTS)
-        self.feed = self._parts.feed
-
-    def finish(self) -> list[tuple[str, str | Upload]]:
-        return [(_name(each.name.encode()), _part(each)) for each in self._parts.finish()]
-
-
-def _taker(
-    request: web.BaseRequest, limit: int, texts: int, rooms: Mapping[str, int]
-) -> _UrlEncoded | _Multipart | None:
-    match request.content_type:
-        case "application/x-www-form-urlencoded":
-            return _UrlEncoded(texts)
-        case "multipart/form-data":
-            try:
-                return _Multipart(boundary_of(request.headers.get("Content-Type", "")), limit, texts, rooms)
-            except Malformed:
-                raise refusals.unreadable() from None
-    return None
-
-
-def _part(part: Part) -> str | Upload:
-    if part.filename is None:
-        return _value(bytes(part.content))
-    return Upload(part.filename, part.media_type, bytes(part.content))
-
-
-def _name(written: bytes) -> str:
+def input_name(written: bytes) -> str:
+    """Raises Malformed where it is longer than a name can be, or no UTF-8."""
     if len(written) > LONGEST_NAME:
         raise Malformed
     return _decoded(written)
 
 
-def _value(written: bytes) -> str:
+def input_value(written: bytes) -> str:
     """No field takes a text longer than MAX_TEXT, and each says so itself."""
     return _decoded(written)[: MAX_TEXT + 1]
 

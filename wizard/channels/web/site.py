@@ -17,9 +17,10 @@ from wizard.channels.web import refusals
 from wizard.channels.web.assets import Assets
 from wizard.channels.web.headers import page_headers
 from wizard.channels.web.pages import Page, Pages, RefusalPage
-from wizard.channels.web.posted import BEYOND, Posted, read_posted
+from wizard.channels.web.posted import Posted
 from wizard.channels.web.refusals import Explanation, Refusal, Way
 from wizard.channels.web.refused import Refusals
+from wizard.channels.web.upload_limits import BEYOND, read_posted
 from wizard.channels.web.visitors import Doors, Guest, run_id_of
 from wizard.engine import Engine
 from wizard.errors import (

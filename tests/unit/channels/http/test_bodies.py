@@ -13,8 +13,8 @@ from aiohttp.test_utils import make_mocked_request
 from wizard.channels.api.bodies import read_object
 from wizard.channels.http.bodies import BrokenOff, TooSlow, drain, pieces
 from wizard.channels.http.problems import Refused
-from wizard.channels.web.posted import read_posted
 from wizard.channels.web.refusals import Refusal
+from wizard.channels.web.upload_limits import read_posted
 
 
 def arriving(*steps: bytes | Exception | None, kind: str = "application/x-www-form-urlencoded") -> web.Request:

@@ -10,8 +10,9 @@ import pytest
 from aiohttp import FormData, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from wizard.channels.web.posted import Posted, Upload, answers_of, draft_of, files_of, read_posted
+from wizard.channels.web.posted import Posted, Upload, answers_of, draft_of, files_of
 from wizard.channels.web.refusals import Refusal
+from wizard.channels.web.upload_limits import read_posted
 from wizard.forms.parsing import MAX_TEXT
 from wizard.model import PromptField
 
