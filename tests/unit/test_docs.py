@@ -62,7 +62,7 @@ from tests.pages import (
     code,
     rows,
 )
-from tests.unit.channels.html.samples import SAMPLES
+from tests.unit.channels.web.samples import SAMPLES
 from wizard.channels.web.assets import STYLE, Assets
 from wizard.channels.web.pages import Pages
 from wizard.definitions.catalog import Catalog

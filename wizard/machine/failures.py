@@ -46,11 +46,6 @@ def words_for_people(error: WizardError, reference: str, language: str) -> str:
     return people
 
 
-def said_of(error: WizardError, language: str) -> str:
-    """What a caller who reads that language is told of an error that is theirs."""
-    return error.people if isinstance(error.people, str) else error.people.in_language(language)
-
-
 def said_to_people(fault: Fault, language: str = SOURCE) -> str:
     """What a person reads of a stored one. Those of earlier versions don't say what was meant for people."""
     return fault.people or Excuse.EARLIER.in_language(language)

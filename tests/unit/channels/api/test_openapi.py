@@ -16,7 +16,7 @@ from openapi_spec_validator import validate
 from pydantic import SecretStr
 
 from tests.acceptance.json_caller import ADA, Caller, opened, refused, serving
-from tests.unit.channels.html.webbed import FRIEND, TRIP
+from tests.unit.channels.web.webbed import FRIEND, TRIP
 from wizard.app import wizard_app
 from wizard.channels.api.bodies import parse_object
 from wizard.channels.api.openapi import document

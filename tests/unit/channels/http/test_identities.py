@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from tests.unit.channels.html.webbed import FRIEND, TRIP
+from tests.unit.channels.web.webbed import FRIEND, TRIP
 from tests.visitor import visiting
 from wizard.app import wizard_app
 from wizard.channels.http.identities import identity_of

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from tests.acceptance.raw import Sent, once
-from tests.unit.channels.html.webbed import FRIEND, TRIP
+from tests.unit.channels.web.webbed import FRIEND, TRIP
 from wizard.app import wizard_app
 from wizard.testing import make_test_engine
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from tests.unit.channels.html.samples import ASSETS, step
+from tests.unit.channels.web.samples import ASSETS, step
 from wizard.channels.web.pages import Pages
 from wizard.errors import PageFailed
 from wizard.forms.field_type import BaseField, FieldType

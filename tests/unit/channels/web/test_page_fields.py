@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.drawing import examples
-from tests.unit.channels.html.markup import Document, checked
-from tests.unit.channels.html.samples import ASSETS, EVERY, FILE, PAGES, SAMPLES, STEP, field, read, step
+from tests.unit.channels.web.markup import Document, checked
+from tests.unit.channels.web.samples import ASSETS, EVERY, FILE, PAGES, SAMPLES, STEP, field, read, step
 from wizard.channels.web import field_html as module
 from wizard.channels.web.pages import OwnRun, Page, Pages, StartPage, WorkflowCard
 from wizard.model import Choice, Item, Prompt, PromptField, Reveal

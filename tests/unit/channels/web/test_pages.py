@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.channels.html.markup import checked
-from tests.unit.channels.html.samples import ASSETS, SAMPLES, STEP, read, step
+from tests.unit.channels.web.markup import checked
+from tests.unit.channels.web.samples import ASSETS, SAMPLES, STEP, read, step
 from wizard.channels.web import pages as module
 from wizard.channels.web.pages import Page, Pages
 from wizard.channels.web.templating import BUILT_IN, TEMPLATES

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.channels.html.markup import checked
+from tests.unit.channels.web.markup import checked
 from wizard.channels.web.assets import Assets
 from wizard.channels.web.pages import EndPage, Pages, StepPage
 from wizard.errors import PageFailed, SettingsError

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
-from tests.unit.channels.html.webbed import PAID, TRIP, WHO, Stage, staged
+from tests.unit.channels.web.webbed import PAID, TRIP, WHO, Stage, staged
 from wizard.errors import ExpressionError
 from wizard.model import RunStatus, StoredFile
 from wizard.stores.memory import MemoryStore

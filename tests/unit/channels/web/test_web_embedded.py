@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.unit.channels.html.webbed import FRIEND, PAID, TRIP, WHO, Stage, staged
+from tests.unit.channels.web.webbed import FRIEND, PAID, TRIP, WHO, Stage, staged
 from tests.visitor import Visitor, visiting
 from wizard.app import Identity, wizard_app
 from wizard.errors import SettingsError

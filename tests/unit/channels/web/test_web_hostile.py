@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import pytest
 
-from tests.unit.channels.html.webbed import WHO, Stage, staged
+from tests.unit.channels.web.webbed import WHO, Stage, staged
 from tests.visitor import Visitor
 from wizard.channels.web.stepping import Stepping
 from wizard.engine import Engine

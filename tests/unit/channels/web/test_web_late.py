@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.channels.html.webbed import WHO, Stage, staged
+from tests.unit.channels.web.webbed import WHO, Stage, staged
 from tests.visitor import Visitor
 from wizard.model import RunStatus
 

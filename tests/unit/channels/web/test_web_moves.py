@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.channels.html.webbed import WHO, Stage, staged
+from tests.unit.channels.web.webbed import WHO, Stage, staged
 from tests.visitor import Visitor, visiting
 from wizard.app import wizard_app
 from wizard.model import RunStatus

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.unit.channels.html.webbed import WHO, Stage, staged
+from tests.unit.channels.web.webbed import WHO, Stage, staged
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.channels.html.webbed import Stage
 from tests.unit.channels.slow import ORDERED, POINTS, Bench
+from tests.unit.channels.web.webbed import Stage
 from tests.visitor import Visitor, visiting
 from wizard.app import wizard_app
 from wizard.channels.web.run_pages import looked_before

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tests.unit.channels.html.markup import Document, checked
+from tests.unit.channels.web.markup import Document, checked
 from wizard.channels.web.assets import Assets
 from wizard.channels.web.pages import (
     AnsweredPage,
