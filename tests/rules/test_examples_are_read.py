@@ -181,5 +181,5 @@ def test_every_part_of_a_field_is_copied() -> None:
     )
     prompt = Prompt("a", "form", fields=(field,))
     assert copied_prompt(prompt) == prompt
-    foreign: Any = SimpleNamespace(node=SimpleNamespace(handler=object(), type="foreign"), step="a")
+    foreign: Any = SimpleNamespace(node=SimpleNamespace(handler=object(), type="foreign", config=None), step="a")
     assert checked_prompt(prompt, foreign) == prompt

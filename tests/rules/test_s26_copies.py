@@ -12,6 +12,7 @@ import pytest
 
 from wizard.engine import Engine
 from wizard.expressions.template import Dynamic
+from wizard.forms.fields import BUILT_IN
 from wizard.model import Choice, Item, Outcome, Proceed, Prompt, PromptField, Reveal, Wait
 from wizard.node import Background, Foreground, NodeConfig, Visit
 from wizard.stores.sqlite import SqliteStore
@@ -246,6 +247,7 @@ FULL = PromptField(
     {"places": 3},
     Reveal("kind", ("long",)),
     "1,234",
+    BUILT_IN["decimal"],
 )
 
 
