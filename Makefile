@@ -81,6 +81,7 @@ test: install
 	$(MAKE) lint
 
 # What a minute is enough for (tests/fast.py): the rules, the languages, forms and definitions, and a run through the channels.
+test-fast: export FAST = 1
 test-fast: install
 	$(BIN)/python -m pytest --fast -n $(WORKERS) --dist worksteal
 
