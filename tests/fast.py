@@ -12,7 +12,7 @@ from pathlib import Path
 TESTS = Path(__file__).parent
 CONTRACT = "importlinter:contract:pure"
 WHOLE_RUNS = ("conformance", "acceptance/test_handover.py")
-SHARE = 0.1  # of the vectors
+SHARE = 0.05  # of the vectors
 
 
 @cache
