@@ -1,5 +1,5 @@
-"""How much is drawn where something is tried at random: a part of it in `make test`, less in `make test-fast`, all of it
-in `make coverage`, and many times as much in `make torture`. What is drawn is another thing each time, so many short
+"""How much is drawn where something is tried at random: a part of it in `make test`, less in `make test-fast`, all of
+it in `make coverage`, and many times as much in `make torture`. What is drawn is another thing each time, so many short
 runs look as far as a long one.
 """
 
