@@ -1,6 +1,6 @@
 """The door for those who don't await: Django, Flask, scripts.
 
-    from wizard.engine.engine.engine import Engine
+    from wizard.engine import Engine
     from wizard.sync import Door
 
     door = Door(lambda: make_engine(load_catalog("definitions"), open_store("sqlite:///runs.db")))

@@ -1,4 +1,4 @@
-"""Prints what a turn costs beside the floor, and each budget of the design with what is measured."""
+"""Prints what a turn costs beside the floor, and each budget with what is measured."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Calling nodes for the machine: what it asks, done within limits, and what came of it.
 
 Where work is to be done later, or takes longer than anybody should be kept waiting, the machine is told that it
-is deferred; the run stays at that step and is gone on with as a job (wizard/performing.py).
+is deferred; the run stays at that step and is gone on with as a job (wizard.engine.jobs).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Background steps: re-used, run, failed, given up (S10, S16, S21), and the events that they took (S24).
 
-Rules like those of wizard/machine.py: generators over a Turn, without I/O. Each says whether the run goes on.
+Rules like those of wizard/machine/machine.py: generators over a Turn, without I/O. Each says whether the run goes on.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Moves that nobody makes by answering: an event from outside, a deadline, the end that somebody puts to a run.
 
-Each is a rule like those of wizard/machine.py: a generator over a Turn, without I/O. A deadline that came too
+Each is a rule like those of wizard/machine/machine.py: a generator over a Turn, without I/O. A deadline that came too
 late, because the person answered or went elsewhere, changes nothing.
 """
 

@@ -1,7 +1,7 @@
-"""The rules of a run, without I/O: S1-S17 of the design live here.
+"""The rules of a run, without I/O: S1-S17 of docs/rules.md.
 
 A move is a generator over a Turn. It changes the turn's stack, and yields a request wherever a
-node has to be called; whoever drives it (wizard/engine.py) calls the node and sends back a Result.
+node has to be called; whoever drives it (wizard.engine.turns) calls the node and sends back a Result.
 Nothing here waits, reads a clock or stores: the same run, move and results give the same turn.
 
 Keeps what still applies:

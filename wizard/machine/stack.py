@@ -1,6 +1,6 @@
 """A run while one turn changes it: the stack under the machine's hands, and what the turn will store.
 
-The machine (wizard/machine.py) decides; this module keeps the stack in order, finds steps by path
+The moves (wizard.machine.machine) decide; this module keeps the stack in order, finds steps by path
 in constant time, and remembers which rows a turn touched, so that a turn writes what it changed and
 no more. `change` freezes the result.
 """
@@ -200,7 +200,7 @@ class Turn:
         return whole
 
     def become(self, trigger: RunTrigger) -> None:
-        """Moves the run's own status, by the table in wizard/lifecycle.py."""
+        """Moves the run's own status, by the table in wizard/machine/lifecycle.py."""
         self.status = next_run_status(self.status, trigger)
 
     def push(self, place: Place, path: str) -> Step:

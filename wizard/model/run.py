@@ -68,8 +68,8 @@ class PutOff(NamedTuple):
 
     until: datetime | None = None
     tried: int = 0  # tries that failed
-    rounds: int = 0  # of a loop, in a row, that came through its node without waiting (wizard/pacing.py)
-    since: datetime | None = None  # it waits in line since then (wizard/slots.py)
+    rounds: int = 0  # of a loop, in a row, that came through its node without waiting (wizard.machine.pacing)
+    since: datetime | None = None  # it waits in line since then (wizard.engine.slots)
 
 
 class Arrival(NamedTuple):
@@ -320,7 +320,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class DocumentSave:
-    """Fields to merge into a stored profile or session when a run ends (DESIGN: internal state)."""
+    """Fields to merge into a stored profile or session when a run ends."""
 
     kind: str  # profile or session
     id: str

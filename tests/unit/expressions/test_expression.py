@@ -216,7 +216,7 @@ def test_arithmetic_is_exact_where_money_is_and_null_where_an_answer_is_missing(
     ],
 )
 def test_comparison_is_by_value_and_true_is_not_one(source: str, expected: bool) -> None:
-    """Else a condition sends people the wrong way (DESIGN section 4)."""
+    """Else a condition sends people the wrong way."""
     assert value(source) is expected
 
 
@@ -252,7 +252,7 @@ def test_comparison_is_by_value_and_true_is_not_one(source: str, expected: bool)
     ],
 )
 def test_comparing_with_a_missing_value_is_false_except_with_null_itself(source: str, expected: bool) -> None:
-    """Else a question that wasn't asked decides where somebody goes (DESIGN section 4)."""
+    """Else a question that wasn't asked decides where somebody goes."""
     assert value(source) is expected
 
 

@@ -197,7 +197,7 @@ _OF_NOTHING = {
 
 @pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - {"today", "now"}))
 def test_every_function_takes_null(name: str) -> None:
-    """Else an optional question that was left out stops the run (DESIGN section 4)."""
+    """Else an optional question that was left out stops the run."""
     given = ", ".join(["missing"] * max(FUNCTIONS[name].required, 1))
     assert value(f"{name}({given})") == _OF_NOTHING.get(name)
 

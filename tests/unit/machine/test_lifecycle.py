@@ -1,4 +1,4 @@
-"""Runs and steps change their status only along the tables in wizard/lifecycle.py."""
+"""Runs and steps change their status only along the tables in wizard/machine/lifecycle.py."""
 
 from typing import cast, get_args
 

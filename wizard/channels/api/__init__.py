@@ -1,1 +1,1 @@
-"""The JSON interface (DESIGN, section 7)."""
+"""The JSON interface."""

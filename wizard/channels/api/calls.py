@@ -1,4 +1,4 @@
-"""The JSON interface (DESIGN, section 7): which call has which handler, and those that only look.
+"""The JSON interface: which call has which handler, and those that only look.
 
 A handler reads the request, lets the engine take its turn, and answers with the run state. What can
 go wrong is an exception that `wizard.channels.http.problems` turns into a problem document.

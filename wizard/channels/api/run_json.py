@@ -1,4 +1,4 @@
-"""A run as the JSON interface shows it (DESIGN, section 7): the members, their names and their order.
+"""A run as the JSON interface shows it: the members, their names and their order.
 
 The dicts made here hold the engine's typed values; `encode` turns them into JSON's own on the way out,
 so that a state is walked once.

@@ -1,4 +1,4 @@
-"""The web pages (DESIGN, section 7): which address has which handler.
+"""The web pages: which address has which handler.
 
 `GET /` lists the workflows, `/w/{workflow}` starts a run, `/r/{id}/…` are the run's pages, `/runs` lists the runs of
 whoever is signed in. Everything works without JavaScript. What other parts of an application serve below the same
