@@ -1,4 +1,4 @@
-"""What docstrings and documentation name is where they say: rules by their numbers, files by their paths, Python names."""
+"""What docstrings and documentation name is where they say: rules, files and Python names."""
 
 from __future__ import annotations
 
