@@ -146,7 +146,7 @@ class Driver:
 
     def _visit(self, step: Step, *, record: bool = False) -> Visit[Any]:
         turn = self._turn
-        return make_visit(turn.workflow, turn, step, turn.wall, self._means.services, record=record)
+        return make_visit(turn.workflow, turn, step, turn.local_now, self._means.services, record=record)
 
     # -- foreground steps --------------------------------------------------------------------------
 

@@ -280,12 +280,12 @@ class Turns:
             unanswered = respond is not None and saver.owes_reply
             if not (turn.touched or unanswered) or (strict and turn.rejected):
                 prompt = None if strict else _prompt_of(saver.run, driver, turn.workflow)
-                return RunView(turn.workflow, saver.run, turn.wall, prompt, rejected=rejected)
+                return RunView(turn.workflow, saver.run, turn.local_now, prompt, rejected=rejected)
             if turn.status is RunStatus.COMPLETED and saver.run.status is not RunStatus.COMPLETED:
                 turn.documents = document_saves(turn, saver.run)
             change = turn.change()
             prompt = _prompt_of(change.run, driver, turn.workflow)
-            view = RunView(turn.workflow, change.run, turn.wall, prompt, rejected=rejected)
+            view = RunView(turn.workflow, change.run, turn.local_now, prompt, rejected=rejected)
             if respond is not None:
                 change = change._replace(reply=saver.answering(respond(view)))
             view.until = driver.until.get(visit_of(change.run.current), _put_off_until(change.run))
@@ -386,7 +386,7 @@ def _claim_of(run: Run, now: datetime) -> Claim:
 
 
 def _answer_on_the_way(turn: Turn, respond: RespondWith, stored: Run) -> Reply:
-    return respond(RunView(turn.workflow, stored, turn.wall))
+    return respond(RunView(turn.workflow, stored, turn.local_now))
 
 
 def _log_failures(turn: Turn) -> None:

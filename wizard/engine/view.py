@@ -20,7 +20,7 @@ from wizard.errors import CallerError, Excuse, WizardError
 from wizard.forms.fields import type_of
 from wizard.locale.sentences import Sentence, sentence
 from wizard.machine.arguments import check_texts
-from wizard.machine.back import can_go_back, is_over, wall
+from wizard.machine.back import can_go_back, is_over, point_of_no_return
 from wizard.machine.closing import words_of_closing
 from wizard.machine.conflicts import mark_of
 from wizard.machine.expiry import is_expired
@@ -211,20 +211,20 @@ class RunView:
         """Whether the run is neither completed for good (S5), nor the step below a final one (S7), nor a last page."""
         step = self.run.by_path.get(path)
         is_end = path == self.step and self.current.ends
-        return step is not None and not self.is_over and step.seq > self._wall and not is_end
+        return step is not None and not self.is_over and step.seq > self._last_final_seq and not is_end
 
     def can_go_back_from(self, path: str) -> bool:
         """Whether Previous from this step of the path, gone back to first, has a step to go to."""
-        step, barrier = self.run.by_path[path], self._wall
+        step, barrier = self.run.by_path[path], self._last_final_seq
         if step is self.run.current:
             return self.has_previous
         asked = (each for each in self.run.path if each.is_foreground and not each.is_closed and each.seq > barrier)
         return next(asked, step).seq < step.seq
 
     @property
-    def _wall(self) -> int:
+    def _last_final_seq(self) -> int:
         """The number in the order of steps that nobody gets back below (S7)."""
-        position = wall(self.workflow, self.run)
+        position = point_of_no_return(self.workflow, self.run)
         return self.run.steps[position].seq if position >= 0 else -1
 
     def words_of_closing(self, path: str) -> str | Sentence | None:

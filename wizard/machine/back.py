@@ -18,7 +18,7 @@ def can_go_back(workflow: Workflow, run: Visible) -> bool:
     if is_over(workflow, run):
         return False
     position = position_back(run)
-    return position is not None and position > wall(workflow, run, down_to=position)
+    return position is not None and position > point_of_no_return(workflow, run, down_to=position)
 
 
 def position_back(run: Visible, *, skip_background: bool = True) -> int | None:
@@ -30,7 +30,7 @@ def position_back(run: Visible, *, skip_background: bool = True) -> int | None:
     return None
 
 
-def wall(workflow: Workflow, run: Visible, landing: Step | None = None, *, down_to: int = 0) -> int:
+def point_of_no_return(workflow: Workflow, run: Visible, landing: Step | None = None, *, down_to: int = 0) -> int:
     """The position of the topmost final step that is done, -1 if there is none (S7). Going back to
     a final background step (`landing`) runs nothing and is below nothing. What is below position `down_to` isn't
     looked at."""

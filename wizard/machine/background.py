@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping
 from datetime import timedelta
 
 from wizard.errors import Excuse, ExpressionError, NoCaseMatched, NodeContractError, NodeFailed, WizardError
-from wizard.machine.back import position_back, wall
+from wizard.machine.back import point_of_no_return, position_back
 from wizard.machine.closing import close_with
 from wizard.machine.events import next_for, superseded
 from wizard.machine.lifecycle import StepTrigger, next_step_status
@@ -122,7 +122,7 @@ def _fail(turn: Turn, step: Step, failure: WizardError) -> Generator[Request, Re
     if action == "stop" and (waited := with_another_event(turn, failure)) is not None:
         return (yield from take_another_event(turn, waited, None))
     position = position_back(turn)
-    if action == "back" and position is not None and position > wall(turn.workflow, turn):
+    if action == "back" and position is not None and position > point_of_no_return(turn.workflow, turn):
         turn.cursor = position
         yield from look_at_current(turn, keep_fault=True)
     else:
@@ -138,7 +138,7 @@ def with_another_event(turn: Turn, error: WizardError) -> Step | None:
     lasting = isinstance(error, NodeFailed) and error.lasting
     if not error.node or not (lasting or isinstance(error, ExpressionError | NoCaseMatched)):
         return None
-    return superseded(turn, error.node, wall(turn.workflow, turn))
+    return superseded(turn, error.node, point_of_no_return(turn.workflow, turn))
 
 
 def take_another_event(turn: Turn, step: Step, anchor: Step | None) -> Generator[Request, Result, bool]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wizard.errors import PointOfNoReturn
-from wizard.machine.back import position_back, wall
+from wizard.machine.back import point_of_no_return, position_back
 from wizard.machine.drafts import keep_draft, without_secrets
 from wizard.machine.machine import change, check_not_over, next_, position_of, previous, take_answer
 from wizard.machine.protocol import Execute, Look, Move
@@ -30,7 +30,7 @@ def answer_at(turn: Turn, path: str, given: Mapping[str, Value]) -> Move:
     if position == turn.cursor and turn.steps[position].status is StepStatus.WAITING:
         yield from next_(turn, given)
         return
-    if position <= wall(turn.workflow, turn):
+    if position <= point_of_no_return(turn.workflow, turn):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=path, run=turn.id)
     with turn.seen_from(position) as undone:
         result = yield Execute(undone, given)
@@ -138,7 +138,7 @@ def _go_back_to(turn: Turn, path: str) -> None:
     position = position_of(turn, path)
     if position == turn.cursor and turn.steps[position].status is StepStatus.WAITING:
         return
-    if position <= wall(turn.workflow, turn):
+    if position <= point_of_no_return(turn.workflow, turn):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=path, run=turn.id)
     turn.log("moved", path, back_from=turn.steps[turn.cursor].path)
     turn.cursor, turn.returning, turn.fault = position, None, None

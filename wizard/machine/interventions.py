@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from wizard.errors import RunCompleted
-from wizard.machine.back import wall
+from wizard.machine.back import point_of_no_return
 from wizard.machine.closing import close_in_time, close_with
 from wizard.machine.deadlines import reminder_due, waits_at
 from wizard.machine.events import awaited, check_fits, check_known, check_room, coming, next_for, superseded, take_in
@@ -88,7 +88,7 @@ def _stands_before_another_event(turn: Turn) -> bool:
     fault = turn.fault
     if turn.status is not RunStatus.FAILED or fault is None or fault.kind not in ("ExpressionError", "NoCaseMatched"):
         return False
-    return superseded(turn, fault.node, wall(turn.workflow, turn)) is not None
+    return superseded(turn, fault.node, point_of_no_return(turn.workflow, turn)) is not None
 
 
 def cancel(turn: Turn, *, undo: bool) -> Move:

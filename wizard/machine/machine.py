@@ -29,7 +29,7 @@ from wizard.errors import (
     StaleInput,
 )
 from wizard.locale.sentences import sentence
-from wizard.machine.back import is_over, position_back, wall
+from wizard.machine.back import is_over, point_of_no_return, position_back
 from wizard.machine.background import conclude, pass_background, renew, run_step, take_another_event, with_another_event
 from wizard.machine.closing import check_open, close_with
 from wizard.machine.deadlines import order_deletion, stop_the_clock
@@ -109,7 +109,7 @@ def previous(
     if position == turn.cursor:
         yield from keep_draft(turn, draft)
         return
-    if position <= wall(turn.workflow, turn, landing=turn.steps[position]):
+    if position <= point_of_no_return(turn.workflow, turn, landing=turn.steps[position]):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=turn.steps[position].path, run=turn.id)
     left = turn.steps[turn.cursor]
     if draft is not None and left.is_foreground:
@@ -133,7 +133,7 @@ def change(turn: Turn, path: str, answers: Mapping[str, Value] | None) -> Move:
     if not step.is_foreground:
         raise NotAStep(sentence("This step asks nothing, so it can't be changed."), node=path, run=turn.id)
     check_open(turn, step)
-    if position <= wall(turn.workflow, turn):
+    if position <= point_of_no_return(turn.workflow, turn):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=path, run=turn.id)
     if position < turn.cursor:
         turn.returning = turn.returning or turn.steps[turn.cursor].path
@@ -267,7 +267,7 @@ def _stay_at(turn: Turn, anchor: Step | None, error: RunError) -> Move:
     if failing is not None and failing is not anchor and failing.is_foreground and failing.output is None:
         turn.take_out(failing, park=True)
         yield Close(failing)
-    turn.cursor = max(-1 if anchor is None else turn.position(anchor.path), wall(turn.workflow, turn))
+    turn.cursor = max(-1 if anchor is None else turn.position(anchor.path), point_of_no_return(turn.workflow, turn))
     here = turn.current
     turn.fault = turn.fail(error, here.path if here else turn.workflow.start, str(error))
     turn.log("stopped", here.path if here else "", error=turn.fault.message, reference=turn.fault.reference)

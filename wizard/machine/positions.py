@@ -48,10 +48,10 @@ def _numbers(turn: Turn, stand: Run, level: Level) -> Numbers:
     repeat = call_of(level.call).repeat
     assert repeat is not None
     try:
-        elements = repeat.for_each.evaluate(Scope(stand, level.frame, turn.wall))
+        elements = repeat.for_each.evaluate(Scope(stand, level.frame, turn.local_now))
         if isinstance(elements, list | tuple):
             by_position = numbers_by_position(elements, repeat.for_each)
-            return numbered(None, elements, repeat.key, turn.wall, numbers=by_position)
+            return numbered(None, elements, repeat.key, turn.local_now, numbers=by_position)
     except WizardError:
         pass
-    return numbered(None, (), None, turn.wall)
+    return numbered(None, (), None, turn.local_now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wizard.errors import NotAStep, PointOfNoReturn
 from wizard.locale.sentences import sentence
-from wizard.machine.back import wall
+from wizard.machine.back import point_of_no_return
 from wizard.machine.deadlines import reopen
 from wizard.machine.machine import check_not_over, go_forward
 from wizard.machine.protocol import Move
@@ -31,7 +31,7 @@ def remove_item(turn: Turn, item: str) -> Move:
     if not doomed:
         raise _no_item(turn, item)
     here, first = turn.current, turn.position(doomed[0].path)
-    if first <= wall(turn.workflow, turn):
+    if first <= point_of_no_return(turn.workflow, turn):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=item, run=turn.id)
     before = _page_before(turn, base, number)
     turn.removed = turn.removed | {item}

@@ -92,13 +92,13 @@ class Turn:
     # -- looking ---------------------------------------------------------------------------------
 
     @property
-    def wall(self) -> datetime:
-        """What people's clocks show now. Each scope asks for it, and a zone's rules are dear."""
-        at, wall = self._shown
+    def local_now(self) -> datetime:
+        """The time as people's clocks show it. Each scope asks for it, and a zone's rules are slow to read."""
+        at, local = self._shown
         if at is not self.now:
-            wall = self.now.astimezone(self.zone)
-            self._shown = self.now, wall
-        return wall
+            local = self.now.astimezone(self.zone)
+            self._shown = self.now, local
+        return local
 
     @property
     def current(self) -> Step | None:
@@ -108,7 +108,7 @@ class Turn:
         return locate(self.workflow, step.path)
 
     def scope(self, place: Place, *, record: bool = False) -> Scope:
-        return Scope(self, place.frame, self.wall, record=record)
+        return Scope(self, place.frame, self.local_now, record=record)
 
     def kept_at(self, path: str) -> int | None:
         """The position of the kept step at `path`, None if it isn't kept."""

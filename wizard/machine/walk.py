@@ -98,7 +98,7 @@ def _leave(turn: Turn, frame: Frame, parent: Frame, call: Node) -> Destination |
 
 def _choose(turn: Turn, frame: Frame, node: Node) -> str | None:
     assert isinstance(node.config, Branches)
-    scope = Scope(turn, frame, turn.wall)
+    scope = Scope(turn, frame, turn.local_now)
     for case in node.config.cases:
         try:
             holds = case.when is None or case.when.holds(scope)
@@ -145,7 +145,7 @@ def _number_after(turn: Turn, frame: Frame, node: Node, repeat: Repeat, *, base:
         while f"{base}/{number}" in turn.removed:
             number += 1
         return number
-    scope = Scope(turn, frame, turn.wall)
+    scope = Scope(turn, frame, turn.local_now)
     try:
         if repeat.for_each is not None:
             return _listed_after(turn, scope, repeat, base, after)
@@ -200,7 +200,7 @@ def _positions(turn: Turn, frame: Frame, call: Node, base: str) -> dict[int, int
     repeat = call_of(call).repeat
     assert repeat is not None
     try:
-        _, numbers = listed(Scope(turn, frame, turn.wall), repeat, base)
+        _, numbers = listed(Scope(turn, frame, turn.local_now), repeat, base)
     except ExpressionError:  # there is no such list any more
         return {}
     return {number: position for position, number in enumerate(numbers)}
