@@ -13,7 +13,7 @@ import pytest
 
 from tests.visitor import Visitor, visiting
 from wizard.app import wizard_app
-from wizard.channels.web.refused import LASTS, LONGEST_OF_START, MOST_OF_RUN
+from wizard.channels.web.kept_refusals import LASTS, LONGEST_OF_START, MOST_OF_RUN
 from wizard.engine import Engine
 from wizard.stores.contract import Store
 from wizard.stores.memory import MemoryStore

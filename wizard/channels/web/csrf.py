@@ -11,7 +11,7 @@ import hmac
 import re
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
@@ -40,10 +40,10 @@ def form_key(visitor: str, purpose: str, subject: str) -> str:
     return urlsafe_b64encode(mac).rstrip(b"=").decode()
 
 
-def is_key(given: str, visitor: str, purpose: str, subject: str) -> bool:
-    """Whether `given` is the form's key; compared in constant time. Without a visitor's secret, none is."""
+def is_key(text: str, visitor: str, purpose: str, subject: str) -> bool:
+    """Whether `text` is the form's key; compared in constant time. Without a visitor's secret, none is."""
     wanted = form_key(visitor, purpose, subject)
-    return bool(visitor) and hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
+    return bool(visitor) and hmac.compare_digest(text.encode("utf-8", "replace"), wanted.encode())
 
 
 def is_token(text: str) -> bool:
@@ -54,11 +54,11 @@ def is_token(text: str) -> bool:
 def cookies(headers: Iterable[str]) -> dict[str, str]:
     """Our cookies out of the Cookie headers' values: well-formed ones only, of two with one name the first,
     which is the one with the longer path (RFC 6265, 5.4). Whatever else is sent counts as none."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for match in _PAIR.finditer(";".join(headers)[:LONGEST_COOKIES]):
         if match["name"] in _COOKIES:
-            found.setdefault(match["name"], match["value"])
-    return found
+            values.setdefault(match["name"], match["value"])
+    return values
 
 
 _PAGE, _MARK, _MOST_PAGES = 8, 16, 8  # digits of a page's number and of a step's mark; how many are remembered
@@ -72,23 +72,25 @@ def new_page() -> str:
 def answered_with(answered: str, page: str) -> str:
     """The mark of the step as this very page answered it, as the browser's cookie says; "" where it says nothing. A
     page that the browser kept in its memory still has the mark of before."""
-    length = _PAGE + _MARK
-    entries = (answered[at : at + length] for at in range(0, len(answered), length))
-    return next((entry[_PAGE:] for entry in entries if page and entry.startswith(page)), "")
+    return next((entry[_PAGE:] for entry in _entries(answered) if page and entry.startswith(page)), "")
 
 
 def answered_now(answered: str, page: str, mark: str) -> str:
     """The cookie's value after a page answered its step, which has that mark now; "" where there is none."""
     if len(page) != _PAGE or len(mark) != _MARK:
         return ""
-    length = _PAGE + _MARK
-    entries = (answered[at : at + length] for at in range(0, len(answered), length))
-    others = [entry for entry in entries if len(entry) == length and not entry.startswith(page)]
+    others = [entry for entry in _entries(answered) if len(entry) == _PAGE + _MARK and not entry.startswith(page)]
     return "".join([page + mark, *others[: _MOST_PAGES - 1]])
 
 
+def _entries(answered: str) -> Iterator[str]:
+    """The entries of the cookie: a page's number and the mark that its step had after it."""
+    length = _PAGE + _MARK
+    return (answered[at : at + length] for at in range(0, len(answered), length))
+
+
 @dataclass(frozen=True, slots=True)
-class Crumb:
+class CookieWriter:
     """How this server writes cookies: `secure` where the request came over https, `framed` where pages may
     be shown inside another site's."""
 

@@ -39,7 +39,7 @@ class OwnRuns:
     async def show(self, request: web.Request) -> web.Response:
         """GET /runs, GET /runs?before=PLACE"""
         site = self._site
-        guest = await site.doors.greet(request)
+        guest = await site.visitors.guest_of(request)
         profile = guest.identity.profile_id
         if profile is None:
             raise Refusal(NOT_SIGNED_IN, ways=((site.root, refusals.ALL_FORMS),))

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from wizard.channels.web import refusals
 from wizard.channels.web.csrf import new_page
+from wizard.channels.web.kept_refusals import KeptRefusal
 from wizard.channels.web.pages import (
     AnsweredPage,
     CopyPage,
@@ -29,7 +30,6 @@ from wizard.channels.web.pages import (
     WaitingPage,
 )
 from wizard.channels.web.progress import progress_text
-from wizard.channels.web.refused import Refusal
 from wizard.engine.view import RunView
 from wizard.engine.work import Work, pauses, seems_stuck, work_of
 from wizard.errors import WizardError
@@ -141,7 +141,7 @@ class RunPages:
         notice = self._say(LEFT_BY_TIMER if step is not None and step.given == BY_TIMER else ANSWERED_ELSEWHERE)
         return replace(self.step(typed, changing=changing, notice=notice, lines=lines), keep=self.current)
 
-    def refused(self, path: str, refusal: Refusal, *, changing: bool) -> tuple[int, Page] | None:
+    def refused(self, path: str, refusal: KeptRefusal, *, changing: bool) -> tuple[int, Page] | None:
         """The status and the page after something was sent from there that wasn't taken; None where that is past: the
         step was answered since, or can't be any more."""
         if self.over() is not None or refusal.seen != self.view.mark_of(path):

@@ -16,12 +16,12 @@ from wizard.channels.http.problems import LATER, SOON, WAIT, Handler, log_failur
 from wizard.channels.web import refusals
 from wizard.channels.web.assets import Assets
 from wizard.channels.web.headers import page_headers
+from wizard.channels.web.kept_refusals import KeptRefusals
 from wizard.channels.web.pages import Page, Pages, RefusalPage
 from wizard.channels.web.posted import Posted
 from wizard.channels.web.refusals import Explanation, Refusal, Way
-from wizard.channels.web.refused import Refusals
 from wizard.channels.web.upload_limits import BEYOND, read_posted
-from wizard.channels.web.visitors import Doors, Guest, run_id_of
+from wizard.channels.web.visitors import Guest, Visitors, run_id_of
 from wizard.engine import Engine
 from wizard.errors import (
     CallerError,
@@ -58,9 +58,9 @@ class Site:
         self.engine = engine
         self.settings = settings
         self.assets = assets
-        self.doors = Doors(engine, settings, identify)
+        self.visitors = Visitors(engine, settings, identify)
         framed = bool(settings.frame_ancestors)
-        self.refused = Refusals(engine)
+        self.kept_refusals = KeptRefusals(engine)
         self._pages = Pages(assets, templates=settings.templates, framed=framed)
         self._headers = page_headers(settings.frame_ancestors)
         self._mount = mount
@@ -92,7 +92,7 @@ class Site:
             page = replace(page, person=guest.identity.name)
         response = web.Response(status=status, body=self._pages.html(page).encode(), headers=self._headers)
         if guest.unknown:
-            response.headers.add("Set-Cookie", guest.crumb.visitor(guest.visitor, self.root))
+            response.headers.add("Set-Cookie", guest.cookies.visitor(guest.visitor, self.root))
         return response
 
     def redirect(self, address: str) -> web.Response:

@@ -18,9 +18,9 @@ from wizard.channels.http.languages import remember
 from wizard.channels.http.rate_limit import Rate
 from wizard.channels.web import refusals
 from wizard.channels.web.csrf import START
+from wizard.channels.web.kept_refusals import PURPOSE, KeptRefusal, PageKey
 from wizard.channels.web.pages import ListPage, StartPage, WorkflowCard
 from wizard.channels.web.posted import answers_of
-from wizard.channels.web.refused import PURPOSE, Page, Refusal
 from wizard.channels.web.run_pages import RunPages
 from wizard.channels.web.site import Site
 from wizard.channels.web.visitors import Guest
@@ -45,7 +45,7 @@ class Starting:
 
     async def list(self, request: web.Request) -> web.Response:
         """GET /"""
-        guest = await self._site.doors.greet(request)
+        guest = await self._site.visitors.guest_of(request)
         site = self._site
         shown = listed(site.engine.definitions.all_workflows())
         cards = (WorkflowCard(workflow.id, workflow.title, workflow.text) for workflow in shown)
@@ -62,10 +62,10 @@ class Starting:
 
     async def show(self, request: web.Request) -> web.Response:
         """GET /w/{workflow}"""
-        guest = await self._site.doors.greet(request)
+        guest = await self._site.visitors.guest_of(request)
         workflow = self._workflow(request)
         given, now = _given(workflow, request), self._site.engine.clock.wall()
-        refusal = await self._site.refused.of(_page_of(request, guest, workflow))
+        refusal = await self._site.kept_refusals.of(_page_of(request, guest, workflow))
         if refusal is None:
             begun = await self._begun(guest, workflow)
             return self._page(guest, workflow, _first_prompt(workflow, given, now), given, begun=begun)
@@ -78,7 +78,7 @@ class Starting:
         site = self._site
         if wait := self._rate.wait(client_of(request, site.settings.proxies)):
             raise refusals.too_often(wait)
-        guest = await site.doors.greet(request)
+        guest = await site.visitors.guest_of(request)
         workflow = self._workflow(request)
         posted = await site.posted(request, guest)
         guest.check(posted, START, _subject(guest, workflow))
@@ -95,19 +95,19 @@ class Starting:
         prompt = input_prompt(workflow, site.engine.clock.wall(), given, answers)
         here = _page_of(request, guest, workflow)
         if prompt.has_errors:
-            refusal = Refusal.of(prompt, 422)
-            if await site.refused.keep(here, replace(refusal, values={**given, **refusal.values})):
+            refusal = KeptRefusal.of(prompt, 422)
+            if await site.kept_refusals.keep(here, replace(refusal, values={**given, **refusal.values})):
                 return site.redirect(site.here(request))
             return self._page(guest, workflow, prompt, given, 422)
         identity = guest.identity
         view = await site.engine.start(
             workflow.id, answers, profile_id=identity.profile_id, session_id=identity.session_id
         )
-        await site.refused.forget(here)
+        await site.kept_refusals.forget(here)
         response = site.redirect(RunPages(view, site.root, str).current)
         assert view.token is not None
         response.headers.add("Set-Cookie", run_cookie(site, guest, view, view.token))
-        started = guest.crumb.started(view.id, site.start_address(workflow.id), _seconds_left(view))
+        started = guest.cookies.started(view.id, site.start_address(workflow.id), _seconds_left(view))
         response.headers.add("Set-Cookie", started)
         return response
 
@@ -157,7 +157,7 @@ class Starting:
 def run_cookie(site: Site, guest: Guest, view: RunView, token: str) -> str:
     """The Set-Cookie header that opens the run to this browser, until the run expires and for a while longer: who comes
     too late is told so."""
-    return guest.crumb.run(token, site.run_address(view.id), _seconds_left(view))
+    return guest.cookies.run(token, site.run_address(view.id), _seconds_left(view))
 
 
 def _seconds_left(view: RunView) -> int:
@@ -174,9 +174,9 @@ def _first_prompt(workflow: Workflow, given: Mapping[str, str], now: datetime) -
     return replace(prompt, fields=tuple(wrong.get(field.name, field) for field in prompt.fields))
 
 
-def _page_of(request: web.Request, guest: Guest, workflow: Workflow) -> Page:
-    """What is kept of a start page by, where it is refused."""
-    return Page("", guest.key(PURPOSE, f"{_subject(guest, workflow)}\0{request.rel_url.raw_path_qs}"))
+def _page_of(request: web.Request, guest: Guest, workflow: Workflow) -> PageKey:
+    """The key under which a start page is kept where it is refused."""
+    return PageKey("", guest.key(PURPOSE, f"{_subject(guest, workflow)}\0{request.rel_url.raw_path_qs}"))
 
 
 def _subject(guest: Guest, workflow: Workflow) -> str:

@@ -17,14 +17,14 @@ from wizard.channels.http.attachments import as_attachment
 from wizard.channels.http.problems import WAIT
 from wizard.channels.http.streams import Followers, TooMany
 from wizard.channels.web.csrf import RUN, answered_now, answered_with
-from wizard.channels.web.pages import Page as ShownPage
+from wizard.channels.web.kept_refusals import PURPOSE, KeptRefusal, PageKey
+from wizard.channels.web.pages import Page
 from wizard.channels.web.posted import SEEN, Posted, answers_of, draft_of, files_of
-from wizard.channels.web.refused import PURPOSE, Page, Refusal
 from wizard.channels.web.run_pages import CONFLICT, RunPages, looked_before
 from wizard.channels.web.sections import as_text
 from wizard.channels.web.site import REFUSED, Site, is_browser
 from wizard.channels.web.starting import run_cookie
-from wizard.channels.web.visitors import Admitted, Guest, run_id_of
+from wizard.channels.web.visitors import Guest, OpenRun, run_id_of
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.errors import NotAStep, StaleInput, WizardError
@@ -37,21 +37,22 @@ LEFT = "left"  # the code of a page that isn't part of the run any more, or was 
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A posted page: which step's, by whom, what was typed. `prompt` is what the step asks now, None where it asks
-    nothing or isn't on the path. `page` is what is kept of it by where it is refused, `address` where that is shown."""
+    nothing or isn't on the path. `page` is the key under which it is kept where it is refused, `address` where that
+    is shown."""
 
     guest: Guest
-    door: Admitted
+    opened: OpenRun
     path: str
     changing: bool
     posted: Posted
     prompt: Prompt | None
-    page: Page
+    page: PageKey
     address: str
     by_browser: bool
 
     @property
     def view(self) -> RunView:
-        return self.door.view
+        return self.opened.view
 
     @property
     def fields(self) -> tuple[PromptField, ...]:
@@ -87,12 +88,12 @@ class Stepping:
         """GET /r/{id}: to the current step. With a token in the address, as a link that was saved has it, the
         browser gets the run's cookie first, and an address without it."""
         site = self._site
-        guest = await site.doors.greet(request)
+        guest = await site.visitors.guest_of(request)
         token = request.query.get("token")
         if token is None:
-            door = await site.doors.admit(request, guest)
-            return site.redirect(self._pages(guest, door).current)
-        await site.doors.exchange(request, token)
+            opened = await site.visitors.open_run(request, guest)
+            return site.redirect(self._pages(guest, opened).current)
+        await site.visitors.check_link(request, token)
         view = await self._engine.load(run_id_of(request))
         response = site.redirect(site.run_address(view.id))
         response.headers.add("Set-Cookie", run_cookie(site, guest, view, token))
@@ -100,43 +101,42 @@ class Stepping:
 
     async def show(self, request: web.Request) -> web.Response:
         """GET /r/{id}/{step}"""
-        guest, door = await self._looks(request)
-        pages, path, changing = self._pages(guest, door), request.match_info["step"], "change" in request.query
-        refusal = await self._site.refused.of(_page_of(request, guest, door))
-        found = None if refusal is None else pages.refused(path, refusal, changing=changing)
+        guest, opened = await self._open(request)
+        pages, path, changing = self._pages(guest, opened), request.match_info["step"], "change" in request.query
+        refusal = await self._site.kept_refusals.of(_page_of(request, guest, opened))
+        shown = None if refusal is None else pages.refused(path, refusal, changing=changing)
         if request.query.get(REFUSED) == LEFT:
-            found = pages.over() or (CONFLICT, pages.conflict(path, None, changing=False))
-        if found is None:
-            found = pages.at(path, changing=changing, looked=looked_before(request.query.get("wait", "")))
-        if found is None:
+            shown = pages.over() or (CONFLICT, pages.conflict(path, None, changing=False))
+        if shown is None:
+            shown = pages.at(path, changing=changing, looked=looked_before(request.query.get("wait", "")))
+        if shown is None:
             return self._site.redirect(pages.current)
-        status, page = found
+        status, page = shown
         return self._site.respond(guest, page, status)
 
     async def saved(self, request: web.Request) -> web.Response:
         """GET /r/{id}/-/saved"""
-        guest = await self._site.doors.greet(request)
-        door = await self._site.doors.admit(request, guest)
-        pages = self._pages(guest, door)
+        guest, opened = await self._open(request)
+        pages = self._pages(guest, opened)
         over = pages.over()
         if over is not None:
             return self._site.respond(guest, over[1], over[0])
-        return self._site.respond(guest, pages.saved(guest.origin if guest.host else "", door.token))
+        return self._site.respond(guest, pages.saved(guest.origin if guest.host else "", opened.token))
 
     async def answers(self, request: web.Request) -> web.Response:
         """GET /r/{id}/-/answers"""
-        guest, door = await self._looks(request)
-        pages = self._pages(guest, door)
+        guest, opened = await self._open(request)
+        pages = self._pages(guest, opened)
         status, page = pages.over() or (200, pages.copy())
         return self._site.respond(guest, page, status)
 
     async def answers_file(self, request: web.Request) -> web.Response:
         """GET /r/{id}/-/answers.txt"""
-        guest, door = await self._looks(request)
-        pages = self._pages(guest, door)
+        guest, opened = await self._open(request)
+        pages = self._pages(guest, opened)
         if (over := pages.over()) is not None:
             return self._site.respond(guest, over[1], over[0])
-        workflow = door.view.workflow
+        workflow = opened.view.workflow
         text = as_text(workflow.title, pages.copy().lines, workflow.language).encode("utf-8", "replace")
         file = StoredFile("", f"{workflow.title}.txt", "text/plain", text)
         response = as_attachment(file, self._site.headers)
@@ -145,28 +145,26 @@ class Stepping:
 
     async def progress(self, request: web.Request) -> web.StreamResponse:
         """GET /r/{id}/-/progress?step=PATH: how far the work is that a waiting page is about, as it goes on."""
-        guest = await self._site.doors.greet(request)
-        door = await self._site.doors.admit(request, guest)
+        _, opened = await self._open(request)
         try:
             return await self._followers.follow(
-                request, door.view, self._site.headers, request.query.get("step") or None
+                request, opened.view, self._site.headers, request.query.get("step") or None
             )
         except TooMany:  # the page's script asks now and then instead
             return web.Response(status=503, headers={**self._site.headers, **WAIT})
 
     async def file(self, request: web.Request) -> web.Response:
         """GET /r/{id}/-/files/{file}"""
-        guest = await self._site.doors.greet(request)
-        door = await self._site.doors.admit(request, guest)
-        file = await self._engine.file(door.view.id, request.match_info["file"])
+        _, opened = await self._open(request)
+        file = await self._engine.file(opened.view.id, request.match_info["file"])
         if file is None:
             raise web.HTTPNotFound
         return as_attachment(file, self._site.headers)
 
     async def ask_to_remove(self, request: web.Request) -> web.Response:
         """GET /r/{id}/-/remove/{item}"""
-        guest, door = await self._looks(request)
-        pages = self._pages(guest, door)
+        guest, opened = await self._open(request)
+        pages = self._pages(guest, opened)
         page = pages.remove(request.match_info["item"])
         return self._site.redirect(pages.current) if page is None else self._site.respond(guest, page)
 
@@ -196,18 +194,17 @@ class Stepping:
     async def _receive(self, request: web.Request, path: str) -> Sent:
         """What was posted, if the run is open to its sender and the form is theirs."""
         site = self._site
-        guest = await site.doors.greet(request)
-        door = await site.doors.admit(request, guest)
-        prompt = door.view.prompt_of_page(path)
+        guest, opened = await self._open(request)
+        prompt = opened.view.prompt_of_page(path)
         fields = () if prompt is None else prompt.possible or prompt.fields
         sizes = {each.name: int(each.options.get("max_size", 0)) for each in fields if type_of(each).holds_files}
         posted = await site.posted(request, guest, sizes)
-        guest.check(posted, RUN, door.subject)
+        guest.check(posted, RUN, opened.subject)
         if prompt is not None:
             posted.check_names(fields)
-        here = path == door.view.step and door.view.status is RunStatus.WAITING
-        changing, page = "change" in request.query and not here, _page_of(request, guest, door)
-        return Sent(guest, door, path, changing, posted, prompt, page, self._site.here(request), is_browser(request))
+        here = path == opened.view.step and opened.view.status is RunStatus.WAITING
+        changing, page = "change" in request.query and not here, _page_of(request, guest, opened)
+        return Sent(guest, opened, path, changing, posted, prompt, page, self._site.here(request), is_browser(request))
 
     async def _go_on(self, sent: Sent, action: str) -> web.Response:
         """From a page that asks nothing: the run isn't begun, failed, or is being worked on; or it is its last."""
@@ -238,16 +235,16 @@ class Stepping:
         await self._engine.submit(view, path, answers=answers, draft=draft, changing=sent.changing, seen=seen or None)
         pages = self._pages_of(sent)
         if (rejected := view.rejected) is not None:
-            refusal = Refusal.of(rejected, 422, view.mark_of(path))
+            refusal = KeptRefusal.of(rejected, 422, view.mark_of(path))
             return await self._refuse(sent, refusal, lambda: pages.step(rejected, changing=sent.changing))
         if view.mark_of(path) == mark:  # else nothing that was refused there counts any more
-            await self._site.refused.forget(sent.page)
+            await self._site.kept_refusals.forget(sent.page)
         if view.revision == before and not was_current and not sent.changing:
             return self._site.redirect(pages.after(path))
         response = self._to_current(sent)
         if answered := answered_now(sent.guest.answered, page, view.mark_of(path)):
             where = self._site.run_address(view.id)
-            response.headers.add("Set-Cookie", sent.guest.crumb.answered(answered, where))
+            response.headers.add("Set-Cookie", sent.guest.cookies.answered(answered, where))
         return response
 
     async def _leave(self, sent: Sent, *, saves: bool) -> web.Response:
@@ -257,7 +254,7 @@ class Stepping:
         files = files_of(sent.fields, sent.posted) if takes_files else {}
         action: Literal["previous", "save"] = "save" if saves else "previous"
         await self._engine.submit(sent.view, sent.path, action, draft=sent.draft, files=files, changing=sent.changing)
-        await self._site.refused.forget(sent.page)
+        await self._site.kept_refusals.forget(sent.page)
         return self._site.redirect(f"{self._pages_of(sent).run}-/saved") if saves else self._to_current(sent)
 
     # -- refusing --------------------------------------------------------------------------------------
@@ -274,35 +271,35 @@ class Stepping:
             if sent.by_browser:
                 return self._site.redirect(self._site.refused_at(sent.address, LEFT))
             return self._site.respond(sent.guest, pages.conflict(path, None, changing=False), CONFLICT)
-        refusal = Refusal.of(typed, CONFLICT, view.mark_of(path))
+        refusal = KeptRefusal.of(typed, CONFLICT, view.mark_of(path))
         return await self._refuse(sent, refusal, lambda: pages.conflict(path, typed, changing=sent.changing))
 
-    async def _refuse(self, sent: Sent, refusal: Refusal, page: Callable[[], ShownPage]) -> web.Response:
+    async def _refuse(self, sent: Sent, refusal: KeptRefusal, page: Callable[[], Page]) -> web.Response:
         """To the page that says so, or with it, where it can't be kept."""
-        if await self._site.refused.keep(sent.page, refusal):
+        if await self._site.kept_refusals.keep(sent.page, refusal):
             return self._site.redirect(sent.address)
         return self._site.respond(sent.guest, page(), refusal.status)
 
     # -- what they share -------------------------------------------------------------------------------
 
-    async def _looks(self, request: web.Request) -> tuple[Guest, Admitted]:
-        guest = await self._site.doors.greet(request)
-        return guest, await self._site.doors.admit(request, guest)
+    async def _open(self, request: web.Request) -> tuple[Guest, OpenRun]:
+        guest = await self._site.visitors.guest_of(request)
+        return guest, await self._site.visitors.open_run(request, guest)
 
-    def _pages(self, guest: Guest, door: Admitted) -> RunPages:
-        return RunPages(door.view, self._site.root, lambda: guest.key(RUN, door.subject))
+    def _pages(self, guest: Guest, opened: OpenRun) -> RunPages:
+        return RunPages(opened.view, self._site.root, lambda: guest.key(RUN, opened.subject))
 
     def _pages_of(self, sent: Sent) -> RunPages:
-        return self._pages(sent.guest, sent.door)
+        return self._pages(sent.guest, sent.opened)
 
     def _to_current(self, sent: Sent) -> web.Response:
         return self._site.redirect(self._pages_of(sent).current)
 
 
-def _page_of(request: web.Request, guest: Guest, door: Admitted) -> Page:
-    """What is kept of a page by, where it is refused: only who sent it finds it again, on the same page."""
+def _page_of(request: web.Request, guest: Guest, opened: OpenRun) -> PageKey:
+    """The key under which a page is kept where it is refused: only who sent it finds it again, on the same page."""
     changing = "?" if "change" in request.query else ""
-    return Page(door.view.id, guest.key(PURPOSE, f"{door.subject}\0{request.path}{changing}"))
+    return PageKey(opened.view.id, guest.key(PURPOSE, f"{opened.subject}\0{request.path}{changing}"))
 
 
 def was_worked_at(view: RunView, path: str) -> bool:

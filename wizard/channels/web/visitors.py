@@ -18,7 +18,7 @@ from wizard.channels.web.csrf import (
     RUN_COOKIE,
     STARTED_COOKIE,
     VISITOR_COOKIE,
-    Crumb,
+    CookieWriter,
     cookies,
     form_key,
     is_foreign,
@@ -47,7 +47,7 @@ class Guest:
     unknown: bool
     identity: Identity
     host: str
-    crumb: Crumb
+    cookies: CookieWriter
     answered: str = ""  # which of their pages answered which steps of the run
     started: str = ""  # the run that they started last at this start page
 
@@ -63,11 +63,11 @@ class Guest:
     @property
     def origin(self) -> str:
         """The address of the server as they see it: https://forms.example.org"""
-        return f"{'https' if self.crumb.secure else 'http'}://{self.host}"
+        return f"{'https' if self.cookies.secure else 'http'}://{self.host}"
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
+class OpenRun:
     """A run that is open to a guest. `subject` is what its forms' keys are bound to; `token` is "" where it is the
     guest's identity that opens it."""
 
@@ -76,17 +76,17 @@ class Admitted:
     token: str
 
 
-class Doors:
-    """Lets guests in."""
+class Visitors:
+    """Says who sends a request, and opens the run of its address to them."""
 
     def __init__(self, engine: Engine, settings: Settings, identify: Identify | None) -> None:
         self._engine = engine
         self._settings = settings
         self._identify = identify
 
-    async def greet(self, request: web.Request) -> Guest:
-        """Who it is. Raises what the host's function raises, and Refusal (403) for a form that another site's
-        page sends."""
+    async def guest_of(self, request: web.Request) -> Guest:
+        """Who sends the request. Raises what the host's function raises, and Refusal (403) for a form that another
+        site's page sends."""
         proxies = self._settings.proxies
         host = host_of(request, proxies)
         if request.method == "POST" and is_foreign(request.headers, host):
@@ -102,22 +102,22 @@ class Doors:
             unknown=not visitor,
             identity=identity,
             host=host,
-            crumb=Crumb(is_secure(request, proxies), bool(self._settings.frame_ancestors)),
+            cookies=CookieWriter(is_secure(request, proxies), bool(self._settings.frame_ancestors)),
             answered=sent.get(ANSWERED_COOKIE, ""),
             started=sent.get(STARTED_COOKIE, ""),
         )
 
-    async def admit(self, request: web.Request, guest: Guest) -> Admitted:
+    async def open_run(self, request: web.Request, guest: Guest) -> OpenRun:
         """Opens the run of the address by the rule for everybody (wizard.engine.access): whoever is signed in needs no
         token of their own runs. Raises RunNotFound, NotYours, NotYourProfile, and WorkflowUnavailable where its pages
         can't be made."""
-        admitted = await self._admitted(request, guest)
-        view = admitted.view
+        opened = await self._open(request, guest)
+        view = opened.view
         if view.workflow.unavailable is not None and view.status not in (RunStatus.EXPIRED, RunStatus.CANCELLED):
             raise view.workflow.unavailable
-        return admitted
+        return opened
 
-    async def _admitted(self, request: web.Request, guest: Guest) -> Admitted:
+    async def _open(self, request: web.Request, guest: Guest) -> OpenRun:
         run_id = run_id_of(request)
         view = await self._engine.load(run_id)
         remember(request, view.workflow.language)
@@ -128,10 +128,10 @@ class Doors:
         caller = Caller(guest.token, None if self._identify is None else person, needs_token=False)
         await check_access(view.run, caller)
         if is_personal(view.run, caller):
-            return Admitted(view, f"{run_id}\0{view.run.profile_id}", "")
-        return Admitted(view, guest.token, guest.token)
+            return OpenRun(view, f"{run_id}\0{view.run.profile_id}", "")
+        return OpenRun(view, guest.token, guest.token)
 
-    async def exchange(self, request: web.Request, token: str) -> None:
+    async def check_link(self, request: web.Request, token: str) -> None:
         """Checks a token that came in a link. Raises RunNotFound, NotYours."""
         if not is_token(token):
             raise NotYours

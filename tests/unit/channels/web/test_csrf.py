@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.channels.web.csrf import LONGEST_COOKIES, RUN, START, Crumb, cookies, form_key, is_foreign, is_key, is_token
+from wizard.channels.web.csrf import (
+    LONGEST_COOKIES,
+    RUN,
+    START,
+    CookieWriter,
+    cookies,
+    form_key,
+    is_foreign,
+    is_key,
+    is_token,
+)
 
 VISITOR, OTHER = "v" * 22, "o" * 22  # fixed: they are part of names of tests
 TOKEN = "t" * 32
@@ -76,23 +86,23 @@ def test_cookies_may_come_in_several_headers() -> None:
 
 def test_a_runs_cookie_goes_to_its_addresses_alone_and_no_script() -> None:
     """A token that scripts or other addresses get is a token that is stolen."""
-    assert Crumb(secure=False).run(TOKEN, "/r/abc", 60) == (
+    assert CookieWriter(secure=False).run(TOKEN, "/r/abc", 60) == (
         f"wizard_run={TOKEN}; Path=/r/abc; Max-Age=60; HttpOnly; SameSite=Lax"
     )
-    assert Crumb(secure=True).run(TOKEN, "/r/abc", -5) == (
+    assert CookieWriter(secure=True).run(TOKEN, "/r/abc", -5) == (
         f"wizard_run={TOKEN}; Path=/r/abc; Max-Age=1; HttpOnly; Secure; SameSite=Lax"
     )
-    assert Crumb(secure=True).visitor(VISITOR, "/forms/") == (
+    assert CookieWriter(secure=True).visitor(VISITOR, "/forms/") == (
         f"wizard_visitor={VISITOR}; Path=/forms/; HttpOnly; Secure; SameSite=Lax"
     )
 
 
 def test_in_a_frame_cookies_are_sent_from_within_another_site() -> None:
     """Without SameSite=None no browser sends them there; without https none takes that."""
-    assert Crumb(secure=True, framed=True).run(TOKEN, "/r/abc", 60) == (
+    assert CookieWriter(secure=True, framed=True).run(TOKEN, "/r/abc", 60) == (
         f"wizard_run={TOKEN}; Path=/r/abc; Max-Age=60; HttpOnly; Secure; SameSite=None; Partitioned"
     )
-    assert Crumb(secure=False, framed=True).visitor(VISITOR, "/").endswith("; HttpOnly; SameSite=Lax")
+    assert CookieWriter(secure=False, framed=True).visitor(VISITOR, "/").endswith("; HttpOnly; SameSite=Lax")
 
 
 @pytest.mark.parametrize(

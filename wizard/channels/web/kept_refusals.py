@@ -24,7 +24,7 @@ LONGEST_OF_START = 20_000  # characters; more is shown without being kept
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageKey:
     """Whose page it is, and which: `scope` is its run, "" where there is none yet."""
 
     scope: str
@@ -32,9 +32,9 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """What is kept. `status` is that of the page that shows it, `seen` the step's mark at that time; `values` is what
-    was typed, `errors` what is wrong with it by field, `error` what is with all of it."""
+class KeptRefusal:
+    """A page that was refused. `status` is that of the page that shows it, `seen` the step's mark at that time;
+    `values` is what was typed, `errors` what is wrong with it by field, `error` what is with all of it."""
 
     status: int
     seen: str
@@ -43,8 +43,8 @@ class Refusal:
     error: str | None
 
     @classmethod
-    def of(cls, prompt: Prompt, status: int, seen: str = "") -> Refusal:
-        """Of what was typed in a page's fields, as its prompt says it."""
+    def of(cls, prompt: Prompt, status: int, seen: str = "") -> KeptRefusal:
+        """Made of what was typed in a page's fields, as its prompt has it."""
         shown = fields_of(prompt)
         return cls(
             status,
@@ -75,14 +75,14 @@ def _in_input(field: PromptField) -> Value:
     return field.value if field.typed is None else field.typed
 
 
-class Refusals:
-    """Keeps them in the engine's store."""
+class KeptRefusals:
+    """Keeps refused pages in the engine's store."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def keep(self, page: Page, refusal: Refusal) -> bool:
-        """Whether it is kept: what can't be is shown at once instead."""
+    async def keep(self, page: PageKey, refusal: KeptRefusal) -> bool:
+        """Keeps the refusal. False where it can't be kept, and is to be shown at once instead."""
         now, content = self._engine.clock(), asdict(refusal)
         if not page.scope and len(repr(content)) > LONGEST_OF_START:
             return False
@@ -93,17 +93,17 @@ class Refusals:
             return False
         return True
 
-    async def of(self, page: Page) -> Refusal | None:
+    async def of(self, page: PageKey) -> KeptRefusal | None:
         """What was refused there last, None for nothing."""
         kept = await self._kept(page)
-        return None if kept is None or kept.at < self._engine.clock() - LASTS else Refusal(**kept.content)
+        return None if kept is None or kept.at < self._engine.clock() - LASTS else KeptRefusal(**kept.content)
 
-    async def forget(self, page: Page) -> None:
-        """Something else was sent from there, and taken."""
+    async def forget(self, page: PageKey) -> None:
+        """Drops what is kept of a page: something else was sent from there, and taken."""
         if await self._kept(page) is not None:
             await self._engine.store.forget_refused(page.scope, page.key)
 
-    async def _kept(self, page: Page) -> Refused | None:
+    async def _kept(self, page: PageKey) -> Refused | None:
         try:
             return await self._engine.store.refused(page.scope, page.key)
         except DataUnreadable:  # a page without it is better than none
