@@ -1,10 +1,4 @@
-"""The engine: loads a run, lets the machine decide, calls nodes, saves (DESIGN: turns, S18-S22).
-
-Each method is one turn: it is acknowledged (it returns) only after everything it changed is
-committed in one transaction. Turns don't lock a run; the store's compare-and-swap lets one of two
-win, and the other looks again at what there is now: its input is a conflict, or the same input
-over again, which gets the same result (S19).
-"""
+"""The engine: what callers can do with runs (S1-S11, S24). How a turn is taken is in wizard.engine.turns."""
 
 from __future__ import annotations
 
@@ -59,7 +53,8 @@ def utc_now() -> datetime:
 
 
 class Engine:
-    """See the module docstring.
+    """Runs, by calls. Each call that moves a run is one turn: it returns only after everything it changed is committed
+    in one transaction (S20), and of two at the same time one wins (S19).
 
     `definitions` gives the workflows that runs start from, and compiles those that stored runs are
     pinned to (S22); `services` are what nodes are handed; `clock` gives aware times, in the zone of the people whose
@@ -101,7 +96,7 @@ class Engine:
     async def close(self) -> None:
         """Lets work under way finish for the settings' `grace`, then closes what nodes opened and shared: what hangs in
         that is left behind, what fails is logged. The store is its owner's to close."""
-        await self._turns.close(self.settings.grace)
+        await self._turns.lasting.close(self.settings.grace)
         for name, shared in list(self.services.shared.items()):
             await self._close(name, shared)
         self.services.shared.clear()
@@ -131,7 +126,7 @@ class Engine:
         Raises WorkflowNotFound, and InvalidInput where `input` isn't what the workflow declares.
         """
         handed = Handed(event, session, profile_id, session_id)
-        return await self._bear(workflow_id, {} if input is None else input, handed, None, entering=False)
+        return await self._create(workflow_id, {} if input is None else input, handed, None, entering=False)
 
     async def start(
         self,
@@ -146,7 +141,7 @@ class Engine:
     ) -> RunView:
         """S2: create and the first Next in one. Raises what `create` raises."""
         handed = Handed(event, session, profile_id, session_id)
-        return await self._bear(workflow_id, {} if input is None else input, handed, respond, entering=True)
+        return await self._create(workflow_id, {} if input is None else input, handed, respond, entering=True)
 
     async def load(self, run: str | RunView) -> RunView:
         """The run as it is now. Executes nothing (S18). Raises RunNotFound."""
@@ -353,7 +348,7 @@ class Engine:
     async def hand_back(self, claim: Claim) -> None:
         """Gives up a job whose performance was cancelled: it is anybody's from now on, or from when what can't be
         stopped of it has come to its end."""
-        await self._turns.hand_back(claim)
+        await self._turns.lasting.hand_back(claim)
 
     def is_past(self, claim: Claim) -> bool:
         """Whether the job that is being performed is done, and what goes on is what follows from it."""
@@ -362,7 +357,7 @@ class Engine:
     @property
     def following(self) -> Set[asyncio.Task[None]]:
         """The work under way that followed from jobs which are done: it is as much work as they were."""
-        return self._turns.following
+        return self._turns.lasting.following
 
     async def repair(self, run: str | RunView) -> RunView:
         """Has everything tried again that was given up in a run: its failed undos, and the step that it failed at."""
@@ -403,21 +398,21 @@ class Engine:
 
     # -- turns -------------------------------------------------------------------------------------
 
-    async def _bear(
+    async def _create(
         self,
         workflow_id: str,
-        given: Mapping[str, object],
+        values: Mapping[str, object],
         handed: Handed,
         respond: RespondWith | None,
         *,
         entering: bool,
     ) -> RunView:
         check_texts(workflow_id=workflow_id)
-        check_names("input", given)
+        check_names("input", values)
         workflow, bundle = self._pinned.current(workflow_id)
         token, now = new_token(), self.clock.wall()
         run = await new_run(workflow, self._ids(), token, handed, self.store, instant(now))
-        run = run._replace(input=copied(read_input(workflow, run, given, now)))
+        run = run._replace(input=copied(read_input(workflow, run, values, now)))
         await self._pinned.save(workflow, bundle)
         return await self._turns.first(workflow, run, now, respond, token, entering=entering)
 

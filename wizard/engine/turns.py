@@ -4,8 +4,7 @@ A turn is acknowledged (it returns) only after everything it changed is committe
 store's compare-and-swap lets one of two win, and the other looks again at what there is now: its input is a
 conflict, or the same input over again, which gets the same result. Who lost stands in line (wizard.engine.contention).
 
-Work that takes longer than anybody should be kept waiting goes on when its turn has ended, its lease being renewed;
-its result is taken by a turn of its own, if the run still stands there.
+Work that takes longer than anybody should be kept waiting goes on when its turn has ended (wizard.engine.lasting).
 
 What doesn't move a run doesn't disturb its work (S23): where another commit came between an effect and its result, the
 result is stored on top of that, unless the run was moved or somebody else took the work over.
@@ -16,18 +15,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import count
-from typing import Any
 
 from wizard.engine.cache import RunCache
 from wizard.engine.commits import Effects, Saver, lease_from
 from wizard.engine.contention import Contention, Place
-from wizard.engine.driver import Driver, Lasting, Means
-from wizard.engine.leases import LeaseLost, Leases, held
+from wizard.engine.driver import Driver, Means
+from wizard.engine.lasting import LastingWork, claim_of
+from wizard.engine.leases import Leases
 from wizard.engine.pinned import Pinned
 from wizard.engine.progress import reporter
 from wizard.engine.slots import Slots
@@ -39,7 +38,6 @@ from wizard.errors import (
     StaleInput,
     StaleRevision,
     StoreError,
-    WizardError,
 )
 from wizard.locale.sentences import sentence
 from wizard.machine import machine
@@ -58,13 +56,13 @@ from wizard.machine.protocol import Move
 from wizard.machine.stack import Turn, visit_of
 from wizard.model import Prompt, Reply, Run, RunStatus, Workflow
 from wizard.model.instants import Clock
-from wizard.model.job import Claim, Job, JobKind, job_key
+from wizard.model.job import JobKind, job_key
 from wizard.model.path import locate
 from wizard.node import Services
 from wizard.settings import Settings
 from wizard.state.documents import document_saves
 from wizard.stores.contract import Store
-from wizard.telemetry.logs import broke, failed
+from wizard.telemetry.logs import failed
 from wizard.telemetry.watching import ACCEPTED, Watch, WatchedTurn
 
 log = logging.getLogger("wizard.engine")
@@ -94,19 +92,7 @@ class Turns:
         self._leases = Leases(store, clock, services.calls.unstoppable, settings)
         self.past: set[str] = set()  # keys of claimed jobs that aren't their holder's any more, by their own turn
         self.lease = lease_from(clock, settings.lease)
-        self._lasting: set[asyncio.Task[None]] = set()
-        self.following: set[asyncio.Task[None]] = set()  # of these what followed from a job that is done
-
-    async def close(self, grace: float) -> None:
-        """Lets work that outlasted its turn go on for so many seconds; what isn't done then is another worker's."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + grace
-        # What is under way in another loop ends with that.
-        while lasting := {each for each in self._lasting if each.get_loop() is loop}:
-            _, left = await asyncio.wait(lasting, timeout=max(until - loop.time(), 0.0))
-            for each in left:
-                each.cancel()
-            await asyncio.gather(*left, return_exceptions=True)
+        self.lasting = LastingWork(self._leases, clock, watch, self._take_result)
 
     async def show(self, run_id: str) -> RunView:
         """The run as it is now."""
@@ -152,6 +138,9 @@ class Turns:
         """One turn, again from the start where a cached run was old or somebody else was faster."""
         with self._watch.turn(name, run_id) as watched:
             return await self._until_stored(run_id, ask, respond, task, watched)
+
+    async def _take_result(self, run_id: str, unsaved: Unsaved, task: Task) -> RunView:
+        return await self.take("job", run_id, unsaved.ask(), task=task)
 
     async def _until_stored(
         self, run_id: str, ask: Ask, respond: RespondWith | None, task: Task, watched: WatchedTurn
@@ -304,59 +293,18 @@ class Turns:
             if driver.lasting is None:
                 saver.effects_done()
             else:
-                self._see_through(turn.id, driver.lasting, saver, follows=bool(task.job) or task.follows)
+                self.lasting.go_on(turn.id, driver.lasting, saver, follows=bool(task.job) or task.follows)
 
     async def _leave_line(self, before: Run, after: Run) -> None:
-        """Who was in line for a place and was moved away keeps nobody waiting."""
+        """Gives up the place in line of a step that the turn moved the run away from: it keeps nobody waiting."""
         step = before.current
         if step is not None and step.put_off is not None and step.put_off.since and not stands_at(after, step.visit):
             await self._slots.leave(job_key(after.id, JobKind.WORK, step.visit))
 
     async def _hand_back_work(self, saver: Saver, task: Task) -> None:
-        """Nobody goes on with what the turn began."""
+        """Hands back the work that the turn began and that nobody goes on with."""
         if saver.has_saved and visit_of(saver.run.current) != task.performing:
-            await self.hand_back(_claim_of(saver.run, self._clock()))
-
-    async def hand_back(self, claim: Claim) -> None:
-        """Whoever comes next may do the job now, and needn't wait for the lease; where something of it can't be
-        stopped, when that has come to its end."""
-        if self._leases.goes_on(claim):
-            self._begin(self._leases.keep(claim), self._lasting)
-        else:
-            await self._leases.free(claim)
-
-    # -- work that outlasts its turn -----------------------------------------------------------------
-
-    def _see_through(self, run_id: str, lasting: Lasting, saver: Saver, *, follows: bool) -> None:
-        work = self._await_lasting(run_id, lasting, saver, follows=follows)
-        self._begin(work, *((self._lasting, self.following) if follows else (self._lasting,)))
-
-    def _begin(self, work: Coroutine[Any, Any, None], *among: set[asyncio.Task[None]]) -> None:
-        task = asyncio.ensure_future(work)
-        for tasks in among:
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-
-    async def _await_lasting(self, run_id: str, lasting: Lasting, saver: Saver, *, follows: bool) -> None:
-        """Renews the lease until there is a result, and takes the turn that it belongs to."""
-        claim = _claim_of(saver.run, self._clock())
-        try:
-            try:
-                result = await held(lasting.result, lambda: self._leases.renew(claim), self._leases.seconds / 3)
-            finally:
-                saver.effects_done()
-            unsaved = Unsaved(saver.run, result)
-            await self.take("job", run_id, unsaved.ask(), task=Task(lasting.visit, unsaved=unsaved, follows=follows))
-        except asyncio.CancelledError:  # the process ends: nobody needs to wait for the lease to do the same
-            if not self._leases.goes_on(claim):
-                await self._leases.free(claim)
-            raise
-        except LeaseLost:
-            self._watch.node(lasting.type, 0.0, "late")
-        except WizardError as error:
-            log.warning("the result of run %s can't be stored: %s", run_id, type(error).__name__)
-        except Exception as error:
-            broke(log, error, "the result of run %s can't be stored; it is done again when its lease is over", run_id)
+            await self.lasting.hand_back(claim_of(saver.run, self._clock()))
 
 
 def _outcome(view: RunView, before: Run) -> str:
@@ -380,17 +328,12 @@ def _put_off_until(run: Run) -> datetime | None:
     return None if step is None or step.is_done or step.put_off is None else step.put_off.until
 
 
-def _claim_of(run: Run, now: datetime) -> Claim:
-    """A turn's own claim on the job that it ordered for the work at which it stored the run."""
-    return Claim(Job(run.id, JobKind.WORK, visit_of(run.current), now), 0)
-
-
 def _answer_on_the_way(turn: Turn, respond: RespondWith, stored: Run) -> Reply:
     return respond(RunView(turn.workflow, stored, turn.local_now))
 
 
 def _log_failures(turn: Turn) -> None:
-    """Not before they are stored: where somebody else was faster, the turn is taken again and fails anew, or not."""
+    """Logs failures that are stored: where somebody else was faster, the turn is taken again, and may not fail."""
     for failure in turn.failures:
         failed(nodes, failure.error, failure.fault, step=failure.step, workflow=turn.workflow.id, run=turn.id)
     turn.failures.clear()
