@@ -31,7 +31,7 @@ from wizard.node import Registry
 from wizard.settings import Settings
 from wizard.stores.contract import Store
 from wizard.stores.memory import MemoryStore
-from wizard.stores.wakening import Bell
+from wizard.stores.wakening import Wakening
 
 DOUBLED = {
     "id": "doubled",
@@ -194,10 +194,10 @@ async def test_calls_of_other_services_are_made_on_every_loop() -> None:
     await server.close()
 
 
-async def test_a_bell_rings_on_every_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_waits_is_woken_on_every_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who waits on a loop of its own isn't woken by a loop's own means, and would sleep until the next look."""
     monkeypatch.setattr("wizard.stores.wakening.POLL_SECONDS", 60.0)
-    bell, looked = Bell(), threading.Event()
+    wakening, looked = Wakening(), threading.Event()
     claimed = threading.Event()
 
     async def attempt(now: datetime) -> tuple[list[Any], None]:
@@ -210,7 +210,7 @@ async def test_a_bell_rings_on_every_loop(monkeypatch: pytest.MonkeyPatch) -> No
     def wait() -> tuple[Any, float]:
         async def attended() -> tuple[Any, float]:
             began = asyncio.get_running_loop().time()
-            found = await bell.attend(attempt, datetime.now(UTC), 30.0, put_off)
+            found = await wakening.claims(attempt, datetime.now(UTC), 30.0, put_off)
             return found, asyncio.get_running_loop().time() - began
 
         return asyncio.run(attended())
@@ -218,7 +218,7 @@ async def test_a_bell_rings_on_every_loop(monkeypatch: pytest.MonkeyPatch) -> No
     waiting = asyncio.ensure_future(asyncio.to_thread(wait))
     await asyncio.to_thread(looked.wait)
     claimed.set()
-    bell.ring()
+    wakening.wake()
     found, seconds = await waiting
     assert found == ["job"]
     assert seconds < 25

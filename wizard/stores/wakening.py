@@ -1,4 +1,4 @@
-"""Wakes, in one process, whoever waits for jobs: it rings where some were ordered, or moved."""
+"""Wakes, in one process, whoever waits for jobs, where some were ordered or moved."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ Attempt = Callable[[datetime], Coroutine[Any, Any, tuple[Sequence[Claim], dateti
 PutOff = Callable[[Claim, datetime, datetime], Awaitable[bool]]
 
 
-class Bell:
-    """One ring wakes all who wait, on whatever event loop each of them does."""
+class Wakening:
+    """Wakes all who wait at once, on whatever event loop each of them does."""
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Future[None]] = set()
         self._lock = threading.Lock()
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         with self._lock:
             waiting, self._waiting = self._waiting, set()
-        for rung in waiting:
+        for waiter in waiting:
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                rung.get_loop().call_soon_threadsafe(_wake, rung)
+                waiter.get_loop().call_soon_threadsafe(_wake, waiter)
 
-    async def attend(self, attempt: Attempt, now: datetime, wait: float, put_off: PutOff) -> Sequence[Claim]:
-        """What `attempt` finds, tried until it finds any and for `wait` seconds at most: again after a ring, when
+    async def claims(self, attempt: Attempt, now: datetime, wait: float, put_off: PutOff) -> Sequence[Claim]:
+        """What `attempt` finds, tried until it finds any and for `wait` seconds at most: again when woken, when
         the next job is due and every second. It is handed the time, which goes on from `now`, and returns
         the claims, and, where there are none, when the next job is due. What it finds for one who is cancelled
         meanwhile is given back by `put_off`."""
         began, moment = time.monotonic(), now
         while True:
-            rung = self._listen()  # first: a ring during the attempt isn't missed
+            waiter = self._waiter()  # first: who is woken during the attempt looks again
             try:
                 claims, due = await _whole(attempt(moment), now, put_off)
                 left = wait - (time.monotonic() - began)
@@ -51,16 +51,16 @@ class Bell:
                 pause = min(left, POLL_SECONDS)
                 if due is not None:
                     pause = min(pause, max((due - moment).total_seconds(), 0.001))
-                await asyncio.wait({rung}, timeout=pause)
+                await asyncio.wait({waiter}, timeout=pause)
                 moment = now + timedelta(seconds=time.monotonic() - began)
             finally:
-                self._waiting.discard(rung)
+                self._waiting.discard(waiter)
 
-    def _listen(self) -> asyncio.Future[None]:
-        rung: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    def _waiter(self) -> asyncio.Future[None]:
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         with self._lock:
-            self._waiting.add(rung)
-        return rung
+            self._waiting.add(waiter)
+        return waiter
 
 
 async def _whole(
@@ -79,6 +79,6 @@ async def _whole(
         raise
 
 
-def _wake(rung: asyncio.Future[None]) -> None:
-    if not rung.done():
-        rung.set_result(None)
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)

@@ -37,7 +37,7 @@ from wizard.model import Reply
 from wizard.stores.contract import Store
 
 HEADER = "Idempotency-Key"
-BIRTHS = ""  # the scope of the requests that create runs
+CREATION = ""  # the scope of the requests that create runs
 
 LEAST_RANDOM = 22  # characters of a key that tells its sender apart: 128 random bits in base64; a UUID has more
 
@@ -77,7 +77,7 @@ class Identity:
         if reply.digest != self.digest:
             raise KeyReused
         body, token = reply.body, None
-        if self.scope == BIRTHS:
+        if self.scope == CREATION:
             length = body[0] + 1
             token = self._pad(body[1:length]).decode("ascii")
             body = body[length:]
@@ -125,7 +125,7 @@ def identify(
     asked = [request.method, request.path, request.headers.get("If-Match"), body]
     digest = blake2b(json.dumps(asked, sort_keys=True, default=_number).encode(), digest_size=32).digest()
     secret = f"{len(sender)}:{sender}{key}".encode("utf-8", "surrogatepass")
-    if scope == BIRTHS or sender:
+    if scope == CREATION or sender:
         key = blake2b(secret, digest_size=32, person=b"wizard key 2").hexdigest()
     return Identity(scope, key, digest, secret)
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from wizard.channels.api.admission import Admission
-from wizard.channels.api.idempotency import BIRTHS, Answer, Recorder, Replies, identify
+from wizard.channels.api.idempotency import CREATION, Answer, Recorder, Replies, identify
 from wizard.channels.api.preferences import APPLIED, MINIMAL, wants_minimal
 from wizard.channels.api.preferences import HEADER as PREFER
 from wizard.channels.api.requests import CANCEL, CHANGE, EVENT, NEXT, PREVIOUS, REMOVE, START, check_together
@@ -61,7 +61,7 @@ class Moves:
             )
 
         answer = await self._answered(
-            request, BIRTHS, body, turn, sender=starter.name, needs_random=starter.is_stranger
+            request, CREATION, body, turn, sender=starter.name, needs_random=starter.is_stranger
         )
         return _created(answer, request.rel_url.raw_path)
 
@@ -186,7 +186,7 @@ class Moves:
 
     async def _refusal(self, run_id: str, error: CallerError, show: Show) -> Answer:
         """The problem, with the run as it is now."""
-        if run_id == BIRTHS or isinstance(error, RunNotFound | RunBusy):
+        if run_id == CREATION or isinstance(error, RunNotFound | RunBusy):
             raise error
         view = await self._engine.load(run_id)
         type_ = type_of(error)

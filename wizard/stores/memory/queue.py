@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 
 from wizard.model.job import Aside, Claim, Job
-from wizard.stores.wakening import Bell
+from wizard.stores.wakening import Wakening
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class MemoryQueue:
         self._jobs: dict[str, _Waiting] = {}
         self._heap: list[tuple[datetime, int, str]] = []
         self._numbers = count(1)
-        self._bell = Bell()
+        self._wakening = Wakening()
 
     def change(self, ordered: Sequence[Job], settled: Sequence[str]) -> None:
         """What a commit orders and settles."""
@@ -48,7 +48,7 @@ class MemoryQueue:
             ]
             heapify(self._heap)
         if ordered:
-            self._bell.ring()
+            self._wakening.wake()
 
     def forget(self, run_id: str) -> None:
         """Takes out all jobs of a run."""
@@ -70,7 +70,7 @@ class MemoryQueue:
                 claims = self._take(moment, most, lease)
                 return claims, self._heap[0][0] if self._heap else None
 
-        return await self._bell.attend(attempt, now, wait, self.put_off)
+        return await self._wakening.claims(attempt, now, wait, self.put_off)
 
     def _take(self, now: datetime, most: int, lease: timedelta) -> list[Claim]:
         claims: list[Claim] = []
@@ -103,7 +103,7 @@ class MemoryQueue:
             waiting = self._held(claim)
             if waiting is not None:
                 self._place(waiting, until)
-                self._bell.ring()
+                self._wakening.wake()
         return waiting is not None
 
     async def is_kept(self, key: str, now: datetime) -> bool:
@@ -139,5 +139,5 @@ class MemoryQueue:
                 queued.aside, queued.tries = None, 0
                 self._place(queued, now)
         if put_aside:
-            self._bell.ring()
+            self._wakening.wake()
         return len(put_aside)

@@ -26,7 +26,7 @@ from wizard.stores.blobs import records
 from wizard.stores.blobs.formats import MISSHAPEN, unreadable
 from wizard.stores.blobs.vault import Vault
 from wizard.stores.postgres.pool import Connection, Pool
-from wizard.stores.wakening import Bell
+from wizard.stores.wakening import Wakening
 
 try:
     from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
@@ -183,16 +183,16 @@ class PostgresQueue:
         self._pool = pool
         self._vault = vault
         self._holder = QueueManagerId(uuid.uuid4())
-        self._bell = Bell()
-        self._ear = _Ear(pool, self._bell.ring)
+        self._wakening = Wakening()
+        self._listener = _Listener(pool, self._wakening.wake)
         self._log_checked = -LOG_CHECKED.total_seconds()
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Wakes those who wait here: jobs were ordered in this process."""
-        self._bell.ring()
+        self._wakening.wake()
 
     async def close(self) -> None:
-        await self._ear.close()
+        await self._listener.close()
 
     async def claim(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
         if most <= 0:
@@ -202,12 +202,12 @@ class PostgresQueue:
     async def _await_claims(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
         async def attempt(moment: datetime) -> tuple[Sequence[Claim], datetime | None]:
             if wait > 0:
-                await self._ear.listen()  # before the look: what is ordered after it rings
+                await self._listener.listen()  # before the look: what is ordered after it wakes
             claims, next_one = await self._pool.transact(lambda connection: self._take(connection, most, lease))
             return await self._opened(claims, moment), None if next_one is None else after(moment, next_one)
 
         await self._forget_log()
-        return await self._bell.attend(attempt, now, wait, self.put_off)
+        return await self._wakening.claims(attempt, now, wait, self.put_off)
 
     async def _take(
         self, connection: Connection, most: int, lease: timedelta
@@ -254,7 +254,7 @@ class PostgresQueue:
         which = (HELD if number is not None else UNCLAIMED) % 4
         rows = await self._pool.write(PUT_OFF % which, key, tries, until - now, number, run=claim.job.run)
         if rows:
-            self._bell.ring()
+            self._wakening.wake()
         return bool(rows)
 
     async def is_kept(self, key: str, now: datetime) -> bool:
@@ -280,7 +280,7 @@ class PostgresQueue:
 
     async def put_back(self, run: str, now: datetime) -> int:
         rows = await self._pool.write(PUT_BACK, encoded(run), run=run)
-        self._bell.ring()
+        self._wakening.wake()
         return len(rows)
 
     async def count(self, now: datetime) -> tuple[int, int, int]:
@@ -297,7 +297,7 @@ class PostgresQueue:
         await self._pool.write(FORGET_LOG, LOG_KEPT, LOG_ROWS)
 
 
-class _Ear:
+class _Listener:
     """Hears of jobs that other processes ordered, on a connection of its own. One that is lost is replaced at the next
     look; without one, looking every second has to do."""
 

@@ -194,7 +194,7 @@ class PostgresStore:
         if vault.seals:
             self._inventories.put(run, change.run.revision, now)
         if jobs:
-            self._queue.ring()
+            self._queue.wake()
 
     async def _inventory(self, change: Change) -> Inventory:
         """What is stored of the run that the change was made from. Raises StaleRevision where it isn't there."""

@@ -22,7 +22,7 @@ from wizard.stores.blobs.vault import Vault
 from wizard.stores.sqlite.change import stored_time
 from wizard.stores.sqlite.reading import read_time
 from wizard.stores.sqlite.writer import Work
-from wizard.stores.wakening import Bell
+from wizard.stores.wakening import Wakening
 
 T = TypeVar("T")
 
@@ -62,11 +62,11 @@ class SqliteQueue:
         self._write = write
         self._read = read
         self._vault = vault
-        self._bell = Bell()
+        self._wakening = Wakening()
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Jobs were ordered: whoever waits is to look."""
-        self._bell.ring()
+        self._wakening.wake()
 
     async def claim(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
         most = min(most, MAX_CLAIMED)
@@ -79,7 +79,7 @@ class SqliteQueue:
                 return [], due
             return await self._take(moment, most, lease), self._next_due()
 
-        return await self._bell.attend(attempt, now, wait, self.put_off)
+        return await self._wakening.claims(attempt, now, wait, self.put_off)
 
     def _next_due(self) -> datetime | None:
         row = self._read(lambda connection: connection.execute(NEXT_DUE).fetchone())
@@ -121,7 +121,7 @@ class SqliteQueue:
     async def put_off(self, claim: Claim, now: datetime, until: datetime) -> bool:
         held = await self._set(PUT_OFF, (stored_time(until), claim.job.key, claim.tries, claim.handle))
         if held:
-            self._bell.ring()
+            self._wakening.wake()
         return held
 
     async def put_aside(self, claim: Claim, at: datetime, reason: str) -> bool:
@@ -138,7 +138,7 @@ class SqliteQueue:
             count[0] = connection.execute(PUT_BACK, (stored_time(now), run)).rowcount
 
         await self._write(work)
-        self._bell.ring()
+        self._wakening.wake()
         return count[0]
 
     async def _set(self, statement: str, row: tuple[Any, ...]) -> bool:

@@ -129,7 +129,7 @@ class SqliteStore:
         if self._vault.seals:
             self._inventories.put(run.id, run.revision, packed.inventory)
         if change.jobs:
-            self._jobs.ring()
+            self._jobs.wake()
 
     async def _inventory(self, change: Change) -> Inventory:
         """What is stored of the run that the change was made from. Raises StaleRevision where it isn't there."""

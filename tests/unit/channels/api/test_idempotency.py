@@ -14,7 +14,7 @@ import pytest
 from aiohttp import ClientResponse
 
 from tests.acceptance.json_caller import ADA, Caller, Talk, opened, serving
-from wizard.channels.api.idempotency import BIRTHS, Answer, Identity
+from wizard.channels.api.idempotency import CREATION, Answer, Identity
 from wizard.errors import KeyReused, StaleInput
 from wizard.model import Change
 from wizard.stores.memory import MemoryStore
@@ -267,10 +267,10 @@ async def test_a_waiting_request_goes_on_when_the_one_before_it_breaks() -> None
 
 def test_a_seal_opens_with_its_key_only() -> None:
     """The stored answer is worth nothing to whoever has another key."""
-    sealed = Identity(BIRTHS, "hash", b"d", b"key").reply(Answer(201, b'{"id":"r","revision":1}', "r", 1, "token"))
+    sealed = Identity(CREATION, "hash", b"d", b"key").reply(Answer(201, b'{"id":"r","revision":1}', "r", 1, "token"))
     assert b"token" not in sealed.body
-    assert Identity(BIRTHS, "hash", b"d", b"key").answer(sealed).token == "token"
+    assert Identity(CREATION, "hash", b"d", b"key").answer(sealed).token == "token"
     with pytest.raises(KeyReused):
-        Identity(BIRTHS, "hash", b"other", b"key").answer(sealed)
-    other = Identity(BIRTHS, "hash", b"d", b"KEY")
+        Identity(CREATION, "hash", b"other", b"key").answer(sealed)
+    other = Identity(CREATION, "hash", b"d", b"KEY")
     assert other._pad(sealed.body[1:6]) != b"token"

@@ -21,9 +21,9 @@ from tests.unit.stores.databases import beside, store, url
 from wizard.errors import StoreError
 from wizard.model import Run
 from wizard.model.job import Claim, Job, JobKind
-from wizard.stores import wakening as bell
+from wizard.stores import wakening
 from wizard.stores.postgres import PostgresStore
-from wizard.stores.postgres.queue import PostgresQueue, _Ear, queries, urgency
+from wizard.stores.postgres.queue import PostgresQueue, _Listener, queries, urgency
 
 __all__ = ["beside", "store", "url"]  # fixtures
 
@@ -55,7 +55,7 @@ async def other(url: str) -> AsyncIterator[PostgresStore]:
 @pytest.fixture
 def no_polling(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever waits looks again only where something wakes it."""
-    monkeypatch.setattr(bell, "POLL_SECONDS", 60.0)
+    monkeypatch.setattr(wakening, "POLL_SECONDS", 60.0)
 
 
 async def claimed(store: PostgresStore, wait: float = 0.0) -> list[Claim]:
@@ -138,7 +138,7 @@ async def test_without_a_connection_to_listen_jobs_are_found_by_looking(
     store: PostgresStore, other: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A database whose connections are used up hands out jobs all the same."""
-    monkeypatch.setattr(bell, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(wakening, "POLL_SECONDS", 0.05)
 
     async def refused(pool: Any) -> Any:
         raise ConnectionRefusedError
@@ -153,14 +153,14 @@ async def test_without_a_connection_to_listen_jobs_are_found_by_looking(
 def test_only_new_jobs_wake() -> None:
     """Each job that is done is a change of the table too: looking then would be work for nothing, times the workers."""
     heard: list[int] = []
-    ear = _Ear(None, lambda: heard.append(1))  # type: ignore[arg-type]
+    listener = _Listener(None, lambda: heard.append(1))  # type: ignore[arg-type]
     for payload in (
         json.dumps({"operation": "delete"}),
         json.dumps([1]),
         "no JSON",
         json.dumps({"operation": "insert"}),
     ):
-        ear._notified(None, 1, "wizard_jobs", payload)
+        listener._notified(None, 1, "wizard_jobs", payload)
     assert len(heard) == 1
 
 
