@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from wizard.engine.cache import RunCache
 from wizard.errors import StaleRevision
 from wizard.machine.stack import Turn, visit_of
-from wizard.model import Change, Reply, Run, RunStatus, Step
+from wizard.model import Change, Reply, Run, RunStatus
 from wizard.model.job import WORKED_AT, Job, JobKind
 from wizard.stores.contract import Store
 
@@ -79,15 +79,15 @@ class Saver:
         self._begun = 0
         self._saved = False
 
-    async def save_before_effect(self, step: Step) -> None:
-        """Records what was decided before the step's effect begins: a move that loses against another one must
+    async def save_before_effect(self) -> None:
+        """Records what was decided before the step's effect begins (S21): a move that loses against another one must
         have had no effect at all. Who went on with a run whose process seemed dead is told apart by the revision."""
         self._order_rescue()
         await self._commit_on_the_way()
         self._begin()
 
-    async def save_before_undo(self, step: Step) -> None:
-        """The same before what was dropped is undone; one commit serves all that is owed."""
+    async def save_before_undo(self) -> None:
+        """Records what is owed to dropped steps before the first one is undone; one commit serves all (S12)."""
         if self._turn.unsaved_debts:
             self._order_rescue()
             await self._commit_on_the_way()

@@ -151,7 +151,7 @@ class Driver:
     # -- foreground steps --------------------------------------------------------------------------
 
     def _look(self, step: Step) -> None:
-        """Where the prompt can't be computed, the run is moved all the same; its view says what is wrong."""
+        """Computes the prompt of a step. Where it can't be, the run moves all the same; its view says why."""
         with suppress(WizardError):
             self.prompt = prompt_of(self._visit(step))
 
@@ -200,7 +200,7 @@ class Driver:
         if handler.pure:
             return await self._timed(step, visit, limits, retrying=retrying)
         try:
-            await self._saver.save_before_effect(step)
+            await self._saver.save_before_effect()
         except BaseException:
             if limits:
                 await self._means.slots.leave(self._key(step))

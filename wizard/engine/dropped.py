@@ -61,7 +61,7 @@ class Dropped:
                 # A second after the one before, since the newest is undone first.
                 self._owe(step, self._quiet + timedelta(seconds=len(self._owed)))
                 return
-            await self._saver.save_before_undo(step)
+            await self._saver.save_before_undo()
             time = asyncio.get_running_loop().time
             since = time()
             self.undone[step.visit] = await self._undo(handler, step)

@@ -57,11 +57,12 @@ class Leases:
         self._longest = settings.step_timeout
 
     async def renew(self, claim: Claim) -> bool:
+        """Renews the lease on a job. False where the claim doesn't hold any more."""
         now = self._clock()
         return await self._store.queue.put_off(claim, now, now + timedelta(seconds=self.seconds))
 
     async def free(self, claim: Claim) -> None:
-        """Nobody goes on with the job. What can't be freed now is free when the lease is over."""
+        """Gives up a job that nobody goes on with. What can't be freed now is free when the lease is over."""
         now = self._clock()
         with suppress(WizardError):
             await self._store.queue.put_off(claim, now, now)

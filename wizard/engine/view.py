@@ -166,7 +166,7 @@ class RunView:
         return answers_of(steps)
 
     def shown_answers_of(self, steps: Iterable[Step]) -> dict[str, Value]:
-        """The same without passwords, for channels: they are never shown again."""
+        """`answers_of` without passwords, for channels: those are never shown again."""
         return shown_answers_of(self.workflow, steps)
 
     @property

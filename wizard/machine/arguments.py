@@ -23,7 +23,7 @@ def check_texts(**given: str) -> None:
 
 
 def check_texts_given(**given: str | None) -> None:
-    """The same for arguments that may be left out, being None."""
+    """`check_texts` for arguments that may be left out, being None."""
     check_texts(**{name: value for name, value in given.items() if value is not None})
 
 

@@ -1,4 +1,4 @@
-"""What the clock will do to a run, as jobs that are ordered with the move: remind of a form that isn't answered,
+"""What the clock will do to a run (S25), as jobs that are ordered with the move: remind of a form that isn't answered,
 expire it, delete it some time after its end. A deadline that is met or moved leaves a job that does nothing.
 
 Reminders that recur are one job, which knows when the first one was due: the others are counted from then, and not from
@@ -16,7 +16,7 @@ from wizard.model.job import JobKind
 
 
 def watch_the_clock(turn: Turn, step: Step) -> None:
-    """A foreground step begins to wait (again)."""
+    """Orders the deadlines of a foreground step that begins to wait, or waits again."""
     node = turn.place(step).node
     if node.remind is not None:
         due = after(turn.now, node.remind.after)
@@ -28,7 +28,7 @@ def watch_the_clock(turn: Turn, step: Step) -> None:
 
 
 def stop_the_clock(turn: Turn, step: Step) -> None:
-    """The step is answered."""
+    """Takes back the deadlines of a step that is answered."""
     node = turn.place(step).node
     if node.remind is not None:
         turn.settle(JobKind.REMIND, step.visit)
@@ -57,7 +57,7 @@ def next_reminder(reminder: Reminder, first: datetime | None, sent: int) -> date
 
 
 def reopen(turn: Turn) -> None:
-    """A completed run goes on, and its time counts anew (S5). Its deletion stays ordered, and waits for its end."""
+    """Has a completed run go on: its time counts anew (S5). Its deletion stays ordered, and waits for its end."""
     turn.become("reopen")
     if turn.workflow.expires_after is not None:
         turn.expires_at = after(turn.now, turn.workflow.expires_after)
@@ -65,7 +65,7 @@ def reopen(turn: Turn) -> None:
 
 
 def order_deletion(turn: Turn) -> None:
-    """The run has ended: its data is kept for as long as its workflow says."""
+    """Orders the deletion of a run that has ended, for when its workflow says; it can't expire any more."""
     if turn.workflow.expires_after is not None:
         turn.settle(JobKind.EXPIRE)
     if turn.workflow.delete_after is not None:

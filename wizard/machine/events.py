@@ -48,7 +48,7 @@ class DataNames:
 
 
 def awaited(events: Sequence[Awaited], arrival: Arrival) -> Awaited | None:
-    """As which of these events something arrived, by its name."""
+    """The one of these events that an arrival is, by its name; None where it is none of them."""
     return next((event for event in events if event.name == arrival.name), None)
 
 

@@ -291,6 +291,7 @@ def _go_on_from_background(turn: Turn, step: Step) -> Move:
 
 
 def check_not_over(turn: Turn) -> None:
+    """Raises RunCompleted where the run is completed and stays so (S5)."""
     if is_over(turn.workflow, turn):
         raise RunCompleted(workflow=turn.workflow.id, run=turn.id)
 

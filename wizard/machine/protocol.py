@@ -35,11 +35,15 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
+    """Undo what a step did that left the path (S12)."""
+
     step: Step
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
+    """Close a visit: nothing is called for it any more (S14)."""
+
     step: Step
 
 

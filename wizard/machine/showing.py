@@ -1,4 +1,4 @@
-"""A foreground step that is to be answered, for the first time or again: it waits, and is shown."""
+"""A foreground step that is to be answered, for the first time or again: it waits, and is shown (S3, S9)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from wizard.model import RunStatus, Step, StepStatus
 
 
 def wait_at(turn: Turn, step: Step) -> None:
+    """Has the current step wait for an answer, and its deadlines count from now (S25)."""
     if step.status is not StepStatus.WAITING:
         turn.put(step._replace(status=next_step_status(step.status, "revisit")))
     _wait(turn)

@@ -131,9 +131,9 @@ class Turn:
 
     @contextmanager
     def seen_from(self, position: int) -> Iterator[Step]:
-        """Meanwhile the data is as the step at `position` finds it at a first visit: what comes later isn't decided,
-        and what the step itself gave and set before isn't there. Whatever has a step judged, answered or compared
-        while it is done has to look from there (S10, S11). Gives the step as it is then."""
+        """Shows the data, within the block, as the step at `position` finds it at a first visit: what comes later isn't
+        decided, and what the step itself gave and set before isn't there. Whatever has a step judged, answered or
+        compared while it is done has to look from there (S10, S11). Gives the step as it is then."""
         step, index, came_from = self.steps[position], self.by_path, self.cursor
         undone = as_undone(step)
         self.cursor, self.steps[position], self.by_path = position, undone, index.set(step.path, undone)
@@ -166,6 +166,7 @@ class Turn:
     # -- changing --------------------------------------------------------------------------------
 
     def count_node(self) -> None:
+        """Counts a node that the turn comes through. Raises TurnTooLong after MAX_NODES (S17)."""
         self._nodes += 1
         if self._nodes > MAX_NODES:
             raise TurnTooLong(workflow=self.workflow.id, run=self.id)
@@ -239,7 +240,7 @@ class Turn:
         self._renumber()
 
     def _renumber(self) -> None:
-        """The kept steps make room; this happens once in some sixteen insertions at one place."""
+        """Numbers the kept steps anew, for new ones between them: once in some sixteen insertions at one place."""
         seq = self.steps[self.cursor].seq if self.cursor >= 0 else 0
         for position in range(self.cursor + 1, len(self.steps)):
             seq += GAP
@@ -253,7 +254,7 @@ class Turn:
         return step
 
     def put(self, step: Step) -> Step:
-        """The same for the current step."""
+        """Puts a changed step in the place of the current one."""
         self.steps[self.cursor] = step
         self._store(step)
         return step
@@ -298,14 +299,14 @@ class Turn:
 
     @property
     def paths(self) -> Iterator[str]:
-        """Of all that the run has answers of: its steps, and what is parked."""
+        """The paths of everything that the run has answers of: its steps, and what is parked."""
         yield from self.by_path
         yield from self.parking.answers
 
     # -- events -----------------------------------------------------------------------------------
 
     def take(self, arrival: Arrival, step: Step) -> Arrival:
-        """A step has taken the event: no other can (S24). Gives it as the run holds it, whatever a node made of its
+        """Has a step take the event: no other can (S24). Gives it as the run holds it, whatever a node made of its
         copy (S26)."""
         arrival = next((waiting for waiting in self.arrivals if waiting.number == arrival.number), arrival)
         self.arrivals = tuple(waiting for waiting in self.arrivals if waiting.number != arrival.number)
@@ -313,7 +314,7 @@ class Turn:
         return arrival._replace(packed=b"")
 
     def release(self, step: Step) -> None:
-        """What the step took can be taken again, in its old order."""
+        """Gives back the event that the step took: it can be taken again, in its old order (S24)."""
         if step.took is not None:
             released = step.took._replace(packed=pack(step.took.data))
             self.arrivals = tuple(sorted((*self.arrivals, released), key=lambda waiting: waiting.number))
@@ -322,13 +323,13 @@ class Turn:
     # -- what is done later --------------------------------------------------------------------------
 
     def order(self, kind: JobKind, visit: int, due: datetime, **payload: Value) -> None:
-        """Has a job done, once the turn is stored."""
+        """Orders a job, which is done once the turn is stored."""
         job = Job(self.id, kind, visit, due, payload)
         self._jobs[job.key] = job
         self._settled.pop(job.key, None)
 
     def settle(self, kind: JobKind, visit: int = 0) -> None:
-        """The job isn't needed any more."""
+        """Takes a job back that isn't needed any more."""
         key = job_key(self.id, kind, visit)
         self._jobs.pop(key, None)
         self._settled[key] = None
@@ -342,7 +343,7 @@ class Turn:
         return True
 
     def owe_again(self, undo: Undo) -> None:
-        """The same for one that was tried before; it stands in the place of what was owed."""
+        """Notes an undo that was tried before, in the place of what was owed to the same visit."""
         others = [owed for owed in self.undos if owed.step.visit != undo.step.visit]
         self.undos = tuple(sorted([*others, undo], key=lambda owed: owed.newness, reverse=True))
         self._undos[undo.step.visit] = undo
@@ -353,7 +354,7 @@ class Turn:
         return tuple(self._undos)
 
     def undone(self, visit: int) -> None:
-        """What was owed to the visit is done."""
+        """Notes that what was owed to the visit is done (S12)."""
         self.undos = tuple(undo for undo in self.undos if undo.step.visit != visit)
         self._undos.pop(visit, None)
         self._undone[visit] = None
@@ -368,8 +369,32 @@ class Turn:
             self.status is not RunStatus.WORKING or visit_of(self.current) != visit_of(before.current)
         ):
             self.settle(JobKind.WORK, visit_of(before.current))  # whoever works there learns that it is in vain
-        run = before._replace(
-            revision=before.revision + 1,
+        run = self._run_after()
+        change = Change(
+            run=run,
+            expected=before.revision,
+            written=tuple(self._written.values()),
+            dropped=tuple(self._gone),
+            parked=self.parking.added,
+            unparked=None if self.parking.taken is None else tuple(self.parking.taken),
+            entries=tuple(self._entries),
+            files=tuple(self.files),
+            documents=self.documents,
+            undos=tuple(self._undos.values()),
+            undone=tuple(self._undone),
+            jobs=tuple(self._jobs.values()),
+            settled=tuple(self._settled),
+            context=_context_of(before) != _context_of(run),
+        )
+        self.documents = ()
+        self._run = run
+        self._new_turn()
+        return change
+
+    def _run_after(self) -> Run:
+        """The run as the turn leaves it, one revision on."""
+        return self._run._replace(
+            revision=self._run.revision + 1,
             status=self.status,
             updated_at=self.now,
             expires_at=self.expires_at,
@@ -393,26 +418,6 @@ class Turn:
             deliveries=self.deliveries,
             positional=self.positional,
         )
-        change = Change(
-            run=run,
-            expected=before.revision,
-            written=tuple(self._written.values()),
-            dropped=tuple(self._gone),
-            parked=self.parking.added,
-            unparked=None if self.parking.taken is None else tuple(self.parking.taken),
-            entries=tuple(self._entries),
-            files=tuple(self.files),
-            documents=self.documents,
-            undos=tuple(self._undos.values()),
-            undone=tuple(self._undone),
-            jobs=tuple(self._jobs.values()),
-            settled=tuple(self._settled),
-            context=_context_of(before) != _context_of(run),
-        )
-        self.documents = ()
-        self._run = run
-        self._new_turn()
-        return change
 
     def _count_answered(self) -> int:
         """Run.answered after the turn, out of what it was before and the steps that changed."""

@@ -35,7 +35,7 @@ def settle(turn: Turn, gone: list[Step]) -> Move:
 
 
 def undo_what_was_left(turn: Turn) -> Move:
-    """Where a turn was cut off: what left the path is undone before anything new is run."""
+    """Undoes what left the path in a turn that was cut off, before anything new is run (S12)."""
     left = [undo.step for undo in turn.undos if undo.tries == 0]
     if left:
         yield from _while_working(turn, left, owing=True)
@@ -47,6 +47,7 @@ def debt(undos: Sequence[Undo], visit: int) -> Undo | None:
 
 
 def close_all(turn: Turn) -> Move:
+    """Closes every step of the run, the newest first (S14)."""
     for step in reversed(turn.steps):
         yield Close(step)
 
@@ -55,7 +56,7 @@ _BACK: dict[RunStatus, RunTrigger] = {RunStatus.WAITING: "wait", RunStatus.FAILE
 
 
 def _while_working(turn: Turn, gone: list[Step], *, owing: bool) -> Move:
-    """Meanwhile the run is `working`, so that one that is cut off here is gone on with by itself."""
+    """Undoes and closes steps. The run is `working` meanwhile, so that one that is cut off here goes on by itself."""
     back = _BACK.get(turn.status) if owing else None
     if back is not None:
         turn.become("work")
