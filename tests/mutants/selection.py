@@ -75,7 +75,7 @@ GROUPS = (
     ),
     Group(
         (
-            "machine/conflicts", "engine/driver", "engine/dropped", "model/job", "engine/leases",
+            "machine/conflicts", "engine/driver", "engine/dropped", "model/job", "engine/lasting", "engine/leases",
             "engine/outcomes", "engine/reentry", "engine/commits", "engine/turns", "engine/unsaved",
         ),
         (*_units("machine/conflicts", "engine/engine", "engine/leases", "engine/commits", "engine/turns"),

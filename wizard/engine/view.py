@@ -71,7 +71,7 @@ _STOPPED = (RunStatus.CANCELLED, RunStatus.EXPIRED)
 
 
 class RunView:
-    """See the module docstring. `Engine` refreshes the view that it is handed at each call, so that
+    """A run as one caller sees it. `Engine` refreshes the view that it is handed at each call, so that
     `await engine.next(run, answers)` is followed by looking at the same `run`."""
 
     __slots__ = ("_own", "_prompt", "late", "now", "rejected", "report", "run", "token", "until", "workflow")

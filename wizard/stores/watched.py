@@ -39,7 +39,7 @@ class _Watched:
 
 
 class WatchedStore:
-    """See the module docstring. `clock` counts seconds."""
+    """A store whose calls are told to a watch. `clock` counts seconds."""
 
     def __init__(self, store: Store, watch: StoreWatch, *, clock: Callable[[], float] = perf_counter) -> None:
         self._store = store

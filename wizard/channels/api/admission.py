@@ -16,22 +16,17 @@ from wizard.channels.api.requests import Body, Members, Start, revision_of
 from wizard.channels.http.identities import Identify, identity_of
 from wizard.channels.http.languages import remember, remember_to_ask
 from wizard.channels.http.problems import NOT_ALLOWED, UNAUTHORIZED, WRONG_TOKEN, Refused
+from wizard.channels.http.run_ids import run_id_of
 from wizard.engine import Engine
 from wizard.engine.access import Caller, Identity, check_own
 from wizard.engine.run_token import is_same
 from wizard.engine.view import RunView
-from wizard.errors import RunNotFound, WorkflowNotFound
+from wizard.errors import WorkflowNotFound
 from wizard.locale.sentences import Sentence, sentence
 from wizard.settings import Settings
 
 _BEARER = re.compile(r"bearer +([\w.~+/-]{1,200}=*)", re.ASCII | re.IGNORECASE)
-_RUN_ID = re.compile(r"[\x21-\x7e]{1,200}")
 _WANTED = {"WWW-Authenticate": 'Bearer realm="wizard"'}
-
-
-def is_id(text: str) -> bool:
-    """Whether it can be the id of a run or file at all."""
-    return _RUN_ID.fullmatch(text) is not None
 
 
 def _bearer(request: web.Request, what: Sentence) -> str:
@@ -39,13 +34,6 @@ def _bearer(request: web.Request, what: Sentence) -> str:
     if match is None:
         raise Refused(UNAUTHORIZED, what, _WANTED)
     return match[1]
-
-
-def _named(request: web.Request) -> str:
-    run_id = request.match_info["id"]
-    if not is_id(run_id):
-        raise RunNotFound
-    return run_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +48,7 @@ class Starter:
 
 
 class Admission:
-    """See the module docstring. `who` says who sends a request, as the host knows it."""
+    """Checks requests to the JSON interface. `who` says who sends a request, as the host knows it."""
 
     def __init__(self, engine: Engine, settings: Settings, who: Identify | None) -> None:
         self._engine = engine
@@ -72,7 +60,7 @@ class Admission:
         that saying there is no such run tells nobody anything. Raises Refused (401), NotYours, NotYourProfile and
         RunNotFound."""
         token = _bearer(request, sentence("Send the run's token, as Authorization: Bearer TOKEN."))
-        run_id = _named(request)
+        run_id = run_id_of(request)
 
         async def person() -> Identity:
             remember_to_ask(request, lambda: self._language_of(run_id))  # who has its token may know its language
@@ -107,7 +95,7 @@ class Admission:
         if not is_same(_bearer(request, wanted), key.get_secret_value()):
             what = sentence("Events need the key for events (WIZARD_EVENT_KEY); a run's token doesn't do.")
             raise Refused(WRONG_TOKEN, what)
-        return _named(request), True
+        return run_id_of(request), True
 
     def check_deletion(self) -> None:
         """Raises Refused (403) where the host keeps what was handed in."""

@@ -120,10 +120,10 @@ class _Untakable(ValueError):
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise _Untakable("a name is there twice in one object")
-    return made
+    return members
 
 
 def _no_constant(name: str) -> Any:

@@ -11,7 +11,7 @@ from functools import cache
 from aiohttp import web
 
 from wizard.channels.api import openapi
-from wizard.channels.api.admission import Admission, is_id
+from wizard.channels.api.admission import Admission
 from wizard.channels.api.moves import Moves, as_json
 from wizard.channels.api.parameters import AFTER, ENTRIES, RUNS
 from wizard.channels.api.run_json import Window, after, around, before, encode, line_json, run_state
@@ -32,6 +32,7 @@ from wizard.channels.http.problems import (
     protect,
 )
 from wizard.channels.http.rate_limit import Rate
+from wizard.channels.http.run_ids import is_id
 from wizard.channels.http.streams import Followers, TooMany
 from wizard.definitions.listing import listed
 from wizard.engine import Engine

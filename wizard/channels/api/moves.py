@@ -198,8 +198,8 @@ class Moves:
 def as_json(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> web.Response:
     """A response with JSON, or a problem, in it."""
     media_type = "application/json" if status < 400 else MEDIA_TYPE
-    given = {**SECURITY_HEADERS, "Content-Type": media_type, **(headers or {})}
-    return web.Response(status=status, body=body, headers=given)
+    headers = {**SECURITY_HEADERS, "Content-Type": media_type, **(headers or {})}
+    return web.Response(status=status, body=body, headers=headers)
 
 
 def _outline(view: RunView) -> RunOutline:
@@ -229,9 +229,9 @@ def _created(answer: Answer, runs: str) -> web.Response:
 
 
 def _moved(answer: Answer, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> web.Response:
-    made = {**(headers or {}), "ETag": f'"{answer.revision}"'} if answer.status < 400 else {}
+    sent = {**(headers or {}), "ETag": f'"{answer.revision}"'} if answer.status < 400 else {}
     if answer.replayed:
-        made["Idempotent-Replay"] = "true"
+        sent["Idempotent-Replay"] = "true"
     if answer.minimal:
-        made[APPLIED] = MINIMAL
-    return as_json(answer.status, answer.body if body is None else body, made)
+        sent[APPLIED] = MINIMAL
+    return as_json(answer.status, answer.body if body is None else body, sent)

@@ -13,6 +13,7 @@ from wizard.channels.http.bodies import drain
 from wizard.channels.http.identities import Identify
 from wizard.channels.http.languages import language_of, learn, remember_to_ask
 from wizard.channels.http.problems import LATER, SOON, WAIT, Handler, log_failure
+from wizard.channels.http.run_ids import run_id_of
 from wizard.channels.web import refusals
 from wizard.channels.web.assets import Assets
 from wizard.channels.web.headers import page_headers
@@ -21,7 +22,7 @@ from wizard.channels.web.pages import Page, Pages, RefusalPage
 from wizard.channels.web.posted import Posted
 from wizard.channels.web.refusals import Explanation, Refusal, Way
 from wizard.channels.web.upload_limits import BEYOND, read_posted
-from wizard.channels.web.visitors import Guest, Visitors, run_id_of
+from wizard.channels.web.visitors import Guest, Visitors
 from wizard.engine import Engine
 from wizard.errors import (
     CallerError,
@@ -49,7 +50,7 @@ def is_browser(request: web.Request) -> bool:
 
 
 class Site:
-    """See the module docstring. `mount` is the resource of the list page, which knows where the application is
+    """The site that pages belong to. `mount` is the resource of the list page, which knows where the application is
     mounted as soon as that is decided."""
 
     def __init__(

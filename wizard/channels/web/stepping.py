@@ -15,6 +15,7 @@ from aiohttp import web
 
 from wizard.channels.http.attachments import as_attachment
 from wizard.channels.http.problems import WAIT
+from wizard.channels.http.run_ids import run_id_of
 from wizard.channels.http.streams import Followers, TooMany
 from wizard.channels.web.csrf import RUN, answered_now, answered_with
 from wizard.channels.web.kept_refusals import PURPOSE, KeptRefusal, PageKey
@@ -24,7 +25,7 @@ from wizard.channels.web.run_pages import CONFLICT, RunPages, looked_before
 from wizard.channels.web.sections import as_text
 from wizard.channels.web.site import REFUSED, Site, is_browser
 from wizard.channels.web.starting import run_cookie
-from wizard.channels.web.visitors import Guest, OpenRun, run_id_of
+from wizard.channels.web.visitors import Guest, OpenRun
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.errors import NotAStep, StaleInput, WizardError

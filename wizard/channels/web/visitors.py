@@ -4,7 +4,6 @@ in; and which run that opens to them.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -12,6 +11,7 @@ from aiohttp import web
 from wizard.channels.http.clients import host_of, is_secure
 from wizard.channels.http.identities import Identify, identity_of
 from wizard.channels.http.languages import remember
+from wizard.channels.http.run_ids import run_id_of
 from wizard.channels.web import refusals
 from wizard.channels.web.csrf import (
     ANSWERED_COOKIE,
@@ -30,11 +30,9 @@ from wizard.channels.web.posted import KEY, Posted
 from wizard.engine import Engine
 from wizard.engine.access import Caller, Identity, check_access, is_personal
 from wizard.engine.view import RunView
-from wizard.errors import NotYours, RunNotFound
+from wizard.errors import NotYours
 from wizard.model import RunStatus
 from wizard.settings import Settings
-
-_RUN_ID = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 @dataclass(slots=True)
@@ -136,11 +134,3 @@ class Visitors:
         if not is_token(token):
             raise NotYours
         await self._engine.check_token(run_id_of(request), token)
-
-
-def run_id_of(request: web.Request) -> str:
-    """The run's id in the address. Raises RunNotFound where it can't be one."""
-    run_id = request.match_info.get("id", "")
-    if not _RUN_ID.fullmatch(run_id):
-        raise RunNotFound
-    return run_id
