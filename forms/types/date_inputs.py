@@ -21,6 +21,7 @@ _LABELS = {
     "month": sentence_for("of a date", "Month"),
     "year": sentence_for("of a date", "Year"),
 }
+_WIDTHS = {"day": 2, "month": 3, "year": 4}  # characters: "May" is a month as well
 
 
 def date_inputs(field: PromptField, words: Words) -> tuple[PartInput, ...]:
@@ -34,7 +35,7 @@ def date_inputs(field: PromptField, words: Words) -> tuple[PartInput, ...]:
             id=f"{field.name}-{part}",
             label=words.say(_LABELS[part]),
             value=texts[part],
-            classes=f"govuk-input--width-{4 if part == 'year' else 2}",
+            classes=f"govuk-input--width-{_WIDTHS[part]}",
             autocomplete=f"bday-{part}" if birthday else "",
             wrong=part in wrong,
         )
