@@ -69,16 +69,16 @@ _DOUBTFUL = _JOINERS | _TAGS | _SELECTORS
 
 def _without_stray(text: str) -> str:
     kept: list[str] = []
-    for each in text:
+    for character in text:
         before = kept[-1] if kept else " "
-        if each in _JOINERS:
+        if character in _JOINERS:
             stays = before >= _FIRST_JOINED and unicodedata.category(before)[0] in "LMS"
-        elif each in _TAGS:
+        elif character in _TAGS:
             stays = before == "\U0001f3f4" or before in _TAGS
         else:
-            stays = each not in _SELECTORS or not (before.isspace() or before in _SELECTORS)
+            stays = character not in _SELECTORS or not (before.isspace() or before in _SELECTORS)
         if stays:
-            kept.append(each)
+            kept.append(character)
     return "".join(kept)
 
 
@@ -103,7 +103,7 @@ def alike(text: str) -> str:
 
 def is_visible(text: str) -> bool:
     """Whether there is anything to see in it."""
-    return any(not (each in _BLANK or unicodedata.category(each) in _UNSEEN) for each in text)
+    return any(not (character in _BLANK or unicodedata.category(character) in _UNSEEN) for character in text)
 
 
 def encodable(text: str) -> str:

@@ -29,7 +29,7 @@ class FieldTypes(Mapping[str, FieldType]):
     though some package has them, why."""
 
     def __init__(self, types: Iterable[FieldType], unusable: Mapping[str, str] = MappingProxyType({})) -> None:
-        self._types = {each.name: each for each in types}
+        self._types = {field_type.name: field_type for field_type in types}
         self.unusable = unusable
 
     def __getitem__(self, name: str) -> FieldType:
@@ -55,7 +55,7 @@ class FieldTypes(Mapping[str, FieldType]):
     def any(self) -> Any:
         """A field of any of the types, told apart by `type`, as an annotation."""
         names = tuple(self)
-        models = tuple(Annotated[each.model, Tag(name)] for name, each in self.items())
+        models = tuple(Annotated[field_type.model, Tag(name)] for name, field_type in self.items())
         told_apart = Discriminator(
             _type_of,
             custom_error_type="field_type",

@@ -71,7 +71,7 @@ def region_of(language: str) -> str:
 def _tags(language: str) -> tuple[str, ...]:
     language = known(language)
     first, _, region = language.partition("-")
-    return (language, first) if region else (first, *(f"{first}-{each}" for each in _OTHER_REGIONS.get(first, ())))
+    return (language, first) if region else (first, *(f"{first}-{region}" for region in _OTHER_REGIONS.get(first, ())))
 
 
 @lru_cache(REMEMBERED)
@@ -115,8 +115,8 @@ def words(language: str) -> Words:
     """The names of the language, and of English, German and French. One that stands for two things stands for none."""
     locales = [locale_of(tag) for tag in (*_tags(language), *KNOWN_BESIDES)]
     return Words(
-        months=_MORE_MONTHS | _prefixed([_names(each, "months") for each in locales]),
-        weekdays=_prefixed([_names(each, "days") for each in locales]),
+        months=_MORE_MONTHS | _prefixed([_names(locale, "months") for locale in locales]),
+        weekdays=_prefixed([_names(locale, "days") for locale in locales]),
         hours=_hours(locales),
         halves=_halves(locales),
         currencies=_currencies(locales),
@@ -133,7 +133,7 @@ def _names(locale: Locale, kind: str) -> Iterator[tuple[str, int]]:
 
 def plain_word(name: str) -> str:
     """A name's letters and digits alone, without accents: it is typed without them as well."""
-    letters = (each for each in normalize("NFD", alike(name)) if category(each) != "Mn")
+    letters = (character for character in normalize("NFD", alike(name)) if category(character) != "Mn")
     return "".join(re.findall(r"\w+", "".join(letters)))
 
 
@@ -163,17 +163,17 @@ def _hours(locales: list[Locale]) -> dict[str, int]:
 
 
 def _halves(locales: list[Locale]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    halves: dict[str, str] = {}
     for locale in locales:
         for forms in locale.day_periods.get("format", {}).values():
-            found |= {alike(str(forms[half])): half for half in ("am", "pm") if half in forms}
-    return {name: half for name, half in found.items() if len(name) > 1 or not name.isascii()}
+            halves |= {alike(str(forms[half])): half for half in ("am", "pm") if half in forms}
+    return {name: half for name, half in halves.items() if len(name) > 1 or not name.isascii()}
 
 
 def _currencies(locales: list[Locale]) -> frozenset[str]:
     """Codes, signs and names that may stand beside an amount."""
-    found = {"fr", "fr.", "sfr", "sfr.", "franken", "francs", "franc", "euro", "euros", "dollars", "pounds"}
+    signs = {"fr", "fr.", "sfr", "sfr.", "franken", "francs", "franc", "euro", "euros", "dollars", "pounds"}
     for locale in locales:
-        found |= {alike(str(code)) for code in locale.currencies}
-        found |= {alike(str(sign)) for sign in locale.currency_symbols.values()}
-    return frozenset(found - {""})
+        signs |= {alike(str(code)) for code in locale.currencies}
+        signs |= {alike(str(sign)) for sign in locale.currency_symbols.values()}
+    return frozenset(signs - {""})

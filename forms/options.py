@@ -37,18 +37,21 @@ def options_of(field: PromptField, kind: str, words: Words) -> tuple[Option, ...
         return (Option("yes", "", "", field.name, checked="yes" in picked),)
     if kind == "select":
         first = Option("", words.say(sentence("Choose one") if field.required else _NO_ANSWER), "", "", checked=False)
-        return (first, *(Option(each.value, _in_a_line(each), "", "", each.value in picked) for each in choices))
+        return (
+            first,
+            *(Option(choice.value, _in_a_line(choice), "", "", choice.value in picked) for choice in choices),
+        )
     if kind == "radios" and not field.required and choices and not (yes_or_no and field.value is None):
         choices = (*choices, Choice("", words.say(_NO_ANSWER)))  # nothing else takes back what was picked
     return tuple(
         Option(
-            each.value,
-            each.label if each.label.strip() else each.value,  # and not its plain words: it may have markup
-            each.hint,
+            choice.value,
+            choice.label if choice.label.strip() else choice.value,  # and not its plain words: it may have markup
+            choice.hint,
             field.name if at == 1 else f"{field.name}-{at}",
-            each.value in picked,
+            choice.value in picked,
         )
-        for at, each in enumerate(choices, 1)
+        for at, choice in enumerate(choices, 1)
     )
 
 
@@ -69,12 +72,12 @@ def _picked(field: PromptField, choices: Iterable[Choice], words: Words, *, many
             return frozenset(("yes" if value else "no",))
         word, (yes, no) = alike(typed_text(value)), yes_and_no(words.language)
         return frozenset(("yes",) if word in yes else ("no",) if word in no else ())
-    texts = {scalar_text(each) for each in value} if isinstance(value, list | tuple) else {typed_text(value)}
+    texts = {scalar_text(item) for item in value} if isinstance(value, list | tuple) else {typed_text(value)}
     if many and isinstance(value, str):
         texts |= {part.strip() for part in value.split(",")}
     known = {choice.value for choice in choices}
-    if found := texts & known:
-        return frozenset(found if many else sorted(found)[:1])
+    if written := texts & known:
+        return frozenset(written if many else sorted(written)[:1])
     folded = {text.casefold() for text in texts if text}
     named = [choice.value for choice in choices if folded and choice.label.casefold() in folded]
     return frozenset(named if many else named[:1])

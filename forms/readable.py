@@ -44,9 +44,9 @@ def plain(value: Value, language: str = SOURCE) -> str:
         case time():
             return f"{value:%H:%M}"
         case list() | tuple():
-            return ", ".join(plain(each, language) for each in value)
+            return ", ".join(plain(item, language) for item in value)
         case Mapping():
-            return ", ".join(plain(each, language) for each in value.values())
+            return ", ".join(plain(item, language) for item in value.values())
         case None:
             return ""
     return str(value)

@@ -171,7 +171,9 @@ def widget(field: PromptField, *, heading: Heading = "", files: str = "", words:
         parts=parts,
         inline=kind == "radios" and fits_a_line(options),
         limit=limit,
-        counting=tuple(json.dumps(words.forms(each), ensure_ascii=False) for each in (_LEFT, _OVER)) if limit else (),
+        counting=tuple(json.dumps(words.forms(counting), ensure_ascii=False) for counting in (_LEFT, _OVER))
+        if limit
+        else (),
         file=file,
         removable=file is not None and not field.required,
         shown_by="" if reveal is None else reveal.field,
@@ -215,12 +217,12 @@ def blocks(text: str) -> tuple[tuple[bool, tuple[str, ...]], ...]:
     """A text as paragraphs and lists, parted by empty lines: (whether it is a list, its lines or items)."""
     if "\n" not in text and "\r" not in text and not text.startswith("- "):
         return ((False, (text,)),) if text.strip() else ()
-    found: list[tuple[bool, tuple[str, ...]]] = []
+    lines: list[tuple[bool, tuple[str, ...]]] = []
     for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n").replace("\r", "\n")):
         rows = [row.strip() for row in part.split("\n") if row.strip()]
         for listed, run in groupby(rows, key=lambda row: row.startswith("- ")):
-            found.append((listed, tuple(row[2:].strip() if listed else row for row in run)))
-    return tuple(found)
+            lines.append((listed, tuple(row[2:].strip() if listed else row for row in run)))
+    return tuple(lines)
 
 
 def optional(label: str) -> Sentence:
@@ -242,7 +244,7 @@ def error_of(field: PromptField, words: Words = _ENGLISH) -> str:
 
 def _described_by(field: PromptField, *, note: bool, file: bool) -> str:
     there = (("hint", field.hint), ("info", note), ("kept", file), ("error", field.error is not None))
-    return " ".join(f"{field.name}-{word}" for word, found in there if found)
+    return " ".join(f"{field.name}-{word}" for word, is_there in there if is_there)
 
 
 def _limit(field: PromptField) -> int:

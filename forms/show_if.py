@@ -36,7 +36,7 @@ def possible_fields(
     """
     if not form.reveals:
         return ()
-    asked = {each.name: each for each in shown}
+    asked = {field.name: field for field in shown}
     possible: list[PromptField] = []
     for question in form.questions:
         field = asked.get(question.name)

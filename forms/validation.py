@@ -121,7 +121,7 @@ def validate_part(
 def still_valid(form: Form, output: Mapping[str, Value], names: Names) -> bool:
     """S11: whether an answer accepted earlier would be accepted as it is by the form as it stands now:
     the same fields shown, each within its limits, the checks holding, computed values unchanged."""
-    computed = {each.name for each in form.computed}
+    computed = {field.name for field in form.computed}
     given = {name: value for name, value in output.items() if name not in computed}
     result = validate(form, given, names, kept=output)
     return isinstance(result, Accepted) and result.output == output

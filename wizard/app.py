@@ -152,7 +152,7 @@ class _Listeners(All):
             from wizard.telemetry.metrics import Metrics
 
             self.figures = Metrics()
-        super().__init__(*(each for each in (LogContext(), self.figures, tracing()) if each is not None))
+        super().__init__(*(watch for watch in (LogContext(), self.figures, tracing()) if watch is not None))
 
 
 def figures_of(engine: Engine) -> Figures | None:

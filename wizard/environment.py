@@ -19,7 +19,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     Raises SettingsError naming every variable that can't be used.
     """
     variables = {name: f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    given = {name: value for name, each in variables.items() if (value := environ.get(each, "").strip())}
+    given = {name: value for name, variable in variables.items() if (value := environ.get(variable, "").strip())}
     if "log_level" in given:
         given["log_level"] = given["log_level"].lower()
     try:
@@ -27,7 +27,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         # The messages never show the value: somebody may have put a password into a store's URL.
         problems = complaints(error, lambda place: Settings.model_fields, given)
-        lines = (_sentence(variables[str(each.path[0])], each) for each in problems)
+        lines = (_sentence(variables[str(problem.path[0])], problem) for problem in problems)
         raise SettingsError("\n".join(lines)) from None
 
 

@@ -37,10 +37,10 @@ class Reading:
 def read_number(text: str, reading: Reading) -> Decimal | None:
     """The number that a folded text stands for, None where it is no number. Raises Refusal where it can be read in two
     ways."""
-    found = _bare(text, reading.language)
-    if found is None:
+    bare = _bare(text, reading.language)
+    if bare is None:
         return None
-    sign, digits, round_price = found
+    sign, digits, round_price = bare
     parts = _MARKS.split(digits)
     between = _MARKS.findall(digits)
     grouped, pointed = _as_grouped(parts, between), None if round_price else _as_pointed(parts, between)
@@ -65,10 +65,10 @@ def written_number(number: Decimal, reading: Reading) -> str:
 def _bare(text: str, language: str) -> tuple[str, str, bool] | None:
     """Sign and digits with their marks, without a currency, a percent sign or the point and dash of a round price; and
     whether these were there, so that no other mark is the point."""
-    found = _EDGES.fullmatch(text.strip())
-    if found is None or re.search("[^0-9 '.,]", found["digits"]):
+    match = _EDGES.fullmatch(text.strip())
+    if match is None or re.search("[^0-9 '.,]", match["digits"]):
         return None
-    before, digits, after = found["before"], found["digits"], found["after"]
+    before, digits, after = match["before"], match["digits"], match["after"]
     if before and digits[0] in ".," and before[-1] not in " +-":
         before, digits = before + digits[0], digits[1:]  # the point of an abbreviation: Fr.20
     price = _PRICE.match(after)
@@ -145,7 +145,7 @@ def _clear(whole: str, rest: str, reading: Reading) -> str:
     if shorter := rest.rstrip("0"):
         written += [(whole, mark, shorter) for mark in (usual, other)]
     written += [(whole, usual, f"{rest}0"), (f"0{whole}", usual, rest)]
-    return next("".join(each) for each in written if _is_clear(*each, reading))
+    return next("".join(parts) for parts in written if _is_clear(*parts, reading))
 
 
 def _is_clear(whole: str, mark: str, rest: str, reading: Reading) -> bool:

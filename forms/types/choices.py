@@ -185,7 +185,7 @@ def _texts(raw: object, offered: tuple[Choice, ...]) -> list[str]:
         text = _text(raw)
         if text is None:
             return []
-        known = {alike(each) for choice in offered for each in (choice.value, choice.label)}
+        known = {alike(text) for choice in offered for text in (choice.value, choice.label)}
         parts = [text] if alike(text) in known else text.split(",")
     elif len(raw) > MAX_CHOICES:
         raise Refusal(_MORE_THAN_LISTED, "max")
@@ -221,10 +221,10 @@ def _text(raw: object) -> str | None:
 
 def _pick(text: str, offered: tuple[Choice, ...]) -> str:
     """The value itself, which is what pages and programs send; or else a label, before the value of another choice."""
-    found = next((choice for choice in offered if choice.value == text), None) or labelled(text, offered)
-    if found is None:
+    picked = next((choice for choice in offered if choice.value == text), None) or labelled(text, offered)
+    if picked is None:
         raise Refusal(_LISTED)
-    return found.value
+    return picked.value
 
 
 def labelled(text: str, offered: tuple[Choice, ...]) -> Choice | None:
@@ -256,13 +256,13 @@ def _rendered(option: ChoiceOption, names: Names) -> Choice:
 
 
 def _computed(name: str, choices: ChoicesFrom, names: Names, most: int) -> tuple[Choice, ...]:
-    found = choices.source.evaluate(names)
-    if found is None:
+    items = choices.source.evaluate(names)
+    if items is None:
         return ()
-    if not isinstance(found, list | tuple) or len(found) > most:
+    if not isinstance(items, list | tuple) or len(items) > most:
         raise ExpressionError(f"The choices of the field {name} are no list of up to {most:,} items.")
     options: dict[str, Choice] = {}
-    for item in found:
+    for item in items:
         value, label, hint = item, None, None
         if isinstance(item, Mapping):
             value, label, hint = (item.get(key) for key in (choices.value, choices.label, choices.hint))

@@ -29,16 +29,16 @@ def times_of(text: str, language: str) -> list[time]:
         return [time(hour)]
     lowered = _with_half(lowered, language)
     for form in (_MARKED, _WORDED, _RUN_ON):
-        if found := form.fullmatch(lowered):
-            parts = found.groupdict()
+        if match := form.fullmatch(lowered):
+            parts = match.groupdict()
             return [_time(parts["hour"], parts.get("minute"), parts.get("second"), parts.get("half"))]
-    found = _LONE.fullmatch(lowered)
-    if found is None:
+    match = _LONE.fullmatch(lowered)
+    if match is None:
         raise Refusal(NO_TIME)
-    sure = _time(found["hour"], None, None, found["half"])
-    if sure.hour == 0 and not found["half"]:
+    sure = _time(match["hour"], None, None, match["half"])
+    if sure.hour == 0 and not match["half"]:
         raise Refusal(NO_TIME)  # rather a count
-    return [sure] if found["half"] or sure.hour > 12 else sorted({sure, time((sure.hour + 12) % 24)})
+    return [sure] if match["half"] or sure.hour > 12 else sorted({sure, time((sure.hour + 12) % 24)})
 
 
 def _with_half(text: str, language: str) -> str:

@@ -138,7 +138,7 @@ def _no_phone(region: str | None, language: str) -> Refusal:
         other = None if is_everywhere(language) else phonenumbers.example_number(region_of(language))
         like = _ABROAD if other is None else phonenumbers.format_number(other, international)
         return Refusal(sentence("Your answer to “{label}” must be a phone number, like {example}", example=like))
-    at_home, abroad = (phonenumbers.format_number(number, each) for each in (national, international))
+    at_home, abroad = (phonenumbers.format_number(number, form) for form in (national, international))
     return Refusal(
         sentence(
             "Your answer to “{label}” must be a phone number, like {at_home} or {abroad}",

@@ -76,7 +76,9 @@ def country_names(language: str = UNSAID) -> dict[str, str]:
 
 def _sort_key(name: str) -> str:
     """Letters without their accents, in whatever script."""
-    return "".join(each for each in normalize("NFD", name) if each.isalnum() or each == " ").casefold()
+    return "".join(
+        character for character in normalize("NFD", name) if character.isalnum() or character == " "
+    ).casefold()
 
 
 def _names_in(language: str) -> list[tuple[str, str]]:
@@ -88,7 +90,7 @@ def _names_in(language: str) -> list[tuple[str, str]]:
 def codes_by_name(language: str) -> dict[str, str]:
     """The code that is meant by what `spoken` makes of a name. Where two countries are called the same, the language's
     own name counts, then the English one."""
-    named = [(code, each) for code, called in _CALLED.items() for each in called.split(", ")]
+    named = [(code, name) for code, called in _CALLED.items() for name in called.split(", ")]
     for each in (*reversed(KNOWN_BESIDES), language):
         named += _names_in(each)
     return {spelling: code for code, name in named for spelling in spellings(spoken(name))}

@@ -49,7 +49,7 @@ def date_texts(value: Value, language: str = UNSAID) -> dict[str, str]:
         return {"day": str(value.day), "month": str(value.month), "year": str(value.year)}
     if isinstance(value, Mapping):
         return {part: scalar_text(value.get(part)) for part in PARTS}
-    texts = [each for each in re.split(r"[\s./,-]+", typed_text(value), maxsplit=2) if each]
+    texts = [part for part in re.split(r"[\s./,-]+", typed_text(value), maxsplit=2) if part]
     order: tuple[str, ...] = PARTS
     if len(texts) == 3 and re.fullmatch(r"\d{4}", texts[0]):
         order = ("year", "month", "day")

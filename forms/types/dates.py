@@ -115,7 +115,7 @@ def _one_day(field: DateField, days: list[date], context: Context) -> date:
 def _fitting(readings: list[Point], first: Point | None, last: Point | None) -> list[Point]:
     """The readings within the limits; all of them where none is."""
     return [
-        each for each in readings if (first is None or each >= first) and (last is None or each <= last)
+        reading for reading in readings if (first is None or reading >= first) and (last is None or reading <= last)
     ] or readings
 
 
@@ -173,13 +173,13 @@ def _typed_time(field: TimeField, raw: object, context: Context) -> time | None:
     fitting = _fitting(times, *_time_limits(field, context))
     if len(fitting) == 1:
         return fitting[0]
-    raise either(*(f"{each:%H:%M}" for each in fitting))
+    raise either(*(f"{reading:%H:%M}" for reading in fitting))
 
 
 def _time_limits(field: TimeField, context: Context) -> tuple[time | None, time | None]:
     """The earliest and the latest time that are taken now. Raises ExpressionError."""
     what = f"A limit of the field {field.name}"
-    first, last = (limit(each, context.names, (time, datetime), what) for each in (field.min, field.max))
+    first, last = (limit(bound, context.names, (time, datetime), what) for bound in (field.min, field.max))
     return _of_day(first), _of_day(last)
 
 

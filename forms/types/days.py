@@ -79,9 +79,9 @@ def parts_in_order(language: str) -> tuple[Part, Part, Part]:
 
 def usual_day(text: str, language: str) -> date | None:
     """The day, where it is written as most are and nothing has to be decided."""
-    found = _USUAL.fullmatch(text)
-    if found is not None:
-        return None if first_part(language) == "month" else _made(int(found[1]), int(found[2]), int(found[3]))
+    match = _USUAL.fullmatch(text)
+    if match is not None:
+        return None if first_part(language) == "month" else _made(int(match[1]), int(match[2]), int(match[3]))
     if len(text) == 10 and text[4] == text[7] == "-" and text.isascii():
         with suppress(ValueError):
             return date.fromisoformat(text)
@@ -91,8 +91,8 @@ def usual_day(text: str, language: str) -> date | None:
 def days_of(text: str, language: str) -> list[date]:
     """The days that a folded text can stand for, the likeliest first. Raises Refusal where there are none."""
     lowered = _EASTERN.sub(r"\1-\2-\3", text.casefold())
-    if found := _JOINED.fullmatch(lowered):
-        lowered = " ".join(found.groups())
+    if match := _JOINED.fullmatch(lowered):
+        lowered = " ".join(match.groups())
     parts = [part for part in re.split(r"[\s./,-]+", lowered) if part]
     if len(parts) == 1:
         return _compact(parts[0], language)
@@ -144,22 +144,22 @@ def _orders(slashed: bool, dotted: bool, language: str) -> tuple[tuple[Part, ...
 def _in_orders(parts: list[str], groups: tuple[tuple[Part, ...], ...], language: str) -> list[date]:
     refusal = Refusal(NOT_REAL)
     for group in groups:
-        found: list[date] = []
+        days: list[date] = []
         for first in group:
             day, month, year = _ORDERS[first](*parts)
             try:
-                found += days_of_parts(day, month, year, language)
+                days += days_of_parts(day, month, year, language)
             except Refusal as error:
                 refusal = error
-        if found:
-            return list(dict.fromkeys(found))
+        if days:
+            return list(dict.fromkeys(days))
     raise refusal
 
 
 def days_of_parts(day: str, month: str, year: str, language: str) -> list[date]:
     """The days that these three texts can stand for. Raises Refusal where there are none."""
-    if found := _ORDINAL.fullmatch(day.casefold()):
-        day = found[1]
+    if match := _ORDINAL.fullmatch(day.casefold()):
+        day = match[1]
     day, year = day.rstrip("."), year.lstrip("'")
     at = _month(month, language)
     if at is None or not re.fullmatch(r"\d{1,2}", day, re.ASCII) or not re.fullmatch(r"\d{1,4}", year, re.ASCII):
@@ -196,7 +196,7 @@ def _compact(digits: str, language: str) -> list[date]:
 
 
 def _real(days: Iterable[tuple[int, int, int]]) -> list[date]:
-    made = [day for day in (_made(*each) for each in days) if day is not None]
+    made = [day for day in (_made(*day) for day in days) if day is not None]
     if not made:
         raise Refusal(NOT_REAL)
     return list(dict.fromkeys(made))

@@ -116,7 +116,7 @@ def _content(raw: object, max_size: int) -> bytes:
 def _other_kind(accept: tuple[str, ...]) -> Sentence:
     return sentence(
         "The file for “{label}” must be one of these: {kinds}",
-        kinds=AnyOf([_CALLED.get(each, each) for each in accept]),
+        kinds=AnyOf([_CALLED.get(kind, kind) for kind in accept]),
     )
 
 
@@ -146,7 +146,7 @@ def _accepted(accept: tuple[str, ...], name: str, media_type: str) -> bool:
     if not accept:
         return True
     family = media_type.partition("/")[0] + "/*"
-    return any(name.lower().endswith(each) if each[0] == "." else each in (media_type, family) for each in accept)
+    return any(name.lower().endswith(kind) if kind[0] == "." else kind in (media_type, family) for kind in accept)
 
 
 def _file_wanted(field: FileField) -> Sentence:

@@ -74,7 +74,7 @@ def _cost_of(operation: str, argument: Any, longest: int) -> _Cost:
             return _Cost(1, 1 + len(argument) // 10)  # a large class may be looked through
         case "BRANCH":
             branches = [_sequence(branch, longest) for branch in argument[1]]
-            return _Cost(sum(each.ways for each in branches), sum(each.steps + 1 for each in branches))
+            return _Cost(sum(branch.ways for branch in branches), sum(branch.steps + 1 for branch in branches))
         case "SUBPATTERN":
             return _sequence(argument[-1], longest)
         case "ATOMIC_GROUP":
@@ -93,19 +93,19 @@ def _repeated(argument: tuple[Any, Any, Any], longest: int) -> _Cost:
     width = int(body.getwidth()[0])
     if width == 0:
         raise ValueError("the pattern repeats something that can be empty. Leave the inner * or ? out")
-    each = _sequence(body, longest)
+    cost = _sequence(body, longest)
     if len(body) > 1 or str(body[0][0]) not in _SINGLE | {"IN"}:
-        each = _Cost(each.ways, each.steps + _ROUND)
+        cost = _Cost(cost.ways, cost.steps + _ROUND)
     room = longest // width
     fewest, many = min(int(least), room), min(int(most), room)
     tries = min(int(most), room + 1)  # the last one meets the end of the text
-    if each.ways == 1:
-        return _Cost(many - fewest + 1, tries * each.steps)
+    if cost.ways == 1:
+        return _Cost(many - fewest + 1, tries * cost.steps)
     ways = steps = 0
     for count in range(tries + 1):
-        reached = each.ways ** min(count, 20)  # 2**20 is above MAX_STEPS already
+        reached = cost.ways ** min(count, 20)  # 2**20 is above MAX_STEPS already
         ways += reached if fewest <= count <= many else 0
-        steps += reached * each.steps if count < tries else 0
+        steps += reached * cost.steps if count < tries else 0
         if max(ways, steps) > MAX_STEPS:
             break
     return _Cost(max(ways, 1), steps)

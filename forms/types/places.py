@@ -117,7 +117,7 @@ def _country_parser(field: CountryField) -> Parser:
 def _not_listed(field: CountryField, language: str) -> Refusal:
     """With a country that the field takes as an example."""
     listed = country_choices(field.only, language)
-    like = next((each for each in listed if each.value == _KNOWN), listed[0] if listed else None)
+    like = next((choice for choice in listed if choice.value == _KNOWN), listed[0] if listed else None)
     if like is None:
         return Refusal(sentence("Your answer to “{label}” must be one of the countries listed"))
     told = sentence(
@@ -132,9 +132,9 @@ def _called(word: str, only: tuple[str, ...] | None, language: str) -> str | Non
     """The country that is called like that. Raises Refusal where several are."""
     if (code := codes_by_name(language).get(word)) is not None:
         return code
-    several = [each for each in shared_names().get(word, ()) if only is None or each in only]
+    several = [country for country in shared_names().get(word, ()) if only is None or country in only]
     if len(several) > 1:
-        raise either(*(country_names(language)[each] for each in several))
+        raise either(*(country_names(language)[country] for country in several))
     return several[0] if several else None
 
 
@@ -171,9 +171,9 @@ def _written(text: str, country: str, language: str) -> str | None:
             raise Refusal(_NO_POSTCODE)
         return text
     compact = re.sub("[ -]", "", text)
-    for each in (compact, compact.removeprefix(country), compact.removeprefix(_ON_CARS.get(country, country))):
-        if found := re.fullmatch(pattern, each):
-            return ("-" if country in _HYPHENATED else " ").join(part for part in found.groups() if part)
+    for code in (compact, compact.removeprefix(country), compact.removeprefix(_ON_CARS.get(country, country))):
+        if match := re.fullmatch(pattern, code):
+            return ("-" if country in _HYPHENATED else " ").join(part for part in match.groups() if part)
     named = country_names(language).get(country, country)
     raise Refusal(sentence("Your answer to “{label}” must be a postcode of this country: {country}", country=named))
 

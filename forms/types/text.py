@@ -132,8 +132,8 @@ def _text(raw: object, limit: int) -> str | None:
 
 
 def _refuse(forbidden: re.Pattern[str], text: str) -> None:
-    if found := forbidden.search(text):
-        raise Refusal(_LINE_BREAKS if found[0] in "\r\n" else _UNSHOWN)
+    if match := forbidden.search(text):
+        raise Refusal(_LINE_BREAKS if match[0] in "\r\n" else _UNSHOWN)
 
 
 Clean = Callable[[object], str | None]
@@ -159,14 +159,14 @@ def _parser(field: TextField | TextareaField | HiddenField | PasswordField, clea
 
 def _fitting(pattern: re.Pattern[str], text: str) -> str:
     """The text if it matches, or else as it is read: a code with a typographic dash in it is that code."""
-    for each in (text, folded(text)):
-        if pattern.fullmatch(each) is not None:
-            return each
+    for reading in (text, folded(text)):
+        if pattern.fullmatch(reading) is not None:
+            return reading
     raise Refusal(_OTHER_FORMAT, "pattern")
 
 
-def _of_another_length(found: int, shortest: int, longest: int) -> Refusal:
-    code: LimitCode = "max_length" if found > longest else "min_length"
+def _of_another_length(length: int, shortest: int, longest: int) -> Refusal:
+    code: LimitCode = "max_length" if length > longest else "min_length"
     if shortest == longest:
         exactly = counted(
             "Your answer to “{label}” must be {count} character long",
@@ -174,7 +174,7 @@ def _of_another_length(found: int, shortest: int, longest: int) -> Refusal:
             longest,
         )
         return Refusal(exactly, code)
-    return Refusal(_at_most(longest) if found > longest else _at_least(shortest), code)
+    return Refusal(_at_most(longest) if length > longest else _at_least(shortest), code)
 
 
 def _at_most(longest: int) -> Sentence:

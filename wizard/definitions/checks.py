@@ -34,9 +34,9 @@ def check(drafts: Drafts, *, stored: bool = False, functions: Functions | None =
     application's `functions`, where these are handed over. Of `stored` ones only what
     they can't run with: runs are pinned to them, and the checker may have learnt since to refuse their loops, which a
     turn's bound stops as well (S17, S22)."""
-    found = list(_check_embedding(drafts))
+    problems = list(_check_embedding(drafts))
     asking = _asking(drafts)
-    embedded = {config.workflow for each in drafts.values() for _, config in each.calls}
+    embedded = {config.workflow for draft in drafts.values() for _, config in draft.calls}
     for draft in drafts.values():
         own = [
             *_check_ids_and_targets(draft),
@@ -54,8 +54,8 @@ def check(drafts: Drafts, *, stored: bool = False, functions: Functions | None =
         ]
         if not stored and is_connected(draft) and all(config.workflow in drafts for _, config in draft.calls):
             own += [*_check_loops(draft, asking), *_check_ways(draft)]
-        found += own
-    return found
+        problems += own
+    return problems
 
 
 def _check_values(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
@@ -193,7 +193,7 @@ def _check_hosts(draft: Draft) -> Iterator[Problem]:
     fixed = {field.name for field in draft.input if field.field_type.picks_one}
     for node in draft.nodes:
         hosts = frozenset() if node.config is None else node.handler.hosts(node.config)
-        for chain in sorted(each for each in hosts if each[0] == "input" and fixed.isdisjoint(each[1:2])):
+        for chain in sorted(name for name in hosts if name[0] == "input" and fixed.isdisjoint(name[1:2])):
             message = (
                 f"whoever starts a run says what {quoted('.'.join(chain))} is, and so which server `{node.id}` calls; "
                 "write the server's address into the definition, or make the input a choice"
@@ -204,7 +204,7 @@ def _check_hosts(draft: Draft) -> Iterator[Problem]:
 def _check_forms(draft: Draft) -> Iterator[Problem]:
     for node in draft.nodes:
         fields = getattr(node.written, "fields", ())
-        if isinstance(fields, tuple) and all(isinstance(each, BaseField) for each in fields):
+        if isinstance(fields, tuple) and all(isinstance(field, BaseField) for field in fields):
             for place, message in form_doubts(fields):
                 yield draft.document.problem(node.written_at(place), message, severity="warning")
 

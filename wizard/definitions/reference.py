@@ -66,7 +66,7 @@ def references(registry: Registry) -> list[TypeReference]:
     """Every node type of the registry, by name."""
     definitions = schema(registry)["$defs"]
     shared = definitions["NodeFormat"]["properties"].keys()
-    return [_reference(each, definitions, frozenset(shared)) for each in registry]
+    return [_reference(node_type, definitions, frozenset(shared)) for node_type in registry]
 
 
 def _reference(node_type: NodeType[Any], definitions: Schema, shared: frozenset[str]) -> TypeReference:
@@ -87,7 +87,7 @@ def _reference(node_type: NodeType[Any], definitions: Schema, shared: frozenset[
 
 def _keys(shape: Schema) -> tuple[Key, ...]:
     required = shape.get("required", ())
-    return tuple(_key(name, each, name in required) for name, each in shape.get("properties", {}).items())
+    return tuple(_key(name, member, name in required) for name, member in shape.get("properties", {}).items())
 
 
 def _key(name: str, shape: Schema, required: bool) -> Key:
@@ -109,17 +109,17 @@ def type_name(shape: Schema) -> str:
         case {"$ref": str(reference)}:
             return _short(reference)
         case {"anyOf": branches} | {"oneOf": branches}:
-            return _either([each for each in branches if each != {"type": "null"}])
+            return _either([branch for branch in branches if branch != {"type": "null"}])
         case {"type": "array"}:
             items = type_name(shape.get("items", {}))
             return f"list of ({items})" if " | " in items else f"list of {items}"
         case {"type": "object", "properties": properties}:
-            return "{" + ", ".join(f"{name}: {type_name(each)}" for name, each in properties.items()) + "}"
+            return "{" + ", ".join(f"{name}: {type_name(member)}" for name, member in properties.items()) + "}"
         case {"type": "object"}:
             inner = shape.get("additionalProperties")
             return f"mapping of {type_name(inner)}" if isinstance(inner, Mapping) and inner else "mapping"
         case {"type": list(types)}:
-            return " | ".join(_TYPES.get(str(each), str(each)) for each in types)
+            return " | ".join(_TYPES.get(str(name), str(name)) for name in types)
         case {"type": str(name)}:
             return _TYPES.get(name, name)
     return "anything"
@@ -141,7 +141,7 @@ _TYPES = {"string": "text", "boolean": "true/false", "integer": "whole number", 
 
 
 def _either(branches: Sequence[Schema]) -> str:
-    names = list(dict.fromkeys(name for each in branches for name in type_name(each).split(" | ")))
+    names = list(dict.fromkeys(name for branch in branches for name in type_name(branch).split(" | ")))
     endings = {name.rpartition(" ")[2] for name in names}
     if len(names) > MANY and len(endings) == 1:
         return endings.pop()
@@ -174,11 +174,11 @@ def _names(shape: Any) -> Iterator[str]:
         reference = shape.get("$ref")
         if isinstance(reference, str):
             yield reference.rpartition("/")[2]
-        for each in shape.values():
-            yield from _names(each)
+        for part in shape.values():
+            yield from _names(part)
     elif isinstance(shape, list):
-        for each in shape:
-            yield from _names(each)
+        for part in shape:
+            yield from _names(part)
 
 
 # -- as text -------------------------------------------------------------------------------------
@@ -186,13 +186,13 @@ def _names(shape: Any) -> Iterator[str]:
 
 def overview(types: Sequence[TypeReference], width: int) -> Iterator[str]:
     """All types, with their own keys, and what they have in common."""
-    for each in types:
-        yield f"{each.type}  ({each.kind})"
-        yield from _wrapped(each.summary, width, "  ")
-        yield from _table(each.keys, width)
+    for node_type in types:
+        yield f"{node_type.type}  ({node_type.kind})"
+        yield from _wrapped(node_type.summary, width, "  ")
+        yield from _table(node_type.keys, width)
         yield ""
     yield "Keys that nodes of several types have"
-    common = {key.name: key for each in types for key in each.common}
+    common = {key.name: key for node_type in types for key in node_type.common}
     yield from _table(tuple(common.values()), width)
     yield ""
     yield "`wizard nodes TYPE` shows one in full, with the shapes of its keys."
@@ -220,9 +220,9 @@ def unusable(types: Sequence[Unusable], width: int, what: str = "Node types") ->
     if types:
         yield ""
         yield f"{what} that can't be used"
-    for each in types:
-        yield f"  {each.type}  (package {each.package or 'unknown'})"
-        yield from _wrapped(each.reason, width, "    ")
+    for node_type in types:
+        yield f"  {node_type.type}  (package {node_type.package or 'unknown'})"
+        yield from _wrapped(node_type.reason, width, "    ")
 
 
 def _shared(sections: Sequence[Section]) -> tuple[Key, ...]:

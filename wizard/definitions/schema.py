@@ -49,21 +49,24 @@ def _generator(fields: FieldTypes) -> type[_Generator]:
 def schema(registry: Registry) -> dict[str, Any]:
     """The JSON Schema of a definition whose nodes are of the registry's types."""
     types = list(registry)
-    adapters: dict[str, type[BaseModel]] = {f"config {each.type}": each.Config for each in types}
+    adapters: dict[str, type[BaseModel]] = {f"config {node_type.type}": node_type.Config for node_type in types}
     adapters |= {f"input {name}": of.model for name, of in registry.fields.items()}
     adapters |= {"workflow": WorkflowFormat, "node": NodeFormat}
     wanted = [(name, _MODE, TypeAdapter[Any](model)) for name, model in adapters.items()]
-    found, shared = TypeAdapter.json_schemas(wanted, schema_generator=_generator(registry.fields))
+    schemas, shared = TypeAdapter.json_schemas(wanted, schema_generator=_generator(registry.fields))
     definitions: dict[str, Any] = dict(shared.get("$defs", {}))
-    made = {name: _resolved(value, definitions) for (name, _), value in found.items()}
-    definitions |= {f"node.{each.type}": _node(each, made["node"], made[f"config {each.type}"]) for each in types}
+    made = {name: _resolved(value, definitions) for (name, _), value in schemas.items()}
+    definitions |= {
+        f"node.{node_type.type}": _node(node_type, made["node"], made[f"config {node_type.type}"])
+        for node_type in types
+    }
     definitions |= {f"input.{name}": _declaration(made[f"input {name}"]) for name in registry.fields}
     whole = made["workflow"]
     properties = whole["properties"]
     properties["nodes"]["items"] = {
         "type": "object",
         "required": ["id", "type"],
-        **_by_type("node", {each.type: _summary(each) for each in types}, None),
+        **_by_type("node", {node_type.type: _summary(node_type) for node_type in types}, None),
     }
     properties["input"]["propertyNames"] = {"pattern": "^[A-Za-z][A-Za-z0-9_]{0,59}$"}
     properties["input"]["additionalProperties"] = {
@@ -91,13 +94,15 @@ def known_keys(
     here: list[Any] = [root]
     for part in loc:
         here = _step(root, here, part)
-    return frozenset(key for each in _branches(root, here) for key in each.get("properties", ()))
+    return frozenset(key for branch in _branches(root, here) for key in branch.get("properties", ()))
 
 
 def _says_its_keys(model: type[BaseModel]) -> bool:
     """Whether the keys of a model are the names of its fields: to make a schema takes a hundred times as long."""
-    own = any("__get_pydantic_json_schema__" in vars(each) for each in model.__mro__ if each is not BaseModel)
-    return not own and all(each.alias is None and each.validation_alias is None for each in model.model_fields.values())
+    own = any("__get_pydantic_json_schema__" in vars(base) for base in model.__mro__ if base is not BaseModel)
+    return not own and all(
+        field.alias is None and field.validation_alias is None for field in model.model_fields.values()
+    )
 
 
 @lru_cache(maxsize=200)
@@ -157,30 +162,30 @@ def _resolved(value: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[
 
 def _step(root: Mapping[str, Any], here: list[Any], part: str | int) -> list[Any]:
     branches = _branches(root, here)
-    found: list[Any] = []
-    for each in branches:
+    steps: list[Any] = []
+    for branch in branches:
         if isinstance(part, int):
-            found += [each["items"]] if isinstance(each.get("items"), Mapping) else []
-        elif part in each.get("properties", ()):
-            found.append(each["properties"][part])
-        elif isinstance(each.get("additionalProperties"), Mapping):
-            found.append(each["additionalProperties"])
-    if found:
-        return found
-    tagged = [each for each in branches if each.get("properties", {}).get("type", {}).get("const") == part]
+            steps += [branch["items"]] if isinstance(branch.get("items"), Mapping) else []
+        elif part in branch.get("properties", ()):
+            steps.append(branch["properties"][part])
+        elif isinstance(branch.get("additionalProperties"), Mapping):
+            steps.append(branch["additionalProperties"])
+    if steps:
+        return steps
+    tagged = [branch for branch in branches if branch.get("properties", {}).get("type", {}).get("const") == part]
     return tagged or here
 
 
 def _branches(root: Mapping[str, Any], here: Iterable[Any]) -> list[Mapping[str, Any]]:
     """The schemas in `here` and all their alternatives."""
-    found: list[Mapping[str, Any]] = []
+    branches: list[Mapping[str, Any]] = []
     queue = list(here)
-    while queue and len(found) < 1000:
-        each = _follow(root, queue.pop())
-        found.append(each)
+    while queue and len(branches) < 1000:
+        branch = _follow(root, queue.pop())
+        branches.append(branch)
         for name in ("anyOf", "oneOf", "allOf"):
-            queue += each.get(name, ())
-    return found
+            queue += branch.get(name, ())
+    return branches
 
 
 def _follow(root: Mapping[str, Any], schema_: Any) -> Mapping[str, Any]:

@@ -84,7 +84,7 @@ class _Reader:
             case Listing(parts) | Other(parts):
                 yield from self._all(parts, own)
             case Compare(first, rest):
-                yield from self._all((first, *(each for _, each in rest)), own)
+                yield from self._all((first, *(term for _, term in rest)), own)
                 left = first
                 for sign, right in rest:
                     yield from self._comparison(left, sign, right, own)
@@ -96,8 +96,8 @@ class _Reader:
                 yield from self._all((*inside, *(() if element is None else (element,))), bound)
 
     def _all(self, terms: tuple[Term, ...], own: Own) -> Iterator[_Doubt]:
-        for each in terms:
-            yield from self.read(each, own)
+        for term in terms:
+            yield from self.read(term, own)
 
     # -- parts
 
@@ -128,19 +128,19 @@ class _Reader:
         elif sign in ("==", "!="):
             yield from _of_equality(sign, left, right, shapes, text)
         elif isinstance(right, Listing):
-            for each in right.items:
-                yield from _of_equality("==", left, each, (shapes[0], self._shapes.of(each, own)), text)
+            for item in right.items:
+                yield from _of_equality("==", left, item, (shapes[0], self._shapes.of(item, own)), text)
         elif isinstance(shapes[1], Items):
             yield from _of_equality("==", right, left, (shapes[1].of, shapes[0]), text)
 
 
 def _meant(shape: Group, text: str, name: str) -> str:
     """The end of a sentence about a name that a group hasn't: one like it, or one that is a node further below."""
-    deeper = [each for each in shape.names or () if isinstance(below := shape.below(each), Group) and below.names]
-    found = next((each for each in deeper if is_known(shape.below(each), name)), None)
-    if found is None or not text:
+    deeper = [group for group in shape.names or () if isinstance(below := shape.below(group), Group) and below.names]
+    outer = next((group for group in deeper if is_known(shape.below(group), name)), None)
+    if outer is None or not text:
         return did_you_mean(name, shape.names or ())
-    return f"; did you mean `{text}.{found}.{name}`?"
+    return f"; did you mean `{text}.{outer}.{name}`?"
 
 
 def _of_list(shape: Items, text: str, name: str) -> str:
@@ -155,10 +155,10 @@ def _of_list(shape: Items, text: str, name: str) -> str:
 
 
 def _of_order(sign: str, left: Term, right: Term, shapes: tuple[Shape, Shape], text: str) -> Iterator[_Doubt]:
-    kinds = [kind_of(each) for each in shapes]
+    kinds = [kind_of(shape) for shape in shapes]
     if None in kinds:
         return
-    unordered = next((each for each in kinds if each in ("true or false", "a list", "a group of values")), None)
+    unordered = next((kind for kind in kinds if kind in ("true or false", "a list", "a group of values")), None)
     if kinds[0] == kinds[1] and unordered is None:
         return
     both = _both((left, right), kinds)
@@ -166,7 +166,7 @@ def _of_order(sign: str, left: Term, right: Term, shapes: tuple[Shape, Shape], t
 
 
 def _of_equality(sign: str, left: Term, right: Term, shapes: tuple[Shape, Shape], text: str) -> Iterator[_Doubt]:
-    kinds = [kind_of(each) for each in shapes]
+    kinds = [kind_of(shape) for shape in shapes]
     never = "never holds" if sign == "==" else "always holds where there is a value"
     if None not in kinds and kinds[0] != kinds[1]:
         both = _both((left, right), kinds)
@@ -188,7 +188,7 @@ def _of_equality(sign: str, left: Term, right: Term, shapes: tuple[Shape, Shape]
 def _there_are(values: frozenset[str]) -> str:
     if len(values) > _MOST_NAMED:
         return ""
-    return f"; it can be {', '.join(quoted(each) for each in sorted(values))}"
+    return f"; it can be {', '.join(quoted(value) for value in sorted(values))}"
 
 
 def _both(terms: tuple[Term, Term], kinds: list[str | None]) -> str:
@@ -205,7 +205,7 @@ def _named(term: Term, kind: str | None) -> str:
 
 def _hint(terms: tuple[Term, Term], kinds: list[str | None]) -> str:
     """What may be meant, by the two kinds."""
-    literal = next((each.value for each in terms if isinstance(each, Literal)), None)
+    literal = next((term.value for term in terms if isinstance(term, Literal)), None)
     if "a list" in kinds and "a number" in kinds:
         return "; how many are in a list is `len(…)`"
     if "a date" in kinds and "a text" in kinds:

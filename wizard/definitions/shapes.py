@@ -92,12 +92,12 @@ class Shapes:
             case Call(function, (first, *_)) if function in _ONE_OF:
                 return element_of(self.of(first, own))
             case Call(function, (first, *_)) if function in _SAME:
-                found = self.of(first, own)
-                return Items(found.of) if isinstance(found, Items) else None
+                shape = self.of(first, own)
+                return Items(shape.of) if isinstance(shape, Items) else None
             case Call(function, _):
                 return _RESULTS.get(function)
             case Listing(items):
-                kinds = {each for each in (self.of(item, own) for item in items) if isinstance(each, Plain)}
+                kinds = {shape for shape in (self.of(item, own) for item in items) if isinstance(shape, Plain)}
                 return Items(Plain(kinds.pop().kind) if len(kinds) == 1 else None)
             case Loop(name, source, _, element) if element is not None:
                 return Items(self.of(element, {**own, name: element_of(self.of(source, own))}))
@@ -118,7 +118,7 @@ class Shapes:
     def _root(self, name: str) -> Shape:
         if name == "input":
             fields = {field.name: field for field in self._draft.input}
-            return Group(None, lambda each: _declared(fields.get(each), each), "the input")
+            return Group(None, lambda name: _declared(fields.get(name), name), "the input")
         node = self._nodes.get(name)
         return None if node is None else self._node(node)
 
@@ -132,14 +132,14 @@ class Shapes:
         if inner is None or node.partial is not None:
             return None
         made = Shapes(inner, self._drafts)
-        known = inner.valued if inner.ids == {each.id for each in inner.nodes} else None
+        known = inner.valued if inner.ids == {node.id for node in inner.nodes} else None
         group = Group(known, made._root, f"`{inner.id}`, which `{node.id}` embeds,")
         return Items(group, repeat=True) if config.repeat is not None else group
 
     def _output(self, node: NodeDraft, name: str) -> Shape:
         match node.written:
             case AskingConfig(fields=fields):
-                field = next((each for each in fields if each.name == name), None)
+                field = next((field for field in fields if field.name == name), None)
                 if isinstance(field, ComputedField):
                     return self._once(node.id, name, of_expression(field.value.source), node)
                 return _field(field) if node.partial is None else _without_values(_field(field))
@@ -156,9 +156,9 @@ class Shapes:
             return None
         self._asked.add((node, name))
         own = self.own_of(of) if isinstance(of.written, AskingConfig) else {}
-        found = self.of(term, own)
+        shape = self.of(term, own)
         self._asked.discard((node, name))
-        return found
+        return shape
 
 
 def shape_of(value: object) -> Shape:

@@ -37,8 +37,16 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
 
 def _why(signature: inspect.Signature, arguments: Collection[str]) -> str:
     takes = signature.parameters.values()
-    named = {each.name for each in takes if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)}
-    needs = [each.name for each in takes if each.default is each.empty and each.name in named.difference(arguments)]
+    named = {
+        parameter.name
+        for parameter in takes
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    }
+    needs = [
+        parameter.name
+        for parameter in takes
+        if parameter.default is parameter.empty and parameter.name in named.difference(arguments)
+    ]
     if needs:
         return f"it needs {', '.join(map(repr, needs))}"
     if unknown := [argument for argument in arguments if argument not in named]:

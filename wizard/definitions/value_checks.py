@@ -60,7 +60,7 @@ class _Known:
         value = config.values.get(chain[1])
         source = None if value is None else value.source
         if isinstance(source, list | tuple):
-            return any(isinstance(each, Mapping) for each in source)
+            return any(isinstance(item, Mapping) for item in source)
         written = source.strip() if isinstance(source, str) else ""
         if not (written.startswith("{{") and written.endswith("}}")):
             return False

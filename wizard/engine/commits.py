@@ -137,13 +137,13 @@ class Saver:
         if not self._born:
             change = change._replace(expected=None)
         if self._job:
-            change = change._replace(jobs=tuple(each for each in change.jobs if not self._holds(each)))
+            change = change._replace(jobs=tuple(job for job in change.jobs if not self._holds(job)))
         try:
             await self._store.commit(change)
         except StaleRevision:
             self._cache.forget(self._turn.id)
             raise
-        if self._past is not None and self._job in (*change.settled, *(each.key for each in change.jobs)):
+        if self._past is not None and self._job in (*change.settled, *(job.key for job in change.jobs)):
             self._past()
         if self._committed is not None:
             self._committed()

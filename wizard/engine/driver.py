@@ -165,7 +165,7 @@ class Driver:
             return False
 
     async def _ask(self, request: Execute) -> Result:
-        result = next((each.result for each in self._means.heard if each.request == request), None)
+        result = next((heard.result for heard in self._means.heard if heard.request == request), None)
         if result is None:
             visit = self._visit(request.step)
             visit.input, visit.partial = copied(request.given), request.partial

@@ -43,23 +43,23 @@ async def exported_run(engine: Engine, run_id: str) -> dict[str, Any]:
 
 async def exported_profile(engine: Engine, profile_id: str) -> dict[str, Any]:
     """A stored profile. Raises CallerError where nothing is stored under this id."""
-    found = await engine.store.document("profile", profile_id)
-    if not found.revision:
+    document = await engine.store.document("profile", profile_id)
+    if not document.revision:
         raise CallerError("There is no profile with this id. A profile is stored when a run that works on it ends.")
     return {
         "format": FORMAT,
         "exported_at": engine.clock(),
         "profile": profile_id,
-        "revision": found.revision,
-        "fields": dict(found.fields),
+        "revision": document.revision,
+        "fields": dict(document.fields),
     }
 
 
 async def _whole_trace(engine: Engine, run_id: str) -> list[TraceEntry]:
-    found: list[TraceEntry] = []
-    while page := await engine.trace(run_id, after=found[-1].number if found else 0, limit=PAGE):
-        found += page
-    return found
+    entries: list[TraceEntry] = []
+    while page := await engine.trace(run_id, after=entries[-1].number if entries else 0, limit=PAGE):
+        entries += page
+    return entries
 
 
 def _content(
@@ -90,16 +90,22 @@ def _content(
             for path, answers in run.parked.items()
             if not is_numbers_entry(path)
         },
-        "undos": [_undo(workflow, each) for each in run.undos],
+        "undos": [_undo(workflow, undo) for undo in run.undos],
         "event": dict(run.event),
         "arrivals": [
-            {"number": each.number, "event": each.name, "data": each.data, "key": each.key or None, "at": each.at}
-            for each in run.arrivals
+            {
+                "number": arrival.number,
+                "event": arrival.name,
+                "data": arrival.data,
+                "key": arrival.key or None,
+                "at": arrival.at,
+            }
+            for arrival in run.arrivals
         ],
         "profile": dict(run.profile),
         "session": dict(run.session),
         "trace": trace_json(entries),
-        "files": [_file(each) for each in files],
+        "files": [_file(file) for file in files],
     }
 
 
@@ -154,12 +160,12 @@ def trace_json(entries: Iterable[TraceEntry]) -> list[dict[str, Any]]:
     """The trace, in order."""
     return [
         {
-            "number": each.number,
-            "revision": each.revision,
-            "at": each.at,
-            "kind": each.entry.kind,
-            "step": each.entry.step,
-            "detail": each.entry.detail,
+            "number": entry.number,
+            "revision": entry.revision,
+            "at": entry.at,
+            "kind": entry.entry.kind,
+            "step": entry.entry.step,
+            "detail": entry.entry.detail,
         }
-        for each in entries
+        for entry in entries
     ]

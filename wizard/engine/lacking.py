@@ -42,7 +42,7 @@ def log_what_is_lacking(
 ) -> None:
     """Has the log say at the start what people would be the first to notice. With `settings`, events too: of who
     serves them."""
-    for each in missing_functions(workflows, functions):
-        log.warning("%s", each)
-    for each in () if settings is None else unguarded_events(workflows, settings):
-        log.warning("%s", each)
+    for lack in missing_functions(workflows, functions):
+        log.warning("%s", lack)
+    for lack in () if settings is None else unguarded_events(workflows, settings):
+        log.warning("%s", lack)

@@ -91,6 +91,6 @@ class Leases:
         except LeaseLost:
             return None
         finally:
-            for each in ends:
-                each.cancel()
+            for end in ends:
+                end.cancel()
         return await self.free(claim)

@@ -43,7 +43,7 @@ def failure_of(error: Exception, step: Step) -> RunError:
     message = getattr(error, "message", None) if isinstance(error, WizardError) else None
     if isinstance(message, str):
         kinds: tuple[type[RunError], ...] = (NodeFailed, ExpressionError, NodeContractError)
-        kind = next((each for each in kinds if isinstance(error, each)), RunError)
+        kind = next((kind for kind in kinds if isinstance(error, kind)), RunError)
         failure = kind(_encodable(message), node=getattr(error, "node", "") or step.path)
         if isinstance(failure, NodeFailed):
             failure.people = _people_of(error)

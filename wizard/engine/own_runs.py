@@ -41,10 +41,12 @@ async def runs_of(
     anything else."""
     limit = max(1, min(limit, MOST_LISTED))
     place = None if before is None else RunPlace.of(before)
-    found = await store.list_runs(profile=profile_id, limit=limit + 1, before=place)  # one more tells whether there is
-    lines = found[:limit]
-    older = str(lines[-1].place) if len(found) > limit else ""
-    return RunPage([_line(each, definitions, now) for each in lines], older)
+    summaries = await store.list_runs(
+        profile=profile_id, limit=limit + 1, before=place
+    )  # one more tells whether there is
+    lines = summaries[:limit]
+    older = str(lines[-1].place) if len(summaries) > limit else ""
+    return RunPage([_line(line, definitions, now) for line in lines], older)
 
 
 def _line(run: RunSummary, definitions: Definitions, now: datetime) -> RunLine:

@@ -127,12 +127,12 @@ class RunSize:
         """What turns seldom change, and what may be large: what is there still isn't walked through again."""
         before, now = self._context, {}
         documents = (*run.event.items(), *run.profile.items(), *run.session.items())
-        for each in (*(value for _, value in documents), *run.arrivals):
-            known = before.get(id(each))
+        for part in (*(value for _, value in documents), *run.arrivals):
+            known = before.get(id(part))
             if known is None:
-                size = _arrival_size(each) if isinstance(each, Arrival) else memory_of(each)
-                known = each, size
-            now[id(each)] = known
+                size = _arrival_size(part) if isinstance(part, Arrival) else memory_of(part)
+                known = part, size
+            now[id(part)] = known
         rest = DELIVERY * len(run.deliveries) + READ * (len(run.removed) + len(documents))
         now[0] = None, rest
         self.total += sum(size for _, size in now.values()) - sum(size for _, size in before.values())

@@ -218,7 +218,7 @@ class RunView:
         step, barrier = self.run.by_path[path], self._last_final_seq
         if step is self.run.current:
             return self.has_previous
-        asked = (each for each in self.run.path if each.is_foreground and not each.is_closed and each.seq > barrier)
+        asked = (step for step in self.run.path if step.is_foreground and not step.is_closed and step.seq > barrier)
         return next(asked, step).seq < step.seq
 
     @property

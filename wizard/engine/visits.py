@@ -83,7 +83,7 @@ def _seen_from(run: Run, step: Step) -> Run:
     """The run as the step finds it at a first visit; see Turn.seen_from."""
     if step.path == run.steps[run.cursor].path and not step.is_done:
         return run
-    position = bisect_left(run.steps, step.seq, key=lambda each: each.seq)
+    position = bisect_left(run.steps, step.seq, key=lambda other: other.seq)
     undone = as_undone(step)
     steps = (*run.steps[:position], undone)
     return run._replace(steps=steps, cursor=position, by_path=run.by_path.set(step.path, undone))
@@ -228,7 +228,7 @@ def _items(workflow: Workflow, run: Visible, place: Place, step: Step, now: date
     called = _called(call_of(place.node).repeat, Scope(run, place.frame, now))
     items: list[Item] = []
     for position, (number, steps) in enumerate(by_number.items(), start=1):
-        lines = [line.value for each in steps for line in _summary(workflow, run, each, now) if line.value]
+        lines = [line.value for step in steps for line in _summary(workflow, run, step, now) if line.value]
         label = f"{called} {position}".strip()
         first = steps[0].path if steps else None
         items.append(Item(label, ", ".join(lines[:2]), step=first, remove=f"{base}/{number}"))

@@ -139,8 +139,8 @@ class Worker:
             await asyncio.wait({self._running})
         if self._tasks:
             _, left = await asyncio.wait(self._tasks, timeout=grace)
-            for each in left:
-                each.cancel()
+            for task in left:
+                task.cancel()
             if left:
                 await asyncio.wait(left)
 

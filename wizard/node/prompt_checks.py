@@ -97,8 +97,8 @@ def _fields(given: object, name: str) -> tuple[PromptField, ...]:
     asked = _several(given, name, PromptField, _field)
     if len(asked) > MAX_FIELDS:
         raise _Wrong(f"`{name}` has {len(asked)} fields, and {MAX_FIELDS} is the most that can be answered")
-    names = [each.name for each in asked]
-    if twice := next((each for each in names if names.count(each) > 1), None):
+    names = [field.name for field in asked]
+    if twice := next((name for name in names if names.count(name) > 1), None):
         raise _Wrong(f"`{name}` has two fields called {twice!r}")
     return asked
 
@@ -165,7 +165,7 @@ def _reveal(when: Reveal, of: str) -> Reveal:
     what = f"{of} a `when` that"
     if not isinstance(when.values, tuple | list):
         raise _Wrong(f"{what} names {_kind(when.values)}, not a tuple of values")
-    return Reveal(_text(when.field, what), tuple(_text(each, what) for each in when.values))
+    return Reveal(_text(when.field, what), tuple(_text(value, what) for value in when.values))
 
 
 # -- parts -------------------------------------------------------------------------------------------
@@ -174,9 +174,9 @@ def _reveal(when: Reveal, of: str) -> Reveal:
 def _several(given: object, name: str, kind: type[T], made: Callable[[T], T]) -> tuple[T, ...]:
     if not isinstance(given, tuple | list):
         raise _Wrong(f"`{name}` is {_kind(given)}, not a tuple")
-    for each in given:
-        if not isinstance(each, kind):
-            raise _Wrong(f"`{name}` holds {_kind(each)}, not only {kind.__name__}")
+    for item in given:
+        if not isinstance(item, kind):
+            raise _Wrong(f"`{name}` holds {_kind(item)}, not only {kind.__name__}")
     return tuple(map(made, given))
 
 
@@ -215,8 +215,8 @@ def _storable(given: Any, what: str) -> None:
 
 def _values(made: Any) -> Iterator[Any]:
     """Everything in it, for its size and its letters."""
-    for each in fields(made):
-        value = getattr(made, each.name)
+    for field in fields(made):
+        value = getattr(made, field.name)
         if isinstance(value, tuple):
             for part in value:
                 yield from _values(part) if hasattr(part, "__dataclass_fields__") else (part,)

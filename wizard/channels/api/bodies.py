@@ -153,7 +153,7 @@ def _has_half_character(value: Any) -> bool:
         case str():
             return _HALF_CHARACTER.search(value) is not None
         case list():
-            return any(_has_half_character(each) for each in value)
+            return any(_has_half_character(item) for item in value)
         case dict():
-            return any(_has_half_character(name) or _has_half_character(each) for name, each in value.items())
+            return any(_has_half_character(name) or _has_half_character(item) for name, item in value.items())
     return False

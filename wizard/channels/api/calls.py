@@ -132,7 +132,7 @@ class _Looks:
         if page.older:
             following = request.rel_url.with_query(before=page.older, limit=limit)
             headers["Link"] = f'<{following}>; rel="next"'
-        return as_json(200, encode([line_json(each) for each in page.lines]), headers)
+        return as_json(200, encode([line_json(line) for line in page.lines]), headers)
 
     async def show(self, request: web.Request) -> web.Response:
         view = await self._admission.run(request)
@@ -177,7 +177,7 @@ def _matches(condition: str | None, tag: str) -> bool:
     """If-None-Match, by weak comparison (RFC 9110, 13.1.2)."""
     if condition is None:
         return False
-    return any(each.strip().removeprefix("W/") in (tag, "*") for each in condition.split(","))
+    return any(known.strip().removeprefix("W/") in (tag, "*") for known in condition.split(","))
 
 
 def _window(request: web.Request, run: Run) -> Window:

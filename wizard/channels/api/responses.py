@@ -286,7 +286,7 @@ class Problem(TypedDict):
 
     type: Annotated[
         str,
-        about("What kind of problem it is; it never changes.", enum=[each.uri for each in PROBLEM_TYPES]),
+        about("What kind of problem it is; it never changes.", enum=[problem.uri for problem in PROBLEM_TYPES]),
     ]
     title: Annotated[str, about("The kind of problem, for people.")]
     status: Annotated[int, pydantic.Field(ge=400, description="The status of the response.")]

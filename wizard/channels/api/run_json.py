@@ -142,7 +142,7 @@ def prompt_json(prompt: Prompt) -> responses.Current:
         "type": prompt.type,
         "title": prompt.title,
         "text": prompt.text,
-        "fields": [_field(each) for each in prompt.fields],
+        "fields": [_field(field) for field in prompt.fields],
         "error": prompt.error,
     }
     if prompt.items:
@@ -156,7 +156,7 @@ def prompt_json(prompt: Prompt) -> responses.Current:
 
 def field_errors(prompt: Prompt) -> dict[str, str]:
     """`errors` of a problem: why answers weren't taken, by field."""
-    return {each.name: each.error for each in prompt.fields if each.error is not None}
+    return {field.name: field.error for field in prompt.fields if field.error is not None}
 
 
 def _field(asked: PromptField) -> responses.Field:

@@ -123,8 +123,8 @@ def meaning(asked: PromptField, text: str) -> Value:
         return "" if asked.value is None else asked.value
     if type_of(asked).is_list:
         parts = text.split(",") if labelled(text, asked.choices) is None else [text]
-        found = [_choice(asked, part) for part in parts]
-        return text if found == parts else found
+        picked = [_choice(asked, part) for part in parts]
+        return text if picked == parts else picked
     return _choice(asked, text)
 
 
@@ -203,7 +203,7 @@ def offered(asked: PromptField, words: Words = ENGLISH) -> str:
     if type_of(asked).holds_files and isinstance(value, Mapping):
         return clean(str(value.get("name", "")))
     labels = {choice.value: choice.label for choice in asked.choices}
-    text = ", ".join(labels[each] if each in labels else plain(each, words.language) for each in _listed(value))
+    text = ", ".join(labels[item] if item in labels else plain(item, words.language) for item in _listed(value))
     return clean(" ".join((text.lower() if isinstance(value, bool) else text).split()))
 
 
@@ -258,23 +258,23 @@ class Filling:
     @classmethod
     def begun(cls, prompt: Prompt) -> Filling:
         """Goes on at the first question without an answer; where all have one, at the first."""
-        answered = {each.name for each in prompt.fields if each.answered}
+        answered = {field.name for field in prompt.fields if field.answered}
         return cls(answered if len(answered) < len(prompt.fields) else set())
 
     def fields(self, prompt: Prompt) -> list[PromptField]:
         """The fields to ask. An optional yes or no of a step that isn't a form is a button elsewhere: not to
         press it is no answer, and it isn't asked."""
         return [
-            each
-            for each in prompt.fields
-            if prompt.in_parts or each.required or not type_of(each).is_yes_or_no or each.name in self.doubted
+            field
+            for field in prompt.fields
+            if prompt.in_parts or field.required or not type_of(field).is_yes_or_no or field.name in self.doubted
         ]
 
     def next(self, prompt: Prompt) -> PromptField | None:
         """The question to ask now; None where none is left."""
-        for each in self.fields(prompt):
-            if each.name not in self.asked:
-                return replace(each, value=self.given[each.name]) if each.name in self.given else each
+        for asked in self.fields(prompt):
+            if asked.name not in self.asked:
+                return replace(asked, value=self.given[asked.name]) if asked.name in self.given else asked
         return None
 
     def silent(self, asked: PromptField) -> bool:
@@ -284,7 +284,7 @@ class Filling:
 
     def refused(self, prompt: Prompt) -> None:
         """Asks again: the fields that have errors, or all of them where the step as a whole has one."""
-        self.errors = {each.name: each.error for each in prompt.fields if each.error is not None}
+        self.errors = {field.name: field.error for field in prompt.fields if field.error is not None}
         if not self.errors:
             self.asked.clear()
         for name in self.errors:
@@ -295,7 +295,7 @@ class Filling:
 
 def may_be_kept(prompt: Prompt, name: str) -> bool:
     """Secrets and files are no draft."""
-    return all(may_be_draft(each) for each in prompt.fields if each.name == name)
+    return all(may_be_draft(field) for field in prompt.fields if field.name == name)
 
 
 # -- where one can go ------------------------------------------------------------------------------

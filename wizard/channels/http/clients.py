@@ -35,5 +35,5 @@ def _forwarded(request: web.BaseRequest, header: str, proxies: int) -> str:
     fewer proxies wrote than there are is taken from its beginning."""
     if proxies == 0:
         return ""
-    entries = [each.strip() for each in ",".join(request.headers.getall(header, ()))[-4_000:].split(",")]
+    entries = [address.strip() for address in ",".join(request.headers.getall(header, ()))[-4_000:].split(",")]
     return entries[max(0, len(entries) - proxies)]

@@ -188,7 +188,7 @@ class Connections:
             line.look(now)
 
     def _lines(self) -> list[Open]:
-        return [line for each in self._all.values() for line in each]
+        return [line for waiting in self._all.values() for line in waiting]
 
 
 def _idlest(lines: dict[Open, None] | list[Open]) -> Open | None:

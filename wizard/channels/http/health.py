@@ -78,7 +78,7 @@ def add_health(
             return _said(503, "The server is stopping.")
         if calls is not None and calls.trouble is not None:
             return _said(503, calls.trouble)
-        if any(each.has_ended for each in workers):
+        if any(worker.has_ended for worker in workers):
             return _said(503, "The worker of this process has ended.")
         try:
             async with asyncio.timeout(PATIENCE):

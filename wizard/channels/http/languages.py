@@ -60,7 +60,7 @@ def common(engine: Engine) -> str:
 def accepted(header: str, offered: Sequence[str] | None = None) -> str:
     """The first language of an Accept-Language header (RFC 9110, 12.5.4) that there are words in, as precise as it is
     asked for; English where there is none."""
-    there = {each.lower() for each in (languages() if offered is None else offered)}
+    there = {language.lower() for language in (languages() if offered is None else offered)}
     for tag in _wanted(header):
         if not there.isdisjoint(shortened(tag.lower())):
             return tag
@@ -75,5 +75,5 @@ def _wanted(header: str) -> Iterator[str]:
             weight = 1.0 if match[2] is None else float(match[2])
             if weight:
                 ranges.append((-weight, match[1]))
-    ranges.sort(key=lambda each: each[0])
+    ranges.sort(key=lambda weighed: weighed[0])
     return (tag for _, tag in ranges)

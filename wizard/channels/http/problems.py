@@ -177,12 +177,12 @@ class Refused(Exception):
 
 def type_of(error: CallerError) -> ProblemType:
     """The problem type of an error of the caller's."""
-    return next(found for each, found in _BY_ERROR if isinstance(error, each))
+    return next(problem for kind, problem in _BY_ERROR if isinstance(error, kind))
 
 
 def problem_body(type_: ProblemType, detail: Sentence | str, language: str, **more: Any) -> dict[str, Any]:
     """The document, in that language; `more` are its further members (errors, run ...)."""
-    title, said = (each if isinstance(each, str) else each.in_language(language) for each in (type_.title, detail))
+    title, said = (words if isinstance(words, str) else words.in_language(language) for words in (type_.title, detail))
     return {"type": type_.uri, "title": title, "status": type_.status, "detail": said, **more}
 
 

@@ -111,7 +111,7 @@ class Paper:
         width = max(9, *(len(name) for name, _ in lines))
         self._lines(f"  {name:<{width}} {text}" for name, text in lines)
         enter = sentence("Enter takes the answer in [brackets] or leaves an optional question out.")
-        self._lines(f"  {say(each)}" for each in (enter, sentence("::text is a text that begins with a colon.")))
+        self._lines(f"  {say(words)}" for words in (enter, sentence("::text is a text that begins with a colon.")))
 
     def done(self, workflow: Workflow) -> None:
         self._console.write()

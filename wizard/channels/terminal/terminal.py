@@ -199,7 +199,7 @@ class Conversation:
         if view.rejected is None:
             self._filling.asked.add(asked.name)
             return
-        errors = {each.name: each.error for each in view.rejected.fields}
+        errors = {field.name: field.error for field in view.rejected.fields}
         self._filling.doubted.add(asked.name)
         message = errors.get(asked.name) or view.rejected.error or self._words.say(sentence("This can't be taken."))
         if self._asked == asked.name:
@@ -334,7 +334,7 @@ class Conversation:
             return
         steps = self._paper.numbered
         if steps is None:
-            steps = [each.step for each in grouped(view.summary(), view)]
+            steps = [line.step for line in grouped(view.summary(), view)]
         step = numbered(argument, steps)
         if step is None and argument in view.run.by_path:
             step = argument

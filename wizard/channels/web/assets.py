@@ -73,7 +73,7 @@ class Assets:
         style = Asset.of(STYLE, _built(folder, STYLE) + own)
         script = Asset.of(SCRIPT, _built(folder, SCRIPT))
         icon = Asset.of(ICON, _built(folder, ICON))
-        return cls(style.name, script.name, icon.name, {each.name: each for each in (style, script, icon)})
+        return cls(style.name, script.name, icon.name, {asset.name: asset for asset in (style, script, icon)})
 
     def answer(self, request: web.BaseRequest, name: str) -> web.Response:
         """What GET or HEAD `/static/{name}` gets: the file, compressed where the browser takes that; 304 if
@@ -135,5 +135,5 @@ def _takes_gzip(accepted: str) -> bool:
 
 def _known(condition: str) -> set[str]:
     """The entity tags of `If-None-Match`, compared weakly (RFC 9110 section 13.1.2) and whatever their coding."""
-    tags = (each.strip().removeprefix("W/").strip('"') for each in condition.split(","))
+    tags = (written.strip().removeprefix("W/").strip('"') for written in condition.split(","))
     return {tag.removesuffix("-gzip") for tag in tags}

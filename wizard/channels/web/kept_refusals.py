@@ -49,8 +49,8 @@ class KeptRefusal:
         return cls(
             status,
             seen,
-            {each.name: _in_input(each) for each in shown if may_be_draft(each)},
-            {each.name: each.error for each in shown if each.error is not None},
+            {field.name: _in_input(field) for field in shown if may_be_draft(field)},
+            {field.name: field.error for field in shown if field.error is not None},
             prompt.error,
         )
 

@@ -56,10 +56,10 @@ class Part:
 
 def boundary_of(content_type: str) -> bytes:
     """What parts the parts. Raises Malformed."""
-    found = _BOUNDARY.search(content_type)
-    if found is None:
+    match = _BOUNDARY.search(content_type)
+    if match is None:
         raise Malformed
-    return (found["quoted"] or found["plain"]).encode("utf-8", "replace")
+    return (match["quoted"] or match["plain"]).encode("utf-8", "replace")
 
 
 class Parts:
@@ -128,10 +128,10 @@ class Parts:
     def _content(self) -> bool:
         at = self._buffer.find(self._mark)
         # Without a boundary, all but its possible beginning belongs to the part.
-        found = len(self._buffer) - len(self._mark) + 1 if at < 0 else at
-        if found > 0:
-            self._keep(self.parts[-1], memoryview(self._buffer)[:found])
-            del self._buffer[:found]
+        end = len(self._buffer) - len(self._mark) + 1 if at < 0 else at
+        if end > 0:
+            self._keep(self.parts[-1], memoryview(self._buffer)[:end])
+            del self._buffer[:end]
         if at < 0:
             return False
         del self._buffer[: len(self._mark)]
@@ -161,14 +161,17 @@ class Parts:
         lines = headers.split(b"\r\n", MOST_HEADERS)
         if len(lines) > MOST_HEADERS:
             raise Malformed
-        about = next((found["rest"] for line in lines if (found := _DISPOSITION.fullmatch(line))), b"")
-        given = {each["key"].lower(): each["plain"] or each["quoted"] or b"" for each in _NAMED.finditer(about)}
+        about = next((match["rest"] for line in lines if (match := _DISPOSITION.fullmatch(line))), b"")
+        given = {
+            parameter["key"].lower(): parameter["plain"] or parameter["quoted"] or b""
+            for parameter in _NAMED.finditer(about)
+        }
         if b"name" not in given:
             raise Malformed
         name = _text(given[b"name"])
         if b"filename" not in given:
             return Part(name, None, "")
-        media = next((found["type"] for line in lines if (found := _TYPE.fullmatch(line))), b"")
+        media = next((match["type"] for line in lines if (match := _TYPE.fullmatch(line))), b"")
         return Part(name, _text(given[b"filename"]), media.decode("ascii", "replace"), self._room(name))
 
 

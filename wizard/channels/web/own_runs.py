@@ -45,7 +45,7 @@ class OwnRuns:
             raise Refusal(NOT_SIGNED_IN, ways=((site.root, refusals.ALL_FORMS),))
         before = request.query.get("before")
         try:
-            found = await site.engine.runs_of(profile, limit=AT_ONCE, before=before)
+            listed = await site.engine.runs_of(profile, limit=AT_ONCE, before=before)
         except InvalidInput:
             raise Refusal(NO_SUCH_PAGE, ways=((f"{site.root}runs", sentence("See your forms")),)) from None
         language = site.language(request)
@@ -54,8 +54,8 @@ class OwnRuns:
             name=site.name(language),
             home=site.root,
             language=language,
-            runs=tuple(self._run(each, language) for each in found.lines),
-            older=f"{site.root}runs?before={quote(found.older, safe='')}" if found.older else "",
+            runs=tuple(self._run(line, language) for line in listed.lines),
+            older=f"{site.root}runs?before={quote(listed.older, safe='')}" if listed.older else "",
             newest="" if before is None else f"{site.root}runs",
         )
         return site.respond(guest, page)

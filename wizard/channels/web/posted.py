@@ -80,7 +80,7 @@ class Posted:
             if isinstance(value, Mapping):
                 kept |= {f"{name}-{part}": [str(text)] for part, text in value.items()}
             else:
-                kept[name] = [str(each) for each in (value if isinstance(value, list) else [value]) if each is not None]
+                kept[name] = [str(item) for item in (value if isinstance(value, list) else [value]) if item is not None]
         brought = {name: [text for text in texts if text] for name, texts in self.texts.items() if name not in _OWN}
         filled = {name: [text for text in texts if text] for name, texts in kept.items()}
         return not self.files and all(brought.get(name, []) == filled.get(name, []) for name in {*brought, *filled})
@@ -121,7 +121,7 @@ def _answer(field: PromptField, posted: Posted) -> object:
     if of.holds_files:
         return _file(name, posted)
     if of.is_list:
-        return [each for each in posted.texts.get(name, ()) if each]
+        return [text for text in posted.texts.get(name, ()) if text]
     if of.parts and name not in posted.texts:
         parts = {part: posted.text(f"{name}-{part}") for part in of.parts}
         return parts if any(text.strip() for text in parts.values()) else ""

@@ -17,7 +17,7 @@ def progress_text(view: RunView, step: Step) -> str:
     if step is view.run.current and not step.is_done:
         number = progress.done + 1  # the usual case, without another look at all steps of a long run
     else:
-        number = sum(1 for each in view.run.path if each.is_foreground and each.seq <= step.seq)
+        number = sum(1 for earlier in view.run.path if earlier.is_foreground and earlier.seq <= step.seq)
     return step_of(number, progress, view.last_pages, view.workflow.language)
 
 

@@ -58,7 +58,7 @@ class Explanation:
     def in_language(self, language: str) -> tuple[str, tuple[str, ...]]:
         """The title and the paragraphs."""
         title, *paragraphs = (
-            each if isinstance(each, str) else each.in_language(language) for each in (self.title, *self.paragraphs)
+            words if isinstance(words, str) else words.in_language(language) for words in (self.title, *self.paragraphs)
         )
         return title, tuple(paragraphs)
 
@@ -193,7 +193,7 @@ def of_code(code: str, largest: int, longest: int) -> Refusal | None:
             return too_often(SHORTLY)
     if (made := _BY_CODE.get(code)) is not None:
         return made()
-    words = next((words for each, words in _BY_ERROR if each.__name__ == code), None)
+    words = next((words for kind, words in _BY_ERROR if kind.__name__ == code), None)
     return None if words is None else Refusal(words, here=True)
 
 
@@ -355,12 +355,12 @@ _BY_ERROR: tuple[tuple[type[CallerError], Explanation], ...] = (
 
 def words_of(error: CallerError) -> Explanation:
     """What is said of an error of the caller's."""
-    return next(words for each, words in _BY_ERROR if isinstance(error, each))
+    return next(words for kind, words in _BY_ERROR if isinstance(error, kind))
 
 
 def code_of(error: CallerError) -> str:
     """What an address says of such an error."""
-    return next(each.__name__ for each, _ in _BY_ERROR if isinstance(error, each))
+    return next(kind.__name__ for kind, _ in _BY_ERROR if isinstance(error, kind))
 
 
 def plain(words: Explanation, reference: str = "", language: str = SOURCE) -> str:
@@ -369,6 +369,6 @@ def plain(words: Explanation, reference: str = "", language: str = SOURCE) -> st
     if reference:
         report = sentence("If you report it, name the reference {reference}.", reference=reference)
         paragraphs = (*paragraphs, words_in(language).say(report))
-    body = "".join(f"<p>{escape(each)}</p>\n" for each in paragraphs)
+    body = "".join(f"<p>{escape(paragraph)}</p>\n" for paragraph in paragraphs)
     head = f'<!DOCTYPE html>\n<html lang="{language}">\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
     return f"{head}<h1>{escape(title)}</h1>\n{body}"

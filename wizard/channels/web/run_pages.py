@@ -180,7 +180,7 @@ class RunPages:
         if listed is None:
             return None
         page, line = listed
-        lines = tuple(each for each in self.view.summary() if (each.step or "").startswith(f"{item}/"))
+        lines = tuple(line for line in self.view.summary() if (line.step or "").startswith(f"{item}/"))
         return RemovePage(**self._common(), item=line.label, lines=lines, key=self._key(), cancel=self.address(page))
 
     # -- what they are made of -------------------------------------------------------------------------

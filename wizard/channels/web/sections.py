@@ -33,7 +33,7 @@ def sections(lines: Iterable[Item]) -> list[Section]:
     no heading, unless it would stand below another page's; nor does one that is called as the part that it begins."""
     pages = [tuple(items) for _, items in groupby(lines, key=attrgetter("group", "page", "step"))]
     if len(pages) == 1:
-        return [Section("", "", False, False, [(each, "") for each in pages[0]])]
+        return [Section("", "", False, False, [(item, "") for item in pages[0]])]
     made: list[Section] = []
     group, below_heading = "", False
     for items, name in zip(pages, _names(pages), strict=True):
@@ -42,7 +42,7 @@ def sections(lines: Iterable[Item]) -> list[Section]:
         below_heading = not begins and (below_heading or bool(group and not first.group))
         said = (len(items) == 1 and first.page == first.label) or (begins and first.page == first.group)
         own = bool(first.page) and not said
-        rows = [(each, ", ".join(part for part in (first.group, name if own else "") if part)) for each in items]
+        rows = [(item, ", ".join(part for part in (first.group, name if own else "") if part)) for item in items]
         if own or begins or below_heading or not made:
             heading = name if own else first.label if below_heading else ""
             made.append(Section(first.group if begins else "", heading, bool(first.group), not own, rows))
@@ -58,7 +58,7 @@ def as_text(title: str, lines: Iterable[Item], language: str = "en") -> str:
     written, none = [title], _NO_ANSWER.in_language(language)
     for section in sections(lines):
         heading = "" if section.unseen else section.heading
-        written += ["", *(each for each in (section.part, heading) if each)]
+        written += ["", *(line for line in (section.part, heading) if line)]
         for line, _ in section.rows:
             value = "\n  ".join((line.value or none).splitlines())
             written.append(f"{line.label}: {value}")

@@ -83,14 +83,14 @@ class Starting:
         posted = await site.posted(request, guest)
         guest.check(posted, START, _subject(guest, workflow))
         fields = [
-            PromptField(each.name, each.type, "", field_type=each.field_type)
-            for each in workflow.input
-            if each.field_type.parser is not None
+            PromptField(asked.name, asked.type, "", field_type=asked.field_type)
+            for asked in workflow.input
+            if asked.field_type.parser is not None
         ]
         posted.check_names(fields)
         given = {name: posted.text(name) or text for name, text in _given(workflow, request).items()}
-        defaults = {each.name for each in workflow.input if each.default is not None}
-        asked = (each for each in fields if posted.has(each) or each.name not in given | dict.fromkeys(defaults))
+        defaults = {asked.name for asked in workflow.input if asked.default is not None}
+        asked = (field for field in fields if posted.has(field) or field.name not in given | dict.fromkeys(defaults))
         answers = {**given, **answers_of(asked, posted)}
         prompt = input_prompt(workflow, site.engine.clock.wall(), given, answers)
         here = _page_of(request, guest, workflow)

@@ -198,7 +198,7 @@ class Stepping:
         guest, opened = await self._open(request)
         prompt = opened.view.prompt_of_page(path)
         fields = () if prompt is None else prompt.possible or prompt.fields
-        sizes = {each.name: int(each.options.get("max_size", 0)) for each in fields if type_of(each).holds_files}
+        sizes = {field.name: int(field.options.get("max_size", 0)) for field in fields if type_of(field).holds_files}
         posted = await site.posted(request, guest, sizes)
         guest.check(posted, RUN, opened.subject)
         if prompt is not None:

@@ -81,7 +81,7 @@ class _Multipart:
         self.feed = self._parts.feed
 
     def finish(self) -> list[tuple[str, str | Upload]]:
-        return [(input_name(each.name.encode()), _part(each)) for each in self._parts.finish()]
+        return [(input_name(part.name.encode()), _part(part)) for part in self._parts.finish()]
 
 
 def _taker(

@@ -27,7 +27,7 @@ class UrlEncoded:
             raise TooMany
         if self._body.count(b"%") > MOST_STRAYS and _STRAY.search(self._body):
             raise Malformed
-        pairs = (each.partition(b"=") for each in bytes(self._body).replace(b"+", b" ").split(b"&") if each)
+        pairs = (pair.partition(b"=") for pair in bytes(self._body).replace(b"+", b" ").split(b"&") if pair)
         return [(input_name(unquoted(name)), input_value(unquoted(value))) for name, _, value in pairs]
 
 
