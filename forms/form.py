@@ -25,7 +25,8 @@ class Question:
     """A field that is asked.
 
     `label` is a str where it is constant. `prompt` is what is shown as long as there is no answer;
-    `fixed` says that its label, hint, choices and options are the same in every run.
+    `fixed` says that its label, hint, choices and options are the same in every run,
+    `of_others` that its type isn't built in.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Question:
     label: str | Template
     prompt: PromptField
     fixed: bool
+    of_others: bool
 
     def needed(self, context: Context) -> bool:
         """Whether there has to be an answer, by what is known of the others. Raises ExpressionError."""
@@ -97,7 +99,7 @@ class Form:
         self.fields = fields
         self.names = tuple(field.name for field in fields)
         self.own = frozenset(self.names)
-        self.of_others = any(BUILT_IN.get(field.field_type.name) is not field.field_type for field in fields)
+        self.of_others = any(map(_is_of_others, fields))
         self.questions = tuple(_question(field) for field in fields if field.field_type.parser is not None)
         self.computed = tuple(
             Computed(field.name, field, self.own & field.value.names)
@@ -134,6 +136,10 @@ def default_label(name: str) -> str:
     return text[0].upper() + text[1:]
 
 
+def _is_of_others(field: BaseField) -> bool:
+    return BUILT_IN.get(field.field_type.name) is not field.field_type
+
+
 def _question(field: BaseField) -> Question:
     of = field.field_type
     label = default_label(field.name) if field.label is None else _constant(field.label)
@@ -152,6 +158,7 @@ def _question(field: BaseField) -> Question:
         label=label,
         prompt=PromptField(field.name, of.name, "", required=required, options=options, field_type=of),
         fixed=False,
+        of_others=_is_of_others(field),
     )
     return replace(question, prompt=_asked(question, TIMELESS_CONTEXT), fixed=True) if fixed else question
 
