@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from wizard.errors import NodeContractError
 from wizard.expressions.expression import Expression, Names
 from wizard.expressions.template import Template
 from wizard.forms.field_type import BaseField, FieldType
@@ -100,7 +101,7 @@ class Form:
         self.names = tuple(field.name for field in fields)
         self.own = frozenset(self.names)
         self.of_others = any(map(_is_of_others, fields))
-        self.questions = tuple(_question(field) for field in fields if field.field_type.parser is not None)
+        self.questions = tuple(_compiled(field) for field in fields if field.field_type.parser is not None)
         self.computed = tuple(
             Computed(field.name, field, self.own & field.value.names)
             for field in fields
@@ -138,6 +139,18 @@ def default_label(name: str) -> str:
 
 def _is_of_others(field: BaseField) -> bool:
     return BUILT_IN.get(field.field_type.name) is not field.field_type
+
+
+def _compiled(field: BaseField) -> Question:
+    """The field as a question. Raises NodeContractError, which names it, where its type is one of others' and fails."""
+    try:
+        return _question(field)
+    except Exception as error:
+        if not _is_of_others(field):
+            raise
+        name, kind = field.name, field.field_type.name
+        what = f"its field `{name}` is of the type `{kind}`, which failed with {type(error).__name__}: {error}"
+        raise NodeContractError(what) from error
 
 
 def _question(field: BaseField) -> Question:
@@ -205,4 +218,7 @@ def parser_of(field: BaseField) -> Parser:
     """The parser of a field's answers. The field is one that is asked."""
     make = field.field_type.parser
     assert make is not None
-    return make(field)
+    parser = make(field)
+    if not callable(parser):
+        raise TypeError(f"its `parser` made {type(parser).__name__}, not a function")
+    return parser

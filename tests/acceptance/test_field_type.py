@@ -248,6 +248,23 @@ def test_an_application_adds_its_own_and_none_that_is_there(ratings: PlugIn) -> 
         registry.add_field("rating")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ("parser=lambda field: None,", "TypeError: its `parser` made NoneType, not a function"),
+        ("parser=parser, limits=lambda field, context: 5,", "TypeError: "),
+        ("parser=parser, choices=lambda field, names: 1 / 0,", "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_one_that_can_not_make_a_question_is_told_when_the_form_is_checked(
+    ratings: PlugIn, shell: Shell, settings: str, reason: str
+) -> None:
+    """An author would look for a slip in the form, or meet it when the first person answers."""
+    ratings.install(RATINGS.replace("parser=parser,", settings), "2.0", {}, {"rating": "RATING"})
+    assert shell.types("check stay.yaml") == 1
+    assert f"its field `room` is of the type `rating`, which failed with {reason}" in shell.out
+
+
 @pytest.mark.parametrize("failing", ["1 / 0", "import_something", "sys.exit('no licence')"])
 @pytest.mark.parametrize(
     ("place", "told"),
