@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from wizard.errors import NodeContractError
 from wizard.expressions.expression import Expression, Names
 from wizard.expressions.template import Template
 from wizard.forms.field_type import BaseField, FieldType
@@ -25,7 +26,8 @@ class Question:
     """A field that is asked.
 
     `label` is a str where it is constant. `prompt` is what is shown as long as there is no answer;
-    `fixed` says that its label, hint, choices and options are the same in every run.
+    `fixed` says that its label, hint, choices and options are the same in every run,
+    `of_others` that its type isn't built in.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Question:
     label: str | Template
     prompt: PromptField
     fixed: bool
+    of_others: bool
 
     def needed(self, context: Context) -> bool:
         """Whether there has to be an answer, by what is known of the others. Raises ExpressionError."""
@@ -97,8 +100,8 @@ class Form:
         self.fields = fields
         self.names = tuple(field.name for field in fields)
         self.own = frozenset(self.names)
-        self.of_others = any(BUILT_IN.get(field.field_type.name) is not field.field_type for field in fields)
-        self.questions = tuple(_question(field) for field in fields if field.field_type.parser is not None)
+        self.of_others = any(map(_is_of_others, fields))
+        self.questions = tuple(_compiled(field) for field in fields if field.field_type.parser is not None)
         self.computed = tuple(
             Computed(field.name, field, self.own & field.value.names)
             for field in fields
@@ -134,6 +137,22 @@ def default_label(name: str) -> str:
     return text[0].upper() + text[1:]
 
 
+def _is_of_others(field: BaseField) -> bool:
+    return BUILT_IN.get(field.field_type.name) is not field.field_type
+
+
+def _compiled(field: BaseField) -> Question:
+    """The field as a question. Raises NodeContractError, which names it, where its type is one of others' and fails."""
+    try:
+        return _question(field)
+    except Exception as error:
+        if not _is_of_others(field):
+            raise
+        name, kind = field.name, field.field_type.name
+        what = f"its field `{name}` is of the type `{kind}`, which failed with {type(error).__name__}: {error}"
+        raise NodeContractError(what) from error
+
+
 def _question(field: BaseField) -> Question:
     of = field.field_type
     label = default_label(field.name) if field.label is None else _constant(field.label)
@@ -152,6 +171,7 @@ def _question(field: BaseField) -> Question:
         label=label,
         prompt=PromptField(field.name, of.name, "", required=required, options=options, field_type=of),
         fixed=False,
+        of_others=_is_of_others(field),
     )
     return replace(question, prompt=_asked(question, TIMELESS_CONTEXT), fixed=True) if fixed else question
 
@@ -198,4 +218,7 @@ def parser_of(field: BaseField) -> Parser:
     """The parser of a field's answers. The field is one that is asked."""
     make = field.field_type.parser
     assert make is not None
-    return make(field)
+    parser = make(field)
+    if not callable(parser):
+        raise TypeError(f"its `parser` made {type(parser).__name__}, not a function")
+    return parser

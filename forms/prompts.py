@@ -12,6 +12,7 @@ from wizard.forms.refusals import Refusal
 from wizard.forms.validation import storable
 from wizard.model import Item, PromptField, Value
 from wizard.model.prompt import THERE
+from wizard.model.values import check_value
 
 _NOTHING: Mapping[str, Value] = {}
 
@@ -75,17 +76,28 @@ def _filled(question: Question, context: Context, value: Value, error: str | Non
 
 
 def _typed(question: Question, raw: Value, context: Context) -> tuple[Value, bool]:
-    """What to show of something typed, and whether it is an answer."""
+    """What to show of something typed, and whether it is an answer. What a type of others fails at is shown as it was
+    typed, so that it can be put right: its failure is told where the answer is taken."""
     if question.type.holds_files and (not isinstance(raw, Mapping) or "content" in raw):
         return None, raw is None and not question.needed(context)
     try:
         value = question.parse(raw, context)
+        if question.of_others:
+            check_value(value, "The answer")
     except Refusal:
-        return None if question.type.holds_files else storable(raw), False
+        return _as_typed(question, raw)
+    except (Exception, SystemExit):
+        if not question.of_others:
+            raise
+        return _as_typed(question, raw)
     if value is None:
         return None, not question.needed(context)
     context.names.values[question.name] = value
     return value, True
+
+
+def _as_typed(question: Question, raw: Value) -> tuple[Value, bool]:
+    return None if question.type.holds_files else storable(raw), False
 
 
 def unasked(question: Question, names: Names, form: Form, draft: Mapping[str, Value]) -> PromptField:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias, get_args
 
+from wizard.errors import NodeContractError
 from wizard.locale.sentences import AnyOf, Sentence, sentence
 from wizard.locale.words import Argument
 
@@ -20,9 +21,13 @@ LIMIT_CODES: Final[frozenset[str]] = frozenset(get_args(LimitCode))
 
 
 class Refusal(Exception):
-    """An answer can't be taken. `{label}` in the sentence stands for what the field is called."""
+    """An answer can't be taken. `{label}` in the sentence stands for what the field is called. Raises
+    NodeContractError for a text that is no sentence."""
 
     def __init__(self, sentence: Sentence, code: Code = "invalid") -> None:
+        if not isinstance(sentence, Sentence):
+            kind = type(sentence).__name__
+            raise NodeContractError(f'A Refusal was given {kind}, not a sentence. Write Refusal(sentence("…")).')
         super().__init__(sentence)
         self.sentence = sentence
         self.code: Code = code

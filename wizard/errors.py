@@ -149,7 +149,9 @@ class DoorTimeout(WizardError, TimeoutError):
 
 
 class PageFailed(WizardError):
-    """The page can't be shown: its template failed."""
+    """The page can't be shown: its template failed. The message quotes nothing that people answered."""
+
+    private = False
 
 
 class CallerError(WizardError):

@@ -248,12 +248,29 @@ def test_an_application_adds_its_own_and_none_that_is_there(ratings: PlugIn) -> 
         registry.add_field("rating")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ("parser=lambda field: None,", "TypeError: its `parser` made NoneType, not a function"),
+        ("parser=parser, limits=lambda field, context: 5,", "TypeError: "),
+        ("parser=parser, choices=lambda field, names: 1 / 0,", "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_one_that_can_not_make_a_question_is_told_when_the_form_is_checked(
+    ratings: PlugIn, shell: Shell, settings: str, reason: str
+) -> None:
+    """An author would look for a slip in the form, or meet it when the first person answers."""
+    ratings.install(RATINGS.replace("parser=parser,", settings), "2.0", {}, {"rating": "RATING"})
+    assert shell.types("check stay.yaml") == 1
+    assert f"its field `room` is of the type `rating`, which failed with {reason}" in shell.out
+
+
 @pytest.mark.parametrize("failing", ["1 / 0", "import_something", "sys.exit('no licence')"])
 @pytest.mark.parametrize(
     ("place", "told"),
     [
-        ("        text = ", "This page can't be shown at the moment"),
-        ("        if raw is None", "This page can't be shown at the moment"),
+        ("        text = ", "Something went wrong here"),
+        ("        if raw is None", "Something went wrong here"),
         ('    return "★"', "rating (can't be shown)"),
     ],
     ids=["taking", "asking", "reading aloud"],
@@ -274,6 +291,25 @@ async def test_one_that_fails_at_work_ends_nothing(ratings: PlugIn, failing: str
         assert told in visitor.page.text
         await visitor.opens("/")
         assert visitor.page.status == 200
+
+
+@pytest.mark.parametrize("gives", ["1 / 0", "sys.exit()", "object()", "'*' * 2_000_000", "parse(raw, context)"])
+async def test_what_one_fails_at_can_be_put_right(ratings: PlugIn, gives: str) -> None:
+    """An answer that a type's code can't cope with isn't the end of the form: what was typed stands there again, and
+    another answer goes on."""
+    place = "        text = "
+    code = RATINGS.replace(place, f'        if raw == "3":\n            return {gives}\n{place}')
+    assert code != RATINGS
+    ratings.install("import sys\n" + code, "2.0", {}, {"rating": "RATING"})
+    engine = await make_test_engine(STAY.replace(", show_if: room < 2", ", required: false"))
+    async with visiting(wizard_app(engine), "/w/stay") as visitor:
+        await visitor.presses()
+        await visitor.posts([*visitor.pairs("next"), ("room", "3"), ("again", "4")])
+        assert "tell whoever runs this service" in visitor.page.text
+        shown = visitor.pairs("next")
+        assert {("room", "3"), ("again", "4")} <= set(shown)
+        await visitor.posts([("room", "2") if pair == ("room", "3") else pair for pair in shown])
+        assert "★★☆☆" in visitor.page.text
 
 
 async def test_a_run_says_which_package_it_misses(ratings: PlugIn, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Literal
+from typing import Literal, get_args
 
 from wizard.errors import InvalidInput
 from wizard.locale.sentences import sentence
@@ -23,6 +23,7 @@ from wizard.state.documents import DOCUMENTS
 
 Fields = Mapping[str, object]
 Action = Literal["next", "previous", "save"]
+_ACTIONS = get_args(Action)
 
 MAX_NAME, MAX_KEY = 64, 200  # of an event
 
@@ -78,6 +79,8 @@ def page_ask(
     changing: bool,
 ) -> tuple[str, Ask]:
     """Engine.submit, and what the turn is called where turns are counted."""
+    if action not in _ACTIONS:
+        raise InvalidInput(f"`action` is one of {', '.join(_ACTIONS)}.")
     if action == "next":
         given = answers or {}
         page = earlier.Page(step, given, _storable_draft(draft), {}, changing)

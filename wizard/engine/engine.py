@@ -252,7 +252,8 @@ class Engine:
         """What the page of a foreground step of the path sends, in one turn. By its `action` it is the same as `next`
         with `revisit` (as `change` where the page was opened for that: `changing`), `previous` or `save`. What was
         typed, `draft`, and those of the chosen `files` that the step takes are kept with the last two; what was typed
-        also where the answers could be neither taken nor refused. Raises what these raise."""
+        also where the answers could be neither taken nor refused. Raises what these raise, and InvalidInput for
+        another action."""
         name, ask = asks.page_ask(step, action, answers, draft, files, seen, changing=changing)
         return await self._take(name, run, ask)
 

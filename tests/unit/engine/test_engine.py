@@ -57,6 +57,16 @@ async def test_s19_the_same_answers_again_change_nothing_and_get_the_same_result
     assert late.step == "c", "it sees what there is now"
 
 
+async def test_a_page_s_unknown_button_moves_nothing() -> None:
+    """A host that hands over what its form sent would send people back with whatever else stands there."""
+    made = engine(AB)
+    run = await made.start("main")
+    await made.next(run, {"x": "1"})
+    with pytest.raises(InvalidInput, match="`action` is one of next, previous, save"):
+        await made.submit(run, "b", "Back")  # type: ignore[arg-type]
+    assert (await made.load(run.id)).step == "b"
+
+
 async def test_s19_on_a_completed_run() -> None:
     """S19: the last page sent twice is no error; another answer to it is."""
     made = engine(flow("main", ask("a")))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.forms.refusals import about, either
+from wizard.errors import NodeContractError
+from wizard.forms.refusals import Refusal, about, either
 from wizard.locale.sentences import sentence
 
 LABELS = (
@@ -36,3 +37,9 @@ def test_readings_are_spelled_out_once_each() -> None:
     """Somebody would be told to choose between a reading and itself."""
     assert str(either("1", "2", "1")) == "Your answer to “…” can be read in two ways. Write 1 or 2"
     assert str(either("1", "2", "3")) == "Your answer to “…” can be read in several ways. Write 1, 2 or 3"
+
+
+def test_a_refusal_says_a_sentence() -> None:
+    """Who writes a field type is told what to write, and not that a text has no attribute."""
+    with pytest.raises(NodeContractError, match=r"A Refusal was given str, not a sentence\."):
+        Refusal("Three stars at most")  # type: ignore[arg-type]

@@ -14,7 +14,17 @@ from wizard.channels.api.admission import Admission
 from wizard.channels.api.idempotency import CREATION, Answer, Recorder, Replies, identify
 from wizard.channels.api.preferences import APPLIED, MINIMAL, wants_minimal
 from wizard.channels.api.preferences import HEADER as PREFER
-from wizard.channels.api.requests import CANCEL, CHANGE, EVENT, NEXT, PREVIOUS, REMOVE, START, check_together
+from wizard.channels.api.requests import (
+    CANCEL,
+    CHANGE,
+    EVENT,
+    NEXT,
+    PREVIOUS,
+    REMOVE,
+    START,
+    check_together,
+    check_unconditional,
+)
 from wizard.channels.api.responses import RunOutline
 from wizard.channels.api.run_json import bounded_state, encode, field_errors, minimal_state
 from wizard.channels.http.problems import (
@@ -117,6 +127,7 @@ class Moves:
 
     async def event(self, request: web.Request) -> web.Response:
         run_id, stranger = await self._admission.sender(request)
+        check_unconditional(request)
         body = await self._admission.body(request, EVENT)
 
         def turn(respond: Respond) -> Awaitable[RunView]:
@@ -128,6 +139,7 @@ class Moves:
 
     async def cancel(self, request: web.Request) -> web.Response:
         run_id = await self._admission.run_id(request)
+        check_unconditional(request)
         body = await self._admission.body(request, CANCEL)
 
         def turn(respond: Respond) -> Awaitable[RunView]:
@@ -138,6 +150,7 @@ class Moves:
     async def delete(self, request: web.Request) -> web.Response:
         """All that is stored of the run goes, its replies as well: asked again, there is no such run."""
         run_id = await self._admission.run_id(request)
+        check_unconditional(request)
         self._admission.check_deletion()
         if not await self._engine.delete(run_id):
             raise RunNotFound

@@ -190,7 +190,7 @@ def _delete() -> Json:
         "operationId": "delete",
         "summary": "Deletes all that is stored of the run; nothing is undone",
         "security": [{"token": []}],
-        "responses": {"204": {"description": "It is gone"}, **_problems((*_TOKEN, NOT_ALLOWED))},
+        "responses": {"204": {"description": "It is gone"}, **_problems((INVALID_REQUEST, *_TOKEN, NOT_ALLOWED))},
     }
 
 

@@ -195,6 +195,13 @@ def revision_of(request: web.Request, named: int | None) -> int | None:
     return seen
 
 
+def check_unconditional(request: web.Request) -> None:
+    """Raises Refused (400) for an If-Match where the call doesn't go by revisions: to do it all the same could be to do
+    what the caller had ruled out (RFC 9110, 13.1.1)."""
+    if request.headers.get("If-Match", "*").strip() != "*":
+        raise unreadable("This call doesn't go by the run's revision. Leave out If-Match.")
+
+
 def unreadable(detail: str) -> Refused:
     """Whoever writes the program reads that: it is the one that speaks no JSON."""
     return Refused(INVALID_REQUEST, detail)

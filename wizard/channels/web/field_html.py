@@ -54,7 +54,11 @@ class FieldHtml:
         return Markup().join(texts[int(part)] if at % 2 else part for at, part in enumerate(drawn))
 
     def _draw(self, of: FieldType, shown: Widget) -> Markup:
-        html = _render(self._template(of, shown.kind), {"w": shown})
+        try:
+            html = _render(self._template(of, shown.kind), {"w": shown})
+        except Exception as error:
+            error.add_note(f"drawing a field of the type {of.name}")
+            raise
         if not shown.shown_by:
             return html
         return _render(self._templates["fields/conditional.html"], {"w": shown, "inner": html})

@@ -293,8 +293,8 @@ class _Renderer:
             return encodable(self._templates[page.template].render(self._values(page, words)))
         except Exception as error:  # a host's template can fail in any way
             # What the error says may quote an answer, and this is logged.
-            message = f"The template {page.template} failed with {type(error).__name__}."
-            raise PageFailed(message) from error
+            where = "".join(f", {note}" for note in getattr(error, "__notes__", ()))
+            raise PageFailed(f"The template {page.template} failed with {type(error).__name__}{where}.") from error
 
     def _values(self, page: Page, words: Words) -> dict[str, object]:
         values: dict[str, object] = {"page": page, **_NOTHING_ASKED}

@@ -167,6 +167,16 @@ async def test_an_if_match_that_can_not_be_read(talk: Talk, tag: str) -> None:
     await untouched(talk)
 
 
+@pytest.mark.parametrize(("method", "path"), [("POST", "/events"), ("POST", "/cancel"), ("DELETE", "")])
+async def test_what_goes_by_no_revision_takes_no_condition(talk: Talk, method: str, path: str) -> None:
+    """A program that wants only what it has seen to be deleted isn't told that it was when the run had moved on."""
+    body = {"json": body_of(path[1:])} if path else {}
+    response = await talk.send(method, path, headers={"If-Match": '"999"'}, **body)
+    await refused(response, 400, "invalid-request")
+    await untouched(talk)
+    assert (await talk.send("POST", "/cancel", json={}, headers={"If-Match": "*"})).status == 200
+
+
 async def test_no_answer_may_be_kept_on_the_way(talk: Talk) -> None:
     """Answers of people must not lie in the caches of proxies and browsers."""
     for path in ("", "/trace"):

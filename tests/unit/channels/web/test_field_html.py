@@ -13,6 +13,7 @@ from wizard.errors import PageFailed
 from wizard.forms.field_type import BaseField, FieldType
 from wizard.forms.parsing import Parser
 from wizard.model import PromptField
+from wizard.telemetry.logs import kind_and_place
 
 
 def made(template: str) -> FieldType:
@@ -66,9 +67,14 @@ def test_a_host_s_own_template_stands_before_it(tmp_path: Path) -> None:
 
 
 def test_a_template_that_fails_is_an_error_of_the_page() -> None:
-    """An operator reads which page failed, and nothing that a person typed."""
-    with pytest.raises(PageFailed, match=r"The template step\.html failed with UndefinedError"):
-        html(Pages(ASSETS), made("{{ w.nothing.at_all }}"), value="secret")
+    """An operator reads in the log which page failed and at which package's type, and nothing that a person typed."""
+    failing = made("{{ w.nothing.at_all }}")
+    told = r"The template step\.html failed with UndefinedError, drawing a field of the type stamp\."
+    with pytest.raises(PageFailed, match=told) as caught:
+        html(Pages(ASSETS), failing, value="secret")
+    logged = kind_and_place(caught.value)
+    assert caught.value.message in logged
+    assert "secret" not in logged
 
 
 def test_a_template_of_its_own_stands_in_what_brings_it_up() -> None:
