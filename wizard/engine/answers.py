@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from wizard.machine.drafts import without_secrets
 from wizard.model import Call, Step, Value, Workflow
 from wizard.model.copies import copied
 from wizard.model.derived import derived
-from wizard.model.path import locate
 
 
 def answers_of(steps: Iterable[Step]) -> dict[str, Value]:
@@ -20,7 +20,7 @@ def shown_answers_of(workflow: Workflow, steps: Iterable[Step]) -> dict[str, Val
     """The same without passwords: they are never shown again."""
     if not _has_secrets(workflow):
         return answers_of(steps)
-    return _nested((step.path, _without_secrets(workflow, step)) for step in steps if step.is_answered)
+    return _nested((step.path, _shown(workflow, step)) for step in steps if step.is_answered)
 
 
 def outputs_of(workflow: Workflow, steps: Iterable[Step]) -> dict[str, Value]:
@@ -29,14 +29,11 @@ def outputs_of(workflow: Workflow, steps: Iterable[Step]) -> dict[str, Value]:
     if workflow.unavailable is not None:
         return {}
     done = (step for step in steps if step.is_done and not step.is_foreground)
-    return _nested((step.path, _without_secrets(workflow, step)) for step in done)
+    return _nested((step.path, _shown(workflow, step)) for step in done)
 
 
-def _without_secrets(workflow: Workflow, step: Step) -> Mapping[str, Value] | None:
-    secrets = locate(workflow, step.path).node.secrets
-    if not secrets or step.output is None:
-        return step.output
-    return {name: value for name, value in step.output.items() if name not in secrets}
+def _shown(workflow: Workflow, step: Step) -> Mapping[str, Value] | None:
+    return None if step.output is None else without_secrets(workflow, step, step.output)
 
 
 @derived

@@ -114,7 +114,7 @@ def summarise(workflow: Workflow, run: Visible, now: datetime, before: Step | No
     lines: list[Item] = []
     answered = list(takewhile(lambda step: before is None or step.seq < before.seq, run.steps[: run.cursor + 1]))
     for step in latest_visits(answered):
-        if step.is_foreground and step.is_done and not step.is_closed:
+        if step.is_answered and not step.is_closed:
             lines += _lines(workflow, run, step, now)
     return tuple(lines)
 
@@ -220,8 +220,7 @@ def _items(workflow: Workflow, run: Visible, place: Place, step: Step, now: date
     numbers = (number for number in range(1, place.after + 1) if f"{base}/{number}" not in run.removed)
     by_number: dict[int, list[Step]] = {number: [] for number in numbers}
     for other in run.steps[: run.cursor + 1]:
-        answered = other.is_foreground and other.is_done
-        if answered and other.path.startswith(base + "/") and other.seq < step.seq:
+        if other.is_answered and other.path.startswith(base + "/") and other.seq < step.seq:
             segment = other.path[len(base) + 1 :].partition("/")[0]
             if not segment.startswith(AFTER):
                 by_number[int(segment)].append(other)

@@ -30,7 +30,7 @@ def close_in_time(turn: Turn, step: Step) -> None:
 
 def _close(turn: Turn, step: Step, *, given: bytes, took: Arrival | None, error: str | None) -> None:
     """What was answered before, if the person is here again, counts no more, nor what it set in documents."""
-    draft = {**without_secrets(turn, step, step.answer or {}), **(step.draft or {})}
+    draft = {**without_secrets(turn.workflow, step, step.answer or {}), **(step.draft or {})}
     status = step.status if step.is_done else next_step_status(step.status, "accept")
     closed = step._replace(status=status, output={}, draft=draft or None, patch=NOTHING)
     turn.put(closed._replace(given=given, took=took, error=error))

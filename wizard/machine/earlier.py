@@ -71,7 +71,7 @@ def keep(turn: Turn, path: str, draft: Mapping[str, Value], files: Mapping[str, 
     yield from _take_files(turn, path, files)
     position = position_of(turn, path)
     step = turn.steps[position]
-    turn.update(step._replace(draft=without_secrets(turn, step, draft)))
+    turn.update(step._replace(draft=without_secrets(turn.workflow, step, draft)))
     turn.log("kept", path)
     if position == turn.cursor:
         yield Look(turn.steps[position])

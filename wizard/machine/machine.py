@@ -58,7 +58,7 @@ def next_(turn: Turn, given: Mapping[str, Value] | None, *, partial: bool = Fals
         yield from undo_what_was_left(turn)
     if step is None:
         yield from go_forward(turn)
-    elif step.is_foreground and step.is_done:
+    elif step.is_answered:
         yield from go_forward(turn)  # the turn that accepted it was cut off while it undid something
     elif step.is_foreground:
         yield from _answer(turn, step, given if given is not None else {}, partial=partial)
@@ -113,7 +113,7 @@ def previous(
         raise PointOfNoReturn(workflow=turn.workflow.id, node=turn.steps[position].path, run=turn.id)
     left = turn.steps[turn.cursor]
     if draft is not None and left.is_foreground:
-        turn.put(left._replace(draft=without_secrets(turn, left, draft)))
+        turn.put(left._replace(draft=without_secrets(turn.workflow, left, draft)))
     turn.cursor = position
     turn.returning = None
     turn.log("moved", turn.steps[position].path, back_from=left.path)

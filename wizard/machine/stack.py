@@ -33,7 +33,6 @@ from wizard.model import (
     Undo,
     Value,
     Workflow,
-    count_answered,
 )
 from wizard.model.instants import instant
 from wizard.model.job import Job, JobKind, job_key
@@ -60,7 +59,7 @@ class Turn:
         self.input, self.event, self.profile, self.session = run.input, run.event, run.profile, run.session
         self.steps = list(run.steps)
         self.cursor = run.cursor
-        self.by_path, self.setters = run.by_path, run.setters
+        self.by_path, self.answered, self.setters = run.by_path, run.answered, run.setters
         self.status = run.status
         self.returning = run.returning
         self.fault: Fault | None = run.fault
@@ -261,6 +260,10 @@ class Turn:
 
     def _store(self, step: Step) -> None:
         before = self.by_path.get(step.path)
+        if before is not None and before.is_answered:
+            self.answered -= 1
+        if step.is_answered:
+            self.answered += 1
         if step.patch or (before is not None and before.patch):
             self.setters = with_step(self.setters, before, step)
         self.by_path = self.by_path.set(step.path, step)
@@ -273,7 +276,9 @@ class Turn:
         del self.steps[position]
         if position <= self.cursor:
             self.cursor -= 1
-        self.setters = with_step(self.setters, self.by_path[step.path], None)
+        before = self.by_path[step.path]
+        self.answered -= before.is_answered
+        self.setters = with_step(self.setters, before, None)
         self.by_path = self.by_path.delete(step.path)
         self._written.pop(step.path, None)
         self._gone[step.path] = None
@@ -401,7 +406,7 @@ class Turn:
             steps=tuple(self.steps),
             cursor=self.cursor,
             by_path=self.by_path,
-            answered=self._count_answered(),
+            answered=self.answered,
             setters=self.setters,
             parked=self.parking.answers,
             returning=self.returning,
@@ -418,12 +423,6 @@ class Turn:
             deliveries=self.deliveries,
             positional=self.positional,
         )
-
-    def _count_answered(self) -> int:
-        """Run.answered after the turn, out of what it was before and the steps that changed."""
-        known = self._run.by_path.get
-        before = [step for path in (*self._written, *self._gone) if (step := known(path)) is not None]
-        return self._run.answered - count_answered(before) + count_answered(self._written.values())
 
 
 def taken_files(step: Step) -> Mapping[str, Value]:

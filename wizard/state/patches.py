@@ -4,24 +4,25 @@ is found without going through all of a long run. It is derived from the steps, 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 
 from immutables import Map
 
 from wizard.model import Step, Value
 from wizard.model.run import Field, Setters, Setting, Visible
 
-AFTER_ALL = 1 << 30  # behind every place in a patch
+_seq_of = itemgetter(0)
 
 
 def setters_of(steps: Iterable[Step]) -> Setters:
     """The index of these steps, whatever their order."""
-    found: dict[Field, list[Setting]] = {}
+    setters: dict[Field, list[Setting]] = {}
     for step in steps:
         for place, field in enumerate(step.patch):
-            insort(found.setdefault(field, []), (step.seq, place, step.path))
-    return Map({field: tuple(settings) for field, settings in found.items()})
+            setters.setdefault(field, []).append((step.seq, place, step.path))
+    return Map({field: tuple(sorted(settings)) for field, settings in setters.items()})
 
 
 def with_step(setters: Setters, before: Step | None, after: Step | None) -> Setters:
@@ -44,28 +45,30 @@ def with_step(setters: Setters, before: Step | None, after: Step | None) -> Sett
 def fields_set(run: Visible, document: str) -> Iterator[tuple[str, Value]]:
     """The fields that the path set in a document, in the order in which they were set first, as they were set last."""
     firsts = []
-    for field in run.setters:
-        if field[0] == document and (counting := list(_counting(run, field))):
-            firsts.append((min(counting), field, max(counting)))
+    for field, settings in run.setters.items():
+        if field[0] == document:
+            counting = [setting for setting in settings[: _up_to_here(run, settings)] if _counts(run, setting)]
+            if counting:
+                firsts.append((counting[0], field, counting[-1]))
     for _, field, (_, _, path) in sorted(firsts):
         yield field[1], run.by_path[path].patch[field]
 
 
 def last_set(run: Visible, field: Field) -> Step | None:
     """The step of the path that set the field last, None where none did."""
-    for _, _, path in reversed(_up_to_here(run, field)):
-        if (step := run.by_path[path]).is_done:
-            return step
+    settings = run.setters.get(field, ())
+    for at in range(_up_to_here(run, settings) - 1, -1, -1):
+        if _counts(run, settings[at]):
+            return run.by_path[settings[at][2]]
     return None
 
 
-def _counting(run: Visible, field: Field) -> Iterator[Setting]:
-    return (setting for setting in _up_to_here(run, field) if run.by_path[setting[2]].is_done)
+def _counts(run: Visible, setting: Setting) -> bool:
+    return run.by_path[setting[2]].is_done
 
 
-def _up_to_here(run: Visible, field: Field) -> tuple[Setting, ...]:
-    """What set the field, and isn't above the cursor."""
-    settings = run.setters.get(field, ())
+def _up_to_here(run: Visible, settings: Sequence[Setting]) -> int:
+    """How many of what set a field aren't above the cursor."""
     if not settings or run.cursor < 0:
-        return ()
-    return settings[: bisect_right(settings, (run.steps[run.cursor].seq, AFTER_ALL, ""))]
+        return 0
+    return bisect_right(settings, run.steps[run.cursor].seq, key=_seq_of)
