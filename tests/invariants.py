@@ -318,11 +318,12 @@ def check_reuse(before: Before, run: Run, book: Book, entered: set[str]) -> None
 
 def check_parked(before: Before, run: Run, entered: set[str]) -> None:
     """S13: answers of dropped steps are parked until their step is entered again, or the run completes. That may be
-    in the same turn, further on."""
+    in the same turn, further on. What was typed since covers the answers that were accepted."""
     if run.status is RunStatus.COMPLETED:
         return
     for step in before.run.steps:
-        if not step.is_foreground or not (answers := step.output or step.draft):
+        answers = {**(step.answer or {}), **(step.draft or {})}
+        if not step.is_foreground or not answers:
             continue
         now = run.by_path.get(step.path)
         if now is None:

@@ -466,8 +466,25 @@ def a_later_round_came_to_the_path_of_an_earlier_one(state: Runs) -> Iterator[No
     yield state.change(data=Drawn(0), given=said_("a", 0), more=False)
 
 
+def a_part_of_the_answers_was_typed_anew_at_a_step_that_went(state: Runs) -> Iterator[None]:
+    yield state.begin(
+        documents={
+            "main": flow("main", ask("a"), branch("c", ('a.x == "c"', "d"), "b"), ask("b"), ask("d"), reopen=False),
+        },
+        k="a",
+        said=[({}, False), (said_("a"), False), (said_("b", 1), False)],
+    )
+    yield state.previous(skip=True, typed=None)
+    yield state.previous(skip=True, typed="a")
+    yield state.go_on(said=[(said_("c"), False)])
+
+
 Story = Callable[[Runs], Iterator[None]]
-STORIES = [an_old_page_saw_what_its_own_answer_had_set, a_later_round_came_to_the_path_of_an_earlier_one]
+STORIES = [
+    an_old_page_saw_what_its_own_answer_had_set,
+    a_later_round_came_to_the_path_of_an_earlier_one,
+    a_part_of_the_answers_was_typed_anew_at_a_step_that_went,
+]
 
 
 @pytest.mark.parametrize("story", STORIES)
