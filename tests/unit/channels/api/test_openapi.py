@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from aiohttp.test_utils import TestClient, TestServer
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from pydantic import SecretStr
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 
 from tests.acceptance.json_caller import ADA, Caller, opened, refused, serving
 from tests.unit.channels.web.webbed import FRIEND, TRIP
 from wizard.app import wizard_app
+from wizard.channels.api import openapi
 from wizard.channels.api.bodies import parse_object
-from wizard.channels.api.openapi import document
 from wizard.channels.api.requests import BODIES, NEXT, Body, check_together
 from wizard.channels.http.problems import PROBLEM_TYPES, Refused
 from wizard.settings import Settings
@@ -34,8 +37,20 @@ async def caller(tmp_path: Path) -> AsyncIterator[Caller]:
         yield caller
 
 
+document = cache(openapi.document)
+
+
+@cache
+def components() -> Registry[Any]:
+    resource = DRAFT202012.create_resource({"components": document()["components"]})
+    registry: Registry[Any] = Registry().with_resource("urn:document", resource).crawl()
+    return registry
+
+
 def validator(schema: Json) -> Draft202012Validator:
-    return Draft202012Validator({**schema, "components": document()["components"]})
+    """Of a schema of the document, whose references are into its components."""
+    absolute = json.dumps(schema).replace('"#/', '"urn:document#/')
+    return Draft202012Validator(json.loads(absolute), registry=components())
 
 
 async def conforms(response: ClientResponse, call: str, method: str = "post") -> Any:
@@ -170,12 +185,12 @@ async def test_what_the_sender_of_an_event_is_told_is_described(tmp_path: Path) 
 
 def test_the_events_of_a_stream_are_described() -> None:
     """Who follows a run's work reads the data of each event as what its schema says."""
-    components = document()["components"]["schemas"]
-    event = validator(components["ProgressEvent"])
+    schemas = document()["components"]["schemas"]
+    event = validator(schemas["ProgressEvent"])
     work, moved = {"percent": 40.0, "text": ""}, {"status": "waiting", "step": "a", "revision": 7}
     for name, data, component in (("work", work, "WorkReported"), ("moved", moved, "RunMoved")):
         assert event.is_valid({"event": name, "data": json.dumps(data)})
-        content = components[component]["properties"]["data"]
+        content = schemas[component]["properties"]["data"]
         assert content["contentMediaType"] == "application/json"
         assert validator(content["contentSchema"]).is_valid(data)
         assert not validator(content["contentSchema"]).is_valid({**data, "other": 1})
