@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wizard.definitions.chains import names_of
 from wizard.definitions.draft import Draft, NodeDraft, target_of
 from wizard.definitions.edges import closure, remaining
 from wizard.definitions.inputs import ITEM_NAMES, typed
@@ -65,7 +64,7 @@ def _awaited(draft: Draft, embedded: Mapping[str, Workflow]) -> frozenset[str]:
 def _known_events(draft: Draft, embedded: Mapping[str, Workflow]) -> frozenset[str] | None:
     """The names of the events that the definition uses. None where it may use any: it reads the whole document, or
     names none and runs code that may read any."""
-    chains = [chain for node in draft.nodes for chain in names_of(node) if chain[0] == "event"]
+    chains = [chain for node in draft.nodes for chain in node.names if chain[0] == "event"]
     inner = [embedded[config.workflow].events for _, config in draft.calls]
     known = _awaited(draft, embedded).union(*(chain[1:2] for chain in chains), *(part for part in inner if part))
     unsure = any(len(chain) == 1 for chain in chains) or None in inner
@@ -98,7 +97,7 @@ def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
         expires_after=common.expires_after,
         changeable=changeable(config),
         events=tuple(_event(event) for event in node.events),
-        names=names_of(node),
+        names=node.names,
         secrets=node.secrets,
         files=node.files,
     )

@@ -1,4 +1,4 @@
-"""The dotted names that the expressions and templates of a node read, and where they stand."""
+"""The expressions and templates of a node, the dotted names that they read, and where they stand."""
 
 from __future__ import annotations
 
@@ -22,17 +22,21 @@ _DATA = frozenset({"data"})  # what the condition of an event sees besides
 _ITEM = frozenset({ITEM})  # what `key` and `item` see
 
 
+# An expression or a template, where it stands, and the names that are its own there.
+Part = tuple[Path, Expression | Template | Dynamic, frozenset[str]]
+
+
 def chains_of(node: NodeDraft) -> Iterator[tuple[Path, Chain, frozenset[str]]]:
     """The dotted names that a node reads, where, and the names that are its own there."""
     for index, chain in enumerate(node.common.depends_on):
         yield (*node.place, "depends_on", index), chain, _NOTHING
-    for where, part, own in parts_of(node):
+    for where, part, own in node.parts:
         for chain in sorted(part.chains):
             yield where, chain, own
 
 
-def parts_of(node: NodeDraft) -> Iterator[tuple[Path, Expression | Template | Dynamic, frozenset[str]]]:
-    """The expressions and templates of a node, where they stand, and the names that are its own there."""
+def parts_of(node: NodeDraft) -> Iterator[Part]:
+    """What a node evaluates: `NodeDraft.parts` keeps it."""
     if node.common.remind_after is not None and node.common.remind_after.message is not None:
         yield from _read(node.common.remind_after.message, (*node.place, "remind_after", "message"), _NOTHING)
     if node.common.title is not None:
@@ -47,19 +51,12 @@ def parts_of(node: NodeDraft) -> Iterator[tuple[Path, Expression | Template | Dy
             yield node.written_at(where), part, own | more
 
 
-def names_of(node: NodeDraft) -> frozenset[Chain]:
-    """The dotted names that a node reads, without its own."""
-    return frozenset(chain for _, chain, own in chains_of(node) if chain[0] not in own)
-
-
-def _read(
-    value: object, place: Path, own: frozenset[str]
-) -> Iterator[tuple[Path, Expression | Template | Dynamic, frozenset[str]]]:
+def _read(value: object, place: Path, own: frozenset[str]) -> Iterator[Part]:
     for where, part, more in computed_in(value, place):
         yield where, part, own | more
 
 
-def computed_in(value: object, place: Path) -> Iterator[tuple[Path, Expression | Template | Dynamic, frozenset[str]]]:
+def computed_in(value: object, place: Path) -> Iterator[Part]:
     """The expressions and templates inside a configuration, where they stand, and the names that are their own."""
     match value:
         case Expression() | Template() | Dynamic():

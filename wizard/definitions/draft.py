@@ -8,10 +8,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from wizard.definitions.chains import Part, chains_of, parts_of
 from wizard.definitions.format import WorkflowFormat
 from wizard.definitions.internal import ConditionConfig, WorkflowConfig
 from wizard.definitions.reading.complaints import complaints, quoted, unknown_field_type, whole
@@ -22,9 +24,7 @@ from wizard.definitions.schema import known_keys
 from wizard.errors import NodeContractError, Problem
 from wizard.forms.field_type import BaseField
 from wizard.forms.fields import USUAL
-from wizard.model import (
-    Kind,
-)
+from wizard.model import Chain, Kind
 from wizard.model.workflow import Path
 from wizard.node import FunctionCall, NodeConfig, NodeType, Registry
 from wizard.node.keys import COMMON, EventFormat, NodeFormat, keys_of
@@ -36,7 +36,7 @@ from wizard.telemetry.logs import show_origin
 log = logging.getLogger("wizard.plugins")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NodeDraft:
     """A node whose common keys are read. `config` is None where the configuration is wrong, and `partial` what is left
     of it then; `secrets` are the names below its id that are never shown again, `files` those of uploaded files."""
@@ -58,6 +58,16 @@ class NodeDraft:
     def written(self) -> NodeConfig | None:
         """The configuration, or what is left of a wrong one."""
         return self.config if self.partial is None else self.partial.config
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """Its expressions and templates; several checks go through them."""
+        return tuple(parts_of(self))
+
+    @cached_property
+    def names(self) -> frozenset[Chain]:
+        """The dotted names that it reads, without its own."""
+        return frozenset(chain for _, chain, own in chains_of(self) if chain[0] not in own)
 
     def written_at(self, path: Path) -> Path:
         """Where what stands at `path` in `written` stands in the document."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from wizard.definitions.chains import parts_of
 from wizard.definitions.draft import Draft
 from wizard.definitions.name_checks import place_in
 from wizard.definitions.reading.complaints import did_you_mean, quoted
@@ -52,7 +51,7 @@ def check_shapes(draft: Draft, drafts: Mapping[str, Draft]) -> Iterator[Problem]
     reader = _Reader(shapes)
     for node in draft.nodes:
         named = shapes.own_of(node)
-        for place, part, own in parts_of(node):
+        for place, part, own in node.parts:
             if not part.chains:
                 continue
             hidden = {name: named.get(name) for name in own}

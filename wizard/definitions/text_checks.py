@@ -9,7 +9,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from wizard.definitions.chains import parts_of
 from wizard.definitions.draft import Draft, NodeDraft
 from wizard.definitions.reading.complaints import quoted
 from wizard.definitions.shapes import Shapes, is_known
@@ -44,7 +43,7 @@ def check_texts(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
     yield from _no_links(draft, ("text",), draft.head.text)
     for node in draft.nodes:
         yield from _forgotten(draft, node, shapes)
-        for place, part, _ in parts_of(node):
+        for place, part, _ in node.parts:
             if isinstance(part, Template) and _is_prose(place):
                 yield from _no_links(draft, place, part.source)
         if node.config is not None:
@@ -88,7 +87,7 @@ def _no_links(draft: Draft, place: Path, text: str) -> Iterator[Problem]:
 
 def _forgotten(draft: Draft, node: NodeDraft, shapes: Shapes) -> Iterator[Problem]:
     """Texts that are exactly the name of a value."""
-    for place, part, _ in parts_of(node):
+    for place, part, _ in node.parts:
         if isinstance(part, Expression):
             continue
         for where, text in texts_in(part.source, place):

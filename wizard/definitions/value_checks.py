@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from wizard.definitions.chains import parts_of
 from wizard.definitions.draft import Draft, NodeDraft
 from wizard.definitions.elements import Elements
 from wizard.definitions.internal import SetConfig, WorkflowConfig
@@ -78,7 +77,7 @@ def check_joined(draft: Draft) -> Iterator[Problem]:
     """Texts that are made of answers which may be longer together than such a text may be: a run would stop there."""
     longest = dict(_longest(draft.nodes))
     for node in draft.nodes:
-        for place, part, own in parts_of(node):
+        for place, part, own in node.parts:
             if isinstance(part, Expression) and "+" not in part.source and "join" not in part.source:
                 continue
             if isinstance(part, Dynamic) and not isinstance(part.source, str):

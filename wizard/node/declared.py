@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, get_args, get_origin
 
 from wizard.model import Kind
@@ -44,7 +45,12 @@ def mistakes(node_class: object) -> list[str]:
         name = getattr(node_class, "__name__", type(node_class).__name__)
         return [f"{name} is no node type: derive it from wizard.node.contract.Background or Foreground"]
     name, where = node_class.__qualname__, f" ({node_class.__module__}.{node_class.__qualname__})"
-    return [f"the class {name} {problem}{where}" for problem in _mistakes(node_class)]
+    return [f"the class {name} {problem}{where}" for problem in _mistakes_of(node_class)]
+
+
+@lru_cache(maxsize=256)  # a process that makes many registries looks at each class once
+def _mistakes_of(node_class: type[NodeType[Any]]) -> list[str]:
+    return list(_mistakes(node_class))
 
 
 def _mistakes(node_class: type[NodeType[Any]]) -> Iterator[str]:
