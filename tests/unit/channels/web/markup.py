@@ -21,9 +21,10 @@ class Element:
 
     def __iter__(self) -> Iterator[Element]:
         """Itself and all in it, in the order of the document."""
-        yield self
-        for child in self.children:
-            yield from child
+        waiting = [self]
+        while waiting:
+            yield (element := waiting.pop())
+            waiting += reversed(element.children)
 
     @property
     def raw(self) -> str:
