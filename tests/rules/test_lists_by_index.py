@@ -30,7 +30,8 @@ GIVEN: dict[str, Any] = {
 # Of twenty workflows, in no order; one run in fifty failed.
 MANY_RUNS = """
 INSERT INTO wizard.runs SELECT (jsonb_populate_record(run, jsonb_build_object(
-    'id', 'run-' || n, 'owner', 'profile-' || n, 'workflow', CASE WHEN n % 20 = 1 THEN 'passport' ELSE 'workflow-' || n % 20 END,
+    'id', 'run-' || n, 'owner', 'profile-' || n,
+    'workflow', CASE WHEN n % 20 = 1 THEN 'passport' ELSE 'workflow-' || n % 20 END,
     'status', CASE WHEN n % 50 = 0 THEN 'failed' ELSE 'waiting' END,
     'created_at', run.created_at + (n - 500) * interval '1 second'
 ))).* FROM wizard.runs run, generate_series(1, 1000) n ORDER BY md5(n::text)"""
