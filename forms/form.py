@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wizard.errors import NodeContractError
+from wizard.errors import ExpressionError, InvalidInput, NodeContractError
 from wizard.expressions.expression import Expression, Names
 from wizard.expressions.template import Template
 from wizard.forms.field_type import BaseField, FieldType
@@ -67,6 +67,18 @@ class Question:
 
     def label_now(self, names: Names) -> str:
         return self.label if isinstance(self.label, str) else self.label.render(names)
+
+    def failure(self, error: BaseException) -> NodeContractError | None:
+        """What the field's type failed with, without what was answered; None where the error isn't that of a type of
+        others. They are called without awaiting, so that only an operator's Ctrl-C is meant for us."""
+        if not self.of_others or isinstance(error, ExpressionError | KeyboardInterrupt):
+            return None
+        what = f": {error.message}" if isinstance(error, InvalidInput) else ""
+        kind = type(error).__name__
+        told = f"its field `{self.name}` is of the type `{self.type.name}`, which failed with {kind}{what}"
+        failure = NodeContractError(told)
+        failure.__cause__ = error
+        return failure
 
 
 @dataclass(frozen=True, slots=True, eq=False)
