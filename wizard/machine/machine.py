@@ -177,7 +177,7 @@ def take_answer(turn: Turn, step: Step, given: Mapping[str, Value], result: Resu
 
 def _keep_what_was_sent(turn: Turn, step: Step, after: Step, result: Result) -> None:
     """Of a step that failed at an answer (S16): what it left as the draft, and the files that it took (S9, S25)."""
-    draft = step.draft if after.draft is None else after.draft
+    draft = after.draft or step.draft
     taken = (after.state or {}).get(TAKEN_FILES) if result.files else None
     state = step.state if taken is None else {**(step.state or {}), TAKEN_FILES: taken}
     if draft != step.draft or state != step.state:
