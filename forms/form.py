@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from wizard.errors import ExpressionError, InvalidInput, NodeContractError
 from wizard.expressions.expression import Expression, Names
@@ -17,6 +17,8 @@ from wizard.forms.refusals import LIMIT_CODES, Code, Refusal, about
 from wizard.forms.types.computed import ComputedField
 from wizard.locale.sentences import Sentence
 from wizard.model import PromptField, Value
+
+T = TypeVar("T")
 
 TIMELESS_CONTEXT = Context(OwnNames((), NoNames()), {}, None)
 
@@ -154,9 +156,14 @@ def _is_of_others(field: BaseField) -> bool:
 
 
 def _compiled(field: BaseField) -> Question:
-    """The field as a question. Raises NodeContractError, which names it, where its type is one of others' and fails."""
+    return named(field, lambda: _question(field))
+
+
+def named(field: BaseField, made: Callable[[], T]) -> T:
+    """What the type makes of a field that nobody has answered yet. Raises NodeContractError, which names both, where
+    the type is one of others' and fails."""
     try:
-        return _question(field)
+        return made()
     except Exception as error:
         if not _is_of_others(field):
             raise

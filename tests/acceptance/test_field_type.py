@@ -254,6 +254,8 @@ def test_an_application_adds_its_own_and_none_that_is_there(ratings: PlugIn) -> 
         ("parser=lambda field: None,", "TypeError: its `parser` made NoneType, not a function"),
         ("parser=parser, limits=lambda field, context: 5,", "TypeError: "),
         ("parser=parser, choices=lambda field, names: 1 / 0,", "ZeroDivisionError: division by zero"),
+        ("parser=parser, problems=lambda field, fields: 1 / 0,", "ZeroDivisionError: division by zero"),
+        ("parser=parser, problems=lambda field, fields: None,", "TypeError: 'NoneType' object is not iterable"),
     ],
 )
 def test_one_that_can_not_make_a_question_is_told_when_the_form_is_checked(
@@ -263,6 +265,16 @@ def test_one_that_can_not_make_a_question_is_told_when_the_form_is_checked(
     ratings.install(RATINGS.replace("parser=parser,", settings), "2.0", {}, {"rating": "RATING"})
     assert shell.types("check stay.yaml") == 1
     assert f"its field `room` is of the type `rating`, which failed with {reason}" in shell.out
+
+
+def test_doubts_that_fail_are_a_warning(ratings: PlugIn, shell: Shell) -> None:
+    """The check of all definitions ended, and no server started, for what is at most a hint."""
+    failing = RATINGS.replace("parser=parser,", "parser=parser, doubts=lambda field, fields: 1 / 0,")
+    ratings.install(failing, "2.0", {}, {"rating": "RATING"})
+    assert shell.types("check stay.yaml") == 0
+    assert (
+        "warning: whether this is likely a mistake can't be said: its field `room` is of the type `rating`" in shell.out
+    )
 
 
 @pytest.mark.parametrize("failing", ["1 / 0", "import_something", "sys.exit('no licence')"])

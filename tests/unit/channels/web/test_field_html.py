@@ -109,6 +109,12 @@ def test_what_a_type_of_others_can_not_draw_is_a_line_of_text(
     assert "secret" not in caplog.text
 
 
+def test_parts_that_nothing_draws_are_one_line() -> None:
+    """The line was empty after each refusal: what stood in it was looked for in inputs that aren't there."""
+    value = {"sum": "20", "coin": "chf"}
+    assert 'value="20 chf"' in html(Pages(ASSETS), made(parts=("sum", "coin")), value=value, error="No")
+
+
 def test_what_cannot_be_drawn_and_is_secret_stays_so() -> None:
     """A line of text would show a password, or one of many choices would be all that can be picked."""
     secret = made("{{ w.nothing.at_all }}", is_secret=True)
