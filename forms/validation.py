@@ -174,34 +174,37 @@ class _Taking:
     def take(self, question: Question, raw: object) -> bool:
         """Takes one answer into the values, or its refusal into the errors; what a type of others fails with is the
         first one's failure."""
-        try:
-            return self._take(question, raw)
-        except BaseException as error:
-            failure = question.failure(error)
-            if failure is None:
-                raise
-            self.failure = self.failure or failure
-            return False
-
-    def _take(self, question: Question, raw: object) -> bool:
         if raw is _LEFT_OUT:
             raw = self.kept.get(question.name) if question.type.holds_files else question.default
         elif raw == "" and (question.type.holds_files or question.type.is_secret):
             raw = self.kept.get(question.name)
         try:
             value = question.parse(raw, self.context)
-        except Refusal as refusal:
-            self.errors[question.name] = question.refusal(refusal, self.own)
-            return False
-        if value is None:
-            if question.needed(self.context):
-                self.errors[question.name] = question.absence(self.own)
-                return False
-            value = question.empty()
-        if question.of_others:
-            check_value(value, "The answer")
+            if value is None:
+                if question.needed(self.context):
+                    self.errors[question.name] = question.absence(self.own)
+                    return False
+                value = question.empty()
+            if question.of_others:
+                check_value(value, "The answer")
+        except BaseException as error:
+            return self._not_taken(question, error)
         self.own.values[question.name] = value
         return True
+
+    def _not_taken(self, question: Question, error: BaseException) -> bool:
+        """False; raises the error where it is neither a refusal nor a type's of others."""
+        if isinstance(error, Refusal):
+            try:
+                self.errors[question.name] = question.refusal(error, self.own)
+            except BaseException as unsaid:
+                return self._not_taken(question, unsaid)
+            return False
+        failure = question.failure(error)
+        if failure is None:
+            raise error
+        self.failure = self.failure or failure
+        return False
 
     def part(self, given: Mapping[str, object], draft: Mapping[str, Value]) -> tuple[dict[str, Value], bool]:
         """All typed answers so far, and whether none is left to ask."""

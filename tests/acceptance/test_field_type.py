@@ -344,13 +344,21 @@ async def test_what_one_fails_at_can_be_put_right(
 
 
 async def test_what_one_failed_at_is_there_on_every_channel(ratings: PlugIn) -> None:
-    """A program that shows the form after such a failure shows what it sent, and so does whoever looks next."""
+    """A program that shows the form after such a failure shows what it sent, and so does whoever looks next; nobody
+    uploads a file twice."""
     ratings.install(failing_at_three("return 1 / 0"), "2.0", {}, {"rating": "RATING"})
-    run = await (engine := await asking()).start("stay")
-    await engine.next(run, {"room": "3", "again": "4"})
+    proof = "{name: proof, type: file, label: A picture, required: false}"
+    engine = await make_test_engine(STAY.replace("{name: why, label: What was wrong?, show_if: room < 2}", proof))
+    run = await engine.start("stay")
+    picture = {"name": "room.png", "type": "image/png", "content": b"\x89PNG"}
+    await engine.next(run, {"room": "3", "again": "4", "proof": picture})
     assert (run.step, run.rejected) == ("rating", None)
     assert "tell whoever runs this service" in str(run.current.error)
-    assert [field.value for field in (await engine.load(run.id)).current.fields] == ["3", 4]
+    room, again, kept = (field.value for field in (await engine.load(run.id)).current.fields)
+    assert (room, again) == ("3", 4)
+    file = await engine.file(run.id, kept["id"])  # type: ignore[index,call-overload]
+    assert file is not None
+    assert file.content == picture["content"]
 
 
 async def test_a_terminal_says_at_once_what_one_failed_at(ratings: PlugIn) -> None:
