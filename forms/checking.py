@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from wizard.errors import ExpressionError
 from wizard.expressions.expression import Expression
-from wizard.forms.field_type import BaseField, Problems
+from wizard.forms.field_type import BaseField, Place, Problems
 from wizard.forms.fields import Check
-from wizard.forms.form import TIMELESS_CONTEXT, Form, Question
+from wizard.forms.form import TIMELESS_CONTEXT, Form, Question, named
 from wizard.forms.refusals import Refusal, about
 
 
@@ -23,7 +23,7 @@ def form_problems(fields: tuple[Any, ...], checks: tuple[Check, ...] = ()) -> Pr
     for index, field in enumerate(fields):
         for key, message in _field_problems(form, index, field):
             yield ("fields", index, key), message
-        for place, message in field.field_type.problems(field, fields):
+        for place, message in _said(field, field.field_type.problems, fields):
             yield ("fields", index, *place), message
     for index, check in enumerate(checks):
         if check.field is not None and check.field not in form.by_name:
@@ -33,8 +33,15 @@ def form_problems(fields: tuple[Any, ...], checks: tuple[Check, ...] = ()) -> Pr
 def form_doubts(fields: Sequence[BaseField]) -> Problems:
     """What may be meant like that, as (place below the node's configuration, message) pairs."""
     for index, field in enumerate(fields):
-        for place, message in (*field.field_type.doubts(field, fields), *_unread(field)):
+        for place, message in (*_said(field, field.field_type.doubts, fields), *_unread(field)):
             yield ("fields", index, *place), message
+
+
+def _said(
+    field: BaseField, by_type: Callable[[Any, Sequence[BaseField]], Problems], fields: Sequence[BaseField]
+) -> tuple[tuple[Place, str], ...]:
+    """What the field's type says of it in its form. Raises NodeContractError where it can't."""
+    return named(field, lambda: tuple(by_type(field, fields)))
 
 
 def _unread(field: Any) -> Problems:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from wizard.errors import NodeContractError
+from wizard.errors import ExpressionError, InvalidInput, NodeContractError
 from wizard.expressions.expression import Expression, Names
 from wizard.expressions.template import Template
 from wizard.forms.field_type import BaseField, FieldType
@@ -17,6 +17,8 @@ from wizard.forms.refusals import LIMIT_CODES, Code, Refusal, about
 from wizard.forms.types.computed import ComputedField
 from wizard.locale.sentences import Sentence
 from wizard.model import PromptField, Value
+
+T = TypeVar("T")
 
 TIMELESS_CONTEXT = Context(OwnNames((), NoNames()), {}, None)
 
@@ -67,6 +69,18 @@ class Question:
 
     def label_now(self, names: Names) -> str:
         return self.label if isinstance(self.label, str) else self.label.render(names)
+
+    def failure(self, error: BaseException) -> NodeContractError | None:
+        """What the field's type failed with, without what was answered; None where the error isn't that of a type of
+        others. They are called without awaiting, so that only an operator's Ctrl-C is meant for us."""
+        if not self.of_others or isinstance(error, ExpressionError | KeyboardInterrupt):
+            return None
+        what = f": {error.message}" if isinstance(error, InvalidInput) else ""
+        kind = type(error).__name__
+        told = f"its field `{self.name}` is of the type `{self.type.name}`, which failed with {kind}{what}"
+        failure = NodeContractError(told)
+        failure.__cause__ = error
+        return failure
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,9 +156,14 @@ def _is_of_others(field: BaseField) -> bool:
 
 
 def _compiled(field: BaseField) -> Question:
-    """The field as a question. Raises NodeContractError, which names it, where its type is one of others' and fails."""
+    return named(field, lambda: _question(field))
+
+
+def named(field: BaseField, made: Callable[[], T]) -> T:
+    """What the type makes of a field that nobody has answered yet. Raises NodeContractError, which names both, where
+    the type is one of others' and fails."""
     try:
-        return _question(field)
+        return made()
     except Exception as error:
         if not _is_of_others(field):
             raise

@@ -54,6 +54,19 @@ def prompt_fields(
 
 
 def _filled(question: Question, context: Context, value: Value, error: str | None, *, answered: bool) -> PromptField:
+    """Raises NodeContractError where the question's type is one of others' and fails."""
+    try:
+        return _with_answer(question, context, value, error, answered=answered)
+    except BaseException as broken:
+        failure = question.failure(broken)
+        if failure is None:
+            raise
+        raise failure from broken
+
+
+def _with_answer(
+    question: Question, context: Context, value: Value, error: str | None, *, answered: bool
+) -> PromptField:
     asked = asked_now(question, context)
     if value is None and error is None and not answered:
         return asked
@@ -86,8 +99,8 @@ def _typed(question: Question, raw: Value, context: Context) -> tuple[Value, boo
             check_value(value, "The answer")
     except Refusal:
         return _as_typed(question, raw)
-    except (Exception, SystemExit):
-        if not question.of_others:
+    except BaseException as error:
+        if question.failure(error) is None:
             raise
         return _as_typed(question, raw)
     if value is None:

@@ -118,7 +118,7 @@ def typed_texts(field: PromptField, words: Words = _ENGLISH) -> tuple[str, ...] 
     of = type_of(field)
     if of.template:
         return None
-    if of.parts:
+    if in_parts(of):
         texts = _part_texts(of, value, words.language)
         return tuple([texts.get(part, "") for part in of.parts])
     match kind_of(field):
@@ -133,8 +133,14 @@ def typed_texts(field: PromptField, words: Words = _ENGLISH) -> tuple[str, ...] 
 
 def with_typed(field: PromptField, texts: tuple[str, ...]) -> PromptField:
     """The field as if these had been typed into its inputs."""
-    value = dict(zip(parts, texts, strict=True)) if (parts := type_of(field).parts) else texts[0]
+    of = type_of(field)
+    value = dict(zip(of.parts, texts, strict=True)) if in_parts(of) else texts[0]
     return replace(field, value=value, typed=None)
+
+
+def in_parts(of: FieldType) -> bool:
+    """Whether a field is typed in several inputs. Its template or control has them; without, it is a line of text."""
+    return bool(of.parts and (of.template or of.control))
 
 
 def _text(field: PromptField) -> str:
@@ -164,7 +170,7 @@ def widget(field: PromptField, *, heading: Heading = "", files: str = "", words:
         error=error_of(field, words),
         note=note,
         described_by=_described_by(field, note=bool(note), file=file is not None),
-        value=_text(field) if like in ("input", "textarea", "hidden") and not parts else "",
+        value=_text(field) if like in ("input", "textarea", "hidden") and not in_parts(of) else "",
         attributes=attributes_of(field, like),
         classes=width_of(field) if like == "input" else "",
         options=options,

@@ -12,6 +12,7 @@ from datetime import date, time
 from decimal import Decimal
 from itertools import islice
 
+from wizard.errors import NodeContractError
 from wizard.expressions.expression import Names
 from wizard.forms.characters import encodable
 from wizard.forms.form import Form, Question
@@ -21,6 +22,7 @@ from wizard.locale.sentences import sentence
 from wizard.locale.words import language_of
 from wizard.model import StoredFile, Value
 from wizard.model.prompt import MAX_FIELDS
+from wizard.model.values import check_value
 
 __all__ = ["Accepted", "Form", "Part", "Rejected", "still_valid", "validate", "validate_part"]
 
@@ -46,13 +48,15 @@ class Rejected:
     """Why the answers weren't taken: `errors` by field, `error` about the form as a whole.
 
     `draft` is what was typed, in the person's own words, and storable; without passwords, and with
-    files only as references to `files`, which are taken even so and needn't be sent again.
+    files only as references to `files`, which are taken even so and needn't be sent again. `failure` is that of a field
+    type of others that could neither take its answer nor say what is wrong with it.
     """
 
     errors: dict[str, str]
     error: str | None
     draft: dict[str, Value]
     files: Mapping[str, StoredFile] = field(default_factory=dict)
+    failure: NodeContractError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +89,11 @@ def validate(
     taking = _Taking(form, names, kept, new_id)
     taking.refuse_unknown(given)
     taking.questions(given)
-    if form.computed or form.rules:
+    if (form.computed or form.rules) and taking.failure is None:
         taking.conclude()
     files = taking.context.files
-    if taking.errors or taking.error:
-        return Rejected(taking.errors, taking.error, taking.own_words(given), files)
+    if taking.errors or taking.error or taking.failure:
+        return Rejected(taking.errors, taking.error, taking.own_words(given), files, taking.failure)
     return Accepted(taking.own.values, files)
 
 
@@ -113,17 +117,20 @@ def validate_part(
     taking.refuse_unknown(given)
     taken, complete = taking.part(given, draft)
     files = taking.context.files
-    if taking.errors:
-        return Rejected(taking.errors, None, {**taken, **taking.own_words(given)}, files)
+    if taking.errors or taking.failure:
+        return Rejected(taking.errors, None, {**taken, **taking.own_words(given)}, files, taking.failure)
     return Part(taken, complete, files)
 
 
 def still_valid(form: Form, output: Mapping[str, Value], names: Names) -> bool:
     """S11: whether an answer accepted earlier would be accepted as it is by the form as it stands now:
-    the same fields shown, each within its limits, the checks holding, computed values unchanged."""
+    the same fields shown, each within its limits, the checks holding, computed values unchanged. Raises
+    NodeContractError where a field type of others fails at it."""
     computed = {field.name for field in form.computed}
     given = {name: value for name, value in output.items() if name not in computed}
     result = validate(form, given, names, kept=output)
+    if isinstance(result, Rejected) and result.failure is not None:
+        raise result.failure
     return isinstance(result, Accepted) and result.output == output
 
 
@@ -137,6 +144,7 @@ class _Taking:
     new_id: Callable[[], str] | None
     errors: dict[str, str] = field(default_factory=dict)
     error: str | None = None
+    failure: NodeContractError | None = None
     own: OwnNames = field(init=False)
     context: Context = field(init=False)
 
@@ -164,23 +172,39 @@ class _Taking:
                 self.take(question, given.get(question.name, _LEFT_OUT))
 
     def take(self, question: Question, raw: object) -> bool:
-        """Takes one answer into the values, or its refusal into the errors."""
+        """Takes one answer into the values, or its refusal into the errors; what a type of others fails with is the
+        first one's failure."""
         if raw is _LEFT_OUT:
             raw = self.kept.get(question.name) if question.type.holds_files else question.default
         elif raw == "" and (question.type.holds_files or question.type.is_secret):
             raw = self.kept.get(question.name)
         try:
             value = question.parse(raw, self.context)
-        except Refusal as refusal:
-            self.errors[question.name] = question.refusal(refusal, self.own)
-            return False
-        if value is None:
-            if question.needed(self.context):
-                self.errors[question.name] = question.absence(self.own)
-                return False
-            value = question.empty()
+            if value is None:
+                if question.needed(self.context):
+                    self.errors[question.name] = question.absence(self.own)
+                    return False
+                value = question.empty()
+            if question.of_others:
+                check_value(value, "The answer")
+        except BaseException as error:
+            return self._not_taken(question, error)
         self.own.values[question.name] = value
         return True
+
+    def _not_taken(self, question: Question, error: BaseException) -> bool:
+        """False; raises the error where it is neither a refusal nor a type's of others."""
+        if isinstance(error, Refusal):
+            try:
+                self.errors[question.name] = question.refusal(error, self.own)
+            except BaseException as unsaid:
+                return self._not_taken(question, unsaid)
+            return False
+        failure = question.failure(error)
+        if failure is None:
+            raise error
+        self.failure = self.failure or failure
+        return False
 
     def part(self, given: Mapping[str, object], draft: Mapping[str, Value]) -> tuple[dict[str, Value], bool]:
         """All typed answers so far, and whether none is left to ask."""
@@ -195,9 +219,11 @@ class _Taking:
             if name in given:
                 answered = self.take(question, given[name])
             elif name in draft:
+                before = self.failure
                 answered = self.take(question, draft[name])
-                if not answered:
-                    del self.errors[name]  # it is still to be asked, and nobody answered it now
+                if not answered:  # it is still to be asked, and nobody answered it now
+                    self.errors.pop(name, None)
+                    self.failure = before
             else:
                 answered = False
             complete = complete and answered

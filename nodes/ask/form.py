@@ -72,7 +72,7 @@ class Asking(Foreground[A]):
         if not visit.partial:
             visit.draft = result.draft
             _remember(visit, result)
-        return Wait(self._prompt(visit, result.errors, result.error), rejected=True)
+        return self._rejected(visit, result)
 
     def _take_part(self, visit: Visit[A], given: Mapping[str, Value]) -> Outcome:
         result = validate_part(
@@ -80,9 +80,13 @@ class Asking(Foreground[A]):
         )
         visit.draft = result.draft
         _remember(visit, result)
-        if isinstance(result, Rejected):
-            return Wait(self._prompt(visit, result.errors, result.error), rejected=True)
-        return Wait(self.prompt(visit))
+        return self._rejected(visit, result) if isinstance(result, Rejected) else Wait(self.prompt(visit))
+
+    def _rejected(self, visit: Visit[A], result: Rejected) -> Outcome:
+        """Raises what a field type of others failed with: what was typed stays, and the log names the type."""
+        if result.failure is not None:
+            raise result.failure
+        return Wait(self._prompt(visit, result.errors, result.error), rejected=True)
 
     def prompt(self, visit: Visit[A]) -> Prompt:
         return self._prompt(visit, _NOTHING, None)

@@ -254,6 +254,8 @@ def test_an_application_adds_its_own_and_none_that_is_there(ratings: PlugIn) -> 
         ("parser=lambda field: None,", "TypeError: its `parser` made NoneType, not a function"),
         ("parser=parser, limits=lambda field, context: 5,", "TypeError: "),
         ("parser=parser, choices=lambda field, names: 1 / 0,", "ZeroDivisionError: division by zero"),
+        ("parser=parser, problems=lambda field, fields: 1 / 0,", "ZeroDivisionError: division by zero"),
+        ("parser=parser, problems=lambda field, fields: None,", "TypeError: 'NoneType' object is not iterable"),
     ],
 )
 def test_one_that_can_not_make_a_question_is_told_when_the_form_is_checked(
@@ -263,6 +265,16 @@ def test_one_that_can_not_make_a_question_is_told_when_the_form_is_checked(
     ratings.install(RATINGS.replace("parser=parser,", settings), "2.0", {}, {"rating": "RATING"})
     assert shell.types("check stay.yaml") == 1
     assert f"its field `room` is of the type `rating`, which failed with {reason}" in shell.out
+
+
+def test_doubts_that_fail_are_a_warning(ratings: PlugIn, shell: Shell) -> None:
+    """The check of all definitions ended, and no server started, for what is at most a hint."""
+    failing = RATINGS.replace("parser=parser,", "parser=parser, doubts=lambda field, fields: 1 / 0,")
+    ratings.install(failing, "2.0", {}, {"rating": "RATING"})
+    assert shell.types("check stay.yaml") == 0
+    assert (
+        "warning: whether this is likely a mistake can't be said: its field `room` is of the type `rating`" in shell.out
+    )
 
 
 @pytest.mark.parametrize("failing", ["1 / 0", "import_something", "sys.exit('no licence')"])
@@ -293,23 +305,78 @@ async def test_one_that_fails_at_work_ends_nothing(ratings: PlugIn, failing: str
         assert visitor.page.status == 200
 
 
-@pytest.mark.parametrize("gives", ["1 / 0", "sys.exit()", "object()", "'*' * 2_000_000", "parse(raw, context)"])
-async def test_what_one_fails_at_can_be_put_right(ratings: PlugIn, gives: str) -> None:
-    """An answer that a type's code can't cope with isn't the end of the form: what was typed stands there again, and
-    another answer goes on."""
+def failing_at_three(code: str) -> str:
+    """The package of the documentation, whose parser does this with one answer."""
     place = "        text = "
-    code = RATINGS.replace(place, f'        if raw == "3":\n            return {gives}\n{place}')
-    assert code != RATINGS
-    ratings.install("import sys\n" + code, "2.0", {}, {"rating": "RATING"})
+    failing = RATINGS.replace(place, f'        if raw == "3":\n            {code}\n{place}')
+    assert failing != RATINGS
+    return "import asyncio\nimport sys\n" + failing
+
+
+FAILURES = {
+    "return 1 / 0": "ZeroDivisionError",
+    "return sys.exit()": "SystemExit",
+    "raise asyncio.CancelledError": "CancelledError",
+    "return object()": "InvalidInput: The answer holds an object, which can't be stored.",
+    "return '*' * 2_000_000": "InvalidInput: The answer is larger than 1,000,000 bytes.",
+    "return parse(raw, context)": "RecursionError",
+    'raise Refusal(sentence("{nosuch}"))': "KeyError",
+}
+
+
+@pytest.mark.parametrize(("code", "reason"), FAILURES.items())
+async def test_what_one_fails_at_can_be_put_right(
+    ratings: PlugIn, code: str, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An answer that a type's code can't cope with isn't the end of the form: what was typed stands there again, and
+    another answer goes on. Its author reads in the log which field and which type it was."""
+    ratings.install(failing_at_three(code), "2.0", {}, {"rating": "RATING"})
     engine = await make_test_engine(STAY.replace(", show_if: room < 2", ", required: false"))
     async with visiting(wizard_app(engine), "/w/stay") as visitor:
         await visitor.presses()
         await visitor.posts([*visitor.pairs("next"), ("room", "3"), ("again", "4")])
         assert "tell whoever runs this service" in visitor.page.text
+        assert f"its field `room` is of the type `rating`, which failed with {reason}" in caplog.text
         shown = visitor.pairs("next")
         assert {("room", "3"), ("again", "4")} <= set(shown)
         await visitor.posts([("room", "2") if pair == ("room", "3") else pair for pair in shown])
         assert "★★☆☆" in visitor.page.text
+
+
+async def test_what_one_failed_at_is_there_on_every_channel(ratings: PlugIn) -> None:
+    """A program that shows the form after such a failure shows what it sent, and so does whoever looks next; nobody
+    uploads a file twice."""
+    ratings.install(failing_at_three("return 1 / 0"), "2.0", {}, {"rating": "RATING"})
+    proof = "{name: proof, type: file, label: A picture, required: false}"
+    engine = await make_test_engine(STAY.replace("{name: why, label: What was wrong?, show_if: room < 2}", proof))
+    run = await engine.start("stay")
+    picture = {"name": "room.png", "type": "image/png", "content": b"\x89PNG"}
+    await engine.next(run, {"room": "3", "again": "4", "proof": picture})
+    assert (run.step, run.rejected) == ("rating", None)
+    assert "tell whoever runs this service" in str(run.current.error)
+    room, again, kept = (field.value for field in (await engine.load(run.id)).current.fields)
+    assert (room, again) == ("3", 4)
+    file = await engine.file(run.id, kept["id"])  # type: ignore[index,call-overload]
+    assert file is not None
+    assert file.content == picture["content"]
+
+
+async def test_a_terminal_says_at_once_what_one_failed_at(ratings: PlugIn) -> None:
+    """The next question would come, and this one again at the end, without a word of why."""
+    ratings.install(failing_at_three("return 1 / 0"), "2.0", {}, {"rating": "RATING"})
+    held = await talk(await asking(), "stay", "3", "2")
+    assert "Something went wrong here" in held.script.text.partition("And the food?")[0]
+    assert "And the food?" in held.script.text
+
+
+async def test_a_note_that_fails_is_left_out(ratings: PlugIn, caplog: pytest.LogCaptureFixture) -> None:
+    """The conversation ended at the question, each time that somebody came to it."""
+    ratings.install(
+        RATINGS.replace('    return sentence("A', '    return asked.nosuch("A'), "2.0", {}, {"rating": "RATING"}
+    )
+    held = await talk(await asking(), "stay", "3", "")
+    assert held.view.step == "check"
+    assert "the field type rating has no note for the field room: AttributeError" in caplog.text
 
 
 async def test_a_run_says_which_package_it_misses(ratings: PlugIn, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from wizard.definitions.repeat_checks import check_repeats
 from wizard.definitions.shape_checks import check_shapes
 from wizard.definitions.text_checks import check_texts
 from wizard.definitions.value_checks import check_joined, check_lists
-from wizard.errors import Problem
+from wizard.errors import NodeContractError, Problem
 from wizard.expressions.functions import FUNCTIONS
 from wizard.forms.checking import form_doubts
 from wizard.forms.field_type import BaseField
@@ -205,7 +205,11 @@ def _check_forms(draft: Draft) -> Iterator[Problem]:
     for node in draft.nodes:
         fields = getattr(node.written, "fields", ())
         if isinstance(fields, tuple) and all(isinstance(field, BaseField) for field in fields):
-            for place, message in form_doubts(fields):
+            try:
+                doubts = tuple(form_doubts(fields))
+            except NodeContractError as error:
+                doubts = (((), f"whether this is likely a mistake can't be said: {error.message}"),)
+            for place, message in doubts:
                 yield draft.document.problem(node.written_at(place), message, severity="warning")
 
 

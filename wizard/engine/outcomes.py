@@ -98,10 +98,10 @@ def checked(outcome: object, visit: Visit[Any]) -> Outcome:
     return replace(outcome, output=copied(outcome.output))
 
 
-def _can_be_stored(visit: Visit[Any]) -> bool:
-    """What a call that failed left in its state may be anything."""
+def _can_be_stored(value: object, what: str) -> bool:
+    """What a call that failed left may be anything."""
     try:
-        check_value(visit.state, f"The state of node {visit.step}")
+        check_value(value, what)
     except InvalidInput:
         return False
     return True
@@ -120,8 +120,10 @@ def with_traces(step: Step, visit: Visit[Any], *, proceeds: bool) -> Step:
     ):
         return step
     patch = copied(visit.changes) if proceeds else step.patch
-    state, draft = step.state, copied(visit.draft)
-    if _can_be_stored(visit):
+    state, draft = step.state, step.draft
+    if visit.draft is None or _can_be_stored(visit.draft, f"The draft of node {visit.step}"):
+        draft = copied(visit.draft)
+    if _can_be_stored(visit.state, f"The state of node {visit.step}"):
         state = copied(visit.state) or None
     took = visit.arrival if proceeds else None
     return step._replace(state=state, draft=draft, reads=reads, patch=patch, took=took)

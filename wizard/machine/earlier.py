@@ -112,7 +112,7 @@ def continue_from(turn: Turn, page: Page) -> Move:
     yield from change(turn, path, page.answers) if page.changing else answer_at(turn, path, page.answers)
     stays = turn.status is RunStatus.WAITING and turn.current is not None and turn.current.path == path
     if stays and turn.fault is not None and not turn.rejected:
-        yield from keep_draft(turn, page.draft)
+        yield from keep_draft(turn, page.draft or None)  # a page that couldn't be shown sends nothing
 
 
 def back_from(turn: Turn, page: Page) -> Move:

@@ -42,7 +42,7 @@ from wizard.machine.showing import look_at_current, wait_at
 from wizard.machine.stack import Turn, visit_of
 from wizard.machine.undo import close_all, drop, undo_what_was_left
 from wizard.machine.walk import walk_from
-from wizard.model import Kind, Proceed, RunStatus, Step, StepStatus, Value, Wait
+from wizard.model import TAKEN_FILES, Kind, Proceed, RunStatus, Step, StepStatus, Value, Wait
 from wizard.model.values import digest
 
 # -- the moves -------------------------------------------------------------------------------------
@@ -157,11 +157,12 @@ def _answer(turn: Turn, step: Step, given: Mapping[str, Value], *, partial: bool
 
 def take_answer(turn: Turn, step: Step, given: Mapping[str, Value], result: Result) -> Move:
     """Goes on with what came of an answer to the current step."""
+    after = result.step or step
     if result.failure is not None:
         turn.fault = turn.fail(result.failure, step.path)
         turn.log("failed", step.path, error=turn.fault.message, reference=turn.fault.reference)
+        _keep_what_was_sent(turn, step, after, result)
         return
-    after = result.step or step
     turn.files += result.files
     if isinstance(result.outcome, Proceed):
         _accept(turn, after, result.outcome.output, input_digest(given))
@@ -172,6 +173,16 @@ def take_answer(turn: Turn, step: Step, given: Mapping[str, Value], result: Resu
     if after.state != step.state or (not rejected and after.draft != step.draft):
         turn.put(after)
         turn.log("rejected" if rejected else "kept", step.path)
+
+
+def _keep_what_was_sent(turn: Turn, step: Step, after: Step, result: Result) -> None:
+    """Of a step that failed at an answer (S16): what it left as the draft, and the files that it took (S9, S25)."""
+    draft = after.draft or step.draft
+    taken = (after.state or {}).get(TAKEN_FILES) if result.files else None
+    state = step.state if taken is None else {**(step.state or {}), TAKEN_FILES: taken}
+    if draft != step.draft or state != step.state:
+        turn.put(step._replace(draft=draft, state=state))
+        turn.files += result.files
 
 
 def input_digest(given: Mapping[str, Value]) -> bytes:

@@ -4,6 +4,7 @@ means, and in which order a step's fields are asked. Nothing here reads, writes 
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,9 @@ from wizard.locale.sentences import Sentence, counted, sentence, sentence_for
 from wizard.locale.words import Words, words_in
 from wizard.model import Item, Prompt, PromptField, Value
 from wizard.model.prompt import THERE
+from wizard.telemetry.logs import broke
+
+log = logging.getLogger("wizard.fields")
 
 LISTED = 20  # choices; where there are more, they are listed on request only
 ENGLISH = words_in(SOURCE)
@@ -168,8 +172,12 @@ def notes(asked: PromptField, words: Words = ENGLISH) -> list[str]:
     lines = [shown(asked.hint)] if asked.hint else []
     if isinstance(typed := asked.options.get("typed_hint"), str):
         lines.append(clean(typed))
-    if (note := type_of(asked).note) is not None:
-        lines.append(words.say(note(asked)))
+    of = type_of(asked)
+    if of.note is not None:
+        try:
+            lines.append(words.say(of.note(asked)))
+        except Exception as error:  # a type of others can fail in any way, and the question can do without it
+            broke(log, error, "the field type %s has no note for the field %s", of.name, asked.name)
     if len(asked.choices) > LISTED:
         many = counted(
             "{count} choice: type it by its value or its name, or :list to see it",

@@ -196,12 +196,13 @@ class Conversation:
             self._filling.asked.add(asked.name)
             return
         await self._engine.next(view, {asked.name: value}, partial=True)
-        if view.rejected is None:
+        if view.rejected is None and view.fault is None:
             self._filling.asked.add(asked.name)
             return
-        errors = {field.name: field.error for field in view.rejected.fields}
+        answered = view.rejected or view.current
+        errors = {field.name: field.error for field in answered.fields}
         self._filling.doubted.add(asked.name)
-        message = errors.get(asked.name) or view.rejected.error or self._words.say(sentence("This can't be taken."))
+        message = errors.get(asked.name) or answered.error or self._words.say(sentence("This can't be taken."))
         if self._asked == asked.name:
             self._paper.wrong(message)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 from collections.abc import Hashable, Mapping
@@ -12,10 +13,15 @@ from markupsafe import Markup
 
 from wizard.expressions.prose import Prose
 from wizard.forms.field_type import FieldType
-from wizard.forms.fields import type_of
+from wizard.forms.fields import BUILT_IN, type_of
 from wizard.forms.rendering import Heading, Widget, error_of, typed_texts, widget, with_typed
+from wizard.forms.typed import typed_text
 from wizard.locale.words import Words
 from wizard.model import PromptField
+from wizard.model.prompt import THERE
+from wizard.telemetry.logs import broke
+
+log = logging.getLogger("wizard.fields")
 
 MAX_DRAWN = 4_000_000  # characters of fields' HTML that are kept
 
@@ -53,6 +59,22 @@ class FieldHtml:
         texts = (*typed, error)
         return Markup().join(texts[int(part)] if at % 2 else part for at, part in enumerate(drawn))
 
+    def drawable(self, field: PromptField, words: Words) -> PromptField:
+        """The field; where its type is one of others' and can't draw it, as a line of text, or to be picked if it has
+        choices: nobody would get past its page, nor see again what was typed there."""
+        of = type_of(field)
+        if of.holds_files or BUILT_IN.get(of.name) is of:
+            return field
+        try:
+            self.of(field, "", "", words)
+        except Exception as error:  # a type of others can fail in any way
+            broke(log, error, "the field type %s can't draw the field %s, which is asked as text", of.name, field.name)
+            kind = "password" if of.is_secret else "choices" if of.is_list and field.choices else ""
+            there = {key: value for key, value in field.options.items() if key == THERE}
+            value = field.value if field.choices else typed_text(field.value) or None
+            return replace(field, type=kind, field_type=None, options=there, typed=None, value=value)
+        return field
+
     def _draw(self, of: FieldType, shown: Widget) -> Markup:
         try:
             html = _render(self._template(of, shown.kind), {"w": shown})
@@ -67,6 +89,8 @@ class FieldHtml:
         """A host's own stands before the one that a type brings along."""
         if (known := self._templates.get(f"fields/{kind}.html")) is not None:
             return known
+        if not of.template:
+            raise LookupError(f"there is no template fields/{kind}.html")
         if of not in self._of_types:
             template = self._templates["fields/conditional.html"].environment.from_string(of.template)
             template.globals = dict(template.globals)  # as in wizard.channels.web.templating

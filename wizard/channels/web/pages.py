@@ -8,7 +8,7 @@ the template of the page's kind. Templates get the page as `page` and what is th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
@@ -290,11 +290,27 @@ class _Renderer:
 
     def html(self, page: Page, words: Words) -> str:
         try:
-            return encodable(self._templates[page.template].render(self._values(page, words)))
+            return self._html(page, words)
         except Exception as error:  # a host's template can fail in any way
+            if (drawable := self._drawable(page, words)) is not page:
+                return self.html(drawable, words)
             # What the error says may quote an answer, and this is logged.
             where = "".join(f", {note}" for note in getattr(error, "__notes__", ()))
             raise PageFailed(f"The template {page.template} failed with {type(error).__name__}{where}.") from error
+
+    def _html(self, page: Page, words: Words) -> str:
+        return encodable(self._templates[page.template].render(self._values(page, words)))
+
+    def _drawable(self, page: Page, words: Words) -> Page:
+        """The page without the field types that can't draw their fields; the page itself where none of them fails."""
+        if not isinstance(page, StepPage | StartPage):
+            return page
+        prompt = page.prompt
+        fields = tuple(self._fields.drawable(field, words) for field in prompt.fields)
+        possible = tuple(self._fields.drawable(field, words) for field in prompt.possible)
+        if (fields, possible) == (prompt.fields, prompt.possible):
+            return page
+        return replace(page, prompt=replace(prompt, fields=fields, possible=possible))
 
     def _values(self, page: Page, words: Words) -> dict[str, object]:
         values: dict[str, object] = {"page": page, **_NOTHING_ASKED}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,11 +13,11 @@ from wizard.channels.web.pages import Pages
 from wizard.errors import PageFailed
 from wizard.forms.field_type import BaseField, FieldType
 from wizard.forms.parsing import Parser
-from wizard.model import PromptField
+from wizard.model import Choice, PromptField
 from wizard.telemetry.logs import kind_and_place
 
 
-def made(template: str) -> FieldType:
+def made(template: str = "", **settings: Any) -> FieldType:
     """A field type of others that is drawn by this template."""
 
     class StampField(BaseField):
@@ -25,7 +26,7 @@ def made(template: str) -> FieldType:
     def parser(field: StampField) -> Parser:
         return lambda raw, context: raw
 
-    return FieldType(model=StampField, parser=parser, template=template)
+    return FieldType(model=StampField, parser=parser, template=template, **settings)
 
 
 STAMP = made("<p class='stamp'>{{ w.label }}:{{ w.value }}:{{ w.error }}:{{ w.settings.size }}</p>")
@@ -66,15 +67,61 @@ def test_a_host_s_own_template_stands_before_it(tmp_path: Path) -> None:
     assert "<p>the host's</p>" in html(Pages(ASSETS, templates=tmp_path), STAMP)
 
 
-def test_a_template_that_fails_is_an_error_of_the_page() -> None:
-    """An operator reads in the log which page failed and at which package's type, and nothing that a person typed."""
-    failing = made("{{ w.nothing.at_all }}")
-    told = r"The template step\.html failed with UndefinedError, drawing a field of the type stamp\."
+def test_a_template_that_fails_is_an_error_of_the_page(tmp_path: Path) -> None:
+    """An operator reads in the log which page failed and at which type, and nothing that a person typed."""
+    (tmp_path / "fields").mkdir()
+    (tmp_path / "fields" / "input.html").write_text("{{ w.nothing.at_all }}")
+    told = r"The template step\.html failed with UndefinedError, drawing a field of the type text\."
     with pytest.raises(PageFailed, match=told) as caught:
-        html(Pages(ASSETS), failing, value="secret")
+        Pages(ASSETS, templates=tmp_path).html(step(PromptField("it", "text", "Stamp", value="secret")))
     logged = kind_and_place(caught.value)
     assert caught.value.message in logged
     assert "secret" not in logged
+
+
+def fails(*given: object) -> Any:
+    raise RuntimeError("secret")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"template": "{{ w.nothing.at_all }}"},
+        {"control": fails},
+        {"control": "no such"},
+        {"control": "date", "parts": ("sum", "coin"), "part_texts": fails},
+        {"control": "date", "parts": ("sum", "coin"), "part_inputs": fails},
+    ],
+    ids=["template", "control", "no control", "part_texts", "part_inputs"],
+)
+def test_what_a_type_of_others_can_not_draw_is_a_line_of_text(
+    settings: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody would get past the page, which failed each time, nor see again what was typed there. The author reads in
+    the log which type it was, and nothing that a person typed."""
+    of, value = made(**settings), {"sum": "20 secret", "coin": "chf"}
+    name = PromptField("name", "text", "Name", value="Ann")
+    drawn = Pages(ASSETS).html(step(PromptField("it", "stamp", "Stamp", field_type=of, value=value, error="No"), name))
+    assert re.search(r'<input [^>]*name="it"[^>]* value="20 secret chf"', drawn)
+    assert 'href="#it"' in drawn
+    assert 'value="Ann"' in drawn
+    assert "the field type stamp can't draw the field it" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_parts_that_nothing_draws_are_one_line() -> None:
+    """The line was empty after each refusal: what stood in it was looked for in inputs that aren't there."""
+    value = {"sum": "20", "coin": "chf"}
+    assert 'value="20 chf"' in html(Pages(ASSETS), made(parts=("sum", "coin")), value=value, error="No")
+
+
+def test_what_cannot_be_drawn_and_is_secret_stays_so() -> None:
+    """A line of text would show a password, or one of many choices would be all that can be picked."""
+    secret = made("{{ w.nothing.at_all }}", is_secret=True)
+    assert 'type="password"' in html(Pages(ASSETS), secret)
+    several = made("{{ w.nothing.at_all }}", is_list=True)
+    choices = (Choice("a", "A"), Choice("b", "B"))
+    assert html(Pages(ASSETS), several, choices=choices, value=["a", "b"]).count(" checked") == 2
 
 
 def test_a_template_of_its_own_stands_in_what_brings_it_up() -> None:
