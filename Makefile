@@ -69,8 +69,8 @@ run: install
 MEMORY = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }')
 test test-fast coverage torture: export PYTEST_DEBUG_TEMPROOT = $(MEMORY)
 
-# Processes that run tests side by side.
-WORKERS ?= 2
+# Processes that run tests side by side: one more than two cores, as many tests wait for a browser, a server or a clock.
+WORKERS ?= 3
 
 # Everything, in a short form where it is drawn at random. The longest come first (tests/conftest.py): whoever has done
 # their half takes over from the other.
