@@ -53,5 +53,5 @@ def either(*readings: Argument) -> Refusal:
 
 ANSWER_WANTED: Final = sentence("Answer “{label}”")
 CHOICE_WANTED: Final = sentence("Choose an answer to “{label}”")
-CONFIRMATION_WANTED: Final = sentence("Confirm “{label}” to go on")
+CONFIRMATION_WANTED: Final = sentence("Confirm “{label}” to continue")
 FILE_WANTED: Final = sentence("Upload a file for “{label}”")

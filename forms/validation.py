@@ -30,7 +30,7 @@ MAX_NAME_SHOWN = 100
 
 _LEFT_OUT = object()
 _NOTHING: Mapping[str, Value] = {}
-_UNSAID = sentence("This can't be taken.")  # where an author's message comes out empty
+_UNSAID = sentence("This answer can't be accepted.")  # where an author's message comes out empty
 _TOO_MANY = sentence("Too many answers were sent at once. Send at most {most}.", most=MAX_FIELDS)
 
 

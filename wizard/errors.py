@@ -58,30 +58,32 @@ class Excuse:
     tell."""
 
     BROKEN: Final = sentence(
-        "Something went wrong here. Try again; if it stays, tell whoever runs this service, and name the reference "
-        "{reference}."
+        "Something went wrong here. Try again; if this keeps happening, tell whoever runs this service, and "
+        "give the reference {reference}."
     )
     CHECK: Final = sentence(
-        "This can't go on with what was answered. Check your answers and try again; if it stays, tell whoever runs "
-        "this service, and name the reference {reference}."
+        "This can't continue with these answers. Check your answers and try again; if this keeps happening, "
+        "tell whoever runs this service, and give the reference {reference}."
     )
     NOT_SHOWN: Final = sentence(
-        "This page can't be shown at the moment. Try again, or go back and check your answers; if it stays, tell "
-        "whoever runs this service, and name the reference {reference}."
+        "This page can't be shown at the moment. Try again, or go back and check your answers; if this keeps "
+        "happening, tell whoever runs this service, and give the reference {reference}."
     )
     TOO_LONG: Final = sentence(
-        "This took too long and was stopped. Try again in a few minutes; if it stays, tell whoever runs this service, "
-        "and name the reference {reference}."
+        "This took too long and was stopped. Try again in a few minutes; if this keeps happening, tell whoever "
+        "runs this service, and give the reference {reference}."
     )
     SERVICE: Final = sentence(
-        "Another service that is needed here doesn't answer as it should. Try again in a few minutes; if it stays, "
-        "tell whoever runs this service, and name the reference {reference}."
+        "Another service that is needed here isn't answering as it should. Try again in a few minutes; if this "
+        "keeps happening, tell whoever runs this service, and give the reference {reference}."
     )
     BUSY: Final = sentence(
-        "Too much is being worked on at the moment. Try again in a few minutes; if it stays, tell whoever runs this "
-        "service, and name the reference {reference}."
+        "This service is too busy at the moment. Try again in a few minutes; if this keeps happening, tell "
+        "whoever runs this service, and give the reference {reference}."
     )
-    EARLIER: Final = sentence("Something went wrong here. Try again; if it stays, tell whoever runs this service.")
+    EARLIER: Final = sentence(
+        "Something went wrong here. Try again; if this keeps happening, tell whoever runs this service."
+    )
 
 
 class WizardError(Exception):
@@ -173,7 +175,7 @@ class RunNotFound(CallerError):
 
 
 class NotYours(CallerError):
-    people = sentence("The token doesn't open this run. Use the token that was handed out when it was started.")
+    people = sentence("The token isn't valid for this run. Use the token that you got when the run was started.")
 
 
 class NotYourProfile(NotYours):
@@ -181,7 +183,7 @@ class NotYourProfile(NotYours):
 
 
 class WorkflowNotFound(CallerError):
-    people = sentence("There is no such workflow. `wizard check` lists those of a folder.")
+    people = sentence("There is no such workflow. `wizard check` lists the workflows in a folder.")
 
 
 class StaleInput(CallerError):
@@ -194,7 +196,7 @@ class StaleRevision(StaleInput):
 
 class RunBusy(CallerError):
     people = sentence(
-        "So many move this run at the same time that there was no turn for this. Nothing changed: send it again."
+        "Too many requests are changing this run at the same time. Nothing was changed by this one: send it again."
     )
 
 
@@ -215,19 +217,19 @@ class PointOfNoReturn(CallerError):
 
 
 class NotAStep(CallerError):
-    people = sentence("There is no such step on the run's path. Take one that its path lists.")
+    people = sentence("There is no such step on the run's path. Use one that its path lists.")
 
 
 class InvalidInput(CallerError):
-    people = sentence("The input can't be taken.")
+    people = sentence("The input can't be accepted.")
 
 
 class TooManyEvents(CallerError):
-    people = sentence("The run holds as many events as it may. Send this one again when it has gone on.")
+    people = sentence("The run can't hold more events. Send this one again when the run has moved on.")
 
 
 class KeyReused(CallerError):
-    people = sentence("This idempotency key came with another request before. Use a new key for a new request.")
+    people = sentence("This idempotency key was already used for another request. Use a new key for a new request.")
 
 
 class RunError(WizardError):

@@ -43,7 +43,7 @@ _ANSWERS = {"es": ("sí", "no"), "fr": ("oui", "non"), "it": ("sì", "no"), "nl"
 _MAX_LABEL = 500
 _LISTED = sentence("Your answer to “{label}” must be one of the choices listed")
 _YES_OR_NO = sentence("Your answer to “{label}” must be yes or no")
-_MORE_THAN_LISTED = sentence("Your answer to “{label}” must have no more than the choices listed")
+_MORE_THAN_LISTED = sentence("Your answer to “{label}” must not have more choices than are listed")
 
 
 class BooleanField(BaseField):
@@ -355,8 +355,8 @@ def _yes_or_no_note(asked: PromptField) -> Sentence:
 
 
 def _several_note(asked: PromptField) -> Sentence:
-    some = sentence("One or more, with commas between them")
-    return some if asked.choices else sentence("With commas between them")
+    some = sentence("One or more, separated by commas")
+    return some if asked.choices else sentence("Separated by commas")
 
 
 BOOLEAN = FieldType(

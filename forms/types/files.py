@@ -39,7 +39,7 @@ _CALLED = {  # what people know by another name than programs
     "application/pdf": sentence_for("kind of file", "a PDF"),
     "audio/*": sentence_for("kind of file", "a sound recording"),
     "image/*": sentence_for("kind of file", "a picture"),
-    "text/*": sentence_for("kind of file", "a text"),
+    "text/*": sentence_for("kind of file", "a text file"),
     "video/*": sentence_for("kind of file", "a video"),
 }
 _KEYS = frozenset(("name", "type", "content", "id", "size"))

@@ -175,7 +175,7 @@ def _written(text: str, country: str, language: str) -> str | None:
         if match := re.fullmatch(pattern, code):
             return ("-" if country in _HYPHENATED else " ").join(part for part in match.groups() if part)
     named = country_names(language).get(country, country)
-    raise Refusal(sentence("Your answer to “{label}” must be a postcode of this country: {country}", country=named))
+    raise Refusal(sentence("Your answer to “{label}” must be a postcode for this country: {country}", country=named))
 
 
 def _is_settled(field: PostcodeField) -> bool:

@@ -26,7 +26,7 @@ DOTS = "••••••••"  # as many for every password
 _NO_TEXT = sentence("Your answer to “{label}” must be text")
 _LINE_BREAKS = sentence("Your answer to “{label}” must not contain line breaks")
 _UNSHOWN = sentence("Your answer to “{label}” must not contain characters that can't be shown")
-_OTHER_FORMAT = sentence("Your answer to “{label}” is not in the format that is asked for")
+_OTHER_FORMAT = sentence("Your answer to “{label}” is not in the required format")
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _FORBIDDEN_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -194,7 +194,7 @@ def _at_least(shortest: int) -> Sentence:
 
 
 def _several_lines(asked: PromptField) -> Sentence:
-    return sentence("Several lines; a line with a single dot ends the text")
+    return sentence("You can type several lines; end the text with a line that has only a dot")
 
 
 def _dots(field: PasswordField, value: Value, names: Names) -> str:

@@ -113,8 +113,8 @@ class ConfirmEmailNode(StatefulNode[ConfirmEmailConfig]):
         wait = min(_recent(visit)) + WINDOW - visit.now
         minutes = max(1, -int(-wait.total_seconds() // 60))
         words = counted(
-            "Too many codes were sent. You can have another one in {count} minute.",
-            "Too many codes were sent. You can have another one in {count} minutes.",
+            "Too many codes were sent. You can ask for another one in {count} minute.",
+            "Too many codes were sent. You can ask for another one in {count} minutes.",
             minutes,
         )
         return Reject(error=words.in_language(visit.language))
@@ -159,7 +159,7 @@ class ConfirmEmailNode(StatefulNode[ConfirmEmailConfig]):
                 visit.state["tries"],
             )
             return _wrong(visit, left)
-        words = sentence("That code was entered wrongly too often. Ask for a new one.")
+        words = sentence("A wrong code was entered too many times. Ask for a new one.")
         return Reject(error=words.in_language(visit.language), trigger="void")
 
     # -- what is shown ---------------------------------------------------------------------------------
@@ -170,8 +170,8 @@ class ConfirmEmailNode(StatefulNode[ConfirmEmailConfig]):
         state, to = self.state(visit), visit.state.get("to", "")
         if state == "code":
             sent = counted(
-                "We sent a code of {digits} digits to {address}. You can use it for {count} minute.",
-                "We sent a code of {digits} digits to {address}. You can use it for {count} minutes.",
+                "We sent a {digits}-digit code to {address}. You can use it for {count} minute.",
+                "We sent a {digits}-digit code to {address}. You can use it for {count} minutes.",
                 visit.config.valid_minutes,
                 digits=DIGITS,
                 address=to,

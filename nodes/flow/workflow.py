@@ -91,7 +91,7 @@ def _full(visit: Visit[Any]) -> str:
 
 def _refusal(visit: Visit[Any]) -> str:
     most = _most(visit.config.repeat)
-    words = sentence("There can be no more than {most} here. Take one out to add another.", most=most)
+    words = sentence("There can be no more than {most} here. Remove one to add another.", most=most)
     return words.in_language(visit.language)
 
 

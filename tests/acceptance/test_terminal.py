@@ -181,14 +181,14 @@ def test_a_person_at_a_keyboard_leaves_with_ctrl_c_and_comes_back(folder: Path) 
         person.interrupts()
         assert person.leaves() == 3
         assert "\x1b[1" in person.seen
-        assert "Saved. Go on with:" in person.seen
+        assert "Saved. Continue with:" in person.seen
         left = person.seen.rpartition("--resume=")[2].strip()
     with Keyboard(folder, "run", "visit.yaml", f"--resume={left}") as person:
         person.waits_for("Date of birth")
         person.types("27 3 1985\n")
         person.waits_for("Anything to note")
         person.types(":review\n")
-        person.waits_for("Nothing is answered yet.")
+        person.waits_for("You haven't answered anything yet.")
         person.types("\n:quit\n")
         assert person.leaves() == 3
         assert "How long do you stay, Ann?" in person.seen

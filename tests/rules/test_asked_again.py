@@ -64,7 +64,7 @@ async def test_a_page_that_a_change_brings_up_says_so() -> None:
     person = await somebody()
     await person.changes("who", **{**ANN, "age": 17})
     assert person.asked == "guardian"
-    assert "has to be answered as well" in person.prompt.again
+    assert "need to answer this page as well" in person.prompt.again
 
 
 async def test_nothing_is_explained_to_who_goes_back_or_asks_for_a_change() -> None:

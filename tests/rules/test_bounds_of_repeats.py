@@ -43,7 +43,7 @@ async def test_after_a_hundred_a_repeat_without_a_max_is_full() -> None:
     assert person.prompt.fields == ()
     assert person.prompt.text == "There can be no more than 100 here."
     await person.wrongly.says(add_another=True)
-    assert person.prompt.error == "There can be no more than 100 here. Take one out to add another."
+    assert person.prompt.error == "There can be no more than 100 here. Remove one to add another."
     await person.says()
     assert person.completed
 
@@ -77,7 +77,7 @@ async def test_who_had_more_before_there_was_a_limit_keeps_them(monkeypatch: pyt
     assert person.prompt.text == "There can be no more than 100 here."
     assert len(person.prompt.items) == 103
     await person.wrongly.says(add_another=True)
-    assert person.prompt.error == "There can be no more than 100 here. Take one out to add another."
+    assert person.prompt.error == "There can be no more than 100 here. Remove one to add another."
     for number in (50, 51, 52):
         await person.removes(f"people/{number}")
         assert person.fields == []

@@ -127,7 +127,7 @@ async def test_a_run_that_cannot_go_on_is_looked_at_and_names_what_is_missing(
     assert [line.step for line in view.path] == ["who", "weigh", "send"]
     assert view.path[0].title == "About you"
     assert (view.has_next, view.has_previous) == (False, False)
-    assert "Nothing that was answered is lost" in (view.current.error or "")
+    assert "None of your answers are lost" in (view.current.error or "")
     with pytest.raises(WorkflowUnavailable) as caught:
         await engine.next(run)
     error = caught.value
@@ -449,9 +449,9 @@ async def test_a_person_reads_plain_words_and_the_log_has_the_rest(
     caplog.clear()
     async with visiting(wizard_app(started(store, clock, PLAIN)), f"/r/{run}?token={token}") as visitor:
         page = visitor.page
-        assert (page.status, page.heading) == (503, "This can't go on at the moment")
+        assert (page.status, page.heading) == (503, "This can't continue at the moment")
         assert page.headers["Retry-After"] == "300"
-        assert "Nothing that you answered on earlier pages is lost" in page.html
+        assert "Your answers on earlier pages are safe" in page.html
         for text in ("parcel", "Module", "a_library", "plug-in"):
             assert text not in page.html
         assert "a_library_that_nobody_has" in caplog.text

@@ -43,7 +43,7 @@ async def test_a_box_that_has_to_be_ticked_is_asked_for_until_it_is() -> None:
     async with visiting(wizard_app(await make_test_engine(CONTRACT)), "/w/contract") as visitor:
         await visitor.presses()
         await visitor.fills(news=True, address="Bern").presses()
-        assert visitor.page.errors == {"agreed": "Confirm “I agree” to go on"}
+        assert visitor.page.errors == {"agreed": "Confirm “I agree” to continue"}
         ticked = {each.name: each.checked for each in visitor.page.inputs if each.kind == "checkbox"}
         assert ticked == {"agreed": False, "news": True}
         await visitor.fills(agreed=True).presses()
@@ -73,7 +73,7 @@ async def test_a_terminal_asks_for_yes_or_no() -> None:
     """There is no box to tick; a no to what has to be agreed to isn't taken."""
     held = await talk(await make_test_engine(ALONE), "alone", "no", "yes")
     assert "yes or no" in held.script.text
-    assert held.script.wrong == ["Confirm “I agree” to go on"]
+    assert held.script.wrong == ["Confirm “I agree” to continue"]
 
 
 async def test_programs_send_true() -> None:
@@ -81,6 +81,6 @@ async def test_programs_send_true() -> None:
     person = await Person.starts(await make_test_engine(CONTRACT), "contract")
     for answer in (False, None, ""):
         await person.wrongly.says(agreed=answer)
-        assert person.errors == {"agreed": "Confirm “I agree” to go on"}
+        assert person.errors == {"agreed": "Confirm “I agree” to continue"}
     await person.wrongly.says(agreed="perhaps")
     assert person.errors == {"agreed": "Your answer to “I agree” must be yes or no"}

@@ -148,7 +148,7 @@ async def test_answers_are_there_to_keep_after_a_final_review() -> None:
         await visitor.fills(name="Bob", email="bob").presses("next")
         await visitor.presses("next")
         assert visitor.page.heading == "You can't rent this"
-        assert "This can’t go on" in visitor.page.text
+        assert "This can’t continue" in visitor.page.text
         await visitor.follows("Read, print or download your answers")
         assert visitor.page.heading == "Your answers"
         assert "Your landlord" in visitor.page.text

@@ -30,9 +30,9 @@ async def test_a_check_holds_whatever_its_message_says() -> None:
     person = await somebody()
     await person.wrongly.says(town="Paris", nights=2)
     assert person.asked == "stay"
-    assert person.prompt.error == "This can't be taken."
+    assert person.prompt.error == "This answer can't be accepted."
     await person.wrongly.says(town="Bern", nights=9)
-    assert person.errors == {"nights": "This can't be taken."}
+    assert person.errors == {"nights": "This answer can't be accepted."}
     await person.wrongly.says(town="Paris", nights=2, note="Full")
     assert person.prompt.error == "Full"
 

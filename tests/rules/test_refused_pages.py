@@ -211,10 +211,10 @@ async def test_a_start_page_leads_back_to_what_was_begun() -> None:
     async with served() as (engine, visitor):
         run = visitor.page.path.split("/")[2]
         await visitor.opens("/w/flat")
-        assert visitor.page.links["Go on where you were"] == f"/r/{run}"
+        assert visitor.page.links["Continue where you were"] == f"/r/{run}"
         await engine.cancel(run)
         await visitor.opens("/w/flat")
-        assert "Go on where you were" not in visitor.page.links
+        assert "Continue where you were" not in visitor.page.links
 
 
 async def test_a_number_comes_back_with_the_point_that_its_reader_types() -> None:

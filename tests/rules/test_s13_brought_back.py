@@ -170,7 +170,7 @@ async def test_an_unknown_button_is_no_continue(action: str) -> None:
         asked = visitor.page.address
         await visitor.tab().posts([*visitor.pairs(), ("action", action)])
         refused = await visitor.tab().posts([*visitor.pairs(), ("action", action)])
-        assert (refused.page.status, refused.page.heading) == (400, "We couldn't take what you sent")
+        assert (refused.page.status, refused.page.heading) == (400, "We couldn't accept what you sent")
         assert (await visitor.tab().opens()).page.address == asked
         await visitor.posts(visitor.pairs())
         assert visitor.page.address.endswith("/who/1/name")

@@ -110,7 +110,7 @@ async def test_a_page_waits_whichever_server_it_comes_from(two: Two) -> None:
     app = wizard_app(two.second, settings=two.second.settings)
     async with visiting(app, f"/r/{two.run}?token={two.token}") as visitor:
         assert (visitor.page.status, visitor.page.heading) == (200, "Your payment")
-        assert "goes on by itself" in visitor.page.text
+        assert "continues by itself" in visitor.page.text
         for action in ("next", "save"):
             pairs = visitor.pairs(action)
             await visitor.posts(pairs)

@@ -251,7 +251,7 @@ async def test_what_other_names_have_for_properties_is_no_event() -> None:
     reads = {"id": "s", "type": "set", "values": {"session.seen": "{{ a.x + event.refunded }}"}}
     person = await begin(flow(form("a"), reads, wait("w", "paid"), END))
     for name in ("x", "a", "seen"):
-        with pytest.raises(InvalidInput, match=r"It knows `paid`, `refunded`\. "):
+        with pytest.raises(InvalidInput, match=r"It accepts `paid`, `refunded`\. "):
             await came(person, name)
     await came(person, "refunded", "1")
 
@@ -260,9 +260,9 @@ async def test_code_may_read_any_event_where_none_is_named() -> None:
     """A function that looks for an event by itself goes on working; where some are named, it names its own as well."""
     work = {"id": "p", "type": "python", "function": "work"}
     await came(await begin(flow(form("a"), work), functions={"work": lambda visit: None}), "progress", 1)
-    with pytest.raises(InvalidInput, match="It takes no events"):
+    with pytest.raises(InvalidInput, match="It accepts no events"):
         await came(await begin(flow(form("a"))), "progress", 1)
-    with pytest.raises(InvalidInput, match="It knows `paid`"):
+    with pytest.raises(InvalidInput, match="It accepts `paid`"):
         await came(await begin(flow(form("a"), work, wait("w", "paid"))), "progress", 1)
 
 
@@ -439,7 +439,7 @@ async def test_events_that_nobody_takes_are_bounded_in_number_and_size() -> None
     for number in range(MAX_ARRIVALS):
         await came(person, "paid", number)
     revision = person.run.revision
-    with pytest.raises(TooManyEvents, match="100 events wait"):
+    with pytest.raises(TooManyEvents, match="100 events already wait"):
         await came(person, "paid", "one more")
     assert person.run.revision == revision
     await person.says("1")

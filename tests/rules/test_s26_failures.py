@@ -187,7 +187,7 @@ async def test_too_many_that_hang_are_no_more_called_until_one_comes_back() -> N
     assert engine.services.calls.trouble == "1 functions haven't come back, so that no more are called."
     person = await Person.starts(engine, "job")
     await person.says("1")
-    person.sees(error="Too much is being worked on", fault="haven't come back")
+    person.sees(error="This service is too busy", fault="haven't come back")
     over.set()
     while engine.services.calls.lost:
         await asyncio.sleep(0.01)

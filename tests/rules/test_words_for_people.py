@@ -261,9 +261,8 @@ def check_words(text: str | None) -> str:
     """The reference that a person is told, in a sentence that helps them and names nothing of the service's."""
     assert text is not None
     assert OPERATORS.search(text) is None, text
-    found = re.search(r"[.;!] if it stays, tell whoever runs this service, and name the reference (\w{8})\.", text) or (
-        re.search(r"tell whoever runs this service, and name the reference (\w{8})\.", text)
-    )
+    ending = r"tell whoever runs this service, and give the reference (\w{8})\."
+    found = re.search(rf"[.;!] if this keeps happening, {ending}", text) or re.search(ending, text)
     assert found is not None, text
     assert "ry again" in text
     return found[1]
@@ -531,7 +530,7 @@ def test_a_stored_failure_of_an_earlier_version_shows_people_nothing_of_it() -> 
     from wizard.model import Fault
 
     said = said_to_people(Fault("There is no function 'charge_card'.", "charge", "NodeFailed"))
-    assert said == "Something went wrong here. Try again; if it stays, tell whoever runs this service."
+    assert said == "Something went wrong here. Try again; if this keeps happening, tell whoever runs this service."
 
 
 # -- what can be said at the start ----------------------------------------------------------------------------

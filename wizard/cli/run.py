@@ -171,11 +171,11 @@ def _functions(talk: _Talk) -> list[str]:
 
 def _say_how_to_go_on(talk: _Talk) -> None:
     if talk.url.startswith("memory:"):
-        gone = sentence("Your answers were kept in memory only, and end here.")
+        gone = sentence("Your answers were kept in memory only, and aren't saved.")
         print(f"\n{gone.in_language(talk.language)}")
         return
     command = ["wizard", "run", *([] if talk.path is None else [str(talk.path)])]
     command += ["--store", talk.url] if talk.named_store else []
     command += _functions(talk)
-    saved = sentence("Saved. Go on with:").in_language(talk.language)
+    saved = sentence("Saved. Continue with:").in_language(talk.language)
     print(f"\n{saved}\n  {shlex.join([*command, f'--resume={talk.run_id}'])}")

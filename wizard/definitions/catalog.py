@@ -103,7 +103,9 @@ class Catalog:
     def _not_there(self, workflow_id: str) -> Sentence:
         what, near = quoted(workflow_id), closest(workflow_id, self.workflows)
         if near is None:
-            return sentence("There is no workflow {workflow}. `wizard check` lists those of a folder.", workflow=what)
+            return sentence(
+                "There is no workflow {workflow}. `wizard check` lists the workflows in a folder.", workflow=what
+            )
         return sentence("There is no workflow {workflow}; did you mean {near}?", workflow=what, near=quoted(near))
 
     def bundle(self, workflow_id: str) -> bytes:

@@ -89,4 +89,6 @@ def check_own(person: Identity, *, profile_id: str | None, session_id: str | Non
         ("session_id", session_id, person.session_id),
     ):
         if named is not None and named != own:
-            raise NotYourProfile(sentence("`{name}` isn't yours. Leave it out: it is known who you are.", name=name))
+            raise NotYourProfile(
+                sentence("`{name}` isn't yours. Leave it out: who you are is known already.", name=name)
+            )

@@ -17,7 +17,7 @@ class Why(Enum):
 
     DEPENDS = sentence("You changed an answer that this page depends on, so it is asked again.")
     NO_LONGER_FITS = sentence("What you answered here no longer fits your other answers, so it is asked again.")
-    ALSO_NEEDED = sentence("You changed an earlier answer, so this page has to be answered as well.")
+    ALSO_NEEDED = sentence("You changed an earlier answer, so you need to answer this page as well.")
 
 
 def why_asked(workflow: Workflow, run: Run, now: datetime) -> Why | None:

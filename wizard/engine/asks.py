@@ -128,9 +128,11 @@ def amend_ask(documents: Mapping[str, Mapping[str, Value]]) -> FromOutside:
 def event_ask(name: str, data: Value, key: str | None) -> FromOutside:
     """Engine.event."""
     if not isinstance(name, str) or not name.isidentifier() or len(name) > MAX_NAME:
-        raise InvalidInput(sentence("An event needs a name: at most 64 letters, digits and _, as `paid` is."))
+        raise InvalidInput(
+            sentence("An event needs a name of at most 64 letters, digits and underscores, like `paid`.")
+        )
     if key is not None and not (isinstance(key, str) and 0 < len(key) <= MAX_KEY):
-        raise InvalidInput(sentence("The key of an event is a text of at most {most} characters.", most=MAX_KEY))
+        raise InvalidInput(sentence("The key of an event must be text of at most {most} characters.", most=MAX_KEY))
     check_value({name: data}, "The event")
     own, own_key = True if data is None else copied(data), key or ""
     return FromOutside(

@@ -192,7 +192,7 @@ class Engine:
         where both `partial` and `keep` are asked for.
         """
         if partial and keep:
-            raise InvalidInput("`partial` waits for what is left out, `keep` doesn't. Take one of them.")
+            raise InvalidInput("`partial` waits for answers that are left out, `keep` doesn't. Use only one of them.")
         if step is None and isinstance(run, RunView) and run.has_next and run.run.current is not None:
             step = run.run.current.path
         if keep:

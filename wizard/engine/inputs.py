@@ -31,7 +31,7 @@ def read_input(workflow: Workflow, run: Run, given: Mapping[str, object], now: d
         errors = "; ".join(f"{name}: {message}" for name, message in result.errors.items())
         raise InvalidInput(
             sentence(
-                "The input of workflow {workflow} can't be taken. {errors}",
+                "The input of workflow {workflow} can't be accepted. {errors}",
                 workflow=workflow.id,
                 errors=errors or result.error or "",
             )

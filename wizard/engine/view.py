@@ -65,7 +65,7 @@ class Progress:
     max: int | None
 
 
-UNAVAILABLE = sentence("This can't be shown or gone on with at the moment. Nothing that was answered is lost.")
+UNAVAILABLE = sentence("This can't be shown or continued at the moment. None of your answers are lost.")
 
 _STOPPED = (RunStatus.CANCELLED, RunStatus.EXPIRED)
 

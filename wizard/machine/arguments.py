@@ -69,7 +69,7 @@ def check_fields(what: str, given: Mapping[str, object]) -> None:
     if len(given) > MAX_FIELDS:
         raise InvalidInput(
             sentence(
-                "There are {count} fields in the input; {most} is the most that is taken.",
+                "There are {count} fields in the input; the limit is {most}.",
                 count=len(given),
                 most=MAX_FIELDS,
             )

@@ -54,7 +54,7 @@ def check_open(turn: Turn, step: Step) -> None:
         raise StaleInput(closed_text(step), workflow=turn.workflow.id, node=step.path, run=turn.id)
 
 
-CLOSED = sentence("This was closed before it was answered, by something that happened meanwhile.")
+CLOSED = sentence("This was closed before it was answered, because of something else that happened.")
 
 
 def words_of_closing(step: Step) -> str | Sentence:

@@ -99,7 +99,7 @@ def _check_said(
         check_fields("answers", given)
 
 
-ANSWERED_DIFFERENTLY = sentence("This step was answered differently meanwhile. Look at it again.")
+ANSWERED_DIFFERENTLY = sentence("This step has since been answered differently. Look at it again.")
 
 
 def mark_of(run: Run, path: str) -> str:
@@ -198,7 +198,7 @@ def _check_current(run: Run, path: str, given: Mapping[str, Value] | None) -> No
     if step is None or step.path != path:
         raise StaleInput(node=path, run=run.id)
     if run.status is RunStatus.COMPLETED:
-        raise StaleInput(sentence("The run is completed, with another answer than this."), node=path, run=run.id)
+        raise StaleInput(sentence("The run is completed, with a different answer."), node=path, run=run.id)
     if given and step.is_answered and not _is_answer_of(step, given):
         # A turn that was cut off, or goes on elsewhere, took another answer: that one is gone on with, not this.
         raise StaleInput(ANSWERED_DIFFERENTLY, node=path, run=run.id)

@@ -101,19 +101,19 @@ def check_known(workflow: Workflow, name: str) -> None:
 def _unknown_event(workflow: str, name: str, known: Sequence[str]) -> Sentence:
     if not known:
         return sentence(
-            "The workflow `{workflow}` knows no event `{name}`. It takes no events.", workflow=workflow, name=name
+            "The workflow `{workflow}` has no event `{name}`. It accepts no events.", workflow=workflow, name=name
         )
     listed = ", ".join(f"`{event}`" for event in known)
     if close := get_close_matches(name, known, n=1):
         return sentence(
-            "The workflow `{workflow}` knows no event `{name}`. Did you mean `{close}`? It knows {known}.",
+            "The workflow `{workflow}` has no event `{name}`. Did you mean `{close}`? It accepts {known}.",
             workflow=workflow,
             name=name,
             close=close[0],
             known=listed,
         )
     return sentence(
-        "The workflow `{workflow}` knows no event `{name}`. It knows {known}.",
+        "The workflow `{workflow}` has no event `{name}`. It accepts {known}.",
         workflow=workflow,
         name=name,
         known=listed,
@@ -138,7 +138,8 @@ def is_delivered(run: Run, name: str, data: Value, key: str) -> bool:
                 return True
             raise KeyReused(
                 sentence(
-                    "An event with this key came before, with another name or data. Give each event a key of its own."
+                    "An event with this key was sent before, with a different name or data. Give each event "
+                    "its own key."
                 ),
                 run=run.id,
             )
@@ -191,7 +192,7 @@ def check_room(turn: Turn, arrival: Arrival | None = None, *, taken: bool = Fals
     if len(queue) - taken > MAX_ARRIVALS:
         raise TooManyEvents(
             sentence(
-                "{most} events wait for the run already, which is the most. Send this one later.", most=MAX_ARRIVALS
+                "{most} events already wait for the run, which is the limit. Send this one later.", most=MAX_ARRIVALS
             ),
             workflow=turn.workflow.id,
             run=turn.id,
@@ -201,7 +202,7 @@ def check_room(turn: Turn, arrival: Arrival | None = None, *, taken: bool = Fals
     if held + sum(known.get(id(value)) or len(pack(value)) for value in document.values()) > MAX_BYTES:
         raise TooManyEvents(
             sentence(
-                "The run's events would be larger than {most} bytes together. Send less data with them.", most=MAX_BYTES
+                "The run's events together would be larger than {most} bytes. Send less data with them.", most=MAX_BYTES
             ),
             workflow=turn.workflow.id,
             run=turn.id,

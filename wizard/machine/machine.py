@@ -313,7 +313,8 @@ def position_of(turn: Turn, to: str) -> int:
     position = turn.position(to) if step is not None else len(turn.steps)
     if step is None or not step.is_foreground or position > turn.cursor:
         raise NotAStep(
-            sentence("There is no step “{step}” to go back to. Take one of the run's path.", step=to), run=turn.id
+            sentence("There is no step “{step}” to go back to. Use one that the run's path lists.", step=to),
+            run=turn.id,
         )
     check_open(turn, step)
     return position

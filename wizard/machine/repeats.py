@@ -74,12 +74,12 @@ def _item(turn: Turn, item: str) -> tuple[str, int]:
     if not page.after:  # the list page that a repeat opens with is no item's
         raise _no_item(turn, item)
     if not repeat.asks:
-        raise NotAStep(sentence("“{item}” isn't an item that can be taken out.", item=item), run=turn.id)
+        raise NotAStep(sentence("“{item}” isn't an item that can be removed.", item=item), run=turn.id)
     return base, page.after
 
 
 def _no_item(turn: Turn, item: str) -> NotAStep:
-    text = sentence("There is no item “{item}” here. Take one that its list shows.", item=item[:MAX_QUOTED])
+    text = sentence("There is no item “{item}” here. Use one that its list shows.", item=item[:MAX_QUOTED])
     return NotAStep(text, workflow=turn.workflow.id, run=turn.id)
 
 

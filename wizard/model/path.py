@@ -149,7 +149,7 @@ def frame_and_node_at(workflow: Workflow, path: str) -> tuple[Frame, Node]:
 
 def _no_step(path: str) -> NotAStep:
     return NotAStep(
-        sentence("There is no step “{step}” in this workflow. Take one that the run's path lists.", step=path)
+        sentence("There is no step “{step}” in this workflow. Use one that the run's path lists.", step=path)
     )
 
 

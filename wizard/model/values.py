@@ -70,7 +70,7 @@ def _from_extension(code: int, data: bytes) -> Value:
     raise StoreError(f"stored data has the unknown extension type {code}. Was it written by a newer version?")
 
 
-UNSTORABLE = sentence("This can't be stored: it is too large, nested too deep, or no valid Unicode.")
+UNSTORABLE = sentence("This can't be stored: it is too large, nested too deeply, or not valid Unicode.")
 
 
 def pack(value: Any) -> bytes:

@@ -76,7 +76,7 @@ def test_a_conversation_calls_functions_of_the_folders_module(shell: Shell, name
     assert "Something went wrong here. Try again" in shell.out
     assert "no function" not in shell.out
     assert "NodeFailed (There is no function 'fare_of'. Register it" in shell.err
-    reference = re.search(r"name the reference (\w{8})", shell.out)
+    reference = re.search(r"give the reference (\w{8})", shell.out)
     assert reference is not None
     assert f"reference {reference[1]}:" in shell.err
     run = shell.out.rpartition("--resume=")[2].strip()

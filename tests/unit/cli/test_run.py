@@ -39,7 +39,7 @@ def test_a_run_in_a_pipe_is_completed(shell: Shell) -> None:
 def test_an_unfinished_run_says_how_to_go_on_and_does(shell: Shell) -> None:
     """Exit code 3, and the command to type tomorrow."""
     assert shell.types("run passport.yaml", "Ann\n") == 3
-    assert "Saved. Go on with:\n  wizard run passport.yaml --resume=" in shell.out
+    assert "Saved. Continue with:\n  wizard run passport.yaml --resume=" in shell.out
     left = run_id(shell.out)
     assert shell.types(f"run --resume={left}", "") == 3
     assert f"wizard run --resume={left}" in shell.out

@@ -279,7 +279,7 @@ async def test_an_event_moves_a_waiting_run_on(clocked: Open) -> None:
     person = await begin(WAITING, clocked)
     await person.says("1")
     assert (person.run.status, person.run.step) == (RunStatus.WORKING, "w")
-    with pytest.raises(InvalidInput, match="knows no event"):
+    with pytest.raises(InvalidInput, match="has no event"):
         await person.engine.event(person.run, "other")
     assert person.run.step == "w"
     await person.engine.event(person.run, "paid", {"amount": 12})

@@ -81,7 +81,7 @@ class Admission:
         """The profile of whoever is signed in. Raises Refused (403) where nobody is."""
         profile_id = (await self._person(request)).profile_id
         if profile_id is None:
-            what = sentence("Runs are listed for people who are signed in, and theirs alone. Sign in first.")
+            what = sentence("Only people who are signed in can list their runs. Sign in first.")
             raise Refused(NOT_ALLOWED, what)
         return profile_id
 
@@ -93,7 +93,7 @@ class Admission:
             return await self.run_id(request), False
         wanted = sentence("Send the key for events, as Authorization: Bearer TOKEN.")
         if not is_same(_bearer(request, wanted), key.get_secret_value()):
-            what = sentence("Events need the key for events (WIZARD_EVENT_KEY); a run's token doesn't do.")
+            what = sentence("Sending events takes the key for events (WIZARD_EVENT_KEY); a run's token is not enough.")
             raise Refused(WRONG_TOKEN, what)
         return run_id_of(request), True
 

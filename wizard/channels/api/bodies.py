@@ -61,10 +61,10 @@ async def _read(request: web.Request, limit: int, idle: float) -> bytes:
     except TooSlow:
         raise Refused(TOO_SLOW, sentence("The body didn't arrive in time. Send it again."), closes=True) from None
     except Crowded:
-        detail = sentence("There is no room for so much at the moment. Send it again in a minute.")
+        detail = sentence("The server is receiving too much at the moment. Send it again in a minute.")
         raise Refused(UNAVAILABLE, detail, WAIT, closes=True) from None
     except BrokenOff as error:
-        detail = sentence("The body isn't encoded as its headers say, or wasn't sent to its end.")
+        detail = sentence("The body isn't encoded as its headers say, or is incomplete.")
         raise Refused(INVALID_REQUEST, detail, closes=True) from error
     return bytes(body)
 

@@ -149,9 +149,7 @@ class _Looks:
         try:
             return await self._followers.follow(request, view, SECURITY_HEADERS)
         except TooMany:
-            detail = sentence(
-                "As many follow their runs as this server can tell. Ask for the run's state now and then instead."
-            )
+            detail = sentence("Too many clients are following runs on this server. Poll the run's state instead.")
             raise Refused(TOO_MANY_FOLLOWERS, detail, WAIT) from None
 
     async def trace(self, request: web.Request) -> web.Response:
@@ -188,6 +186,6 @@ def _window(request: web.Request, run: Run) -> Window:
     (name, select), *more = asked
     step = run.by_path.get(request.query[name])
     if more or step is None:
-        what = sentence("Take one of `before` and `after`, and a step that the run's state lists.")
+        what = sentence("Use either `before` or `after`, with a step that the run's state lists.")
         raise Refused(INVALID_REQUEST, what)
     return select(run, step)

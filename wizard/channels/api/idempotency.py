@@ -109,15 +109,15 @@ def identify(
     if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
         raise Refused(
             INVALID_REQUEST,
-            sentence("{header} must be one text of 1 to 255 printable ASCII characters.", header=HEADER),
+            sentence("{header} must be a single value of 1 to 255 printable ASCII characters.", header=HEADER),
         )
     key = keys[0]
     if needs_random and len(key) < LEAST_RANDOM:
         raise Refused(
             INVALID_REQUEST,
             sentence(
-                "{header} must be random, and have {least} characters or more: a UUID does. "
-                "Whoever guessed it would be given the run. Only for people who are signed in a short one does.",
+                "{header} must be random and have {least} characters or more, as a UUID does: anybody who "
+                "guessed it would get the run. Only people who are signed in can use a shorter one.",
                 header=HEADER,
                 least=LEAST_RANDOM,
             ),

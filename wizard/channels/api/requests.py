@@ -177,7 +177,7 @@ def check_together(body: Next) -> None:
     if body.get("answers") and "step" not in body:
         raise Refused(INVALID_REQUEST, sentence("`step` is missing: name the step that `answers` are for."))
     if body.get("partial") and body.get("keep"):
-        what = sentence("`partial` waits for what is left out, `keep` doesn't: take one of them.")
+        what = sentence("`partial` waits for answers that are left out, and `keep` doesn't: use only one of them.")
         raise Refused(INVALID_REQUEST, what)
 
 

@@ -47,16 +47,16 @@ COMMANDS: Mapping[str, Sentence] = {
 }
 UNDO = sentence_for("after :cancel", "undo")
 HELP: Mapping[str, Sentence] = {
-    "back": sentence("go to the page before; what you typed here is kept"),
+    "back": sentence("go back to the previous page; what you typed here is kept"),
     "change": sentence("list the pages you have answered; :change 2 opens the second"),
     "review": sentence("show your answers so far"),
-    "remove": sentence(":remove 2 takes the second item out of a list"),
+    "remove": sentence(":remove 2 removes the second item of a list"),
     "again": sentence("start this page again from its first question"),
     "clear": sentence("leave this answer empty"),
     "list": sentence("list all choices of this question"),
-    "cancel": sentence("end this for good; :cancel undo also takes back what it did so far"),
-    "quit": sentence("leave; everything is saved, and you can go on later"),
-    "help": sentence("show this"),
+    "cancel": sentence("end this for good; :cancel undo also undoes what was done so far"),
+    "quit": sentence("leave; everything is saved, and you can continue later"),
+    "help": sentence("show this help"),
 }
 MOVING = frozenset({"back", "change", "quit"})  # commands after which another page may be shown
 # What moves or hides a terminal's text: controls but for the line break, and direction overrides; and what LOOKS uses.
@@ -180,8 +180,8 @@ def notes(asked: PromptField, words: Words = ENGLISH) -> list[str]:
             broke(log, error, "the field type %s has no note for the field %s", of.name, asked.name)
     if len(asked.choices) > LISTED:
         many = counted(
-            "{count} choice: type it by its value or its name, or :list to see it",
-            "{count} choices: type one by its value or its name, or :list to see them all",
+            "{count} choice: type its value or its name, or :list to see it",
+            "{count} choices: type the value or the name of one, or :list to see them all",
             len(asked.choices),
         )
         lines.append(words.say(many))

@@ -67,7 +67,7 @@ class ProblemType:
 
 INVALID_REQUEST = ProblemType("invalid-request", 400, sentence("The request can't be read"))
 UNAUTHORIZED = ProblemType("unauthorized", 401, sentence("The run's token is missing"))
-WRONG_TOKEN = ProblemType("wrong-token", 403, sentence("The token doesn't open this run"))
+WRONG_TOKEN = ProblemType("wrong-token", 403, sentence("The token isn't valid for this run"))
 NOT_ALLOWED = ProblemType("not-allowed", 403, sentence("This isn't allowed here"))
 NOT_FOUND = ProblemType("not-found", 404, sentence("There is nothing here"))
 NOT_YOUR_PROFILE = ProblemType("not-your-profile", 403, sentence("The profile belongs to somebody else"))
@@ -81,20 +81,20 @@ RUN_COMPLETED = ProblemType("run-completed", 409, sentence("The run is completed
 RUN_CANCELLED = ProblemType("run-cancelled", 409, sentence("The run was cancelled"))
 NOT_A_STEP = ProblemType("not-a-step", 409, sentence("There is no such step"))
 REFUSED = ProblemType("refused", 409, sentence("The move can't be made"))
-TOO_MANY_EVENTS = ProblemType("too-many-events", 409, sentence("The run holds as many events as it may"))
+TOO_MANY_EVENTS = ProblemType("too-many-events", 409, sentence("The run can't hold more events"))
 RUN_EXPIRED = ProblemType("run-expired", 410, sentence("The run has expired"))
 TOO_SLOW = ProblemType("too-slow", 408, sentence("The body didn't arrive in time"))
 TOO_LARGE = ProblemType("too-large", 413, sentence("The body is too large"))
 UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, sentence("The body isn't declared to be JSON"))
-REJECTED = ProblemType("answers-rejected", 422, sentence("Some answers can't be taken"))
-INVALID_INPUT = ProblemType("invalid-input", 422, sentence("The input can't be taken"))
+REJECTED = ProblemType("answers-rejected", 422, sentence("Some answers can't be accepted"))
+INVALID_INPUT = ProblemType("invalid-input", 422, sentence("The input can't be accepted"))
 KEY_REUSED = ProblemType("key-reused", 422, sentence("The idempotency key belongs to another request"))
 TOO_MANY_RUNS = ProblemType("too-many-runs", 429, sentence("Too many runs were started"))
-RUN_BUSY = ProblemType("run-busy", 503, sentence("Too many move the run at the same time"))
-TOO_MANY_FOLLOWERS = ProblemType("too-many-followers", 503, sentence("Too many follow their runs"))
+RUN_BUSY = ProblemType("run-busy", 503, sentence("Too many requests are changing the run"))
+TOO_MANY_FOLLOWERS = ProblemType("too-many-followers", 503, sentence("Too many clients are following runs"))
 INTERNAL = ProblemType("internal", 500, sentence("Something went wrong"))
-UNAVAILABLE = ProblemType("unavailable", 503, sentence("The data can't be read or written now"))
-WORKFLOW_UNAVAILABLE = ProblemType("workflow-unavailable", 503, sentence("The run can't go on at the moment"))
+UNAVAILABLE = ProblemType("unavailable", 503, sentence("The data can't be read or written at the moment"))
+WORKFLOW_UNAVAILABLE = ProblemType("workflow-unavailable", 503, sentence("The run can't continue at the moment"))
 
 PROBLEM_TYPES = (
     INVALID_REQUEST,
@@ -245,7 +245,7 @@ def _from_http(request: web.Request, error: web.HTTPException) -> web.Response:
     document = request.app.router.get(DESCRIPTION)
     detail = found.title
     if document is not None:
-        what = sentence("{what}. GET {address} says what there is.", what=detail, address=document.canonical)
+        what = sentence("{what}. GET {address} describes what there is.", what=detail, address=document.canonical)
         return problem(request, found, what, headers)
     return problem(request, found, detail, headers)
 
@@ -266,19 +266,20 @@ def internal(request: web.Request, error: Exception) -> web.Response:
     reference = log_failure(request, error)
     if isinstance(error, WorkflowUnavailable):
         detail = sentence(
-            "Something that this run needs is missing here. Nothing of it is lost, and it can still be looked at. "
-            "Send this again later; if it stays, report it with reference {reference}.",
+            "Something that this run needs is missing here. Nothing is lost, and the run can still be read. "
+            "Send this again later; if this keeps happening, report it with reference {reference}.",
             reference=reference,
         )
         return problem(request, WORKFLOW_UNAVAILABLE, detail, LATER)
     if isinstance(error, StoreError):
         detail = sentence(
-            "Nothing that was answered before is lost. Send this again, with the same Idempotency-Key if it had one; "
-            "if it stays, report it with reference {reference}.",
+            "No earlier answers are lost. Send this again, with the same Idempotency-Key if it had one; if "
+            "this keeps happening, report it with reference {reference}.",
             reference=reference,
         )
         return problem(request, UNAVAILABLE, detail, WAIT)
     detail = sentence(
-        "Something went wrong. Try again; if it stays, report it with reference {reference}.", reference=reference
+        "Something went wrong. Try again; if this keeps happening, report it with reference {reference}.",
+        reference=reference,
     )
     return problem(request, INTERNAL, detail)

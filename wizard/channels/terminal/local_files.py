@@ -24,5 +24,5 @@ def read_file(path: str, limit: int) -> Mapping[str, Value]:
         # What the system says of it is in its own language, and people can do no more about it than about a wrong path.
         raise InvalidInput(sentence("This file can't be read. Type the path of another one.")) from error
     if len(content) > limit:
-        raise InvalidInput(sentence("This file is larger than the {size} that are taken.", size=Size(limit)))
+        raise InvalidInput(sentence("This file is too large: the limit is {size}.", size=Size(limit)))
     return {"name": file.name, "type": mimetypes.guess_type(file.name)[0] or "", "content": content}

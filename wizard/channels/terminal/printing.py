@@ -29,7 +29,7 @@ from wizard.locale.words import Words
 from wizard.model import Item, Prompt, PromptField, Workflow
 
 # What a last page says of itself that isn't good news.
-KINDS = {"information": sentence("For your information"), "refusal": sentence("This can’t go on")}
+KINDS = {"information": sentence("For your information"), "refusal": sentence("This can’t continue")}
 
 
 class Paper:
@@ -73,7 +73,7 @@ class Paper:
         for number, item in enumerate(items, start=1):
             self._write(f"  {number}  {item.label}: {item.value}".rstrip(": "))
         self.numbered = [item.step or "" for item in items]
-        self.note(sentence(":change N opens one again, :remove N takes it out"))
+        self.note(sentence(":change N opens one again, :remove N removes it"))
 
     def answers(self, view: RunView, items: Iterable[Item], *, in_full: bool = True) -> None:
         """The pages that the answers are from, with numbers; `in_full` with the answers."""
@@ -110,8 +110,10 @@ class Paper:
         lines = [(f":{say(COMMANDS[name])}", say(text)) for name, text in HELP.items()]
         width = max(9, *(len(name) for name, _ in lines))
         self._lines(f"  {name:<{width}} {text}" for name, text in lines)
-        enter = sentence("Enter takes the answer in [brackets] or leaves an optional question out.")
-        self._lines(f"  {say(words)}" for words in (enter, sentence("::text is a text that begins with a colon.")))
+        enter = sentence("Enter accepts the answer in [brackets], or skips an optional question.")
+        self._lines(
+            f"  {say(words)}" for words in (enter, sentence("Type ::text for a text that begins with a colon."))
+        )
 
     def done(self, workflow: Workflow) -> None:
         self._console.write()

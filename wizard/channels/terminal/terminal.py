@@ -124,7 +124,7 @@ class Conversation:
     async def _watch(self, view: RunView, prompt: Prompt) -> None:
         """Says how far the work is until it is done, or somebody types what to do instead."""
         self._paper.note(
-            sentence("It goes on by itself. Type :back or :cancel, or leave with :quit and come back later")
+            sentence("It continues by itself. Type :back or :cancel, or leave with :quit and come back later")
         )
         visit = view.visit
         told = Work() if pauses(view) else None
@@ -202,7 +202,8 @@ class Conversation:
         answered = view.rejected or view.current
         errors = {field.name: field.error for field in answered.fields}
         self._filling.doubted.add(asked.name)
-        message = errors.get(asked.name) or answered.error or self._words.say(sentence("This can't be taken."))
+        unsaid = sentence("This answer can't be accepted.")
+        message = errors.get(asked.name) or answered.error or self._words.say(unsaid)
         if self._asked == asked.name:
             self._paper.wrong(message)
         else:
@@ -340,7 +341,7 @@ class Conversation:
         if step is None and argument in view.run.by_path:
             step = argument
         if step is None:
-            self._paper.wrong(sentence("There is no page with this number. Type :change to see them."))
+            self._paper.wrong(sentence("There is no page with this number. Type :change to list the pages."))
             return
         await self._engine.change(view, step)
         self._shown = None
@@ -348,10 +349,10 @@ class Conversation:
     async def _remove(self, view: RunView, prompt: Prompt, argument: str) -> None:
         items = [item.remove for item in prompt.items if item.remove is not None]
         if not items:
-            self._paper.wrong(sentence("There is nothing to take out here."))
+            self._paper.wrong(sentence("There is nothing to remove here."))
         elif (item := numbered(argument, items)) is None:
             self._paper.wrong(
-                sentence("Type the number of what is to be taken out, 1 to {most}, as in :remove 1", most=len(items))
+                sentence("Type the number of the item to remove, 1 to {most}, as in :remove 1", most=len(items))
             )
         else:
             await self._engine.remove_item(view, item)
@@ -360,12 +361,12 @@ class Conversation:
     async def _cancel(self, view: RunView, argument: str) -> None:
         undoes = argument.lower() in ("undo", self._words.say(UNDO).lower())
         if argument and not undoes:
-            self._paper.wrong(sentence("Type :cancel, or :cancel undo to take back what was done so far as well."))
+            self._paper.wrong(sentence("Type :cancel, or :cancel undo to undo what was done so far as well."))
             return
-        ends = sentence("This ends it for good; your answers can't be gone on with. Type yes to do so")
+        ends = sentence("This ends it for good, and you can't continue with your answers. Type yes to confirm")
         undone = sentence(
-            "This ends it for good, and what it did so far is undone; your answers can't be gone on with. "
-            "Type yes to do so"
+            "This ends it for good and undoes what was done so far, and you can't continue with your answers. "
+            "Type yes to confirm"
         )
         self._paper.note(undone if undoes else ends)
         line = self._read()
@@ -388,7 +389,7 @@ class Conversation:
     def _list_answers(self, view: RunView, *, in_full: bool) -> None:
         items = view.summary()
         if not items:
-            self._paper.note(sentence("Nothing is answered yet."))
+            self._paper.note(sentence("You haven't answered anything yet."))
         self._paper.answers(view, items, in_full=in_full)
 
     def _question(self, asked: PromptField) -> None:

@@ -31,7 +31,9 @@ UNREADABLE = Explanation(
             "The address is too long, the cookies of this site are too large, or this wasn't sent by a browser. "
             "Nothing was changed."
         ),
-        sentence("Check the address. If it stays, delete the cookies of this site, and open the page again."),
+        sentence(
+            "Check the address. If this keeps happening, delete the cookies of this site, and open the page again."
+        ),
     ),
 )
 LARGE = Explanation(431, sentence("We couldn't read what your browser sent"), UNREADABLE.paragraphs)
@@ -42,7 +44,7 @@ LATE = Explanation(
 )
 FULL = Explanation(
     503,
-    sentence("A lot of people are here just now"),
+    sentence("Too many people are using this at the moment"),
     (sentence("Nothing was changed."), sentence("Wait a minute and try again.")),
 )
 

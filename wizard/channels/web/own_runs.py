@@ -20,13 +20,13 @@ from wizard.model.instants import shown
 AT_ONCE = 20
 
 STANDS: dict[RunStatus, Sentence] = {
-    RunStatus.CREATED: sentence("Not begun yet"),
+    RunStatus.CREATED: sentence("Not started yet"),
     RunStatus.WAITING: sentence("Not finished yet"),
     RunStatus.WORKING: sentence("We are working on it"),
     RunStatus.FAILED: sentence("Something went wrong; open it to try again"),
     RunStatus.COMPLETED: sentence_for("of a run", "Complete"),
     RunStatus.CANCELLED: sentence_for("of a run", "Cancelled"),
-    RunStatus.EXPIRED: sentence("Its time is over"),
+    RunStatus.EXPIRED: sentence_for("of a run", "Expired"),
 }
 
 

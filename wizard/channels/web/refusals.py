@@ -30,10 +30,12 @@ from wizard.locale.words import words_in
 
 GO_BACK = sentence("Go back in your browser: what you typed should still be there.")
 BACK_AND_AGAIN = sentence("Go back in your browser: what you typed should still be there. Then send it again.")
-OPEN_ANEW = sentence("Open the page anew. If this stays, an extension of your browser may have changed the page.")
+OPEN_ANEW = sentence(
+    "Open the page again. If this keeps happening, an extension of your browser may have changed the page."
+)
 NOTHING_CHANGED = sentence("Nothing was changed.")
 NOT_READ = sentence("We couldn't read what you sent")
-NOT_TAKEN = sentence("We couldn't take what you sent")
+NOT_TAKEN = sentence("We couldn't accept what you sent")
 TOO_LARGE = sentence("What you sent is too large")
 TOO_SLOW = sentence("That took too long")
 
@@ -94,7 +96,7 @@ class Refusal(Exception):
 
 def unreadable() -> Refusal:
     """The body is damaged, or no form at all."""
-    text = sentence("The form arrived damaged, so that it can't be read. Nothing was changed.")
+    text = sentence("The form was damaged on its way, so it can't be read. Nothing was changed.")
     return Refusal(Explanation(400, NOT_READ, (text, BACK_AND_AGAIN)), closes=True, code="unreadable")
 
 
@@ -104,7 +106,7 @@ def too_many_inputs() -> Refusal:
 
 
 def unknown_action() -> Refusal:
-    text = sentence("The button that was pressed isn't one of this page. Nothing was changed.")
+    text = sentence("The button that was pressed isn't on this page. Nothing was changed.")
     return Refusal(Explanation(400, NOT_TAKEN, (text, OPEN_ANEW)), here=True, code="button")
 
 
@@ -118,7 +120,7 @@ def too_slow() -> Refusal:
 
 def too_large(limit: int) -> Refusal:
     text = sentence(
-        "All answers of a page together must be smaller than {size}. Nothing was changed.", size=Size(limit)
+        "All answers on a page together must be smaller than {size}. Nothing was changed.", size=Size(limit)
     )
     again = sentence(
         "Go back in your browser: what you typed should still be there. Choose a smaller file, and send it again."
@@ -128,7 +130,7 @@ def too_large(limit: int) -> Refusal:
 
 def too_much_text(limit: int) -> Refusal:
     text = sentence(
-        "All that is typed on a page must together be smaller than {size}. Nothing was changed.", size=Size(limit)
+        "All text that is typed on a page must be smaller than {size} together. Nothing was changed.", size=Size(limit)
     )
     again = sentence("Go back in your browser: what you typed should still be there. Write less, and send it again.")
     return Refusal(Explanation(413, TOO_LARGE, (text, again)), closes=True, code="long")
@@ -136,13 +138,13 @@ def too_much_text(limit: int) -> Refusal:
 
 def no_room() -> Refusal:
     """Many send much at once."""
-    text = sentence("So many are sending something just now that there is no room for more. Nothing was changed.")
+    text = sentence("Too many people are sending something at the moment. Nothing was changed.")
     words = Explanation(503, sentence("Try again in a minute"), (text, BACK_AND_AGAIN))
     return Refusal(words, closes=True, code="room", headers={"Retry-After": "60"})
 
 
 def not_a_form() -> Refusal:
-    text = sentence("This address takes what a page's form sends, and nothing else. Nothing was changed.")
+    text = sentence("This address accepts only what a page's form sends. Nothing was changed.")
     words = Explanation(415, NOT_READ, (text, sentence("Open the page, and answer there.")))
     return Refusal(words, here=True, code="form")
 
@@ -150,10 +152,10 @@ def not_a_form() -> Refusal:
 def not_from_here() -> Refusal:
     """The form has no key of this visitor's, or it comes from another site's page."""
     why = (
-        sentence("We couldn't make sure that this came from you. Nothing was changed."),
+        sentence("We couldn't check that this came from you. Nothing was changed."),
         sentence(
-            "This happens if your browser was closed since you opened the page, or if it doesn't take cookies. "
-            "Open the page anew, and answer it again."
+            "This happens if your browser was closed after you opened the page, or if it doesn't accept "
+            "cookies. Open the page again, and answer it again."
         ),
     )
     return Refusal(Explanation(403, OPEN_AGAIN, why), here=True, code="key")
@@ -172,14 +174,14 @@ def too_often(seconds: int) -> Refusal:
 
 def _wait(seconds: int) -> Sentence:
     if seconds < 10:
-        return sentence("A lot was started from your network in a short time. Try again in a few seconds.")
+        return sentence("Too many forms were started from your network in a short time. Try again in a few seconds.")
     if seconds < 90:
         return counted(
-            "A lot was started from your network in a short time. Try again in {count} second.",
-            "A lot was started from your network in a short time. Try again in {count} seconds.",
+            "Too many forms were started from your network in a short time. Try again in {count} second.",
+            "Too many forms were started from your network in a short time. Try again in {count} seconds.",
             seconds,
         )
-    return sentence("A lot was started from your network in a short time. Try again in a few minutes.")
+    return sentence("Too many forms were started from your network in a short time. Try again in a few minutes.")
 
 
 def of_code(code: str, largest: int, longest: int) -> Refusal | None:
@@ -214,24 +216,22 @@ _BY_CODE: Mapping[str, Callable[[], Refusal]] = {
 NOT_FOUND = Explanation(
     404,
     sentence("Page not found"),
-    (sentence("If you typed the address, check it. If you copied it, check that it is whole."),),
+    (sentence("If you typed the address, check it. If you copied it, check that you copied all of it."),),
 )
 NO_SUCH_PAGE = Explanation(
     400,
     sentence("This part of the list can't be shown"),
-    (sentence("The address isn't one that the list has. Begin with the newest ones."),),
+    (sentence("The list has no such part. Start with the newest ones."),),
 )
 NOT_ALLOWED = Explanation(
-    405, sentence("This can't be done here"), (sentence("Open the page, and use what it offers."),)
+    405, sentence("This can't be done here"), (sentence("Open the page, and use its links and buttons."),)
 )
 NOT_YOURS = Explanation(
     403,
     sentence("You can't open this here"),
     (
-        sentence(
-            "Only the browser in which this was started can open it, or one in which the link to come back was opened."
-        ),
-        sentence("If you have such a link, open it again, whole."),
+        sentence("This opens only in the browser that started it, or in one that has opened the link to come back."),
+        sentence("If you have such a link, open it again, and check that it is complete."),
     ),
 )
 NOT_YOUR_PROFILE = Explanation(
@@ -242,24 +242,22 @@ NOT_YOUR_PROFILE = Explanation(
 NOT_SIGNED_IN = Explanation(
     403,
     sentence("Sign in to see your forms"),
-    (sentence("What you start while you are signed in is found here, on any device."),),
+    (sentence("What you start while you are signed in is listed here, on any device."),),
 )
 MOVED_ON = Explanation(
     409,
-    sentence("This page has been left behind"),
+    sentence("This page is out of date"),
     (
-        sentence("You went on in another window or tab, and this page isn't part of your answers any more."),
-        sentence("What you sent from here was not taken. Everything you answered elsewhere is as you left it."),
+        sentence("You continued in another window or tab, and this page is no longer part of your answers."),
+        sentence("What you sent from here was not saved. Everything you answered elsewhere is as you left it."),
     ),
 )
 
 
 def closed(text: str | Sentence) -> Explanation:
     """An event came before the answer; `text` says so."""
-    not_taken = sentence(
-        "What you sent from here was not taken. Everything that you answered elsewhere is as you left it."
-    )
-    return Explanation(409, sentence("This was closed meanwhile"), (text, not_taken))
+    not_taken = sentence("What you sent from here was not saved. Everything you answered elsewhere is as you left it.")
+    return Explanation(409, sentence("This has been closed"), (text, not_taken))
 
 
 BROKEN = Explanation(
@@ -275,8 +273,7 @@ UNAVAILABLE = Explanation(
     sentence("Sorry, this isn't working at the moment"),
     (
         sentence(
-            "We can't get at your answers. Those of earlier pages are safe; what you sent just now may not have "
-            "arrived."
+            "We can't reach your answers. Those on earlier pages are safe; what you just sent may not have arrived."
         ),
         sentence(
             "Wait a minute and try again. If you sent something, go back in your browser: what you typed should still "
@@ -286,25 +283,27 @@ UNAVAILABLE = Explanation(
 )
 BUSY = Explanation(
     503,
-    sentence("A lot is happening here just now"),
+    sentence("This form is very busy at the moment"),
     (
-        sentence("So much reached this form at the same time that what you sent had no turn. Nothing was changed."),
+        sentence(
+            "Too much reached this form at the same time, so what you sent wasn't processed. Nothing was changed."
+        ),
         GO_BACK,
     ),
 )
 CANT_GO_ON = Explanation(
     503,
-    sentence("This can't go on at the moment"),
+    sentence("This can't continue at the moment"),
     (
-        sentence("Something that it needs is missing on our side. Nothing that you answered on earlier pages is lost."),
+        sentence("Something that it needs is missing on our side. Your answers on earlier pages are safe."),
         sentence(
-            "Come back later: you can go on where you were. If you sent something just now, go back in your browser: "
-            "what you typed should still be there."
+            "Come back later: you can continue where you were. If you just sent something, go back in your "
+            "browser: what you typed should still be there."
         ),
     ),
 )
 EXPIRED = Explanation(
-    410, sentence("This has expired"), (sentence("The time for it is over, and it can't be opened any more."),)
+    410, sentence("This has expired"), (sentence("The time for it has run out, so it can't be opened any more."),)
 )
 CANCELLED = Explanation(410, sentence("This was cancelled"), (sentence("It can't be opened any more."),))
 
@@ -333,12 +332,14 @@ _BY_ERROR: tuple[tuple[type[CallerError], Explanation], ...] = (
         Explanation(
             404,
             sentence("We can't find this"),
-            (sentence("It isn't there, or not any more. Ask whoever gave you the address for a new one."),),
+            (sentence("It doesn't exist, or has been removed. Ask whoever gave you the address for a new one."),),
         ),
     ),
     (
         WorkflowNotFound,
-        Explanation(404, sentence("We can't find this form"), (sentence("It isn't offered here, or not any more."),)),
+        Explanation(
+            404, sentence("We can't find this form"), (sentence("It isn't available here, or has been removed."),)
+        ),
     ),
     (NotYourProfile, NOT_YOUR_PROFILE),
     (NotYours, NOT_YOURS),
@@ -348,7 +349,7 @@ _BY_ERROR: tuple[tuple[type[CallerError], Explanation], ...] = (
             409, sentence("There is no such page"), (sentence("It isn't part of your answers. Nothing was changed."),)
         ),
     ),
-    (InvalidInput, Explanation(422, sentence("We couldn't take what you sent"), (NOTHING_CHANGED, GO_BACK))),
+    (InvalidInput, Explanation(422, sentence("We couldn't accept what you sent"), (NOTHING_CHANGED, GO_BACK))),
     (CallerError, Explanation(409, sentence("This can't be done now"), (NOTHING_CHANGED,))),
 )
 
@@ -367,7 +368,7 @@ def plain(words: Explanation, reference: str = "", language: str = SOURCE) -> st
     """The words as a page without templates, for where one of them may be what failed."""
     title, paragraphs = words.in_language(language)
     if reference:
-        report = sentence("If you report it, name the reference {reference}.", reference=reference)
+        report = sentence("If you report it, give the reference {reference}.", reference=reference)
         paragraphs = (*paragraphs, words_in(language).say(report))
     body = "".join(f"<p>{escape(paragraph)}</p>\n" for paragraph in paragraphs)
     head = f'<!DOCTYPE html>\n<html lang="{language}">\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'

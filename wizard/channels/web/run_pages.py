@@ -45,12 +45,12 @@ WHILE_PAUSED = 60  # seconds, where nothing is being done
 
 CONFLICT = 409
 ANSWERED_ELSEWHERE = sentence(
-    "This page was answered in another window or tab meanwhile. Below is what you typed here; it isn't saved yet. "
-    "Continue with it, or keep what is saved."
+    "This page has since been answered in another window or tab. Below is what you typed here; it isn't saved "
+    "yet. Continue with it, or keep what is saved."
 )
 LEFT_BY_TIMER = sentence(
-    "This page wasn't answered in time, so what comes after it went on without you. Below is what you typed here; it "
-    "isn't saved yet. Continue with it to go back to this page, or leave it as it is."
+    "This page wasn't answered in time, so the form continued without your answer. Below is what you typed "
+    "here; it isn't saved yet. Continue with it to go back to this page, or leave it as it is."
 )
 
 
@@ -291,7 +291,7 @@ class RunPages:
 
     def _answered(self, prompt: Prompt) -> AnsweredPage:
         why = (
-            sentence("Everything is sent, so this can't be changed any more.")
+            sentence("Everything has been sent, so this can't be changed any more.")
             if self.view.is_over
             else sentence("What came after this is final, so this can't be changed any more.")
         )

@@ -119,7 +119,7 @@ async def test_a_completed_run_is_neither_cancelled_nor_told_anything(served: Se
 
 
 async def test_a_person_cant_send_what_only_a_bank_may_say() -> None:
-    """With a key for events a run's token doesn't do, and the bank learns nothing of the person's answers."""
+    """With a key for events a run's token is not enough, and the bank learns nothing of the person's answers."""
     async with serving_slow(Settings(event_key=SecretStr("of-the-bank"))) as served:
         talk = await served.begins("ordered", what="Tea")
         event, path = {"name": "delivered"}, f"/runs/{talk.id}/events"
@@ -200,7 +200,7 @@ async def test_an_event_with_a_key_is_taken_once_and_told_the_same(served: Serve
     await talk.next({"stars": "5"})
     assert (await talk.send("POST", "/events", json=body)).status == 200, "also when the run is over"
     problem = await refused(await talk.send("POST", "/events", json={**body, "data": 1}), 422, "key-reused")
-    assert "another name or data" in problem["detail"]
+    assert "a different name or data" in problem["detail"]
 
 
 async def test_an_event_that_nobody_knows_or_has_room_for_is_told_so(served: Served) -> None:

@@ -59,7 +59,7 @@ def test_offered_answers_are_one_readable_line() -> None:
 
 def test_notes_say_how_an_answer_is_typed() -> None:
     """What a form shows by its looks has to be said in words here."""
-    assert notes(PromptField("x", "choices", "X")) == ["With commas between them"]
+    assert notes(PromptField("x", "choices", "X")) == ["Separated by commas"]
     assert "path" in notes(PromptField("x", "file", "X"))[0]
 
 

@@ -214,7 +214,7 @@ async def test_review_lists_the_answers_so_far() -> None:
     """People forget what they typed three pages ago."""
     engine = await make_test_engine(PASSPORT)
     held = await talk(engine, "passport", ":review", *ANN, ":review", ":quit")
-    assert "Nothing is answered yet." in held.script.written
+    assert "You haven't answered anything yet." in held.script.written
     assert "  Full name:     Ann" in held.script.written
 
 
@@ -268,7 +268,7 @@ async def test_commands_that_have_nothing_to_do_here_say_so() -> None:
     held = await talk(engine, "passport", ":list", ":remove 1", *ANN, "1", ":clear", ":quit")
     assert held.script.wrong == [
         "There are no choices to list here.",
-        "There is nothing to take out here.",
+        "There is nothing to remove here.",
         "There is no answer to clear here.",
     ]
 
@@ -309,7 +309,7 @@ async def test_a_condition_that_fits_nothing_leaves_the_person_at_their_page() -
         {"id": "which", "type": "condition", "cases": [{"when": "ask.colour == 'blue'", "goto": "end"}]}
     )
     held = await talk(await make_test_engine(document), "one", "red", "blue")
-    assert held.script.wrong[0].startswith("This can't go on with what was answered. Check your answers and try again;")
+    assert held.script.wrong[0].startswith("This can't continue with these answers. Check your answers and try again;")
     assert held.script.prompts == ["> ", "[red] > "]
     assert held.ending is Ending.COMPLETED
 
@@ -450,7 +450,7 @@ async def test_a_list_is_filled_changed_and_shortened() -> None:
     assert held.ending is Ending.COMPLETED
     assert held.view.answers == {"members": {"2": {"person": {"name": "Bert"}}, "after-2": {"add_another": False}}}
     assert "  2  Member 2: Bob" in held.script.written
-    assert held.script.wrong[0] == "Type the number of what is to be taken out, 1 to 2, as in :remove 1"
+    assert held.script.wrong[0] == "Type the number of the item to remove, 1 to 2, as in :remove 1"
 
 
 # -- a completed run ---------------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ async def test_a_run_is_cancelled_after_a_question(engine: Engine, bench: Bench)
     assert view.status is RunStatus.CANCELLED
     assert "Nothing was cancelled." in keyboard.written
     assert keyboard.wrong == [
-        "Type :cancel, or :cancel undo to take back what was done so far as well.",
+        "Type :cancel, or :cancel undo to undo what was done so far as well.",
         "The run was cancelled. Start a new one.",
     ]
 

@@ -340,7 +340,7 @@ async def test_an_answer_to_a_page_that_can_not_be_computed_is_refused_with_word
     before = await stage.run()
     with patch("wizard.engine.view.look", side_effect=ExpressionError("no")):
         await tab.fills(**WHO).presses()
-    assert (tab.page.status, tab.page.heading) == (409, "This page has been left behind")
+    assert (tab.page.status, tab.page.heading) == (409, "This page is out of date")
     assert (await stage.run()).revision == before.revision
 
 

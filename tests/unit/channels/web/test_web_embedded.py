@@ -339,7 +339,7 @@ async def test_a_hosts_template_that_fails_is_no_blank_page(
     app = wizard_app(await make_test_engine(PAID), templates=tmp_path)
     async with visiting(app, "/") as visitor:
         assert (visitor.page.status, visitor.page.heading) == (500, "Sorry, something went wrong")
-        reference = visitor.page.html.partition("name the reference ")[2][:12]
+        reference = visitor.page.html.partition("give the reference ")[2][:12]
         assert reference in caplog.text
         await visitor.opens("/w/paid")
         assert visitor.page.heading == "Pay"

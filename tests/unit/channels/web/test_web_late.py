@@ -82,7 +82,7 @@ async def test_a_page_that_an_event_has_closed_says_why() -> None:
         for action in ("next", "previous", "save"):
             late = visitor.tab()
             await late.fills(why="Because").posts([*late.pairs(), ("action", action)])
-            assert (late.page.status, late.page.heading) == (409, "This was closed meanwhile"), action
+            assert (late.page.status, late.page.heading) == (409, "This has been closed"), action
             assert "Ann, it was sold." in late.page.text
         await visitor.opens(address)
         assert (visitor.page.status, visitor.page.heading) == (200, "It is gone")
@@ -131,7 +131,7 @@ async def test_an_answer_to_a_page_that_left_the_path_is_refused_with_words(stag
     for action in ("next", "previous", "save"):
         late = old.tab()
         await late.fills(size="42").posts([*late.pairs(), ("action", action)])
-        assert (late.page.status, late.page.heading) == (409, "This page has been left behind"), action
+        assert (late.page.status, late.page.heading) == (409, "This page is out of date"), action
         await untouched(stage, before)
     old = late
     await old.follows("Go to where you are now")
@@ -161,13 +161,13 @@ async def test_while_work_is_under_way_other_tabs_wait(stage: Stage) -> None:
         await asyncio.sleep(0.01)
     await tab.fills(francs="5").presses()
     assert (tab.page.status, tab.page.heading) == (200, "Your payment")
-    assert "goes on by itself" in tab.page.text
+    assert "continues by itself" in tab.page.text
     assert ("meta", "http-equiv", "refresh") in tab.page.attributes
     await other.fills(francs="7").presses()
     assert other.page.status == 409
     stage.clock.move(minutes=3)
     await tab.opens()
-    assert "takes longer than it should" in tab.page.text
+    assert "is taking longer than it should" in tab.page.text
     await tab.presses()
     assert tab.page.path.endswith("/pay")
     release.set()

@@ -134,7 +134,7 @@ async def test_back_below_a_final_step_is_refused(stage: Stage) -> None:
     before = await stage.run()
     old = visitor.page.path.replace("/note", "/sum")
     await visitor.posts([*visitor.pairs(), ("francs", "9"), ("action", "next")], old)
-    assert (visitor.page.status, visitor.page.heading) == (409, "This page has been left behind")
+    assert (visitor.page.status, visitor.page.heading) == (409, "This page is out of date")
     await visitor.follows("Go to where you are now")
     await visitor.without("wizard-seen").posts([*visitor.pairs(), ("francs", "9")], old)
     assert (visitor.page.status, visitor.page.heading) == (409, "This can't be changed any more")

@@ -132,7 +132,7 @@ def test_how_many_choices() -> None:
     )
     assert (
         refuse(["new"] * 5_001, type="choices", choices=REASONS)
-        == "Your answer to “Thing” must have no more than the choices listed"
+        == "Your answer to “Thing” must not have more choices than are listed"
     )
     assert refuse(["new", ["old"]], type="choices", choices=REASONS) == LISTED
     assert refuse(["new", "x"], type="choices", choices=REASONS) == LISTED

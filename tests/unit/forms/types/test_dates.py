@@ -49,7 +49,7 @@ def test_a_day_in_the_ways_people_write_it(raw: Any) -> None:
         ("27 3 85", "Your answer to “Thing” can be read in two ways. Write 27 March 1985 or 27 March 2085"),
         ("27 3 985", "Your answer to “Thing” must include a year with 4 numbers, like 1985"),
         ("3/4/1985", "Your answer to “Thing” can be read in two ways. Write 3 April 1985 or 4 March 1985"),
-        ("Monday 27 3 1985", "Your answer to “Thing” falls on another day of the week than you wrote"),
+        ("Monday 27 3 1985", "Your answer to “Thing” falls on a different day of the week from the one you wrote"),
         ("27 3", "Your answer to “Thing” must be a date, like 27 3 1985"),
         ("2026-W01-1", "Your answer to “Thing” must be a date, like 27 3 1985"),
         ("yesterday", "Your answer to “Thing” must be a date, like 27 3 1985"),

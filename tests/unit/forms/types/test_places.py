@@ -85,7 +85,7 @@ def test_a_postcode_follows_the_country_that_was_answered() -> None:
     assert accepted(asked, {"land": "GB", "code": "sw1a1aa"})["code"] == "SW1A 1AA"
     assert accepted(asked, {"land": "", "code": "sw1a1aa"})["code"] == "SW1A1AA"
     wrong = rejected(asked, {"land": "CH", "code": "sw1a1aa"})
-    assert wrong.errors == {"code": "Your answer to “Code” must be a postcode of this country: Switzerland"}
+    assert wrong.errors == {"code": "Your answer to “Code” must be a postcode for this country: Switzerland"}
     assert rejected(asked, {"land": "CH", "code": " "}).errors == {"code": "Answer “Code”"}
 
 

@@ -108,5 +108,5 @@ def test_a_line_holds_no_other_spaces_and_no_tabs() -> None:
 def test_a_pattern_has_to_match_all_of_the_text() -> None:
     """Half a customer number would pass."""
     assert take("AB-12", pattern="[A-Z]+-[0-9]+") == "AB-12"
-    assert refuse("AB-12x", pattern="[A-Z]+-[0-9]+") == "Your answer to “Thing” is not in the format that is asked for"
+    assert refuse("AB-12x", pattern="[A-Z]+-[0-9]+") == "Your answer to “Thing” is not in the required format"
     assert refuse("x", pattern="[0-9]", messages={"pattern": "Write {{ 'digits' }}"}) == "Write digits"

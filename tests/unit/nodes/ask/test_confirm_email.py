@@ -93,7 +93,7 @@ async def test_ask_send_check() -> None:
     assert person.mails == []
     outcome = await person.say(email=" ada@EXAMPLE.com ")
     assert isinstance(outcome, Wait)
-    assert outcome.prompt.text == "We sent a code of 6 digits to ada@example.com. You can use it for 15 minutes."
+    assert outcome.prompt.text == "We sent a 6-digit code to ada@example.com. You can use it for 15 minutes."
     assert names(outcome.prompt) == ["code", "resend"]
     assert person.mails == [("ada@example.com", "000001")]
     assert await person.say(code="000 001") == CONFIRMED
@@ -168,7 +168,7 @@ async def test_a_code_is_void_after_three_wrong_tries() -> None:
     await person.say(email="ada@example.com")
     assert await person.is_told(code="999999") == "This isn't the code that we sent. You can try 2 more times"
     assert await person.is_told(code="999999") == "This isn't the code that we sent. You can try 1 more time"
-    assert await person.is_told(code="999999") == "That code was entered wrongly too often. Ask for a new one."
+    assert await person.is_told(code="999999") == "A wrong code was entered too many times. Ask for a new one."
     assert names(await person.look()) == ["email"]
     assert await person.is_told(code="000001") == "Enter an email address, like name@example.com"
     assert await person.is_asked(email="ada@example.com") == ["code", "resend"]
@@ -206,7 +206,7 @@ async def test_the_number_of_codes_is_limited_for_an_hour() -> None:
     person.now += timedelta(minutes=10)
     await person.say(resend=True)
     person.now += timedelta(minutes=10, seconds=30)
-    assert await person.is_told(resend=True) == "Too many codes were sent. You can have another one in 40 minutes."
+    assert await person.is_told(resend=True) == "Too many codes were sent. You can ask for another one in 40 minutes."
     assert len(person.mails) == 2
     person.now += timedelta(minutes=39, seconds=30)
     assert await person.is_asked(resend=True) == ["code", "resend"]
