@@ -18,8 +18,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
 
     Raises SettingsError naming every variable that can't be used.
     """
-    variables = {name: f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    given = {name: value for name, variable in variables.items() if (value := environ.get(variable, "").strip())}
+    given = {name: value for variable, name in variables().items() if (value := environ.get(variable, "").strip())}
     if "log_level" in given:
         given["log_level"] = given["log_level"].lower()
     try:
@@ -27,14 +26,18 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         # The messages never show the value: somebody may have put a password into a store's URL.
         problems = complaints(error, lambda place: Settings.model_fields, given)
-        lines = (_sentence(variables[str(problem.path[0])], problem) for problem in problems)
+        lines = (_sentence(f"{PREFIX}{str(problem.path[0]).upper()}", problem) for problem in problems)
         raise SettingsError("\n".join(lines)) from None
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """The variables `WIZARD_…` that are no settings: most likely misspelt, and worth a warning."""
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+    return sorted(name for name in environ if name.startswith(PREFIX) and name not in variables())
+
+
+def variables() -> dict[str, str]:
+    """The settings by their variables."""
+    return {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}
 
 
 def _sentence(variable: str, complaint: Complaint) -> str:

@@ -21,7 +21,7 @@ def _known_timezone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (OSError, ValueError, KeyError) as error:  # a folder of zones, a path, an unknown name
-        raise ValueError("this is no name of a time zone, as Europe/Zurich is") from error
+        raise ValueError("this isn't the name of a time zone, like Europe/Zurich") from error
     return name
 
 

@@ -260,7 +260,7 @@ def _computed(name: str, choices: ChoicesFrom, names: Names, most: int) -> tuple
     if items is None:
         return ()
     if not isinstance(items, list | tuple) or len(items) > most:
-        raise ExpressionError(f"The choices of the field {name} are no list of up to {most:,} items.")
+        raise ExpressionError(f"The choices of the field {name} aren't a list of up to {most:,} items.")
     options: dict[str, Choice] = {}
     for item in items:
         value, label, hint = item, None, None

@@ -33,7 +33,7 @@ def check_pattern(pattern: str, longest: int) -> None:
             re.compile(pattern)
             tree: Any = importlib.import_module("re._parser").parse(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"the pattern is no regular expression (Python says: {error})") from error
+        raise ValueError(f"the pattern isn't a regular expression (Python says: {error})") from error
     if _sequence(tree, longest).steps > MAX_STEPS:
         raise ValueError(f"the pattern could take very long on a text of {longest:,} characters. {_WRITE}")
 

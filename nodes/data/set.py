@@ -39,7 +39,7 @@ class SetNode(Background[SetConfig]):
                 documents = ", ".join(f"{document}.…" for document in DOCUMENTS)
                 yield ("values", name), f"{name} can't be set; there are plain names and {documents}"
             elif not _NAME.fullmatch(field):
-                yield ("values", name), f"{field!r} is no name: take letters, digits and underscores"
+                yield ("values", name), f"{field!r} isn't a name: use letters, digits and underscores"
 
     async def execute(self, visit: Visit[SetConfig]) -> Outcome:
         values = {name: value.evaluate(visit.names) for name, value in visit.config.values.items()}

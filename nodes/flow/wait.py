@@ -141,4 +141,4 @@ def _moment(value: Any, zone: tzinfo) -> datetime:
         return instant(value) if value.tzinfo is not None else resolve(value, zone)
     if isinstance(value, date):
         return first_of(value, zone)
-    raise ExpressionError("What `until` gives is no date or time. Mend the definition.")
+    raise ExpressionError("What `until` gives isn't a date or time. Correct the definition.")

@@ -358,4 +358,4 @@ def _parse(response: aiohttp.ClientResponse, body: bytes) -> Value:
 
 
 def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no number in JSON")
+    raise ValueError(f"{name} isn't a number in JSON")

@@ -191,7 +191,7 @@ async def test_what_was_answered_is_stored_and_read_back(ratings: PlugIn, tmp_pa
         (RATINGS.replace("{% endfor %}", "{% endfer %}"), "TemplateSyntaxError"),
         (RATINGS.replace('Literal["rating"]', 'Literal["date"]'), "a built-in field type is called 'date'"),
         (RATINGS.replace("    parser=parser,", "    parser=None,"), "the field type 'rating' has no `parser`"),
-        (RATINGS.replace('Literal["rating"]', 'Literal["A b"]'), "'A b' is no name of a field type"),
+        (RATINGS.replace('Literal["rating"]', 'Literal["A b"]'), "'A b' isn't a name for a field type"),
     ],
     ids=["can't be imported", "none", "without a name", "template", "clash", "without a parser", "name"],
 )

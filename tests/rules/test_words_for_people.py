@@ -78,7 +78,7 @@ PROMPTS: Mapping[str, tuple[str, Callable[[Visit[Any]], Any]]] = {
     ),
     "item of texts": ("`items` holds a str", lambda visit: shown(visit, items=("x",))),
     "item 5": ("`value` that is an int", lambda visit: shown(visit, items=(Item("a", 5),))),  # type: ignore[arg-type]
-    "letters": ("no valid Unicode", lambda visit: shown(visit, title="\ud800")),
+    "letters": ("isn't valid Unicode", lambda visit: shown(visit, title="\ud800")),
     "huge": ("larger than", lambda visit: shown(visit, title="t" * 1_100_000)),
     "another step": ("`step`", lambda visit: Prompt("elsewhere", "odd", "T")),
 }

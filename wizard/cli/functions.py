@@ -105,7 +105,7 @@ def _checked(named: str, name: object, function: object) -> tuple[str, Function]
     if not isinstance(name, str) or not name:
         raise SettingsError(f"A name in {named} isn't a text: {name!r:.50}. Write the names as definitions call them.")
     if not callable(function):
-        raise SettingsError(f"{name!r} in {named} is no function. Put a function there, without calling it.")
+        raise SettingsError(f"{name!r} in {named} isn't a function. Put a function there, without calling it.")
     return name, function
 
 

@@ -7,8 +7,10 @@ Errors are a line on standard error; --verbose (or WIZARD_LOG_LEVEL=debug) shows
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -300,14 +302,14 @@ def _explain(error: Exception) -> int:
     match error:
         case DefinitionError():
             _warn(error.problems)
-            message, code = "The definition can't be used. Mend what is named above and try again.", FAILED
+            message, code = "The definition can't be used. Correct what is named above and try again.", FAILED
         case SettingsError():
             message, code = error.message, USAGE
         case WizardError():
             message, code = str(error), FAILED
         case OSError():
             place = f"{error.filename}: " if error.filename else ""
-            message, code = f"{place}{error.strerror or error}.", FAILED
+            message, code = f"{place}{error.strerror or error}.{_advice(error)}", FAILED
         case _ if hasattr(error, "format_message"):  # the command line's own: click.UsageError and its like
             command = getattr(getattr(error, "ctx", None), "command_path", "wizard")
             said = error.format_message().rstrip(".")
@@ -320,3 +322,13 @@ def _explain(error: Exception) -> int:
             )
     say(f"wizard: {message}", logging.ERROR)
     return code
+
+
+def _advice(error: OSError) -> str:
+    """What to do where an address can't be had."""
+    match error.errno:
+        case errno.EADDRINUSE:
+            return " Choose another port with --port; 0 takes a free one."
+        case errno.EADDRNOTAVAIL | socket.EAI_NONAME:
+            return " Name an address of this machine with --host."
+    return ""

@@ -37,7 +37,8 @@ def examples(*lines: str, closing: str = "") -> str:
 
 def settings() -> Settings:
     """The settings of the environment. Raises SettingsError; what is misspelt gets a warning."""
-    from wizard.environment import settings_from, unknown_variables
+    from wizard.definitions.reading.complaints import did_you_mean
+    from wizard.environment import settings_from, unknown_variables, variables
 
     try:
         here = settings_from(os.environ)
@@ -45,7 +46,7 @@ def settings() -> Settings:
             log_as(here)
     finally:  # a setting that can't be used doesn't hide one that is misspelt
         for name in unknown_variables(os.environ):
-            say(f"wizard: {name} is no setting and counts for nothing. Is it misspelt?")
+            say(f"wizard: unknown setting {name}, ignored{did_you_mean(name, variables())}")
     return here
 
 

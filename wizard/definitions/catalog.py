@@ -132,7 +132,7 @@ def compile_bundle(body: bytes, registry: Registry) -> Workflow:
         if bundle.root in catalog.workflows:
             return catalog.workflows[bundle.root]
     raise DefinitionError(
-        [Problem("stored definition", 1, 1, "this is no stored definition; restore it from a backup")]
+        [Problem("stored definition", 1, 1, "this isn't a stored definition; restore it from a backup")]
     )
 
 

@@ -79,7 +79,7 @@ def _no_links(draft: Draft, place: Path, text: str) -> Iterator[Problem]:
     for address in _LINK.findall(text):
         if not _ADDRESS.match(address):
             message = (
-                f"this is no link, so that people would read `({address})`: an address begins with "
+                f"this isn't a link, so that people would read `({address})`: an address begins with "
                 "https://, http://, mailto:, tel:, / or #"
             )
             yield draft.document.problem(place, message, severity="warning")
@@ -115,7 +115,7 @@ def _templates(draft: Draft, value: Any, place: Path) -> Iterator[Problem]:
     """Templates in texts that are none."""
     match value:
         case str() if _TEMPLATE.search(value):
-            message = f"`{place[-1]}` is no template, so that people would read {quoted(value)} as it stands"
+            message = f"`{place[-1]}` isn't a template, so that people would read {quoted(value)} as it stands"
             if place[-1] == "default":
                 message += "; `prefill` is one"
             yield draft.document.problem(place, message, severity="warning")

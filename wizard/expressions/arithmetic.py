@@ -108,7 +108,7 @@ def checked(value: Value) -> Value:
         if value.is_finite():
             return value
     else:
-        raise ExpressionError("The result of this is no real number.")
+        raise ExpressionError("The result of this isn't a real number.")
     raise ExpressionError("A number is too large to compute with.")
 
 
@@ -152,7 +152,7 @@ def _exact_power(left: Decimal, right: Decimal) -> Decimal:
     if not left and right < 0:
         raise ZeroDivisionError
     if left < 0 and right != right.to_integral_value():
-        raise ExpressionError("The result of this is no real number.")
+        raise ExpressionError("The result of this isn't a real number.")
     return CONTEXT.power(left, right)
 
 

@@ -47,7 +47,7 @@ def parse_date(text: str) -> clock.date:
             return clock.date.fromisoformat(text.strip())
     except ValueError:
         pass
-    raise ExpressionError(f"{text[:40]!r} is no date. Write year, month and day, as in 2026-01-31.", private=True)
+    raise ExpressionError(f"{text[:40]!r} isn't a date. Write year, month and day, as in 2026-01-31.", private=True)
 
 
 def make_date(year: int, month: int, day: int) -> clock.date:

@@ -158,7 +158,7 @@ def _compiled(source: str, plan: Plan) -> tuple[ast.expr, Compute]:
         return tree, _Compiler(source, shift, plan).compile(tree)
     except SyntaxError as error:
         at = error.offset - 1 if error.offset else len(body)  # it has none at the end
-        raise ExpressionError(f"This is no expression: {_misread(body[at:])}.", offset=shift + at) from error
+        raise ExpressionError(f"This isn't an expression: {_misread(body[at:])}.", offset=shift + at) from error
     except (MemoryError, RecursionError, ValueError) as error:
         raise ExpressionError("This expression is too large, or nested too deeply. Make it simpler.") from error
 
@@ -179,7 +179,7 @@ def check_unicode(text: str, offset: int | None = None) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         at = error.start if offset is None else offset
-        raise ExpressionError("This text is no valid Unicode.", offset=at) from error
+        raise ExpressionError("This text isn't valid Unicode.", offset=at) from error
 
 
 def check_literal(value: Value, offset: int | None) -> Value:
@@ -246,7 +246,7 @@ class _Compiler:
             raise self._refuse(node, "This expression is nested too deeply. Split it, or make it simpler.")
         handler = _HANDLERS.get(type(node))
         if handler is None:
-            raise self._refuse(node, _REFUSED.get(type(node), "This is no part of the expression language."))
+            raise self._refuse(node, _REFUSED.get(type(node), "This isn't part of the expression language."))
         compute = handler(self, node)
         self._depth -= 1
         return compute

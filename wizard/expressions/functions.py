@@ -226,7 +226,7 @@ def number(scope: Scope, value: Value) -> Value:
         return amount(value, "number")
     match = _NUMBER.fullmatch(value.strip()) if len(value) <= 200 else None
     if match is None:
-        raise ExpressionError(f"{value[:40]!r} is no number. Write digits, as in 1200 or 12.50.", private=True)
+        raise ExpressionError(f"{value[:40]!r} isn't a number. Write digits, as in 1200 or 12.50.", private=True)
     return to_decimal(Decimal(match[0])) if match[1] else checked(int(match[0]))
 
 

@@ -92,7 +92,7 @@ def compile_template(source: str) -> tuple[Write, Plan]:
         body = _ENVIRONMENT.parse(compiler.cut(source)).body
         return compiler.block(body), compiler.plan
     except TemplateSyntaxError as error:
-        raise compiler.refusal(error.lineno, f"This is no template: {_FORM} (Jinja says: {error.message})") from error
+        raise compiler.refusal(error.lineno, f"This isn't a template: {_FORM} (Jinja says: {error.message})") from error
     except ORDINARY_ERRORS as error:
         raise ExpressionError("This template is too large, or nested too deeply. Make it simpler.") from error
 

@@ -76,7 +76,7 @@ def order(at: datetime) -> timedelta:
     itself knows none. Raises TypeError for one without an offset."""
     offset = at.utcoffset()
     if offset is None:
-        raise TypeError("a time without a time zone is no instant")
+        raise TypeError("a time without a time zone isn't an instant")
     return at.replace(tzinfo=None) - _EPOCH - offset
 
 

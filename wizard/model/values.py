@@ -177,7 +177,7 @@ def _unstorable(value: Any, depth: int) -> str | None:
         case None | bool() | int() | bytes() | date():
             return None
         case str():
-            return None if value.isascii() or _encodes(value) else "holds text that is no valid Unicode"
+            return None if value.isascii() or _encodes(value) else "holds text that isn't valid Unicode"
         case float():
             return None if math.isfinite(value) else "holds a number that isn't finite"
         case Decimal():
@@ -187,7 +187,7 @@ def _unstorable(value: Any, depth: int) -> str | None:
         case dict():
             for key, item in value.items():
                 if not isinstance(key, str):
-                    return "has a key that is no text"
+                    return "has a key that isn't text"
                 if problem := _unstorable(item, depth + 1):
                     return problem
             return None

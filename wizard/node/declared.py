@@ -43,7 +43,7 @@ def mistakes(node_class: object) -> list[str]:
     """Everything that is wrong with it, one sentence each."""
     if not isinstance(node_class, type) or not issubclass(node_class, NodeType):
         name = getattr(node_class, "__name__", type(node_class).__name__)
-        return [f"{name} is no node type: derive it from wizard.node.contract.Background or Foreground"]
+        return [f"{name} isn't a node type: derive it from wizard.node.contract.Background or Foreground"]
     name, where = node_class.__qualname__, f" ({node_class.__module__}.{node_class.__qualname__})"
     return [f"the class {name} {problem}{where}" for problem in _mistakes_of(node_class)]
 

@@ -138,7 +138,7 @@ def _options(options: object, of: str) -> Mapping[str, Any]:
     made: Mapping[str, Any] = _value(copied(options), f"{of} `options` that")
     accept = made.get("accept")
     if accept is not None and not (isinstance(accept, list | tuple) and all(isinstance(each, str) for each in accept)):
-        raise _Wrong(f"{of} an option `accept` that is no list of texts")
+        raise _Wrong(f"{of} an option `accept` that isn't a list of texts")
     size = made.get("max_size", 0)
     if not isinstance(size, int) or isinstance(size, bool):
         raise _Wrong(f"{of} an option `max_size` that is {_kind(size)}, not a whole number")

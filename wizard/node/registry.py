@@ -203,7 +203,9 @@ def _checked(field_type: object) -> tuple[str, FieldType]:
     if field_type.parser is None:
         raise NodeContractError(f"the field type {field_type.name!r} has no `parser`")
     if not _NAME.fullmatch(field_type.name):
-        raise NodeContractError(f"{field_type.name!r} is no name of a field type: small letters, digits, . and _")
+        raise NodeContractError(
+            f"{field_type.name!r} isn't a name for a field type: use small letters, digits, . and _"
+        )
     field_type.model.model_rebuild()  # a name in it that is nowhere defined would show in the first definition only
     _SYNTAX.parse(field_type.template)
     return field_type.name, field_type

@@ -245,7 +245,7 @@ def _problems(cls: type[StatefulNode[Any]]) -> Iterator[str]:
         for transition in (transition for group in event.transitions.values() for transition in group):
             for state in (transition.source, transition.dest):
                 if state is not None and state not in states:
-                    yield f"the trigger {event.name} names {state}, which is no state"
+                    yield f"the trigger {event.name} names {state}, which isn't a state"
             guards = [condition.func for condition in transition.conditions]
             callbacks: list[Any] = [*guards, *transition.prepare, *transition.before, *transition.after]
             for name in callbacks:

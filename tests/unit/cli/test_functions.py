@@ -202,7 +202,7 @@ def test_a_worker_calls_them(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> N
         ("tarif.rates:FUNCTIONS", "There is no module 'tarif', neither"),
         ("tariff:FUNCTION", "The module tariff has no 'FUNCTION'. Define it there, or correct the name."),
         ("tariff:SECRET", "tariff:SECRET is neither a function nor a mapping of names to functions."),
-        ("tariff:NUMBERS", "'fare_of' in tariff:NUMBERS is no function."),
+        ("tariff:NUMBERS", "'fare_of' in tariff:NUMBERS isn't a function."),
         ("tariff:UNNAMED", "A name in tariff:UNNAMED isn't a text: 3."),
         ("tariff:nameless", "tariff:nameless is a function without a name of its own."),
         (

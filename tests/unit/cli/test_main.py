@@ -7,6 +7,7 @@ import io
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -101,7 +102,18 @@ def test_settings_that_cant_be_used_are_named(shell: Shell, monkeypatch: pytest.
     monkeypatch.setenv("WIZARD_STOER", "memory:")
     assert shell.types("runs list") == 2
     assert "WIZARD_PORT" in shell.err
-    assert "WIZARD_STOER" in shell.err
+    assert "wizard: unknown setting WIZARD_STOER, ignored; did you mean `WIZARD_STORE`?\n" in shell.err
+
+
+def test_an_address_that_cant_be_had_is_told_with_the_option_that_changes_it(shell: Shell) -> None:
+    """A second `wizard serve` on a developer's machine is the commonest of all failures to start."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert shell.types(f"serve passport.yaml --store memory: --port {taken.getsockname()[1]}") == 1
+    assert shell.err.endswith("address already in use. Choose another port with --port; 0 takes a free one.\n")
+    assert shell.types("serve passport.yaml --store memory: --port 0 --host 203.0.113.5") == 1
+    assert shell.err.endswith(" Name an address of this machine with --host.\n")
 
 
 def test_importing_the_command_loads_nothing_heavy() -> None:

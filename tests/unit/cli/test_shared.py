@@ -27,4 +27,4 @@ def test_what_is_said_at_the_start_is_json_where_the_log_is(
     shell.types("run warned.yaml --workflow nowhere")
     lines = [json.loads(line) for line in shell.err.splitlines()]
     assert [line["level"] for line in lines] == ["warning", "error", "error"]
-    assert lines[0]["message"].startswith("WIZARD_STOER is no setting")
+    assert lines[0]["message"].startswith("unknown setting WIZARD_STOER, ignored")

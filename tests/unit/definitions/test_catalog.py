@@ -249,7 +249,7 @@ def test_any_text_survives_a_bundle(values: dict[str, Any]) -> None:
 )
 def test_what_is_no_bundle_is_refused(body: bytes) -> None:
     """A damaged row is said to be one."""
-    with pytest.raises(DefinitionError, match="no stored definition"):
+    with pytest.raises(DefinitionError, match="isn't a stored definition"):
         compile_bundle(body, REGISTRY)
 
 

@@ -32,12 +32,12 @@ def test_all_that_is_wrong_with_a_node_comes_in_one_go() -> None:
         "8 error: `where` has no value `dya`; did you mean `day`?",
         "8 error: there is nothing called `twon` here; did you mean `town`?",
         "9 error: `where` has no value `twon`; did you mean `town`?",
-        "9 error: This is no template: each `{{` needs an expression and its `}}`, each `{%` its `%}`, and what is "
+        "9 error: This isn't a template: each `{{` needs an expression and its `}}`, each `{%` its `%}`, and what is "
         "opened its end (Jinja says: unexpected 'end of print statement')",
         "9 error: there is no key `soon` here",
         "13 warning: this never holds: a text (`where.town`) and a number (3) are never equal; write '3'",
         "13 error: there is no node `nowhere` to go to; did you mean `where`?",
-        '14 error: This is no expression: it can\'t be read from `= "Bern"` on; two values are compared with `==`.',
+        "14 error: This isn't an expression: it can't be read from `= \"Bern\"` on; two values are compared with `==`.",
         "16 error: there is no workflow `othr`; load its file as well",
         "16 error: there is no key `wth` here; did you mean `with`?",
     ]
@@ -60,7 +60,7 @@ def test_what_a_wrong_part_would_have_brought_is_missed_by_nobody() -> None:
         """
     ) == [
         "6 error: there is no field type `select`; what other form engines call that is `choice` here",
-        "9 error: This is no template: each `{{` needs an expression and its `}}`, each `{%` its `%}`, and what is "
+        "9 error: This isn't a template: each `{{` needs an expression and its `}}`, each `{%` its `%}`, and what is "
         "opened its end (Jinja says: unexpected 'end of print statement')",
     ]
 

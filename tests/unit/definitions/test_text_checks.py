@@ -34,8 +34,8 @@ def test_a_template_where_none_is_read() -> None:
           - {id: a, type: form, title: "For {{ input.name }}", fields: [{name: b, label: B, pattern: "[{]{2}x"}]}
         """
     ) == [
-        "2 warning: `title` is no template, so that people would read `For {{ input.name }}` as it stands",
-        "3 warning: `default` is no template, so that people would read `{{ profile.name }}` as it stands; "
+        "2 warning: `title` isn't a template, so that people would read `For {{ input.name }}` as it stands",
+        "3 warning: `default` isn't a template, so that people would read `{{ profile.name }}` as it stands; "
         "`prefill` is one",
     ]
 
@@ -68,7 +68,7 @@ def test_links_that_are_none(address: str) -> None:
     """People would read brackets, and find nothing to press."""
     link = f"See [the terms]({address})."
     message = (
-        f"this is no link, so that people would read `({address})`: an address begins with https://, http://, "
+        f"this isn't a link, so that people would read `({address})`: an address begins with https://, http://, "
         "mailto:, tel:, / or #"
     )
     field = f'{{name: c, hint: "{link}", label: "{link}", errors: {{required: "{link}"}}}}'

@@ -162,9 +162,9 @@ def test_tests(test: str, yes: str, no: str) -> None:
 @pytest.mark.parametrize(
     ("source", "part"),
     [
-        ("{{ a", "no template: each `{{` needs an expression and its `}}`"),
-        ("{{ a b }}", "no template"),
-        ("{% endif %}", "no template"),
+        ("{{ a", "isn't a template: each `{{` needs an expression and its `}}`"),
+        ("{{ a b }}", "isn't a template"),
+        ("{% endif %}", "isn't a template"),
         ("{% macro f() %}{% endmacro %}", "no macro"),
         ("{% set x = 1 %}", "no assign"),
         ('{% include "a" %}', "no include"),
@@ -196,9 +196,9 @@ def test_tests(test: str, yes: str, no: str) -> None:
         ("{{ _comprehension_0 }}", "begins with _"),
         ("{{ counts(a for a in b) }}", "Did you mean count?"),
         ("{{ count(a for a in b) | upper }}", "Filters are for templates"),
-        ("{{ count(a for a in b }}", "This is no template"),
-        ("{{ a for a in b }}", "This is no expression"),
-        ("{% for a in [b for b in c] %}{% endfor %}", "This is no template"),
+        ("{{ count(a for a in b }}", "This isn't a template"),
+        ("{{ a for a in b }}", "This isn't an expression"),
+        ("{% for a in [b for b in c] %}{% endfor %}", "This isn't a template"),
         ("{% for a, b in c %}{% endfor %}", "one name"),
         ("{% for loop in c %}{% endfor %}", "one name"),
         ("{% for null in c %}{% endfor %}", "one name"),
@@ -424,7 +424,7 @@ def test_as_much_as_is_promised_is_taken(source: Any) -> None:
         (float("nan"), "too large"),
         (2**300, "too large"),
         ("{{ a|nope }}", "no filter"),
-        ("{{ nope( }}", "no template"),
+        ("{{ nope( }}", "isn't a template"),
     ],
 )
 def test_what_is_too_large_or_wrong_is_refused_when_it_is_loaded(source: Any, part: str) -> None:

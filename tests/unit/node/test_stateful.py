@@ -290,8 +290,8 @@ async def hook(self: object, visit: object) -> None: ...
         ({"initial": "nowhere"}, "`initial` must name one of its states"),
         ({"on_nowhere": hook}, "on_nowhere is a hook, but there is no such state"),
         ({"on_repeat": lambda self, visit: None}, "on_repeat must be `async def`"),
-        ({"transitions": [["go", "choose", "nowhere"]]}, "the trigger go names nowhere, which is no state"),
-        ({"transitions": [["go", "nowhere", "choose"]]}, "the trigger go names nowhere, which is no state"),
+        ({"transitions": [["go", "choose", "nowhere"]]}, "the trigger go names nowhere, which isn't a state"),
+        ({"transitions": [["go", "nowhere", "choose"]]}, "the trigger go names nowhere, which isn't a state"),
         (
             {"transitions": [{"trigger": "go", "source": "choose", "dest": "repeat", "conditions": "missing"}]},
             "missing in the trigger go must be the name of a method that isn't async",

@@ -120,7 +120,7 @@ def _theme(path: Path) -> bytes:
     try:
         text.decode()
     except UnicodeDecodeError:
-        raise SettingsError(f"The theme {path} is no text in UTF-8. Save it as UTF-8.") from None
+        raise SettingsError(f"The theme {path} isn't text in UTF-8. Save it as UTF-8.") from None
     return text.removeprefix(b"\xef\xbb\xbf")
 
 

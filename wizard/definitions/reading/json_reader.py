@@ -40,7 +40,7 @@ class JsonReader:
 
     def _stop(self, message: str, at: int | None = None) -> NoReturn:
         line, column = self._lines.at(self._here if at is None else at)
-        raise DefinitionError([*self._problems, Problem(self._file, line, column, f"this is no valid JSON: {message}")])
+        raise DefinitionError([*self._problems, Problem(self._file, line, column, f"this isn't valid JSON: {message}")])
 
     def _skip(self) -> None:
         match = _SPACE.match(self._text, self._here)

@@ -61,7 +61,7 @@ def from_data(data: object, file: str) -> Document:
                 return [copy(item, (*path, index)) for index, item in enumerate(value)]
             case Mapping():
                 if not all(isinstance(key, str) and is_text(key) for key in value):
-                    _refuse(file, path, "a key is no text")
+                    _refuse(file, path, "a key isn't text")
                 return {str(key): copy(item, (*path, str(key))) for key, item in value.items()}
         _refuse(file, path, f"this value of type {type(value).__name__} can't be part of a definition")
 
@@ -82,7 +82,7 @@ def _decoded(given: str | bytes, file: str) -> str:
         data: bytes = error.object
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - data.rfind(b"\n", 0, error.start)
-        raise DefinitionError([Problem(file, line, column, "this is no valid UTF-8; save it as UTF-8")]) from None
+        raise DefinitionError([Problem(file, line, column, "this isn't valid UTF-8; save it as UTF-8")]) from None
     text = text.removeprefix("\ufeff")
     if bad := UNPRINTABLE.search(text):
         line, column = Lines(text).at(bad.start())

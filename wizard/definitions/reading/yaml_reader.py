@@ -83,7 +83,7 @@ class YamlReader:
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
             at, message = advice(self._text, mark.index if mark else 0)
-            self._problems.append(Problem(self._file, *Lines(self._text).at(at), f"this is no valid YAML: {message}"))
+            self._problems.append(Problem(self._file, *Lines(self._text).at(at), f"this isn't valid YAML: {message}"))
         return self._found
 
     def _complain(self, mark: Any, message: str) -> None:

@@ -135,7 +135,7 @@ def test_a_theme_comes_after_the_style(tmp_path: Path) -> None:
     [
         (None, r"theme\.css can't be read: No such file"),
         (b" " * (THEME_LIMIT + 1), "is too large. It may have at most 200,000 bytes"),
-        (b"\xff\xfe", "is no text in UTF-8"),
+        (b"\xff\xfe", "isn't text in UTF-8"),
     ],
 )
 def test_a_theme_that_cant_be_used_is_named(tmp_path: Path, content: bytes | None, says: str) -> None:

@@ -22,7 +22,8 @@ def said(text: str) -> str:
     with pytest.raises(DefinitionError) as refused:
         read(text, "a.yaml")
     (problem,) = refused.value.problems
-    return f"{problem.line}:{problem.column} {problem.message.removeprefix('this is no valid YAML: ')}"
+    message = problem.message.removeprefix("this isn't valid YAML: ")
+    return f"{problem.line}:{problem.column} {message}"
 
 
 @pytest.mark.parametrize(

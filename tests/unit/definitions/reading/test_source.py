@@ -127,7 +127,7 @@ def test_every_misuse_is_reported_at_once() -> None:
         ("a: [b]\nc: d: e", 2, "text that holds `: ` must stand in quotes"),
         ("a:\n  - 1\n b: 2", 3, "indentation"),
         ('a: "b', 1, "quote"),
-        ("%YAML 3.0\n---\na", 1, "no valid YAML"),
+        ("%YAML 3.0\n---\na", 1, "isn't valid YAML"),
         ("", 1, "no definition"),
         ("# only a comment\n", 1, "no definition"),
         ('a: "\\0"', 1, "character"),
@@ -208,7 +208,7 @@ def test_depth_is_bounded_before_anything_is_built(file: str) -> None:
 def test_size_and_encoding_are_bounded() -> None:
     """What isn't text is refused with its place, not with a traceback."""
     assert "larger than" in problems("a" * (MAX_BYTES + 1))[0].message
-    assert problems(b"a: 1\nb: \xff\n")[0] == Problem("a.yaml", 2, 4, "this is no valid UTF-8; save it as UTF-8")
+    assert problems(b"a: 1\nb: \xff\n")[0] == Problem("a.yaml", 2, 4, "this isn't valid UTF-8; save it as UTF-8")
     assert one("\ufeffid: a".encode()).data == {"id": "a"}
 
 
@@ -230,8 +230,8 @@ def _ring() -> list[object]:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ({1: 2}, "a key is no text"),
-        ({"\ud800": 2}, "a key is no text"),
+        ({1: 2}, "a key isn't text"),
+        ({"\ud800": 2}, "a key isn't text"),
         ({"a": object()}, "a: this value of type object"),
         (float("nan"), "type float"),
         (10**200, "type int"),

@@ -104,7 +104,7 @@ def test_limits_say_which_key_they_are_of(keys: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("condition", "message"),
     [
-        ("b = 1", "This is no expression: it can't be read from `= 1` on; two values are compared with `==`."),
+        ("b = 1", "This isn't an expression: it can't be read from `= 1` on; two values are compared with `==`."),
         ("b === 1", "Two values are compared with ==."),
         ("b => 1", "Write >= for =>."),
         ("b <> 1", "Write != for <>."),

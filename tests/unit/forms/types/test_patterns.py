@@ -48,8 +48,8 @@ def test_patterns_that_explode_are_refused(pattern: str) -> None:
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
-        ("(a", "no regular expression"),
-        ("a{99999999999999999999}", "no regular expression"),
+        ("(a", "isn't a regular expression"),
+        ("a{99999999999999999999}", "isn't a regular expression"),
         ("x" * 201, "longer than 200 characters"),
         (r"(a)\1", "refers back"),
         ("(a)?(?(1)b|c)", "refers back"),

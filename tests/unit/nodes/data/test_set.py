@@ -40,10 +40,10 @@ def test_later_nodes_see_the_plain_names_only() -> None:
         ("applicant.name", "applicant.name can't be set"),
         ("session.a.b", "session.a.b can't be set"),
         ("input.a", "can't be set"),
-        ("two words", "is no name"),
-        ("session.", "is no name"),
-        ("1st", "is no name"),
-        ("", "is no name"),
+        ("two words", "isn't a name"),
+        ("session.", "isn't a name"),
+        ("1st", "isn't a name"),
+        ("", "isn't a name"),
     ],
 )
 def test_names_that_cannot_be_set_are_found_at_load(name: str, why: str) -> None:
