@@ -7,6 +7,7 @@ the template of the page's kind. Templates get the page as `page` and what is th
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -18,7 +19,7 @@ from jinja2 import Template
 
 from wizard.channels.web.assets import Assets
 from wizard.channels.web.field_html import FieldHtml
-from wizard.channels.web.templating import compiled, environment_of
+from wizard.channels.web.templating import compiled, environment_of, misspelt
 from wizard.errors import PageFailed
 from wizard.forms.characters import encodable
 from wizard.forms.fields import type_of
@@ -26,6 +27,8 @@ from wizard.forms.rendering import Heading, error_lines, fields_of, heading_of
 from wizard.locale.catalogs import SOURCE, translations
 from wizard.locale.words import Words, words_in
 from wizard.model import Item, Prompt
+
+log = logging.getLogger("wizard.server")
 
 _NOTHING_ASKED: Mapping[str, object] = {"heading": "", "heading_is": "", "errors": (), "fields": (), "multipart": False}
 
@@ -248,7 +251,8 @@ class Pages:
     one by one; a built-in one is also there as `wizard/NAME`, to extend. `framed` leaves out what a
     page inside another page doesn't need (header, footer).
 
-    Raises SettingsError where a template of that folder can't be used, naming file and line.
+    Raises SettingsError where a template of that folder can't be used, naming file and line. A file that looks like a
+    misspelt one is a warning in the log.
     """
 
     def __init__(self, assets: Assets, *, templates: Path | None = None, framed: bool = False) -> None:
@@ -256,6 +260,9 @@ class Pages:
         self._folder = templates
         self._renderers: dict[NullTranslations, _Renderer] = {}
         self._in(SOURCE)  # what is wrong with a template comes out at the start
+        if templates is not None:
+            for name, meant in misspelt(environment_of(templates, translations(SOURCE)), templates):
+                log.warning("no page has a template %s, so it isn't used; did you mean %s?", templates / name, meant)
 
     def html(self, page: Page) -> str:
         """The page as a whole document, which can always be encoded, with its own words in the page's language. Raises

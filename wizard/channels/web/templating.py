@@ -5,7 +5,8 @@ A host's templates stand in for the built-in ones of the same name; those are al
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from gettext import NullTranslations
 from pathlib import Path
 from types import CodeType
@@ -122,12 +123,30 @@ def _compiled(environment: Environment, name: str, folder: Path | None) -> Templ
 
 def _check_references(environment: Environment, name: str) -> None:
     """Every template that it extends, includes or imports by name is there."""
-    assert environment.loader is not None
-    source, path, _ = environment.loader.get_source(environment, name)
     known = set(environment.list_templates())
-    for other in find_referenced_templates(environment.parse(source)):
-        if other is not None and other not in known:
-            raise SettingsError(f"{path}: there is no template {other}. Take one that is there, like wizard/{name}.")
+    for other in _references(environment, name):
+        if other not in known:
+            path = environment.get_template(name).filename
+            raise SettingsError(f"{path}: there is no template {other}. Use one that is there, like wizard/{name}.")
+
+
+def _references(environment: Environment, name: str) -> set[str]:
+    assert environment.loader is not None
+    source, _, _ = environment.loader.get_source(environment, name)
+    return {other for other in find_referenced_templates(environment.parse(source)) if other is not None}
+
+
+def misspelt(environment: Environment, folder: Path) -> Iterator[tuple[str, str]]:
+    """The files of a host's folder that stand in for no template and aren't used by another one, each with the name
+    that was most likely meant."""
+    built_in = BUILT_IN.list_templates()
+    own = set(FileSystemLoader(folder).list_templates())
+    used = {other for name in own if name.endswith(".html") for other in _references(environment, name)}
+    for name in sorted(own - used - set(built_in)):
+        fields = name.startswith("fields/")  # where a package's type of fields may have a name like one of a page
+        known = {Path(other).stem.strip("_"): other for other in built_in if other.startswith("fields/") or not fields}
+        for meant in get_close_matches(Path(name).stem.strip("_").lower(), known, n=1, cutoff=0.7):
+            yield name, known[meant]
 
 
 def _broken(text: str) -> Markup:

@@ -70,6 +70,23 @@ def test_a_host_s_template_that_can_t_be_used_is_told_at_the_start(
     assert raised.value.message.endswith(".")
 
 
+def test_a_misspelt_template_is_told_at_the_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Its author would look for the mistake in the file, which nobody reads. What is used by another one is a host's
+    own, and so is what is like none of ours."""
+    (tmp_path / "fields").mkdir()
+    own = ("Step.html", "input.html", "fields/radio.html", "_back_link.html", "letterhead.html", "fields/stars.html")
+    for name in own:
+        (tmp_path / name).write_text("")
+    (tmp_path / "base.html").write_text('{% include "_back_link.html" %}')
+    Pages(ASSETS, templates=tmp_path)
+    told = [record.getMessage().removeprefix(f"no page has a template {tmp_path}/") for record in caplog.records]
+    assert told == [
+        "Step.html, so it isn't used; did you mean step.html?",
+        "fields/radio.html, so it isn't used; did you mean fields/radios.html?",
+        "input.html, so it isn't used; did you mean fields/input.html?",
+    ]
+
+
 def test_a_folder_that_isn_t_there_is_told_at_the_start(tmp_path: Path) -> None:
     """A misspelt setting would silently mean the built-in pages."""
     with pytest.raises(SettingsError, match="no folder"):
