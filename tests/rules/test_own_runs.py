@@ -104,6 +104,7 @@ async def test_the_list_is_read_in_pages() -> None:
             "before=%00",
             "before=nobody",
             f"before={'9' * 18}.x",
+            "before=-1.%0A",
         ):
             assert (await listed(client, "ann", f"/api/v1/runs?{wrong}"))[0] == 400
 

@@ -30,7 +30,7 @@ class TraceEntry:
     entry: Entry
 
 
-_PLACE = re.compile(r"(-?[0-9]{1,18})\.(.{1,200})", re.DOTALL)
+_PLACE = re.compile(r"(-?[0-9]{1,18})\.(.{1,200})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
