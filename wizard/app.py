@@ -190,8 +190,8 @@ def wizard_app(
     """
     from aiohttp import web
 
-    from wizard.channels.api.calls import PREFIX, api
-    from wizard.channels.http.bodies import ROOM, Room
+    from wizard.channels.api.calls import PREFIX, api, elsewhere
+    from wizard.channels.http.bodies import ROOM, Room, go_on
     from wizard.channels.http.connections import LIMITS, Limits
     from wizard.channels.http.health import Stopping, add_health
     from wizard.channels.http.streams import Followers
@@ -220,6 +220,7 @@ def wizard_app(
     followers = Followers(engine)
     add_pages(app, engine, settings, identify, followers)
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))
+    app.router.add_route("*", "/api/{rest:.*}", elsewhere, expect_handler=go_on)
     return app
 
 

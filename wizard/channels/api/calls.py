@@ -6,7 +6,7 @@ go wrong is an exception that `wizard.channels.http.problems` turns into a probl
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 from aiohttp import web
 
@@ -17,6 +17,7 @@ from wizard.channels.api.parameters import AFTER, ENTRIES, RUNS
 from wizard.channels.api.run_json import Window, after, around, before, encode, line_json, run_state
 from wizard.channels.api.workflow_json import workflow_json
 from wizard.channels.http.attachments import as_attachment
+from wizard.channels.http.bodies import go_on
 from wizard.channels.http.clients import client_of
 from wizard.channels.http.identities import Identify
 from wizard.channels.http.problems import (
@@ -28,6 +29,7 @@ from wizard.channels.http.problems import (
     TOO_MANY_RUNS,
     WAIT,
     Refused,
+    problem,
     problems,
     protect,
 )
@@ -42,7 +44,7 @@ from wizard.locale.sentences import counted, sentence
 from wizard.model import Run, RunStatus
 from wizard.settings import Settings
 
-__all__ = ["PREFIX", "api"]
+__all__ = ["PREFIX", "api", "elsewhere"]
 
 PREFIX = "/api/v1"
 
@@ -76,27 +78,33 @@ def api(
     app = web.Application(middlewares=[problems])
     app.on_shutdown.append(followers.stop)
     app.on_response_prepare.append(protect)
+    get, post = partial(web.get, expect_handler=go_on), partial(web.post, expect_handler=go_on)
     app.add_routes(
         [
-            web.get("/openapi.json", looks.openapi, name=DESCRIPTION),
-            web.get("/workflows", looks.workflows),
-            web.post("/runs", start),
-            web.get("/runs/{id}", looks.show),
-            web.delete("/runs/{id}", moves.delete),
-            web.post("/runs/{id}/next", moves.next),
-            web.post("/runs/{id}/previous", moves.previous),
-            web.post("/runs/{id}/change", moves.change),
-            web.post("/runs/{id}/remove", moves.remove),
-            web.post("/runs/{id}/events", moves.event),
-            web.post("/runs/{id}/cancel", moves.cancel),
-            web.get("/runs/{id}/progress", looks.progress),
-            web.get("/runs/{id}/trace", looks.trace),
-            web.get("/runs/{id}/files/{file}", looks.file),
+            get("/openapi.json", looks.openapi, name=DESCRIPTION),
+            get("/workflows", looks.workflows),
+            post("/runs", start),
+            get("/runs/{id}", looks.show),
+            web.delete("/runs/{id}", moves.delete, expect_handler=go_on),
+            post("/runs/{id}/next", moves.next),
+            post("/runs/{id}/previous", moves.previous),
+            post("/runs/{id}/change", moves.change),
+            post("/runs/{id}/remove", moves.remove),
+            post("/runs/{id}/events", moves.event),
+            post("/runs/{id}/cancel", moves.cancel),
+            get("/runs/{id}/progress", looks.progress),
+            get("/runs/{id}/trace", looks.trace),
+            get("/runs/{id}/files/{file}", looks.file),
         ]
     )
     if who is not None:  # else nobody is ever signed in
-        app.router.add_get("/runs", looks.own)
+        app.router.add_get("/runs", looks.own, expect_handler=go_on)
     return app
+
+
+async def elsewhere(request: web.Request) -> web.Response:
+    """What is asked for below `/api/` and isn't of this version: programs are told so as they are told everything."""
+    return problem(request, NOT_FOUND, NOT_FOUND.title)
 
 
 @cache

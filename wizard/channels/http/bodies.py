@@ -92,3 +92,10 @@ async def drain(request: web.BaseRequest, most: int, seconds: float = PATIENCE) 
             most -= len(piece)
             if most < 0:
                 return
+
+
+async def go_on(request: web.Request) -> None:
+    """Expect: 100-continue is met; any other expectation counts for nothing, as it may (RFC 9110, 10.1.1)."""
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # it is no part of the answer

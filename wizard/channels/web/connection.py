@@ -7,7 +7,9 @@ run's token, for instance. And it would wait for an hour for a request, however 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -16,10 +18,22 @@ from aiohttp import web
 from wizard.channels.http.clients import client_of
 from wizard.channels.http.connections import Connections
 from wizard.channels.http.languages import accepted
-from wizard.channels.http.problems import log_failure
+from wizard.channels.http.problems import (
+    INTERNAL,
+    INVALID_REQUEST,
+    MEDIA_TYPE,
+    SECURITY_HEADERS,
+    TOO_SLOW,
+    UNAVAILABLE,
+    ProblemType,
+    log_failure,
+    problem,
+    problem_body,
+)
 from wizard.channels.web.headers import page_headers
 from wizard.channels.web.refusals import BROKEN, Explanation, plain
-from wizard.locale.sentences import sentence
+from wizard.locale.catalogs import SOURCE
+from wizard.locale.sentences import Sentence, sentence
 
 log = logging.getLogger("wizard.server")
 
@@ -49,16 +63,34 @@ FULL = Explanation(
 )
 
 LARGEST_HEAD = 65_536  # bytes of a request's line and headers together
+FOR_PROGRAMS = "/api/"  # where addresses begin that are answered by problem documents
+FIRST = 64  # bytes of a request that tell what it asks for
+
+_PROBLEMS: Mapping[int, tuple[ProblemType, Sentence | str]] = {
+    400: (INVALID_REQUEST, sentence("The request's first line or a header is malformed, too long, or sent twice.")),
+    408: (TOO_SLOW, sentence("The request didn't arrive in time. Send it again.")),
+    431: (
+        ProblemType("refused", 431, INVALID_REQUEST.title),
+        sentence("The request's headers are larger than {most} bytes. Send less.", most=LARGEST_HEAD),
+    ),
+    500: (INTERNAL, INTERNAL.title),
+    503: (UNAVAILABLE, sentence("The server has no room for more connections. Send this again in a minute.")),
+}
+
 REFUSALS = frozenset({400, 401, 403, 404, 405, 408, 411, 413, 414, 415, 417, 429, 431})  # of no use to a person
 LINGERING = 10.0  # seconds in which what was said last can be taken
 
 
 def answer(words: Explanation, **more: str) -> bytes:
     """A whole answer, for where there is no request that could be answered; the connection is closed after it."""
-    body = plain(words).encode()
-    headers = {**page_headers(), "Content-Length": str(len(body)), "Connection": "close", **more}
+    return _written(words.status, plain(words), {**page_headers(), **more})
+
+
+def _written(status: int, text: str, headers: Mapping[str, str]) -> bytes:
+    body = text.encode()
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return f"HTTP/1.1 {words.status} {HTTPStatus(words.status).phrase}\r\n{lines}\r\n".encode() + body
+    start = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
+    return f"{start}{lines}\r\n".encode() + body
 
 
 class Connection(web.RequestHandler):
@@ -78,6 +110,7 @@ class Connection(web.RequestHandler):
         self._kept: asyncio.Future[None] | None = None  # done when an answer that is kept back may go
         self._kept_since: float | None = None
         self._head = 0  # bytes of it that came
+        self._first = b""  # with which it began, or the one under way
         self._unsent = 0  # bytes of answers, at the last look
         self._moved = 0.0  # when some of them were taken
 
@@ -105,6 +138,8 @@ class Connection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         known = self._request_count
+        if self._is_waiting or not self._first:
+            self._first = (self._first if self._head else b"")[:FIRST] + data[:FIRST]
         super().data_received(data)
         if self._request_count != known:
             self._since, self._due, self._head = None, None, 0
@@ -113,7 +148,7 @@ class Connection(web.RequestHandler):
                 self._due = self._clock() + self._connections.limits.head
             self._head += len(data)
             if self._head > LARGEST_HEAD:
-                self._end(answer(LARGE))
+                self._end(self._last(LARGE))
 
     def look(self, now: float) -> None:
         assert self._line is not None
@@ -124,17 +159,28 @@ class Connection(web.RequestHandler):
         if now - self._moved > (LINGERING if closing else self._connections.limits.stalled):
             self._line.abort()
         elif self._due is not None and now > self._due:
-            self._end(answer(LATE) if self._head else b"")
+            self._end(self._last(LATE) if self._head else b"")
         elif self._since is None and self._is_waiting:
             self._since = now
 
     def drop(self) -> None:
         """Whoever waits with a request half sent may read why; a browser that sends one just now sends it again."""
-        self._end(answer(FULL, **{"Retry-After": "60"}) if self._head else b"")
+        self._end(self._last(FULL, **{"Retry-After": "60"}) if self._head else b"")
 
     def release(self) -> None:
         if self._kept is not None and not self._kept.done():
             self._kept.set_result(None)
+
+    @property
+    def _is_for_programs(self) -> bool:
+        return self._first.partition(b" ")[2].startswith(FOR_PROGRAMS.encode())
+
+    def _last(self, words: Explanation, **more: str) -> bytes:
+        """What is said to somebody who reads pages, or to a program."""
+        if not self._is_for_programs:
+            return answer(words, **more)
+        document = problem_body(*_PROBLEMS[words.status], SOURCE)
+        return _written(words.status, json.dumps(document), {**SECURITY_HEADERS, "Content-Type": MEDIA_TYPE, **more})
 
     def _end(self, last: bytes) -> None:
         self._since = self._due = None
@@ -150,7 +196,7 @@ class Connection(web.RequestHandler):
         except Exception as error:
             expected = isinstance(error, (ValueError, IndexError))
             log.log(logging.DEBUG if expected else logging.ERROR, "a connection failed: %s", type(error).__name__)
-            self._end(answer(UNREADABLE if expected else BROKEN))
+            self._end(self._last(UNREADABLE if expected else BROKEN))
 
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
@@ -185,16 +231,19 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        words, reference = UNREADABLE, ""
-        language = accepted(request.headers.get("Accept-Language", ""))
-        if status >= 500:
-            words = BROKEN
-            reference = log_failure(request, exc) if exc is not None else ""
-        else:
+        reference = ""
+        if status < 500:
             log.debug("a request from %s couldn't be read: %s", request.remote, type(exc).__name__)
+        elif exc is not None:
+            reference = log_failure(request, exc)
         if request.writer.output_size > 0:
             raise ConnectionError("a part of the answer is sent already")
-        response = web.Response(status=status, body=plain(words, reference, language).encode(), headers=page_headers())
+        if self._is_for_programs:
+            response = problem(request, *_PROBLEMS[400 if status < 500 else 500])
+        else:
+            words = UNREADABLE if status < 500 else BROKEN
+            page = plain(words, reference, accepted(request.headers.get("Accept-Language", "")))
+            response = web.Response(status=status, body=page.encode(), headers=page_headers())
         response.force_close()
         return response
 

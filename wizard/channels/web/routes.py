@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from wizard.channels.http.bodies import go_on
 from wizard.channels.http.identities import Identify
 from wizard.channels.http.problems import Handler
 from wizard.channels.http.streams import Followers
@@ -80,10 +81,3 @@ def add_pages(
 
     app.middlewares.append(guard)
     app.on_response_prepare.append(protect)
-
-
-async def go_on(request: web.Request) -> None:
-    """Expect: 100-continue is met; any other expectation counts for nothing, as it may (RFC 9110, 10.1.1)."""
-    if request.headers.get("Expect", "").lower() == "100-continue":
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0  # it is no part of the answer
