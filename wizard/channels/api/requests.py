@@ -101,22 +101,20 @@ class Remove(TypedDict, total=False):
     revision: Revision
 
 
-_NAME = about(
-    f"The event's name: at most {MAX_NAME} letters, digits and _.",
-    maxLength=MAX_NAME,
-    pattern="^[A-Za-z_][A-Za-z0-9_]*$",
-)
-_KEY = about(
-    f"The event's own key, at most {MAX_KEY} characters: however often one with this key is sent, it is taken in once.",
-    maxLength=MAX_KEY,
-)
+EventName = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_NAME, pattern="^[A-Za-z_][A-Za-z0-9_]*$"),
+    about(f"The event's name: at most {MAX_NAME} letters, digits and _."),
+]
+_KEY = "The event's own key, at most {} characters: however often one with this key is sent, it is taken in once."
+EventKey = Annotated[str, Field(min_length=1, max_length=MAX_KEY), about(_KEY.format(MAX_KEY))]
 
 
 @with_config(_EXACT)
 class Event(TypedDict, total=False):
-    name: Required[Annotated[Text, _NAME]]
+    name: Required[EventName]
     data: Annotated[Any, about("What it brings, to be read as `event.NAME`; `true` where there is nothing.")]
-    key: Annotated[Text, _KEY]
+    key: EventKey
 
 
 @with_config(_EXACT)
@@ -156,12 +154,18 @@ class Body(Generic[Members]):
             for wrong in error.errors():
                 name = wrong["loc"][0]
                 missing = wrong["type"] == "missing"
-                mistakes.append(f"`{name}` {'is missing' if missing else _WANTED[types[name]['type']]}")
+                mistakes.append(f"`{name}` {'is missing' if missing else _wanted(types[name])}")
         return unreadable(f"The body can't be taken: {'; '.join(mistakes[:MOST_TOLD])}.")
 
 
+def _wanted(schema: Mapping[str, Any]) -> str:
+    if "pattern" in schema:
+        return f"must be 1 to {schema['maxLength']} letters, digits and underscores, and not begin with a digit"
+    return _WANTED[schema["type"]].format(**schema)
+
+
 _WANTED = {
-    "string": f"must be text of 1 to {MAX_TEXT} characters",
+    "string": "must be text of 1 to {maxLength} characters",
     "integer": "must be a whole number that isn't negative",
     "object": "must be an object",
     "boolean": "must be true or false",

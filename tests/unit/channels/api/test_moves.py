@@ -78,8 +78,8 @@ async def test_an_event_moves_a_run_that_waits_for_it(served: Served) -> None:
         ({}, 400, "invalid-request"),
         ({"name": 1}, 400, "invalid-request"),
         ({"name": "x", "undo": True}, 400, "invalid-request"),
-        ({"name": "not a name"}, 422, "invalid-input"),
-        ({"name": "x" * 65}, 422, "invalid-input"),
+        ({"name": "not a name"}, 400, "invalid-request"),
+        ({"name": "x" * 65}, 400, "invalid-request"),
         (
             {"name": "x", "data": DEEP},
             400,

@@ -10,6 +10,7 @@ from aiohttp.test_utils import make_mocked_request
 
 from wizard.channels.api.requests import CHANGE, EVENT, NEXT, START, Body, revision_of
 from wizard.channels.http.problems import INVALID_REQUEST, Refused
+from wizard.engine.asks import MAX_KEY
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,15 @@ from wizard.channels.http.problems import INVALID_REQUEST, Refused
         (NEXT, {"revision": 10**30}, "`revision` must be a whole number"),
         (NEXT, {"partial": 1}, "`partial` must be true or false"),
         (CHANGE, {"answers": {}}, "`step` is missing"),
+        (
+            EVENT,
+            {"name": "no name"},
+            "`name` must be 1 to 64 letters, digits and underscores, and not begin with a digit",
+        ),
+        (EVENT, {"name": "paid\n"}, "`name` must be 1 to 64 letters"),
+        (EVENT, {"name": "n" * 65}, "`name` must be 1 to 64 letters"),
+        (EVENT, {"name": "paid", "key": ""}, f"`key` must be text of 1 to {MAX_KEY} characters"),
+        (EVENT, {"name": "paid", "key": "k" * (MAX_KEY + 1)}, "`key` must be text"),
     ],
 )
 def test_members_have_names_and_types(members: Body[Any], body: dict[str, Any], said: str) -> None:
