@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, get_args
 
 from pydantic import Field as Setting
 
+from wizard.errors import NodeContractError
 from wizard.expressions.expression import Expression, Names
 from wizard.expressions.template import Dynamic, Template
 from wizard.forms.messages import Closed, Errors, Messages
@@ -172,18 +173,22 @@ class FieldType:
     has_lines: bool = False
 
     def __post_init__(self) -> None:
-        """Raises ValueError where the model isn't one of a type of its own."""
+        """Raises NodeContractError where the model isn't one of a type of its own."""
         object.__setattr__(self, "name", _name_of(self.model))
         self.model.field_type = self
 
 
 def _name_of(model: type[BaseField]) -> str:
     if not (isinstance(model, type) and issubclass(model, BaseField)):
-        raise ValueError(f"the model of a field type is a subclass of BaseField, and {model!r} is none")
+        raise NodeContractError(
+            f"the model of a field type is a subclass of BaseField, and {model!r} is none: derive it"
+        )
     declared = model.model_fields.get("type")
     names = get_args(declared.annotation) if declared is not None else ()
     if len(names) != 1 or not isinstance(names[0], str):
-        raise ValueError(f'{model.__name__} says no name of a field type: give it `type: Literal["name"]`')
+        raise NodeContractError(f'{model.__name__} names no field type: give it `type: Literal["name"]`')
     if "field_type" in vars(model):
-        raise ValueError(f"{model.__name__} is the model of a field type already: each needs one of its own")
+        raise NodeContractError(
+            f"{model.__name__} is the model of a field type already: give each a subclass of BaseField of its own"
+        )
     return names[0]

@@ -242,7 +242,10 @@ def test_an_application_adds_its_own_and_none_that_is_there(ratings: PlugIn) -> 
     load_stay(load)
     ratings.install(RATINGS, "2.0", {}, {"rating": "RATING"})
     another = Registry.installed().fields["rating"]
-    with pytest.raises(DefinitionError, match="two field types are called 'rating'"):
+    place = r"wizard_ratings.*\.py:\d+:1: error: "
+    with pytest.raises(
+        DefinitionError, match=place + "two field types are called 'rating': give this one another name"
+    ):
         registry.add_field(another)
     with pytest.raises(DefinitionError, match="a field type is a FieldType"):
         registry.add_field("rating")  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ installed packages announce as entry points.
 
 from __future__ import annotations
 
+import inspect
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -67,11 +68,11 @@ class _Announcements(Generic[T]):
             else:
                 self._admit(entry, name, thing)
 
-    def add(self, name: str, thing: T, origin: str) -> None:
-        """Raises DefinitionError where something else has this name already; `origin` is where it is from."""
+    def add(self, name: str, thing: T, origin: type) -> None:
+        """Raises DefinitionError where something else has this name already; `origin` is the class that names it."""
         known = self.known.get(name)
         if known is not None and not _is_same(known, thing):
-            raise DefinitionError([Problem(origin, 1, 1, f"two {self.what}s are called {name!r}")])
+            raise _wrong(origin, f"two {self.what}s are called {name!r}: give this one another name")
         if known is None:
             self._packages.pop(name, None)
         self.known[name] = thing
@@ -142,16 +143,16 @@ class Registry:
         try:
             instance = made(node_type)
         except Exception as error:
-            raise DefinitionError([Problem(node_type.__module__, 1, 1, _said(error))]) from error
-        self._types.add(instance.type, instance, node_type.__module__)
+            raise _wrong(node_type, _said(error)) from error
+        self._types.add(instance.type, instance, node_type)
 
     def add_field(self, field_type: FieldType) -> None:
         """Raises DefinitionError where another field type has this name already, or this is none that can be used."""
         try:
             name, _ = _checked(field_type)
         except Exception as error:
-            raise DefinitionError([Problem(type(field_type).__module__, 1, 1, _said(error))]) from error
-        self._fields.add(name, field_type, field_type.model.__module__)
+            raise _wrong(getattr(field_type, "model", field_type), _said(error)) from error
+        self._fields.add(name, field_type, field_type.model)
         self._tell_fields()
 
     def _tell_fields(self) -> None:
@@ -209,6 +210,18 @@ def _checked(field_type: object) -> tuple[str, FieldType]:
     field_type.model.model_rebuild()  # a name in it that is nowhere defined would show in the first definition only
     _SYNTAX.parse(field_type.template)
     return field_type.name, field_type
+
+
+def _wrong(what: object, message: str) -> DefinitionError:
+    """At the class in its file, where that is known."""
+    return DefinitionError([Problem(*_place(what), 1, message)])
+
+
+def _place(what: object) -> tuple[str, int]:
+    try:
+        return inspect.getfile(what), inspect.getsourcelines(what)[1]  # type: ignore[arg-type]
+    except (OSError, TypeError):  # typed into an interpreter, or no class at all
+        return getattr(what, "__module__", type(what).__module__), 1
 
 
 def _said(error: BaseException) -> str:

@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from tests.unit.forms.asking import Around
+from wizard.errors import NodeContractError
 from wizard.forms.field_type import BaseField, FieldType
 from wizard.forms.fields import BUILT_IN, Field, FieldTypes, may_be_draft, type_of
 from wizard.forms.form import Form
@@ -102,11 +103,11 @@ def test_each_type_has_a_model_and_a_name_of_its_own() -> None:
         type: Literal["other"]
 
     for model in (Nameless, Several):
-        with pytest.raises(ValueError, match="says no name of a field type"):
+        with pytest.raises(NodeContractError, match="names no field type"):
             FieldType(model=model, parser=parser)
-    with pytest.raises(ValueError, match="is a subclass of BaseField"):
+    with pytest.raises(NodeContractError, match=r"is a subclass of BaseField, and .*: derive it"):
         FieldType(model=Other, parser=parser)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="is the model of a field type already"):
+    with pytest.raises(NodeContractError, match="TextField is the model of a field type already: give each"):
         FieldType(model=TextField, parser=parser)
 
 
