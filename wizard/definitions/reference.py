@@ -149,8 +149,8 @@ def _either(branches: Sequence[Schema]) -> str:
 
 
 def _short(reference: str) -> str:
-    """#/$defs/ChoiceField -> choice field."""
-    name = reference.rpartition("/")[2].removesuffix("Config").removesuffix("Format")
+    """#/$defs/ChoiceField -> choice field. Of two classes of one name, pydantic writes their modules before it."""
+    name = reference.rpartition("/")[2].rpartition("__")[2].removesuffix("Config").removesuffix("Format")
     return "".join(f" {char.lower()}" if char.isupper() else char for char in name).strip()
 
 
@@ -165,7 +165,10 @@ def _sections(properties: Schema, definitions: Schema) -> Iterator[Section]:
         seen.add(name)
         shape = definitions[name]
         keys = tuple(key for key in _keys(shape) if key.name != "type")
-        yield Section(_short(name), " ".join(str(shape.get("description", "")).split()), keys)
+        written = shape["properties"].get("type", {}).get("const") if "__" in name else None
+        yield Section(
+            f"{written} field" if written else _short(name), " ".join(str(shape.get("description", "")).split()), keys
+        )
         waiting += _names(shape)
 
 

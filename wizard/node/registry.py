@@ -91,6 +91,9 @@ class _Announcements(Generic[T]):
         first, known = self._packages.get(name), self.known.get(name)
         if first is None and known is None:
             self.known[name], self._packages[name] = thing, by
+            if by.name != name:
+                why = "the %s %s of the package %s is announced as %s: name the entry point like the type"
+                log.warning(why, self.what, name, by.package or "unknown", by.name)
         elif known is not None and _is_same(known, thing):
             return
         elif first is None or first.built_in:

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import jsonschema
 import pytest
@@ -19,6 +19,8 @@ import pytest
 from tests.unit.shell import BROKEN, EMBEDDING, PASSPORT, WARNED, Shell
 from wizard.cli import main as cli
 from wizard.definitions import reference
+from wizard.forms.field_type import BaseField, FieldType
+from wizard.forms.types.text import line as parser_of_text
 from wizard.node import NodeConfig, Registry
 from wizard.nodes.data.set import SetNode
 from wizard.server import serve_until_told
@@ -323,6 +325,17 @@ def test_the_reference_describes_third_party_types() -> None:
     assert reference.type_name({"const": "x"}) == "x"
     assert reference.type_name({}) == "anything"
     assert reference.type_name({"type": ["string", "null"]}) == "text | nothing"
+
+
+def test_field_types_whose_classes_have_one_name_are_told_as_authors_write_them() -> None:
+    """Packages don't know each other. An author who reads of an `acme__fields__ RatingField` can't write one."""
+    registry = Registry.installed()
+    for module, name in (("acme.fields", "stars"), ("other.fields", "points")):
+        members = {"__module__": module, "__qualname__": "RatingField", "__annotations__": {"type": Literal[name]}}
+        registry.add_field(FieldType(model=type("RatingField", (BaseField,), members), parser=parser_of_text))
+    form = next(each for each in reference.references(registry) if each.type == "form")
+    assert {"stars field", "points field"} <= {section.name for section in form.sections}
+    assert "__" not in "\n".join(reference.in_full(form, 100))
 
 
 # -- serving -------------------------------------------------------------------------------------------

@@ -66,6 +66,16 @@ def test_what_packages_announce_is_there_and_says_where_it_is_from(plugin: PlugI
     )
 
 
+def test_one_that_is_announced_under_another_name_is_told(plugin: PlugIn, caplog: pytest.LogCaptureFixture) -> None:
+    """It works until its module can't be imported: then nobody knows of which type the definitions are that need it."""
+    plugin.install(PARCELS, "2.0", {"parcels": "ParcelNode", "scale": "ScaleNode"})
+    assert Registry.installed().get("parcel") is not None
+    assert [record.getMessage() for record in caplog.records] == [
+        "the node type parcel of the package wizard-parcels 2.0 is announced as parcels: name the entry point "
+        "like the type"
+    ]
+
+
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
