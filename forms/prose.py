@@ -12,7 +12,7 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from wizard.expressions.markdown import Pieces, address
-from wizard.expressions.prose import Prose, fill
+from wizard.expressions.prose import Prose, fill, spelled
 from wizard.forms.rendering import blocks
 
 _ELEMENTS: Final[Mapping[str, str]] = {
@@ -40,6 +40,13 @@ def line_html(text: str) -> Markup:
     if not isinstance(text, Prose):
         return escape(text)
     return Markup(_html(text.line, text.values, "\n"))  # noqa: S704 - made of the elements above and escaped texts
+
+
+def unlinked(text: str) -> str:
+    """The words alone, without where they lead: for what stands in a link itself."""
+    if not isinstance(text, Prose):
+        return text
+    return spelled(tuple(piece for piece in text.blocks if piece.kind not in ("link", "/link")), text.values)
 
 
 def _html(pieces: Pieces, values: Sequence[str], line_break: str) -> str:

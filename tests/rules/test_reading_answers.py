@@ -7,7 +7,7 @@ from wizard.app import wizard_app
 from wizard.channels.web.sections import as_text, sections
 from wizard.engine import Engine
 from wizard.engine.view import RunView
-from wizard.testing import make_test_engine
+from wizard.testing import Person, make_test_engine
 
 RENT = {
     "id": "rent",
@@ -90,6 +90,23 @@ async def test_parts_of_a_form_have_headings_and_links_of_their_own() -> None:
     links = [(line.label, of) for each in listed for line, of in each.rows]
     assert len(links) == len(set(links)) == 9
     assert ("Name", "Person 2, Who is it?") in links
+
+
+async def test_answers_in_one_frame_are_told_below_a_heading_that_is_true_of_all() -> None:
+    """Who listens heard how many cars there are below the heading “Rooms”."""
+    repeat = {"type": "workflow", "workflow": "one", "repeat": {"min": 0}}
+    nodes = [
+        {"id": "who", "type": "form", "title": "About you", "fields": [{"name": "name"}, {"name": "age"}]},
+        {"id": "rooms", "title": "Rooms", **repeat},
+        {"id": "cars", "title": "Cars", **repeat},
+        {"id": "check", "type": "review"},
+    ]
+    person = await Person.starts(await make_test_engine({"id": "m", "nodes": nodes}, WHO), "m")
+    await person.says(name="Ann", age="41")
+    await person.says(add_another=False)
+    await person.says(add_another=False)
+    listed = [(each.heading, each.unseen) for each in sections(person.prompt.items)]
+    assert listed == [("About you", False), ("Rooms, Cars", True)]
 
 
 async def test_a_list_can_be_added_to_from_the_review() -> None:

@@ -48,6 +48,8 @@ def sections(lines: Iterable[Item]) -> list[Section]:
             made.append(Section(first.group if begins else "", heading, bool(first.group), not own, rows))
         else:
             made[-1].rows += rows
+            if made[-1].unseen and made[-1].heading:  # that of one page alone isn't true of others
+                made[-1].heading += f", {first.label}"
         group, below_heading = first.group, own
     return made
 

@@ -33,7 +33,7 @@ import wizard.forms
 from wizard.channels.web.sections import sections
 from wizard.errors import SettingsError
 from wizard.forms.characters import encodable
-from wizard.forms.prose import line_html, prose_html
+from wizard.forms.prose import line_html, prose_html, unlinked
 from wizard.forms.rendering import blocks
 from wizard.locale.formats import direction
 
@@ -70,6 +70,7 @@ def environment_of(folder: Path | None, words: NullTranslations) -> Environment:
         "path": _path,
         "prose": prose_html,
         "sections": sections,
+        "unlinked": unlinked,
     }
     return environment
 

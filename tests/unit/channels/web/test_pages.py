@@ -10,8 +10,9 @@ import pytest
 from tests.unit.channels.web.markup import checked
 from tests.unit.channels.web.samples import ASSETS, SAMPLES, STEP, read, step
 from wizard.channels.web import pages as module
-from wizard.channels.web.pages import Page, Pages
+from wizard.channels.web.pages import ListPage, Page, Pages, WorkflowCard
 from wizard.channels.web.templating import BUILT_IN, TEMPLATES
+from wizard.expressions.prose import prose
 from wizard.forms.rendering import KINDS
 from wizard.model import Prompt
 
@@ -83,7 +84,7 @@ def test_a_review_has_a_change_link_for_each_answer() -> None:
         "Change Email": "/forms/r/1/a/b~2?change",
     }
     assert page.one("h1").text == "Check your answers"
-    assert [each.text for each in page.all("h2")] == ["About you", "Reason"]  # the second for who listens only
+    assert [each.text for each in page.all("h2")] == ["About you", "Reason, Email"]  # the second for who listens only
     assert [each.text for each in page.all("dd") if "govuk-summary-list__value" in each.classes] == [
         "Ada",
         "OneTwo",
@@ -115,6 +116,14 @@ def test_the_list_names_what_can_be_started() -> None:
     page = read(SAMPLES["list"])
     assert [each.text for each in page.of_class("wz-card")] == ["ApplyA text", "Order"]
     assert page.one("a", href="/w/b").text == "Order"
+
+
+def test_a_card_shows_the_words_of_a_link() -> None:
+    """All of it leads to the start page, where the link is: its address stood there in brackets."""
+    text = prose("Read [the *rules*](https://example.org/rules) first.\n\nIt takes long.")
+    page = read(ListPage("/", "All", workflows=(WorkflowCard("a", "Apply", text),)))
+    assert [each.text for each in page.of_class("wz-card")] == ["ApplyRead the rules first.It takes long."]
+    assert [each.get("href") for each in page.of_class("wz-card")[0] if each.tag == "a"] == ["/w/a"]
 
 
 def test_a_start_page_carries_what_it_was_given() -> None:
