@@ -16,7 +16,7 @@ from wizard.definitions.reading.complaints import did_you_mean, quoted
 from wizard.definitions.repeat_checks import check_repeats
 from wizard.definitions.shape_checks import check_shapes
 from wizard.definitions.text_checks import check_texts
-from wizard.definitions.value_checks import check_joined, check_lists
+from wizard.definitions.value_checks import check_joined, check_lists, check_spelling
 from wizard.errors import NodeContractError, Problem
 from wizard.expressions.functions import FUNCTIONS
 from wizard.forms.checking import form_doubts
@@ -60,6 +60,7 @@ def check(drafts: Drafts, *, stored: bool = False, functions: Functions | None =
 
 def _check_values(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
     """What is known of values before there are any."""
+    yield from check_spelling(draft)
     yield from check_lists(draft, drafts)
     yield from check_joined(draft)
     yield from check_repeats(draft, drafts)

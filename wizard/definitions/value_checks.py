@@ -13,7 +13,9 @@ from wizard.errors import Problem
 from wizard.expressions.arithmetic import MAX_TEXT
 from wizard.expressions.expression import Expression
 from wizard.expressions.template import Dynamic
+from wizard.forms.field_type import BaseField
 from wizard.model import Chain
+from wizard.model.workflow import Path
 from wizard.node.asking import AskingConfig
 
 NEEDS_KEY = (
@@ -31,6 +33,33 @@ def check_lists(draft: Draft, drafts: Mapping[str, Draft]) -> Iterator[Problem]:
             continue
         if known.elements.are_records(repeat.for_each.source):
             yield draft.document.problem((*node.place, "repeat", "for_each"), NEEDS_KEY)
+
+
+def check_spelling(draft: Draft) -> Iterator[Problem]:
+    """Texts where a field's setting is a truth value or a number: `yes` and "no" are texts in a definition, and nobody
+    can tell what their author takes them for."""
+    written: list[tuple[Path, BaseField]] = [(("input", field.name), field) for field in draft.input]
+    for node in draft.nodes:
+        if isinstance(node.config, AskingConfig):
+            written += [((*node.place, "fields", at), field) for at, field in enumerate(node.config.fields)]
+    for place, field in written:
+        data = _at(draft.document.data, place)
+        for name, setting in type(field).model_fields.items():
+            text, value = data.get(name), getattr(field, name)
+            if isinstance(value, bool) and not isinstance(text, bool | None):
+                wanted = "true or false"
+            elif type(value) is int and setting.annotation in (int, int | None) and isinstance(text, str):
+                wanted = "a whole number"
+            else:
+                continue
+            message = f"`{name}` must be {wanted}; write `{name}: {str(value).lower()}`"
+            yield draft.document.problem((*place, name), message)
+
+
+def _at(data: Any, place: Path) -> Mapping[str, Any]:
+    for part in place:
+        data = data[part]
+    return data if isinstance(data, Mapping) else {}
 
 
 class _Known:
