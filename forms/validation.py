@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
+from difflib import get_close_matches
 from itertools import islice
 
 from wizard.errors import NodeContractError
@@ -27,6 +28,7 @@ from wizard.model.values import check_value
 __all__ = ["Accepted", "Form", "Part", "Rejected", "still_valid", "validate", "validate_part"]
 
 MAX_NAME_SHOWN = 100
+MISSPELT = 3  # unknown names for which a known one is looked for, which takes a millisecond: more aren't misspelt
 
 _LEFT_OUT = object()
 _NOTHING: Mapping[str, Value] = {}
@@ -155,12 +157,13 @@ class _Taking:
     def refuse_unknown(self, given: Mapping[str, object]) -> None:
         if given.keys() <= self.form.by_name.keys():
             return
-        for name in given:
-            if name in self.form.by_name:
-                continue
+        unknown = [name for name in given if name not in self.form.by_name]
+        for name in unknown:
             shown = encodable(str(name)[:MAX_NAME_SHOWN])
             if name in self.form.own:
                 told = sentence("“{name}” is computed and can't be answered. Leave it out", name=shown)
+            elif len(unknown) <= MISSPELT and (near := get_close_matches(shown, self.form.by_name, n=1)):
+                told = sentence("There is no field “{name}” here. Did you mean “{near}”?", name=shown, near=near[0])
             else:
                 told = sentence("There is no field “{name}” here. Leave it out", name=shown)
             self.errors[shown] = told.in_language(self.own.language)

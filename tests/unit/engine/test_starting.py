@@ -70,6 +70,8 @@ async def test_input_is_checked_before_a_run_exists() -> None:
         for begin in (made.create, made.start):
             with pytest.raises(InvalidInput, match="input of workflow main"):
                 await begin("main", wrong)
+    with pytest.raises(InvalidInput, match=r"There is no field “contry” here\. Did you mean “country”"):
+        await made.start("main", {"contry": "CH"})
     free = engine(flow("main", ask("a")))
     assert (await free.create("main", {"anything": [1, {"b": None}]})).run.input == {"anything": [1, {"b": None}]}
     refused: list[dict[str, Any]] = [

@@ -70,10 +70,12 @@ def test_a_default_stands_in_for_a_field_that_is_left_out() -> None:
 def test_unknown_fields_are_named() -> None:
     """A typing error in a program would lose an answer silently."""
     wrong = rejected(ORDER, {"pieces": 1, "price": 1, "prize": 1, "total": 5, "x\ud800" + "y" * 500: 1})
-    assert wrong.errors["prize"] == "There is no field “prize” here. Leave it out"
+    assert wrong.errors["prize"] == "There is no field “prize” here. Did you mean “price”?"
     assert wrong.errors["total"] == "“total” is computed and can't be answered. Leave it out"
     assert len(wrong.errors) == 3
     assert all(len(name) <= 100 for name in wrong.errors)
+    many = rejected(ORDER, {f"prize{number}": 1 for number in range(4)})
+    assert {many.errors[f"prize{number}"].rpartition(". ")[2] for number in range(4)} == {"Leave it out"}
     pack(wrong.errors)
 
 
