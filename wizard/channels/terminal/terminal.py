@@ -123,9 +123,9 @@ class Conversation:
 
     async def _watch(self, view: RunView, prompt: Prompt) -> None:
         """Says how far the work is until it is done, or somebody types what to do instead."""
-        self._paper.note(
-            sentence("It continues by itself. Type :back or :cancel, or leave with :quit and come back later")
-        )
+        back = sentence("It continues by itself. Type :back or :cancel, or leave with :quit and come back later")
+        no_back = sentence("It continues by itself. Type :cancel, or leave with :quit and come back later")
+        self._paper.note(back if view.has_previous else no_back)
         visit = view.visit
         told = Work() if pauses(view) else None
         while view.visit == visit and (work := work_of(view)) is not None and not seems_stuck(view):
@@ -150,7 +150,8 @@ class Conversation:
         """A page without questions: Enter goes on."""
         failed = view.status in (RunStatus.FAILED, RunStatus.WORKING)
         if failed:
-            self._paper.note(sentence("Press Enter to try again, or type :back"))
+            back = sentence("Press Enter to try again, or type :back")
+            self._paper.note(back if view.has_previous else sentence("Press Enter to try again"))
         elif prompt.submit:
             self._paper.note(sentence("Press Enter to go on ({button})", button=prompt.submit))
         else:

@@ -139,6 +139,40 @@ async def test_a_pipe_is_read_on_at_a_wait(engine: Engine, lines: tuple[str, ...
     assert "leave with :quit" in pipe.text
 
 
+@pytest.mark.parametrize(
+    ("final", "told"),
+    [
+        ("", "It continues by itself. Type :back or :cancel, or leave with :quit and come back later"),
+        (", final: true", "It continues by itself. Type :cancel, or leave with :quit and come back later"),
+    ],
+)
+async def test_back_is_offered_where_there_is_something_to_go_back_to(final: str, told: str) -> None:
+    """Who types what is offered is told that this is the first page."""
+    engine = await make_test_engine(
+        f"id: order\nnodes:\n  - {{id: ask, type: form, fields: [{{name: what}}]{final}}}\n"
+        "  - {id: w, type: wait, for: 2d}"
+    )
+    pipe = Pipe("tea", ":quit")
+    async with asyncio.timeout(10):
+        assert await Conversation(engine, pipe).hold(await engine.start("order")) is Ending.LEFT
+    assert [line.strip() for line in pipe.written if "by itself" in line] == [told]
+    await engine.close()
+
+
+@pytest.mark.parametrize(("final", "told"), [("", ", or type :back"), (", final: true", "")])
+async def test_nor_is_it_after_work_that_failed(final: str, told: str) -> None:
+    """As at a wait."""
+    engine = await make_test_engine(
+        f"id: order\nnodes:\n  - {{id: ask, type: form, fields: [{{name: what}}]{final}}}\n"
+        "  - {id: w, type: python, function: fails}",
+        functions={"fails": lambda: 1 / 0},
+    )
+    pipe = Pipe("tea", ":quit")
+    assert await Conversation(engine, pipe).hold(await engine.start("order")) is Ending.LEFT
+    assert [line.strip() for line in pipe.written if "to try again" in line] == [f"Press Enter to try again{told}"]
+    await engine.close()
+
+
 async def test_an_answer_in_a_pipe_is_one_to_the_question_after_the_wait(engine: Engine) -> None:
     """Nobody types it there, so nobody has to be told that it comes too early."""
     view = await engine.start("ordered")
