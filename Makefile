@@ -72,12 +72,12 @@ test test-fast coverage torture: export PYTEST_DEBUG_TEMPROOT = $(MEMORY)
 # Processes that run tests side by side: one more than two cores, as many tests wait for a browser, a server or a clock.
 WORKERS ?= 3
 
-# Everything, in a short form where it is drawn at random. The longest come first (tests/conftest.py): whoever has done
-# their half takes over from the other.
+# Every rule, in a short form where something is drawn at random (tests/drawing.py). The longest come first
+# (tests/conftest.py): whoever has done their part takes over from the others.
 test: install
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m tests.browser.firefox
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest --draw -n $(WORKERS) --dist worksteal
 	$(MAKE) lint
 
 # What a minute is enough for (tests/fast.py): the rules, the languages, forms and definitions, and a run through the channels.
@@ -117,11 +117,12 @@ lint: install
 conformance: install
 	$(BIN)/python -m tests.conformance tests/conformance/*.jsonl.gz
 
-# Thousands of random processes and moves, a hundred thousand mutated requests, ten thousand moves over each example by
+# Every variant of every test, thousands of random processes and moves, a hundred thousand mutated requests, ten thousand moves over each example by
 # somebody at a browser, hundreds of kills of servers and databases, a client made of the OpenAPI document (schemathesis, all
 # its checks), and ten times as much of all else that is drawn at random; TORTURE=20 for twice as many.
 TORTURE ?= 10
 torture: install
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest -rP tests/faults
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest tests/unit/machine/test_properties.py tests/acceptance/test_web_fuzz.py \
 		tests/walks tests/corpus

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.drawing import examples
+from tests.drawing import examples, left_out
 from tests.fast import is_fast
 from tests.plugins import PARCELS, PlugIn
 
@@ -52,6 +52,7 @@ LONGEST = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fast", action="store_true", help="what a minute is enough for: see tests/fast.py")
+    parser.addoption("--draw", action="store_true", help="half of the variants of long tests: see tests/drawing.py")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -67,8 +68,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.hypothesis_seed = str(config.stash[SEED])
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, and all else as it was."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest first, and all else as it was; with --draw, without the variants that aren't drawn."""
+    if config.option.draw:
+        gone = left_out(items, config.stash[SEED])
+        config.hook.pytest_deselected(items=list(gone))
+        items[:] = [item for item in items if item not in gone]
 
     def rank(item: pytest.Item) -> int:
         place = item.nodeid.removeprefix("tests/")

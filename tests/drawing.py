@@ -1,11 +1,38 @@
 """How much is drawn where something is tried at random: a part of it in `make test`, less in `make test-fast`, all of
 it in `make coverage`, and many times as much in `make torture`. What is drawn is another thing each time, so many short
 runs look as far as a long one.
+
+So it is with the variants of a test that tries one rule on many browsers, pages or inputs: `make test` (`--draw`) draws
+half of them, and everything else runs the whole.
 """
 
 from __future__ import annotations
 
 import os
+import random
+from collections.abc import Iterable
+
+import pytest
+
+# Where the variants of one rule take their time, below tests/.
+VARIANTS = (
+    "acceptance/test_web_bodies.py",
+    "acceptance/test_web_hostile.py",
+    "acceptance/test_web_markup.py",
+    "browser/",
+    "faults/test_arrivals.py",
+    "rules/test_concurrency.py",
+    "rules/test_cost_of_events.py",
+    "rules/test_forging.py",
+    "rules/test_identity_table.py",
+    "rules/test_loops_that_wait.py",
+    "rules/test_missing_plugins.py",
+    "rules/test_s25_twice_a_year.py",
+    "unit/channels/api/test_hostile.py",
+    "unit/channels/web/test_web_hostile.py",
+    "unit/expressions/test_attacks.py",
+    "unit/forms/test_any_input.py",
+)
 
 # 0 for the short form, 1 for the whole, 10 for ten times the whole.
 TORTURE = int(os.environ.get("TORTURE") or 0)
@@ -15,3 +42,17 @@ SHARE = 0.1 if os.environ.get("FAST") else 0.3
 def examples(whole: int) -> int:
     """How many of something to try, where a test that has the time for it tries `whole`."""
     return whole * TORTURE or max(int(whole * SHARE), 1)
+
+
+def left_out(items: Iterable[pytest.Item], seed: int) -> set[pytest.Item]:
+    """Of each test with variants, the half that this seed doesn't draw; a single one stays."""
+    variants: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        test, bracket, _ = item.nodeid.partition("[")
+        if bracket and test.removeprefix("tests/").startswith(VARIANTS):
+            variants.setdefault(test, []).append(item)
+    return {
+        item
+        for test, those in variants.items()
+        for item in random.Random(f"{seed} {test}").sample(those, len(those) // 2)
+    }
