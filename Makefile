@@ -117,9 +117,10 @@ lint: install
 conformance: install
 	$(BIN)/python -m tests.conformance tests/conformance/*.jsonl.gz
 
-# Every variant of every test, thousands of random processes and moves, a hundred thousand mutated requests, ten thousand moves over each example by
-# somebody at a browser, hundreds of kills of servers and databases, a client made of the OpenAPI document (schemathesis, all
-# its checks), and ten times as much of all else that is drawn at random; TORTURE=20 for twice as many.
+# Every variant of every test, thousands of random processes and moves, a hundred thousand mutated requests, ten thousand
+# moves over each example by somebody at a browser, hundreds of kills of servers and databases, a client made of the OpenAPI
+# document (schemathesis, all its checks), and ten times as much of all else that is drawn at random; TORTURE=20 for twice
+# as many.
 TORTURE ?= 10
 torture: install
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
