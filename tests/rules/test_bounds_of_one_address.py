@@ -185,7 +185,7 @@ async def test_ten_thousand_hostile_requests_of_one_address_take_less_than_a_fif
             began = perf_counter()
             readers = [await hostile(stack, server.port, number) for number in range(200)]
             besieged = await seconds_of_turns(person)
-            for _ in range(3):  # others may have been at work during the one measurement and not during the other
+            for _ in range(15):  # others may have been at work during the one measurement and not during the other
                 if besieged >= 1.2 * alone:
                     besieged = min(besieged, await seconds_of_turns(person))
             seconds = perf_counter() - began
