@@ -194,6 +194,28 @@ class StaleRevision(StaleInput):
     people = sentence("The run was changed by somebody else at the same time. Load it again.")
 
 
+class DraftNotFound(CallerError):
+    """What is said to editors and deployers is in English, as all that authors read."""
+
+    people = "This workflow has no draft. Save one first: `wizard drafts put FILE`."
+
+
+class StaleDraft(CallerError):
+    people = "Somebody else has saved this draft meanwhile. Look at theirs, then save yours over it, or join the two."
+
+
+class StaleDeployment(CallerError):
+    people = "Another version was deployed or revoked meanwhile. Look at what is deployed now, then try again."
+
+
+class NothingDeployed(CallerError):
+    people = "Nothing of this workflow is deployed, so there is nothing to revoke."
+
+
+class NothingBefore(CallerError):
+    people = "No version was deployed before this one, so there is none to go back to."
+
+
 class RunBusy(CallerError):
     people = sentence(
         "Too many requests are changing this run at the same time. Nothing was changed by this one: send it again."

@@ -89,6 +89,14 @@ class Catalog:
             loader.add_data(data, name if isinstance(name, str) else f"definition {number}")
         return _compiled(loader, stored=stored)
 
+    @classmethod
+    def from_read(cls, documents: Iterable[Document], registry: Registry) -> Catalog:
+        """Definitions that were read from texts. Raises DefinitionError with the problems of all of them."""
+        loader = _Loader(registry)
+        for document in documents:
+            loader.add(document)
+        return _compiled(loader)
+
     def get(self, workflow_id: str) -> Workflow:
         """Raises WorkflowNotFound."""
         workflow = self.workflows.get(workflow_id)

@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 from wizard.errors import InvalidInput
 from wizard.model import Change, Entry, Refused, Reply, Report, Run, RunStatus, StoredFile, is_past
 from wizard.model.job import Backlog, Queue
+from wizard.model.staging import Stages
 from wizard.state.merging import Document
 
 
@@ -84,6 +85,10 @@ class Store(Protocol):
     @property
     def queue(self) -> Queue:
         """Hands out the jobs that were committed."""
+
+    @property
+    def stages(self) -> Stages:
+        """Drafts, versions and deployments of workflows."""
 
     async def open(self) -> None:
         """Prepares the storage: creates or migrates it. Called once, before anything else."""

@@ -17,10 +17,12 @@ from heapq import nlargest
 from wizard.errors import KeyReused, StaleRevision
 from wizard.model import Change, Entry, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.job import Backlog, Queue
+from wizard.model.staging import Stages
 from wizard.state.merging import Document, merge
 from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
 from wizard.stores.memory.queue import MemoryQueue
 from wizard.stores.memory.slots import MemorySlots
+from wizard.stores.memory.stages import MemoryStages
 
 
 class _Trace:
@@ -67,6 +69,7 @@ class MemoryStore:
         self._slots = MemorySlots()
         self._documents: dict[tuple[str, str], Document] = {}
         self._definitions: dict[str, bytes] = {}
+        self.stages: Stages = MemoryStages(self._lock, self._definitions.setdefault)
 
     async def open(self) -> None:
         """There is nothing to prepare."""

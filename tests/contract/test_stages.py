@@ -1,0 +1,162 @@
+"""What every store promises of drafts, versions and deeds (wizard.model.staging.Stages)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.contract.kinds import KINDS
+from wizard.errors import StaleDeployment, StaleDraft
+from wizard.model.staging import Deed, Deployed, Draft, Version
+from wizard.stores.contract import Store
+
+NOW = datetime(2026, 11, 29, 9, 30, 0, 123456, tzinfo=UTC)
+TEXT = "# Ann's own words\r\nid: passport\t\n\n\nnodes:   # not yet\n  - {id: ask, type: form}\n\ufeff…"
+
+
+@pytest.fixture(params=KINDS)
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    async with KINDS[request.param](tmp_path) as made:
+        yield made
+
+
+def a_draft(revision: int = 1, text: str = TEXT, workflow: str = "passport") -> Draft:
+    return Draft(workflow, revision, text, NOW, "ann")
+
+
+def a_version(number: int, before: int | None, workflow: str = "passport") -> Version:
+    return Version(workflow, number, f"{workflow}-{number}", f"text {number}", NOW, "ann", "", before)
+
+
+def deed(action: str = "deploy", workflow: str = "passport") -> Deed:
+    return Deed(0, NOW, "ann", action, workflow, {"number": 1, "why": ["a", None]}, "because")
+
+
+async def deploys(store: Store, number: int, before: int | None, workflow: str = "passport") -> None:
+    body = f"{workflow} {number}".encode()
+    await store.stages.add_version(a_version(number, before, workflow), body, deed(workflow=workflow))
+
+
+async def deployed(store: Store) -> dict[str, int]:
+    return {each.workflow: each.number for each in await store.stages.deployed()}
+
+
+async def test_a_draft_is_kept_as_it_was_written(store: Store) -> None:
+    """Comments, blank lines and odd line ends are the author's: whoever gets their draft back changed puts it away."""
+    assert await store.stages.draft("passport") is None
+    await store.stages.save_draft(a_draft())
+    assert await store.stages.draft("passport") == a_draft()
+    await store.stages.save_draft(a_draft(2, ""))
+    assert await store.stages.draft("passport") == a_draft(2, "")
+
+
+async def test_two_editors_do_not_overwrite_each_other(store: Store) -> None:
+    """Ann and Bob have the same draft open; who saves second has to hear of the first."""
+    await store.stages.save_draft(a_draft())
+    saved = [store.stages.save_draft(a_draft(2, text)) for text in ("Ann's", "Bob's")]
+    first, second = await asyncio.gather(*saved, return_exceptions=True)
+    assert (first is None) != (second is None)
+    assert isinstance(first or second, StaleDraft)
+    for stale in (1, 2, 4):
+        with pytest.raises(StaleDraft):
+            await store.stages.save_draft(a_draft(stale))
+    assert (await store.stages.draft("passport") or a_draft()).text in ("Ann's", "Bob's")
+
+
+async def test_drafts_are_listed_by_workflow(store: Store) -> None:
+    """The list of an editor's first page."""
+    for workflow in ("zoo", "ämter", "alpha"):
+        await store.stages.save_draft(a_draft(workflow=workflow))
+    assert [draft.workflow for draft in await store.stages.drafts()] == ["alpha", "zoo", "ämter"]
+
+
+async def test_a_draft_is_deleted_by_who_saw_it(store: Store) -> None:
+    """What somebody else has saved since isn't thrown away; afterwards a new one can be begun."""
+    await store.stages.save_draft(a_draft())
+    with pytest.raises(StaleDraft):
+        await store.stages.delete_draft("passport", 2, deed("delete"))
+    await store.stages.delete_draft("passport", 1, deed("delete"))
+    assert await store.stages.draft("passport") is None
+    assert [each.action for each in await store.stages.deeds()] == ["delete"]
+    await store.stages.save_draft(a_draft())
+
+
+async def test_versions_are_numbered_and_the_newest_is_deployed(store: Store) -> None:
+    """Each deployment takes the place of the one before, and all of them stay."""
+    assert await store.stages.deployed() == ()
+    await deploys(store, 1, None)
+    await deploys(store, 2, 1)
+    await deploys(store, 1, None, workflow="order")
+    assert await store.stages.deployed() == (Deployed("order", 1, "order-1"), Deployed("passport", 2, "passport-2"))
+    assert await store.stages.versions("passport") == (a_version(2, 1), a_version(1, None))
+    assert await store.stages.versions("passport", limit=1) == (a_version(2, 1),)
+    assert await store.stages.versions("passport", below=2) == (a_version(1, None),)
+    assert await store.stages.version("passport", 1) == a_version(1, None)
+    assert await store.stages.version("passport", 3) is None
+    assert await store.stages.versions("nowhere") == ()
+
+
+async def test_what_runs_go_by_is_kept_with_the_version(store: Store) -> None:
+    """A version that is deployed without its definition would let people begin what can't go on."""
+    await deploys(store, 1, None)
+    assert await store.definition("passport-1") == b"passport 1"
+
+
+async def test_one_of_two_deployments_at_once_wins(store: Store) -> None:
+    """Two people deploy at one moment: the second has to look at what the first has deployed, and nothing is mixed."""
+    await deploys(store, 1, None)
+    both = await asyncio.gather(deploys(store, 2, 1), deploys(store, 2, 1), return_exceptions=True)
+    assert sorted(type(each) for each in both if each) == [StaleDeployment]
+    assert await deployed(store) == {"passport": 2}
+    for number, before in ((1, None), (2, 1), (3, 1), (3, None), (4, 2)):
+        with pytest.raises(StaleDeployment):
+            await deploys(store, number, before)
+    assert len(await store.stages.versions("passport")) == 2
+    assert len(await store.stages.deeds()) == 2
+
+
+async def test_another_version_is_deployed_in_the_place_of_one(store: Store) -> None:
+    """Revoking: the version before is deployed again, or nothing; the versions stay."""
+    await deploys(store, 1, None)
+    await deploys(store, 2, 1)
+    await store.stages.deploy("passport", 1, 2, deed("revoke"))
+    assert await deployed(store) == {"passport": 1}
+    for number, instead_of in ((1, 2), (9, 1)):
+        with pytest.raises(StaleDeployment):
+            await store.stages.deploy("passport", number, instead_of, deed("revoke"))
+    await store.stages.deploy("passport", None, 1, deed("revoke"))
+    assert await deployed(store) == {}
+    await deploys(store, 3, None)
+    assert await deployed(store) == {"passport": 3}
+
+
+async def test_the_stamp_tells_whether_something_else_is_deployed(store: Store) -> None:
+    """Each process looks several times a second; a draft that is saved is none of its business."""
+    stamps = [await store.stages.stamp()]
+    for step in (
+        lambda: deploys(store, 1, None),
+        lambda: deploys(store, 2, 1),
+        lambda: store.stages.deploy("passport", 1, 2, deed("revoke")),
+        lambda: store.stages.deploy("passport", None, 1, deed("revoke")),
+    ):
+        await step()
+        stamps.append(await store.stages.stamp())
+    assert len(set(stamps)) == 5
+    await store.stages.save_draft(a_draft())
+    assert await store.stages.stamp() == stamps[-1]
+
+
+async def test_deeds_are_kept_in_order(store: Store) -> None:
+    """Who asks what happened on Tuesday reads who did what to which workflow, and why."""
+    await deploys(store, 1, None)
+    await deploys(store, 1, None, workflow="order")
+    await deploys(store, 2, 1)
+    deeds = await store.stages.deeds()
+    assert [(each.number, each.workflow) for each in deeds] == [(3, "passport"), (2, "order"), (1, "passport")]
+    assert deeds[0] == deed()._replace(number=3)
+    assert [each.number for each in await store.stages.deeds("passport", limit=1)] == [3]
+    assert [each.number for each in await store.stages.deeds("passport", below=3)] == [1]

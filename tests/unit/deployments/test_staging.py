@@ -1,0 +1,159 @@
+"""A draft becomes a version that runs are started from, and the one before comes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.workflows import Clock
+from wizard.deployments.serving import DeployedDefinitions
+from wizard.deployments.staging import Staging
+from wizard.errors import (
+    DefinitionError,
+    DraftNotFound,
+    NothingBefore,
+    NothingDeployed,
+    StaleDraft,
+    WorkflowNotFound,
+)
+from wizard.node import Registry
+from wizard.stores.memory import MemoryStore
+
+PASSPORT = """\
+# Ann's passport
+id: passport
+nodes:
+  - id: who   # and what else?
+    type: form
+    fields:
+      - {name: name, type: text, label: Name}
+  - {id: done, type: end}
+"""
+ORDER = "id: order\nnodes:\n  - {id: person, type: workflow, workflow: passport}\n"
+BROKEN = "id: passport\nnodes:\n  - {id: who, type: nothing-like-it}\n  - {id: who, type: end}\n"
+
+
+class Office:
+    """A store, and Ann, who edits and deploys."""
+
+    def __init__(self) -> None:
+        self.store = MemoryStore()
+        self.registry = Registry.installed()
+        self.staging = Staging(self.store.stages, self.registry, Clock())
+        self.served = DeployedDefinitions(self.store, self.registry)
+
+    async def saves(self, text: str, revision: int = 0, workflow: str = "passport") -> list[str]:
+        saved = await self.staging.save(workflow, text, revision=revision, by="ann")
+        return [problem.message for problem in saved.problems]
+
+    async def deploys(self, workflow: str = "passport", **more: Any) -> int | None:
+        version = (await self.staging.deploy(workflow, by="ann", **more)).version
+        return None if version is None else version.number
+
+    async def revokes(self, workflow: str = "passport") -> int | None:
+        version = (await self.staging.revoke(workflow, by="ann")).version
+        return None if version is None else version.number
+
+    async def serves(self, workflow: str = "passport") -> str:
+        await self.served.refresh()
+        return self.served.get(workflow).version
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+async def test_a_draft_is_deployed_and_served(office: Office) -> None:
+    """What is edited is nobody's business but its author's, until it is deployed."""
+    assert await office.saves(PASSPORT) == []
+    with pytest.raises(WorkflowNotFound):
+        await office.serves()
+    assert await office.deploys() == 1
+    assert await office.serves()
+    assert not await office.served.refresh()
+
+
+async def test_a_broken_draft_is_saved_and_not_deployed(office: Office) -> None:
+    """An author saves every few seconds, mostly something unfinished; people never meet that."""
+    await office.saves(PASSPORT)
+    await office.deploys()
+    served = await office.serves()
+    assert len(await office.saves(BROKEN, 1)) == 2
+    with pytest.raises(DefinitionError) as refused:
+        await office.deploys()
+    assert len(refused.value.problems) == 2
+    assert (await office.staging.draft("passport")).text == BROKEN
+    assert await office.serves() == served
+
+
+async def test_a_deployment_is_revoked_as_often_as_there_is_one_before(office: Office) -> None:
+    """Two bad deployments in a row are two steps back, and a new one begins from where that led."""
+    served = []
+    for revision in range(3):
+        await office.saves(PASSPORT.replace("Name", f"Name {revision}"), revision)
+        assert await office.deploys() == revision + 1
+        served.append(await office.serves())
+    assert [await office.revokes(), await office.serves()] == [2, served[1]]
+    assert [await office.revokes(), await office.serves()] == [1, served[0]]
+    with pytest.raises(NothingBefore):
+        await office.revokes()
+    assert await office.deploys() == 4
+    assert [await office.revokes(), await office.serves()] == [1, served[0]]
+    deeds = [(deed.action, deed.details["number"]) for deed in reversed(await office.store.stages.deeds())]
+    assert deeds == [
+        ("deploy", 1), ("deploy", 2), ("deploy", 3), ("revoke", 2), ("revoke", 1), ("deploy", 4), ("revoke", 1),
+    ]  # fmt: skip
+
+
+async def test_what_is_deployed_already_is_not_deployed_again(office: Office) -> None:
+    """A pipeline deploys at each build: nothing has changed, and no number is used up."""
+    await office.saves(PASSPORT)
+    assert [await office.deploys(), await office.deploys()] == [1, 1]
+    await office.saves(PASSPORT + "# another comment\n", 1)
+    assert await office.deploys() == 2
+    assert len(await office.store.stages.deeds()) == 2
+
+
+async def test_only_the_draft_that_was_looked_at_is_deployed(office: Office) -> None:
+    """Bob saves while Ann presses Deploy: what goes to people is what she saw, or nothing."""
+    await office.saves(PASSPORT)
+    await office.saves(PASSPORT + "# Bob's\n", 1)
+    with pytest.raises(StaleDraft):
+        await office.deploys(revision=1)
+    with pytest.raises(StaleDraft):
+        await office.saves(PASSPORT, 1)
+    assert await office.deploys(revision=2) == 1
+
+
+async def test_a_version_keeps_what_it_embedded(office: Office) -> None:
+    """Deploying a part changes nothing that embeds it, and says what that is."""
+    problems = await office.saves(ORDER, workflow="order")
+    assert any("passport" in problem for problem in problems)
+    with pytest.raises(DefinitionError):
+        await office.deploys("order")
+    await office.saves(PASSPORT)
+    await office.deploys()
+    outcome = await office.staging.deploy("order", by="ann")
+    assert outcome.embeds == {"passport": 1}
+    served = await office.serves("order")
+    await office.saves(PASSPORT.replace("Name", "Your name"), 1)
+    assert (await office.staging.deploy("passport", by="ann")).embedded_in == ("order",)
+    assert await office.serves("order") == served
+    assert await office.deploys("order") == 2
+    assert await office.serves("order") != served
+
+
+async def test_what_is_not_there_can_not_be_deployed_or_revoked(office: Office) -> None:
+    """A misspelt name is told, and nothing happens."""
+    with pytest.raises(DraftNotFound):
+        await office.deploys("pasport")
+    with pytest.raises(NothingDeployed):
+        await office.revokes("pasport")
+
+
+async def test_a_draft_is_of_its_own_workflow(office: Office) -> None:
+    """A text that is pasted into the wrong editor would replace another workflow."""
+    assert await office.saves(PASSPORT, workflow="order") == ["this is the workflow `passport`, not `order`"]
+    assert len(await office.saves(PASSPORT + "---\n" + ORDER)) == 1

@@ -1,0 +1,147 @@
+"""Saving drafts, deploying them and revoking deployments.
+
+A version embeds what was deployed when it was: whoever deploys a workflow changes none that embeds it until that is
+deployed anew, and is told which these are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from wizard.definitions.reading.document import Document
+from wizard.deployments.texts import compiled, embedded_in, read_text
+from wizard.errors import (
+    DefinitionError,
+    DraftNotFound,
+    NothingBefore,
+    NothingDeployed,
+    Problem,
+    StaleDraft,
+)
+from wizard.model import Value
+from wizard.model.staging import Deed, Draft, Stages, Version
+from wizard.node import Registry
+
+
+class Saved(NamedTuple):
+    """A draft, and what is wrong with it. It is kept even so."""
+
+    draft: Draft
+    problems: tuple[Problem, ...]
+
+
+class Outcome(NamedTuple):
+    """The version that is deployed now, None for none. `embeds` are the numbers that were pinned, by workflow, and
+    `embedded_in` the deployed workflows that embed this one and keep what they have until they are deployed anew."""
+
+    version: Version | None
+    embeds: Mapping[str, int]
+    embedded_in: tuple[str, ...]
+
+
+class Staging:
+    """What editors and deployers do with the workflows of a store. `by` says who does it, as the caller names them."""
+
+    def __init__(self, stages: Stages, registry: Registry, clock: Callable[[], datetime]) -> None:
+        self._stages = stages
+        self._registry = registry
+        self._clock = clock
+
+    # -- drafts ----------------------------------------------------------------------------------
+
+    async def save(self, workflow: str, text: str, *, revision: int, by: str) -> Saved:
+        """Saves over the draft of that revision, 0 for a new one; what is wrong with it is told, and doesn't matter.
+
+        Raises StaleDraft.
+        """
+        draft = Draft(workflow, revision + 1, text, self._clock(), by)
+        await self._stages.save_draft(draft)
+        return Saved(draft, await self.problems(draft))
+
+    async def draft(self, workflow: str) -> Draft:
+        """Raises DraftNotFound."""
+        draft = await self._stages.draft(workflow)
+        if draft is None:
+            raise DraftNotFound(workflow=workflow)
+        return draft
+
+    async def problems(self, draft: Draft) -> tuple[Problem, ...]:
+        """What is wrong with a draft, beside what is deployed of what it embeds."""
+        try:
+            document = read_text(draft.text, draft.workflow)
+            return tuple(compiled(document, (await self._embedded(document)).values(), self._registry).warnings)
+        except DefinitionError as error:
+            return tuple(error.problems)
+
+    # -- deployments -----------------------------------------------------------------------------
+
+    async def deploy(self, workflow: str, *, by: str, note: str = "", revision: int | None = None) -> Outcome:
+        """Makes a version of the draft, of that revision where one is named, and deploys it. A draft that is deployed
+        as it stands makes no new version.
+
+        Raises DraftNotFound, StaleDraft, DefinitionError where anything is wrong with it, and StaleDeployment.
+        """
+        draft = await self.draft(workflow)
+        if revision not in (None, draft.revision):
+            raise StaleDraft(workflow=workflow)
+        document = read_text(draft.text, workflow)
+        embedded = await self._embedded(document)
+        catalog = compiled(document, embedded.values(), self._registry)
+        pinned = {name: number for name, number in (await self._numbers()).items() if name in embedded}
+        now = await self._deployed(workflow)
+        at, compiled_version = self._clock(), catalog.get(workflow).version
+        if now is not None and (now.text, now.version) == (draft.text, compiled_version):
+            return Outcome(now, pinned, ())
+        newest = await self._stages.versions(workflow, 1)
+        number = newest[0].number + 1 if newest else 1
+        before = None if now is None else now.number
+        version = Version(workflow, number, compiled_version, draft.text, at, by, note, before)
+        embeds: dict[str, Value] = dict(pinned)
+        deed = Deed(0, at, by, "deploy", workflow, {"number": number, "embeds": embeds}, note)
+        await self._stages.add_version(version, catalog.bundle(workflow), deed)
+        return Outcome(version, pinned, await self._embedding(workflow))
+
+    async def revoke(self, workflow: str, *, by: str, note: str = "") -> Outcome:
+        """Deploys what was deployed before. Raises NothingDeployed, NothingBefore and StaleDeployment."""
+        now = await self._deployed(workflow)
+        if now is None:
+            raise NothingDeployed(workflow=workflow)
+        if now.before is None:
+            raise NothingBefore(workflow=workflow)
+        details: dict[str, Value] = {"number": now.before, "revoked": now.number}
+        deed = Deed(0, self._clock(), by, "revoke", workflow, details, note)
+        await self._stages.deploy(workflow, now.before, now.number, deed)
+        return Outcome(await self._stages.version(workflow, now.before), {}, await self._embedding(workflow))
+
+    # -- what is deployed ------------------------------------------------------------------------
+
+    async def _numbers(self) -> dict[str, int]:
+        return {each.workflow: each.number for each in await self._stages.deployed()}
+
+    async def _deployed(self, workflow: str) -> Version | None:
+        number = (await self._numbers()).get(workflow)
+        return None if number is None else await self._stages.version(workflow, number)
+
+    async def _embedded(self, document: Document) -> dict[str, Document]:
+        """What a definition embeds, and what that does, as it is deployed; what isn't deployed is left out, and the
+        checks say so."""
+        embedded: dict[str, Document] = {}
+        waiting = [*embedded_in(document.data)]
+        own = document.data["id"]
+        while waiting:
+            name = waiting.pop()
+            version = None if name == own or name in embedded else await self._deployed(name)
+            if version is not None:
+                embedded[name] = read_text(version.text, name)
+                waiting += embedded_in(embedded[name].data)
+        return embedded
+
+    async def _embedding(self, workflow: str) -> tuple[str, ...]:
+        embedding = []
+        for each in await self._stages.deployed():
+            version = await self._stages.version(each.workflow, each.number)
+            if version is not None and workflow in embedded_in(read_text(version.text, each.workflow).data):
+                embedding.append(each.workflow)
+        return tuple(embedding)

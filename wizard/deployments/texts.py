@@ -1,0 +1,49 @@
+"""The text of a draft, read and checked: alone, and with all that it embeds as that is deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from wizard.definitions.catalog import Catalog
+from wizard.definitions.reading import source
+from wizard.definitions.reading.document import Document
+from wizard.errors import DefinitionError, Problem
+from wizard.node import Registry
+
+
+def read_text(text: str, workflow: str | None = None) -> Document:
+    """The definition in a draft's text, of this workflow where one is named. Raises DefinitionError."""
+    file = workflow or "draft"
+    documents = source.read(text, f"{file}.json" if text.lstrip("\ufeff \t\r\n").startswith("{") else file)
+    if len(documents) > 1:
+        raise DefinitionError([Problem(file, 1, 1, "a draft holds one workflow; save each as a draft of its own")])
+    (document,) = documents
+    name = document.data.get("id") if isinstance(document.data, Mapping) else None
+    if not isinstance(name, str):
+        raise DefinitionError([document.problem((), "the workflow has no `id`")])
+    if workflow not in (None, name):
+        raise DefinitionError([document.problem(("id",), f"this is the workflow `{name}`, not `{workflow}`")])
+    return document
+
+
+def id_of(text: str) -> str:
+    """Which workflow a text is of. Raises DefinitionError."""
+    name: str = read_text(text).data["id"]
+    return name
+
+
+def embedded_in(data: Any) -> frozenset[str]:
+    """The workflows that a definition embeds itself, whatever else is wrong with it."""
+    nodes = data.get("nodes") if isinstance(data, Mapping) else None
+    named = (
+        node.get("workflow")
+        for node in (nodes if isinstance(nodes, Sequence) else ())
+        if isinstance(node, Mapping) and node.get("type") == "workflow"
+    )
+    return frozenset(name for name in named if isinstance(name, str))
+
+
+def compiled(document: Document, embedded: Iterable[Document], registry: Registry) -> Catalog:
+    """The workflow and all that it embeds. Raises DefinitionError with every problem of it."""
+    return Catalog.from_read([document, *embedded], registry)

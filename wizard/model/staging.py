@@ -1,0 +1,103 @@
+"""What is kept of a workflow on its way from its author to people: one draft, numbered versions that never change, and
+who did what.
+
+A workflow has one draft, which is edited; deploying makes a version of it, and that is the one that runs are started
+from until another one is deployed or it is revoked. Each version knows which one was deployed before it, so revoking
+goes back from version to version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from wizard.model.prompt import Value
+
+
+class Draft(NamedTuple):
+    """The text of a workflow as its author wrote it, byte for byte. `revision` counts from 1 how often it was saved."""
+
+    workflow: str
+    revision: int
+    text: str
+    saved_at: datetime
+    saved_by: str
+
+
+class Version(NamedTuple):
+    """A text that was deployed. `number` counts from 1; `version` is the hash of it and of all that it embeds, under
+    which the store keeps what runs go by; `before` is the number that was deployed when this one was, None for none."""
+
+    workflow: str
+    number: int
+    version: str
+    text: str
+    at: datetime
+    by: str
+    note: str
+    before: int | None
+
+
+class Deployed(NamedTuple):
+    """Which version of a workflow runs are started from."""
+
+    workflow: str
+    number: int
+    version: str
+
+
+class Deed(NamedTuple):
+    """What somebody did with a workflow. `number` counts from 1 over all workflows; it is 0 before it is stored."""
+
+    number: int
+    at: datetime
+    by: str
+    action: str
+    workflow: str
+    details: Mapping[str, Value]
+    note: str
+
+
+class Stages(Protocol):
+    """Keeps drafts, versions and deeds; every method may be called concurrently, from any process."""
+
+    async def draft(self, workflow: str) -> Draft | None: ...
+
+    async def drafts(self) -> tuple[Draft, ...]:
+        """All of them, by workflow."""
+
+    async def save_draft(self, draft: Draft) -> None:
+        """In the place of the revision before it. Nothing else of the old one stays.
+
+        Raises StaleDraft where that isn't the one that is stored (for revision 1: where there is one).
+        """
+
+    async def delete_draft(self, workflow: str, revision: int, deed: Deed) -> None:
+        """Raises StaleDraft where another revision is stored."""
+
+    async def versions(self, workflow: str, limit: int = 100, below: int | None = None) -> tuple[Version, ...]:
+        """Newest first; with `below`, those with a lower number."""
+
+    async def version(self, workflow: str, number: int) -> Version | None: ...
+
+    async def deployed(self) -> tuple[Deployed, ...]:
+        """What runs are started from now, by workflow."""
+
+    async def add_version(self, version: Version, body: bytes, deed: Deed) -> None:
+        """Keeps the version, keeps `body` as its definition (Store.save_definition), and deploys it: all or nothing.
+
+        Raises StaleDeployment where `version.before` isn't deployed, or a version has that number.
+        """
+
+    async def deploy(self, workflow: str, number: int | None, instead_of: int, deed: Deed) -> None:
+        """Puts a version that there is in the place of another one; None for none.
+
+        Raises StaleDeployment where `instead_of` isn't deployed.
+        """
+
+    async def stamp(self) -> int:
+        """Another number whenever something else is deployed: cheap enough to be asked several times a second."""
+
+    async def deeds(self, workflow: str | None = None, limit: int = 100, below: int | None = None) -> tuple[Deed, ...]:
+        """Newest first; with `below`, those with a lower number."""
