@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 
 from wizard.channels.http.identities import Identify
 from wizard.definitions.catalog import Catalog
+from wizard.deployments.serving import DeployedDefinitions, following
 from wizard.engine import Definitions, Engine
 from wizard.engine.access import Identity
 from wizard.engine.lacking import log_what_is_lacking
@@ -168,7 +169,7 @@ def load_catalog(definitions: Paths, registry: Registry | None = None, functions
 
 
 def wizard_app(
-    definitions: Paths | Catalog | Engine,
+    definitions: Paths | Catalog | DeployedDefinitions | Engine,
     *,
     store: str | Store = "memory:",
     settings: Settings | None = None,
@@ -182,7 +183,8 @@ def wizard_app(
     `templates` and `theme` stand for the settings of these names. `identify` says who sends a request: an
     Identity, or None for somebody who isn't signed in.
 
-    The store is opened when the application starts and closed after it has stopped. An Engine brings its
+    The store is opened when the application starts and closed after it has stopped. DeployedDefinitions bring their
+    own, which counts instead of `store`: what is deployed there is served within a second. An Engine brings its
     own store, which its owner opens and closes; then only `settings` and what is for pages count beside it.
     Meanwhile jobs are done in this process, unless the setting `jobs` is 0. From this call on aiohttp's server logs
     requests that it can't read without quoting them: there may be a run's token in them.
@@ -205,14 +207,7 @@ def wizard_app(
     app = web.Application()
     app[LIMITS] = Limits.of(settings)
     app[ROOM] = Room(settings.bodies_limit)
-    if isinstance(definitions, Engine):
-        engine = definitions
-    else:
-        catalog = definitions if isinstance(definitions, Catalog) else load_catalog(definitions)
-        opened = open_store(store, settings) if isinstance(store, str) else store
-        engine = make_engine(catalog, opened, settings, functions)
-        app.cleanup_ctx.append(_lifetime(engine))
-    log_what_is_lacking(engine.definitions.all_workflows(), engine.services.functions, settings)
+    engine = _served(app, definitions, store, settings, functions)
     workers: list[Worker] = []
     app.cleanup_ctx.append(_working(engine, settings.jobs, workers))
     stopping = Stopping(asyncio.Event(), settings.grace)
@@ -222,6 +217,46 @@ def wizard_app(
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))
     app.router.add_route("*", "/api/{rest:.*}", elsewhere, expect_handler=go_on)
     return app
+
+
+def _served(
+    app: web.Application,
+    definitions: Paths | Catalog | DeployedDefinitions | Engine,
+    store: str | Store,
+    settings: Settings,
+    functions: Functions | None,
+) -> Engine:
+    """The engine that an application serves, which the application opens and closes where it isn't its owner's."""
+    match definitions:
+        case Engine():
+            engine = definitions
+        case DeployedDefinitions():
+            engine = make_engine(definitions, definitions.store, settings, functions)
+            app.cleanup_ctx.extend((_lifetime(engine), _following(definitions, engine)))
+        case _:
+            catalog = definitions if isinstance(definitions, Catalog) else load_catalog(definitions)
+            opened = open_store(store, settings) if isinstance(store, str) else store
+            engine = make_engine(catalog, opened, settings, functions)
+            app.cleanup_ctx.append(_lifetime(engine))
+    log_what_is_lacking(engine.definitions.all_workflows(), engine.services.functions, settings)
+    return engine
+
+
+def _following(definitions: DeployedDefinitions, engine: Engine) -> Callable[[web.Application], AsyncIterator[None]]:
+    known: set[str] = set()
+
+    def log_what_new_ones_lack() -> None:
+        workflows = definitions.all_workflows()
+        new = [workflow for workflow in workflows if workflow.version not in known]
+        known.clear()
+        known.update(workflow.version for workflow in workflows)
+        log_what_is_lacking(new, engine.services.functions, engine.settings)
+
+    async def follow(app: web.Application) -> AsyncIterator[None]:
+        async with following(definitions, log_what_new_ones_lack):
+            yield
+
+    return follow
 
 
 def _working(engine: Engine, at_once: int, workers: list[Worker]) -> Callable[[web.Application], AsyncIterator[None]]:

@@ -212,6 +212,10 @@ class NothingDeployed(CallerError):
     people = "Nothing of this workflow is deployed, so there is nothing to revoke."
 
 
+class VersionNotFound(CallerError):
+    people = "There is no such version of this workflow. `wizard versions ID` lists those that there are."
+
+
 class NothingBefore(CallerError):
     people = "No version was deployed before this one, so there is none to go back to."
 

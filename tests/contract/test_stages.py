@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import random
+import tracemalloc
+from collections.abc import AsyncIterator, Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.contract.kinds import KINDS
-from wizard.errors import StaleDeployment, StaleDraft
+from tests.drawing import TORTURE
+from tests.stores import Open, stores
+from wizard.errors import InvalidInput, StaleDeployment, StaleDraft
 from wizard.model.staging import Deed, Deployed, Draft, Version
 from wizard.stores.contract import Store
+from wizard.stores.memory import MemoryStore
 
+__all__ = ["stores"]  # a fixture
+
+SAVES = 10_000 if TORTURE else 500
+ROUNDS = 200 if TORTURE else 20
 NOW = datetime(2026, 11, 29, 9, 30, 0, 123456, tzinfo=UTC)
 TEXT = "# Ann's own words\r\nid: passport\t\n\n\nnodes:   # not yet\n  - {id: ask, type: form}\n\ufeff…"
 
@@ -26,6 +35,11 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 def a_draft(revision: int = 1, text: str = TEXT, workflow: str = "passport") -> Draft:
     return Draft(workflow, revision, text, NOW, "ann")
+
+
+def a_long_draft(revision: int) -> Draft:
+    """Of 20,000 characters that no database makes smaller."""
+    return a_draft(revision, random.Random(revision).randbytes(10_000).hex())
 
 
 def a_version(number: int, before: int | None, workflow: str = "passport") -> Version:
@@ -160,3 +174,97 @@ async def test_deeds_are_kept_in_order(store: Store) -> None:
     assert deeds[0] == deed()._replace(number=3)
     assert [each.number for each in await store.stages.deeds("passport", limit=1)] == [3]
     assert [each.number for each in await store.stages.deeds("passport", below=3)] == [1]
+
+
+@pytest.mark.parametrize("limit", [-1, 0, 2**70])
+async def test_lists_of_any_length_may_be_asked_for(store: Store, limit: int) -> None:
+    """An address with a number that nobody thought of is answered with what there is."""
+    await deploys(store, 1, None)
+    count = 1 if limit > 0 else 0
+    assert len(await store.stages.versions("passport", limit, 2**70)) == count
+    assert len(await store.stages.deeds(None, limit, 2**70)) == count
+    assert len(await store.stages.deeds("passport", limit, below=1)) == 0
+
+
+async def test_any_text_is_kept_or_refused(store: Store) -> None:
+    """Authors paste from anywhere: a zero character comes back as it was, and what is no Unicode is told at once."""
+    odd = "a\x00b\x1a1\U0010ffff"
+    await store.stages.save_draft(a_draft(1, odd)._replace(saved_by=odd))
+    assert await store.stages.draft("passport") == a_draft(1, odd)._replace(saved_by=odd)
+    version, done = a_version(1, None)._replace(text=odd, by=odd, note=odd), deed()._replace(note=odd, by=odd)
+    await store.stages.add_version(version, b"", done)
+    assert await store.stages.version("passport", 1) == version
+    assert await store.stages.deeds() == (done._replace(number=1),)
+    if not isinstance(store, MemoryStore):
+        with pytest.raises(InvalidInput):
+            await store.stages.save_draft(a_draft(2, "\ud800"))
+
+
+async def test_drafts_that_are_saved_all_day_leave_no_memory_behind(store: Store) -> None:
+    """An editor saves every few seconds, and a server runs for months."""
+    for revision in range(1, 101):
+        await store.stages.save_draft(a_long_draft(revision))
+    tracemalloc.start()
+    try:
+        for revision in range(101, SAVES + 1):
+            await store.stages.save_draft(a_long_draft(revision))
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 300_000
+    assert [draft.revision for draft in await store.stages.drafts()] == [SAVES]
+
+
+async def winners(*attempts: Awaitable[None]) -> list[int]:
+    """Which of them went through; the others were told that they came too late."""
+    outcomes = await asyncio.gather(*attempts, return_exceptions=True)
+    assert all(isinstance(each, StaleDraft | StaleDeployment) for each in outcomes if each is not None), outcomes
+    return [number for number, each in enumerate(outcomes) if each is None]
+
+
+async def test_of_two_processes_at_once_one_saves(stores: Open) -> None:
+    """Ann's request and Bob's come to different servers: each time one of them hears that the other was faster."""
+    ann, bob = await stores(), await stores()
+    for revision in range(1, ROUNDS + 1):
+        texts = (f"Ann's {revision}", f"Bob's {revision}")
+        saved = await winners(
+            *(each.stages.save_draft(a_draft(revision, text)) for each, text in zip((ann, bob), texts, strict=True))
+        )
+        assert len(saved) == 1
+        assert [await each.stages.draft("passport") for each in (ann, bob)] == [a_draft(revision, texts[saved[0]])] * 2
+    deleted = [each.stages.delete_draft("passport", ROUNDS, deed("delete")) for each in (ann, bob)]
+    (won,) = await winners(*deleted, ann.stages.save_draft(a_draft(ROUNDS + 1)))
+    assert len(await bob.stages.deeds()) == (won < 2)
+
+
+async def test_of_two_processes_at_once_one_deploys(stores: Open) -> None:
+    """A deployment and a revocation, or two deployments, at one moment at different servers: one takes place, and its
+    deed is the only one that is noted."""
+    ann, bob = await stores(), await stores()
+    before, newest = None, 0
+    for number in range(1, ROUNDS + 1):
+        attempts = [deploys(ann, newest + 1, before), deploys(bob, newest + 1, before)]
+        if before is not None:
+            attempts += [each.stages.deploy("passport", None, before, deed("revoke")) for each in (bob, ann)]
+        won = await winners(*attempts)
+        assert len(won) == 1
+        newest += won[0] < 2
+        before = newest if won[0] < 2 else None
+        for each in (ann, bob):
+            assert (await deployed(each)).get("passport") == before
+            assert [deed.number for deed in await each.stages.deeds(limit=1)] == [number]
+        assert await ann.stages.stamp() == await bob.stages.stamp()
+    assert len(await bob.stages.versions("passport", limit=1000)) == newest
+
+
+async def test_deeds_of_many_processes_are_numbered_without_gaps(stores: Open) -> None:
+    """Whoever reads on from the last number that they saw must miss nobody's deed."""
+    everybody = [await stores() for _ in range(4)]
+    await asyncio.gather(
+        *(deploys(each, 1, None, workflow=f"w{number}") for number, each in enumerate(everybody * 5)),
+        *(deploys(each, 2, 1, workflow="nowhere") for each in everybody),
+        return_exceptions=True,
+    )
+    deeds = await everybody[0].stages.deeds()
+    assert [each.number for each in deeds] == list(range(20, 0, -1))
+    assert len(await deployed(everybody[1])) == 20

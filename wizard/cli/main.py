@@ -32,16 +32,22 @@ from wizard.cli.shared import (
     clean,
     examples,
     log_as,
+    place,
     print_json,
+    problem_json,
     quantity,
     say,
     settings,
     width,
 )
+from wizard.cli.staging import add_staging
 from wizard.cli.worker import WORKER_EXAMPLES, worker
 
 if TYPE_CHECKING:
+    from wizard.definitions.catalog import Catalog
+    from wizard.deployments.serving import DeployedDefinitions
     from wizard.errors import Problem
+    from wizard.settings import Settings
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 VERBOSE = "--verbose"
@@ -64,6 +70,7 @@ app = typer.Typer(
 app.command("run", epilog=RUN_EXAMPLES)(run)
 app.add_typer(runs, name="runs")
 app.add_typer(keys, name="keys")
+add_staging(app)
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH", help="Definition files, or folders of them.")]
 
@@ -89,10 +96,16 @@ def _wizard(
         "wizard serve a.yaml b.yaml --store sqlite:///runs.db --port 0",
         "wizard serve forms/ --store postgresql://localhost/forms --jobs 0",
         "wizard serve forms/ --functions shop:FUNCTIONS",
+        "wizard serve --store postgresql://localhost/forms",
     )
 )
 def serve(
-    paths: Paths,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH", help="Definition files, or folders of them; without any, what is deployed in the store."
+        ),
+    ] = None,
     store: StoreOption = None,
     host: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The address to listen on.")] = None,
     port: Annotated[
@@ -103,20 +116,43 @@ def serve(
     ] = None,
     functions: FunctionsOption = None,
 ) -> None:
-    """Serve definitions as web pages, and as JSON below /api/v1."""
+    """Serve definitions as web pages, and as JSON below /api/v1. Without a path, what is deployed in the store is
+    served, and each deployment from the moment on in which it is made."""
     from wizard.app import load_catalog, wizard_app
     from wizard.server import serve as run_server
 
     here = settings()
     here = here if jobs is None else here.model_copy(update={"jobs": jobs})
     given = imported(chosen(functions, here))
-    catalog = load_catalog(paths)
-    _warn(catalog.warnings)
+    url = store or here.store
+    definitions: Catalog | DeployedDefinitions
+    if paths:
+        definitions = load_catalog(paths)
+        _warn(definitions.warnings)
+        names = sorted(definitions.workflows)
+    else:
+        definitions = _deployed(url, here, named=store is not None or "store" in here.model_fields_set)
+        names = [f"what is deployed in {place(url)}"]
     log_as(here)
-    application = wizard_app(catalog, store=store or here.store, settings=here, functions=given)
+    application = wizard_app(definitions, store=url, settings=here, functions=given)
     port = here.port if port is None else port
-    if code := run_server(application, host or here.host, port, sorted(catalog.workflows)):
+    if code := run_server(application, host or here.host, port, names):
         raise typer.Exit(code)
+
+
+def _deployed(url: str, here: Settings, *, named: bool) -> DeployedDefinitions:
+    """What is deployed in a store. Raises BadParameter where there can't be anything."""
+    from wizard.app import open_store
+    from wizard.deployments.serving import DeployedDefinitions as OfStore
+    from wizard.node import Registry
+
+    if not named:
+        raise typer.BadParameter("name definitions, or a store where some are deployed (--store).", param_hint="PATH")
+    if url.startswith("memory:"):
+        raise typer.BadParameter(
+            "nothing is deployed in a store in memory; name definitions, or another store.", param_hint="--store"
+        )
+    return OfStore(open_store(url, here), Registry.installed())
 
 
 app.command("worker", epilog=WORKER_EXAMPLES)(worker)
@@ -148,8 +184,7 @@ def check(paths: Paths, functions: FunctionsOption = None, as_json: AsJson = Fal
     except DefinitionError as error:
         problems = error.problems
     if as_json:
-        keys = ("file", "line", "column", "severity", "message")
-        print_json([{key: getattr(problem, key) for key in keys} for problem in problems])
+        print_json([problem_json(problem) for problem in problems])
     else:
         for problem in problems:
             print(clean(problem))

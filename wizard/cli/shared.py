@@ -15,6 +15,7 @@ import typer
 if TYPE_CHECKING:
     from wizard.definitions.catalog import Catalog
     from wizard.engine import Engine
+    from wizard.errors import Problem
     from wizard.model import Workflow
     from wizard.settings import Settings
 
@@ -134,14 +135,14 @@ def look(
     return asyncio.run(with_engine(url, no_definitions(), here, work))
 
 
-def must_exist(url: str) -> None:
-    """Raises StoreError where the URL names a file that isn't there."""
+def must_exist(url: str, what: str = "runs") -> None:
+    """Raises StoreError where the URL names a file that isn't there, so that there is nothing of `what` in it."""
     from wizard.app import sqlite_path
     from wizard.errors import StoreError
 
     path = sqlite_path(url)
     if path is not None and not path.exists():
-        raise StoreError(f"There are no runs: {path} doesn't exist. Name the right store: --store sqlite:///FILE.")
+        raise StoreError(f"There are no {what}: {path} doesn't exist. Name the right store: --store sqlite:///FILE.")
 
 
 def place(url: str) -> str:
@@ -175,6 +176,10 @@ def quantity(number: int, what: str) -> str:
 
 def time_of(at: Any) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    return {key: getattr(problem, key) for key in ("file", "line", "column", "severity", "message")}
 
 
 def print_json(value: Any) -> None:

@@ -163,7 +163,7 @@ class _Loader:
             self.problems += error.problems
 
     def read_folder(self, folder: Path) -> None:
-        files = list(_files(folder))
+        files = list(files_of(folder))
         if not files:
             self._complain(
                 folder, f"this folder holds no definitions ({', '.join('*' + suffix for suffix in SUFFIXES)})"
@@ -207,7 +207,7 @@ class _Loader:
             - self.drafts.keys()
         ):
             if documents is None:
-                documents = _by_id(file for folder in dict.fromkeys(folders) for file in _files(folder, deep=False))
+                documents = _by_id(file for folder in dict.fromkeys(folders) for file in files_of(folder, deep=False))
             known = sorted(missing & documents.keys())
             for name in known:
                 for document in documents.pop(name):
@@ -234,20 +234,25 @@ def _by_id(files: Iterable[Path]) -> dict[str, list[Document]]:
 
 
 def _documents(file: Path) -> list[Document]:
+    return source.read(bytes_of(file), str(file))
+
+
+def bytes_of(file: Path) -> bytes:
+    """What is in a file, or the first of it where that is too much for a definition. Raises DefinitionError."""
     try:
         if not stat.S_ISREG(file.stat().st_mode):
             message = "this is a pipe, a device or the like, and no file; write the definition to a file"
             raise DefinitionError([Problem(str(file), 1, 1, message)])
         with file.open("rb") as opened:
-            text = opened.read(MAX_BYTES + 1)
+            return opened.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise DefinitionError([Problem(str(file), 1, 1, "there is no such file or folder")]) from error
     except OSError as error:
         raise DefinitionError([Problem(str(file), 1, 1, f"this file can't be read: {error.strerror}")]) from error
-    return source.read(text, str(file))
 
 
-def _files(folder: Path, deep: bool = True) -> Iterator[Path]:
+def files_of(folder: Path, deep: bool = True) -> Iterator[Path]:
+    """The definition files of a folder, hidden ones left out."""
     for here, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if deep and not name.startswith("."))
         for name in sorted(files):

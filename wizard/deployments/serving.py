@@ -6,36 +6,48 @@ gets one workflow of before and one of after.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from functools import partial
 
 from wizard.definitions.catalog import Catalog
+from wizard.errors import DataUnreadable, NotGenuine
 from wizard.model import Run, Workflow
 from wizard.model.staging import Deployed
 from wizard.node import Registry
+from wizard.process.calls import Calls
+from wizard.process.isolation import Whose
 from wizard.stores.contract import Store
 from wizard.telemetry.logs import broke
+
+INTERVAL = 0.5  # seconds between two looks at what is deployed
+LIMIT = 60.0  # seconds that compiling one version may take
 
 log = logging.getLogger("wizard.deployments")
 
 
 class DeployedDefinitions:
-    """Definitions (wizard.engine.pinned) as they are deployed in a store. `refresh` is called every now and then."""
+    """Definitions (wizard.engine.pinned) as they are deployed in a store. `refresh` is called every now and then, which
+    `following` sees to."""
 
     def __init__(self, store: Store, registry: Registry) -> None:
-        self._store = store
+        self.store = store
         self._registry = registry
+        self._calls = Calls(at_once=1)
         self._catalog = Catalog.empty(registry)
         self._compiled: dict[str, tuple[Workflow, bytes]] = {}  # by version
+        self._deployed: list[Deployed] = []
         self._stamp: int | None = None
 
     async def refresh(self) -> bool:
         """Takes over what is deployed now; whether anything else was before. What can't be compiled here is left out,
-        and the log says so."""
-        stamp = await self._store.stages.stamp()
+        and the log says so. Raises StoreError, and then nothing has changed."""
+        stamp = await self.store.stages.stamp()
         if stamp == self._stamp:
             return False
-        deployed = await self._store.stages.deployed()
+        deployed = await self.store.stages.deployed()
         compiled = {each.version: known for each in deployed if (known := await self._workflow(each)) is not None}
         there = [each for each in deployed if each.version in compiled]
         self._catalog = Catalog(
@@ -44,20 +56,41 @@ class DeployedDefinitions:
             [],
             self._registry,
         )
-        self._compiled, self._stamp = compiled, stamp
+        self._log(there)
+        self._compiled, self._deployed, self._stamp = compiled, there, stamp
         return True
+
+    def _log(self, deployed: list[Deployed]) -> None:
+        for each in deployed:
+            if each not in self._deployed:
+                log.info("workflow %s is served in version %d from now on", each.workflow, each.number)
+        for workflow in sorted({each.workflow for each in self._deployed} - {each.workflow for each in deployed}):
+            log.info("workflow %s isn't served any more", workflow)
 
     async def _workflow(self, deployed: Deployed) -> tuple[Workflow, bytes] | None:
         known = self._compiled.get(deployed.version)
         if known is not None:
             return known
         try:
-            body = await self._store.definition(deployed.version)
-            assert body is not None, "it isn't stored"
-            return self._catalog.compile(body), body
-        except Exception as error:  # a plug-in that is missing here must not stop what needs none
-            broke(log, error, "version %d of workflow %s can't be served", deployed.number, deployed.workflow)
+            body = await self.store.definition(deployed.version)
+        except DataUnreadable as error:
+            _left_out(deployed, error)
             return None
+        try:
+            assert body is not None, "it isn't stored"
+            workflow = await self._in_thread(deployed, partial(self._catalog.compile, body))
+            if workflow.version != deployed.version:
+                raise NotGenuine("another definition is stored under this version")
+        except Exception as error:  # a plug-in that is missing here must not stop what needs none
+            _left_out(deployed, error)
+            return None
+        return workflow, body
+
+    async def _in_thread(self, deployed: Deployed, function: Callable[[], Workflow]) -> Workflow:
+        """What takes seconds for a large definition, in which the event loop is everybody's."""
+        whose = Whose(f"version {deployed.number} of {deployed.workflow}", kind="definition")
+        made: Workflow = await self._calls.within(LIMIT, lambda: self._calls.function(function, {}), whose)
+        return made
 
     def get(self, workflow_id: str) -> Workflow:
         return self._catalog.get(workflow_id)
@@ -73,3 +106,43 @@ class DeployedDefinitions:
 
     def outline(self, run: Run, bundle: bytes | None, error: Exception | None) -> Workflow:
         return self._catalog.outline(run, bundle, error)
+
+
+def _left_out(deployed: Deployed, error: Exception) -> None:
+    broke(log, error, "version %d of workflow %s can't be served", deployed.number, deployed.workflow)
+
+
+@asynccontextmanager
+async def following(
+    definitions: DeployedDefinitions, changed: Callable[[], object] = lambda: None
+) -> AsyncIterator[None]:
+    """Serves what is deployed from the first moment of the context on, and follows each deployment until its end;
+    `changed` is called after each. A store that is away for a while is told once in the log, and what was deployed
+    before goes on being served. Raises StoreError where the store is away at the beginning."""
+    await definitions.refresh()
+    if not definitions.all_workflows():
+        log.warning("nothing is deployed yet that can be served here; it is served as soon as it is")
+    changed()
+    task = asyncio.ensure_future(_follow(definitions, changed))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _follow(definitions: DeployedDefinitions, changed: Callable[[], object]) -> None:
+    away = False
+    while True:
+        await asyncio.sleep(INTERVAL)
+        try:
+            if await definitions.refresh():
+                changed()
+        except Exception as error:
+            if not away:
+                broke(log, error, "the store can't say what is deployed; what was before is served meanwhile")
+            away = True
+        else:
+            if away:
+                log.warning("the store says again what is deployed")
+            away = False

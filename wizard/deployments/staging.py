@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from wizard.definitions.reading.document import Document
+from wizard.deployments.diff import Change, diff
 from wizard.deployments.texts import compiled, embedded_in, read_text
 from wizard.errors import (
     DefinitionError,
@@ -19,6 +20,7 @@ from wizard.errors import (
     NothingDeployed,
     Problem,
     StaleDraft,
+    VersionNotFound,
 )
 from wizard.model import Value
 from wizard.model.staging import Deed, Draft, Stages, Version
@@ -114,6 +116,32 @@ class Staging:
         deed = Deed(0, self._clock(), by, "revoke", workflow, details, note)
         await self._stages.deploy(workflow, now.before, now.number, deed)
         return Outcome(await self._stages.version(workflow, now.before), {}, await self._embedding(workflow))
+
+    # -- comparing -------------------------------------------------------------------------------
+
+    async def text(self, workflow: str, stage: str) -> str:
+        """The text of a stage: `draft`, `deployed`, or a version by its number.
+
+        Raises DraftNotFound, NothingDeployed and VersionNotFound.
+        """
+        if stage == "draft":
+            return (await self.draft(workflow)).text
+        if stage == "deployed":
+            version = await self._deployed(workflow)
+            if version is None:
+                raise NothingDeployed("Nothing of this workflow is deployed.", workflow=workflow)
+            return version.text
+        number = int(stage) if stage.isascii() and stage.isdigit() and len(stage) < 10 else 0
+        version = await self._stages.version(workflow, number)
+        if version is None:
+            raise VersionNotFound(workflow=workflow)
+        return version.text
+
+    async def diff(self, workflow: str, before: str = "deployed", after: str = "draft") -> tuple[Change, ...]:
+        """The changes that lead from one stage to another (see `text`, whose errors are raised). Raises
+        DefinitionError for a draft that can't be read."""
+        old, new = await self.text(workflow, before), await self.text(workflow, after)
+        return diff(read_text(old, workflow).data, read_text(new, workflow).data)
 
     # -- what is deployed ------------------------------------------------------------------------
 

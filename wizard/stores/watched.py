@@ -13,6 +13,7 @@ from typing import TypeVar
 from wizard.errors import CallerError
 from wizard.model import Change, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.job import Aside, Backlog, Claim, Queue
+from wizard.model.staging import Deed, Deployed, Draft, Stages, Version
 from wizard.state.merging import Document
 from wizard.stores.contract import RunPlace, RunSummary, Store, TraceEntry
 from wizard.telemetry.watching import StoreWatch
@@ -45,6 +46,7 @@ class WatchedStore:
         self._store = store
         self._tell = _Watched(watch, clock).tell
         self.queue: Queue = WatchedQueue(store, watch, clock=clock)
+        self.stages: Stages = WatchedStages(store, watch, clock=clock)
 
     async def open(self) -> None:
         await self._tell("open", self._store.open())
@@ -163,3 +165,44 @@ class WatchedQueue:
 
     async def put_back(self, run: str, now: datetime) -> int:
         return await self._tell("put_back", self._store.queue.put_back(run, now))
+
+
+class WatchedStages:
+    """The store's drafts, versions and deeds."""
+
+    def __init__(self, store: Store, watch: StoreWatch, *, clock: Callable[[], float] = perf_counter) -> None:
+        self._store = store
+        self._tell = _Watched(watch, clock).tell
+
+    async def draft(self, workflow: str) -> Draft | None:
+        return await self._tell("draft", self._store.stages.draft(workflow))
+
+    async def drafts(self) -> tuple[Draft, ...]:
+        return await self._tell("drafts", self._store.stages.drafts())
+
+    async def save_draft(self, draft: Draft) -> None:
+        await self._tell("save_draft", self._store.stages.save_draft(draft))
+
+    async def delete_draft(self, workflow: str, revision: int, deed: Deed) -> None:
+        await self._tell("delete_draft", self._store.stages.delete_draft(workflow, revision, deed))
+
+    async def versions(self, workflow: str, limit: int = 100, below: int | None = None) -> tuple[Version, ...]:
+        return await self._tell("versions", self._store.stages.versions(workflow, limit, below))
+
+    async def version(self, workflow: str, number: int) -> Version | None:
+        return await self._tell("version", self._store.stages.version(workflow, number))
+
+    async def deployed(self) -> tuple[Deployed, ...]:
+        return await self._tell("deployed", self._store.stages.deployed())
+
+    async def add_version(self, version: Version, body: bytes, deed: Deed) -> None:
+        await self._tell("add_version", self._store.stages.add_version(version, body, deed))
+
+    async def deploy(self, workflow: str, number: int | None, instead_of: int, deed: Deed) -> None:
+        await self._tell("deploy", self._store.stages.deploy(workflow, number, instead_of, deed))
+
+    async def stamp(self) -> int:
+        return await self._tell("stamp", self._store.stages.stamp())
+
+    async def deeds(self, workflow: str | None = None, limit: int = 100, below: int | None = None) -> tuple[Deed, ...]:
+        return await self._tell("deeds", self._store.stages.deeds(workflow, limit, below))

@@ -34,10 +34,12 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
 
 # -- help and usage ----------------------------------------------------------------------------------
 
+STAGING = ("drafts", "drafts put", "drafts get", "drafts list", "deploy", "revoke", "versions", "diff", "audit")
 RUNS = ("list", "show", "trace", "export", "cancel", "repair", "delete")
 COMMANDS = (
     *("serve", "worker", "jobs", "run", "check", "graph", "schema", "nodes", "keys", "keys new", "keys rotate", "runs"),
     *(f"runs {each}" for each in RUNS),
+    *STAGING,
 )
 
 
@@ -50,7 +52,7 @@ def test_every_command_has_help_with_examples(shell: Shell, command: str) -> Non
     assert "range>" not in shell.out  # what a number is called in the code
 
 
-@pytest.mark.parametrize("command", ["", "runs", "keys"])
+@pytest.mark.parametrize("command", ["", "runs", "keys", "drafts"])
 def test_what_a_command_does_is_told_in_a_whole_sentence(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:

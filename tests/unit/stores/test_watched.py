@@ -9,9 +9,10 @@ from unittest.mock import AsyncMock, Mock
 
 import pytest
 
-from wizard.errors import KeyReused, StaleRevision, StoreError
+from wizard.errors import KeyReused, StaleDraft, StaleRevision, StoreError
 from wizard.model import Refused, Report, RunStatus
 from wizard.model.job import Claim, Job, JobKind, Queue
+from wizard.model.staging import Deed, Draft, Stages, Version
 from wizard.stores.contract import Store
 from wizard.stores.watched import WatchedStore
 
@@ -55,6 +56,20 @@ QUEUE_CALLS: dict[str, tuple[Any, ...]] = {
     "aside": ("run-1", 5),
     "put_back": ("run-1", NOW),
 }
+DEED = Deed(0, NOW, "ann", "deploy", "w", {}, "")
+STAGES_CALLS: dict[str, tuple[Any, ...]] = {
+    "draft": ("w",),
+    "drafts": (),
+    "save_draft": (Draft("w", 1, "id: w", NOW, "ann"),),
+    "delete_draft": ("w", 1, DEED),
+    "versions": ("w", 3, 9),
+    "version": ("w", 3),
+    "deployed": (),
+    "add_version": (Version("w", 1, "v", "id: w", NOW, "ann", "", None), b"body", DEED),
+    "deploy": ("w", 1, 2, DEED),
+    "stamp": (),
+    "deeds": ("w", 3, 9),
+}
 
 
 class Ticking:
@@ -79,13 +94,16 @@ class Ears:
 def inner() -> Any:
     calls = {name: AsyncMock(return_value=name) for name in CALLS}
     queue_calls = {name: AsyncMock(return_value=name) for name in QUEUE_CALLS}
-    return Mock(spec_set=Store, queue=Mock(spec_set=Queue, **queue_calls), **calls)
+    stages_calls = {name: AsyncMock(return_value=name) for name in STAGES_CALLS}
+    queue, stages = Mock(spec_set=Queue, **queue_calls), Mock(spec_set=Stages, **stages_calls)
+    return Mock(spec_set=Store, queue=queue, stages=stages, **calls)
 
 
 def test_every_call_of_a_store_is_tried_here() -> None:
     """A method that is added to stores and forgotten here would fail in servers with metrics only."""
     assert {name for name, _ in inspect.getmembers(Store, inspect.isfunction) if name[0] != "_"} == set(CALLS)
     assert {name for name, _ in inspect.getmembers(Queue, inspect.isfunction) if name[0] != "_"} == set(QUEUE_CALLS)
+    assert {name for name, _ in inspect.getmembers(Stages, inspect.isfunction) if name[0] != "_"} == set(STAGES_CALLS)
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if name != "close"])
@@ -116,6 +134,25 @@ async def test_the_queue_is_watched_too(name: str, inner: Any) -> None:
     await getattr(WatchedStore(inner, ears, clock=Ticking()).queue, name)(*QUEUE_CALLS[name])
     getattr(inner.queue, name).assert_awaited_once_with(*QUEUE_CALLS[name])
     assert ears.told == [(name, None if name == "claim" else 0.25, False)]
+
+
+@pytest.mark.parametrize("name", STAGES_CALLS)
+async def test_drafts_and_deployments_are_watched_too(name: str, inner: Any) -> None:
+    """A database that is slow to take a deployment shows in the same place as one that is slow to take a turn."""
+    ears = Ears()
+    told = await getattr(WatchedStore(inner, ears, clock=Ticking()).stages, name)(*STAGES_CALLS[name])
+    assert told == (None if name in ("save_draft", "delete_draft", "add_version", "deploy") else name)
+    getattr(inner.stages, name).assert_awaited_once_with(*STAGES_CALLS[name])
+    assert ears.told == [(name, 0.25, False)]
+
+
+async def test_a_draft_that_somebody_else_saved_is_no_failure(inner: Any) -> None:
+    """Two authors who meet are no reason to look at the database."""
+    ears = Ears()
+    inner.stages.save_draft.side_effect = StaleDraft()
+    with pytest.raises(StaleDraft):
+        await WatchedStore(inner, ears, clock=Ticking()).stages.save_draft(*STAGES_CALLS["save_draft"])
+    assert ears.told == [("save_draft", 0.25, False)]
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ class Part(StrEnum):
     DOCUMENT = "document"
     MARK = "mark"
     REFUSED = "refused"
+    DETAILS = "details"
 
 
 def _with_undos(part: Part, content: Any) -> Any:

@@ -13,7 +13,7 @@ from wizard.model import NOTHING, Refused, Reply, Report, StoredFile, Value
 from wizard.model.job import Job
 from wizard.state.merging import Document
 from wizard.stores.blobs.formats import MISSHAPEN, Part, a_map, unreadable, unwrap, why, wrap
-from wizard.stores.blobs.vault import Vault, microseconds
+from wizard.stores.blobs.vault import PLAIN, Vault, microseconds
 
 
 def reply_body(vault: Vault, run_id: str, reply: Reply) -> bytes:
@@ -109,3 +109,19 @@ def read_document(vault: Vault, kind: str, document_id: str, revision: int, blob
     except (StoreError, *MISSHAPEN) as error:
         failed = NotGenuine if isinstance(error, NotGenuine) else StoreError
         raise failed(f"This {kind} can't be read: {why(error)}") from error
+
+
+# -- deeds -------------------------------------------------------------------------------------
+
+
+def details_body(details: Mapping[str, Value]) -> bytes:
+    """In clear, whatever the vault: it is of definitions, which are in clear as well."""
+    return wrap(PLAIN, Part.DETAILS, "", dict(details))
+
+
+def read_details(blob: bytes) -> Mapping[str, Value]:
+    """Raises StoreError."""
+    try:
+        return a_map(unwrap(PLAIN, Part.DETAILS, "", blob))
+    except (StoreError, *MISSHAPEN) as error:
+        raise StoreError(f"What was done with a workflow can't be read: {why(error)}") from error

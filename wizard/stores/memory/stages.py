@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from itertools import islice
@@ -49,7 +50,7 @@ class MemoryStages:
         with self._lock:
             newest = reversed(self._versions.get(workflow, {}).values())
             listed = (each for each in newest if below is None or each.number < below)
-            return tuple(islice(listed, max(limit, 0)))
+            return tuple(islice(listed, _bounded(limit)))
 
     async def version(self, workflow: str, number: int) -> Version | None:
         return self._versions.get(workflow, {}).get(number)
@@ -103,4 +104,8 @@ class MemoryStages:
                 for deed in reversed(self._deeds)
                 if workflow in (None, deed.workflow) and (below is None or deed.number < below)
             )
-            return tuple(islice(listed, max(limit, 0)))
+            return tuple(islice(listed, _bounded(limit)))
+
+
+def _bounded(limit: int) -> int:
+    return max(0, min(limit, sys.maxsize))

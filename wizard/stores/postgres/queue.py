@@ -26,6 +26,7 @@ from wizard.stores.blobs import records
 from wizard.stores.blobs.formats import MISSHAPEN, unreadable
 from wizard.stores.blobs.vault import Vault
 from wizard.stores.postgres.pool import Connection, Pool
+from wizard.stores.postgres.values import decoded, encoded
 from wizard.stores.wakening import Wakening
 
 try:
@@ -117,15 +118,6 @@ LOG_ROWS = 20_000  # deleted at once
 NOTHING = timedelta(0)
 COUNTED = 100_000  # jobs that are counted; beyond, more is as good as any number
 MIDDLE = datetime(2060, 1, 1, tzinfo=UTC)  # what URGENCY counts from
-
-
-def encoded(text: str) -> str:
-    """A text as PostgreSQL can hold it, which knows no zero characters: they are written with an escape."""
-    return text.replace("\x1a", "\x1a1").replace("\x00", "\x1a0") if "\x00" in text or "\x1a" in text else text
-
-
-def decoded(text: str) -> str:
-    return text.replace("\x1a0", "\x00").replace("\x1a1", "\x1a") if "\x1a" in text else text
 
 
 def _parts(key: str) -> tuple[str, str, str]:

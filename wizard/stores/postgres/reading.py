@@ -6,7 +6,7 @@ from typing import Any
 
 from wizard.stores.blobs import rows
 from wizard.stores.blobs.vault import Vault
-from wizard.stores.postgres.queue import decoded
+from wizard.stores.postgres.values import decoded
 
 READ_RUN = """SELECT r.id, workflow, version, status, revision, created_at, updated_at, expires_at, header, birth,
     context, steps.*, parked.*, undos.*

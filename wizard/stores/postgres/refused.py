@@ -8,7 +8,7 @@ from wizard.model import Refused
 from wizard.stores.blobs import records
 from wizard.stores.blobs.vault import Vault
 from wizard.stores.postgres.pool import Connection, Pool
-from wizard.stores.postgres.queue import encoded
+from wizard.stores.postgres.values import encoded
 
 # The lock keeps a run from being deleted meanwhile.
 KEEP = """WITH run AS (SELECT id FROM wizard.runs WHERE id = $1 FOR KEY SHARE)

@@ -21,8 +21,9 @@ from wizard.stores.blobs.sealing import sealed_run
 from wizard.stores.blobs.vault import LAYOUT, SEALED, Vault, microseconds, stamp_of
 from wizard.stores.postgres.migrations import LOCK
 from wizard.stores.postgres.pool import Connection, Pool
-from wizard.stores.postgres.queue import TABLE, decoded, encoded
+from wizard.stores.postgres.queue import TABLE
 from wizard.stores.postgres.reading import READ_RUN, stored_run
+from wizard.stores.postgres.values import decoded, encoded
 
 log = logging.getLogger("wizard.stores")
 

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
-from wizard.errors import InvalidInput, StaleRevision
+from wizard.errors import StaleRevision
 from wizard.model import Change, DocumentSave, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.job import Backlog, Queue
+from wizard.model.staging import Stages
 from wizard.state.merging import Document, merge
 from wizard.stores.blobs import records, rows, sealing, step_rows
 from wizard.stores.blobs.formats import MISSHAPEN, unreadable
@@ -25,13 +26,14 @@ from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
 from wizard.stores.postgres import refused as pgrefused
 from wizard.stores.postgres.migrations import migrate
 from wizard.stores.postgres.pool import Connection, Pool
-from wizard.stores.postgres.queue import Order, PostgresQueue, decoded, encoded, order, packed, queries
+from wizard.stores.postgres.queue import Order, PostgresQueue, order, packed, queries
 from wizard.stores.postgres.reading import READ_RUN, run_row, stored_run
 from wizard.stores.postgres.reseal import WRITE_MARK, Resealer, prepare_seal
+from wizard.stores.postgres.stages import ADD_DEFINITION, PostgresStages
+from wizard.stores.postgres.values import bounded, decoded, encoded, in_utc
 from wizard.stores.scripts import scripts
 
 POOL_SIZE = 10
-LARGEST = 2**63 - 1
 
 COMMIT = f"SELECT wizard.commit_turn({', '.join(f'${number}' for number in range(1, 35))}) AS at"
 READ_REVISION = "SELECT revision FROM wizard.runs WHERE id = $1"
@@ -49,7 +51,6 @@ LIST_OWN = """SELECT id, workflow, version, status, revision, runs.created_at, u
     FROM wizard.owners AS own JOIN wizard.runs AS runs ON id = own.run_id WHERE """
 NEWEST_OWN = " ORDER BY own.created_at DESC, own.run_id DESC LIMIT $1"
 BEFORE_OWN = "(own.created_at, own.run_id) < ($%d, $%d)"
-ADD_DEFINITION = "INSERT INTO wizard.definitions VALUES ($1, $2) ON CONFLICT DO NOTHING"
 PROBE = "SELECT pg_current_xact_id()"  # whose commit is written to the log; a standby gives none
 READ_DEFINITION = "SELECT body FROM wizard.definitions WHERE version = $1"
 LOCK_DOCUMENT = "SELECT pg_advisory_xact_lock(hashtextextended($1 || '/' || $2, 0))"
@@ -88,12 +89,6 @@ def _texts(texts: Sequence[str]) -> list[str] | None:
     return [encoded(text) for text in texts] or None
 
 
-def _in_utc(at: datetime | None) -> datetime | None:
-    if at is not None and at.tzinfo is None:
-        raise InvalidInput(f"The time {at} has no time zone. Take the clock's times in UTC.")
-    return at
-
-
 def _values(vault: Vault, change: Change, before: Inventory, now: Inventory, stamp: bytes) -> tuple[Any, ...]:
     """What commit_turn is handed, in its order; `before` and `now` are the inventories of a sealed run's rows, `stamp`
     is what they are written under."""
@@ -118,7 +113,7 @@ def _values(vault: Vault, change: Change, before: Inventory, now: Inventory, sta
     unparked = [path for path in change.unparked or () if path not in run.parked]
     # The order follows the parameters of the function.
     head = (encoded(run.id), expected, encoded(run.workflow), encoded(run.version), run.status.value, run.revision)
-    times = (_in_utc(run.created_at), _in_utc(run.updated_at), _in_utc(run.expires_at))
+    times = (in_utc(run.created_at), in_utc(run.updated_at), in_utc(run.expires_at))
     born = rows.birth(vault, run, stamp) if expected is None else None
     context = rows.context(vault, run, stamp) if change.context or born is not None else None
     answered: tuple[Any, ...] = (None, None, None, False)
@@ -156,6 +151,7 @@ class PostgresStore:
         self._queue = PostgresQueue(self._pool, lambda: self._vault)
         self._resealer = Resealer(self._pool, lambda: self._vault)
         self.queue: Queue = self._queue
+        self.stages: Stages = PostgresStages(self._pool)
 
     @property
     def _vault(self) -> Vault:
@@ -266,7 +262,7 @@ class PostgresStore:
         )
 
     async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[TraceEntry]:
-        after, limit = _bounded(after), _bounded(limit)
+        after, limit = bounded(after), bounded(limit)
         if self._vault.seals:
             return await self._pool.transact(lambda connection: self._checked(connection, run_id, after, limit), run_id)
         turns = await self._pool.read(READ_TRACE, encoded(run_id), after + 1, limit, run=run_id)
@@ -311,7 +307,7 @@ class PostgresStore:
             values += before.created_at, encoded(before.id)
         listing, newest = (LIST_OWN, NEWEST_OWN) if own else (LIST_RUNS, NEWEST)
         text = listing + " AND ".join(["true", *clauses]) + newest
-        return [_summary(row) for row in await self._pool.read(text, _bounded(limit), *values)]
+        return [_summary(row) for row in await self._pool.read(text, bounded(limit), *values)]
 
     async def save_definition(self, version: str, body: bytes) -> None:
         await self._pool.read(ADD_DEFINITION, encoded(version), body)
@@ -352,7 +348,7 @@ class PostgresStore:
         self, holder: str, limits: Mapping[str, int], now: datetime, lease: timedelta, since: datetime
     ) -> int:
         names = [encoded(name) for name in limits]
-        pauses = await self._pool.write(OCCUPY, encoded(holder), names, list(limits.values()), lease, _in_utc(since))
+        pauses = await self._pool.write(OCCUPY, encoded(holder), names, list(limits.values()), lease, in_utc(since))
         return int(pauses[0]["before"])
 
     async def vacate(self, holder: str) -> None:
@@ -369,11 +365,11 @@ class PostgresStore:
         return bool(deleted[0]["found"])
 
     async def failed_undos(self, limit: int = 100) -> Sequence[str]:
-        return [decoded(row["run_id"]) for row in await self._pool.read(FAILED_UNDOS, _bounded(limit))]
+        return [decoded(row["run_id"]) for row in await self._pool.read(FAILED_UNDOS, bounded(limit))]
 
     async def prune(self, before: datetime, limit: int = 1000) -> int:
-        pruned = await self._pool.write(PRUNE, _in_utc(before), _bounded(limit))
-        await self._pool.write(pgrefused.OLD, _in_utc(before))
+        pruned = await self._pool.write(PRUNE, in_utc(before), bounded(limit))
+        await self._pool.write(pgrefused.OLD, in_utc(before))
         return int(pruned[0]["count"])
 
     async def backlog(self, now: datetime) -> Backlog:
@@ -392,10 +388,6 @@ def _owner(change: Change) -> str | None:
     """Whose run a change creates, None for nobody's and for any other change."""
     profile = change.run.profile_id
     return owner_mark(profile) if change.expected is None and profile is not None else None
-
-
-def _bounded(number: int) -> int:
-    return max(0, min(number, LARGEST - 1))
 
 
 def _summary(row: Any) -> RunSummary:

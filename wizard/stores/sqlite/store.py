@@ -22,6 +22,7 @@ from typing import TypeVar
 from wizard.errors import StaleRevision, StoreError
 from wizard.model import Change, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.job import Backlog, Queue
+from wizard.model.staging import Stages
 from wizard.state.merging import Document
 from wizard.stores.blobs import records
 from wizard.stores.blobs.inventory import NEW, ROOM, Inventories, Inventory
@@ -36,6 +37,7 @@ from wizard.stores.sqlite.change import PackedChange, stored_time
 from wizard.stores.sqlite.migrations import migrate
 from wizard.stores.sqlite.queue import COUNT, SqliteQueue
 from wizard.stores.sqlite.reseal import COLUMNS, Place, next_batch, old_runs, seal_run
+from wizard.stores.sqlite.stages import ADD_DEFINITION, SqliteStages
 from wizard.stores.sqlite.writer import NOT_OPEN, GroupWriter, explained
 
 T = TypeVar("T")
@@ -47,7 +49,6 @@ log = logging.getLogger("wizard.stores")
 
 READ_REVISION = "SELECT revision FROM runs WHERE id=?"
 READ_DEFINITION = "SELECT body FROM definitions WHERE version=?"
-ADD_DEFINITION = "INSERT INTO definitions VALUES (?, ?) ON CONFLICT DO NOTHING"
 WRITE_REPORT = "REPLACE INTO reports SELECT id, ?2 FROM runs WHERE id=?1"
 DELETE_RUN = "DELETE FROM runs WHERE id=?"
 DELETE_OF_RUN = (
@@ -73,8 +74,6 @@ FAILED_UNDOS = "SELECT DISTINCT run_id FROM undos WHERE failed ORDER BY run_id L
 COUNT_FAILED = "SELECT count(*) FROM undos WHERE failed"
 PRUNE = """DELETE FROM replies WHERE (scope, key) IN
     (SELECT scope, key FROM replies WHERE at < ? ORDER BY at LIMIT ?)"""
-
-
 PROBE = "INSERT OR REPLACE INTO definitions (version, body) VALUES ('', ?)"
 UNPROBE = "DELETE FROM definitions WHERE version = ''"
 PROBED = 16_384  # bytes: a few pages, as a turn takes
@@ -98,6 +97,7 @@ class SqliteStore:
         self._scans: ThreadPoolExecutor
         self._jobs = SqliteQueue(self._writer.run, self._read, lambda: self._vault)
         self.queue: Queue = self._jobs
+        self.stages: Stages = SqliteStages(self._writer.run, self._read, self._scan)
         self._resealing = Place()
         self._sealed_up_to: str | None = ""  # of the runs that aren't sealed in the present way; None is the end
 
