@@ -175,6 +175,11 @@ class Refused(Exception):
         super().__init__(str(detail))
 
 
+def unreadable(detail: str) -> Refused:
+    """Whoever writes the program reads that: it is the one that speaks no JSON."""
+    return Refused(INVALID_REQUEST, detail)
+
+
 def type_of(error: CallerError) -> ProblemType:
     """The problem type of an error of the caller's."""
     return next(problem for kind, problem in _BY_ERROR if isinstance(error, kind))
