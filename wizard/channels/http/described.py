@@ -11,11 +11,11 @@ from wizard.channels.http.schemas import ref
 Json = dict[str, Any]
 
 
-def json_body(schema: str, example: Json, *, required: bool) -> Json:
+def json_body(schema: str, example: Any, *, required: bool) -> Json:
     return {"required": required, "content": {"application/json": {"schema": ref(schema), "example": example}}}
 
 
-def json_answer(description: str, schema: Json, headers: Json | None = None, example: Json | None = None) -> Json:
+def json_answer(description: str, schema: Json, headers: Json | None = None, example: Any = None) -> Json:
     content = {"schema": schema} if example is None else {"schema": schema, "example": example}
     made: Json = {"description": description, "content": {"application/json": content}}
     if headers:

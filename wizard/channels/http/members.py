@@ -67,12 +67,21 @@ class Body(Generic[Members]):
             for wrong in error.errors():
                 name = wrong["loc"][0]
                 missing = wrong["type"] == "missing"
-                mistakes.append(f"`{name}` {'is missing' if missing else _WANTED[types[name]['type']]}")
+                mistakes.append(f"`{name}` {'is missing' if missing else _wanted(types[name])}")
         return unreadable(f"The body can't be taken: {'; '.join(mistakes[:MOST_TOLD])}.")
 
 
+def _wanted(schema: Mapping[str, Any]) -> str:
+    """What a member must be, by its JSON Schema."""
+    match schema["type"]:
+        case "string":
+            least, most = schema.get("minLength", 0), schema["maxLength"]
+            return f"must be text of {f'{least} to' if least else 'at most'} {most:,} characters"
+        case kind:
+            return _WANTED[kind]
+
+
 _WANTED = {
-    "string": f"must be text of 1 to {MAX_TEXT} characters",
     "integer": "must be a whole number that isn't negative",
     "object": "must be an object",
     "boolean": "must be true or false",
