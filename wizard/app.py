@@ -22,9 +22,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from wizard.channels.admin.people import Admin, Person
 from wizard.channels.http.identities import Identify
 from wizard.definitions.catalog import Catalog
 from wizard.deployments.serving import DeployedDefinitions, following
+from wizard.deployments.staging import Staging
 from wizard.engine import Definitions, Engine
 from wizard.engine.access import Identity
 from wizard.engine.lacking import log_what_is_lacking
@@ -47,8 +49,10 @@ if TYPE_CHECKING:
     from wizard.telemetry.metrics import Metrics
 
 __all__ = [
+    "Admin",
     "Identify",
     "Identity",
+    "Person",
     "clock_of",
     "figures_of",
     "load_catalog",
@@ -177,11 +181,13 @@ def wizard_app(
     templates: str | PathLike[str] | None = None,
     theme: str | PathLike[str] | None = None,
     identify: Identify | None = None,
+    admin: Admin | None = None,
 ) -> web.Application:
     """The application to serve, or to mount in another with `add_subapp`: pages, and JSON below `/api/v1`.
 
     `templates` and `theme` stand for the settings of these names. `identify` says who sends a request: an
-    Identity, or None for somebody who isn't signed in.
+    Identity, or None for somebody who isn't signed in. `admin` says which of the host's people edits or deploys
+    workflows: a Person with roles, or None. With it, or with an admin key in the settings, there is `/api/v1/admin`.
 
     The store is opened when the application starts and closed after it has stopped. DeployedDefinitions bring their
     own, which counts instead of `store`: what is deployed there is served within a second. An Engine brings its
@@ -192,6 +198,8 @@ def wizard_app(
     """
     from aiohttp import web
 
+    from wizard.channels.admin.calls import PREFIX as ADMIN_PREFIX
+    from wizard.channels.admin.calls import admin_api
     from wizard.channels.api.calls import PREFIX, api, elsewhere
     from wizard.channels.http.bodies import ROOM, Room, go_on
     from wizard.channels.http.connections import LIMITS, Limits
@@ -214,6 +222,9 @@ def wizard_app(
     add_health(app, engine.store, stopping, figures_of(engine), engine.services.calls, workers)
     followers = Followers(engine)
     add_pages(app, engine, settings, identify, followers)
+    if admin is not None or settings.admin_key is not None:  # before what is mounted above it
+        staging = _staging_of(engine)
+        app.add_subapp(ADMIN_PREFIX, admin_api(engine.store, staging, settings, admin, engine.services.calls))
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))
     app.router.add_route("*", "/api/{rest:.*}", elsewhere, expect_handler=go_on)
     return app
@@ -257,6 +268,13 @@ def _following(definitions: DeployedDefinitions, engine: Engine) -> Callable[[we
             yield
 
     return follow
+
+
+def _staging_of(engine: Engine) -> Callable[[], Staging]:
+    """Definitions are checked with the node types of those that are served."""
+    catalog = engine.definitions
+    registry = catalog.registry if isinstance(catalog, Catalog) else Registry.installed()
+    return lambda: Staging(engine.store.stages, registry, engine.clock)
 
 
 def _working(engine: Engine, at_once: int, workers: list[Worker]) -> Callable[[web.Application], AsyncIterator[None]]:

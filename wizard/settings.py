@@ -60,6 +60,15 @@ def _limits(written: str) -> str:
     return written
 
 
+_KEY = re.compile(r"[\w.~+/-]{32,200}=*", re.ASCII)
+
+
+def _bearer_key(key: SecretStr) -> SecretStr:
+    if _KEY.fullmatch(key.get_secret_value()) is None:
+        raise ValueError("take 32 to 200 random letters, digits and any of . _ ~ + / -")
+    return key
+
+
 Origins = Annotated[str, Field(max_length=2000), AfterValidator(_origins)]
 Rate = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -116,6 +125,7 @@ class Settings(BaseModel):
     frame_ancestors: Origins = ""
 
     event_key: SecretStr | None = None  # where set, who tells runs of events has to send it; a run's token doesn't do
+    admin_key: Annotated[SecretStr, AfterValidator(_bearer_key)] | None = None  # edits and deploys workflows over HTTP
     allow_deletion: bool = False  # whether whoever holds a run's token may delete all that is stored of it
     allow_private_addresses: bool = False
     http_timeout: Seconds = 10.0  # for one try of an http node that says nothing itself

@@ -18,7 +18,7 @@ import pytest
 
 from tests.acceptance.processes import Process, process
 from tests.acceptance.raw import BOUNDARY, MULTIPART, URLENCODED, NoAnswer, Sent, once
-from wizard.channels.api.bodies import parse_object
+from wizard.channels.http.json_bodies import parse_object
 from wizard.channels.http.problems import Refused
 from wizard.channels.web.csrf import START, VISITOR_COOKIE, form_key, new_visitor
 from wizard.channels.web.multipart import ALL_HEADERS, Malformed, Parts, TooMany

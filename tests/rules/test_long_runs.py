@@ -17,7 +17,8 @@ from tests.unit.channels.api.test_openapi import validator
 from wizard.channels.api.calls import api
 from wizard.channels.api.openapi import document
 from wizard.channels.api.preferences import wants_minimal
-from wizard.channels.api.run_json import SHOWN, bounded_state, encode, minimal_state, run_state
+from wizard.channels.api.run_json import SHOWN, bounded_state, minimal_state, run_state
+from wizard.channels.http.json_answers import encode
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.testing import make_test_engine

@@ -124,3 +124,12 @@ def test_settings_cannot_be_changed_afterwards() -> None:
     """Everything shares one object; a node that changed it would change the guard for all runs."""
     with pytest.raises(ValidationError):
         Settings().allow_private_addresses = True
+
+
+@pytest.mark.parametrize("key", ["x" * 31, "x" * 201, "x" * 31 + " y", "ä" * 32])
+def test_an_admin_key_is_long_and_can_be_sent(key: str) -> None:
+    """A short one is guessed; one that fits in no header opens nothing, and nobody would know why. Neither is shown."""
+    with pytest.raises(SettingsError, match="WIZARD_ADMIN_KEY can't be used") as refused:
+        settings_from({"WIZARD_ADMIN_KEY": key})
+    assert key not in str(refused.value)
+    assert settings_from({"WIZARD_ADMIN_KEY": "x" * 32}).admin_key is not None

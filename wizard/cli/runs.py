@@ -255,7 +255,7 @@ runs.command(epilog=examples("wizard runs delete RUN_ID", "wizard runs delete RU
 
 def _write(path: Path, exported: dict[str, Any]) -> None:
     """Whoever else uses this machine can't read it: it is one person's data."""
-    from wizard.channels.api.run_json import encode
+    from wizard.channels.http.json_answers import encode
 
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:

@@ -50,8 +50,8 @@ class Catalog:
     ) -> None:
         self.workflows = workflows
         self.warnings = warnings
+        self.registry = registry
         self._bundles = bundles
-        self._registry = registry
 
     @classmethod
     def empty(cls, registry: Registry) -> Catalog:
@@ -123,12 +123,12 @@ class Catalog:
 
     def compile(self, bundle: bytes) -> Workflow:
         """The workflow of a stored bundle, whatever is loaded now. Raises DefinitionError."""
-        return compile_bundle(bundle, self._registry)
+        return compile_bundle(bundle, self.registry)
 
     def outline(self, run: Run, bundle: bytes | None, error: Exception | None) -> Workflow:
         """What can be told of the workflow of a run where compiling its stored bundle came to `error`, or where there
         is none (None): its `unavailable` says why the run can't go on."""
-        return outline(run, bundle, self._registry, unavailable(run, bundle, error, self._registry))
+        return outline(run, bundle, self.registry, unavailable(run, bundle, error, self.registry))
 
 
 def compile_bundle(body: bytes, registry: Registry) -> Workflow:

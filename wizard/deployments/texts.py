@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,14 @@ from wizard.definitions.reading import source
 from wizard.definitions.reading.document import Document
 from wizard.errors import DefinitionError, Problem
 from wizard.node import Registry
+from wizard.node.types import WORKFLOW_ID
+
+ID_PATTERN = f"^{WORKFLOW_ID}$"
+
+
+def is_workflow_id(text: str) -> bool:
+    """Whether a workflow can be called so."""
+    return re.fullmatch(WORKFLOW_ID, text) is not None
 
 
 def read_text(text: str, workflow: str | None = None) -> Document:

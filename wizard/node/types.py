@@ -26,7 +26,7 @@ RESERVED = frozenset({END, *DOCUMENTS, "true", "false", "null", "none", *keyword
 _IDENTIFIER = r"[A-Za-z][A-Za-z0-9_]{0,63}"
 
 
-_WORKFLOW_ID = r"[A-Za-z][A-Za-z0-9_-]{0,63}"
+WORKFLOW_ID = r"[A-Za-z][A-Za-z0-9_-]{0,63}"
 
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
@@ -94,7 +94,7 @@ def _identifier(text: str) -> str:
 
 
 def _workflow_id(text: str) -> str:
-    if not re.fullmatch(_WORKFLOW_ID, text):
+    if not re.fullmatch(WORKFLOW_ID, text):
         raise ValueError("must be a name of at most 64 letters (a to z), digits, _ and - that begins with a letter")
     return text
 
@@ -117,7 +117,7 @@ WorkflowId = Annotated[
     str,
     Field(strict=True),
     AfterValidator(_workflow_id),
-    WithJsonSchema({"type": "string", "pattern": f"^{_WORKFLOW_ID}$"}),
+    WithJsonSchema({"type": "string", "pattern": f"^{WORKFLOW_ID}$"}),
 ]
 
 

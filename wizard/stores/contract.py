@@ -133,6 +133,9 @@ class Store(Protocol):
         """Newest first, and by id where they were created at one moment; `before` is the place of the last run of the
         page before, whether that is there still or not. The runs of a profile are those that were created on it."""
 
+    async def count_runs(self) -> Mapping[str, Mapping[RunStatus, int]]:
+        """How many runs of each workflow have which status, as stored; none where there are none."""
+
     async def save_definition(self, version: str, body: bytes) -> None:
         """Keeps a definition by its content hash; saving it again changes nothing."""
 

@@ -81,6 +81,9 @@ class WatchedStore:
         summaries = self._store.list_runs(workflow=workflow, status=status, profile=profile, limit=limit, before=before)
         return await self._tell("list_runs", summaries)
 
+    async def count_runs(self) -> Mapping[str, Mapping[RunStatus, int]]:
+        return await self._tell("count_runs", self._store.count_runs())
+
     async def save_definition(self, version: str, body: bytes) -> None:
         await self._tell("save_definition", self._store.save_definition(version, body))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from wizard.channels.api.run_json import encode
+from wizard.channels.http.json_answers import encode
 from wizard.engine import Engine
 from wizard.engine.exporting import WITHHELD, exported_profile, exported_run
 from wizard.engine.view import RunView

@@ -29,6 +29,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "trace": (("r", 3, 10), {}),
     "probe": ((), {}),
     "list_runs": ((), {"workflow": "w", "status": RunStatus.WAITING, "profile": "p", "limit": 3, "before": "r"}),
+    "count_runs": ((), {}),
     "save_definition": (("v", b"body"), {}),
     "definition": (("v",), {}),
     "document": (("profile", "p"), {}),

@@ -5,16 +5,17 @@ A run's token is checked before anything else is read of a request, and is never
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from wizard.channels.api.bodies import read_object
-from wizard.channels.api.requests import Body, Members, Start, revision_of
+from wizard.channels.api.requests import Start, revision_of
+from wizard.channels.http.bearer import WANTED, bearer_of
 from wizard.channels.http.identities import Identify, identity_of
+from wizard.channels.http.json_bodies import read_object
 from wizard.channels.http.languages import remember, remember_to_ask
+from wizard.channels.http.members import Body, Members
 from wizard.channels.http.problems import NOT_ALLOWED, UNAUTHORIZED, WRONG_TOKEN, Refused
 from wizard.channels.http.run_ids import run_id_of
 from wizard.engine import Engine
@@ -25,15 +26,12 @@ from wizard.errors import WorkflowNotFound
 from wizard.locale.sentences import Sentence, sentence
 from wizard.settings import Settings
 
-_BEARER = re.compile(r"bearer +([\w.~+/-]{1,200}=*)", re.ASCII | re.IGNORECASE)
-_WANTED = {"WWW-Authenticate": 'Bearer realm="wizard"'}
-
 
 def _bearer(request: web.Request, what: Sentence) -> str:
-    match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
-    if match is None:
-        raise Refused(UNAUTHORIZED, what, _WANTED)
-    return match[1]
+    token = bearer_of(request)
+    if token is None:
+        raise Refused(UNAUTHORIZED, what, WANTED)
+    return token
 
 
 @dataclass(frozen=True, slots=True)

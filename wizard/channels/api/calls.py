@@ -12,14 +12,15 @@ from aiohttp import web
 
 from wizard.channels.api import openapi
 from wizard.channels.api.admission import Admission
-from wizard.channels.api.moves import Moves, as_json
+from wizard.channels.api.moves import Moves
 from wizard.channels.api.parameters import AFTER, ENTRIES, RUNS
-from wizard.channels.api.run_json import Window, after, around, before, encode, line_json, run_state
+from wizard.channels.api.run_json import Window, after, around, before, line_json, run_state
 from wizard.channels.api.workflow_json import workflow_json
 from wizard.channels.http.attachments import as_attachment
 from wizard.channels.http.bodies import go_on
 from wizard.channels.http.clients import client_of
 from wizard.channels.http.identities import Identify
+from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.problems import (
     DESCRIPTION,
     INVALID_REQUEST,

@@ -26,9 +26,9 @@ from wizard.channels.api.requests import (
     check_unconditional,
 )
 from wizard.channels.api.responses import RunOutline
-from wizard.channels.api.run_json import bounded_state, encode, field_errors, minimal_state
+from wizard.channels.api.run_json import bounded_state, field_errors, minimal_state
+from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.problems import (
-    MEDIA_TYPE,
     REJECTED,
     SECURITY_HEADERS,
     language_for,
@@ -206,13 +206,6 @@ class Moves:
         language = language_for(error.people, view.workflow.language)
         body = problem_body(type_, error.people, language, run=show(view))
         return Answer(type_.status, encode(body), view.id, view.revision, minimal=show is minimal_state)
-
-
-def as_json(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> web.Response:
-    """A response with JSON, or a problem, in it."""
-    media_type = "application/json" if status < 400 else MEDIA_TYPE
-    headers = {**SECURITY_HEADERS, "Content-Type": media_type, **(headers or {})}
-    return web.Response(status=status, body=body, headers=headers)
 
 
 def _outline(view: RunView) -> RunOutline:

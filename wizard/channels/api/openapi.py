@@ -1,25 +1,26 @@
 """The OpenAPI 3.1 document of the JSON interface: its calls, what they take and what they answer.
 
-Bodies and answers are described by their types (wizard.channels.api.schemas), problems by those that are answered
+Bodies and answers are described by their types (wizard.channels.http.schemas), problems by those that are answered
 (wizard.channels.http.problems).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from wizard import __version__
 from wizard.channels.api import examples
 from wizard.channels.api.parameters import parameters
 from wizard.channels.api.preferences import APPLIED, MINIMAL
-from wizard.channels.api.schemas import array, ref, schemas
+from wizard.channels.api.requests import BODIES
+from wizard.channels.api.responses import RESPONSES
+from wizard.channels.http.described import json_answer, json_body, parameter, problem_answers
 from wizard.channels.http.problems import (
-    INTERNAL,
     INVALID_INPUT,
     INVALID_REQUEST,
     KEY_REUSED,
-    MEDIA_TYPE,
     NOT_A_STEP,
     NOT_ALLOWED,
     NOT_FOUND,
@@ -40,13 +41,13 @@ from wizard.channels.http.problems import (
     TOO_MANY_RUNS,
     TOO_SLOW,
     UNAUTHORIZED,
-    UNAVAILABLE,
     UNSUPPORTED_MEDIA_TYPE,
     WORKFLOW_NOT_FOUND,
     WORKFLOW_UNAVAILABLE,
     WRONG_TOKEN,
     ProblemType,
 )
+from wizard.channels.http.schemas import array, ref, schemas
 from wizard.channels.http.streams import MEDIA_TYPE as EVENTS
 
 Json = dict[str, Any]
@@ -96,7 +97,7 @@ def document(server: str = "/api/v1", *, people: bool = True) -> Json:
         "servers": [{"url": server}],
         "paths": _paths(people),
         "components": {
-            "schemas": schemas(),
+            "schemas": schemas([*(body.adapter for body in BODIES), *map(TypeAdapter, RESPONSES)]),
             "parameters": parameters(),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "The run's token."},
@@ -110,7 +111,7 @@ def _paths(people: bool) -> Json:
         "/openapi.json": {"get": _openapi()},
         "/workflows": {"get": _workflows()},
         "/runs": {**({"get": _own()} if people else {}), "post": _start()},
-        "/runs/{id}": {"parameters": [_parameter("id")], "get": _show(), "delete": _delete()},
+        "/runs/{id}": {"parameters": [parameter("id")], "get": _show(), "delete": _delete()},
         "/runs/{id}/next": _move("next", "Answers the current step and goes on", "Next", examples.NEXT, REJECTED),
         "/runs/{id}/previous": _move("previous", "Goes back; no answer is lost", "Previous", examples.PREVIOUS),
         "/runs/{id}/change": _move(
@@ -125,9 +126,9 @@ def _paths(people: bool) -> Json:
             "events", "Tells the run that something happened; a step that waits for it goes on", "Event", examples.EVENT
         ),
         "/runs/{id}/cancel": _from_outside("cancel", "Ends the run for good", "Cancel", examples.CANCEL),
-        "/runs/{id}/progress": {"parameters": [_parameter("id")], "get": _progress()},
-        "/runs/{id}/trace": {"parameters": [_parameter("id")], "get": _trace()},
-        "/runs/{id}/files/{file}": {"parameters": [_parameter("id"), _parameter("file")], "get": _file()},
+        "/runs/{id}/progress": {"parameters": [parameter("id")], "get": _progress()},
+        "/runs/{id}/trace": {"parameters": [parameter("id")], "get": _trace()},
+        "/runs/{id}/files/{file}": {"parameters": [parameter("id"), parameter("file")], "get": _file()},
     }
 
 
@@ -135,13 +136,13 @@ def _paths(people: bool) -> Json:
 
 
 def _openapi() -> Json:
-    answer = _answer("This document", {"type": "object"})
+    answer = json_answer("This document", {"type": "object"})
     return {"operationId": "openapi", "summary": "This document", "responses": {"200": answer}}
 
 
 def _workflows() -> Json:
-    answer = _answer("The workflows that runs can be started of", array(ref("Workflow")))
-    responses = {"200": answer, **_problems(())}
+    answer = json_answer("The workflows that runs can be started of", array(ref("Workflow")))
+    responses = {"200": answer, **problem_answers(())}
     return {"operationId": "workflows", "summary": "Lists the workflows", "responses": responses}
 
 
@@ -151,37 +152,37 @@ def _own() -> Json:
         "operationId": "own",
         "summary": "Lists the runs of the person who is signed in, newest first",
         "description": "It needs no token: the application that this is a part of says who is signed in.",
-        "parameters": [_parameter("before"), _parameter("most")],
+        "parameters": [parameter("before"), parameter("most")],
         "responses": {
-            "200": _answer("The runs", array(ref("RunLine")), link),
-            **_problems((INVALID_REQUEST, NOT_ALLOWED)),
+            "200": json_answer("The runs", array(ref("RunLine")), link),
+            **problem_answers((INVALID_REQUEST, NOT_ALLOWED)),
         },
     }
 
 
 def _start() -> Json:
     location = {"Location": {"description": "The run's address.", "schema": {"type": "string"}}}
-    started = _answer(
+    started = json_answer(
         "The new run, with its token", ref("StartedRunAsPreferred"), {**location, **_MOVED}, examples.STARTED
     )
     return {
         "operationId": "start",
         "summary": "Creates a run and enters its first step",
-        "parameters": [_parameter("idempotencyKey"), _parameter("prefer")],
-        "requestBody": _body("Start", examples.START, required=True),
-        "responses": {"201": started, **_problems((*_BODY, *_START))},
+        "parameters": [parameter("idempotencyKey"), parameter("prefer")],
+        "requestBody": json_body("Start", examples.START, required=True),
+        "responses": {"201": started, **problem_answers((*_BODY, *_START))},
     }
 
 
 def _show() -> Json:
     unchanged = {"description": "The run is still as the ETag in If-None-Match says", "headers": _ETAG}
-    run = _answer("The run", ref("Run"), _ETAG, examples.RUN)
+    run = json_answer("The run", ref("Run"), _ETAG, examples.RUN)
     return {
         "operationId": "show",
         "summary": "The run as it is now; nothing is executed",
         "security": [{"token": []}],
-        "parameters": [_parameter("ifNoneMatch"), _parameter("beforeStep"), _parameter("afterStep")],
-        "responses": {"200": run, "304": unchanged, **_problems((INVALID_REQUEST, *_TOKEN))},
+        "parameters": [parameter("ifNoneMatch"), parameter("beforeStep"), parameter("afterStep")],
+        "responses": {"200": run, "304": unchanged, **problem_answers((INVALID_REQUEST, *_TOKEN))},
     }
 
 
@@ -190,22 +191,22 @@ def _delete() -> Json:
         "operationId": "delete",
         "summary": "Deletes all that is stored of the run; nothing is undone",
         "security": [{"token": []}],
-        "responses": {"204": {"description": "It is gone"}, **_problems((INVALID_REQUEST, *_TOKEN, NOT_ALLOWED))},
+        "responses": {"204": {"description": "It is gone"}, **problem_answers((INVALID_REQUEST, *_TOKEN, NOT_ALLOWED))},
     }
 
 
 def _from_outside(name: str, summary: str, schema: str, example: Json) -> Json:
     told = "RunAfterEvent" if schema == "Event" else "RunAsPreferred"
-    run = _answer("The run after it", ref(told), _MOVED, examples.RUN)
+    run = json_answer("The run after it", ref(told), _MOVED, examples.RUN)
     return {
-        "parameters": [_parameter("id")],
+        "parameters": [parameter("id")],
         "post": {
             "operationId": name,
             "summary": summary,
             "security": [{"token": []}],
-            "parameters": [_parameter("idempotencyKey"), _parameter("prefer")],
-            "requestBody": _body(schema, example, required=schema == "Event"),
-            "responses": {"200": run, **_problems(_FROM_OUTSIDE)},
+            "parameters": [parameter("idempotencyKey"), parameter("prefer")],
+            "requestBody": json_body(schema, example, required=schema == "Event"),
+            "responses": {"200": run, **problem_answers(_FROM_OUTSIDE)},
         },
     }
 
@@ -223,21 +224,21 @@ def _progress() -> Json:
         "operationId": "progress",
         "summary": "How far the work is that the run stands at, as it goes on",
         "security": [{"token": []}],
-        "responses": {"200": stream, **_problems((*_TOKEN, TOO_MANY_FOLLOWERS))},
+        "responses": {"200": stream, **problem_answers((*_TOKEN, TOO_MANY_FOLLOWERS))},
     }
 
 
 def _move(name: str, summary: str, schema: str, example: Json, *more: ProblemType) -> Json:
-    run = _answer("The run after it", ref("RunAsPreferred"), _MOVED, examples.RUN)
+    run = json_answer("The run after it", ref("RunAsPreferred"), _MOVED, examples.RUN)
     return {
-        "parameters": [_parameter("id")],
+        "parameters": [parameter("id")],
         "post": {
             "operationId": name,
             "summary": summary,
             "security": [{"token": []}],
-            "parameters": [_parameter("idempotencyKey"), _parameter("ifMatch"), _parameter("prefer")],
-            "requestBody": _body(schema, example, required=schema in ("Change", "Remove")),
-            "responses": {"200": run, **_problems((*_MOVE, *more))},
+            "parameters": [parameter("idempotencyKey"), parameter("ifMatch"), parameter("prefer")],
+            "requestBody": json_body(schema, example, required=schema in ("Change", "Remove")),
+            "responses": {"200": run, **problem_answers((*_MOVE, *more))},
         },
     }
 
@@ -250,10 +251,10 @@ def _trace() -> Json:
         "operationId": "trace",
         "summary": "What happened in the run, in order",
         "security": [{"token": []}],
-        "parameters": [_parameter("after"), _parameter("limit")],
+        "parameters": [parameter("after"), parameter("limit")],
         "responses": {
-            "200": _answer("The entries", array(ref("TraceEntry")), link),
-            **_problems((INVALID_REQUEST, *_TOKEN)),
+            "200": json_answer("The entries", array(ref("TraceEntry")), link),
+            **problem_answers((INVALID_REQUEST, *_TOKEN)),
         },
     }
 
@@ -264,39 +265,5 @@ def _file() -> Json:
         "operationId": "file",
         "summary": "A file that was uploaded in the run",
         "security": [{"token": []}],
-        "responses": {"200": content, **_problems((*_TOKEN, NOT_FOUND))},
+        "responses": {"200": content, **problem_answers((*_TOKEN, NOT_FOUND))},
     }
-
-
-# -- parts of calls --------------------------------------------------------------------------------
-
-
-def _body(schema: str, example: Json, *, required: bool) -> Json:
-    return {"required": required, "content": {"application/json": {"schema": ref(schema), "example": example}}}
-
-
-def _answer(description: str, schema: Json, headers: Json | None = None, example: Json | None = None) -> Json:
-    content = {"schema": schema} if example is None else {"schema": schema, "example": example}
-    made: Json = {"description": description, "content": {"application/json": content}}
-    if headers:
-        made["headers"] = headers
-    return made
-
-
-def _problems(types: Iterable[ProblemType]) -> Json:
-    """A response for each status, which says what types of problems it may hold."""
-    by_status: dict[int, list[ProblemType]] = {}
-    for each in (*types, INTERNAL, UNAVAILABLE):
-        by_status.setdefault(each.status, []).append(each)
-    return {str(status): _problem(by_status[status]) for status in sorted(by_status)}
-
-
-def _problem(types: list[ProblemType]) -> Json:
-    about = "\n".join(f"- `{each.uri}`: {each.title}" for each in types)
-    schema: Json = {"allOf": [ref("Problem"), {"properties": {"type": {"enum": [each.uri for each in types]}}}]}
-    example = {"type": types[0].uri, "title": str(types[0].title), "status": types[0].status, "detail": "…"}
-    return {"description": about, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
-
-
-def _parameter(name: str) -> Json:
-    return {"$ref": f"#/components/parameters/{name}"}

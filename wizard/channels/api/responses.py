@@ -14,7 +14,7 @@ import pydantic
 from pydantic import JsonValue
 from typing_extensions import TypeAliasType, TypedDict
 
-from wizard.channels.api.requests import about
+from wizard.channels.http.members import about
 from wizard.channels.http.problems import PROBLEM_TYPES
 from wizard.model import RunStatus
 

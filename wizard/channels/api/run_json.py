@@ -1,15 +1,12 @@
 """A run as the JSON interface shows it: the members, their names and their order.
 
-The dicts made here hold the engine's typed values; `encode` turns them into JSON's own on the way out,
-so that a state is walked once.
+The dicts made here hold the engine's typed values; they become JSON's own on the way out
+(wizard.channels.http.json_answers), so that a state is walked once.
 """
 
 from __future__ import annotations
 
-import json
-from typing import Any, NamedTuple
-
-import orjson
+from typing import NamedTuple
 
 from wizard.channels.api import responses
 from wizard.channels.api.responses import SHOWN
@@ -18,19 +15,6 @@ from wizard.engine.view import RunView
 from wizard.engine.work import work_of
 from wizard.forms.fields import type_of
 from wizard.model import Item, Prompt, PromptField, Run, Step
-from wizard.model.values import to_json
-
-_ENCODER = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False, default=to_json
-)
-
-
-def encode(value: Any) -> bytes:
-    """JSON in UTF-8. Values that JSON lacks are written as wizard.model.values.to_json says."""
-    try:
-        return orjson.dumps(value, default=to_json)
-    except TypeError:  # integers beyond 64 bits and half characters, which orjson doesn't write
-        return _ENCODER.encode(value).encode("utf-8", "replace")
 
 
 class Window(NamedTuple):

@@ -24,9 +24,17 @@ async def identity_of(identify: Identify | None, request: web.Request, calls: Ca
     NodeFailed where it takes longer than so many seconds, HostError where it gives something else."""
     if identify is None:
         return NOBODY
+    return identity_said(await asked(identify, request, calls, seconds, "identify"))
+
+
+async def asked(
+    function: Callable[[web.Request], object], request: web.Request, calls: Calls, seconds: float, kind: str
+) -> object:
+    """What a function of the host, `async` or not, says of a request. Raises what it raises, NodeFailed where it takes
+    longer than so many seconds."""
 
     async def ask() -> object:
-        answer: object = identify(request)
+        answer = function(request)
         return await answer if inspect.isawaitable(answer) else answer
 
-    return identity_said(await calls.within(seconds, ask, Whose("identify", kind="identify")))
+    return await calls.within(seconds, ask, Whose(kind, kind=kind))

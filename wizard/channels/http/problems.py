@@ -18,9 +18,12 @@ from aiohttp import web
 from wizard.channels.http.languages import language_of, learn
 from wizard.errors import (
     CallerError,
+    DraftNotFound,
     InvalidInput,
     KeyReused,
     NotAStep,
+    NothingBefore,
+    NothingDeployed,
     NotYourProfile,
     NotYours,
     PointOfNoReturn,
@@ -29,6 +32,8 @@ from wizard.errors import (
     RunCompleted,
     RunExpired,
     RunNotFound,
+    StaleDeployment,
+    StaleDraft,
     StaleInput,
     StaleRevision,
     StoreError,
@@ -96,6 +101,33 @@ INTERNAL = ProblemType("internal", 500, sentence("Something went wrong"))
 UNAVAILABLE = ProblemType("unavailable", 503, sentence("The data can't be read or written at the moment"))
 WORKFLOW_UNAVAILABLE = ProblemType("workflow-unavailable", 503, sentence("The run can't continue at the moment"))
 
+NOT_SIGNED_IN = ProblemType("not-signed-in", 401, "Nobody is signed in who works here")
+ROLE_MISSING = ProblemType("role-missing", 403, "A role is missing")
+DRAFT_NOT_FOUND = ProblemType("draft-not-found", 404, "The workflow has no draft")
+VERSION_NOT_FOUND = ProblemType("version-not-found", 404, "There is no such version")
+STALE_DEPLOYMENT = ProblemType("stale-deployment", 409, "Something else was deployed at the same time")
+NOTHING_DEPLOYED = ProblemType("nothing-deployed", 409, "Nothing is deployed")
+NOTHING_BEFORE = ProblemType("nothing-before", 409, "Nothing was deployed before")
+STALE_DRAFT = ProblemType("stale-draft", 412, "Somebody else has saved the draft")
+DEFINITION_REFUSED = ProblemType("definition-refused", 422, "There are errors in the definition")
+PRECONDITION_REQUIRED = ProblemType("precondition-required", 428, "The request doesn't say what it changes")
+TOO_MANY_CHANGES = ProblemType("too-many-changes", 429, "Too much was changed")
+
+# Of the calls of editors and deployers alone; what these read is in English, as definitions are.
+STAGING_TYPES = (
+    NOT_SIGNED_IN,
+    ROLE_MISSING,
+    DRAFT_NOT_FOUND,
+    VERSION_NOT_FOUND,
+    STALE_DEPLOYMENT,
+    NOTHING_DEPLOYED,
+    NOTHING_BEFORE,
+    STALE_DRAFT,
+    DEFINITION_REFUSED,
+    PRECONDITION_REQUIRED,
+    TOO_MANY_CHANGES,
+)
+
 PROBLEM_TYPES = (
     INVALID_REQUEST,
     UNAUTHORIZED,
@@ -150,6 +182,11 @@ _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (InvalidInput, INVALID_INPUT),
     (KeyReused, KEY_REUSED),
     (TooManyEvents, TOO_MANY_EVENTS),
+    (DraftNotFound, DRAFT_NOT_FOUND),
+    (StaleDraft, STALE_DRAFT),
+    (StaleDeployment, STALE_DEPLOYMENT),
+    (NothingDeployed, NOTHING_DEPLOYED),
+    (NothingBefore, NOTHING_BEFORE),
     (CallerError, REFUSED),
 )
 
@@ -158,7 +195,8 @@ _BY_STATUS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 413: TOO_LARGE}
 
 class Refused(Exception):
     """A request that this channel refuses by itself, whatever the engine would say. `closes` says that
-    the rest of it can't or needn't be read, so that the connection is of no more use."""
+    the rest of it can't or needn't be read, so that the connection is of no more use; `more` are further members of
+    the problem."""
 
     def __init__(
         self,
@@ -167,12 +205,19 @@ class Refused(Exception):
         headers: Mapping[str, str] | None = None,
         *,
         closes: bool = False,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
+        self.more = more or {}
         self.type = type_
         self.detail = detail
         self.headers = headers or {}
         self.closes = closes
         super().__init__(str(detail))
+
+
+def unreadable(detail: str) -> Refused:
+    """Whoever writes the program reads that: it is the one that speaks no JSON."""
+    return Refused(INVALID_REQUEST, detail)
 
 
 def type_of(error: CallerError) -> ProblemType:
@@ -192,12 +237,16 @@ def language_for(detail: Sentence | str, language: str) -> str:
 
 
 def problem(
-    request: web.BaseRequest, type_: ProblemType, detail: Sentence | str, headers: Mapping[str, str] | None = None
+    request: web.BaseRequest,
+    type_: ProblemType,
+    detail: Sentence | str,
+    headers: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> web.Response:
-    """A problem about no run in particular."""
+    """A problem about no run in particular, with further members."""
     return web.Response(
         status=type_.status,
-        body=json.dumps(problem_body(type_, detail, language_for(detail, language_of(request)))).encode(),
+        body=json.dumps(problem_body(type_, detail, language_for(detail, language_of(request)), **more)).encode(),
         content_type=MEDIA_TYPE,
         headers={**SECURITY_HEADERS, **(headers or {})},
     )
@@ -222,7 +271,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except Refused as refused:
         await learn(request)
-        response = problem(request, refused.type, refused.detail, refused.headers)
+        response = problem(request, refused.type, refused.detail, refused.headers, **refused.more)
         if refused.closes:
             response.force_close()
         return response

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -57,6 +58,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._runs: dict[str, Run] = {}
+        self._counts: Counter[tuple[str, RunStatus]] = Counter()  # runs by workflow and status
         self._traces: dict[str, _Trace] = {}
         self._replies: dict[tuple[str, str], tuple[str, datetime, Reply]] = {}  # with the run and the commit's time
         self._files: dict[str, dict[str, StoredFile]] = {}
@@ -92,6 +94,8 @@ class MemoryStore:
         if change.documents:
             self._save_documents(change)
         self._runs[run.id] = run
+        if stored is None or stored.status is not run.status:
+            self._count(stored, run)
         if reply is not None:
             self._replies[reply.scope, reply.key] = (run.id, run.updated_at, replace(reply, again=False))
         for file in change.files:
@@ -107,6 +111,12 @@ class MemoryStore:
             self._undoing.discard(run.id)
         if change.jobs or change.settled:
             self._jobs.change(change.jobs, change.settled)
+
+    def _count(self, before: Run | None, now: Run | None) -> None:
+        if before is not None:
+            self._counts[before.workflow, before.status] -= 1
+        if now is not None:
+            self._counts[now.workflow, now.status] += 1
 
     def _save_documents(self, change: Change) -> None:
         merged: dict[tuple[str, str], Document] = {}
@@ -165,6 +175,14 @@ class MemoryStore:
             )
             for run in nlargest(limit, summaries, key=lambda run: (run.created_at, run.id))
         ]
+
+    async def count_runs(self) -> Mapping[str, Mapping[RunStatus, int]]:
+        counts: dict[str, dict[RunStatus, int]] = {}
+        with self._lock:
+            for (workflow, status), count in self._counts.items():
+                if count:
+                    counts.setdefault(workflow, {})[status] = count
+        return counts
 
     async def save_definition(self, version: str, body: bytes) -> None:
         self._definitions.setdefault(version, body)
@@ -231,8 +249,10 @@ class MemoryStore:
             return self._delete(run_id)
 
     def _delete(self, run_id: str) -> bool:
-        if self._runs.pop(run_id, None) is None:
+        run = self._runs.pop(run_id, None)
+        if run is None:
             return False
+        self._count(run, None)
         for of_runs in (self._traces, self._files, self._reports, self._refused):
             of_runs.pop(run_id, None)
         for name in [name for name, (run, _, _) in self._replies.items() if run == run_id]:

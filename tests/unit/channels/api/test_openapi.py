@@ -22,8 +22,9 @@ from tests.acceptance.json_caller import ADA, Caller, opened, refused, serving
 from tests.unit.channels.web.webbed import FRIEND, TRIP
 from wizard.app import wizard_app
 from wizard.channels.api import openapi
-from wizard.channels.api.bodies import parse_object
-from wizard.channels.api.requests import BODIES, NEXT, Body, check_together
+from wizard.channels.api.requests import BODIES, NEXT, check_together
+from wizard.channels.http.json_bodies import parse_object
+from wizard.channels.http.members import Body
 from wizard.channels.http.problems import PROBLEM_TYPES, Refused
 from wizard.settings import Settings
 from wizard.testing import make_test_engine

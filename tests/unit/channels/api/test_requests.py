@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from wizard.channels.api.requests import CHANGE, EVENT, NEXT, START, Body, revision_of
+from wizard.channels.api.requests import CHANGE, EVENT, NEXT, START, revision_of
+from wizard.channels.http.members import Body
 from wizard.channels.http.problems import INVALID_REQUEST, Refused
 from wizard.engine.asks import MAX_KEY
 

@@ -10,8 +10,8 @@ from aiohttp import StreamReader, web
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.test_utils import make_mocked_request
 
-from wizard.channels.api.bodies import read_object
 from wizard.channels.http.bodies import BrokenOff, TooSlow, drain, pieces
+from wizard.channels.http.json_bodies import read_object
 from wizard.channels.http.problems import Refused
 from wizard.channels.web.refusals import Refusal
 from wizard.channels.web.upload_limits import read_posted

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from wizard import errors
-from wizard.channels.http.problems import PROBLEM_TYPES, TYPE_PREFIX, problems, type_of
+from wizard.channels.http.problems import PROBLEM_TYPES, STAGING_TYPES, TYPE_PREFIX, problems, type_of
 from wizard.errors import CallerError, StoreError, WorkflowNotFound
 
 Client = TestClient[web.Request, web.Application]
@@ -58,13 +58,14 @@ def test_every_error_of_the_callers_has_a_type_of_its_own() -> None:
     """Programs go by the type: two errors with one type could not be told apart."""
     types = {each: type_of(each()) for each in _caller_errors(errors.CallerError)}
     assert len(set(types.values())) == len(types)
-    assert set(types.values()) <= set(PROBLEM_TYPES)
+    assert set(types.values()) <= {*PROBLEM_TYPES, *STAGING_TYPES}
 
 
 def test_types_are_stable_and_unique() -> None:
     """The types are published; a changed one breaks the programs that know it."""
-    assert all(each.uri.startswith(TYPE_PREFIX) for each in PROBLEM_TYPES)
-    assert len({each.name for each in PROBLEM_TYPES}) == len(PROBLEM_TYPES)
+    published = (*PROBLEM_TYPES, *STAGING_TYPES)
+    assert all(each.uri.startswith(TYPE_PREFIX) for each in published)
+    assert len({each.name for each in published}) == len(published)
     assert [each.name for each in PROBLEM_TYPES if each.status == 409] == [
         "stale-input",
         "stale-revision",

@@ -1,5 +1,5 @@
 """What callers send: bytes become a JSON object. Everything that can be wrong with bytes is refused here; what the
-object may hold is in wizard.channels.api.requests."""
+object may hold is in wizard.channels.http.members."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 
 from aiohttp import web
 
-from wizard.channels.api.requests import unreadable
 from wizard.channels.http.bodies import IDLE, BrokenOff, Crowded, TooSlow, pieces
 from wizard.channels.http.problems import (
     INVALID_REQUEST,
@@ -20,6 +19,7 @@ from wizard.channels.http.problems import (
     UNSUPPORTED_MEDIA_TYPE,
     WAIT,
     Refused,
+    unreadable,
 )
 from wizard.definitions.reading.document import Lines
 from wizard.locale.sentences import counted, sentence

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.channels.api.bodies import MAX_DEPTH_OF_BODY, parse_object
+from wizard.channels.http.json_bodies import MAX_DEPTH_OF_BODY, parse_object
 from wizard.channels.http.problems import INVALID_REQUEST, Refused
 
 JSON = st.recursive(

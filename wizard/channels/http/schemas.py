@@ -1,16 +1,13 @@
-"""The components of the OpenAPI document: JSON Schemas of what calls take (wizard.channels.api.requests) and of what
-they answer (wizard.channels.api.responses)."""
+"""JSON Schemas of types, as components of an OpenAPI document."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
-
-from wizard.channels.api.requests import BODIES
-from wizard.channels.api.responses import RESPONSES
 
 Json = dict[str, Any]
 
@@ -27,9 +24,8 @@ class _Exact(GenerateJsonSchema):
         return described
 
 
-def schemas() -> Json:
+def schemas(adapters: Sequence[TypeAdapter[Any]]) -> Json:
     """By their names."""
-    adapters = [body.adapter for body in BODIES] + [TypeAdapter(answer) for answer in RESPONSES]
     _, defined = TypeAdapter.json_schemas(
         [(number, "serialization", adapter) for number, adapter in enumerate(adapters)],
         ref_template="#/components/schemas/{model}",

@@ -1,0 +1,75 @@
+"""The interface below `/api/v1/admin`: which call has which handler, and which role it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import cache
+
+from aiohttp import web
+
+from wizard.channels.admin import openapi
+from wizard.channels.admin.admission import Admission
+from wizard.channels.admin.people import Admin, Person
+from wizard.channels.admin.workflows import Workflows
+from wizard.channels.http.json_answers import as_json, encode
+from wizard.channels.http.problems import DESCRIPTION, Handler, problems, protect
+from wizard.deployments.staging import Staging
+from wizard.process.calls import Calls
+from wizard.settings import Settings
+from wizard.stores.contract import Store
+
+__all__ = ["PREFIX", "admin_api"]
+
+PREFIX = "/api/v1/admin"
+
+
+def admin_api(
+    store: Store,
+    staging: Callable[[], Staging],
+    settings: Settings,
+    admin: Admin | None = None,
+    calls: Calls | None = None,
+) -> web.Application:
+    """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. `staging` gives what saves and
+    deploys in the store, once that is opened; `admin` says who of the host's people sends a request, and `calls` has a
+    bound around that. Without `admin`, and without an admin key in the settings, nobody gets in."""
+    admission = Admission(settings, admin, calls or Calls())
+    workflows = Workflows(store, staging, admission)
+    handlers: dict[str, Callable[[web.Request, Person], Awaitable[web.Response]]] = {
+        "list": workflows.list,
+        "showDraft": workflows.show_draft,
+        "saveDraft": workflows.save_draft,
+        "deploy": workflows.deploy,
+        "revoke": workflows.revoke,
+        "versions": workflows.versions,
+        "version": workflows.version,
+        "audit": workflows.audit,
+    }
+
+    def admitted(call: openapi.Call) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            if call.changes:
+                admission.check_rate(request)
+            return await handlers[call.name](request, await admission.person(request, call.role))
+
+        return handle
+
+    app = web.Application(middlewares=[problems])
+    app.on_response_prepare.append(protect)
+    app.router.add_get("/openapi.json", _description, name=DESCRIPTION)
+    for call in openapi.CALLS:
+        if call.changes:
+            app.router.add_route(call.method, call.route, admitted(call))
+        else:
+            app.router.add_get(call.route, admitted(call))
+    app.router.add_get("/workflows/", admitted(openapi.CALLS[0]))
+    return app
+
+
+async def _description(request: web.Request) -> web.Response:
+    return as_json(200, _document(request.rel_url.raw_path.removesuffix("/openapi.json")))
+
+
+@cache
+def _document(server: str) -> bytes:
+    return encode(openapi.document(server))

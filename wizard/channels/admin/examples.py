@@ -1,0 +1,47 @@
+"""What bodies and answers look like, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_TEXT = "id: hello\ntitle: Say hello\nnodes:\n  - {id: done, type: end, title: Hello}\n"
+_DATA = {"id": "hello", "title": "Say hello", "nodes": [{"id": "done", "type": "end", "title": "Hello"}]}
+_HASH = "9c56cc51b374c3ba189210d5b6d4bf57790d351c96c47c02190ecf1e430635ab"
+_AT = "2026-11-29T09:30:00Z"
+_LINE = {"number": 2, "version": _HASH, "at": _AT, "by": "ann", "note": "A warmer welcome", "deployed": True}
+
+SAVE: dict[str, Any] = {"text": _TEXT}
+SAVED: dict[str, Any] = {"revision": 3, "problems": []}
+DRAFT: dict[str, Any] = {
+    "text": _TEXT,
+    "problems": [],
+    "revision": 3,
+    "saved_at": _AT,
+    "saved_by": "ann",
+    "definition": _DATA,
+}
+LIST: Any = [
+    {
+        "id": "hello",
+        "title": "Say hello",
+        "draft": {"revision": 3, "problems": [], "saved_at": _AT, "saved_by": "ann"},
+        "deployed": {"number": 2, "version": _HASH, "at": _AT},
+        "runs": {"waiting": 4, "completed": 120},
+    }
+]
+DEPLOY: dict[str, Any] = {"revision": 3, "note": "A warmer welcome"}
+REVOKE: dict[str, Any] = {"note": "It was too warm"}
+DEPLOYED: dict[str, Any] = {"number": 2, "version": _HASH, "embeds": {}, "embedded_in": []}
+VERSIONS: Any = [_LINE]
+VERSION: dict[str, Any] = {**_LINE, "text": _TEXT}
+AUDIT: Any = [
+    {
+        "number": 7,
+        "at": _AT,
+        "by": "ann",
+        "action": "deploy",
+        "workflow": "hello",
+        "details": {"number": 2, "embeds": {}},
+        "note": "A warmer welcome",
+    }
+]

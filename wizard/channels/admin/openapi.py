@@ -1,0 +1,212 @@
+"""The calls, and the OpenAPI 3.1 document of them: what they take, what they answer, and which role they need."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
+
+from wizard import __version__
+from wizard.channels.admin import examples
+from wizard.channels.admin.parameters import parameters
+from wizard.channels.admin.people import Role
+from wizard.channels.admin.requests import BODIES
+from wizard.channels.admin.responses import RESPONSES
+from wizard.channels.http.described import json_answer, json_body, parameter, problem_answers
+from wizard.channels.http.problems import (
+    DEFINITION_REFUSED,
+    DRAFT_NOT_FOUND,
+    INVALID_REQUEST,
+    NOT_FOUND,
+    NOT_SIGNED_IN,
+    NOTHING_BEFORE,
+    NOTHING_DEPLOYED,
+    PRECONDITION_REQUIRED,
+    ROLE_MISSING,
+    STALE_DEPLOYMENT,
+    STALE_DRAFT,
+    TOO_LARGE,
+    TOO_MANY_CHANGES,
+    TOO_SLOW,
+    UNSUPPORTED_MEDIA_TYPE,
+    VERSION_NOT_FOUND,
+    ProblemType,
+)
+from wizard.channels.http.schemas import array, ref, schemas
+
+Json = dict[str, Any]
+
+_WHO = (NOT_SIGNED_IN, ROLE_MISSING)
+_BODY = (INVALID_REQUEST, TOO_SLOW, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, TOO_MANY_CHANGES)
+_LINK = {"Link": {"description": 'The address of older ones, as rel="next".', "schema": {"type": "string"}}}
+_ETAG = {"ETag": {"description": "The draft's revision, in quotation marks.", "schema": {"type": "string"}}}
+
+
+class Call(NamedTuple):
+    """A call: `name` is its operationId, `role` what it needs, `about` the rest of what the document says of it."""
+
+    method: str
+    path: str
+    name: str
+    role: Role
+    summary: str
+    about: Json
+    problems: tuple[ProblemType, ...]
+
+    @property
+    def changes(self) -> bool:
+        return self.method != "GET"
+
+    @property
+    def route(self) -> str:
+        """The path, as aiohttp has it."""
+        return self.path.replace("{number}", "{number:[1-9][0-9]{0,14}}")
+
+
+CALLS = (
+    Call(
+        "GET",
+        "/workflows",
+        "list",
+        Role.VIEWER,
+        "Lists the workflows that have a draft or are deployed",
+        {"responses": {"200": json_answer("The workflows, by id", array(ref("WorkflowLine")), None, examples.LIST)}},
+        (),
+    ),
+    Call(
+        "GET",
+        "/workflows/{id}/draft",
+        "showDraft",
+        Role.VIEWER,
+        "The draft, as its author wrote it and as data",
+        {"responses": {"200": json_answer("The draft", ref("Draft"), _ETAG, examples.DRAFT)}},
+        (NOT_FOUND, DRAFT_NOT_FOUND),
+    ),
+    Call(
+        "PUT",
+        "/workflows/{id}/draft",
+        "saveDraft",
+        Role.EDITOR,
+        "Saves the draft, whatever is wrong with it",
+        {
+            "parameters": [parameter("ifMatch"), parameter("ifNoneMatch")],
+            "requestBody": json_body("SaveDraft", examples.SAVE, required=True),
+            "responses": {"200": json_answer("It is saved", ref("SavedDraft"), _ETAG, examples.SAVED)},
+        },
+        (*_BODY, NOT_FOUND, STALE_DRAFT, DEFINITION_REFUSED, PRECONDITION_REQUIRED),
+    ),
+    Call(
+        "POST",
+        "/workflows/{id}/deploy",
+        "deploy",
+        Role.DEPLOYER,
+        "Makes a version of the draft, from which runs are started from now on",
+        {
+            "description": "A draft that is deployed as it stands makes no new version: the answer is the same.",
+            "requestBody": json_body("Deploy", examples.DEPLOY, required=False),
+            "responses": {"201": json_answer("What is deployed now", ref("Deployed"), None, examples.DEPLOYED)},
+        },
+        (*_BODY, NOT_FOUND, DRAFT_NOT_FOUND, STALE_DRAFT, DEFINITION_REFUSED, STALE_DEPLOYMENT),
+    ),
+    Call(
+        "POST",
+        "/workflows/{id}/revoke",
+        "revoke",
+        Role.DEPLOYER,
+        "Deploys the version that was deployed before",
+        {
+            "requestBody": json_body("Revoke", examples.REVOKE, required=False),
+            "responses": {"200": json_answer("What is deployed now", ref("Deployed"), None, examples.DEPLOYED)},
+        },
+        (*_BODY, NOT_FOUND, NOTHING_DEPLOYED, NOTHING_BEFORE, STALE_DEPLOYMENT),
+    ),
+    Call(
+        "GET",
+        "/workflows/{id}/versions",
+        "versions",
+        Role.VIEWER,
+        "Lists the versions, newest first",
+        {
+            "parameters": [parameter("before"), parameter("versions")],
+            "responses": {"200": json_answer("The versions", array(ref("VersionLine")), _LINK, examples.VERSIONS)},
+        },
+        (INVALID_REQUEST, NOT_FOUND),
+    ),
+    Call(
+        "GET",
+        "/workflows/{id}/versions/{number}",
+        "version",
+        Role.VIEWER,
+        "A version, with its text",
+        {"responses": {"200": json_answer("The version", ref("Version"), None, examples.VERSION)}},
+        (NOT_FOUND, VERSION_NOT_FOUND),
+    ),
+    Call(
+        "GET",
+        "/audit",
+        "audit",
+        Role.OPERATOR,
+        "Who did what, newest first",
+        {
+            "parameters": [parameter("workflow"), parameter("before"), parameter("entries")],
+            "responses": {"200": json_answer("What was done", array(ref("Deed")), _LINK, examples.AUDIT)},
+        },
+        (INVALID_REQUEST,),
+    ),
+)
+
+
+def document(server: str = "/api/v1/admin") -> Json:
+    """The whole document, as Python values. `server` is where the interface is."""
+    paths: Json = {"/openapi.json": {"get": _openapi()}}
+    for call in CALLS:
+        names = [name for name in ("id", "number") if f"{{{name}}}" in call.path]
+        path = paths.setdefault(call.path, {"parameters": [parameter(name) for name in names]} if names else {})
+        path[call.method.lower()] = _described(call)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Wizard: drafts and deployments",
+            "version": __version__,
+            "summary": "Edit workflows, deploy them, go back to the version before.",
+            "description": (
+                "A workflow has one draft, which is edited, and numbered versions, which never change; one of them, or "
+                "none, is deployed: runs are started from that.\n\n"
+                "Each call needs a role: viewer, editor or deployer, of which each includes those before, or operator. "
+                "The admin key has them all.\n\n"
+                "Errors are problem documents (RFC 9457); go by their `type`."
+            ),
+        },
+        "servers": [{"url": server}],
+        "security": [{"key": []}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas([*(body.adapter for body in BODIES), *map(TypeAdapter, RESPONSES)]),
+            "parameters": parameters(),
+            "securitySchemes": {
+                "key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The admin key. A host may know its own people in another way.",
+                },
+            },
+        },
+    }
+
+
+def _described(call: Call) -> Json:
+    about = {**call.about}
+    said = [about.pop("description", ""), f"It needs the role `{call.role}`."]
+    types = (*_WHO, *call.problems)
+    return {
+        "operationId": call.name,
+        "summary": call.summary,
+        "description": "\n\n".join(filter(None, said)),
+        **about,
+        "responses": {**about["responses"], **problem_answers(types)},
+    }
+
+
+def _openapi() -> Json:
+    answer = json_answer("This document", {"type": "object"})
+    return {"operationId": "openapi", "summary": "This document", "security": [], "responses": {"200": answer}}

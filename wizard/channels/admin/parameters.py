@@ -1,0 +1,52 @@
+"""What the calls take beside a body, as the OpenAPI document describes it: in the address, the query and headers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wizard.channels.admin.admission import REVISION_TAG
+from wizard.channels.http.members import MAX_REVISION
+from wizard.channels.http.query import Number
+from wizard.deployments.texts import ID_PATTERN
+
+Json = dict[str, Any]
+
+MOST = 100  # of a page
+
+_ALL = "Only those with a lower number: follow the `Link` of the page before. 0 stands for all."
+VERSIONS = Number("limit", "How many versions at most.", 1, MOST, MOST)
+VERSIONS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
+DEEDS = Number("limit", "How many entries at most.", 1, MOST, MOST)
+DEEDS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
+
+
+def parameters() -> Json:
+    """The components, by the names that calls refer to them by."""
+    workflow = {"type": "string", "pattern": ID_PATTERN}
+    number = {"type": "integer", "minimum": 1, "maximum": 10**15 - 1}
+    return {
+        "id": {"name": "id", "in": "path", "required": True, "description": "The workflow's id.", "schema": workflow},
+        "number": {
+            "name": "number",
+            "in": "path",
+            "required": True,
+            "description": "The version's number.",
+            "schema": number,
+        },
+        "workflow": {"name": "workflow", "in": "query", "description": "Only of this workflow.", "schema": workflow},
+        "versions": VERSIONS.described,
+        "before": VERSIONS_BELOW.described,
+        "entries": DEEDS.described,
+        "ifMatch": {
+            "name": "If-Match",
+            "in": "header",
+            "description": "The ETag of the draft as you saw it. This or If-None-Match is needed (428).",
+            "schema": {"type": "string", "pattern": f"^{REVISION_TAG}$"},
+        },
+        "ifNoneMatch": {
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "`*`: the draft is a new one.",
+            "schema": {"type": "string", "const": "*"},
+        },
+    }

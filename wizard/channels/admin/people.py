@@ -1,0 +1,76 @@
+"""Who works on workflows: whoever brings the admin key, and those whom the host maps to roles.
+
+An editor may do what a viewer may, a deployer what an editor may; an operator is a viewer who watches over it all. The
+admin key has every role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from wizard.definitions.reading.document import is_text
+from wizard.errors import HostError
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+__all__ = ["Admin", "Person", "Role"]
+
+MAX_NAME = 200
+
+
+class Role(StrEnum):
+    """What somebody may do."""
+
+    VIEWER = "viewer"  # look
+    EDITOR = "editor"  # save drafts
+    DEPLOYER = "deployer"  # deploy and revoke
+    OPERATOR = "operator"  # read who did what
+
+
+_INCLUDED = {
+    Role.VIEWER: {Role.VIEWER},
+    Role.EDITOR: {Role.VIEWER, Role.EDITOR},
+    Role.DEPLOYER: {Role.VIEWER, Role.EDITOR, Role.DEPLOYER},
+    Role.OPERATOR: {Role.VIEWER, Role.OPERATOR},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who works on workflows. What they do is told under their `name`. Raises HostError for a name that can't
+    be stored and for roles that there aren't."""
+
+    name: str
+    roles: Collection[str] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not 0 < len(self.name) <= MAX_NAME or not is_text(self.name):
+            raise HostError(f"The `name` of a Person is a text of 1 to {MAX_NAME} characters.")
+        if isinstance(self.roles, str) or not isinstance(self.roles, Collection):
+            raise HostError('The `roles` of a Person are a list, as ["editor"] is.')
+        if not all(role in [*Role] for role in self.roles):
+            raise HostError(f"The `roles` of a Person are of {', '.join(Role)}.")
+
+    def has(self, role: Role) -> bool:
+        """Whether they have the role, or one that includes it."""
+        return any(role in _INCLUDED[Role(own)] for own in self.roles)
+
+
+KEY = Person("admin key", (*Role,))  # whoever brings it
+
+# None: nobody who works on workflows. To send people to a log-in page, raise aiohttp.web.HTTPFound.
+Admin = Callable[["web.Request"], Person | Awaitable[Person | None] | None]
+
+
+def person_said(answer: object) -> Person | None:
+    """What the host answers, who is asked who somebody is. Raises HostError for anything else than a Person or None,
+    and for a person who is called as the key is: nobody could tell afterwards who it was."""
+    if answer is None or (isinstance(answer, Person) and answer.name != KEY.name):
+        return answer
+    if isinstance(answer, Person):
+        raise HostError(f"Nobody may be called {KEY.name!r}: that is how what was done with the key is told.")
+    raise HostError(f"`admin` gave a value of type {type(answer).__name__}. It gives a Person, or None for nobody.")

@@ -1,0 +1,53 @@
+"""What the calls take: the members of each body (wizard.channels.http.members)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict, Field, with_config
+from typing_extensions import TypedDict
+
+from wizard.channels.http.members import EXACT, MAX_REVISION, Body, about, whole
+from wizard.channels.http.problems import unreadable
+from wizard.definitions.reading.source import MAX_BYTES
+
+MAX_NOTE = 2000
+
+Note = Annotated[str, Field(max_length=MAX_NOTE), about("Why, for whoever asks later.")]
+Revision = Annotated[
+    int,
+    Field(ge=0, le=MAX_REVISION),
+    about("The draft's revision as you saw it: another one isn't deployed (412)."),
+    BeforeValidator(whole),
+]
+_TEXT = (
+    "The definition as its author wrote it, YAML or JSON. It is kept byte for byte, with comments, whatever is wrong."
+)
+_DEFINITION = "The definition as data. It is written as YAML, each key where it is here; comments of before are gone."
+
+
+@with_config(ConfigDict(**EXACT, json_schema_extra={"oneOf": [{"required": ["text"]}, {"required": ["definition"]}]}))
+class SaveDraft(TypedDict, total=False):
+    text: Annotated[str, Field(max_length=MAX_BYTES), about(_TEXT)]
+    definition: Annotated[dict[str, Any], about(_DEFINITION)]
+
+
+@with_config(EXACT)
+class Deploy(TypedDict, total=False):
+    revision: Revision
+    note: Note
+
+
+@with_config(EXACT)
+class Revoke(TypedDict, total=False):
+    note: Note
+
+
+SAVE, DEPLOY, REVOKE = Body(SaveDraft), Body(Deploy), Body(Revoke)
+BODIES: tuple[Body[Any], ...] = (SAVE, DEPLOY, REVOKE)
+
+
+def check_together(body: SaveDraft) -> None:
+    """What no member says by itself. Raises Refused (400)."""
+    if len(body) != 1:
+        raise unreadable("Send one of `text` and `definition`.")

@@ -1,0 +1,165 @@
+"""What the calls answer: for type checkers where it is made, and for the OpenAPI document. A member that isn't listed
+isn't sent, and one that is required always is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal, NotRequired
+
+import pydantic
+from typing_extensions import TypedDict
+
+from wizard.channels.http.members import about
+from wizard.channels.http.problems import (
+    INTERNAL,
+    INVALID_REQUEST,
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    STAGING_TYPES,
+    TOO_LARGE,
+    TOO_SLOW,
+    UNAVAILABLE,
+    UNSUPPORTED_MEDIA_TYPE,
+)
+from wizard.model import RunStatus
+
+PROBLEM_TYPES = (
+    *STAGING_TYPES,
+    INVALID_REQUEST,
+    NOT_FOUND,
+    METHOD_NOT_ALLOWED,
+    TOO_SLOW,
+    TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    INTERNAL,
+    UNAVAILABLE,
+)
+MOST_PROBLEMS = 100  # of one definition that are told
+
+Number = Annotated[int, pydantic.Field(ge=1)]
+Revision = Annotated[int, pydantic.Field(ge=1), about("Counts how often the draft was saved.")]
+Hash = Annotated[str, about("The content hash of it and of all that it embeds: the version that runs are pinned to.")]
+Name = Annotated[str, about("Who did it: a person's name, or `admin key`.")]
+
+
+class DefinitionProblem(TypedDict):
+    """One thing that is wrong in a definition."""
+
+    file: Annotated[str, about("The workflow whose text it is in.")]
+    line: Number
+    column: Number
+    severity: Literal["error", "warning"]
+    message: str
+
+
+Problems = Annotated[
+    Sequence[DefinitionProblem],
+    about(f"What is wrong with the definition, beside what is deployed of what it embeds: the first {MOST_PROBLEMS}."),
+]
+
+
+class DraftLine(TypedDict):
+    """The draft of a workflow, without its text."""
+
+    revision: Revision
+    problems: Problems
+    saved_at: datetime
+    saved_by: Name
+
+
+class DeployedLine(TypedDict):
+    """The version that runs are started from."""
+
+    number: Number
+    version: Hash
+    at: Annotated[datetime, about("When this version was made.")]
+
+
+class WorkflowLine(TypedDict):
+    """A workflow that has a draft, or is deployed."""
+
+    id: str
+    title: Annotated[str, about("The draft's title, where it can be read, else that of what is deployed.")]
+    draft: DraftLine | None
+    deployed: DeployedLine | None
+    runs: Annotated[
+        Mapping[str, Annotated[int, pydantic.Field(ge=1)]],
+        about("How many runs there are, by status.", propertyNames={"enum": [status.value for status in RunStatus]}),
+    ]
+
+
+class Draft(TypedDict):
+    """A draft."""
+
+    text: Annotated[str, about("As its author wrote it.")]
+    definition: Annotated[Any, about("The text as data; null where it can't be read.")]
+    problems: Problems
+    revision: Revision
+    saved_at: datetime
+    saved_by: Name
+
+
+class SavedDraft(TypedDict):
+    """What is told of a draft that was saved."""
+
+    revision: Revision
+    problems: Problems
+
+
+class Deployed(TypedDict):
+    """The version that is deployed now."""
+
+    number: Number
+    version: Hash
+    embeds: Annotated[Mapping[str, int], about("The numbers of the versions that it embeds, by workflow.")]
+    embedded_in: Annotated[
+        Sequence[str],
+        about("Deployed workflows that embed it: they keep what they have until they are deployed anew."),
+    ]
+
+
+class VersionLine(TypedDict):
+    """A version, without its text."""
+
+    number: Number
+    version: Hash
+    at: datetime
+    by: Name
+    note: str
+    deployed: Annotated[bool, about("Whether runs are started from it now.")]
+
+
+class Version(VersionLine):
+    """A version."""
+
+    text: Annotated[str, about("As its author wrote it.")]
+
+
+class Deed(TypedDict):
+    """What somebody did."""
+
+    number: Number
+    at: datetime
+    by: Name
+    action: Annotated[str, about("deploy, revoke …")]
+    workflow: str
+    details: Mapping[str, Any]
+    note: str
+
+
+class Problem(TypedDict):
+    """A problem document (RFC 9457)."""
+
+    type: Annotated[str, about("What kind it is; it never changes.", enum=[each.uri for each in PROBLEM_TYPES])]
+    title: Annotated[str, about("The kind of problem, for people.")]
+    status: Annotated[int, pydantic.Field(ge=400, description="The status of the response.")]
+    detail: Annotated[str, about("What happened and what to do, for people.")]
+    role: NotRequired[Annotated[str, about("The role that is missing (403).")]]
+    problems: NotRequired[Problems]
+    text: NotRequired[Annotated[str | None, about("The draft as somebody else saved it (412); null: there is none.")]]
+    revision: NotRequired[Annotated[int | None, about("The revision of that (412).")]]
+    saved_by: NotRequired[Annotated[str | None, about("Who saved that (412).")]]
+
+
+RESPONSES: tuple[Any, ...] = (WorkflowLine, Draft, SavedDraft, Deployed, VersionLine, Version, Deed, Problem)

@@ -1,0 +1,90 @@
+"""The members of a JSON body: described once, for the check and for the OpenAPI document.
+
+A body stays the dict that it came as, so that a member that was left out is told from one that is null. What pydantic
+would say of a wrong one no caller reads: the words are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+
+from wizard.channels.http.problems import Refused, unreadable
+
+MAX_TEXT = 500  # characters of a step's path, a workflow's id and the like
+MAX_REVISION = 2**53  # beyond it JSON numbers aren't exact in every language
+MOST_TOLD = 20  # mistakes in one body
+
+EXACT = ConfigDict(strict=True, extra="forbid")
+
+
+def whole(value: Any) -> Any:
+    """1.0 is a whole number in JSON, as in JSON Schema."""
+    if type(value) is Decimal and 0 <= value <= MAX_REVISION and value == value.to_integral_value():
+        return int(value)
+    return value
+
+
+def about(description: str, **schema: JsonValue) -> Any:
+    """What a member means, and what else its schema says of it."""
+    return Field(description=description, json_schema_extra=schema or None)
+
+
+Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+
+Members = TypeVar("Members", bound=Mapping[str, Any])
+
+
+class Body(Generic[Members]):
+    """The check of one kind of body."""
+
+    def __init__(self, members: type[Members]) -> None:
+        self.name = members.__name__
+        self.adapter = TypeAdapter(members)
+        self.names = members.__annotations__
+        self._validate = self.adapter.validator.validate_python
+
+    def check(self, body: dict[str, Any]) -> Members:
+        """The body, which has these members and no others. Raises Refused (400), naming every member that is unknown,
+        missing or of another type."""
+        if len(body) > len(self.names):  # some are unknown: there may be thousands
+            raise self._refusal(body)
+        try:
+            members: Members = self._validate(body)
+        except ValidationError:
+            raise self._refusal(body) from None
+        return members
+
+    def _refusal(self, body: dict[str, Any]) -> Refused:
+        mistakes = [f"there is no member `{name[:60]}` here" for name in body if name not in self.names]
+        try:
+            self._validate({name: body[name] for name in self.names if name in body})
+        except ValidationError as error:
+            types = self.adapter.json_schema()["properties"]
+            for wrong in error.errors():
+                name = wrong["loc"][0]
+                missing = wrong["type"] == "missing"
+                mistakes.append(f"`{name}` {'is missing' if missing else _wanted(types[name])}")
+        return unreadable(f"The body can't be taken: {'; '.join(mistakes[:MOST_TOLD])}.")
+
+
+def _wanted(schema: Mapping[str, Any]) -> str:
+    """What a member must be, by its JSON Schema."""
+    match schema["type"]:
+        case "string" if "pattern" in schema:
+            return f"must be 1 to {schema['maxLength']} letters, digits and underscores, and not begin with a digit"
+        case "string":
+            least, most = schema.get("minLength", 0), schema["maxLength"]
+            return f"must be text of {f'{least} to' if least else 'at most'} {most:,} characters"
+        case kind:
+            return _WANTED[kind]
+
+
+_WANTED = {
+    "integer": "must be a whole number that isn't negative",
+    "object": "must be an object",
+    "boolean": "must be true or false",
+}
