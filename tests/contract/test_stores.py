@@ -456,6 +456,24 @@ async def test_runs_are_listed_by_workflow_and_status(store: Store) -> None:
     assert [run.id for run in await store.list_runs(status=RunStatus.WAITING)] == ["run-2"]
 
 
+async def test_runs_are_counted_by_workflow_and_status(store: Store) -> None:
+    """Who is about to deploy sees how many people are at work; counting them all each time would take seconds."""
+    assert await store.count_runs() == {}
+    runs = [a_run("run-1"), a_run("run-2"), a_run("run-3")._replace(workflow="order")]
+    for run in runs:
+        await store.commit(creating(run))
+    status = runs[0].status
+    assert await store.count_runs() == {runs[0].workflow: {status: 2}, "order": {status: 1}}
+    await store.commit(turn(runs[0], status=RunStatus.COMPLETED))
+    assert await store.count_runs() == {
+        runs[0].workflow: {status: 1, RunStatus.COMPLETED: 1},
+        "order": {status: 1},
+    }
+    await store.delete_run("run-1")
+    await store.delete_run("run-3")
+    assert await store.count_runs() == {runs[0].workflow: {status: 1}}
+
+
 async def test_a_persons_runs_are_listed_and_nobody_elses(store: Store) -> None:
     """Ann finds what she has begun, in pages; a line too many would be another person's."""
     owners = {"a0": "ann", "b0": "bob", "n0": None, "a1": "ann", "a2": "ann", "b1": "bob", "z0": "ann\0"}

@@ -17,7 +17,6 @@ from wizard.model.job import Backlog, Queue
 from wizard.model.staging import Stages
 from wizard.state.merging import Document, merge
 from wizard.stores.blobs import records, rows, sealing, step_rows
-from wizard.stores.blobs.formats import MISSHAPEN, unreadable
 from wizard.stores.blobs.inventory import NEW, ROOM, Inventories, Inventory, inventory_after
 from wizard.stores.blobs.marks import Prepared, finished
 from wizard.stores.blobs.owners import owner_mark
@@ -27,7 +26,7 @@ from wizard.stores.postgres import refused as pgrefused
 from wizard.stores.postgres.migrations import migrate
 from wizard.stores.postgres.pool import Connection, Pool
 from wizard.stores.postgres.queue import Order, PostgresQueue, order, packed, queries
-from wizard.stores.postgres.reading import READ_RUN, run_row, stored_run
+from wizard.stores.postgres.reading import COUNT_RUNS, READ_RUN, counts, run_row, stored_run, summary
 from wizard.stores.postgres.reseal import WRITE_MARK, Resealer, prepare_seal
 from wizard.stores.postgres.stages import ADD_DEFINITION, PostgresStages
 from wizard.stores.postgres.values import bounded, decoded, encoded, in_utc
@@ -307,7 +306,10 @@ class PostgresStore:
             values += before.created_at, encoded(before.id)
         listing, newest = (LIST_OWN, NEWEST_OWN) if own else (LIST_RUNS, NEWEST)
         text = listing + " AND ".join(["true", *clauses]) + newest
-        return [_summary(row) for row in await self._pool.read(text, bounded(limit), *values)]
+        return [summary(row) for row in await self._pool.read(text, bounded(limit), *values)]
+
+    async def count_runs(self) -> Mapping[str, Mapping[RunStatus, int]]:
+        return counts(await self._pool.read(COUNT_RUNS))
 
     async def save_definition(self, version: str, body: bytes) -> None:
         await self._pool.read(ADD_DEFINITION, encoded(version), body)
@@ -388,12 +390,3 @@ def _owner(change: Change) -> str | None:
     """Whose run a change creates, None for nobody's and for any other change."""
     profile = change.run.profile_id
     return owner_mark(profile) if change.expected is None and profile is not None else None
-
-
-def _summary(row: Any) -> RunSummary:
-    run_id, workflow, version, status, revision, created, updated, expires = row
-    try:
-        names = (decoded(run_id), decoded(workflow), decoded(version))
-        return RunSummary(*names, rows.RUN_STATUSES[status], revision, created, updated, expires)
-    except MISSHAPEN as error:
-        raise unreadable("The run", error, run_id) from error

@@ -39,6 +39,7 @@ BEFORE = "(created_at, id) < (?, ?)"
 LIST_OWN = """SELECT id, workflow, version, status, revision, runs.created_at, updated_at, expires_at
     FROM owners AS own JOIN runs ON id = own.run_id WHERE """
 NEWEST_OWN = " ORDER BY own.created_at DESC, own.run_id DESC LIMIT ?"
+COUNT_RUNS = "SELECT workflow, status, count(*) FROM runs GROUP BY workflow, status"
 BEFORE_OWN = "(own.created_at, own.run_id) < (?, ?)"
 
 
@@ -173,3 +174,11 @@ def _summary(row: tuple[Any, ...]) -> RunSummary:
         return RunSummary(run_id, workflow, version, rows.RUN_STATUSES[status], revision, *times)
     except MISSHAPEN as error:
         raise unreadable("The run", error, run_id) from error
+
+
+def count_runs(connection: sqlite3.Connection) -> dict[str, dict[RunStatus, int]]:
+    """By workflow and status; an index has both."""
+    counts: dict[str, dict[RunStatus, int]] = {}
+    for workflow, status, count in connection.execute(COUNT_RUNS):
+        counts.setdefault(workflow, {})[rows.RUN_STATUSES[status]] = count
+    return counts

@@ -185,6 +185,9 @@ class SqliteStore:
             )
         )
 
+    async def count_runs(self) -> Mapping[str, Mapping[RunStatus, int]]:
+        return await self._scan(reading.count_runs)
+
     async def save_definition(self, version: str, body: bytes) -> None:
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(ADD_DEFINITION, (version, body))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.contract.runs import NOW, a_job, a_run, a_step, creating, turn
-from wizard.model import Entry, RunStatus
+from wizard.model import Entry
 from wizard.stores.contract import TraceEntry
 from wizard.stores.memory import MemoryStore
 
@@ -50,22 +50,3 @@ async def test_a_deadline_that_moves_for_ever_takes_no_room() -> None:
     assert await store.queue.claim(NOW + timedelta(seconds=300), 1, timedelta(seconds=1), 0) == []
     (claim,) = await store.queue.claim(NOW + timedelta(seconds=600), 1, timedelta(seconds=1), 0)
     assert claim.job.due == NOW + timedelta(seconds=598)
-
-
-async def test_runs_are_counted_by_workflow_and_status() -> None:
-    """Who is about to deploy sees how many people are at work; counting them all each time would take seconds."""
-    store = MemoryStore()
-    assert await store.count_runs() == {}
-    runs = [a_run("run-1"), a_run("run-2"), a_run("run-3")._replace(workflow="order")]
-    for run in runs:
-        await store.commit(creating(run))
-    status = runs[0].status
-    assert await store.count_runs() == {runs[0].workflow: {status: 2}, "order": {status: 1}}
-    await store.commit(turn(runs[0], status=RunStatus.COMPLETED))
-    assert await store.count_runs() == {
-        runs[0].workflow: {status: 1, RunStatus.COMPLETED: 1},
-        "order": {status: 1},
-    }
-    await store.delete_run("run-1")
-    await store.delete_run("run-3")
-    assert await store.count_runs() == {runs[0].workflow: {status: 1}}
