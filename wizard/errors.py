@@ -23,6 +23,12 @@ WizardError
 │   ├── NotAStep                the step named can't be moved to
 │   ├── InvalidInput            what was handed in breaks a limit or has the wrong shape
 │   ├── TooManyEvents           the run holds as many events as it may
+│   ├── DraftNotFound           the workflow has no draft
+│   ├── StaleDraft              somebody else has saved the draft meanwhile
+│   ├── VersionNotFound         the workflow has no such version
+│   ├── StaleDeployment         another version was deployed or revoked meanwhile
+│   ├── NothingDeployed         there is nothing to revoke
+│   ├── NothingBefore           there is nothing that revoking could go back to
 │   └── KeyReused               an idempotency key came again with another request
 └── RunError                    the run's own: a turn was stopped, the run stays where it was
     ├── ExpressionError         an expression or template failed or went over a bound

@@ -6,6 +6,7 @@ deployed anew, and is told which these are.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -141,7 +142,8 @@ class Staging:
         """The changes that lead from one stage to another (see `text`, whose errors are raised). Raises
         DefinitionError for a draft that can't be read."""
         old, new = await self.text(workflow, before), await self.text(workflow, after)
-        return diff(read_text(old, workflow).data, read_text(new, workflow).data)
+        # Two large definitions may take a second; nobody else waits for that.
+        return await asyncio.to_thread(lambda: diff(read_text(old, workflow).data, read_text(new, workflow).data))
 
     # -- what is deployed ------------------------------------------------------------------------
 

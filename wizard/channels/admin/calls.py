@@ -43,6 +43,7 @@ def admin_api(
         "revoke": workflows.revoke,
         "versions": workflows.versions,
         "version": workflows.version,
+        "diff": workflows.diff,
         "audit": workflows.audit,
     }
 

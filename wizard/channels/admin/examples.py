@@ -45,3 +45,13 @@ AUDIT: Any = [
         "note": "A warmer welcome",
     }
 ]
+DIFF: Any = [
+    {
+        "node": "done",
+        "path": ["title"],
+        "kind": "changed",
+        "before": "Hello",
+        "after": "Welcome",
+        "text": "~ done.title: Hello -> Welcome",
+    }
+]

@@ -143,6 +143,18 @@ CALLS = (
     ),
     Call(
         "GET",
+        "/workflows/{id}/diff",
+        "diff",
+        Role.VIEWER,
+        "What is different between two stages, by node and key",
+        {
+            "parameters": [parameter("from"), parameter("to")],
+            "responses": {"200": json_answer("The changes", array(ref("Difference")), None, examples.DIFF)},
+        },
+        (INVALID_REQUEST, NOT_FOUND, DRAFT_NOT_FOUND, NOTHING_DEPLOYED, VERSION_NOT_FOUND, DEFINITION_REFUSED),
+    ),
+    Call(
+        "GET",
         "/audit",
         "audit",
         Role.OPERATOR,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from wizard.channels.admin.admission import REVISION_TAG
@@ -17,6 +18,7 @@ _ALL = "Only those with a lower number: follow the `Link` of the page before. 0 
 VERSIONS = Number("limit", "How many versions at most.", 1, MOST, MOST)
 VERSIONS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
 DEEDS = Number("limit", "How many entries at most.", 1, MOST, MOST)
+STAGE = re.compile("(draft|deployed|[1-9][0-9]{0,8})")
 DEEDS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
 
 
@@ -24,6 +26,7 @@ def parameters() -> Json:
     """The components, by the names that calls refer to them by."""
     workflow = {"type": "string", "pattern": ID_PATTERN}
     number = {"type": "integer", "minimum": 1, "maximum": 10**15 - 1}
+    stage = {"type": "string", "pattern": f"^{STAGE.pattern}$"}
     return {
         "id": {"name": "id", "in": "path", "required": True, "description": "The workflow's id.", "schema": workflow},
         "number": {
@@ -34,6 +37,18 @@ def parameters() -> Json:
             "schema": number,
         },
         "workflow": {"name": "workflow", "in": "query", "description": "Only of this workflow.", "schema": workflow},
+        "from": {
+            "name": "from",
+            "in": "query",
+            "description": "`draft`, `deployed` or a version's number; `deployed` unless given.",
+            "schema": stage,
+        },
+        "to": {
+            "name": "to",
+            "in": "query",
+            "description": "`draft`, `deployed` or a version's number; `draft` unless given.",
+            "schema": stage,
+        },
         "versions": VERSIONS.described,
         "before": VERSIONS_BELOW.described,
         "entries": DEEDS.described,

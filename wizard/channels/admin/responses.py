@@ -136,6 +136,17 @@ class Version(VersionLine):
     text: Annotated[str, about("As its author wrote it.")]
 
 
+class Difference(TypedDict):
+    """One change that leads from one stage of a workflow to another."""
+
+    node: Annotated[str, about("The id of the node that it is in; empty for what the workflow itself says.")]
+    path: Annotated[Sequence[str | int], about("The place in that: keys, names, and places in lists from 0.")]
+    kind: Literal["added", "removed", "renamed", "moved", "changed"]
+    before: Annotated[Any, about("What was there, null for nothing.")]
+    after: Annotated[Any, about("What is there instead, null for nothing.")]
+    text: Annotated[str, about("The same for people to read; several lines where values are long.")]
+
+
 class Deed(TypedDict):
     """What somebody did."""
 
@@ -162,4 +173,14 @@ class Problem(TypedDict):
     saved_by: NotRequired[Annotated[str | None, about("Who saved that (412).")]]
 
 
-RESPONSES: tuple[Any, ...] = (WorkflowLine, Draft, SavedDraft, Deployed, VersionLine, Version, Deed, Problem)
+RESPONSES: tuple[Any, ...] = (
+    WorkflowLine,
+    Draft,
+    SavedDraft,
+    Deployed,
+    VersionLine,
+    Version,
+    Difference,
+    Deed,
+    Problem,
+)

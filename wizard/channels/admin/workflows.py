@@ -15,7 +15,7 @@ from aiohttp import web
 
 from wizard.channels.admin import responses
 from wizard.channels.admin.admission import Admission, check_text, check_unconditional, revision_of
-from wizard.channels.admin.parameters import DEEDS, DEEDS_BELOW, VERSIONS, VERSIONS_BELOW
+from wizard.channels.admin.parameters import DEEDS, DEEDS_BELOW, STAGE, VERSIONS, VERSIONS_BELOW
 from wizard.channels.admin.people import Person
 from wizard.channels.admin.requests import DEPLOY, REVOKE, SAVE, check_together
 from wizard.channels.http.json_answers import as_json, encode
@@ -29,6 +29,7 @@ from wizard.channels.http.problems import (
     unreadable,
 )
 from wizard.definitions.reading.source import MAX_BYTES
+from wizard.deployments.diff import Change, lines
 from wizard.deployments.staging import Outcome, Staging
 from wizard.deployments.texts import is_workflow_id, read_text
 from wizard.deployments.writing import write_text
@@ -149,6 +150,14 @@ class Workflows:
         told: responses.Version = {**_version_line(version, await self._number(workflow)), "text": version.text}
         return as_json(200, encode(told))
 
+    async def diff(self, request: web.Request, person: Person) -> web.Response:
+        before, after = (_stage(request, name, usual) for name, usual in (("from", "deployed"), ("to", "draft")))
+        try:
+            changes = await self._staging.diff(_workflow(request), before, after)
+        except DefinitionError as error:
+            raise _refused(error, "This can't be compared as long as it can't be read.") from None
+        return as_json(200, encode([_difference(change) for change in changes]))
+
     async def _number(self, workflow: str) -> int | None:
         """Which version is deployed."""
         return next((each.number for each in await self._stages.deployed() if each.workflow == workflow), None)
@@ -211,6 +220,20 @@ class Workflows:
         check_text("note", note)
         outcome = await self._staging.revoke(workflow, by=person.name, note=note)
         return as_json(200, encode(_outcome(outcome)))
+
+
+def _difference(change: Change) -> responses.Difference:
+    node, path, kind, before, after = change
+    text = "\n".join(lines([change]))
+    return {"node": node, "path": path, "kind": kind, "before": before, "after": after, "text": text}
+
+
+def _stage(request: web.Request, name: str, usual: str) -> str:
+    """The stage that the query names. Raises Refused (400)."""
+    stage = request.query.get(name, usual)
+    if STAGE.fullmatch(stage) is None:
+        raise unreadable(f"`{name}` must be `draft`, `deployed` or the number of a version.")
+    return stage
 
 
 def _workflow(request: web.Request) -> str:

@@ -38,6 +38,7 @@ from wizard.errors import (
     StaleRevision,
     StoreError,
     TooManyEvents,
+    VersionNotFound,
     WorkflowNotFound,
     WorkflowUnavailable,
 )
@@ -185,6 +186,7 @@ _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (DraftNotFound, DRAFT_NOT_FOUND),
     (StaleDraft, STALE_DRAFT),
     (StaleDeployment, STALE_DEPLOYMENT),
+    (VersionNotFound, VERSION_NOT_FOUND),
     (NothingDeployed, NOTHING_DEPLOYED),
     (NothingBefore, NOTHING_BEFORE),
     (CallerError, REFUSED),

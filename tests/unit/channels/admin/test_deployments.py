@@ -67,6 +67,27 @@ async def test_who_deploys_a_part_is_told_what_has_it(office: Office) -> None:
     assert (passport["embeds"], passport["embedded_in"]) == ({}, ["order"])
 
 
+async def test_who_deploys_sees_what_they_change(office: Office) -> None:
+    """Dora reads by node and key what Ann has changed since the last deployment, and what a revoked version had."""
+    ann, dora = office.ann, office.dora
+    await ann.saves(PASSPORT)
+    await dora.is_refused(409, "nothing-deployed", "GET", "/workflows/passport/diff")
+    await dora.deploys()
+    assert await dora.asks("GET", "/workflows/passport/diff") == []
+    await ann.saves(PASSPORT.replace("label: Name", "label: Your name"))
+    (change,) = await dora.asks("GET", "/workflows/passport/diff")
+    assert (change["node"], change["kind"]) == ("who", "changed")
+    assert (change["before"], change["after"]) == ("Name", "Your name")
+    assert "Your name" in change["text"]
+    (back,) = await dora.asks("GET", "/workflows/passport/diff?from=draft&to=1")
+    assert (back["before"], back["after"]) == ("Your name", "Name")
+    await dora.is_refused(404, "version-not-found", "GET", "/workflows/passport/diff?to=2")
+    await dora.is_refused(400, "invalid-request", "GET", "/workflows/passport/diff?to=-1")
+    await ann.saves("id: passport\nnodes: [\n")
+    problem = await dora.is_refused(422, "definition-refused", "GET", "/workflows/passport/diff")
+    assert problem["problems"]
+
+
 async def test_what_is_not_there_is_told(office: Office) -> None:
     """A misspelt name, a number too high: each is told, and nothing happens."""
     dora = office.dora
