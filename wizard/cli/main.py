@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from wizard.cli.deployments import add_staging
 from wizard.cli.event import EVENT_SETTINGS, event
 from wizard.cli.functions import FunctionsOption, chosen, imported
 from wizard.cli.jobs import JOBS_EXAMPLES, jobs
@@ -40,7 +41,6 @@ from wizard.cli.shared import (
     settings,
     width,
 )
-from wizard.cli.staging import add_staging
 from wizard.cli.worker import WORKER_EXAMPLES, worker
 
 if TYPE_CHECKING:
