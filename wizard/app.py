@@ -272,8 +272,8 @@ def _following(definitions: DeployedDefinitions, engine: Engine) -> Callable[[we
 
 def _staging_of(engine: Engine) -> Callable[[], Staging]:
     """Definitions are checked with the node types of those that are served."""
-    catalog = engine.definitions
-    registry = catalog.registry if isinstance(catalog, Catalog) else Registry.installed()
+    served = engine.definitions
+    registry = served.registry if isinstance(served, Catalog | DeployedDefinitions) else Registry.installed()
     return lambda: Staging(engine.store.stages, registry, engine.clock)
 
 

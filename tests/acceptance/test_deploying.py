@@ -42,7 +42,7 @@ class Person:
 
 
 def deploys(folder: Path, *replaced: str) -> str:
-    """The version. In a process of its own, as from a pipeline."""
+    """The version that is deployed, as by a pipeline: outside of the server's process."""
     (folder / "taxi.yaml").write_text(TAXI.replace(*replaced) if replaced else TAXI)
     done = here(folder, "deploy", "taxi", "--from", "taxi.yaml", "--store", "sqlite:runs.db", "--json")
     assert done.code == 0, done.err

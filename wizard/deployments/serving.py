@@ -34,7 +34,7 @@ class DeployedDefinitions:
 
     def __init__(self, store: Store, registry: Registry) -> None:
         self.store = store
-        self._registry = registry
+        self.registry = registry
         self._calls = Calls(at_once=1)
         self._catalog = Catalog.empty(registry)
         self._compiled: dict[str, tuple[Workflow, bytes]] = {}  # by version
@@ -54,7 +54,7 @@ class DeployedDefinitions:
             {each.workflow: compiled[each.version][0] for each in there},
             {each.workflow: compiled[each.version][1] for each in there},
             [],
-            self._registry,
+            self.registry,
         )
         self._log(there)
         self._compiled, self._deployed, self._stamp = compiled, there, stamp
