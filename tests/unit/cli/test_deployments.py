@@ -84,7 +84,7 @@ def test_a_draft_with_mistakes_is_saved_and_they_are_named(shell: Shell) -> None
         (b"nodes: [", "odd.yaml:1:"),
         (b"nodes: []\n", "the workflow has no `id`"),
         (b"id: a\n---\nid: b\n", "a draft holds one workflow"),
-        (b"id: \xff\n", "odd.yaml:1:5: error: this is no valid UTF-8"),
+        (b"id: \xff\n", "odd.yaml:1:5: error: this isn't valid UTF-8"),
         (b"# " + b"x" * 1_000_000, "larger than"),
         (b"", "there is no definition in this file"),
     ],
