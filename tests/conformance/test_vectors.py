@@ -21,7 +21,7 @@ async def test_every_vector_agrees(path: Path, tmp_path: Path, fuzz_seed: int, p
         vectors = random.Random(f"{fuzz_seed} {path.name}").sample(vectors, k=int(len(vectors) * SHARE))
     played, mismatches = await play_all(vectors, tmp_path)
     assert not mismatches, "\n".join(str(mismatch) for mismatch in mismatches[:10])
-    assert played == len(vectors) > 50
+    assert played == len(vectors) >= 30
 
 
 def test_both_files_are_there() -> None:
