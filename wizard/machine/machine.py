@@ -219,7 +219,7 @@ def go_forward(turn: Turn) -> Move:
             step = with_another_event(turn, error)
             if step is None:
                 yield from _stay_at(turn, anchor, error)
-                turn.returning = returning if returning is not None and turn.kept_at(returning) is not None else None
+                turn.returning = returning if returning in turn.by_path else None
                 return
             going_on = yield from take_another_event(turn, step, anchor)
 

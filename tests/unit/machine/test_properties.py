@@ -22,7 +22,7 @@ from tests import invariants
 from tests.drawing import TORTURE, examples
 from tests.generated import answers, definitions, letters
 from tests.invariants import Before
-from tests.workflows import Book, Clock, Document, ask, branch, catalog, counted, embed, engine, flow
+from tests.workflows import Book, Clock, Document, ask, branch, catalog, counted, embed, engine, flow, work
 from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
 from wizard.engine.view import RunView
@@ -479,11 +479,23 @@ def a_part_of_the_answers_was_typed_anew_at_a_step_that_went(state: Runs) -> Ite
     yield state.go_on(said=[(said_("c"), False)])
 
 
+def the_way_was_lost_after_a_change_at_the_end(state: Runs) -> Iterator[None]:
+    on = branch("c", ('a.x == "b"', "end"), ('a.x == "a"', "a"))
+    yield state.begin(
+        documents={"main": flow("main", ask("a"), work("w"), on, reopen=True)},
+        k="a",
+        said=[({}, False), (said_("b"), False)],
+    )
+    yield state.change(data=Drawn(0), given=said_("a"), more=False)
+    yield state.go_on(said=[(said_("c"), False)])
+
+
 Story = Callable[[Runs], Iterator[None]]
 STORIES = [
     an_old_page_saw_what_its_own_answer_had_set,
     a_later_round_came_to_the_path_of_an_earlier_one,
     a_part_of_the_answers_was_typed_anew_at_a_step_that_went,
+    the_way_was_lost_after_a_change_at_the_end,
 ]
 
 
