@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from wizard.definitions.catalog import Catalog
 from wizard.definitions.reading.document import Document
 from wizard.deployments.diff import Change, diff
 from wizard.deployments.texts import compiled, embedded_in, read_text
@@ -74,7 +75,7 @@ class Staging:
         """What is wrong with a draft, beside what is deployed of what it embeds."""
         try:
             document = read_text(draft.text, draft.workflow)
-            return tuple(compiled(document, (await self._embedded(document)).values(), self._registry).warnings)
+            return tuple((await self._compiled(document, await self._embedded(document))).warnings)
         except DefinitionError as error:
             return tuple(error.problems)
 
@@ -91,7 +92,7 @@ class Staging:
             raise StaleDraft(workflow=workflow)
         document = read_text(draft.text, workflow)
         embedded = await self._embedded(document)
-        catalog = compiled(document, embedded.values(), self._registry)
+        catalog = await self._compiled(document, embedded)
         pinned = {name: number for name, number in (await self._numbers()).items() if name in embedded}
         now = await self._deployed(workflow)
         at, compiled_version = self._clock(), catalog.get(workflow).version
@@ -153,6 +154,10 @@ class Staging:
     async def _deployed(self, workflow: str) -> Version | None:
         number = (await self._numbers()).get(workflow)
         return None if number is None else await self._stages.version(workflow, number)
+
+    async def _compiled(self, document: Document, embedded: Mapping[str, Document]) -> Catalog:
+        # A large definition takes seconds; nobody else waits for that.
+        return await asyncio.to_thread(compiled, document, embedded.values(), self._registry)
 
     async def _embedded(self, document: Document) -> dict[str, Document]:
         """What a definition embeds, and what that does, as it is deployed; what isn't deployed is left out, and the
