@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wizard.cli.drafts import By, WorkflowId, drafts, in_file, on_stages, save_text, text_of_file, whoever
+from wizard.cli.drafts import By, WorkflowId, drafts, in_file, limited, on_stages, save_text, text_of_file, whoever
 from wizard.cli.shared import AsJson, StoreOption, clean, examples, print_json, print_table, say, time_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 MAX_LISTED = 10_000
 
-Note = Annotated[str, typer.Option(metavar="TEXT", help="Why, for `wizard versions` and `wizard audit`.")]
+Note = Annotated[
+    str,
+    typer.Option(metavar="TEXT", callback=limited(0, 2000), help="Why, for `wizard versions` and `wizard audit`."),
+]
 Limit = Annotated[int, typer.Option(metavar="N", min=1, max=MAX_LISTED, help="How many at most, newest first.")]
 Below = Annotated[
     int | None, typer.Option(metavar="NUMBER", min=1, help="Only those with a lower number, for the next page.")

@@ -209,6 +209,19 @@ def test_a_pipeline_deploys_a_file(shell: Shell, monkeypatch: pytest.MonkeyPatch
     assert "This workflow has no draft." in shell.err
 
 
+@pytest.mark.parametrize(
+    "option", ["--by ''", "--by '  '", "--by '\x1b[31m'", f"--by {'x' * 201}", "--note '\x07'", f"--note {'x' * 2001}"]
+)
+def test_what_would_spoil_the_audit_is_refused(shell: Shell, option: str) -> None:
+    """Its entries are never changed: what nobody did, or can't be shown, would stand there for good."""
+    shell.types("deploy passport --from passport.yaml --by ann --note 'Why not?'")
+    changed(shell, "About you", "You")
+    assert shell.types(f"deploy passport --from passport.yaml {option}") == 2
+    assert option.split(maxsplit=1)[0] in shell.err
+    assert shell.types("audit --json") == 0
+    assert [(deed["by"], deed["note"]) for deed in shell.json] == [("ann", "Why not?")]
+
+
 def test_who_has_no_name_is_told_by_number(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """A container's user often has none, and deploys even so."""
 
