@@ -83,14 +83,17 @@ def test_a_draft_with_mistakes_is_saved_and_they_are_named(shell: Shell) -> None
     [
         (b"nodes: [", "odd.yaml:1:"),
         (b"nodes: []\n", "the workflow has no `id`"),
+        (b"id: our form\nnodes: []\n", "odd.yaml:1:5: error: `id` must be a name"),
+        (b"id: ''\nnodes: []\n", "odd.yaml:1:5: error: `id` must be a name"),
         (b"id: a\n---\nid: b\n", "a draft holds one workflow"),
-        (b"id: \xff\n", "odd.yaml:1:5: error: this is no valid UTF-8"),
+        (b"id: \xff\n", "odd.yaml:1:5: error: this isn't valid UTF-8"),
         (b"# " + b"x" * 1_000_000, "larger than"),
         (b"", "there is no definition in this file"),
     ],
 )
 def test_what_no_draft_can_be_made_of_isnt_saved(shell: Shell, content: bytes, says: str) -> None:
-    """Nobody knows which workflow it is of; the other files are saved even so."""
+    """Nobody knows which workflow it is of, or there is none that it could be deployed as; the other files are saved
+    even so."""
     (shell.folder / "odd.yaml").write_bytes(content)
     assert shell.types("drafts put odd.yaml passport.yaml") == 1
     assert shell.out.startswith("odd.yaml: not saved\n")
