@@ -74,7 +74,7 @@ class Staging:
     async def problems(self, draft: Draft) -> tuple[Problem, ...]:
         """What is wrong with a draft, beside what is deployed of what it embeds."""
         try:
-            document = read_text(draft.text, draft.workflow)
+            document = await asyncio.to_thread(read_text, draft.text, draft.workflow)
             return tuple((await self._compiled(document, await self._embedded(document))).warnings)
         except DefinitionError as error:
             return tuple(error.problems)
@@ -90,7 +90,7 @@ class Staging:
         draft = await self.draft(workflow)
         if revision not in (None, draft.revision):
             raise StaleDraft(workflow=workflow)
-        document = read_text(draft.text, workflow)
+        document = await asyncio.to_thread(read_text, draft.text, workflow)
         embedded = await self._embedded(document)
         catalog = await self._compiled(document, embedded)
         pinned = {name: number for name, number in (await self._numbers()).items() if name in embedded}
@@ -169,7 +169,7 @@ class Staging:
             name = waiting.pop()
             version = None if name == own or name in embedded else await self._deployed(name)
             if version is not None:
-                embedded[name] = read_text(version.text, name)
+                embedded[name] = await asyncio.to_thread(read_text, version.text, name)
                 waiting += embedded_in(embedded[name].data)
         return embedded
 
@@ -177,6 +177,8 @@ class Staging:
         embedding = []
         for each in await self._stages.deployed():
             version = await self._stages.version(each.workflow, each.number)
-            if version is not None and workflow in embedded_in(read_text(version.text, each.workflow).data):
-                embedding.append(each.workflow)
+            if version is not None:
+                document = await asyncio.to_thread(read_text, version.text, each.workflow)
+                if workflow in embedded_in(document.data):
+                    embedding.append(each.workflow)
         return tuple(embedding)
