@@ -38,11 +38,13 @@ class Saved(NamedTuple):
 
 class Outcome(NamedTuple):
     """The version that is deployed now, None for none. `embeds` are the numbers that were pinned, by workflow, and
-    `embedded_in` the deployed workflows that embed this one and keep what they have until they are deployed anew."""
+    `embedded_in` the deployed workflows that embed this one and keep what they have until they are deployed anew.
+    `warnings` are of the draft."""
 
     version: Version | None
     embeds: Mapping[str, int]
     embedded_in: tuple[str, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 class Staging:
@@ -93,11 +95,12 @@ class Staging:
         document = await asyncio.to_thread(read_text, draft.text, workflow)
         embedded = await self._embedded(document)
         catalog = await self._compiled(document, embedded)
+        warnings = tuple(catalog.warnings)
         pinned = {name: number for name, number in (await self._numbers()).items() if name in embedded}
         now = await self._deployed(workflow)
         at, compiled_version = self._clock(), catalog.get(workflow).version
         if now is not None and (now.text, now.version) == (draft.text, compiled_version):
-            return Outcome(now, pinned, ())
+            return Outcome(now, pinned, (), warnings)
         newest = await self._stages.versions(workflow, 1)
         number = newest[0].number + 1 if newest else 1
         before = None if now is None else now.number
@@ -105,7 +108,7 @@ class Staging:
         embeds: dict[str, Value] = dict(pinned)
         deed = Deed(0, at, by, "deploy", workflow, {"number": number, "embeds": embeds}, note)
         await self._stages.add_version(version, catalog.bundle(workflow), deed)
-        return Outcome(version, pinned, await self._embedding(workflow))
+        return Outcome(version, pinned, await self._embedding(workflow), warnings)
 
     async def revoke(self, workflow: str, *, by: str, note: str = "") -> Outcome:
         """Deploys what was deployed before. Raises NothingDeployed, NothingBefore and StaleDeployment."""

@@ -10,6 +10,9 @@ import pytest
 
 from tests.unit.shell import BROKEN, EMBEDDING, PASSPORT, WARNED, Shell
 from wizard.app import wizard_app
+from wizard.definitions.catalog import Catalog
+from wizard.definitions.reading.document import Document
+from wizard.deployments import staging
 from wizard.deployments.serving import DeployedDefinitions
 
 ODD = b"\xef\xbb\xbf# \xc3\x84nn's own words\r\nid: odd\t\n\n\nnodes:   # one\r\n  - {id: done, type: end}"
@@ -236,6 +239,23 @@ def test_who_has_no_name_is_told_by_number(shell: Shell, monkeypatch: pytest.Mon
     shell.types("deploy passport --from passport.yaml")
     assert shell.types("versions passport --json") == 0
     assert shell.json[0]["by"] == "user 1000"
+
+
+def test_a_draft_is_checked_once_to_be_deployed(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check of thousands of fields takes seconds; and what is told is of what was deployed, whoever saves meanwhile."""
+    shell.file("warned.yaml", WARNED)
+    shell.types("drafts put warned.yaml")
+    checked: list[str] = []
+    check = staging.compiled
+
+    def watched(document: Document, *others: Any) -> Catalog:
+        checked.append(document.data["id"])
+        return check(document, *others)
+
+    monkeypatch.setattr(staging, "compiled", watched)
+    assert shell.types("deploy warned") == 0
+    assert "warned:5:" in shell.err
+    assert checked == ["warned"]
 
 
 def test_what_embeds_a_workflow_is_named(shell: Shell) -> None:
