@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wizard.cli.drafts import By, WorkflowId, drafts, in_file, on_stages, save_text, text_of_file, whoever
+from wizard.cli.drafts import By, WorkflowId, drafts, in_file, limited, on_stages, save_text, text_of_file, whoever
 from wizard.cli.shared import AsJson, StoreOption, clean, examples, print_json, print_table, say, time_of
 
 if TYPE_CHECKING:
     from wizard.deployments.staging import Outcome, Staging
-    from wizard.errors import Problem
     from wizard.model.staging import Deed, Stages, Version
 
 MAX_LISTED = 10_000
 
-Note = Annotated[str, typer.Option(metavar="TEXT", help="Why, for `wizard versions` and `wizard audit`.")]
+Note = Annotated[
+    str,
+    typer.Option(metavar="TEXT", callback=limited(0, 2000), help="Why, for `wizard versions` and `wizard audit`."),
+]
 Limit = Annotated[int, typer.Option(metavar="N", min=1, max=MAX_LISTED, help="How many at most, newest first.")]
 Below = Annotated[
     int | None, typer.Option(metavar="NUMBER", min=1, help="Only those with a lower number, for the next page.")
@@ -51,7 +53,7 @@ def deploy(
     began."""
     from wizard.errors import DefinitionError
 
-    async def work(staging: Staging, stages: Stages) -> tuple[Outcome, bool, tuple[Problem, ...]]:
+    async def work(staging: Staging, stages: Stages) -> tuple[Outcome, bool]:
         revision = None
         if source is not None:
             draft, _ = await save_text(staging, workflow, text_of_file(source, workflow), whoever(by))
@@ -59,14 +61,13 @@ def deploy(
         before = {each.workflow: each.number for each in await stages.deployed()}.get(workflow)
         outcome = await staging.deploy(workflow, by=whoever(by), note=note, revision=revision)
         assert outcome.version is not None
-        warnings = await staging.problems(await staging.draft(workflow))
-        return outcome, outcome.version.number != before, warnings
+        return outcome, outcome.version.number != before
 
     try:
-        outcome, is_new, warnings = on_stages(store, work, makes=source is not None)
+        outcome, is_new = on_stages(store, work, makes=source is not None)
     except DefinitionError as error:
         raise error if source is None else DefinitionError(list(in_file(source, error.problems))) from None
-    for problem in warnings if source is None else in_file(source, warnings):
+    for problem in outcome.warnings if source is None else in_file(source, outcome.warnings):
         say(problem)
     _tell_outcome(outcome, "deployed" if is_new else "deployed already", as_json=as_json)
 

@@ -39,9 +39,26 @@ T = TypeVar("T")
 
 FAILED = 1
 
+
+def limited(least: int, most: int) -> Callable[[str | None], str | None]:
+    """Refuses what the interface over HTTP refuses: the list of who did what is never mended."""
+
+    def checked(text: str | None) -> str | None:
+        from wizard.definitions.reading.document import is_text
+
+        if text is not None and not (least <= len(text.strip()) and len(text) <= most and is_text(text)):
+            raise typer.BadParameter(f"this takes {least} to {most:,} characters, and none that can't be shown.")
+        return text
+
+    return checked
+
+
 WorkflowId = Annotated[str, typer.Argument(metavar="ID", help="The workflow's id.")]
 By = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Who does it; the name that you are signed in with unless given.")
+    str | None,
+    typer.Option(
+        metavar="NAME", callback=limited(1, 200), help="Who does it; the name that you are signed in with unless given."
+    ),
 ]
 
 drafts = typer.Typer(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from wizard.definitions.catalog import Catalog
 from wizard.definitions.reading.document import Document
 from wizard.deployments.diff import Change, diff
 from wizard.deployments.texts import compiled, embedded_in, read_text
@@ -37,11 +38,13 @@ class Saved(NamedTuple):
 
 class Outcome(NamedTuple):
     """The version that is deployed now, None for none. `embeds` are the numbers that were pinned, by workflow, and
-    `embedded_in` the deployed workflows that embed this one and keep what they have until they are deployed anew."""
+    `embedded_in` the deployed workflows that embed this one and keep what they have until they are deployed anew.
+    `warnings` are of the draft."""
 
     version: Version | None
     embeds: Mapping[str, int]
     embedded_in: tuple[str, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 class Staging:
@@ -73,8 +76,8 @@ class Staging:
     async def problems(self, draft: Draft) -> tuple[Problem, ...]:
         """What is wrong with a draft, beside what is deployed of what it embeds."""
         try:
-            document = read_text(draft.text, draft.workflow)
-            return tuple(compiled(document, (await self._embedded(document)).values(), self._registry).warnings)
+            document = await asyncio.to_thread(read_text, draft.text, draft.workflow)
+            return tuple((await self._compiled(document, await self._embedded(document))).warnings)
         except DefinitionError as error:
             return tuple(error.problems)
 
@@ -89,14 +92,15 @@ class Staging:
         draft = await self.draft(workflow)
         if revision not in (None, draft.revision):
             raise StaleDraft(workflow=workflow)
-        document = read_text(draft.text, workflow)
+        document = await asyncio.to_thread(read_text, draft.text, workflow)
         embedded = await self._embedded(document)
-        catalog = compiled(document, embedded.values(), self._registry)
+        catalog = await self._compiled(document, embedded)
+        warnings = tuple(catalog.warnings)
         pinned = {name: number for name, number in (await self._numbers()).items() if name in embedded}
         now = await self._deployed(workflow)
         at, compiled_version = self._clock(), catalog.get(workflow).version
         if now is not None and (now.text, now.version) == (draft.text, compiled_version):
-            return Outcome(now, pinned, ())
+            return Outcome(now, pinned, (), warnings)
         newest = await self._stages.versions(workflow, 1)
         number = newest[0].number + 1 if newest else 1
         before = None if now is None else now.number
@@ -104,7 +108,7 @@ class Staging:
         embeds: dict[str, Value] = dict(pinned)
         deed = Deed(0, at, by, "deploy", workflow, {"number": number, "embeds": embeds}, note)
         await self._stages.add_version(version, catalog.bundle(workflow), deed)
-        return Outcome(version, pinned, await self._embedding(workflow))
+        return Outcome(version, pinned, await self._embedding(workflow), warnings)
 
     async def revoke(self, workflow: str, *, by: str, note: str = "") -> Outcome:
         """Deploys what was deployed before. Raises NothingDeployed, NothingBefore and StaleDeployment."""
@@ -154,6 +158,10 @@ class Staging:
         number = (await self._numbers()).get(workflow)
         return None if number is None else await self._stages.version(workflow, number)
 
+    async def _compiled(self, document: Document, embedded: Mapping[str, Document]) -> Catalog:
+        # A large definition takes seconds; nobody else waits for that.
+        return await asyncio.to_thread(compiled, document, embedded.values(), self._registry)
+
     async def _embedded(self, document: Document) -> dict[str, Document]:
         """What a definition embeds, and what that does, as it is deployed; what isn't deployed is left out, and the
         checks say so."""
@@ -164,7 +172,7 @@ class Staging:
             name = waiting.pop()
             version = None if name == own or name in embedded else await self._deployed(name)
             if version is not None:
-                embedded[name] = read_text(version.text, name)
+                embedded[name] = await asyncio.to_thread(read_text, version.text, name)
                 waiting += embedded_in(embedded[name].data)
         return embedded
 
@@ -172,6 +180,8 @@ class Staging:
         embedding = []
         for each in await self._stages.deployed():
             version = await self._stages.version(each.workflow, each.number)
-            if version is not None and workflow in embedded_in(read_text(version.text, each.workflow).data):
-                embedding.append(each.workflow)
+            if version is not None:
+                document = await asyncio.to_thread(read_text, version.text, each.workflow)
+                if workflow in embedded_in(document.data):
+                    embedding.append(each.workflow)
         return tuple(embedding)

@@ -37,8 +37,12 @@ def read_text(text: str, workflow: str | None = None) -> Document:
 
 
 def id_of(text: str) -> str:
-    """Which workflow a text is of. Raises DefinitionError."""
-    name: str = read_text(text).data["id"]
+    """Which workflow a text is of. Raises DefinitionError, also for an id that no workflow can have."""
+    document = read_text(text)
+    name: str = document.data["id"]
+    if not is_workflow_id(name):
+        what = "must be a name of at most 64 letters (a to z), digits, _ and - that begins with a letter"
+        raise DefinitionError([document.problem(("id",), f"`id` {what}")])
     return name
 
 

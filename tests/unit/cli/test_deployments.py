@@ -10,6 +10,9 @@ import pytest
 
 from tests.unit.shell import BROKEN, EMBEDDING, PASSPORT, WARNED, Shell
 from wizard.app import wizard_app
+from wizard.definitions.catalog import Catalog
+from wizard.definitions.reading.document import Document
+from wizard.deployments import staging
 from wizard.deployments.serving import DeployedDefinitions
 
 ODD = b"\xef\xbb\xbf# \xc3\x84nn's own words\r\nid: odd\t\n\n\nnodes:   # one\r\n  - {id: done, type: end}"
@@ -83,6 +86,8 @@ def test_a_draft_with_mistakes_is_saved_and_they_are_named(shell: Shell) -> None
     [
         (b"nodes: [", "odd.yaml:1:"),
         (b"nodes: []\n", "the workflow has no `id`"),
+        (b"id: our form\nnodes: []\n", "odd.yaml:1:5: error: `id` must be a name"),
+        (b"id: ''\nnodes: []\n", "odd.yaml:1:5: error: `id` must be a name"),
         (b"id: a\n---\nid: b\n", "a draft holds one workflow"),
         (b"id: \xff\n", "odd.yaml:1:5: error: this isn't valid UTF-8"),
         (b"# " + b"x" * 1_000_000, "larger than"),
@@ -90,7 +95,8 @@ def test_a_draft_with_mistakes_is_saved_and_they_are_named(shell: Shell) -> None
     ],
 )
 def test_what_no_draft_can_be_made_of_isnt_saved(shell: Shell, content: bytes, says: str) -> None:
-    """Nobody knows which workflow it is of; the other files are saved even so."""
+    """Nobody knows which workflow it is of, or there is none that it could be deployed as; the other files are saved
+    even so."""
     (shell.folder / "odd.yaml").write_bytes(content)
     assert shell.types("drafts put odd.yaml passport.yaml") == 1
     assert shell.out.startswith("odd.yaml: not saved\n")
@@ -209,6 +215,19 @@ def test_a_pipeline_deploys_a_file(shell: Shell, monkeypatch: pytest.MonkeyPatch
     assert "This workflow has no draft." in shell.err
 
 
+@pytest.mark.parametrize(
+    "option", ["--by ''", "--by '  '", "--by '\x1b[31m'", f"--by {'x' * 201}", "--note '\x07'", f"--note {'x' * 2001}"]
+)
+def test_what_would_spoil_the_audit_is_refused(shell: Shell, option: str) -> None:
+    """Its entries are never changed: what nobody did, or can't be shown, would stand there for good."""
+    shell.types("deploy passport --from passport.yaml --by ann --note 'Why not?'")
+    changed(shell, "About you", "You")
+    assert shell.types(f"deploy passport --from passport.yaml {option}") == 2
+    assert option.split(maxsplit=1)[0] in shell.err
+    assert shell.types("audit --json") == 0
+    assert [(deed["by"], deed["note"]) for deed in shell.json] == [("ann", "Why not?")]
+
+
 def test_who_has_no_name_is_told_by_number(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """A container's user often has none, and deploys even so."""
 
@@ -220,6 +239,23 @@ def test_who_has_no_name_is_told_by_number(shell: Shell, monkeypatch: pytest.Mon
     shell.types("deploy passport --from passport.yaml")
     assert shell.types("versions passport --json") == 0
     assert shell.json[0]["by"] == "user 1000"
+
+
+def test_a_draft_is_checked_once_to_be_deployed(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check of thousands of fields takes seconds; and what is told is of what was deployed, whoever saves meanwhile."""
+    shell.file("warned.yaml", WARNED)
+    shell.types("drafts put warned.yaml")
+    checked: list[str] = []
+    check = staging.compiled
+
+    def watched(document: Document, *others: Any) -> Catalog:
+        checked.append(document.data["id"])
+        return check(document, *others)
+
+    monkeypatch.setattr(staging, "compiled", watched)
+    assert shell.types("deploy warned") == 0
+    assert "warned:5:" in shell.err
+    assert checked == ["warned"]
 
 
 def test_what_embeds_a_workflow_is_named(shell: Shell) -> None:

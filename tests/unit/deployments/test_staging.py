@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -157,3 +159,35 @@ async def test_a_draft_is_of_its_own_workflow(office: Office) -> None:
     """A text that is pasted into the wrong editor would replace another workflow."""
     assert await office.saves(PASSPORT, workflow="order") == ["this is the workflow `passport`, not `order`"]
     assert len(await office.saves(PASSPORT + "---\n" + ORDER)) == 1
+
+
+class Slow(Registry):
+    """Waits for the others, five seconds at most, when it is asked for a node type."""
+
+    def __init__(self) -> None:
+        vars(self).update(vars(Registry.installed()))
+        self.asked, self.others = threading.Event(), threading.Event()
+        self.met = False
+
+    def get(self, name: str) -> Any:
+        self.asked.set()
+        self.met = self.others.wait(5)
+        return super().get(name)
+
+
+@pytest.mark.parametrize("call", ["problems", "deploy"])
+async def test_nobody_waits_while_a_large_draft_is_checked(office: Office, call: str) -> None:
+    """An editor who saves or deploys a definition of a thousand pages doesn't stop everybody else's runs."""
+    await office.saves(PASSPORT)
+    draft = await office.staging.draft("passport")
+    registry = Slow()
+    staging = Staging(office.store.stages, registry, Clock())
+    work: dict[str, Any] = {
+        "problems": lambda: staging.problems(draft),
+        "deploy": lambda: staging.deploy("passport", by="ann"),
+    }
+    working = asyncio.create_task(work[call]())
+    await asyncio.to_thread(registry.asked.wait, 5)
+    registry.others.set()
+    await working
+    assert registry.met

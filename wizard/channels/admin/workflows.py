@@ -103,8 +103,7 @@ class Workflows:
         key = (draft.workflow, draft.revision, draft.saved_at, stamp)
         checked = self._checked.get(key)
         if checked is None:
-            await asyncio.sleep(0)  # there may be hundreds: others get their turn in between
-            checked = _Checked(_title_of(draft.text), await self._staging.problems(draft))
+            checked = _Checked(await asyncio.to_thread(_title_of, draft.text), await self._staging.problems(draft))
             self._checked.put(key, checked)
         return checked
 
@@ -116,7 +115,7 @@ class Workflows:
             version = await self._stages.version(*key)
             if version is None:
                 return None
-            made = _Made(_title_of(version.text), version.at)
+            made = _Made(await asyncio.to_thread(_title_of, version.text), version.at)
             self._made.put(key, made)
         return made
 
@@ -131,7 +130,8 @@ class Workflows:
             "saved_by": draft.saved_by,
         }
         # Numbers of a definition are numbers, digit for digit; in all else that is answered they are texts.
-        body = encode(told)[:-1] + b',"definition":' + _definition_of(draft.text).encode() + b"}"
+        definition = await asyncio.to_thread(_definition_of, draft.text)
+        body = encode(told)[:-1] + b',"definition":' + definition.encode() + b"}"
         return as_json(200, body, {"ETag": f'"{draft.revision}"'})
 
     async def versions(self, request: web.Request, person: Person) -> web.Response:
@@ -180,7 +180,7 @@ class Workflows:
         body = await self._admission.body(request, person, SAVE)
         check_together(body)
         try:
-            text = body["text"] if "text" in body else write_text(body["definition"], workflow)
+            text = body["text"] if "text" in body else await asyncio.to_thread(write_text, body["definition"], workflow)
         except DefinitionError as error:
             raise _refused(error, "This can't be written as a definition. Correct what `problems` names.") from None
         if len(text.encode()) > MAX_BYTES:

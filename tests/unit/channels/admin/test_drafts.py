@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from tests.unit.channels.admin.office import BROKEN, KEY, ORDER, PASSPORT, Office, working
+from wizard.definitions.reading import source
+from wizard.definitions.reading.document import Document
 from wizard.settings import Settings
 
 DRAFT = "/workflows/passport/draft"
@@ -204,3 +207,27 @@ async def test_what_no_workflow_can_be_called_has_no_draft(office: Office, workf
     path = f"/workflows/{workflow}/draft"
     await office.ann.is_refused(404, "not-found", "GET", path)
     await office.ann.is_refused(404, "not-found", "PUT", path, {"text": PASSPORT}, If_None_Match="*")
+
+
+async def test_no_text_is_read_where_others_wait(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading a text of a megabyte takes a second or more, in which nobody's run would go on."""
+    main, read = threading.get_ident(), source.read
+    threads: list[int] = []
+
+    def watched(text: str | bytes, file: str) -> list[Document]:
+        threads.append(threading.get_ident())
+        return read(text, file)
+
+    await office.ann.saves(PASSPORT)
+    await office.ann.saves(ORDER, "order")
+    await office.dora.asks("POST", "/workflows/passport/deploy", 201, {})
+    monkeypatch.setattr(source, "read", watched)
+    for workflow in ("order", "passport"):
+        await office.ann.opens(workflow)
+        await office.dora.asks("POST", f"/workflows/{workflow}/deploy", 201, {})
+    await office.ann.opens()
+    await office.ann.draws(DRAWN)
+    await office.dora.asks("POST", "/workflows/passport/deploy", 201, {})
+    await office.vic.asks("GET", "/workflows")
+    assert threads
+    assert main not in threads
