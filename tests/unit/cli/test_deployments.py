@@ -242,7 +242,8 @@ def test_who_has_no_name_is_told_by_number(shell: Shell, monkeypatch: pytest.Mon
 
 
 def test_a_draft_is_checked_once_to_be_deployed(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A check of thousands of fields takes seconds; and what is told is of what was deployed, whoever saves meanwhile."""
+    """A check of thousands of fields takes seconds; and what is told is of what was deployed, whoever saves
+    meanwhile."""
     shell.file("warned.yaml", WARNED)
     shell.types("drafts put warned.yaml")
     checked: list[str] = []
