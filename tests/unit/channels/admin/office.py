@@ -13,11 +13,9 @@ from typing import Any
 
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
-from jsonschema import Draft202012Validator
 from pydantic import SecretStr
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
 
+from tests.schemas import Validators
 from wizard.app import Person, wizard_app
 from wizard.channels.admin import openapi
 from wizard.definitions.catalog import Catalog
@@ -30,34 +28,8 @@ Json = dict[str, Any]
 
 KEY = "the-admin-key-that-nobody-guesses"
 ROLES = {"vic": "viewer", "ann": "editor", "bob": "editor", "dora": "deployer", "olga": "operator"}
-PASSPORT = """\
-# Ann's passport
-id: passport
-title: Apply for a passport
-nodes:
-  - id: who   # and what else?
-    type: form
-    fields:
-      - {name: name, type: text, label: Name}
-  - {id: done, type: end}
-"""
-ORDER = "id: order\nnodes:\n  - {id: person, type: workflow, workflow: passport}\n"
-BROKEN = "id: passport\nnodes:\n  - {id: who, type: nothing-like-it}\n  - {id: who, type: end}\n"
-
 document = cache(openapi.document)
-
-
-@cache
-def _components() -> Registry[Any]:
-    resource = DRAFT202012.create_resource({"components": document()["components"]})
-    registry: Registry[Any] = Registry().with_resource("urn:document", resource).crawl()
-    return registry
-
-
-def validator(schema: Json) -> Draft202012Validator:
-    """Of a schema of the document, whose references are into its components."""
-    absolute = json.dumps(schema).replace('"#/', '"urn:document#/')
-    return Draft202012Validator(json.loads(absolute), registry=_components())
+validator = Validators(document)
 
 
 async def conforms(response: ClientResponse, method: str, path: str) -> Any:

@@ -9,7 +9,8 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from tests.unit.channels.admin.office import KEY, PASSPORT, Colleague, Office, working
+from tests.unit.channels.admin.office import KEY, Colleague, Office, working
+from tests.unit.deployments.texts import PASSPORT
 from wizard.app import Person
 from wizard.errors import HostError
 from wizard.settings import Settings

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.channels.admin.office import BROKEN, ORDER, PASSPORT, Office, working
+from tests.unit.channels.admin.office import Office, working
+from tests.unit.deployments.texts import BROKEN, ORDER, PASSPORT
 
 HELLO: dict[str, Any] = {
     "id": "passport",

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from tests.unit.channels.admin.office import BROKEN, KEY, ORDER, PASSPORT, Office, working
+from tests.unit.channels.admin.office import KEY, Office, working
+from tests.unit.deployments.texts import BROKEN, ORDER, PASSPORT
 from wizard.definitions.reading import source
 from wizard.definitions.reading.document import Document
 from wizard.settings import Settings

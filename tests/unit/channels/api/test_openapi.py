@@ -12,13 +12,11 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
-from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from pydantic import SecretStr
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
 
 from tests.acceptance.json_caller import ADA, Caller, opened, refused, serving
+from tests.schemas import Validators, examples
 from tests.unit.channels.web.webbed import FRIEND, TRIP
 from wizard.app import wizard_app
 from wizard.channels.api import openapi
@@ -39,19 +37,7 @@ async def caller(tmp_path: Path) -> AsyncIterator[Caller]:
 
 
 document = cache(openapi.document)
-
-
-@cache
-def components() -> Registry[Any]:
-    resource = DRAFT202012.create_resource({"components": document()["components"]})
-    registry: Registry[Any] = Registry().with_resource("urn:document", resource).crawl()
-    return registry
-
-
-def validator(schema: Json) -> Draft202012Validator:
-    """Of a schema of the document, whose references are into its components."""
-    absolute = json.dumps(schema).replace('"#/', '"urn:document#/')
-    return Draft202012Validator(json.loads(absolute), registry=components())
+validator = Validators(document)
 
 
 async def conforms(response: ClientResponse, call: str, method: str = "post") -> Any:
@@ -79,14 +65,9 @@ async def test_it_is_served(caller: Caller) -> None:
 def test_its_examples_are_examples() -> None:
     """People copy examples; one that isn't taken, or never comes, misleads them."""
     found = 0
-    for path in document()["paths"].values():
-        for call in (path[method] for method in ("get", "post") if method in path):
-            bodies = [call["requestBody"]] if "requestBody" in call else []
-            for body in [*bodies, *call["responses"].values()]:
-                for content in body.get("content", {}).values():
-                    if "example" in content:
-                        validator(content["schema"]).validate(content["example"])
-                        found += 1
+    for schema, example in examples(document()):
+        validator(schema).validate(example)
+        found += 1
     assert found > 20
 
 

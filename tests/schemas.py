@@ -1,0 +1,43 @@
+"""An OpenAPI document, held against what is sent and answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+Json = dict[str, Any]
+
+
+class Validators:
+    """Makes validators of schemas of a document, whose references are into its components. To read these takes longer
+    than all else that is done with a document, so it is done once."""
+
+    def __init__(self, document: Callable[[], Json]) -> None:
+        self._document = document
+
+    @cached_property
+    def _components(self) -> Registry[Any]:
+        resource = DRAFT202012.create_resource({"components": self._document()["components"]})
+        registry: Registry[Any] = Registry().with_resource("urn:document", resource).crawl()
+        return registry
+
+    def __call__(self, schema: Json) -> Draft202012Validator:
+        absolute = json.dumps(schema).replace('"#/', '"urn:document#/')
+        return Draft202012Validator(json.loads(absolute), registry=self._components)
+
+
+def examples(document: Json) -> Iterator[tuple[Json, Any]]:
+    """The examples of bodies and answers, each with its schema."""
+    for path in document["paths"].values():
+        for call in (path[method] for method in ("get", "post", "put") if method in path):
+            bodies = [call["requestBody"]] if "requestBody" in call else []
+            for body in [*bodies, *call["responses"].values()]:
+                for content in body.get("content", {}).values():
+                    if "example" in content:
+                        yield content["schema"], content["example"]
