@@ -60,7 +60,6 @@ def deploy(
             revision = draft.revision
         before = {each.workflow: each.number for each in await stages.deployed()}.get(workflow)
         outcome = await staging.deploy(workflow, by=whoever(by), note=note, revision=revision)
-        assert outcome.version is not None
         return outcome, outcome.version.number != before
 
     try:
@@ -90,7 +89,6 @@ def revoke(
 
 def _tell_outcome(outcome: Outcome, done: str, *, as_json: bool) -> None:
     version = outcome.version
-    assert version is not None
     if as_json:
         print_json(
             {

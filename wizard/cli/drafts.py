@@ -219,12 +219,6 @@ def _draft_json(draft: Draft, problems: Iterable[Problem]) -> dict[str, Any]:
     }
 
 
-# -- deploying ---------------------------------------------------------------------------------------
-
-
-# -- looking -----------------------------------------------------------------------------------------
-
-
 # -- files, people and stores ------------------------------------------------------------------------
 
 
@@ -274,7 +268,7 @@ async def save_text(staging: Staging, workflow: str, text: str, by: str) -> tupl
         if draft.text == text:
             return draft, False
         revision = draft.revision
-    return (await staging.save(workflow, text, revision=revision, by=by)).draft, True
+    return await staging.save(workflow, text, revision=revision, by=by), True
 
 
 def in_file(file: Path, problems: Iterable[Problem]) -> tuple[Problem, ...]:

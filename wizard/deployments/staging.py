@@ -29,19 +29,12 @@ from wizard.model.staging import Deed, Draft, Stages, Version
 from wizard.node import Registry
 
 
-class Saved(NamedTuple):
-    """A draft, and what is wrong with it. It is kept even so."""
-
-    draft: Draft
-    problems: tuple[Problem, ...]
-
-
 class Outcome(NamedTuple):
-    """The version that is deployed now, None for none. `embeds` are the numbers that were pinned, by workflow, and
+    """The version that is deployed now. `embeds` are the numbers that were pinned, by workflow, and
     `embedded_in` the deployed workflows that embed this one and keep what they have until they are deployed anew.
     `warnings` are of the draft."""
 
-    version: Version | None
+    version: Version
     embeds: Mapping[str, int]
     embedded_in: tuple[str, ...]
     warnings: tuple[Problem, ...] = ()
@@ -57,14 +50,11 @@ class Staging:
 
     # -- drafts ----------------------------------------------------------------------------------
 
-    async def save(self, workflow: str, text: str, *, revision: int, by: str) -> Saved:
-        """Saves over the draft of that revision, 0 for a new one; what is wrong with it is told, and doesn't matter.
-
-        Raises StaleDraft.
-        """
+    async def save(self, workflow: str, text: str, *, revision: int, by: str) -> Draft:
+        """Saves over the draft of that revision, 0 for a new one, whatever is wrong with it. Raises StaleDraft."""
         draft = Draft(workflow, revision + 1, text, self._clock(), by)
         await self._stages.save_draft(draft)
-        return Saved(draft, await self.problems(draft))
+        return draft
 
     async def draft(self, workflow: str) -> Draft:
         """Raises DraftNotFound."""
@@ -76,8 +66,9 @@ class Staging:
     async def problems(self, draft: Draft) -> tuple[Problem, ...]:
         """What is wrong with a draft, beside what is deployed of what it embeds."""
         try:
-            document = await asyncio.to_thread(read_text, draft.text, draft.workflow)
-            return tuple((await self._compiled(document, await self._embedded(document))).warnings)
+            document = await _read(draft.text, draft.workflow)
+            embedded = await self._embedded(document, await self._numbers())
+            return tuple((await self._compiled(document, embedded)).warnings)
         except DefinitionError as error:
             return tuple(error.problems)
 
@@ -92,12 +83,12 @@ class Staging:
         draft = await self.draft(workflow)
         if revision not in (None, draft.revision):
             raise StaleDraft(workflow=workflow)
-        document = await asyncio.to_thread(read_text, draft.text, workflow)
-        embedded = await self._embedded(document)
+        document, numbers = await _read(draft.text, workflow), await self._numbers()
+        embedded = await self._embedded(document, numbers)
         catalog = await self._compiled(document, embedded)
         warnings = tuple(catalog.warnings)
-        pinned = {name: number for name, number in (await self._numbers()).items() if name in embedded}
-        now = await self._deployed(workflow)
+        pinned = {name: numbers[name] for name in embedded}
+        now = await self._version(workflow, numbers)
         at, compiled_version = self._clock(), catalog.get(workflow).version
         if now is not None and (now.text, now.version) == (draft.text, compiled_version):
             return Outcome(now, pinned, (), warnings)
@@ -112,7 +103,7 @@ class Staging:
 
     async def revoke(self, workflow: str, *, by: str, note: str = "") -> Outcome:
         """Deploys what was deployed before. Raises NothingDeployed, NothingBefore and StaleDeployment."""
-        now = await self._deployed(workflow)
+        now = await self._version(workflow, await self._numbers())
         if now is None:
             raise NothingDeployed(workflow=workflow)
         if now.before is None:
@@ -120,7 +111,9 @@ class Staging:
         details: dict[str, Value] = {"number": now.before, "revoked": now.number}
         deed = Deed(0, self._clock(), by, "revoke", workflow, details, note)
         await self._stages.deploy(workflow, now.before, now.number, deed)
-        return Outcome(await self._stages.version(workflow, now.before), {}, await self._embedding(workflow))
+        before = await self._stages.version(workflow, now.before)
+        assert before is not None, "versions stay"
+        return Outcome(before, {}, await self._embedding(workflow))
 
     # -- comparing -------------------------------------------------------------------------------
 
@@ -132,7 +125,7 @@ class Staging:
         if stage == "draft":
             return (await self.draft(workflow)).text
         if stage == "deployed":
-            version = await self._deployed(workflow)
+            version = await self._version(workflow, await self._numbers())
             if version is None:
                 raise NothingDeployed("Nothing of this workflow is deployed.", workflow=workflow)
             return version.text
@@ -154,25 +147,25 @@ class Staging:
     async def _numbers(self) -> dict[str, int]:
         return {each.workflow: each.number for each in await self._stages.deployed()}
 
-    async def _deployed(self, workflow: str) -> Version | None:
-        number = (await self._numbers()).get(workflow)
+    async def _version(self, workflow: str, numbers: Mapping[str, int]) -> Version | None:
+        number = numbers.get(workflow)
         return None if number is None else await self._stages.version(workflow, number)
 
     async def _compiled(self, document: Document, embedded: Mapping[str, Document]) -> Catalog:
         # A large definition takes seconds; nobody else waits for that.
         return await asyncio.to_thread(compiled, document, embedded.values(), self._registry)
 
-    async def _embedded(self, document: Document) -> dict[str, Document]:
-        """What a definition embeds, and what that does, as it is deployed; what isn't deployed is left out, and the
-        checks say so."""
+    async def _embedded(self, document: Document, numbers: Mapping[str, int]) -> dict[str, Document]:
+        """What a definition embeds, and what that does, in the versions of these numbers; what has none is left out,
+        and the checks say so."""
         embedded: dict[str, Document] = {}
         waiting = [*embedded_in(document.data)]
         own = document.data["id"]
         while waiting:
             name = waiting.pop()
-            version = None if name == own or name in embedded else await self._deployed(name)
+            version = None if name == own or name in embedded else await self._version(name, numbers)
             if version is not None:
-                embedded[name] = await asyncio.to_thread(read_text, version.text, name)
+                embedded[name] = await _read(version.text, name)
                 waiting += embedded_in(embedded[name].data)
         return embedded
 
@@ -181,7 +174,12 @@ class Staging:
         for each in await self._stages.deployed():
             version = await self._stages.version(each.workflow, each.number)
             if version is not None:
-                document = await asyncio.to_thread(read_text, version.text, each.workflow)
+                document = await _read(version.text, each.workflow)
                 if workflow in embedded_in(document.data):
                     embedding.append(each.workflow)
         return tuple(embedding)
+
+
+async def _read(text: str, workflow: str) -> Document:
+    # A large text takes a second; nobody else waits for that.
+    return await asyncio.to_thread(read_text, text, workflow)

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from tests.unit.deployments.test_staging import ORDER, PASSPORT, Office
+from tests.unit.deployments.test_staging import Office
+from tests.unit.deployments.texts import ORDER, PASSPORT
 from wizard.app import wizard_app
 from wizard.deployments import serving
 from wizard.deployments.serving import DeployedDefinitions, following

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
+from tests.unit.deployments.texts import BROKEN, ORDER, PASSPORT
 from tests.workflows import Clock
+from wizard.definitions.catalog import Catalog
+from wizard.definitions.reading.document import Document
+from wizard.deployments import staging
 from wizard.deployments.serving import DeployedDefinitions
 from wizard.deployments.staging import Staging
+from wizard.deployments.texts import compiled
 from wizard.errors import (
     DefinitionError,
     DraftNotFound,
@@ -21,19 +27,6 @@ from wizard.errors import (
 )
 from wizard.node import Registry
 from wizard.stores.memory import MemoryStore
-
-PASSPORT = """\
-# Ann's passport
-id: passport
-nodes:
-  - id: who   # and what else?
-    type: form
-    fields:
-      - {name: name, type: text, label: Name}
-  - {id: done, type: end}
-"""
-ORDER = "id: order\nnodes:\n  - {id: person, type: workflow, workflow: passport}\n"
-BROKEN = "id: passport\nnodes:\n  - {id: who, type: nothing-like-it}\n  - {id: who, type: end}\n"
 
 
 class Office:
@@ -46,16 +39,14 @@ class Office:
         self.served = DeployedDefinitions(self.store, self.registry)
 
     async def saves(self, text: str, revision: int = 0, workflow: str = "passport") -> list[str]:
-        saved = await self.staging.save(workflow, text, revision=revision, by="ann")
-        return [problem.message for problem in saved.problems]
+        draft = await self.staging.save(workflow, text, revision=revision, by="ann")
+        return [problem.message for problem in await self.staging.problems(draft)]
 
-    async def deploys(self, workflow: str = "passport", **more: Any) -> int | None:
-        version = (await self.staging.deploy(workflow, by="ann", **more)).version
-        return None if version is None else version.number
+    async def deploys(self, workflow: str = "passport", **more: Any) -> int:
+        return (await self.staging.deploy(workflow, by="ann", **more)).version.number
 
-    async def revokes(self, workflow: str = "passport") -> int | None:
-        version = (await self.staging.revoke(workflow, by="ann")).version
-        return None if version is None else version.number
+    async def revokes(self, workflow: str = "passport") -> int:
+        return (await self.staging.revoke(workflow, by="ann")).version.number
 
     async def serves(self, workflow: str = "passport") -> str:
         await self.served.refresh()
@@ -145,6 +136,25 @@ async def test_a_version_keeps_what_it_embedded(office: Office) -> None:
     assert await office.serves("order") == served
     assert await office.deploys("order") == 2
     assert await office.serves("order") != served
+
+
+async def test_what_is_told_to_be_pinned_is_what_was_compiled(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody deploys the part at the moment when what embeds it is deployed: the audit names the version that runs
+    go by, and not the one that came in between."""
+    await office.saves(PASSPORT)
+    await office.deploys()
+    await office.saves(PASSPORT + "# more\n", 1)
+    await office.saves(ORDER, workflow="order")
+
+    def slowly(document: Document, embedded: Iterable[Document], registry: Registry) -> Catalog:
+        if document.data["id"] == "order":
+            asyncio.run_coroutine_threadsafe(office.deploys(), loop).result(10)
+        return compiled(document, embedded, registry)
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(staging, "compiled", slowly)
+    assert (await office.staging.deploy("order", by="ann")).embeds == {"passport": 1}
+    assert {each.workflow: each.number for each in await office.store.stages.deployed()}["passport"] == 2
 
 
 async def test_what_is_not_there_can_not_be_deployed_or_revoked(office: Office) -> None:

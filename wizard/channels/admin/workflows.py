@@ -189,12 +189,13 @@ class Workflows:
         if "\0" in text:
             raise unreadable("`text` holds the character U+0000. Leave it out.")
         try:
-            draft, problems = await self._staging.save(workflow, text, revision=revision, by=person.name)
+            draft = await self._staging.save(workflow, text, revision=revision, by=person.name)
         except StaleDraft as error:
             stored = await self._stages.draft(workflow)
             if stored is None or (stored.revision, stored.text) != (revision + 1, text):
                 raise _stale(error, stored) from None
-            draft, problems = stored, await self._staging.problems(stored)  # the same again: its answer was lost
+            draft = stored  # the same again: its answer was lost
+        problems = await self._staging.problems(draft)
         saved: responses.SavedDraft = {"revision": draft.revision, "problems": _problems(problems)}
         return as_json(200, encode(saved), {"ETag": f'"{draft.revision}"'})
 
@@ -304,7 +305,6 @@ def _version_line(version: Version, deployed: int | None) -> responses.VersionLi
 
 def _outcome(outcome: Outcome) -> responses.Deployed:
     version = outcome.version
-    assert version is not None, "something is deployed after a deployment, and after a version was revoked"
     return {
         "number": version.number,
         "version": version.version,
