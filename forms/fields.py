@@ -129,6 +129,11 @@ def types_in(context: object) -> FieldTypes:
     return context if isinstance(context, FieldTypes) else BUILT_IN
 
 
+def is_built_in(of: FieldType) -> bool:
+    """Whether a type is ours; one of others may have the name of one."""
+    return BUILT_IN.get(of.name) is of
+
+
 def of_context(
     value: object, validate: core_schema.ValidatorFunctionWrapHandler, info: core_schema.ValidationInfo[Any]
 ) -> Any:

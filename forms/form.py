@@ -10,7 +10,7 @@ from wizard.errors import ExpressionError, InvalidInput, NodeContractError
 from wizard.expressions.expression import Expression, Names
 from wizard.expressions.template import Template
 from wizard.forms.field_type import BaseField, FieldType
-from wizard.forms.fields import BUILT_IN, Check
+from wizard.forms.fields import Check, is_built_in
 from wizard.forms.messages import Messages
 from wizard.forms.parsing import Context, NoNames, OwnNames, Parser
 from wizard.forms.refusals import LIMIT_CODES, Code, Refusal, about
@@ -114,7 +114,7 @@ class Form:
         self.fields = fields
         self.names = tuple(field.name for field in fields)
         self.own = frozenset(self.names)
-        self.of_others = any(map(_is_of_others, fields))
+        self.of_others = not all(is_built_in(field.field_type) for field in fields)
         self.questions = tuple(_compiled(field) for field in fields if field.field_type.parser is not None)
         self.computed = tuple(
             Computed(field.name, field, self.own & field.value.names)
@@ -151,10 +151,6 @@ def default_label(name: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def _is_of_others(field: BaseField) -> bool:
-    return BUILT_IN.get(field.field_type.name) is not field.field_type
-
-
 def _compiled(field: BaseField) -> Question:
     return named(field, lambda: _question(field))
 
@@ -165,7 +161,7 @@ def named(field: BaseField, made: Callable[[], T]) -> T:
     try:
         return made()
     except Exception as error:
-        if not _is_of_others(field):
+        if is_built_in(field.field_type):
             raise
         name, kind = field.name, field.field_type.name
         what = f"its field `{name}` is of the type `{kind}`, which failed with {type(error).__name__}: {error}"
@@ -190,7 +186,7 @@ def _question(field: BaseField) -> Question:
         label=label,
         prompt=PromptField(field.name, of.name, "", required=required, options=options, field_type=of),
         fixed=False,
-        of_others=_is_of_others(field),
+        of_others=not is_built_in(field.field_type),
     )
     return replace(question, prompt=_asked(question, TIMELESS_CONTEXT), fixed=True) if fixed else question
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from wizard.expressions.prose import Prose
 from wizard.forms.field_type import FieldType
-from wizard.forms.fields import BUILT_IN, type_of
+from wizard.forms.fields import is_built_in, type_of
 from wizard.forms.rendering import Heading, Widget, error_of, typed_texts, widget, with_typed
 from wizard.forms.typed import typed_text
 from wizard.locale.words import Words
@@ -63,7 +63,7 @@ class FieldHtml:
         """The field; where its type is one of others' and can't draw it, as a line of text, or to be picked if it has
         choices: nobody would get past its page, nor see again what was typed there."""
         of = type_of(field)
-        if of.holds_files or BUILT_IN.get(of.name) is of:
+        if of.holds_files or is_built_in(of):
             return field
         try:
             self.of(field, "", "", words)
