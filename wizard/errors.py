@@ -25,6 +25,7 @@ WizardError
 │   ├── TooManyEvents           the run holds as many events as it may
 │   ├── DraftNotFound           the workflow has no draft
 │   ├── StaleDraft              somebody else has saved the draft meanwhile
+│   ├── StaleSharing            somebody else has changed who works on the workflow meanwhile
 │   ├── VersionNotFound         the workflow has no such version
 │   ├── StaleDeployment         another version was deployed or revoked meanwhile
 │   ├── NothingDeployed         there is nothing to revoke
@@ -208,6 +209,10 @@ class DraftNotFound(CallerError):
 
 class StaleDraft(CallerError):
     people = "Somebody else has saved this draft meanwhile. Look at theirs, then save yours over it, or join the two."
+
+
+class StaleSharing(CallerError):
+    people = "Somebody else has changed who works on this workflow meanwhile. Look at what they say, then try again."
 
 
 class StaleDeployment(CallerError):

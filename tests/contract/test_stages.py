@@ -14,8 +14,8 @@ import pytest
 from tests.contract.kinds import KINDS
 from tests.drawing import TORTURE
 from tests.stores import Open, stores
-from wizard.errors import InvalidInput, StaleDeployment, StaleDraft
-from wizard.model.staging import Deed, Deployed, Draft, Version
+from wizard.errors import InvalidInput, StaleDeployment, StaleDraft, StaleSharing
+from wizard.model.staging import Deed, Deployed, Draft, Sharing, Version
 from wizard.stores.contract import Store
 from wizard.stores.memory import MemoryStore
 
@@ -268,3 +268,47 @@ async def test_deeds_of_many_processes_are_numbered_without_gaps(stores: Open) -
     deeds = await everybody[0].stages.deeds()
     assert [each.number for each in deeds] == list(range(20, 0, -1))
     assert len(await deployed(everybody[1])) == 20
+
+
+def a_sharing(revision: int, owner: str | None = "ann", **shared: str) -> Sharing:
+    return Sharing("passport", revision, owner, shared)
+
+
+async def test_a_workflow_belongs_to_whoever_saved_it_first(store: Store) -> None:
+    """Ann's workflow stays hers when Bob saves it, and when it is deployed."""
+    assert await store.stages.sharing("passport") is None
+    await store.stages.save_draft(a_draft())
+    await store.stages.save_draft(a_draft(2)._replace(saved_by="bob"))
+    await deploys(store, 1, None)
+    await store.stages.save_draft(a_draft(workflow="address")._replace(saved_by="bob"))
+    assert await store.stages.sharing("passport") == a_sharing(1)
+    assert await store.stages.sharings() == (Sharing("address", 1, "bob", {}), a_sharing(1))
+
+
+async def test_who_works_on_a_workflow_is_changed_by_one_at_a_time(store: Store) -> None:
+    """Ann takes Bob's role away while Olga gives him another one: who is second has to hear of the first."""
+    await store.stages.save_draft(a_draft())
+    changed = a_sharing(2, None, bob="editor", zoë="viewer")
+    await store.stages.save_sharing(changed, deed("share"))
+    assert await store.stages.sharing("passport") == changed
+    assert [each.action for each in await store.stages.deeds()] == ["share"]
+    for stale in (1, 2, 4):
+        with pytest.raises(StaleSharing):
+            await store.stages.save_sharing(a_sharing(stale), deed("share"))
+    with pytest.raises(StaleSharing):
+        await store.stages.save_sharing(a_sharing(2)._replace(workflow="address"), deed("share"))
+    assert await store.stages.sharing("passport") == changed
+    assert len(await store.stages.deeds()) == 1
+
+
+async def test_a_workflow_that_is_gone_is_nobodys(store: Store) -> None:
+    """Whoever takes the name of a deleted draft starts anew; what has versions goes on being its owner's."""
+    await store.stages.save_draft(a_draft())
+    await store.stages.save_sharing(a_sharing(2, bob="editor"), deed("share"))
+    await store.stages.delete_draft("passport", 1, deed("delete"))
+    assert await store.stages.sharing("passport") is None
+    await store.stages.save_draft(a_draft()._replace(saved_by="bob"))
+    assert await store.stages.sharing("passport") == a_sharing(1, "bob")
+    await deploys(store, 1, None)
+    await store.stages.delete_draft("passport", 1, deed("delete"))
+    assert await store.stages.sharing("passport") == a_sharing(1, "bob")

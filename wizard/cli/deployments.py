@@ -9,6 +9,7 @@ import typer
 
 from wizard.cli.drafts import By, WorkflowId, drafts, in_file, limited, on_stages, save_text, text_of_file, whoever
 from wizard.cli.shared import AsJson, StoreOption, clean, examples, print_json, print_table, say, time_of
+from wizard.cli.sharing import share
 
 if TYPE_CHECKING:
     from wizard.deployments.staging import Outcome, Staging
@@ -35,6 +36,7 @@ def add_staging(app: typer.Typer) -> None:
         (versions, ("wizard versions passport", "wizard versions passport --limit 5 --json")),
         (diff, ("wizard diff passport", "wizard diff passport 3 draft", "wizard diff passport 2 3 --json")),
         (audit, ("wizard audit", "wizard audit passport --limit 20 --json")),
+        (share, ("wizard share passport ben=editor", "wizard share passport --stop ben --owner ann")),
     ):
         app.command(command.__name__, epilog=examples(*lines))(command)
 

@@ -25,7 +25,7 @@ from wizard.errors import (
     VersionNotFound,
 )
 from wizard.model import Value
-from wizard.model.staging import Deed, Draft, Stages, Version
+from wizard.model.staging import Deed, Draft, Sharing, Stages, Version
 from wizard.node import Registry
 
 
@@ -71,6 +71,22 @@ class Staging:
             return tuple((await self._compiled(document, embedded)).warnings)
         except DefinitionError as error:
             return tuple(error.problems)
+
+    async def sharing(self, workflow: str) -> Sharing:
+        """Whose it is, and who else works on it. Raises DraftNotFound where there is neither a draft nor a version."""
+        sharing = await self._stages.sharing(workflow)
+        if sharing is None:
+            raise DraftNotFound(workflow=workflow)
+        return sharing
+
+    async def share(self, sharing: Sharing, *, by: str) -> Sharing:
+        """Saves over the sharing of that revision; as it is saved. Raises StaleSharing."""
+        saved = sharing._replace(revision=sharing.revision + 1)
+        shared: dict[str, Value] = dict(saved.shared)
+        details: dict[str, Value] = {"owner": saved.owner, "shared": shared}
+        deed = Deed(0, self._clock(), by, "share", saved.workflow, details, "")
+        await self._stages.save_sharing(saved, deed)
+        return saved
 
     # -- deployments -----------------------------------------------------------------------------
 

@@ -47,6 +47,16 @@ class Deployed(NamedTuple):
     version: str
 
 
+class Sharing(NamedTuple):
+    """Whose a workflow is, and who else works on it: roles by name. `owner` is whoever saved it first, None where that
+    isn't known or where it is nobody's. `revision` counts from 1 how often that was changed."""
+
+    workflow: str
+    revision: int
+    owner: str | None
+    shared: Mapping[str, str]
+
+
 class Deed(NamedTuple):
     """What somebody did with a workflow. `number` counts from 1 over all workflows; it is 0 before it is stored."""
 
@@ -68,13 +78,26 @@ class Stages(Protocol):
         """All of them, by workflow."""
 
     async def save_draft(self, draft: Draft) -> None:
-        """In the place of the revision before it. Nothing else of the old one stays.
+        """In the place of the revision before it. Nothing else of the old one stays. A workflow that there wasn't
+        before is owned by whoever saved it.
 
         Raises StaleDraft where that isn't the one that is stored (for revision 1: where there is one).
         """
 
     async def delete_draft(self, workflow: str, revision: int, deed: Deed) -> None:
-        """Raises StaleDraft where another revision is stored."""
+        """Where there is no version of the workflow, nothing stays of it but the deed, and it is nobody's.
+
+        Raises StaleDraft where another revision is stored.
+        """
+
+    async def sharing(self, workflow: str) -> Sharing | None:
+        """None where there is no such workflow."""
+
+    async def sharings(self) -> tuple[Sharing, ...]:
+        """Of all workflows, by workflow."""
+
+    async def save_sharing(self, sharing: Sharing, deed: Deed) -> None:
+        """In the place of the revision before it. Raises StaleSharing where that isn't the one that is stored."""
 
     async def versions(self, workflow: str, limit: int = 100, below: int | None = None) -> tuple[Version, ...]:
         """Newest first; with `below`, those with a lower number."""

@@ -13,7 +13,7 @@ from typing import TypeVar
 from wizard.errors import CallerError
 from wizard.model import Change, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.job import Aside, Backlog, Claim, Queue
-from wizard.model.staging import Deed, Deployed, Draft, Stages, Version
+from wizard.model.staging import Deed, Deployed, Draft, Sharing, Stages, Version
 from wizard.state.merging import Document
 from wizard.stores.contract import RunPlace, RunSummary, Store, TraceEntry
 from wizard.telemetry.watching import StoreWatch
@@ -188,6 +188,15 @@ class WatchedStages:
 
     async def delete_draft(self, workflow: str, revision: int, deed: Deed) -> None:
         await self._tell("delete_draft", self._store.stages.delete_draft(workflow, revision, deed))
+
+    async def sharing(self, workflow: str) -> Sharing | None:
+        return await self._tell("sharing", self._store.stages.sharing(workflow))
+
+    async def sharings(self) -> tuple[Sharing, ...]:
+        return await self._tell("sharings", self._store.stages.sharings())
+
+    async def save_sharing(self, sharing: Sharing, deed: Deed) -> None:
+        await self._tell("save_sharing", self._store.stages.save_sharing(sharing, deed))
 
     async def versions(self, workflow: str, limit: int = 100, below: int | None = None) -> tuple[Version, ...]:
         return await self._tell("versions", self._store.stages.versions(workflow, limit, below))

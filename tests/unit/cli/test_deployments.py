@@ -317,3 +317,45 @@ def test_without_paths_what_is_deployed_is_served(shell: Shell, monkeypatch: pyt
     monkeypatch.setenv("WIZARD_STORE", "sqlite:///other.db")
     assert shell.types("serve") == 0
     assert served[-1] == "what is deployed in sqlite:///other.db"
+
+
+# -- whose it is -------------------------------------------------------------------------------------
+
+
+def test_a_workflow_is_shared_and_given_away(shell: Shell) -> None:
+    """Ann saved it first, Ben helps, Dora takes over; the audit tells who said so."""
+    assert shell.types("drafts put passport.yaml --by ann") == 0
+    assert shell.types("share passport ben=editor c=d=viewer --by olga") == 0
+    assert shell.out == "passport belongs to ann.\nNAME  ROLE\nben   editor\nc=d   viewer\n"
+    assert shell.types("share passport --stop ben --stop c=d --owner dora") == 0
+    assert shell.out == "passport belongs to dora.\nIt is shared with nobody.\n"
+    assert shell.types("share passport --json") == 0
+    assert shell.json == {"workflow": "passport", "revision": 3, "owner": "dora", "shared": {}}
+    assert shell.types("audit --json") == 0
+    assert [(each["action"], each["by"]) for each in shell.json] == [("share", getpass.getuser()), ("share", "olga")]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("ben", "'ben' isn't NAME=ROLE; roles are viewer, editor, deployer, operator"),
+        ("ben=boss", "'ben=boss' isn't NAME=ROLE"),
+        ("=editor", "takes 1 to 200 characters"),
+        ("--stop ben", "isn't shared with 'ben'"),
+        ("--owner " + "a" * 201, "takes 1 to 200 characters"),
+    ],
+)
+def test_a_mistake_shares_nothing(shell: Shell, words: str, said: str) -> None:
+    """A role that there isn't would shut out whom it was meant for."""
+    assert shell.types("drafts put passport.yaml --by ann") == 0
+    assert shell.types(f"share passport {words}") == 2
+    assert said in " ".join(shell.err.replace("│", " ").split())
+    assert shell.types("share passport --json") == 0
+    assert shell.json["revision"] == 1
+
+
+def test_nobody_shares_what_there_isnt(shell: Shell) -> None:
+    """A misspelt id must not look as if it was done."""
+    assert shell.types("drafts put passport.yaml") == 0
+    assert shell.types("share pasport ben=editor") == 1
+    assert "has no draft" in shell.err

@@ -27,17 +27,20 @@ from wizard.channels.http.problems import (
 )
 from wizard.channels.http.rate_limit import Rate
 from wizard.definitions.reading.document import is_text
+from wizard.model.staging import Sharing
 from wizard.process.calls import Calls
 from wizard.settings import Settings
+from wizard.stores.contract import Store
 
 REVISION_TAG = '"[1-9][0-9]{0,14}"'
 
 
 class Admission:
-    """Checks requests. `admin` says who sends one, as the host knows it; None where only the key counts. `calls` has a
-    bound around what the host does."""
+    """Checks requests. `store` knows whose a workflow is. `admin` says who sends one, as the host knows it; None where
+    only the key counts. `calls` has a bound around what the host does."""
 
-    def __init__(self, settings: Settings, admin: Admin | None, calls: Calls) -> None:
+    def __init__(self, store: Store, settings: Settings, admin: Admin | None, calls: Calls) -> None:
+        self._store = store
         self._settings = settings
         self._admin = admin
         self._calls = calls
@@ -54,6 +57,11 @@ class Admission:
             what = f"This needs the role `{role}`, which you don't have. Ask whoever gives out roles."
             raise Refused(ROLE_MISSING, what, more={"role": role})
         return person
+
+    async def check_shared(self, person: Person, role: Role, workflow: str) -> None:
+        """Raises Refused (403) where they don't have the role in this workflow."""
+        if not person.everywhere and not person.may(role, sharing := await self._store.stages.sharing(workflow)):
+            raise not_shared(role, workflow, sharing)
 
     async def _who(self, request: web.Request) -> Person | None:
         key, brought = self._settings.admin_key, bearer_of(request)
@@ -84,13 +92,27 @@ def revision_of(request: web.Request) -> int:
     428 where there is neither, 400 for anything else."""
     match, none_match = request.headers.get("If-Match"), request.headers.get("If-None-Match")
     if match is None and none_match is None:
-        what = "Send If-Match with the ETag of the draft as you saw it, or `If-None-Match: *` for a new one."
+        what = "Send If-Match with the ETag that you were told, or `If-None-Match: *` for a new draft."
         raise Refused(PRECONDITION_REQUIRED, what)
     if match is None and (none_match or "").strip() == "*":
         return 0
     if match is None or none_match is not None or not re.fullmatch(REVISION_TAG, match.strip()):
         raise unreadable('Send either If-Match with one ETag, as "3" with its quotation marks, or If-None-Match: *.')
     return int(match.strip().strip('"'))
+
+
+def not_shared(role: Role, workflow: str, sharing: Sharing | None) -> Refused:
+    """What somebody is told whose workflow it isn't."""
+    asked = "the operator" if sharing is None or sharing.owner is None else f"its owner, {sharing.owner}"
+    what = f"You aren't the owner of the workflow `{workflow}`, and don't have the role `{role}` in it. Ask {asked}."
+    return Refused(ROLE_MISSING, what, more={"role": role})
+
+
+def check_everywhere(person: Person, role: Role) -> None:
+    """Raises Refused (403) for somebody who works on some workflows only, where a call is about all of them."""
+    if not person.everywhere:
+        what = "This is about all workflows, and you work on your own and on those that are shared with you. It needs"
+        raise Refused(ROLE_MISSING, f"{what} the role `{role}` for every workflow.", more={"role": role})
 
 
 def check_unconditional(request: web.Request) -> None:

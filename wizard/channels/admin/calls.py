@@ -8,8 +8,9 @@ from functools import cache
 from aiohttp import web
 
 from wizard.channels.admin import openapi
-from wizard.channels.admin.admission import Admission
+from wizard.channels.admin.admission import Admission, check_everywhere
 from wizard.channels.admin.people import Admin, Person
+from wizard.channels.admin.sharing import Sharings
 from wizard.channels.admin.workflows import Workflows
 from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.problems import DESCRIPTION, Handler, problems, protect
@@ -33,8 +34,8 @@ def admin_api(
     """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. `staging` gives what saves and
     deploys in the store, once that is opened; `admin` says who of the host's people sends a request, and `calls` has a
     bound around that. Without `admin`, and without an admin key in the settings, nobody gets in."""
-    admission = Admission(settings, admin, calls or Calls())
-    workflows = Workflows(store, staging, admission)
+    admission = Admission(store, settings, admin, calls or Calls())
+    workflows, sharings = Workflows(store, staging, admission), Sharings(staging, admission)
     handlers: dict[str, Callable[[web.Request, Person], Awaitable[web.Response]]] = {
         "list": workflows.list,
         "showDraft": workflows.show_draft,
@@ -45,13 +46,20 @@ def admin_api(
         "version": workflows.version,
         "diff": workflows.diff,
         "audit": workflows.audit,
+        "showSharing": sharings.show,
+        "changeSharing": sharings.change,
     }
 
     def admitted(call: openapi.Call) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             if call.changes:
                 admission.check_rate(request)
-            return await handlers[call.name](request, await admission.person(request, call.role))
+            person = await admission.person(request, call.role)
+            if "id" in request.match_info:
+                await admission.check_shared(person, call.role, request.match_info["id"])
+            elif not call.filters:
+                check_everywhere(person, call.role)
+            return await handlers[call.name](request, person)
 
         return handle
 

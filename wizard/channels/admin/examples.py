@@ -24,6 +24,7 @@ LIST: Any = [
     {
         "id": "hello",
         "title": "Say hello",
+        "owner": "ann",
         "draft": {"revision": 3, "problems": [], "saved_at": _AT, "saved_by": "ann"},
         "deployed": {"number": 2, "version": _HASH, "at": _AT},
         "runs": {"waiting": 4, "completed": 120},
@@ -45,6 +46,8 @@ AUDIT: Any = [
         "note": "A warmer welcome",
     }
 ]
+SHARE: dict[str, Any] = {"shared": {"bob": "editor"}}
+SHARING: dict[str, Any] = {"revision": 2, "owner": "ann", "shared": {"bob": "editor"}}
 DIFF: Any = [
     {
         "node": "done",

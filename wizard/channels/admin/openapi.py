@@ -25,6 +25,7 @@ from wizard.channels.http.problems import (
     ROLE_MISSING,
     STALE_DEPLOYMENT,
     STALE_DRAFT,
+    STALE_SHARING,
     TOO_LARGE,
     TOO_MANY_CHANGES,
     TOO_SLOW,
@@ -39,11 +40,12 @@ Json = dict[str, Any]
 _WHO = (NOT_SIGNED_IN, ROLE_MISSING)
 _BODY = (INVALID_REQUEST, TOO_SLOW, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, TOO_MANY_CHANGES)
 _LINK = {"Link": {"description": 'The address of older ones, as rel="next".', "schema": {"type": "string"}}}
-_ETAG = {"ETag": {"description": "The draft's revision, in quotation marks.", "schema": {"type": "string"}}}
+_ETAG = {"ETag": {"description": "The revision, in quotation marks.", "schema": {"type": "string"}}}
 
 
 class Call(NamedTuple):
-    """A call: `name` is its operationId, `role` what it needs, `about` the rest of what the document says of it."""
+    """A call: `name` is its operationId, `role` what it needs, `about` the rest of what the document says of it. One
+    that isn't about a workflow needs the role for every workflow, unless it `filters` what it tells by itself."""
 
     method: str
     path: str
@@ -52,6 +54,7 @@ class Call(NamedTuple):
     summary: str
     about: Json
     problems: tuple[ProblemType, ...]
+    filters: bool = False
 
     @property
     def changes(self) -> bool:
@@ -72,6 +75,7 @@ CALLS = (
         "Lists the workflows that have a draft or are deployed",
         {"responses": {"200": json_answer("The workflows, by id", array(ref("WorkflowLine")), None, examples.LIST)}},
         (),
+        filters=True,
     ),
     Call(
         "GET",
@@ -164,6 +168,30 @@ CALLS = (
             "responses": {"200": json_answer("What was done", array(ref("Deed")), _LINK, examples.AUDIT)},
         },
         (INVALID_REQUEST,),
+        filters=True,
+    ),
+    Call(
+        "GET",
+        "/workflows/{id}/sharing",
+        "showSharing",
+        Role.VIEWER,
+        "Whose the workflow is, and who else works on it",
+        {"responses": {"200": json_answer("The sharing", ref("Sharing"), _ETAG, examples.SHARING)}},
+        (NOT_FOUND, DRAFT_NOT_FOUND),
+    ),
+    Call(
+        "PATCH",
+        "/workflows/{id}/sharing",
+        "changeSharing",
+        Role.VIEWER,
+        "Says whose the workflow is, and who else works on it",
+        {
+            "description": "Its owner may, and an operator of every workflow. What is left out stays.",
+            "parameters": [parameter("ifMatch")],
+            "requestBody": json_body("Share", examples.SHARE, required=True),
+            "responses": {"200": json_answer("It is saved", ref("Sharing"), _ETAG, examples.SHARING)},
+        },
+        (*_BODY, NOT_FOUND, DRAFT_NOT_FOUND, STALE_SHARING, PRECONDITION_REQUIRED),
     ),
 )
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from aiohttp import web
+
 from wizard.channels.admin.admission import REVISION_TAG
 from wizard.channels.http.members import MAX_REVISION
+from wizard.channels.http.problems import NOT_FOUND, Refused
 from wizard.channels.http.query import Number
-from wizard.deployments.texts import ID_PATTERN
+from wizard.deployments.texts import ID_PATTERN, is_workflow_id
 
 Json = dict[str, Any]
 
@@ -20,6 +23,15 @@ VERSIONS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
 DEEDS = Number("limit", "How many entries at most.", 1, MOST, MOST)
 STAGE = re.compile("(draft|deployed|[1-9][0-9]{0,8})")
 DEEDS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
+
+
+def workflow_of(request: web.Request) -> str:
+    """The workflow in the address. Raises Refused (404)."""
+    workflow = request.match_info["id"]
+    if not is_workflow_id(workflow):
+        what = "A workflow's id is a name of at most 64 letters (a to z), digits, _ and - that begins with a letter."
+        raise Refused(NOT_FOUND, what)
+    return workflow
 
 
 def parameters() -> Json:
@@ -55,7 +67,7 @@ def parameters() -> Json:
         "ifMatch": {
             "name": "If-Match",
             "in": "header",
-            "description": "The ETag of the draft as you saw it. This or If-None-Match is needed (428).",
+            "description": "The ETag of what is changed, as you saw it. This is needed (428), or If-None-Match.",
             "schema": {"type": "string", "pattern": f"^{REVISION_TAG}$"},
         },
         "ifNoneMatch": {

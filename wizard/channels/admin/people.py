@@ -1,7 +1,8 @@
 """Who works on workflows: whoever brings the admin key, and those whom the host maps to roles.
 
 An editor may do what a viewer may, a deployer what an editor may; an operator is a viewer who watches over it all. The
-admin key has every role.
+admin key has every role. Somebody who doesn't work everywhere may do so with the workflows that they own, and with
+those that are shared with them, in the role in which they are.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from wizard.definitions.reading.document import is_text
 from wizard.errors import HostError
+from wizard.model.staging import Sharing
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -41,11 +43,13 @@ _INCLUDED = {
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who works on workflows. What they do is told under their `name`. Raises HostError for a name that can't
-    be stored and for roles that there aren't."""
+    """Somebody who works on workflows. What they do is told under their `name`. `everywhere` says that their roles are
+    for every workflow; without it, they are the most that they have in workflows of their own and in those that are
+    shared with them. Raises HostError for a name that can't be stored and for roles that there aren't."""
 
     name: str
     roles: Collection[str] = ()
+    everywhere: bool = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not 0 < len(self.name) <= MAX_NAME or not is_text(self.name):
@@ -54,10 +58,25 @@ class Person:
             raise HostError('The `roles` of a Person are a list, as ["editor"] is.')
         if not all(role in [*Role] for role in self.roles):
             raise HostError(f"The `roles` of a Person are of {', '.join(Role)}.")
+        if not isinstance(self.everywhere, bool):
+            raise HostError("`everywhere` of a Person is True or False.")
 
     def has(self, role: Role) -> bool:
         """Whether they have the role, or one that includes it."""
         return any(role in _INCLUDED[Role(own)] for own in self.roles)
+
+    def may(self, role: Role, sharing: Sharing | None) -> bool:
+        """Whether they have the role in a workflow; None is one that there isn't yet, which is everybody's to begin."""
+        if not self.has(role):
+            return False
+        if self.everywhere or sharing is None or sharing.owner == self.name:
+            return True
+        shared = sharing.shared.get(self.name)
+        return shared is not None and role in _INCLUDED[Role(shared)]
+
+    def may_share(self, sharing: Sharing) -> bool:
+        """Whether they say who works on a workflow: its owner does, and whoever watches over all."""
+        return self.name == sharing.owner or (self.everywhere and self.has(Role.OPERATOR))
 
 
 KEY = Person("admin key", (*Role,))  # whoever brings it

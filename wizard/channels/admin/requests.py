@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
+from wizard.channels.admin.people import MAX_NAME
 from wizard.channels.http.members import EXACT, MAX_REVISION, Body, about, whole
 from wizard.channels.http.problems import unreadable
 from wizard.definitions.reading.source import MAX_BYTES
 
 MAX_NOTE = 2000
+MOST_SHARED = 100
 
 Note = Annotated[str, Field(max_length=MAX_NOTE), about("Why, for whoever asks later.")]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 Revision = Annotated[
     int,
     Field(ge=0, le=MAX_REVISION),
@@ -43,8 +46,18 @@ class Revoke(TypedDict, total=False):
     note: Note
 
 
-SAVE, DEPLOY, REVOKE = Body(SaveDraft), Body(Deploy), Body(Revoke)
-BODIES: tuple[Body[Any], ...] = (SAVE, DEPLOY, REVOKE)
+@with_config(EXACT)
+class Share(TypedDict, total=False):
+    owner: Annotated[Name, about("Whose it is from now on.")]
+    shared: Annotated[
+        dict[Name, Literal["viewer", "editor", "deployer", "operator"]],
+        Field(max_length=MOST_SHARED),
+        about("Who else works on it, by name: each in a role. It takes the place of what was there."),
+    ]
+
+
+SAVE, DEPLOY, REVOKE, SHARE = Body(SaveDraft), Body(Deploy), Body(Revoke), Body(Share)
+BODIES: tuple[Body[Any], ...] = (SAVE, DEPLOY, REVOKE, SHARE)
 
 
 def check_together(body: SaveDraft) -> None:

@@ -43,6 +43,10 @@ Hash = Annotated[str, about("The content hash of it and of all that it embeds: t
 Name = Annotated[str, about("Who did it: a person's name, or `admin key`.")]
 
 
+Owner = Annotated[str | None, about("Whose it is: whoever saved it first, or was named since. Null: nobody knows.")]
+Shared = Annotated[Mapping[str, str], about("Who else works on it, by name: each in a role.")]
+
+
 class DefinitionProblem(TypedDict):
     """One thing that is wrong in a definition."""
 
@@ -81,6 +85,7 @@ class WorkflowLine(TypedDict):
 
     id: str
     title: Annotated[str, about("The draft's title, where it can be read, else that of what is deployed.")]
+    owner: Owner
     draft: DraftLine | None
     deployed: DeployedLine | None
     runs: Annotated[
@@ -147,6 +152,14 @@ class Difference(TypedDict):
     text: Annotated[str, about("The same for people to read; several lines where values are long.")]
 
 
+class Sharing(TypedDict):
+    """Whose a workflow is, and who else works on it."""
+
+    revision: Annotated[int, pydantic.Field(ge=1), about("Counts how often that was changed.")]
+    owner: Owner
+    shared: Shared
+
+
 class Deed(TypedDict):
     """What somebody did."""
 
@@ -170,6 +183,8 @@ class Problem(TypedDict):
     problems: NotRequired[Problems]
     text: NotRequired[Annotated[str | None, about("The draft as somebody else saved it (412); null: there is none.")]]
     revision: NotRequired[Annotated[int | None, about("The revision of that (412).")]]
+    owner: NotRequired[Owner]
+    shared: NotRequired[Shared]
     saved_by: NotRequired[Annotated[str | None, about("Who saved that (412).")]]
 
 
@@ -182,5 +197,6 @@ RESPONSES: tuple[Any, ...] = (
     Version,
     Difference,
     Deed,
+    Sharing,
     Problem,
 )

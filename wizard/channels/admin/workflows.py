@@ -14,14 +14,19 @@ from typing import NamedTuple
 from aiohttp import web
 
 from wizard.channels.admin import responses
-from wizard.channels.admin.admission import Admission, check_text, check_unconditional, revision_of
-from wizard.channels.admin.parameters import DEEDS, DEEDS_BELOW, STAGE, VERSIONS, VERSIONS_BELOW
-from wizard.channels.admin.people import Person
+from wizard.channels.admin.admission import (
+    Admission,
+    check_everywhere,
+    check_text,
+    check_unconditional,
+    revision_of,
+)
+from wizard.channels.admin.parameters import DEEDS, DEEDS_BELOW, STAGE, VERSIONS, VERSIONS_BELOW, workflow_of
+from wizard.channels.admin.people import Person, Role
 from wizard.channels.admin.requests import DEPLOY, REVOKE, SAVE, check_together
 from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.problems import (
     DEFINITION_REFUSED,
-    NOT_FOUND,
     STALE_DRAFT,
     TOO_LARGE,
     VERSION_NOT_FOUND,
@@ -80,9 +85,12 @@ class Workflows:
         stamp = await self._stages.stamp()
         drafts = {draft.workflow: draft for draft in await self._stages.drafts()}
         deployed = {each.workflow: each for each in await self._stages.deployed()}
+        sharings = {each.workflow: each for each in await self._stages.sharings()}
         counts = await self._store.count_runs()
         lines: list[responses.WorkflowLine] = []
-        for workflow in sorted({*drafts, *deployed}):
+        for workflow, sharing in sharings.items():
+            if not person.may(Role.VIEWER, sharing) or not (workflow in drafts or workflow in deployed):
+                continue
             draft, now = drafts.get(workflow), deployed.get(workflow)
             checked = None if draft is None else await self._check(draft, stamp)
             made = None if now is None else await self._make(now)
@@ -91,6 +99,7 @@ class Workflows:
                 {
                     "id": workflow,
                     "title": next(filter(None, titles), ""),
+                    "owner": sharing.owner,
                     "draft": None if draft is None or checked is None else _draft_line(draft, checked.problems),
                     "deployed": None if now is None or made is None else _deployed_line(now, made),
                     "runs": {status.value: count for status, count in counts.get(workflow, {}).items()},
@@ -120,7 +129,7 @@ class Workflows:
         return made
 
     async def show_draft(self, request: web.Request, person: Person) -> web.Response:
-        draft = await self._staging.draft(_workflow(request))
+        draft = await self._staging.draft(workflow_of(request))
         problems = await self._staging.problems(draft)
         told = {
             "text": draft.text,
@@ -135,14 +144,14 @@ class Workflows:
         return as_json(200, body, {"ETag": f'"{draft.revision}"'})
 
     async def versions(self, request: web.Request, person: Person) -> web.Response:
-        workflow, limit = _workflow(request), VERSIONS.of(request)
+        workflow, limit = workflow_of(request), VERSIONS.of(request)
         versions = await self._stages.versions(workflow, limit + 1, VERSIONS_BELOW.of(request) or None)
         now = await self._number(workflow)
         lines = [_version_line(version, now) for version in versions[:limit]]
         return as_json(200, encode(lines), _older(request, [each.number for each in versions], limit))
 
     async def version(self, request: web.Request, person: Person) -> web.Response:
-        workflow = _workflow(request)
+        workflow = workflow_of(request)
         version = await self._stages.version(workflow, int(request.match_info["number"]))
         if version is None:
             what = f"There is no such version of `{workflow}`. Take a `number` that its versions list."
@@ -153,7 +162,7 @@ class Workflows:
     async def diff(self, request: web.Request, person: Person) -> web.Response:
         before, after = (_stage(request, name, usual) for name, usual in (("from", "deployed"), ("to", "draft")))
         try:
-            changes = await self._staging.diff(_workflow(request), before, after)
+            changes = await self._staging.diff(workflow_of(request), before, after)
         except DefinitionError as error:
             raise _refused(error, "This can't be compared as long as it can't be read.") from None
         return as_json(200, encode([_difference(change) for change in changes]))
@@ -166,6 +175,10 @@ class Workflows:
         workflow, limit = request.query.get("workflow"), DEEDS.of(request)
         if workflow is not None and not is_workflow_id(workflow):
             raise unreadable("`workflow` must be the id of a workflow.")
+        if workflow is None:
+            check_everywhere(person, Role.OPERATOR)
+        else:
+            await self._admission.check_shared(person, Role.OPERATOR, workflow)
         deeds = await self._stages.deeds(workflow, limit + 1, DEEDS_BELOW.of(request) or None)
         return as_json(
             200,
@@ -176,7 +189,7 @@ class Workflows:
     # -- changing ----------------------------------------------------------------------------------
 
     async def save_draft(self, request: web.Request, person: Person) -> web.Response:
-        workflow, revision = _workflow(request), revision_of(request)
+        workflow, revision = workflow_of(request), revision_of(request)
         body = await self._admission.body(request, person, SAVE)
         check_together(body)
         try:
@@ -191,6 +204,7 @@ class Workflows:
         try:
             draft = await self._staging.save(workflow, text, revision=revision, by=person.name)
         except StaleDraft as error:
+            await self._admission.check_shared(person, Role.EDITOR, workflow)  # somebody else's since a moment ago
             stored = await self._stages.draft(workflow)
             if stored is None or (stored.revision, stored.text) != (revision + 1, text):
                 raise _stale(error, stored) from None
@@ -200,7 +214,7 @@ class Workflows:
         return as_json(200, encode(saved), {"ETag": f'"{draft.revision}"'})
 
     async def deploy(self, request: web.Request, person: Person) -> web.Response:
-        workflow = _workflow(request)
+        workflow = workflow_of(request)
         check_unconditional(request)
         body = await self._admission.body(request, person, DEPLOY)
         note, revision = body.get("note", ""), body.get("revision")
@@ -215,7 +229,7 @@ class Workflows:
         return as_json(201, encode(_outcome(outcome)))
 
     async def revoke(self, request: web.Request, person: Person) -> web.Response:
-        workflow = _workflow(request)
+        workflow = workflow_of(request)
         check_unconditional(request)
         note = (await self._admission.body(request, person, REVOKE)).get("note", "")
         check_text("note", note)
@@ -235,15 +249,6 @@ def _stage(request: web.Request, name: str, usual: str) -> str:
     if STAGE.fullmatch(stage) is None:
         raise unreadable(f"`{name}` must be `draft`, `deployed` or the number of a version.")
     return stage
-
-
-def _workflow(request: web.Request) -> str:
-    """The workflow in the address. Raises Refused (404)."""
-    workflow = request.match_info["id"]
-    if not is_workflow_id(workflow):
-        what = "A workflow's id is a name of at most 64 letters (a to z), digits, _ and - that begins with a letter."
-        raise Refused(NOT_FOUND, what)
-    return workflow
 
 
 # -- what is told ----------------------------------------------------------------------------------

@@ -79,6 +79,9 @@ def _wanted(schema: Mapping[str, Any]) -> str:
         case "string":
             least, most = schema.get("minLength", 0), schema["maxLength"]
             return f"must be text of {f'{least} to' if least else 'at most'} {most:,} characters"
+        case "object" if "maxProperties" in schema:
+            choices = ", ".join(schema["additionalProperties"]["enum"])
+            return f"must be an object of at most {schema['maxProperties']} members, each of them one of {choices}"
         case kind:
             return _WANTED[kind]
 

@@ -36,6 +36,7 @@ from wizard.errors import (
     StaleDraft,
     StaleInput,
     StaleRevision,
+    StaleSharing,
     StoreError,
     TooManyEvents,
     VersionNotFound,
@@ -110,6 +111,7 @@ STALE_DEPLOYMENT = ProblemType("stale-deployment", 409, "Something else was depl
 NOTHING_DEPLOYED = ProblemType("nothing-deployed", 409, "Nothing is deployed")
 NOTHING_BEFORE = ProblemType("nothing-before", 409, "Nothing was deployed before")
 STALE_DRAFT = ProblemType("stale-draft", 412, "Somebody else has saved the draft")
+STALE_SHARING = ProblemType("stale-sharing", 412, "Somebody else has changed who works on the workflow")
 DEFINITION_REFUSED = ProblemType("definition-refused", 422, "There are errors in the definition")
 PRECONDITION_REQUIRED = ProblemType("precondition-required", 428, "The request doesn't say what it changes")
 TOO_MANY_CHANGES = ProblemType("too-many-changes", 429, "Too much was changed")
@@ -124,6 +126,7 @@ STAGING_TYPES = (
     NOTHING_DEPLOYED,
     NOTHING_BEFORE,
     STALE_DRAFT,
+    STALE_SHARING,
     DEFINITION_REFUSED,
     PRECONDITION_REQUIRED,
     TOO_MANY_CHANGES,
@@ -185,6 +188,7 @@ _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (TooManyEvents, TOO_MANY_EVENTS),
     (DraftNotFound, DRAFT_NOT_FOUND),
     (StaleDraft, STALE_DRAFT),
+    (StaleSharing, STALE_SHARING),
     (StaleDeployment, STALE_DEPLOYMENT),
     (VersionNotFound, VERSION_NOT_FOUND),
     (NothingDeployed, NOTHING_DEPLOYED),

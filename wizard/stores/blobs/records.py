@@ -124,4 +124,4 @@ def read_details(blob: bytes) -> Mapping[str, Value]:
     try:
         return a_map(unwrap(PLAIN, Part.DETAILS, "", blob))
     except (StoreError, *MISSHAPEN) as error:
-        raise StoreError(f"What was done with a workflow can't be read: {why(error)}") from error
+        raise StoreError(f"What is stored beside a workflow can't be read: {why(error)}") from error

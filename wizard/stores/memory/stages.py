@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable
 from itertools import islice
 
-from wizard.errors import StaleDeployment, StaleDraft
-from wizard.model.staging import Deed, Deployed, Draft, Version
+from wizard.errors import StaleDeployment, StaleDraft, StaleSharing
+from wizard.model.staging import Deed, Deployed, Draft, Sharing, Version
 
 
 class MemoryStages:
@@ -18,6 +18,7 @@ class MemoryStages:
         self._lock = lock
         self._save_definition = save_definition
         self._drafts: dict[str, Draft] = {}
+        self._sharings: dict[str, Sharing] = {}
         self._versions: dict[str, dict[int, Version]] = {}
         self._deployed: dict[str, int] = {}
         self._deeds: list[Deed] = []
@@ -34,17 +35,35 @@ class MemoryStages:
         with self._lock:
             self._check_draft(draft.workflow, draft.revision - 1)
             self._drafts[draft.workflow] = draft
+            self._sharings.setdefault(draft.workflow, Sharing(draft.workflow, 1, draft.saved_by, {}))
 
     async def delete_draft(self, workflow: str, revision: int, deed: Deed) -> None:
         with self._lock:
             self._check_draft(workflow, revision)
             del self._drafts[workflow]
+            if workflow not in self._versions:
+                self._sharings.pop(workflow, None)
             self._note(deed)
 
     def _check_draft(self, workflow: str, revision: int) -> None:
         stored = self._drafts.get(workflow)
         if (stored.revision if stored else 0) != revision:
             raise StaleDraft
+
+    async def sharing(self, workflow: str) -> Sharing | None:
+        return self._sharings.get(workflow)
+
+    async def sharings(self) -> tuple[Sharing, ...]:
+        with self._lock:
+            return tuple(sharing for _, sharing in sorted(self._sharings.items()))
+
+    async def save_sharing(self, sharing: Sharing, deed: Deed) -> None:
+        with self._lock:
+            stored = self._sharings.get(sharing.workflow)
+            if stored is None or stored.revision != sharing.revision - 1:
+                raise StaleSharing
+            self._sharings[sharing.workflow] = sharing
+            self._note(deed)
 
     async def versions(self, workflow: str, limit: int = 100, below: int | None = None) -> tuple[Version, ...]:
         with self._lock:
@@ -70,6 +89,7 @@ class MemoryStages:
             self._check_deployed(version.workflow, version.before)
             self._save_definition(version.version, body)
             self._versions.setdefault(version.workflow, {})[version.number] = version
+            self._sharings.setdefault(version.workflow, Sharing(version.workflow, 1, version.by, {}))
             self._put(version.workflow, version.number, deed)
 
     async def deploy(self, workflow: str, number: int | None, instead_of: int, deed: Deed) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from wizard.errors import StaleDeployment, StaleDraft
-from wizard.model.staging import Deed, Deployed, Draft, Version
+from wizard.errors import StaleDeployment, StaleDraft, StaleSharing
+from wizard.model.staging import Deed, Deployed, Draft, Sharing, Version
 from wizard.stores.blobs.records import details_body, read_details
 from wizard.stores.postgres.pool import Connection, Pool
 from wizard.stores.postgres.values import LARGEST, bounded, decoded, encoded, in_utc
@@ -22,6 +22,15 @@ BEGIN_DRAFT = """INSERT INTO wizard.drafts (workflow, revision, text, saved_at, 
 SAVE_DRAFT = """UPDATE wizard.drafts SET revision = $2, text = $3, saved_at = $4, saved_by = $5
     WHERE workflow = $1 AND revision = $2 - 1 RETURNING revision"""
 DELETE_DRAFT = "DELETE FROM wizard.drafts WHERE workflow = $1 AND revision = $2 RETURNING revision"
+SHARING = "SELECT workflow, revision, owner, shared FROM wizard.sharings"
+READ_SHARING = f"{SHARING} WHERE workflow = $1"
+READ_SHARINGS = f"{SHARING} ORDER BY workflow"
+BEGIN_SHARING = """INSERT INTO wizard.sharings (workflow, revision, owner) VALUES ($1, 1, $2)
+    ON CONFLICT DO NOTHING"""
+SAVE_SHARING = """UPDATE wizard.sharings SET revision = $2, owner = $3, shared = $4
+    WHERE workflow = $1 AND revision = $2 - 1 RETURNING revision"""
+END_SHARING = """DELETE FROM wizard.sharings WHERE workflow = $1
+    AND NOT EXISTS (SELECT 1 FROM wizard.versions WHERE workflow = $1)"""
 VERSION = "SELECT workflow, number, version, text, at, by, note, before FROM wizard.versions WHERE workflow = $1"
 READ_VERSION = f"{VERSION} AND number = $2"
 READ_VERSIONS = f"{VERSION} AND number < $2 ORDER BY number DESC LIMIT $3"
@@ -61,13 +70,40 @@ class PostgresStages:
     async def save_draft(self, draft: Draft) -> None:
         workflow, revision, text, saved_at, saved_by = draft
         values = (encoded(workflow), revision, encoded(text), in_utc(saved_at), encoded(saved_by))
-        if not await self._pool.write(BEGIN_DRAFT if revision == 1 else SAVE_DRAFT, *values):
+
+        async def begin(connection: Connection) -> None:
+            if await connection.fetchval(BEGIN_DRAFT, *values) is None:
+                raise StaleDraft(workflow=workflow)
+            await _begin_sharing(connection, workflow, saved_by)
+
+        if revision == 1:
+            await self._pool.transact(begin)
+        elif not await self._pool.write(SAVE_DRAFT, *values):
             raise StaleDraft(workflow=workflow)
 
     async def delete_draft(self, workflow: str, revision: int, deed: Deed) -> None:
         async def write(connection: Connection) -> None:
             if await connection.fetchval(DELETE_DRAFT, encoded(workflow), revision) is None:
                 raise StaleDraft(workflow=workflow)
+            await _note(connection, await connection.fetchval(COUNT, 0), deed)  # whoever deploys waits from here on
+            await connection.execute(END_SHARING, encoded(workflow))
+
+        await self._pool.transact(write)
+
+    async def sharing(self, workflow: str) -> Sharing | None:
+        rows = await self._pool.read(READ_SHARING, encoded(workflow))
+        return _sharing(rows[0]) if rows else None
+
+    async def sharings(self) -> tuple[Sharing, ...]:
+        return tuple(map(_sharing, await self._pool.read(READ_SHARINGS)))
+
+    async def save_sharing(self, sharing: Sharing, deed: Deed) -> None:
+        workflow, revision, owner, shared = sharing
+        values = (None if owner is None else encoded(owner), details_body(shared))
+
+        async def write(connection: Connection) -> None:
+            if await connection.fetchval(SAVE_SHARING, encoded(workflow), revision, *values) is None:
+                raise StaleSharing(workflow=workflow)
             await _note(connection, await connection.fetchval(COUNT, 0), deed)
 
         await self._pool.transact(write)
@@ -117,8 +153,13 @@ async def add_version(connection: Connection, version: Version, body: bytes, dee
     await connection.execute(ADD_DEFINITION, encoded(name), body)
     values = (encoded(name), encoded(text), in_utc(at), encoded(by), encoded(note), before)
     await connection.execute(ADD_VERSION, encoded(workflow), number, *values)
+    await _begin_sharing(connection, workflow, by)
     await _put(connection, workflow, number)
     await _note(connection, count, deed)
+
+
+async def _begin_sharing(connection: Connection, workflow: str, owner: str) -> None:
+    await connection.execute(BEGIN_SHARING, encoded(workflow), encoded(owner))
 
 
 async def _check_deployed(connection: Connection, workflow: str, number: int | None) -> None:
@@ -146,6 +187,12 @@ def _below(number: int | None) -> int:
 def _draft(row: Any) -> Draft:
     workflow, revision, text, saved_at, saved_by = row
     return Draft(decoded(workflow), revision, decoded(text), saved_at, decoded(saved_by))
+
+
+def _sharing(row: Any) -> Sharing:
+    workflow, revision, owner, shared = row
+    roles = {} if shared is None else read_details(shared)
+    return Sharing(decoded(workflow), revision, None if owner is None else decoded(owner), roles)
 
 
 def _version(row: Any) -> Version:

@@ -9,8 +9,8 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
-from wizard.errors import StaleDeployment, StaleDraft
-from wizard.model.staging import Deed, Deployed, Draft, Version
+from wizard.errors import StaleDeployment, StaleDraft, StaleSharing
+from wizard.model.staging import Deed, Deployed, Draft, Sharing, Version
 from wizard.stores.blobs.records import details_body, read_details
 from wizard.stores.sqlite.change import stored_time
 from wizard.stores.sqlite.queue import Read
@@ -28,6 +28,13 @@ BEGIN_DRAFT = """INSERT INTO drafts (workflow, revision, text, saved_at, saved_b
     ON CONFLICT DO NOTHING"""
 SAVE_DRAFT = "UPDATE drafts SET revision=?2, text=?3, saved_at=?4, saved_by=?5 WHERE workflow=?1 AND revision=?2 - 1"
 DELETE_DRAFT = "DELETE FROM drafts WHERE workflow=? AND revision=?"
+SHARING = "SELECT workflow, revision, owner, shared FROM sharings"
+READ_SHARING = f"{SHARING} WHERE workflow=?"
+READ_SHARINGS = f"{SHARING} ORDER BY workflow"
+BEGIN_SHARING = "INSERT INTO sharings (workflow, revision, owner) VALUES (?, 1, ?) ON CONFLICT DO NOTHING"
+SAVE_SHARING = "UPDATE sharings SET revision=?2, owner=?3, shared=?4 WHERE workflow=?1 AND revision=?2 - 1"
+END_SHARING = """DELETE FROM sharings WHERE workflow=?1
+    AND NOT EXISTS (SELECT 1 FROM versions WHERE workflow=?1)"""
 VERSION = "SELECT workflow, number, version, text, at, by, note, before FROM versions WHERE workflow=?"
 READ_VERSION = f"{VERSION} AND number=?"
 READ_VERSIONS = f"{VERSION} AND number < ? ORDER BY number DESC LIMIT ?"
@@ -76,6 +83,8 @@ class SqliteStages:
         def write(connection: sqlite3.Connection) -> None:
             if connection.execute(statement, values).rowcount == 0:
                 raise StaleDraft(workflow=draft.workflow)
+            if draft.revision == 1:
+                _begin_sharing(connection, draft.workflow, draft.saved_by)
 
         await self._write(write)
 
@@ -83,6 +92,24 @@ class SqliteStages:
         def write(connection: sqlite3.Connection) -> None:
             if connection.execute(DELETE_DRAFT, (workflow, revision)).rowcount == 0:
                 raise StaleDraft(workflow=workflow)
+            connection.execute(END_SHARING, (workflow,))
+            _note(connection, deed)
+
+        await self._write(write)
+
+    async def sharing(self, workflow: str) -> Sharing | None:
+        row = self._read(lambda connection: connection.execute(READ_SHARING, (workflow,)).fetchone())
+        return None if row is None else _sharing(row)
+
+    async def sharings(self) -> tuple[Sharing, ...]:
+        return await self._scan(lambda connection: tuple(map(_sharing, connection.execute(READ_SHARINGS))))
+
+    async def save_sharing(self, sharing: Sharing, deed: Deed) -> None:
+        workflow, revision, owner, shared = sharing
+
+        def write(connection: sqlite3.Connection) -> None:
+            if connection.execute(SAVE_SHARING, (workflow, revision, owner, details_body(shared))).rowcount == 0:
+                raise StaleSharing(workflow=workflow)
             _note(connection, deed)
 
         await self._write(write)
@@ -129,7 +156,12 @@ def add_version(connection: sqlite3.Connection, version: Version, body: bytes, d
     connection.execute(ADD_DEFINITION, (version.version, body))
     _, number, name, text, at, by, note, before = version
     connection.execute(ADD_VERSION, (workflow, number, name, text, stored_time(at), by, note, before))
+    _begin_sharing(connection, workflow, by)
     _put(connection, workflow, version.number, deed)
+
+
+def _begin_sharing(connection: sqlite3.Connection, workflow: str, owner: str) -> None:
+    connection.execute(BEGIN_SHARING, (workflow, owner))
 
 
 def _check_deployed(connection: sqlite3.Connection, workflow: str, number: int | None) -> None:
@@ -159,6 +191,11 @@ def _bounded(number: int | None) -> int:
 def _draft(row: Any) -> Draft:
     workflow, revision, text, saved_at, saved_by = row
     return Draft(workflow, revision, text, read_time(saved_at), saved_by)
+
+
+def _sharing(row: Any) -> Sharing:
+    workflow, revision, owner, shared = row
+    return Sharing(workflow, revision, owner, {} if shared is None else read_details(shared))
 
 
 def _version(row: Any) -> Version:

@@ -72,7 +72,7 @@ async def test_a_deed_that_was_damaged_is_said_to_be(tmp_path: Path) -> None:
     await store.stages.delete_draft("passport", 1, deed("delete"))
     with closing(sqlite3.connect(tmp_path / "runs.db")) as connection, connection:
         connection.execute("UPDATE deeds SET details = x'01'")
-    with pytest.raises(StoreError, match="What was done with a workflow can't be read"):
+    with pytest.raises(StoreError, match="What is stored beside a workflow can't be read"):
         await store.stages.deeds()
     await store.close()
 
