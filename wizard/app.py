@@ -29,7 +29,7 @@ from wizard.deployments.serving import DeployedDefinitions, following
 from wizard.deployments.staging import Staging
 from wizard.engine import Definitions, Engine
 from wizard.engine.access import Identity
-from wizard.engine.lacking import log_what_is_lacking
+from wizard.engine.prerequisites import log_missing_prerequisites
 from wizard.engine.worker import Worker, working
 from wizard.errors import SettingsError
 from wizard.node import Registry, Services
@@ -204,8 +204,8 @@ def wizard_app(
     from wizard.channels.http.bodies import ROOM, Room, go_on
     from wizard.channels.http.connections import LIMITS, Limits
     from wizard.channels.http.health import Stopping, add_health
+    from wizard.channels.http.log_redaction import quote_no_requests
     from wizard.channels.http.streams import Followers
-    from wizard.channels.http.unquoted import quote_no_requests
     from wizard.channels.web.routes import add_pages
 
     quote_no_requests()
@@ -249,7 +249,7 @@ def _served(
             opened = open_store(store, settings) if isinstance(store, str) else store
             engine = make_engine(catalog, opened, settings, functions)
             app.cleanup_ctx.append(_lifetime(engine))
-    log_what_is_lacking(engine.definitions.all_workflows(), engine.services.functions, settings)
+    log_missing_prerequisites(engine.definitions.all_workflows(), engine.services.functions, settings)
     return engine
 
 
@@ -261,7 +261,7 @@ def _following(definitions: DeployedDefinitions, engine: Engine) -> Callable[[we
         new = [workflow for workflow in workflows if workflow.version not in known]
         known.clear()
         known.update(workflow.version for workflow in workflows)
-        log_what_is_lacking(new, engine.services.functions, engine.settings)
+        log_missing_prerequisites(new, engine.services.functions, engine.settings)
 
     async def follow(app: web.Application) -> AsyncIterator[None]:
         async with following(definitions, log_what_new_ones_lack):

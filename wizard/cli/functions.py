@@ -58,7 +58,7 @@ def imported(named: Sequence[str]) -> dict[str, Function]:
 
 def warn_of_missing(workflows: Iterable[Workflow], given: Mapping[str, Function]) -> None:
     """Says which functions the nodes call and nobody gave, so that a person isn't the first to notice."""
-    from wizard.engine.lacking import missing_functions
+    from wizard.engine.prerequisites import missing_functions
 
     for lack in missing_functions(workflows, given):
         say(f"warning: {lack}")

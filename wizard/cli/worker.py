@@ -54,7 +54,7 @@ def worker(
     It has the functions that --functions names; a step that calls another fails.
     """
     from wizard.app import load_catalog
-    from wizard.engine.lacking import log_what_is_lacking
+    from wizard.engine.prerequisites import log_missing_prerequisites
     from wizard.process.running import run_to_its_end
 
     here = settings()
@@ -66,7 +66,7 @@ def worker(
     given = imported(chosen(functions, here))
     catalog = load_catalog(paths) if paths else no_definitions()
     log_as(here)
-    log_what_is_lacking(catalog.workflows.values(), given)
+    log_missing_prerequisites(catalog.workflows.values(), given)
     at_once = jobs or here.jobs or AT_ONCE
     if code := run_to_its_end(
         _until_told(url, catalog, here, given, at_once=at_once, host=host or here.host, port=port)

@@ -51,7 +51,7 @@ from wizard.machine.conflicts import (
     is_replay,
     takes_an_outline,
 )
-from wizard.machine.positions import number_items
+from wizard.machine.item_migration import number_items
 from wizard.machine.protocol import Move
 from wizard.machine.stack import Turn, visit_of
 from wizard.model import Prompt, Reply, Run, RunStatus, Workflow

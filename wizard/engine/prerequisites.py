@@ -37,7 +37,7 @@ def unguarded_events(workflows: Iterable[Workflow], settings: Settings) -> Itera
                 )
 
 
-def log_what_is_lacking(
+def log_missing_prerequisites(
     workflows: Collection[Workflow], functions: Collection[str], settings: Settings | None = None
 ) -> None:
     """Has the log say at the start what people would be the first to notice. With `settings`, events too: of who
