@@ -97,6 +97,7 @@ def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
         expires_after=common.expires_after,
         changeable=changeable(config),
         events=tuple(_event(event) for event in node.events),
+        ports=node.ports,
         names=node.names,
         secrets=node.secrets,
         files=node.files,

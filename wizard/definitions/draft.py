@@ -77,8 +77,11 @@ class NodeDraft:
     def named(self) -> tuple[tuple[Path, str], ...]:
         """The targets that the author wrote, with their places."""
         targets: list[tuple[Path, str]] = []
-        if self.common.next is not None:
-            targets.append(((*self.place, "next"), self.common.next))
+        match self.common.next:
+            case str(target):
+                targets.append(((*self.place, "next"), target))
+            case dict(ports):
+                targets += (((*self.place, "next", port), target) for port, target in ports.items())
         written = self.written
         if isinstance(written, ConditionConfig):
             places = (self.written_at(("cases", index, "goto")) for index in range(len(written.cases)))
@@ -92,20 +95,28 @@ class NodeDraft:
 
     @property
     def next(self) -> str | None:
-        """The node that follows; None for the end, and for conditions, whose cases say."""
+        """The node that follows on the ordinary way; None for the end, and for conditions, whose cases say."""
         if self.handler.ends or isinstance(self.config, ConditionConfig):
             return None
-        return self.below if self.common.next is None else target_of(self.common.next)
+        return target_of(self.common.next) if isinstance(self.common.next, str) else self.below
+
+    @property
+    def ports(self) -> dict[str, str | None]:
+        """Where the ways out lead that the type names, as far as the definition says."""
+        named = self.common.next if isinstance(self.common.next, dict) else {}
+        return {port: target_of(target) for port, target in named.items()}
 
     @property
     def exits(self) -> tuple[str | None, ...]:
         """Where the node leads when nothing fails; None is the end."""
         if isinstance(self.config, ConditionConfig):
             return tuple(dict.fromkeys(target_of(case.goto) for case in self.config.cases))
+        ways = [*self.ports.values()]
+        if not self.handler.always_ports or self.ports.keys() < set(self.handler.ports):
+            ways.insert(0, self.next)
         if self.handler.kind is Kind.BACKGROUND:
-            ways = (target_of(event.goto) for event in self.events if event.goto is not None)
-            return tuple(dict.fromkeys([self.next, *ways]))
-        return (self.next,)
+            ways += (target_of(event.goto) for event in self.events if event.goto is not None)
+        return tuple(dict.fromkeys(ways))
 
     @property
     def events(self) -> tuple[EventFormat, ...]:

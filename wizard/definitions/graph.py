@@ -38,13 +38,22 @@ def edges_of(workflow: Workflow) -> list[Edge]:
                     label = "otherwise" if case.when is None else str(case.when.source)
                     edges.append(Edge(node.id, case.goto or END, label))
             case _ if not node.handler.ends:
-                edges.append(Edge(node.id, node.next or END))
+                edges += _ordinary(node)
         if node.on_error.action == "goto":
             edges.append(Edge(node.id, node.on_error.goto or END, "on error", error=True))
         edges += [Edge(node.id, event.goto or END, f"event {event.name}") for event in node.events if event.leads]
         if node.remind is not None and node.remind.message is None:
             edges.append(Edge(node.id, node.remind.goto or END, "no answer", error=True))
     return edges
+
+
+def _ordinary(node: Node) -> list[Edge]:
+    """Where a node leads when nothing fails: by its ports, and for those that aren't named to the node that follows."""
+    ports = [Edge(node.id, target or END, port) for port, target in node.ports.items()]
+    others = [port for port in node.handler.ports if port not in node.ports]
+    if not ports or not node.handler.always_ports:
+        return [Edge(node.id, node.next or END), *ports]
+    return [*(Edge(node.id, node.next or END, " or ".join(others)) for _ in others[:1]), *ports]
 
 
 def _name(node: Node) -> str:

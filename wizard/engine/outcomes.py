@@ -80,6 +80,7 @@ def checked(outcome: object, visit: Visit[Any]) -> Outcome:
                 what = type(outcome.output).__name__
                 raise NodeContractError(f"node type {name} proceeds with {what}. Its output must map names to values.")
             check_value(outcome.output, f"The output of node {visit.step}")
+            _check_port(outcome.port, visit)
         if visit.changes:
             check_value(list(visit.changes.values()), f"What node {visit.step} sets")
         if visit.state:
@@ -96,6 +97,17 @@ def checked(outcome: object, visit: Visit[Any]) -> Outcome:
     if only_computes(visit):
         return outcome  # made for this visit: nobody else has it in hand
     return replace(outcome, output=copied(outcome.output))
+
+
+def _check_port(port: object, visit: Visit[Any]) -> None:
+    """Raises NodeContractError for a way out that the node's type doesn't name."""
+    handler = visit.node.handler
+    if port is None and not handler.always_ports:
+        return
+    if not isinstance(port, str) or port not in handler.ports:
+        named = ", ".join(handler.ports) or "none"
+        said = "without a port" if port is None else f"by the port {str(port)[:80]!r}"
+        raise NodeContractError(f"node type {visit.node.type} proceeds {said}. Take one of its `ports` ({named}).")
 
 
 def _can_be_stored(value: object, what: str) -> bool:

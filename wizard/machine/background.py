@@ -93,9 +93,10 @@ def conclude(turn: Turn, step: Step, result: Result) -> Generator[Request, Resul
     assert isinstance(result.outcome, Proceed)
     took = None if after.took is None else turn.take(after.took, after)
     status = next_step_status(step.status, "succeed")
-    turn.put(after._replace(status=status, output=result.outcome.output, took=took))
+    port = result.outcome.port
+    turn.put(after._replace(status=status, output=result.outcome.output, took=took, port=port))
     turn.files += result.files
-    turn.log("ran", step.path)
+    turn.log("ran", step.path, **({} if port is None else {"port": port}))
     return True
 
 
@@ -115,7 +116,7 @@ def _fail(turn: Turn, step: Step, failure: WizardError) -> Generator[Request, Re
     action = turn.place(step).node.on_error.action
     if action in ("continue", "goto"):
         status = next_step_status(step.status, "succeed")
-        turn.put(step._replace(status=status, output={"error": fault.people}, error=fault.message))
+        turn.put(step._replace(status=status, output={"error": fault.people}, error=fault.message, port=None))
         return True
     turn.fault = fault
     turn.put(step._replace(status=next_step_status(step.status, "fail"), error=fault.message))

@@ -165,7 +165,7 @@ def take_answer(turn: Turn, step: Step, given: Mapping[str, Value], result: Resu
         return
     turn.files += result.files
     if isinstance(result.outcome, Proceed):
-        _accept(turn, after, result.outcome.output, input_digest(given))
+        _accept(turn, after, result.outcome, input_digest(given))
         yield from go_forward(turn)
         return
     assert isinstance(result.outcome, Wait)
@@ -190,15 +190,15 @@ def input_digest(given: Mapping[str, Value]) -> bytes:
     return digest([[name, given[name]] for name in sorted(given)])
 
 
-def _accept(turn: Turn, step: Step, output: Mapping[str, Value], given: bytes = b"") -> None:
+def _accept(turn: Turn, step: Step, outcome: Proceed, given: bytes = b"") -> None:
     """Stores the answer, and what it depended on, so that a change can tell whether it still holds."""
     place = turn.place(step)
     scope = turn.scope(place, record=True)
     for chain in place.node.depends_on:
         scope.read(chain)
     status = next_step_status(step.status, "accept")
-    accepted = step._replace(status=status, output=output, draft=None, error=None, reads=scope.digests())
-    turn.put(accepted._replace(given=given))
+    accepted = step._replace(status=status, output=outcome.output, port=outcome.port, draft=None, error=None)
+    turn.put(accepted._replace(reads=scope.digests(), given=given))
     turn.log("accepted", step.path)
     stop_the_clock(turn, step)
 
@@ -248,11 +248,11 @@ def _present(turn: Turn, step: Step) -> Generator[Request, Result, bool]:
         raise result.failure
     turn.put(result.step or step)
     if isinstance(result.outcome, Proceed):
-        _accept(turn, turn.steps[turn.cursor], result.outcome.output)
+        _accept(turn, turn.steps[turn.cursor], result.outcome)
         return True
     turn.log("presented", step.path)
     if turn.place(step).node.handler.ends:
-        _accept(turn, turn.steps[turn.cursor], {})
+        _accept(turn, turn.steps[turn.cursor], Proceed())
         yield from _complete(turn)
     return False
 

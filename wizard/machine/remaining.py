@@ -67,9 +67,15 @@ def _ends(workflow: Workflow) -> tuple[bool, bool]:
             ends = True
         elif isinstance(node.config, Branches):
             open_ends = open_ends or any(case.goto is None for case in node.config.cases)
-        elif node.next is None:
+        elif _leads_out(node):
             open_ends = True
         if isinstance(node.config, Call):
             ends = ends or _ends(node.config.workflow)[0]
         open_ends = open_ends or (node.on_error.action == "goto" and node.on_error.goto is None)
     return ends, open_ends
+
+
+def _leads_out(node: Node) -> bool:
+    """Whether the workflow ends behind the node, by the ordinary way or by one of its ports."""
+    ordinary = not node.handler.always_ports or node.ports.keys() < {*node.handler.ports}
+    return (ordinary and node.next is None) or None in node.ports.values()

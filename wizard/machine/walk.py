@@ -47,7 +47,7 @@ def _following(node: Node, step: Step) -> str | None:
         event = awaited(node.events, step.took)
         return event.goto if event is not None and event.leads else node.next
     if step.error is None:
-        return node.next
+        return node.next if step.port is None else node.ports.get(step.port, node.next)
     if step.is_foreground and node.remind is not None:
         return node.remind.goto
     return node.on_error.goto if node.on_error.action == "goto" else node.next

@@ -113,9 +113,11 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Proceed:
-    """The node is done; `output` is what later nodes read below its id."""
+    """The node is done; `output` is what later nodes read below its id, and `port` the way out that it takes, one of
+    those that its type names (wizard.node.contract.NodeType.ports), None for the ordinary one."""
 
     output: Mapping[str, Value] = field(default_factory=dict)
+    port: str | None = None
 
 
 class Later(NamedTuple):

@@ -120,6 +120,7 @@ class Step(NamedTuple):
     put_off: PutOff | None = None
     reminded: int = 0  # which reminder was sent last since it began to wait, counting those that were missed
     took: Arrival | None = None
+    port: str | None = None  # the way out of its node that it took, None for the ordinary one
 
     @property
     def is_foreground(self) -> bool:

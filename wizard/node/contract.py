@@ -178,6 +178,8 @@ class NodeType(ABC, Generic[C]):
     kind: ClassVar[Kind]
     Config: ClassVar[ConfigClass]
     pure: ClassVar[bool] = False  # no effect outside the run: may run again, needs no record (S21)
+    ports: ClassVar[tuple[str, ...]] = ()  # its ways out besides the ordinary one: Proceed(output, port="found")
+    always_ports: ClassVar[bool] = False  # it takes one of its ports each time, and never the ordinary way
     ends: ClassVar[bool] = False  # entering it completes the run
     slow: ClassVar[bool] = False  # done as a job, so that nobody is kept waiting; a node can say `slow: true` as well
     pauses: ClassVar[bool] = False  # `later` puts each visit off at first: a loop may go through it without a person

@@ -18,7 +18,8 @@ from wizard.node.contract import Background, Foreground, NodeConfig, NodeType
 from wizard.node.keys import keys_of
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
-FLAGS = ("pure", "ends", "slow", "pauses", "reads_events", "own_retries")
+PORT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+FLAGS = ("pure", "always_ports", "ends", "slow", "pauses", "reads_events", "own_retries")
 COMPUTING = (
     "outputs",
     "own_names",
@@ -64,6 +65,7 @@ def _mistakes(node_class: type[NodeType[Any]]) -> Iterator[str]:
     for flag in FLAGS:
         if not isinstance(getattr(node_class, flag), bool):
             yield f"has a `{flag}` that is neither True nor False"
+    yield from _of_its_ports(node_class.ports, always=node_class.always_ports)
     yield from _of_its_methods(node_class)
     yield from _of_its_config(node_class)
 
@@ -76,6 +78,18 @@ def _of_its_name(name: object) -> Iterator[str]:
             f"has the `type` {name[:80]!r}: give it a name of at most 64 letters, digits, `_`, `.` and `-` that begins "
             "with a letter"
         )
+
+
+def _of_its_ports(ports: object, *, always: object) -> Iterator[str]:
+    if not isinstance(ports, tuple) or not all(isinstance(port, str) and PORT.fullmatch(port) for port in ports):
+        yield (
+            'has `ports` that are no tuple of names, as ("found", "not_found") is: each has at most 64 letters, digits '
+            "and `_`, and begins with a letter"
+        )
+    elif len(set(ports)) < len(ports):
+        yield "has a port twice in its `ports`"
+    elif always and not ports:
+        yield "has `always_ports` and no `ports`: name them, or leave it out"
 
 
 def _of_its_methods(node_class: type[NodeType[Any]]) -> Iterator[str]:

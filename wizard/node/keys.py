@@ -7,7 +7,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, assert_never
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StrictBool,
+    model_validator,
+)
 
 from wizard.expressions.expression import Expression
 from wizard.expressions.template import Template
@@ -113,14 +122,30 @@ ClosingEvents = Annotated[
 ]
 
 
+def _next(value: object) -> object:
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, dict) or not value:
+        raise ValueError("must be the id of a node, or `end`, or a mapping of the type's ways out to these")
+    for port, target in value.items():
+        if not isinstance(port, str) or not isinstance(target, str):
+            raise ValueError(f"must map names of ways out to ids of nodes, or to `end`; {port!r} doesn't")
+    return value
+
+
+Next = Annotated[str | dict[str, str], PlainValidator(_next, json_schema_input_type=str | dict[Identifier, str])]
+
+
 class NodeFormat(_Format):
     """What nodes of every type have."""
 
     id: Identifier = Field(description="The node's name in expressions, targets and step paths.")
     type: str = Field(strict=True, description="The node type.")
     title: Template | None = Field(None, description="The heading of the node's page.")
-    next: str | None = Field(
-        None, strict=True, description="The node that follows, or `end`; the one below unless given."
+    next: Next | None = Field(
+        None,
+        description="The node that follows, or `end`; the one below unless given. For a type with several ways out, a "
+        "mapping of these to nodes; the node below follows those that aren't in it.",
     )
     final: StrictBool = Field(
         False, description="A point of no return: once this step is done, nothing before it can be changed."

@@ -40,6 +40,8 @@ def _step_content(step: Step) -> dict[str, Any]:
         content["patch"] = _patch_content(step.patch)
     if step.error is not None:
         content["error"] = step.error
+    if step.port is not None:
+        content["port"] = step.port
     _add_progress(content, step)
     return content
 
@@ -113,6 +115,7 @@ def _read_content(path: str, seq: int, content: Mapping[str, Any]) -> Step:
         reads=get("reads", NOTHING),
         patch=_read_patch(content["patch"]) if "patch" in content else NOTHING,
         error=get("error"),
+        port=get("port"),
         begun=get("begun", 0),
         claim=get("claim", 0),
         reminded=get("reminded", 0),
