@@ -12,7 +12,7 @@ import pytest
 from wizard.errors import KeyReused, StaleDraft, StaleRevision, StoreError
 from wizard.model import Refused, Report, RunStatus
 from wizard.model.job import Claim, Job, JobKind, Queue
-from wizard.model.staging import Deed, Draft, Stages, Version
+from wizard.model.staging import Deed, Draft, Sharing, Stages, Version
 from wizard.stores.contract import Store
 from wizard.stores.watched import WatchedStore
 
@@ -63,6 +63,9 @@ STAGES_CALLS: dict[str, tuple[Any, ...]] = {
     "drafts": (),
     "save_draft": (Draft("w", 1, "id: w", NOW, "ann"),),
     "delete_draft": ("w", 1, DEED),
+    "sharing": ("w",),
+    "sharings": (),
+    "save_sharing": (Sharing("w", 2, "ann", {"ben": "editor"}), DEED),
     "versions": ("w", 3, 9),
     "version": ("w", 3),
     "deployed": (),
