@@ -41,7 +41,7 @@ VARIANTS = (
 
 # 0 for the short form, 1 for the whole, 10 for ten times the whole.
 TORTURE = int(os.environ.get("TORTURE") or 0)
-SHARE = 0.1 if os.environ.get("FAST") else 0.3
+SHARE = 0.1 if os.environ.get("FAST") else 0.2
 
 
 def examples(whole: int) -> int:
