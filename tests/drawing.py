@@ -58,7 +58,7 @@ def examples(whole: int) -> int:
 
 def drawn(of: int, each: int) -> int:
     """How many of so many are drawn, where one of `each` is: one at least."""
-    return max(of // each, 1)
+    return max(round(of / each), 1)
 
 
 def left_out(items: Iterable[pytest.Item], seed: int) -> set[pytest.Item]:
