@@ -52,7 +52,7 @@ LONGEST = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fast", action="store_true", help="what a minute is enough for: see tests/fast.py")
-    parser.addoption("--draw", action="store_true", help="half of the variants of long tests: see tests/drawing.py")
+    parser.addoption("--draw", action="store_true", help="a third of the variants of tests: see tests/drawing.py")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -66,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
     asked_for = handed or config.option.hypothesis_seed or os.environ.get("FUZZ_SEED")
     config.stash[SEED] = int(asked_for or secrets.randbelow(2**32))
     config.option.hypothesis_seed = str(config.stash[SEED])
+    gc.set_threshold(50_000, 20, 50)  # what is collected stays
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -86,7 +87,6 @@ def pytest_collection_finish() -> None:
     """What was imported and collected stays to the end, so it isn't looked through for garbage again and again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -11,6 +11,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from configparser import ConfigParser
+from functools import cache
 from pathlib import Path
 
 import wizard
@@ -21,6 +22,7 @@ CONTRACT = "importlinter:contract:floors"
 BEGIN, END = "<!-- floors: make floors -->\n```text\n", "```\n<!-- end of floors -->\n"
 
 
+@cache
 def floors() -> list[list[str]]:
     """The rooms of each floor, the highest first, as the contract has them."""
     config = ConfigParser()
@@ -29,6 +31,7 @@ def floors() -> list[list[str]]:
     return [[room.strip() for room in line.split("|")] for line in lines]
 
 
+@cache
 def uses() -> dict[str, set[str]]:
     """Which rooms each room imports, itself left out."""
     used: dict[str, set[str]] = defaultdict(set)
@@ -39,7 +42,7 @@ def uses() -> dict[str, set[str]]:
             if isinstance(node, ast.ImportFrom) and node.module is not None:
                 used[room] |= set(_rooms(node))
         used[room].discard(room)
-    return used
+    return dict(used)
 
 
 def _modules(folder: Path) -> Iterator[Path]:

@@ -20,6 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
@@ -119,14 +120,20 @@ def main() -> NoReturn:
         import_module(f"wizard.{name}")
     with suppress(ImportError):  # a part of some releases only
         import_module("typer._adapters")
+    from wizard.cli.main import command_line
     from wizard.cli.main import main as wizard
     from wizard.node import Registry
 
     Registry.installed()
+    command_line()
     gc.freeze()
     order, streams = _forked(socket.socket(fileno=int(sys.argv[1])))
     _become(*order, streams)
-    wizard()
+    try:
+        wizard()
+    except SystemExit as end:
+        _end_early(end.code)
+        raise
 
 
 def _forked(listening: socket.socket) -> tuple[tuple[Any, ...], list[int]]:
@@ -150,6 +157,7 @@ def _forked(listening: socket.socket) -> tuple[tuple[Any, ...], list[int]]:
             pid = os.fork()
             if pid == 0:
                 _die_with_parent()
+                waiting.close()  # no socket of here may be closed later, when its number is another's
                 return marshal.loads(order), streams
             for each in streams:
                 os.close(each)
@@ -171,6 +179,20 @@ def _ended(waiting: selectors.BaseSelector, line: socket.socket, pidfd: int, pid
     waiting.unregister(pidfd)
     line.close()
     os.close(pidfd)
+
+
+def _end_early(code: object) -> None:
+    """Ends as the interpreter does where nothing is wrong, but leaves it to the system to free what was imported: to
+    take it apart takes longer than many a command, since each page of it has to be copied for that first."""
+    if not isinstance(code, int) or any(not thread.daemon for thread in threading.enumerate()[1:]):
+        return
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return
+    os._exit(code & 0xFF)
 
 
 def _become(

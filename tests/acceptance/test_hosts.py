@@ -97,7 +97,7 @@ def tells(address: str, told: Mapping[str, str]) -> int:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    return {**os.environ, "WIZARD_STORE": f"sqlite:///{folder / 'bookings.db'}", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**os.environ, "WIZARD_STORE": f"sqlite:///{folder / 'bookings.db'}"}
 
 
 @contextmanager

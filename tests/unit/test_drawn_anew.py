@@ -27,7 +27,8 @@ def _drawn(home: Path, **environment: str) -> tuple[list[str], str]:
     (home / "test_random.py").write_text(RANDOM)
     (home / "drawn").unlink(missing_ok=True)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("FUZZ_", "PYTEST_", "COV_"))}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-c", os.devnull, "."]
+    without = [part for name in ("cacheprovider", "xdist", "schemathesis") for part in ("-p", f"no:{name}")]
+    command = [sys.executable, "-m", "pytest", "-q", *without, "-c", os.devnull, "."]
     clean |= {"CI": "true", "PYTHONPATH": str(TESTS.parent), **environment}
     told = subprocess.run(command, check=False, capture_output=True, text=True, cwd=home, env=clean)
     assert (home / "drawn").exists(), told.stdout + told.stderr

@@ -131,16 +131,19 @@ def test_importing_the_command_loads_nothing_heavy() -> None:
 def test_a_command_that_serves_nobody_loads_no_server(tmp_path: Path) -> None:
     """Whoever checks definitions at each change to them would wait twice as long."""
     (tmp_path / "passport.yaml").write_text(PASSPORT)
-    for arguments in (["check", "passport.yaml"], ["run", "passport.yaml", "--store", "memory:"], ["schema"]):
-        code = f"""if True:
-            import sys
-            from wizard.cli.main import execute
-            execute({arguments})
-            print([name for name in ("aiohttp", "asyncpg", "email_validator", "rich") if name in sys.modules])"""
-        done = subprocess.run(
-            [sys.executable, "-c", code], cwd=tmp_path, input="", capture_output=True, text=True, check=True
-        )
-        assert done.stdout.splitlines()[-1] == "[]", arguments
+    commands = (["check", "passport.yaml"], ["run", "passport.yaml", "--store", "memory:"], ["schema"])
+    code = f"""if True:
+        import sys
+        from wizard.cli.main import execute
+        for arguments in {commands}:
+            execute(arguments)
+            loaded = [name for name in ("aiohttp", "asyncpg", "email_validator", "rich") if name in sys.modules]
+            print("\\nloaded:", arguments[0], loaded)"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, input="", capture_output=True, text=True, check=True
+    )
+    loaded = [line for line in done.stdout.splitlines() if line.startswith("loaded:")]
+    assert loaded == ["loaded: check []", "loaded: run []", "loaded: schema []"]
 
 
 def test_a_mistake_in_wizard_itself_is_a_line_and_a_traceback_only_on_request(
