@@ -260,6 +260,13 @@ class TooManyEvents(CallerError):
     people = sentence("The run can't hold more events. Send this one again when the run has moved on.")
 
 
+class TooManyRuns(CallerError):
+    people = sentence(
+        "This event would start or reach more runs than one event may. Nothing was done: let fewer workflows start by"
+        " it, or end runs that wait for it."
+    )
+
+
 class KeyReused(CallerError):
     people = sentence("This idempotency key was already used for another request. Use a new key for a new request.")
 

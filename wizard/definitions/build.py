@@ -22,6 +22,7 @@ from wizard.model import (
     Reminder,
     Repeat,
     Retry,
+    StartsOn,
     Workflow,
 )
 from wizard.model.copies import changeable
@@ -52,6 +53,7 @@ def build(draft: Draft, embedded: Mapping[str, Workflow], version: str) -> Workf
         language=head.language,
         events=_known_events(draft, embedded),
         awaited=_awaited(draft, embedded),
+        starts_on=tuple(StartsOn(start.event, start.when) for start in head.on),
     )
 
 
