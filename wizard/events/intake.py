@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,8 +23,10 @@ from wizard.engine.starting import new_id
 from wizard.engine.view import RunView
 from wizard.errors import (
     CallerError,
+    HostError,
     InvalidInput,
     KeyReused,
+    NotYours,
     RunBusy,
     RunNotFound,
     StaleRevision,
@@ -47,6 +50,7 @@ from wizard.telemetry.logs import broke
 MOST_STARTED = 100  # runs by one event
 MOST_REACHED = 1000
 MAX_TYPE = 64  # characters
+LEAST_SECRET = 16  # bytes
 
 _TYPE = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{MAX_TYPE - 1}}}", re.ASCII)
 
@@ -56,7 +60,8 @@ log = logging.getLogger("wizard.events")
 @dataclass(frozen=True, slots=True)
 class Emitted:
     """An event that was taken, and what came of it. `again` says that it had been taken before. `tokens` are those of
-    the runs that this very call started, by their ids: they are handed out here and nowhere else."""
+    the runs that it started, by their ids, as far as they are known: of an Intake with a secret each time, else only
+    where this very call started them."""
 
     event: str
     profile_id: str
@@ -67,17 +72,23 @@ class Emitted:
 
 
 class Intake:
-    """Takes events for an engine. `ids` gives ids that nobody can guess."""
+    """Takes events for an engine. `ids` gives ids that nobody can guess. With a `secret` of the host's own, 16 random
+    bytes or more, the tokens of the runs that events start follow from it and from the run's id: the same event again
+    gives them again, which were lost otherwise if the process dies before it can pass them on."""
 
     def __init__(
         self,
         engine: Engine,
         *,
+        secret: bytes | None = None,
         ids: Callable[[], str] = new_id,
         most_started: int = MOST_STARTED,
         most_reached: int = MOST_REACHED,
     ) -> None:
+        if secret is not None and not (isinstance(secret, bytes) and len(secret) >= LEAST_SECRET):
+            raise HostError(f"The `secret` of an Intake is {LEAST_SECRET} random bytes or more.")
         self._engine = engine
+        self._secret = secret
         self._ids = ids
         self._most_started = most_started
         self._most_reached = most_reached
@@ -162,11 +173,11 @@ class Intake:
         if stored is None:
             planned = await self._planned(event, profile_id, session_id)
             if await events.add(planned):
-                return _emitted(planned) if planned.is_done else await self._carry_out(planned)
+                return await self._emitted(planned) if planned.is_done else await self._carry_out(planned)
             stored = await events.get(event.id) or planned
         if stored.asked != event.asked:
             raise KeyReused(sentence("Another event was taken under this id. Give each event an id of its own."))
-        return _emitted(stored, again=True) if stored.is_done else await self._carry_out(stored)
+        return await self._emitted(stored, again=True) if stored.is_done else await self._carry_out(stored)
 
     async def _planned(self, event: TakenEvent, profile_id: str | None, session_id: str | None) -> TakenEvent:
         """The event with all that it does. Ids that weren't given are new: nothing is stored of them. Raises
@@ -221,8 +232,34 @@ class Intake:
             raise later
         done = event._replace(runs=tuple(told), failed=tuple(failed))
         if await self._engine.store.events.finish(done):
-            return _emitted(done, tokens=tokens)
-        return _emitted(await self._engine.store.events.get(event.id) or done, again=True)
+            return await self._emitted(done, tokens=tokens)
+        return await self._emitted(await self._engine.store.events.get(event.id) or done, again=True)
+
+    async def _emitted(
+        self, event: TakenEvent, *, again: bool = False, tokens: Mapping[str, str] | None = None
+    ) -> Emitted:
+        known = dict(tokens or {})
+        for start in event.starts:
+            token = self._token(start.run)
+            if token is not None and start.run not in known and await self._opens(start.run, token):
+                known[start.run] = token
+        return Emitted(event.id, event.profile_id, event.session_id, event.runs or (), again, known)
+
+    def _token(self, run_id: str) -> str | None:
+        """The token that a run is started with; None where it is to be any."""
+        if self._secret is None:
+            return None
+        key = blake2b(self._secret, digest_size=64).digest()
+        made = blake2b(run_id.encode(), key=key, digest_size=24, person=b"wizard token").digest()
+        return urlsafe_b64encode(made).decode()
+
+    async def _opens(self, run_id: str, token: str) -> bool:
+        """Whether it is the run's: the host may have had another secret then."""
+        try:
+            await self._engine.check_token(run_id, token)
+        except (NotYours, RunNotFound):
+            return False
+        return True
 
     async def _start(self, event: TakenEvent, start: RunToStart) -> RunView | None:
         """The run that the event starts; None where it can't be started."""
@@ -233,6 +270,7 @@ class Intake:
                 profile_id=event.profile_id,
                 session_id=event.session_id,
                 run_id=start.run,
+                token=self._token(start.run),
             )
         except StoreError:
             raise
@@ -292,7 +330,3 @@ def _key_of(event_id: str) -> str:
 
 def _told(view: RunView) -> RunTold:
     return RunTold(view.id, view.run.workflow, view.run.version, view.status.value)
-
-
-def _emitted(event: TakenEvent, *, again: bool = False, tokens: Mapping[str, str] | None = None) -> Emitted:
-    return Emitted(event.id, event.profile_id, event.session_id, event.runs or (), again, tokens or {})

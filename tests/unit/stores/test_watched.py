@@ -28,7 +28,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "reply": (("r", "key"), {}),
     "trace": (("r", 3, 10), {}),
     "probe": ((), {}),
-    "list_runs": ((), {"workflow": "w", "status": RunStatus.WAITING, "profile": "p", "limit": 3, "before": "r"}),
+    "list_runs": ((), {"workflow": "w", "status": RunStatus.WAITING, "profile": "p", "session": "s", "live": True, "limit": 3, "before": "r"}),
     "count_runs": ((), {}),
     "save_definition": (("v", b"body"), {}),
     "definition": (("v",), {}),

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from wizard.channels.admin import openapi
 from wizard.channels.admin.admission import Admission
+from wizard.channels.admin.events import Events
 from wizard.channels.admin.people import Admin, Person
 from wizard.channels.admin.workflows import Workflows
 from wizard.channels.http.json_answers import as_json, encode
@@ -45,6 +46,7 @@ def admin_api(
         "version": workflows.version,
         "diff": workflows.diff,
         "audit": workflows.audit,
+        "events": Events(store).list,
     }
 
     def admitted(call: openapi.Call) -> Handler:

@@ -165,6 +165,18 @@ CALLS = (
         },
         (INVALID_REQUEST,),
     ),
+    Call(
+        "GET",
+        "/events",
+        "events",
+        Role.VIEWER,
+        "The events that were taken, newest first",
+        {
+            "parameters": [parameter("unmatched"), parameter("before"), parameter("events")],
+            "responses": {"200": json_answer("The events", array(ref("EventLine")), _LINK, examples.EVENTS)},
+        },
+        (INVALID_REQUEST,),
+    ),
 )
 
 
