@@ -112,8 +112,8 @@ class Intake:
         where it would start or reach more runs than one event may, and then nothing has happened; TooManyEvents,
         RunBusy and WorkflowUnavailable where a run can't take it now: emit it again with the same id.
         """
-        event = self._event(type, properties, id, profile_id, session_id, at)
         try:
+            event = self._event(type, properties, id, profile_id, session_id, at)
             async with self._one_at_a_time(event.id):
                 emitted = await self._take(event, id, profile_id, session_id)
         except WizardError:
