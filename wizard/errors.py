@@ -23,6 +23,7 @@ WizardError
 │   ├── NotAStep                the step named can't be moved to
 │   ├── InvalidInput            what was handed in breaks a limit or has the wrong shape
 │   ├── TooManyEvents           the run holds as many events as it may
+│   ├── TooManyRuns             an event would start or reach more runs than one event may
 │   ├── DraftNotFound           the workflow has no draft
 │   ├── StaleDraft              somebody else has saved the draft meanwhile
 │   ├── VersionNotFound         the workflow has no such version

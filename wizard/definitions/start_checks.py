@@ -13,7 +13,8 @@ from wizard.definitions.reading.complaints import did_you_mean, quoted
 from wizard.errors import Problem
 from wizard.model import Chain
 from wizard.model.events import FIELDS
-from wizard.state.documents import DOCUMENTS
+
+SEEN = ("event", "profile", "session")
 
 
 def check_starts(draft: Draft) -> Iterator[Problem]:
@@ -38,11 +39,11 @@ def _unknown(chain: Chain, draft: Draft) -> str:
         if close := did_you_mean(chain[1], FIELDS):
             return f"an event has no {quoted(chain[1])}{close}"
         return f"an event has no {quoted(chain[1])}; what it brings is in `event.properties`"
-    if root in DOCUMENTS:
+    if root in SEEN:
         return ""
     if root in draft.ids or root in ("input", "run"):
         return f"{quoted(root)} can't be read here: there is no run yet, only `event`, `profile` and `session`"
-    return f"there is nothing called {quoted(root)} here{did_you_mean(root, DOCUMENTS)}"
+    return f"there is nothing called {quoted(root)} here{did_you_mean(root, SEEN)}"
 
 
 def _check_input(draft: Draft) -> Iterator[Problem]:
