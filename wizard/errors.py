@@ -23,6 +23,7 @@ WizardError
 │   ├── NotAStep                the step named can't be moved to
 │   ├── InvalidInput            what was handed in breaks a limit or has the wrong shape
 │   ├── TooManyEvents           the run holds as many events as it may
+│   ├── TooManyRuns             an event would start or reach more runs than one event may
 │   ├── DraftNotFound           the workflow has no draft
 │   ├── StaleDraft              somebody else has saved the draft meanwhile
 │   ├── StaleSharing            somebody else has changed who works on the workflow meanwhile
@@ -263,6 +264,13 @@ class InvalidInput(CallerError):
 
 class TooManyEvents(CallerError):
     people = sentence("The run can't hold more events. Send this one again when the run has moved on.")
+
+
+class TooManyRuns(CallerError):
+    people = sentence(
+        "This event would start or reach more runs than one event may. Nothing was done: let fewer workflows start by"
+        " it, or end runs that wait for it."
+    )
 
 
 class KeyReused(CallerError):

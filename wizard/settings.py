@@ -103,6 +103,7 @@ class Settings(BaseModel):
     bodies_limit: Annotated[int, Field(ge=1_000_000, le=100_000_000_000)] = 200_000_000  # of all requests under way
     start_rate: Rate = 300  # by pages
     api_start_rate: Rate = 6000  # by POST /runs
+    event_rate: Rate = 60_000  # by POST /events
     proxies: Annotated[int, Field(ge=0, le=10)] = 0
     step_timeout: Seconds = 30.0  # for background nodes that say nothing themselves, http excepted; and all other calls
     function_threads: Annotated[int, Field(ge=1, le=1000)] = 50  # for functions that aren't async; others wait

@@ -44,13 +44,13 @@ def event(
 
     Work that follows is ordered here and done by a worker: `wizard serve`, `wizard worker` or your own application.
     """
-    brought = _data(data)
+    brought = json_of(data, "--data", """'{"amount": 25}'""")
 
     async def work(engine: Engine) -> tuple[int, RunView]:
         before = await engine.load(run_id)
         return before.run.revision, await engine.event(run_id, name, brought, key=key)
 
-    before, view = look(store, work, settled=_ordering)
+    before, view = look(store, work, settled=ordering)
     if as_json:
         from wizard.channels.api.run_json import run_state
 
@@ -61,8 +61,8 @@ def event(
         print(f"Run {run_id} took the event {name} in. It is {view.status.value}, at {view.step or 'its start'}.")
 
 
-def _data(text: str | None) -> Any:
-    """Raises BadParameter where it isn't JSON."""
+def json_of(text: str | None, option: str, example: str) -> Any:
+    """What an option says. Raises BadParameter where it isn't JSON."""
     from wizard.model.nesting import TooDeepError, load_json
 
     if text is None:
@@ -70,16 +70,16 @@ def _data(text: str | None) -> Any:
     try:
         return load_json(text.encode(errors="surrogateescape"), MOST_NESTED, constant=_no_number)
     except TooDeepError as error:
-        raise typer.BadParameter(f"it is nested more than {MOST_NESTED} deep.", param_hint="--data") from error
+        raise typer.BadParameter(f"it is nested more than {MOST_NESTED} deep.", param_hint=option) from error
     except ValueError as error:
-        said = """it isn't JSON; write it as in --data '{"amount": 25}'."""
-        raise typer.BadParameter(said, param_hint="--data") from error
+        said = f"it isn't JSON; write it as in {option} {example}."
+        raise typer.BadParameter(said, param_hint=option) from error
 
 
 def _no_number(name: str) -> Any:
     raise ValueError(name)
 
 
-def _ordering(here: Settings) -> Settings:
+def ordering(here: Settings) -> Settings:
     """No effect is begun (see wizard.engine.driver.Means)."""
     return here.model_copy(update={"slow_after": 0.0})

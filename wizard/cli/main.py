@@ -21,6 +21,7 @@ import typer
 
 from wizard.cli.deployments import add_staging
 from wizard.cli.event import EVENT_SETTINGS, event
+from wizard.cli.events import events
 from wizard.cli.functions import FunctionsOption, chosen, imported
 from wizard.cli.jobs import JOBS_EXAMPLES, jobs
 from wizard.cli.keys import keys
@@ -70,6 +71,7 @@ app = typer.Typer(
 app.command("run", epilog=RUN_EXAMPLES)(run)
 app.add_typer(runs, name="runs")
 app.add_typer(keys, name="keys")
+app.add_typer(events, name="events")
 add_staging(app)
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH", help="Definition files, or folders of them.")]

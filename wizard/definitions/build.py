@@ -22,9 +22,11 @@ from wizard.model import (
     Reminder,
     Repeat,
     Retry,
+    StartsOn,
     Workflow,
 )
 from wizard.model.copies import changeable
+from wizard.model.events import FIELDS
 from wizard.node import NodeConfig
 from wizard.node.keys import REMINDERS, EventFormat, ReminderFormat
 
@@ -52,6 +54,7 @@ def build(draft: Draft, embedded: Mapping[str, Workflow], version: str) -> Workf
         language=head.language,
         events=_known_events(draft, embedded),
         awaited=_awaited(draft, embedded),
+        starts_on=tuple(StartsOn(start.event, start.when) for start in head.on),
     )
 
 
@@ -66,7 +69,8 @@ def _known_events(draft: Draft, embedded: Mapping[str, Workflow]) -> frozenset[s
     names none and runs code that may read any."""
     chains = [chain for node in draft.nodes for chain in node.names if chain[0] == "event"]
     inner = [embedded[config.workflow].events for _, config in draft.calls]
-    known = _awaited(draft, embedded).union(*(chain[1:2] for chain in chains), *(part for part in inner if part))
+    read = frozenset[str]().union(*(chain[1:2] for chain in chains), *(part for part in inner if part))
+    known = _awaited(draft, embedded) | (read.difference(FIELDS) if draft.head.on else read)
     unsure = any(len(chain) == 1 for chain in chains) or None in inner
     unnamed = not known and any(node.handler.reads_events for node in draft.nodes)
     return None if unsure or unnamed else known

@@ -15,6 +15,7 @@ from wizard.definitions.name_checks import check_item_names, check_names, is_con
 from wizard.definitions.reading.complaints import did_you_mean, quoted
 from wizard.definitions.repeat_checks import check_repeats
 from wizard.definitions.shape_checks import check_shapes
+from wizard.definitions.start_checks import check_starts
 from wizard.definitions.text_checks import check_texts
 from wizard.definitions.value_checks import check_joined, check_lists, check_spelling
 from wizard.errors import NodeContractError, Problem
@@ -45,6 +46,7 @@ def check(drafts: Drafts, *, stored: bool = False, functions: Functions | None =
             *_check_ends(draft, embedded),
             *_check_deadlines(draft),
             *_check_events(draft),
+            *check_starts(draft),
             *_check_cases(draft),
             *_check_hosts(draft),
             *check_names(draft, drafts),

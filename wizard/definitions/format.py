@@ -18,10 +18,12 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from wizard.expressions.expression import Expression
 from wizard.node.keys import _Format
-from wizard.node.types import LongerThanNothing, WorkflowId
+from wizard.node.types import Identifier, LongerThanNothing, WorkflowId
 
 MAX_NODES = 10_000
+MAX_STARTS = 20  # events that start one workflow
 
 _LANGUAGE = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}"
 
@@ -49,6 +51,15 @@ Language = Annotated[
 # -- the keys ------------------------------------------------------------------------------------
 
 
+class StartFormat(_Format):
+    """An event that starts a run of the workflow."""
+
+    event: Identifier = Field(description="The event's type.")
+    when: Expression | None = Field(
+        None, description="What has to hold of `event`, `profile` and `session`; otherwise no run is started."
+    )
+
+
 class WorkflowFormat(_Format):
     """A definition of a workflow."""
 
@@ -60,6 +71,9 @@ class WorkflowFormat(_Format):
     language: Language = Field("en", description="The language of the texts (BCP 47).")
     input: Mapping[str, dict[str, Any]] = Field(
         default_factory=dict, max_length=200, description="What a caller may hand in: fields by name."
+    )
+    on: tuple[StartFormat, ...] = Field(
+        (), max_length=MAX_STARTS, description="The events that start a run of it, by themselves."
     )
     reopen: StrictBool = Field(False, description="Whether a completed run can be gone back into.")
     save: StrictBool = Field(True, description="Whether pages offer to save and come back later.")

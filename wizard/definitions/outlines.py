@@ -233,7 +233,21 @@ class _Outline:
             if path not in known and not is_numbers_entry(path)
         ]
         root = run.workflow if self._bundle is None else self._bundle.root
-        return replace(self._workflow(root, come), id=run.workflow, version=run.version)
+        return replace(
+            self._workflow(root, come), id=run.workflow, version=run.version, awaited=frozenset(self._awaited())
+        )
+
+    def _awaited(self) -> Iterator[str]:
+        """The events that nodes take, as far as their definitions say so: an event that is one of them mustn't be taken
+        for one that the run has no use for."""
+        for definition in () if self._bundle is None else self._bundle.definitions.values():
+            nodes = definition.get("nodes") if isinstance(definition, Mapping) else None
+            for node in nodes if isinstance(nodes, list) else ():
+                event = node.get("event") if isinstance(node, Mapping) else None
+                for each in event if isinstance(event, list) else [event]:
+                    name = each.get("name") if isinstance(each, Mapping) else each
+                    if isinstance(name, str):
+                        yield name
 
     def _workflow(self, name: str, come: Iterable[_Come]) -> Workflow:
         document = self._document(name)

@@ -25,6 +25,7 @@ from wizard.errors import InvalidInput, RunCancelled
 from wizard.machine import interventions
 from wizard.machine.arguments import (
     check_fields,
+    check_ids_given,
     check_names,
     check_numbers_given,
     check_texts,
@@ -137,11 +138,16 @@ class Engine:
         session: Mapping[str, Value] | None = None,
         profile_id: str | None = None,
         session_id: str | None = None,
+        run_id: str | None = None,
+        token: str | None = None,
         respond: RespondWith | None = None,
     ) -> RunView:
-        """S2: create and the first Next in one. Raises what `create` raises."""
+        """S2: create and the first Next in one. `run_id` and `token` are the new run's where the caller has made them,
+        of 128 random bits or more. Raises what `create` raises, and StaleRevision where there is a run with that
+        id."""
         handed = Handed(event, session, profile_id, session_id)
-        return await self._create(workflow_id, {} if input is None else input, handed, respond, entering=True)
+        given = {} if input is None else input
+        return await self._create(workflow_id, given, handed, respond, entering=True, run_id=run_id, token=token)
 
     async def load(self, run: str | RunView) -> RunView:
         """The run as it is now. Executes nothing (S18). Raises RunNotFound."""
@@ -407,12 +413,15 @@ class Engine:
         respond: RespondWith | None,
         *,
         entering: bool,
+        run_id: str | None = None,
+        token: str | None = None,
     ) -> RunView:
         check_texts(workflow_id=workflow_id)
+        check_ids_given(run_id=run_id, token=token)
         check_names("input", values)
         workflow, bundle = self._pinned.current(workflow_id)
-        token, now = new_token(), self.clock.wall()
-        run = await new_run(workflow, self._ids(), token, handed, self.store, instant(now))
+        token, now = token or new_token(), self.clock.wall()
+        run = await new_run(workflow, run_id or self._ids(), token, handed, self.store, instant(now))
         run = run._replace(input=copied(read_input(workflow, run, values, now)))
         await self._pinned.save(workflow, bundle)
         return await self._turns.first(workflow, run, now, respond, token, entering=entering)

@@ -154,15 +154,15 @@ def _is_known_again(data: Value, key: str) -> bool:
 
 def _delivery(name: str, data: Value, key: str) -> Delivery:
     """How such an event is known again: by its key, or by all that it brings."""
-    content = digest([name, _in_order(data)])
+    content = digest([name, in_order(data)])
     return Delivery(digest(key) if key else content, content)
 
 
-def _in_order(data: Value) -> Value:
+def in_order(data: Value) -> Value:
     """Who sends an event again may send its fields in another order."""
     if isinstance(data, Mapping):
-        return [[name, _in_order(data[name])] for name in sorted(data)]
-    return [_in_order(item) for item in data] if isinstance(data, list) else data
+        return [[name, in_order(data[name])] for name in sorted(data)]
+    return [in_order(item) for item in data] if isinstance(data, list) else data
 
 
 def coming(turn: Turn, name: str, data: Value, key: str) -> Arrival:

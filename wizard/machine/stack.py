@@ -57,6 +57,7 @@ class Turn:
         self.id = run.id
         self.created_at, self.expires_at = run.created_at, run.expires_at
         self.input, self.event, self.profile, self.session = run.input, run.event, run.profile, run.session
+        self.profile_id, self.session_id = run.profile_id, run.session_id
         self.steps = list(run.steps)
         self.cursor = run.cursor
         self.by_path, self.answered, self.setters = run.by_path, run.answered, run.setters

@@ -10,6 +10,7 @@ from wizard.model.run import (
     BY_EVENT,
     BY_TIMER,
     EMPTY,
+    ENDED,
     NOTHING,
     TAKEN_FILES,
     Arrival,
@@ -45,6 +46,7 @@ from wizard.model.workflow import (
     Reminder,
     Repeat,
     Retry,
+    StartsOn,
     Workflow,
 )
 
@@ -52,6 +54,7 @@ __all__ = [
     "BY_EVENT",
     "BY_TIMER",
     "EMPTY",
+    "ENDED",
     "NOTHING",
     "TAKEN_FILES",
     "Arrival",
@@ -87,6 +90,7 @@ __all__ = [
     "Reveal",
     "Run",
     "RunStatus",
+    "StartsOn",
     "Step",
     "StepStatus",
     "StoredFile",

@@ -39,6 +39,9 @@ class RunStatus(StrEnum):
     EXPIRED = "expired"
 
 
+ENDED = frozenset({RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED})
+
+
 def is_past(status: RunStatus, expires_at: datetime | None, now: datetime) -> bool:
     """Whether a run's time is over and it wasn't finished before."""
     if expires_at is None or now < expires_at:
@@ -269,6 +272,10 @@ class Visible(Protocol):
     def positional(self) -> bool: ...
     @property
     def removed(self) -> frozenset[str]: ...
+    @property
+    def profile_id(self) -> str | None: ...
+    @property
+    def session_id(self) -> str | None: ...
     @property
     def input(self) -> Mapping[str, Value]: ...
     @property

@@ -80,6 +80,14 @@ class Awaited:
 
 
 @dataclass(frozen=True, slots=True)
+class StartsOn:
+    """An event that starts a run of a workflow, and a condition on it, the profile and the session (None for none)."""
+
+    event: str
+    when: Any = None  # wizard.expressions.expression.Expression | None
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One way out of a condition; `when` is None for "otherwise", `goto` None for the end."""
 
@@ -177,9 +185,10 @@ class Workflow:
     counts what comes from entering that node on, itself included.
     `version` is the content hash of the definition and of every definition it embeds (S22). `events` are the names of
     the events that it, or a definition that it embeds, uses, None where that can't be known; `awaited` those of them
-    that a node takes. Where `unavailable` is set it is no more than an outline, with which a run can be looked at and
-    ended, but not moved. What follows from it and is computed when it is first asked for is kept in `derived`, by
-    wizard.model.derived, and in `places`, by wizard.model.path.locate, and by nobody else.
+    that a node takes, and `starts_on` those that start a run by themselves. Where `unavailable` is set it is no more
+    than an outline, with which a run can be looked at and ended, but not moved. What follows from it and is computed
+    when it is first asked for is kept in `derived`, by wizard.model.derived, and in `places`, by
+    wizard.model.path.locate, and by nobody else.
     """
 
     id: str
@@ -199,6 +208,7 @@ class Workflow:
     language: str = "en"
     events: frozenset[str] | None = frozenset()
     awaited: frozenset[str] = frozenset()
+    starts_on: tuple[StartsOn, ...] = ()
     unavailable: WorkflowUnavailable | None = (
         None  # of an outline (wizard.definitions.outlines): why there is no more than that
     )

@@ -22,9 +22,21 @@ def document(run: Visible, name: str) -> Mapping[str, Value]:
 
 
 def document_field(run: Visible, name: str, field: str) -> Value:
-    """A field of `document`, None where there is none."""
+    """A field of `document`, None where there is none. The `id` of a profile or session is what it is stored under."""
+    if field == "id" and (known := _id(run, name)) is not None:
+        return known
     step = last_set(run, (name, field))
     return _base(run, name).get(field) if step is None else step.patch[name, field]
+
+
+def _id(run: Visible, name: str) -> str | None:
+    match name:
+        case "profile":
+            return run.profile_id
+        case "session":
+            return run.session_id
+        case _:
+            return None
 
 
 def _base(run: Visible, name: str) -> Mapping[str, Value]:

@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 from wizard.errors import InvalidInput
 from wizard.model import Change, Entry, Refused, Reply, Report, Run, RunStatus, StoredFile, is_past
+from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.staging import Stages
 from wizard.state.merging import Document
@@ -90,6 +91,10 @@ class Store(Protocol):
     def stages(self) -> Stages:
         """Drafts, versions and deployments of workflows."""
 
+    @property
+    def events(self) -> TakenEvents:
+        """The events that were taken."""
+
     async def open(self) -> None:
         """Prepares the storage: creates or migrates it. Called once, before anything else."""
 
@@ -127,11 +132,14 @@ class Store(Protocol):
         workflow: str | None = None,
         status: RunStatus | None = None,
         profile: str | None = None,
+        session: str | None = None,
+        live: bool = False,
         limit: int = 100,
         before: RunPlace | None = None,
     ) -> Sequence[RunSummary]:
         """Newest first, and by id where they were created at one moment; `before` is the place of the last run of the
-        page before, whether that is there still or not. The runs of a profile are those that were created on it."""
+        page before, whether that is there still or not. The runs of a profile or session are those that were created
+        on it. With `live` only those that haven't ended, as far as is stored."""
 
     async def count_runs(self) -> Mapping[str, Mapping[RunStatus, int]]:
         """How many runs of each workflow have which status, as stored; none where there are none."""
@@ -186,8 +194,8 @@ class Store(Protocol):
         """Ids of runs that have an undo which was given up."""
 
     async def prune(self, before: datetime, limit: int = 1000) -> int:
-        """Deletes at most so many dedupe records that are older; how many they were. What was kept of refused pages
-        and is older goes as well."""
+        """Deletes at most so many dedupe records that are older, of requests and of events; how many they were. What
+        was kept of refused pages and is older goes as well."""
 
     async def backlog(self, now: datetime) -> Backlog:
         """How much waits."""

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from wizard.errors import CallerError
 from wizard.model import Change, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model.events import TakenEvent, TakenEvents
 from wizard.model.job import Aside, Backlog, Claim, Queue
 from wizard.model.staging import Deed, Deployed, Draft, Sharing, Stages, Version
 from wizard.state.merging import Document
@@ -47,6 +48,7 @@ class WatchedStore:
         self._tell = _Watched(watch, clock).tell
         self.queue: Queue = WatchedQueue(store, watch, clock=clock)
         self.stages: Stages = WatchedStages(store, watch, clock=clock)
+        self.events: TakenEvents = WatchedEvents(store, watch, clock=clock)
 
     async def open(self) -> None:
         await self._tell("open", self._store.open())
@@ -75,10 +77,15 @@ class WatchedStore:
         workflow: str | None = None,
         status: RunStatus | None = None,
         profile: str | None = None,
+        session: str | None = None,
+        live: bool = False,
         limit: int = 100,
         before: RunPlace | None = None,
     ) -> Sequence[RunSummary]:
-        summaries = self._store.list_runs(workflow=workflow, status=status, profile=profile, limit=limit, before=before)
+        whose = {"profile": profile, "session": session}
+        summaries = self._store.list_runs(
+            workflow=workflow, status=status, live=live, limit=limit, before=before, **whose
+        )
         return await self._tell("list_runs", summaries)
 
     async def count_runs(self) -> Mapping[str, Mapping[RunStatus, int]]:
@@ -168,6 +175,32 @@ class WatchedQueue:
 
     async def put_back(self, run: str, now: datetime) -> int:
         return await self._tell("put_back", self._store.queue.put_back(run, now))
+
+
+class WatchedEvents:
+    """The events that the store has taken."""
+
+    def __init__(self, store: Store, watch: StoreWatch, *, clock: Callable[[], float] = perf_counter) -> None:
+        self._store = store
+        self._tell = _Watched(watch, clock).tell
+
+    async def add(self, event: TakenEvent) -> bool:
+        return await self._tell("add_event", self._store.events.add(event))
+
+    async def finish(self, event: TakenEvent) -> bool:
+        return await self._tell("finish_event", self._store.events.finish(event))
+
+    async def get(self, event_id: str) -> TakenEvent | None:
+        return await self._tell("event", self._store.events.get(event_id))
+
+    async def newest(
+        self, *, unmatched: bool = False, limit: int = 100, below: int | None = None
+    ) -> tuple[TakenEvent, ...]:
+        events = self._store.events.newest(unmatched=unmatched, limit=limit, below=below)
+        return await self._tell("events", events)
+
+    async def forget(self, profile_id: str) -> int:
+        return await self._tell("forget_events", self._store.events.forget(profile_id))
 
 
 class WatchedStages:

@@ -47,6 +47,7 @@ class Metrics(Nobody):
         self._node_runs = _Counts("wizard_node_runs", "Background nodes executed", ("type", "outcome"), registry)
         self._node_retries = _Counts("wizard_node_retries", "Failed nodes tried again", ("type",), registry)
         self._jobs = _Counts("wizard_jobs", "Jobs worked on", ("kind", "outcome"), registry)
+        self._events = _Counts("wizard_events", "Events that came", ("outcome",), registry)
         self._job_seconds = _Times("wizard_job_seconds", "How long jobs took", "kind", WORK_BUCKETS, registry)
         self._store_seconds = _Times("wizard_store_seconds", "How long the store took", "call", STORE_BUCKETS, registry)
         self._store_errors = _Counts("wizard_store_errors", "Calls of the store that failed", ("call",), registry)
@@ -89,6 +90,9 @@ class Metrics(Nobody):
     def job(self, kind: str, outcome: str, seconds: float) -> None:
         self._jobs.add(kind, outcome)
         self._job_seconds.add(kind, seconds)
+
+    def event(self, outcome: str) -> None:
+        self._events.add(outcome)
 
     # -- StoreWatch --------------------------------------------------------------------------------
 

@@ -49,6 +49,10 @@ class Watch(Protocol):
     def job(self, kind: str, outcome: str, seconds: float) -> None:
         """A job was worked on: done, put_off, failed, put aside for an operator (aside), or lost to another worker."""
 
+    def event(self, outcome: str) -> None:
+        """An event came that concerns no run in particular: matched, unmatched, again (it was taken before) or
+        refused."""
+
     def undo_failed(self, run_id: str) -> None:
         """An effect of a dropped step couldn't be undone and was given up: an operator's now."""
 
@@ -96,6 +100,9 @@ class Nobody:
         pass
 
     def job(self, kind: str, outcome: str, seconds: float) -> None:
+        pass
+
+    def event(self, outcome: str) -> None:
         pass
 
     def undo_failed(self, run_id: str) -> None:
@@ -146,6 +153,10 @@ class All:
     def job(self, kind: str, outcome: str, seconds: float) -> None:
         for watch in self._watches:
             _tell(watch.job, kind, outcome, seconds)
+
+    def event(self, outcome: str) -> None:
+        for watch in self._watches:
+            _tell(watch.event, outcome)
 
     def undo_failed(self, run_id: str) -> None:
         for watch in self._watches:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from wizard.channels.admin import openapi
 from wizard.channels.admin.admission import Admission, check_everywhere
+from wizard.channels.admin.events import Events
 from wizard.channels.admin.people import Admin, Person
 from wizard.channels.admin.sharing import Sharings
 from wizard.channels.admin.workflows import Workflows
@@ -48,6 +49,7 @@ def admin_api(
         "audit": workflows.audit,
         "showSharing": sharings.show,
         "changeSharing": sharings.change,
+        "events": Events(store).list,
     }
 
     def admitted(call: openapi.Call) -> Handler:

@@ -58,3 +58,17 @@ DIFF: Any = [
         "text": "~ done.title: Hello -> Welcome",
     }
 ]
+EVENTS: Any = [
+    {
+        "number": 12,
+        "id": "order-4711",
+        "type": "purchase",
+        "at": "2026-11-29T09:29:58Z",
+        "taken_at": _AT,
+        "profile_id": "customer-17",
+        "session_id": "cK3vQ9rTq0aWm1s7bN5xYg",
+        "unmatched": False,
+        "runs": [{"id": "kz1n6yLh3S0mJ7Yw2pQxVg", "workflow": "thanks", "version": _HASH, "status": "waiting"}],
+        "failed": [],
+    }
+]

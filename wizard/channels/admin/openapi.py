@@ -193,6 +193,18 @@ CALLS = (
         },
         (*_BODY, NOT_FOUND, DRAFT_NOT_FOUND, STALE_SHARING, PRECONDITION_REQUIRED),
     ),
+    Call(
+        "GET",
+        "/events",
+        "events",
+        Role.VIEWER,
+        "The events that were taken, newest first",
+        {
+            "parameters": [parameter("unmatched"), parameter("before"), parameter("events")],
+            "responses": {"200": json_answer("The events", array(ref("EventLine")), _LINK, examples.EVENTS)},
+        },
+        (INVALID_REQUEST,),
+    ),
 )
 
 

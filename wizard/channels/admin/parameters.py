@@ -23,6 +23,8 @@ VERSIONS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
 DEEDS = Number("limit", "How many entries at most.", 1, MOST, MOST)
 STAGE = re.compile("(draft|deployed|[1-9][0-9]{0,8})")
 DEEDS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
+EVENTS = Number("limit", "How many events at most.", 1, MOST, MOST)
+EVENTS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
 
 
 def workflow_of(request: web.Request) -> str:
@@ -64,6 +66,13 @@ def parameters() -> Json:
         "versions": VERSIONS.described,
         "before": VERSIONS_BELOW.described,
         "entries": DEEDS.described,
+        "events": EVENTS.described,
+        "unmatched": {
+            "name": "unmatched",
+            "in": "query",
+            "description": "`true`: only events that started no run and that no run took.",
+            "schema": {"type": "string", "enum": ["true", "false"]},
+        },
         "ifMatch": {
             "name": "If-Match",
             "in": "header",

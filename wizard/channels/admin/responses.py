@@ -172,6 +172,33 @@ class Deed(TypedDict):
     note: str
 
 
+class EventRun(TypedDict):
+    """A run that an event started, or that took it in."""
+
+    id: str
+    workflow: str
+    version: Hash
+    status: Annotated[str, about("As it was after that.", enum=[status.value for status in RunStatus])]
+
+
+class EventLine(TypedDict):
+    """An event that was taken, without what it brought."""
+
+    number: Number
+    id: str
+    type: str
+    at: Annotated[datetime, about("When it happened, as its sender says.")]
+    taken_at: Annotated[datetime, about("When it came.")]
+    profile_id: str
+    session_id: str
+    unmatched: Annotated[bool, about("Whether it started no run, and no run took it.")]
+    runs: Annotated[
+        Sequence[EventRun] | None,
+        about("What was answered; null where not all is done, and its sender was told to send it again."),
+    ]
+    failed: Annotated[Sequence[str], about("Workflows of which it should have started a run, and couldn't.")]
+
+
 class Problem(TypedDict):
     """A problem document (RFC 9457)."""
 
@@ -198,5 +225,6 @@ RESPONSES: tuple[Any, ...] = (
     Difference,
     Deed,
     Sharing,
+    EventLine,
     Problem,
 )

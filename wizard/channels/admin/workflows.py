@@ -148,7 +148,7 @@ class Workflows:
         versions = await self._stages.versions(workflow, limit + 1, VERSIONS_BELOW.of(request) or None)
         now = await self._number(workflow)
         lines = [_version_line(version, now) for version in versions[:limit]]
-        return as_json(200, encode(lines), _older(request, [each.number for each in versions], limit))
+        return as_json(200, encode(lines), older(request, [each.number for each in versions], limit))
 
     async def version(self, request: web.Request, person: Person) -> web.Response:
         workflow = workflow_of(request)
@@ -183,7 +183,7 @@ class Workflows:
         return as_json(
             200,
             encode([_deed(deed) for deed in deeds[:limit]]),
-            _older(request, [each.number for each in deeds], limit),
+            older(request, [each.number for each in deeds], limit),
         )
 
     # -- changing ----------------------------------------------------------------------------------
@@ -330,7 +330,7 @@ def _deed(deed: Deed) -> responses.Deed:
     }
 
 
-def _older(request: web.Request, numbers: Sequence[int], limit: int) -> dict[str, str]:
+def older(request: web.Request, numbers: Sequence[int], limit: int) -> dict[str, str]:
     """The address of the page behind one that has the first `limit` of these numbers, where there are more."""
     if len(numbers) <= limit:
         return {}

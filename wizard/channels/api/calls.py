@@ -12,6 +12,7 @@ from aiohttp import web
 
 from wizard.channels.api import openapi
 from wizard.channels.api.admission import Admission
+from wizard.channels.api.events import Events
 from wizard.channels.api.moves import Moves
 from wizard.channels.api.parameters import AFTER, ENTRIES, RUNS
 from wizard.channels.api.run_json import Window, after, around, before, line_json, run_state
@@ -41,6 +42,7 @@ from wizard.definitions.listing import listed
 from wizard.engine import Engine
 from wizard.engine.exporting import trace_json
 from wizard.errors import InvalidInput
+from wizard.events.intake import Intake
 from wizard.locale.sentences import counted, sentence
 from wizard.model import Run, RunStatus
 from wizard.settings import Settings
@@ -85,6 +87,7 @@ def api(
             get("/openapi.json", looks.openapi, name=DESCRIPTION),
             get("/workflows", looks.workflows),
             post("/runs", start),
+            post("/events", Events(Intake(engine), settings).take),
             get("/runs/{id}", looks.show),
             web.delete("/runs/{id}", moves.delete, expect_handler=go_on),
             post("/runs/{id}/next", moves.next),

@@ -16,6 +16,26 @@ PREVIOUS: Json = {"draft": {"postcode": "80"}}
 CHANGE: Json = {"step": "applicant", "answers": NEXT["answers"]}
 REMOVE: Json = {"item": "household/2"}
 EVENT: Json = {"name": "paid", "data": {"amount": "12.50"}, "key": "payment-4711"}
+NEW_EVENT: Json = {
+    "id": "order-4711",
+    "type": "purchase",
+    "properties": {"total": "120.00"},
+    "profile_id": "customer-17",
+    "at": "2026-03-27T10:00:00Z",
+}
+EMITTED: Json = {
+    "event": "order-4711",
+    "profile_id": "customer-17",
+    "session_id": "cK3vQ9rTq0aWm1s7bN5xYg",
+    "runs": [
+        {
+            "id": "kz1n6yLh3S0mJ7Yw2pQxVg",
+            "workflow": "thanks",
+            "version": "0f9c1f6f1ab04a0dd4e1a4d1c5a0b7e2",
+            "status": "waiting",
+        }
+    ],
+}
 CANCEL: Json = {"undo": True}
 PROGRESS: Json = {"event": "work", "data": '{"percent": 40.0, "text": "Reading page 4 of 10"}'}
 

@@ -97,12 +97,8 @@ class Identity:
         return bytes(a ^ b for a, b in zip(text, pad, strict=True))
 
 
-def identify(
-    request: web.Request, scope: str, body: Mapping[str, Any], sender: str = "", *, needs_random: bool = False
-) -> Identity | None:
-    """None where the request has no key. `sender` is who sends it, "" where nothing but the scope tells: of a new
-    run, where nobody is signed in; of another, whoever it opens to. With `needs_random` a key that could be guessed
-    is refused. Raises Refused (400) where the key can't be used."""
+def idempotency_key(request: web.Request) -> str | None:
+    """The key as it was sent, None where there is none. Raises Refused (400) where it can't be one."""
     keys = request.headers.getall(HEADER, ())
     if not keys:
         return None
@@ -111,7 +107,18 @@ def identify(
             INVALID_REQUEST,
             sentence("{header} must be a single value of 1 to 255 printable ASCII characters.", header=HEADER),
         )
-    key = keys[0]
+    return keys[0]
+
+
+def identify(
+    request: web.Request, scope: str, body: Mapping[str, Any], sender: str = "", *, needs_random: bool = False
+) -> Identity | None:
+    """None where the request has no key. `sender` is who sends it, "" where nothing but the scope tells: of a new
+    run, where nobody is signed in; of another, whoever it opens to. With `needs_random` a key that could be guessed
+    is refused. Raises Refused (400) where the key can't be used."""
+    key = idempotency_key(request)
+    if key is None:
+        return None
     if needs_random and len(key) < LEAST_RANDOM:
         raise Refused(
             INVALID_REQUEST,

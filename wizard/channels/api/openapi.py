@@ -18,6 +18,7 @@ from wizard.channels.api.requests import BODIES
 from wizard.channels.api.responses import RESPONSES
 from wizard.channels.http.described import json_answer, json_body, parameter, problem_answers
 from wizard.channels.http.problems import (
+    EVENT_KEY_WANTED,
     INVALID_INPUT,
     INVALID_REQUEST,
     KEY_REUSED,
@@ -38,7 +39,9 @@ from wizard.channels.http.problems import (
     TOO_LARGE,
     TOO_MANY_EVENTS,
     TOO_MANY_FOLLOWERS,
+    TOO_MANY_FOR_ONE,
     TOO_MANY_RUNS,
+    TOO_MANY_SENT,
     TOO_SLOW,
     UNAUTHORIZED,
     UNSUPPORTED_MEDIA_TYPE,
@@ -61,6 +64,11 @@ _MOVE = (*_BODY, *_TOKEN, *_CONFLICTS, INVALID_INPUT, KEY_REUSED, *_UNMOVED)
 _FROM_OUTSIDE = (*_BODY, *_TOKEN, *_OVER, INVALID_INPUT, KEY_REUSED, TOO_MANY_EVENTS, *_UNMOVED)
 
 _START = (NOT_YOUR_PROFILE, WORKFLOW_NOT_FOUND, INVALID_INPUT, KEY_REUSED, TOO_MANY_RUNS)
+
+_NEW_EVENT = (
+    *(EVENT_KEY_WANTED, INVALID_INPUT, KEY_REUSED, TOO_MANY_FOR_ONE, TOO_MANY_SENT),
+    *(TOO_MANY_EVENTS, RUN_BUSY, WORKFLOW_UNAVAILABLE),
+)
 
 _ETAG = {"ETag": {"description": "The run's revision, in quotation marks.", "schema": {"type": "string"}}}
 _REPLAY = {
@@ -101,6 +109,11 @@ def document(server: str = "/api/v1", *, people: bool = True) -> Json:
             "parameters": parameters(),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "The run's token."},
+                "eventKey": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The key for events, or the admin key.",
+                },
             },
         },
     }
@@ -111,6 +124,7 @@ def _paths(people: bool) -> Json:
         "/openapi.json": {"get": _openapi()},
         "/workflows": {"get": _workflows()},
         "/runs": {**({"get": _own()} if people else {}), "post": _start()},
+        "/events": {"post": _new_event()},
         "/runs/{id}": {"parameters": [parameter("id")], "get": _show(), "delete": _delete()},
         "/runs/{id}/next": _move("next", "Answers the current step and goes on", "Next", examples.NEXT, REJECTED),
         "/runs/{id}/previous": _move("previous", "Goes back; no answer is lost", "Previous", examples.PREVIOUS),
@@ -171,6 +185,28 @@ def _start() -> Json:
         "parameters": [parameter("idempotencyKey"), parameter("prefer")],
         "requestBody": json_body("Start", examples.START, required=True),
         "responses": {"201": started, **problem_answers((*_BODY, *_START))},
+    }
+
+
+def _new_event() -> Json:
+    emitted = ref("Emitted")
+    return {
+        "operationId": "newEvent",
+        "summary": "Takes an event: it starts runs, and reaches those that wait for it",
+        "description": (
+            "It starts a run of each workflow whose `on` it matches, and reaches the runs of its profile or session "
+            "that take events of its type. An id is taken once: sent again, nothing happens, and the answer is the "
+            "same. Where the answer got lost, or was another than 200 and 202, send it again with the same id. In the "
+            "place of an id `Idempotency-Key` does as well."
+        ),
+        "security": [{"eventKey": []}],
+        "parameters": [parameter("idempotencyKey")],
+        "requestBody": json_body("NewEvent", examples.NEW_EVENT, required=True),
+        "responses": {
+            "200": json_answer("It was taken before; the answer is the one of then", emitted, None, examples.EMITTED),
+            "202": json_answer("It is taken", emitted, None, examples.EMITTED),
+            **problem_answers((*_BODY, *_NEW_EVENT)),
+        },
     }
 
 

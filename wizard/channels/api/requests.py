@@ -14,6 +14,7 @@ from wizard.channels.http.members import EXACT, MAX_REVISION, Body, Text, about,
 from wizard.channels.http.problems import INVALID_REQUEST, Refused, unreadable
 from wizard.engine.asks import MAX_KEY, MAX_NAME
 from wizard.locale.sentences import sentence
+from wizard.model.events import MAX_ID
 
 REVISION_TAG = '"[0-9]{1,15}"'
 _IF_MATCH = re.compile(rf"\*|{REVISION_TAG}")
@@ -93,6 +94,26 @@ class Event(TypedDict, total=False):
     key: EventKey
 
 
+EventId = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_ID),
+    about("The event's own id: however often one with this id is sent, it is taken once. Without it, each is another."),
+]
+_PROPERTIES = "What it brings, to be read as `event.properties.NAME` in runs that it starts."
+_MOMENT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$"
+_AT = "When it happened, with the offset from UTC; the moment when it comes unless given."
+
+
+@with_config(EXACT)
+class NewEvent(TypedDict, total=False):
+    id: EventId
+    type: Required[EventName]
+    properties: Annotated[Object, about(_PROPERTIES)]
+    profile_id: Annotated[Text, about("The profile that it is about; a new one unless given.")]
+    session_id: Annotated[Text, about("The session that it is about; a new one unless given.")]
+    at: Annotated[str, Field(max_length=40, pattern=_MOMENT), about(_AT, format="date-time")]
+
+
 @with_config(EXACT)
 class Cancel(TypedDict, total=False):
     undo: Annotated[bool, about("Whether what the run's steps did is undone, the newest first.")]
@@ -100,7 +121,8 @@ class Cancel(TypedDict, total=False):
 
 START, NEXT, PREVIOUS, CHANGE = Body(Start), Body(Next), Body(Previous), Body(Change)
 REMOVE, EVENT, CANCEL = Body(Remove), Body(Event), Body(Cancel)
-BODIES: tuple[Body[Any], ...] = (START, NEXT, PREVIOUS, CHANGE, REMOVE, EVENT, CANCEL)
+NEW_EVENT = Body(NewEvent)
+BODIES: tuple[Body[Any], ...] = (START, NEXT, PREVIOUS, CHANGE, REMOVE, EVENT, CANCEL, NEW_EVENT)
 
 
 def check_together(body: Next) -> None:

@@ -231,6 +231,24 @@ class RunOutline(TypedDict):
     revision: Annotated[Count, about("Grows with every change of the run.")]
 
 
+class ReachedRun(TypedDict):
+    """A run that an event started, or that took it in."""
+
+    id: RunId
+    workflow: WorkflowId
+    version: Annotated[str, about("The version of the workflow that the run stays with.")]
+    status: Annotated[Status, about("As it was after that.")]
+
+
+class Emitted(TypedDict):
+    """An event that was taken, and what came of it."""
+
+    event: Annotated[str, about("The event's id.")]
+    profile_id: Annotated[str, about("The profile that it is about: the one that was named, or a new one.")]
+    session_id: Annotated[str, about("The session that it is about: the one that was named, or a new one.")]
+    runs: Annotated[Sequence[ReachedRun], about("The runs that it started, and then those that took it in.")]
+
+
 RunAsPreferred = TypeAliasType("RunAsPreferred", Run | MinimalRun)
 StartedRunAsPreferred = TypeAliasType("StartedRunAsPreferred", StartedRun | MinimalStartedRun)
 RunAfterEvent = TypeAliasType("RunAfterEvent", Run | MinimalRun | RunOutline)
@@ -300,6 +318,7 @@ RESPONSES: tuple[Any, ...] = (
     RunAsPreferred,
     StartedRunAsPreferred,
     RunAfterEvent,
+    Emitted,
     ProgressEvent,
     Moved,
     RunLine,

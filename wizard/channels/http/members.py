@@ -74,6 +74,8 @@ class Body(Generic[Members]):
 def _wanted(schema: Mapping[str, Any]) -> str:
     """What a member must be, by its JSON Schema."""
     match schema["type"]:
+        case "string" if schema.get("format") == "date-time":
+            return "must be a time with its offset from UTC, as 2026-03-27T10:00:00Z is"
         case "string" if "pattern" in schema:
             return f"must be 1 to {schema['maxLength']} letters, digits and underscores, and not begin with a digit"
         case "string":

@@ -39,6 +39,7 @@ from wizard.errors import (
     StaleSharing,
     StoreError,
     TooManyEvents,
+    TooManyRuns,
     VersionNotFound,
     WorkflowNotFound,
     WorkflowUnavailable,
@@ -96,6 +97,9 @@ UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, sentence("Th
 REJECTED = ProblemType("answers-rejected", 422, sentence("Some answers can't be accepted"))
 INVALID_INPUT = ProblemType("invalid-input", 422, sentence("The input can't be accepted"))
 KEY_REUSED = ProblemType("key-reused", 422, sentence("The idempotency key belongs to another request"))
+EVENT_KEY_WANTED = ProblemType("event-key-wanted", 401, sentence("The key for events is missing or wrong"))
+TOO_MANY_FOR_ONE = ProblemType("too-many-for-one-event", 422, sentence("The event concerns too many runs"))
+TOO_MANY_SENT = ProblemType("too-many-events-sent", 429, sentence("Too many events were sent"))
 TOO_MANY_RUNS = ProblemType("too-many-runs", 429, sentence("Too many runs were started"))
 RUN_BUSY = ProblemType("run-busy", 503, sentence("Too many requests are changing the run"))
 TOO_MANY_FOLLOWERS = ProblemType("too-many-followers", 503, sentence("Too many clients are following runs"))
@@ -157,6 +161,9 @@ PROBLEM_TYPES = (
     REJECTED,
     INVALID_INPUT,
     KEY_REUSED,
+    EVENT_KEY_WANTED,
+    TOO_MANY_FOR_ONE,
+    TOO_MANY_SENT,
     TOO_MANY_RUNS,
     RUN_BUSY,
     TOO_MANY_FOLLOWERS,
@@ -186,6 +193,7 @@ _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (InvalidInput, INVALID_INPUT),
     (KeyReused, KEY_REUSED),
     (TooManyEvents, TOO_MANY_EVENTS),
+    (TooManyRuns, TOO_MANY_FOR_ONE),
     (DraftNotFound, DRAFT_NOT_FOUND),
     (StaleDraft, STALE_DRAFT),
     (StaleSharing, STALE_SHARING),

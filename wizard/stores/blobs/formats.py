@@ -41,6 +41,7 @@ class Part(StrEnum):
     MARK = "mark"
     REFUSED = "refused"
     DETAILS = "details"
+    EVENT = "event"
 
 
 def _with_undos(part: Part, content: Any) -> Any:

@@ -16,11 +16,13 @@ from datetime import datetime, timedelta
 from heapq import nlargest
 
 from wizard.errors import KeyReused, StaleRevision
-from wizard.model import Change, Entry, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model import ENDED, Change, Entry, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.staging import Stages
 from wizard.state.merging import Document, merge
 from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
+from wizard.stores.memory.events import MemoryEvents
 from wizard.stores.memory.queue import MemoryQueue
 from wizard.stores.memory.slots import MemorySlots
 from wizard.stores.memory.stages import MemoryStages
@@ -71,6 +73,8 @@ class MemoryStore:
         self._slots = MemorySlots()
         self._documents: dict[tuple[str, str], Document] = {}
         self._definitions: dict[str, bytes] = {}
+        self._events = MemoryEvents(self._lock)
+        self.events: TakenEvents = self._events
         self.stages: Stages = MemoryStages(self._lock, self._definitions.setdefault)
 
     async def open(self) -> None:
@@ -149,6 +153,8 @@ class MemoryStore:
         workflow: str | None = None,
         status: RunStatus | None = None,
         profile: str | None = None,
+        session: str | None = None,
+        live: bool = False,
         limit: int = 100,
         before: RunPlace | None = None,
     ) -> Sequence[RunSummary]:
@@ -160,6 +166,8 @@ class MemoryStore:
             if (workflow is None or run.workflow == workflow)
             and (status is None or run.status is status)
             and (profile is None or run.profile_id == profile)
+            and (session is None or run.session_id == session)
+            and not (live and run.status in ENDED)
             and (before is None or (run.created_at, run.id) < before)
         )
         return [
@@ -274,8 +282,9 @@ class MemoryStore:
             old = [name for name, (_, at, _) in self._replies.items() if at < before][: max(limit, 0)]
             for name in old:
                 del self._replies[name]
+            pruned = len(old) + self._events.prune(before, limit - len(old))
             self._forget_refused(before)
-        return len(old)
+        return pruned
 
     async def backlog(self, now: datetime) -> Backlog:
         with self._lock:

@@ -12,16 +12,18 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from wizard.errors import StaleRevision
-from wizard.model import Change, DocumentSave, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model import ENDED, Change, DocumentSave, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.staging import Stages
 from wizard.state.merging import Document, merge
 from wizard.stores.blobs import records, rows, sealing, step_rows
 from wizard.stores.blobs.inventory import NEW, ROOM, Inventories, Inventory, inventory_after
 from wizard.stores.blobs.marks import Prepared, finished
-from wizard.stores.blobs.owners import owner_mark
+from wizard.stores.blobs.owners import owners_named, owners_of
 from wizard.stores.blobs.vault import PLAIN, Vault
 from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
+from wizard.stores.postgres import events as pgevents
 from wizard.stores.postgres import refused as pgrefused
 from wizard.stores.postgres.migrations import migrate
 from wizard.stores.postgres.pool import Connection, Pool
@@ -45,10 +47,12 @@ READ_TRACE = """SELECT first, revision, at, body FROM wizard.trace WHERE run_id 
 LIST_RUNS = "SELECT id, workflow, version, status, revision, created_at, updated_at, expires_at FROM wizard.runs WHERE "
 NEWEST = " ORDER BY created_at DESC, id DESC LIMIT $1"
 BEFORE = "(created_at, id) < ($%d, $%d)"
-ADD_OWNER = "INSERT INTO wizard.owners VALUES ($1, $2, $3)"
+ADD_OWNERS = "INSERT INTO wizard.owners SELECT owner, $2, $3 FROM unnest($1::text[]) AS owner"
 LIST_OWN = """SELECT id, workflow, version, status, revision, runs.created_at, updated_at, expires_at
     FROM wizard.owners AS own JOIN wizard.runs AS runs ON id = own.run_id WHERE """
 NEWEST_OWN = " ORDER BY own.created_at DESC, own.run_id DESC LIMIT $1"
+LIVE = f"status NOT IN ({', '.join(repr(status.value) for status in sorted(ENDED))})"
+ALSO_OWN = "id IN (SELECT run_id FROM wizard.owners WHERE owner = $%d)"
 BEFORE_OWN = "(own.created_at, own.run_id) < ($%d, $%d)"
 PROBE = "SELECT pg_current_xact_id()"  # whose commit is written to the log; a standby gives none
 READ_DEFINITION = "SELECT body FROM wizard.definitions WHERE version = $1"
@@ -151,6 +155,7 @@ class PostgresStore:
         self._resealer = Resealer(self._pool, lambda: self._vault)
         self.queue: Queue = self._queue
         self.stages: Stages = PostgresStages(self._pool)
+        self.events: TakenEvents = pgevents.PostgresEvents(self._pool, lambda: self._vault)
 
     @property
     def _vault(self) -> Vault:
@@ -180,7 +185,7 @@ class PostgresStore:
         values = _values(vault, change, before, now, stamp)
         settled = set(change.settled)
         jobs = packed(self._vault, (job for job in change.jobs if job.key not in settled), change.run.updated_at)
-        if jobs or change.documents or _owner(change) is not None:
+        if jobs or change.documents or _owners(change):
             at = await self._pool.transact(lambda connection: self._commit(connection, values, change, jobs), run)
         else:
             at = (await self._pool.write(COMMIT, *values, run=run))[0]["at"]
@@ -212,8 +217,8 @@ class PostgresStore:
         self, connection: Connection, values: Sequence[Any], change: Change, jobs: Sequence[Order]
     ) -> datetime | None:
         at: datetime | None = await connection.fetchval(COMMIT, *values)
-        if at is not None and (own := _owner(change)) is not None:
-            await connection.execute(ADD_OWNER, own, change.run.created_at, encoded(change.run.id))
+        if at is not None and (owners := _owners(change)):
+            await connection.execute(ADD_OWNERS, owners, change.run.created_at, encoded(change.run.id))
         if at is not None and change.documents:
             await self._save(connection, change.documents)
         if at is not None and jobs:
@@ -289,18 +294,22 @@ class PostgresStore:
         workflow: str | None = None,
         status: RunStatus | None = None,
         profile: str | None = None,
+        session: str | None = None,
+        live: bool = False,
         limit: int = 100,
         before: RunPlace | None = None,
     ) -> Sequence[RunSummary]:
-        own = profile is not None
+        owners = owners_named(profile, session)
+        own = bool(owners)
         given = {
-            "own.owner = $%d": None if profile is None else owner_mark(profile),
+            **dict(zip(("own.owner = $%d", ALSO_OWN), owners, strict=False)),
             "workflow = $%d": workflow,
             "status = $%d": None if status is None else status.value,
         }
         wanted = [(clause, encoded(value)) for clause, value in given.items() if value is not None]
         clauses = [clause % number for number, (clause, _) in enumerate(wanted, 2)]
         values: list[Any] = [value for _, value in wanted]
+        clauses += [LIVE] if live else []
         if before is not None:
             clauses.append((BEFORE_OWN if own else BEFORE) % (len(values) + 2, len(values) + 3))
             values += before.created_at, encoded(before.id)
@@ -370,9 +379,10 @@ class PostgresStore:
         return [decoded(row["run_id"]) for row in await self._pool.read(FAILED_UNDOS, bounded(limit))]
 
     async def prune(self, before: datetime, limit: int = 1000) -> int:
-        pruned = await self._pool.write(PRUNE, in_utc(before), bounded(limit))
+        replies = int((await self._pool.write(PRUNE, in_utc(before), bounded(limit)))[0]["count"])
+        events = await pgevents.prune(self._pool, before, limit - replies)
         await self._pool.write(pgrefused.OLD, in_utc(before))
-        return int(pruned[0]["count"])
+        return replies + events
 
     async def backlog(self, now: datetime) -> Backlog:
         due, later, aside = await self._queue.count(now)
@@ -386,7 +396,6 @@ class PostgresStore:
         return count
 
 
-def _owner(change: Change) -> str | None:
-    """Whose run a change creates, None for nobody's and for any other change."""
-    profile = change.run.profile_id
-    return owner_mark(profile) if change.expected is None and profile is not None else None
+def _owners(change: Change) -> list[str]:
+    """Whose run a change creates; none for nobody's and for any other change."""
+    return list(owners_of(change.run)) if change.expected is None else []

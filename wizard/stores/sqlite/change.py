@@ -13,7 +13,7 @@ from wizard.model.job import Job
 from wizard.state.merging import merge
 from wizard.stores.blobs import records, rows, step_rows
 from wizard.stores.blobs.inventory import NEW, Inventory, inventory_after
-from wizard.stores.blobs.owners import owner_mark
+from wizard.stores.blobs.owners import owners_of
 from wizard.stores.blobs.vault import Vault
 from wizard.stores.sqlite.reading import EPOCH, read_document
 
@@ -125,8 +125,7 @@ class PackedChange:
             raise StaleRevision(run=run.id)
         if expected is None:
             connection.execute(CREATE_DATA, (run.id, self.birth, self.context))
-            if run.profile_id is not None:
-                connection.execute(ADD_OWNER, (owner_mark(run.profile_id), created, run.id))
+            connection.executemany(ADD_OWNER, [(owner, created, run.id) for owner in owners_of(run)])
             return
         connection.execute(UPDATE_STATUS, (run.id, run.status.value))
         if self.context is not None:

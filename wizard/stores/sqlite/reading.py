@@ -9,12 +9,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from typing import Any
 
-from wizard.model import Reply, Report, Run, RunStatus, StoredFile
+from wizard.model import ENDED, Reply, Report, Run, RunStatus, StoredFile
 from wizard.state.merging import Document
 from wizard.stores.blobs import records, rows, sealing
 from wizard.stores.blobs.formats import MISSHAPEN, unreadable
 from wizard.stores.blobs.inventory import Inventory
-from wizard.stores.blobs.owners import owner_mark
 from wizard.stores.blobs.vault import Vault
 from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
 
@@ -40,6 +39,8 @@ LIST_OWN = """SELECT id, workflow, version, status, revision, runs.created_at, u
     FROM owners AS own JOIN runs ON id = own.run_id WHERE """
 NEWEST_OWN = " ORDER BY own.created_at DESC, own.run_id DESC LIMIT ?"
 COUNT_RUNS = "SELECT workflow, status, count(*) FROM runs GROUP BY workflow, status"
+LIVE = f"status NOT IN ({', '.join(repr(status.value) for status in sorted(ENDED))})"
+ALSO_OWN = "id IN (SELECT run_id FROM owners WHERE owner=?)"
 BEFORE_OWN = "(own.created_at, own.run_id) < (?, ?)"
 
 
@@ -148,18 +149,21 @@ def list_runs(
     *,
     workflow: str | None,
     status: RunStatus | None,
-    profile: str | None,
+    owners: tuple[str, ...],
+    live: bool,
     limit: int,
     before: RunPlace | None,
 ) -> list[RunSummary]:
-    """Raises StoreError naming the run that can't be listed."""
-    own = profile is not None
+    """`owners` are the marks of those whose runs are listed. Raises StoreError naming the run that can't be listed."""
+    own = bool(owners)
     given = {
-        "own.owner=?": None if profile is None else owner_mark(profile),
+        **dict(zip(("own.owner=?", ALSO_OWN), owners, strict=False)),
         "workflow=?": workflow,
         "status=?": None if status is None else status.value,
     }
     wanted: dict[str, tuple[Any, ...]] = {clause: (value,) for clause, value in given.items() if value is not None}
+    if live:
+        wanted[LIVE] = ()
     if before is not None:
         wanted[BEFORE_OWN if own else BEFORE] = ((before.created_at - EPOCH) // timedelta(microseconds=1), before.id)
     listing, newest = (LIST_OWN, NEWEST_OWN) if own else (LIST_RUNS, NEWEST)

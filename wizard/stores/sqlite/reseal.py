@@ -67,6 +67,7 @@ COLUMNS = (
     Column("jobs", "payload", Part.PAYLOAD, ("key",), ("key",)),
     Column("reports", "body", Part.REPORT, ("run_id",)),
     Column("refused", "body", Part.REFUSED, ("scope", "key"), ("scope", "key", "at"), "scope"),
+    Column("events", "body", Part.EVENT, ("id",), ("id", "at", "standing"), "id"),
 )
 
 

@@ -115,7 +115,7 @@ class SqliteStages:
         await self._write(write)
 
     async def versions(self, workflow: str, limit: int = 100, below: int | None = None) -> tuple[Version, ...]:
-        values = (workflow, _bounded(below), _bounded(limit))
+        values = (workflow, bounded(below), bounded(limit))
         return await self._scan(lambda connection: tuple(map(_version, connection.execute(READ_VERSIONS, values))))
 
     async def version(self, workflow: str, number: int) -> Version | None:
@@ -143,7 +143,7 @@ class SqliteStages:
 
     async def deeds(self, workflow: str | None = None, limit: int = 100, below: int | None = None) -> tuple[Deed, ...]:
         statement, of = (READ_DEEDS, ()) if workflow is None else (READ_DEEDS_OF, (workflow,))
-        values = (_bounded(below), *of, _bounded(limit))
+        values = (bounded(below), *of, bounded(limit))
         return await self._scan(lambda connection: tuple(map(_deed, connection.execute(statement, values))))
 
 
@@ -184,7 +184,7 @@ def _note(connection: sqlite3.Connection, deed: Deed) -> None:
     connection.execute(ADD_DEED, (stored_time(at), by, action, workflow, details_body(details), note))
 
 
-def _bounded(number: int | None) -> int:
+def bounded(number: int | None) -> int:
     return LARGEST if number is None else max(0, min(number, LARGEST))
 
 

@@ -21,15 +21,18 @@ from typing import TypeVar
 
 from wizard.errors import StaleRevision, StoreError
 from wizard.model import Change, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.staging import Stages
 from wizard.state.merging import Document
 from wizard.stores.blobs import records
 from wizard.stores.blobs.inventory import NEW, ROOM, Inventories, Inventory
 from wizard.stores.blobs.marks import Prepared, finished, prepared
+from wizard.stores.blobs.owners import owners_named
 from wizard.stores.blobs.vault import PLAIN, Vault
 from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
 from wizard.stores.scripts import scripts
+from wizard.stores.sqlite import events as sqlite_events
 from wizard.stores.sqlite import reading
 from wizard.stores.sqlite import refused as sqlite_refused
 from wizard.stores.sqlite import slots as sqlite_slots
@@ -98,6 +101,9 @@ class SqliteStore:
         self._jobs = SqliteQueue(self._writer.run, self._read, lambda: self._vault)
         self.queue: Queue = self._jobs
         self.stages: Stages = SqliteStages(self._writer.run, self._read, self._scan)
+        self.events: TakenEvents = sqlite_events.SqliteEvents(
+            self._writer.run, self._read, self._scan, lambda: self._vault
+        )
         self._resealing = Place()
         self._sealed_up_to: str | None = ""  # of the runs that aren't sealed in the present way; None is the end
 
@@ -176,12 +182,15 @@ class SqliteStore:
         workflow: str | None = None,
         status: RunStatus | None = None,
         profile: str | None = None,
+        session: str | None = None,
+        live: bool = False,
         limit: int = 100,
         before: RunPlace | None = None,
     ) -> Sequence[RunSummary]:
+        owners = owners_named(profile, session)
         return await self._scan(
             lambda connection: reading.list_runs(
-                connection, workflow=workflow, status=status, profile=profile, limit=limit, before=before
+                connection, workflow=workflow, status=status, owners=owners, live=live, limit=limit, before=before
             )
         )
 
@@ -261,6 +270,7 @@ class SqliteStore:
 
         def write(connection: sqlite3.Connection) -> None:
             pruned[0] = connection.execute(PRUNE, values).rowcount
+            pruned[0] += sqlite_events.prune(connection, before, limit - pruned[0])
             connection.execute(sqlite_refused.OLD, values[:1])
 
         await self._writer.run(write)

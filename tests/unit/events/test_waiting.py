@@ -1,0 +1,60 @@
+"""Which runs an event reaches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.events.shop import SHOP, an_engine
+from wizard.engine import Engine
+from wizard.errors import TooManyRuns, WorkflowUnavailable
+from wizard.events import waiting
+from wizard.events.intake import Intake
+from wizard.events.waiting import waiting_runs
+from wizard.stores.memory import MemoryStore
+
+EVENTS = ("paid", "[paid, sent]", "{name: paid, when: data.n > 1}", "[{name: sent}, {name: paid}]")
+
+
+async def test_the_oldest_comes_first_and_each_once() -> None:
+    """What was ordered first is delivered first; a run of both the profile and the session takes one event once."""
+    engine = await an_engine()
+    both = [(await engine.start("parcel", profile_id="ann", session_id="s")).id for _ in range(3)]
+    assert await waiting_runs(engine, "purchase", "ann", "s", 10) == tuple(both)
+    assert await waiting_runs(engine, "refund", "ann", "s", 10) == ()
+    assert await waiting_runs(engine, "purchase", None, None, 10) == ()
+    with pytest.raises(TooManyRuns):
+        await waiting_runs(engine, "purchase", "ann", "s", 2)
+
+
+async def test_how_many_are_looked_at_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody with ten thousand open runs would have each of their events load them all."""
+    monkeypatch.setattr(waiting, "MOST_LOOKED_AT", 4)
+    engine = await an_engine()
+    for _ in range(5):
+        await engine.start("thanks", profile_id="ann")
+    with pytest.raises(TooManyRuns):
+        await waiting_runs(engine, "purchase", "ann", None, 10)
+
+
+@pytest.mark.parametrize("event", EVENTS)
+async def test_a_run_whose_plug_in_is_gone_is_no_run_that_has_no_use_for_the_event(event: str) -> None:
+    """It would be acknowledged, and lost when the plug-in is back: 503, until that."""
+    store = MemoryStore()
+    text = f"id: order\nnodes:\n  - {{id: a, type: wait, event: {event}}}\n"
+    engine = await an_engine(text, store)
+    await engine.start("order", profile_id="ann")
+    lacking = await an_engine(SHOP, store)
+
+    def compile_(body: bytes) -> Any:
+        raise RuntimeError("the plug-in isn't installed")
+
+    lacking.definitions.compile = compile_  # type: ignore[method-assign]
+    with pytest.raises(WorkflowUnavailable):
+        await Intake(lacking).emit("paid", {"n": 2}, id="p-1", profile_id="ann")
+    assert (await Intake(lacking).emit("other", profile_id="ann")).runs == ()
+    again: Engine = await an_engine(text, store)
+    emitted = await Intake(again).emit("paid", {"n": 2}, id="p-1", profile_id="ann")
+    assert [(run.workflow, run.status) for run in emitted.runs] == [("order", "completed")]
+    assert not emitted.again
