@@ -271,7 +271,7 @@ class Turns:
                 prompt = None if strict else _prompt_of(saver.run, driver, turn.workflow)
                 return RunView(turn.workflow, saver.run, turn.local_now, prompt, rejected=rejected)
             if turn.status is RunStatus.COMPLETED and saver.run.status is not RunStatus.COMPLETED:
-                turn.documents = document_saves(turn, saver.run)
+                turn.documents += document_saves(turn, saver.run, reopens=turn.workflow.reopen)
             change = turn.change()
             prompt = _prompt_of(change.run, driver, turn.workflow)
             view = RunView(turn.workflow, change.run, turn.local_now, prompt, rejected=rejected)

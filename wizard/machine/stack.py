@@ -34,6 +34,7 @@ from wizard.model import (
     Value,
     Workflow,
 )
+from wizard.model.documents import Origin, SaveAction
 from wizard.model.instants import instant
 from wizard.model.job import Job, JobKind, job_key
 from wizard.model.path import Place, locate
@@ -196,7 +197,8 @@ class Turn:
             case _:
                 whole = self.event = {**self.event, **fields}
         if stored is not None:
-            self.documents += (DocumentSave(name, stored, fields),)
+            origin = Origin(SaveAction.AMEND, self.id, self.workflow.id)
+            self.documents += (DocumentSave(name, stored, fields, origin=origin),)
         return whole
 
     def become(self, trigger: RunTrigger) -> None:

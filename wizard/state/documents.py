@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wizard.model import DocumentSave, Run, Value
+from wizard.model.documents import Origin, SaveAction, TakenBack
 from wizard.model.run import Visible
 from wizard.state.patches import fields_set, last_set
 
@@ -38,11 +39,26 @@ def _base(run: Visible, name: str) -> Mapping[str, Value]:
             return run.session
 
 
-def document_saves(turn: Visible, run: Run) -> tuple[DocumentSave, ...]:
-    """What a completed run has to save: the fields that its path set in its profile and session."""
+def document_saves(turn: Visible, run: Run, *, reopens: bool = False) -> tuple[DocumentSave, ...]:
+    """What a completed run has to save: the fields that its path set in its profile and session. Where it `reopens`,
+    it may have been completed before: what it saved then and doesn't set now is taken back."""
     saves = []
     for kind, document_id in (("profile", run.profile_id), ("session", run.session_id)):
-        fields = dict(fields_set(turn, kind))
-        if document_id is not None and fields:
-            saves.append(DocumentSave(kind, document_id, fields))
+        fields, steps = _set_on_path(turn, kind)
+        if document_id is not None and (fields or reopens):
+            origin = Origin(SaveAction.END, run.id, run.workflow)
+            back = TakenBack(run.created_at, rest=True) if reopens else None
+            saves.append(DocumentSave(kind, document_id, fields, (), steps, origin, back))
     return tuple(saves)
+
+
+def _set_on_path(run: Visible, kind: str) -> tuple[dict[str, Value], dict[str, str]]:
+    """What the path set in a document, and the step that set each field last."""
+    fields: dict[str, Value] = {}
+    steps: dict[str, str] = {}
+    for name, value in fields_set(run, kind):
+        fields[name] = value
+        step = last_set(run, (kind, name))
+        assert step is not None
+        steps[name] = step.path
+    return fields, steps

@@ -41,6 +41,7 @@ class Part(StrEnum):
     MARK = "mark"
     REFUSED = "refused"
     DETAILS = "details"
+    SAVE = "save"
 
 
 def _with_undos(part: Part, content: Any) -> Any:

@@ -29,13 +29,16 @@ from wizard.stores.blobs.inventory import NEW, ROOM, Inventories, Inventory
 from wizard.stores.blobs.marks import Prepared, finished, prepared
 from wizard.stores.blobs.vault import PLAIN, Vault
 from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
+from wizard.stores.documents import Documents
 from wizard.stores.scripts import scripts
 from wizard.stores.sqlite import reading
 from wizard.stores.sqlite import refused as sqlite_refused
 from wizard.stores.sqlite import slots as sqlite_slots
-from wizard.stores.sqlite.change import PackedChange, stored_time
+from wizard.stores.sqlite.change import PackedChange
+from wizard.stores.sqlite.documents import SqliteDocuments
 from wizard.stores.sqlite.migrations import migrate
 from wizard.stores.sqlite.queue import COUNT, SqliteQueue
+from wizard.stores.sqlite.reading import stored_time
 from wizard.stores.sqlite.reseal import COLUMNS, Place, next_batch, old_runs, seal_run
 from wizard.stores.sqlite.stages import ADD_DEFINITION, SqliteStages
 from wizard.stores.sqlite.writer import NOT_OPEN, GroupWriter, explained
@@ -98,6 +101,7 @@ class SqliteStore:
         self._jobs = SqliteQueue(self._writer.run, self._read, lambda: self._vault)
         self.queue: Queue = self._jobs
         self.stages: Stages = SqliteStages(self._writer.run, self._read, self._scan)
+        self.documents: Documents = SqliteDocuments(self._writer.run, self._scan, lambda: self._vault)
         self._resealing = Place()
         self._sealed_up_to: str | None = ""  # of the runs that aren't sealed in the present way; None is the end
 
