@@ -281,8 +281,9 @@ class Turns:
             if not (turn.touched or unanswered) or (strict and turn.rejected):
                 prompt = None if strict else _prompt_of(saver.run, driver, turn.workflow)
                 return RunView(turn.workflow, saver.run, turn.local_now, prompt, rejected=rejected)
-            completed = turn.status is RunStatus.COMPLETED and saver.run.status is not RunStatus.COMPLETED
-            if completed and not turn.workflow.saves_steps:
+            # A change of a run that is completed can end it again in the same turn.
+            ended = turn.workflow.reopen or saver.run.status is not RunStatus.COMPLETED
+            if turn.status is RunStatus.COMPLETED and ended and not turn.workflow.saves_steps:
                 turn.documents += document_saves(turn, saver.run, reopens=turn.workflow.reopen)
             change = turn.change()
             prompt = _prompt_of(change.run, driver, turn.workflow)

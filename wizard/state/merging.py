@@ -52,7 +52,7 @@ def merge(
         for name, (has, value) in _taken_back(save, save.taken_back, since).items():
             if has != (name in fields) or pack(value) != pack(fields.get(name)):
                 change(name, value, has=has)
-    for name, value in save.fields.items():
+    for name, value in _newly_set(save, since).items():
         change(name, value, has=True, step=save.steps.get(name, ""))
     for name in save.removed:
         if name in fields:
@@ -92,6 +92,19 @@ def base_of(field: str, run: str, records: Iterable[SaveRecord]) -> Base | None:
             break
         base = Base(change.had, change.before)
     return base
+
+
+def _newly_set(save: DocumentSave, records: Sequence[SaveRecord]) -> Mapping[str, Value]:
+    """The fields that are to be saved. What a run that ends again saved when it ended before isn't saved again: whoever
+    has set it since has the last word."""
+    if save.taken_back is None or not save.taken_back.rest:
+        return save.fields
+    known: dict[str, bytes] = {}
+    for record in records:
+        if record.origin.run == save.origin.run and record.origin.action in OF_RUNS:
+            for change in record.changes:
+                known.setdefault(change.field, pack(change.after) if change.has else b"")
+    return {name: value for name, value in save.fields.items() if known.get(name) != pack(value)}
 
 
 def _taken_back(save: DocumentSave, wanted: TakenBack, records: Sequence[SaveRecord]) -> dict[str, Base]:
