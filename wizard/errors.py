@@ -249,7 +249,7 @@ class UndoConflict(CallerError):
 
     people = "Fields were changed since that save. Undo the others alone, or all of them by force."
 
-    def __init__(self, fields: tuple[str, ...]) -> None:
+    def __init__(self, fields: tuple[str, ...] = ()) -> None:
         self.fields = fields
         super().__init__(f"Changed since that save: {', '.join(fields)}. Undo the others alone, or all of it by force.")
 
@@ -287,9 +287,9 @@ class InvalidInput(CallerError):
 class FieldsRefused(InvalidInput):
     """`errors` says what is wrong, by field."""
 
-    def __init__(self, errors: Mapping[str, str]) -> None:
-        self.errors = errors
-        told = "; ".join(f"{name}: {message}" for name, message in errors.items())
+    def __init__(self, errors: Mapping[str, str] | None = None) -> None:
+        self.errors = errors or {}
+        told = "; ".join(f"{name}: {message}" for name, message in self.errors.items())
         super().__init__(f"The schema of profiles doesn't take this. {told}")
 
 

@@ -230,10 +230,7 @@ def export(context: typer.Context, document_id: Id, store: StoreOption = None, o
     words: Words = context.obj
 
     async def work(engine: Engine) -> dict[str, Any]:
-        from wizard.profiles.people import exported_person, exported_session
-
-        exported = exported_person if words is PROFILES else exported_session
-        return await exported(engine.store, document_id, engine.clock())
+        return await _stored(engine, words).export(document_id)
 
     write_export(look(store, work), output)
 
@@ -249,13 +246,11 @@ def delete_profile(
     """Delete what is stored of a person: the profile, its sessions, and the history of both."""
 
     async def work(engine: Engine) -> Deleted | None:
-        from wizard.profiles.people import delete_person
-
         what = "and all its runs" if runs else "and not its runs"
         question = f"Delete the profile {profile_id}, its sessions, their history, {what}?"
         if not yes and not await asyncio.to_thread(agreed, question):
             return None
-        return await delete_person(engine.store, profile_id, runs=runs)
+        return await engine.profiles.delete(profile_id, runs=runs)
 
     deleted = look(store, work)
     if deleted is None:
@@ -280,11 +275,9 @@ def delete_session(session_id: Id, store: StoreOption = None, yes: Yes = False) 
     """Delete a session and its history. Runs stay."""
 
     async def work(engine: Engine) -> bool:
-        from wizard.profiles.people import delete_session as delete
-
         if not yes and not await asyncio.to_thread(agreed, f"Delete the session {session_id} and its history?"):
             return False
-        await delete(engine.store, session_id)
+        await engine.sessions.delete(session_id)
         return True
 
     if look(store, work):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from wizard.errors import DocumentNotFound, InvalidInput, SaveNotFound, StaleDocument, UndoConflict
 from wizard.model import DocumentSave, Value
@@ -13,6 +13,8 @@ from wizard.model.copies import copied
 from wizard.model.documents import Origin, SaveAction, SaveRecord
 from wizard.model.instants import instant
 from wizard.model.values import check_value, pack
+from wizard.profiles import people
+from wizard.profiles.people import Deleted, check_document_id
 from wizard.profiles.schema import ProfileSchema
 from wizard.state.merging import Document
 from wizard.state.undoing import UndoPlan, undo_of
@@ -20,7 +22,7 @@ from wizard.stores.contract import Store
 from wizard.stores.documents import DocumentLine
 
 MOST_LISTED = 100
-MAX_ID, MAX_NAME, MAX_NOTE, MAX_FIELDS = 500, 200, 2000, 1000  # characters, and names in one change
+MAX_NAME, MAX_NOTE, MAX_FIELDS = 200, 2000, 1000  # characters, and names in one change
 PAGE = 100  # records that are read at once
 MOST_READ = 1000  # of them for one page of a field's history
 TRIES = 20
@@ -189,6 +191,20 @@ class StoredDocuments:
             below = page[-1].revision
         raise SaveNotFound
 
+    async def export(self, document_id: str) -> dict[str, Any]:
+        """All that is stored of it, with its history; of a profile also its sessions, and a line for each of its runs
+        (wizard.profiles.people). Raises DocumentNotFound."""
+        exported = people.exported_person if self._kind == "profile" else people.exported_session
+        return await exported(self._store, document_id, instant(self._clock()))
+
+    async def delete(self, document_id: str, *, runs: bool = False) -> Deleted:
+        """Deletes it and its history; with a profile also its sessions and, if asked, its `runs`. Nothing brings it
+        back. Raises DocumentNotFound."""
+        if self._kind == "session":
+            await people.delete_session(self._store, document_id)
+            return Deleted(sessions=(document_id,))
+        return await people.delete_person(self._store, document_id, runs=runs)
+
     async def _save(
         self,
         document_id: str,
@@ -218,12 +234,6 @@ class StoredDocuments:
         if self._schema is None or self._kind != "profile":
             return own
         return dict(self._schema.checked(own, self._clock(), removed=removed, whole=whole))
-
-
-def check_document_id(document_id: object) -> None:
-    """Raises InvalidInput for what can't be the id of a profile or session."""
-    if not isinstance(document_id, str) or not 0 < len(document_id) <= MAX_ID:
-        raise InvalidInput(f"The id of a profile or session is a text of 1 to {MAX_ID} characters.")
 
 
 def _is_so(document: Document, name: str, value: Value) -> bool:

@@ -8,26 +8,32 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from wizard.errors import DocumentNotFound
+from wizard.errors import DocumentNotFound, InvalidInput
 from wizard.model import RunStatus
 from wizard.model.documents import SaveRecord
-from wizard.profiles.keeping import check_document_id
 from wizard.stores.contract import RunSummary, Store
 
 FORMAT = 2  # of what is exported; 1 had the fields alone
+MAX_ID = 500  # characters
 PAGE = 1000  # records and runs that are read at once
 OVER = frozenset({RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED})
+
+
+def check_document_id(document_id: object) -> None:
+    """Raises InvalidInput for what can't be the id of a profile or session."""
+    if not isinstance(document_id, str) or not 0 < len(document_id) <= MAX_ID:
+        raise InvalidInput(f"The id of a profile or session is a text of 1 to {MAX_ID} characters.")
 
 
 class Deleted(NamedTuple):
     """What was deleted of a person: whether there was a profile, which sessions, how many runs; `runs_left` are runs
     that are stored still, `under_way` those of them that may save something of the person when they end."""
 
-    profile: bool
-    sessions: tuple[str, ...]
-    runs: int
-    runs_left: int
-    under_way: int
+    profile: bool = False
+    sessions: tuple[str, ...] = ()
+    runs: int = 0
+    runs_left: int = 0
+    under_way: int = 0
 
 
 async def delete_person(store: Store, profile_id: str, *, runs: bool = False) -> Deleted:

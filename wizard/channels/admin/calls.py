@@ -9,12 +9,15 @@ from aiohttp import web
 
 from wizard.channels.admin import openapi
 from wizard.channels.admin.admission import Admission
+from wizard.channels.admin.call import Call
+from wizard.channels.admin.documents import StoredHandlers
 from wizard.channels.admin.people import Admin, Person
 from wizard.channels.admin.workflows import Workflows
 from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.problems import DESCRIPTION, Handler, problems, protect
 from wizard.deployments.staging import Staging
 from wizard.process.calls import Calls
+from wizard.profiles.keeping import StoredDocuments
 from wizard.settings import Settings
 from wizard.stores.contract import Store
 
@@ -29,10 +32,14 @@ def admin_api(
     settings: Settings,
     admin: Admin | None = None,
     calls: Calls | None = None,
+    *,
+    profiles: StoredDocuments,
+    sessions: StoredDocuments,
 ) -> web.Application:
     """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. `staging` gives what saves and
-    deploys in the store, once that is opened; `admin` says who of the host's people sends a request, and `calls` has a
-    bound around that. Without `admin`, and without an admin key in the settings, nobody gets in."""
+    deploys in the store, once that is opened; `profiles` and `sessions` are those that it keeps. `admin` says who of
+    the host's people sends a request, and `calls` has a bound around that. Without `admin`, and without an admin key in
+    the settings, nobody gets in."""
     admission = Admission(settings, admin, calls or Calls())
     workflows = Workflows(store, staging, admission)
     handlers: dict[str, Callable[[web.Request, Person], Awaitable[web.Response]]] = {
@@ -45,9 +52,11 @@ def admin_api(
         "version": workflows.version,
         "diff": workflows.diff,
         "audit": workflows.audit,
+        **StoredHandlers("profile", profiles, admission).by_name,
+        **StoredHandlers("session", sessions, admission).by_name,
     }
 
-    def admitted(call: openapi.Call) -> Handler:
+    def admitted(call: Call) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             if call.changes:
                 admission.check_rate(request)

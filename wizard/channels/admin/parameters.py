@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from wizard.channels.admin.admission import REVISION_TAG
+from wizard.channels.admin.document_parameters import document_parameters
 from wizard.channels.http.members import MAX_REVISION
 from wizard.channels.http.query import Number
 from wizard.deployments.texts import ID_PATTERN
@@ -52,16 +53,17 @@ def parameters() -> Json:
         "versions": VERSIONS.described,
         "before": VERSIONS_BELOW.described,
         "entries": DEEDS.described,
+        **document_parameters(),
         "ifMatch": {
             "name": "If-Match",
             "in": "header",
-            "description": "The ETag of the draft as you saw it. This or If-None-Match is needed (428).",
+            "description": "The ETag of what you change, as you saw it. To save, you need this or If-None-Match (428).",
             "schema": {"type": "string", "pattern": f"^{REVISION_TAG}$"},
         },
         "ifNoneMatch": {
             "name": "If-None-Match",
             "in": "header",
-            "description": "`*`: the draft is a new one.",
+            "description": "`*`: it is a new one.",
             "schema": {"type": "string", "const": "*"},
         },
     }

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
+from wizard.channels.admin import document_requests
 from wizard.channels.http.members import EXACT, MAX_REVISION, Body, about, whole
 from wizard.channels.http.problems import unreadable
 from wizard.definitions.reading.source import MAX_BYTES
@@ -44,7 +45,7 @@ class Revoke(TypedDict, total=False):
 
 
 SAVE, DEPLOY, REVOKE = Body(SaveDraft), Body(Deploy), Body(Revoke)
-BODIES: tuple[Body[Any], ...] = (SAVE, DEPLOY, REVOKE)
+BODIES: tuple[Body[Any], ...] = (SAVE, DEPLOY, REVOKE, *document_requests.BODIES)
 
 
 def check_together(body: SaveDraft) -> None:

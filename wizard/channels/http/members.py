@@ -74,11 +74,17 @@ class Body(Generic[Members]):
 def _wanted(schema: Mapping[str, Any]) -> str:
     """What a member must be, by its JSON Schema."""
     match schema["type"]:
+        case "string" if "enum" in schema:
+            return f"must be one of {', '.join(schema['enum'])}"
         case "string" if "pattern" in schema:
             return f"must be 1 to {schema['maxLength']} letters, digits and underscores, and not begin with a digit"
         case "string":
             least, most = schema.get("minLength", 0), schema["maxLength"]
             return f"must be text of {f'{least} to' if least else 'at most'} {most:,} characters"
+        case "object" if "maxProperties" in schema:
+            return f"must be an object of at most {schema['maxProperties']:,} members, each with a name"
+        case "array":
+            return f"must be a list of at most {schema['maxItems']:,} names"
         case kind:
             return _WANTED[kind]
 
