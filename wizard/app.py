@@ -34,6 +34,7 @@ from wizard.engine.worker import Worker, working
 from wizard.errors import SettingsError
 from wizard.node import Registry, Services
 from wizard.process.calls import Calls
+from wizard.profiles.schema import ProfileSchema
 from wizard.settings import Settings
 from wizard.stores.blobs.vault import PLAIN, KeyRing, Vault
 from wizard.stores.contract import Store
@@ -58,6 +59,7 @@ __all__ = [
     "load_catalog",
     "make_engine",
     "open_store",
+    "profile_schema_of",
     "sqlite_path",
     "vault_of",
     "wizard_app",
@@ -144,7 +146,20 @@ def make_engine(
     if watch.figures is not None:
         watch.figures.watch_calls(calls)
         store = WatchedStore(store, watch.figures)
-    return Engine(definitions, store, services=services, clock=clock or clock_of(settings), watch=watch)
+    return Engine(
+        definitions,
+        store,
+        services=services,
+        clock=clock or clock_of(settings),
+        watch=watch,
+        profile_schema=profile_schema_of(settings),
+    )
+
+
+def profile_schema_of(settings: Settings) -> ProfileSchema | None:
+    """What profiles may hold, None where the settings name no schema. Raises SettingsError and DefinitionError."""
+    path = settings.profile_schema
+    return None if path is None else ProfileSchema.load(path, Registry.installed())
 
 
 class _Listeners(All):
@@ -224,7 +239,8 @@ def wizard_app(
     add_pages(app, engine, settings, identify, followers)
     if admin is not None or settings.admin_key is not None:  # before what is mounted above it
         staging = _staging_of(engine)
-        app.add_subapp(ADMIN_PREFIX, admin_api(engine.store, staging, settings, admin, engine.services.calls))
+        stored = {"profiles": engine.profiles, "sessions": engine.sessions}
+        app.add_subapp(ADMIN_PREFIX, admin_api(engine.store, staging, settings, admin, engine.services.calls, **stored))
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))
     app.router.add_route("*", "/api/{rest:.*}", elsewhere, expect_handler=go_on)
     return app

@@ -22,6 +22,7 @@ WizardError
 │   ├── PointOfNoReturn         Previous or change below a final step (S7)
 │   ├── NotAStep                the step named can't be moved to
 │   ├── InvalidInput            what was handed in breaks a limit or has the wrong shape
+│   │   └── FieldsRefused       the schema of profiles doesn't take what is to be stored
 │   ├── TooManyEvents           the run holds as many events as it may
 │   ├── TooManyRuns             an event would start or reach more runs than one event may
 │   ├── DraftNotFound           the workflow has no draft
@@ -31,6 +32,10 @@ WizardError
 │   ├── StaleDeployment         another version was deployed or revoked meanwhile
 │   ├── NothingDeployed         there is nothing to revoke
 │   ├── NothingBefore           there is nothing that revoking could go back to
+│   ├── DocumentNotFound        nothing is stored under this id of a profile or session
+│   ├── StaleDocument           somebody else has saved the profile or session meanwhile
+│   ├── SaveNotFound            the history has no such save, or not any more
+│   ├── UndoConflict            fields were set by others since the save that is to be undone
 │   └── KeyReused               an idempotency key came again with another request
 └── RunError                    the run's own: a turn was stopped, the run stays where it was
     ├── ExpressionError         an expression or template failed or went over a bound
@@ -55,6 +60,7 @@ logged.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -232,6 +238,28 @@ class NothingBefore(CallerError):
     people = "No version was deployed before this one, so there is none to go back to."
 
 
+class DocumentNotFound(CallerError):
+    people = "Nothing is stored under this id. `wizard profiles list` and `wizard sessions list` tell what there is."
+
+
+class StaleDocument(CallerError):
+    people = "Somebody else has saved this meanwhile. Look at it as it is now, and save your changes over that."
+
+
+class SaveNotFound(CallerError):
+    people = "The history has no such save, or not any more. Take a `revision` that it lists."
+
+
+class UndoConflict(CallerError):
+    """`fields` names those that were set by others since."""
+
+    people = "Fields were changed since that save. Undo the others alone, or all of them by force."
+
+    def __init__(self, fields: tuple[str, ...] = ()) -> None:
+        self.fields = fields
+        super().__init__(f"Changed since that save: {', '.join(fields)}. Undo the others alone, or all of it by force.")
+
+
 class RunBusy(CallerError):
     people = sentence(
         "Too many requests are changing this run at the same time. Nothing was changed by this one: send it again."
@@ -260,6 +288,15 @@ class NotAStep(CallerError):
 
 class InvalidInput(CallerError):
     people = sentence("The input can't be accepted.")
+
+
+class FieldsRefused(InvalidInput):
+    """`errors` says what is wrong, by field."""
+
+    def __init__(self, errors: Mapping[str, str] | None = None) -> None:
+        self.errors = errors or {}
+        told = "; ".join(f"{name}: {message}" for name, message in self.errors.items())
+        super().__init__(f"The schema of profiles doesn't take this. {told}")
 
 
 class TooManyEvents(CallerError):

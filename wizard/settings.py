@@ -70,6 +70,7 @@ def _bearer_key(key: SecretStr) -> SecretStr:
 
 
 Origins = Annotated[str, Field(max_length=2000), AfterValidator(_origins)]
+Days = Annotated[int, Field(ge=0, le=36_500)]
 Rate = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
@@ -114,6 +115,10 @@ class Settings(BaseModel):
     jobs: Annotated[int, Field(ge=0, le=1000)] = 10  # at once, in the server; 0 leaves them to `wizard worker`
     grace: Seconds = 10.0  # for what is under way when a server or worker is told to stop
     keep_replies: Annotated[int, Field(ge=1, le=3650)] = 7  # days that a request is known again by its idempotency key
+    keep_profiles: Days = 0  # days after a profile was saved last, and then it goes with its history; 0 is for ever
+    keep_sessions: Days = 0  # the same of sessions
+    keep_history: Days = 0  # days for which the history of profiles and sessions tells of a save
+    profile_schema: Path | None = None  # a file that says what profiles may hold
     keys: SecretStr | None = None  # "ID:KEY, ID:KEY": data is encrypted with the first; `wizard keys new` makes one
     concurrency: Annotated[str, Field(max_length=2000), AfterValidator(_limits)] = ""  # "http=20, python:report=2"
     functions: Annotated[str, Field(max_length=2000)] = ""  # "MODULE:NAME, MODULE:NAME": what commands import for nodes

@@ -46,12 +46,14 @@ async def _job(store: Store, run_id: str) -> Any:
     return payloads
 
 
+OF_DOCUMENTS = ("documents", "saves")
 READS: dict[str, Read] = {
     **dict.fromkeys(OF_A_RUN[:5], lambda store, run_id: store.load(run_id)),
     "trace": lambda store, run_id: store.trace(run_id),
     "replies": lambda store, run_id: store.reply("", f"key of {run_id}"),
     "files": lambda store, run_id: store.files(run_id),
     "documents": lambda store, run_id: store.document("profile", f"person of {run_id}"),
+    "saves": lambda store, run_id: store.documents.history("profile", f"person of {run_id}"),
     "reports": lambda store, run_id: store.reported(run_id),
     "refused": lambda store, run_id: store.refused(run_id, f"page of {run_id}"),
     "jobs": _job,
@@ -151,8 +153,8 @@ async def refuses(store: Store, row: Row, kind: type[DataUnreadable] = NotGenuin
     """Whatever reads the row fails, and names its run; a document is of no run."""
     with pytest.raises(StoreError) as caught:
         await READS[row.column.table](store, row.run_id)
-    assert isinstance(caught.value, kind if row.column.table != "documents" or kind is NotGenuine else StoreError)
-    assert caught.value.run == ("" if row.column.table == "documents" else row.run_id)
+    assert isinstance(caught.value, kind if row.column.table not in OF_DOCUMENTS or kind is NotGenuine else StoreError)
+    assert caught.value.run == ("" if row.column.table in OF_DOCUMENTS else row.run_id)
     assert caught.value.message
 
 
@@ -237,6 +239,7 @@ COLUMNS_CHANGED = {
     "trace": ("first", "revision", "at"),
     "replies": ("run_id",),
     "documents": ("revision",),
+    "saves": ("revision", "at"),
     "refused": ("at",),
     "jobs": ("kind", "visit"),
 }
@@ -420,7 +423,7 @@ async def test_nothing_is_taken_that_isnt_sealed_so(tmp_path: Path, layout: str)
     database, plain = await lived(tmp_path / "runs.db"), await lived(tmp_path / "plain.db", PLAIN)
     forged = {}
     for row, blob in plain.blobs().items():
-        owner = f"profile/{row.key[1]}" if row.column.table == "documents" else row.run_id
+        owner = f"profile/{row.key[1]}" if row.column.table in OF_DOCUMENTS else row.run_id
         forged[row] = blob if layout == "plain" else sealed_before(owner, blob)
     await refuses_each_and_all(database, forged)
 
@@ -509,7 +512,7 @@ async def test_postgresql_refuses_the_same() -> None:
             await other.open()
             with pytest.raises(NotGenuine) as caught:
                 await READS[table](other, "run-1")
-            assert caught.value.run == "run-1" or table == "documents"
+            assert caught.value.run == "run-1" or table in OF_DOCUMENTS
             await other.close()
 
         def setting(table: str, column: str, value: str, there: str) -> str:
@@ -534,6 +537,7 @@ async def test_postgresql_refuses_the_same() -> None:
         await tried("run_data", "context", "NULL")
         await tried("trace", "at", "now()", "run_id = 'run-1' AND first = 1")
         await tried("documents", "revision", "9", "id = 'person of run-1'")
+        await tried("saves", "at", "now()", "id = 'person of run-1'")
         await tried("replies", "body", "''", "key = 'key of run-1'")
         await refused("trace", "DELETE FROM wizard.trace WHERE run_id = 'run-1' AND first > 2")
         await refused("steps", "DELETE FROM wizard.steps WHERE run_id = 'run-1' AND path = 'kept'")

@@ -25,6 +25,7 @@ from wizard.cli.events import events
 from wizard.cli.functions import FunctionsOption, chosen, imported
 from wizard.cli.jobs import JOBS_EXAMPLES, jobs
 from wizard.cli.keys import keys
+from wizard.cli.profiles import add_stored
 from wizard.cli.run import RUN_EXAMPLES, run
 from wizard.cli.runs import runs
 from wizard.cli.shared import (
@@ -73,6 +74,7 @@ app.add_typer(runs, name="runs")
 app.add_typer(keys, name="keys")
 app.add_typer(events, name="events")
 add_staging(app)
+add_stored(app)
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH", help="Definition files, or folders of them.")]
 

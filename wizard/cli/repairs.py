@@ -118,7 +118,7 @@ def delete(
     async def work(engine: Engine) -> bool:
         view = await engine.load(run_id)
         said = f"{view.run.workflow}, {view.status.value}, last moved {view.run.updated_at:%Y-%m-%d}"
-        if not yes and not await asyncio.to_thread(_agreed, f"Delete all of run {run_id} ({said})?"):
+        if not yes and not await asyncio.to_thread(agreed, f"Delete all of run {run_id} ({said})?"):
             return False
         return await engine.delete(run_id)
 
@@ -129,7 +129,8 @@ def delete(
         raise typer.Exit(FAILED)
 
 
-def _agreed(question: str) -> bool:
+def agreed(question: str) -> bool:
+    """Whether the person says yes. Raises BadParameter where nobody is there."""
     print(f"{clean(question)} Nothing is undone by it, and nothing brings it back. [y/N] ", end="", flush=True)
     line = sys.stdin.readline()
     if not line:

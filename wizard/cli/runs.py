@@ -235,11 +235,7 @@ def export(
     async def work(engine: Engine) -> dict[str, Any]:
         return await (exported_run(engine, run_id) if run_id is not None else exported_profile(engine, profile or ""))
 
-    exported = look(store, work)
-    if output is None:
-        print_json(exported)
-    else:
-        _write(output, exported)
+    write_export(look(store, work), output)
 
 
 runs.command(
@@ -253,8 +249,11 @@ runs.command(epilog=examples("wizard runs delete RUN_ID", "wizard runs delete RU
 )
 
 
-def _write(path: Path, exported: dict[str, Any]) -> None:
-    """Whoever else uses this machine can't read it: it is one person's data."""
+def write_export(exported: dict[str, Any], path: Path | None) -> None:
+    """Prints it, or writes it to a file that nobody else who uses this machine can read: it is one person's data."""
+    if path is None:
+        print_json(exported)
+        return
     from wizard.channels.http.json_answers import encode
 
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from wizard.definitions.draft import Draft, NodeDraft, target_of
 from wizard.definitions.edges import closure, remaining
+from wizard.definitions.format import STEP
 from wizard.definitions.inputs import ITEM_NAMES, typed
 from wizard.definitions.internal import ConditionConfig, RepeatConfig, WorkflowConfig
 from wizard.expressions.prose import prose
@@ -47,7 +48,8 @@ def build(draft: Draft, embedded: Mapping[str, Workflow], version: str) -> Workf
         remaining=remaining({node.id: node.exits for node in draft.nodes}, pages),
         input=draft.input,
         reopen=head.reopen,
-        save=head.save,
+        save=head.save is not False,
+        saves_steps=head.save == STEP,
         listed=head.listed,
         expires_after=head.expires_after,
         delete_after=head.delete_after,

@@ -211,6 +211,13 @@ def draft_head(document: Document, registry: Registry) -> WorkflowFormat | None:
     return _Reader(document, registry).head()
 
 
+def draft_fields(document: Document, registry: Registry, key: str) -> tuple[tuple[BaseField, ...], list[Problem]]:
+    """The fields by name that a document declares below `key`, as a workflow does below `input`, and what is wrong with
+    them."""
+    reader = _Reader(document, registry)
+    return reader.fields(key, document.data.get(key)), reader.problems
+
+
 class _Reader:
     def __init__(self, document: Document, registry: Registry) -> None:
         self.document = document
@@ -225,7 +232,7 @@ class _Reader:
         head = self._head(data)
         before = len(self.problems)
         nodes, ids = self._nodes(data.get("nodes"))
-        declared = self._input(data.get("input"))
+        declared = self.fields("input", data.get("input"))
         if head is None:
             return None
         whole = len(self.problems) == before and head.nodes != _NO_NODES
@@ -281,12 +288,12 @@ class _Reader:
         head: WorkflowFormat | None = self._salvaged(WorkflowFormat, data, (), {"nodes": _NO_NODES})
         return head
 
-    def _input(self, data: object) -> tuple[BaseField, ...]:
+    def fields(self, key: str, data: object) -> tuple[BaseField, ...]:
         fields = []
         for name, declaration in data.items() if isinstance(data, dict) else ():
             if not isinstance(declaration, dict):
                 continue
-            place = ("input", name)
+            place = (key, name)
             kind = declaration.get("type", USUAL.name)
             of = self.registry.fields.get(kind) if isinstance(kind, str) else None
             if "name" in declaration:

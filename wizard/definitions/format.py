@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     StrictBool,
     WithJsonSchema,
@@ -48,6 +49,16 @@ Language = Annotated[
 ]
 
 
+def _saves(value: object) -> object:
+    if not isinstance(value, bool) and value != STEP:
+        raise ValueError(f"must be true, false or {STEP}")
+    return value
+
+
+STEP = "step"
+Saves = Annotated[bool | str, BeforeValidator(_saves), WithJsonSchema({"enum": [True, False, STEP]})]
+
+
 # -- the keys ------------------------------------------------------------------------------------
 
 
@@ -76,7 +87,11 @@ class WorkflowFormat(_Format):
         (), max_length=MAX_STARTS, description="The events that start a run of it, by themselves."
     )
     reopen: StrictBool = Field(False, description="Whether a completed run can be gone back into.")
-    save: StrictBool = Field(True, description="Whether pages offer to save and come back later.")
+    save: Saves = Field(
+        True,
+        description="Whether pages offer to save and come back later; with `step`, profile and session are also saved "
+        "with each step that sets something in them, and not only at the end.",
+    )
     listed: StrictBool | None = Field(
         None, description="Whether lists of workflows show it; where nothing is said, unless others embed it."
     )

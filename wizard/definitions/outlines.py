@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wizard.definitions.draft import NodeDraft, draft_head, draft_node
+from wizard.definitions.format import STEP
 from wizard.definitions.internal import ConditionConfig, WorkflowConfig
 from wizard.definitions.reading import source
 from wizard.definitions.reading.document import MAX_DEPTH, Document
@@ -270,6 +271,7 @@ class _Outline:
             start=start,
             reach={node: frozenset({node} & again) for node in nodes},
             remaining={node: Remaining(0, None) for node in nodes},
+            saves_steps=head is not None and head.save == STEP,
             expires_after=None if head is None else head.expires_after,
             delete_after=None if head is None else head.delete_after,
             language="en" if head is None else head.language,

@@ -19,7 +19,7 @@ from immutables import Map
 
 from wizard.engine.commits import Saver
 from wizard.engine.dropped import Dropped
-from wizard.engine.outcomes import checked, due_at, failure_of, with_traces
+from wizard.engine.outcomes import check_profile, checked, due_at, failure_of, with_traces
 from wizard.engine.reentry import AtWork
 from wizard.engine.slots import Slots
 from wizard.engine.visits import make_visit, prompt_of, still_holds
@@ -37,6 +37,7 @@ from wizard.node.prompt_checks import only_computes
 from wizard.node.retry import TryLater, persevere, seconds_in_all
 from wizard.process.isolation import computed
 from wizard.process.unstoppable import doing
+from wizard.profiles.schema import ProfileSchema
 from wizard.telemetry.logs import broke
 from wizard.telemetry.watching import NOBODY, Watch
 
@@ -65,7 +66,7 @@ class Means:
     lost against another commit: none of it is done again. `patience` are the seconds that other background work may
     take before it is deferred; with 0 no effect is begun but each is ordered as a job: for who has none of the host's
     functions.
-    `tell` gives what hears how far the work of a visit is.
+    `tell` gives what hears how far the work of a visit is. `profiles` says what nodes may set in profiles.
     """
 
     services: Services
@@ -77,6 +78,7 @@ class Means:
     patience: float = 0.0
     tell: Callable[[str, int], Tell] | None = None
     watch: Watch = NOBODY
+    profiles: ProfileSchema | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +302,8 @@ class Driver:
         pause: float | None = None
         try:
             outcome = checked(await self._reported(step, visit, retrying=retrying), visit)
+            if self._means.profiles is not None and visit.changes:
+                check_profile(visit, self._means.profiles, self._turn.local_now)
         except TryLater as again_later:
             cause = again_later.__cause__
             assert isinstance(cause, Exception)

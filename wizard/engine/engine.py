@@ -39,6 +39,8 @@ from wizard.model.instants import Clock, instant
 from wizard.model.job import Claim
 from wizard.node import Services
 from wizard.process.isolation import Whose
+from wizard.profiles.keeping import StoredDocuments
+from wizard.profiles.schema import ProfileSchema
 from wizard.settings import Settings
 from wizard.stores.contract import Store, TraceEntry
 from wizard.telemetry.logs import broke
@@ -59,7 +61,8 @@ class Engine:
 
     `definitions` gives the workflows that runs start from, and compiles those that stored runs are
     pinned to (S22); `services` are what nodes are handed; `clock` gives aware times, in the zone of the people whose
-    days and hours expressions compute with (S25); `watch` is told of each turn. Background work that isn't
+    days and hours expressions compute with (S25); `watch` is told of each turn; `profile_schema` is what profiles may
+    hold. `profiles` and `sessions` are those that are stored. Background work that isn't
     done within a turn needs a worker (wizard.engine.worker). The code of a node that moves the run which it is called
     for gets MoveFromWithin; it may call `event`, `amend`, `keep` and `cancel`.
     """
@@ -73,6 +76,7 @@ class Engine:
         clock: Callable[[], datetime] = utc_now,
         ids: Callable[[], str] = new_id,
         watch: Watch = NOBODY,
+        profile_schema: ProfileSchema | None = None,
     ) -> None:
         self.definitions = definitions
         self.store = store
@@ -82,7 +86,10 @@ class Engine:
         self.watch = watch
         self._ids = ids
         self._pinned = Pinned(definitions, store, self._needed)
-        self._turns = Turns(store, self._pinned, self.services, self.clock, watch)
+        self._turns = Turns(store, self._pinned, self.services, self.clock, watch, profile_schema)
+        self._profile_schema = profile_schema
+        self.profiles = StoredDocuments(store, "profile", self.clock, profile_schema)
+        self.sessions = StoredDocuments(store, "session", self.clock)
         self._performer = Performer(store, self._pinned, self._turns, self.services, self.clock, watch)
 
     def _needed(self) -> Set[str]:
@@ -314,8 +321,11 @@ class Engine:
         """Sets fields of the run's event, profile or session from outside, as an event does:
         `await engine.amend(run, session={"seen": True})`. A stored profile or session is changed at once.
 
-        Raises RunCompleted, InvalidInput for what can't be stored, RunExpired.
+        Raises RunCompleted, InvalidInput for what can't be stored (FieldsRefused where the schema of profiles refuses
+        it), RunExpired.
         """
+        if self._profile_schema is not None and isinstance(profile := documents.get("profile"), Mapping):
+            documents["profile"] = self._profile_schema.checked(profile, self.clock())
         return await self._take("amend", run, asks.amend_ask(documents))
 
     async def event(

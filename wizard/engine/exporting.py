@@ -12,11 +12,12 @@ from typing import Any
 
 from wizard.definitions.outlines import STAND_IN
 from wizard.engine.engine import Engine
-from wizard.errors import CallerError, StaleRevision
+from wizard.errors import StaleRevision
 from wizard.machine.failures import said_to_people
 from wizard.machine.items import is_numbers_entry
 from wizard.model import Fault, Run, Step, StoredFile, Undo, Value, Workflow
 from wizard.model.path import locate
+from wizard.profiles.people import exported_person
 from wizard.stores.contract import TraceEntry
 
 FORMAT = 1  # of what is exported
@@ -42,17 +43,8 @@ async def exported_run(engine: Engine, run_id: str) -> dict[str, Any]:
 
 
 async def exported_profile(engine: Engine, profile_id: str) -> dict[str, Any]:
-    """A stored profile. Raises CallerError where nothing is stored under this id."""
-    document = await engine.store.document("profile", profile_id)
-    if not document.revision:
-        raise CallerError("There is no profile with this id. A profile is stored when a run that works on it ends.")
-    return {
-        "format": FORMAT,
-        "exported_at": engine.clock(),
-        "profile": profile_id,
-        "revision": document.revision,
-        "fields": dict(document.fields),
-    }
+    """All that is stored of a person. Raises DocumentNotFound where nothing is stored under this id."""
+    return await exported_person(engine.store, profile_id, engine.clock())
 
 
 async def _whole_trace(engine: Engine, run_id: str) -> list[TraceEntry]:

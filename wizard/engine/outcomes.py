@@ -7,7 +7,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from wizard.errors import Excuse, ExpressionError, InvalidInput, NodeContractError, NodeFailed, RunError, WizardError
+from wizard.errors import (
+    Excuse,
+    ExpressionError,
+    FieldsRefused,
+    InvalidInput,
+    NodeContractError,
+    NodeFailed,
+    RunError,
+    WizardError,
+)
 from wizard.locale.sentences import Sentence
 from wizard.machine.scope import Scope
 from wizard.model import Outcome, Proceed, Prompt, Step, Wait
@@ -17,6 +26,7 @@ from wizard.model.values import check_value
 from wizard.node import Visit
 from wizard.node.prompt_checks import checked_prompt, only_computes
 from wizard.process.isolation import dismiss
+from wizard.profiles.schema import ProfileSchema
 from wizard.telemetry.logs import is_outspoken
 
 LONGEST_MESSAGE = 2000  # characters that a function says
@@ -108,6 +118,19 @@ def _check_port(port: object, visit: Visit[Any]) -> None:
         named = ", ".join(handler.ports) or "none"
         said = "without a port" if port is None else f"by the port {str(port)[:80]!r}"
         raise NodeContractError(f"node type {visit.node.type} proceeds {said}. Take one of its `ports` ({named}).")
+
+
+def check_profile(visit: Visit[Any], schema: ProfileSchema, now: datetime) -> None:
+    """Has what a node sets in the profile in the types of the schema. Raises NodeFailed naming node and fields where
+    the schema doesn't take it: at the step that sets it, and not at the end, where nobody could mend it."""
+    fields = {name: value for (document, name), value in visit.changes.items() if document == "profile"}
+    try:
+        taken = schema.checked(fields, now, language=visit.language)
+    except FieldsRefused as error:
+        told = "; ".join(f"profile.{name}: {message}" for name, message in error.errors.items())
+        what = f"It sets what the schema of profiles doesn't take. {told}"
+        raise NodeFailed(what, people=Excuse.CHECK, private=True, lasting=True, node=visit.step) from error
+    visit.changes.update({("profile", name): value for name, value in taken.items()})
 
 
 def _can_be_stored(value: object, what: str) -> bool:

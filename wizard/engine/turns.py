@@ -59,6 +59,7 @@ from wizard.model.instants import Clock
 from wizard.model.job import JobKind, job_key
 from wizard.model.path import locate
 from wizard.node import Services
+from wizard.profiles.schema import ProfileSchema
 from wizard.settings import Settings
 from wizard.state.documents import document_saves
 from wizard.stores.contract import Store
@@ -77,7 +78,15 @@ RespondWith = Callable[[RunView], Reply]
 class Turns:
     """Takes turns on the runs of a store."""
 
-    def __init__(self, store: Store, pinned: Pinned, services: Services, clock: Clock, watch: Watch) -> None:
+    def __init__(
+        self,
+        store: Store,
+        pinned: Pinned,
+        services: Services,
+        clock: Clock,
+        watch: Watch,
+        profiles: ProfileSchema | None = None,
+    ) -> None:
         settings: Settings = services.settings or Settings()
         self.cache = RunCache(store, room=settings.cache_bytes)
         self._store = store
@@ -88,7 +97,9 @@ class Turns:
         self._contention = Contention()
         self._slots = Slots(store, clock, settings)
         patience = min(settings.slow_after, settings.lease / 3)  # beyond that, its lease has to be renewed
-        self._means = Means(services, self._slots, patience=patience, tell=reporter(store), watch=watch)
+        self._means = Means(
+            services, self._slots, patience=patience, tell=reporter(store), watch=watch, profiles=profiles
+        )
         self._leases = Leases(store, clock, services.calls.unstoppable, settings)
         self.past: set[str] = set()  # keys of claimed jobs that aren't their holder's any more, by their own turn
         self.lease = lease_from(clock, settings.lease)
@@ -270,8 +281,10 @@ class Turns:
             if not (turn.touched or unanswered) or (strict and turn.rejected):
                 prompt = None if strict else _prompt_of(saver.run, driver, turn.workflow)
                 return RunView(turn.workflow, saver.run, turn.local_now, prompt, rejected=rejected)
-            if turn.status is RunStatus.COMPLETED and saver.run.status is not RunStatus.COMPLETED:
-                turn.documents = document_saves(turn, saver.run)
+            # A change of a run that is completed can end it again in the same turn.
+            ended = turn.workflow.reopen or saver.run.status is not RunStatus.COMPLETED
+            if turn.status is RunStatus.COMPLETED and ended and not turn.workflow.saves_steps:
+                turn.documents += document_saves(turn, saver.run, reopens=turn.workflow.reopen)
             change = turn.change()
             prompt = _prompt_of(change.run, driver, turn.workflow)
             view = RunView(turn.workflow, change.run, turn.local_now, prompt, rejected=rejected)

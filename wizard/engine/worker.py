@@ -24,6 +24,7 @@ from wizard.errors import DataUnreadable, StoreError
 from wizard.model.backoff import pause_after
 from wizard.model.instants import after, instant
 from wizard.model.job import MOST_TRIES, Claim
+from wizard.profiles.retention import prune_documents
 from wizard.telemetry.logs import broke, is_outspoken, kind_and_place
 
 log = logging.getLogger("wizard.jobs")
@@ -246,6 +247,7 @@ class Worker:
         before = self._engine.clock() - timedelta(days=self._engine.settings.keep_replies)
         while await self._engine.store.prune(before, PRUNED) == PRUNED:
             pass
+        await prune_documents(self._engine.store.documents, self._engine.settings, self._engine.clock())
 
 
 def _reason(error: BaseException) -> str:

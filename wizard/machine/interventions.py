@@ -97,6 +97,7 @@ def cancel(turn: Turn, *, undo: bool) -> Move:
         raise RunCompleted(workflow=turn.workflow.id, run=turn.id)
     end_early(turn, "cancel")
     turn.log("cancelled", undo=undo)
+    turn.undoes_saves = undo
     yield from settle(turn, turn.steps[::-1]) if undo else close_all(turn)
 
 

@@ -34,10 +34,12 @@ from wizard.model import (
     Value,
     Workflow,
 )
+from wizard.model.documents import Origin, SaveAction
 from wizard.model.instants import instant
 from wizard.model.job import Job, JobKind, job_key
 from wizard.model.path import Place, locate
 from wizard.model.values import pack
+from wizard.state.documents import step_saves
 from wizard.state.patches import with_step
 
 MAX_NODES = 1000  # executed or walked through in one turn (S17)
@@ -67,6 +69,7 @@ class Turn:
         self.removed = run.removed
         self.visits = run.visits
         self.documents: tuple[DocumentSave, ...] = ()
+        self.undoes_saves = False  # of documents: the run is ended, and nothing that its steps did is to stay
         self.undos = run.undos
         self.passes: Counter[str] = Counter()  # that this turn made through nodes that pause, by place
         self.arrivals, self.arrived, self.deliveries = run.arrivals, run.arrived, run.deliveries
@@ -197,7 +200,8 @@ class Turn:
             case _:
                 whole = self.event = {**self.event, **fields}
         if stored is not None:
-            self.documents += (DocumentSave(name, stored, fields),)
+            origin = Origin(SaveAction.AMEND, self.id, self.workflow.id)
+            self.documents += (DocumentSave(name, stored, fields, origin=origin),)
         return whole
 
     def become(self, trigger: RunTrigger) -> None:
@@ -376,6 +380,8 @@ class Turn:
         ):
             self.settle(JobKind.WORK, visit_of(before.current))  # whoever works there learns that it is in vain
         run = self._run_after()
+        if self.workflow.saves_steps:
+            self.documents += step_saves(before, run, undone=self.undoes_saves)
         change = Change(
             run=run,
             expected=before.revision,

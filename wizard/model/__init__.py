@@ -5,6 +5,7 @@ Definitions and runs are different types and never point at each other: a run na
 
 from __future__ import annotations
 
+from wizard.model.documents import DocumentSave
 from wizard.model.prompt import Choice, Item, Later, Outcome, Proceed, Prompt, PromptField, Reveal, Value, Wait
 from wizard.model.run import (
     BY_EVENT,
@@ -16,7 +17,6 @@ from wizard.model.run import (
     Arrival,
     Change,
     Delivery,
-    DocumentSave,
     Entry,
     Fault,
     PutOff,

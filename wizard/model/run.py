@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Protocol
 
 from immutables import Map
 
+from wizard.model.documents import DocumentSave
 from wizard.model.job import Job
 from wizard.model.prompt import Value
 from wizard.model.workflow import Kind
@@ -324,15 +325,6 @@ class StoredFile:
     name: str
     media_type: str
     content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentSave:
-    """Fields to merge into a stored profile or session when a run ends."""
-
-    kind: str  # profile or session
-    id: str
-    fields: Mapping[str, Value]
 
 
 class Change(NamedTuple):

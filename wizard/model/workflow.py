@@ -202,6 +202,7 @@ class Workflow:
     input: tuple[Any, ...] = ()  # wizard.forms.fields.Field: what a caller may hand in
     reopen: bool = False
     save: bool = True  # whether pages offer to come back later
+    saves_steps: bool = False  # whether profile and session are saved with each step, and not only at the end
     listed: bool | None = None  # whether lists show it; None: unless another embeds it
     expires_after: timedelta | None = None
     delete_after: timedelta | None = None  # what is stored of a run goes, so long after it has ended

@@ -19,6 +19,7 @@ from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.staging import Stages
 from wizard.state.merging import Document
+from wizard.stores.documents import Documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,10 @@ class Store(Protocol):
     def events(self) -> TakenEvents:
         """The events that were taken."""
 
+    @property
+    def documents(self) -> Documents:
+        """Profiles and sessions, and the record of each save of them."""
+
     async def open(self) -> None:
         """Prepares the storage: creates or migrates it. Called once, before anything else."""
 
@@ -107,7 +112,8 @@ class Store(Protocol):
         Raises StaleRevision where the stored revision isn't `change.expected` (for None: where the
         run exists), and KeyReused where `change.reply` names a key that is stored already, in this
         order. Jobs that are ordered and settled in one change are settled. Documents are merged field by
-        field into what is stored then.
+        field into what is stored then, each save with its record (wizard.state.merging). Where the change creates a
+        run on a profile and a session, the session is that profile's from then on.
         Fixed by the change that creates a run, and not written again: its id, workflow, version,
         created_at, input, profile_id, session_id and token_hash. A path that is dropped and written is
         written; whether one that is parked and unparked stays parked is what `run.parked` says.

@@ -11,12 +11,14 @@ from time import perf_counter
 from typing import TypeVar
 
 from wizard.errors import CallerError
-from wizard.model import Change, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model import Change, DocumentSave, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model.documents import SaveRecord
 from wizard.model.events import TakenEvent, TakenEvents
 from wizard.model.job import Aside, Backlog, Claim, Queue
 from wizard.model.staging import Deed, Deployed, Draft, Sharing, Stages, Version
 from wizard.state.merging import Document
 from wizard.stores.contract import RunPlace, RunSummary, Store, TraceEntry
+from wizard.stores.documents import DocumentLine, Documents
 from wizard.telemetry.watching import StoreWatch
 
 T = TypeVar("T")
@@ -49,6 +51,7 @@ class WatchedStore:
         self.queue: Queue = WatchedQueue(store, watch, clock=clock)
         self.stages: Stages = WatchedStages(store, watch, clock=clock)
         self.events: TakenEvents = WatchedEvents(store, watch, clock=clock)
+        self.documents: Documents = WatchedDocuments(store, watch, clock=clock)
 
     async def open(self) -> None:
         await self._tell("open", self._store.open())
@@ -251,3 +254,34 @@ class WatchedStages:
 
     async def deeds(self, workflow: str | None = None, limit: int = 100, below: int | None = None) -> tuple[Deed, ...]:
         return await self._tell("deeds", self._store.stages.deeds(workflow, limit, below))
+
+
+class WatchedDocuments:
+    """The store's profiles and sessions."""
+
+    def __init__(self, store: Store, watch: StoreWatch, *, clock: Callable[[], float] = perf_counter) -> None:
+        self._store = store
+        self._tell = _Watched(watch, clock).tell
+
+    async def save(self, save: DocumentSave, at: datetime, expected: int | None = None) -> Document:
+        return await self._tell("save_document", self._store.documents.save(save, at, expected))
+
+    async def list(self, kind: str, limit: int = 100, after: str = "") -> Sequence[DocumentLine]:
+        return await self._tell("list_documents", self._store.documents.list(kind, limit, after))
+
+    async def history(
+        self, kind: str, document_id: str, limit: int = 100, below: int | None = None
+    ) -> Sequence[SaveRecord]:
+        return await self._tell("document_history", self._store.documents.history(kind, document_id, limit, below))
+
+    async def delete(self, kind: str, document_id: str) -> bool:
+        return await self._tell("delete_document", self._store.documents.delete(kind, document_id))
+
+    async def sessions_of(self, profile_id: str) -> Sequence[str]:
+        return await self._tell("sessions_of", self._store.documents.sessions_of(profile_id))
+
+    async def prune(self, kind: str, before: datetime, limit: int = 1000) -> int:
+        return await self._tell("prune_documents", self._store.documents.prune(kind, before, limit))
+
+    async def prune_history(self, before: datetime, limit: int = 1000) -> int:
+        return await self._tell("prune_history", self._store.documents.prune_history(before, limit))

@@ -87,13 +87,13 @@ class Admission:
         return kind.check(await read_object(request, limit, self._settings.body_timeout))
 
 
-def revision_of(request: web.Request) -> int:
+def revision_of(request: web.Request, what: str = "draft") -> int:
     """Which revision is to be saved over: that of If-Match, 0 with `If-None-Match: *` (RFC 9110, 13.1). Raises Refused:
     428 where there is neither, 400 for anything else."""
     match, none_match = request.headers.get("If-Match"), request.headers.get("If-None-Match")
     if match is None and none_match is None:
-        what = "Send If-Match with the ETag that you were told, or `If-None-Match: *` for a new draft."
-        raise Refused(PRECONDITION_REQUIRED, what)
+        told = f"Send If-Match with the ETag of the {what} as you saw it, or `If-None-Match: *` for a new one."
+        raise Refused(PRECONDITION_REQUIRED, told)
     if match is None and (none_match or "").strip() == "*":
         return 0
     if match is None or none_match is not None or not re.fullmatch(REVISION_TAG, match.strip()):

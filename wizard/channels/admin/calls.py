@@ -9,6 +9,8 @@ from aiohttp import web
 
 from wizard.channels.admin import openapi
 from wizard.channels.admin.admission import Admission, check_everywhere
+from wizard.channels.admin.call import Call
+from wizard.channels.admin.documents import StoredHandlers
 from wizard.channels.admin.events import Events
 from wizard.channels.admin.people import Admin, Person
 from wizard.channels.admin.sharing import Sharings
@@ -17,6 +19,7 @@ from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.problems import DESCRIPTION, Handler, problems, protect
 from wizard.deployments.staging import Staging
 from wizard.process.calls import Calls
+from wizard.profiles.keeping import StoredDocuments
 from wizard.settings import Settings
 from wizard.stores.contract import Store
 
@@ -31,10 +34,14 @@ def admin_api(
     settings: Settings,
     admin: Admin | None = None,
     calls: Calls | None = None,
+    *,
+    profiles: StoredDocuments,
+    sessions: StoredDocuments,
 ) -> web.Application:
     """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. `staging` gives what saves and
-    deploys in the store, once that is opened; `admin` says who of the host's people sends a request, and `calls` has a
-    bound around that. Without `admin`, and without an admin key in the settings, nobody gets in."""
+    deploys in the store, once that is opened; `profiles` and `sessions` are those that it keeps. `admin` says who of
+    the host's people sends a request, and `calls` has a bound around that. Without `admin`, and without an admin key in
+    the settings, nobody gets in."""
     admission = Admission(store, settings, admin, calls or Calls())
     workflows, sharings = Workflows(store, staging, admission), Sharings(staging, admission)
     handlers: dict[str, Callable[[web.Request, Person], Awaitable[web.Response]]] = {
@@ -50,14 +57,16 @@ def admin_api(
         "showSharing": sharings.show,
         "changeSharing": sharings.change,
         "events": Events(store).list,
+        **StoredHandlers("profile", profiles, admission).by_name,
+        **StoredHandlers("session", sessions, admission).by_name,
     }
 
-    def admitted(call: openapi.Call) -> Handler:
+    def admitted(call: Call) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             if call.changes:
                 admission.check_rate(request)
             person = await admission.person(request, call.role)
-            if "id" in request.match_info:
+            if call.is_of_a_workflow:
                 await admission.check_shared(person, call.role, request.match_info["id"])
             elif not call.filters:
                 check_everywhere(person, call.role)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from wizard import __version__
-from wizard.channels.admin import examples
+from wizard.channels.admin import document_calls, examples
+from wizard.channels.admin.call import Call
 from wizard.channels.admin.parameters import parameters
 from wizard.channels.admin.people import Role
 from wizard.channels.admin.requests import BODIES
@@ -31,7 +32,6 @@ from wizard.channels.http.problems import (
     TOO_SLOW,
     UNSUPPORTED_MEDIA_TYPE,
     VERSION_NOT_FOUND,
-    ProblemType,
 )
 from wizard.channels.http.schemas import array, ref, schemas
 
@@ -41,29 +41,6 @@ _WHO = (NOT_SIGNED_IN, ROLE_MISSING)
 _BODY = (INVALID_REQUEST, TOO_SLOW, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, TOO_MANY_CHANGES)
 _LINK = {"Link": {"description": 'The address of older ones, as rel="next".', "schema": {"type": "string"}}}
 _ETAG = {"ETag": {"description": "The revision, in quotation marks.", "schema": {"type": "string"}}}
-
-
-class Call(NamedTuple):
-    """A call: `name` is its operationId, `role` what it needs, `about` the rest of what the document says of it. One
-    that isn't about a workflow needs the role for every workflow, unless it `filters` what it tells by itself."""
-
-    method: str
-    path: str
-    name: str
-    role: Role
-    summary: str
-    about: Json
-    problems: tuple[ProblemType, ...]
-    filters: bool = False
-
-    @property
-    def changes(self) -> bool:
-        return self.method != "GET"
-
-    @property
-    def route(self) -> str:
-        """The path, as aiohttp has it."""
-        return self.path.replace("{number}", "{number:[1-9][0-9]{0,14}}")
 
 
 CALLS = (
@@ -205,6 +182,7 @@ CALLS = (
         },
         (INVALID_REQUEST,),
     ),
+    *document_calls.CALLS,
 )
 
 
@@ -212,15 +190,15 @@ def document(server: str = "/api/v1/admin") -> Json:
     """The whole document, as Python values. `server` is where the interface is."""
     paths: Json = {"/openapi.json": {"get": _openapi()}}
     for call in CALLS:
-        names = [name for name in ("id", "number") if f"{{{name}}}" in call.path]
+        names = [name for name in ("id", "number", *document_calls.KINDS) if f"{{{name}}}" in call.path]
         path = paths.setdefault(call.path, {"parameters": [parameter(name) for name in names]} if names else {})
         path[call.method.lower()] = _described(call)
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Wizard: drafts and deployments",
+            "title": "Wizard: drafts, deployments and what is stored of people",
             "version": __version__,
-            "summary": "Edit workflows, deploy them, go back to the version before.",
+            "summary": "Edit workflows, deploy them, go back to the version before; look after profiles and sessions.",
             "description": (
                 "A workflow has one draft, which is edited, and numbered versions, which never change; one of them, or "
                 "none, is deployed: runs are started from that.\n\n"

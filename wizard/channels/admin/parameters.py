@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from wizard.channels.admin.admission import REVISION_TAG
+from wizard.channels.admin.document_parameters import document_parameters
 from wizard.channels.http.members import MAX_REVISION
 from wizard.channels.http.problems import NOT_FOUND, Refused
 from wizard.channels.http.query import Number
@@ -73,16 +74,17 @@ def parameters() -> Json:
             "description": "`true`: only events that started no run and that no run took.",
             "schema": {"type": "string", "enum": ["true", "false"]},
         },
+        **document_parameters(),
         "ifMatch": {
             "name": "If-Match",
             "in": "header",
-            "description": "The ETag of what is changed, as you saw it. This is needed (428), or If-None-Match.",
+            "description": "The ETag of what you change, as you saw it. To save, you need this or If-None-Match (428).",
             "schema": {"type": "string", "pattern": f"^{REVISION_TAG}$"},
         },
         "ifNoneMatch": {
             "name": "If-None-Match",
             "in": "header",
-            "description": "`*`: the draft is a new one.",
+            "description": "`*`: it is a new one.",
             "schema": {"type": "string", "const": "*"},
         },
     }

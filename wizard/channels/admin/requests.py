@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
+from wizard.channels.admin import document_requests
 from wizard.channels.admin.people import MAX_NAME
 from wizard.channels.http.members import EXACT, MAX_REVISION, Body, about, whole
 from wizard.channels.http.problems import unreadable
@@ -57,7 +58,7 @@ class Share(TypedDict, total=False):
 
 
 SAVE, DEPLOY, REVOKE, SHARE = Body(SaveDraft), Body(Deploy), Body(Revoke), Body(Share)
-BODIES: tuple[Body[Any], ...] = (SAVE, DEPLOY, REVOKE, SHARE)
+BODIES: tuple[Body[Any], ...] = (SAVE, DEPLOY, REVOKE, SHARE, *document_requests.BODIES)
 
 
 def check_together(body: SaveDraft) -> None:

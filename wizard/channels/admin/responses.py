@@ -10,9 +10,11 @@ from typing import Annotated, Any, Literal, NotRequired
 import pydantic
 from typing_extensions import TypedDict
 
+from wizard.channels.admin import document_responses
 from wizard.channels.http.members import about
 from wizard.channels.http.problems import (
     INTERNAL,
+    INVALID_INPUT,
     INVALID_REQUEST,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
@@ -27,6 +29,7 @@ from wizard.model import RunStatus
 PROBLEM_TYPES = (
     *STAGING_TYPES,
     INVALID_REQUEST,
+    INVALID_INPUT,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     TOO_SLOW,
@@ -212,6 +215,11 @@ class Problem(TypedDict):
     revision: NotRequired[Annotated[int | None, about("The revision of that (412).")]]
     owner: NotRequired[Owner]
     shared: NotRequired[Shared]
+    fields: NotRequired[Annotated[Sequence[str], about("Those that were set since the save to be undone (409).")]]
+    errors: NotRequired[Annotated[Mapping[str, str], about("What the schema of profiles refuses, by field (422).")]]
+    stored: NotRequired[
+        Annotated[Mapping[str, Any] | None, about("The fields as somebody else saved them (412), or null.")]
+    ]
     saved_by: NotRequired[Annotated[str | None, about("Who saved that (412).")]]
 
 
@@ -226,5 +234,6 @@ RESPONSES: tuple[Any, ...] = (
     Deed,
     Sharing,
     EventLine,
+    *document_responses.RESPONSES,
     Problem,
 )

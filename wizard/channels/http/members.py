@@ -76,14 +76,19 @@ def _wanted(schema: Mapping[str, Any]) -> str:
     match schema["type"]:
         case "string" if schema.get("format") == "date-time":
             return "must be a time with its offset from UTC, as 2026-03-27T10:00:00Z is"
+        case "string" if "enum" in schema:
+            return f"must be one of {', '.join(schema['enum'])}"
         case "string" if "pattern" in schema:
             return f"must be 1 to {schema['maxLength']} letters, digits and underscores, and not begin with a digit"
         case "string":
             least, most = schema.get("minLength", 0), schema["maxLength"]
             return f"must be text of {f'{least} to' if least else 'at most'} {most:,} characters"
         case "object" if "maxProperties" in schema:
-            choices = ", ".join(schema["additionalProperties"]["enum"])
-            return f"must be an object of at most {schema['maxProperties']} members, each of them one of {choices}"
+            values = schema["additionalProperties"]
+            choices = f"each of them one of {', '.join(values['enum'])}" if "enum" in values else "each with a name"
+            return f"must be an object of at most {schema['maxProperties']:,} members, {choices}"
+        case "array":
+            return f"must be a list of at most {schema['maxItems']:,} names"
         case kind:
             return _WANTED[kind]
 

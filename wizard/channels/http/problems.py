@@ -18,7 +18,9 @@ from aiohttp import web
 from wizard.channels.http.languages import language_of, learn
 from wizard.errors import (
     CallerError,
+    DocumentNotFound,
     DraftNotFound,
+    FieldsRefused,
     InvalidInput,
     KeyReused,
     NotAStep,
@@ -32,7 +34,9 @@ from wizard.errors import (
     RunCompleted,
     RunExpired,
     RunNotFound,
+    SaveNotFound,
     StaleDeployment,
+    StaleDocument,
     StaleDraft,
     StaleInput,
     StaleRevision,
@@ -40,6 +44,7 @@ from wizard.errors import (
     StoreError,
     TooManyEvents,
     TooManyRuns,
+    UndoConflict,
     VersionNotFound,
     WorkflowNotFound,
     WorkflowUnavailable,
@@ -117,6 +122,11 @@ NOTHING_BEFORE = ProblemType("nothing-before", 409, "Nothing was deployed before
 STALE_DRAFT = ProblemType("stale-draft", 412, "Somebody else has saved the draft")
 STALE_SHARING = ProblemType("stale-sharing", 412, "Somebody else has changed who works on the workflow")
 DEFINITION_REFUSED = ProblemType("definition-refused", 422, "There are errors in the definition")
+DOCUMENT_NOT_FOUND = ProblemType("document-not-found", 404, "Nothing is stored under this id")
+SAVE_NOT_FOUND = ProblemType("save-not-found", 404, "The history has no such save")
+UNDO_CONFLICT = ProblemType("undo-conflict", 409, "Fields were changed since that save")
+STALE_DOCUMENT = ProblemType("stale-document", 412, "Somebody else has saved it")
+FIELDS_REFUSED = ProblemType("fields-refused", 422, "The schema of profiles doesn't take this")
 PRECONDITION_REQUIRED = ProblemType("precondition-required", 428, "The request doesn't say what it changes")
 TOO_MANY_CHANGES = ProblemType("too-many-changes", 429, "Too much was changed")
 
@@ -132,6 +142,11 @@ STAGING_TYPES = (
     STALE_DRAFT,
     STALE_SHARING,
     DEFINITION_REFUSED,
+    DOCUMENT_NOT_FOUND,
+    SAVE_NOT_FOUND,
+    UNDO_CONFLICT,
+    STALE_DOCUMENT,
+    FIELDS_REFUSED,
     PRECONDITION_REQUIRED,
     TOO_MANY_CHANGES,
 )
@@ -190,6 +205,7 @@ _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (NotYourProfile, NOT_YOUR_PROFILE),
     (NotYours, WRONG_TOKEN),
     (WorkflowNotFound, WORKFLOW_NOT_FOUND),
+    (FieldsRefused, FIELDS_REFUSED),
     (InvalidInput, INVALID_INPUT),
     (KeyReused, KEY_REUSED),
     (TooManyEvents, TOO_MANY_EVENTS),
@@ -201,6 +217,10 @@ _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (VersionNotFound, VERSION_NOT_FOUND),
     (NothingDeployed, NOTHING_DEPLOYED),
     (NothingBefore, NOTHING_BEFORE),
+    (DocumentNotFound, DOCUMENT_NOT_FOUND),
+    (StaleDocument, STALE_DOCUMENT),
+    (SaveNotFound, SAVE_NOT_FOUND),
+    (UndoConflict, UNDO_CONFLICT),
     (CallerError, REFUSED),
 )
 

@@ -42,6 +42,7 @@ class Part(StrEnum):
     REFUSED = "refused"
     DETAILS = "details"
     EVENT = "event"
+    SAVE = "save"
 
 
 def _with_undos(part: Part, content: Any) -> Any:

@@ -10,10 +10,11 @@ from datetime import datetime
 
 from wizard.errors import NotGenuine, StoreError
 from wizard.model import NOTHING, Refused, Reply, Report, StoredFile, Value
+from wizard.model.documents import FieldChange, Origin, SaveAction, SaveRecord
 from wizard.model.job import Job
 from wizard.state.merging import Document
 from wizard.stores.blobs.formats import MISSHAPEN, Part, a_map, unreadable, unwrap, why, wrap
-from wizard.stores.blobs.vault import PLAIN, Vault, microseconds
+from wizard.stores.blobs.vault import PLAIN, About, Vault, microseconds
 
 
 def reply_body(vault: Vault, run_id: str, reply: Reply) -> bytes:
@@ -109,6 +110,30 @@ def read_document(vault: Vault, kind: str, document_id: str, revision: int, blob
     except (StoreError, *MISSHAPEN) as error:
         failed = NotGenuine if isinstance(error, NotGenuine) else StoreError
         raise failed(f"This {kind} can't be read: {why(error)}") from error
+
+
+def save_body(vault: Vault, record: SaveRecord) -> bytes:
+    """All of a save's record but its place and time, which have columns."""
+    action, *rest = record.origin
+    content = [[action.value, *rest], [list(change) for change in record.changes]]
+    return wrap(vault, Part.SAVE, document_owner(record.kind, record.id), content, _about_save(record))
+
+
+def _about_save(record: SaveRecord) -> About:
+    return record.kind, record.id, record.revision, microseconds(record.at)
+
+
+def read_save(vault: Vault, kind: str, document_id: str, revision: int, at: datetime, blob: bytes) -> SaveRecord:
+    """Raises StoreError."""
+    place = SaveRecord(kind, document_id, revision, at, Origin(), ())
+    try:
+        origin, changes = unwrap(vault, Part.SAVE, document_owner(kind, document_id), blob, _about_save(place))
+        action, *rest = origin
+        made = tuple(FieldChange(*change) for change in changes)
+        return place._replace(origin=Origin(SaveAction(action), *rest), changes=made)
+    except (StoreError, *MISSHAPEN) as error:
+        failed = NotGenuine if isinstance(error, NotGenuine) else StoreError
+        raise failed(f"The history of this {kind} can't be read: {why(error)}") from error
 
 
 # -- deeds -------------------------------------------------------------------------------------

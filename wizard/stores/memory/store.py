@@ -20,8 +20,10 @@ from wizard.model import ENDED, Change, Entry, Refused, Reply, Report, Run, RunS
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.staging import Stages
-from wizard.state.merging import Document, merge
+from wizard.state.merging import Document
 from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
+from wizard.stores.documents import Documents
+from wizard.stores.memory.documents import MemoryDocuments
 from wizard.stores.memory.events import MemoryEvents
 from wizard.stores.memory.queue import MemoryQueue
 from wizard.stores.memory.slots import MemorySlots
@@ -71,7 +73,8 @@ class MemoryStore:
         self._jobs = MemoryQueue(self._lock)
         self.queue: Queue = self._jobs
         self._slots = MemorySlots()
-        self._documents: dict[tuple[str, str], Document] = {}
+        self._documents = MemoryDocuments(self._lock)
+        self.documents: Documents = self._documents
         self._definitions: dict[str, bytes] = {}
         self._events = MemoryEvents(self._lock)
         self.events: TakenEvents = self._events
@@ -96,7 +99,9 @@ class MemoryStore:
         if reply is not None and not reply.again and (reply.scope, reply.key) in self._replies:
             raise KeyReused(run=run.id)
         if change.documents:
-            self._save_documents(change)
+            self._documents.save_all(change.documents, run.updated_at)
+        if stored is None:
+            self._documents.add_session(run)
         self._runs[run.id] = run
         if stored is None or stored.status is not run.status:
             self._count(stored, run)
@@ -121,16 +126,6 @@ class MemoryStore:
             self._counts[before.workflow, before.status] -= 1
         if now is not None:
             self._counts[now.workflow, now.status] += 1
-
-    def _save_documents(self, change: Change) -> None:
-        merged: dict[tuple[str, str], Document] = {}
-        for save in change.documents:
-            name = (save.kind, save.id)
-            merged[name] = merge(merged.get(name) or self._document(*name), save)
-        self._documents.update(merged)
-
-    def _document(self, kind: str, document_id: str) -> Document:
-        return self._documents.get((kind, document_id)) or Document(0, {})
 
     async def load(self, run_id: str) -> Run | None:
         return self._runs.get(run_id)
@@ -199,7 +194,7 @@ class MemoryStore:
         return self._definitions.get(version)
 
     async def document(self, kind: str, document_id: str) -> Document:
-        return self._document(kind, document_id)
+        return self._documents.document(kind, document_id)
 
     async def file(self, run_id: str, file_id: str) -> StoredFile | None:
         return self._files.get(run_id, {}).get(file_id)

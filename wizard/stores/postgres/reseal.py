@@ -77,6 +77,16 @@ PLACES = (
         lambda kind, document_id: document_owner(decoded(kind), decoded(document_id)),
         counted=False,
     ),
+    _Place(
+        "wizard.saves",
+        Part.SAVE,
+        ("kind", "id", "revision"),
+        "body",
+        ("kind", "id"),
+        ("kind", "id", "revision", "at"),
+        lambda kind, document_id: document_owner(decoded(kind), decoded(document_id)),
+        counted=False,
+    ),
     _Place(TABLE, Part.PAYLOAD, ("id",), "payload", ("dedupe_key",), ("dedupe_key",), _run_of, counted=False),
 )
 
@@ -254,7 +264,9 @@ def _bound(value: Any) -> Any:
 
 def _update(place: _Place) -> str:
     """Only where the row is as it was read: a turn that was committed meanwhile stays."""
-    types = {"visit": "bigint", "first": "bigint"} | ({"id": "bigint"} if place.table == TABLE else {})
+    types = {"visit": "bigint", "first": "bigint", "revision": "bigint"} | (
+        {"id": "bigint"} if place.table == TABLE else {}
+    )
     arrays = ", ".join(f"${number}::{types.get(key, 'text')}[]" for number, key in enumerate(place.keys, 3))
     same = " AND ".join(f"t.{key} = s.{key}" for key in place.keys)
     return (

@@ -12,19 +12,27 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from wizard.errors import StaleRevision
-from wizard.model import ENDED, Change, DocumentSave, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model import ENDED, Change, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.staging import Stages
-from wizard.state.merging import Document, merge
+from wizard.state.merging import Document
 from wizard.stores.blobs import records, rows, sealing, step_rows
 from wizard.stores.blobs.inventory import NEW, ROOM, Inventories, Inventory, inventory_after
 from wizard.stores.blobs.marks import Prepared, finished
 from wizard.stores.blobs.owners import owners_named, owners_of
 from wizard.stores.blobs.vault import PLAIN, Vault
 from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
+from wizard.stores.documents import Documents
 from wizard.stores.postgres import events as pgevents
 from wizard.stores.postgres import refused as pgrefused
+from wizard.stores.postgres.documents import (
+    READ_DOCUMENT,
+    PostgresDocuments,
+    add_session,
+    read_document,
+    save_documents,
+)
 from wizard.stores.postgres.migrations import migrate
 from wizard.stores.postgres.pool import Connection, Pool
 from wizard.stores.postgres.queue import Order, PostgresQueue, order, packed, queries
@@ -56,10 +64,6 @@ ALSO_OWN = "id IN (SELECT run_id FROM wizard.owners WHERE owner = $%d)"
 BEFORE_OWN = "(own.created_at, own.run_id) < ($%d, $%d)"
 PROBE = "SELECT pg_current_xact_id()"  # whose commit is written to the log; a standby gives none
 READ_DEFINITION = "SELECT body FROM wizard.definitions WHERE version = $1"
-LOCK_DOCUMENT = "SELECT pg_advisory_xact_lock(hashtextextended($1 || '/' || $2, 0))"
-READ_DOCUMENT = "SELECT revision, body FROM wizard.documents WHERE kind = $1 AND id = $2"
-WRITE_DOCUMENT = """INSERT INTO wizard.documents VALUES ($1, $2, $3, $4)
-    ON CONFLICT (kind, id) DO UPDATE SET revision = excluded.revision, body = excluded.body"""
 READ_FILE = "SELECT body FROM wizard.files WHERE run_id = $1 AND id = $2"
 READ_FILES = "SELECT id, body FROM wizard.files WHERE run_id = $1 ORDER BY id"
 # The lock keeps a run from being deleted meanwhile, which would leave its report behind, and no turn from moving it.
@@ -156,6 +160,7 @@ class PostgresStore:
         self.queue: Queue = self._queue
         self.stages: Stages = PostgresStages(self._pool)
         self.events: TakenEvents = pgevents.PostgresEvents(self._pool, lambda: self._vault)
+        self.documents: Documents = PostgresDocuments(self._pool, lambda: self._vault)
 
     @property
     def _vault(self) -> Vault:
@@ -219,29 +224,12 @@ class PostgresStore:
         at: datetime | None = await connection.fetchval(COMMIT, *values)
         if at is not None and (owners := _owners(change)):
             await connection.execute(ADD_OWNERS, owners, change.run.created_at, encoded(change.run.id))
+            await add_session(connection, change.run)
         if at is not None and change.documents:
-            await self._save(connection, change.documents)
+            await save_documents(connection, self._vault, change.documents, change.run.updated_at)
         if at is not None and jobs:
             await order(connection, jobs, at)
         return at
-
-    async def _save(self, connection: Connection, saves: Sequence[DocumentSave]) -> None:
-        """Locks before it reads, and all processes in the same order: nobody's fields get lost, and no two turns
-        wait for each other."""
-        merged: dict[tuple[str, str], Document] = {}
-        for name in sorted({(save.kind, save.id) for save in saves}):
-            await connection.execute(LOCK_DOCUMENT, *map(encoded, name))
-            merged[name] = self._read_document(name, await connection.fetchrow(READ_DOCUMENT, *map(encoded, name)))
-        for save in saves:
-            merged[save.kind, save.id] = merge(merged[save.kind, save.id], save)
-        for (kind, document_id), document in merged.items():
-            body = records.document_body(self._vault, kind, document_id, document)
-            await connection.execute(WRITE_DOCUMENT, encoded(kind), encoded(document_id), document.revision, body)
-
-    def _read_document(self, name: tuple[str, str], row: Any) -> Document:
-        if row is None:
-            return Document(0, {})
-        return records.read_document(self._vault, *name, row["revision"], row["body"])
 
     async def load(self, run_id: str) -> Run | None:
         read = await self._pool.read(READ_RUN, encoded(run_id), run=run_id)
@@ -329,7 +317,7 @@ class PostgresStore:
 
     async def document(self, kind: str, document_id: str) -> Document:
         documents = await self._pool.read(READ_DOCUMENT, encoded(kind), encoded(document_id))
-        return self._read_document((kind, document_id), documents[0] if documents else None)
+        return read_document(self._vault, kind, document_id, documents[0] if documents else None)
 
     async def file(self, run_id: str, file_id: str) -> StoredFile | None:
         files = await self._pool.read(READ_FILE, encoded(run_id), encoded(file_id), run=run_id)

@@ -5,19 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-from wizard.errors import InvalidInput, KeyReused, StaleRevision
+from wizard.errors import KeyReused, StaleRevision
 from wizard.model import Change
 from wizard.model.job import Job
-from wizard.state.merging import merge
 from wizard.stores.blobs import records, rows, step_rows
 from wizard.stores.blobs.inventory import NEW, Inventory, inventory_after
 from wizard.stores.blobs.owners import owners_of
 from wizard.stores.blobs.vault import Vault
-from wizard.stores.sqlite.reading import EPOCH, read_document
-
-MICROSECOND = timedelta(microseconds=1)
+from wizard.stores.sqlite.documents import add_session, save_document
+from wizard.stores.sqlite.reading import stored_time
 
 # One text each: sqlite3 prepares a text once and keeps the statement.
 CREATE_RUN = "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
@@ -38,17 +35,8 @@ ADD_TRACE = """INSERT INTO trace VALUES (?1,
 ADD_REPLY = "INSERT INTO replies VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 REPLACE_REPLY = "REPLACE INTO replies VALUES (?, ?, ?, ?, ?)"
 ADD_FILE = "REPLACE INTO files VALUES (?, ?, ?)"
-WRITE_DOCUMENT = "REPLACE INTO documents VALUES (?, ?, ?, ?)"
 ORDER_JOB = "REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, 0, NULL, ?, NULL, NULL)"
 SETTLE_JOB = "DELETE FROM jobs WHERE key=?"
-
-
-def stored_time(at: datetime) -> int:
-    """Raises InvalidInput where the time has no time zone."""
-    try:
-        return (at - EPOCH) // MICROSECOND
-    except TypeError as error:
-        raise InvalidInput(f"The time {at} has no time zone. Take the clock's times in UTC.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +96,7 @@ class PackedChange:
         if self.rare is not None:
             self.rare.write(connection)
         for save in change.documents:
-            merged = merge(read_document(connection, self.vault, save.kind, save.id), save)
-            body = records.document_body(self.vault, save.kind, save.id, merged)
-            connection.execute(WRITE_DOCUMENT, (save.kind, save.id, merged.revision, body))
+            save_document(connection, self.vault, save, run.updated_at)
 
     def _write_run(self, connection: sqlite3.Connection) -> None:
         run, expected = self.change.run, self.change.expected
@@ -126,6 +112,7 @@ class PackedChange:
         if expected is None:
             connection.execute(CREATE_DATA, (run.id, self.birth, self.context))
             connection.executemany(ADD_OWNER, [(owner, created, run.id) for owner in owners_of(run)])
+            add_session(connection, run)
             return
         connection.execute(UPDATE_STATUS, (run.id, run.status.value))
         if self.context is not None:

@@ -19,8 +19,7 @@ from wizard.model.job import MOST_TRIES, Aside, Claim, Job, JobKind, job_key
 from wizard.stores.blobs.formats import MISSHAPEN, unreadable
 from wizard.stores.blobs.records import read_payload
 from wizard.stores.blobs.vault import Vault
-from wizard.stores.sqlite.change import stored_time
-from wizard.stores.sqlite.reading import read_time
+from wizard.stores.sqlite.reading import read_time, stored_time
 from wizard.stores.sqlite.writer import Work
 from wizard.stores.wakening import Wakening
 

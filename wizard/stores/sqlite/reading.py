@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from typing import Any
 
+from wizard.errors import InvalidInput
 from wizard.model import ENDED, Reply, Report, Run, RunStatus, StoredFile
-from wizard.state.merging import Document
+from wizard.state.merging import NEVER_SAVED, Document
 from wizard.stores.blobs import records, rows, sealing
 from wizard.stores.blobs.formats import MISSHAPEN, unreadable
 from wizard.stores.blobs.inventory import Inventory
@@ -18,6 +19,7 @@ from wizard.stores.blobs.vault import Vault
 from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 READ_RUN = """SELECT id, workflow, version, status, revision, created_at, updated_at, expires_at, header, birth, context
     FROM runs JOIN run_data ON run_id = id WHERE id=?"""
@@ -46,6 +48,14 @@ BEFORE_OWN = "(own.created_at, own.run_id) < (?, ?)"
 
 def read_time(stored: int) -> datetime:
     return EPOCH + timedelta(microseconds=stored)
+
+
+def stored_time(at: datetime) -> int:
+    """Raises InvalidInput where the time has no time zone."""
+    try:
+        return (at - EPOCH) // MICROSECOND
+    except TypeError as error:
+        raise InvalidInput(f"The time {at} has no time zone. Take the clock's times in UTC.") from error
 
 
 @contextmanager
@@ -122,7 +132,7 @@ def read_reply(connection: sqlite3.Connection, vault: Vault, scope: str, key: st
 def read_document(connection: sqlite3.Connection, vault: Vault, kind: str, document_id: str) -> Document:
     """Raises StoreError."""
     row = connection.execute(READ_DOCUMENT, (kind, document_id)).fetchone()
-    return Document(0, {}) if row is None else records.read_document(vault, kind, document_id, row[0], row[1])
+    return NEVER_SAVED if row is None else records.read_document(vault, kind, document_id, row[0], row[1])
 
 
 def read_file(connection: sqlite3.Connection, vault: Vault, run_id: str, file_id: str) -> StoredFile | None:

@@ -7,8 +7,7 @@ import sqlite3
 from wizard.model import Refused
 from wizard.stores.blobs import records
 from wizard.stores.blobs.vault import Vault
-from wizard.stores.sqlite.change import stored_time
-from wizard.stores.sqlite.reading import read_time
+from wizard.stores.sqlite.reading import read_time, stored_time
 
 KEEP = """REPLACE INTO refused SELECT ?1, ?2, ?3, ?4 WHERE ?1 = '' OR EXISTS (SELECT 1 FROM runs WHERE id = ?1)"""
 LEAVE = """DELETE FROM refused WHERE scope = ?1 AND rowid NOT IN

@@ -52,6 +52,7 @@ class Column:
         return f"UPDATE {self.table} SET {self.name}=? WHERE {there} AND {self.name}=?"  # noqa: S608 - likewise
 
 
+DOCUMENT_OWNER = "kind || '/' || id"
 HEADER = ("workflow", "version", "status", "revision", "created_at", "updated_at", "expires_at")
 COLUMNS = (
     Column("runs", "header", Part.HEADER, ("id",), HEADER, "id", counted=True),
@@ -63,7 +64,10 @@ COLUMNS = (
     Column("trace", "body", Part.ENTRIES, ("run_id", "first"), ("first", "revision", "at"), counted=True),
     Column("replies", "body", Part.REPLY, ("scope", "key"), ("scope", "key")),
     Column("files", "body", Part.FILE, ("run_id", "id"), ("id",)),
-    Column("documents", "body", Part.DOCUMENT, ("kind", "id"), ("kind", "id", "revision"), "kind || '/' || id"),
+    Column("documents", "body", Part.DOCUMENT, ("kind", "id"), ("kind", "id", "revision"), DOCUMENT_OWNER),
+    Column(
+        "saves", "body", Part.SAVE, ("kind", "id", "revision"), ("kind", "id", "revision", "at"), "kind || '/' || id"
+    ),
     Column("jobs", "payload", Part.PAYLOAD, ("key",), ("key",)),
     Column("reports", "body", Part.REPORT, ("run_id",)),
     Column("refused", "body", Part.REFUSED, ("scope", "key"), ("scope", "key", "at"), "scope"),

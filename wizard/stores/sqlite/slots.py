@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from wizard.stores.sqlite.change import stored_time
+from wizard.stores.sqlite.reading import stored_time
 
 EXPIRE = "DELETE FROM slots WHERE name=? AND until <= ?"
 WORKS = "SELECT 1 FROM slots WHERE name=? AND holder=? AND works"

@@ -12,9 +12,8 @@ from typing import Any, Protocol, TypeVar
 from wizard.errors import StaleDeployment, StaleDraft, StaleSharing
 from wizard.model.staging import Deed, Deployed, Draft, Sharing, Version
 from wizard.stores.blobs.records import details_body, read_details
-from wizard.stores.sqlite.change import stored_time
 from wizard.stores.sqlite.queue import Read
-from wizard.stores.sqlite.reading import read_time
+from wizard.stores.sqlite.reading import read_time, stored_time
 from wizard.stores.sqlite.writer import Work
 
 T = TypeVar("T")

@@ -31,14 +31,17 @@ from wizard.stores.blobs.marks import Prepared, finished, prepared
 from wizard.stores.blobs.owners import owners_named
 from wizard.stores.blobs.vault import PLAIN, Vault
 from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
+from wizard.stores.documents import Documents
 from wizard.stores.scripts import scripts
 from wizard.stores.sqlite import events as sqlite_events
 from wizard.stores.sqlite import reading
 from wizard.stores.sqlite import refused as sqlite_refused
 from wizard.stores.sqlite import slots as sqlite_slots
-from wizard.stores.sqlite.change import PackedChange, stored_time
+from wizard.stores.sqlite.change import PackedChange
+from wizard.stores.sqlite.documents import SqliteDocuments
 from wizard.stores.sqlite.migrations import migrate
 from wizard.stores.sqlite.queue import COUNT, SqliteQueue
+from wizard.stores.sqlite.reading import stored_time
 from wizard.stores.sqlite.reseal import COLUMNS, Place, next_batch, old_runs, seal_run
 from wizard.stores.sqlite.stages import ADD_DEFINITION, SqliteStages
 from wizard.stores.sqlite.writer import NOT_OPEN, GroupWriter, explained
@@ -104,6 +107,7 @@ class SqliteStore:
         self.events: TakenEvents = sqlite_events.SqliteEvents(
             self._writer.run, self._read, self._scan, lambda: self._vault
         )
+        self.documents: Documents = SqliteDocuments(self._writer.run, self._scan, lambda: self._vault)
         self._resealing = Place()
         self._sealed_up_to: str | None = ""  # of the runs that aren't sealed in the present way; None is the end
 

@@ -1,0 +1,37 @@
+"""A call of the interface below `/api/v1/admin`, as it is described and routed."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from wizard.channels.admin.people import Role
+from wizard.channels.http.problems import ProblemType
+
+Json = dict[str, Any]
+
+
+class Call(NamedTuple):
+    """A call: `name` is its operationId, `role` what it needs, `about` the rest of what the document says of it. One
+    that isn't about a workflow needs the role for every workflow, unless it `filters` what it tells by itself."""
+
+    method: str
+    path: str
+    name: str
+    role: Role
+    summary: str
+    about: Json
+    problems: tuple[ProblemType, ...]
+    filters: bool = False
+
+    @property
+    def is_of_a_workflow(self) -> bool:
+        return self.path.startswith("/workflows/{id}")
+
+    @property
+    def changes(self) -> bool:
+        return self.method != "GET"
+
+    @property
+    def route(self) -> str:
+        """The path, as aiohttp has it."""
+        return self.path.replace("{number}", "{number:[1-9][0-9]{0,14}}")
