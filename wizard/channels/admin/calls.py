@@ -9,11 +9,13 @@ from aiohttp import web
 
 from wizard.channels.admin import openapi
 from wizard.channels.admin.admission import Admission
+from wizard.channels.admin.migrations import Migrations
 from wizard.channels.admin.people import Admin, Person
 from wizard.channels.admin.workflows import Workflows
 from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.problems import DESCRIPTION, Handler, problems, protect
 from wizard.deployments.staging import Staging
+from wizard.model.migrating import Migrate
 from wizard.process.calls import Calls
 from wizard.settings import Settings
 from wizard.stores.contract import Store
@@ -29,10 +31,13 @@ def admin_api(
     settings: Settings,
     admin: Admin | None = None,
     calls: Calls | None = None,
+    *,
+    migrate: Migrate,
 ) -> web.Application:
-    """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. `staging` gives what saves and
-    deploys in the store, once that is opened; `admin` says who of the host's people sends a request, and `calls` has a
-    bound around that. Without `admin`, and without an admin key in the settings, nobody gets in."""
+    """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. `staging` gives what saves and deploys
+    in the store, once that is opened, and `migrate` moves runs there; `admin` says who of the host's people sends a
+    request, and `calls` has a bound around that. Without `admin`, and without an admin key in the settings, nobody gets
+    in."""
     admission = Admission(settings, admin, calls or Calls())
     workflows = Workflows(store, staging, admission)
     handlers: dict[str, Callable[[web.Request, Person], Awaitable[web.Response]]] = {
@@ -41,6 +46,7 @@ def admin_api(
         "saveDraft": workflows.save_draft,
         "deploy": workflows.deploy,
         "revoke": workflows.revoke,
+        "migrate": Migrations(migrate, admission).migrate,
         "versions": workflows.versions,
         "version": workflows.version,
         "diff": workflows.diff,

@@ -41,6 +41,7 @@ class Part(StrEnum):
     MARK = "mark"
     REFUSED = "refused"
     DETAILS = "details"
+    FORMER = "former"
 
 
 def _with_undos(part: Part, content: Any) -> Any:

@@ -53,7 +53,8 @@ async def migrate(connection: Connection, queries: Queries, known: Sequence[str]
             await queries.install(create_schema=False)
             await queries.optimize_autovacuum()
         for number, script in enumerate(known[done:], done + 1):
-            await connection.execute(script)
+            if script:  # a number may be missing
+                await connection.execute(script)
             await connection.execute(ADD, number, version("pgqueuer"))
     await _upgrade_queue(connection, queries)
 

@@ -12,11 +12,12 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from wizard.errors import StaleRevision
-from wizard.model import Change, DocumentSave, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model import Change, DocumentSave, Former, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.job import Backlog, Queue
 from wizard.model.staging import Stages
 from wizard.state.merging import Document, merge
 from wizard.stores.blobs import records, rows, sealing, step_rows
+from wizard.stores.blobs.formers import former_body, read_former
 from wizard.stores.blobs.inventory import NEW, ROOM, Inventories, Inventory, inventory_after
 from wizard.stores.blobs.marks import Prepared, finished
 from wizard.stores.blobs.owners import owner_mark
@@ -33,6 +34,7 @@ from wizard.stores.postgres.values import bounded, decoded, encoded, in_utc
 from wizard.stores.scripts import scripts
 
 POOL_SIZE = 10
+BIRTH = 10  # its place among what commit_turn is handed
 
 COMMIT = f"SELECT wizard.commit_turn({', '.join(f'${number}' for number in range(1, 35))}) AS at"
 READ_REVISION = "SELECT revision FROM wizard.runs WHERE id = $1"
@@ -56,6 +58,12 @@ LOCK_DOCUMENT = "SELECT pg_advisory_xact_lock(hashtextextended($1 || '/' || $2, 
 READ_DOCUMENT = "SELECT revision, body FROM wizard.documents WHERE kind = $1 AND id = $2"
 WRITE_DOCUMENT = """INSERT INTO wizard.documents VALUES ($1, $2, $3, $4)
     ON CONFLICT (kind, id) DO UPDATE SET revision = excluded.revision, body = excluded.body"""
+MIGRATE_RUN = "UPDATE wizard.runs SET version = $2 WHERE id = $1"
+WRITE_BIRTH = "UPDATE wizard.run_data SET birth = $2 WHERE run_id = $1"
+KEEP_FORMER = """INSERT INTO wizard.formers VALUES ($1, $2, $3)
+    ON CONFLICT (run_id) DO UPDATE SET revision = excluded.revision, body = excluded.body"""
+FORGET_FORMER = "DELETE FROM wizard.formers WHERE run_id = $1"
+READ_FORMER = "SELECT revision, body FROM wizard.formers WHERE run_id = $1"
 READ_FILE = "SELECT body FROM wizard.files WHERE run_id = $1 AND id = $2"
 READ_FILES = "SELECT id, body FROM wizard.files WHERE run_id = $1 ORDER BY id"
 # The lock keeps a run from being deleted meanwhile, which would leave its report behind, and no turn from moving it.
@@ -113,7 +121,7 @@ def _values(vault: Vault, change: Change, before: Inventory, now: Inventory, sta
     # The order follows the parameters of the function.
     head = (encoded(run.id), expected, encoded(run.workflow), encoded(run.version), run.status.value, run.revision)
     times = (in_utc(run.created_at), in_utc(run.updated_at), in_utc(run.expires_at))
-    born = rows.birth(vault, run, stamp) if expected is None else None
+    born = rows.birth(vault, run, stamp) if change.bears else None
     context = rows.context(vault, run, stamp) if change.context or born is not None else None
     answered: tuple[Any, ...] = (None, None, None, False)
     if reply is not None:
@@ -180,7 +188,7 @@ class PostgresStore:
         values = _values(vault, change, before, now, stamp)
         settled = set(change.settled)
         jobs = packed(self._vault, (job for job in change.jobs if job.key not in settled), change.run.updated_at)
-        if jobs or change.documents or _owner(change) is not None:
+        if jobs or change.documents or change.migrating is not None or _owner(change) is not None:
             at = await self._pool.transact(lambda connection: self._commit(connection, values, change, jobs), run)
         else:
             at = (await self._pool.write(COMMIT, *values, run=run))[0]["at"]
@@ -214,11 +222,25 @@ class PostgresStore:
         at: datetime | None = await connection.fetchval(COMMIT, *values)
         if at is not None and (own := _owner(change)) is not None:
             await connection.execute(ADD_OWNER, own, change.run.created_at, encoded(change.run.id))
+        if at is not None and change.migrating is not None:
+            await self._migrate(connection, change, values[BIRTH])
         if at is not None and change.documents:
             await self._save(connection, change.documents)
         if at is not None and jobs:
             await order(connection, jobs, at)
         return at
+
+    async def _migrate(self, connection: Connection, change: Change, birth: bytes) -> None:
+        """Of the run's row the revision is new, so that the transaction holds it."""
+        run, former = change.run, None if change.migrating is None else change.migrating.former
+        run_id = encoded(run.id)
+        await connection.execute(MIGRATE_RUN, run_id, encoded(run.version))
+        await connection.execute(WRITE_BIRTH, run_id, birth)
+        if former is None:
+            await connection.execute(FORGET_FORMER, run_id)
+        else:
+            body = former_body(self._vault, former, run.revision)
+            await connection.execute(KEEP_FORMER, run_id, run.revision, body)
 
     async def _save(self, connection: Connection, saves: Sequence[DocumentSave]) -> None:
         """Locks before it reads, and all processes in the same order: nobody's fields get lost, and no two turns
@@ -247,6 +269,10 @@ class PostgresStore:
         if inventory is not None:
             self._inventories.put(run.id, run.revision, inventory)
         return run
+
+    async def former(self, run_id: str) -> Former | None:
+        kept = await self._pool.read(READ_FORMER, encoded(run_id), run=run_id)
+        return read_former(self._vault, run_id, *kept[0]) if kept else None
 
     async def revision(self, run_id: str) -> int | None:
         revisions = await self._pool.read(READ_REVISION, encoded(run_id), run=run_id)

@@ -66,6 +66,7 @@ COLUMNS = (
     Column("documents", "body", Part.DOCUMENT, ("kind", "id"), ("kind", "id", "revision"), "kind || '/' || id"),
     Column("jobs", "payload", Part.PAYLOAD, ("key",), ("key",)),
     Column("reports", "body", Part.REPORT, ("run_id",)),
+    Column("formers", "body", Part.FORMER, ("run_id",), ("revision",)),
     Column("refused", "body", Part.REFUSED, ("scope", "key"), ("scope", "key", "at"), "scope"),
 )
 
