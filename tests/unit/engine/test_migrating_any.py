@@ -186,7 +186,7 @@ CHANGES = (
 @st.composite
 def changed(draw: st.DrawFn, old: Process) -> Process:
     new = old
-    for number, change in enumerate(draw(st.lists(st.sampled_from(CHANGES), max_size=4))):
+    for number, change in enumerate(draw(st.lists(st.sampled_from(CHANGES), min_size=1, max_size=6))):
         pages = list(new.pages)
         at = draw(st.integers(0, len(pages) - 1))
         page, fields = pages[at], list(pages[at].fields)
@@ -270,7 +270,7 @@ def unmoved(run: Run) -> Run:
     return run._replace(revision=0, updated_at=run.created_at, visits=0)
 
 
-@settings(max_examples=examples(40), deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(processes().flatmap(lambda old: st.tuples(st.just(old), changed(old))), st.integers(0, 2))
 def test_every_change_of_a_definition_has_the_ends_that_a_model_says(pair: tuple[Process, Process], back: int) -> None:
     """Operators decide by the dry run: a run that is in the wrong list loses an answer, or is stuck for nothing."""
