@@ -10,6 +10,7 @@ from wizard.app import make_engine
 from wizard.deployments.serving import DeployedDefinitions
 from wizard.deployments.staging import Staging
 from wizard.engine.view import RunView
+from wizard.engine.worker import Worker
 from wizard.model import Run
 from wizard.model.migrating import NO_NAMES, Names, Order, Page, Result
 from wizard.node import Registry
@@ -46,6 +47,11 @@ class House:
     async def migrates(self, *, dry_run: bool = False, names: Names = NO_NAMES, **more: Any) -> Page:
         order = Order("trip", dry_run=dry_run, names=names, by="ann", **more)
         return await self.engine.migrate(order)
+
+    async def works(self, **later: float) -> int:
+        """How many jobs were due, so much later, and were done."""
+        self.clock.move(**later)
+        return await Worker(self.engine).perform_due()
 
     async def stored(self, run: RunView | str) -> Run:
         loaded = await self.store.load(run if isinstance(run, str) else run.id)

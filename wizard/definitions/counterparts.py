@@ -19,7 +19,7 @@ from wizard.model.values import write_json
 # What says where a run goes, when, and under which heading: it changes nothing of what was answered or done there.
 AROUND = frozenset(
     ("id", "type", "title", "next", "on_error", "retry", "timeout", "concurrency", "slow", "final", "depends_on")
-).union(("remind", "expires_after"))
+).union(("remind_after", "expires_after"))
 MOST_LEVELS = 100  # of definitions that embed each other
 
 Data = Mapping[str, Any]
