@@ -25,7 +25,7 @@ from wizard.model import StoredFile, Value
 from wizard.model.prompt import MAX_FIELDS
 from wizard.model.values import check_value
 
-__all__ = ["Accepted", "Form", "Part", "Rejected", "still_valid", "validate", "validate_part"]
+__all__ = ["Accepted", "Form", "Part", "Rejected", "carried_over", "still_valid", "validate", "validate_part"]
 
 MAX_NAME_SHOWN = 100
 MISSPELT = 3  # unknown names for which a known one is looked for, which takes a millisecond: more aren't misspelt
@@ -128,12 +128,18 @@ def still_valid(form: Form, output: Mapping[str, Value], names: Names) -> bool:
     """S11: whether an answer accepted earlier would be accepted as it is by the form as it stands now:
     the same fields shown, each within its limits, the checks holding, computed values unchanged. Raises
     NodeContractError where a field type of others fails at it."""
+    return carried_over(form, output, names) == output
+
+
+def carried_over(form: Form, output: Mapping[str, Value], names: Names) -> Mapping[str, Value] | None:
+    """What an answer that was accepted earlier, perhaps by another form of the same fields, is to the form as it stands
+    now; None where that doesn't accept it. Raises NodeContractError where a field type of others fails at it."""
     computed = {field.name for field in form.computed}
     given = {name: value for name, value in output.items() if name not in computed}
     result = validate(form, given, names, kept=output)
     if isinstance(result, Rejected) and result.failure is not None:
         raise result.failure
-    return isinstance(result, Accepted) and result.output == output
+    return result.output if isinstance(result, Accepted) else None
 
 
 @dataclass(slots=True)

@@ -239,8 +239,17 @@ def wizard_app(
     add_pages(app, engine, settings, identify, followers)
     if admin is not None or settings.admin_key is not None:  # before what is mounted above it
         staging = _staging_of(engine)
-        stored = {"profiles": engine.profiles, "sessions": engine.sessions}
-        app.add_subapp(ADMIN_PREFIX, admin_api(engine.store, staging, settings, admin, engine.services.calls, **stored))
+        editing = admin_api(
+            engine.store,
+            staging,
+            settings,
+            admin,
+            engine.services.calls,
+            profiles=engine.profiles,
+            sessions=engine.sessions,
+            migrate=engine.migrate,
+        )
+        app.add_subapp(ADMIN_PREFIX, editing)
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))
     app.router.add_route("*", "/api/{rest:.*}", elsewhere, expect_handler=go_on)
     return app

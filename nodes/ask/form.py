@@ -13,7 +13,7 @@ from wizard.forms.fields import Field
 from wizard.forms.prompts import prompt_fields, summary_items
 from wizard.forms.show_if import possible_fields
 from wizard.forms.types.files import reference
-from wizard.forms.validation import Accepted, Form, Part, Rejected, still_valid, validate, validate_part
+from wizard.forms.validation import Accepted, Form, Part, Rejected, carried_over, still_valid, validate, validate_part
 from wizard.model import TAKEN_FILES, Item, Outcome, Proceed, Prompt, Value, Wait
 from wizard.model.prompt import MAX_FIELDS
 from wizard.node import Foreground, Visit
@@ -114,6 +114,9 @@ class Asking(Foreground[A]):
 
     def accepts(self, visit: Visit[A]) -> bool:
         return still_valid(visit.config.form, visit.output or _NOTHING, visit.names)
+
+    def carried(self, visit: Visit[A]) -> Mapping[str, Value] | None:
+        return carried_over(visit.config.form, visit.output or _NOTHING, visit.names)
 
     def summary(self, visit: Visit[A]) -> tuple[Item, ...]:
         return summary_items(visit.config.form, visit.names, visit.output or _NOTHING, visit.step)

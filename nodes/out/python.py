@@ -66,6 +66,9 @@ class PythonNode(Background[PythonConfig]):
             raise NodeFailed(error.message, people=Excuse.BROKEN, lasting=True) from error
         return Proceed(output)
 
+    def undoes_with(self, config: PythonConfig) -> bool:
+        return config.undo is not None
+
     async def remove(self, visit: Visit[PythonConfig]) -> None:
         undo, output = visit.config.undo, visit.output
         function = None if undo is None else visit.services.functions.get(undo)

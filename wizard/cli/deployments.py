@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wizard.cli.drafts import By, WorkflowId, drafts, in_file, limited, on_stages, save_text, text_of_file, whoever
+from wizard.cli.migrating import migrate
 from wizard.cli.shared import AsJson, StoreOption, clean, examples, print_json, print_table, say, time_of
 from wizard.cli.sharing import share
 
@@ -33,6 +34,14 @@ def add_staging(app: typer.Typer) -> None:
     for command, lines in (
         (deploy, ("wizard deploy passport", 'wizard deploy passport --from passport.yaml --note "Build 4711"')),
         (revoke, ("wizard revoke passport", 'wizard revoke passport --note "Nobody gets past the address"')),
+        (
+            migrate,
+            (
+                "wizard migrate passport --dry-run",
+                "wizard migrate passport --map person=applicant --map person.mail=applicant.email",
+                'wizard migrate passport --back --note "They were asked twice"',
+            ),
+        ),
         (versions, ("wizard versions passport", "wizard versions passport --limit 5 --json")),
         (diff, ("wizard diff passport", "wizard diff passport 3 draft", "wizard diff passport 2 3 --json")),
         (audit, ("wizard audit", "wizard audit passport --limit 20 --json")),
@@ -175,7 +184,7 @@ def audit(
     below: Below = None,
     as_json: AsJson = False,
 ) -> None:
-    """List who deployed, revoked or deleted what, newest first."""
+    """List who deployed, revoked, migrated or deleted what, newest first."""
 
     async def work(staging: Staging, stages: Stages) -> tuple[Deed, ...]:
         return await stages.deeds(workflow, limit, below)
@@ -195,4 +204,6 @@ def _what(deed: Deed) -> str:
     number, revoked = deed.details.get("number"), deed.details.get("revoked")
     if revoked is not None:
         return f"{deed.action} {revoked}, back to {number}"
+    if deed.details.get("back"):
+        return f"{deed.action} back"
     return deed.action if number is None else f"{deed.action} {number}"

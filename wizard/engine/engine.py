@@ -14,6 +14,7 @@ from wizard.engine.access import Caller, check_access
 from wizard.engine.asks import Action
 from wizard.engine.inputs import read_input
 from wizard.engine.jobs import Performer
+from wizard.engine.migrating import Migrations
 from wizard.engine.own_runs import RunPage, runs_of
 from wizard.engine.pinned import Definitions, Pinned
 from wizard.engine.reentry import check_not_within
@@ -37,6 +38,7 @@ from wizard.model import RunStatus, StoredFile, Value
 from wizard.model.copies import copied
 from wizard.model.instants import Clock, instant
 from wizard.model.job import Claim
+from wizard.model.migrating import Order, Page
 from wizard.node import Services
 from wizard.process.isolation import Whose
 from wizard.profiles.keeping import StoredDocuments
@@ -435,6 +437,12 @@ class Engine:
         run = run._replace(input=copied(read_input(workflow, run, values, now)))
         await self._pinned.save(workflow, bundle)
         return await self._turns.first(workflow, run, now, respond, token, entering=entering)
+
+    async def migrate(self, order: Order) -> Page:
+        """Moves live runs of a workflow to another of its versions, or says what would become of them
+        (wizard.engine.migrating). Raises what Migrations.page raises."""
+        migrations = Migrations(self.store, self._pinned, self._turns.cache, self.services, self.clock)
+        return await migrations.page(order)
 
     async def _take(self, name: str, run: str | RunView, ask: Ask, respond: RespondWith | None = None) -> RunView:
         run_id = run_id_of(run)

@@ -28,6 +28,7 @@ class Unsaved:
         """Whether the run still stands where the work was begun, and nobody else took that over (S21, S23)."""
         return (
             run.status is self.at.status
+            and run.version == self.at.version
             and visit_of(run.current) == visit_of(self.at.current)
             and _claim_on(run) == _claim_on(self.at)
         )

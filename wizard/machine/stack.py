@@ -174,6 +174,10 @@ class Turn:
         if self._nodes > MAX_NODES:
             raise TurnTooLong(workflow=self.workflow.id, run=self.id)
 
+    def count_anew(self) -> None:
+        """Says that the turn has come on: a run of any length may be gone through, though no loop without end."""
+        self._nodes = 0
+
     def log(self, kind: str, step: str = "", **detail: Value) -> None:
         self._entries.append(Entry(kind, step, detail))
 

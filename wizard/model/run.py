@@ -336,7 +336,8 @@ class Change(NamedTuple):
     answers are to be deleted; None deletes all of them. `undos` are to be written, each in the place of
     one with the same visit, and `undone` are the visits of those to delete. `jobs` are ordered, `settled`
     are the keys of jobs that aren't needed any more. `context` says whether what turns seldom change may have changed:
-    the documents, the events, what was taken out for good.
+    the documents, the events, what was taken out for good. With `migrating` the run goes to another version
+    (`Migrating`).
     """
 
     run: Run
@@ -354,6 +355,26 @@ class Change(NamedTuple):
     jobs: tuple[Job, ...] = ()
     settled: tuple[str, ...] = ()
     context: bool = True
+    migrating: Migrating | None = None
+
+    @property
+    def bears(self) -> bool:
+        """Whether it writes what is fixed for all turns on the run: it creates the run, or migrates it."""
+        return self.expected is None or self.migrating is not None
+
+
+class Migrating(NamedTuple):
+    """Says of a change that it moves a run to another version. `former` is the run as it was, which is kept so that it
+    can be brought back; None where the change brings it back, and nothing is kept any more."""
+
+    former: Run | None
+
+
+class Former(NamedTuple):
+    """A run as it was before it was migrated; `revision` is the one with which that was stored."""
+
+    run: Run
+    revision: int
 
 
 class Refused(NamedTuple):

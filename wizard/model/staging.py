@@ -122,5 +122,8 @@ class Stages(Protocol):
     async def stamp(self) -> int:
         """Another number whenever something else is deployed: cheap enough to be asked several times a second."""
 
+    async def note(self, deed: Deed) -> None:
+        """Keeps what somebody did with a workflow that changes none of the others here."""
+
     async def deeds(self, workflow: str | None = None, limit: int = 100, below: int | None = None) -> tuple[Deed, ...]:
         """Newest first; with `below`, those with a lower number."""

@@ -226,6 +226,11 @@ class NodeType(ABC, Generic[C]):
         """Whether `visit.output`, accepted earlier, still holds (S11). No side effects."""
         return True
 
+    def carried(self, visit: Visit[C]) -> Mapping[str, Value] | None:
+        """What `visit.output`, accepted by an earlier version of the definition, is as an answer to this one; None
+        where it has to be asked again. No side effects."""
+        return visit.output if self.accepts(visit) else None
+
     def summary(self, visit: Visit[C]) -> tuple[Item, ...]:
         """The lines that a review shows of `visit.output`. No side effects."""
         return ()
@@ -262,6 +267,15 @@ class NodeType(ABC, Generic[C]):
     def undoes(self) -> bool:
         """Whether the type undoes anything when a step is dropped."""
         return type(self).remove is not NodeType.remove
+
+    def undoes_with(self, config: C) -> bool:
+        """Of a type that `undoes`: whether it undoes anything with this configuration."""
+        return self.undoes
+
+    @property
+    def closes(self) -> bool:
+        """Whether the type does anything at the end of a visit."""
+        return type(self).close is not NodeType.close
 
     async def remove(self, visit: Visit[C]) -> None:
         """The step is no longer part of the path: undo its effect, where there is one to undo. `visit.output` is

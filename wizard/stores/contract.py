@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from wizard.errors import InvalidInput
-from wizard.model import Change, Entry, Refused, Reply, Report, Run, RunStatus, StoredFile, is_past
+from wizard.model import Change, Entry, Former, Refused, Reply, Report, Run, RunStatus, StoredFile, is_past
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.staging import Stages
@@ -115,13 +115,18 @@ class Store(Protocol):
         field into what is stored then, each save with its record (wizard.state.merging). Where the change creates a
         run on a profile and a session, the session is that profile's from then on.
         Fixed by the change that creates a run, and not written again: its id, workflow, version,
-        created_at, input, profile_id, session_id and token_hash. A path that is dropped and written is
+        created_at, input, profile_id, session_id and token_hash. A change that is `migrating` alone writes the version
+        and the input again, and keeps or forgets the run as it was. A path that is dropped and written is
         written; whether one that is parked and unparked stays parked is what `run.parked` says.
         A trace entry's time is the run's updated_at.
         """
 
     async def load(self, run_id: str) -> Run | None:
         """The run as last committed. Raises StoreError where it is there and can't be read."""
+
+    async def former(self, run_id: str) -> Former | None:
+        """The run as it was before it was migrated last, where that is kept. Raises StoreError where it can't be
+        read."""
 
     async def revision(self, run_id: str) -> int | None:
         """The run's revision alone: what a caller that holds the run compares to know it is fresh."""
@@ -193,8 +198,9 @@ class Store(Protocol):
         """Gives all places of the holder back, at work or in line."""
 
     async def delete_run(self, run_id: str) -> bool:
-        """Deletes all that is stored of a run: steps, trace, files, replies, undos, jobs and what was refused, and also
-        the reply to the request that created it. Documents and definitions stay. False where there is no such run."""
+        """Deletes all that is stored of a run: steps, trace, files, replies, undos, jobs, what was refused, what is
+        kept from before it was migrated, and also the reply to the request that created it. Documents and definitions
+        stay. False where there is no such run."""
 
     async def failed_undos(self, limit: int = 100) -> Sequence[str]:
         """Ids of runs that have an undo which was given up."""

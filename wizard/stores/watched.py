@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import TypeVar
 
 from wizard.errors import CallerError
-from wizard.model import Change, DocumentSave, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model import Change, DocumentSave, Former, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.documents import SaveRecord
 from wizard.model.events import TakenEvent, TakenEvents
 from wizard.model.job import Aside, Backlog, Claim, Queue
@@ -64,6 +64,9 @@ class WatchedStore:
 
     async def load(self, run_id: str) -> Run | None:
         return await self._tell("load", self._store.load(run_id))
+
+    async def former(self, run_id: str) -> Former | None:
+        return await self._tell("former", self._store.former(run_id))
 
     async def revision(self, run_id: str) -> int | None:
         return await self._tell("revision", self._store.revision(run_id))
@@ -251,6 +254,9 @@ class WatchedStages:
 
     async def stamp(self) -> int:
         return await self._tell("stamp", self._store.stages.stamp())
+
+    async def note(self, deed: Deed) -> None:
+        await self._tell("note", self._store.stages.note(deed))
 
     async def deeds(self, workflow: str | None = None, limit: int = 100, below: int | None = None) -> tuple[Deed, ...]:
         return await self._tell("deeds", self._store.stages.deeds(workflow, limit, below))

@@ -40,6 +40,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
             "before": "r",
         },
     ),
+    "former": (("r",), {}),
     "count_runs": ((), {}),
     "save_definition": (("v", b"body"), {}),
     "definition": (("v",), {}),
@@ -84,6 +85,7 @@ STAGES_CALLS: dict[str, tuple[Any, ...]] = {
     "deploy": ("w", 1, 2, DEED),
     "stamp": (),
     "deeds": ("w", 3, 9),
+    "note": (DEED,),
 }
 
 
@@ -156,7 +158,8 @@ async def test_drafts_and_deployments_are_watched_too(name: str, inner: Any) -> 
     """A database that is slow to take a deployment shows in the same place as one that is slow to take a turn."""
     ears = Ears()
     told = await getattr(WatchedStore(inner, ears, clock=Ticking()).stages, name)(*STAGES_CALLS[name])
-    assert told == (None if name in ("save_draft", "delete_draft", "save_sharing", "add_version", "deploy") else name)
+    silent = ("save_draft", "delete_draft", "save_sharing", "add_version", "deploy", "note")
+    assert told == (None if name in silent else name)
     getattr(inner.stages, name).assert_awaited_once_with(*STAGES_CALLS[name])
     assert ears.told == [(name, 0.25, False)]
 

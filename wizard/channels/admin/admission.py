@@ -53,9 +53,7 @@ class Admission:
             what = "Send the admin key, as Authorization: Bearer KEY"
             what += "." if self._admin is None else ", or sign in where this is a part of."
             raise Refused(NOT_SIGNED_IN, what, WANTED)
-        if not person.has(role):
-            what = f"This needs the role `{role}`, which you don't have. Ask whoever gives out roles."
-            raise Refused(ROLE_MISSING, what, more={"role": role})
+        check_role(person, role)
         return person
 
     async def check_shared(self, person: Person, role: Role, workflow: str) -> None:
@@ -85,6 +83,13 @@ class Admission:
             raise Refused(UNSUPPORTED_MEDIA_TYPE, what)
         limit = min(self._settings.text_limit, self._settings.body_limit)
         return kind.check(await read_object(request, limit, self._settings.body_timeout))
+
+
+def check_role(person: Person, role: Role) -> None:
+    """Raises Refused (403) where they haven't the role."""
+    if not person.has(role):
+        what = f"This needs the role `{role}`, which you don't have. Ask whoever gives out roles."
+        raise Refused(ROLE_MISSING, what, more={"role": role})
 
 
 def revision_of(request: web.Request, what: str = "draft") -> int:

@@ -12,12 +12,14 @@ from wizard.channels.admin.admission import Admission, check_everywhere
 from wizard.channels.admin.call import Call
 from wizard.channels.admin.documents import StoredHandlers
 from wizard.channels.admin.events import Events
+from wizard.channels.admin.migrations import Migrations
 from wizard.channels.admin.people import Admin, Person
 from wizard.channels.admin.sharing import Sharings
 from wizard.channels.admin.workflows import Workflows
 from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.problems import DESCRIPTION, Handler, problems, protect
 from wizard.deployments.staging import Staging
+from wizard.model.migrating import Migrate
 from wizard.process.calls import Calls
 from wizard.profiles.keeping import StoredDocuments
 from wizard.settings import Settings
@@ -37,11 +39,12 @@ def admin_api(
     *,
     profiles: StoredDocuments,
     sessions: StoredDocuments,
+    migrate: Migrate,
 ) -> web.Application:
-    """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. `staging` gives what saves and
-    deploys in the store, once that is opened; `profiles` and `sessions` are those that it keeps. `admin` says who of
-    the host's people sends a request, and `calls` has a bound around that. Without `admin`, and without an admin key in
-    the settings, nobody gets in."""
+    """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. `staging` gives what saves and deploys
+    in the store, once that is opened; `profiles` and `sessions` are those that it keeps, and `migrate` moves its runs.
+    `admin` says who of the host's people sends a request, and `calls` has a bound around that. Without `admin`, and
+    without an admin key in the settings, nobody gets in."""
     admission = Admission(store, settings, admin, calls or Calls())
     workflows, sharings = Workflows(store, staging, admission), Sharings(staging, admission)
     handlers: dict[str, Callable[[web.Request, Person], Awaitable[web.Response]]] = {
@@ -50,6 +53,7 @@ def admin_api(
         "saveDraft": workflows.save_draft,
         "deploy": workflows.deploy,
         "revoke": workflows.revoke,
+        "migrate": Migrations(migrate, admission).migrate,
         "versions": workflows.versions,
         "version": workflows.version,
         "diff": workflows.diff,

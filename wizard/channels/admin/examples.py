@@ -72,3 +72,19 @@ EVENTS: Any = [
         "failed": [],
     }
 ]
+
+MIGRATE: dict[str, Any] = {
+    "dry_run": True,
+    "nodes": {"person": "applicant"},
+    "fields": {"person.mail": "applicant.email"},
+}
+MIGRATION: dict[str, Any] = {
+    "number": 2,
+    "version": _HASH,
+    "continue": 1,
+    "ask": 0,
+    "stuck": 0,
+    "moved": 0,
+    "renamed": [{"kind": "node", "before": "person", "after": "applicant", "guessed": False}],
+    "runs": [{"id": "k3XQ", "at": "address", "then": "address", "result": "continue", "why": ""}],
+}

@@ -102,6 +102,20 @@ CALLS = (
         (*_BODY, NOT_FOUND, NOTHING_DEPLOYED, NOTHING_BEFORE, STALE_DEPLOYMENT),
     ),
     Call(
+        "POST",
+        "/workflows/{id}/migrate",
+        "migrate",
+        Role.VIEWER,
+        "Moves live runs to a version, or says what would become of them",
+        {
+            "description": "All but a dry run needs the role `deployer`. Runs go on meanwhile: who moves one wins.",
+            "parameters": [parameter("runsBefore"), parameter("runs")],
+            "requestBody": json_body("Migrate", examples.MIGRATE, required=True),
+            "responses": {"200": json_answer("A page of runs", ref("Migration"), _LINK, examples.MIGRATION)},
+        },
+        (*_BODY, NOT_FOUND, NOTHING_DEPLOYED, VERSION_NOT_FOUND),
+    ),
+    Call(
         "GET",
         "/workflows/{id}/versions",
         "versions",

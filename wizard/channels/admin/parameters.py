@@ -13,6 +13,7 @@ from wizard.channels.http.members import MAX_REVISION
 from wizard.channels.http.problems import NOT_FOUND, Refused
 from wizard.channels.http.query import Number
 from wizard.deployments.texts import ID_PATTERN, is_workflow_id
+from wizard.model.migrating import MOST_RUNS
 
 Json = dict[str, Any]
 
@@ -22,6 +23,8 @@ _ALL = "Only those with a lower number: follow the `Link` of the page before. 0 
 VERSIONS = Number("limit", "How many versions at most.", 1, MOST, MOST)
 VERSIONS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
 DEEDS = Number("limit", "How many entries at most.", 1, MOST, MOST)
+RUNS = Number("limit", "How many live runs are looked at, at most.", 1, MOST_RUNS, MOST_RUNS)
+RUNS_BEFORE = re.compile(r"-?[0-9]{1,18}\..{1,200}")
 STAGE = re.compile("(draft|deployed|[1-9][0-9]{0,8})")
 DEEDS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
 EVENTS = Number("limit", "How many events at most.", 1, MOST, MOST)
@@ -75,6 +78,13 @@ def parameters() -> Json:
             "schema": {"type": "string", "enum": ["true", "false"]},
         },
         **document_parameters(),
+        "runs": RUNS.described,
+        "runsBefore": {
+            "name": "before",
+            "in": "query",
+            "description": "Where the page begins: follow the `Link` of the page before.",
+            "schema": {"type": "string", "pattern": f"^{RUNS_BEFORE.pattern}$"},
+        },
         "ifMatch": {
             "name": "If-Match",
             "in": "header",

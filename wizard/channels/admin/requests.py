@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Required
 
 from pydantic import BeforeValidator, ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from wizard.channels.admin import document_requests
 from wizard.channels.admin.people import MAX_NAME
-from wizard.channels.http.members import EXACT, MAX_REVISION, Body, about, whole
+from wizard.channels.http.members import EXACT, MAX_REVISION, MAX_TEXT, Body, about, whole
 from wizard.channels.http.problems import unreadable
 from wizard.definitions.reading.source import MAX_BYTES
 
 MAX_NOTE = 2000
 MOST_SHARED = 100
+MOST_NAMES = 1000  # that a migration is told of
 
 Note = Annotated[str, Field(max_length=MAX_NOTE), about("Why, for whoever asks later.")]
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
@@ -57,8 +58,28 @@ class Share(TypedDict, total=False):
     ]
 
 
-SAVE, DEPLOY, REVOKE, SHARE = Body(SaveDraft), Body(Deploy), Body(Revoke), Body(Share)
-BODIES: tuple[Body[Any], ...] = (SAVE, DEPLOY, REVOKE, SHARE, *document_requests.BODIES)
+_NAME = Annotated[str, Field(max_length=MAX_TEXT)]
+_RENAMED = Annotated[dict[_NAME, _NAME], Field(max_length=MOST_NAMES)]
+_TO = "The number of the version that runs are moved to; the one that is deployed unless given."
+_DRY = "Whether it is only said what would become of the runs. That needs the role `viewer`, all else `deployer`."
+_BACK = "Bring back those runs that haven't moved since they were migrated, each to the version and step that it had."
+_NODES = "Nodes that have another name in the new version, old to new; a node of an embedded workflow is NODE/NODE."
+_FIELDS = "Fields that have another name, old to new, as NODE.FIELD."
+
+
+@with_config(EXACT)
+class Migrate(TypedDict, total=False):
+    dry_run: Required[Annotated[bool, about(_DRY)]]
+    to: Annotated[int, Field(ge=1, le=MAX_REVISION), about(_TO), BeforeValidator(whole)]
+    back: Annotated[bool, about(_BACK)]
+    nodes: Annotated[_RENAMED, about(_NODES)]
+    fields: Annotated[_RENAMED, about(_FIELDS)]
+    note: Note
+
+
+SAVE, DEPLOY, REVOKE = Body(SaveDraft), Body(Deploy), Body(Revoke)
+SHARE, MIGRATE = Body(Share), Body(Migrate)
+BODIES: tuple[Body[Any], ...] = (SAVE, DEPLOY, REVOKE, SHARE, MIGRATE, *document_requests.BODIES)
 
 
 def check_together(body: SaveDraft) -> None:

@@ -202,6 +202,44 @@ class EventLine(TypedDict):
     failed: Annotated[Sequence[str], about("Workflows of which it should have started a run, and couldn't.")]
 
 
+class Renamed(TypedDict):
+    """A node or field that has another name in the version that runs are moved to."""
+
+    kind: Literal["node", "field"]
+    before: str
+    after: str
+    guessed: Annotated[bool, about("Whether nobody said so: it looks the same, and nothing else does.")]
+
+
+class MigratedRun(TypedDict):
+    """What becomes, or became, of a run."""
+
+    id: str
+    at: Annotated[str, about("The step at which it stands; empty before the first.")]
+    then: Annotated[str | None, about("The step at which it stands afterwards; null where it stays on its version.")]
+    result: Annotated[
+        Literal["continue", "ask", "stuck", "moved"],
+        about("`moved`: somebody moved it meanwhile, so that it wasn't migrated; it can be tried again."),
+    ]
+    why: Annotated[str, about("Why it asks, is stuck or was left; empty where it continues.")]
+
+
+_COUNT = Annotated[int, pydantic.Field(ge=0)]
+Migration = TypedDict(  # `continue` can't be written as a class has its members
+    "Migration",
+    {
+        "number": Annotated[int | None, about("The version that runs are moved to; null with `back`.")],
+        "version": Annotated[str | None, about("Its content hash; null with `back`.")],
+        "continue": Annotated[_COUNT, about("How many stand where they stood, and nobody notices.")],
+        "ask": Annotated[_COUNT, about("How many stand at a step that needs an answer; the others are kept.")],
+        "stuck": Annotated[_COUNT, about("How many stay on their version.")],
+        "moved": Annotated[_COUNT, about("How many were moved meanwhile, and stay as they are.")],
+        "renamed": Sequence[Renamed],
+        "runs": Annotated[Sequence[MigratedRun], about("The runs of this page, newest first; the counts are theirs.")],
+    },
+)
+
+
 class Problem(TypedDict):
     """A problem document (RFC 9457)."""
 
@@ -231,6 +269,9 @@ RESPONSES: tuple[Any, ...] = (
     VersionLine,
     Version,
     Difference,
+    Renamed,
+    MigratedRun,
+    Migration,
     Deed,
     Sharing,
     EventLine,

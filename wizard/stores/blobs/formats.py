@@ -43,6 +43,7 @@ class Part(StrEnum):
     DETAILS = "details"
     EVENT = "event"
     SAVE = "save"
+    FORMER = "former"
 
 
 def _with_undos(part: Part, content: Any) -> Any:

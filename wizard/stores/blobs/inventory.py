@@ -102,7 +102,7 @@ def _replaced(
 
 def _data(change: Change) -> tuple[Sequence[str], Sequence[str]]:
     """Which of birth and context a change takes away, and which it writes."""
-    born = [Part.BIRTH.value] if change.expected is None else []
+    born = [Part.BIRTH.value] if change.bears else []
     if not holds_context(change.run):
         return [Part.CONTEXT.value], born
     return [], [*born, Part.CONTEXT.value] if change.context or born else born

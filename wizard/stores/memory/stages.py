@@ -117,6 +117,10 @@ class MemoryStages:
     async def stamp(self) -> int:
         return self._stamp
 
+    async def note(self, deed: Deed) -> None:
+        with self._lock:
+            self._note(deed)
+
     async def deeds(self, workflow: str | None = None, limit: int = 100, below: int | None = None) -> tuple[Deed, ...]:
         with self._lock:
             listed = (

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from heapq import nlargest
 
 from wizard.errors import KeyReused, StaleRevision
-from wizard.model import ENDED, Change, Entry, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model import ENDED, Change, Entry, Former, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.staging import Stages
@@ -68,6 +68,7 @@ class MemoryStore:
         self._files: dict[str, dict[str, StoredFile]] = {}
         self._reports: dict[str, Report] = {}
         self._refused: dict[str, dict[str, Refused]] = {}  # by scope and key, the oldest first
+        self._formers: dict[str, Former] = {}
         self._undoing: set[str] = set()  # the runs that have undos
         self._lock = threading.RLock()
         self._jobs = MemoryQueue(self._lock)
@@ -110,16 +111,21 @@ class MemoryStore:
         for file in change.files:
             self._files.setdefault(run.id, {})[file.id] = file
         if change.entries:
-            trace = self._traces.get(run.id)
-            if trace is None:
-                trace = self._traces[run.id] = _Trace()
-            trace.add(run, change.entries)
+            self._traces.setdefault(run.id, _Trace()).add(run, change.entries)
         if run.undos:
             self._undoing.add(run.id)
         elif stored is not None and stored.undos:
             self._undoing.discard(run.id)
+        if change.migrating is not None:
+            self._keep_former(run, change.migrating.former)
         if change.jobs or change.settled:
             self._jobs.change(change.jobs, change.settled)
+
+    def _keep_former(self, run: Run, former: Run | None) -> None:
+        if former is None:
+            self._formers.pop(run.id, None)
+        else:
+            self._formers[run.id] = Former(former, run.revision)
 
     def _count(self, before: Run | None, now: Run | None) -> None:
         if before is not None:
@@ -129,6 +135,9 @@ class MemoryStore:
 
     async def load(self, run_id: str) -> Run | None:
         return self._runs.get(run_id)
+
+    async def former(self, run_id: str) -> Former | None:
+        return self._formers.get(run_id)
 
     async def revision(self, run_id: str) -> int | None:
         run = self._runs.get(run_id)
@@ -256,7 +265,7 @@ class MemoryStore:
         if run is None:
             return False
         self._count(run, None)
-        for of_runs in (self._traces, self._files, self._reports, self._refused):
+        for of_runs in (self._traces, self._files, self._reports, self._refused, self._formers):
             of_runs.pop(run_id, None)
         for name in [name for name, (run, _, _) in self._replies.items() if run == run_id]:
             del self._replies[name]

@@ -136,6 +136,12 @@ class PostgresStages:
         rows = await self._pool.read(READ_STAMP)
         return rows[0]["stamp"] if rows else 0
 
+    async def note(self, deed: Deed) -> None:
+        async def write(connection: Connection) -> None:
+            await _note(connection, await connection.fetchval(COUNT, 0), deed)
+
+        await self._pool.transact(write)
+
     async def deeds(self, workflow: str | None = None, limit: int = 100, below: int | None = None) -> tuple[Deed, ...]:
         values = (_below(below), bounded(limit))
         if workflow is None:

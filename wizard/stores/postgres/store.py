@@ -12,12 +12,13 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from wizard.errors import StaleRevision
-from wizard.model import ENDED, Change, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model import ENDED, Change, Former, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.staging import Stages
 from wizard.state.merging import Document
 from wizard.stores.blobs import records, rows, sealing, step_rows
+from wizard.stores.blobs.formers import former_body, read_former
 from wizard.stores.blobs.inventory import NEW, ROOM, Inventories, Inventory, inventory_after
 from wizard.stores.blobs.marks import Prepared, finished
 from wizard.stores.blobs.owners import owners_named, owners_of
@@ -43,6 +44,7 @@ from wizard.stores.postgres.values import bounded, decoded, encoded, in_utc
 from wizard.stores.scripts import scripts
 
 POOL_SIZE = 10
+BIRTH = 10  # its place among what commit_turn is handed
 
 COMMIT = f"SELECT wizard.commit_turn({', '.join(f'${number}' for number in range(1, 35))}) AS at"
 READ_REVISION = "SELECT revision FROM wizard.runs WHERE id = $1"
@@ -64,6 +66,12 @@ ALSO_OWN = "id IN (SELECT run_id FROM wizard.owners WHERE owner = $%d)"
 BEFORE_OWN = "(own.created_at, own.run_id) < ($%d, $%d)"
 PROBE = "SELECT pg_current_xact_id()"  # whose commit is written to the log; a standby gives none
 READ_DEFINITION = "SELECT body FROM wizard.definitions WHERE version = $1"
+MIGRATE_RUN = "UPDATE wizard.runs SET version = $2 WHERE id = $1"
+WRITE_BIRTH = "UPDATE wizard.run_data SET birth = $2 WHERE run_id = $1"
+KEEP_FORMER = """INSERT INTO wizard.formers VALUES ($1, $2, $3)
+    ON CONFLICT (run_id) DO UPDATE SET revision = excluded.revision, body = excluded.body"""
+FORGET_FORMER = "DELETE FROM wizard.formers WHERE run_id = $1"
+READ_FORMER = "SELECT revision, body FROM wizard.formers WHERE run_id = $1"
 READ_FILE = "SELECT body FROM wizard.files WHERE run_id = $1 AND id = $2"
 READ_FILES = "SELECT id, body FROM wizard.files WHERE run_id = $1 ORDER BY id"
 # The lock keeps a run from being deleted meanwhile, which would leave its report behind, and no turn from moving it.
@@ -121,7 +129,7 @@ def _values(vault: Vault, change: Change, before: Inventory, now: Inventory, sta
     # The order follows the parameters of the function.
     head = (encoded(run.id), expected, encoded(run.workflow), encoded(run.version), run.status.value, run.revision)
     times = (in_utc(run.created_at), in_utc(run.updated_at), in_utc(run.expires_at))
-    born = rows.birth(vault, run, stamp) if expected is None else None
+    born = rows.birth(vault, run, stamp) if change.bears else None
     context = rows.context(vault, run, stamp) if change.context or born is not None else None
     answered: tuple[Any, ...] = (None, None, None, False)
     if reply is not None:
@@ -190,7 +198,7 @@ class PostgresStore:
         values = _values(vault, change, before, now, stamp)
         settled = set(change.settled)
         jobs = packed(self._vault, (job for job in change.jobs if job.key not in settled), change.run.updated_at)
-        if jobs or change.documents or _owners(change):
+        if jobs or change.documents or change.migrating is not None or _owners(change):
             at = await self._pool.transact(lambda connection: self._commit(connection, values, change, jobs), run)
         else:
             at = (await self._pool.write(COMMIT, *values, run=run))[0]["at"]
@@ -225,11 +233,25 @@ class PostgresStore:
         if at is not None and (owners := _owners(change)):
             await connection.execute(ADD_OWNERS, owners, change.run.created_at, encoded(change.run.id))
             await add_session(connection, change.run)
+        if at is not None and change.migrating is not None:
+            await self._migrate(connection, change, values[BIRTH])
         if at is not None and change.documents:
             await save_documents(connection, self._vault, change.documents, change.run.updated_at)
         if at is not None and jobs:
             await order(connection, jobs, at)
         return at
+
+    async def _migrate(self, connection: Connection, change: Change, birth: bytes) -> None:
+        """Of the run's row the revision is new, so that the transaction holds it."""
+        run, former = change.run, None if change.migrating is None else change.migrating.former
+        run_id = encoded(run.id)
+        await connection.execute(MIGRATE_RUN, run_id, encoded(run.version))
+        await connection.execute(WRITE_BIRTH, run_id, birth)
+        if former is None:
+            await connection.execute(FORGET_FORMER, run_id)
+        else:
+            body = former_body(self._vault, former, run.revision)
+            await connection.execute(KEEP_FORMER, run_id, run.revision, body)
 
     async def load(self, run_id: str) -> Run | None:
         read = await self._pool.read(READ_RUN, encoded(run_id), run=run_id)
@@ -240,6 +262,10 @@ class PostgresStore:
         if inventory is not None:
             self._inventories.put(run.id, run.revision, inventory)
         return run
+
+    async def former(self, run_id: str) -> Former | None:
+        kept = await self._pool.read(READ_FORMER, encoded(run_id), run=run_id)
+        return read_former(self._vault, run_id, *kept[0]) if kept else None
 
     async def revision(self, run_id: str) -> int | None:
         revisions = await self._pool.read(READ_REVISION, encoded(run_id), run=run_id)

@@ -10,6 +10,7 @@ from wizard.errors import KeyReused, StaleRevision
 from wizard.model import Change
 from wizard.model.job import Job
 from wizard.stores.blobs import records, rows, step_rows
+from wizard.stores.blobs.formers import former_body
 from wizard.stores.blobs.inventory import NEW, Inventory, inventory_after
 from wizard.stores.blobs.owners import owners_of
 from wizard.stores.blobs.vault import Vault
@@ -23,6 +24,10 @@ UPDATE_STATUS = "UPDATE runs SET status=?2 WHERE id=?1 AND status<>?2"  # its in
 CREATE_DATA = "INSERT INTO run_data VALUES (?, ?, ?)"
 ADD_OWNER = "INSERT INTO owners VALUES (?, ?, ?)"
 UPDATE_CONTEXT = "UPDATE run_data SET context=?2 WHERE run_id=?1 AND context IS NOT ?2"
+MIGRATE_RUN = "UPDATE runs SET version=? WHERE id=?"
+WRITE_BIRTH = "UPDATE run_data SET birth=?2 WHERE run_id=?1"
+KEEP_FORMER = "REPLACE INTO formers VALUES (?, ?, ?)"
+FORGET_FORMER = "DELETE FROM formers WHERE run_id=?"
 DROP_STEP = "DELETE FROM steps WHERE run_id=? AND path=?"
 WRITE_STEP = "REPLACE INTO steps VALUES (?, ?, ?, ?)"
 UNPARK = "DELETE FROM parked WHERE run_id=? AND path=?"
@@ -54,6 +59,7 @@ class PackedChange:
     trace: bytes
     rare: _Rare | None
     inventory: Inventory
+    former: bytes | None = None
 
     @classmethod
     def of(cls, change: Change, vault: Vault, before: Inventory = NEW) -> PackedChange:
@@ -67,14 +73,15 @@ class PackedChange:
             change,
             vault,
             rows.header(vault, run, now, stamp),
-            rows.birth(vault, run, stamp) if change.expected is None else b"",
-            rows.context(vault, run, stamp) if change.context or change.expected is None else None,
+            rows.birth(vault, run, stamp) if change.bears else b"",
+            rows.context(vault, run, stamp) if change.context or change.bears else None,
             times,
             [(run_id, step.path, step.seq, step_rows.step_body(vault, run_id, step, stamp)) for step in change.written],
             [(run_id, path, step_rows.answers_body(vault, run_id, path, answers, stamp)) for path, answers in kept],
             rows.entries_body(vault, run, change.entries, before.entries + 1) if change.entries else b"",
             _Rare.of(change, vault, times[1], stamp),
             now,
+            _former(change, vault),
         )
 
     def write(self, connection: sqlite3.Connection) -> None:
@@ -95,6 +102,8 @@ class PackedChange:
             connection.execute(ADD_TRACE, (run.id, len(change.entries), run.revision, self.times[1], self.trace))
         if self.rare is not None:
             self.rare.write(connection)
+        if change.migrating is not None:
+            self._migrate(connection)
         for save in change.documents:
             save_document(connection, self.vault, save, run.updated_at)
 
@@ -117,6 +126,21 @@ class PackedChange:
         connection.execute(UPDATE_STATUS, (run.id, run.status.value))
         if self.context is not None:
             connection.execute(UPDATE_CONTEXT, (run.id, self.context))
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        run = self.change.run
+        connection.execute(MIGRATE_RUN, (run.version, run.id))
+        connection.execute(WRITE_BIRTH, (run.id, self.birth))
+        if self.former is None:
+            connection.execute(FORGET_FORMER, (run.id,))
+        else:
+            connection.execute(KEEP_FORMER, (run.id, run.revision, self.former))
+
+
+def _former(change: Change, vault: Vault) -> bytes | None:
+    """The run as it was, where the change keeps that."""
+    former = None if change.migrating is None else change.migrating.former
+    return None if former is None else former_body(vault, former, change.run.revision)
 
 
 @dataclass(frozen=True, slots=True)

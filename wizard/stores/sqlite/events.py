@@ -11,9 +11,8 @@ from wizard.model.events import TakenEvent
 from wizard.stores.blobs.event_rows import event_body, read_event, standing
 from wizard.stores.blobs.owners import owner_mark
 from wizard.stores.blobs.vault import Vault
-from wizard.stores.sqlite.change import stored_time
 from wizard.stores.sqlite.queue import Read
-from wizard.stores.sqlite.reading import read_time
+from wizard.stores.sqlite.reading import read_time, stored_time
 from wizard.stores.sqlite.stages import Scan, bounded
 from wizard.stores.sqlite.writer import Work
 

@@ -140,6 +140,9 @@ class SqliteStages:
         row = self._read(lambda connection: connection.execute(READ_STAMP).fetchone())
         return 0 if row is None else row[0]
 
+    async def note(self, deed: Deed) -> None:
+        await self._write(lambda connection: _note(connection, deed))
+
     async def deeds(self, workflow: str | None = None, limit: int = 100, below: int | None = None) -> tuple[Deed, ...]:
         statement, of = (READ_DEEDS, ()) if workflow is None else (READ_DEEDS_OF, (workflow,))
         values = (bounded(below), *of, bounded(limit))

@@ -20,12 +20,13 @@ from os import PathLike, fspath
 from typing import TypeVar
 
 from wizard.errors import StaleRevision, StoreError
-from wizard.model import Change, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model import Change, Former, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.staging import Stages
 from wizard.state.merging import Document
 from wizard.stores.blobs import records
+from wizard.stores.blobs.formers import read_former
 from wizard.stores.blobs.inventory import NEW, ROOM, Inventories, Inventory
 from wizard.stores.blobs.marks import Prepared, finished, prepared
 from wizard.stores.blobs.owners import owners_named
@@ -54,6 +55,7 @@ SCANS = 4  # reads of much at a time
 log = logging.getLogger("wizard.stores")
 
 READ_REVISION = "SELECT revision FROM runs WHERE id=?"
+READ_FORMER = "SELECT revision, body FROM formers WHERE run_id=?"
 READ_DEFINITION = "SELECT body FROM definitions WHERE version=?"
 WRITE_REPORT = "REPLACE INTO reports SELECT id, ?2 FROM runs WHERE id=?1"
 DELETE_RUN = "DELETE FROM runs WHERE id=?"
@@ -67,6 +69,7 @@ DELETE_OF_RUN = (
     "DELETE FROM files WHERE run_id=?",
     "DELETE FROM reports WHERE run_id=?",
     "DELETE FROM refused WHERE scope=?",
+    "DELETE FROM formers WHERE run_id=?",
     "DELETE FROM replies WHERE scope=?",
     "DELETE FROM replies WHERE scope='' AND run_id=?",
     # A job's key begins with its run's id and a slash, and 0 is the character after that.
@@ -166,6 +169,10 @@ class SqliteStore:
         if inventory is not None:
             self._inventories.put(run_id, run.revision, inventory)
         return run
+
+    async def former(self, run_id: str) -> Former | None:
+        row = self._read(lambda connection: connection.execute(READ_FORMER, (run_id,)).fetchone(), run_id)
+        return None if row is None else read_former(self._vault, run_id, *row)
 
     async def revision(self, run_id: str) -> int | None:
         row = self._read(lambda connection: connection.execute(READ_REVISION, (run_id,)).fetchone(), run_id)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncpg
-import pytest
 
 from tests.contract.test_stages import SAVES, a_draft, a_long_draft, a_version, deploys
 from tests.postgres import connect, server
 from tests.unit.stores.databases import beside, store, url
-from wizard.stores.postgres import PostgresStore, reseal
-from wizard.stores.postgres import store as postgres
+from wizard.stores.postgres import PostgresStore
+from wizard.stores.postgres.migrations import migrate
+from wizard.stores.postgres.queue import queries
 from wizard.stores.scripts import scripts
 
 __all__ = ["beside", "store", "url"]  # fixtures
@@ -34,17 +34,12 @@ async def test_drafts_that_are_saved_all_day_leave_no_room_taken(
     assert await beside.fetchval("SELECT count(*) FROM wizard.drafts") == 1
 
 
-async def test_a_database_of_the_version_before_gets_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_of_the_version_before_gets_the_tables() -> None:
     """After an update nobody has to prepare anything: the first draft is saved, and what was stored is there still."""
     url = server().empty()
-    with monkeypatch.context() as before:
-        before.setattr(postgres, "scripts", lambda database: scripts(database)[:BEFORE])
-        before.setattr(reseal, "IS_EMPTY", "SELECT true")  # that version knew fewer tables
-        old = PostgresStore(url, pool_size=2)
-        await old.open()
-        await old.save_definition("old", b"\x01")
-        await old.close()
     connection = await connect(url)
+    await migrate(connection, queries(connection), scripts("postgres")[:BEFORE])
+    await connection.execute("INSERT INTO wizard.definitions VALUES ('old', $1)", b"\x01")
     assert await connection.fetchval("SELECT to_regclass('wizard.drafts')") is None
     await connection.close()
     store = PostgresStore(url, pool_size=2)
