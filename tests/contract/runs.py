@@ -59,6 +59,7 @@ def full_step(path: str = "household/2/lookup", seq: int = 2048) -> Step:
         claim=3,
         took=Arrival(4, "paid", EVERY_VALUE, "key-4", NOW),
         put_off=PutOff(datetime(2030, 1, 2, 3, 4, 5, 6, tzinfo=UTC), 3, 2, datetime(2030, 1, 2, tzinfo=UTC)),
+        port="found",
         reminded=4,
     )
 

@@ -85,8 +85,9 @@ def _wanted(schema: Mapping[str, Any]) -> str:
             return f"must be text of {f'{least} to' if least else 'at most'} {most:,} characters"
         case "object" if "maxProperties" in schema:
             values = schema["additionalProperties"]
-            choices = f"each of them one of {', '.join(values['enum'])}" if "enum" in values else "each with a name"
-            return f"must be an object of at most {schema['maxProperties']:,} members, {choices}"
+            listed = values["enum"] if isinstance(values, Mapping) and "enum" in values else None
+            each = "with a name" if listed is None else f"of them one of {', '.join(listed)}"
+            return f"must be an object of at most {schema['maxProperties']:,} members, each {each}"
         case "array":
             return f"must be a list of at most {schema['maxItems']:,} names"
         case kind:
