@@ -24,6 +24,7 @@ COMPUTING = (
     "own_names",
     "secrets",
     "files",
+    "example_output",
     "functions",
     "function_calls",
     "events",

@@ -50,10 +50,14 @@ class Admission:
             what = "Send the admin key, as Authorization: Bearer KEY"
             what += "." if self._admin is None else ", or sign in where this is a part of."
             raise Refused(NOT_SIGNED_IN, what, WANTED)
+        self.check_role(person, role)
+        return person
+
+    def check_role(self, person: Person, role: Role) -> None:
+        """Raises Refused (403) with the role that is missing."""
         if not person.has(role):
             what = f"This needs the role `{role}`, which you don't have. Ask whoever gives out roles."
             raise Refused(ROLE_MISSING, what, more={"role": role})
-        return person
 
     async def _who(self, request: web.Request) -> Person | None:
         key, brought = self._settings.admin_key, bearer_of(request)

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from wizard.channels.admin import openapi
 from wizard.channels.admin.admission import Admission
+from wizard.channels.admin.debugging import Debugger, Debugging
 from wizard.channels.admin.people import Admin, Person
 from wizard.channels.admin.workflows import Workflows
 from wizard.channels.http.json_answers import as_json, encode
@@ -29,12 +30,16 @@ def admin_api(
     settings: Settings,
     admin: Admin | None = None,
     calls: Calls | None = None,
+    *,
+    debugger: Callable[[], Debugger],
 ) -> web.Application:
     """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. `staging` gives what saves and
-    deploys in the store, once that is opened; `admin` says who of the host's people sends a request, and `calls` has a
-    bound around that. Without `admin`, and without an admin key in the settings, nobody gets in."""
+    deploys in the store, once that is opened, and `debugger` what tries workflows out; `admin` says who of the host's
+    people sends a request, and `calls` has a bound around that. Without `admin`, and without an admin key in the
+    settings, nobody gets in."""
     admission = Admission(settings, admin, calls or Calls())
     workflows = Workflows(store, staging, admission)
+    debugging = Debugging(debugger, admission)
     handlers: dict[str, Callable[[web.Request, Person], Awaitable[web.Response]]] = {
         "list": workflows.list,
         "showDraft": workflows.show_draft,
@@ -45,6 +50,7 @@ def admin_api(
         "version": workflows.version,
         "diff": workflows.diff,
         "audit": workflows.audit,
+        "debug": debugging.debug,
     }
 
     def admitted(call: openapi.Call) -> Handler:

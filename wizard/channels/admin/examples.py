@@ -45,6 +45,34 @@ AUDIT: Any = [
         "note": "A warmer welcome",
     }
 ]
+DEBUG: dict[str, Any] = {
+    "stage": "draft",
+    "event": {"type": "purchase", "properties": {"total": 120}},
+    "answers": {"who": {"name": "Ann"}},
+    "results": {"lookup": {"status": 200, "body": {"town": "Bern"}}},
+}
+_STATE: dict[str, Any] = {"event": {}, "profile": {}, "session": {}}
+DEBUGGED: dict[str, Any] = {
+    "status": "completed",
+    "current": {"step": "done", "type": "end", "title": "Hello Ann", "text": "", "fields": [], "error": None},
+    "trace": [
+        {
+            "step": "who",
+            "node": "who",
+            "type": "form",
+            "port": None,
+            "input": {"name": "Ann"},
+            "config": {"fields": [{"name": "name", "label": "Name", "required": True, "type": "text"}]},
+            "output": {"name": "Ann"},
+            "state_before": _STATE,
+            "state_after": _STATE,
+            "ms": 0.4,
+            "error": None,
+            "log": [],
+        }
+    ],
+    "edges": [{"from": "who", "to": "done", "port": None, "taken": True}],
+}
 DIFF: Any = [
     {
         "node": "done",

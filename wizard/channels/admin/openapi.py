@@ -16,6 +16,7 @@ from wizard.channels.http.described import json_answer, json_body, parameter, pr
 from wizard.channels.http.problems import (
     DEFINITION_REFUSED,
     DRAFT_NOT_FOUND,
+    INVALID_INPUT,
     INVALID_REQUEST,
     NOT_FOUND,
     NOT_SIGNED_IN,
@@ -119,6 +120,19 @@ CALLS = (
             "responses": {"200": json_answer("What is deployed now", ref("Deployed"), None, examples.DEPLOYED)},
         },
         (*_BODY, NOT_FOUND, NOTHING_DEPLOYED, NOTHING_BEFORE, STALE_DEPLOYMENT),
+    ),
+    Call(
+        "POST",
+        "/workflows/{id}/debug",
+        "debug",
+        Role.EDITOR,
+        "Tries a draft or a version, and tells what happened at every node",
+        {
+            "description": "Nothing of it is stored. Without `effects`, no node acts outside of the run.",
+            "requestBody": json_body("DebugRun", examples.DEBUG, required=False),
+            "responses": {"200": json_answer("What came of it", ref("Debugged"), None, examples.DEBUGGED)},
+        },
+        (*_BODY, NOT_FOUND, DRAFT_NOT_FOUND, VERSION_NOT_FOUND, NOTHING_DEPLOYED, DEFINITION_REFUSED, INVALID_INPUT),
     ),
     Call(
         "GET",

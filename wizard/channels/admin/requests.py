@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, with_config
 from typing_extensions import TypedDict
@@ -12,6 +12,7 @@ from wizard.channels.http.problems import unreadable
 from wizard.definitions.reading.source import MAX_BYTES
 
 MAX_NOTE = 2000
+MAX_STAGE = 10**9 - 1
 
 Note = Annotated[str, Field(max_length=MAX_NOTE), about("Why, for whoever asks later.")]
 Revision = Annotated[
@@ -43,8 +44,34 @@ class Revoke(TypedDict, total=False):
     note: Note
 
 
-SAVE, DEPLOY, REVOKE = Body(SaveDraft), Body(Deploy), Body(Revoke)
-BODIES: tuple[Body[Any], ...] = (SAVE, DEPLOY, REVOKE)
+Fields = Annotated[dict[str, Any], Field(max_length=1000)]
+Output = dict[str, Any]
+_ANSWERS = "What people say, by step. A step whose answers aren't here is where the debug run stops."
+_RESULTS = (
+    "What comes of nodes, by step, in the place of what they would do: an output, or `error` alone with a text for a "
+    "failure; a list of these has one for each try."
+)
+
+
+@with_config(EXACT)
+class DebugRun(TypedDict, total=False):
+    """What a workflow is tried with."""
+
+    stage: Annotated[
+        Literal["draft", "deployed"] | Annotated[int, Field(ge=1, le=MAX_STAGE), BeforeValidator(whole)],
+        about("`draft` (unless given), `deployed`, or a version's number."),
+    ]
+    input: Annotated[Fields, about("What the workflow is handed.")]
+    event: Annotated[Fields, about("The event that the run works on.")]
+    profile: Annotated[Fields, about("The profile of the person.")]
+    session: Annotated[Fields, about("The session.")]
+    answers: Annotated[dict[str, Fields], Field(max_length=1000), about(_ANSWERS)]
+    results: Annotated[dict[str, Output | list[Output]], Field(max_length=1000), about(_RESULTS)]
+    effects: Annotated[bool, about("Whether nodes may act outside of the run; it needs the role `deployer`.")]
+
+
+SAVE, DEPLOY, REVOKE, DEBUG = Body(SaveDraft), Body(Deploy), Body(Revoke), Body(DebugRun)
+BODIES: tuple[Body[Any], ...] = (SAVE, DEPLOY, REVOKE, DEBUG)
 
 
 def check_together(body: SaveDraft) -> None:

@@ -120,7 +120,7 @@ class Workflows:
         return made
 
     async def show_draft(self, request: web.Request, person: Person) -> web.Response:
-        draft = await self._staging.draft(_workflow(request))
+        draft = await self._staging.draft(workflow_of(request))
         problems = await self._staging.problems(draft)
         told = {
             "text": draft.text,
@@ -135,14 +135,14 @@ class Workflows:
         return as_json(200, body, {"ETag": f'"{draft.revision}"'})
 
     async def versions(self, request: web.Request, person: Person) -> web.Response:
-        workflow, limit = _workflow(request), VERSIONS.of(request)
+        workflow, limit = workflow_of(request), VERSIONS.of(request)
         versions = await self._stages.versions(workflow, limit + 1, VERSIONS_BELOW.of(request) or None)
         now = await self._number(workflow)
         lines = [_version_line(version, now) for version in versions[:limit]]
         return as_json(200, encode(lines), _older(request, [each.number for each in versions], limit))
 
     async def version(self, request: web.Request, person: Person) -> web.Response:
-        workflow = _workflow(request)
+        workflow = workflow_of(request)
         version = await self._stages.version(workflow, int(request.match_info["number"]))
         if version is None:
             what = f"There is no such version of `{workflow}`. Take a `number` that its versions list."
@@ -153,9 +153,9 @@ class Workflows:
     async def diff(self, request: web.Request, person: Person) -> web.Response:
         before, after = (_stage(request, name, usual) for name, usual in (("from", "deployed"), ("to", "draft")))
         try:
-            changes = await self._staging.diff(_workflow(request), before, after)
+            changes = await self._staging.diff(workflow_of(request), before, after)
         except DefinitionError as error:
-            raise _refused(error, "This can't be compared as long as it can't be read.") from None
+            raise refused(error, "This can't be compared as long as it can't be read.") from None
         return as_json(200, encode([_difference(change) for change in changes]))
 
     async def _number(self, workflow: str) -> int | None:
@@ -176,13 +176,13 @@ class Workflows:
     # -- changing ----------------------------------------------------------------------------------
 
     async def save_draft(self, request: web.Request, person: Person) -> web.Response:
-        workflow, revision = _workflow(request), revision_of(request)
+        workflow, revision = workflow_of(request), revision_of(request)
         body = await self._admission.body(request, person, SAVE)
         check_together(body)
         try:
             text = body["text"] if "text" in body else await asyncio.to_thread(write_text, body["definition"], workflow)
         except DefinitionError as error:
-            raise _refused(error, "This can't be written as a definition. Correct what `problems` names.") from None
+            raise refused(error, "This can't be written as a definition. Correct what `problems` names.") from None
         if len(text.encode()) > MAX_BYTES:
             what = f"The text is larger than {MAX_BYTES:,} bytes. Divide the definition."
             raise Refused(TOO_LARGE, what)
@@ -200,7 +200,7 @@ class Workflows:
         return as_json(200, encode(saved), {"ETag": f'"{draft.revision}"'})
 
     async def deploy(self, request: web.Request, person: Person) -> web.Response:
-        workflow = _workflow(request)
+        workflow = workflow_of(request)
         check_unconditional(request)
         body = await self._admission.body(request, person, DEPLOY)
         note, revision = body.get("note", ""), body.get("revision")
@@ -209,13 +209,13 @@ class Workflows:
             outcome = await self._staging.deploy(workflow, by=person.name, note=note, revision=revision)
         except DefinitionError as error:
             what = "A definition with errors isn't deployed. Correct what `problems` names, and save it."
-            raise _refused(error, what) from None
+            raise refused(error, what) from None
         except StaleDraft as error:
             raise _stale(error, await self._stages.draft(workflow)) from None
         return as_json(201, encode(_outcome(outcome)))
 
     async def revoke(self, request: web.Request, person: Person) -> web.Response:
-        workflow = _workflow(request)
+        workflow = workflow_of(request)
         check_unconditional(request)
         note = (await self._admission.body(request, person, REVOKE)).get("note", "")
         check_text("note", note)
@@ -237,7 +237,7 @@ def _stage(request: web.Request, name: str, usual: str) -> str:
     return stage
 
 
-def _workflow(request: web.Request) -> str:
+def workflow_of(request: web.Request) -> str:
     """The workflow in the address. Raises Refused (404)."""
     workflow = request.match_info["id"]
     if not is_workflow_id(workflow):
@@ -336,7 +336,8 @@ def _older(request: web.Request, numbers: Sequence[int], limit: int) -> dict[str
 # -- what is refused -------------------------------------------------------------------------------
 
 
-def _refused(error: DefinitionError, what: str) -> Refused:
+def refused(error: DefinitionError, what: str) -> Refused:
+    """What is wrong with a definition, as an answer."""
     return Refused(DEFINITION_REFUSED, what, more={"problems": _problems(error.problems)})
 
 

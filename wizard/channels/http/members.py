@@ -73,6 +73,10 @@ class Body(Generic[Members]):
 
 def _wanted(schema: Mapping[str, Any]) -> str:
     """What a member must be, by its JSON Schema."""
+    if "anyOf" in schema:
+        return " or ".join(_wanted(each) for each in schema["anyOf"]).replace(" or must be ", " or ")
+    if "enum" in schema:
+        return f"must be {' or '.join(f'`{value}`' for value in schema['enum'])}"
     match schema["type"]:
         case "string" if "pattern" in schema:
             return f"must be 1 to {schema['maxLength']} letters, digits and underscores, and not begin with a digit"
