@@ -286,7 +286,7 @@ def _staging_of(engine: Engine) -> Callable[[], Staging]:
 
 
 def _debugger_of(engine: Engine, staging: Callable[[], Staging]) -> Debugger:
-    return Debugger(engine.store, staging, _registry_of(engine), engine.services, engine.clock)
+    return Debugger(engine, staging, _registry_of(engine))
 
 
 def _registry_of(engine: Engine) -> Registry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -16,31 +16,35 @@ from wizard.cli.shared import (
     clean,
     examples,
     must_exist,
+    no_definitions,
     print_json,
     print_table,
     settings,
+    with_engine,
 )
 
 if TYPE_CHECKING:
+    from wizard.app import Functions
+    from wizard.engine import Engine
     from wizard.model.trial import Line, Report, Trial, Way
     from wizard.settings import Settings
 
 FAILED = 1
 WIDEST = 60  # characters of a cell
-MOST_READ = 10_000_000  # bytes of a file
 
 DEBUG_EXAMPLES = examples(
     "wizard debug passport.yaml --answers answers.yaml",
     "wizard debug passport.yaml --event event.json --results results.json --json",
     "wizard debug passport --stage draft --store sqlite:///runs.db",
+    "wizard debug --run=RUN_ID --fork who --answers answers.yaml",
     closing="Exit codes: 0 the workflow was tried, 1 it can't be, or it failed at a node, 2 wrong usage.",
 )
 
-DataFile = Annotated[Path | None, typer.Option(metavar="FILE")]
-
 
 def debug(
-    what: Annotated[str, typer.Argument(metavar="FILE|ID", help="A definition file, or a workflow of the store.")],
+    what: Annotated[
+        str | None, typer.Argument(metavar="FILE|ID", help="A definition file, or a workflow of the store.")
+    ] = None,
     event: Annotated[Path | None, typer.Option(metavar="FILE", help="The event that the run works on.")] = None,
     profile: Annotated[Path | None, typer.Option(metavar="FILE", help="The profile of the person.")] = None,
     session: Annotated[Path | None, typer.Option(metavar="FILE", help="The session.")] = None,
@@ -53,6 +57,10 @@ def debug(
     stage: Annotated[
         str, typer.Option(metavar="STAGE", help="Of a workflow of the store: draft, deployed, or a number.")
     ] = "draft",
+    run: Annotated[str | None, typer.Option(metavar="RUN_ID", help="Show a live run instead.")] = None,
+    fork: Annotated[
+        str | None, typer.Option(metavar="STEP", help="With --run: go on from this step, with new answers.")
+    ] = None,
     workflow: Annotated[str | None, typer.Option(metavar="ID", help="Which workflow of a file with several.")] = None,
     store: StoreOption = None,
     functions: FunctionsOption = None,
@@ -62,6 +70,10 @@ def debug(
     --effects is said no node acts outside of the run: its result is given, or its example."""
     from wizard.model.trial import Trial
 
+    if (what is None) == (run is None):
+        raise typer.BadParameter("name a file or a workflow, or a run with --run.", param_hint="FILE|ID")
+    if fork is not None and run is None:
+        raise typer.BadParameter("only a run can be gone on with: name it with --run.", param_hint="--fork")
     trial = Trial(
         input=_fields(given),
         event=_fields(event),
@@ -73,7 +85,8 @@ def debug(
     )
     here = settings()
     named = imported(chosen(functions, here))
-    report = asyncio.run(_tried(what, stage, workflow, store, trial, here, named))
+    asked = _Asked(what or "", stage, workflow, run, fork, store or here.store)
+    report = asyncio.run(_report(asked, trial, here, named))
     if as_json:
         from wizard.channels.admin.debugging import told
 
@@ -84,31 +97,46 @@ def debug(
         raise typer.Exit(FAILED)
 
 
-async def _tried(
-    what: str, stage: str, workflow: str | None, url: str | None, trial: Trial, here: Settings, functions: Any
-) -> Report:
-    from wizard.app import clock_of, load_catalog, open_store, services_of
-    from wizard.debugging.debugger import Debugger
+class _Asked(NamedTuple):
+    """What is to be tried, as options name it."""
+
+    what: str
+    stage: str
+    workflow: str | None
+    run: str | None
+    fork: str | None
+    url: str
+
+
+async def _report(asked: _Asked, trial: Trial, here: Settings, functions: Functions) -> Report:
+    from wizard.app import clock_of, load_catalog, services_of
     from wizard.debugging.playing import Tried, play
+
+    if asked.run is None and _is_file(asked.what):
+        catalog = load_catalog(asked.what)
+        workflow = choose(catalog, asked.workflow)
+        tried = Tried(workflow, catalog.bundle(workflow.id))
+        return await play(tried, trial, services_of(here, functions), clock_of(here)())
+    must_exist(asked.url, "drafts, versions or runs")
+
+    async def work(engine: Engine) -> Report:
+        return await _of_store(asked, trial, engine)
+
+    return await with_engine(asked.url, no_definitions(), here, work, functions)
+
+
+async def _of_store(asked: _Asked, trial: Trial, engine: Engine) -> Report:
+    from wizard.debugging.debugger import Debugger
     from wizard.deployments.staging import Staging
-    from wizard.model.instants import Clock
     from wizard.node import Registry
 
-    services = services_of(here, functions)
-    if _is_file(what):
-        catalog = load_catalog(what)
-        chosen_workflow = choose(catalog, workflow)
-        tried = Tried(chosen_workflow, catalog.bundle(chosen_workflow.id))
-        return await play(tried, trial, services, clock_of(here)())
-    must_exist(url or here.store, "drafts or versions")
-    store = open_store(url or here.store, here)
-    await store.open()
-    try:
-        registry, clock = Registry.installed(), Clock(clock_of(here))
-        debugger = Debugger(store, lambda: Staging(store.stages, registry, clock), registry, services, clock)
-        return await debugger.debug(what, stage, trial)
-    finally:
-        await store.close()
+    registry = Registry.installed()
+    debugger = Debugger(engine, lambda: Staging(engine.store.stages, registry, engine.clock), registry)
+    if asked.run is None:
+        return await debugger.debug(asked.what, asked.stage, trial)
+    if asked.fork is None:
+        return await debugger.look(asked.run)
+    return await debugger.fork(asked.run, asked.fork, trial)
 
 
 def _is_file(what: str) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from wizard.engine.exporting import WITHHELD
 from wizard.model import Value
 from wizard.model.values import write_json
 
 MOST_LINES = 1000  # of a trace
+MOST_ENTRIES = 20_000  # of a live run's trace that are read
 MOST_TURNS = 1000  # answers, and times that are jumped over
 SECONDS = 20.0  # for a debug run as a whole
 MOST_LOGGED = 50  # lines of log of one visit
@@ -15,7 +17,6 @@ LONGEST_LOGGED = 2000  # characters of such a line
 LARGEST_VALUE = 20_000  # bytes of one member of a line
 LARGEST_TRACE = 2_000_000  # bytes of all members of all lines
 
-WITHHELD = "(a password, which is never shown)"
 _SHORTEST_PART = 4  # characters of a secret that is looked for inside of texts
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from wizard.debugging.clock import DebugClock
 from wizard.debugging.outcomes import Outcomes
-from wizard.debugging.recording import Recorder, note, noting
+from wizard.debugging.recording import BROKEN_OFF, Recorder, note, noting
 from wizard.debugging.resolving import resolved
 from wizard.errors import WizardError
 from wizard.machine.scope import Scope
@@ -81,7 +81,7 @@ class Observer:
         self, node: Node, path: str, scope: Scope, *, port: str | None = None, error: str | None = None
     ) -> None:
         self._open(scope.run, scope.frame, scope)
-        state = _documents(scope.run)
+        state = documents(scope.run)
         seen = Scope(scope.run, scope.frame, scope.now)
         self._recorder.add(
             Line(
@@ -105,7 +105,7 @@ class Observer:
             return
         self._open(run, frame.parent, scope)
         self._opened.add(frame.base)
-        outside, state = Scope(run, frame.parent, scope.now), _documents(run)
+        outside, state = Scope(run, frame.parent, scope.now), documents(run)
         config = resolved(frame.call, outside)
         line = Line(frame.base, frame.call.id, frame.call.type, config=config, state_before=state, state_after=state)
         line.input = config["with"]
@@ -156,7 +156,7 @@ class Observer:
             with noting(line):
                 outcome = await self._outcomes.of(original, visit, line)
         except asyncio.CancelledError:
-            line.error = "It was stopped before it came to its end."
+            line.error = BROKEN_OFF
             raise
         except Exception as error:
             self._failed(node, visit, line, error)
@@ -213,7 +213,8 @@ class _ObservedCase:
         return self._observer.take_case(self._node, self._number, scope)
 
 
-def _documents(run: Visible) -> dict[str, Value]:
+def documents(run: Visible) -> dict[str, Value]:
+    """The internal state, as it is at the cursor."""
     return {name: dict(document(run, name)) for name in DOCUMENTS}
 
 
@@ -222,7 +223,7 @@ def _state(visit: Visit[Any]) -> dict[str, Value]:
     scope = visit.names
     assert isinstance(scope, Scope)
     own = {"node": dict(visit.state)} if visit.state else {}
-    return {**_documents(scope.run), **own}
+    return {**documents(scope.run), **own}
 
 
 def _note_state(line: Line, visit: Visit[Any]) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from wizard.debugging.recording import note
+from wizard.debugging.recording import note, note_here
 from wizard.errors import Excuse, NodeFailed
 from wizard.model import Kind, Outcome, Proceed, Value, Wait
 from wizard.model.copies import copied
@@ -76,3 +76,23 @@ def _given(result: Value, tries: int) -> Outcome:
     if isinstance(result, Mapping) and set(result) == {"error"} and isinstance(result["error"], str):
         raise NodeFailed(result["error"], people=result["error"])
     return Proceed(copied(dict(result)) if isinstance(result, Mapping) else {"value": copied(result)})
+
+
+class Unheard(Mapping[str, Callable[..., Any]]):
+    """In the place of the host's functions, where nothing may leave the process: every name is a function that does
+    nothing, and the trace says so."""
+
+    def __getitem__(self, name: str) -> Callable[..., Any]:
+        async def nothing(**arguments: Any) -> None:
+            note_here(f"There are no effects in this debug run: the function {name} wasn't called.")
+
+        return nothing
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0

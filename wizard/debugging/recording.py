@@ -16,6 +16,7 @@ from wizard.debugging.bounds import LONGEST_LOGGED, MOST_LINES, MOST_LOGGED, Roo
 from wizard.model import Value
 from wizard.model.trial import Line
 
+BROKEN_OFF = "It was stopped before it came to its end."
 _ENGINE = ("wizard.engine", "wizard.nodes", "wizard.jobs")
 
 _line: ContextVar[Line | None] = ContextVar("debugged_line", default=None)
@@ -54,6 +55,12 @@ class Recorder:
         """Notes something of a step that has no line yet."""
         self._early.setdefault(step, []).append(text)
 
+    def break_off(self) -> None:
+        """What is still under way doesn't count any more."""
+        for line in self._by_visit.values():
+            if line.ms is None:
+                line.error = BROKEN_OFF
+
     def told(self) -> tuple[Line, ...]:
         """The lines within bounds, without secrets."""
         room = Room()
@@ -80,6 +87,13 @@ def note(line: Line, text: str) -> None:
     """Notes something beside what is logged, once in a row."""
     if len(line.log) < MOST_LOGGED and text not in line.log[-2:]:
         line.log.append(text[:LONGEST_LOGGED])
+
+
+def note_here(text: str) -> None:
+    """Notes it in the line of the node that is being called; nothing where none is."""
+    line = _line.get()
+    if line is not None:
+        note(line, text)
 
 
 @contextmanager

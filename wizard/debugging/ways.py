@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from wizard.definitions.graph import END, edges_of
 from wizard.errors import NotAStep
@@ -15,7 +16,9 @@ from wizard.model.trial import Way
 Taken = set[tuple[str, str, str, str]]  # the workflow's place, the source, the target, the label
 
 
-def ways(workflow: Workflow, run: Run, entries: Iterable[Entry], cases: Iterable[tuple[str, str]] = ()) -> list[Way]:
+def ways(
+    workflow: Workflow, run: Run | None, entries: Iterable[Entry], cases: Iterable[tuple[str, str]] = ()
+) -> list[Way]:
     """Every edge of the workflow and of those that it embeds. `cases` are the cases that conditions took, by path and
     in order; without them, a case is known by where it leads."""
     walk = _Walk(workflow, run, cases)
@@ -46,10 +49,21 @@ def port_of(node: Node, step: Step) -> str | None:
     return "on error" if node.on_error.action == "goto" else None
 
 
+def place_at(workflow: Workflow, path: str) -> tuple[Frame, Node] | None:
+    """The node at a path of a trace, a condition's and an embedding one's included; None where there is none."""
+    try:
+        place = locate(workflow, path)
+    except NotAStep:
+        with suppress(NotAStep):
+            return frame_and_node_at(workflow, path)
+        return None
+    return place.frame, place.node
+
+
 class _Walk:
     """Goes through a trace: in each instance of a workflow, from node to node."""
 
-    def __init__(self, workflow: Workflow, run: Run, cases: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, workflow: Workflow, run: Run | None, cases: Iterable[tuple[str, str]]) -> None:
         self.taken: Taken = set()
         self._workflow = workflow
         self._run = run
@@ -68,19 +82,8 @@ class _Walk:
                 for prefix in sorted(self._at, key=len, reverse=True):
                     self._leave(prefix)
 
-    def _placed(self, path: str) -> tuple[Frame, Node] | None:
-        try:
-            place = locate(self._workflow, path)
-            return place.frame, place.node
-        except NotAStep:
-            pass
-        try:
-            return frame_and_node_at(self._workflow, path)
-        except NotAStep:
-            return None
-
     def _arrive(self, path: str, detail: Mapping[str, object]) -> None:
-        placed = self._placed(path)
+        placed = place_at(self._workflow, path)
         if placed is None:
             return
         frame, node = placed
@@ -104,7 +107,7 @@ class _Walk:
                 return
 
     def _move(self, path: str) -> None:
-        placed = self._placed(path)
+        placed = place_at(self._workflow, path)
         if placed is not None:
             self._at = {prefix: at for prefix, at in self._at.items() if path.startswith(prefix)}
             self._at[placed[0].prefix] = (*placed, path)
@@ -117,7 +120,7 @@ class _Walk:
     def _take(self, frame: Frame, node: Node, path: str, *, target: str) -> None:
         if isinstance(node.config, Branches):
             return
-        step = self._run.by_path.get(path)
+        step = None if self._run is None else self._run.by_path.get(path)
         port = None if step is None else port_of(node, step)
         self.taken.add((_place(frame), node.id, target, port or ""))
 

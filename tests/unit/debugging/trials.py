@@ -20,6 +20,7 @@ async def tried(
     functions: Mapping[str, Callable[..., Any]] | None = None,
     node_types: tuple[type[NodeType[Any]], ...] = (),
     settings: Settings | None = None,
+    seconds: float = 10.0,
     **trial: Any,
 ) -> Report:
     """The report of a trial of the first definition."""
@@ -30,7 +31,7 @@ async def tried(
     catalog = Catalog.from_read(documents, registry)
     workflow = next(iter(catalog.all_workflows()))
     services = services_of(settings or Settings(), functions)
-    return await play(Tried(workflow, catalog.bundle(workflow.id)), Trial(**trial), services, START)
+    return await play(Tried(workflow, catalog.bundle(workflow.id)), Trial(**trial), services, START, seconds=seconds)
 
 
 def line(report: Report, step: str) -> Line:

@@ -51,6 +51,7 @@ def admin_api(
         "diff": workflows.diff,
         "audit": workflows.audit,
         "debug": debugging.debug,
+        "look": debugging.look,
     }
 
     def admitted(call: openapi.Call) -> Handler:

@@ -13,15 +13,23 @@ from wizard.channels.admin.people import Person, Role
 from wizard.channels.admin.requests import DEBUG, DebugRun
 from wizard.channels.admin.workflows import refused, workflow_of
 from wizard.channels.http.json_answers import as_json, encode
+from wizard.channels.http.problems import unreadable
 from wizard.channels.http.prompt_json import prompt_json
+from wizard.channels.http.run_ids import run_id_of
 from wizard.errors import DefinitionError
 from wizard.model.trial import Line, Report, Trial, Way
+
+_OF_THE_RUN = ("stage", "input", "event", "profile", "session")
 
 
 class Debugger(Protocol):
     """Tries out what a store has (wizard.debugging.debugger)."""
 
     async def debug(self, workflow: str, stage: str, trial: Trial) -> Report: ...
+
+    async def fork(self, run_id: str, step: str, trial: Trial, workflow: str) -> Report: ...
+
+    async def look(self, run_id: str) -> Report: ...
 
 
 class Debugging:
@@ -35,14 +43,23 @@ class Debugging:
         workflow = workflow_of(request)
         check_unconditional(request)
         body = await self._admission.body(request, person, DEBUG)
-        trial = _trial(body)
+        trial, fork = _trial(body), body.get("fork")
         if trial.effects:  # who may act by a text that isn't deployed may as well deploy it
             self._admission.check_role(person, Role.DEPLOYER)
+        if fork is not None:
+            self._admission.check_role(person, Role.OPERATOR)  # people's answers are shown
+            if unused := [name for name in _OF_THE_RUN if name in body]:
+                raise unreadable(f"Leave out `{unused[0]}`: a run that is forked has its own.")
+            report = await self._debugger().fork(fork["run"], fork["step"], trial, workflow)
+            return as_json(200, encode(told(report)))
         try:
             report = await self._debugger().debug(workflow, str(body.get("stage", "draft")), trial)
         except DefinitionError as error:
             raise refused(error, "A definition with errors can't be tried. Correct what `problems` names.") from None
         return as_json(200, encode(told(report)))
+
+    async def look(self, request: web.Request, person: Person) -> web.Response:
+        return as_json(200, encode(told(await self._debugger().look(run_id_of(request, "run")))))
 
 
 def _trial(body: DebugRun) -> Trial:

@@ -73,6 +73,19 @@ DEBUGGED: dict[str, Any] = {
     ],
     "edges": [{"from": "who", "to": "done", "port": None, "taken": True}],
 }
+LOOKED: dict[str, Any] = {
+    **DEBUGGED,
+    "trace": [
+        {
+            **DEBUGGED["trace"][0],
+            "input": None,
+            "config": None,
+            "ms": None,
+            "log": [f"{_AT} entered", f"{_AT} accepted"],
+        }
+    ],
+    "unrecorded": ["input", "config", "ms"],
+}
 DIFF: Any = [
     {
         "node": "done",

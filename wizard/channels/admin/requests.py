@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from wizard.channels.http.members import EXACT, MAX_REVISION, Body, about, whole
+from wizard.channels.http.members import EXACT, MAX_REVISION, Body, Text, about, whole
 from wizard.channels.http.problems import unreadable
 from wizard.definitions.reading.source import MAX_BYTES
 
@@ -54,6 +54,14 @@ _RESULTS = (
 
 
 @with_config(EXACT)
+class Fork(TypedDict):
+    """A live run, and the step of its path to go on from."""
+
+    run: Annotated[Text, about("The run's id.")]
+    step: Annotated[Text, about("The step's path. What came before stays as it is recorded.")]
+
+
+@with_config(EXACT)
 class DebugRun(TypedDict, total=False):
     """What a workflow is tried with."""
 
@@ -67,6 +75,7 @@ class DebugRun(TypedDict, total=False):
     session: Annotated[Fields, about("The session.")]
     answers: Annotated[dict[str, Fields], Field(max_length=1000), about(_ANSWERS)]
     results: Annotated[dict[str, Output | list[Output]], Field(max_length=1000), about(_RESULTS)]
+    fork: Annotated[Fork, about("In the place of a stage: go on from there. It needs the role `operator`.")]
     effects: Annotated[bool, about("Whether nodes may act outside of the run; it needs the role `deployer`.")]
 
 

@@ -16,12 +16,15 @@ from wizard.channels.http.problems import (
     INVALID_INPUT,
     INVALID_REQUEST,
     METHOD_NOT_ALLOWED,
+    NOT_A_STEP,
     NOT_FOUND,
+    RUN_NOT_FOUND,
     STAGING_TYPES,
     TOO_LARGE,
     TOO_SLOW,
     UNAVAILABLE,
     UNSUPPORTED_MEDIA_TYPE,
+    WORKFLOW_UNAVAILABLE,
 )
 from wizard.channels.http.prompt_json import Current
 from wizard.model import RunStatus
@@ -30,7 +33,10 @@ PROBLEM_TYPES = (
     *STAGING_TYPES,
     INVALID_INPUT,
     INVALID_REQUEST,
+    NOT_A_STEP,
     NOT_FOUND,
+    RUN_NOT_FOUND,
+    WORKFLOW_UNAVAILABLE,
     METHOD_NOT_ALLOWED,
     TOO_SLOW,
     TOO_LARGE,

@@ -66,13 +66,15 @@ class Body(Generic[Members]):
             types = self.adapter.json_schema()["properties"]
             for wrong in error.errors():
                 name = wrong["loc"][0]
-                missing = wrong["type"] == "missing"
+                missing = wrong["type"] == "missing" and len(wrong["loc"]) == 1
                 mistakes.append(f"`{name}` {'is missing' if missing else _wanted(types[name])}")
         return unreadable(f"The body can't be taken: {'; '.join(mistakes[:MOST_TOLD])}.")
 
 
 def _wanted(schema: Mapping[str, Any]) -> str:
     """What a member must be, by its JSON Schema."""
+    if "$ref" in schema:
+        return f"must be as its schema says, `{schema['$ref'].rpartition('/')[2]}`"
     if "anyOf" in schema:
         return " or ".join(_wanted(each) for each in schema["anyOf"]).replace(" or must be ", " or ")
     if "enum" in schema:
