@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from zoneinfo import ZoneInfo
 
 from wizard.channels.admin.people import Admin, Person
 from wizard.channels.http.identities import Identify
+from wizard.debugging.debugger import Debugger
 from wizard.definitions.catalog import Catalog
 from wizard.deployments.serving import DeployedDefinitions, following
 from wizard.deployments.staging import Staging
@@ -60,6 +62,7 @@ __all__ = [
     "make_engine",
     "open_store",
     "profile_schema_of",
+    "services_of",
     "sqlite_path",
     "vault_of",
     "wizard_app",
@@ -140,11 +143,10 @@ def make_engine(
     """An engine on an opened store. `functions` are those that `python` nodes call, by name.
     `await engine.close()` gives back what nodes opened."""
     settings = settings or Settings()
-    calls = Calls(settings.function_threads, settings.hung_threads)
-    services = Services(functions=dict(functions or {}), settings=settings, calls=calls)
+    services = services_of(settings, functions)
     watch = _Listeners(settings)
     if watch.figures is not None:
-        watch.figures.watch_calls(calls)
+        watch.figures.watch_calls(services.calls)
         store = WatchedStore(store, watch.figures)
     return Engine(
         definitions,
@@ -160,6 +162,12 @@ def profile_schema_of(settings: Settings) -> ProfileSchema | None:
     """What profiles may hold, None where the settings name no schema. Raises SettingsError and DefinitionError."""
     path = settings.profile_schema
     return None if path is None else ProfileSchema.load(path, Registry.installed())
+
+
+def services_of(settings: Settings, functions: Functions | None = None) -> Services:
+    """What nodes are handed."""
+    calls = Calls(settings.function_threads, settings.hung_threads)
+    return Services(functions=dict(functions or {}), settings=settings, calls=calls)
 
 
 class _Listeners(All):
@@ -248,6 +256,7 @@ def wizard_app(
             profiles=engine.profiles,
             sessions=engine.sessions,
             migrate=engine.migrate,
+            debugger=cache(lambda: _debugger_of(engine, staging)),  # a store may have nothing before it is opened
         )
         app.add_subapp(ADMIN_PREFIX, editing)
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))
@@ -296,10 +305,18 @@ def _following(definitions: DeployedDefinitions, engine: Engine) -> Callable[[we
 
 
 def _staging_of(engine: Engine) -> Callable[[], Staging]:
+    registry = _registry_of(engine)
+    return lambda: Staging(engine.store.stages, registry, engine.clock)
+
+
+def _debugger_of(engine: Engine, staging: Callable[[], Staging]) -> Debugger:
+    return Debugger(engine, staging, _registry_of(engine))
+
+
+def _registry_of(engine: Engine) -> Registry:
     """Definitions are checked with the node types of those that are served."""
     served = engine.definitions
-    registry = served.registry if isinstance(served, Catalog | DeployedDefinitions) else Registry.installed()
-    return lambda: Staging(engine.store.stages, registry, engine.clock)
+    return served.registry if isinstance(served, Catalog | DeployedDefinitions) else Registry.installed()
 
 
 def _working(engine: Engine, at_once: int, workers: list[Worker]) -> Callable[[web.Application], AsyncIterator[None]]:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.unit.channels.typed import talk
 from tests.unit.expressions.test_template import Data
-from wizard.channels.api.run_json import prompt_json
 from wizard.channels.conversation.questions import LOOKS, clean, shown
+from wizard.channels.http.prompt_json import prompt_json
 from wizard.expressions.template import parse
 from wizard.forms.prose import line_html, prose_html
 from wizard.testing import Person, make_test_engine

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from wizard.cli.debug import DEBUG_EXAMPLES, debug
 from wizard.cli.deployments import add_staging
 from wizard.cli.event import EVENT_SETTINGS, event
 from wizard.cli.events import events
@@ -162,6 +163,7 @@ def _deployed(url: str, here: Settings, *, named: bool) -> DeployedDefinitions:
 app.command("worker", epilog=WORKER_EXAMPLES)(worker)
 app.command("jobs", epilog=JOBS_EXAMPLES)(jobs)
 app.command("event", **EVENT_SETTINGS)(event)
+app.command("debug", epilog=DEBUG_EXAMPLES)(debug)
 
 
 @app.command(

@@ -99,6 +99,7 @@ def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
         timeout=common.timeout,
         slow=common.slow,
         concurrency=common.concurrency,
+        example=common.example,
         remind=_reminder(common.remind_after),
         expires_after=common.expires_after,
         changeable=changeable(config),

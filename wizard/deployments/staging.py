@@ -88,6 +88,12 @@ class Staging:
         await self._stages.save_sharing(saved, deed)
         return saved
 
+    async def checked(self, workflow: str) -> Catalog:
+        """The draft, compiled, beside what is deployed of what it embeds. Raises DraftNotFound, and DefinitionError
+        where anything is wrong with it."""
+        document = await _read((await self.draft(workflow)).text, workflow)
+        return await self._compiled(document, await self._embedded(document, await self._numbers()))
+
     # -- deployments -----------------------------------------------------------------------------
 
     async def deploy(self, workflow: str, *, by: str, note: str = "", revision: int | None = None) -> Outcome:
@@ -138,18 +144,20 @@ class Staging:
 
         Raises DraftNotFound, NothingDeployed and VersionNotFound.
         """
-        if stage == "draft":
-            return (await self.draft(workflow)).text
+        return (await self.draft(workflow)).text if stage == "draft" else (await self.version(workflow, stage)).text
+
+    async def version(self, workflow: str, stage: str) -> Version:
+        """What is `deployed`, or a version by its number. Raises NothingDeployed and VersionNotFound."""
         if stage == "deployed":
             version = await self._version(workflow, await self._numbers())
             if version is None:
                 raise NothingDeployed("Nothing of this workflow is deployed.", workflow=workflow)
-            return version.text
+            return version
         number = int(stage) if stage.isascii() and stage.isdigit() and len(stage) < 10 else 0
         version = await self._stages.version(workflow, number)
         if version is None:
             raise VersionNotFound(workflow=workflow)
-        return version.text
+        return version
 
     async def diff(self, workflow: str, before: str = "deployed", after: str = "draft") -> tuple[Change, ...]:
         """The changes that lead from one stage to another (see `text`, whose errors are raised). Raises

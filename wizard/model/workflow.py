@@ -158,6 +158,7 @@ class Node:
     timeout: timedelta | None = None
     concurrency: int | None = None  # how many visits of it work at once, in all runs
     slow: bool = False  # nobody is kept waiting for it: it is done as a job
+    example: Mapping[str, Any] | None = None  # of its output, for a debug run
     remind: Reminder | None = None
     expires_after: timedelta | None = None  # of a form: how long it may wait for its answer
     changeable: bool = True  # whether its configuration has lists or mappings in it, so that visits get copies

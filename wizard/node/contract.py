@@ -209,6 +209,11 @@ class NodeType(ABC, Generic[C]):
         step, as `visit.state[TAKEN_FILES]`, where it left the path (S13)."""
         return frozenset()
 
+    def example_output(self, config: C) -> Mapping[str, Value] | None:
+        """Of a type that isn't `pure`: what stands for its output in a debug run without effects, where the definition
+        has no `example`; None where nothing can."""
+        return None
+
     def check(self, config: C) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """What the configuration's types can't say: (place inside the configuration, message) pairs."""
         return ()

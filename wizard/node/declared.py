@@ -25,6 +25,7 @@ COMPUTING = (
     "own_names",
     "secrets",
     "files",
+    "example_output",
     "functions",
     "function_calls",
     "events",

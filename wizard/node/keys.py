@@ -166,6 +166,11 @@ class NodeFormat(_Format):
         description="How many visits of the node work at once, in all runs; no limit unless given.",
     )
     slow: StrictBool = Field(False, description="Nobody is kept waiting for it: it is done as a job.")
+    example: dict[str, Any] | None = Field(
+        None,
+        max_length=1000,
+        description="An example of the node's output, which stands for it in a debug run without effects.",
+    )
     remind_after: ReminderFormat | None = Field(None, description="What happens where nobody answers in time.")
     expires_after: LongerThanNothing | None = Field(
         None, description="How long the form may wait for its answer; then the run expires."
@@ -190,7 +195,7 @@ def keys_of(node_type: NodeType[Any] | type[NodeType[Any]]) -> frozenset[str]:
         case Kind.BACKGROUND:
             keys = COMMON - _FOREGROUND_ONLY
         case Kind.INTERNAL:
-            keys = COMMON - _BACKGROUND_ONLY - _FOREGROUND_ONLY - {"final"}
+            keys = COMMON - _BACKGROUND_ONLY - _FOREGROUND_ONLY - {"final", "example"}
         case _:
             assert_never(node_type.kind)
     if node_type.ends:

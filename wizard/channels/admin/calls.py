@@ -10,6 +10,7 @@ from aiohttp import web
 from wizard.channels.admin import openapi
 from wizard.channels.admin.admission import Admission, check_everywhere
 from wizard.channels.admin.call import Call
+from wizard.channels.admin.debugging import Debugger, Debugging
 from wizard.channels.admin.documents import StoredHandlers
 from wizard.channels.admin.events import Events
 from wizard.channels.admin.migrations import Migrations
@@ -40,13 +41,15 @@ def admin_api(
     profiles: StoredDocuments,
     sessions: StoredDocuments,
     migrate: Migrate,
+    debugger: Callable[[], Debugger],
 ) -> web.Application:
     """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. `staging` gives what saves and deploys
-    in the store, once that is opened; `profiles` and `sessions` are those that it keeps, and `migrate` moves its runs.
-    `admin` says who of the host's people sends a request, and `calls` has a bound around that. Without `admin`, and
-    without an admin key in the settings, nobody gets in."""
+    in the store, once that is opened, and `debugger` what tries workflows out; `profiles` and `sessions` are those that
+    the store keeps, and `migrate` moves its runs. `admin` says who of the host's people sends a request, and `calls`
+    has a bound around that. Without `admin`, and without an admin key in the settings, nobody gets in."""
     admission = Admission(store, settings, admin, calls or Calls())
     workflows, sharings = Workflows(store, staging, admission), Sharings(staging, admission)
+    debugging = Debugging(debugger, admission)
     handlers: dict[str, Callable[[web.Request, Person], Awaitable[web.Response]]] = {
         "list": workflows.list,
         "showDraft": workflows.show_draft,
@@ -63,6 +66,8 @@ def admin_api(
         "events": Events(store).list,
         **StoredHandlers("profile", profiles, admission).by_name,
         **StoredHandlers("session", sessions, admission).by_name,
+        "debug": debugging.debug,
+        "look": debugging.look,
     }
 
     def admitted(call: Call) -> Handler:

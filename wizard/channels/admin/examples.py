@@ -48,6 +48,47 @@ AUDIT: Any = [
 ]
 SHARE: dict[str, Any] = {"shared": {"bob": "editor"}}
 SHARING: dict[str, Any] = {"revision": 2, "owner": "ann", "shared": {"bob": "editor"}}
+DEBUG: dict[str, Any] = {
+    "stage": "draft",
+    "event": {"type": "purchase", "properties": {"total": 120}},
+    "answers": {"who": {"name": "Ann"}},
+    "results": {"lookup": {"status": 200, "body": {"town": "Bern"}}},
+}
+_STATE: dict[str, Any] = {"event": {}, "profile": {}, "session": {}}
+DEBUGGED: dict[str, Any] = {
+    "status": "completed",
+    "current": {"step": "done", "type": "end", "title": "Hello Ann", "text": "", "fields": [], "error": None},
+    "trace": [
+        {
+            "step": "who",
+            "node": "who",
+            "type": "form",
+            "port": None,
+            "input": {"name": "Ann"},
+            "config": {"fields": [{"name": "name", "label": "Name", "required": True, "type": "text"}]},
+            "output": {"name": "Ann"},
+            "state_before": _STATE,
+            "state_after": _STATE,
+            "ms": 0.4,
+            "error": None,
+            "log": [],
+        }
+    ],
+    "edges": [{"from": "who", "to": "done", "port": None, "taken": True}],
+}
+LOOKED: dict[str, Any] = {
+    **DEBUGGED,
+    "trace": [
+        {
+            **DEBUGGED["trace"][0],
+            "input": None,
+            "config": None,
+            "ms": None,
+            "log": [f"{_AT} entered", f"{_AT} accepted"],
+        }
+    ],
+    "unrecorded": ["input", "config", "ms"],
+}
 DIFF: Any = [
     {
         "node": "done",

@@ -17,13 +17,16 @@ from wizard.channels.http.described import json_answer, json_body, parameter, pr
 from wizard.channels.http.problems import (
     DEFINITION_REFUSED,
     DRAFT_NOT_FOUND,
+    INVALID_INPUT,
     INVALID_REQUEST,
+    NOT_A_STEP,
     NOT_FOUND,
     NOT_SIGNED_IN,
     NOTHING_BEFORE,
     NOTHING_DEPLOYED,
     PRECONDITION_REQUIRED,
     ROLE_MISSING,
+    RUN_NOT_FOUND,
     STALE_DEPLOYMENT,
     STALE_DRAFT,
     STALE_SHARING,
@@ -32,6 +35,7 @@ from wizard.channels.http.problems import (
     TOO_SLOW,
     UNSUPPORTED_MEDIA_TYPE,
     VERSION_NOT_FOUND,
+    WORKFLOW_UNAVAILABLE,
 )
 from wizard.channels.http.schemas import array, ref, schemas
 
@@ -114,6 +118,42 @@ CALLS = (
             "responses": {"200": json_answer("A page of runs", ref("Migration"), _LINK, examples.MIGRATION)},
         },
         (*_BODY, NOT_FOUND, NOTHING_DEPLOYED, VERSION_NOT_FOUND),
+    ),
+    Call(
+        "POST",
+        "/workflows/{id}/debug",
+        "debug",
+        Role.EDITOR,
+        "Tries a draft or a version, and tells what happened at every node",
+        {
+            "description": "Nothing of it is stored. Without `effects`, no node acts outside of the run.",
+            "requestBody": json_body("DebugRun", examples.DEBUG, required=False),
+            "responses": {"200": json_answer("What came of it", ref("Debugged"), None, examples.DEBUGGED)},
+        },
+        (
+            *_BODY,
+            NOT_FOUND,
+            DRAFT_NOT_FOUND,
+            VERSION_NOT_FOUND,
+            RUN_NOT_FOUND,
+            NOTHING_DEPLOYED,
+            NOT_A_STEP,
+            DEFINITION_REFUSED,
+            INVALID_INPUT,
+            WORKFLOW_UNAVAILABLE,
+        ),
+    ),
+    Call(
+        "GET",
+        "/runs/{run}/debug",
+        "look",
+        Role.OPERATOR,
+        "What is recorded of a live run, in the form of a debug run",
+        {
+            "description": "`unrecorded` names the members of which a live run keeps nothing.",
+            "responses": {"200": json_answer("The run", ref("Debugged"), None, examples.LOOKED)},
+        },
+        (RUN_NOT_FOUND, WORKFLOW_UNAVAILABLE),
     ),
     Call(
         "GET",
@@ -204,7 +244,7 @@ def document(server: str = "/api/v1/admin") -> Json:
     """The whole document, as Python values. `server` is where the interface is."""
     paths: Json = {"/openapi.json": {"get": _openapi()}}
     for call in CALLS:
-        names = [name for name in ("id", "number", *document_calls.KINDS) if f"{{{name}}}" in call.path]
+        names = [name for name in ("id", "number", "run", *document_calls.KINDS) if f"{{{name}}}" in call.path]
         path = paths.setdefault(call.path, {"parameters": [parameter(name) for name in names]} if names else {})
         path[call.method.lower()] = _described(call)
     return {

@@ -54,6 +54,13 @@ def parameters() -> Json:
             "description": "The version's number.",
             "schema": number,
         },
+        "run": {
+            "name": "run",
+            "in": "path",
+            "required": True,
+            "description": "The run's id.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+        },
         "workflow": {"name": "workflow", "in": "query", "description": "Only of this workflow.", "schema": workflow},
         "from": {
             "name": "from",

@@ -9,13 +9,14 @@ from typing_extensions import TypedDict
 
 from wizard.channels.admin import document_requests
 from wizard.channels.admin.people import MAX_NAME
-from wizard.channels.http.members import EXACT, MAX_REVISION, MAX_TEXT, Body, about, whole
+from wizard.channels.http.members import EXACT, MAX_REVISION, MAX_TEXT, Body, Text, about, whole
 from wizard.channels.http.problems import unreadable
 from wizard.definitions.reading.source import MAX_BYTES
 
 MAX_NOTE = 2000
 MOST_SHARED = 100
 MOST_NAMES = 1000  # that a migration is told of
+MAX_STAGE = 10**9 - 1
 
 Note = Annotated[str, Field(max_length=MAX_NOTE), about("Why, for whoever asks later.")]
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
@@ -77,9 +78,44 @@ class Migrate(TypedDict, total=False):
     note: Note
 
 
+Fields = Annotated[dict[str, Any], Field(max_length=1000)]
+Output = dict[str, Any]
+_ANSWERS = "What people say, by step. A step whose answers aren't here is where the debug run stops."
+_RESULTS = (
+    "What comes of nodes, by step, in the place of what they would do: an output, or `error` alone with a text for a "
+    "failure; a list of these has one for each try."
+)
+
+
+@with_config(EXACT)
+class Fork(TypedDict):
+    """A live run, and the step of its path to go on from."""
+
+    run: Annotated[Text, about("The run's id.")]
+    step: Annotated[Text, about("The step's path. What came before stays as it is recorded.")]
+
+
+@with_config(EXACT)
+class DebugRun(TypedDict, total=False):
+    """What a workflow is tried with."""
+
+    stage: Annotated[
+        Literal["draft", "deployed"] | Annotated[int, Field(ge=1, le=MAX_STAGE), BeforeValidator(whole)],
+        about("`draft` (unless given), `deployed`, or a version's number."),
+    ]
+    input: Annotated[Fields, about("What the workflow is handed.")]
+    event: Annotated[Fields, about("The event that the run works on.")]
+    profile: Annotated[Fields, about("The profile of the person.")]
+    session: Annotated[Fields, about("The session.")]
+    answers: Annotated[dict[str, Fields], Field(max_length=1000), about(_ANSWERS)]
+    results: Annotated[dict[str, Output | list[Output]], Field(max_length=1000), about(_RESULTS)]
+    fork: Annotated[Fork, about("In the place of a stage: go on from there. It needs the role `operator`.")]
+    effects: Annotated[bool, about("Whether nodes may act outside of the run; it needs the role `deployer`.")]
+
+
 SAVE, DEPLOY, REVOKE = Body(SaveDraft), Body(Deploy), Body(Revoke)
-SHARE, MIGRATE = Body(Share), Body(Migrate)
-BODIES: tuple[Body[Any], ...] = (SAVE, DEPLOY, REVOKE, SHARE, MIGRATE, *document_requests.BODIES)
+SHARE, MIGRATE, DEBUG = Body(Share), Body(Migrate), Body(DebugRun)
+BODIES: tuple[Body[Any], ...] = (SAVE, DEPLOY, REVOKE, SHARE, MIGRATE, DEBUG, *document_requests.BODIES)
 
 
 def check_together(body: SaveDraft) -> None:

@@ -164,7 +164,7 @@ class Workflows:
         try:
             changes = await self._staging.diff(workflow_of(request), before, after)
         except DefinitionError as error:
-            raise _refused(error, "This can't be compared as long as it can't be read.") from None
+            raise refused(error, "This can't be compared as long as it can't be read.") from None
         return as_json(200, encode([_difference(change) for change in changes]))
 
     async def _number(self, workflow: str) -> int | None:
@@ -195,7 +195,7 @@ class Workflows:
         try:
             text = body["text"] if "text" in body else await asyncio.to_thread(write_text, body["definition"], workflow)
         except DefinitionError as error:
-            raise _refused(error, "This can't be written as a definition. Correct what `problems` names.") from None
+            raise refused(error, "This can't be written as a definition. Correct what `problems` names.") from None
         if len(text.encode()) > MAX_BYTES:
             what = f"The text is larger than {MAX_BYTES:,} bytes. Divide the definition."
             raise Refused(TOO_LARGE, what)
@@ -223,7 +223,7 @@ class Workflows:
             outcome = await self._staging.deploy(workflow, by=person.name, note=note, revision=revision)
         except DefinitionError as error:
             what = "A definition with errors isn't deployed. Correct what `problems` names, and save it."
-            raise _refused(error, what) from None
+            raise refused(error, what) from None
         except StaleDraft as error:
             raise _stale(error, await self._stages.draft(workflow)) from None
         return as_json(201, encode(_outcome(outcome)))
@@ -341,7 +341,8 @@ def older(request: web.Request, numbers: Sequence[int], limit: int) -> dict[str,
 # -- what is refused -------------------------------------------------------------------------------
 
 
-def _refused(error: DefinitionError, what: str) -> Refused:
+def refused(error: DefinitionError, what: str) -> Refused:
+    """What is wrong with a definition, as an answer."""
     return Refused(DEFINITION_REFUSED, what, more={"problems": _problems(error.problems)})
 
 

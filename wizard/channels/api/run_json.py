@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from wizard.channels.api import responses
 from wizard.channels.api.responses import SHOWN
+from wizard.channels.http.prompt_json import prompt_json
 from wizard.engine.own_runs import RunLine
 from wizard.engine.view import RunView
 from wizard.engine.work import work_of
-from wizard.forms.fields import type_of
-from wizard.model import Item, Prompt, PromptField, Run, Step
+from wizard.model import Prompt, Run, Step
 
 
 class Window(NamedTuple):
@@ -118,61 +118,9 @@ def line_json(line: RunLine) -> responses.RunLine:
     }
 
 
-def prompt_json(prompt: Prompt) -> responses.Current:
-    """`current`. It has `items` only where the prompt lists any, `kind` only at an end, `again` only
-    where something is asked again."""
-    made: responses.Current = {
-        "step": prompt.step,
-        "type": prompt.type,
-        "title": prompt.title,
-        "text": prompt.text,
-        "fields": [_field(field) for field in prompt.fields],
-        "error": prompt.error,
-    }
-    if prompt.items:
-        made["items"] = [_item(item) for item in prompt.items]
-    if prompt.again:
-        made["again"] = prompt.again
-    if prompt.ends:
-        made["kind"] = prompt.kind or "success"
-    return made
-
-
 def field_errors(prompt: Prompt) -> dict[str, str]:
     """`errors` of a problem: why answers weren't taken, by field."""
     return {field.name: field.error for field in prompt.fields if field.error is not None}
-
-
-def _field(asked: PromptField) -> responses.Field:
-    made: responses.Field = {
-        "name": asked.name,
-        "type": asked.type,
-        "label": asked.label,
-        "hint": asked.hint,
-        "required": asked.required,
-        "choices": [
-            {"value": choice.value, "label": choice.label, "hint": choice.hint}
-            if choice.hint
-            else {"value": choice.value, "label": choice.label}
-            for choice in asked.choices
-        ],
-        "value": None if type_of(asked).is_secret else asked.value,
-        "error": asked.error,
-    }
-    if asked.options:
-        made["options"] = asked.options
-    return made
-
-
-def _item(item: Item) -> responses.Item:
-    return {
-        "label": item.label,
-        "value": item.value,
-        "step": item.step,
-        "remove": item.remove,
-        "group": item.group,
-        "page": item.page,
-    }
 
 
 def _line(view: RunView, step: Step) -> responses.StepLine:

@@ -66,13 +66,19 @@ class Body(Generic[Members]):
             types = self.adapter.json_schema()["properties"]
             for wrong in error.errors():
                 name = wrong["loc"][0]
-                missing = wrong["type"] == "missing"
+                missing = wrong["type"] == "missing" and len(wrong["loc"]) == 1
                 mistakes.append(f"`{name}` {'is missing' if missing else _wanted(types[name])}")
         return unreadable(f"The body can't be taken: {'; '.join(mistakes[:MOST_TOLD])}.")
 
 
 def _wanted(schema: Mapping[str, Any]) -> str:
     """What a member must be, by its JSON Schema."""
+    if "$ref" in schema:
+        return f"must be as its schema says, `{schema['$ref'].rpartition('/')[2]}`"
+    if "anyOf" in schema:
+        return " or ".join(_wanted(each) for each in schema["anyOf"]).replace(" or must be ", " or ")
+    if "enum" in schema:
+        return f"must be {' or '.join(f'`{value}`' for value in schema['enum'])}"
     match schema["type"]:
         case "string" if schema.get("format") == "date-time":
             return "must be a time with its offset from UTC, as 2026-03-27T10:00:00Z is"

@@ -16,9 +16,9 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def run_id_of(request: web.Request) -> str:
-    """The run's id in the address. Raises RunNotFound where it can't be one."""
-    run_id = request.match_info.get("id", "")
+def run_id_of(request: web.Request, name: str = "id") -> str:
+    """The run's id in the address, where it is called so. Raises RunNotFound where it can't be one."""
+    run_id = request.match_info.get(name, "")
     if not is_id(run_id):
         raise RunNotFound
     return run_id

@@ -65,7 +65,7 @@ def test_it_is_a_document_of_its_own() -> None:
     """Who writes a client for people's forms neither reads of drafts nor gets classes for them."""
     assert "draft-not-found" not in str(public.document())
     assert "Draft" not in public.document()["components"]["schemas"]
-    assert "run-not-found" not in str(document())
+    assert "wrong-token" not in str(document())
 
 
 def is_taken(kind: Body[Any], body: Json) -> bool:

@@ -6,8 +6,9 @@ import json
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
-from wizard.channels.api.run_json import field_errors, prompt_json, run_state
+from wizard.channels.api.run_json import field_errors, run_state
 from wizard.channels.http.json_answers import encode
+from wizard.channels.http.prompt_json import prompt_json
 from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
 from wizard.model import Choice, Item, Prompt, PromptField

@@ -1,0 +1,252 @@
+"""Plays a trial: the engine that runs are played with, on a store of its own in memory, until it is answered to the
+last, ends, or goes over a bound.
+
+Time stands. Where the run waits for a time, the clock is moved on to that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from wizard.debugging.bounds import MOST_TURNS, SECONDS
+from wizard.debugging.clock import DebugClock
+from wizard.debugging.live import Fork, entries_of, recorded
+from wizard.debugging.observing import Observer
+from wizard.debugging.outcomes import Outcomes, Unheard
+from wizard.debugging.recording import Recorder, listening
+from wizard.debugging.ways import place_at, port_of, ways
+from wizard.engine import Engine
+from wizard.engine.view import RunView
+from wizard.engine.worker import Worker
+from wizard.errors import WorkflowNotFound
+from wizard.machine.scope import Scope
+from wizard.model import Change, DocumentSave, Prompt, Run, RunStatus, Workflow
+from wizard.model.job import Job
+from wizard.model.path import locate
+from wizard.model.trial import Line, Report, Trial
+from wizard.node import Services
+from wizard.settings import Settings
+from wizard.stores.memory import MemoryStore
+
+RUN = "debug"
+RECORDED = "This is what is recorded of the run that was forked."
+_BEFORE = datetime(1970, 1, 1, tzinfo=UTC)
+PERSON = "debug"  # the profile and session that a trial works on, in its own store
+
+
+class Tried(NamedTuple):
+    """A workflow that is tried, and its definition."""
+
+    workflow: Workflow
+    bundle: bytes
+
+
+async def play(
+    tried: Tried,
+    trial: Trial,
+    services: Services,
+    now: datetime,
+    *,
+    fork: Fork | None = None,
+    seconds: float = SECONDS,
+) -> Report:
+    """What comes of the trial, within so many seconds; with `fork`, from there on. Raises InvalidInput for what the
+    workflow, or a step, can't be handed."""
+    clock = DebugClock(trial.at or now)
+    recorder = Recorder()
+    observer = Observer(recorder, Outcomes(trial), clock)
+    store = _Store(trial)
+    functions = services.functions if trial.effects else Unheard()
+    engine = Engine(
+        _Only(Tried(observer.workflow(tried.workflow), tried.bundle)),
+        store,
+        services=Services(functions, _settings(services), calls=services.calls),
+        clock=clock,
+        ids=lambda: RUN,
+    )
+    player = _Player(engine, store, clock, trial, recorder, seconds)
+    with listening():
+        try:
+            await player.play(tried, fork)
+            return await player.report(tried.workflow, fork)
+        finally:
+            await engine.close()
+
+
+def _settings(services: Services) -> Settings:
+    """Nothing is put off because it takes long: a trial has a bound of its own."""
+    settings: Settings = services.settings or Settings()
+    patient = {"slow_after": SECONDS, "lease": 3 * SECONDS, "grace": 1.0}
+    return settings.model_copy(update={**patient, "step_timeout": min(settings.step_timeout, SECONDS)})
+
+
+class _Only:
+    """The definitions of an engine that knows one workflow."""
+
+    def __init__(self, tried: Tried) -> None:
+        self._tried = tried
+
+    def get(self, workflow_id: str) -> Workflow:
+        if workflow_id != self._tried.workflow.id:
+            raise WorkflowNotFound(workflow=workflow_id)
+        return self._tried.workflow
+
+    def all_workflows(self) -> Collection[Workflow]:
+        return (self._tried.workflow,)
+
+    def bundle(self, workflow_id: str) -> bytes:
+        return self._tried.bundle
+
+    def compile(self, bundle: bytes) -> Workflow:
+        return self._tried.workflow
+
+    def outline(self, run: Run, bundle: bytes | None, error: Exception | None) -> Workflow:
+        return self._tried.workflow
+
+
+class _Store(MemoryStore):
+    """A store of one run, which knows when its next job is due."""
+
+    def __init__(self, trial: Trial) -> None:
+        super().__init__()
+        self._due: dict[str, Job] = {}
+        known = (("profile", trial.profile), ("session", trial.session))
+        self._documents.save_all([DocumentSave(kind, PERSON, dict(fields)) for kind, fields in known], _BEFORE)
+
+    async def commit(self, change: Change) -> None:
+        await super().commit(change)
+        for key in change.settled:
+            self._due.pop(key, None)
+        self._due.update({job.key: job for job in change.jobs})
+
+    def due_for(self, visit: int) -> datetime | None:
+        """When the work of that visit is due, None where nothing is."""
+        return min((job.due for job in self._due.values() if job.visit == visit), default=None)
+
+
+class _Player:
+    """One trial under way."""
+
+    def __init__(
+        self, engine: Engine, store: _Store, clock: DebugClock, trial: Trial, recorder: Recorder, seconds: float
+    ) -> None:
+        self._seconds = seconds
+        self._engine = engine
+        self._store = store
+        self._clock = clock
+        self._trial = trial
+        self._recorder = recorder
+        self._answers = dict(trial.answers)
+        self._stopped: str | None = None
+        self._rejected: Prompt | None = None
+
+    async def play(self, tried: Tried, fork: Fork | None) -> None:
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._go_on(await (self._start(tried) if fork is None else self._take_up(tried, fork)))
+        except TimeoutError:
+            self._stopped = f"It took longer than {self._seconds:g} seconds, and was stopped."
+            self._recorder.break_off()  # also what can't be stopped, and goes on in its thread
+
+    async def _start(self, tried: Tried) -> RunView:
+        return await self._engine.start(
+            tried.workflow.id,
+            dict(self._trial.input),
+            event=dict(self._trial.event),
+            profile_id=PERSON,
+            session_id=PERSON,
+        )
+
+    async def _take_up(self, tried: Tried, fork: Fork) -> RunView:
+        """A copy of a run, at the step from which it is to go on."""
+        for step in fork.run.steps:
+            secrets = locate(tried.workflow, step.path).node.secrets
+            self._recorder.secrets.learn(step.output, secrets)
+            self._recorder.secrets.learn(step.draft, secrets)
+        run = fork.run._replace(id=RUN, revision=1, profile_id=PERSON, session_id=PERSON)
+        entries = tuple(each.entry for each in fork.entries)
+        await self._store.save_definition(tried.workflow.version, tried.bundle)
+        await self._store.commit(Change(run, None, written=run.steps, entries=entries, files=fork.files))
+        view = await self._engine.load(RUN)
+        return await self._engine.next(view) if view.status is RunStatus.FAILED else view
+
+    async def _go_on(self, view: RunView) -> None:
+        for _ in range(MOST_TURNS):
+            if self._recorder.is_full:
+                self._stopped = (
+                    f"It went through {len(self._recorder.lines):,} nodes, and was stopped. Is there a loop?"
+                )
+                return
+            if not await self._turn(view):
+                return
+        self._stopped = f"It took {MOST_TURNS:,} turns, and was stopped. Is there a loop?"
+
+    async def _turn(self, view: RunView) -> bool:
+        """Whether it can go on."""
+        match view.status:
+            case RunStatus.WAITING:
+                return await self._answer(view)
+            case RunStatus.WORKING:
+                return await self._wait(view)
+        return False
+
+    async def _answer(self, view: RunView) -> bool:
+        step = view.step
+        answers = self._answers.pop(step, None)
+        if answers is None:
+            if step in self._trial.answers:
+                self._stopped = f"The run came back to {step}, whose answers were given once."
+            return False
+        await self._engine.next(view, answers, step=step)
+        self._rejected = view.rejected
+        if view.rejected is not None:
+            self._stopped = f"The answers of {step} weren't accepted."
+        return view.rejected is None and view.fault is None
+
+    async def _wait(self, view: RunView) -> bool:
+        due = self._store.due_for(view.visit)
+        if due is None:
+            self._stopped = f"The run waits at {view.step} for an event, which nobody sends here."
+            return False
+        if due > self._clock():
+            self._recorder.note_early(view.step, f"The clock was moved on to {due.isoformat()}: it isn't waited for.")
+            self._clock.jump(due)
+        await Worker(self._engine).perform_due()
+        await self._engine.load(view)
+        return True
+
+    async def report(self, workflow: Workflow, fork: Fork | None) -> Report:
+        before = () if fork is None else _before(workflow, fork)
+        if await self._store.load(RUN) is None:  # it never came to its first step
+            status, edges = RunStatus.CREATED.value, tuple(ways(workflow, None, ()))
+            return Report(status, None, self._recorder.told(), edges, self._stopped)
+        view = await self._engine.load(RUN)
+        entries = [each.entry for each in await entries_of(self._engine, RUN)]
+        self._complete_lines(view)
+        stopped = self._stopped or (None if view.fault is None else view.fault.message)
+        return Report(
+            view.status.value,
+            view.current if self._rejected is None else self._rejected,
+            (*before, *self._recorder.told()),
+            tuple(ways(workflow, view.run, entries, self._recorder.cases)),
+            stopped,
+        )
+
+    def _complete_lines(self, view: RunView) -> None:
+        """What is known in the end: by which way a step was left, and what embedded workflows gave."""
+        for line in self._recorder.lines:
+            step = view.run.by_path.get(line.step)
+            if step is not None:
+                line.port = port_of(locate(view.workflow, step.path).node, step)
+            elif line.type == "workflow" and (placed := place_at(view.workflow, line.step)) is not None:
+                line.output = Scope(view.run, placed[0], view.now).read((line.node,))
+
+
+def _before(workflow: Workflow, fork: Fork) -> tuple[Line, ...]:
+    """What is recorded of a run that was forked."""
+    lines = recorded(workflow, fork.run, fork.entries).told()
+    return tuple(replace(line, log=[*line.log, RECORDED]) for line in lines if line.step != fork.step)
