@@ -184,7 +184,7 @@ def audit(
     below: Below = None,
     as_json: AsJson = False,
 ) -> None:
-    """List who deployed, revoked, migrated or deleted what, newest first."""
+    """List who deployed, revoked or changed what, newest first."""
 
     async def work(staging: Staging, stages: Stages) -> tuple[Deed, ...]:
         return await stages.deeds(workflow, limit, below)

@@ -54,7 +54,7 @@ def add_stored(app: typer.Typer) -> None:
     for words, delete in ((PROFILES, delete_profile), (SESSIONS, delete_session)):
         name = f"{words.kind}s"
         group = typer.Typer(
-            help=f"Look at stored {name} and their history; undo, export and delete.",
+            help=f"Look at stored {name}; undo saves, export and delete them.",
             epilog=examples(f"wizard {name} list", f"wizard {name} history {words.id}"),
             invoke_without_command=True,
             rich_markup_mode=None,

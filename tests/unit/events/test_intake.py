@@ -14,8 +14,8 @@ from wizard.engine import Engine
 from wizard.errors import HostError, InvalidInput, KeyReused, StoreError, TooManyEvents, TooManyRuns
 from wizard.events.intake import Emitted, Intake
 from wizard.machine.events import MAX_ARRIVALS
+from wizard.model.documents import DocumentSave
 from wizard.model.values import MAX_VALUE_BYTES
-from wizard.state.merging import Document
 from wizard.stores.memory import MemoryStore
 
 AT = datetime(2026, 3, 27, 10, tzinfo=UTC)
@@ -169,7 +169,7 @@ async def test_what_concerns_too_many_runs_is_refused_and_nothing_happens() -> N
 async def test_the_stored_profile_decides() -> None:
     """`on` can leave out those who want to be left alone."""
     store = MemoryStore()
-    store._documents["profile", "ann"] = Document(1, {"silent": True})
+    await store.documents.save(DocumentSave("profile", "ann", {"silent": True}), datetime.now(UTC))
     engine = await an_engine(store=store)
     assert workflows(await Intake(engine).emit("purchase", {"total": 120}, profile_id="ann")) == [
         ("record", "completed")
