@@ -11,6 +11,7 @@ import asyncio
 import json
 import multiprocessing
 import multiprocessing.connection
+import os
 import queue
 import re
 import sys
@@ -58,7 +59,8 @@ CASES = {
 
 @dataclass(frozen=True)
 class Taken:
-    """What came of a case: how many were offered, and taken within the time; milliseconds; megabytes."""
+    """What came of a case: how many were offered, and taken within the time; how long each of these took; the server's
+    megabytes before and after, and the seconds of processor time that it used."""
 
     offered: int
     taken: int
@@ -66,12 +68,14 @@ class Taken:
     waits: list[float]
     before: float
     after: float
+    processor: float
 
     @property
     def line(self) -> str:
         cuts = quantiles([wait * 1000 for wait in self.waits], n=100) if len(self.waits) > 1 else [0.0] * 99
         rate = f"{self.taken / self.seconds:.0f}/s of {self.offered / self.seconds:.0f}/s"
-        return f"{rate:<20}{cuts[49]:>8.1f}{cuts[98]:>9.1f} ms   {self.before:.0f} to {self.after:.0f} MB"
+        each = f"{self.processor / max(self.taken, 1) * 1e6:.0f} us"
+        return f"{rate:<20}{cuts[49]:>8.1f}{cuts[98]:>9.1f} ms{each:>11}   {self.before:.0f} to {self.after:.0f} MB"
 
 
 class Upserts:
@@ -148,9 +152,10 @@ def measured(case: str, folder: Path, rate: int, seconds: float) -> Taken:
     try:
         port = ours.recv()
         assert server.pid is not None
-        before = memory(server.pid)
+        before, began = memory(server.pid), processor(server.pid)
         waits = asyncio.run(_offer(port, event_type, rate, seconds))
-        return Taken(int(rate * seconds), len(waits), seconds, waits, before, memory(server.pid))
+        used = processor(server.pid) - began
+        return Taken(int(rate * seconds), len(waits), seconds, waits, before, memory(server.pid), used)
     finally:
         server.kill()
         server.join()
@@ -160,6 +165,11 @@ def memory(process: int) -> float:
     found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
     assert found is not None
     return int(found[1]) / 1024
+
+
+def processor(process: int) -> float:
+    ticks = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 async def _offer(port: int, event_type: str, rate: int, seconds: float) -> list[float]:
@@ -203,7 +213,7 @@ def _request(event_type: str, number: int) -> bytes:
 
 def main(rate: str = "1000", seconds: str = "60") -> None:
     print(f"\n{rate} events a second for {seconds} s, {CONNECTIONS} connections; SQLite, synchronous=FULL")
-    print(f"  {'':<46}{'taken':<20}{'median':>8}{'99%':>9}")
+    print(f"  {'':<46}{'taken':<20}{'median':>8}{'99%':>9}   {'processor':>11}   memory")
     with TemporaryDirectory(dir=Path.cwd()) as folder:
         for case in CASES:
             print(f"  {case:<46}{measured(case, Path(folder), int(rate), float(seconds)).line}", flush=True)
