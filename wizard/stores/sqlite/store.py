@@ -194,7 +194,7 @@ class SqliteStore:
                 connection, workflow=workflow, status=status, owners=owners, live=live, limit=limit, before=before
             )
 
-        if owners and self._read(lambda connection: reading.has_few(connection, owners[0])):
+        if len(owners) > 0 and self._read(lambda connection: reading.has_few(connection, owners[0])):
             return self._read(read)
         return await self._scan(read)
 
