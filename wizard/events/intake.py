@@ -36,7 +36,7 @@ from wizard.errors import (
     WizardError,
 )
 from wizard.events.matching import StartNames, candidates, has_condition, matching
-from wizard.events.waiting import waiting_runs
+from wizard.events.waiting import Waiting
 from wizard.locale.sentences import sentence
 from wizard.machine.arguments import check_ids_given, check_names
 from wizard.machine.events import in_order
@@ -92,6 +92,7 @@ class Intake:
         self._ids = ids
         self._most_started = most_started
         self._most_reached = most_reached
+        self._waiting = Waiting(engine)
         self._under_way: dict[str, asyncio.Event] = {}
 
     async def emit(
@@ -199,7 +200,7 @@ class Intake:
             broke(log, error, "whether the event %s starts %s can't be said; it doesn't", event.id, workflow.id)
         if len(matched.starts) > self._most_started:
             raise TooManyRuns
-        reaches = await waiting_runs(engine, event.type, profile_id, session_id, self._most_reached)
+        reaches = await self._waiting.runs(event.type, profile_id, session_id, self._most_reached)
         starts = tuple(RunToStart(workflow.id, self._ids()) for workflow in matched.starts)
         done = () if not (starts or reaches) else None
         return event._replace(starts=starts, reaches=reaches, runs=done)
