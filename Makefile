@@ -58,10 +58,11 @@ canary-newest canary-lowest: canary-%: install
 	.canary/$*/bin/python -m pytest -n $(WORKERS) --dist worksteal $(CANARY_TESTS)
 	$(if $(findstring newest,$*),$(MAKE) lint BIN=.canary/newest/bin)
 
-# The examples, and the calendar that the appointment example calls: the engine may call this machine.
+# The examples, and the calendar and the catalogue that two of them call: the engine may call this machine.
 run: install
-	@trap 'kill $$calendar $$server 2>/dev/null; wait' EXIT; trap 'exit 130' INT TERM HUP; \
+	@trap 'kill $$calendar $$catalogue $$server 2>/dev/null; wait' EXIT; trap 'exit 130' INT TERM HUP; \
 	$(BIN)/python examples/appointment/server.py & calendar=$$!; \
+	$(BIN)/python examples/purchases/server.py & catalogue=$$!; \
 	WIZARD_ALLOW_PRIVATE_ADDRESSES=1 $(BIN)/wizard serve examples --store sqlite:///wizard.db & server=$$!; \
 	wait $$server
 

@@ -94,6 +94,11 @@ async def test_the_newest_come_first_page_by_page(store: Store) -> None:
     assert [event.id for event in await store.events.newest(unmatched=True)] == ["e5", "e3", "e1"]
     assert [event.id for event in await store.events.newest(unmatched=True, below=listed[1].number)] == ["e3", "e1"]
     assert await store.events.newest(limit=0) == ()
+    await store.events.add(an_event("of bob", profile_id="bob"))
+    await store.events.add(unmatched("e8"))
+    assert [event.id for event in await store.events.newest(profile="bob")] == ["of bob"]
+    assert [event.id for event in await store.events.newest(profile="ann", unmatched=True, limit=2)] == ["e8", "e5"]
+    assert [event.id for event in await store.events.newest(profile="ann", below=listed[4].number)] == ["e1"]
 
 
 async def test_old_ones_go_and_those_of_a_person_who_is_deleted(store: Store) -> None:

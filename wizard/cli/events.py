@@ -133,6 +133,7 @@ def list_events(
     unmatched: Annotated[
         bool, typer.Option("--unmatched", help="Only those that started no run and that no run took.")
     ] = False,
+    profile: Annotated[str | None, typer.Option(metavar="ID", help="Only those about this profile.")] = None,
     limit: Annotated[
         int, typer.Option(metavar="N", min=1, max=MAX_LISTED, help="How many at most, newest first.")
     ] = 100,
@@ -144,7 +145,7 @@ def list_events(
     """List the events that were taken, newest first. What they brought is shown with --json alone."""
 
     async def work(engine: Engine) -> Sequence[TakenEvent]:
-        return await engine.store.events.newest(unmatched=unmatched, limit=limit, below=below)
+        return await engine.store.events.newest(profile=profile, unmatched=unmatched, limit=limit, below=below)
 
     listed = look(store, work)
     if as_json:

@@ -96,7 +96,7 @@ class _List:
     def __init__(self, items: Sequence[Any], of_nodes: bool) -> None:
         self.items = items
         self._of_nodes = of_nodes
-        self._named_by = [_named_by(item, ("id",) if of_nodes else ("name", "value")) for item in items]
+        self._named_by = [_named_by(item, ("id",) if of_nodes else ("name", "value", "event")) for item in items]
         seen: Counter[str] = Counter()
         self.keys: list[tuple[str, int] | None] = []  # a name, and how often it stood before
         for position in range(len(items)):

@@ -36,9 +36,9 @@ from wizard.errors import (
     WizardError,
 )
 from wizard.events.matching import StartNames, candidates, has_condition, matching
-from wizard.events.waiting import waiting_runs
+from wizard.events.waiting import Waiting
 from wizard.locale.sentences import sentence
-from wizard.machine.arguments import check_ids_given, check_names, unwritable
+from wizard.machine.arguments import check_ids_given, check_names
 from wizard.machine.events import in_order
 from wizard.model import Value
 from wizard.model.copies import copied
@@ -92,6 +92,7 @@ class Intake:
         self._ids = ids
         self._most_started = most_started
         self._most_reached = most_reached
+        self._waiting = Waiting(engine)
         self._under_way: dict[str, asyncio.Event] = {}
 
     async def emit(
@@ -142,8 +143,10 @@ class Intake:
                 )
             )
         check_ids_given(profile_id=profile_id, session_id=session_id)
-        if event_id is not None and (not isinstance(event_id, str) or not 0 < len(event_id) <= MAX_ID):
-            raise InvalidInput(sentence("The id of an event must be text of 1 to {most} characters.", most=MAX_ID))
+        if event_id is not None and not _is_event_id(event_id):
+            raise InvalidInput(
+                sentence("The id of an event must be text of 1 to {most} characters that can be shown.", most=MAX_ID)
+            )
         check_names("properties", properties or {})
         now = self._engine.clock()
         moment = now if at is None else _moment(at)
@@ -159,9 +162,6 @@ class Intake:
             asked,
             now,
         )
-        for name in ("id", "profile_id", "session_id"):
-            if problem := unwritable(getattr(event, name)):
-                raise InvalidInput(f"The `{name}` of an event {problem}.")
         check_value(document_of(event), "The event")
         return event
 
@@ -200,7 +200,7 @@ class Intake:
             broke(log, error, "whether the event %s starts %s can't be said; it doesn't", event.id, workflow.id)
         if len(matched.starts) > self._most_started:
             raise TooManyRuns
-        reaches = await waiting_runs(engine, event.type, profile_id, session_id, self._most_reached)
+        reaches = await self._waiting.runs(event.type, profile_id, session_id, self._most_reached)
         starts = tuple(RunToStart(workflow.id, self._ids()) for workflow in matched.starts)
         done = () if not (starts or reaches) else None
         return event._replace(starts=starts, reaches=reaches, runs=done)
@@ -310,9 +310,31 @@ class Intake:
             done.set()
 
 
+async def emit(
+    engine: Engine,
+    type: str,  # noqa: A002 - the word of the format
+    properties: Mapping[str, Value] | None = None,
+    *,
+    id: str | None = None,  # noqa: A002
+    profile_id: str | None = None,
+    session_id: str | None = None,
+    at: datetime | None = None,
+    secret: bytes | None = None,
+) -> Emitted:
+    """The same by an Intake of its own, for who has an engine and no place to keep one: a script, or a door
+    (wizard.sync). Raises what `Intake.emit` raises."""
+    intake = Intake(engine, secret=secret)
+    return await intake.emit(type, properties, id=id, profile_id=profile_id, session_id=session_id, at=at)
+
+
 def document_of(event: TakenEvent) -> dict[str, Value]:
     """The `event` of the runs that it starts."""
     return {"type": event.type, "id": event.id, "at": event.at, "properties": dict(event.properties)}
+
+
+def _is_event_id(given: object) -> bool:
+    """It stands in logs and lists, where a line break would begin a line of the sender's own."""
+    return isinstance(given, str) and 0 < len(given) <= MAX_ID and given.isprintable()
 
 
 def _moment(at: datetime) -> datetime:

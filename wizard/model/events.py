@@ -75,9 +75,10 @@ class TakenEvents(Protocol):
     async def get(self, event_id: str) -> TakenEvent | None: ...
 
     async def newest(
-        self, *, unmatched: bool = False, limit: int = 100, below: int | None = None
+        self, *, profile: str | None = None, unmatched: bool = False, limit: int = 100, below: int | None = None
     ) -> tuple[TakenEvent, ...]:
-        """The newest first, those with a number below that one; with `unmatched` only those that nothing came of."""
+        """The newest first, those with a number below that one: of one profile, with `unmatched` only those that
+        nothing came of."""
 
     async def forget(self, profile_id: str) -> int:
         """Deletes those of a profile; how many they were."""

@@ -200,9 +200,9 @@ class WatchedEvents:
         return await self._tell("event", self._store.events.get(event_id))
 
     async def newest(
-        self, *, unmatched: bool = False, limit: int = 100, below: int | None = None
+        self, *, profile: str | None = None, unmatched: bool = False, limit: int = 100, below: int | None = None
     ) -> tuple[TakenEvent, ...]:
-        events = self._store.events.newest(unmatched=unmatched, limit=limit, below=below)
+        events = self._store.events.newest(profile=profile, unmatched=unmatched, limit=limit, below=below)
         return await self._tell("events", events)
 
     async def forget(self, profile_id: str) -> int:

@@ -94,6 +94,8 @@ def test_they_are_listed_with_what_came_of_them(shell: Shell) -> None:
     assert (only["id"], only["properties"], only["unmatched"], only["runs"]) == ("m-1", {"to": "Bern"}, True, [])
     assert shell.types("events list --below 2 --json") == 0
     assert [event["id"] for event in shell.json] == ["o-1"]
+    assert shell.types("events list --profile bob --json") == 0
+    assert [event["id"] for event in shell.json] == ["m-1"]
 
 
 @pytest.mark.parametrize(

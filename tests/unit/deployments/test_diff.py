@@ -47,6 +47,19 @@ def told(*replaced: tuple[str, str], passport: str = PASSPORT) -> list[str]:
     return list(lines(changes(passport, after)))
 
 
+def test_what_starts_a_workflow_is_told_by_the_event() -> None:
+    """A deployer reads by what runs begin from now on; the order of entries says nothing."""
+    starts = "title: Passport\non:\n  - {event: sent, when: event.properties.n > 1}\n  - {event: lost}\n"
+    assert told(("title: Passport\n", starts)) == [
+        '+ on: [{"event": "sent", "when": "event.properties.n > 1"}, {"event": "lost"}]'
+    ]
+    passport = PASSPORT.replace("title: Passport\n", starts)
+    assert told(("n > 1}\n  - {event: lost}", "n > 2}"), passport=passport) == [
+        '- on.lost: {"event": "lost"}',
+        '~ on.sent.when: "event.properties.n > 1" -> "event.properties.n > 2"',
+    ]
+
+
 def test_a_key_is_told_at_the_deepest_place() -> None:
     """Who reads “the form is different” has to compare it themselves."""
     before, after = PASSPORT, PASSPORT.replace("label: Name", "label: Your name, hint: As on your card")

@@ -12,11 +12,12 @@ import pytest
 from tests.unit.events.shop import SHOP, an_engine, catalog, how_many
 from wizard.engine import Engine
 from wizard.errors import HostError, InvalidInput, KeyReused, StoreError, TooManyEvents, TooManyRuns
-from wizard.events.intake import Emitted, Intake
+from wizard.events.intake import Emitted, Intake, emit
 from wizard.machine.events import MAX_ARRIVALS
 from wizard.model.documents import DocumentSave
 from wizard.model.values import MAX_VALUE_BYTES
 from wizard.stores.memory import MemoryStore
+from wizard.sync import Door
 
 AT = datetime(2026, 3, 27, 10, tzinfo=UTC)
 
@@ -197,7 +198,9 @@ async def test_what_matches_nothing_is_kept_and_known_again() -> None:
         ({"type": "x" * 65}, "needs a type"),
         ({"id": ""}, "1 to 200 characters"),
         ({"id": "x" * 201}, "1 to 200 characters"),
-        ({"id": "\ud800"}, "half a character"),
+        ({"id": "\ud800"}, "1 to 200 characters that can be shown"),
+        ({"id": "o-1\nERROR all is lost"}, "1 to 200 characters that can be shown"),
+        ({"profile_id": "\ud800"}, "not valid Unicode"),
         ({"profile_id": ""}, "1 to 500 characters"),
         ({"at": datetime(2026, 3, 27)}, "a time with a time zone"),
         ({"at": "2026"}, "a time with a time zone"),
@@ -391,3 +394,12 @@ async def test_what_happens_is_counted() -> None:
         with suppress(InvalidInput):
             await intake.emit(event, {"total": 1}, id=event)
     assert heard == ["matched", "again", "unmatched", "refused"]
+
+
+def test_who_doesn_t_await_emits_through_a_door() -> None:
+    """A view of Django's, or a script, tells of a purchase as an application of aiohttp's does."""
+    store = MemoryStore()
+    with Door(lambda: Engine(catalog(), store)) as door:
+        emitted = door(emit, "purchase", {"total": 120}, id="o-1", secret=b"sixteen or more!")
+        assert [run.workflow for run in emitted.runs] == ["record", "thanks"]
+        assert door(emit, "purchase", {"total": 120}, id="o-1", secret=b"sixteen or more!").tokens == emitted.tokens

@@ -11,7 +11,7 @@ from wizard.engine import Engine
 from wizard.errors import TooManyRuns, WorkflowUnavailable
 from wizard.events import waiting
 from wizard.events.intake import Intake
-from wizard.events.waiting import waiting_runs
+from wizard.events.waiting import Waiting
 from wizard.stores.memory import MemoryStore
 
 EVENTS = ("paid", "[paid, sent]", "{name: paid, when: data.n > 1}", "[{name: sent}, {name: paid}]")
@@ -21,11 +21,13 @@ async def test_the_oldest_comes_first_and_each_once() -> None:
     """What was ordered first is delivered first; a run of both the profile and the session takes one event once."""
     engine = await an_engine()
     both = [(await engine.start("parcel", profile_id="ann", session_id="s")).id for _ in range(3)]
-    assert await waiting_runs(engine, "purchase", "ann", "s", 10) == tuple(both)
-    assert await waiting_runs(engine, "refund", "ann", "s", 10) == ()
-    assert await waiting_runs(engine, "purchase", None, None, 10) == ()
+    assert await Waiting(engine).runs("purchase", "ann", "s", 10) == tuple(both)
+    assert await Waiting(engine).runs("refund", "ann", "s", 10) == ()
+    assert await Waiting(engine).runs("purchase", None, None, 10) == ()
+    mixed = [(await engine.start("parcel", **whose)).id for whose in ({"profile_id": "bob"}, {"session_id": "t"}) * 2]
+    assert await Waiting(engine).runs("purchase", "bob", "t", 10) == tuple(mixed)
     with pytest.raises(TooManyRuns):
-        await waiting_runs(engine, "purchase", "ann", "s", 2)
+        await Waiting(engine).runs("purchase", "ann", "s", 2)
 
 
 async def test_how_many_are_looked_at_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,7 +37,25 @@ async def test_how_many_are_looked_at_is_bounded(monkeypatch: pytest.MonkeyPatch
     for _ in range(5):
         await engine.start("thanks", profile_id="ann")
     with pytest.raises(TooManyRuns):
-        await waiting_runs(engine, "purchase", "ann", None, 10)
+        await Waiting(engine).runs("purchase", "ann", None, 10)
+
+
+async def test_each_version_is_looked_at_once() -> None:
+    """Somebody who has left a hundred forms open would have each of their events load them all."""
+    engine = await an_engine()
+    runs = [(await engine.start(name, profile_id="ann")).id for name in ("parcel", "thanks") for _ in range(5)]
+    loaded: list[str] = []
+    real = engine.load
+
+    async def load(run: Any) -> Any:
+        loaded.append(run)
+        return await real(run)
+
+    engine.load = load  # type: ignore[method-assign]
+    waiting = Waiting(engine)
+    for _ in range(3):
+        assert await waiting.runs("purchase", "ann", None, 10) == tuple(runs[:5])
+    assert len(loaded) == 2
 
 
 @pytest.mark.parametrize("event", EVENTS)

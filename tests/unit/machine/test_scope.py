@@ -67,6 +67,15 @@ async def test_what_a_step_set_counts_while_it_is_done_and_on_the_path() -> None
     assert (seen(person, "session.a"), seen(person, "session.b")) == (None, None)
 
 
+async def test_the_ids_of_profile_and_session_are_read_there() -> None:
+    """A call of a service names the person by it. A field of that name, which somebody stored, isn't the id."""
+    made = engine(flow("main", ask("a"), work("t", "profile.id")))
+    person = Conversation(made, await made.start("main", profile_id="ann", session={"id": "mine"}))
+    assert (seen(person, "profile.id"), seen(person, "session.id")) == ("ann", "mine")
+    person = Conversation(made, await made.start("main", session_id="shop", session={"id": "mine"}))
+    assert (seen(person, "profile.id"), seen(person, "session.id")) == (None, "shop")
+
+
 async def test_a_field_of_what_has_none_is_an_error() -> None:
     """S17: a name that goes on below a text or a list is a mistake, and no null."""
     person = await family()

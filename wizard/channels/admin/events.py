@@ -9,6 +9,7 @@ from wizard.channels.admin.people import Person
 from wizard.channels.admin.responses import EventLine
 from wizard.channels.admin.workflows import older
 from wizard.channels.http.json_answers import as_json, encode
+from wizard.channels.http.members import MAX_TEXT
 from wizard.channels.http.problems import unreadable
 from wizard.model.events import TakenEvent
 from wizard.stores.contract import Store
@@ -21,9 +22,11 @@ class Events:
         self._store = store
 
     async def list(self, request: web.Request, person: Person) -> web.Response:
-        limit = EVENTS.of(request)
-        unmatched, below = _is_asked(request, "unmatched"), EVENTS_BELOW.of(request) or None
-        events = await self._store.events.newest(unmatched=unmatched, limit=limit + 1, below=below)
+        limit, below = EVENTS.of(request), EVENTS_BELOW.of(request) or None
+        profile, unmatched = request.query.get("profile"), _is_asked(request, "unmatched")
+        if profile is not None and not 0 < len(profile) <= MAX_TEXT:
+            raise unreadable(f"`profile` must be text of 1 to {MAX_TEXT} characters.")
+        events = await self._store.events.newest(profile=profile, unmatched=unmatched, limit=limit + 1, below=below)
         lines = [_line(event) for event in events[:limit]]
         return as_json(200, encode(lines), older(request, [event.number for event in events], limit))
 

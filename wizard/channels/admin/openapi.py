@@ -231,7 +231,7 @@ CALLS = (
         Role.VIEWER,
         "The events that were taken, newest first",
         {
-            "parameters": [parameter("unmatched"), parameter("before"), parameter("events")],
+            "parameters": [parameter("profile"), parameter("unmatched"), parameter("before"), parameter("events")],
             "responses": {"200": json_answer("The events", array(ref("EventLine")), _LINK, examples.EVENTS)},
         },
         (INVALID_REQUEST,),

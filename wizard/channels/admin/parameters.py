@@ -78,6 +78,12 @@ def parameters() -> Json:
         "before": VERSIONS_BELOW.described,
         "entries": DEEDS.described,
         "events": EVENTS.described,
+        "profile": {
+            "name": "profile",
+            "in": "query",
+            "description": "Only those about this profile.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 500},
+        },
         "unmatched": {
             "name": "unmatched",
             "in": "query",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 
@@ -38,16 +37,17 @@ class MemoryEvents:
         return self._events.get(event_id)
 
     async def newest(
-        self, *, unmatched: bool = False, limit: int = 100, below: int | None = None
+        self, *, profile: str | None = None, unmatched: bool = False, limit: int = 100, below: int | None = None
     ) -> tuple[TakenEvent, ...]:
         with self._lock:
-            wanted = self._wanted(below, unmatched=unmatched)
+            wanted = (
+                event
+                for event in reversed(self._events.values())
+                if (below is None or event.number < below)
+                and (profile is None or event.profile_id == profile)
+                and (not unmatched or (event.is_done and event.is_unmatched))
+            )
             return tuple(islice(wanted, max(limit, 0)))
-
-    def _wanted(self, below: int | None, *, unmatched: bool) -> Iterator[TakenEvent]:
-        for event in reversed(self._events.values()):
-            if (below is None or event.number < below) and (not unmatched or (event.is_done and event.is_unmatched)):
-                yield event
 
     async def forget(self, profile_id: str) -> int:
         with self._lock:

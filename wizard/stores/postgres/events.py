@@ -19,8 +19,9 @@ ADD = """INSERT INTO wizard.events (id, at, owner, standing, body) VALUES ($1, $
     ON CONFLICT DO NOTHING RETURNING number"""
 # Standing.UNDONE is 0, and UNMATCHED 2.
 FINISH = "UPDATE wizard.events SET standing = $2, body = $3 WHERE id = $1 AND standing = 0 RETURNING number"
-LIST = f"{EVENT} WHERE number < $1 ORDER BY number DESC LIMIT $2"
-LIST_UNMATCHED = f"{EVENT} WHERE standing = 2 AND number < $1 ORDER BY number DESC LIMIT $2"
+LIST = f"{EVENT} WHERE number < $1"
+OF_OWNER, UNMATCHED = " AND owner = $3", " AND standing = 2"
+NEWEST = " ORDER BY number DESC LIMIT $2"
 FORGET = "DELETE FROM wizard.events WHERE owner = $1 RETURNING number"
 PRUNE = """DELETE FROM wizard.events WHERE number IN
     (SELECT number FROM wizard.events WHERE at < $1 ORDER BY at LIMIT $2) RETURNING number"""
@@ -47,10 +48,11 @@ class PostgresEvents:
         return self._event(rows[0]) if rows else None
 
     async def newest(
-        self, *, unmatched: bool = False, limit: int = 100, below: int | None = None
+        self, *, profile: str | None = None, unmatched: bool = False, limit: int = 100, below: int | None = None
     ) -> tuple[TakenEvent, ...]:
-        below = LARGEST if below is None else below
-        rows = await self._pool.read(LIST_UNMATCHED if unmatched else LIST, bounded(below), bounded(limit))
+        of_owner, owner = ("", ()) if profile is None else (OF_OWNER, (owner_mark(profile),))
+        statement = LIST + of_owner + (UNMATCHED if unmatched else "") + NEWEST
+        rows = await self._pool.read(statement, bounded(LARGEST if below is None else below), bounded(limit), *owner)
         return tuple(map(self._event, rows))
 
     async def forget(self, profile_id: str) -> int:

@@ -21,8 +21,9 @@ READ = f"{EVENT} WHERE id=?"
 ADD = "INSERT INTO events (id, at, owner, standing, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 # Standing.UNDONE is 0, and UNMATCHED 2.
 FINISH = "UPDATE events SET standing=?2, body=?3 WHERE id=?1 AND standing=0"
-LIST = f"{EVENT} WHERE number < ? ORDER BY number DESC LIMIT ?"
-LIST_UNMATCHED = f"{EVENT} WHERE standing=2 AND number < ? ORDER BY number DESC LIMIT ?"
+LIST = f"{EVENT} WHERE number < ?"
+OF_OWNER, UNMATCHED = " AND owner=?", " AND standing=2"
+NEWEST = " ORDER BY number DESC LIMIT ?"
 FORGET = "DELETE FROM events WHERE owner=?"
 PRUNE = "DELETE FROM events WHERE number IN (SELECT number FROM events WHERE at < ? ORDER BY at LIMIT ?)"
 
@@ -61,9 +62,11 @@ class SqliteEvents:
         return None if row is None else self._event(row)
 
     async def newest(
-        self, *, unmatched: bool = False, limit: int = 100, below: int | None = None
+        self, *, profile: str | None = None, unmatched: bool = False, limit: int = 100, below: int | None = None
     ) -> tuple[TakenEvent, ...]:
-        statement, values = (LIST_UNMATCHED if unmatched else LIST), (bounded(below), bounded(limit))
+        of_owner, owner = ("", ()) if profile is None else (OF_OWNER, (owner_mark(profile),))
+        statement = LIST + of_owner + (UNMATCHED if unmatched else "") + NEWEST
+        values = (bounded(below), *owner, bounded(limit))
         rows = await self._scan(lambda connection: connection.execute(statement, values).fetchall())
         return tuple(map(self._event, rows))
 

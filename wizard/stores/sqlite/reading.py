@@ -43,6 +43,8 @@ NEWEST_OWN = " ORDER BY own.created_at DESC, own.run_id DESC LIMIT ?"
 COUNT_RUNS = "SELECT workflow, status, count(*) FROM runs GROUP BY workflow, status"
 LIVE = f"status NOT IN ({', '.join(repr(status.value) for status in sorted(ENDED))})"
 ALSO_OWN = "id IN (SELECT run_id FROM owners WHERE owner=?)"
+COUNT_OWN = "SELECT count(*) FROM (SELECT 1 FROM owners WHERE owner=? LIMIT ?)"
+FEW = 100  # runs of one owner: to read them takes less time than to have them read by another thread
 BEFORE_OWN = "(own.created_at, own.run_id) < (?, ?)"
 
 
@@ -179,6 +181,12 @@ def list_runs(
     listing, newest = (LIST_OWN, NEWEST_OWN) if own else (LIST_RUNS, NEWEST)
     text = listing + " AND ".join(["1", *wanted]) + newest
     return [_summary(row) for row in connection.execute(text, (*chain(*wanted.values()), max(limit, 0)))]
+
+
+def has_few(connection: sqlite3.Connection, owner: str) -> bool:
+    """Whether the profile or session of this mark has few runs."""
+    count: int = connection.execute(COUNT_OWN, (owner, FEW)).fetchone()[0]
+    return count < FEW
 
 
 def _summary(row: tuple[Any, ...]) -> RunSummary:

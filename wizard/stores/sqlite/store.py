@@ -199,11 +199,15 @@ class SqliteStore:
         before: RunPlace | None = None,
     ) -> Sequence[RunSummary]:
         owners = owners_named(profile, session)
-        return await self._scan(
-            lambda connection: reading.list_runs(
+
+        def read(connection: sqlite3.Connection) -> list[RunSummary]:
+            return reading.list_runs(
                 connection, workflow=workflow, status=status, owners=owners, live=live, limit=limit, before=before
             )
-        )
+
+        if len(owners) > 0 and self._read(lambda connection: reading.has_few(connection, owners[0])):
+            return self._read(read)
+        return await self._scan(read)
 
     async def count_runs(self) -> Mapping[str, Mapping[RunStatus, int]]:
         return await self._scan(reading.count_runs)

@@ -24,11 +24,15 @@ async def test_they_are_listed_newest_first_and_page_by_page() -> None:
         assert [run["workflow"] for run in listed[0]["runs"]] == ["thanks"]
         assert "tea" not in str(listed)
         assert [event["id"] for event in await office.key.asks("GET", "/events?unmatched=true")] == ["e1"]
+        assert await office.key.asks("GET", "/events?profile=nobody") == []
+        assert [
+            event["id"] for event in await office.key.asks("GET", f"/events?profile={listed[1]['profile_id']}")
+        ] == ["e1"]
         page = await office.key.asks("GET", "/events?limit=2")
         following = office.key.answer.headers["Link"].partition("/api/v1/admin")[2].partition(">")[0]
         assert [event["id"] for event in [*page, *await office.key.asks("GET", following)]] == ["e2", "e1", "e0"]
         assert "Link" not in office.key.answer.headers
-        for wrong in ("unmatched=yes", "limit=0", "limit=101", "before=x"):
+        for wrong in ("unmatched=yes", "limit=0", "limit=101", "before=x", "profile=", f"profile={'x' * 501}"):
             await office.key.is_refused(400, "invalid-request", "GET", f"/events?{wrong}")
 
 
