@@ -10,7 +10,7 @@ from unittest.mock import AsyncMock, Mock
 import pytest
 
 from wizard.errors import KeyReused, StaleDraft, StaleRevision, StoreError
-from wizard.model import Refused, Report, RunStatus
+from wizard.model import DocumentSave, Refused, Report, RunStatus
 from wizard.model.job import Claim, Job, JobKind, Queue
 from wizard.model.staging import Deed, Draft, Stages, Version
 from wizard.stores.contract import Store
@@ -70,6 +70,17 @@ STAGES_CALLS: dict[str, tuple[Any, ...]] = {
     "deploy": ("w", 1, 2, DEED),
     "stamp": (),
     "deeds": ("w", 3, 9),
+}
+
+
+DOCUMENT_CALLS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "save_document": ("save", (DocumentSave("profile", "p", {}), NOW, 3)),
+    "list_documents": ("list", ("profile", 5, "a")),
+    "document_history": ("history", ("profile", "p", 5, 9)),
+    "delete_document": ("delete", ("profile", "p")),
+    "sessions_of": ("sessions_of", ("p",)),
+    "prune_documents": ("prune", ("profile", NOW, 5)),
+    "prune_history": ("prune_history", (NOW, 5)),
 }
 
 
