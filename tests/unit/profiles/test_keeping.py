@@ -31,6 +31,15 @@ async def test_a_change_that_changes_nothing_is_no_save() -> None:
     assert (await profiles.patch("ann", {"a": True}, by="olga")).revision == 2
 
 
+async def test_what_a_host_does_with_a_profile_stays_with_the_host() -> None:
+    """A list that is added to in the host isn't added to in what is stored."""
+    profiles = keeping()
+    await profiles.create("ann", {"tags": ["a"]}, by="olga")
+    (await profiles.get("ann")).fields["tags"].append("b")
+    (await profiles.patch("ann", {"x": 1}, by="olga")).fields["tags"].append("c")
+    assert (await profiles.get("ann")).fields["tags"] == ["a"]
+
+
 class Overtaken(MemoryStore):
     """Somebody else saves whenever this process is about to."""
 
