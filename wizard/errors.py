@@ -253,11 +253,10 @@ class SaveNotFound(CallerError):
 class UndoConflict(CallerError):
     """`fields` names those that were set by others since."""
 
-    people = "Fields were changed since that save. Undo the others alone, or all of them by force."
-
     def __init__(self, fields: tuple[str, ...] = ()) -> None:
         self.fields = fields
-        super().__init__(f"Changed since that save: {', '.join(fields)}. Undo the others alone, or all of it by force.")
+        told = f"These fields were changed since that save: {', '.join(fields)}." if fields else "Fields were changed."
+        super().__init__(f"{told} Undo the others alone, or all of them by force.")
 
 
 class RunBusy(CallerError):
@@ -295,8 +294,8 @@ class FieldsRefused(InvalidInput):
 
     def __init__(self, errors: Mapping[str, str] | None = None) -> None:
         self.errors = errors or {}
-        told = "; ".join(f"{name}: {message}" for name, message in self.errors.items())
-        super().__init__(f"The schema of profiles doesn't take this. {told}")
+        told = "".join(f" {name}: {message}" for name, message in self.errors.items())
+        super().__init__(f"The schema of profiles doesn't take this.{told}")
 
 
 class TooManyEvents(CallerError):

@@ -78,7 +78,7 @@ class StoredDocuments:
         document = await self._stored(document_id)
         if not document.revision:
             raise DocumentNotFound
-        return document
+        return _own(document)
 
     async def _stored(self, document_id: str) -> Document:
         check_document_id(document_id)
@@ -109,14 +109,20 @@ class StoredDocuments:
             read += len(page)
             if len(page) < PAGE and (not page or page[-1].revision == below):
                 return HistoryPage(listed, None)
-        return HistoryPage(listed, below)
+        return HistoryPage(listed, None if below == 1 else below)
 
     async def create(self, document_id: str, fields: Mapping[str, Value], *, by: str, note: str = "") -> Document:
-        """Makes a document that isn't there yet. Raises StaleDocument where it is, and InvalidInput (FieldsRefused,
-        where the schema of profiles refuses it)."""
+        """Makes a document that isn't there yet; the same again, because the answer was lost, gives the same. Raises
+        StaleDocument where there is another one, and InvalidInput (FieldsRefused, where the schema refuses it)."""
         check_document_id(document_id)
         own = self._checked(fields, whole=True)
-        return await self._save(document_id, own, (), Origin(SaveAction.CREATE, by=by, note=note), expected=0)
+        try:
+            return await self._save(document_id, own, (), Origin(SaveAction.CREATE, by=by, note=note), expected=0)
+        except StaleDocument:
+            stored = await self._stored(document_id)
+            if stored.revision != 1 or not own or _changed(stored, own) or len(stored.fields) != len(own):
+                raise
+            return stored
 
     async def patch(
         self,
@@ -128,17 +134,21 @@ class StoredDocuments:
         by: str,
         note: str = "",
     ) -> Document:
-        """Sets fields, and takes others out; what is so already is no change. Raises DocumentNotFound, StaleDocument
-        where the document isn't at `revision`, and InvalidInput (FieldsRefused, where the schema refuses it)."""
+        """Sets fields, and takes others out; what is so already is no change, and the same again gives the same. Raises
+        DocumentNotFound, StaleDocument where the document isn't at `revision`, and InvalidInput (FieldsRefused, where
+        the schema refuses it)."""
         removed = tuple(remove)
         own = self._checked(fields, removed=removed)
         if both := own.keys() & set(removed):
             raise InvalidInput(f"Either set {', '.join(sorted(both))} or remove it.")
         for _ in range(TRIES):
             stored = await self.get(document_id)
+            changed = _changed(stored, own)
             if revision not in (None, stored.revision):
+                is_again = (own or removed) and not changed and stored.fields.keys().isdisjoint(removed)
+                if is_again and stored.revision == (revision or 0) + 1:
+                    return stored
                 raise StaleDocument
-            changed = {name: value for name, value in own.items() if not _is_so(stored, name, value)}
             try:
                 return await self._save(
                     document_id, changed, removed, Origin(SaveAction.PATCH, by=by, note=note), expected=stored.revision
@@ -218,7 +228,7 @@ class StoredDocuments:
             if not isinstance(text, str) or len(text) > most or "\0" in text:
                 raise InvalidInput(f"`{name}` is a text of at most {most} characters.")
         save = DocumentSave(self._kind, document_id, fields, removed, origin=origin)
-        return await self._store.documents.save(save, instant(self._clock()), expected)
+        return _own(await self._store.documents.save(save, instant(self._clock()), expected))
 
     def _checked(
         self, fields: Mapping[str, Value], *, removed: tuple[str, ...] = (), whole: bool = False
@@ -236,5 +246,12 @@ class StoredDocuments:
         return dict(self._schema.checked(own, self._clock(), removed=removed, whole=whole))
 
 
-def _is_so(document: Document, name: str, value: Value) -> bool:
-    return name in document.fields and pack(document.fields[name]) == pack(value)
+def _own(document: Document) -> Document:
+    """A copy: what the caller does with it changes nothing in the store."""
+    return Document(document.revision, copied(dict(document.fields)))
+
+
+def _changed(document: Document, fields: Mapping[str, Value]) -> dict[str, Value]:
+    """What of these fields isn't so yet. 1 and True are two values."""
+    stored = document.fields
+    return {name: value for name, value in fields.items() if name not in stored or pack(stored[name]) != pack(value)}

@@ -140,7 +140,7 @@ def _no_field_of_profiles(form: Form, name: str, *, conditional: bool) -> str | 
     """Why such a field can't be in a schema, None where it can."""
     question = form.by_name.get(name)
     if question is None:
-        return "this type is only shown or computed; a profile's field holds a value"
+        return "this is computed; a profile's field holds a value"
     if question.type.is_secret or question.type.holds_files:
         return f"a profile can't hold what the type `{question.type.name}` takes"
     return "a profile's field is there whatever the others are; remove `show_if`" if conditional else None

@@ -67,6 +67,7 @@ def test_a_definition_says_what_a_run_needs() -> None:
     )
     assert [(field.name, field.default) for field in workflow.input] == [("country", "CH"), ("age", None)]
     assert workflow.reopen
+    assert (workflow.save, workflow.saves_steps) == (True, False)
     assert workflow.expires_after == timedelta(days=28)
     assert workflow.start == "one"
     one, two, three, four = workflow.nodes.values()
@@ -306,8 +307,21 @@ nodes:
     ]
 
 
+@pytest.mark.parametrize(
+    ("said", "pages", "steps"), [("true", True, False), ("false", False, False), ("step", True, True)]
+)
+def test_save_says_what_pages_offer_and_when_documents_are_saved(said: str, pages: bool, steps: bool) -> None:
+    """With `step` people can come back later as well: what they said so far is in their profile."""
+    (document,) = read(f"id: w\nsave: {said}\nnodes: [{{id: a, type: ask, parts: [{{label: A}}]}}]", "w.yaml")
+    workflow = Catalog.from_documents([document.data], REGISTRY).get("w")
+    assert (workflow.save, workflow.saves_steps) == (pages, steps)
+
+
 def test_a_wrong_head_does_not_hide_the_rest() -> None:
     """With a usable id, the other keys, inputs and nodes are still looked at."""
+    assert [message for _, _, message in complaints("id: w\nsave: steps\nnodes: [{id: a, type: ask}]")] == [
+        "`save` must be true, false or step"
+    ]
     text = "id: w\nreopen: maybe\ninput: {for: {}}\nnodes: [{id: a}, 7]"
     assert [message for _, _, message in complaints(text)] == [
         "`reopen` must be true or false",

@@ -118,6 +118,7 @@ def node(**keys: Any) -> dict[str, Any]:
         node(type="end", text="Bye"),
         node(type="condition", cases=[{"when": "input.x > 1", "goto": "end"}, {"goto": "end"}]),
         node() | {"id": "w-1", "title": "t", "text": "x", "language": "de-CH", "reopen": True, "expires_after": "2w"},
+        node() | {"save": "step"},
         node()
         | {"input": {"a": {}, "b": {"type": "integer", "default": 3}, "c": {"type": "choice", "choices": ["x"]}}},
     ],
@@ -141,6 +142,7 @@ def test_what_loads_passes(data: dict[str, Any]) -> None:
         {"id": "w", "titel": "x", "nodes": [{"id": "a", "type": "ask"}]},
         {"id": "w", "expires_after": "soon", "nodes": [{"id": "a", "type": "ask"}]},
         {"id": "w", "reopen": "yes", "nodes": [{"id": "a", "type": "ask"}]},
+        {"id": "w", "save": "steps", "nodes": [{"id": "a", "type": "ask"}]},
         {"id": "w", "input": {"a": {"type": "txt"}}, "nodes": [{"id": "a", "type": "ask"}]},
         {"id": "w", "input": {"a": {"lable": "x"}}, "nodes": [{"id": "a", "type": "ask"}]},
         {"id": "w", "input": {"a": {"name": "a"}}, "nodes": [{"id": "a", "type": "ask"}]},

@@ -134,7 +134,7 @@ async def test_a_profile_is_exported_alone(engine: Engine) -> None:
     run = await engine.start("visa", profile_id="ann")
     await engine.amend(run, profile={"city": "Bern"})
     assert (await exported_profile(engine, "ann"))["fields"] == {"city": "Bern"}
-    with pytest.raises(CallerError, match="Nothing is stored under this id"):
+    with pytest.raises(CallerError, match="Nothing is stored"):
         await exported_profile(engine, "bob")
     with pytest.raises(RunNotFound):
         await exported_run(engine, "nothing")

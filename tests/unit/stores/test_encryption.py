@@ -18,7 +18,8 @@ from tests.corpus.stories import HERE, Bookings, Person, engine_on
 from tests.unit.stores.damaged import check_only_one_was_whole
 from wizard.engine.view import RunView
 from wizard.errors import NodeFailed, StoreError
-from wizard.model import Entry, Refused, Reply, Report, Run
+from wizard.model import DocumentSave, Entry, Refused, Reply, Report, Run
+from wizard.model.documents import Origin, SaveAction
 from wizard.model.job import JobKind
 from wizard.stores.blobs.vault import PLAIN, KeyRing, new_key
 from wizard.stores.sqlite import SqliteStore
@@ -43,6 +44,9 @@ SAID = {
     "Traceword": "a detail of the trace",
     "Reportword": "a report",
     "Refusedword": "what was typed on a page that was refused",
+    "Profileword": "a stored profile",
+    "Historyword": "what it was before",
+    "Noteword": "why it was changed",
     "personkey": "the id of a profile, in its run",
 }
 
@@ -85,6 +89,9 @@ async def lives(store: SqliteStore) -> list[Run]:
     change = turn(run, undos=(undo,), jobs=(a_job(kind=JobKind.MESSAGE, payload={"text": "Jobword"}),))
     await store.commit(creating(run))
     await store.commit(change._replace(entries=(Entry("accepted", "name", {"was": "Traceword"}),)))
+    origin = Origin(SaveAction.PATCH, by="Noteword", note="Noteword")
+    for said in ("Historyword", "Profileword"):
+        await store.documents.save(DocumentSave("profile", "p-9", {"town": said}, origin=origin), NOW)
     await store.report("run-1", Report(1, 10.0, "Reportword"))
     await store.keep_refused(REFUSED, 5, NOW)
     return [await loaded(store, name) for name in (ann.run.id, bo.run.id, "run-1")]
@@ -127,6 +134,8 @@ async def test_no_word_is_in_an_encrypted_database(tmp_path: Path) -> None:
     assert await store.reply("", "key") == responding(None)  # type: ignore[arg-type]
     assert await store.reported("run-1") == Report(1, 10.0, "Reportword")
     assert await store.refused("run-1", "k") == REFUSED
+    assert (await store.document("profile", "p-9")).fields == {"town": "Profileword"}
+    assert (await store.documents.history("profile", "p-9"))[0].changes[0].before == "Historyword"
     assert (await store.files(runs[1].id))[0].content == b"seat 12, Contentword"
     assert (await store.trace("run-1"))[0].entry.detail == {"was": "Traceword"}
     assert await store.reseal() == 0

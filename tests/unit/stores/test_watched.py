@@ -10,10 +10,11 @@ from unittest.mock import AsyncMock, Mock
 import pytest
 
 from wizard.errors import KeyReused, StaleDraft, StaleRevision, StoreError
-from wizard.model import Refused, Report, RunStatus
+from wizard.model import DocumentSave, Refused, Report, RunStatus
 from wizard.model.job import Claim, Job, JobKind, Queue
 from wizard.model.staging import Deed, Draft, Sharing, Stages, Version
 from wizard.stores.contract import Store
+from wizard.stores.documents import Documents
 from wizard.stores.watched import WatchedStore
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
@@ -89,6 +90,17 @@ STAGES_CALLS: dict[str, tuple[Any, ...]] = {
 }
 
 
+DOCUMENT_CALLS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "save_document": ("save", (DocumentSave("profile", "p", {}), NOW, 3)),
+    "list_documents": ("list", ("profile", 5, "a")),
+    "document_history": ("history", ("profile", "p", 5, 9)),
+    "delete_document": ("delete", ("profile", "p")),
+    "sessions_of": ("sessions_of", ("p",)),
+    "prune_documents": ("prune", ("profile", NOW, 5)),
+    "prune_history": ("prune_history", (NOW, 5)),
+}
+
+
 class Ticking:
     """A clock that goes on by a quarter of a second each time it is looked at."""
 
@@ -112,8 +124,10 @@ def inner() -> Any:
     calls = {name: AsyncMock(return_value=name) for name in CALLS}
     queue_calls = {name: AsyncMock(return_value=name) for name in QUEUE_CALLS}
     stages_calls = {name: AsyncMock(return_value=name) for name in STAGES_CALLS}
+    document_calls = {name: AsyncMock(return_value=told) for told, (name, _) in DOCUMENT_CALLS.items()}
     queue, stages = Mock(spec_set=Queue, **queue_calls), Mock(spec_set=Stages, **stages_calls)
-    return Mock(spec_set=Store, queue=queue, stages=stages, **calls)
+    documents = Mock(spec_set=Documents, **document_calls)
+    return Mock(spec_set=Store, queue=queue, stages=stages, documents=documents, **calls)
 
 
 def test_every_call_of_a_store_is_tried_here() -> None:
@@ -121,6 +135,8 @@ def test_every_call_of_a_store_is_tried_here() -> None:
     assert {name for name, _ in inspect.getmembers(Store, inspect.isfunction) if name[0] != "_"} == set(CALLS)
     assert {name for name, _ in inspect.getmembers(Queue, inspect.isfunction) if name[0] != "_"} == set(QUEUE_CALLS)
     assert {name for name, _ in inspect.getmembers(Stages, inspect.isfunction) if name[0] != "_"} == set(STAGES_CALLS)
+    of_documents = {name for name, _ in inspect.getmembers(Documents, inspect.isfunction) if name[0] != "_"}
+    assert of_documents == {name for name, _ in DOCUMENT_CALLS.values()}
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if name != "close"])
@@ -162,6 +178,16 @@ async def test_drafts_and_deployments_are_watched_too(name: str, inner: Any) -> 
     assert told == (None if name in silent else name)
     getattr(inner.stages, name).assert_awaited_once_with(*STAGES_CALLS[name])
     assert ears.told == [(name, 0.25, False)]
+
+
+@pytest.mark.parametrize("told", DOCUMENT_CALLS)
+async def test_profiles_and_sessions_are_watched_too(told: str, inner: Any) -> None:
+    """Under names that tell them from the calls on runs."""
+    ears = Ears()
+    name, arguments = DOCUMENT_CALLS[told]
+    assert await getattr(WatchedStore(inner, ears, clock=Ticking()).documents, name)(*arguments) == told
+    getattr(inner.documents, name).assert_awaited_once_with(*arguments)
+    assert ears.told == [(told, 0.25, False)]
 
 
 async def test_a_draft_that_somebody_else_saved_is_no_failure(inner: Any) -> None:

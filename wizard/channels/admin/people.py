@@ -27,10 +27,10 @@ MAX_NAME = 200
 class Role(StrEnum):
     """What somebody may do."""
 
-    VIEWER = "viewer"  # look
+    VIEWER = "viewer"  # look, also at what is stored of people
     EDITOR = "editor"  # save drafts
     DEPLOYER = "deployer"  # deploy and revoke
-    OPERATOR = "operator"  # read who did what
+    OPERATOR = "operator"  # read who did what; change, export and delete what is stored of people
 
 
 _INCLUDED = {

@@ -81,6 +81,18 @@ async def test_nobody_saves_over_what_they_have_not_seen(office: Office) -> None
     await office.olga.is_refused(404, "document-not-found", "PATCH", "/profiles/ann", {"fields": {}}, If_Match='"2"')
 
 
+async def test_the_same_again_gives_the_same(office: Office) -> None:
+    """A program that sends it again, because the answer was lost, isn't told of a conflict with itself."""
+    etag = await makes(office.olga, town="Bern", age=7)
+    assert await makes(office.olga, town="Bern", age=7) == etag
+    body = {"fields": {"town": "Chur"}, "remove": ["age"]}
+    for _ in range(2):
+        told = await office.olga.asks("PATCH", "/profiles/ann", 200, body, If_Match=etag)
+        assert (told["revision"], told["fields"]) == (2, {"town": "Chur"})
+    await office.olga.is_refused(412, "stale-document", "PATCH", "/profiles/ann", {"fields": {"town": "Chur"}}, **NEW)
+    assert len(await office.vic.asks("GET", "/profiles/ann/history")) == 2
+
+
 async def test_viewers_look_and_operators_change(office: Office) -> None:
     """Who edits workflows needn't be able to change what is said of people."""
     await makes(office.olga, town="Bern")

@@ -21,6 +21,9 @@ from tests.contract.runs import NOW, a_job, a_run, a_step, creating, exactly, fu
 from wizard.errors import InvalidInput, StaleRevision, StoreError, WizardError
 from wizard.model import DocumentSave, Entry, Reply, Run, StoredFile
 from wizard.model.job import Backlog
+from wizard.state.merging import Document
+from wizard.stores.blobs.records import document_body
+from wizard.stores.blobs.vault import PLAIN
 from wizard.stores.scripts import scripts
 from wizard.stores.sqlite import SqliteStore
 from wizard.stores.sqlite import store as sqlite
@@ -38,6 +41,25 @@ async def store(path: Path) -> AsyncIterator[SqliteStore]:
     await opened.open()
     yield opened
     await opened.close()
+
+
+async def test_documents_of_before_there_was_a_history_are_kept(tmp_path: Path) -> None:
+    """After an update a person's profile is there still, is as old as the update at most, and has a history from then
+    on."""
+    with closing(sqlite3.connect(tmp_path / "runs.db", isolation_level=None)) as connection:
+        migrate(connection, scripts("sqlite")[:13])
+        body = document_body(PLAIN, "profile", "p", Document(7, {"email": "a"}))
+        connection.execute("INSERT INTO documents VALUES ('profile', 'p', 7, ?)", (body,))
+    store = SqliteStore(tmp_path / "runs.db")
+    await store.open()
+    (line,) = await store.documents.list("profile")
+    assert (line.id, line.revision) == ("p", 7)
+    assert abs(datetime.now(UTC) - line.saved_at) < timedelta(hours=1)
+    assert await store.documents.history("profile", "p") == []
+    await store.commit(creating(a_run(), documents=(DocumentSave("profile", "p", {"email": "b"}),)))
+    (record,) = await store.documents.history("profile", "p")
+    assert (record.revision, record.changes[0].before) == (8, "a")
+    await store.close()
 
 
 def by_hand(path: Path, statement: str, *values: Any) -> list[Any]:
