@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.contract.kinds import KINDS
 from tests.migrations import House, results
 from wizard.engine.view import RunView
 from wizard.errors import InvalidInput, NothingDeployed, StaleInput, VersionNotFound
@@ -555,3 +557,134 @@ async def test_what_has_ended_stays_as_it_is(house: House) -> None:
     await house.deploys(TRIP.replace("label: Day", "label: When?"))
     assert results(await house.migrates()) == {}
     assert (await house.stored(run)).status.value == "completed"
+
+
+# -- every store, and everybody at once -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_every_store_migrates_and_brings_back(kind: str, tmp_path: Path) -> None:
+    """Sealed ones too: what is kept of before is sealed with the run's own key, and opens again."""
+    async with KINDS[kind](tmp_path) as store:
+        house = House(store)
+        await house.deploys(TRIP)
+        run = await house.begins({"name": "Ann"}, {"town": "Bern"}, profile_id="p")
+        other = await house.begins({"name": "Bob"}, {"town": "Chur"})
+        before = await house.stored(run)
+        await house.deploys(TRIP.replace("id: who", "id: person").replace("[Bern, Chur]", "[Bern]"))
+        assert results(await house.migrates()) == {run.id: Result.CONTINUE, other.id: Result.ASK}
+        again = House(store)  # another process, later
+        assert await stands(again, run) == ("when", "waiting")
+        assert (await again.stored(run)).by_path["person"].output == {"name": "Ann"}
+        assert await stands(again, other) == ("place", "waiting")
+        assert len((await again.migrates(back=True)).verdicts) == 2
+        after = await House(store).stored(run)
+        assert after == before._replace(revision=after.revision, updated_at=after.updated_at)
+
+
+async def test_nobodys_answer_is_lost_while_runs_are_migrated(tmp_path: Path) -> None:
+    """Two servers, thirty people who answer, and an operator who migrates and takes it back, all at once."""
+    async with KINDS["sqlite"](tmp_path) as store:
+        house, other = House(store), House(store)
+        await house.deploys(TRIP)
+        runs = [await house.begins() for _ in range(30)]
+        await house.deploys(TRIP.replace("label: Town", "label: Where to?"))
+        done = asyncio.Event()
+
+        async def answers(number: int, run: RunView) -> None:
+            server = house if number % 2 else other
+            for given in ({"name": f"Ann {number}"}, {"town": "Bern"}, {"day": number}):
+                await server.engine.next(run.id, given)
+                await asyncio.sleep(number / 1000)
+
+        async def migrates() -> int:
+            count = 0
+            while not done.is_set():
+                for back in (False, True):
+                    page = await other.migrates(back=back)
+                    count += page.count(Result.CONTINUE)
+                    assert page.count(Result.STUCK) == page.count(Result.ASK) == 0
+            return count
+
+        migrating = asyncio.ensure_future(migrates())
+        await asyncio.gather(*(answers(number, run) for number, run in enumerate(runs)))
+        done.set()
+        assert await migrating > 0
+        for number, run in enumerate(runs):
+            view = await House(store).engine.load(run.id)
+            assert view.status.value == "completed"
+            assert view.answers == {
+                "who": {"name": f"Ann {number}"},
+                "place": {"town": "Bern"},
+                "when": {"day": number},
+                "done": {},
+            }
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        "{id: sum, type: set, values: {n: '{{ int(who.name) }}'}}",
+        "{id: sum, type: condition, cases: [{when: int(who.name) > 3, goto: when}, {goto: done}]}",
+    ],
+)
+async def test_what_people_answered_is_in_no_reason(node: str, house: House) -> None:
+    """Whoever migrates may read where runs stand, and nobody's answers."""
+    await house.deploys(TRIP)
+    await house.begins({"name": "Geheim"}, {"town": "Bern"})
+    await house.deploys(TRIP.replace("  - id: when\n", f"  - {node}\n  - id: when\n"))
+    verdict = await only(house)
+    assert verdict.result is Result.STUCK
+    assert "`sum`" in verdict.why
+    assert "Geheim" not in verdict.why
+
+
+async def test_a_file_comes_along_to_its_new_name(house: House) -> None:
+    """Nobody uploads a letter twice because its field is called otherwise."""
+    text = TRIP.replace("{name: name, label: Name}", "{name: scan, type: file, label: Scan}")
+    await house.deploys(text)
+    scan = {"name": "scan.txt", "type": "text/plain", "content": b"hello"}
+    run = await house.begins({"scan": scan}, {"town": "Bern"})
+    kept = (await house.stored(run)).by_path["who"].output
+    assert kept is not None
+    await house.deploys(text.replace("id: who", "id: person").replace("name: scan", "name: letter"))
+    assert (await only(house, names=Names({"who": "person"}))).result is Result.CONTINUE
+    step = (await house.stored(run)).by_path["person"]
+    assert (step.output, step.state) == ({"letter": kept["scan"]}, {"files": {"letter": kept["scan"]}})
+    view = await house.engine.load(run.id)
+    await house.engine.change(view, "person", {})
+    assert await stands(house, run) == ("when", "waiting")
+    (file,) = await house.store.files(run.id)
+    assert file.content == b"hello"
+
+
+async def test_answers_of_steps_that_left_the_path_come_along(house: House) -> None:
+    """Whoever comes to the page again finds what they had typed there once (S13)."""
+    cases = "[{when: 'who.name == \"x\"', goto: when}, {goto: place}]"
+    which = f"  - {{id: which, type: condition, cases: {cases}}}\n"
+    text = TRIP.replace("  - id: place\n", f"{which}  - id: place\n")
+    await house.deploys(text)
+    run = await house.begins({"name": "Ann"}, {"town": "Chur"})
+    await house.engine.change(run, "who", {"name": "x"})
+    assert "place" in (await house.stored(run)).parked
+    await house.deploys(text.replace("goto: place", "goto: goal").replace("id: place", "id: goal"))
+    assert (await only(house)).result is Result.CONTINUE
+    view = await house.engine.load(run.id)
+    await house.engine.change(view, "who", {"name": "Ann"})
+    assert view.current is not None
+    assert (view.current.step, view.current.fields[0].value) == ("goal", "Chur")
+
+
+async def test_an_event_closes_what_it_closed(house: House) -> None:
+    """A page that an event has closed isn't asked again, and an event that nobody took stays in the queue (S24)."""
+    text = TRIP.replace("  - id: place\n", "  - id: place\n    event: {name: paid, goto: when}\n")
+    await house.deploys(text)
+    run = await house.begins({"name": "Ann"})
+    await house.engine.event(run, "paid")
+    await house.engine.event(run, "paid", {"more": 1})
+    assert await stands(house, run) == ("when", "waiting")
+    await house.deploys(text.replace("label: Name", "label: Your name"))
+    assert (await only(house)).result is Result.CONTINUE
+    stored = await house.stored(run)
+    assert stored.by_path["place"].is_closed
+    assert [arrival.name for arrival in stored.arrivals] == ["paid"]
