@@ -44,15 +44,21 @@ class _Matching:
     def __init__(self, old: Bundle, new: Bundle, names: Names) -> None:
         self._old, self._new = old.definitions, new.definitions
         self._root = _Level(old.definitions[old.root], new.definitions[new.root], (), ())
-        self._names = names
+        self._given: dict[str, list[tuple[str, str]]] = {}  # by what stands around a name, names and what they are now
+        for path, after in names.nodes.items():
+            around, _, name = path.rpartition("/")
+            self._given.setdefault(f"{around}/", []).append((name, after))
+        for path, after in names.fields.items():
+            around, _, name = path.rpartition(".")
+            self._given.setdefault(f"{around}.", []).append((name, after))
         self._used: set[str] = set()
         self._renamed: list[Renamed] = []
         self._nodes: dict[NodePath, Counterpart] = {}
 
     def made(self) -> Counterparts:
         self._match(self._root)
-        unknown = {*self._names.nodes, *self._names.fields} - self._used
-        return Counterparts(self._nodes, tuple(self._renamed), frozenset(unknown))
+        given = {f"{around}{name}".removeprefix("/") for around, names in self._given.items() for name, _ in names}
+        return Counterparts(self._nodes, tuple(self._renamed), frozenset(given - self._used))
 
     def _match(self, level: _Level) -> None:
         old, new = _nodes_of(level.old), _nodes_of(level.new)
@@ -96,12 +102,11 @@ class _Matching:
     def _given_nodes(
         self, level: _Level, old: Mapping[str, Data], new: Mapping[str, Data]
     ) -> Iterator[tuple[str, str]]:
-        opening = "/".join((*level.old_path, ""))
-        for path, other in self._names.nodes.items():
-            name = path.removeprefix(opening)
-            if not path.startswith(opening) or name not in old:
+        around = "/".join(level.old_path) + "/"
+        for name, other in self._given.get(around, ()):
+            if name not in old:
                 continue
-            self._used.add(path)
+            self._used.add(f"{around}{name}".removeprefix("/"))
             after = other.rpartition("/")[2]
             if after not in new:
                 raise InvalidInput(f"There is no node `{other}` in the version that runs are to be moved to.")
@@ -136,12 +141,11 @@ class _Matching:
     def _given_fields(
         self, level: _Level, old: Data, before: Mapping[str, Data], after: Mapping[str, Data]
     ) -> Iterator[tuple[str, str]]:
-        opening = "/".join((*level.old_path, old["id"])) + "."
-        for path, other in self._names.fields.items():
-            name = path.removeprefix(opening)
-            if not path.startswith(opening) or name not in before:
+        around = "/".join((*level.old_path, old["id"])) + "."
+        for name, other in self._given.get(around, ()):
+            if name not in before:
                 continue
-            self._used.add(path)
+            self._used.add(f"{around}{name}")
             field = other.rpartition(".")[2]
             if field not in after:
                 raise InvalidInput(f"There is no field `{other}` in the version that runs are to be moved to.")
