@@ -127,7 +127,13 @@ def test_names_that_are_given_are_looked_for() -> None:
     """A slip is told, and not taken for a node that nobody has been to."""
     old, new = [form("who", field("name"))], [form("person", field("name"), field("mail"))]
     assert matched(old, new, Names({"whom": "person"}, {"who.nam": "person.name"})).unknown == {"whom", "who.nam"}
-    for names in (Names({"who": "nobody"}), Names({"who": "person"}, {"who.name": "person.nothing"})):
+    refused = (
+        Names({"who": "nobody"}),
+        Names({"who": "person"}, {"who.name": "person.nothing"}),
+        Names({"who": "person"}, {"who.name": "other.name"}),
+        Names({"who": "home/person"}),
+    )
+    for names in refused:
         with pytest.raises(InvalidInput):
             matched(old, new, names)
 
@@ -137,3 +143,13 @@ def test_a_definition_of_any_shape_is_compared(nodes: Any) -> None:
     """What an earlier version of the program stored is no reason to fail."""
     assert isinstance(matched(nodes, [form("who")]), Counterparts)
     assert isinstance(matched([form("who")], nodes), Counterparts)
+
+
+def test_two_names_never_become_one() -> None:
+    """The answers of one would be taken for the other's."""
+    old, new = [form("a", field("x"), field("y")), form("b", field("x"))], [form("c", field("z"))]
+    for names in (Names({"a": "c", "b": "c"}), Names({"a": "c"}, {"a.x": "c.z", "a.y": "c.z"})):
+        with pytest.raises(InvalidInput):
+            matched(old, new, names)
+    taken = matched([form("a", field("x")), form("b", field("x"))], [form("b", field("x"))], Names({"a": "b"}))
+    assert taken.nodes.keys() == {("a",)}

@@ -18,7 +18,7 @@ from tests.corpus.stories import HERE, Bookings, Person, engine_on
 from tests.unit.stores.damaged import check_only_one_was_whole
 from wizard.engine.view import RunView
 from wizard.errors import NodeFailed, StoreError
-from wizard.model import Entry, Refused, Reply, Report, Run
+from wizard.model import Entry, Migrating, Refused, Reply, Report, Run
 from wizard.model.job import JobKind
 from wizard.stores.blobs.vault import PLAIN, KeyRing, new_key
 from wizard.stores.sqlite import SqliteStore
@@ -42,11 +42,13 @@ SAID = {
     "Jobword": "a job's payload",
     "Traceword": "a detail of the trace",
     "Reportword": "a report",
+    "Formerword": "an answer from before a migration",
     "Refusedword": "what was typed on a page that was refused",
     "personkey": "the id of a profile, in its run",
 }
 
 
+FORMER = a_run("run-2", a_step(output={"answer": "Formerword"}))
 REFUSED = Refused("run-1", "k", NOW, {"values": {"name": "Refusedword"}})
 
 
@@ -87,6 +89,9 @@ async def lives(store: SqliteStore) -> list[Run]:
     await store.commit(change._replace(entries=(Entry("accepted", "name", {"was": "Traceword"}),)))
     await store.report("run-1", Report(1, 10.0, "Reportword"))
     await store.keep_refused(REFUSED, 5, NOW)
+    moved = a_run("run-2", a_step())
+    await store.commit(creating(moved))
+    await store.commit(turn(moved, version="2", migrating=Migrating(FORMER)))
     return [await loaded(store, name) for name in (ann.run.id, bo.run.id, "run-1")]
 
 
@@ -127,6 +132,9 @@ async def test_no_word_is_in_an_encrypted_database(tmp_path: Path) -> None:
     assert await store.reply("", "key") == responding(None)  # type: ignore[arg-type]
     assert await store.reported("run-1") == Report(1, 10.0, "Reportword")
     assert await store.refused("run-1", "k") == REFUSED
+    former = await store.former("run-2")
+    assert former is not None
+    assert exactly(former.run) == exactly(FORMER)
     assert (await store.files(runs[1].id))[0].content == b"seat 12, Contentword"
     assert (await store.trace("run-1"))[0].entry.detail == {"was": "Traceword"}
     assert await store.reseal() == 0
