@@ -12,7 +12,7 @@ from wizard.deployments.staging import Staging
 from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
 from wizard.model import Run
-from wizard.model.migrating import NO_NAMES, Names, Order, Page, Result
+from wizard.model.migrating import NO_NAMES, Names, Order, Page, Result, Verdict
 from wizard.node import Registry
 from wizard.settings import Settings
 from wizard.stores.contract import Store
@@ -61,3 +61,19 @@ class House:
 
 def results(page: Page) -> dict[str, Result]:
     return {verdict.run: verdict.result for verdict in page.verdicts}
+
+
+async def stands(house: House, run: RunView) -> tuple[str, str]:
+    """Where a run stands, and its status."""
+    view = await house.engine.load(run.id)
+    assert view.current is not None
+    return view.current.step, view.status.value
+
+
+async def only(house: House, **order: Any) -> Verdict:
+    """What becomes of the only run there is; the dry run before says the same."""
+    dry = await house.migrates(**{**order, "dry_run": True})
+    page = await house.migrates(**order)
+    assert page == dry
+    (verdict,) = page.verdicts
+    return verdict

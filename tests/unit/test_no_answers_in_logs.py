@@ -209,3 +209,30 @@ def test_every_failure_is_logged_in_the_one_way_that_tells_no_answers() -> None:
         if re.search(r"\blog(ger)?\.exception\(|exc_info=|print_exc\(", line)
     ]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        "{id: way, type: condition, cases: [{when: int(who.name) > 3, goto: done}, {goto: done}]}",
+        "{id: way, type: workflow, workflow: part, repeat: {times: int(who.name)}}",
+    ],
+)
+async def test_no_way_that_cannot_be_found_tells_an_answer(node: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A condition, and the number of a list's items, are computed with answers, and fail at some."""
+    texts = (
+        f"id: talk\nnodes:\n  - {{id: who, type: form, fields: [{{name: name}}]}}\n  - {node}\n"
+        "  - {id: done, type: end}\n",
+        "id: part\nnodes: [{id: one, type: message, title: One}]\n",
+    )
+    catalog = Catalog.from_read(
+        [document for text in texts for document in source.read(text, "talk")], Registry.installed()
+    )
+    engine = make_engine(catalog, MemoryStore())
+    run = await engine.start("talk")
+    await engine.next(run, {"name": CANARY})
+    assert run.run.fault is not None
+    assert run.run.fault.node == "way"
+    assert "ExpressionError" in caplog.text
+    assert CANARY not in caplog.text
+    await engine.close()

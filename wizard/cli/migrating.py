@@ -122,7 +122,9 @@ def _tell(order: Order, pages: Sequence[Page]) -> None:
     print(clean(f"{'A dry run' if order.dry_run else 'Runs of ' + order.workflow}, to {goal}:"))
     for result, words in WORDS.items():
         if counts[result]:
-            print(f"{counts[result]:>8,} {words}")
+            print(
+                f"{counts[result]:>8,} {'are back where they stood' if order.back and result == 'continue' else words}"
+            )
     told = [run for page in pages for run in page.verdicts if run.result.value != "continue"]
     if told:
         print_table([("RUN", "AT", "THEN", "WHY"), *(_row(run) for run in told[:MOST_SHOWN])])

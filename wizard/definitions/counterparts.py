@@ -8,7 +8,7 @@ one of them. All of it is told, so that nobody has to believe a guess.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from wizard.definitions.outlines import Bundle
@@ -44,15 +44,21 @@ class _Matching:
     def __init__(self, old: Bundle, new: Bundle, names: Names) -> None:
         self._old, self._new = old.definitions, new.definitions
         self._root = _Level(old.definitions[old.root], new.definitions[new.root], (), ())
-        self._names = names
+        self._given: dict[str, list[tuple[str, str]]] = {}  # by what stands around a name, names and what they are now
+        for path, after in names.nodes.items():
+            around, _, name = path.rpartition("/")
+            self._given.setdefault(f"{around}/", []).append((name, after))
+        for path, after in names.fields.items():
+            around, _, name = path.rpartition(".")
+            self._given.setdefault(f"{around}.", []).append((name, after))
         self._used: set[str] = set()
         self._renamed: list[Renamed] = []
         self._nodes: dict[NodePath, Counterpart] = {}
 
     def made(self) -> Counterparts:
         self._match(self._root)
-        unknown = {*self._names.nodes, *self._names.fields} - self._used
-        return Counterparts(self._nodes, tuple(self._renamed), frozenset(unknown))
+        given = {f"{around}{name}".removeprefix("/") for around, names in self._given.items() for name, _ in names}
+        return Counterparts(self._nodes, tuple(self._renamed), frozenset(given - self._used))
 
     def _match(self, level: _Level) -> None:
         old, new = _nodes_of(level.old), _nodes_of(level.new)
@@ -80,7 +86,7 @@ class _Matching:
     # -- nodes -------------------------------------------------------------------------------------
 
     def _pairs(self, level: _Level, old: Mapping[str, Data], new: Mapping[str, Data]) -> dict[str, str]:
-        given = dict(self._given_nodes(level, old, new))
+        given = _each_once(self._given_nodes(level, old, new))
         pairs = {name: other for name, other in given.items() if _alike(old[name], new[other])}
         taken = set(given.values())
         for name, node in old.items():
@@ -96,14 +102,13 @@ class _Matching:
     def _given_nodes(
         self, level: _Level, old: Mapping[str, Data], new: Mapping[str, Data]
     ) -> Iterator[tuple[str, str]]:
-        opening = "/".join((*level.old_path, ""))
-        for path, other in self._names.nodes.items():
-            name = path.removeprefix(opening)
-            if not path.startswith(opening) or name not in old:
+        around = "/".join(level.old_path) + "/"
+        for name, other in self._given.get(around, ()):
+            if name not in old:
                 continue
-            self._used.add(path)
-            after = other.rpartition("/")[2]
-            if after not in new:
+            self._used.add(f"{around}{name}".removeprefix("/"))
+            before, _, after = other.rpartition("/")
+            if after not in new or before not in ("", "/".join(level.new_path)):
                 raise InvalidInput(f"There is no node `{other}` in the version that runs are to be moved to.")
             self._tell("node", (*level.old_path, name), (*level.new_path, after), guessed=False)
             yield name, after
@@ -119,7 +124,7 @@ class _Matching:
     def _fields(self, level: _Level, old: Data, new: Data) -> tuple[Mapping[str, str], frozenset[str]]:
         """Those with other names, and those whose answers don't count any more."""
         before, after = _fields_of(old), _fields_of(new)
-        given = dict(self._given_fields(level, old, before, after))
+        given = _each_once(self._given_fields(level, old, new, before, after))
         pairs = dict(given)
         pairs |= {name: name for name in before if name in after and name not in given and name not in given.values()}
         left = [name for name in before if name not in pairs]
@@ -134,20 +139,29 @@ class _Matching:
         return {name: other for name, other in pairs.items() if name != other}, gone
 
     def _given_fields(
-        self, level: _Level, old: Data, before: Mapping[str, Data], after: Mapping[str, Data]
+        self, level: _Level, old: Data, new: Data, before: Mapping[str, Data], after: Mapping[str, Data]
     ) -> Iterator[tuple[str, str]]:
-        opening = "/".join((*level.old_path, old["id"])) + "."
-        for path, other in self._names.fields.items():
-            name = path.removeprefix(opening)
-            if not path.startswith(opening) or name not in before:
+        around = "/".join((*level.old_path, old["id"])) + "."
+        for name, other in self._given.get(around, ()):
+            if name not in before:
                 continue
-            self._used.add(path)
-            field = other.rpartition(".")[2]
-            if field not in after:
+            self._used.add(f"{around}{name}")
+            around_field, _, field = other.rpartition(".")
+            paths = (*level.old_path, old["id"]), (*level.new_path, new["id"])
+            if field not in after or around_field not in ("", "/".join(paths[1])):
                 raise InvalidInput(f"There is no field `{other}` in the version that runs are to be moved to.")
-            paths = (*level.old_path, old["id"]), (*level.new_path, other.rpartition(".")[0] or old["id"])
             self._tell("field", *paths, guessed=False, fields=(name, field))
             yield name, field
+
+
+def _each_once(given: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Raises InvalidInput where two things would be one: nobody could tell their answers apart."""
+    pairs: dict[str, str] = {}
+    for name, other in given:
+        if other in pairs.values():
+            raise InvalidInput(f"Only one name can become `{other}`. Leave the others out.")
+        pairs[name] = other
+    return pairs
 
 
 def _unique(

@@ -23,7 +23,7 @@ from wizard.node import NodeType, Services, Visit
 from wizard.node.prompt_checks import only_computes
 from wizard.node.retry import seconds_in_all
 from wizard.process.isolation import computed
-from wizard.telemetry.logs import broke
+from wizard.telemetry.logs import broke, is_outspoken
 
 log = logging.getLogger("wizard.engine")
 
@@ -60,15 +60,22 @@ async def replayed(
 
 
 def _why(error: Stuck | WizardError) -> str:
-    return error.message if isinstance(error, WizardError) else str(error)
+    """For whoever migrates, who isn't to read what people answered."""
+    if isinstance(error, Stuck):
+        return str(error)
+    where = f" at `{error.node}`" if error.node else ""
+    return error.message if is_outspoken(error) else f"The way can't be found{where}: {type(error).__name__}."
 
 
 def _input_of(workflow: Workflow, run: Run, now: datetime) -> Mapping[str, Value]:
-    """What the run was handed, as the version takes it. Raises InvalidInput where it doesn't."""
+    """What the run was handed, as the version takes it. Raises Stuck where it doesn't."""
     if not workflow.input:
         return run.input
     declared = {field.name for field in workflow.input}
-    return read_input(workflow, run, {name: value for name, value in run.input.items() if name in declared}, now)
+    try:
+        return read_input(workflow, run, {name: value for name, value in run.input.items() if name in declared}, now)
+    except WizardError as error:
+        raise Stuck("It was started with an input that the new version doesn't take.") from error
 
 
 def between(before: Run, change: Change) -> Change:
@@ -136,7 +143,7 @@ class _Replaying:
         try:
             prompt_of(self._visit(step))
         except WizardError as error:
-            raise Stuck(f"`{step.path}` can't be shown: {error.message}") from error
+            raise Stuck(f"`{step.path}` can't be shown in the new version.") from error
 
     async def _execute(self, step: Step) -> Result:
         """Only what is pure is executed by a replay."""

@@ -333,7 +333,7 @@ class _Way:
         if step.is_done:
             step = turn.put(step._replace(status=StepStatus.PENDING))
         if not (yield from pass_background(turn, step, is_new)):
-            raise Stuck(f"`{step.path}` can't be computed: {turn.fault.message if turn.fault else 'it fails.'}")
+            raise Stuck(f"What `{step.path}` computes can't be computed in the new version.")
 
     def _stand(self, step: Step) -> Replay:
         """The run is where it was."""
@@ -365,7 +365,7 @@ class _Way:
         if is_new:
             result = yield Execute(step)
             if result.failure is not None or isinstance(result.outcome, Proceed):
-                raise Stuck(f"`{step.path}` can't be asked: {result.failure or 'it needs no answer.'}")
+                raise Stuck(f"`{step.path}` can't be asked in the new version.")
             turn.put(result.step or step)
             turn.log("presented", step.path)
         else:

@@ -111,7 +111,9 @@ def _choose(turn: Turn, frame: Frame, node: Node) -> str | None:
 
 
 def _placed(error: RunError, turn: Turn, frame: Frame, node: Node) -> RunError:
-    return type(error)(error.message, workflow=frame.workflow.id, node=frame.prefix + node.id, run=turn.id)
+    placed = type(error)(error.message, workflow=frame.workflow.id, node=frame.prefix + node.id, run=turn.id)
+    placed.private = error.private  # where it quotes an answer, it does so here as well
+    return placed
 
 
 # -- repeats -------------------------------------------------------------------------------------

@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.migrations import House, results
-from wizard.engine.view import RunView
-from wizard.errors import InvalidInput, NothingDeployed, StaleInput, VersionNotFound
-from wizard.model import Change, Run
+from tests.migrations import House, only, results, stands
+from wizard.errors import InvalidInput
 from wizard.model.migrating import Names, Renamed, Result, Verdict
 from wizard.stores.memory import MemoryStore
 
@@ -67,22 +65,6 @@ async def test_a_new_question_is_asked_and_the_rest_is_kept(house: House) -> Non
     assert run.current.fields[0].value == "Ann"
     await house.engine.next(run, {"name": "Ann", "age": 41})
     assert run.current.step == "when"
-
-
-async def stands(house: House, run: RunView) -> tuple[str, str]:
-    """Where a run stands, and its status."""
-    view = await house.engine.load(run.id)
-    assert view.current is not None
-    return view.current.step, view.status.value
-
-
-async def only(house: House, **order: Any) -> Verdict:
-    """What becomes of the only run there is; the dry run before says the same."""
-    dry = await house.migrates(**{**order, "dry_run": True})
-    page = await house.migrates(**order)
-    assert page == dry
-    (verdict,) = page.verdicts
-    return verdict
 
 
 # -- names -----------------------------------------------------------------------------------------
@@ -467,91 +449,52 @@ async def test_a_default_of_a_new_input_is_filled_in(house: House) -> None:
     assert (await only(house)).result is Result.STUCK
 
 
-# -- meanwhile, and back -----------------------------------------------------------------------------
-
-
-async def test_who_answers_meanwhile_wins(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer that was acknowledged is never lost, whatever an operator does."""
-    await house.deploys(TRIP)
-    run = await house.begins({"name": "Ann"})
-    await house.deploys(TRIP.replace("label: Day", "label: When?"))
-    commit = house.store.commit
-
-    async def slowly(change: Change) -> None:
-        if change.migrating is not None and not (await house.stored(run)).steps[1].is_done:
-            await house.engine.next(run, {"town": "Bern"})
-        await commit(change)
-
-    monkeypatch.setattr(house.store, "commit", slowly)
-    (verdict,) = (await house.migrates()).verdicts
-    assert (verdict.result, verdict.then) == (Result.MOVED, None)
+async def test_a_file_comes_along_to_its_new_name(house: House) -> None:
+    """Nobody uploads a letter twice because its field is called otherwise."""
+    text = TRIP.replace("{name: name, label: Name}", "{name: scan, type: file, label: Scan}")
+    await house.deploys(text)
+    scan = {"name": "scan.txt", "type": "text/plain", "content": b"hello"}
+    run = await house.begins({"scan": scan}, {"town": "Bern"})
+    kept = (await house.stored(run)).by_path["who"].output
+    assert kept is not None
+    await house.deploys(text.replace("id: who", "id: person").replace("name: scan", "name: letter"))
+    assert (await only(house, names=Names({"who": "person"}))).result is Result.CONTINUE
+    step = (await house.stored(run)).by_path["person"]
+    assert (step.output, step.state) == ({"letter": kept["scan"]}, {"files": {"letter": kept["scan"]}})
+    view = await house.engine.load(run.id)
+    await house.engine.change(view, "person", {})
     assert await stands(house, run) == ("when", "waiting")
-    assert results(await house.migrates()) == {run.id: Result.CONTINUE}
+    (file,) = await house.store.files(run.id)
+    assert file.content == b"hello"
 
 
-async def test_a_page_that_was_open_meanwhile_is_not_taken_for_another(house: House) -> None:
-    """Whoever sends the page of before is told that the run stands elsewhere, and what they typed isn't stored."""
-    await house.deploys(TRIP)
-    run = await house.begins({"name": "Ann"}, {"town": "Bern"})
-    await house.deploys(TRIP.replace("label: Name}]", "label: Name}, {name: age, type: integer}]"))
-    other = House(house.store)
-    await other.migrates()
-    with pytest.raises(StaleInput):
-        await house.engine.next(run.id, {"day": 3}, step="when")
+async def test_answers_of_steps_that_left_the_path_come_along(house: House) -> None:
+    """Whoever comes to the page again finds what they had typed there once (S13)."""
+    cases = "[{when: 'who.name == \"x\"', goto: when}, {goto: place}]"
+    which = f"  - {{id: which, type: condition, cases: {cases}}}\n"
+    text = TRIP.replace("  - id: place\n", f"{which}  - id: place\n")
+    await house.deploys(text)
+    run = await house.begins({"name": "Ann"}, {"town": "Chur"})
+    await house.engine.change(run, "who", {"name": "x"})
+    assert "place" in (await house.stored(run)).parked
+    await house.deploys(text.replace("goto: place", "goto: goal").replace("id: place", "id: goal"))
+    assert (await only(house)).result is Result.CONTINUE
+    view = await house.engine.load(run.id)
+    await house.engine.change(view, "who", {"name": "Ann"})
+    assert view.current is not None
+    assert (view.current.step, view.current.fields[0].value) == ("goal", "Chur")
 
 
-async def test_back_returns_what_has_not_moved_since(house: House) -> None:
-    """A migration that was a mistake is taken back, without taking anybody's answer with it."""
-    await house.deploys(TRIP)
-    first, second = [await house.begins({"name": "Ann"}, {"town": "Bern"}) for _ in range(2)]
-    before: Run = await house.stored(first)
-    await house.deploys(TRIP.replace("label: Name}]", "label: Name}, {name: age, type: integer}]"))
-    await house.migrates(note="More questions")
-    moved = await house.engine.load(second.id)
-    await house.engine.next(moved, {"name": "Ann", "age": 4})
-
-    assert results(await house.migrates(back=True, dry_run=True)) == results(await house.migrates(back=True))
-
-    after = await house.stored(first)
-    assert (after.version, after.steps, after.cursor, after.status) == (
-        before.version,
-        before.steps,
-        before.cursor,
-        before.status,
-    )
-    assert (await house.stored(second)).version != before.version
-    assert results(await house.migrates(back=True)) == {second.id: Result.MOVED}
-    entries = [stored.entry for stored in await house.store.trace(first.id)]
-    assert [dict(entry.detail) for entry in entries if entry.kind == "migrated"] == [
-        {"from": before.version, "to": moved.run.version, "result": "ask"},
-        {"from": moved.run.version, "to": before.version},
-    ]
-    deeds = await house.store.stages.deeds("trip")
-    assert [(deed.action, deed.by, deed.details.get("number"), deed.note) for deed in deeds[:2]] == [
-        ("migrate", "ann", None, ""),
-        ("migrate", "ann", 2, "More questions"),
-    ]
-
-
-async def test_runs_go_to_the_version_that_is_named(house: House) -> None:
-    """Two versions back is where most of them were happy."""
-    with pytest.raises(NothingDeployed):
-        await house.migrates()
-    await house.deploys(TRIP)
-    await house.deploys(TRIP.replace("label: Day", "label: When?"))
+async def test_an_event_closes_what_it_closed(house: House) -> None:
+    """A page that an event has closed isn't asked again, and an event that nobody took stays in the queue (S24)."""
+    text = TRIP.replace("  - id: place\n", "  - id: place\n    event: {name: paid, goto: when}\n")
+    await house.deploys(text)
     run = await house.begins({"name": "Ann"})
-    page = await house.migrates(to=1)
-    assert (page.number, results(page)) == (1, {run.id: Result.CONTINUE})
-    with pytest.raises(VersionNotFound):
-        await house.migrates(to=9)
-
-
-async def test_what_has_ended_stays_as_it_is(house: House) -> None:
-    """A run that is over was asked by its own version, and its record says so."""
-    await house.deploys(TRIP)
-    run = await house.begins({"name": "Ann"}, {"town": "Bern"}, {"day": 1})
-    cancelled = await house.begins()
-    await house.engine.cancel(cancelled)
-    await house.deploys(TRIP.replace("label: Day", "label: When?"))
-    assert results(await house.migrates()) == {}
-    assert (await house.stored(run)).status.value == "completed"
+    await house.engine.event(run, "paid")
+    await house.engine.event(run, "paid", {"more": 1})
+    assert await stands(house, run) == ("when", "waiting")
+    await house.deploys(text.replace("label: Name", "label: Your name"))
+    assert (await only(house)).result is Result.CONTINUE
+    stored = await house.stored(run)
+    assert stored.by_path["place"].is_closed
+    assert [arrival.name for arrival in stored.arrivals] == ["paid"]

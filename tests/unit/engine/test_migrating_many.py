@@ -1,21 +1,24 @@
 """Many runs: a dry run gives the right lists in time that grows with their number and no faster, the migration does
 what it said, and back.
 
-10,000 of them, on SQLite as well, where TORTURE is set; then the times are printed.
+10,000 of them where TORTURE is set; then the times of the processor are printed (`pytest -s`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
+from time import process_time
+from typing import Any
 
 import pytest
 
 from tests.drawing import TORTURE
 from tests.migrations import House
+from wizard.model import Run
 from wizard.model.migrating import Result, Verdict
-from wizard.stores.contract import Store
+from wizard.stores.contract import RunSummary, Store
 from wizard.stores.memory import MemoryStore
 from wizard.stores.sqlite import SqliteStore
 
@@ -58,14 +61,50 @@ async def begin(house: House, number: int) -> tuple[str, Result]:
     return run.id, Result.ASK if depth == 2 and town == "Genf" else Result.CONTINUE
 
 
+class Counting(MemoryStore):
+    """Counts what is asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: Counter[str] = Counter()
+
+    async def load(self, run_id: str) -> Run | None:
+        self.asked["load"] += 1
+        return await super().load(run_id)
+
+    async def list_runs(self, **given: Any) -> Sequence[RunSummary]:
+        self.asked["list_runs"] += 1
+        return await super().list_runs(**given)
+
+    async def definition(self, version: str) -> bytes | None:
+        self.asked["definition"] += 1
+        return await super().definition(version)
+
+
+async def test_each_run_is_read_once_and_each_page_listed_once() -> None:
+    """Or the time would grow faster than the number of runs."""
+    store = Counting()
+    house = House(store, {"book": lambda town: {"number": 7}})
+    await house.deploys(OLD)
+    for number in range(60):
+        await begin(house, number)
+    await house.deploys(NEW)
+    for limit, pages in ((60, 1), (20, 3)):
+        store.asked.clear()
+        await whole(house, dry_run=True, limit=limit)
+        assert store.asked["load"] == 60
+        assert store.asked["list_runs"] == 4 * pages
+        assert store.asked["definition"] <= 4 * pages
+
+
 async def whole(house: House, **order: object) -> tuple[list[Verdict], float]:
-    began, verdicts, before = perf_counter(), list[Verdict](), None
+    began, verdicts, before = process_time(), list[Verdict](), None
     while True:
         page = await house.migrates(before=before, **order)
         verdicts += page.verdicts
         before = page.following
         if before is None:
-            return verdicts, perf_counter() - began
+            return verdicts, process_time() - began
 
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.forms.asking import Around, accepted, form, ids, rejected
 from wizard.errors import ExpressionError
 from wizard.forms.fields import FIELD_TYPES
-from wizard.forms.validation import Part, Rejected, still_valid, storable, validate, validate_part
+from wizard.forms.validation import Part, Rejected, carried_over, still_valid, storable, validate, validate_part
 from wizard.model.values import pack
 
 LOSS = form(
@@ -262,6 +262,29 @@ class TestStillValid:
         """A departure that was tomorrow when it was booked."""
         asked = form({"name": "day", "type": "date", "min": "today()"})
         assert not still_valid(asked, {"day": date(2026, 11, 21)}, Around())
+
+
+class TestAnswersToAnEarlierForm:
+    def test_what_is_new_and_optional_is_left_open(self) -> None:
+        """Or everybody would be asked again for what they needn't say."""
+        asked = form({"name": "it"}, {"name": "more", "required": False})
+        assert carried_over(asked, {"it": "x"}, Around()) == {"it": "x", "more": None}
+
+    def test_what_is_new_and_required_is_to_be_asked(self) -> None:
+        """Or a run would go on without it."""
+        assert carried_over(form({"name": "it"}, {"name": "more"}), {"it": "x"}, Around()) is None
+
+    def test_what_is_hidden_now_goes(self) -> None:
+        """As if it had been answered now."""
+        asked = form({"name": "it"}, {"name": "more", "required": False, "show_if": "wanted"})
+        assert carried_over(asked, {"it": "x", "more": "y"}, Around()) == {"it": "x"}
+
+    def test_what_is_computed_is_computed_anew(self) -> None:
+        """By the rule as it is now."""
+        asked = form(
+            {"name": "pieces", "type": "integer"}, {"name": "total", "type": "computed", "value": "pieces * price"}
+        )
+        assert carried_over(asked, {"pieces": 2, "total": 6}, Around(price=4)) == {"pieces": 2, "total": 8}
 
 
 def test_validation_changes_nothing_it_was_given() -> None:

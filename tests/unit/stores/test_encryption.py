@@ -18,7 +18,7 @@ from tests.corpus.stories import HERE, Bookings, Person, engine_on
 from tests.unit.stores.damaged import check_only_one_was_whole
 from wizard.engine.view import RunView
 from wizard.errors import NodeFailed, StoreError
-from wizard.model import DocumentSave, Entry, Refused, Reply, Report, Run
+from wizard.model import DocumentSave, Entry, Migrating, Refused, Reply, Report, Run
 from wizard.model.documents import Origin, SaveAction
 from wizard.model.job import JobKind
 from wizard.stores.blobs.vault import PLAIN, KeyRing, new_key
@@ -43,6 +43,7 @@ SAID = {
     "Jobword": "a job's payload",
     "Traceword": "a detail of the trace",
     "Reportword": "a report",
+    "Formerword": "an answer from before a migration",
     "Refusedword": "what was typed on a page that was refused",
     "Profileword": "a stored profile",
     "Historyword": "what it was before",
@@ -51,6 +52,7 @@ SAID = {
 }
 
 
+FORMER = a_run("run-2", a_step(output={"answer": "Formerword"}))
 REFUSED = Refused("run-1", "k", NOW, {"values": {"name": "Refusedword"}})
 
 
@@ -94,6 +96,9 @@ async def lives(store: SqliteStore) -> list[Run]:
         await store.documents.save(DocumentSave("profile", "p-9", {"town": said}, origin=origin), NOW)
     await store.report("run-1", Report(1, 10.0, "Reportword"))
     await store.keep_refused(REFUSED, 5, NOW)
+    moved = a_run("run-2", a_step())
+    await store.commit(creating(moved))
+    await store.commit(turn(moved, version="2", migrating=Migrating(FORMER)))
     return [await loaded(store, name) for name in (ann.run.id, bo.run.id, "run-1")]
 
 
@@ -136,6 +141,9 @@ async def test_no_word_is_in_an_encrypted_database(tmp_path: Path) -> None:
     assert await store.refused("run-1", "k") == REFUSED
     assert (await store.document("profile", "p-9")).fields == {"town": "Profileword"}
     assert (await store.documents.history("profile", "p-9"))[0].changes[0].before == "Historyword"
+    former = await store.former("run-2")
+    assert former is not None
+    assert exactly(former.run) == exactly(FORMER)
     assert (await store.files(runs[1].id))[0].content == b"seat 12, Contentword"
     assert (await store.trace("run-1"))[0].entry.detail == {"was": "Traceword"}
     assert await store.reseal() == 0

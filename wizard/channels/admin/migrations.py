@@ -10,7 +10,8 @@ from wizard.channels.admin.parameters import RUNS, RUNS_BEFORE, workflow_of
 from wizard.channels.admin.people import Person, Role
 from wizard.channels.admin.requests import MIGRATE
 from wizard.channels.http.json_answers import as_json, encode
-from wizard.channels.http.problems import unreadable
+from wizard.channels.http.problems import DEFINITION_REFUSED, Refused, unreadable
+from wizard.errors import InvalidInput, WorkflowUnavailable
 from wizard.model.migrating import Migrate, Names, Order, Page, Result
 
 
@@ -39,7 +40,12 @@ class Migrations:
             raise unreadable("`before` must be what the `Link` of the page before names.")
         names = Names(body.get("nodes", {}), body.get("fields", {}))
         order = Order(workflow, to, body["dry_run"], back, names, before, RUNS.of(request), by=person.name, note=note)
-        page = await self._migrate(order)
+        try:
+            page = await self._migrate(order)
+        except InvalidInput as error:
+            raise unreadable(error.message) from None
+        except WorkflowUnavailable as error:
+            raise Refused(DEFINITION_REFUSED, error.message, more={"problems": []}) from None
         return as_json(200, encode(_told(page)), _following(request, page, order.limit))
 
 

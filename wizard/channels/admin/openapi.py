@@ -117,7 +117,7 @@ CALLS = (
             "requestBody": json_body("Migrate", examples.MIGRATE, required=True),
             "responses": {"200": json_answer("A page of runs", ref("Migration"), _LINK, examples.MIGRATION)},
         },
-        (*_BODY, NOT_FOUND, NOTHING_DEPLOYED, VERSION_NOT_FOUND),
+        (*_BODY, NOT_FOUND, NOTHING_DEPLOYED, VERSION_NOT_FOUND, DEFINITION_REFUSED),
     ),
     Call(
         "POST",

@@ -50,21 +50,21 @@ async def makes(person: Colleague, document_id: str = "ann", **fields: object) -
 async def test_a_profile_is_made_changed_and_looked_at(office: Office) -> None:
     """An operator corrects what a person rang about; the history says who, when and why."""
     etag = await makes(office.olga, town="Bern", points=1.50, born="1985-03-27")
-    told = await office.vic.asks("GET", "/profiles/ann")
+    told = await office.olga.asks("GET", "/profiles/ann")
     assert told == {"id": "ann", "revision": 1, "fields": {"town": "Bern", "points": "1.5", "born": "1985-03-27"}}
     body = {"fields": {"town": "Chur"}, "remove": ["points"], "note": "She rang"}
     told = await office.olga.asks("PATCH", "/profiles/ann", 200, body, If_Match=etag)
     assert (told["revision"], told["fields"]) == (2, {"town": "Chur", "born": "1985-03-27"})
-    newest, first = await office.vic.asks("GET", "/profiles/ann/history")
+    newest, first = await office.olga.asks("GET", "/profiles/ann/history")
     assert (newest["by"], newest["note"], newest["action"], newest["run"]) == ("olga", "She rang", "patch", None)
     assert newest["changes"] == [
         {"field": "town", "before": "Bern", "after": "Chur", "step": None, "node": None},
         {"field": "points", "before": "1.5", "step": None, "node": None},
     ]
     assert first["action"] == "create"
-    assert await office.vic.asks("GET", "/profiles/ann/history?field=points&limit=1") == [newest]
-    assert "before=2" in office.vic.answer.headers["Link"]
-    assert await office.vic.asks("GET", "/profiles/ann/history?field=points&limit=1&before=2") == [first]
+    assert await office.olga.asks("GET", "/profiles/ann/history?field=points&limit=1") == [newest]
+    assert "before=2" in office.olga.answer.headers["Link"]
+    assert await office.olga.asks("GET", "/profiles/ann/history?field=points&limit=1&before=2") == [first]
 
 
 async def test_nobody_saves_over_what_they_have_not_seen(office: Office) -> None:
@@ -90,15 +90,18 @@ async def test_the_same_again_gives_the_same(office: Office) -> None:
         told = await office.olga.asks("PATCH", "/profiles/ann", 200, body, If_Match=etag)
         assert (told["revision"], told["fields"]) == (2, {"town": "Chur"})
     await office.olga.is_refused(412, "stale-document", "PATCH", "/profiles/ann", {"fields": {"town": "Chur"}}, **NEW)
-    assert len(await office.vic.asks("GET", "/profiles/ann/history")) == 2
+    assert len(await office.olga.asks("GET", "/profiles/ann/history")) == 2
 
 
-async def test_viewers_look_and_operators_change(office: Office) -> None:
-    """Who edits workflows needn't be able to change what is said of people."""
+async def test_only_operators_see_and_change_what_is_said_of_people(office: Office) -> None:
+    """Who edits workflows has no business with people's data."""
     await makes(office.olga, town="Bern")
     for person in (office.vic, office.ann, office.dora):
-        await person.asks("GET", "/profiles")
         for method, path in (
+            ("GET", "/profiles"),
+            ("GET", "/profiles/ann"),
+            ("GET", "/profiles/ann/history"),
+            ("GET", "/sessions"),
             ("PATCH", "/profiles/ann"),
             ("DELETE", "/profiles/ann"),
             ("POST", "/profiles/ann/undo"),
@@ -112,15 +115,15 @@ async def test_lists_come_in_pages(office: Office) -> None:
     """Ids may hold anything that an application calls its people by."""
     for name in ("a/b", "b c", "é"):
         await makes(office.olga, name.replace("/", "%2F").replace(" ", "%20"), x=1)
-    first = await office.vic.asks("GET", "/profiles?limit=2")
+    first = await office.olga.asks("GET", "/profiles?limit=2")
     assert [line["id"] for line in first] == ["a/b", "b c"]
-    link = office.vic.answer.links["next"]["url"]
-    async with office.client.get(str(link)[str(link).index("/api") :], headers=office.vic.headers) as response:
+    link = office.olga.answer.links["next"]["url"]
+    async with office.client.get(str(link)[str(link).index("/api") :], headers=office.olga.headers) as response:
         assert [line["id"] for line in await response.json()] == ["é"]
-    assert (await office.vic.asks("GET", "/profiles/a%2Fb"))["id"] == "a/b"
-    await office.vic.is_refused(404, "not-found", "GET", f"/profiles/{'x' * 501}")
-    await office.vic.is_refused(404, "document-not-found", "GET", "/profiles/nobody")
-    await office.vic.is_refused(400, "invalid-request", "GET", f"/profiles?after={'x' * 501}")
+    assert (await office.olga.asks("GET", "/profiles/a%2Fb"))["id"] == "a/b"
+    await office.olga.is_refused(404, "not-found", "GET", f"/profiles/{'x' * 501}")
+    await office.olga.is_refused(404, "document-not-found", "GET", "/profiles/nobody")
+    await office.olga.is_refused(400, "invalid-request", "GET", f"/profiles?after={'x' * 501}")
 
 
 async def test_a_save_is_undone(office: Office) -> None:
@@ -130,7 +133,7 @@ async def test_a_save_is_undone(office: Office) -> None:
     path = "/profiles/ann/undo"
     told = await office.olga.asks("POST", path, 200, {"revision": 2, "note": "The wrong person"})
     assert (told, office.olga.answer.headers["ETag"]) == ({"revision": 3, "undone": ["town"], "left": []}, '"3"')
-    assert (await office.vic.asks("GET", "/profiles/ann"))["fields"] == {"town": "Bern"}
+    assert (await office.olga.asks("GET", "/profiles/ann"))["fields"] == {"town": "Bern"}
     problem = await office.olga.is_refused(409, "undo-conflict", "POST", path, {"revision": 1})
     assert problem["fields"] == ["town"]
     told = await office.olga.asks("POST", path, 200, {"revision": 1, "on_conflict": "skip"})
@@ -159,8 +162,8 @@ async def test_a_person_is_exported_and_deleted(office: Office) -> None:
         person = office.olga
         await person.is_refused(404, "document-not-found", "GET", path)
     await office.olga.is_refused(404, "document-not-found", "DELETE", "/profiles/ann")
-    assert (await office.vic.asks("GET", "/profiles/bob"))["fields"] == {"town": "Brig"}
-    assert (await office.vic.asks("GET", "/sessions/other"))["fields"] == {"done": True}
+    assert (await office.olga.asks("GET", "/profiles/bob"))["fields"] == {"town": "Brig"}
+    assert (await office.olga.asks("GET", "/sessions/other"))["fields"] == {"done": True}
     told = await office.olga.asks("DELETE", "/sessions/other")
     assert told["sessions"] == ["other"]
 
@@ -174,7 +177,7 @@ async def test_the_schema_says_what_is_wrong_by_field(tmp_path: Path) -> None:
         problem = await office.olga.is_refused(422, "fields-refused", "PATCH", "/profiles/ann", body, **NEW)
         assert sorted(problem["errors"]) == ["age", "email", "pet"]
         etag = await makes(office.olga, email="ann@example.org", age="30")
-        assert (await office.vic.asks("GET", "/profiles/ann"))["fields"]["age"] == 30
+        assert (await office.olga.asks("GET", "/profiles/ann"))["fields"]["age"] == 30
         body = {"remove": ["email"]}
         problem = await office.olga.is_refused(422, "fields-refused", "PATCH", "/profiles/ann", body, If_Match=etag)
         assert [*problem["errors"]] == ["email"]

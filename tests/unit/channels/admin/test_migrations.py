@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from tests.unit.channels.admin.office import Office
+from tests.unit.channels.admin.office import Office, host, working
 from tests.unit.deployments.texts import PASSPORT
+from wizard.deployments.texts import read_text
 
 MIGRATE = "/workflows/passport/migrate"
 
 
+@pytest.fixture
+async def office() -> AsyncIterator[Office]:
+    """Its server has what is deployed first from a file as well."""
+    async with working(host, None, read_text(PASSPORT).data) as opened:
+        yield opened
+
+
+async def begins(office: Office) -> str:
+    async with office.client.post("/api/v1/runs", json={"workflow": "passport"}) as response:
+        run: str = (await response.json())["id"]
+        return run
+
+
 async def with_runs(office: Office, count: int = 1) -> list[str]:
-    """So many people are at the first page; then the version is another one, which asks for more."""
+    """So many people are at the first page; then the version is another one, with another word on it."""
     await office.ann.saves(PASSPORT)
     await office.dora.deploys()
-    runs = [await office.begins("passport") for _ in range(count)]
+    runs = [await begins(office) for _ in range(count)]
     await office.ann.saves(PASSPORT.replace("Name", "Your name"))
     await office.dora.deploys()
     return runs
