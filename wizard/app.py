@@ -29,6 +29,7 @@ from wizard.debugging.debugger import Debugger
 from wizard.definitions.catalog import Catalog
 from wizard.deployments.serving import DeployedDefinitions, following
 from wizard.deployments.staging import Staging
+from wizard.deployments.transfer import Transfer
 from wizard.engine import Definitions, Engine
 from wizard.engine.access import Identity
 from wizard.engine.lacking import log_what_is_lacking
@@ -234,7 +235,9 @@ def wizard_app(
         staging = _staging_of(engine)
         debugger = cache(lambda: _debugger_of(engine, staging))  # a store may have nothing before it is opened
         calls = engine.services.calls
-        app.add_subapp(ADMIN_PREFIX, admin_api(engine.store, staging, settings, admin, calls, debugger=debugger))
+        transfer = _transfer_of(engine)
+        office = admin_api(engine.store, staging, settings, admin, calls, debugger=debugger, transfer=transfer)
+        app.add_subapp(ADMIN_PREFIX, office)
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))
     app.router.add_route("*", "/api/{rest:.*}", elsewhere, expect_handler=go_on)
     return app
@@ -287,6 +290,11 @@ def _staging_of(engine: Engine) -> Callable[[], Staging]:
 
 def _debugger_of(engine: Engine, staging: Callable[[], Staging]) -> Debugger:
     return Debugger(engine, staging, _registry_of(engine))
+
+
+def _transfer_of(engine: Engine) -> Callable[[], Transfer]:
+    registry, functions = _registry_of(engine), engine.services.functions
+    return lambda: Transfer(engine.store.stages, registry, engine.clock, functions)
 
 
 def _registry_of(engine: Engine) -> Registry:

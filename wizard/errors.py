@@ -25,6 +25,7 @@ WizardError
 │   ├── TooManyEvents           the run holds as many events as it may
 │   ├── DraftNotFound           the workflow has no draft
 │   ├── StaleDraft              somebody else has saved the draft meanwhile
+│   ├── BundleRefused           something is missing for a bundle, or would be overwritten by it
 │   ├── VersionNotFound         the workflow has no such version
 │   ├── StaleDeployment         another version was deployed or revoked meanwhile
 │   ├── NothingDeployed         there is nothing to revoke
@@ -208,6 +209,16 @@ class DraftNotFound(CallerError):
 
 class StaleDraft(CallerError):
     people = "Somebody else has saved this draft meanwhile. Look at theirs, then save yours over it, or join the two."
+
+
+class BundleRefused(CallerError):
+    """A bundle can't be imported as it is. `hindrances` says what is missing, and what it would take the place of."""
+
+    people = "This bundle can't be imported. Nothing was changed."
+
+    def __init__(self, hindrances: tuple[str, ...]) -> None:
+        self.hindrances = hindrances
+        super().__init__(f"This bundle can't be imported, and nothing was changed. {' '.join(hindrances)}")
 
 
 class StaleDeployment(CallerError):

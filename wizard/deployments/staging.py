@@ -63,6 +63,16 @@ class Staging:
             raise DraftNotFound(workflow=workflow)
         return draft
 
+    async def delete(self, workflow: str, *, by: str, note: str = "", revision: int | None = None) -> Draft:
+        """Deletes the draft, of that revision where one is named, and gives it back. Versions stay, and what is
+        deployed stays deployed. Raises DraftNotFound and StaleDraft."""
+        draft = await self.draft(workflow)
+        if revision not in (None, draft.revision):
+            raise StaleDraft(workflow=workflow)
+        deed = Deed(0, self._clock(), by, "delete", workflow, {"draft": draft.revision}, note)
+        await self._stages.delete_draft(workflow, draft.revision, deed)
+        return draft
+
     async def problems(self, draft: Draft) -> tuple[Problem, ...]:
         """What is wrong with a draft, beside what is deployed of what it embeds."""
         try:

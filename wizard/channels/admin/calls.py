@@ -9,12 +9,14 @@ from aiohttp import web
 
 from wizard.channels.admin import openapi
 from wizard.channels.admin.admission import Admission
+from wizard.channels.admin.bundles import Bundles
 from wizard.channels.admin.debugging import Debugger, Debugging
 from wizard.channels.admin.people import Admin, Person
 from wizard.channels.admin.workflows import Workflows
 from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.problems import DESCRIPTION, Handler, problems, protect
 from wizard.deployments.staging import Staging
+from wizard.deployments.transfer import Transfer
 from wizard.process.calls import Calls
 from wizard.settings import Settings
 from wizard.stores.contract import Store
@@ -32,14 +34,16 @@ def admin_api(
     calls: Calls | None = None,
     *,
     debugger: Callable[[], Debugger],
+    transfer: Callable[[], Transfer],
 ) -> web.Application:
-    """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. `staging` gives what saves and
-    deploys in the store, once that is opened, and `debugger` what tries workflows out; `admin` says who of the host's
-    people sends a request, and `calls` has a bound around that. Without `admin`, and without an admin key in the
-    settings, nobody gets in."""
+    """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. Once the store is opened, `staging`
+    gives what saves and deploys there, `transfer` what takes bundles in and out, and `debugger` what tries workflows;
+    `admin` says who of the host's people sends a request, and `calls` has a bound around that. Without `admin`, and
+    without an admin key in the settings, nobody gets in."""
     admission = Admission(settings, admin, calls or Calls())
     workflows = Workflows(store, staging, admission)
     debugging = Debugging(debugger, admission)
+    bundles = Bundles(transfer, admission)
     handlers: dict[str, Callable[[web.Request, Person], Awaitable[web.Response]]] = {
         "list": workflows.list,
         "showDraft": workflows.show_draft,
@@ -50,6 +54,9 @@ def admin_api(
         "version": workflows.version,
         "diff": workflows.diff,
         "audit": workflows.audit,
+        "deleteDraft": workflows.delete_draft,
+        "export": bundles.export,
+        "import": bundles.bring_in,
         "debug": debugging.debug,
         "look": debugging.look,
     }

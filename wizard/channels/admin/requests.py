@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Required
 
 from pydantic import BeforeValidator, ConfigDict, Field, with_config
 from typing_extensions import TypedDict
@@ -79,8 +79,23 @@ class DebugRun(TypedDict, total=False):
     effects: Annotated[bool, about("Whether nodes may act outside of the run; it needs the role `deployer`.")]
 
 
+@with_config(EXACT)
+class ImportBundle(TypedDict, total=False):
+    """A bundle, as an export gives it."""
+
+    bundle: Required[Annotated[dict[str, Any], about("What `GET /workflows/{id}/export` answers.")]]
+    dry_run: Annotated[bool, about("Only tell what would be done.")]
+    replace: Annotated[bool, about("Also save over drafts that have another text, and beside such versions.")]
+
+
+@with_config(EXACT)
+class DeleteDraft(TypedDict, total=False):
+    note: Note
+
+
 SAVE, DEPLOY, REVOKE, DEBUG = Body(SaveDraft), Body(Deploy), Body(Revoke), Body(DebugRun)
-BODIES: tuple[Body[Any], ...] = (SAVE, DEPLOY, REVOKE, DEBUG)
+IMPORT, DELETE = Body(ImportBundle), Body(DeleteDraft)
+BODIES: tuple[Body[Any], ...] = (SAVE, DEPLOY, REVOKE, DEBUG, IMPORT, DELETE)
 
 
 def check_together(body: SaveDraft) -> None:

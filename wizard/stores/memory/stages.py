@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 from wizard.errors import StaleDeployment, StaleDraft
@@ -34,6 +34,12 @@ class MemoryStages:
         with self._lock:
             self._check_draft(draft.workflow, draft.revision - 1)
             self._drafts[draft.workflow] = draft
+
+    async def save_drafts(self, drafts: Sequence[Draft]) -> None:
+        with self._lock:
+            for draft in drafts:
+                self._check_draft(draft.workflow, draft.revision - 1)
+            self._drafts.update({draft.workflow: draft for draft in drafts})
 
     async def delete_draft(self, workflow: str, revision: int, deed: Deed) -> None:
         with self._lock:
