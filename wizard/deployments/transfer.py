@@ -18,8 +18,6 @@ from wizard.errors import BundleRefused, DefinitionError, NothingDeployed, Probl
 from wizard.model.staging import Draft, Stages
 from wizard.node import Registry
 
-MOST_DEEDS = 10_000  # of a workflow that are looked through for what a version embeds
-
 
 class Planned(NamedTuple):
     """What becomes of a text: a new draft, the draft that there is already, or one in the place of another."""
@@ -78,19 +76,15 @@ class Transfer:
         embedded = (parts[name] for name in sorted(parts) if name != workflow)
         return Bundle(workflow, (part, *embedded), needs)
 
-    async def _part(self, workflow: str, stage: str) -> tuple[Part, Mapping[str, object]]:
+    async def _part(self, workflow: str, stage: str) -> tuple[Part, Mapping[str, int]]:
         """The text, and the numbers of what it embeds."""
         if stage == "draft":
             draft = await self._staging.draft(workflow)
             return Part(workflow, f"draft {draft.revision}", draft.text), {}
         version = await self._staging.version(workflow, stage)
-        for deed in await self._stages.deeds(workflow, MOST_DEEDS):
-            embeds = deed.details.get("embeds")
-            if deed.action == "deploy" and deed.details.get("number") == version.number and isinstance(embeds, Mapping):
-                return Part(workflow, f"version {version.number}", version.text), embeds
-        return Part(workflow, f"version {version.number}", version.text), {}
+        return Part(workflow, f"version {version.number}", version.text), await self._staging.pinned(version)
 
-    async def _embedded(self, name: str, pinned: Mapping[str, object]) -> Part | None:
+    async def _embedded(self, name: str, pinned: Mapping[str, int]) -> Part | None:
         number = pinned.get(name)
         try:
             version = await self._staging.version(name, "deployed" if number is None else str(number))

@@ -23,13 +23,14 @@ Revision = Annotated[
 ]
 _TEXT = (
     "The definition as its author wrote it, YAML or JSON. It is kept byte for byte, with comments, whatever is wrong."
+    f" It has at most {MAX_BYTES:,} bytes in UTF-8 (413)."
 )
 _DEFINITION = "The definition as data. It is written as YAML, each key where it is here; comments of before are gone."
 
 
 @with_config(ConfigDict(**EXACT, json_schema_extra={"oneOf": [{"required": ["text"]}, {"required": ["definition"]}]}))
 class SaveDraft(TypedDict, total=False):
-    text: Annotated[str, Field(max_length=MAX_BYTES), about(_TEXT)]
+    text: Annotated[str, about(_TEXT)]
     definition: Annotated[dict[str, Any], about(_DEFINITION)]
 
 
