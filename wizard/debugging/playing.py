@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from wizard.debugging.bounds import MOST_TURNS, SECONDS
@@ -22,13 +22,14 @@ from wizard.debugging.ways import place_at, port_of, ways
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
-from wizard.errors import WorkflowNotFound
+from wizard.errors import InvalidInput, WorkflowNotFound
 from wizard.machine.scope import Scope
 from wizard.model import Change, Prompt, Run, RunStatus, Workflow
 from wizard.model.job import Job
 from wizard.model.path import locate
 from wizard.model.trial import Line, Report, Trial
 from wizard.node import Services
+from wizard.node.types import parse_duration
 from wizard.settings import Settings
 from wizard.state.merging import Document
 from wizard.stores.memory import MemoryStore
@@ -141,6 +142,7 @@ class _Player:
         self._trial = trial
         self._recorder = recorder
         self._answers = dict(trial.answers)
+        self._takes = {step: _duration(step, text) for step, text in trial.takes.items()}
         self._stopped: str | None = None
         self._rejected: Prompt | None = None
 
@@ -196,6 +198,11 @@ class _Player:
 
     async def _answer(self, view: RunView) -> bool:
         step = view.step
+        if (takes := self._takes.pop(step, None)) is not None:
+            self._clock.pass_by(takes)
+            await Worker(self._engine).perform_due()
+            await self._engine.load(view)
+            return True
         answers = self._answers.pop(step, None)
         if answers is None:
             if step in self._trial.answers:
@@ -244,6 +251,14 @@ class _Player:
                 line.port = port_of(locate(view.workflow, step.path).node, step)
             elif line.type == "workflow" and (placed := place_at(view.workflow, line.step)) is not None:
                 line.output = Scope(view.run, placed[0], view.now).read((line.node,))
+
+
+def _duration(step: str, text: str) -> timedelta:
+    """Raises InvalidInput."""
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise InvalidInput(f"How long people take for {step} {error}.") from error
 
 
 def _before(workflow: Workflow, fork: Fork) -> tuple[Line, ...]:

@@ -47,6 +47,8 @@ class Revoke(TypedDict, total=False):
 
 Fields = Annotated[dict[str, Any], Field(max_length=1000)]
 Output = dict[str, Any]
+ShortText = Annotated[str, Field(min_length=1, max_length=100)]
+_TAKES = "How long people take for a step before they answer it, as `3d`: reminders and deadlines come in that time."
 _ANSWERS = "What people say, by step. A step whose answers aren't here is where the debug run stops."
 _RESULTS = (
     "What comes of nodes, by step, in the place of what they would do: an output, or `error` alone with a text for a "
@@ -77,6 +79,8 @@ class DebugRun(TypedDict, total=False):
     answers: Annotated[dict[str, Fields], Field(max_length=1000), about(_ANSWERS)]
     results: Annotated[dict[str, Output | list[Output]], Field(max_length=1000), about(_RESULTS)]
     fork: Annotated[Fork, about("In the place of a stage: go on from there. It needs the role `operator`.")]
+    takes: Annotated[dict[str, ShortText], Field(max_length=1000), about(_TAKES)]
+    at: Annotated[ShortText, about("When it begins, as 2026-03-27T10:00:00Z; now unless given.")]
     effects: Annotated[bool, about("Whether nodes may act outside of the run; it needs the role `deployer`.")]
 
 

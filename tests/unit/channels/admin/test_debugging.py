@@ -10,6 +10,7 @@ from tests.unit.deployments.texts import BROKEN
 from tests.unit.deployments.texts import PASSPORT as SIMPLE
 
 ANSWERS = {"who": {"name": "Ann"}}
+AT = {"at": "2026-03-27T10:00:00Z", "input": {"country": "CH"}}
 
 
 async def test_an_editor_tries_a_draft(office: Office) -> None:
@@ -83,3 +84,8 @@ async def test_what_cannot_be_handed_in_is_said(office: Office) -> None:
     problem = await office.ann.is_refused(400, "invalid-request", "POST", path, {"stage": "last", "fork": {"run": "a"}})
     assert "`stage` must be `draft` or `deployed` or a whole number" in problem["detail"]
     assert "`fork` must be as its schema says" in problem["detail"]
+    for member, value in (("at", "tomorrow"), ("at", "2026-03-27T10:00:00")):
+        await office.ann.is_refused(400, "invalid-request", "POST", path, {member: value})
+    await office.ann.is_refused(422, "invalid-input", "POST", path, {"takes": {"who": "long"}})
+    told = await office.ann.asks("POST", path, 200, {**AT, "takes": {"who": "3d"}})
+    assert told["status"] == "waiting"
