@@ -18,13 +18,14 @@ from wizard.debugging.live import Fork, entries_of, recorded
 from wizard.debugging.observing import Observer
 from wizard.debugging.outcomes import Outcomes, Unheard
 from wizard.debugging.recording import Recorder, listening
+from wizard.debugging.resolving import resolved
 from wizard.debugging.ways import place_at, port_of, ways
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
 from wizard.errors import InvalidInput, WorkflowNotFound
 from wizard.machine.scope import Scope
-from wizard.model import Change, Prompt, Run, RunStatus, Workflow
+from wizard.model import Change, Entry, Prompt, Run, RunStatus, Workflow
 from wizard.model.job import Job
 from wizard.model.path import locate
 from wizard.model.trial import Line, Report, Trial
@@ -57,6 +58,7 @@ async def play(
 ) -> Report:
     """What comes of the trial, within so many seconds; with `fork`, from there on. Raises InvalidInput for what the
     workflow, or a step, can't be handed."""
+    _check_steps(tried.workflow, trial)
     clock = DebugClock(trial.at or now)
     recorder = Recorder()
     observer = Observer(recorder, Outcomes(trial), clock)
@@ -76,6 +78,14 @@ async def play(
             return await player.report(tried.workflow, fork)
         finally:
             await engine.close()
+
+
+def _check_steps(workflow: Workflow, trial: Trial) -> None:
+    """What is given for a step that there can't be was meant for another one. Raises InvalidInput."""
+    for name, given in (("answers", trial.answers), ("results", trial.results), ("takes", trial.takes)):
+        for step in given:
+            if place_at(workflow, step) is None:
+                raise InvalidInput(f"`{name}` has {step[:100]!r}, and there is no such step in this workflow.")
 
 
 def _settings(services: Services) -> Settings:
@@ -235,6 +245,7 @@ class _Player:
         entries = [each.entry for each in await entries_of(self._engine, RUN)]
         self._complete_lines(view)
         stopped = self._stopped or (None if view.fault is None else view.fault.message)
+        self._recorder.fill_in(self._passed_through(workflow, view, entries))
         return Report(
             view.status.value,
             view.current if self._rejected is None else self._rejected,
@@ -242,6 +253,22 @@ class _Player:
             tuple(ways(workflow, view.run, entries, self._recorder.cases)),
             stopped,
         )
+
+    def _passed_through(self, workflow: Workflow, view: RunView, entries: list[Entry]) -> list[tuple[Line, str | None]]:
+        """Lines of what embeds a workflow and came to none of its steps, as a repeat of nothing does; each with the
+        next step that has a line."""
+        known = {line.step for line in self._recorder.lines}
+        missing: list[tuple[Line, str | None]] = []
+        for at, entry in enumerate(entries):
+            placed = place_at(workflow, entry.step) if entry.kind == "opened" and entry.step not in known else None
+            if placed is not None and not any(step.startswith(f"{entry.step}/") for step in known):
+                frame, node = placed
+                scope = Scope(view.run, frame, view.now)
+                line = Line(entry.step, node.id, node.type, config=resolved(node, scope), output=scope.read((node.id,)))
+                behind = (later.step for later in entries[at + 1 :] if later.step in known)
+                missing.append((line, next(behind, None)))
+                known.add(entry.step)
+        return missing
 
     def _complete_lines(self, view: RunView) -> None:
         """What is known in the end: by which way a step was left, and what embedded workflows gave."""

@@ -355,3 +355,25 @@ async def test_what_the_log_of_the_process_says_stays_of_real_runs(caplog: pytes
     """An operator is called for failures of people's runs, and not for those that an author tries."""
     await tried(ACTING % "", answers=ANN, results={"say": {"error": "It is closed."}})
     assert [record for record in caplog.records if record.name.startswith("wizard")] == []
+
+
+async def test_a_repeat_of_nothing_is_told() -> None:
+    """An author sees that the list was empty, and not only that nothing was asked."""
+    text = """\
+id: several
+nodes:
+  - {id: before, type: set, values: {a: 1}}
+  - {id: each, type: workflow, workflow: item, repeat: {times: 0}}
+  - {id: done, type: end}
+"""
+    report = await tried(text, ITEM)
+    assert [line.step for line in report.trace] == ["before", "each", "done"]
+    assert line(report, "each").output in ([], None)
+    assert taken(report) == {("before", "each", None), ("each", "done", None)}
+
+
+@pytest.mark.parametrize("member", ["answers", "results", "takes"])
+async def test_a_step_that_there_is_not_is_told(member: str) -> None:
+    """Who mistypes a step would look for what became of its answers."""
+    with pytest.raises(InvalidInput, match=f"`{member}` has 'whoo', and there is no such step"):
+        await tried(PASSPORT, CONTACT, **{member: {"whoo": {}}})
