@@ -29,6 +29,7 @@ from wizard.debugging.debugger import Debugger
 from wizard.definitions.catalog import Catalog
 from wizard.deployments.serving import DeployedDefinitions, following
 from wizard.deployments.staging import Staging
+from wizard.deployments.transfer import Transfer
 from wizard.engine import Definitions, Engine
 from wizard.engine.access import Identity
 from wizard.engine.prerequisites import log_missing_prerequisites
@@ -257,6 +258,7 @@ def wizard_app(
             sessions=engine.sessions,
             migrate=engine.migrate,
             debugger=cache(lambda: _debugger_of(engine, staging)),  # a store may have nothing before it is opened
+            transfer=_transfer_of(engine),
         )
         app.add_subapp(ADMIN_PREFIX, editing)
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))
@@ -311,6 +313,11 @@ def _staging_of(engine: Engine) -> Callable[[], Staging]:
 
 def _debugger_of(engine: Engine, staging: Callable[[], Staging]) -> Debugger:
     return Debugger(engine, staging, _registry_of(engine))
+
+
+def _transfer_of(engine: Engine) -> Callable[[], Transfer]:
+    registry, functions = _registry_of(engine), engine.services.functions
+    return lambda: Transfer(engine.store.stages, registry, engine.clock, functions)
 
 
 def _registry_of(engine: Engine) -> Registry:

@@ -28,6 +28,7 @@ WizardError
 │   ├── DraftNotFound           the workflow has no draft
 │   ├── StaleDraft              somebody else has saved the draft meanwhile
 │   ├── StaleSharing            somebody else has changed who works on the workflow meanwhile
+│   ├── BundleRefused           something is missing for a bundle, or would be overwritten by it
 │   ├── VersionNotFound         the workflow has no such version
 │   ├── StaleDeployment         another version was deployed or revoked meanwhile
 │   ├── NothingDeployed         there is nothing to revoke
@@ -220,6 +221,16 @@ class StaleDraft(CallerError):
 
 class StaleSharing(CallerError):
     people = "Somebody else has changed who works on this workflow meanwhile. Look at what they say, then try again."
+
+
+class BundleRefused(CallerError):
+    """A bundle can't be imported as it is. `hindrances` says what is missing, and what it would take the place of."""
+
+    people = "This bundle can't be imported. Nothing was changed."
+
+    def __init__(self, hindrances: tuple[str, ...]) -> None:
+        self.hindrances = hindrances
+        super().__init__(f"This bundle can't be imported, and nothing was changed. {' '.join(hindrances)}")
 
 
 class StaleDeployment(CallerError):

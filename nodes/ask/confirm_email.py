@@ -73,6 +73,9 @@ class ConfirmEmailNode(StatefulNode[ConfirmEmailConfig]):
     def outputs(self, config: ConfirmEmailConfig) -> frozenset[str]:
         return frozenset({"email", "confirmed"})
 
+    def example_output(self, config: ConfirmEmailConfig) -> Mapping[str, Value]:
+        return {"email": "someone@example.com", "confirmed": True}
+
     def functions(self, config: ConfirmEmailConfig) -> frozenset[str]:
         return frozenset({config.send})
 

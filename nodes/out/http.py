@@ -153,6 +153,9 @@ class HttpNode(Background[HttpConfig]):
     def outputs(self, config: HttpConfig) -> frozenset[str]:
         return frozenset({"status", "body", "headers", "error"})
 
+    def example_output(self, config: HttpConfig) -> Mapping[str, Value]:
+        return {"status": config.expect[0] if config.expect else 200, "body": None, "headers": {}}
+
     def check(self, config: HttpConfig) -> Iterable[tuple[tuple[str | int, ...], str]]:
         for name in config.headers:
             if not _HEADER_NAME.fullmatch(name):

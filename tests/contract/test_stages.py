@@ -88,6 +88,16 @@ async def test_drafts_are_listed_by_workflow(store: Store) -> None:
     assert [draft.workflow for draft in await store.stages.drafts()] == ["alpha", "zoo", "ämter"]
 
 
+async def test_several_drafts_are_saved_together_or_not_at_all(store: Store) -> None:
+    """Half of what was imported would be a workflow whose parts are of another time."""
+    await store.stages.save_draft(a_draft(workflow="order"))
+    with pytest.raises(StaleDraft):
+        await store.stages.save_drafts([a_draft(workflow="alpha"), a_draft(workflow="order"), a_draft(workflow="zoo")])
+    assert [(draft.workflow, draft.revision) for draft in await store.stages.drafts()] == [("order", 1)]
+    await store.stages.save_drafts([a_draft(workflow="zoo"), a_draft(2, workflow="order")])
+    assert [(draft.workflow, draft.revision) for draft in await store.stages.drafts()] == [("order", 2), ("zoo", 1)]
+
+
 async def test_a_draft_is_deleted_by_who_saw_it(store: Store) -> None:
     """What somebody else has saved since isn't thrown away; afterwards a new one can be begun."""
     await store.stages.save_draft(a_draft())

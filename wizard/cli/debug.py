@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -53,6 +55,11 @@ def debug(
     results: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What comes of nodes, by step: an output, or `error: TEXT`.")
     ] = None,
+    takes: Annotated[
+        list[str] | None,
+        typer.Option(metavar="STEP=TIME", help="How long people take for a step, as who=3d; may be repeated."),
+    ] = None,
+    at: Annotated[str | None, typer.Option(metavar="TIME", help="When it begins; now unless given.")] = None,
     effects: Annotated[bool, typer.Option("--effects", help="Let nodes act: send, store, call services.")] = False,
     stage: Annotated[
         str, typer.Option(metavar="STAGE", help="Of a workflow of the store: draft, deployed, or a number.")
@@ -70,6 +77,7 @@ def debug(
     --effects is said no node acts outside of the run: its result is given, or its example."""
     from wizard.model.trial import Trial
 
+    here = settings()
     if (what is None) == (run is None):
         raise typer.BadParameter("name a file or a workflow, or a run with --run.", param_hint="FILE|ID")
     if fork is not None and run is None:
@@ -81,9 +89,10 @@ def debug(
         session=_fields(session),
         answers=_by_step(answers),
         results=_by_step(results),
+        takes=_takes(takes or []),
         effects=effects,
+        at=None if at is None else _instant(at, here),
     )
-    here = settings()
     named = imported(chosen(functions, here))
     asked = _Asked(what or "", stage, workflow, run, fork, store or here.store)
     report = asyncio.run(_report(asked, trial, here, named))
@@ -167,6 +176,24 @@ def _by_step(file: Path | None) -> dict[str, Any]:
         if not isinstance(given, dict | list):
             raise typer.BadParameter(f"{file}: what is given for {step} must be a mapping of names to values.")
     return read
+
+
+def _takes(pairs: list[str]) -> dict[str, str]:
+    for pair in pairs:
+        if "=" not in pair:
+            raise typer.BadParameter(f"{pair!r} says no time; write STEP=TIME, as who=3d.", param_hint="--takes")
+    return {step: text for step, _, text in (pair.partition("=") for pair in pairs)}
+
+
+def _instant(text: str, here: Settings) -> datetime:
+    """A time without an offset is one of the setting `timezone`."""
+    from wizard.model.instants import resolve
+
+    try:
+        at = datetime.fromisoformat(text)
+        return at if at.tzinfo is not None else resolve(at, ZoneInfo(here.timezone))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no time; write it as 2026-03-27T10:00.", param_hint="--at") from None
 
 
 # -- the table ---------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wizard.cli.bundles import EXPORT_EXAMPLES, IMPORT_EXAMPLES, export, import_bundle
 from wizard.cli.drafts import By, WorkflowId, drafts, in_file, limited, on_stages, save_text, text_of_file, whoever
 from wizard.cli.migrating import migrate
 from wizard.cli.shared import AsJson, StoreOption, clean, examples, print_json, print_table, say, time_of
@@ -30,6 +31,8 @@ Below = Annotated[
 
 def add_staging(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
+    drafts.command("export", epilog=EXPORT_EXAMPLES)(export)
+    drafts.command("import", epilog=IMPORT_EXAMPLES)(import_bundle)
     app.add_typer(drafts, name="drafts")
     for command, lines in (
         (deploy, ("wizard deploy passport", 'wizard deploy passport --from passport.yaml --note "Build 4711"')),
@@ -206,4 +209,6 @@ def _what(deed: Deed) -> str:
         return f"{deed.action} {revoked}, back to {number}"
     if deed.details.get("back"):
         return f"{deed.action} back"
+    if deed.details.get("draft") is not None:
+        return f"{deed.action} draft {deed.details['draft']}"
     return deed.action if number is None else f"{deed.action} {number}"

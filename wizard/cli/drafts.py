@@ -209,6 +209,24 @@ def list_drafts(store: StoreOption = None, as_json: AsJson = False) -> None:
         print_table(rows)
 
 
+@drafts.command(epilog=examples("wizard drafts delete passport", 'wizard drafts delete passport --note "Begun anew"'))
+def delete(
+    workflow: WorkflowId,
+    store: StoreOption = None,
+    note: Annotated[str, typer.Option(metavar="TEXT", callback=limited(0, 2000), help="Why, for `wizard audit`.")] = "",
+    by: By = None,
+) -> None:
+    """Delete the draft of a workflow. Its versions stay, and what is deployed stays deployed."""
+
+    async def work(staging: Staging, stages: Stages) -> tuple[Draft, int | None]:
+        draft = await staging.delete(workflow, by=whoever(by), note=note)
+        return draft, {each.workflow: each.number for each in await stages.deployed()}.get(workflow)
+
+    draft, number = on_stages(store, work)
+    stays = "" if number is None else f" Version {number} stays deployed."
+    print(clean(f"Draft {draft.revision} of {workflow} is deleted.{stays}"))
+
+
 def _draft_json(draft: Draft, problems: Iterable[Problem]) -> dict[str, Any]:
     return {
         "workflow": draft.workflow,

@@ -13,7 +13,8 @@ from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.errors import DataUnreadable, RunNotFound
 from wizard.model.trial import Report, Trial
-from wizard.node import Registry
+from wizard.node import Registry, Services
+from wizard.process.calls import Calls
 
 AT_ONCE = 2  # trials in one process: they compute, and others wait
 
@@ -25,6 +26,9 @@ class Debugger:
         self._engine = engine
         self._staging = staging
         self._registry = registry
+        settings, functions = engine.settings, engine.services.functions
+        # What hangs in a trial takes no thread from people's runs.
+        self._services = Services(functions, settings, calls=Calls(settings.function_threads, settings.hung_threads))
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def debug(self, workflow: str, stage: str, trial: Trial) -> Report:
@@ -35,7 +39,7 @@ class Debugger:
         """
         async with self._room:
             tried = await self._tried(workflow, stage)
-            return await play(tried, trial, self._engine.services, self._engine.clock.wall())
+            return await play(tried, trial, self._services, self._engine.clock.wall())
 
     async def look(self, run_id: str) -> Report:
         """What is recorded of a live run, with its answers. Raises RunNotFound, and WorkflowUnavailable where its
@@ -55,7 +59,7 @@ class Debugger:
             fork = forked(view.workflow, view.run, step, entries, files)
             tried = Tried(view.workflow, await self._body(view.run.version))
             now = fork.at.astimezone(self._engine.clock.wall().tzinfo)
-            return await play(tried, trial, self._engine.services, now, fork=fork)
+            return await play(tried, trial, self._services, now, fork=fork)
 
     async def _view(self, run_id: str) -> RunView:
         view = await self._engine.load(run_id)

@@ -59,6 +59,8 @@ def recorded(workflow: Workflow, run: Run, entries: Sequence[TraceEntry]) -> Rec
     for entry in entries:
         kind, path = entry.entry.kind, entry.entry.step
         placed = place_at(workflow, path) if path else None
+        if recorder.is_full:
+            break
         if placed is None:
             continue
         node = placed[1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from wizard.debugging.bounds import MOST_TURNS, SECONDS
@@ -18,17 +18,19 @@ from wizard.debugging.live import Fork, entries_of, recorded
 from wizard.debugging.observing import Observer
 from wizard.debugging.outcomes import Outcomes, Unheard
 from wizard.debugging.recording import Recorder, listening
+from wizard.debugging.resolving import resolved
 from wizard.debugging.ways import place_at, port_of, ways
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
-from wizard.errors import WorkflowNotFound
+from wizard.errors import InvalidInput, WorkflowNotFound
 from wizard.machine.scope import Scope
-from wizard.model import Change, DocumentSave, Prompt, Run, RunStatus, Workflow
+from wizard.model import Change, DocumentSave, Entry, Prompt, Run, RunStatus, Workflow
 from wizard.model.job import Job
 from wizard.model.path import locate
 from wizard.model.trial import Line, Report, Trial
 from wizard.node import Services
+from wizard.node.types import parse_duration
 from wizard.settings import Settings
 from wizard.stores.memory import MemoryStore
 
@@ -56,6 +58,7 @@ async def play(
 ) -> Report:
     """What comes of the trial, within so many seconds; with `fork`, from there on. Raises InvalidInput for what the
     workflow, or a step, can't be handed."""
+    _check_steps(tried.workflow, trial)
     clock = DebugClock(trial.at or now)
     recorder = Recorder()
     observer = Observer(recorder, Outcomes(trial), clock)
@@ -75,6 +78,14 @@ async def play(
             return await player.report(tried.workflow, fork)
         finally:
             await engine.close()
+
+
+def _check_steps(workflow: Workflow, trial: Trial) -> None:
+    """What is given for a step that there can't be was meant for another one. Raises InvalidInput."""
+    for name, given in (("answers", trial.answers), ("results", trial.results), ("takes", trial.takes)):
+        for step in given:
+            if place_at(workflow, step) is None:
+                raise InvalidInput(f"`{name}` has {step[:100]!r}, and there is no such step in this workflow.")
 
 
 def _settings(services: Services) -> Settings:
@@ -141,6 +152,7 @@ class _Player:
         self._trial = trial
         self._recorder = recorder
         self._answers = dict(trial.answers)
+        self._takes = {step: _duration(step, text) for step, text in trial.takes.items()}
         self._stopped: str | None = None
         self._rejected: Prompt | None = None
 
@@ -196,6 +208,11 @@ class _Player:
 
     async def _answer(self, view: RunView) -> bool:
         step = view.step
+        if (takes := self._takes.pop(step, None)) is not None:
+            self._clock.pass_by(takes)
+            await Worker(self._engine).perform_due()
+            await self._engine.load(view)
+            return True
         answers = self._answers.pop(step, None)
         if answers is None:
             if step in self._trial.answers:
@@ -228,6 +245,7 @@ class _Player:
         entries = [each.entry for each in await entries_of(self._engine, RUN)]
         self._complete_lines(view)
         stopped = self._stopped or (None if view.fault is None else view.fault.message)
+        self._recorder.fill_in(self._passed_through(workflow, view, entries))
         return Report(
             view.status.value,
             view.current if self._rejected is None else self._rejected,
@@ -235,6 +253,22 @@ class _Player:
             tuple(ways(workflow, view.run, entries, self._recorder.cases)),
             stopped,
         )
+
+    def _passed_through(self, workflow: Workflow, view: RunView, entries: list[Entry]) -> list[tuple[Line, str | None]]:
+        """Lines of what embeds a workflow and came to none of its steps, as a repeat of nothing does; each with the
+        next step that has a line."""
+        known = {line.step for line in self._recorder.lines}
+        missing: list[tuple[Line, str | None]] = []
+        for at, entry in enumerate(entries):
+            placed = place_at(workflow, entry.step) if entry.kind == "opened" and entry.step not in known else None
+            if placed is not None and not any(step.startswith(f"{entry.step}/") for step in known):
+                frame, node = placed
+                scope = Scope(view.run, frame, view.now)
+                line = Line(entry.step, node.id, node.type, config=resolved(node, scope), output=scope.read((node.id,)))
+                behind = (later.step for later in entries[at + 1 :] if later.step in known)
+                missing.append((line, next(behind, None)))
+                known.add(entry.step)
+        return missing
 
     def _complete_lines(self, view: RunView) -> None:
         """What is known in the end: by which way a step was left, and what embedded workflows gave."""
@@ -244,6 +278,14 @@ class _Player:
                 line.port = port_of(locate(view.workflow, step.path).node, step)
             elif line.type == "workflow" and (placed := place_at(view.workflow, line.step)) is not None:
                 line.output = Scope(view.run, placed[0], view.now).read((line.node,))
+
+
+def _duration(step: str, text: str) -> timedelta:
+    """Raises InvalidInput."""
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise InvalidInput(f"How long people take for {step} {error}.") from error
 
 
 def _before(workflow: Workflow, fork: Fork) -> tuple[Line, ...]:

@@ -7,7 +7,7 @@ functions log by themselves is in both.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -54,6 +54,12 @@ class Recorder:
     def note_early(self, step: str, text: str) -> None:
         """Notes something of a step that has no line yet."""
         self._early.setdefault(step, []).append(text)
+
+    def fill_in(self, lines: Iterable[tuple[Line, str | None]]) -> None:
+        """Puts lines in that were no call of a node, each before the first line of that step (None: at the end)."""
+        for line, step in lines:
+            at = next((at for at, other in enumerate(self.lines) if other.step == step), len(self.lines))
+            self.lines.insert(at, line)
 
     def break_off(self) -> None:
         """What is still under way doesn't count any more."""

@@ -20,12 +20,13 @@ MESSAGE = frozenset(("to", "subject", "text", "key"))  # what a function that se
 def check_functions(draft: Draft, functions: Functions) -> Iterator[Problem]:
     """What is wrong with the calls of one definition."""
     for node in draft.nodes:
-        for call in _calls(node):
+        for call in calls_of(node):
             if message := _wrong(call, functions):
                 yield draft.document.problem((*node.place, *call.place), message)
 
 
-def _calls(node: NodeDraft) -> Iterator[FunctionCall]:
+def calls_of(node: NodeDraft) -> Iterator[FunctionCall]:
+    """Every call that a node makes."""
     if node.config is not None:
         yield from node.handler.function_calls(node.config)
     reminder = node.common.remind_after

@@ -28,6 +28,8 @@ from wizard.model import Value
 from wizard.model.staging import Deed, Draft, Sharing, Stages, Version
 from wizard.node import Registry
 
+EMBEDS = "embeds"  # under which changes name the numbers of what is embedded
+
 
 class Outcome(NamedTuple):
     """The version that is deployed now. `embeds` are the numbers that were pinned, by workflow, and
@@ -61,6 +63,16 @@ class Staging:
         draft = await self._stages.draft(workflow)
         if draft is None:
             raise DraftNotFound(workflow=workflow)
+        return draft
+
+    async def delete(self, workflow: str, *, by: str, note: str = "", revision: int | None = None) -> Draft:
+        """Deletes the draft, of that revision where one is named, and gives it back. Versions stay, and what is
+        deployed stays deployed. Raises DraftNotFound and StaleDraft."""
+        draft = await self.draft(workflow)
+        if revision not in (None, draft.revision):
+            raise StaleDraft(workflow=workflow)
+        deed = Deed(0, self._clock(), by, "delete", workflow, {"draft": draft.revision}, note)
+        await self._stages.delete_draft(workflow, draft.revision, deed)
         return draft
 
     async def problems(self, draft: Draft) -> tuple[Problem, ...]:
@@ -135,7 +147,7 @@ class Staging:
         await self._stages.deploy(workflow, now.before, now.number, deed)
         before = await self._stages.version(workflow, now.before)
         assert before is not None, "versions stay"
-        return Outcome(before, {}, await self._embedding(workflow))
+        return Outcome(before, await self.pinned(before), await self._embedding(workflow))
 
     # -- comparing -------------------------------------------------------------------------------
 
@@ -160,11 +172,32 @@ class Staging:
         return version
 
     async def diff(self, workflow: str, before: str = "deployed", after: str = "draft") -> tuple[Change, ...]:
-        """The changes that lead from one stage to another (see `text`, whose errors are raised). Raises
-        DefinitionError for a draft that can't be read."""
+        """The changes that lead from one stage to another (see `text`, whose errors are raised), and behind them those
+        of the numbers of what it embeds. Raises DefinitionError for a draft that can't be read."""
         old, new = await self.text(workflow, before), await self.text(workflow, after)
         # Two large definitions may take a second; nobody else waits for that.
-        return await asyncio.to_thread(lambda: diff(read_text(old, workflow).data, read_text(new, workflow).data))
+        changes = await asyncio.to_thread(lambda: diff(read_text(old, workflow).data, read_text(new, workflow).data))
+        embedded = await self._embeds(workflow, before), await self._embeds(workflow, after)
+        return (*changes, *diff(*({EMBEDS: dict(numbers)} for numbers in embedded)))
+
+    async def pinned(self, version: Version) -> dict[str, int]:
+        """The numbers of what a version embeds, by workflow."""
+        below: int | None = None
+        while deeds := await self._stages.deeds(version.workflow, below=below):
+            for deed in deeds:
+                embeds = deed.details.get("embeds")
+                if deed.details.get("number") == version.number and isinstance(embeds, Mapping):
+                    return dict(embeds)
+            below = deeds[-1].number
+        return {}
+
+    async def _embeds(self, workflow: str, stage: str) -> dict[str, int]:
+        """The same of a stage; what a draft embeds is what is deployed of that."""
+        if stage != "draft":
+            return await self.pinned(await self.version(workflow, stage))
+        numbers = await self._numbers()
+        document = await _read((await self.draft(workflow)).text, workflow)
+        return {name: numbers[name] for name in await self._embedded(document, numbers)}
 
     # -- what is deployed ------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from wizard.node import Registry
 from wizard.node.types import WORKFLOW_ID
 
 ID_PATTERN = f"^{WORKFLOW_ID}$"
+NO_ID = "`id` must be a name of at most 64 letters (a to z), digits, _ and - that begins with a letter"
 
 
 def is_workflow_id(text: str) -> bool:
@@ -29,8 +30,10 @@ def read_text(text: str, workflow: str | None = None) -> Document:
         raise DefinitionError([Problem(file, 1, 1, "a draft holds one workflow; save each as a draft of its own")])
     (document,) = documents
     name = document.data.get("id") if isinstance(document.data, Mapping) else None
-    if not isinstance(name, str):
+    if name is None:
         raise DefinitionError([document.problem((), "the workflow has no `id`")])
+    if not isinstance(name, str):
+        raise DefinitionError([document.problem(("id",), NO_ID)])
     if workflow not in (None, name):
         raise DefinitionError([document.problem(("id",), f"this is the workflow `{name}`, not `{workflow}`")])
     return document
@@ -41,8 +44,7 @@ def id_of(text: str) -> str:
     document = read_text(text)
     name: str = document.data["id"]
     if not is_workflow_id(name):
-        what = "must be a name of at most 64 letters (a to z), digits, _ and - that begins with a letter"
-        raise DefinitionError([document.problem(("id",), f"`id` {what}")])
+        raise DefinitionError([document.problem(("id",), NO_ID)])
     return name
 
 

@@ -8,7 +8,7 @@ goes back from version to version.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -83,6 +83,9 @@ class Stages(Protocol):
 
         Raises StaleDraft where that isn't the one that is stored (for revision 1: where there is one).
         """
+
+    async def save_drafts(self, drafts: Sequence[Draft]) -> None:
+        """`save_draft` of several workflows: all of them, or none. Raises StaleDraft."""
 
     async def delete_draft(self, workflow: str, revision: int, deed: Deed) -> None:
         """Where there is no version of the workflow, nothing stays of it but the deed, and it is nobody's.

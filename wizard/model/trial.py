@@ -16,7 +16,8 @@ class Trial:
 
     `answers` are what people say, by step, and `results` what comes of nodes, by step: an output, or `{"error": text}`
     for a failure; a list of these has one for each try. Without `effects` no node is called that acts outside of the
-    run. `at` is the time at which the trial begins, now unless given.
+    run. `takes` says how long people take for a step before they answer it (`3d`), no time unless given; `at` is when
+    the trial begins, now unless given.
     """
 
     input: Mapping[str, Value] = field(default_factory=dict)
@@ -25,6 +26,7 @@ class Trial:
     session: Mapping[str, Value] = field(default_factory=dict)
     answers: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     results: Mapping[str, Value] = field(default_factory=dict)
+    takes: Mapping[str, str] = field(default_factory=dict)
     effects: bool = False
     at: datetime | None = None
 

@@ -174,6 +174,9 @@ class Registry:
         """The package and version that a type comes from; "" for built-in types and those of the application."""
         return self._types.package(name)
 
+    def has_field(self, name: str) -> bool:
+        return name in self._fields.known
+
     def field_package(self, name: str) -> str:
         """The same of a field type."""
         return self._fields.package(name)

@@ -225,6 +225,9 @@ class WatchedStages:
     async def save_draft(self, draft: Draft) -> None:
         await self._tell("save_draft", self._store.stages.save_draft(draft))
 
+    async def save_drafts(self, drafts: Sequence[Draft]) -> None:
+        await self._tell("save_drafts", self._store.stages.save_drafts(drafts))
+
     async def delete_draft(self, workflow: str, revision: int, deed: Deed) -> None:
         await self._tell("delete_draft", self._store.stages.delete_draft(workflow, revision, deed))
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.unit.debugging.trials import line, taken, tried
 from wizard.debugging import recording
+from wizard.errors import InvalidInput
 from wizard.model import Outcome
 from wizard.node import Background, NodeConfig, Visit
 
@@ -285,3 +286,94 @@ async def test_two_at_once_keep_their_lines_apart() -> None:
     ]
     for name, report in zip(("Ann", "Bob"), await asyncio.gather(*calls), strict=True):
         assert line(report, "say").log == [f"warning: said Hello {name}"]
+
+
+async def test_http_and_confirmed_addresses_have_examples() -> None:
+    """A first try needs neither a service nor a mailbox, and nothing is sent."""
+    text = """\
+id: a
+nodes:
+  - {id: mail, type: confirm_email, send: announce}
+  - {id: call, type: http, url: "https://a.example/", expect: [201]}
+"""
+    CALLED.clear()
+    report = await tried(text, functions={"announce": announce}, answers={"mail": {"email": "ann@example.com"}})
+    assert (report.status, CALLED) == ("completed", [])
+    assert line(report, "mail").output == {"email": "someone@example.com", "confirmed": True}
+    assert line(report, "call").output == {"status": 201, "body": None, "headers": {}}
+
+
+REMINDED = """\
+id: slow
+nodes:
+  - id: who
+    type: form
+    fields: [{name: name, label: Name}]
+    remind_after: {after: 2d, %s}
+    expires_after: 10d
+  - {id: done, type: end}
+  - {id: late, type: end, title: Too late}
+"""
+
+
+async def test_people_may_take_their_time() -> None:
+    """An author sees what becomes of a form that is answered late, and no message leaves the process."""
+    late = REMINDED % "goto: late"
+    report = await tried(late, answers=ANN, takes={"who": "3d"})
+    assert report.current is not None
+    assert (report.status, report.current.step) == ("completed", "late")
+    assert ("who", "late", "no answer") in taken(report)
+    assert line(report, "who").port == "no answer"
+    report = await tried(late, answers=ANN, takes={"who": "1d"})
+    assert report.current is not None
+    assert report.current.step == "done"
+    report = await tried(late, answers=ANN, takes={"who": "20d"})
+    assert report.status in ("expired", "completed")
+    CALLED.clear()
+    text = REMINDED % "message: {send: announce, to: a, subject: b, text: c}"
+    report = await tried(text, answers=ANN, takes={"who": "3d"}, functions={"announce": announce})
+    assert (report.status, CALLED) == ("completed", [])
+    with pytest.raises(InvalidInput, match="How long people take for who"):
+        await tried(text, takes={"who": "long"})
+
+
+async def test_a_condition_without_a_case_is_told() -> None:
+    """The person stays where they are; the author reads which condition it is."""
+    text = """\
+id: a
+nodes:
+  - {id: who, type: form, fields: [{name: age, type: integer, label: Age}]}
+  - {id: old, type: condition, cases: [{when: who.age > 5, goto: end}]}
+"""
+    report = await tried(text, answers={"who": {"age": 3}})
+    assert (report.status, line(report, "old").error) == ("waiting", "No case holds.")
+    assert report.stopped
+    assert taken(report) == set()
+
+
+async def test_what_the_log_of_the_process_says_stays_of_real_runs(caplog: pytest.LogCaptureFixture) -> None:
+    """An operator is called for failures of people's runs, and not for those that an author tries."""
+    await tried(ACTING % "", answers=ANN, results={"say": {"error": "It is closed."}})
+    assert [record for record in caplog.records if record.name.startswith("wizard")] == []
+
+
+async def test_a_repeat_of_nothing_is_told() -> None:
+    """An author sees that the list was empty, and not only that nothing was asked."""
+    text = """\
+id: several
+nodes:
+  - {id: before, type: set, values: {a: 1}}
+  - {id: each, type: workflow, workflow: item, repeat: {times: 0}}
+  - {id: done, type: end}
+"""
+    report = await tried(text, ITEM)
+    assert [line.step for line in report.trace] == ["before", "each", "done"]
+    assert line(report, "each").output in ([], None)
+    assert taken(report) == {("before", "each", None), ("each", "done", None)}
+
+
+@pytest.mark.parametrize("member", ["answers", "results", "takes"])
+async def test_a_step_that_there_is_not_is_told(member: str) -> None:
+    """Who mistypes a step would look for what became of its answers."""
+    with pytest.raises(InvalidInput, match=f"`{member}` has 'whoo', and there is no such step"):
+        await tried(PASSPORT, CONTACT, **{member: {"whoo": {}}})

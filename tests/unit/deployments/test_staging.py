@@ -14,9 +14,10 @@ from tests.workflows import Clock
 from wizard.definitions.catalog import Catalog
 from wizard.definitions.reading.document import Document
 from wizard.deployments import staging
+from wizard.deployments.diff import lines
 from wizard.deployments.serving import DeployedDefinitions
 from wizard.deployments.staging import Staging
-from wizard.deployments.texts import compiled
+from wizard.deployments.texts import compiled, id_of
 from wizard.errors import (
     DefinitionError,
     DraftNotFound,
@@ -201,3 +202,56 @@ async def test_nobody_waits_while_a_large_draft_is_checked(office: Office, call:
     registry.others.set()
     await working
     assert registry.met
+
+
+async def test_what_is_embedded_is_a_difference_too(office: Office) -> None:
+    """Who looks at what a deployment would change sees that a part is another one, though no key is."""
+    await office.saves(PASSPORT)
+    await office.deploys()
+    await office.saves(ORDER, workflow="order")
+    await office.deploys("order")
+    assert await office.staging.diff("order") == ()
+    await office.saves(PASSPORT.replace("Name}", "Your name}"), 1)
+    await office.deploys()
+    (change,) = await office.staging.diff("order")
+    assert list(lines([change])) == ["~ embeds.passport: 1 -> 2"]
+    assert await office.deploys("order") == 2
+    assert await office.staging.diff("order", "1", "2") == (change,)
+    assert await office.staging.diff("order") == ()
+
+
+async def test_a_revocation_tells_what_is_embedded(office: Office) -> None:
+    """The version that people get again has the parts of then, and not those that are deployed now."""
+    await office.saves(PASSPORT)
+    await office.deploys()
+    await office.saves(ORDER, workflow="order")
+    await office.deploys("order")
+    await office.saves(PASSPORT.replace("Name}", "Your name}"), 1)
+    await office.deploys()
+    await office.deploys("order")
+    outcome = await office.staging.revoke("order", by="ann")
+    assert (outcome.version.number, outcome.embeds) == (1, {"passport": 1})
+    assert (await office.staging.revoke("passport", by="ann")).embedded_in == ("order",)
+
+
+async def test_a_draft_is_deleted_and_its_versions_stay(office: Office) -> None:
+    """What was begun in vain goes; what people get, and who saved what since, stays."""
+    await office.saves(PASSPORT)
+    await office.deploys()
+    await office.saves(ORDER, 1)
+    with pytest.raises(StaleDraft):
+        await office.staging.delete("passport", by="ann", revision=1)
+    await office.staging.delete("passport", by="ann", note="Begun anew")
+    with pytest.raises(DraftNotFound):
+        await office.staging.delete("passport", by="ann")
+    assert (await office.staging.version("passport", "deployed")).text == PASSPORT
+    deed = (await office.store.stages.deeds())[0]
+    assert (deed.action, deed.details, deed.note) == ("delete", {"draft": 2}, "Begun anew")
+    await office.saves(PASSPORT)
+
+
+@pytest.mark.parametrize("name", ["5", "[a]", "true", "a b", "''"])
+def test_an_id_that_is_no_name_is_told_as_that(name: str) -> None:
+    """Who writes `id: 5` reads what an id is, and not that there is none."""
+    with pytest.raises(DefinitionError, match="`id` must be a name of at most 64 letters"):
+        id_of(f"id: {name}\nnodes: []\n")

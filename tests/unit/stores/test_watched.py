@@ -75,6 +75,7 @@ STAGES_CALLS: dict[str, tuple[Any, ...]] = {
     "draft": ("w",),
     "drafts": (),
     "save_draft": (Draft("w", 1, "id: w", NOW, "ann"),),
+    "save_drafts": ([Draft("w", 1, "id: w", NOW, "ann")],),
     "delete_draft": ("w", 1, DEED),
     "sharing": ("w",),
     "sharings": (),
@@ -174,7 +175,7 @@ async def test_drafts_and_deployments_are_watched_too(name: str, inner: Any) -> 
     """A database that is slow to take a deployment shows in the same place as one that is slow to take a turn."""
     ears = Ears()
     told = await getattr(WatchedStore(inner, ears, clock=Ticking()).stages, name)(*STAGES_CALLS[name])
-    silent = ("save_draft", "delete_draft", "save_sharing", "add_version", "deploy", "note")
+    silent = ("save_draft", "save_drafts", "delete_draft", "save_sharing", "add_version", "deploy", "note")
     assert told == (None if name in silent else name)
     getattr(inner.stages, name).assert_awaited_once_with(*STAGES_CALLS[name])
     assert ears.told == [(name, 0.25, False)]

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from wizard.channels.admin import openapi
 from wizard.channels.admin.admission import Admission, check_everywhere
+from wizard.channels.admin.bundles import Bundles
 from wizard.channels.admin.call import Call
 from wizard.channels.admin.debugging import Debugger, Debugging
 from wizard.channels.admin.documents import StoredHandlers
@@ -20,6 +21,7 @@ from wizard.channels.admin.workflows import Workflows
 from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.problems import DESCRIPTION, Handler, problems, protect
 from wizard.deployments.staging import Staging
+from wizard.deployments.transfer import Transfer
 from wizard.model.migrating import Migrate
 from wizard.process.calls import Calls
 from wizard.profiles.keeping import StoredDocuments
@@ -42,14 +44,17 @@ def admin_api(
     sessions: StoredDocuments,
     migrate: Migrate,
     debugger: Callable[[], Debugger],
+    transfer: Callable[[], Transfer],
 ) -> web.Application:
-    """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. `staging` gives what saves and deploys
-    in the store, once that is opened, and `debugger` what tries workflows out; `profiles` and `sessions` are those that
-    the store keeps, and `migrate` moves its runs. `admin` says who of the host's people sends a request, and `calls`
-    has a bound around that. Without `admin`, and without an admin key in the settings, nobody gets in."""
+    """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. Once the store is opened, `staging`
+    gives what saves and deploys there, `transfer` what takes bundles in and out, and `debugger` what tries workflows;
+    `profiles` and `sessions` are those that the store keeps, and `migrate` moves its runs. `admin` says who of the
+    host's people sends a request, and `calls` has a bound around that. Without `admin`, and without an admin key in the
+    settings, nobody gets in."""
     admission = Admission(store, settings, admin, calls or Calls())
     workflows, sharings = Workflows(store, staging, admission), Sharings(staging, admission)
     debugging = Debugging(debugger, admission)
+    bundles = Bundles(transfer, admission)
     handlers: dict[str, Callable[[web.Request, Person], Awaitable[web.Response]]] = {
         "list": workflows.list,
         "showDraft": workflows.show_draft,
@@ -66,6 +71,9 @@ def admin_api(
         "events": Events(store).list,
         **StoredHandlers("profile", profiles, admission).by_name,
         **StoredHandlers("session", sessions, admission).by_name,
+        "deleteDraft": workflows.delete_draft,
+        "export": bundles.export,
+        "import": bundles.bring_in,
         "debug": debugging.debug,
         "look": debugging.look,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
 from aiohttp import web
@@ -18,6 +19,7 @@ from wizard.channels.http.problems import unreadable
 from wizard.channels.http.prompt_json import prompt_json
 from wizard.channels.http.run_ids import run_id_of
 from wizard.errors import DefinitionError
+from wizard.model.instants import instant
 from wizard.model.trial import Line, Report, Trial, Way
 
 _OF_THE_RUN = ("stage", "input", "event", "profile", "session")
@@ -66,6 +68,7 @@ class Debugging:
 
 
 def _trial(body: DebugRun) -> Trial:
+    """Raises Refused (400) for what is no time."""
     return Trial(
         input=body.get("input", {}),
         event=body.get("event", {}),
@@ -73,8 +76,17 @@ def _trial(body: DebugRun) -> Trial:
         session=body.get("session", {}),
         answers=body.get("answers", {}),
         results=body.get("results", {}),
+        takes=body.get("takes", {}),
         effects=body.get("effects", False),
+        at=_instant(body["at"]) if "at" in body else None,
     )
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return instant(datetime.fromisoformat(text))
+    except ValueError:
+        raise unreadable("`at` must be a time with its offset, as 2026-03-27T10:00:00Z.") from None
 
 
 def told(report: Report) -> responses.Debugged:

@@ -89,6 +89,21 @@ LOOKED: dict[str, Any] = {
     ],
     "unrecorded": ["input", "config", "ms"],
 }
+DELETE: dict[str, Any] = {"note": "Begun anew"}
+BUNDLE: dict[str, Any] = {
+    "format": 1,
+    "workflow": "hello",
+    "needs": {"node_types": {"end": ""}, "field_types": {}, "functions": []},
+    "texts": {"hello": {"stage": "draft 3", "lines": _TEXT.split("\n")}},
+}
+IMPORT: dict[str, Any] = {"bundle": BUNDLE, "dry_run": True}
+IMPORTED: dict[str, Any] = {
+    "imported": False,
+    "drafts": [{"workflow": "hello", "result": "new", "revision": 1}],
+    "hindrances": [],
+    "problems": [],
+    "functions": [],
+}
 DIFF: Any = [
     {
         "node": "done",

@@ -15,6 +15,7 @@ from wizard.channels.admin.requests import BODIES
 from wizard.channels.admin.responses import RESPONSES
 from wizard.channels.http.described import json_answer, json_body, parameter, problem_answers
 from wizard.channels.http.problems import (
+    BUNDLE_REFUSED,
     DEFINITION_REFUSED,
     DRAFT_NOT_FOUND,
     INVALID_INPUT,
@@ -142,6 +143,43 @@ CALLS = (
             INVALID_INPUT,
             WORKFLOW_UNAVAILABLE,
         ),
+    ),
+    Call(
+        "DELETE",
+        "/workflows/{id}/draft",
+        "deleteDraft",
+        Role.EDITOR,
+        "Deletes the draft; versions stay, and what is deployed stays deployed",
+        {
+            "parameters": [parameter("ifMatch")],
+            "requestBody": json_body("DeleteDraft", examples.DELETE, required=False),
+            "responses": {"204": {"description": "It is deleted"}},
+        },
+        (*_BODY, NOT_FOUND, DRAFT_NOT_FOUND, STALE_DRAFT, PRECONDITION_REQUIRED),
+    ),
+    Call(
+        "GET",
+        "/workflows/{id}/export",
+        "export",
+        Role.VIEWER,
+        "The workflow with all that it embeds, as one bundle",
+        {
+            "parameters": [parameter("stage")],
+            "responses": {"200": json_answer("The bundle", ref("Bundle"), None, examples.BUNDLE)},
+        },
+        (INVALID_REQUEST, NOT_FOUND, DRAFT_NOT_FOUND, VERSION_NOT_FOUND, NOTHING_DEPLOYED, DEFINITION_REFUSED),
+    ),
+    Call(
+        "POST",
+        "/workflows/import",
+        "import",
+        Role.EDITOR,
+        "Saves the texts of a bundle as drafts: all of them, or none",
+        {
+            "requestBody": json_body("ImportBundle", examples.IMPORT, required=True),
+            "responses": {"200": json_answer("What was done, or would be", ref("Imported"), None, examples.IMPORTED)},
+        },
+        (*_BODY, BUNDLE_REFUSED, STALE_DRAFT, DEFINITION_REFUSED),
     ),
     Call(
         "GET",

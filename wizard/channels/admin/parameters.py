@@ -74,6 +74,12 @@ def parameters() -> Json:
             "description": "`draft`, `deployed` or a version's number; `draft` unless given.",
             "schema": stage,
         },
+        "stage": {
+            "name": "stage",
+            "in": "query",
+            "description": "`draft`, `deployed` or a version's number; `draft` unless given.",
+            "schema": stage,
+        },
         "versions": VERSIONS.described,
         "before": VERSIONS_BELOW.described,
         "entries": DEEDS.described,

@@ -28,13 +28,14 @@ Revision = Annotated[
 ]
 _TEXT = (
     "The definition as its author wrote it, YAML or JSON. It is kept byte for byte, with comments, whatever is wrong."
+    f" It has at most {MAX_BYTES:,} bytes in UTF-8 (413)."
 )
 _DEFINITION = "The definition as data. It is written as YAML, each key where it is here; comments of before are gone."
 
 
 @with_config(ConfigDict(**EXACT, json_schema_extra={"oneOf": [{"required": ["text"]}, {"required": ["definition"]}]}))
 class SaveDraft(TypedDict, total=False):
-    text: Annotated[str, Field(max_length=MAX_BYTES), about(_TEXT)]
+    text: Annotated[str, about(_TEXT)]
     definition: Annotated[dict[str, Any], about(_DEFINITION)]
 
 
@@ -80,6 +81,8 @@ class Migrate(TypedDict, total=False):
 
 Fields = Annotated[dict[str, Any], Field(max_length=1000)]
 Output = dict[str, Any]
+ShortText = Annotated[str, Field(min_length=1, max_length=100)]
+_TAKES = "How long people take for a step before they answer it, as `3d`: reminders and deadlines come in that time."
 _ANSWERS = "What people say, by step. A step whose answers aren't here is where the debug run stops."
 _RESULTS = (
     "What comes of nodes, by step, in the place of what they would do: an output, or `error` alone with a text for a "
@@ -110,12 +113,30 @@ class DebugRun(TypedDict, total=False):
     answers: Annotated[dict[str, Fields], Field(max_length=1000), about(_ANSWERS)]
     results: Annotated[dict[str, Output | list[Output]], Field(max_length=1000), about(_RESULTS)]
     fork: Annotated[Fork, about("In the place of a stage: go on from there. It needs the role `operator`.")]
+    takes: Annotated[dict[str, ShortText], Field(max_length=1000), about(_TAKES)]
+    at: Annotated[ShortText, about("When it begins, as 2026-03-27T10:00:00Z; now unless given.")]
     effects: Annotated[bool, about("Whether nodes may act outside of the run; it needs the role `deployer`.")]
+
+
+@with_config(EXACT)
+class ImportBundle(TypedDict, total=False):
+    """A bundle, as an export gives it."""
+
+    bundle: Required[Annotated[dict[str, Any], about("What `GET /workflows/{id}/export` answers.")]]
+    dry_run: Annotated[bool, about("Only tell what would be done.")]
+    replace: Annotated[bool, about("Also save over drafts that have another text, and beside such versions.")]
+
+
+@with_config(EXACT)
+class DeleteDraft(TypedDict, total=False):
+    note: Note
 
 
 SAVE, DEPLOY, REVOKE = Body(SaveDraft), Body(Deploy), Body(Revoke)
 SHARE, MIGRATE, DEBUG = Body(Share), Body(Migrate), Body(DebugRun)
-BODIES: tuple[Body[Any], ...] = (SAVE, DEPLOY, REVOKE, SHARE, MIGRATE, DEBUG, *document_requests.BODIES)
+IMPORT, DELETE = Body(ImportBundle), Body(DeleteDraft)
+_OF_WORKFLOWS = (SAVE, DEPLOY, REVOKE, SHARE, MIGRATE, DEBUG, IMPORT, DELETE)
+BODIES: tuple[Body[Any], ...] = (*_OF_WORKFLOWS, *document_requests.BODIES)
 
 
 def check_together(body: SaveDraft) -> None:

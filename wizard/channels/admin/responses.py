@@ -248,6 +248,36 @@ Migration = TypedDict(  # `continue` can't be written as a class has its members
 )
 
 
+class Bundle(TypedDict):
+    """A workflow with all that it embeds."""
+
+    format: Literal[1]
+    workflow: str
+    needs: Annotated[
+        Mapping[str, Any],
+        about("`node_types` and `field_types`, each with the package that it is from, and `functions`."),
+    ]
+    texts: Annotated[Mapping[str, Any], about("By workflow: `lines`, and `stage`, which says what it was.")]
+
+
+class ImportedDraft(TypedDict):
+    """What becomes of a text."""
+
+    workflow: str
+    result: Literal["new", "unchanged", "replaced"]
+    revision: Revision
+
+
+class Imported(TypedDict):
+    """What an import did, or would do."""
+
+    imported: Annotated[bool, about("False where that was only asked.")]
+    drafts: Sequence[ImportedDraft]
+    hindrances: Annotated[Sequence[str], about("What keeps it from being imported, for people.")]
+    problems: Problems
+    functions: Annotated[Sequence[str], about("Functions that it needs and this application hasn't got.")]
+
+
 class DebugLine(TypedDict):
     """What happened at one visit of a node. Members of which a live run keeps nothing are null there."""
 
@@ -294,6 +324,7 @@ class Problem(TypedDict):
     title: Annotated[str, about("The kind of problem, for people.")]
     status: Annotated[int, pydantic.Field(ge=400, description="The status of the response.")]
     detail: Annotated[str, about("What happened and what to do, for people.")]
+    hindrances: NotRequired[Annotated[Sequence[str], about("What keeps a bundle from being imported (409).")]]
     role: NotRequired[Annotated[str, about("The role that is missing (403).")]]
     problems: NotRequired[Problems]
     text: NotRequired[Annotated[str | None, about("The draft as somebody else saved it (412); null: there is none.")]]
@@ -323,6 +354,8 @@ RESPONSES: tuple[Any, ...] = (
     Sharing,
     EventLine,
     *document_responses.RESPONSES,
+    Bundle,
+    Imported,
     Debugged,
     Problem,
 )

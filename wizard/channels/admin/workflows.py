@@ -23,10 +23,11 @@ from wizard.channels.admin.admission import (
 )
 from wizard.channels.admin.parameters import DEEDS, DEEDS_BELOW, STAGE, VERSIONS, VERSIONS_BELOW, workflow_of
 from wizard.channels.admin.people import Person, Role
-from wizard.channels.admin.requests import DEPLOY, REVOKE, SAVE, check_together
+from wizard.channels.admin.requests import DELETE, DEPLOY, REVOKE, SAVE, check_together
 from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.problems import (
     DEFINITION_REFUSED,
+    SECURITY_HEADERS,
     STALE_DRAFT,
     TOO_LARGE,
     VERSION_NOT_FOUND,
@@ -133,7 +134,7 @@ class Workflows:
         problems = await self._staging.problems(draft)
         told = {
             "text": draft.text,
-            "problems": _problems(problems),
+            "problems": problem_lines(problems),
             "revision": draft.revision,
             "saved_at": draft.saved_at,
             "saved_by": draft.saved_by,
@@ -160,7 +161,7 @@ class Workflows:
         return as_json(200, encode(told))
 
     async def diff(self, request: web.Request, person: Person) -> web.Response:
-        before, after = (_stage(request, name, usual) for name, usual in (("from", "deployed"), ("to", "draft")))
+        before, after = (stage_of(request, name, usual) for name, usual in (("from", "deployed"), ("to", "draft")))
         try:
             changes = await self._staging.diff(workflow_of(request), before, after)
         except DefinitionError as error:
@@ -210,8 +211,18 @@ class Workflows:
                 raise _stale(error, stored) from None
             draft = stored  # the same again: its answer was lost
         problems = await self._staging.problems(draft)
-        saved: responses.SavedDraft = {"revision": draft.revision, "problems": _problems(problems)}
+        saved: responses.SavedDraft = {"revision": draft.revision, "problems": problem_lines(problems)}
         return as_json(200, encode(saved), {"ETag": f'"{draft.revision}"'})
+
+    async def delete_draft(self, request: web.Request, person: Person) -> web.Response:
+        workflow, revision = workflow_of(request), revision_of(request)
+        note = (await self._admission.body(request, person, DELETE)).get("note", "")
+        check_text("note", note)
+        try:
+            await self._staging.delete(workflow, by=person.name, note=note, revision=revision)
+        except StaleDraft as error:
+            raise _stale(error, await self._stages.draft(workflow)) from None
+        return web.Response(status=204, headers=SECURITY_HEADERS)
 
     async def deploy(self, request: web.Request, person: Person) -> web.Response:
         workflow = workflow_of(request)
@@ -243,7 +254,7 @@ def _difference(change: Change) -> responses.Difference:
     return {"node": node, "path": path, "kind": kind, "before": before, "after": after, "text": text}
 
 
-def _stage(request: web.Request, name: str, usual: str) -> str:
+def stage_of(request: web.Request, name: str, usual: str) -> str:
     """The stage that the query names. Raises Refused (400)."""
     stage = request.query.get(name, usual)
     if STAGE.fullmatch(stage) is None:
@@ -271,7 +282,8 @@ def _definition_of(text: str) -> str:
         return "null"
 
 
-def _problems(problems: Sequence[Problem]) -> Sequence[responses.DefinitionProblem]:
+def problem_lines(problems: Sequence[Problem]) -> Sequence[responses.DefinitionProblem]:
+    """The first of them, as they are answered."""
     return [
         {
             "file": problem.file.removesuffix(".json"),
@@ -287,7 +299,7 @@ def _problems(problems: Sequence[Problem]) -> Sequence[responses.DefinitionProbl
 def _draft_line(draft: Draft, problems: Sequence[Problem]) -> responses.DraftLine:
     return {
         "revision": draft.revision,
-        "problems": _problems(problems),
+        "problems": problem_lines(problems),
         "saved_at": draft.saved_at,
         "saved_by": draft.saved_by,
     }
@@ -343,7 +355,7 @@ def older(request: web.Request, numbers: Sequence[int], limit: int) -> dict[str,
 
 def refused(error: DefinitionError, what: str) -> Refused:
     """What is wrong with a definition, as an answer."""
-    return Refused(DEFINITION_REFUSED, what, more={"problems": _problems(error.problems)})
+    return Refused(DEFINITION_REFUSED, what, more={"problems": problem_lines(error.problems)})
 
 
 def _stale(error: StaleDraft, stored: Draft | None) -> Refused:

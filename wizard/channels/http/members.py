@@ -87,7 +87,9 @@ def _wanted(schema: Mapping[str, Any]) -> str:
         case "string" if "pattern" in schema:
             return f"must be 1 to {schema['maxLength']} letters, digits and underscores, and not begin with a digit"
         case "string":
-            least, most = schema.get("minLength", 0), schema["maxLength"]
+            least, most = schema.get("minLength", 0), schema.get("maxLength")
+            if most is None:
+                return "must be text"
             return f"must be text of {f'{least} to' if least else 'at most'} {most:,} characters"
         case "object" if "maxProperties" in schema:
             values = schema["additionalProperties"]

@@ -17,6 +17,7 @@ from aiohttp import web
 
 from wizard.channels.http.languages import language_of, learn
 from wizard.errors import (
+    BundleRefused,
     CallerError,
     DocumentNotFound,
     DraftNotFound,
@@ -119,6 +120,7 @@ VERSION_NOT_FOUND = ProblemType("version-not-found", 404, "There is no such vers
 STALE_DEPLOYMENT = ProblemType("stale-deployment", 409, "Something else was deployed at the same time")
 NOTHING_DEPLOYED = ProblemType("nothing-deployed", 409, "Nothing is deployed")
 NOTHING_BEFORE = ProblemType("nothing-before", 409, "Nothing was deployed before")
+BUNDLE_REFUSED = ProblemType("bundle-refused", 409, "The bundle can't be imported")
 STALE_DRAFT = ProblemType("stale-draft", 412, "Somebody else has saved the draft")
 STALE_SHARING = ProblemType("stale-sharing", 412, "Somebody else has changed who works on the workflow")
 DEFINITION_REFUSED = ProblemType("definition-refused", 422, "There are errors in the definition")
@@ -139,6 +141,7 @@ STAGING_TYPES = (
     STALE_DEPLOYMENT,
     NOTHING_DEPLOYED,
     NOTHING_BEFORE,
+    BUNDLE_REFUSED,
     STALE_DRAFT,
     STALE_SHARING,
     DEFINITION_REFUSED,
@@ -210,6 +213,7 @@ _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (KeyReused, KEY_REUSED),
     (TooManyEvents, TOO_MANY_EVENTS),
     (TooManyRuns, TOO_MANY_FOR_ONE),
+    (BundleRefused, BUNDLE_REFUSED),
     (DraftNotFound, DRAFT_NOT_FOUND),
     (StaleDraft, STALE_DRAFT),
     (StaleSharing, STALE_SHARING),

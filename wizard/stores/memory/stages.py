@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 from wizard.errors import StaleDeployment, StaleDraft, StaleSharing
@@ -32,10 +32,15 @@ class MemoryStages:
             return tuple(draft for _, draft in sorted(self._drafts.items()))
 
     async def save_draft(self, draft: Draft) -> None:
+        await self.save_drafts((draft,))
+
+    async def save_drafts(self, drafts: Sequence[Draft]) -> None:
         with self._lock:
-            self._check_draft(draft.workflow, draft.revision - 1)
-            self._drafts[draft.workflow] = draft
-            self._sharings.setdefault(draft.workflow, Sharing(draft.workflow, 1, draft.saved_by, {}))
+            for draft in drafts:
+                self._check_draft(draft.workflow, draft.revision - 1)
+            for draft in drafts:
+                self._drafts[draft.workflow] = draft
+                self._sharings.setdefault(draft.workflow, Sharing(draft.workflow, 1, draft.saved_by, {}))
 
     async def delete_draft(self, workflow: str, revision: int, deed: Deed) -> None:
         with self._lock:

@@ -6,6 +6,7 @@ the last one has deployed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from wizard.errors import StaleDeployment, StaleDraft, StaleSharing
@@ -68,18 +69,20 @@ class PostgresStages:
         return tuple(map(_draft, await self._pool.read(READ_DRAFTS)))
 
     async def save_draft(self, draft: Draft) -> None:
-        workflow, revision, text, saved_at, saved_by = draft
-        values = (encoded(workflow), revision, encoded(text), in_utc(saved_at), encoded(saved_by))
+        if draft.revision == 1:
+            await self.save_drafts((draft,))
+        elif not await self._pool.write(*_saving(draft)):
+            raise StaleDraft(workflow=draft.workflow)
 
-        async def begin(connection: Connection) -> None:
-            if await connection.fetchval(BEGIN_DRAFT, *values) is None:
-                raise StaleDraft(workflow=workflow)
-            await _begin_sharing(connection, workflow, saved_by)
+    async def save_drafts(self, drafts: Sequence[Draft]) -> None:
+        async def write(connection: Connection) -> None:
+            for draft in sorted(drafts):  # in one order, so that two who save the same drafts don't wait for each other
+                if not await connection.fetch(*_saving(draft)):
+                    raise StaleDraft(workflow=draft.workflow)
+                if draft.revision == 1:
+                    await _begin_sharing(connection, draft.workflow, draft.saved_by)
 
-        if revision == 1:
-            await self._pool.transact(begin)
-        elif not await self._pool.write(SAVE_DRAFT, *values):
-            raise StaleDraft(workflow=workflow)
+        await self._pool.transact(write)
 
     async def delete_draft(self, workflow: str, revision: int, deed: Deed) -> None:
         async def write(connection: Connection) -> None:
@@ -147,6 +150,13 @@ class PostgresStages:
         if workflow is None:
             return tuple(map(_deed, await self._pool.read(READ_DEEDS, *values)))
         return tuple(map(_deed, await self._pool.read(READ_DEEDS_OF, *values, encoded(workflow))))
+
+
+def _saving(draft: Draft) -> tuple[Any, ...]:
+    """The statement that saves it, which gives a row where it did, and its values."""
+    workflow, revision, text, saved_at, saved_by = draft
+    statement = BEGIN_DRAFT if revision == 1 else SAVE_DRAFT
+    return statement, encoded(workflow), revision, encoded(text), in_utc(saved_at), encoded(saved_by)
 
 
 async def add_version(connection: Connection, version: Version, body: bytes, deed: Deed) -> None:

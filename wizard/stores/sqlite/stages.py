@@ -6,7 +6,7 @@ Each change is one piece of work of the writing thread, and so one transaction: 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from wizard.errors import StaleDeployment, StaleDraft, StaleSharing
@@ -76,14 +76,17 @@ class SqliteStages:
         return await self._scan(lambda connection: tuple(map(_draft, connection.execute(READ_DRAFTS))))
 
     async def save_draft(self, draft: Draft) -> None:
-        statement = BEGIN_DRAFT if draft.revision == 1 else SAVE_DRAFT
-        values = (draft.workflow, draft.revision, draft.text, stored_time(draft.saved_at), draft.saved_by)
+        await self.save_drafts((draft,))
 
+    async def save_drafts(self, drafts: Sequence[Draft]) -> None:
         def write(connection: sqlite3.Connection) -> None:
-            if connection.execute(statement, values).rowcount == 0:
-                raise StaleDraft(workflow=draft.workflow)
-            if draft.revision == 1:
-                _begin_sharing(connection, draft.workflow, draft.saved_by)
+            for draft in drafts:
+                statement = BEGIN_DRAFT if draft.revision == 1 else SAVE_DRAFT
+                values = (draft.workflow, draft.revision, draft.text, stored_time(draft.saved_at), draft.saved_by)
+                if connection.execute(statement, values).rowcount == 0:
+                    raise StaleDraft(workflow=draft.workflow)
+                if draft.revision == 1:
+                    _begin_sharing(connection, draft.workflow, draft.saved_by)
 
         await self._write(write)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from tests.unit.channels.admin.office import Office
+import yaml
+
+from tests.unit.channels.admin.office import Office, host, working
 from tests.unit.debugging.test_playing import PASSPORT
 from tests.unit.deployments.texts import BROKEN
 from tests.unit.deployments.texts import PASSPORT as SIMPLE
 
 ANSWERS = {"who": {"name": "Ann"}}
+AT = {"at": "2026-03-27T10:00:00Z", "input": {"country": "CH"}}
 
 
 async def test_an_editor_tries_a_draft(office: Office) -> None:
@@ -48,3 +51,41 @@ async def test_who_lets_a_draft_act_may_deploy_it(office: Office) -> None:
     assert problem["role"] == "deployer"
     assert (await office.dora.asks("POST", path, 200, body))["status"] == "waiting"
     await office.vic.is_refused(403, "role-missing", "POST", path, {})
+
+
+async def test_an_operator_looks_at_a_live_run_and_forks_it() -> None:
+    """Whoever watches over runs sees where one went, and tries another answer; others don't see people's answers."""
+    definition = yaml.safe_load(SIMPLE)
+    async with working(host, None, definition) as office:
+        async with office.client.post("/api/v1/runs", json={"workflow": "passport"}) as response:
+            run = (await response.json())["id"]
+        told = await office.olga.asks("GET", f"/runs/{run}/debug")
+        assert (told["status"], told["current"]["step"]) == ("waiting", "who")
+        assert told["unrecorded"] == ["input", "config", "ms"]
+        body = {"fork": {"run": run, "step": "who"}, "answers": ANSWERS}
+        path = "/workflows/passport/debug"
+        assert (await office.key.asks("POST", path, 200, body))["status"] == "completed"
+        assert (await office.olga.asks("GET", f"/runs/{run}/debug"))["status"] == "waiting"
+        problem = await office.ann.is_refused(403, "role-missing", "POST", path, body)
+        assert problem["role"] == "operator"
+        await office.ann.is_refused(403, "role-missing", "GET", f"/runs/{run}/debug")
+        await office.key.is_refused(404, "run-not-found", "GET", "/runs/nothing/debug")
+        await office.key.is_refused(404, "run-not-found", "POST", "/workflows/other/debug", body)
+        await office.key.is_refused(400, "invalid-request", "POST", path, {**body, "stage": "draft"})
+        wrong = {"fork": {"run": run, "step": "nowhere"}}
+        await office.key.is_refused(409, "not-a-step", "POST", path, wrong)
+
+
+async def test_what_cannot_be_handed_in_is_said(office: Office) -> None:
+    """A program that sends nonsense is told which member it is."""
+    await office.ann.saves(SIMPLE.replace("nodes:", "input: {country: {type: text}}\nnodes:"))
+    path = "/workflows/passport/debug"
+    await office.ann.is_refused(422, "invalid-input", "POST", path, {"input": {"land": "CH"}})
+    problem = await office.ann.is_refused(400, "invalid-request", "POST", path, {"stage": "last", "fork": {"run": "a"}})
+    assert "`stage` must be `draft` or `deployed` or a whole number" in problem["detail"]
+    assert "`fork` must be as its schema says" in problem["detail"]
+    for member, value in (("at", "tomorrow"), ("at", "2026-03-27T10:00:00")):
+        await office.ann.is_refused(400, "invalid-request", "POST", path, {member: value})
+    await office.ann.is_refused(422, "invalid-input", "POST", path, {"takes": {"who": "long"}})
+    told = await office.ann.asks("POST", path, 200, {**AT, "takes": {"who": "3d"}})
+    assert told["status"] == "waiting"
