@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 MAX_LISTED = 10_000
 
 events = typer.Typer(
-    help="Send events to workflows and waiting runs; list what was taken.",
+    help="Send events that start and reach runs; list what was taken.",
     epilog=examples(
         """wizard events send purchase --properties '{"total": 120}' --id order-4711 --profile customer-17""",
         "wizard events list --unmatched",

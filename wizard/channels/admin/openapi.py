@@ -114,7 +114,7 @@ CALLS = (
         "Moves live runs to a version, or says what would become of them",
         {
             "description": "All but a dry run needs the role `deployer`. Runs go on meanwhile: who moves one wins.",
-            "parameters": [parameter("runsBefore"), parameter("runs")],
+            "parameters": [parameter("runsBefore"), parameter("liveRuns")],
             "requestBody": json_body("Migrate", examples.MIGRATE, required=True),
             "responses": {"200": json_answer("A page of runs", ref("Migration"), _LINK, examples.MIGRATION)},
         },
@@ -269,7 +269,7 @@ CALLS = (
         Role.VIEWER,
         "The events that were taken, newest first",
         {
-            "parameters": [parameter("profile"), parameter("unmatched"), parameter("before"), parameter("events")],
+            "parameters": [parameter("ofProfile"), parameter("unmatched"), parameter("before"), parameter("events")],
             "responses": {"200": json_answer("The events", array(ref("EventLine")), _LINK, examples.EVENTS)},
         },
         (INVALID_REQUEST,),

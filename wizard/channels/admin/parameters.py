@@ -84,7 +84,7 @@ def parameters() -> Json:
         "before": VERSIONS_BELOW.described,
         "entries": DEEDS.described,
         "events": EVENTS.described,
-        "profile": {
+        "ofProfile": {
             "name": "profile",
             "in": "query",
             "description": "Only those about this profile.",
@@ -97,7 +97,7 @@ def parameters() -> Json:
             "schema": {"type": "string", "enum": ["true", "false"]},
         },
         **document_parameters(),
-        "runs": RUNS.described,
+        "liveRuns": RUNS.described,
         "runsBefore": {
             "name": "before",
             "in": "query",
