@@ -498,3 +498,58 @@ async def test_an_event_closes_what_it_closed(house: House) -> None:
     stored = await house.stored(run)
     assert stored.by_path["place"].is_closed
     assert [arrival.name for arrival in stored.arrivals] == ["paid"]
+
+
+# -- loops and repeats -----------------------------------------------------------------------------
+
+LOOP = """
+id: trip
+nodes:
+  - {id: ask, type: form, fields: [{name: more, type: boolean, label: More?}]}
+  - {id: which, type: condition, cases: [{when: ask.more, goto: ask}, {goto: end}]}
+  - {id: end, type: form, fields: [{name: x, label: X}]}
+""".replace("id: end", "id: last").replace("goto: end", "goto: last")
+
+
+async def test_a_run_of_any_length_is_gone_through(house: House) -> None:
+    """A turn comes through a thousand nodes at most, and a run through as many as somebody likes (S17, S18)."""
+    await house.deploys(LOOP)
+    run = await house.begins()
+    for _ in range(600):
+        await house.engine.next(run, {"more": True})
+    await house.deploys(
+        LOOP.replace("label: X", "label: Another").replace("id: ask", "id: again").replace("ask", "again")
+    )
+    verdict = await only(house, names=Names({"ask": "again"}))
+    assert (verdict.result, verdict.at, verdict.then) == (Result.CONTINUE, "ask~601", "again~601")
+    run = await house.engine.load(run.id)
+    await house.engine.next(run, {"more": False})
+    assert await stands(house, run) == ("last", "waiting")
+
+
+async def test_a_household_comes_along_with_who_was_taken_out(house: House) -> None:
+    """Who was taken out stays out, and nobody gets the answers of another."""
+    await house.deploys(PERSON, "person")
+    household = FAMILY.replace("{for_each: 'split(who.names, \",\")'}", "{min: 1, add_another: More?}")
+    await house.deploys(household)
+    run = await house.begins({"names": "x"})
+    for number in range(3):
+        await house.engine.next(run, {"first": f"P{number}"})
+        await house.engine.next(run, {"years": number})
+        if number < 2:
+            await house.engine.next(run, {"add_another": True})
+    await house.engine.remove_item(run, "each/2")
+    assert await stands(house, run) == ("each/after-3", "waiting")
+    await house.deploys(PERSON.replace("id: age", "id: years"), "person")
+    await house.deploys(household.replace("id: each", "id: people"))
+    verdict = await only(house, names=Names({"each": "people", "each/age": "people/years"}))
+    assert (verdict.result, verdict.then) == (Result.CONTINUE, "people/after-3")
+    view = await house.engine.load(run.id)
+    assert view.current is not None
+    assert [item.step for item in view.current.items] == ["people/1/name", "people/3/name"]
+    people = view.answers["people"]
+    assert isinstance(people, dict)
+    assert {number: answers["name"] for number, answers in people.items() if number.isdigit()} == {
+        "1": {"first": "P0"},
+        "3": {"first": "P2"},
+    }
