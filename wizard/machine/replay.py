@@ -161,7 +161,7 @@ class _Names:
         self._nodes = counterparts.nodes
 
     def step(self, step: Step) -> tuple[Step, bool] | None:
-        """The step, and whether its node is unchanged; None where the new version has no such place."""
+        """The step, and whether it asks or does the same; None where the new version has no such place."""
         found = self._follow(step.path)
         if found is None:
             return None
@@ -182,7 +182,8 @@ class _Names:
             carried = carried._replace(
                 output=_answers(counterpart, carried.output), draft=_answers(counterpart, carried.draft), state=state
             )
-        return carried, same
+        # What work reads of what it is handed, its reads tell; what a person was asked there, they don't.
+        return carried, same if carried.is_foreground else counterpart.same
 
     def path(self, path: str) -> str | None:
         found = self._follow(path)
