@@ -216,9 +216,9 @@ class BundleRefused(CallerError):
 
     people = "This bundle can't be imported. Nothing was changed."
 
-    def __init__(self, hindrances: tuple[str, ...]) -> None:
+    def __init__(self, hindrances: tuple[str, ...] = ()) -> None:
         self.hindrances = hindrances
-        super().__init__(f"This bundle can't be imported, and nothing was changed. {' '.join(hindrances)}")
+        super().__init__(" ".join([type(self).people, *hindrances]))
 
 
 class StaleDeployment(CallerError):

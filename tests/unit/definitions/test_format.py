@@ -26,10 +26,10 @@ def complaints(node: str) -> list[str]:
     ("node_type", "without"),
     [
         (AskNode(), WORKING),
-        (PageNode(), WORKING | WAITING | {"next"}),
+        (PageNode(), WORKING | WAITING | {"next", "example"}),
         (WorkNode(), WAITING | {"depends_on"}),
-        (WorkflowNode(), WORKING | WAITING | {"depends_on", "final"}),
-        (ConditionNode(), WORKING | WAITING | {"depends_on", "final", "next"}),
+        (WorkflowNode(), WORKING | WAITING | {"depends_on", "final", "example"}),
+        (ConditionNode(), WORKING | WAITING | {"depends_on", "final", "next", "example"}),
     ],
 )
 def test_a_node_has_the_keys_that_do_something(node_type: NodeType, without: set[str]) -> None:  # type: ignore[type-arg]

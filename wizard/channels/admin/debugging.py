@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
@@ -20,6 +21,8 @@ from wizard.channels.http.run_ids import run_id_of
 from wizard.errors import DefinitionError
 from wizard.model.instants import instant
 from wizard.model.trial import Line, Report, Trial, Way
+
+log = logging.getLogger("wizard.deployments")
 
 _OF_THE_RUN = ("stage", "input", "event", "profile", "session")
 
@@ -48,6 +51,7 @@ class Debugging:
         trial, fork = _trial(body), body.get("fork")
         if trial.effects:  # who may act by a text that isn't deployed may as well deploy it
             self._admission.check_role(person, Role.DEPLOYER)
+            log.warning("workflow %s is tried with effects, by %s", workflow, person.name)
         if fork is not None:
             self._admission.check_role(person, Role.OPERATOR)  # people's answers are shown
             if unused := [name for name in _OF_THE_RUN if name in body]:
