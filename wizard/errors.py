@@ -230,7 +230,7 @@ class BundleRefused(CallerError):
 
     def __init__(self, hindrances: tuple[str, ...] = ()) -> None:
         self.hindrances = hindrances
-        super().__init__(" ".join(("This bundle can't be imported, and nothing was changed.", *hindrances)))
+        super().__init__(" ".join([type(self).people, *hindrances]))
 
 
 class StaleDeployment(CallerError):

@@ -13,7 +13,6 @@ from wizard.debugging.ways import place_at, port_of, ways
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.errors import NotAStep
-from wizard.locale.sentences import sentence
 from wizard.machine.stack import Turn
 from wizard.model import Branches, Kind, Run, RunStatus, Step, StepStatus, StoredFile, Value, Workflow
 from wizard.model.path import locate
@@ -131,7 +130,7 @@ def forked(workflow: Workflow, run: Run, path: str, entries: Sequence[TraceEntry
     Raises NotAStep."""
     position = next((at for at, step in enumerate(run.steps[: run.cursor + 1]) if step.path == path), None)
     if position is None:
-        raise NotAStep(sentence("There is no step “{step}” on the path of this run.", step=path), run=run.id)
+        raise NotAStep(f"There is no step `{path[:100]}` on the path of this run. Name one that it has.", run=run.id)
     turn = Turn(workflow, run, run.updated_at)
     for step in run.steps[:position:-1]:
         turn.take_out(step, park=False)

@@ -195,9 +195,11 @@ def keys_of(node_type: NodeType[Any] | type[NodeType[Any]]) -> frozenset[str]:
         case Kind.BACKGROUND:
             keys = COMMON - _FOREGROUND_ONLY
         case Kind.INTERNAL:
-            keys = COMMON - _BACKGROUND_ONLY - _FOREGROUND_ONLY - {"final", "example"}
+            keys = COMMON - _BACKGROUND_ONLY - _FOREGROUND_ONLY - {"final"}
         case _:
             assert_never(node_type.kind)
+    if node_type.pure or node_type.ends or node_type.kind is Kind.INTERNAL:
+        keys -= {"example"}  # they are called in every debug run
     if node_type.ends:
         keys -= {"next", "remind_after", "expires_after", "event"}
     return keys - {"next"} if node_type.type == "condition" else keys

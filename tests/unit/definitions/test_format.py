@@ -26,7 +26,7 @@ def complaints(node: str) -> list[str]:
     ("node_type", "without"),
     [
         (AskNode(), WORKING),
-        (PageNode(), WORKING | WAITING | {"next"}),
+        (PageNode(), WORKING | WAITING | {"next", "example"}),
         (WorkNode(), WAITING | {"depends_on"}),
         (WorkflowNode(), WORKING | WAITING | {"depends_on", "final", "example"}),
         (ConditionNode(), WORKING | WAITING | {"depends_on", "final", "next", "example"}),

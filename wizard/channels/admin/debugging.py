@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
@@ -21,6 +22,8 @@ from wizard.channels.http.run_ids import run_id_of
 from wizard.errors import DefinitionError
 from wizard.model.instants import instant
 from wizard.model.trial import Line, Report, Trial, Way
+
+log = logging.getLogger("wizard.deployments")
 
 _OF_THE_RUN = ("stage", "input", "event", "profile", "session")
 
@@ -50,6 +53,7 @@ class Debugging:
         if trial.effects:  # who may act by a text that isn't deployed may as well deploy it
             check_role(person, Role.DEPLOYER)
             await self._admission.check_shared(person, Role.DEPLOYER, workflow)
+            log.warning("workflow %s is tried with effects, by %s", workflow, person.name)
         if fork is not None:
             check_role(person, Role.OPERATOR)  # people's answers are shown
             await self._admission.check_shared(person, Role.OPERATOR, workflow)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
 
 from tests.unit.channels.admin.office import Office, host, working
@@ -41,15 +42,17 @@ async def test_a_draft_with_errors_is_refused_with_them(office: Office) -> None:
     assert problem["problems"][0]["line"] == 3
 
 
-async def test_who_lets_a_draft_act_may_deploy_it(office: Office) -> None:
-    """An editor's text would otherwise send and store what nobody has released."""
+async def test_who_lets_a_draft_act_may_deploy_it(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    """An editor's text would otherwise send and store what nobody has released; who did so stands in the log."""
     await office.ann.saves(
         PASSPORT.replace("{id: guardian, type: workflow, workflow: contact, with", "{id: guardian, type: set, values")
     )
     path, body = "/workflows/passport/debug", {"effects": True}
     problem = await office.ann.is_refused(403, "role-missing", "POST", path, body)
     assert problem["role"] == "deployer"
+    assert caplog.messages == []
     assert (await office.dora.asks("POST", path, 200, body))["status"] == "waiting"
+    assert caplog.messages == ["workflow passport is tried with effects, by dora"]
     await office.vic.is_refused(403, "role-missing", "POST", path, {})
 
 
