@@ -34,12 +34,14 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
 
 # -- help and usage ----------------------------------------------------------------------------------
 
+EVENTS = ("event", "events", "events send", "events list")
 STAGING = ("drafts", "drafts put", "drafts get", "drafts list", "deploy", "revoke", "versions", "diff", "audit")
 RUNS = ("list", "show", "trace", "export", "cancel", "repair", "delete")
 COMMANDS = (
     *("serve", "worker", "jobs", "run", "check", "graph", "schema", "nodes", "keys", "keys new", "keys rotate", "runs"),
     *(f"runs {each}" for each in RUNS),
     *STAGING,
+    *EVENTS,
 )
 
 
