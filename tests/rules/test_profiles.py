@@ -17,7 +17,7 @@ from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.errors import FieldsRefused, RunCancelled, RunExpired, StoreError
-from wizard.model import Change, Outcome, Proceed, Prompt, RunStatus, Value
+from wizard.model import Change, Outcome, Proceed, Prompt, Run, RunStatus, Value
 from wizard.model.documents import SaveAction, SaveRecord
 from wizard.node import Background, Foreground, NodeConfig, Registry, Visit
 from wizard.profiles.schema import ProfileSchema
@@ -290,15 +290,19 @@ async def test_what_is_stored_is_always_what_the_path_sets(moves: list[tuple[str
             await engine.previous(run)
         elif move.removeprefix("change ") in {step.path for step in run.run.path if step.is_done}:
             await engine.change(run, move.removeprefix("change "), {"x": town})
-        seen = await engine.load(run.id)
-        own = {"town": "Aarau"} | {
-            name: step.patch["profile", name]
-            for step in seen.run.path
-            if step.is_done
-            for document, name in step.patch
-            if document == "profile"
-        }
-        assert exactly(dict(await profile(engine))) == exactly(own)
+        seen = (await engine.load(run.id)).run
+        assert exactly(dict(await profile(engine))) == exactly({"town": "Aarau"} | set_by(seen))
+
+
+def set_by(run: Run) -> dict[str, Value]:
+    """What the run's path sets in the profile."""
+    return {
+        name: step.patch["profile", name]
+        for step in run.path
+        if step.is_done
+        for document, name in step.patch
+        if document == "profile"
+    }
 
 
 # -- faults --------------------------------------------------------------------------------------
@@ -342,6 +346,44 @@ async def test_a_commit_that_fails_saves_all_or_nothing(save: Any, stored: bool,
     assert (await engine.load(run.id)).status is RunStatus.COMPLETED
     assert await profile(engine) == {"town": "Basel", "moves": 1}
     assert len(await history(engine)) == (2 if save == "step" else 1)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.parametrize("at", range(1, 13))
+async def test_a_turn_that_is_cut_off_in_the_middle_leaves_what_its_path_sets(at: int, stored: bool) -> None:
+    """A server dies while a slow step works, in a change that goes through several: whatever was stored of the run is
+    what is stored in the profile, and the end is the same."""
+    registry = Registry.installed()
+    registry.add(Note)
+    nodes = [
+        a_form("ask"),
+        a_set("first", profile__town="{{ ask.x }}"),
+        {"id": "note", "type": "note"},
+        a_set("second", profile__seen="{{ ask.x }}"),
+        a_form("last"),
+    ]
+    document = {"id": "moving", "save": "step", "nodes": nodes}
+    store = FailingStore(at, stored=stored)
+    engine = an_engine(store, document, registry=registry)
+    run_id = ""
+    for move in ("start", "ask", "change", "last"):
+        for _ in range(3):
+            try:
+                if move == "start":
+                    run_id = run_id or (await engine.start("moving", profile_id="ann", session_id="s")).id
+                elif move == "change":
+                    await engine.change(run_id, "ask", {"x": "Chur"})
+                else:
+                    await engine.next(run_id, {"x": "Bern"}, step=move)
+                break
+            except StoreError:
+                engine = an_engine(store, document, registry=registry)
+                kept = await store.load(run_id) if run_id else None
+                assert kept is None or exactly(dict(await profile(engine))) == exactly(set_by(kept))
+    final = await store.load(run_id)
+    assert final is not None
+    assert exactly(dict(await profile(engine))) == exactly(set_by(final))
+    assert {"town": "Chur", "seen": "Chur"}.items() <= (await profile(engine)).items()
 
 
 # -- the schema ----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -16,6 +17,7 @@ from wizard.cli.shared import (
     OPENING,
     AsJson,
     StoreOption,
+    clean,
     examples,
     look,
     print_json,
@@ -115,7 +117,7 @@ def list_stored(
         rows = [(words.kind.upper(), "SAVED", "TIMES")]
         print_table([*rows, *((line.id, time_of(line.saved_at), str(line.revision)) for line in page.lines)])
         if page.more:
-            print(f"There are more: --after {page.lines[-1].id}")
+            print(clean(f"There are more: --after {shlex.quote(page.lines[-1].id)}"))
 
 
 def show(context: typer.Context, document_id: Id, store: StoreOption = None, as_json: AsJson = False) -> None:
@@ -216,11 +218,11 @@ def undo(
         print_json({"revision": undone.document.revision, "undone": undone.undone, "left": undone.left})
         return
     if undone.undone:
-        print(f"Undone: {', '.join(undone.undone)}. This is revision {undone.document.revision}.")
+        print(clean(f"Undone: {', '.join(undone.undone)}. This is revision {undone.document.revision}."))
     else:
         print("There is nothing to undo: the fields are as they were before that save.")
     if undone.left:
-        print(f"Changed since, and left as they are: {', '.join(undone.left)}.")
+        print(clean(f"Changed since, and left as they are: {', '.join(undone.left)}."))
 
 
 def export(context: typer.Context, document_id: Id, store: StoreOption = None, output: Output = None) -> None:
@@ -263,7 +265,7 @@ def _tell_deleted(profile_id: str, deleted: Deleted) -> None:
     gone = [f"the profile {profile_id}"] if deleted.profile else []
     gone += [quantity(len(deleted.sessions), "session")] if deleted.sessions else []
     gone += [quantity(deleted.runs, "run")] if deleted.runs else []
-    print(f"Deleted: {', '.join(gone)}." if gone else "Nothing was deleted.")
+    print(clean(f"Deleted: {', '.join(gone)}.") if gone else "Nothing was deleted.")
     if deleted.runs_left:
         left = quantity(deleted.runs_left, "run")
         print(f"{left} of this person {'is' if deleted.runs_left == 1 else 'are'} stored still. --runs deletes these.")
@@ -281,7 +283,7 @@ def delete_session(session_id: Id, store: StoreOption = None, yes: Yes = False) 
         return True
 
     if look(store, work):
-        print(f"Deleted: the session {session_id}.")
+        print(clean(f"Deleted: the session {session_id}."))
     else:
         _kept()
 

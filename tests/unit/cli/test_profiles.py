@@ -28,15 +28,15 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     return shell
 
 
-async def moves(*towns: str) -> None:
+async def moves(*towns: str, person: str = "ann") -> None:
     """Ann's runs, one after another, and one that she hasn't ended."""
     store = open_store("sqlite:///wizard.db")
     await store.open()
     engine = make_engine(load_catalog("moving.yaml"), store)
     for town in towns:
-        run = await engine.start("moving", profile_id="ann", session_id="s")
+        run = await engine.start("moving", profile_id=person, session_id="s")
         await engine.next(run, {"town": town})
-    await engine.start("moving", profile_id="ann", session_id="s")
+    await engine.start("moving", profile_id=person, session_id="s")
     await engine.close()
     await store.close()
 
@@ -47,10 +47,16 @@ def test_profiles_are_listed_and_shown(shell: Shell) -> None:
     assert [line.split()[0] for line in shell.out.splitlines()] == ["PROFILE", "ann"]
     assert shell.types("profiles list --after ann") == 0
     assert shell.out == "There are no further profiles.\n"
+    assert shell.types("profiles list --limit 1") == 0
+    assert "more" not in shell.out
+    asyncio.run(moves("Thun", person="a b\x1b[2J"))
+    assert shell.types("profiles list --limit 1") == 0
+    assert shell.out.splitlines()[-1].startswith("There are more: --after 'a b")
+    assert "\x1b" not in shell.out
     assert shell.types("profiles show ann") == 0
     assert shell.out.splitlines()[2].split() == ["town", "Chur"]
     assert shell.types("sessions show s --json") == 0
-    assert shell.json == {"id": "s", "revision": 2, "fields": {"done": True}}
+    assert shell.json == {"id": "s", "revision": 3, "fields": {"done": True}}
     assert shell.types("profiles show nobody") == 1
     assert "Nothing is stored" in shell.err
     assert shell.types("profiles list --store sqlite:///none.db") == 1
