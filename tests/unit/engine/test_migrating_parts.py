@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from tests.contract.kinds import KINDS
 from tests.migrations import House, only, stands
 from tests.unit.engine.test_migrating import TRIP, Desk, desk, house, office
 from wizard.model.migrating import Names, Result
