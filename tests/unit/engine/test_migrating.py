@@ -252,7 +252,9 @@ async def test_a_run_that_failed_goes_on_with_what_was_mended(office: House, des
     run = await office.begins({"name": "Ann"})
     assert await stands(office, run) == ("book", "failed")
     await office.deploys((WORK % "").replace("'{{ who.name }}'", "'{{ who.name }}!'"))
+    tried = (await office.stored(run)).by_path["book"].visit
     assert (await only(office)).result is Result.CONTINUE
+    assert (await office.stored(run)).by_path["book"].visit > tried, "another input has another idempotency key (S21)"
     desk.fails = False
     run = await office.engine.load(run.id)
     await office.engine.next(run)

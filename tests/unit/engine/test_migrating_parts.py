@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from tests.contract.kinds import KINDS
 from tests.migrations import House, only, stands
 from tests.unit.engine.test_migrating import TRIP, Desk, desk, house, office
 from wizard.model.migrating import Names, Result
@@ -116,21 +121,25 @@ async def test_a_file_comes_along_to_its_new_name(house: House) -> None:
     assert file.content == b"hello"
 
 
-async def test_answers_of_steps_that_left_the_path_come_along(house: House) -> None:
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+async def test_answers_of_steps_that_left_the_path_come_along(kind: str, tmp_path: Path) -> None:
     """Whoever comes to the page again finds what they had typed there once (S13)."""
     cases = "[{when: 'who.name == \"x\"', goto: when}, {goto: place}]"
     which = f"  - {{id: which, type: condition, cases: {cases}}}\n"
     text = TRIP.replace("  - id: place\n", f"{which}  - id: place\n")
-    await house.deploys(text)
-    run = await house.begins({"name": "Ann"}, {"town": "Chur"})
-    await house.engine.change(run, "who", {"name": "x"})
-    assert "place" in (await house.stored(run)).parked
-    await house.deploys(text.replace("goto: place", "goto: goal").replace("id: place", "id: goal"))
-    assert (await only(house)).result is Result.CONTINUE
-    view = await house.engine.load(run.id)
-    await house.engine.change(view, "who", {"name": "Ann"})
-    assert view.current is not None
-    assert (view.current.step, view.current.fields[0].value) == ("goal", "Chur")
+    async with KINDS[kind](tmp_path) as store:
+        house = House(store)
+        await house.deploys(text)
+        run = await house.begins({"name": "Ann"}, {"town": "Chur"})
+        await house.engine.change(run, "who", {"name": "x"})
+        assert set((await house.stored(run)).parked) == {"place"}
+        await house.deploys(text.replace("goto: place", "goto: goal").replace("id: place", "id: goal"))
+        assert (await only(house)).result is Result.CONTINUE
+        assert set((await house.stored(run)).parked) == {"goal"}
+        view = await house.engine.load(run.id)
+        await house.engine.change(view, "who", {"name": "Ann"})
+        assert view.current is not None
+        assert (view.current.step, view.current.fields[0].value) == ("goal", "Chur")
 
 
 async def test_an_event_closes_what_it_closed(house: House) -> None:
