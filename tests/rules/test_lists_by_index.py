@@ -25,6 +25,8 @@ GIVEN: dict[str, Any] = {
     "workflow": "passport",
     "status": RunStatus.FAILED,
     "profile": "ann",
+    "session": "s-1",
+    "live": True,
     "before": RunPlace(NOW, "run-1"),
 }
 # Of twenty workflows, in no order; one run in fifty failed.
@@ -47,8 +49,12 @@ def selections() -> Iterator[dict[str, Any]]:
 
 
 def columns(selection: dict[str, Any]) -> set[str]:
-    """What an index of the runs finds by itself; a person's runs are few, and found by whose they are."""
-    return {"owner"} if "profile" in selection else selection.keys() & {"workflow", "status"}
+    """What an index of the runs finds by itself; runs of a person or session are few, and found by whose they are."""
+    return {"owner"} if is_of_somebody(selection) else selection.keys() & {"workflow", "status"}
+
+
+def is_of_somebody(selection: dict[str, Any]) -> bool:
+    return "profile" in selection or "session" in selection
 
 
 class Explaining:
@@ -92,7 +98,7 @@ async def test_sqlite_lists_by_an_index(
     if wanted := columns(selection):
         assert (
             any(f"{name}=?" in plan for name in wanted)
-            if "profile" in selection
+            if is_of_somebody(selection)
             else all(f"{name}=?" in plan for name in wanted)
         )
 
