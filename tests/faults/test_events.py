@@ -150,15 +150,4 @@ async def _clear(engine: Engine) -> None:
     for run in await engine.store.list_runs():
         await engine.delete(run.id)
     await engine.store.events.forget("ann")
-    await _forget_profile(engine.store)
-
-
-async def _forget_profile(store: Any) -> None:
-    """Each round begins with a profile that was never saved."""
-    real = store._store
-    if hasattr(real, "_documents"):
-        real._documents.clear()
-    elif hasattr(real, "_writer"):
-        await real._writer.run(lambda connection: connection.execute("DELETE FROM documents"))
-    else:
-        await real._pool.write("DELETE FROM wizard.documents")
+    await engine.store.documents.delete("profile", "ann")
