@@ -10,8 +10,8 @@ from typing import Any
 from tests.stores import Open, stores
 from tests.unit.events.shop import an_engine
 from wizard.engine import Engine
-from wizard.events.intake import Emitted, Intake
-from wizard.model.events import TakenEvent
+from wizard.events.intake import Intake
+from wizard.model.events import Emitted, TakenEvent
 
 __all__ = ["stores"]  # a fixture
 
