@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from wizard.actions.catalogue import Catalogue
 from wizard.channels.admin.people import Admin, Person
 from wizard.channels.http.identities import Identify
 from wizard.definitions.catalog import Catalog
@@ -221,10 +222,12 @@ def wizard_app(
     stopping = Stopping(asyncio.Event(), settings.grace)
     add_health(app, engine.store, stopping, figures_of(engine), engine.services.calls, workers)
     followers = Followers(engine)
-    add_pages(app, engine, settings, identify, followers)
-    if admin is not None or settings.admin_key is not None:  # before what is mounted above it
-        staging = _staging_of(engine)
-        app.add_subapp(ADMIN_PREFIX, admin_api(engine.store, staging, settings, admin, engine.services.calls))
+    administered = admin is not None or settings.admin_key is not None
+    catalogue = Catalogue(_registry_of(engine)) if administered else None
+    add_pages(app, engine, settings, identify, followers, catalogue)
+    if administered:  # before what is mounted above it
+        staging, calls = _staging_of(engine), engine.services.calls
+        app.add_subapp(ADMIN_PREFIX, admin_api(engine.store, staging, settings, admin, calls, catalogue))
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))
     app.router.add_route("*", "/api/{rest:.*}", elsewhere, expect_handler=go_on)
     return app
@@ -272,9 +275,14 @@ def _following(definitions: DeployedDefinitions, engine: Engine) -> Callable[[we
 
 def _staging_of(engine: Engine) -> Callable[[], Staging]:
     """Definitions are checked with the node types of those that are served."""
-    served = engine.definitions
-    registry = served.registry if isinstance(served, Catalog | DeployedDefinitions) else Registry.installed()
+    registry = _registry_of(engine)
     return lambda: Staging(engine.store.stages, registry, engine.clock)
+
+
+def _registry_of(engine: Engine) -> Registry:
+    """The node types of the definitions that are served."""
+    served = engine.definitions
+    return served.registry if isinstance(served, Catalog | DeployedDefinitions) else Registry.installed()
 
 
 def _working(engine: Engine, at_once: int, workers: list[Worker]) -> Callable[[web.Application], AsyncIterator[None]]:

@@ -22,6 +22,7 @@ WizardError
 │   ├── PointOfNoReturn         Previous or change below a final step (S7)
 │   ├── NotAStep                the step named can't be moved to
 │   ├── InvalidInput            what was handed in breaks a limit or has the wrong shape
+│   ├── ConfigurationRefused    a node's configuration, or a form of it, is wrong
 │   ├── TooManyEvents           the run holds as many events as it may
 │   ├── DraftNotFound           the workflow has no draft
 │   ├── StaleDraft              somebody else has saved the draft meanwhile
@@ -54,6 +55,7 @@ logged.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -259,6 +261,17 @@ class NotAStep(CallerError):
 
 class InvalidInput(CallerError):
     people = sentence("The input can't be accepted.")
+
+
+class ConfigurationRefused(CallerError):
+    """A configuration can't be used. `errors` says by place in it, as keys and indices, what is wrong there."""
+
+    people = "The configuration is wrong. Correct what is named and try again."
+
+    def __init__(self, errors: Mapping[tuple[str | int, ...], str]) -> None:
+        self.errors = errors
+        told = "; ".join(f"{'.'.join(map(str, path))}: {why}" if path else why for path, why in errors.items())
+        super().__init__(f"The configuration is wrong: {told}")
 
 
 class TooManyEvents(CallerError):

@@ -7,8 +7,10 @@ from functools import cache
 
 from aiohttp import web
 
+from wizard.actions.catalogue import Catalogue
 from wizard.channels.admin import openapi
 from wizard.channels.admin.admission import Admission, check_everywhere
+from wizard.channels.admin.node_types import NodeTypes
 from wizard.channels.admin.people import Admin, Person
 from wizard.channels.admin.sharing import Sharings
 from wizard.channels.admin.workflows import Workflows
@@ -30,12 +32,15 @@ def admin_api(
     settings: Settings,
     admin: Admin | None = None,
     calls: Calls | None = None,
+    catalogue: Catalogue | None = None,
 ) -> web.Application:
     """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. `staging` gives what saves and
     deploys in the store, once that is opened; `admin` says who of the host's people sends a request, and `calls` has a
-    bound around that. Without `admin`, and without an admin key in the settings, nobody gets in."""
+    bound around that. `catalogue` has the node types that definitions can use, all installed ones unless given. Without
+    `admin`, and without an admin key in the settings, nobody gets in."""
     admission = Admission(store, settings, admin, calls or Calls())
     workflows, sharings = Workflows(store, staging, admission), Sharings(staging, admission)
+    node_types = NodeTypes(catalogue or Catalogue.installed(), admission)
     handlers: dict[str, Callable[[web.Request, Person], Awaitable[web.Response]]] = {
         "list": workflows.list,
         "showDraft": workflows.show_draft,
@@ -48,6 +53,9 @@ def admin_api(
         "audit": workflows.audit,
         "showSharing": sharings.show,
         "changeSharing": sharings.change,
+        "listNodeTypes": node_types.list,
+        "showNodeType": node_types.show,
+        "validateConfig": node_types.validate,
     }
 
     def admitted(call: openapi.Call) -> Handler:
@@ -67,7 +75,7 @@ def admin_api(
     app.on_response_prepare.append(protect)
     app.router.add_get("/openapi.json", _description, name=DESCRIPTION)
     for call in openapi.CALLS:
-        if call.changes:
+        if call.method != "GET":
             app.router.add_route(call.method, call.route, admitted(call))
         else:
             app.router.add_get(call.route, admitted(call))

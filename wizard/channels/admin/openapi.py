@@ -14,6 +14,7 @@ from wizard.channels.admin.requests import BODIES
 from wizard.channels.admin.responses import RESPONSES
 from wizard.channels.http.described import json_answer, json_body, parameter, problem_answers
 from wizard.channels.http.problems import (
+    CONFIGURATION_REFUSED,
     DEFINITION_REFUSED,
     DRAFT_NOT_FOUND,
     INVALID_REQUEST,
@@ -55,10 +56,11 @@ class Call(NamedTuple):
     about: Json
     problems: tuple[ProblemType, ...]
     filters: bool = False
+    changes_nothing: bool = False
 
     @property
     def changes(self) -> bool:
-        return self.method != "GET"
+        return self.method != "GET" and not self.changes_nothing
 
     @property
     def route(self) -> str:
@@ -193,6 +195,43 @@ CALLS = (
         },
         (*_BODY, NOT_FOUND, DRAFT_NOT_FOUND, STALE_SHARING, PRECONDITION_REQUIRED),
     ),
+    Call(
+        "GET",
+        "/node-types",
+        "listNodeTypes",
+        Role.VIEWER,
+        "Lists the node types that definitions can use",
+        {
+            "parameters": [parameter("words")],
+            "responses": {"200": json_answer("By group", array(ref("NodeTypeLine")), None, examples.NODE_TYPES)},
+        },
+        (),
+        filters=True,
+    ),
+    Call(
+        "GET",
+        "/node-types/{type}",
+        "showNodeType",
+        Role.VIEWER,
+        "A node type: its schema, form, documentation and example",
+        {"responses": {"200": json_answer("The node type", ref("NodeTypeInFull"), None, examples.NODE_TYPE)}},
+        (NOT_FOUND,),
+        filters=True,
+    ),
+    Call(
+        "POST",
+        "/node-types/{type}/validate",
+        "validateConfig",
+        Role.VIEWER,
+        "Checks a configuration, given as it is or as the values of its form, and gives both",
+        {
+            "requestBody": json_body("CheckConfig", examples.CHECK_CONFIG, required=True),
+            "responses": {"200": json_answer("It is right", ref("CheckedConfig"), None, examples.CHECKED_CONFIG)},
+        },
+        (INVALID_REQUEST, TOO_SLOW, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, NOT_FOUND, CONFIGURATION_REFUSED),
+        filters=True,
+        changes_nothing=True,
+    ),
 )
 
 
@@ -200,13 +239,13 @@ def document(server: str = "/api/v1/admin") -> Json:
     """The whole document, as Python values. `server` is where the interface is."""
     paths: Json = {"/openapi.json": {"get": _openapi()}}
     for call in CALLS:
-        names = [name for name in ("id", "number") if f"{{{name}}}" in call.path]
+        names = [name for name in ("id", "number", "type") if f"{{{name}}}" in call.path]
         path = paths.setdefault(call.path, {"parameters": [parameter(name) for name in names]} if names else {})
         path[call.method.lower()] = _described(call)
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Wizard: drafts and deployments",
+            "title": "Wizard: drafts, deployments and node types",
             "version": __version__,
             "summary": "Edit workflows, deploy them, go back to the version before.",
             "description": (

@@ -48,6 +48,19 @@ def parameters() -> Json:
             "description": "The version's number.",
             "schema": number,
         },
+        "type": {
+            "name": "type",
+            "in": "path",
+            "required": True,
+            "description": "The node type's name.",
+            "schema": {"type": "string", "maxLength": 64},
+        },
+        "words": {
+            "name": "q",
+            "in": "query",
+            "description": "Only those in whose name, title, group or documentation each of these words is.",
+            "schema": {"type": "string"},
+        },
         "workflow": {"name": "workflow", "in": "query", "description": "Only of this workflow.", "schema": workflow},
         "from": {
             "name": "from",

@@ -56,11 +56,19 @@ class Share(TypedDict, total=False):
     ]
 
 
+@with_config(ConfigDict(**EXACT, json_schema_extra={"oneOf": [{"required": ["config"]}, {"required": ["values"]}]}))
+class CheckConfig(TypedDict, total=False):
+    config: Annotated[dict[str, Any], about("The configuration, as a definition has it.")]
+    values: Annotated[dict[str, Any], about("The same as the values of its form, by the names of the fields.")]
+
+
 SAVE, DEPLOY, REVOKE, SHARE = Body(SaveDraft), Body(Deploy), Body(Revoke), Body(Share)
-BODIES: tuple[Body[Any], ...] = (SAVE, DEPLOY, REVOKE, SHARE)
+CHECK = Body(CheckConfig)
+BODIES: tuple[Body[Any], ...] = (SAVE, DEPLOY, REVOKE, SHARE, CHECK)
 
 
-def check_together(body: SaveDraft) -> None:
-    """What no member says by itself. Raises Refused (400)."""
+def check_together(body: SaveDraft | CheckConfig) -> None:
+    """What no member says by itself, of a body with members of which there is to be one. Raises Refused (400)."""
     if len(body) != 1:
-        raise unreadable("Send one of `text` and `definition`.")
+        names = CHECK.names if "config" in body or "values" in body else SAVE.names
+        raise unreadable(f"Send one of {' and '.join(f'`{name}`' for name in names)}.")

@@ -18,6 +18,7 @@ from aiohttp import web
 from wizard.channels.http.languages import language_of, learn
 from wizard.errors import (
     CallerError,
+    ConfigurationRefused,
     DraftNotFound,
     InvalidInput,
     KeyReused,
@@ -113,6 +114,7 @@ NOTHING_BEFORE = ProblemType("nothing-before", 409, "Nothing was deployed before
 STALE_DRAFT = ProblemType("stale-draft", 412, "Somebody else has saved the draft")
 STALE_SHARING = ProblemType("stale-sharing", 412, "Somebody else has changed who works on the workflow")
 DEFINITION_REFUSED = ProblemType("definition-refused", 422, "There are errors in the definition")
+CONFIGURATION_REFUSED = ProblemType("configuration-refused", 422, "The node's configuration is wrong")
 PRECONDITION_REQUIRED = ProblemType("precondition-required", 428, "The request doesn't say what it changes")
 TOO_MANY_CHANGES = ProblemType("too-many-changes", 429, "Too much was changed")
 
@@ -128,6 +130,7 @@ STAGING_TYPES = (
     STALE_DRAFT,
     STALE_SHARING,
     DEFINITION_REFUSED,
+    CONFIGURATION_REFUSED,
     PRECONDITION_REQUIRED,
     TOO_MANY_CHANGES,
 )
@@ -189,6 +192,7 @@ _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (DraftNotFound, DRAFT_NOT_FOUND),
     (StaleDraft, STALE_DRAFT),
     (StaleSharing, STALE_SHARING),
+    (ConfigurationRefused, CONFIGURATION_REFUSED),
     (StaleDeployment, STALE_DEPLOYMENT),
     (VersionNotFound, VERSION_NOT_FOUND),
     (NothingDeployed, NOTHING_DEPLOYED),
