@@ -210,7 +210,9 @@ def _without_empty(action: Action, config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_default(made: Input, value: Any) -> bool:
-    return made.default is not MISSING and type(value) is type(made.default) and value == made.default
+    default = Decimal(repr(made.default)) if isinstance(made.default, float) else made.default
+    same = type(value) is type(default) or made.holds is Holds.NUMBER
+    return default is not MISSING and same and bool(value == default)
 
 
 def _meant(made: Input, value: Any) -> Any:

@@ -119,6 +119,8 @@ class _Reader:
         one = {**kinds[0], **outer} if len(kinds) == 1 else outer
         said: Mapping[str, Any] = one.get(KEYWORD, {})
         default = one.get("default", None if nullable and not needed else MISSING)
+        if _is_closed(one) and _says_nothing(one, default):
+            default = {}
         label = said.get("label") or default_label(str(path[-1]))
         group, within = said.get("group", around.group), around.path if around.field else around.within
         made = Input("", path, Holds.STRUCTURE, {"label": label}, group, default, within, said.get("show_if", ""))
@@ -144,7 +146,7 @@ class _Reader:
 
     def _held(
         self, one: Shape, kinds: list[dict[str, Any]], said: Mapping[str, Any]
-    ) -> tuple[Holds, dict[str, Any], str]:
+    ) -> tuple[Holds, Mapping[str, Any], str]:
         """How a field holds it, what the field is like, and the type of what is in a list."""
         if len(kinds) != 1:
             texts = any(_takes_text(kind) for kind in kinds)
@@ -179,6 +181,13 @@ def _is_closed(shape: Shape) -> bool:
     """Whether it is a mapping whose keys are all known."""
     closed = shape.get("additionalProperties") is False
     return bool(shape.get("properties")) and closed and shape.get("type") == "object"
+
+
+def _says_nothing(shape: Shape, default: Any) -> bool:
+    """Whether what counts for a mapping is what counts for each of its keys anyway."""
+    if not isinstance(default, dict):
+        return False
+    return all(shape["properties"].get(key, {}).get("default", MISSING) == value for key, value in default.items())
 
 
 def _is_choice(shape: Shape) -> bool:

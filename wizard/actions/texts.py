@@ -125,9 +125,17 @@ def structure_of(value: Any) -> str:
     """A list or mapping as YAML, as definitions are written, or as JSON where a form would change that."""
     if isinstance(value, list | dict) and value:
         text = write_text(value, "config").rstrip("\n")
-        if _stays(text, lines):
+        if _stays(text, lines) and _says(text, value):
             return text
     return _pretty(value)
+
+
+def _says(text: str, value: Any) -> bool:
+    """Whether a text still means the value without its last line breaks, which may be those of a text in it."""
+    try:
+        return write_json(read_structure(text)) == write_json(source.from_data(value, "config").data)
+    except ValueError:
+        return False
 
 
 def read_structure(text: str) -> Any:

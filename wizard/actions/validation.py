@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from wizard.actions.action import Action
 from wizard.actions.configuration_form import normalised
-from wizard.actions.inputs import Input
 from wizard.definitions.reading import source
 from wizard.definitions.reading.complaints import complaints, whole
 from wizard.definitions.schema import known_keys
@@ -64,10 +63,10 @@ def by_name(errors: Mapping[Path, str]) -> dict[str, str]:
     return {".".join(map(str, path)): message for path, message in errors.items()}
 
 
-def by_input(action: Action, errors: Mapping[Path, str]) -> tuple[dict[Input, str], list[str]]:
-    """Errors by the input in which their place is, and those that are about none."""
+def by_field(action: Action, errors: Mapping[Path, str]) -> tuple[dict[str, str], list[str]]:
+    """Errors by the name of the form's field in which their place is, and those that are about none."""
     inputs = sorted((made for made in action.inputs if made.field), key=lambda made: -len(made.path))
-    told: dict[Input, str] = {}
+    told: dict[str, str] = {}
     others: list[str] = []
     for path, message in errors.items():
         made = next((made for made in inputs if made.path and made.path == path[: len(made.path)]), None)
@@ -76,5 +75,5 @@ def by_input(action: Action, errors: Mapping[Path, str]) -> tuple[dict[Input, st
         else:
             inside = ".".join(map(str, path[len(made.path) :]))
             more = f"{inside}: {message}" if inside else message
-            told[made] = "; ".join(filter(None, (told.get(made), more)))
+            told[made.name] = "; ".join(filter(None, (told.get(made.name), more)))
     return told, others

@@ -199,24 +199,25 @@ async def _asked(action: Action, config: dict[str, Any]) -> dict[str, Any]:
     leave, or where no more answers come."""
     from wizard.actions.asking import workflow_of
     from wizard.actions.configuration_form import config_of, form_values
-    from wizard.actions.validation import by_input, validate
+    from wizard.actions.validation import by_field, validate
     from wizard.errors import ConfigurationRefused
 
     values = form_values(action, config)
+    labels = {made.name: made.field["label"] for made in action.inputs if made.field}
     only: frozenset[str] | None = None
     while True:
         values |= await _hold(workflow_of(action, values, only))
         try:
             return validate(action, config_of(action, values))
         except ConfigurationRefused as error:
-            told, others = by_input(action, error.errors)
-            for made, message in told.items():
-                print(clean(f"{made.field['label']}: {message}"))
+            told, others = by_field(action, error.errors)
+            for name, message in told.items():
+                print(clean(f"{labels[name]}: {message}"))
             for message in others:
                 print(clean(message))
             if not sys.stdin.isatty():
                 raise typer.Exit(FAILED) from None
-            only = frozenset(made.name for made in told) or None
+            only = frozenset(told) or None
 
 
 async def _hold(workflow: Mapping[str, Any]) -> dict[str, Any]:
