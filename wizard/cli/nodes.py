@@ -161,7 +161,10 @@ def configure(
         Path | None, typer.Option("--from", metavar="FILE", help="Begin with a node in this file, YAML or JSON.")
     ] = None,
 ) -> None:
-    """Configure a node by a form in this terminal, and print it as a definition has it."""
+    """Ask what a node needs, and print the node.
+
+    The questions are the type's configuration form, gone through as any run in this terminal; what is printed is the
+    node as a definition has it."""
     from wizard.actions.example import as_json as json_of
     from wizard.actions.example import as_yaml, node
     from wizard.node.keys import COMMON

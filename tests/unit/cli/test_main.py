@@ -40,6 +40,7 @@ COMMANDS = (
     *("serve", "worker", "jobs", "run", "check", "graph", "schema", "nodes", "keys", "keys new", "keys rotate", "runs"),
     *(f"runs {each}" for each in RUNS),
     *STAGING,
+    *("nodes show", "nodes configure"),
 )
 
 
@@ -52,7 +53,7 @@ def test_every_command_has_help_with_examples(shell: Shell, command: str) -> Non
     assert "range>" not in shell.out  # what a number is called in the code
 
 
-@pytest.mark.parametrize("command", ["", "runs", "keys", "drafts"])
+@pytest.mark.parametrize("command", ["", "runs", "keys", "drafts", "nodes"])
 def test_what_a_command_does_is_told_in_a_whole_sentence(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
