@@ -26,7 +26,7 @@ from tests.unit.forms.asking import Around
 from wizard.actions.action import Action
 from wizard.actions.asking import workflow_of
 from wizard.actions.catalogue import Catalogue
-from wizard.actions.configuration_form import config_of, form, form_values, normalised
+from wizard.actions.configuration_form import config_of, form, form_values, names_in, normalised
 from wizard.actions.described import in_full
 from wizard.actions.documentation import documentation
 from wizard.actions.example import definition
@@ -134,6 +134,15 @@ def test_a_run_can_ask_its_form(action: Action) -> None:
     for only in (None, frozenset(made.name for made in action.inputs[:1])):
         document = workflow_of(action, form_values(action, action.example or {}), only)
         Catalog.from_documents([document], REGISTRY)
+
+
+@every_action
+def test_what_a_form_hides_depends_on_what_it_asks(action: Action) -> None:
+    """A `show_if` with a slip in a name would hide its field for good, or ask it always."""
+    names = {made.name: made.group for made in action.inputs if made.field}
+    for made in action.inputs:
+        if made.show_if:
+            assert {names.get(name) for name in names_in(made.show_if)} == {made.group}
 
 
 @every_action

@@ -23,6 +23,7 @@ from wizard.actions.texts import (
     text_of,
 )
 from wizard.errors import ConfigurationRefused
+from wizard.expressions.expression import parse
 from wizard.expressions.markdown import may_be_markup
 from wizard.forms.fields import BUILT_IN
 from wizard.forms.form import TIMELESS_CONTEXT, Form, asked_now
@@ -30,8 +31,13 @@ from wizard.model import PromptField, Value
 from wizard.model.workflow import Path
 
 Fields = list[dict[str, Any]]
-_WHOLE: TypeAdapter[Any] = TypeAdapter(int)
+MOST_EXACT = 10**15  # a number below it without a fraction is written as a whole one
 _YES_OR_NO: TypeAdapter[Any] = TypeAdapter(bool)
+_READERS: Mapping[str, TypeAdapter[Any]] = {
+    "integer": TypeAdapter(int),
+    "decimal": TypeAdapter(Decimal),
+    "boolean": _YES_OR_NO,
+}
 
 
 def fields(action: Action, config: Mapping[str, Any] | None = None) -> Fields:
@@ -44,7 +50,7 @@ def fields_of(action: Action, values: Mapping[str, Value]) -> Fields:
     """The same, filled in with the form's values. What is filled in isn't hidden, whatever `show_if` says, so that it
     isn't lost."""
     asked = [made for made in action.inputs if made.field]
-    usual = form_values(action, {})
+    usual, known = form_values(action, {}), {made.name for made in asked}
     names = {made.path: made.name for made in asked}
     written: Fields = []
     for made in asked:
@@ -55,11 +61,17 @@ def fields_of(action: Action, values: Mapping[str, Value]) -> Fields:
         if (value := values.get(made.name)) is not None and value is not False:
             field["default"] = value
         conditions = [names[made.within]] if made.within else []
-        conditions += [made.show_if] if made.show_if and value == usual[made.name] else []
+        if made.show_if and value == usual[made.name] and names_in(made.show_if) <= known:
+            conditions.append(made.show_if)
         if conditions:
             field["show_if"] = " and ".join(f"({each})" for each in conditions)
         written.append(field)
     return written
+
+
+def names_in(condition: str) -> frozenset[str]:
+    """The fields that a condition reads. One that reads what is no field of the form would hide something for good."""
+    return parse(condition).names
 
 
 def form(action: Action, config: Mapping[str, Any] | None = None) -> Form:
@@ -150,26 +162,27 @@ def _line_of(item: Any) -> str:
 
 def config_of(action: Action, values: Mapping[str, Value]) -> dict[str, Any]:
     """The configuration that the values say, without what counts unless it is given. It isn't checked any further.
-    Raises ConfigurationRefused where a text in YAML or JSON isn't any."""
+    Raises ConfigurationRefused where a text in YAML or JSON isn't any, a value is of no kind that its field
+    can hold, or there is no such field."""
     config: dict[str, Any] = {}
-    errors: dict[Path, str] = {}
+    known = {made.name for made in action.inputs if made.field}
+    errors: dict[Path, str] = {(name,): f"the form has no field `{name}`" for name in values if name not in known}
     absent: list[Path] = []
     for made in action.inputs:
-        value = values.get(made.name)
+        value = values.get(made.name) if made.field else True
         if any(made.path[: len(path)] == path for path in absent):
-            continue
-        if made.holds is Holds.PRESENCE:
-            if made.field and value is not True:
-                absent.append(made.path)
-            else:
-                _put(config, made.path, {})
             continue
         try:
             meant = MISSING if value is None else _meant(made, value)
         except ValueError as error:
             errors[made.path] = str(error)
             continue
-        if made.holds is Holds.REST:
+        if made.holds is Holds.PRESENCE:
+            if meant is True:
+                _put(config, made.path, {})
+            else:
+                absent.append(made.path)
+        elif made.holds is Holds.REST:
             _put_rest(config, made, meant, errors)
         elif meant is not MISSING and not _is_default(made, meant):
             _put(config, made.path, meant)
@@ -218,32 +231,37 @@ def _is_default(made: Input, value: Any) -> bool:
 def _meant(made: Input, value: Any) -> Any:
     """The value of a key out of what its field holds. Raises ValueError where it can't be read."""
     match made.holds:
-        case Holds.NUMBER if isinstance(value, Decimal):
-            return int(value) if value == value.to_integral_value() and abs(value) < 10**15 else value
-        case Holds.VALUE:
+        case Holds.VALUE | Holds.NUMBER | Holds.PRESENCE:
             return _typed(made, value)
-        case Holds.NUMBER | Holds.EXPRESSION:
+        case Holds.EXPRESSION:
             return value
-    text = str(value)
+    if not isinstance(value, str):
+        raise ValueError(f"the field `{made.name}` holds a text")
+    text = value
     match made.holds:
         case Holds.TEXT:
             return read_text(text)
         case Holds.LINES:
-            return [_item(made, line.strip()) for line in text.splitlines() if line.strip()]
+            return [_item(made, line.strip()) for line in text.split("\n") if line.strip()]
         case Holds.DATA:
             return read_data(text)
     return read_structure(text)
 
 
 def _typed(made: Input, value: Any) -> Any:
-    """A whole number that a definition writes as a text, or with a point, is one all the same."""
-    reader = {"integer": _WHOLE, "boolean": _YES_OR_NO}.get(made.field["type"])
-    if reader is None or isinstance(value, bool):
+    """Numbers, yes and no, which come as texts out of some programs. What is none is left for the configuration's own
+    check, but for what decides whether others are there."""
+    reader = _READERS.get(made.field.get("type", ""))
+    if reader is None or (isinstance(value, bool) and reader is not _YES_OR_NO):
         return value
     try:
-        return reader.validate_python(value)
+        meant = reader.validate_python(value)
     except ValidationError:
+        if made.holds is Holds.PRESENCE:
+            raise ValueError(f"the field `{made.name}` holds true or false") from None
         return value
+    whole = isinstance(meant, Decimal) and meant == meant.to_integral_value() and abs(meant) < MOST_EXACT
+    return int(meant) if whole else meant
 
 
 def _item(made: Input, line: str) -> Any:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from wizard.expressions.expression import parse
+
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
     from pydantic_core.core_schema import CoreSchema
@@ -29,6 +31,14 @@ class FormHint:
     group: str = ""
     show_if: str = ""
     rows: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises TypeError for what isn't of its type, and ExpressionError for a `show_if` that is no expression."""
+        for name, kind in (("label", str), ("group", str), ("show_if", str), ("rows", int)):
+            if not isinstance(getattr(self, name), kind):
+                raise TypeError(f"FormHint: `{name}` must be {kind.__name__}, and is {getattr(self, name)!r}")
+        if self.show_if:
+            parse(self.show_if)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         said = {name: value for name in self.__slots__ if (value := getattr(self, name))}

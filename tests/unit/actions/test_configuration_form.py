@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import ConfigDict, Field
 
 from wizard.actions.action import Action
+from wizard.actions.asking import workflow_of
 from wizard.actions.configuration_form import asked, config_of, fields, form_values, normalised
 from wizard.actions.validation import by_field, by_name, validate
-from wizard.errors import ConfigurationRefused
+from wizard.errors import ConfigurationRefused, ExpressionError
 from wizard.forms.fields import BUILT_IN
 from wizard.node import Background, Dynamic, Expression, FormHint, NodeConfig, Outcome, Proceed, Template, Visit
 
@@ -191,6 +193,65 @@ def test_all_that_cannot_be_read_is_told_at_once() -> None:
         "address__town": "0: odd",
     }
     assert others == ["all"]
+
+
+def test_values_of_no_kind_that_a_field_holds_are_told() -> None:
+    """A list in the place of a text would become the text of it, and a mistyped yes would drop what is below."""
+    wrong = {"name": ["n"], "retries": "perhaps", "nobody": 1}
+    with pytest.raises(ConfigurationRefused) as caught:
+        config_of(MANY, wrong)
+    assert by_name(caught.value.errors) == {
+        "name": "the field `name` holds a text",
+        "retries": "the field `retries` holds true or false",
+        "nobody": "the form has no field `nobody`",
+    }
+
+
+def test_numbers_and_truths_may_come_as_texts() -> None:
+    """As pages send them."""
+    values = {"name": "n", "retries": "true", "retries__attempts": "5", "ratio": "0.25", "off": "yes"}
+    assert config_of(MANY, values) == {"name": "n", "retries": {"attempts": 5}, "ratio": Decimal("0.25"), "off": True}
+
+
+class Tree(NodeConfig):
+    """One that holds others of its kind."""
+
+    name: str = ""
+    left: Tree | None = None
+
+
+class TreeNode(Background[Tree]):
+    """Climbs."""
+
+    type = "tree"
+    Config = Tree
+
+    async def execute(self, visit: Visit[Tree]) -> Outcome:
+        return Proceed({})
+
+
+def test_what_holds_itself_is_asked_to_some_depth() -> None:
+    """A form has an end; what lies deeper is one text, and not lost."""
+    action = Action(TreeNode(), BUILT_IN)
+    config = {"left": {"left": {"left": {"left": {"left": {"name": "deep"}}}}}}
+    assert config_of(action, form_values(action, config)) == config
+    assert len(fields(action)) < 10
+
+
+def test_pages_of_a_run_hold_what_belongs_together() -> None:
+    """What is asked only where a mapping is there stands on its page, whatever its own group."""
+    document = workflow_of(MANY, form_values(MANY, {}))
+    asked = {node["title"]: [field["name"] for field in node["fields"]] for node in document["nodes"]}
+    assert asked["Trouble"] == ["retries", "retries__attempts", "retries__inner", "retries__inner__why"]
+    assert len(asked) == 3  # and that of the address, which is always there
+
+
+def test_a_hint_that_can_not_be_used_is_refused_where_it_is_written() -> None:
+    """The package's author sees it, and no editor of a workflow."""
+    with pytest.raises(ExpressionError):
+        FormHint(show_if="a ==")
+    with pytest.raises(TypeError, match="`rows` must be int"):
+        FormHint(rows="3")  # type: ignore[arg-type]
 
 
 def test_a_node_key_in_a_configuration_is_told() -> None:

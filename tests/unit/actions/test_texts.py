@@ -18,6 +18,7 @@ from wizard.actions.texts import (
     structure_of,
     text_of,
 )
+from wizard.definitions.reading import source
 from wizard.expressions.expression import parse
 from wizard.forms.types.text import line, lines
 from wizard.model.values import write_json
@@ -43,7 +44,7 @@ def test_any_value_comes_back_as_it_was(value: Any) -> None:
     for written, read in ((data_of, read_data), (structure_of, read_structure)):
         held = written(value)
         assert lines(held) == held
-        assert write_json(read(held)) == write_json(value)
+        assert write_json(read(held)) == write_json(source.from_data(value, "value").data)
 
 
 @pytest.mark.parametrize("text", ['{"a": 1', "[1, 2", '"half'])
