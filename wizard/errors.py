@@ -23,6 +23,7 @@ WizardError
 │   ├── NotAStep                the step named can't be moved to
 │   ├── InvalidInput            what was handed in breaks a limit or has the wrong shape
 │   │   └── FieldsRefused       the schema of profiles doesn't take what is to be stored
+│   ├── ConfigurationRefused    a node's configuration, or a form of it, is wrong
 │   ├── TooManyEvents           the run holds as many events as it may
 │   ├── TooManyRuns             an event would start or reach more runs than one event may
 │   ├── DraftNotFound           the workflow has no draft
@@ -307,6 +308,17 @@ class FieldsRefused(InvalidInput):
         self.errors = errors or {}
         told = "".join(f" {name}: {message}" for name, message in self.errors.items())
         super().__init__(f"The schema of profiles doesn't take this.{told}")
+
+
+class ConfigurationRefused(CallerError):
+    """A configuration can't be used. `errors` says by place in it, as keys and indices, what is wrong there."""
+
+    people = "The configuration is wrong. Correct what is named and try again."
+
+    def __init__(self, errors: Mapping[tuple[str | int, ...], str]) -> None:
+        self.errors = errors
+        told = "; ".join(f"{'.'.join(map(str, path))}: {why}" if path else why for path, why in errors.items())
+        super().__init__(f"The configuration is wrong: {told}")
 
 
 class TooManyEvents(CallerError):

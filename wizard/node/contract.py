@@ -177,6 +177,10 @@ class NodeType(ABC, Generic[C]):
     type: ClassVar[str]
     kind: ClassVar[Kind]
     Config: ClassVar[ConfigClass]
+    title: ClassVar[str] = ""  # what people call it; made of its type unless given
+    group: ClassVar[str] = "other"  # the part of the catalogue that it is in: flow, data, out …
+    icon: ClassVar[str] = ""  # a name of the editor's set of icons; that of its group unless given
+    example: ClassVar[Mapping[str, Any] | None] = None  # a configuration that runs
     pure: ClassVar[bool] = False  # no effect outside the run: may run again, needs no record (S21)
     ports: ClassVar[tuple[str, ...]] = ()  # its ways out besides the ordinary one: Proceed(output, port="found")
     always_ports: ClassVar[bool] = False  # it takes one of its ports each time, and never the ordinary way

@@ -61,6 +61,19 @@ def parameters() -> Json:
             "description": "The run's id.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
         },
+        "type": {
+            "name": "type",
+            "in": "path",
+            "required": True,
+            "description": "The node type's name.",
+            "schema": {"type": "string", "maxLength": 64},
+        },
+        "words": {
+            "name": "q",
+            "in": "query",
+            "description": "Only those in whose name, title, group or documentation each of these words is.",
+            "schema": {"type": "string"},
+        },
         "workflow": {"name": "workflow", "in": "query", "description": "Only of this workflow.", "schema": workflow},
         "from": {
             "name": "from",
