@@ -315,10 +315,10 @@ class ConfigurationRefused(CallerError):
 
     people = "The configuration is wrong. Correct what is named and try again."
 
-    def __init__(self, errors: Mapping[tuple[str | int, ...], str]) -> None:
-        self.errors = errors
-        told = "; ".join(f"{'.'.join(map(str, path))}: {why}" if path else why for path, why in errors.items())
-        super().__init__(f"The configuration is wrong: {told}")
+    def __init__(self, errors: Mapping[tuple[str | int, ...], str] | None = None) -> None:
+        self.errors = errors or {}
+        told = "; ".join(f"{'.'.join(map(str, path))}: {why}" if path else why for path, why in self.errors.items())
+        super().__init__(f"The configuration is wrong: {told}" if told else type(self).people)
 
 
 class TooManyEvents(CallerError):
