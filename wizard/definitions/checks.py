@@ -127,7 +127,7 @@ def _check_ids_and_targets(draft: Draft) -> Iterator[Problem]:
         if node.id in FUNCTIONS:
             message = f"`{node.id}` is also the name of a function; another name is easier to read in expressions"
             yield draft.document.problem((*node.place, "id"), message, severity="warning")
-        for port in node.ports.keys() - {*node.handler.ports}:
+        for port in node.ports.keys() - {*node.port_names} if node.config is not None else ():
             yield draft.document.problem((*node.place, "next", port), _no_such_port(node, port), key=True)
         for place, target in node.named:
             if target != END and target not in draft.ids:
@@ -136,7 +136,7 @@ def _check_ids_and_targets(draft: Draft) -> Iterator[Problem]:
 
 
 def _no_such_port(node: NodeDraft, port: str) -> str:
-    kind, ports = quoted(node.handler.type), node.handler.ports
+    kind, ports = quoted(node.handler.type), node.port_names
     if not ports:
         return f"a node of type {kind} has one way out; write the node that follows as `next: NODE`"
     hint = did_you_mean(port, ports) or f"; it has {', '.join(map(quoted, ports))}"

@@ -199,6 +199,10 @@ class NodeType(ABC, Generic[C]):
         """The names below the node's id that later nodes can read; None where they can't be known."""
         return None
 
+    def ports_of(self, config: C) -> tuple[str, ...]:
+        """The ways out of a node with this configuration, besides the ordinary one; `ports` unless a type says more."""
+        return self.ports
+
     def own_names(self, config: C) -> frozenset[str]:
         """The names that only this node's own expressions see (a form's fields)."""
         return frozenset()

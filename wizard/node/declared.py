@@ -24,6 +24,7 @@ PORT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 FLAGS = ("pure", "always_ports", "ends", "slow", "pauses", "reads_events", "own_retries")
 COMPUTING = (
     "outputs",
+    "ports_of",
     "own_names",
     "secrets",
     "files",
