@@ -35,6 +35,7 @@ from wizard.engine.access import Identity
 from wizard.engine.prerequisites import log_missing_prerequisites
 from wizard.engine.worker import Worker, working
 from wizard.errors import SettingsError
+from wizard.events.intake import Intake
 from wizard.node import Registry, Services
 from wizard.process.calls import Calls
 from wizard.profiles.schema import ProfileSchema
@@ -140,8 +141,10 @@ def make_engine(
     functions: Functions | None = None,
     *,
     clock: Callable[[], datetime] | None = None,
+    event_secret: bytes | None = None,
 ) -> Engine:
-    """An engine on an opened store. `functions` are those that `python` nodes call, by name.
+    """An engine on an opened store. `functions` are those that `python` nodes call, by name; with an `event_secret` of
+    16 random bytes or more, the tokens of runs that events start follow from it (wizard.events.intake.Intake).
     `await engine.close()` gives back what nodes opened."""
     settings = settings or Settings()
     services = services_of(settings, functions)
@@ -149,7 +152,7 @@ def make_engine(
     if watch.figures is not None:
         watch.figures.watch_calls(services.calls)
         store = WatchedStore(store, watch.figures)
-    return Engine(
+    engine = Engine(
         definitions,
         store,
         services=services,
@@ -157,6 +160,8 @@ def make_engine(
         watch=watch,
         profile_schema=profile_schema_of(settings),
     )
+    engine.emitter = Intake(engine, secret=event_secret).emit
+    return engine
 
 
 def profile_schema_of(settings: Settings) -> ProfileSchema | None:

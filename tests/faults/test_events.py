@@ -10,8 +10,8 @@ from typing import Any
 from tests.stores import Open, stores
 from tests.unit.events.shop import an_engine
 from wizard.engine import Engine
-from wizard.events.intake import Emitted, Intake
-from wizard.model.events import TakenEvent
+from wizard.events.intake import Intake
+from wizard.model.events import Emitted, TakenEvent
 
 __all__ = ["stores"]  # a fixture
 
@@ -150,15 +150,4 @@ async def _clear(engine: Engine) -> None:
     for run in await engine.store.list_runs():
         await engine.delete(run.id)
     await engine.store.events.forget("ann")
-    await _forget_profile(engine.store)
-
-
-async def _forget_profile(store: Any) -> None:
-    """Each round begins with a profile that was never saved."""
-    real = store._store
-    if hasattr(real, "_documents"):
-        real._documents.clear()
-    elif hasattr(real, "_writer"):
-        await real._writer.run(lambda connection: connection.execute("DELETE FROM documents"))
-    else:
-        await real._pool.write("DELETE FROM wizard.documents")
+    await engine.store.documents.delete("profile", "ann")

@@ -19,7 +19,8 @@ from tests.contract.runs import NOW, a_job, a_step, creating, exactly, full_run,
 from tests.postgres import connect, fresh_database
 from wizard.app import open_store
 from wizard.errors import DataUnreadable, NotGenuine, SettingsError, StoreError
-from wizard.model import Change, DocumentSave, Entry, Refused, Reply, Report, Run, StoredFile
+from wizard.model import Change, DocumentSave, Entry, Migrating, Refused, Reply, Report, Run, StoredFile
+from wizard.model.events import TakenEvent
 from wizard.model.job import JobKind
 from wizard.model.run import count_answered
 from wizard.settings import Settings
@@ -46,7 +47,7 @@ async def _job(store: Store, run_id: str) -> Any:
     return payloads
 
 
-OF_DOCUMENTS = ("documents", "saves")
+OF_DOCUMENTS = ("documents", "saves", "events")
 READS: dict[str, Read] = {
     **dict.fromkeys(OF_A_RUN[:5], lambda store, run_id: store.load(run_id)),
     "trace": lambda store, run_id: store.trace(run_id),
@@ -54,6 +55,8 @@ READS: dict[str, Read] = {
     "files": lambda store, run_id: store.files(run_id),
     "documents": lambda store, run_id: store.document("profile", f"person of {run_id}"),
     "saves": lambda store, run_id: store.documents.history("profile", f"person of {run_id}"),
+    "events": lambda store, run_id: store.events.get(f"event of {run_id}"),
+    "formers": lambda store, run_id: store.former(run_id),
     "reports": lambda store, run_id: store.reported(run_id),
     "refused": lambda store, run_id: store.refused(run_id, f"page of {run_id}"),
     "jobs": _job,
@@ -115,7 +118,13 @@ def living(run: Run) -> Change:
     documents = (DocumentSave("profile", f"person of {run.id}", {"email": run.id}),)
     reply = Reply("", f"key of {run.id}", b"digest", 201, b"{}")
     rest: dict[str, Any] = {"jobs": jobs, "files": files, "documents": documents, "reply": reply}
+    rest["migrating"] = Migrating(run)
     return creating(run, entries=(Entry("created"), Entry("entered", "name")), **rest)
+
+
+def taken(event_id: str) -> TakenEvent:
+    """An event that did nothing."""
+    return TakenEvent(event_id, "purchase", NOW, {"total": 120}, "ann", "shop", b"digest", NOW, runs=())
 
 
 def moved(run: Run) -> Change:
@@ -144,6 +153,7 @@ async def lived(path: Path, vault: Vault = RING) -> Database:
     async with opened(path, vault) as store:
         for run_id in ("run-1", "run-2"):
             await store.commit(living(full_run(run_id)))
+            await store.events.add(taken(f"event of {run_id}"))
             await store.report(run_id, Report(1, 50.0, "half"))
             await store.keep_refused(Refused(run_id, f"page of {run_id}", NOW, {"error": "Enter a name"}), 5, NOW)
     return Database(path)
@@ -417,14 +427,20 @@ def sealed_before(owner: str, blob: bytes) -> bytes:
     return b"\xc1\x01\x04mine" + nonce + cipher.encrypt(nonce, blob, owner.encode())
 
 
+def owner_of(row: Row) -> str:
+    """Whose the blob is: what its seal was bound to before."""
+    if row.column.table == "events":
+        return str(row.key[0])
+    return f"profile/{row.key[1]}" if row.column.table in OF_DOCUMENTS else row.run_id
+
+
 @pytest.mark.parametrize("layout", ["plain", "first"])
 async def test_nothing_is_taken_that_isnt_sealed_so(tmp_path: Path, layout: str) -> None:
     """What is in clear, or was sealed before rows were bound to their places: no row, and no whole run."""
     database, plain = await lived(tmp_path / "runs.db"), await lived(tmp_path / "plain.db", PLAIN)
     forged = {}
     for row, blob in plain.blobs().items():
-        owner = f"profile/{row.key[1]}" if row.column.table in OF_DOCUMENTS else row.run_id
-        forged[row] = blob if layout == "plain" else sealed_before(owner, blob)
+        forged[row] = blob if layout == "plain" else sealed_before(owner_of(row), blob)
     await refuses_each_and_all(database, forged)
 
 

@@ -29,8 +29,7 @@ from wizard.cli.shared import (
 
 if TYPE_CHECKING:
     from wizard.engine import Engine
-    from wizard.events.intake import Emitted
-    from wizard.model.events import TakenEvent
+    from wizard.model.events import Emitted, TakenEvent
     from wizard.settings import Settings
 
 MAX_LISTED = 10_000
@@ -92,14 +91,10 @@ def send(
 
     Work that follows is ordered here and done by a worker: `wizard serve`, `wizard worker` or your own application.
     """
-    from wizard.events.intake import Intake
-
     brought, moment = _properties(properties), _moment(at)
 
     async def work(engine: Engine) -> Emitted:
-        return await Intake(engine).emit(
-            event_type, brought, id=event_id, profile_id=profile, session_id=session, at=moment
-        )
+        return await engine.emit(event_type, brought, id=event_id, profile_id=profile, session_id=session, at=moment)
 
     emitted = _on_definitions(store, sources, work)
     tokens = emitted.tokens if show_tokens else {}

@@ -56,7 +56,7 @@ def add_stored(app: typer.Typer) -> None:
     for words, delete in ((PROFILES, delete_profile), (SESSIONS, delete_session)):
         name = f"{words.kind}s"
         group = typer.Typer(
-            help=f"Look at stored {name}; undo saves, export and delete them.",
+            help=f"Look at stored {name}; undo, export, delete.",
             epilog=examples(f"wizard {name} list", f"wizard {name} history {words.id}"),
             invoke_without_command=True,
             rich_markup_mode=None,
@@ -101,7 +101,7 @@ def list_stored(
     after: Annotated[str, typer.Option(metavar="ID", help="Only those after this one, the last of a page.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """List stored KINDs by id, without what is in them."""
+    """List stored KINDs by id. What is in them isn't shown."""
 
     words: Words = context.obj
 
@@ -152,7 +152,7 @@ def history(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show who saved what in a KIND, newest first: each field, what it was, and what it became."""
+    """Show who saved what in a KIND, newest first. Each field is told with what it was and what it became."""
     from wizard.profiles.people import history_json
 
     words: Words = context.obj
@@ -199,7 +199,7 @@ def undo(
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Undo one save of a KIND: its fields get the values that they had before it. It is a save of its own, and can be
+    """Undo one save of a KIND. Its fields get the values that they had before it; that is a save of its own, and can be
     undone as well."""
     if skip and force:
         raise typer.BadParameter("take one of --skip-changed and --force.", param_hint="--force")
@@ -226,8 +226,8 @@ def undo(
 
 
 def export(context: typer.Context, document_id: Id, store: StoreOption = None, output: Output = None) -> None:
-    """Export all that is stored of a KIND, as JSON, with its history. For a profile that is also its sessions, the
-    events about it, and a line for each of its runs; `wizard runs export` exports what is in one."""
+    """Export all that is stored of a KIND, as JSON. That is what it holds and its history, for a profile also its
+    sessions, the events about it and a line for each of its runs; `wizard runs export` exports what is in one."""
 
     words: Words = context.obj
 
@@ -245,7 +245,8 @@ def delete_profile(
     ] = (False),
     yes: Yes = False,
 ) -> None:
-    """Delete what is stored of a person: the profile, its sessions, the history of both, and the events about it."""
+    """Delete what is stored of a person. That is the profile, its sessions, the history of both, and the events about
+    it."""
 
     async def work(engine: Engine) -> Deleted | None:
         what = "and all its runs" if runs else "and not its runs"

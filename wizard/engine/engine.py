@@ -22,7 +22,7 @@ from wizard.engine.run_token import new_token
 from wizard.engine.starting import Handed, new_id, new_run
 from wizard.engine.turns import RespondWith, Turns
 from wizard.engine.view import RunView, run_id_of
-from wizard.errors import InvalidInput, RunCancelled
+from wizard.errors import HostError, InvalidInput, RunCancelled
 from wizard.machine import interventions
 from wizard.machine.arguments import (
     check_fields,
@@ -36,6 +36,7 @@ from wizard.machine.conflicts import Ask, FromOutside, LookBack
 from wizard.machine.repeats import remove_item
 from wizard.model import RunStatus, StoredFile, Value
 from wizard.model.copies import copied
+from wizard.model.events import Emit, Emitted
 from wizard.model.instants import Clock, instant
 from wizard.model.job import Claim
 from wizard.model.migrating import Order, Page
@@ -86,6 +87,7 @@ class Engine:
         self.clock = Clock(clock, _zone_of(self.settings))
         watch = watch if watch is NOBODY or isinstance(watch, All) else All(NOBODY, watch)  # which contains its errors
         self.watch = watch
+        self.emitter: Emit | None = None  # set where an application is composed: it is of a room above
         self._ids = ids
         self._pinned = Pinned(definitions, store, self._needed)
         self._turns = Turns(store, self._pinned, self.services, self.clock, watch, profile_schema)
@@ -349,6 +351,24 @@ class Engine:
         RunExpired, RunCancelled.
         """
         return await self._take("event", run, asks.event_ask(name, data, key), respond)
+
+    async def emit(
+        self,
+        type: str,  # noqa: A002 - the word of the format
+        properties: Mapping[str, Value] | None = None,
+        *,
+        id: str | None = None,  # noqa: A002
+        profile_id: str | None = None,
+        session_id: str | None = None,
+        at: datetime | None = None,
+    ) -> Emitted:
+        """An event that concerns no run in particular: it starts a run of each workflow whose `on` it matches, and
+        reaches the runs of its profile or session that take events of its type, once for each id. Raises what
+        wizard.events.intake.Intake.emit raises, and HostError where the engine wasn't made by wizard.app.make_engine.
+        """
+        if self.emitter is None:
+            raise HostError("This engine takes no events. Make it with wizard.app.make_engine.")
+        return await self.emitter(type, properties, id=id, profile_id=profile_id, session_id=session_id, at=at)
 
     async def cancel(self, run: str | RunView, *, undo: bool = False, respond: RespondWith | None = None) -> RunView:
         """Ends a run for good. With `undo` what its steps did is undone, the newest first; what can't be undone now

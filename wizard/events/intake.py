@@ -14,7 +14,6 @@ import re
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 
@@ -42,7 +41,7 @@ from wizard.machine.arguments import check_ids_given, check_names
 from wizard.machine.events import in_order
 from wizard.model import Value
 from wizard.model.copies import copied
-from wizard.model.events import FIELDS, MAX_ID, RunTold, RunToStart, TakenEvent
+from wizard.model.events import FIELDS, MAX_ID, Emitted, RunTold, RunToStart, TakenEvent
 from wizard.model.instants import instant
 from wizard.model.values import check_value, digest
 from wizard.telemetry.logs import broke
@@ -55,20 +54,6 @@ LEAST_SECRET = 16  # bytes
 _TYPE = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{MAX_TYPE - 1}}}", re.ASCII)
 
 log = logging.getLogger("wizard.events")
-
-
-@dataclass(frozen=True, slots=True)
-class Emitted:
-    """An event that was taken, and what came of it. `again` says that it had been taken before. `tokens` are those of
-    the runs that it started, by their ids, as far as they are known: of an Intake with a secret each time, else only
-    where this very call started them."""
-
-    event: str
-    profile_id: str
-    session_id: str
-    runs: tuple[RunTold, ...]
-    again: bool = False
-    tokens: Mapping[str, str] = field(default_factory=dict)
 
 
 class Intake:
@@ -308,23 +293,6 @@ class Intake:
         finally:
             del self._under_way[event_id]
             done.set()
-
-
-async def emit(
-    engine: Engine,
-    type: str,  # noqa: A002 - the word of the format
-    properties: Mapping[str, Value] | None = None,
-    *,
-    id: str | None = None,  # noqa: A002
-    profile_id: str | None = None,
-    session_id: str | None = None,
-    at: datetime | None = None,
-    secret: bytes | None = None,
-) -> Emitted:
-    """The same by an Intake of its own, for who has an engine and no place to keep one: a script, or a door
-    (wizard.sync). Raises what `Intake.emit` raises."""
-    intake = Intake(engine, secret=secret)
-    return await intake.emit(type, properties, id=id, profile_id=profile_id, session_id=session_id, at=at)
 
 
 def document_of(event: TakenEvent) -> dict[str, Value]:

@@ -8,6 +8,7 @@ or started meanwhile, and what was answered once is answered again.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -61,6 +62,35 @@ class TakenEvent(NamedTuple):
     def is_unmatched(self) -> bool:
         """Whether nothing waited for it, and nothing is started by it."""
         return not (self.starts or self.reaches)
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """An event that was taken, and what came of it. `again` says that it had been taken before. `tokens` are those of
+    the runs that it started, by their ids, as far as they are known: of an engine with a secret for events each time,
+    else only where this very call started them."""
+
+    event: str
+    profile_id: str
+    session_id: str
+    runs: tuple[RunTold, ...]
+    again: bool = False
+    tokens: Mapping[str, str] = field(default_factory=dict)
+
+
+class Emit(Protocol):
+    """Takes events (wizard.events.intake.Intake.emit)."""
+
+    async def __call__(
+        self,
+        type: str,  # noqa: A002 - the word of the format
+        properties: Mapping[str, Value] | None = None,
+        *,
+        id: str | None = None,  # noqa: A002
+        profile_id: str | None = None,
+        session_id: str | None = None,
+        at: datetime | None = None,
+    ) -> Emitted: ...
 
 
 class TakenEvents(Protocol):

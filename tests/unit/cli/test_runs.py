@@ -164,7 +164,7 @@ def test_an_export_names_a_run_or_a_profile(shell: Shell) -> None:
     assert shell.types("runs export abc --profile ann") == 2
     assert shell.types("runs export abc") == 1
     assert shell.types("runs export --profile ann") == 1
-    assert "Nothing is stored under this id" in shell.err
+    assert "Nothing is stored" in shell.err
 
 
 def test_a_stored_profile_is_exported(shell: Shell) -> None:

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from tests.unit.events.shop import SHOP, an_engine, catalog, how_many
+from wizard.app import make_engine
 from wizard.engine import Engine
 from wizard.errors import HostError, InvalidInput, KeyReused, StoreError, TooManyEvents, TooManyRuns
-from wizard.events.intake import Emitted, Intake, emit
+from wizard.events.intake import Intake
 from wizard.machine.events import MAX_ARRIVALS
 from wizard.model.documents import DocumentSave
+from wizard.model.events import Emitted
 from wizard.model.values import MAX_VALUE_BYTES
 from wizard.stores.memory import MemoryStore
 from wizard.sync import Door
@@ -399,7 +401,13 @@ async def test_what_happens_is_counted() -> None:
 def test_who_doesn_t_await_emits_through_a_door() -> None:
     """A view of Django's, or a script, tells of a purchase as an application of aiohttp's does."""
     store = MemoryStore()
-    with Door(lambda: Engine(catalog(), store)) as door:
-        emitted = door(emit, "purchase", {"total": 120}, id="o-1", secret=b"sixteen or more!")
+    with Door(lambda: make_engine(catalog(), store, event_secret=b"sixteen or more!")) as door:
+        emitted = door(Engine.emit, "purchase", {"total": 120}, id="o-1")
         assert [run.workflow for run in emitted.runs] == ["record", "thanks"]
-        assert door(emit, "purchase", {"total": 120}, id="o-1", secret=b"sixteen or more!").tokens == emitted.tokens
+        assert door(Engine.emit, "purchase", {"total": 120}, id="o-1").tokens == emitted.tokens
+
+
+async def test_an_engine_that_nobody_composed_says_so() -> None:
+    """Who makes an Engine by hand learns what is missing, and not that something is None."""
+    with pytest.raises(HostError, match=r"wizard\.app\.make_engine"):
+        await Engine(catalog(), MemoryStore()).emit("purchase")

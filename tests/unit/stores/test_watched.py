@@ -11,6 +11,7 @@ import pytest
 
 from wizard.errors import KeyReused, StaleDraft, StaleRevision, StoreError
 from wizard.model import DocumentSave, Refused, Report, RunStatus
+from wizard.model.events import TakenEvent, TakenEvents
 from wizard.model.job import Claim, Job, JobKind, Queue
 from wizard.model.staging import Deed, Draft, Sharing, Stages, Version
 from wizard.stores.contract import Store
@@ -102,6 +103,16 @@ DOCUMENT_CALLS: dict[str, tuple[str, tuple[Any, ...]]] = {
 }
 
 
+EVENT = TakenEvent("e-1", "paid", NOW, {}, "p", "s", b"asked", NOW)
+EVENTS_CALLS: dict[str, tuple[dict[str, Any], str]] = {
+    "add": ({"event": EVENT}, "add_event"),
+    "finish": ({"event": EVENT}, "finish_event"),
+    "get": ({"event_id": "e-1"}, "event"),
+    "newest": ({"profile": "p", "unmatched": True, "limit": 3, "below": 9}, "events"),
+    "forget": ({"profile_id": "p"}, "forget_events"),
+}
+
+
 class Ticking:
     """A clock that goes on by a quarter of a second each time it is looked at."""
 
@@ -128,7 +139,8 @@ def inner() -> Any:
     document_calls = {name: AsyncMock(return_value=told) for told, (name, _) in DOCUMENT_CALLS.items()}
     queue, stages = Mock(spec_set=Queue, **queue_calls), Mock(spec_set=Stages, **stages_calls)
     documents = Mock(spec_set=Documents, **document_calls)
-    return Mock(spec_set=Store, queue=queue, stages=stages, documents=documents, **calls)
+    events = Mock(spec_set=TakenEvents, **{name: AsyncMock(return_value=name) for name in EVENTS_CALLS})
+    return Mock(spec_set=Store, queue=queue, stages=stages, documents=documents, events=events, **calls)
 
 
 def test_every_call_of_a_store_is_tried_here() -> None:
@@ -138,6 +150,9 @@ def test_every_call_of_a_store_is_tried_here() -> None:
     assert {name for name, _ in inspect.getmembers(Stages, inspect.isfunction) if name[0] != "_"} == set(STAGES_CALLS)
     of_documents = {name for name, _ in inspect.getmembers(Documents, inspect.isfunction) if name[0] != "_"}
     assert of_documents == {name for name, _ in DOCUMENT_CALLS.values()}
+    assert {name for name, _ in inspect.getmembers(TakenEvents, inspect.isfunction) if name[0] != "_"} == set(
+        EVENTS_CALLS
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if name != "close"])
@@ -168,6 +183,17 @@ async def test_the_queue_is_watched_too(name: str, inner: Any) -> None:
     await getattr(WatchedStore(inner, ears, clock=Ticking()).queue, name)(*QUEUE_CALLS[name])
     getattr(inner.queue, name).assert_awaited_once_with(*QUEUE_CALLS[name])
     assert ears.told == [(name, None if name == "claim" else 0.25, False)]
+
+
+@pytest.mark.parametrize("name", EVENTS_CALLS)
+async def test_taken_events_are_watched_too(name: str, inner: Any) -> None:
+    """Each event writes twice; a storage that is slow at that keeps all senders waiting."""
+    ears, (named, called) = Ears(), EVENTS_CALLS[name]
+    assert await getattr(WatchedStore(inner, ears, clock=Ticking()).events, name)(**named) == name
+    call = getattr(inner.events, name)
+    call.assert_awaited_once()
+    assert [*call.await_args.args, *call.await_args.kwargs.values()] == [*named.values()]
+    assert ears.told == [(called, 0.25, False)]
 
 
 @pytest.mark.parametrize("name", STAGES_CALLS)

@@ -42,7 +42,6 @@ from wizard.definitions.listing import listed
 from wizard.engine import Engine
 from wizard.engine.exporting import trace_json
 from wizard.errors import InvalidInput
-from wizard.events.intake import Intake
 from wizard.locale.sentences import counted, sentence
 from wizard.model import Run, RunStatus
 from wizard.settings import Settings
@@ -87,7 +86,7 @@ def api(
             get("/openapi.json", looks.openapi, name=DESCRIPTION),
             get("/workflows", looks.workflows),
             post("/runs", start),
-            post("/events", Events(Intake(engine), settings).take),
+            post("/events", Events(engine, settings).take),
             get("/runs/{id}", looks.show),
             web.delete("/runs/{id}", moves.delete, expect_handler=go_on),
             post("/runs/{id}/next", moves.next),

@@ -18,17 +18,18 @@ from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.json_bodies import read_object
 from wizard.channels.http.problems import EVENT_KEY_WANTED, TOO_MANY_SENT, Refused, unreadable
 from wizard.channels.http.rate_limit import Rate
+from wizard.engine import Engine
 from wizard.engine.run_token import is_same
-from wizard.events import intake
 from wizard.locale.sentences import counted, sentence
+from wizard.model import events as taken
 from wizard.settings import Settings
 
 
 class Events:
     """The handler."""
 
-    def __init__(self, taking: intake.Intake, settings: Settings) -> None:
-        self._intake = taking
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
         self._settings = settings
         self._rate = Rate(settings.event_rate)
 
@@ -39,7 +40,7 @@ class Events:
         check_unconditional(request)
         limit = min(self._settings.text_limit, self._settings.body_limit)
         body = NEW_EVENT.check(await read_object(request, limit, self._settings.body_timeout))
-        emitted = await self._intake.emit(
+        emitted = await self._engine.emit(
             body["type"],
             body.get("properties"),
             id=body.get("id") or _id_by_key(request),
@@ -85,7 +86,7 @@ def _moment(text: str | None) -> datetime | None:
         raise unreadable("`at` must be a time that there is, as 2026-03-27T10:00:00Z.") from None
 
 
-def _emitted(emitted: intake.Emitted) -> Emitted:
+def _emitted(emitted: taken.Emitted) -> Emitted:
     runs: list[Any] = [run._asdict() for run in emitted.runs]
     return {
         "event": emitted.event,
