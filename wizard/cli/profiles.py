@@ -227,7 +227,7 @@ def undo(
 
 def export(context: typer.Context, document_id: Id, store: StoreOption = None, output: Output = None) -> None:
     """Export all that is stored of a KIND, as JSON. That is what it holds and its history, for a profile also its
-    sessions and a line for each of its runs; `wizard runs export` exports what is in one."""
+    sessions, the events about it and a line for each of its runs; `wizard runs export` exports what is in one."""
 
     words: Words = context.obj
 
@@ -245,11 +245,12 @@ def delete_profile(
     ] = (False),
     yes: Yes = False,
 ) -> None:
-    """Delete what is stored of a person. That is the profile, its sessions, and the history of both."""
+    """Delete what is stored of a person. That is the profile, its sessions, the history of both, and the events about
+    it."""
 
     async def work(engine: Engine) -> Deleted | None:
         what = "and all its runs" if runs else "and not its runs"
-        question = f"Delete the profile {profile_id}, its sessions, their history, {what}?"
+        question = f"Delete the profile {profile_id}, its sessions, their history, the events about it, {what}?"
         if not yes and not await asyncio.to_thread(agreed, question):
             return None
         return await engine.profiles.delete(profile_id, runs=runs)
@@ -265,6 +266,7 @@ def _tell_deleted(profile_id: str, deleted: Deleted) -> None:
     gone = [f"the profile {profile_id}"] if deleted.profile else []
     gone += [quantity(len(deleted.sessions), "session")] if deleted.sessions else []
     gone += [quantity(deleted.runs, "run")] if deleted.runs else []
+    gone += [quantity(deleted.events, "event")] if deleted.events else []
     print(clean(f"Deleted: {', '.join(gone)}.") if gone else "Nothing was deleted.")
     if deleted.runs_left:
         left = quantity(deleted.runs_left, "run")

@@ -25,6 +25,8 @@ from wizard.model.job import Job, JobKind, job_key
 from wizard.model.migrating import MOST_RUNS, Counterparts, Order, Page, Result, Verdict
 from wizard.model.staging import Deed
 from wizard.node import Services
+from wizard.profiles.schema import ProfileSchema
+from wizard.state.documents import migrated_saves
 from wizard.stores.contract import RunPlace, RunSummary, Store
 
 LIVE = (RunStatus.CREATED, RunStatus.WAITING, RunStatus.WORKING, RunStatus.FAILED)
@@ -36,12 +38,21 @@ SINCE = "It has been moved since it was migrated, and stays where it is."
 class Migrations:
     """Migrates the runs of a store."""
 
-    def __init__(self, store: Store, pinned: Pinned, cache: RunCache, services: Services, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        pinned: Pinned,
+        cache: RunCache,
+        services: Services,
+        clock: Clock,
+        profiles: ProfileSchema | None = None,
+    ) -> None:
         self._store = store
         self._pinned = pinned
         self._cache = cache
         self._services = services
         self._clock = clock
+        self._profiles = profiles
 
     async def page(self, order: Order) -> Page:
         """Does what is ordered with the next runs. Raises NothingDeployed, VersionNotFound, WorkflowUnavailable, and
@@ -73,7 +84,7 @@ class Migrations:
     ) -> tuple[Verdict, ...]:
         verdicts: list[Verdict | None] = []
         for start in range(0, len(runs), AT_ONCE):
-            verdicts += await asyncio.gather(*map(work, runs[start : start + AT_ONCE]))
+            verdicts += await asyncio.gather(*(_unless_damaged(run, work) for run in runs[start : start + AT_ONCE]))
             await asyncio.sleep(0)  # others have their turns meanwhile
         return tuple(verdict for verdict in verdicts if verdict is not None)
 
@@ -83,6 +94,8 @@ class Migrations:
             await self._store.commit(change)
         except StaleRevision:
             return verdict._replace(then=None, result=Result.MOVED, why=MEANWHILE)
+        except InvalidInput as error:  # a profile that would be too large
+            return verdict._replace(then=None, result=Result.STUCK, why=error.message)
         finally:
             self._cache.forget(change.run.id)
         return verdict
@@ -145,7 +158,9 @@ class Migrations:
                 return Verdict(run.id, at, None, Result.MOVED, MEANWHILE)
             return Verdict(run.id, at, None, Result.STUCK, "The definition that it is on isn't stored.")
         old = await self._pinned.known_of(run)
-        verdict, change = await replayed(run, old, target.workflow, matched, self._clock.wall(), self._services)
+        verdict, change = await replayed(
+            run, old, target.workflow, matched, self._clock.wall(), self._services, self._profiles
+        )
         return verdict if change is None or order.dry_run else await self._commit(change, verdict)
 
     # -- and back ------------------------------------------------------------------------------------
@@ -165,10 +180,10 @@ class Migrations:
         verdict = Verdict(run.id, at, then, Result.CONTINUE)
         if order.dry_run:
             return verdict
-        old = await self._pinned.known_of(former.run)
-        return await self._commit(self._returned(run, former, old), verdict)
+        left, old = await self._pinned.known_of(run), await self._pinned.known_of(former.run)
+        return await self._commit(self._returned(run, former, left, old), verdict)
 
-    def _returned(self, run: Run, former: Former, old: Workflow) -> Change:
+    def _returned(self, run: Run, former: Former, left: Workflow, old: Workflow) -> Change:
         """The run as it was. What was ordered for where it stands since is taken back, and what it stood at is watched
         again, from now on."""
         before = former.run._replace(revision=run.revision, visits=run.visits)
@@ -184,7 +199,16 @@ class Migrations:
             jobs = (*jobs, Job(run.id, JobKind.WORK, visit_of(was), turn.now))
         if moved and here is not None:
             settled = (*settled, *(job_key(run.id, kind, here.visit) for kind in (JobKind.REMIND, JobKind.EXPIRE)))
-        return change._replace(entries=(entry,), jobs=jobs, settled=settled, migrating=Migrating(None))
+        saves = migrated_saves(run, change.run, was_saved=left.saves_steps, is_saved=old.saves_steps, returns=True)
+        return change._replace(entries=(entry,), jobs=jobs, settled=settled, documents=saves, migrating=Migrating(None))
+
+
+async def _unless_damaged(run: RunSummary, work: Callable[[RunSummary], Awaitable[Verdict | None]]) -> Verdict | None:
+    """What comes of the work; a run that can't be read keeps no other from going on."""
+    try:
+        return await work(run)
+    except DataUnreadable as error:
+        return Verdict(run.id, "", None, Result.STUCK, error.message)
 
 
 class _Target(NamedTuple):

@@ -62,9 +62,9 @@ class Waiting:
         if awaited is not None:
             return awaited
         try:
-            workflow = (await self._engine.load(summary.id)).workflow
+            view = await self._engine.load(summary.id)
         except RunNotFound:  # deleted meanwhile
             return frozenset()
-        if workflow.unavailable is None:  # an outline tells what it can
-            self._awaited.put(summary.version, workflow.awaited)
-        return workflow.awaited
+        if view.workflow.unavailable is None:  # an outline tells what it can
+            self._awaited.put(view.run.version, view.workflow.awaited)  # it may have been migrated since it was listed
+        return view.workflow.awaited

@@ -202,14 +202,14 @@ class StoredDocuments:
         raise SaveNotFound
 
     async def export(self, document_id: str) -> dict[str, Any]:
-        """All that is stored of it, with its history; of a profile also its sessions, and a line for each of its runs
-        (wizard.profiles.people). Raises DocumentNotFound."""
+        """All that is stored of it, with its history; of a profile also its sessions, the events about it, and a line
+        for each of its runs (wizard.profiles.people). Raises DocumentNotFound."""
         exported = people.exported_person if self._kind == "profile" else people.exported_session
         return await exported(self._store, document_id, instant(self._clock()))
 
     async def delete(self, document_id: str, *, runs: bool = False) -> Deleted:
-        """Deletes it and its history; with a profile also its sessions and, if asked, its `runs`. Nothing brings it
-        back. Raises DocumentNotFound."""
+        """Deletes it and its history; with a profile also its sessions, the events about it and, if asked, its `runs`.
+        Nothing brings it back. Raises DocumentNotFound."""
         if self._kind == "session":
             await people.delete_session(self._store, document_id)
             return Deleted(sessions=(document_id,))

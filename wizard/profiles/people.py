@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from wizard.errors import DocumentNotFound, InvalidInput
-from wizard.model import RunStatus
+from wizard.model import ENDED
 from wizard.model.documents import SaveRecord
+from wizard.model.events import TakenEvent
 from wizard.stores.contract import RunSummary, Store
 
 FORMAT = 2  # of what is exported; 1 had the fields alone
 MAX_ID = 500  # characters
 PAGE = 1000  # records and runs that are read at once
-OVER = frozenset({RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED})
 
 
 def check_document_id(document_id: object) -> None:
@@ -26,29 +26,32 @@ def check_document_id(document_id: object) -> None:
 
 
 class Deleted(NamedTuple):
-    """What was deleted of a person: whether there was a profile, which sessions, how many runs; `runs_left` are runs
-    that are stored still, `under_way` those of them that may save something of the person when they end."""
+    """What was deleted of a person: whether there was a profile, which sessions, how many runs and events; `runs_left`
+    are runs that are stored still, `under_way` those of them that may save something of the person when they end."""
 
     profile: bool = False
     sessions: tuple[str, ...] = ()
     runs: int = 0
+    events: int = 0
     runs_left: int = 0
     under_way: int = 0
 
 
 async def delete_person(store: Store, profile_id: str, *, runs: bool = False) -> Deleted:
-    """Deletes a profile, its sessions and their history and, if asked, its `runs`: these first, so that none of them
-    saves anything afterwards. Raises DocumentNotFound where nothing of it is stored."""
+    """Deletes a profile, its sessions and their history, the events about it and, if asked, its `runs`: these first, so
+    that none of them saves anything afterwards. An event that is sent again is taken as a new one then. Raises
+    DocumentNotFound where nothing of it is stored."""
     check_document_id(profile_id)
     sessions = await store.documents.sessions_of(profile_id)
     deleted_runs = await _delete_runs(store, profile_id) if runs else 0
     gone = [session for session in sessions if await store.documents.delete("session", session)]
     profile = await store.documents.delete("profile", profile_id)
+    events = await store.events.forget(profile_id)
     left = await _runs_of(store, profile_id)
-    if not (profile or gone or deleted_runs or left):
+    if not (profile or gone or deleted_runs or events or left):
         raise DocumentNotFound
-    under_way = sum(run.status not in OVER for run in left)
-    return Deleted(profile, tuple(gone), deleted_runs, len(left), under_way)
+    under_way = sum(run.status not in ENDED for run in left)
+    return Deleted(profile, tuple(gone), deleted_runs, events, len(left), under_way)
 
 
 async def delete_session(store: Store, session_id: str) -> None:
@@ -76,19 +79,21 @@ async def _runs_of(store: Store, profile_id: str) -> list[RunSummary]:
 
 
 async def exported_person(store: Store, profile_id: str, now: datetime) -> dict[str, Any]:
-    """The profile and its history, its sessions, and a line for each of its runs, of which none holds an answer: what
-    is in a run is exported run by run. Raises DocumentNotFound where nothing of it is stored."""
+    """The profile and its history, its sessions, the events about it, and a line for each of its runs, of which none
+    holds an answer: what is in a run is exported run by run. Raises DocumentNotFound where nothing of it is stored."""
     check_document_id(profile_id)
     profile = await _exported(store, "profile", profile_id)
     sessions = [await _exported(store, "session", session) for session in await store.documents.sessions_of(profile_id)]
+    events = await _events_of(store, profile_id)
     runs = await _runs_of(store, profile_id)
-    if not (profile["revision"] or sessions or runs):
+    if not (profile["revision"] or sessions or events or runs):
         raise DocumentNotFound
     return {
         "format": FORMAT,
         "exported_at": now,
         **profile,
         "sessions": sessions,
+        "events": [_event(event) for event in events],
         "runs": [_run(run, now) for run in runs],
     }
 
@@ -100,6 +105,15 @@ async def exported_session(store: Store, session_id: str, now: datetime) -> dict
     if not session["revision"]:
         raise DocumentNotFound
     return {"format": FORMAT, "exported_at": now, **session}
+
+
+async def _events_of(store: Store, profile_id: str) -> list[TakenEvent]:
+    events: list[TakenEvent] = []
+    while page := await store.events.newest(
+        profile=profile_id, limit=PAGE, below=events[-1].number if events else None
+    ):
+        events += page
+    return events
 
 
 async def _exported(store: Store, kind: str, document_id: str) -> dict[str, Any]:
@@ -146,6 +160,17 @@ def history_json(records: Sequence[SaveRecord]) -> list[dict[str, Any]]:
 def node_of(step: str) -> str:
     """The id of the node that a step's path ends at."""
     return step.rpartition("/")[2].partition("~")[0]
+
+
+def _event(event: TakenEvent) -> dict[str, Any]:
+    return {
+        "event": event.id,
+        "type": event.type,
+        "at": event.at,
+        "taken_at": event.taken_at,
+        "session_id": event.session_id,
+        "properties": dict(event.properties),
+    }
 
 
 def _run(run: RunSummary, now: datetime) -> dict[str, Any]:

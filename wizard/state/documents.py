@@ -82,6 +82,36 @@ def step_saves(before: Run, after: Run, *, undone: bool = False) -> tuple[Docume
     return tuple(saves)
 
 
+def migrated_saves(
+    before: Run, after: Run, *, was_saved: bool, is_saved: bool, returns: bool = False
+) -> tuple[DocumentSave, ...]:
+    """What a run has to save that is on another version now. With `was_saved` what its path set before is stored, with
+    `is_saved` what it sets now is to be: a version saves as it goes, or at the end. Steps may have other paths, so it
+    goes by values. What the run has stored already changes only as far as nobody else has set it since; of one that
+    `returns` to where it was, all was stored already."""
+    saves: list[DocumentSave] = []
+    for kind, document_id in (("profile", after.profile_id), ("session", after.session_id)):
+        if document_id is None:
+            continue
+        was = dict(fields_set(before, kind)) if was_saved else {}
+        now = _setters(after, kind) if is_saved else {}
+        values = {name: step.patch[kind, name] for name, step in now.items()}
+        gone = tuple(name for name in was if name not in values)
+        changed = {name: values[name] for name in was if name in values and pack(values[name]) != pack(was[name])}
+        new = {name: value for name, value in values.items() if name not in was}
+        if returns:
+            changed, new = {**changed, **new}, {}
+        if gone or changed:
+            back = TakenBack(after.created_at, gone, changed)
+            origin = Origin(SaveAction.BACK, after.id, after.workflow)
+            saves.append(DocumentSave(kind, document_id, {}, origin=origin, taken_back=back))
+        if new:
+            steps = {name: now[name].path for name in new}
+            origin = Origin(SaveAction.STEP, after.id, after.workflow)
+            saves.append(DocumentSave(kind, document_id, new, steps=steps, origin=origin))
+    return tuple(saves)
+
+
 def _kept_up(
     kind: str, document_id: str, before: Run, after: Run, was: Mapping[str, Step], now: Mapping[str, Step]
 ) -> Iterator[DocumentSave]:

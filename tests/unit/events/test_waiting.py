@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.migrations import House
 from tests.unit.events.shop import SHOP, an_engine
 from wizard.engine import Engine
 from wizard.errors import TooManyRuns, WorkflowUnavailable
@@ -56,6 +57,36 @@ async def test_each_version_is_looked_at_once() -> None:
     for _ in range(3):
         assert await waiting.runs("purchase", "ann", None, 10) == tuple(runs[:5])
     assert len(loaded) == 2
+
+
+TRIP = """
+id: trip
+nodes:
+  - {id: pay, type: wait, event: purchase}
+  - {id: done, type: end}
+"""
+
+
+async def test_a_run_that_is_migrated_meanwhile_says_nothing_of_those_that_were_not() -> None:
+    """Otherwise nobody on the old version is told of an event any more, for as long as the process lives."""
+    house = House(MemoryStore())
+    await house.deploys(TRIP)
+    left = await house.begins(profile_id="bob")
+    moved = await house.begins(profile_id="ann")
+    await house.deploys(TRIP.replace("  - {id: done", "  - {id: more, type: wait, event: refund}\n  - {id: done"))
+    real = house.engine.load
+
+    async def load(run: Any) -> Any:
+        if run == moved.id and (await house.stored(run)).version == moved.run.version:
+            await house.migrates(limit=1)
+        return await real(run)
+
+    house.engine.load = load  # type: ignore[method-assign]
+    waiting = Waiting(house.engine)
+    assert await waiting.runs("refund", "ann", None, 10) == (moved.id,)
+    assert await waiting.runs("refund", "bob", None, 10) == ()
+    assert await waiting.runs("purchase", "bob", None, 10) == (left.id,)
+    await house.engine.close()
 
 
 @pytest.mark.parametrize("event", EVENTS)

@@ -10,7 +10,7 @@ from aiohttp import web
 from wizard.channels.admin import responses
 from wizard.channels.admin.admission import Admission, check_unconditional
 from wizard.channels.admin.parameters import workflow_of
-from wizard.channels.admin.people import Person
+from wizard.channels.admin.people import Person, Role
 from wizard.channels.admin.requests import IMPORT
 from wizard.channels.admin.workflows import problem_lines, refused, stage_of
 from wizard.channels.http.json_answers import as_json, encode
@@ -33,6 +33,8 @@ class Bundles:
             bundle = await self._transfer().export(workflow, stage)
         except DefinitionError as error:
             raise refused(error, "What can't be read isn't exported. Correct what `problems` names.") from None
+        for part in bundle.parts[1:]:  # to embed a workflow is one thing, to read its text another
+            await self._admission.check_shared(person, Role.VIEWER, part.workflow)
         return as_json(200, encode(as_data(bundle)))
 
     async def bring_in(self, request: web.Request, person: Person) -> web.Response:

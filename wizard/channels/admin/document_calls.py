@@ -122,7 +122,9 @@ def _changing(kind: str) -> tuple[Call, ...]:
             path,
             f"delete{name}",
             Role.OPERATOR,
-            "Deletes a profile, its sessions and their history" if kind == "profile" else "Deletes it and its history",
+            "Deletes a profile, its sessions, their history, and events about it"
+            if kind == "profile"
+            else "Deletes it and its history",
             {
                 "description": "Nothing brings it back. Without If-Match it goes as it is.",
                 "parameters": deleting,

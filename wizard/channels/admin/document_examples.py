@@ -38,8 +38,8 @@ PATCH: dict[str, Any] = {"fields": {"email": "ann@example.org"}, "remove": ["old
 UNDO: dict[str, Any] = {"revision": 2, "on_conflict": "skip", "note": "Points of another person"}
 UNDONE: dict[str, Any] = {"revision": 3, "undone": ["points"], "left": []}
 GONE: dict[str, dict[str, Any]] = {
-    "profile": {"profile": True, "sessions": ["s-81"], "runs": 0, "runs_left": 2, "under_way": 1},
-    "session": {"profile": False, "sessions": ["s-81"], "runs": 0, "runs_left": 0, "under_way": 0},
+    "profile": {"profile": True, "sessions": ["s-81"], "runs": 0, "events": 3, "runs_left": 2, "under_way": 1},
+    "session": {"profile": False, "sessions": ["s-81"], "runs": 0, "events": 0, "runs_left": 0, "under_way": 0},
 }
 _STORED = {"revision": 2, "fields": {"email": "ann@example.org", "points": 120}, "history": HISTORY}
 _LINE = {
@@ -51,8 +51,16 @@ _LINE = {
     "updated_at": _AT,
 }
 _SESSION: dict[str, Any] = {"session": "s-81", "revision": 1, "fields": {"seen": True}, "history": []}
+_EVENT: dict[str, Any] = {
+    "event": "order-4711",
+    "type": "purchase",
+    "at": _AT,
+    "taken_at": _AT,
+    "session_id": "s-81",
+    "properties": {"total": 120},
+}
 _EXPORTED = {"format": 2, "exported_at": _AT}
 EXPORTED: dict[str, dict[str, Any]] = {
-    "profile": {**_EXPORTED, "profile": "ann", **_STORED, "sessions": [_SESSION], "runs": [_LINE]},
+    "profile": {**_EXPORTED, "profile": "ann", **_STORED, "sessions": [_SESSION], "events": [_EVENT], "runs": [_LINE]},
     "session": {**_EXPORTED, **_SESSION},
 }

@@ -76,6 +76,7 @@ class Gone(TypedDict):
     profile: Annotated[bool, about("Whether there was a profile.")]
     sessions: Annotated[Sequence[str], about("The sessions that went.")]
     runs: Annotated[Count, about("How many runs went.")]
+    events: Annotated[Count, about("How many events about this person went.")]
     runs_left: Annotated[Count, about("Runs of this person that are stored still.")]
     under_way: Annotated[Count, about("Those of them that may save something of the person when they end.")]
 

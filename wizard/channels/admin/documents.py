@@ -133,6 +133,7 @@ class StoredHandlers:
             "profile": deleted.profile,
             "sessions": deleted.sessions,
             "runs": deleted.runs,
+            "events": deleted.events,
             "runs_left": deleted.runs_left,
             "under_way": deleted.under_way,
         }

@@ -27,10 +27,12 @@ MAX_NAME = 200
 class Role(StrEnum):
     """What somebody may do."""
 
-    VIEWER = "viewer"  # look, also at what is stored of people
+    VIEWER = "viewer"  # look at workflows, and at which events came
     EDITOR = "editor"  # save drafts
     DEPLOYER = "deployer"  # deploy and revoke
-    OPERATOR = "operator"  # read who did what; change, export and delete what is stored of people
+    OPERATOR = (
+        "operator"  # read who did what; look at live runs; look at, change, export and delete what is stored of people
+    )
 
 
 _INCLUDED = {
@@ -66,10 +68,15 @@ class Person:
         return any(role in _INCLUDED[Role(own)] for own in self.roles)
 
     def may(self, role: Role, sharing: Sharing | None) -> bool:
-        """Whether they have the role in a workflow; None is one that there isn't yet, which is everybody's to begin."""
+        """Whether they have the role in a workflow. One that isn't in the store (None) is everybody's to begin, and no
+        more: it may have been somebody else's before, and it may have runs, from files."""
         if not self.has(role):
             return False
-        if self.everywhere or sharing is None or sharing.owner == self.name:
+        if self.everywhere:
+            return True
+        if sharing is None:
+            return role is not Role.OPERATOR
+        if sharing.owner == self.name:
             return True
         shared = sharing.shared.get(self.name)
         return shared is not None and role in _INCLUDED[Role(shared)]

@@ -154,10 +154,10 @@ async def test_a_person_is_exported_and_deleted(office: Office) -> None:
     assert [(session["session"], session["fields"]) for session in exported["sessions"]] == [("s", {"done": True})]
     assert [line["status"] for line in exported["runs"]] == ["waiting", "completed"]
     told = await office.olga.asks("DELETE", "/profiles/ann")
-    assert told == {"profile": True, "sessions": ["s"], "runs": 0, "runs_left": 2, "under_way": 1}
+    assert told == {"profile": True, "sessions": ["s"], "runs": 0, "events": 0, "runs_left": 2, "under_way": 1}
     await office.olga.is_refused(400, "invalid-request", "DELETE", "/profiles/ann?runs=yes")
     told = await office.olga.asks("DELETE", "/profiles/ann?runs=true")
-    assert told == {"profile": False, "sessions": [], "runs": 2, "runs_left": 0, "under_way": 0}
+    assert told == {"profile": False, "sessions": [], "runs": 2, "events": 0, "runs_left": 0, "under_way": 0}
     for path in ("/profiles/ann", "/profiles/ann/history", "/profiles/ann/export?", "/sessions/s"):
         person = office.olga
         await person.is_refused(404, "document-not-found", "GET", path)

@@ -113,6 +113,34 @@ async def test_what_is_about_all_workflows_is_for_those_who_work_everywhere() ->
         await eva.is_refused(403, "role-missing", "GET", "/audit?workflow=order")
 
 
+async def test_nobody_reads_what_isnt_theirs_by_embedding_it(office: Office) -> None:
+    """Ben embeds Ada's workflow in one of his own: that mustn't give him her draft, with what she notes in it."""
+    ada, ben = who(office, "ada"), who(office, "ben")
+    await ada.saves(PASSPORT + "# not for everybody\n")
+    await ben.saves(ORDER, "order")
+    problem = await ben.is_refused(403, "role-missing", "GET", "/workflows/order/export")
+    assert "its owner, ada" in problem["detail"]
+    await ada.asks("PATCH", SHARING, 200, {"shared": {"ben": "viewer"}}, If_Match='"1"')
+    assert [*(await ben.asks("GET", "/workflows/order/export"))["texts"]] == ["order", "passport"]
+
+
+async def test_runs_of_a_workflow_that_isnt_in_the_store_are_nobodys_to_look_at() -> None:
+    """A workflow of a file is nobody's to share: who works on some workflows doesn't read what people answered there.
+    Nor do they read what was done with one that somebody else has deleted."""
+    files = {"id": "moving", "nodes": [{"id": "ask", "type": "form", "fields": [{"name": "town"}]}]}
+    eva_only = lambda request: Person("eva", ["editor", "operator"], everywhere=False)  # noqa: E731
+    async with working(eva_only, None, files) as office:
+        eva = Colleague(office.client, {})
+        async with office.client.post("/api/v1/runs", json={"workflow": "moving"}) as response:
+            run = (await response.json())["id"]
+        body = {"fork": {"run": run, "step": "ask"}}
+        problem = await eva.is_refused(403, "role-missing", "POST", "/workflows/moving/debug", body)
+        assert "text" not in problem
+        assert problem["role"] == "operator"
+        await eva.is_refused(403, "role-missing", "GET", "/audit?workflow=moving")
+        await office.key.asks("POST", "/workflows/moving/debug", 200, body)
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
