@@ -57,6 +57,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from wizard.locale.sentences import Sentence, sentence
@@ -268,10 +269,10 @@ class ConfigurationRefused(CallerError):
 
     people = "The configuration is wrong. Correct what is named and try again."
 
-    def __init__(self, errors: Mapping[tuple[str | int, ...], str]) -> None:
+    def __init__(self, errors: Mapping[tuple[str | int, ...], str] = MappingProxyType({})) -> None:
         self.errors = errors
         told = "; ".join(f"{'.'.join(map(str, path))}: {why}" if path else why for path, why in errors.items())
-        super().__init__(f"The configuration is wrong: {told}")
+        super().__init__(f"The configuration is wrong: {told}" if told else None)
 
 
 class TooManyEvents(CallerError):
