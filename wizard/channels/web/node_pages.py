@@ -51,8 +51,10 @@ def add_node_pages(app: web.Application, site: Site, catalogue: Catalogue) -> No
         if action is None:
             ways = ((f"{site.root}docs/nodes", sentence("See all node types")),)
             raise Refusal(NOT_FOUND, ways=ways)
-        body = bodies.get(action) or await asyncio.to_thread(_body, action)
-        bodies.put(action, body)
+        body = bodies.get(action)
+        if body is None:
+            body = await asyncio.to_thread(_body, action)
+            bodies.put(action, body)
         return site.answer(NodeTypePage(**_frame(site), title=action.title, body=body))
 
     app.router.add_get("/docs/nodes", show_list, expect_handler=go_on)
