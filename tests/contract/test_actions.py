@@ -30,11 +30,13 @@ from wizard.actions.configuration_form import config_of, form, form_values, name
 from wizard.actions.described import in_full
 from wizard.actions.documentation import documentation
 from wizard.actions.example import definition
+from wizard.actions.inputs import ANY_VALUE
 from wizard.actions.validation import by_name
 from wizard.actions.validation import validate as check
 from wizard.channels.web.markdown_html import html_of
 from wizard.channels.web.pages import NodeTypePage
 from wizard.definitions.catalog import Catalog
+from wizard.definitions.reference import keys_in
 from wizard.errors import ConfigurationRefused
 from wizard.forms.prompts import prompt_fields
 from wizard.forms.show_if import possible_fields
@@ -102,6 +104,9 @@ def test_people_find_it(action: Action) -> None:
     assert action.group != "other"
     assert action.icon
     assert action.summary.endswith(".")
+    described = [key.description for key in keys_in(action.schema)]
+    assert all(described)
+    assert ANY_VALUE not in described
     unexplained = [made.path for made in action.inputs if made.field and not made.field.get("hint")]
     assert unexplained == []
 

@@ -4,7 +4,7 @@ thing, and what one of them says the other can say (`form_values`, `config_of`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from wizard.actions.action import Action
-from wizard.actions.inputs import MISSING, Holds, Input
+from wizard.actions.inputs import MISSING, ROWS, Holds, Input
 from wizard.actions.texts import (
     data_of,
     expression_text,
@@ -61,12 +61,20 @@ def fields_of(action: Action, values: Mapping[str, Value]) -> Fields:
         if (value := values.get(made.name)) is not None and value is not False:
             field["default"] = value
         conditions = [names[made.within]] if made.within else []
+        if made.holds is Holds.ROW and value is not True and (before := _row_before(made)):
+            conditions.append(names[before])
         if made.show_if and value == usual[made.name] and names_in(made.show_if) <= known:
             conditions.append(made.show_if)
         if conditions:
             field["show_if"] = " and ".join(f"({each})" for each in conditions)
         written.append(field)
     return written
+
+
+def _row_before(made: Input) -> Path:
+    """The place of the item before one of a list; empty for the first."""
+    *around, number = made.path
+    return (*around, number - 1) if isinstance(number, int) and number else ()
 
 
 def names_in(condition: str) -> frozenset[str]:
@@ -117,8 +125,12 @@ def _value(made: Input, config: Mapping[str, Any]) -> Value:
         rest = {key: value for key, value in config.items() if key not in made.keys}
         return structure_of(rest) if rest else None
     value = _at(config, made.path)
+    if made.holds is Holds.MORE:
+        return structure_of(left) if (left := _after_rows(value)) else None
     if made.holds is Holds.PRESENCE:
         return isinstance(value, Mapping)
+    if made.holds is Holds.ROW:
+        return value is not MISSING
     if value is MISSING:
         value = made.default
     if value is MISSING or (not value and made.holds is not Holds.VALUE and _is_default(made, value)):
@@ -128,9 +140,25 @@ def _value(made: Input, config: Mapping[str, Any]) -> Value:
     return _held(made, value)
 
 
-def _at(config: Mapping[str, Any], path: Path) -> Any:
+def _after_rows(value: Any) -> Any:
+    """What of a list isn't asked item by item: all of it where some item is no mapping."""
+    if not isinstance(value, list | tuple):
+        return None if value is MISSING else value
+    return list(value[ROWS:] if _has_rows(value) else value)
+
+
+def _has_rows(value: Sequence[Any]) -> bool:
+    return all(isinstance(item, Mapping) for item in value)
+
+
+def _at(config: Mapping[Any, Any], path: Path) -> Any:
     value: Any = config
     for key in path:
+        if isinstance(value, list | tuple) and isinstance(key, int):
+            if key >= len(value) or not _has_rows(value):
+                return MISSING
+            value = value[key]
+            continue
         if not isinstance(value, Mapping) or key not in value:
             return MISSING
         value = value[key]
@@ -177,7 +205,9 @@ def config_of(action: Action, values: Mapping[str, Value]) -> dict[str, Any]:
         except ValueError as error:
             errors[made.path] = str(error)
             continue
-        if made.holds is Holds.PRESENCE:
+        if made.holds is Holds.MORE:
+            errors |= _put_more(config, made.path, meant)
+        elif made.holds in (Holds.PRESENCE, Holds.ROW):
             if meant is True:
                 _put(config, made.path, {})
             else:
@@ -198,10 +228,23 @@ def normalised(action: Action, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _put(config: dict[str, Any], path: Path, value: Any) -> None:
+    """Items of a list stand below their numbers until the list is whole."""
     *around, last = path
+    inner: dict[Any, Any] = config
     for key in around:
-        config = config.setdefault(str(key), {})
-    config[str(last)] = value
+        inner = inner.setdefault(key, {})
+    inner[last] = value
+
+
+def _put_more(config: dict[str, Any], path: Path, meant: Any) -> dict[Path, str]:
+    """The items that have fields of their own, and those after them, as the list that they are; what is wrong."""
+    rows = _at(config, path)
+    items = [rows[number] for number in sorted(rows)] if rows is not MISSING else []
+    if meant is not MISSING and not isinstance(meant, list):
+        return {path: "must be a list: begin each item with a dash"}
+    if more := items + ([] if meant is MISSING else meant):
+        _put(config, path, more)
+    return {}
 
 
 def _put_rest(config: dict[str, Any], made: Input, meant: Any, errors: dict[Path, str]) -> None:
@@ -231,7 +274,7 @@ def _is_default(made: Input, value: Any) -> bool:
 def _meant(made: Input, value: Any) -> Any:
     """The value of a key out of what its field holds. Raises ValueError where it can't be read."""
     match made.holds:
-        case Holds.VALUE | Holds.NUMBER | Holds.PRESENCE:
+        case Holds.VALUE | Holds.NUMBER | Holds.PRESENCE | Holds.ROW:
             return _typed(made, value)
         case Holds.EXPRESSION:
             return value
@@ -257,7 +300,7 @@ def _typed(made: Input, value: Any) -> Any:
     try:
         meant = reader.validate_python(value)
     except ValidationError:
-        if made.holds is Holds.PRESENCE:
+        if made.holds in (Holds.PRESENCE, Holds.ROW):
             raise ValueError(f"the field `{made.name}` holds true or false") from None
         return value
     whole = isinstance(meant, Decimal) and meant == meant.to_integral_value() and abs(meant) < MOST_EXACT

@@ -53,7 +53,7 @@ def _field(made: Input, field: PromptField, show_if: str) -> dict[str, Any]:
         "choices": [{"value": choice.value, "label": choice.label} for choice in field.choices],
         "value": field.value,
         "error": field.error,
-        "path": [str(key) for key in made.path],
+        "path": list(made.path),
         "group": made.group,
     }
     if field.options:

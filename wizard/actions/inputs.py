@@ -25,6 +25,8 @@ from wizard.node.form_hint import KEYWORD
 
 MAX_NESTED = 3  # mappings within each other that are asked key by key
 MOST_CHOICES = 200
+ROWS = 5  # items of a list that have fields of their own
+MOST_COLUMNS = 8  # keys of such an item
 LARGEST = 10**30
 BETWEEN = "__"  # the keys of a nested one in a field's name
 REST = "other_keys"
@@ -44,6 +46,8 @@ class Holds(Enum):
     DATA = "data"  # a text, or anything else as JSON
     STRUCTURE = "structure"  # YAML or JSON
     PRESENCE = "presence"  # whether a mapping is there, whose keys are asked below
+    ROW = "row"  # whether an item of a list of mappings is there, whose keys are asked below
+    MORE = "more"  # the items of such a list that have no fields of their own, in YAML
     REST = "rest"  # the keys that the schema doesn't name
 
 
@@ -129,7 +133,11 @@ class _Reader:
             yield from self._nested(one, made, needed=needed and not nullable)
             return
         holds, field, items = self._held(one, kinds, said)
-        countable = holds is not Holds.LINES or default == [] or (needed and one.get("minItems", 0) > 0)
+        counted = default == [] or (needed and one.get("minItems", 0) > 0)
+        if len(kinds) == 1 and counted and not nullable and (item := self._item(one, path)):
+            yield from self._rows(item, made, str(one.get("description", "")))
+            return
+        countable = holds is not Holds.LINES or counted
         if not countable or (nullable and (needed or default is not None)):  # else null, or nothing, would be lost
             holds, field = Holds.STRUCTURE, _area_of(said, 4)
         hint = _hint(str(one.get("description", "")), holds, one, kinds)
@@ -143,6 +151,26 @@ class _Reader:
         made = replace(made, holds=Holds.PRESENCE, field=field if asked else {}, group=made.group or label)
         yield made
         yield from self.keys(shape, made)
+
+    def _item(self, shape: Shape, path: Path) -> Shape | None:
+        """What the items of a list are like, where they are mappings that can be asked key by key."""
+        item = followed(self.schema, shape.get("items", {}))
+        few = len(item.get("properties", ())) <= MOST_COLUMNS
+        return item if shape.get("type") == "array" and _is_closed(item) and few and len(path) == 1 else None
+
+    def _rows(self, item: Shape, made: Input, description: str) -> Iterator[Input]:
+        label = made.field["label"]
+        group = made.group or label
+        for number in range(ROWS):
+            hint = _plain(description if number == 0 else str(item.get("description", "")))
+            field = {"type": "boolean", "checkbox": True, "label": f"{label}: {number + 1}", "hint": hint}
+            row = replace(made, path=(*made.path, number), holds=Holds.ROW, group=group, default=MISSING)
+            row = replace(row, field={**field, "required": False})
+            yield row
+            yield from self.keys(item, row)
+        hint = f"Those after the first {ROWS}, as a list in YAML: each begins with a dash."
+        field = {"label": f"{label}: more", "hint": hint, "required": False, **_area_of({}, 4)}
+        yield replace(made, holds=Holds.MORE, group=group, field=field, default=[])
 
     def _held(
         self, one: Shape, kinds: list[dict[str, Any]], said: Mapping[str, Any]

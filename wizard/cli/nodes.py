@@ -167,6 +167,7 @@ def configure(
     node as a definition has it."""
     from wizard.actions.example import as_json as json_of
     from wizard.actions.example import as_yaml, node
+    from wizard.actions.validation import validate
     from wizard.node.keys import COMMON
 
     action = _action(name)
@@ -174,6 +175,8 @@ def configure(
     own = {key for made in action.inputs for key in made.path[:1]}
     common = {key: value for key, value in before.items() if key in COMMON - own}
     config = {key: value for key, value in before.items() if key not in common}
+    if source is not None:
+        config = validate(action, config)  # a form would drop a key that it doesn't know
     with redirect_stdout(sys.stderr):
         config = asyncio.run(_asked(action, config))
     written = {**node(action, {}, str(common.get("id", action.type))), **common, **config}

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 from wizard.actions.action import Action
 from wizard.actions.asking import workflow_of
 from wizard.actions.configuration_form import asked, config_of, fields, form_values, normalised
+from wizard.actions.inputs import ROWS
 from wizard.actions.validation import by_field, by_name, validate
 from wizard.errors import ConfigurationRefused, ExpressionError
 from wizard.forms.fields import BUILT_IN
@@ -211,6 +212,63 @@ def test_numbers_and_truths_may_come_as_texts() -> None:
     """As pages send them."""
     values = {"name": "n", "retries": "true", "retries__attempts": "5", "ratio": "0.25", "off": "yes"}
     assert config_of(MANY, values) == {"name": "n", "retries": {"attempts": 5}, "ratio": Decimal("0.25"), "off": True}
+
+
+class Stop(NodeConfig):
+    """Where it stops."""
+
+    town: Template
+    minutes: int = 2
+
+
+class Line(NodeConfig):
+    stops: tuple[Stop, ...] = ()
+
+
+class LineNode(Background[Line]):
+    """Stops."""
+
+    type = "line"
+    Config = Line
+
+    async def execute(self, visit: Visit[Line]) -> Outcome:
+        return Proceed({})
+
+
+LINE = Action(LineNode(), BUILT_IN)
+
+
+@pytest.mark.parametrize("count", range(ROWS + 3))
+def test_items_of_a_list_are_asked_one_by_one(count: int) -> None:
+    """The first ones have fields of their own; however many there are, none is lost."""
+    config = {"stops": [{"town": f"T{number}", "minutes": number} for number in range(count) if number != 2]}
+    values = form_values(LINE, config)
+    normal = validate(LINE, config)
+    assert config_of(LINE, values) == normal
+    assert validate(LINE, normal) == normal
+    assert model(normal) == model(config)
+
+
+def model(config: dict[str, Any]) -> Line:
+    return Line.model_validate(config)
+
+
+def test_an_item_is_left_out_by_its_box() -> None:
+    """Those after it move up; the box of the next one is there as soon as the one before is ticked."""
+    config = {"stops": [{"town": "A"}, {"town": "B"}, {"town": "C"}]}
+    values = {**form_values(LINE, config), "stops__1": False}
+    assert config_of(LINE, values) == {"stops": [{"town": "A"}, {"town": "C"}]}
+    shown = {field["name"]: field.get("show_if") for field in fields(LINE, config)}
+    assert [shown[f"stops__{number}"] for number in range(5)] == [None, None, None, "(stops__2)", "(stops__3)"]
+
+
+def test_what_is_no_list_of_mappings_is_shown_as_it_is() -> None:
+    """Somebody wrote it by hand, and can correct it there."""
+    values = form_values(LINE, {"stops": ["A", {"town": "B"}]})
+    assert values["stops"] == "- A\n- town: B"
+    assert values["stops__0"] is False
+    with pytest.raises(ConfigurationRefused, match="must be a list"):
+        config_of(LINE, {"stops": "a: 1"})
 
 
 class Tree(NodeConfig):

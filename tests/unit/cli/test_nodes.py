@@ -85,6 +85,22 @@ def test_a_node_in_a_file_is_gone_through_again(shell: Shell) -> None:
     assert document.data == [before.data]
 
 
+def test_a_node_with_mistakes_is_not_begun_with(shell: Shell) -> None:
+    """A form would drop what it doesn't know: the key that was misspelt, with what is in it."""
+    shell.file("set.yaml", SET.replace("values:", "vales:"))
+    assert shell.types("nodes configure set --from set.yaml", ".\n") == 1
+    assert "vales: there is no key `vales` here; did you mean `values`?" in shell.err
+    assert shell.out == ""
+
+
+def test_items_of_a_list_are_asked_one_by_one(shell: Shell) -> None:
+    """Nobody has to write YAML for two cases."""
+    answers = "yes\norder.count > 3\nmany\nyes\n\nend\nno\n.\n"
+    assert shell.types("nodes configure condition", answers) == 0, shell.err
+    (document,) = source.read(shell.out, "node.yaml")
+    assert document.data[0]["cases"] == [{"when": "order.count > 3", "goto": "many"}, {"goto": "end"}]
+
+
 def test_a_wrong_answer_is_told_by_its_label(shell: Shell) -> None:
     """A pipe has no more answers: the command fails, and says why."""
     assert shell.types("nodes configure http", "ftp://a.example/\nGET\n.\n.\n.\n\n.\n") == 1

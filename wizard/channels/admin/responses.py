@@ -343,7 +343,7 @@ class FormField(TypedDict):
     ]
     error: str | None
     options: NotRequired[Mapping[str, Any]]
-    path: Annotated[Sequence[str], about("The key that it asks; empty for keys that have no field of their own.")]
+    path: Annotated[Sequence[str | int], about("The key that it asks; empty for keys that have no field of their own.")]
     group: Annotated[str, about("The heading that it stands under.")]
     show_if: NotRequired[Annotated[str, about("It is shown where this holds, an expression over the other fields.")]]
 

@@ -29,7 +29,9 @@ def _reader() -> MarkdownIt:
     from markdown_it import MarkdownIt  # takes a while, and most processes show no documentation
 
     reader = (
-        MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable("table").disable(["image", "html_inline"])
+        MarkdownIt("commonmark", {"html": False, "maxNesting": 20})
+        .enable("table")
+        .disable(["image", "html_inline", "html_block"])
     )
     reader.validateLink = _may_be_address  # type: ignore[method-assign, assignment]
     reader.add_render_rule("table_open", _table_open)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 
 from aiohttp import web
+from markupsafe import Markup
 
+from wizard.actions.action import Action
 from wizard.actions.catalogue import MAX_WORDS, Catalogue, by_group
 from wizard.actions.documentation import documentation
 from wizard.channels.http.bodies import go_on
@@ -20,12 +22,16 @@ from wizard.channels.web.refusals import NOT_FOUND, Refusal
 from wizard.channels.web.site import Site
 from wizard.forms.form import default_label
 from wizard.locale.sentences import sentence
+from wizard.model.recent import Recent
 
 LANGUAGE = "en"
+MOST_REMEMBERED = 200  # pages
 
 
 def add_node_pages(app: web.Application, site: Site, catalogue: Catalogue) -> None:
     """Adds the pages to an application."""
+
+    bodies: Recent[Action, Markup] = Recent(MOST_REMEMBERED)  # anybody may ask for them, as often as they like
 
     async def show_list(request: web.Request) -> web.Response:
         words = request.query.get("q", "")[:MAX_WORDS]
@@ -45,12 +51,19 @@ def add_node_pages(app: web.Application, site: Site, catalogue: Catalogue) -> No
         if action is None:
             ways = ((f"{site.root}docs/nodes", sentence("See all node types")),)
             raise Refusal(NOT_FOUND, ways=ways)
-        text = await asyncio.to_thread(documentation, action)
-        body = text.partition("\n")[2]  # the page's own heading is its title
-        return site.answer(NodeTypePage(**_frame(site), title=action.title, body=html_of(body)))
+        body = bodies.get(action)
+        if body is None:
+            body = await asyncio.to_thread(_body, action)
+            bodies.put(action, body)
+        return site.answer(NodeTypePage(**_frame(site), title=action.title, body=body))
 
     app.router.add_get("/docs/nodes", show_list, expect_handler=go_on)
     app.router.add_get("/docs/nodes/{type}", show_one, expect_handler=go_on)
+
+
+def _body(action: Action) -> Markup:
+    """The page of an action, without its first line: the page's own heading says that."""
+    return html_of(documentation(action).partition("\n")[2])
 
 
 def _frame(site: Site) -> dict[str, str]:

@@ -20,6 +20,10 @@ WORKFLOW = {"id": "hello", "nodes": [{"id": "done", "type": "end"}]}
 class HostileNode(Background[NodeConfig]):
     """Shows <script>alert(1)</script> and [a link](javascript:alert(1)).
 
+    <script>alert(2)</script>
+
+    <div onclick="alert(3)">
+
     <img src=x onerror=alert(1)> ![x](https://evil.example/x.png) [good](https://a.example/?a=1&b=2)
     """
 
