@@ -39,7 +39,8 @@ class Debugger:
         """
         async with self._room:
             tried = await self._tried(workflow, stage)
-            return await play(tried, trial, self._services, self._engine.clock.wall())
+            profiles = self._engine.profile_schema
+            return await play(tried, trial, self._services, self._engine.clock.wall(), profiles=profiles)
 
     async def look(self, run_id: str) -> Report:
         """What is recorded of a live run, with its answers. Raises RunNotFound, and WorkflowUnavailable where its
@@ -59,7 +60,7 @@ class Debugger:
             fork = forked(view.workflow, view.run, step, entries, files)
             tried = Tried(view.workflow, await self._body(view.run.version))
             now = fork.at.astimezone(self._engine.clock.wall().tzinfo)
-            return await play(tried, trial, self._services, now, fork=fork)
+            return await play(tried, trial, self._services, now, fork=fork, profiles=self._engine.profile_schema)
 
     async def _view(self, run_id: str) -> RunView:
         view = await self._engine.load(run_id)

@@ -86,7 +86,7 @@ _TAKES = "How long people take for a step before they answer it, as `3d`: remind
 _ANSWERS = "What people say, by step. A step whose answers aren't here is where the debug run stops."
 _RESULTS = (
     "What comes of nodes, by step, in the place of what they would do: an output, or `error` alone with a text for a "
-    "failure; a list of these has one for each try."
+    "failure, or, of a node that has ports, `port` and `output`; a list of these has one for each try."
 )
 
 
