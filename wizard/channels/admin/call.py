@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from wizard.channels.admin.people import Role
-from wizard.channels.http.problems import ProblemType
+from wizard.channels.http.problems import (
+    INVALID_REQUEST,
+    TOO_LARGE,
+    TOO_MANY_CHANGES,
+    TOO_SLOW,
+    UNSUPPORTED_MEDIA_TYPE,
+    ProblemType,
+)
 
 Json = dict[str, Any]
+
+BODY = (INVALID_REQUEST, TOO_SLOW, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, TOO_MANY_CHANGES)  # what may be wrong with one
+ETAG: Json = {"ETag": {"description": "The revision, in quotation marks.", "schema": {"type": "string"}}}
 
 
 class Call(NamedTuple):

@@ -21,6 +21,7 @@ from wizard.channels.http.problems import (
     Refused,
     unreadable,
 )
+from wizard.channels.http.query import next_page
 from wizard.errors import DocumentNotFound, FieldsRefused, StaleDocument, UndoConflict
 from wizard.model.values import to_json
 from wizard.profiles.keeping import OnConflict, StoredDocuments
@@ -62,7 +63,7 @@ class StoredHandlers:
         lines: list[responses.StoredLine] = [
             {"id": line.id, "revision": line.revision, "saved_at": line.saved_at} for line in page.lines
         ]
-        headers = _next(request, after=page.lines[-1].id, limit=limit) if page.more else None
+        headers = next_page(request, after=page.lines[-1].id, limit=limit) if page.more else None
         return as_json(200, encode(lines), headers)
 
     async def show(self, request: web.Request, person: Person) -> web.Response:
@@ -75,7 +76,7 @@ class StoredHandlers:
             raise unreadable("`field` must be the name of a field.")
         below = SAVES_BELOW.of(request) or None
         page = await self._stored.history(document_id, field=field, limit=limit, below=below)
-        headers = None if page.below is None else _next(request, before=page.below, limit=limit)
+        headers = None if page.below is None else next_page(request, before=page.below, limit=limit)
         return as_json(200, encode(history_json(page.records)), headers)
 
     async def export(self, request: web.Request, person: Person) -> web.Response:
@@ -163,7 +164,3 @@ def _told(document_id: str, document: Document) -> web.Response:
 
 def _refused(error: FieldsRefused) -> Refused:
     return Refused(FIELDS_REFUSED, str(error.people), more={"errors": dict(error.errors)})
-
-
-def _next(request: web.Request, **query: str | int) -> dict[str, str]:
-    return {"Link": f'<{request.rel_url.update_query(query)}>; rel="next"'}

@@ -34,6 +34,7 @@ from wizard.channels.http.problems import (
     Refused,
     unreadable,
 )
+from wizard.channels.http.query import next_page
 from wizard.definitions.reading.source import MAX_BYTES
 from wizard.deployments.diff import Change, lines
 from wizard.deployments.staging import Outcome, Staging
@@ -346,8 +347,7 @@ def older(request: web.Request, numbers: Sequence[int], limit: int) -> dict[str,
     """The address of the page behind one that has the first `limit` of these numbers, where there are more."""
     if len(numbers) <= limit:
         return {}
-    following = request.rel_url.update_query(before=numbers[limit - 1], limit=limit)
-    return {"Link": f'<{following}>; rel="next"'}
+    return next_page(request, before=numbers[limit - 1], limit=limit)
 
 
 # -- what is refused -------------------------------------------------------------------------------
