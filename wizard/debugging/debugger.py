@@ -46,7 +46,9 @@ class Debugger:
         """What is recorded of a live run, with its answers. Raises RunNotFound, and WorkflowUnavailable where its
         workflow can't be used here."""
         view = await self._view(run_id)
-        return report_of(view, await entries_of(self._engine, run_id))
+        entries = await entries_of(self._engine, run_id)
+        view.current  # noqa: B018 - asks the node, which isn't to be called from another thread
+        return await asyncio.to_thread(report_of, view, entries)  # a long run takes a second
 
     async def fork(self, run_id: str, step: str, trial: Trial, workflow: str | None = None) -> Report:
         """What comes of a trial that goes on from a step of a live run, which stays as it is. Time stands at when that
