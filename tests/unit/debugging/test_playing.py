@@ -295,6 +295,30 @@ nodes:
     assert len(report.trace) == 40
 
 
+async def test_people_have_their_turns_while_somebody_tries_a_draft() -> None:
+    """A trial of many turns waits for nothing: without a pause between them the server would stand still for it."""
+    text = """\
+id: round
+nodes:
+  - {id: ask, type: form, fields: [{name: x, label: X}]}
+  - {id: again, type: condition, cases: [{goto: ask}]}
+"""
+    turns = 0
+
+    async def somebody_else() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    other = asyncio.ensure_future(somebody_else())
+    answers = {"ask" if number == 1 else f"ask~{number}": {"x": "1"} for number in range(1, 31)}
+    report = await tried(text, answers=answers)
+    other.cancel()
+    assert (report.status, len(report.trace)) == ("waiting", 61)
+    assert turns >= 30
+
+
 async def hangs() -> None:
     await asyncio.Event().wait()
 
