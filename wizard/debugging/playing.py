@@ -191,9 +191,7 @@ class _Player:
 
     async def _go_on(self, view: RunView) -> None:
         for _ in range(MOST_TURNS):
-            await asyncio.sleep(
-                0
-            )  # nothing else here waits for anything: people's runs have their turns, and time counts
+            await asyncio.sleep(0)  # nothing else here waits for anything, and people's runs are to have their turns
             if self._recorder.is_full:
                 self._stopped = (
                     f"It went through {len(self._recorder.lines):,} nodes, and was stopped. Is there a loop?"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from aiohttp import web
 
 from wizard.channels.admin import document_responses as responses
 from wizard.channels.admin.admission import REVISION_TAG, Admission, check_text, revision_of
+from wizard.channels.admin.call import Handling
 from wizard.channels.admin.document_parameters import DOCUMENTS, MAX_FIELD, SAVES, SAVES_BELOW
 from wizard.channels.admin.document_requests import PATCH, UNDO
 from wizard.channels.admin.people import Person
@@ -28,8 +29,6 @@ from wizard.profiles.keeping import OnConflict, StoredDocuments
 from wizard.profiles.people import MAX_ID, history_json
 from wizard.state.merging import Document
 
-Handler = Callable[[web.Request, Person], Awaitable[web.Response]]
-
 
 class StoredHandlers:
     """The handlers for one kind, profile or session."""
@@ -40,7 +39,7 @@ class StoredHandlers:
         self._admission = admission
 
     @property
-    def by_name(self) -> Mapping[str, Handler]:
+    def by_name(self) -> Mapping[str, Handling]:
         """By the names of the calls (wizard.channels.admin.document_calls)."""
         name = self._kind.capitalize()
         return {

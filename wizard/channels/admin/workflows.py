@@ -7,7 +7,7 @@ A handler gets who sends the request, who has the role that its call needs. What
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from wizard.channels.admin.admission import (
     check_unconditional,
     revision_of,
 )
+from wizard.channels.admin.call import Handling
 from wizard.channels.admin.parameters import DEEDS, DEEDS_BELOW, STAGE, VERSIONS, VERSIONS_BELOW, workflow_of
 from wizard.channels.admin.people import Person, Role
 from wizard.channels.admin.requests import DELETE, DEPLOY, REVOKE, SAVE, check_together
@@ -72,6 +73,22 @@ class Workflows:
         self._admission = admission
         self._checked: Recent[tuple[str, int, datetime, int], _Checked] = Recent(MOST_REMEMBERED)
         self._made: Recent[tuple[str, int], _Made] = Recent(MOST_REMEMBERED)
+
+    @property
+    def by_name(self) -> Mapping[str, Handling]:
+        """By the names of the calls (wizard.channels.admin.openapi)."""
+        return {
+            "list": self.list,
+            "showDraft": self.show_draft,
+            "saveDraft": self.save_draft,
+            "deleteDraft": self.delete_draft,
+            "deploy": self.deploy,
+            "revoke": self.revoke,
+            "versions": self.versions,
+            "version": self.version,
+            "diff": self.diff,
+            "audit": self.audit,
+        }
 
     @property
     def _stages(self) -> Stages:
