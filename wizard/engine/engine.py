@@ -164,6 +164,13 @@ class Engine:
         """The run as it is now. Executes nothing (S18). Raises RunNotFound."""
         return _shown(run, await self._turns.show(run_id_of(run)))
 
+    async def former(self, run_id: str) -> RunView | None:
+        """The run as it was before it was migrated last, None where that isn't kept."""
+        former = await self.store.former(run_id)
+        if former is None:
+            return None
+        return RunView(await self._pinned.known_of(former.run), former.run, self.clock.wall())
+
     async def open(self, run_id: str, token: str) -> RunView:
         """`load` for whoever holds the run's token. Raises NotYours and RunNotFound."""
         await self.check_token(run_id, token)
