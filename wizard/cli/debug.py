@@ -118,14 +118,15 @@ class _Asked(NamedTuple):
 
 
 async def _report(asked: _Asked, trial: Trial, here: Settings, functions: Functions) -> Report:
-    from wizard.app import clock_of, load_catalog, services_of
+    from wizard.app import clock_of, load_catalog, profile_schema_of, services_of
     from wizard.debugging.playing import Tried, play
 
     if asked.run is None and _is_file(asked.what):
         catalog = load_catalog(asked.what)
         workflow = choose(catalog, asked.workflow)
         tried = Tried(workflow, catalog.bundle(workflow.id))
-        return await play(tried, trial, services_of(here, functions), clock_of(here)())
+        profiles = profile_schema_of(here)
+        return await play(tried, trial, services_of(here, functions), clock_of(here)(), profiles=profiles)
     must_exist(asked.url, "drafts, versions or runs")
 
     async def work(engine: Engine) -> Report:

@@ -39,13 +39,16 @@ class Debugger:
         """
         async with self._room:
             tried = await self._tried(workflow, stage)
-            return await play(tried, trial, self._services, self._engine.clock.wall())
+            profiles = self._engine.profile_schema
+            return await play(tried, trial, self._services, self._engine.clock.wall(), profiles=profiles)
 
     async def look(self, run_id: str) -> Report:
         """What is recorded of a live run, with its answers. Raises RunNotFound, and WorkflowUnavailable where its
         workflow can't be used here."""
         view = await self._view(run_id)
-        return report_of(view, await entries_of(self._engine, run_id))
+        entries = await entries_of(self._engine, run_id)
+        view.current  # noqa: B018 - asks the node, which isn't to be called from another thread
+        return await asyncio.to_thread(report_of, view, entries)  # a long run takes a second
 
     async def fork(self, run_id: str, step: str, trial: Trial, workflow: str | None = None) -> Report:
         """What comes of a trial that goes on from a step of a live run, which stays as it is. Time stands at when that
@@ -59,7 +62,7 @@ class Debugger:
             fork = forked(view.workflow, view.run, step, entries, files)
             tried = Tried(view.workflow, await self._body(view.run.version))
             now = fork.at.astimezone(self._engine.clock.wall().tzinfo)
-            return await play(tried, trial, self._services, now, fork=fork)
+            return await play(tried, trial, self._services, now, fork=fork, profiles=self._engine.profile_schema)
 
     async def _view(self, run_id: str) -> RunView:
         view = await self._engine.load(run_id)

@@ -44,12 +44,19 @@ class Outcomes:
         key = self._key(visit.step)
         if key is not None:
             note(line, "The result was given: the node wasn't called.")
-            return _given(self._trial.results[key], self._tries[visit.key])
+            return _given(self._trial.results[key], self._tries[visit.key], has_ports=bool(handler.ports))
         example = handler.example_output(visit.config) if visit.node.example is None else visit.node.example
         if example is None:
             raise NodeFailed(
                 f"Without effects a node of type {visit.node.type} isn't called, and there is nothing in its place. "
                 "Give its result, write an `example` of its output into the definition, or allow effects.",
+                people=Excuse.BROKEN,
+                lasting=True,
+            )
+        if handler.always_ports:
+            raise NodeFailed(
+                f"Without effects a node of type {visit.node.type} isn't called, and its example doesn't say which "
+                f"of its ports it takes ({', '.join(handler.ports)}). Give its result with a `port`, or allow effects.",
                 people=Excuse.BROKEN,
                 lasting=True,
             )
@@ -69,12 +76,17 @@ def _read(visit: Visit[Any], name: str) -> None:
         return
 
 
-def _given(result: Value, tries: int) -> Outcome:
-    """Of a list, what is given for this try; the last one for all that follow."""
+def _given(result: Value, tries: int, *, has_ports: bool) -> Outcome:
+    """Of a list, what is given for this try; the last one for all that follow. A node that has ports may be told by
+    which of them it is left."""
     if isinstance(result, list | tuple) and result:
         result = result[min(tries, len(result)) - 1]
     if isinstance(result, Mapping) and set(result) == {"error"} and isinstance(result["error"], str):
         raise NodeFailed(result["error"], people=result["error"])
+    if has_ports and isinstance(result, Mapping) and "port" in result and result.keys() <= {"port", "output"}:
+        output = result.get("output", {})
+        port: Any = result["port"]  # which is checked as what a node says itself is
+        return Proceed(copied(dict(output)) if isinstance(output, Mapping) else {"value": copied(output)}, port=port)
     return Proceed(copied(dict(result)) if isinstance(result, Mapping) else {"value": copied(result)})
 
 

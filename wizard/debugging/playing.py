@@ -31,6 +31,7 @@ from wizard.model.path import locate
 from wizard.model.trial import Line, Report, Trial
 from wizard.node import Services
 from wizard.node.types import parse_duration
+from wizard.profiles.schema import ProfileSchema
 from wizard.settings import Settings
 from wizard.stores.memory import MemoryStore
 
@@ -54,10 +55,11 @@ async def play(
     now: datetime,
     *,
     fork: Fork | None = None,
+    profiles: ProfileSchema | None = None,
     seconds: float = SECONDS,
 ) -> Report:
-    """What comes of the trial, within so many seconds; with `fork`, from there on. Raises InvalidInput for what the
-    workflow, or a step, can't be handed."""
+    """What comes of the trial, within so many seconds; with `fork`, from there on. `profiles` is what profiles may
+    hold. Raises InvalidInput for what the workflow, or a step, can't be handed."""
     _check_steps(tried.workflow, trial)
     clock = DebugClock(trial.at or now)
     recorder = Recorder()
@@ -70,6 +72,7 @@ async def play(
         services=Services(functions, _settings(services), calls=services.calls),
         clock=clock,
         ids=lambda: RUN,
+        profile_schema=profiles,
     )
     player = _Player(engine, store, clock, trial, recorder, seconds)
     with listening():
@@ -188,6 +191,7 @@ class _Player:
 
     async def _go_on(self, view: RunView) -> None:
         for _ in range(MOST_TURNS):
+            await asyncio.sleep(0)  # nothing else here waits for anything, and people's runs are to have their turns
             if self._recorder.is_full:
                 self._stopped = (
                     f"It went through {len(self._recorder.lines):,} nodes, and was stopped. Is there a loop?"

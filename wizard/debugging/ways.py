@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
-from wizard.definitions.graph import END, edges_of
+from wizard.definitions.graph import END, edges_of, label_of
 from wizard.errors import NotAStep
 from wizard.machine.events import awaited
 from wizard.model import Branches, Call, Entry, Node, Run, Step, Workflow
@@ -43,7 +43,7 @@ def port_of(node: Node, step: Step) -> str | None:
         event = awaited(node.events, step.took)
         return f"event {event.name}" if event is not None and event.leads else None
     if step.error is None or not step.is_done:
-        return None
+        return step.port
     if step.is_foreground:
         return "no answer" if node.remind is not None else None
     return "on error" if node.on_error.action == "goto" else None
@@ -122,7 +122,8 @@ class _Walk:
             return
         step = None if self._run is None else self._run.by_path.get(path)
         port = None if step is None else port_of(node, step)
-        self.taken.add((_place(frame), node.id, target, port or ""))
+        is_own = step is None or port == step.port  # and no event's, no error's
+        self.taken.add((_place(frame), node.id, target, label_of(node, port) if is_own else port or ""))
 
 
 def _place(frame: Frame) -> str:

@@ -47,6 +47,12 @@ def edges_of(workflow: Workflow) -> list[Edge]:
     return edges
 
 
+def label_of(node: Node, port: str | None) -> str:
+    """What the edge is labelled with by which a node is left when nothing fails: a port that isn't named leads where
+    the ordinary way does."""
+    return port if port is not None and port in node.ports else _ordinary(node)[0].label
+
+
 def _ordinary(node: Node) -> list[Edge]:
     """Where a node leads when nothing fails: by its ports, and for those that aren't named to the node that follows."""
     ports = [Edge(node.id, target or END, port) for port, target in node.ports.items()]

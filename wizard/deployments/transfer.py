@@ -97,7 +97,7 @@ class Transfer:
 
     async def plan(self, bundle: Bundle, *, replace: bool = False) -> Plan:
         """What an import does, and what hinders it. With `replace`, other texts that there are don't."""
-        hindrances = list(self._lacking(bundle))
+        hindrances = await asyncio.to_thread(lambda: list(self._lacking(bundle)))
         parts = []
         for part in bundle.parts:
             stored = await self._stages.draft(part.workflow)

@@ -91,7 +91,7 @@ class Engine:
         self._ids = ids
         self._pinned = Pinned(definitions, store, self._needed)
         self._turns = Turns(store, self._pinned, self.services, self.clock, watch, profile_schema)
-        self._profile_schema = profile_schema
+        self.profile_schema = profile_schema
         self.profiles = StoredDocuments(store, "profile", self.clock, profile_schema)
         self.sessions = StoredDocuments(store, "session", self.clock)
         self._performer = Performer(store, self._pinned, self._turns, self.services, self.clock, watch)
@@ -163,6 +163,13 @@ class Engine:
     async def load(self, run: str | RunView) -> RunView:
         """The run as it is now. Executes nothing (S18). Raises RunNotFound."""
         return _shown(run, await self._turns.show(run_id_of(run)))
+
+    async def former(self, run_id: str) -> RunView | None:
+        """The run as it was before it was migrated last, None where that isn't kept."""
+        former = await self.store.former(run_id)
+        if former is None:
+            return None
+        return RunView(await self._pinned.known_of(former.run), former.run, self.clock.wall())
 
     async def open(self, run_id: str, token: str) -> RunView:
         """`load` for whoever holds the run's token. Raises NotYours and RunNotFound."""
@@ -328,8 +335,8 @@ class Engine:
         Raises RunCompleted, InvalidInput for what can't be stored (FieldsRefused where the schema of profiles refuses
         it), RunExpired.
         """
-        if self._profile_schema is not None and isinstance(profile := documents.get("profile"), Mapping):
-            documents["profile"] = self._profile_schema.checked(profile, self.clock())
+        if self.profile_schema is not None and isinstance(profile := documents.get("profile"), Mapping):
+            documents["profile"] = self.profile_schema.checked(profile, self.clock())
         return await self._take("amend", run, asks.amend_ask(documents))
 
     async def event(
@@ -462,7 +469,7 @@ class Engine:
         """Moves live runs of a workflow to another of its versions, or says what would become of them
         (wizard.engine.migrating). Raises what Migrations.page raises."""
         migrations = Migrations(
-            self.store, self._pinned, self._turns.cache, self.services, self.clock, self._profile_schema
+            self.store, self._pinned, self._turns.cache, self.services, self.clock, self.profile_schema
         )
         return await migrations.page(order)
 

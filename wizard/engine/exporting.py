@@ -36,9 +36,11 @@ async def exported_run(engine: Engine, run_id: str) -> dict[str, Any]:
         engine.forget(run_id)
         view = await engine.load(run_id)
         entries = await _whole_trace(engine, run_id)
-        files = await engine.store.files(run_id)
+        files, former = await engine.store.files(run_id), await engine.former(run_id)
         if await engine.store.revision(run_id) == view.revision:
-            return {"format": FORMAT, "exported_at": engine.clock()} | _content(view.workflow, view.run, entries, files)
+            before = None if former is None else _given(former.workflow, former.run) | {"version": former.run.version}
+            content = _content(view.workflow, view.run, entries, files) | {"before_migration": before}
+            return {"format": FORMAT, "exported_at": engine.clock()} | content
     raise StaleRevision(run=run_id)
 
 
@@ -75,15 +77,8 @@ def _content(
             "removed": sorted(run.removed),
             **({} if workflow.unavailable is None else {"unavailable": workflow.unavailable.message}),
         },
-        "input": dict(run.input),
-        "steps": [_step(workflow, step, kept=n > run.cursor) for n, step in enumerate(run.steps)],
-        "parked": {
-            path: _without_secrets(workflow, path, answers)
-            for path, answers in run.parked.items()
-            if not is_numbers_entry(path)
-        },
+        **_given(workflow, run),
         "undos": [_undo(workflow, undo) for undo in run.undos],
-        "event": dict(run.event),
         "arrivals": [
             {
                 "number": arrival.number,
@@ -94,10 +89,24 @@ def _content(
             }
             for arrival in run.arrivals
         ],
-        "profile": dict(run.profile),
-        "session": dict(run.session),
         "trace": trace_json(entries),
         "files": [_file(file) for file in files],
+    }
+
+
+def _given(workflow: Workflow, run: Run) -> dict[str, Any]:
+    """What was handed to the run, and what was answered and set in it."""
+    return {
+        "input": dict(run.input),
+        "steps": [_step(workflow, step, kept=n > run.cursor) for n, step in enumerate(run.steps)],
+        "parked": {
+            path: _without_secrets(workflow, path, answers)
+            for path, answers in run.parked.items()
+            if not is_numbers_entry(path)
+        },
+        "event": dict(run.event),
+        "profile": dict(run.profile),
+        "session": dict(run.session),
     }
 
 

@@ -5,10 +5,11 @@ profile were created on.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from wizard.errors import DocumentNotFound, InvalidInput
+from wizard.errors import DataUnreadable, DocumentNotFound, InvalidInput
 from wizard.model import ENDED
 from wizard.model.documents import SaveRecord
 from wizard.model.events import TakenEvent
@@ -42,7 +43,7 @@ async def delete_person(store: Store, profile_id: str, *, runs: bool = False) ->
     that none of them saves anything afterwards. An event that is sent again is taken as a new one then. Raises
     DocumentNotFound where nothing of it is stored."""
     check_document_id(profile_id)
-    sessions = await store.documents.sessions_of(profile_id)
+    sessions = await _sessions_of(store, profile_id, await _runs_of(store, profile_id))
     deleted_runs = await _delete_runs(store, profile_id) if runs else 0
     gone = [session for session in sessions if await store.documents.delete("session", session)]
     profile = await store.documents.delete("profile", profile_id)
@@ -75,6 +76,17 @@ async def _runs_of(store: Store, profile_id: str) -> list[RunSummary]:
     return runs
 
 
+async def _sessions_of(store: Store, profile_id: str, runs: Sequence[RunSummary]) -> list[str]:
+    """A store knows those of runs that were created since it has kept them; of earlier ones the run itself does."""
+    sessions = {*await store.documents.sessions_of(profile_id)}
+    for summary in runs:
+        with suppress(DataUnreadable):  # nobody can tell any more
+            run = await store.load(summary.id)
+            if run is not None and run.session_id is not None:
+                sessions.add(run.session_id)
+    return sorted(sessions)
+
+
 # -- exporting -------------------------------------------------------------------------------------
 
 
@@ -83,9 +95,10 @@ async def exported_person(store: Store, profile_id: str, now: datetime) -> dict[
     holds an answer: what is in a run is exported run by run. Raises DocumentNotFound where nothing of it is stored."""
     check_document_id(profile_id)
     profile = await _exported(store, "profile", profile_id)
-    sessions = [await _exported(store, "session", session) for session in await store.documents.sessions_of(profile_id)]
-    events = await _events_of(store, profile_id)
     runs = await _runs_of(store, profile_id)
+    own = await _sessions_of(store, profile_id, runs)
+    sessions = [await _exported(store, "session", session) for session in own]
+    events = await _events_of(store, profile_id)
     if not (profile["revision"] or sessions or events or runs):
         raise DocumentNotFound
     return {

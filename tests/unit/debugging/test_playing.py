@@ -14,8 +14,9 @@ import pytest
 from tests.unit.debugging.trials import line, taken, tried
 from wizard.debugging import recording
 from wizard.errors import InvalidInput
-from wizard.model import Outcome
-from wizard.node import Background, NodeConfig, Visit
+from wizard.model import Outcome, Proceed
+from wizard.node import Background, NodeConfig, Registry, Visit
+from wizard.profiles.schema import ProfileSchema
 
 PASSPORT = """\
 id: passport
@@ -134,6 +135,63 @@ async def test_given_results_are_taken_try_by_try() -> None:
     assert (report.status, line(report, "say").error) == ("failed", "It is closed.")
 
 
+class LookUp(Background[NodeConfig]):
+    """Says by its ports whether somebody is known."""
+
+    type = "look_up"
+    ports = ("found", "not_found")
+    always_ports = True
+    Config = NodeConfig
+
+    async def execute(self, visit: Visit[NodeConfig]) -> Outcome:
+        return Proceed({"town": "Bern"}, port="found")
+
+
+LOOKING = """
+id: looking
+nodes:
+  - {id: look, type: look_up, next: {found: known}}
+  - {id: unknown, type: message, title: Who is it?}
+  - {id: known, type: end}
+"""
+
+
+@pytest.mark.parametrize(
+    ("trial", "port", "edge"),
+    [
+        ({"effects": True}, "found", ("look", "known", "found")),
+        ({"results": {"look": {"port": "found", "output": {"town": "Chur"}}}}, "found", ("look", "known", "found")),
+        ({"results": {"look": {"port": "not_found"}}}, "not_found", ("look", "unknown", "not_found")),
+    ],
+)
+async def test_the_port_by_which_a_node_is_left_is_told(
+    trial: dict[str, Any], port: str, edge: tuple[str, str, str]
+) -> None:
+    """An author sees which way out was taken, and tries each; a port without a way of its own leads on below."""
+    report = await tried(LOOKING, node_types=(LookUp,), **trial)
+    assert line(report, "look").port == port
+    assert taken(report) >= {edge}
+    assert {way[:3] for way in report.edges if way.taken and way.source == "look"} == {edge}
+
+
+async def test_a_node_that_always_takes_a_port_needs_to_be_told_which() -> None:
+    """An example has no port; the author is told what to write, and not that somebody's node type is wrong."""
+    text = LOOKING.replace("next:", "example: {town: Bern}, next:")
+    report = await tried(text, node_types=(LookUp,))
+    assert "Give its result with a `port`, or allow effects." in (line(report, "look").error or "")
+    report = await tried(text, node_types=(LookUp,), results={"look": {"port": "elsewhere"}})
+    assert (report.status, "by the port 'elsewhere'" in (report.stopped or "")) == ("failed", True)
+
+
+async def test_what_a_profile_may_hold_is_the_same_as_in_a_live_run() -> None:
+    """Otherwise a draft that works when it is tried fails for the first person."""
+    schema = ProfileSchema.read("fields: {age: {type: integer}}", "profile.yaml", Registry.installed())
+    text = "id: note\nnodes:\n  - {id: note, type: set, values: {profile.age: old}}\n  - {id: done, type: end}\n"
+    assert (await tried(text)).status == "completed"
+    report = await tried(text, profiles=schema)
+    assert (report.status, "profile.age" in (report.stopped or "")) == ("failed", True)
+
+
 async def test_the_way_on_after_an_error_has_its_name() -> None:
     """An author sees that the way for failures was taken."""
     report = await tried(ACTING % ", on_error: {goto: done}", answers=ANN, results={"say": {"error": "Closed"}})
@@ -235,6 +293,30 @@ nodes:
     report = await tried(text)
     assert "Is there a loop?" in (report.stopped or "")
     assert len(report.trace) == 40
+
+
+async def test_people_have_their_turns_while_somebody_tries_a_draft() -> None:
+    """A trial of many turns waits for nothing: without a pause between them the server would stand still for it."""
+    text = """\
+id: round
+nodes:
+  - {id: ask, type: form, fields: [{name: x, label: X}]}
+  - {id: again, type: condition, cases: [{goto: ask}]}
+"""
+    turns = 0
+
+    async def somebody_else() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    other = asyncio.ensure_future(somebody_else())
+    answers = {"ask" if number == 1 else f"ask~{number}": {"x": "1"} for number in range(1, 31)}
+    report = await tried(text, answers=answers)
+    other.cancel()
+    assert (report.status, len(report.trace)) == ("waiting", 61)
+    assert turns >= 30
 
 
 async def hangs() -> None:

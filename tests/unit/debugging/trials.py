@@ -12,6 +12,7 @@ from wizard.definitions.catalog import Catalog
 from wizard.definitions.reading import source
 from wizard.model.trial import Line, Report, Trial
 from wizard.node import NodeType, Registry
+from wizard.profiles.schema import ProfileSchema
 from wizard.settings import Settings
 
 
@@ -20,6 +21,7 @@ async def tried(
     functions: Mapping[str, Callable[..., Any]] | None = None,
     node_types: tuple[type[NodeType[Any]], ...] = (),
     settings: Settings | None = None,
+    profiles: ProfileSchema | None = None,
     seconds: float = 10.0,
     **trial: Any,
 ) -> Report:
@@ -31,7 +33,8 @@ async def tried(
     catalog = Catalog.from_read(documents, registry)
     workflow = next(iter(catalog.all_workflows()))
     services = services_of(settings or Settings(), functions)
-    return await play(Tried(workflow, catalog.bundle(workflow.id)), Trial(**trial), services, START, seconds=seconds)
+    what = Tried(workflow, catalog.bundle(workflow.id))
+    return await play(what, Trial(**trial), services, START, profiles=profiles, seconds=seconds)
 
 
 def line(report: Report, step: str) -> Line:

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from tests.migrations import House
 from wizard.channels.http.json_answers import encode
 from wizard.engine import Engine
 from wizard.engine.exporting import WITHHELD, exported_profile, exported_run
 from wizard.engine.view import RunView
 from wizard.errors import CallerError, RunNotFound, StaleRevision
 from wizard.model import StoredFile
+from wizard.stores.memory import MemoryStore
 from wizard.testing import make_test_engine
 
 FORM = {"id": "papers", "type": "form", "fields": [{"name": "full_name"}, {"name": "secret", "type": "password"}]}
@@ -89,6 +91,26 @@ async def test_parked_answers_have_no_secrets_either(engine: Engine) -> None:
     await engine.change(run, "first", {"more": False})
     found = await exported(engine, run)
     assert found["parked"] == {"papers": {"full_name": "Ann", "secret": WITHHELD}}
+
+
+async def test_what_is_kept_from_before_a_migration_is_there_as_well() -> None:
+    """An answer that the new version hasn't a field for is stored still, and so is the person's to have."""
+    house = House(MemoryStore())
+    text = """
+id: trip
+nodes:
+  - {id: who, type: form, fields: [{name: name, label: Name}, {name: pet, label: Pet}, {name: pin, type: password}]}
+  - {id: done, type: message, title: Thanks}
+"""
+    await house.deploys(text)
+    run = await house.begins({"name": "Ann", "pet": "Rex", "pin": "hunter22"})
+    assert (await exported(house.engine, run))["before_migration"] is None
+    await house.deploys(text.replace("{name: pet, label: Pet}, ", ""))
+    await house.migrates()
+    told = await exported(house.engine, run)
+    assert told["steps"][0]["answers"] == {"name": "Ann", "pin": WITHHELD}
+    assert told["before_migration"]["steps"][0]["answers"] == {"name": "Ann", "pet": "Rex", "pin": WITHHELD}
+    await house.engine.close()
 
 
 async def test_why_a_run_stands_still_is_said() -> None:

@@ -82,7 +82,7 @@ async def test_a_migration_sets_nothing_that_the_schema_of_profiles_refuses() ->
     """A step that sets such a value fails when it is come to; so a migration leaves the run where it is."""
     house = House(MemoryStore())
     schema = ProfileSchema.read("fields: {name: {type: text, max_length: 3}}", "profile.yaml", Registry.installed())
-    house.engine._profile_schema = schema
+    house.engine.profile_schema = schema
     await house.deploys(AS_IT_GOES)
     run = await house.begins({"name": "Ann"}, profile_id="p")
     await house.deploys(AS_IT_GOES.replace("who.name }}", "who.name }}!"))

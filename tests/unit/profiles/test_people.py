@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.contract.runs import a_run, creating
 from wizard.errors import DocumentNotFound
+from wizard.model import DocumentSave
 from wizard.model.events import TakenEvent
 from wizard.profiles.people import Deleted, delete_person, exported_person
 from wizard.stores.memory import MemoryStore
@@ -16,6 +18,17 @@ NOW = datetime(2026, 11, 29, 9, 30, tzinfo=UTC)
 
 def an_event(event_id: str, profile: str) -> TakenEvent:
     return TakenEvent(event_id, "purchase", NOW, {"total": 120}, profile, "s", b"", NOW, runs=())
+
+
+async def test_a_session_of_before_stores_kept_whose_it_is_goes_as_well() -> None:
+    """The runs of an earlier version know their sessions, and nothing else does."""
+    store = MemoryStore()
+    await store.commit(creating(a_run("run-1", profile_id="ann", session_id="s")))
+    await store.documents.save(DocumentSave("session", "s", {"seen": True}), NOW)
+    store._documents._sessions.clear()
+    assert [session["session"] for session in (await exported_person(store, "ann", NOW))["sessions"]] == ["s"]
+    assert (await delete_person(store, "ann", runs=True)).sessions == ("s",)
+    assert (await store.document("session", "s")).fields == {}
 
 
 async def test_events_about_a_person_are_exported_and_deleted_with_them() -> None:

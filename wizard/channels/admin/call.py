@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from wizard.channels.admin.people import Role
-from wizard.channels.http.problems import ProblemType
+from aiohttp import web
+
+from wizard.channels.admin.people import Person, Role
+from wizard.channels.http.problems import (
+    INVALID_REQUEST,
+    TOO_LARGE,
+    TOO_MANY_CHANGES,
+    TOO_SLOW,
+    UNSUPPORTED_MEDIA_TYPE,
+    ProblemType,
+)
 
 Json = dict[str, Any]
+Handling = Callable[[web.Request, Person], Awaitable[web.Response]]  # of a call, by somebody who may make it
+
+BODY = (INVALID_REQUEST, TOO_SLOW, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, TOO_MANY_CHANGES)  # what may be wrong with one
+ETAG: Json = {"ETag": {"description": "The revision, in quotation marks.", "schema": {"type": "string"}}}
 
 
 class Call(NamedTuple):

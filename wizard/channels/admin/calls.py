@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from aiohttp import web
@@ -11,13 +11,13 @@ from wizard.actions.catalogue import Catalogue
 from wizard.channels.admin import openapi
 from wizard.channels.admin.admission import Admission, check_everywhere
 from wizard.channels.admin.bundles import Bundles
-from wizard.channels.admin.call import Call
+from wizard.channels.admin.call import Call, Handling
 from wizard.channels.admin.debugging import Debugger, Debugging
 from wizard.channels.admin.documents import StoredHandlers
 from wizard.channels.admin.events import Events
 from wizard.channels.admin.migrations import Migrations
 from wizard.channels.admin.node_types import NodeTypes
-from wizard.channels.admin.people import Admin, Person
+from wizard.channels.admin.people import Admin
 from wizard.channels.admin.sharing import Sharings
 from wizard.channels.admin.workflows import Workflows
 from wizard.channels.http.json_answers import as_json, encode
@@ -56,27 +56,20 @@ def admin_api(
     can use, all installed ones unless given. Without `admin`, and without an admin key in the settings, nobody gets in.
     """
     admission = Admission(store, settings, admin, calls or Calls())
-    workflows, sharings = Workflows(store, staging, admission), Sharings(staging, admission)
-    debugging = Debugging(debugger, admission)
-    bundles = Bundles(transfer, admission)
+    sharings, bundles, debugging = (
+        Sharings(staging, admission),
+        Bundles(transfer, admission),
+        Debugging(debugger, admission),
+    )
     node_types = NodeTypes(catalogue or Catalogue.installed(), admission)
-    handlers: dict[str, Callable[[web.Request, Person], Awaitable[web.Response]]] = {
-        "list": workflows.list,
-        "showDraft": workflows.show_draft,
-        "saveDraft": workflows.save_draft,
-        "deploy": workflows.deploy,
-        "revoke": workflows.revoke,
+    handlers: dict[str, Handling] = {
+        **Workflows(store, staging, admission).by_name,
+        **StoredHandlers("profile", profiles, admission).by_name,
+        **StoredHandlers("session", sessions, admission).by_name,
         "migrate": Migrations(migrate, admission).migrate,
-        "versions": workflows.versions,
-        "version": workflows.version,
-        "diff": workflows.diff,
-        "audit": workflows.audit,
         "showSharing": sharings.show,
         "changeSharing": sharings.change,
         "events": Events(store).list,
-        **StoredHandlers("profile", profiles, admission).by_name,
-        **StoredHandlers("session", sessions, admission).by_name,
-        "deleteDraft": workflows.delete_draft,
         "export": bundles.export,
         "import": bundles.bring_in,
         "debug": debugging.debug,
@@ -85,6 +78,11 @@ def admin_api(
         "showNodeType": node_types.show,
         "validateConfig": node_types.validate,
     }
+    return _application(admission, handlers)
+
+
+def _application(admission: Admission, handlers: Mapping[str, Handling]) -> web.Application:
+    """`handlers` are those of the calls, by name; who may make a call is checked before."""
 
     def admitted(call: Call) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:

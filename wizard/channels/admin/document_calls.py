@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wizard.channels.admin import document_examples as examples
-from wizard.channels.admin.call import Call
+from wizard.channels.admin.call import BODY, ETAG, Call
 from wizard.channels.admin.people import Role
 from wizard.channels.http.described import json_answer, json_body, parameter
 from wizard.channels.http.problems import (
@@ -17,12 +17,10 @@ from wizard.channels.http.problems import (
     PRECONDITION_REQUIRED,
     SAVE_NOT_FOUND,
     STALE_DOCUMENT,
-    TOO_LARGE,
     TOO_MANY_CHANGES,
-    TOO_SLOW,
     UNDO_CONFLICT,
-    UNSUPPORTED_MEDIA_TYPE,
 )
+from wizard.channels.http.query import LINK
 from wizard.channels.http.schemas import array, ref
 from wizard.model.documents import KINDS
 
@@ -30,16 +28,13 @@ __all__ = ["CALLS", "KINDS"]
 
 Json = dict[str, Any]
 
-_LINK = {"Link": {"description": 'The address of those behind them, as rel="next".', "schema": {"type": "string"}}}
-_ETAG = {"ETag": {"description": "Its revision, in quotation marks.", "schema": {"type": "string"}}}
-_BODY = (INVALID_REQUEST, TOO_SLOW, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, TOO_MANY_CHANGES)
 _MISSING = (INVALID_REQUEST, NOT_FOUND, DOCUMENT_NOT_FOUND)
 
 
 def _looking(kind: str) -> tuple[Call, ...]:
     name, path = kind.capitalize(), f"/{kind}s/{{{kind}}}"
-    lines = json_answer("What is stored, by id", array(ref("StoredLine")), _LINK, examples.LIST)
-    saves = json_answer("The saves, newest first", array(ref("Save")), _LINK, examples.HISTORY)
+    lines = json_answer("What is stored, by id", array(ref("StoredLine")), LINK, examples.LIST)
+    saves = json_answer("The saves, newest first", array(ref("Save")), LINK, examples.HISTORY)
     exported = json_answer("All that is stored of it", {"type": "object"}, None, examples.EXPORTED[kind])
     paging = [parameter("documents"), parameter("after")]
     of_history = [parameter("field"), parameter("saves"), parameter("beforeSave")]
@@ -59,7 +54,7 @@ def _looking(kind: str) -> tuple[Call, ...]:
             f"show{name}",
             Role.OPERATOR,
             f"What is stored in a {kind} now",
-            {"responses": {"200": json_answer("It", ref("Stored"), _ETAG, examples.STORED)}},
+            {"responses": {"200": json_answer("It", ref("Stored"), ETAG, examples.STORED)}},
             (NOT_FOUND, DOCUMENT_NOT_FOUND),
         ),
         Call(
@@ -100,9 +95,9 @@ def _changing(kind: str) -> tuple[Call, ...]:
             {
                 "parameters": [parameter("ifMatch"), parameter("ifNoneMatch")],
                 "requestBody": json_body("Patch", examples.PATCH, required=True),
-                "responses": {"200": json_answer("It, as it is now", ref("Stored"), _ETAG, examples.STORED)},
+                "responses": {"200": json_answer("It, as it is now", ref("Stored"), ETAG, examples.STORED)},
             },
-            (*_BODY, *_MISSING[1:], STALE_DOCUMENT, FIELDS_REFUSED, INVALID_INPUT, PRECONDITION_REQUIRED),
+            (*BODY, *_MISSING[1:], STALE_DOCUMENT, FIELDS_REFUSED, INVALID_INPUT, PRECONDITION_REQUIRED),
         ),
         Call(
             "POST",
@@ -113,9 +108,9 @@ def _changing(kind: str) -> tuple[Call, ...]:
             {
                 "description": "It is a save of its own, and can be undone as well.",
                 "requestBody": json_body("UndoSave", examples.UNDO, required=True),
-                "responses": {"200": json_answer("What was undone", ref("Undone"), _ETAG, examples.UNDONE)},
+                "responses": {"200": json_answer("What was undone", ref("Undone"), ETAG, examples.UNDONE)},
             },
-            (*_BODY, *_MISSING[1:], SAVE_NOT_FOUND, UNDO_CONFLICT, STALE_DOCUMENT, FIELDS_REFUSED, INVALID_INPUT),
+            (*BODY, *_MISSING[1:], SAVE_NOT_FOUND, UNDO_CONFLICT, STALE_DOCUMENT, FIELDS_REFUSED, INVALID_INPUT),
         ),
         Call(
             "DELETE",

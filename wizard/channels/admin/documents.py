@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from aiohttp import web
 
 from wizard.channels.admin import document_responses as responses
 from wizard.channels.admin.admission import REVISION_TAG, Admission, check_text, revision_of
+from wizard.channels.admin.call import Handling
 from wizard.channels.admin.document_parameters import DOCUMENTS, MAX_FIELD, SAVES, SAVES_BELOW
 from wizard.channels.admin.document_requests import PATCH, UNDO
 from wizard.channels.admin.people import Person
@@ -21,13 +22,12 @@ from wizard.channels.http.problems import (
     Refused,
     unreadable,
 )
+from wizard.channels.http.query import next_page
 from wizard.errors import DocumentNotFound, FieldsRefused, StaleDocument, UndoConflict
 from wizard.model.values import to_json
 from wizard.profiles.keeping import OnConflict, StoredDocuments
 from wizard.profiles.people import MAX_ID, history_json
 from wizard.state.merging import Document
-
-Handler = Callable[[web.Request, Person], Awaitable[web.Response]]
 
 
 class StoredHandlers:
@@ -39,7 +39,7 @@ class StoredHandlers:
         self._admission = admission
 
     @property
-    def by_name(self) -> Mapping[str, Handler]:
+    def by_name(self) -> Mapping[str, Handling]:
         """By the names of the calls (wizard.channels.admin.document_calls)."""
         name = self._kind.capitalize()
         return {
@@ -62,7 +62,7 @@ class StoredHandlers:
         lines: list[responses.StoredLine] = [
             {"id": line.id, "revision": line.revision, "saved_at": line.saved_at} for line in page.lines
         ]
-        headers = _next(request, after=page.lines[-1].id, limit=limit) if page.more else None
+        headers = next_page(request, after=page.lines[-1].id, limit=limit) if page.more else None
         return as_json(200, encode(lines), headers)
 
     async def show(self, request: web.Request, person: Person) -> web.Response:
@@ -75,7 +75,7 @@ class StoredHandlers:
             raise unreadable("`field` must be the name of a field.")
         below = SAVES_BELOW.of(request) or None
         page = await self._stored.history(document_id, field=field, limit=limit, below=below)
-        headers = None if page.below is None else _next(request, before=page.below, limit=limit)
+        headers = None if page.below is None else next_page(request, before=page.below, limit=limit)
         return as_json(200, encode(history_json(page.records)), headers)
 
     async def export(self, request: web.Request, person: Person) -> web.Response:
@@ -163,7 +163,3 @@ def _told(document_id: str, document: Document) -> web.Response:
 
 def _refused(error: FieldsRefused) -> Refused:
     return Refused(FIELDS_REFUSED, str(error.people), more={"errors": dict(error.errors)})
-
-
-def _next(request: web.Request, **query: str | int) -> dict[str, str]:
-    return {"Link": f'<{request.rel_url.update_query(query)}>; rel="next"'}

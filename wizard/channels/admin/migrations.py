@@ -11,6 +11,7 @@ from wizard.channels.admin.people import Person, Role
 from wizard.channels.admin.requests import MIGRATE
 from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.problems import DEFINITION_REFUSED, Refused, unreadable
+from wizard.channels.http.query import next_page
 from wizard.errors import InvalidInput, WorkflowUnavailable
 from wizard.model.migrating import Migrate, Names, Order, Page, Result
 
@@ -46,7 +47,9 @@ class Migrations:
             raise unreadable(error.message) from None
         except WorkflowUnavailable as error:
             raise Refused(DEFINITION_REFUSED, error.message, more={"problems": []}) from None
-        return as_json(200, encode(_told(page)), _following(request, page, order.limit))
+        # The same body is sent to the next page.
+        following = page.following and next_page(request, before=page.following, limit=order.limit)
+        return as_json(200, encode(_told(page)), following or None)
 
 
 def _told(page: Page) -> responses.Migration:
@@ -72,11 +75,3 @@ def _told(page: Page) -> responses.Migration:
             for verdict in page.verdicts
         ],
     }
-
-
-def _following(request: web.Request, page: Page, limit: int) -> dict[str, str]:
-    """The address of the next page: the same body is sent there."""
-    if page.following is None:
-        return {}
-    following = request.rel_url.update_query(before=page.following, limit=limit)
-    return {"Link": f'<{following}>; rel="next"'}

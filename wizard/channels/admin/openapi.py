@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from wizard import __version__
 from wizard.channels.admin import document_calls, examples
-from wizard.channels.admin.call import Call
+from wizard.channels.admin.call import BODY, ETAG, Call
 from wizard.channels.admin.parameters import parameters
 from wizard.channels.admin.people import Role
 from wizard.channels.admin.requests import BODIES
@@ -32,21 +32,15 @@ from wizard.channels.http.problems import (
     STALE_DEPLOYMENT,
     STALE_DRAFT,
     STALE_SHARING,
-    TOO_LARGE,
-    TOO_MANY_CHANGES,
-    TOO_SLOW,
-    UNSUPPORTED_MEDIA_TYPE,
     VERSION_NOT_FOUND,
     WORKFLOW_UNAVAILABLE,
 )
+from wizard.channels.http.query import LINK
 from wizard.channels.http.schemas import array, ref, schemas
 
 Json = dict[str, Any]
 
 _WHO = (NOT_SIGNED_IN, ROLE_MISSING)
-_BODY = (INVALID_REQUEST, TOO_SLOW, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, TOO_MANY_CHANGES)
-_LINK = {"Link": {"description": 'The address of older ones, as rel="next".', "schema": {"type": "string"}}}
-_ETAG = {"ETag": {"description": "The revision, in quotation marks.", "schema": {"type": "string"}}}
 
 
 _IN_PATHS = ("id", "number", "run", "type")
@@ -68,7 +62,7 @@ CALLS = (
         "showDraft",
         Role.VIEWER,
         "The draft, as its author wrote it and as data",
-        {"responses": {"200": json_answer("The draft", ref("Draft"), _ETAG, examples.DRAFT)}},
+        {"responses": {"200": json_answer("The draft", ref("Draft"), ETAG, examples.DRAFT)}},
         (NOT_FOUND, DRAFT_NOT_FOUND),
     ),
     Call(
@@ -80,9 +74,9 @@ CALLS = (
         {
             "parameters": [parameter("ifMatch"), parameter("ifNoneMatch")],
             "requestBody": json_body("SaveDraft", examples.SAVE, required=True),
-            "responses": {"200": json_answer("It is saved", ref("SavedDraft"), _ETAG, examples.SAVED)},
+            "responses": {"200": json_answer("It is saved", ref("SavedDraft"), ETAG, examples.SAVED)},
         },
-        (*_BODY, NOT_FOUND, STALE_DRAFT, DEFINITION_REFUSED, PRECONDITION_REQUIRED),
+        (*BODY, NOT_FOUND, STALE_DRAFT, DEFINITION_REFUSED, PRECONDITION_REQUIRED),
     ),
     Call(
         "POST",
@@ -95,7 +89,7 @@ CALLS = (
             "requestBody": json_body("Deploy", examples.DEPLOY, required=False),
             "responses": {"201": json_answer("What is deployed now", ref("Deployed"), None, examples.DEPLOYED)},
         },
-        (*_BODY, NOT_FOUND, DRAFT_NOT_FOUND, STALE_DRAFT, DEFINITION_REFUSED, STALE_DEPLOYMENT),
+        (*BODY, NOT_FOUND, DRAFT_NOT_FOUND, STALE_DRAFT, DEFINITION_REFUSED, STALE_DEPLOYMENT),
     ),
     Call(
         "POST",
@@ -107,7 +101,7 @@ CALLS = (
             "requestBody": json_body("Revoke", examples.REVOKE, required=False),
             "responses": {"200": json_answer("What is deployed now", ref("Deployed"), None, examples.DEPLOYED)},
         },
-        (*_BODY, NOT_FOUND, NOTHING_DEPLOYED, NOTHING_BEFORE, STALE_DEPLOYMENT),
+        (*BODY, NOT_FOUND, NOTHING_DEPLOYED, NOTHING_BEFORE, STALE_DEPLOYMENT),
     ),
     Call(
         "POST",
@@ -119,9 +113,9 @@ CALLS = (
             "description": "All but a dry run needs the role `deployer`. Runs go on meanwhile: who moves one wins.",
             "parameters": [parameter("runsBefore"), parameter("liveRuns")],
             "requestBody": json_body("Migrate", examples.MIGRATE, required=True),
-            "responses": {"200": json_answer("A page of runs", ref("Migration"), _LINK, examples.MIGRATION)},
+            "responses": {"200": json_answer("A page of runs", ref("Migration"), LINK, examples.MIGRATION)},
         },
-        (*_BODY, NOT_FOUND, NOTHING_DEPLOYED, VERSION_NOT_FOUND, DEFINITION_REFUSED),
+        (*BODY, NOT_FOUND, NOTHING_DEPLOYED, VERSION_NOT_FOUND, DEFINITION_REFUSED),
     ),
     Call(
         "POST",
@@ -135,7 +129,7 @@ CALLS = (
             "responses": {"200": json_answer("What came of it", ref("Debugged"), None, examples.DEBUGGED)},
         },
         (
-            *_BODY,
+            *BODY,
             NOT_FOUND,
             DRAFT_NOT_FOUND,
             VERSION_NOT_FOUND,
@@ -158,7 +152,7 @@ CALLS = (
             "requestBody": json_body("DeleteDraft", examples.DELETE, required=False),
             "responses": {"204": {"description": "It is deleted"}},
         },
-        (*_BODY, NOT_FOUND, DRAFT_NOT_FOUND, STALE_DRAFT, PRECONDITION_REQUIRED),
+        (*BODY, NOT_FOUND, DRAFT_NOT_FOUND, STALE_DRAFT, PRECONDITION_REQUIRED),
     ),
     Call(
         "GET",
@@ -182,7 +176,7 @@ CALLS = (
             "requestBody": json_body("ImportBundle", examples.IMPORT, required=True),
             "responses": {"200": json_answer("What was done, or would be", ref("Imported"), None, examples.IMPORTED)},
         },
-        (*_BODY, BUNDLE_REFUSED, STALE_DRAFT, DEFINITION_REFUSED),
+        (*BODY, BUNDLE_REFUSED, STALE_DRAFT, DEFINITION_REFUSED),
     ),
     Call(
         "GET",
@@ -204,7 +198,7 @@ CALLS = (
         "Lists the versions, newest first",
         {
             "parameters": [parameter("before"), parameter("versions")],
-            "responses": {"200": json_answer("The versions", array(ref("VersionLine")), _LINK, examples.VERSIONS)},
+            "responses": {"200": json_answer("The versions", array(ref("VersionLine")), LINK, examples.VERSIONS)},
         },
         (INVALID_REQUEST, NOT_FOUND),
     ),
@@ -237,7 +231,7 @@ CALLS = (
         "Who did what, newest first",
         {
             "parameters": [parameter("workflow"), parameter("before"), parameter("entries")],
-            "responses": {"200": json_answer("What was done", array(ref("Deed")), _LINK, examples.AUDIT)},
+            "responses": {"200": json_answer("What was done", array(ref("Deed")), LINK, examples.AUDIT)},
         },
         (INVALID_REQUEST,),
         filters=True,
@@ -248,7 +242,7 @@ CALLS = (
         "showSharing",
         Role.VIEWER,
         "Whose the workflow is, and who else works on it",
-        {"responses": {"200": json_answer("The sharing", ref("Sharing"), _ETAG, examples.SHARING)}},
+        {"responses": {"200": json_answer("The sharing", ref("Sharing"), ETAG, examples.SHARING)}},
         (NOT_FOUND, DRAFT_NOT_FOUND),
     ),
     Call(
@@ -261,9 +255,9 @@ CALLS = (
             "description": "Its owner may, and an operator of every workflow. What is left out stays.",
             "parameters": [parameter("ifMatch")],
             "requestBody": json_body("Share", examples.SHARE, required=True),
-            "responses": {"200": json_answer("It is saved", ref("Sharing"), _ETAG, examples.SHARING)},
+            "responses": {"200": json_answer("It is saved", ref("Sharing"), ETAG, examples.SHARING)},
         },
-        (*_BODY, NOT_FOUND, DRAFT_NOT_FOUND, STALE_SHARING, PRECONDITION_REQUIRED),
+        (*BODY, NOT_FOUND, DRAFT_NOT_FOUND, STALE_SHARING, PRECONDITION_REQUIRED),
     ),
     Call(
         "GET",
@@ -273,7 +267,7 @@ CALLS = (
         "The events that were taken, newest first",
         {
             "parameters": [parameter("ofProfile"), parameter("unmatched"), parameter("before"), parameter("events")],
-            "responses": {"200": json_answer("The events", array(ref("EventLine")), _LINK, examples.EVENTS)},
+            "responses": {"200": json_answer("The events", array(ref("EventLine")), LINK, examples.EVENTS)},
         },
         (INVALID_REQUEST,),
     ),

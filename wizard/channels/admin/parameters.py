@@ -8,12 +8,13 @@ from typing import Any
 from aiohttp import web
 
 from wizard.channels.admin.admission import REVISION_TAG
-from wizard.channels.admin.document_parameters import document_parameters
+from wizard.channels.admin.document_parameters import document_parameters, in_path, in_query, text
 from wizard.channels.http.members import MAX_REVISION
 from wizard.channels.http.problems import NOT_FOUND, Refused
 from wizard.channels.http.query import Number
 from wizard.deployments.texts import ID_PATTERN, is_workflow_id
 from wizard.model.migrating import MOST_RUNS
+from wizard.profiles.people import MAX_ID
 
 Json = dict[str, Any]
 
@@ -30,6 +31,10 @@ DEEDS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
 EVENTS = Number("limit", "How many events at most.", 1, MOST, MOST)
 EVENTS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
 
+_WORKFLOW: Json = {"type": "string", "pattern": ID_PATTERN}
+_STAGE: Json = {"type": "string", "pattern": f"^{STAGE.pattern}$"}
+_ANY_STAGE = "`draft`, `deployed` or a version's number; `{}` unless given."
+
 
 def workflow_of(request: web.Request) -> str:
     """The workflow in the address. Raises Refused (404)."""
@@ -42,81 +47,34 @@ def workflow_of(request: web.Request) -> str:
 
 def parameters() -> Json:
     """The components, by the names that calls refer to them by."""
-    workflow = {"type": "string", "pattern": ID_PATTERN}
-    number = {"type": "integer", "minimum": 1, "maximum": 10**15 - 1}
-    stage = {"type": "string", "pattern": f"^{STAGE.pattern}$"}
     return {
-        "id": {"name": "id", "in": "path", "required": True, "description": "The workflow's id.", "schema": workflow},
-        "number": {
-            "name": "number",
-            "in": "path",
-            "required": True,
-            "description": "The version's number.",
-            "schema": number,
-        },
-        "run": {
-            "name": "run",
-            "in": "path",
-            "required": True,
-            "description": "The run's id.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
-        },
-        "type": {
-            "name": "type",
-            "in": "path",
-            "required": True,
-            "description": "The node type's name.",
-            "schema": {"type": "string", "maxLength": 64},
-        },
-        "words": {
-            "name": "q",
-            "in": "query",
-            "description": "Only those in whose name, title, group or documentation each of these words is.",
-            "schema": {"type": "string"},
-        },
-        "workflow": {"name": "workflow", "in": "query", "description": "Only of this workflow.", "schema": workflow},
-        "from": {
-            "name": "from",
-            "in": "query",
-            "description": "`draft`, `deployed` or a version's number; `deployed` unless given.",
-            "schema": stage,
-        },
-        "to": {
-            "name": "to",
-            "in": "query",
-            "description": "`draft`, `deployed` or a version's number; `draft` unless given.",
-            "schema": stage,
-        },
-        "stage": {
-            "name": "stage",
-            "in": "query",
-            "description": "`draft`, `deployed` or a version's number; `draft` unless given.",
-            "schema": stage,
-        },
+        **_in_paths(),
+        "words": in_query(
+            "q",
+            "Only those in whose name, title, group or documentation each of these words is.",
+            {"type": "string"},
+        ),
+        "workflow": in_query("workflow", "Only of this workflow.", _WORKFLOW),
+        "from": in_query("from", _ANY_STAGE.format("deployed"), _STAGE),
+        "to": in_query("to", _ANY_STAGE.format("draft"), _STAGE),
+        "stage": in_query("stage", _ANY_STAGE.format("draft"), _STAGE),
         "versions": VERSIONS.described,
         "before": VERSIONS_BELOW.described,
         "entries": DEEDS.described,
         "events": EVENTS.described,
-        "ofProfile": {
-            "name": "profile",
-            "in": "query",
-            "description": "Only those about this profile.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 500},
-        },
-        "unmatched": {
-            "name": "unmatched",
-            "in": "query",
-            "description": "`true`: only events that started no run and that no run took.",
-            "schema": {"type": "string", "enum": ["true", "false"]},
-        },
+        "ofProfile": in_query("profile", "Only those about this profile.", text(1, MAX_ID)),
+        "unmatched": in_query(
+            "unmatched",
+            "`true`: only events that started no run and that no run took.",
+            {"type": "string", "enum": ["true", "false"]},
+        ),
         **document_parameters(),
         "liveRuns": RUNS.described,
-        "runsBefore": {
-            "name": "before",
-            "in": "query",
-            "description": "Where the page begins: follow the `Link` of the page before.",
-            "schema": {"type": "string", "pattern": f"^{RUNS_BEFORE.pattern}$"},
-        },
+        "runsBefore": in_query(
+            "before",
+            "Where the page begins: follow the `Link` of the page before.",
+            {"type": "string", "pattern": f"^{RUNS_BEFORE.pattern}$"},
+        ),
         "ifMatch": {
             "name": "If-Match",
             "in": "header",
@@ -129,4 +87,14 @@ def parameters() -> Json:
             "description": "`*`: it is a new one.",
             "schema": {"type": "string", "const": "*"},
         },
+    }
+
+
+def _in_paths() -> Json:
+    number = {"type": "integer", "minimum": 1, "maximum": 10**15 - 1}
+    return {
+        "id": in_path("id", "The workflow's id.", _WORKFLOW),
+        "number": in_path("number", "The version's number.", number),
+        "run": in_path("run", "The run's id.", {**text(1, 200), "pattern": "^[!-~]+$"}),
+        "type": in_path("type", "The node type's name.", {"type": "string", "maxLength": 64}),
     }

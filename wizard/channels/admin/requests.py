@@ -8,17 +8,16 @@ from pydantic import BeforeValidator, ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from wizard.channels.admin import document_requests
+from wizard.channels.admin.document_requests import Note
 from wizard.channels.admin.people import MAX_NAME
 from wizard.channels.http.members import EXACT, MAX_REVISION, MAX_TEXT, Body, Text, about, whole
 from wizard.channels.http.problems import unreadable
 from wizard.definitions.reading.source import MAX_BYTES
 
-MAX_NOTE = 2000
 MOST_SHARED = 100
 MOST_NAMES = 1000  # that a migration is told of
 MAX_STAGE = 10**9 - 1
 
-Note = Annotated[str, Field(max_length=MAX_NOTE), about("Why, for whoever asks later.")]
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 Revision = Annotated[
     int,
@@ -86,7 +85,7 @@ _TAKES = "How long people take for a step before they answer it, as `3d`: remind
 _ANSWERS = "What people say, by step. A step whose answers aren't here is where the debug run stops."
 _RESULTS = (
     "What comes of nodes, by step, in the place of what they would do: an output, or `error` alone with a text for a "
-    "failure; a list of these has one for each try."
+    "failure, or, of a node that has ports, `port` and `output`; a list of these has one for each try."
 )
 
 

@@ -7,7 +7,7 @@ A handler gets who sends the request, who has the role that its call needs. What
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from wizard.channels.admin.admission import (
     check_unconditional,
     revision_of,
 )
+from wizard.channels.admin.call import Handling
 from wizard.channels.admin.parameters import DEEDS, DEEDS_BELOW, STAGE, VERSIONS, VERSIONS_BELOW, workflow_of
 from wizard.channels.admin.people import Person, Role
 from wizard.channels.admin.requests import DELETE, DEPLOY, REVOKE, SAVE, check_together
@@ -34,6 +35,7 @@ from wizard.channels.http.problems import (
     Refused,
     unreadable,
 )
+from wizard.channels.http.query import next_page
 from wizard.definitions.reading.source import MAX_BYTES
 from wizard.deployments.diff import Change, lines
 from wizard.deployments.staging import Outcome, Staging
@@ -71,6 +73,22 @@ class Workflows:
         self._admission = admission
         self._checked: Recent[tuple[str, int, datetime, int], _Checked] = Recent(MOST_REMEMBERED)
         self._made: Recent[tuple[str, int], _Made] = Recent(MOST_REMEMBERED)
+
+    @property
+    def by_name(self) -> Mapping[str, Handling]:
+        """By the names of the calls (wizard.channels.admin.openapi)."""
+        return {
+            "list": self.list,
+            "showDraft": self.show_draft,
+            "saveDraft": self.save_draft,
+            "deleteDraft": self.delete_draft,
+            "deploy": self.deploy,
+            "revoke": self.revoke,
+            "versions": self.versions,
+            "version": self.version,
+            "diff": self.diff,
+            "audit": self.audit,
+        }
 
     @property
     def _stages(self) -> Stages:
@@ -346,8 +364,7 @@ def older(request: web.Request, numbers: Sequence[int], limit: int) -> dict[str,
     """The address of the page behind one that has the first `limit` of these numbers, where there are more."""
     if len(numbers) <= limit:
         return {}
-    following = request.rel_url.update_query(before=numbers[limit - 1], limit=limit)
-    return {"Link": f'<{following}>; rel="next"'}
+    return next_page(request, before=numbers[limit - 1], limit=limit)
 
 
 # -- what is refused -------------------------------------------------------------------------------

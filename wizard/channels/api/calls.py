@@ -35,6 +35,7 @@ from wizard.channels.http.problems import (
     problems,
     protect,
 )
+from wizard.channels.http.query import next_page
 from wizard.channels.http.rate_limit import Rate
 from wizard.channels.http.run_ids import is_id
 from wizard.channels.http.streams import Followers, TooMany
@@ -139,10 +140,7 @@ class _Looks:
             page = await self._engine.runs_of(profile_id, limit=limit, before=request.query.get("before"))
         except InvalidInput as error:
             raise Refused(INVALID_REQUEST, error.people) from None
-        headers = {}
-        if page.older:
-            following = request.rel_url.with_query(before=page.older, limit=limit)
-            headers["Link"] = f'<{following}>; rel="next"'
+        headers = next_page(request, before=page.older, limit=limit) if page.older else None
         return as_json(200, encode([line_json(line) for line in page.lines]), headers)
 
     async def show(self, request: web.Request) -> web.Response:
@@ -167,10 +165,8 @@ class _Looks:
         view = await self._admission.run(request)
         after, limit = AFTER.of(request), ENTRIES.of(request)
         entries = await self._engine.trace(view.id, after, limit)
-        headers = {}
-        if len(entries) == limit:
-            following = request.rel_url.with_query(after=entries[-1].number, limit=limit)
-            headers["Link"] = f'<{following}>; rel="next"'
+        is_full = len(entries) == limit
+        headers = next_page(request, after=entries[-1].number, limit=limit) if is_full else None
         return as_json(200, encode(trace_json(entries)), headers)
 
     async def file(self, request: web.Request) -> web.Response:

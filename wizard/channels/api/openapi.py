@@ -50,6 +50,7 @@ from wizard.channels.http.problems import (
     WRONG_TOKEN,
     ProblemType,
 )
+from wizard.channels.http.query import LINK
 from wizard.channels.http.schemas import array, ref, schemas
 from wizard.channels.http.streams import MEDIA_TYPE as EVENTS
 
@@ -161,14 +162,13 @@ def _workflows() -> Json:
 
 
 def _own() -> Json:
-    link = {"Link": {"description": 'The address of earlier ones, as rel="next".', "schema": {"type": "string"}}}
     return {
         "operationId": "own",
         "summary": "Lists the runs of the person who is signed in, newest first",
         "description": "It needs no token: the application that this is a part of says who is signed in.",
         "parameters": [parameter("before"), parameter("most")],
         "responses": {
-            "200": json_answer("The runs", array(ref("RunLine")), link),
+            "200": json_answer("The runs", array(ref("RunLine")), LINK),
             **problem_answers((INVALID_REQUEST, NOT_ALLOWED)),
         },
     }
@@ -280,16 +280,13 @@ def _move(name: str, summary: str, schema: str, example: Json, *more: ProblemTyp
 
 
 def _trace() -> Json:
-    link = {
-        "Link": {"description": 'The address of the entries that follow, as rel="next".', "schema": {"type": "string"}}
-    }
     return {
         "operationId": "trace",
         "summary": "What happened in the run, in order",
         "security": [{"token": []}],
         "parameters": [parameter("after"), parameter("limit")],
         "responses": {
-            "200": json_answer("The entries", array(ref("TraceEntry")), link),
+            "200": json_answer("The entries", array(ref("TraceEntry")), LINK),
             **problem_answers((INVALID_REQUEST, *_TOKEN)),
         },
     }

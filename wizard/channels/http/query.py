@@ -1,4 +1,5 @@
-"""Numbers in the query of an address: read, and described in the OpenAPI document."""
+"""The query of an address: numbers in it, read and described in the OpenAPI document, and where the next page of a list
+begins. Every list leads on by a `Link` with rel="next" (RFC 8288)."""
 
 from __future__ import annotations
 
@@ -12,6 +13,13 @@ from wizard.channels.http.problems import INVALID_REQUEST, Refused
 from wizard.locale.sentences import sentence
 
 Json = dict[str, Any]
+
+LINK: Json = {"Link": {"description": 'The address of the next page, as rel="next".', "schema": {"type": "string"}}}
+
+
+def next_page(request: web.Request, **query: str | int) -> dict[str, str]:
+    """The header that leads to the same list with this in the query."""
+    return {"Link": f'<{request.rel_url.update_query(query)}>; rel="next"'}
 
 
 @dataclass(frozen=True, slots=True)
