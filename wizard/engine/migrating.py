@@ -83,6 +83,8 @@ class Migrations:
             await self._store.commit(change)
         except StaleRevision:
             return verdict._replace(then=None, result=Result.MOVED, why=MEANWHILE)
+        except InvalidInput as error:  # its documents can't be saved: that is this run's alone
+            return verdict._replace(then=None, result=Result.STUCK, why=error.message)
         finally:
             self._cache.forget(change.run.id)
         return verdict
@@ -165,19 +167,19 @@ class Migrations:
         verdict = Verdict(run.id, at, then, Result.CONTINUE)
         if order.dry_run:
             return verdict
-        old = await self._pinned.known_of(former.run)
-        return await self._commit(self._returned(run, former, old), verdict)
+        old, new = await self._pinned.known_of(former.run), await self._pinned.known_of(run)
+        return await self._commit(self._returned(run, former, old, new), verdict)
 
-    def _returned(self, run: Run, former: Former, old: Workflow) -> Change:
-        """The run as it was. What was ordered for where it stands since is taken back, and what it stood at is watched
-        again, from now on."""
+    def _returned(self, run: Run, former: Former, old: Workflow, new: Workflow) -> Change:
+        """The run as it was, and what is stored of its profile and session with it. What was ordered for where it
+        stands since is taken back, and what it stood at is watched again, from now on."""
         before = former.run._replace(revision=run.revision, visits=run.visits)
         turn = Turn(old, before, self._clock.wall())
         here, was = run.current, before.current
         moved = visit_of(here) != visit_of(was)
         if moved and was is not None and was.is_foreground and old.unavailable is None:
             watch_the_clock(turn, was)
-        change = between(run, turn.change())
+        change = between(run, turn.change(), saved=new.saves_steps, saves=old.saves_steps)
         entry = Entry("migrated", "" if was is None else was.path, {"from": run.version, "to": before.version})
         jobs, settled = change.jobs, change.settled
         if before.status is RunStatus.WORKING:

@@ -23,6 +23,7 @@ from wizard.node import NodeType, Services, Visit
 from wizard.node.prompt_checks import only_computes
 from wizard.node.retry import seconds_in_all
 from wizard.process.isolation import computed
+from wizard.state.documents import saves_on_moving
 from wizard.telemetry.logs import broke, is_outspoken
 
 log = logging.getLogger("wizard.engine")
@@ -50,7 +51,7 @@ async def replayed(
         landing = await _Replaying(turn, services).drive(replay(turn, carried, same_input=given == run.input))
     except (Stuck, WizardError) as error:
         return Replayed(Verdict(run.id, at, None, Ending.STUCK, _why(error)))
-    change = between(run, turn.change())
+    change = between(run, turn.change(), saved=old.saves_steps, saves=new.saves_steps)
     then = "" if change.run.current is None else change.run.current.path
     told: dict[str, Value] = {"from": run.version, "to": new.version, "result": landing.ending.value}
     entries = [entry for entry in change.entries if entry.kind not in ON_THE_WAY]
@@ -78,8 +79,9 @@ def _input_of(workflow: Workflow, run: Run, now: datetime) -> Mapping[str, Value
         raise Stuck("It was started with an input that the new version doesn't take.") from error
 
 
-def between(before: Run, change: Change) -> Change:
-    """The change that makes its run of the one that is stored, whatever it was made from."""
+def between(before: Run, change: Change, *, saved: bool, saves: bool) -> Change:
+    """The change that makes its run of the one that is stored, whatever it was made from. `saved` and `saves` tell
+    whether the version that it leaves, and the one that it goes to, save its documents as it goes."""
     after = change.run
     return change._replace(
         expected=before.revision,
@@ -87,6 +89,7 @@ def between(before: Run, change: Change) -> Change:
         dropped=tuple(path for path in before.by_path if path not in after.by_path),
         parked={path: answers for path, answers in after.parked.items() if before.parked.get(path) != answers},
         unparked=tuple(path for path in before.parked if path not in after.parked),
+        documents=saves_on_moving(before, after, saved=saved, saves=saves),
         context=True,
     )
 

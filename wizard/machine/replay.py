@@ -342,7 +342,7 @@ class _Way:
         self._check_passed()
         turn.status, turn.fault = was.status, was.fault
         turn.returning = was.returning if was.returning in turn.by_path else None
-        if step.is_foreground and not self._alike:
+        if step.is_foreground:
             yield Look(step)
         if not step.is_foreground and not step.is_done and step.path not in self._unchanged:
             if step.status is not StepStatus.FAILED:

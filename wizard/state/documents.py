@@ -97,14 +97,65 @@ def _kept_up(
             hidden = stays is not None and _counts(after, stays, (kind, name))
             (fields if hidden else earlier)[name] = value
     gone = tuple(name for name in was if name not in now)
-    if gone or earlier:
-        back = TakenBack(after.created_at, gone, earlier)
+    back = TakenBack(after.created_at, gone, earlier)
+    yield from _written(kind, document_id, after, back, {name: (now[name].path, fields[name]) for name in fields})
+
+
+def _written(
+    kind: str, document_id: str, after: Run, back: TakenBack, fields: Mapping[str, tuple[str, Value]]
+) -> Iterator[DocumentSave]:
+    """`fields` are what is to be saved, each with the step that set it."""
+    if back.fields or back.earlier:
         origin = Origin(SaveAction.BACK, after.id, after.workflow)
         yield DocumentSave(kind, document_id, {}, origin=origin, taken_back=back)
     if fields:
-        steps = {name: now[name].path for name in fields}
+        steps = {name: path for name, (path, _) in fields.items()}
+        values = {name: value for name, (_, value) in fields.items()}
         origin = Origin(SaveAction.STEP, after.id, after.workflow)
-        yield DocumentSave(kind, document_id, fields, steps=steps, origin=origin)
+        yield DocumentSave(kind, document_id, values, steps=steps, origin=origin)
+
+
+def saves_on_moving(before: Run, after: Run, *, saved: bool, saves: bool) -> tuple[DocumentSave, ...]:
+    """What a run has to save that goes from one version of its workflow to another: `before` is the run as it is
+    stored, `saved` and `saves` tell whether the version that it leaves and the one that it goes to save as they go.
+    Steps may have other paths in the other version, or no place there: they are the same by their visits. What was
+    saved of steps that go along stays where the other version saves at the end alone."""
+    moved: list[DocumentSave] = []
+    for kind, document_id in (("profile", after.profile_id), ("session", after.session_id)):
+        if document_id is None or not (saved or saves):
+            continue
+        was, now = _setters(before, kind), _setters(after, kind)
+        if saved:
+            gone = tuple(name for name in was if name not in now)
+            earlier, fields = _set_otherwise(kind, before, was, now) if saves else ({}, {})
+            moved += _written(kind, document_id, after, TakenBack(after.created_at, gone, earlier), fields)
+        else:  # what it may have saved on a version before that is known by the history alone
+            values = {name: step.patch[kind, name] for name, step in now.items()}
+            steps = {name: step.path for name, step in now.items()}
+            origin, back = Origin(SaveAction.STEP, after.id, after.workflow), TakenBack(after.created_at, rest=True)
+            moved.append(DocumentSave(kind, document_id, values, (), steps, origin, back))
+    return tuple(moved)
+
+
+def _set_otherwise(
+    kind: str, before: Run, was: Mapping[str, Step], now: Mapping[str, Step]
+) -> tuple[dict[str, Value], dict[str, tuple[str, Value]]]:
+    """The fields that have another value than what was stored of them: those that an earlier step had set so before
+    another one set them over it, and those that are set anew."""
+    stood = {step.visit: step for step in before.path}
+    earlier: dict[str, Value] = {}
+    fields: dict[str, tuple[str, Value]] = {}
+    for name, step in now.items():
+        field, setter, value = (kind, name), was.get(name), step.patch[kind, name]
+        if setter is not None and pack(setter.patch[field]) == pack(value):
+            continue
+        known = stood.get(step.visit)
+        hidden = known is not None and setter is not known and _counts(before, known, field)
+        if setter is not None and known is not None and hidden and pack(known.patch[field]) == pack(value):
+            earlier[name] = value
+        else:
+            fields[name] = step.path, value
+    return earlier, fields
 
 
 def _sets(run: Run, path: str, field: Field, value: Value) -> bool:

@@ -145,6 +145,16 @@ async def test_a_run_at_a_node_that_is_gone_is_stuck(house: House) -> None:
     assert await stands(house, run) == ("when", "waiting")
 
 
+async def test_a_page_that_the_new_version_cannot_show_holds_a_run_back(house: House) -> None:
+    """Whoever stands there would find an error in the place of the page, though the dry run promised otherwise."""
+    await house.deploys(TRIP)
+    run = await house.begins({"name": "Ann"})
+    await house.deploys(TRIP.replace("id: place\n", "id: place\n    title: '{{ who.name + 1 }}'\n"))
+    verdict = await only(house)
+    assert (verdict.result, verdict.why) == (Result.STUCK, "`place` can't be shown in the new version.")
+    assert await stands(house, run) == ("place", "waiting")
+
+
 WORK = """
 id: trip
 nodes:
