@@ -441,7 +441,8 @@ class Engine:
     async def migrate(self, order: Order) -> Page:
         """Moves live runs of a workflow to another of its versions, or says what would become of them
         (wizard.engine.migrating). Raises what Migrations.page raises."""
-        migrations = Migrations(self.store, self._pinned, self._turns.cache, self.services, self.clock)
+        cache, schema = self._turns.cache, self._profile_schema
+        migrations = Migrations(self.store, self._pinned, cache, self.services, self.clock, schema)
         return await migrations.page(order)
 
     async def _take(self, name: str, run: str | RunView, ask: Ask, respond: RespondWith | None = None) -> RunView:

@@ -25,6 +25,7 @@ from wizard.model.job import Job, JobKind, job_key
 from wizard.model.migrating import MOST_RUNS, Counterparts, Order, Page, Result, Verdict
 from wizard.model.staging import Deed
 from wizard.node import Services
+from wizard.profiles.schema import ProfileSchema
 from wizard.stores.contract import RunPlace, RunSummary, Store
 
 LIVE = (RunStatus.CREATED, RunStatus.WAITING, RunStatus.WORKING, RunStatus.FAILED)
@@ -36,12 +37,21 @@ SINCE = "It has been moved since it was migrated, and stays where it is."
 class Migrations:
     """Migrates the runs of a store."""
 
-    def __init__(self, store: Store, pinned: Pinned, cache: RunCache, services: Services, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        pinned: Pinned,
+        cache: RunCache,
+        services: Services,
+        clock: Clock,
+        profiles: ProfileSchema | None = None,
+    ) -> None:
         self._store = store
         self._pinned = pinned
         self._cache = cache
         self._services = services
         self._clock = clock
+        self._profiles = profiles
 
     async def page(self, order: Order) -> Page:
         """Does what is ordered with the next runs. Raises NothingDeployed, VersionNotFound, WorkflowUnavailable, and
@@ -147,7 +157,9 @@ class Migrations:
                 return Verdict(run.id, at, None, Result.MOVED, MEANWHILE)
             return Verdict(run.id, at, None, Result.STUCK, "The definition that it is on isn't stored.")
         old = await self._pinned.known_of(run)
-        verdict, change = await replayed(run, old, target.workflow, matched, self._clock.wall(), self._services)
+        verdict, change = await replayed(
+            run, old, target.workflow, matched, self._clock.wall(), self._services, self._profiles
+        )
         return verdict if change is None or order.dry_run else await self._commit(change, verdict)
 
     # -- and back ------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, assert_never
 
 from wizard.engine.inputs import read_input
-from wizard.engine.outcomes import checked, failure_of, with_traces
+from wizard.engine.outcomes import check_profile, checked, failure_of, with_traces
 from wizard.engine.visits import make_visit, prompt_of
 from wizard.errors import WizardError
 from wizard.machine.protocol import Check, Close, Execute, Look, Remove, Request, Result
@@ -23,6 +23,7 @@ from wizard.node import NodeType, Services, Visit
 from wizard.node.prompt_checks import only_computes
 from wizard.node.retry import seconds_in_all
 from wizard.process.isolation import computed
+from wizard.profiles.schema import ProfileSchema
 from wizard.state.documents import saves_on_moving
 from wizard.telemetry.logs import broke, is_outspoken
 
@@ -39,16 +40,23 @@ class Replayed(NamedTuple):
 
 
 async def replayed(
-    run: Run, old: Workflow, new: Workflow, counterparts: Counterparts, now: datetime, services: Services
+    run: Run,
+    old: Workflow,
+    new: Workflow,
+    counterparts: Counterparts,
+    now: datetime,
+    services: Services,
+    profiles: ProfileSchema | None = None,
 ) -> Replayed:
-    """The run on the `new` version, as of `now` on the wall clock. Nothing is called that has an effect outside."""
+    """The run on the `new` version, as of `now` on the wall clock. Nothing is called that has an effect outside, and
+    nothing is set that the schema of `profiles` doesn't take."""
     at = "" if run.current is None else run.current.path
     try:
         carried = carry(old, new, counterparts, run)
         given = _input_of(new, carried.run, now)
         carried = carried._replace(run=carried.run._replace(input=given))
         turn = Turn(new, carried.run, now)
-        landing = await _Replaying(turn, services).drive(replay(turn, carried, same_input=given == run.input))
+        landing = await _Replaying(turn, services, profiles).drive(replay(turn, carried, same_input=given == run.input))
     except (Stuck, WizardError) as error:
         return Replayed(Verdict(run.id, at, None, Ending.STUCK, _why(error)))
     change = between(run, turn.change(), saved=old.saves_steps, saves=new.saves_steps)
@@ -97,9 +105,10 @@ def between(before: Run, change: Change, *, saved: bool, saves: bool) -> Change:
 class _Replaying:
     """Answers a replay's requests."""
 
-    def __init__(self, turn: Turn, services: Services) -> None:
+    def __init__(self, turn: Turn, services: Services, profiles: ProfileSchema | None) -> None:
         self._turn = turn
         self._services = services
+        self._profiles = profiles
 
     async def drive(self, move: Replay) -> Landing:
         try:
@@ -154,6 +163,8 @@ class _Replaying:
         handler: NodeType[Any] = visit.node.handler
         try:
             outcome = checked(await self._called(handler, visit), visit)
+            if self._profiles is not None and visit.changes:
+                check_profile(visit, self._profiles, self._turn.local_now)
         except Exception as error:
             return Result(failure=failure_of(error, step), step=step)
         after = with_traces(step, visit, proceeds=isinstance(outcome, Proceed))

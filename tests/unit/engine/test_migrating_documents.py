@@ -8,10 +8,12 @@ import pytest
 
 from tests.migrations import House, only
 from tests.unit.engine.test_migrating import house
+from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.model import Value
 from wizard.model.migrating import Names, Result
 from wizard.model.values import MAX_VALUE_BYTES
+from wizard.profiles.schema import ProfileSchema
 
 __all__ = ["house"]  # a fixture
 
@@ -142,3 +144,21 @@ async def test_a_profile_that_has_no_room_holds_its_own_run_back(house: House) -
         other.id: Result.CONTINUE,
     }
     assert "larger" in next(verdict.why for verdict in page.verdicts if verdict.run == full.id)
+
+
+async def test_the_schema_of_profiles_holds_in_a_migration(house: House) -> None:
+    """Or a version with a mistake would write into profiles what no other way lets in."""
+    registry = house.registry
+    schema = ProfileSchema.read("fields: {name: {type: text, max_length: 5}}", "profile.yaml", registry)
+    house.engine = Engine(house.served, house.store, clock=house.clock, profile_schema=schema)
+    await house.deploys(ONCE)
+    await begun(house)
+    await house.deploys(ONCE.replace("'{{ who.name }}'", "'{{ who.name }} and all of hers'"))
+    verdict = await only(house)
+    assert (verdict.result, verdict.why) == (Result.STUCK, "What `note` computes can't be computed in the new version.")
+    assert await profile(house) == {"name": "Ann"}
+    await house.deploys(ONCE.replace("profile.name", "profile.nom"))
+    assert (await only(house)).result is Result.STUCK
+    await house.deploys(ONCE.replace("'{{ who.name }}'", "'{{ who.name }}!'"))
+    assert (await only(house)).result is Result.CONTINUE
+    assert await profile(house) == {"name": "Ann!"}
