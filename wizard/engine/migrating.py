@@ -8,7 +8,8 @@ moved since can be brought back.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from wizard.definitions.counterparts import counterparts
@@ -112,7 +113,7 @@ class Migrations:
         runs, following = await self._live(order)
         there = [run for run in runs if run.version != target.workflow.version]
         known = {version: await self._known(version, target, order) for version in {run.version for run in there}}
-        _check_names(order, known)
+        await self._check_names(order, target, known)
         verdicts = await self._each(there, lambda run: self._move(run, target, known, order))
         renamed = dict.fromkeys(name for each in known.values() if each is not None for name in each.renamed)
         return Page(target.number, target.workflow.version, verdicts, tuple(renamed), following)
@@ -143,6 +144,24 @@ class Migrations:
         """What is what in a version and the new one; None where the version isn't stored."""
         old = await self._bundle(version)
         return None if old is None else await asyncio.to_thread(counterparts, old, target.bundle, order.names)
+
+    async def _check_names(self, order: Order, target: _Target, known: Mapping[str, Counterparts | None]) -> None:
+        """Raises InvalidInput for a name that no version has. What is of other runs than those of this page is looked
+        for in what was ever deployed: they are on another page, or have been moved already."""
+        matched = [each for each in known.values() if each is not None]
+        unknown = frozenset.intersection(*(each.unknown for each in matched)) if matched else frozenset()
+        below = None
+        while unknown and (versions := await self._store.stages.versions(order.workflow, below=below)):
+            for version in {each.version for each in versions} - {*known, target.workflow.version}:
+                with suppress(InvalidInput):  # what is wrong for runs that aren't here is told when they are
+                    other = await self._known(version, target, order)
+                    unknown = unknown if other is None else unknown & other.unknown
+            below = versions[-1].number
+        if unknown:
+            raise InvalidInput(
+                f"`{min(unknown)}` can't have another name: no earlier version has it, or it is of another type now. A"
+                " field is NODE.FIELD, and its node has to be in the new version, or to be mapped as well."
+            )
 
     async def _move(
         self, listed: RunSummary, target: _Target, known: dict[str, Counterparts | None], order: Order
@@ -207,11 +226,3 @@ class _Target(NamedTuple):
     number: int
     workflow: Workflow
     bundle: Bundle
-
-
-def _check_names(order: Order, known: dict[str, Counterparts | None]) -> None:
-    """Raises InvalidInput for a name that none of the versions has which runs are on."""
-    matched = [each for each in known.values() if each is not None]
-    unknown = frozenset.intersection(*(each.unknown for each in matched)) if matched else frozenset()
-    if unknown:
-        raise InvalidInput(f"No version that runs are on has `{min(unknown)}`. Name a node, or a field as NODE.FIELD.")

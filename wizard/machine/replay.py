@@ -123,7 +123,7 @@ def _is_final(old: Workflow, path: str, new: Workflow, carried: str) -> bool:
 def _check_left(old: Workflow, run: Run, step: Step, position: int) -> None:
     """Raises Stuck where the new version has no place for a step that the run can't do without."""
     if position == run.cursor:
-        raise Stuck(f"It stands at `{step.path}`, which the new version hasn't.")
+        raise Stuck(f"It stands at `{step.path}`, which the new version hasn't, or has as another type.")
     node = locate(old, step.path).node
     if node.final and step.is_done and position < run.cursor:
         raise Stuck(f"It has passed `{step.path}`, which is final, and the new version hasn't it.")
