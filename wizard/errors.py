@@ -32,7 +32,7 @@ WizardError
 │   ├── BundleRefused           something is missing for a bundle, or would be overwritten by it
 │   ├── VersionNotFound         the workflow has no such version
 │   ├── StaleDeployment         another version was deployed or revoked meanwhile
-│   ├── NothingDeployed         there is nothing to revoke
+│   ├── NothingDeployed         nothing of the workflow is deployed
 │   ├── NothingBefore           there is nothing that revoking could go back to
 │   ├── DocumentNotFound        nothing is stored under this id of a profile or session
 │   ├── StaleDocument           somebody else has saved the profile or session meanwhile
@@ -239,7 +239,7 @@ class StaleDeployment(CallerError):
 
 
 class NothingDeployed(CallerError):
-    people = "Nothing of this workflow is deployed, so there is nothing to revoke."
+    people = "Nothing of this workflow is deployed. `wizard deploy ID` deploys its draft."
 
 
 class VersionNotFound(CallerError):
@@ -306,8 +306,8 @@ class FieldsRefused(InvalidInput):
 
     def __init__(self, errors: Mapping[str, str] | None = None) -> None:
         self.errors = errors or {}
-        told = "".join(f" {name}: {message}" for name, message in self.errors.items())
-        super().__init__(f"The schema of profiles doesn't take this.{told}")
+        told = "; ".join(f"{name}: {message}" for name, message in self.errors.items())
+        super().__init__(f"The schema of profiles doesn't take this. {told}".strip())
 
 
 class ConfigurationRefused(CallerError):
