@@ -10,7 +10,7 @@ from aiohttp import web
 from wizard.channels.admin import responses
 from wizard.channels.admin.admission import Admission, check_unconditional
 from wizard.channels.admin.parameters import workflow_of
-from wizard.channels.admin.people import Person
+from wizard.channels.admin.people import Person, Role
 from wizard.channels.admin.requests import IMPORT
 from wizard.channels.admin.workflows import problem_lines, refused, stage_of
 from wizard.channels.http.json_answers import as_json, encode
@@ -29,8 +29,12 @@ class Bundles:
 
     async def export(self, request: web.Request, person: Person) -> web.Response:
         workflow, stage = workflow_of(request), stage_of(request, "stage", "draft")
+
+        async def check(embedded: str) -> None:  # to embed what is somebody else's is no way to read it
+            await self._admission.check_shared(person, Role.VIEWER, embedded)
+
         try:
-            bundle = await self._transfer().export(workflow, stage)
+            bundle = await self._transfer().export(workflow, stage, check)
         except DefinitionError as error:
             raise refused(error, "What can't be read isn't exported. Correct what `problems` names.") from None
         return as_json(200, encode(as_data(bundle)))
