@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeGuard
 
 from wizard.debugging.recording import note, note_here
 from wizard.errors import Excuse, NodeFailed
@@ -76,12 +76,22 @@ def _read(visit: Visit[Any], name: str) -> None:
         return
 
 
+def tries_of(result: Value) -> Sequence[Value]:
+    """What is given for each try."""
+    return result if isinstance(result, list | tuple) else (result,)
+
+
+def is_failure(result: Value) -> TypeGuard[Mapping[str, Any]]:
+    """Whether this is a failure, and no output."""
+    return isinstance(result, Mapping) and set(result) == {"error"}
+
+
 def _given(result: Value, tries: int, *, has_ports: bool) -> Outcome:
     """Of a list, what is given for this try; the last one for all that follow. A node that has ports may be told by
     which of them it is left."""
-    if isinstance(result, list | tuple) and result:
-        result = result[min(tries, len(result)) - 1]
-    if isinstance(result, Mapping) and set(result) == {"error"} and isinstance(result["error"], str):
+    each = tries_of(result)
+    result = each[min(tries, len(each)) - 1] if each else result
+    if is_failure(result):
         raise NodeFailed(result["error"], people=result["error"])
     if has_ports and isinstance(result, Mapping) and "port" in result and result.keys() <= {"port", "output"}:
         output = result.get("output", {})
