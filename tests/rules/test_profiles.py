@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -240,6 +241,19 @@ async def test_a_run_that_saves_as_it_goes_saves_each_step(stores: Open) -> None
         ("step", "Basel"),
     ]
     assert {record.origin.run for record in records[1:]} == {run.id}
+
+
+async def test_what_is_saved_is_taken_back_where_clocks_differ(stores: Open) -> None:
+    """One server has created the run, and another one, whose clock is behind, has moved it (S25)."""
+    store = await stores()
+    run = await answered(an_engine(store, moving("step")))
+    behind = MovableClock(MovableClock()() - timedelta(seconds=5))
+    engine = an_engine(store, moving("step"), clock=behind)
+    view = await engine.load(run.id)
+    await engine.next(view, {"x": "Bern"})
+    assert await profile(engine) == {"town": "Bern", "moves": 1}
+    await engine.previous(view)
+    assert await profile(engine) == {}
 
 
 async def test_what_others_changed_meanwhile_is_not_taken_back(stores: Open) -> None:

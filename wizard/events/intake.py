@@ -8,12 +8,10 @@ process died or another one is at it now, does the same things again, which chan
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import blake2b
 
@@ -44,6 +42,7 @@ from wizard.model.copies import copied
 from wizard.model.events import FIELDS, MAX_ID, Emitted, RunTold, RunToStart, TakenEvent
 from wizard.model.instants import instant
 from wizard.model.values import check_value, digest
+from wizard.process.one_at_a_time import OneAtATime
 from wizard.telemetry.logs import broke
 
 MOST_STARTED = 100  # runs by one event
@@ -78,7 +77,7 @@ class Intake:
         self._most_started = most_started
         self._most_reached = most_reached
         self._waiting = Waiting(engine)
-        self._under_way: dict[str, asyncio.Event] = {}
+        self._emitting = OneAtATime()  # of two that bring one event, the second finds what came of the first
 
     async def emit(
         self,
@@ -100,7 +99,7 @@ class Intake:
         """
         try:
             event = self._event(type, properties, id, profile_id, session_id, at)
-            async with self._one_at_a_time(event.id):
+            async with self._emitting.under(event.id):
                 emitted = await self._take(event, id, profile_id, session_id)
         except WizardError:
             self._engine.watch.event("refused")
@@ -281,18 +280,6 @@ class Intake:
             raise
         except CallerError:
             return None
-
-    @asynccontextmanager
-    async def _one_at_a_time(self, event_id: str) -> AsyncIterator[None]:
-        """Of two that bring one event to this process at once, the second waits for the first."""
-        while (other := self._under_way.get(event_id)) is not None:
-            await other.wait()
-        done = self._under_way[event_id] = asyncio.Event()
-        try:
-            yield
-        finally:
-            del self._under_way[event_id]
-            done.set()
 
 
 def document_of(event: TakenEvent) -> dict[str, Value]:

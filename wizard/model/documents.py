@@ -48,7 +48,7 @@ class TakenBack:
     """Fields that a run saved, and that its path doesn't set any more: each gets the value that it had before, unless
     somebody else has set it since. `fields` are named, `earlier` have a value that an earlier step of the path set.
     With `rest`, it is every field that the run saved and that the save doesn't name otherwise; what it names as the run
-    saved it already isn't saved again. `since` is when the run was created: no earlier save is its own."""
+    saved it already isn't saved again. No save before `since` is the run's own."""
 
     since: datetime
     fields: tuple[str, ...] = ()

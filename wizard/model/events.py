@@ -75,7 +75,7 @@ class Emitted:
     session_id: str
     runs: tuple[RunTold, ...]
     again: bool = False
-    tokens: Mapping[str, str] = field(default_factory=dict)
+    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)  # they open runs, and so are in no log
 
 
 class Emit(Protocol):

@@ -9,6 +9,7 @@ turn: nothing depends on whether a turn that was cut off is gone on with.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 
 from wizard.model import DocumentSave, Run, Step, Value
 from wizard.model.documents import Origin, SaveAction, TakenBack
@@ -17,6 +18,7 @@ from wizard.model.values import pack
 from wizard.state.patches import fields_set, last_set
 
 DOCUMENTS = ("event", "profile", "session")
+CLOCKS_APART = timedelta(hours=1)
 
 
 def document(run: Visible, name: str) -> Mapping[str, Value]:
@@ -66,7 +68,7 @@ def document_saves(turn: Visible, run: Run, *, reopens: bool = False) -> tuple[D
             fields = {name: step.patch[kind, name] for name, step in setters.items()}
             steps = {name: step.path for name, step in setters.items()}
             origin = Origin(SaveAction.END, run.id, run.workflow)
-            back = TakenBack(run.created_at, rest=True) if reopens else None
+            back = TakenBack(_since(run), rest=True) if reopens else None
             saves.append(DocumentSave(kind, document_id, fields, (), steps, origin, back))
     return tuple(saves)
 
@@ -102,7 +104,7 @@ def migrated_saves(
         if returns:
             changed, new = {**changed, **new}, {}
         if gone or changed:
-            back = TakenBack(after.created_at, gone, changed)
+            back = TakenBack(_since(after), gone, changed)
             origin = Origin(SaveAction.BACK, after.id, after.workflow)
             saves.append(DocumentSave(kind, document_id, {}, origin=origin, taken_back=back))
         if new:
@@ -110,6 +112,11 @@ def migrated_saves(
             origin = Origin(SaveAction.STEP, after.id, after.workflow)
             saves.append(DocumentSave(kind, document_id, new, steps=steps, origin=origin))
     return tuple(saves)
+
+
+def _since(run: Run) -> datetime:
+    """No save of the run is older, also where the clocks of the processes that moved it differ (S25)."""
+    return run.created_at - CLOCKS_APART
 
 
 def _kept_up(
@@ -128,7 +135,7 @@ def _kept_up(
             (fields if hidden else earlier)[name] = value
     gone = tuple(name for name in was if name not in now)
     if gone or earlier:
-        back = TakenBack(after.created_at, gone, earlier)
+        back = TakenBack(_since(after), gone, earlier)
         origin = Origin(SaveAction.BACK, after.id, after.workflow)
         yield DocumentSave(kind, document_id, {}, origin=origin, taken_back=back)
     if fields:

@@ -72,13 +72,14 @@ async def test_a_run_that_is_migrated_meanwhile_says_nothing_of_those_that_were_
     house = House(MemoryStore())
     await house.deploys(TRIP)
     left = await house.begins(profile_id="bob")
+    house.clock.move(seconds=1)
     moved = await house.begins(profile_id="ann")
     await house.deploys(TRIP.replace("  - {id: done", "  - {id: more, type: wait, event: refund}\n  - {id: done"))
     real = house.engine.load
 
     async def load(run: Any) -> Any:
         if run == moved.id and (await house.stored(run)).version == moved.run.version:
-            await house.migrates(limit=1)
+            await house.migrates(limit=1)  # of the newest
         return await real(run)
 
     house.engine.load = load  # type: ignore[method-assign]

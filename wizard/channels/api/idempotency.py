@@ -18,11 +18,10 @@ is as strong as the key is hard to guess, so callers should send random ones (a 
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -34,6 +33,7 @@ from wizard.engine.view import RunView
 from wizard.errors import KeyReused
 from wizard.locale.sentences import sentence
 from wizard.model import Reply
+from wizard.process.one_at_a_time import OneAtATime
 from wizard.stores.contract import Store
 
 HEADER = "Idempotency-Key"
@@ -168,21 +168,12 @@ class Replies:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._under_way: dict[tuple[str, str], asyncio.Event] = {}
+        self._answering = OneAtATime()
 
     async def find(self, identity: Identity) -> Answer | None:
         """Raises KeyReused where the key came with another request."""
         reply = await self._store.reply(identity.scope, identity.key)
         return None if reply is None else identity.answer(reply)
 
-    @asynccontextmanager
-    async def one_at_a_time(self, identity: Identity) -> AsyncIterator[None]:
-        name = (identity.scope, identity.key)
-        while (other := self._under_way.get(name)) is not None:
-            await other.wait()
-        done = self._under_way[name] = asyncio.Event()
-        try:
-            yield
-        finally:
-            del self._under_way[name]
-            done.set()
+    def one_at_a_time(self, identity: Identity) -> AbstractAsyncContextManager[None]:
+        return self._answering.under((identity.scope, identity.key))

@@ -105,9 +105,10 @@ class PostgresStages:
         values = (None if owner is None else encoded(owner), details_body(shared))
 
         async def write(connection: Connection) -> None:
+            count = await connection.fetchval(COUNT, 0)  # first, as whoever deletes the draft does
             if await connection.fetchval(SAVE_SHARING, encoded(workflow), revision, *values) is None:
                 raise StaleSharing(workflow=workflow)
-            await _note(connection, await connection.fetchval(COUNT, 0), deed)
+            await _note(connection, count, deed)
 
         await self._pool.transact(write)
 
