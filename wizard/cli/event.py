@@ -68,12 +68,29 @@ def json_of(text: str | None, option: str, example: str) -> Any:
     if text is None:
         return None
     try:
-        return load_json(text.encode(errors="surrogateescape"), MOST_NESTED, constant=_no_number)
+        body = text.encode(errors="surrogateescape")
+        return load_json(body, MOST_NESTED, constant=_no_number, members=_each_once)
+    except _TwiceError as error:
+        raise typer.BadParameter(f"{error} is there twice in one object.", param_hint=option) from error
     except TooDeepError as error:
         raise typer.BadParameter(f"it is nested more than {MOST_NESTED} deep.", param_hint=option) from error
     except ValueError as error:
         said = f"it isn't JSON; write it as in {option} {example}."
         raise typer.BadParameter(said, param_hint=option) from error
+
+
+class _TwiceError(ValueError):
+    """The message is the name."""
+
+
+def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Over HTTP such an object is refused as well: nobody can tell which of the two is meant."""
+    made: dict[str, Any] = {}
+    for name, value in members:
+        if name in made:
+            raise _TwiceError(repr(name))
+        made[name] = value
+    return made
 
 
 def _no_number(name: str) -> Any:

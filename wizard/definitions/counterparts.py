@@ -146,7 +146,6 @@ class _Matching:
         for name, other in self._given.get(around, ()):
             if name not in before:
                 continue
-            self._used.add(f"{around}{name}")
             around_field, _, field = other.rpartition(".")
             paths = (*level.old_path, old["id"]), (*level.new_path, new["id"])
             if field not in after or around_field not in ("", "/".join(paths[1])):
@@ -154,7 +153,9 @@ class _Matching:
                 raise InvalidInput(
                     f"`{around}{name}` can't be `{other}` now: its node is `{there}`, without that field."
                 )
-            self._tell("field", *paths, guessed=False, fields=(name, field))
+            if _type_of(before[name]) == _type_of(after[field]):
+                self._used.add(f"{around}{name}")
+                self._tell("field", *paths, guessed=False, fields=(name, field))
             yield name, field
 
 

@@ -358,7 +358,7 @@ class _Way:
         self._check_passed()
         if node.handler.ends:
             raise Stuck("It would come to its end without an answer of its person's.")
-        if is_new and not node.handler.pure:
+        if is_new and not node.handler.pure and node.kind is not Kind.INTERNAL:  # of these, it is the page of a list
             raise Stuck(f"`{step.path}` begins something outside, which a migration doesn't.")
         turn.fault = None
         wait_at(turn, step)

@@ -64,16 +64,22 @@ def check_json(text: str, most: int, values: int | None = None) -> None:
 
 
 def load_json(
-    body: bytes, most: int, *, values: int | None = None, constant: Callable[[str], Any] | None = None
+    body: bytes,
+    most: int,
+    *,
+    values: int | None = None,
+    constant: Callable[[str], Any] | None = None,
+    members: Callable[[list[tuple[str, Any]]], Any] | None = None,
 ) -> Any:
-    """The JSON value of `body`, its numbers digit for digit (S27); `constant` makes what NaN and the infinities are.
+    """The JSON value of `body`, its numbers digit for digit (S27); `constant` makes what NaN and the infinities are,
+    `members` an object of its members, where one name may be there twice.
 
     Raises ValueError where it isn't JSON, TooDeepError where it is nested more than `most` deep, TooManyError where it
     holds more than `values` values.
     """
     text = body.decode(json.detect_encoding(body))
     check_json(text, most, values)
-    return json.loads(text, parse_constant=constant, parse_float=read_decimal)
+    return json.loads(text, parse_constant=constant, parse_float=read_decimal, object_pairs_hook=members)
 
 
 # -- YAML ------------------------------------------------------------------------------------------

@@ -166,20 +166,21 @@ class StoredDocuments:
         document_id: str,
         revision: int,
         *,
-        on_conflict: OnConflict = OnConflict.REFUSE,
+        on_conflict: OnConflict | str = OnConflict.REFUSE,
         by: str,
         note: str = "",
     ) -> Undone:
         """Gives the fields that a save set the values that they had before it. Raises DocumentNotFound, SaveNotFound,
-        UndoConflict where some of them were set since (unless `on_conflict` says what to do), and FieldsRefused where
-        the schema doesn't take an earlier value any more."""
+        UndoConflict where some of them were set since (unless `on_conflict` says what to do: its words do as well),
+        FieldsRefused where the schema doesn't take an earlier value any more, and InvalidInput for another word."""
+        how = _on_conflict(on_conflict)
         origin = Origin(SaveAction.UNDO, by=by, note=note)
         for _ in range(TRIES):
             stored = await self.get(document_id)
             plan = await self._undo(document_id, revision, stored)
-            if plan.conflicts and on_conflict is OnConflict.REFUSE:
+            if plan.conflicts and how is OnConflict.REFUSE:
                 raise UndoConflict(plan.conflicts)
-            left = plan.conflicts if on_conflict is OnConflict.SKIP else ()
+            left = plan.conflicts if how is OnConflict.SKIP else ()
             if left:
                 plan = plan.without_conflicts()
             self._checked(plan.fields, removed=plan.removed)
@@ -259,3 +260,10 @@ def _changed(document: Document, fields: Mapping[str, Value]) -> dict[str, Value
     """What of these fields isn't so yet. 1 and True are two values."""
     stored = document.fields
     return {name: value for name, value in fields.items() if name not in stored or pack(stored[name]) != pack(value)}
+
+
+def _on_conflict(given: OnConflict | str) -> OnConflict:
+    try:
+        return OnConflict(given)
+    except ValueError as error:
+        raise InvalidInput("`on_conflict` is refuse, skip or force.") from error

@@ -103,6 +103,7 @@ def test_they_are_listed_with_what_came_of_them(shell: Shell) -> None:
     [
         ("events send purchase --properties {", "it isn't JSON; write it as in --properties"),
         ("events send purchase --properties [1]", "give a JSON object"),
+        ("""events send purchase --properties '{"a": 1, "a": 2}'""", "'a' is there twice in one object"),
         ("events send purchase --at yesterday", "give a time with its offset from UTC"),
         ("events send purchase --at 2026-03-27T10:00:00", "give a time with its offset from UTC"),
         ("events send order.paid", "An event needs a type"),

@@ -138,11 +138,14 @@ def test_names_that_are_given_are_looked_for() -> None:
             matched(old, new, names)
 
 
-def test_a_node_never_becomes_one_of_another_type() -> None:
+def test_nothing_becomes_one_of_another_type() -> None:
     """Whoever maps it would be told that its answers go along, and they don't."""
     old, new = [form("who", field("name"))], [{"id": "done", "type": "end"}]
     found = matched(old, new, Names({"who": "done"}))
     assert (found.nodes, found.renamed, found.unknown) == ({}, (), {"who"})
+    number = {**field("age"), "type": "integer"}
+    found = matched([form("who", field("name"))], [form("who", number)], Names({}, {"who.name": "who.age"}))
+    assert (found.renamed, found.unknown) == ((), {"who.name"})
 
 
 @pytest.mark.parametrize("nodes", [None, "x", [1, {"id": 3}, {"type": "form"}], [{"id": "who", "fields": "x"}]])

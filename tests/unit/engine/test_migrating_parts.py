@@ -62,6 +62,25 @@ async def test_items_of_a_list_keep_their_answers(house: House) -> None:
     assert view.answers["people"]["2"] == {"name": {"first": "B"}}
 
 
+async def test_the_page_of_a_list_is_asked_where_there_was_none(house: House) -> None:
+    """A list that may end sooner now would hold back everybody who is in it."""
+    await house.deploys(PERSON, "person")
+    family = FAMILY.replace("{for_each: 'split(who.names, \",\")'}", "{min: 4}")
+    await house.deploys(family)
+    run = await house.begins({"names": "x"}, {"first": "A"}, {"years": 1})
+    assert await stands(house, run) == ("each/2/name", "waiting")
+    await house.deploys(family.replace("min: 4", "min: 0"))
+    verdict = await only(house)
+    assert (verdict.result, verdict.then) == (Result.ASK, "each/after-0")
+    view = await house.engine.load(run.id)
+    assert view.current is not None
+    assert [field.name for field in view.current.fields] == ["add_another"]
+    await house.engine.next(view, {"add_another": True})
+    assert await stands(house, run) == ("each/after-1", "waiting")
+    await house.engine.next(await house.engine.load(run.id), {"add_another": True})
+    assert await stands(house, run) == ("each/2/name", "waiting")
+
+
 async def test_a_profile_that_steps_have_changed_comes_along(house: House) -> None:
     """What a step set is its own, and is saved when the run ends."""
     text = TRIP.replace(

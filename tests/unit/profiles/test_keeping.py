@@ -84,6 +84,19 @@ async def test_an_undo_is_made_from_what_is_there_when_it_is_saved() -> None:
             await profiles.undo("ann", revision, by="olga")
 
 
+async def test_what_becomes_of_conflicts_may_be_said_in_words() -> None:
+    """A word that is taken for none of them must not undo by force what others have set since."""
+    profiles = keeping(Overtaken(0))
+    await profiles.create("ann", {"a": 1}, by="olga")
+    await profiles.patch("ann", {"a": 2}, by="olga")
+    with pytest.raises(UndoConflict):
+        await profiles.undo("ann", 1, on_conflict="refuse", by="olga")
+    with pytest.raises(InvalidInput):
+        await profiles.undo("ann", 1, on_conflict="leave", by="olga")
+    assert (await profiles.undo("ann", 1, on_conflict="skip", by="olga")).left == ("a",)
+    assert (await profiles.undo("ann", 1, on_conflict="force", by="olga")).document.fields == {}
+
+
 async def test_an_undo_goes_by_the_schema() -> None:
     """What was stored before there was a schema can't come back through an undo."""
     store = MemoryStore()
