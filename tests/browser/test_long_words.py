@@ -33,7 +33,11 @@ async def long_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) 
             yield site
 
 
-@pytest.mark.parametrize("view", VIEWS, ids=[view.name for view in VIEWS])
+OF_AUTHORS = ("node-type", "node-types", "node-type-with-code")  # what authors read is English
+OF_PEOPLE = [view for view in VIEWS if view.name not in OF_AUTHORS]
+
+
+@pytest.mark.parametrize("view", OF_PEOPLE, ids=[view.name for view in OF_PEOPLE])
 async def test_words_twice_as_long_have_room(long_site: Site, opens: Opens, view: View) -> None:
     """A button, a legend or a panel that suits the English words would be cut off, scroll sideways or cover another one
     in most languages: nothing of that, and no barrier that axe-core knows."""
