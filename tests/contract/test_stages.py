@@ -109,6 +109,25 @@ async def test_a_draft_is_deleted_by_who_saw_it(store: Store) -> None:
     await store.stages.save_draft(a_draft())
 
 
+async def test_a_draft_begins_where_the_deleted_one_ended(store: Store) -> None:
+    """Whoever has the deleted draft open saves over that, and not over the one that was begun since."""
+    await store.stages.save_draft(a_draft())
+    await store.stages.delete_draft("passport", 1, deed("delete"))
+    with pytest.raises(StaleDraft):
+        await store.stages.save_draft(a_draft(2, "Ann's"))
+    await store.stages.save_draft(a_draft(2, "Bob's"), 2)
+    with pytest.raises(StaleDraft):
+        await store.stages.save_draft(a_draft(2, "Ann's"))
+    with pytest.raises(StaleDraft):
+        await store.stages.save_draft(a_draft(2, "Ann's"), 2)
+    await store.stages.save_drafts([a_draft(3, "Bob's"), a_draft(7, workflow="order")], {"order": 7})
+    assert [(draft.workflow, draft.revision) for draft in await store.stages.drafts()] == [
+        ("order", 7),
+        ("passport", 3),
+    ]
+    assert [sharing.workflow for sharing in await store.stages.sharings()] == ["order", "passport"]
+
+
 async def test_versions_are_numbered_and_the_newest_is_deployed(store: Store) -> None:
     """Each deployment takes the place of the one before, and all of them stay."""
     assert await store.stages.deployed() == ()

@@ -54,9 +54,22 @@ class Staging:
 
     async def save(self, workflow: str, text: str, *, revision: int, by: str) -> Draft:
         """Saves over the draft of that revision, 0 for a new one, whatever is wrong with it. Raises StaleDraft."""
-        draft = Draft(workflow, revision + 1, text, self._clock(), by)
-        await self._stages.save_draft(draft)
+        first = await self.first(workflow) if revision == 0 else 1
+        draft = Draft(workflow, revision + 1 if revision else first, text, self._clock(), by)
+        await self._stages.save_draft(draft, first)
         return draft
+
+    async def first(self, workflow: str) -> int:
+        """The revision that begins a draft of it: one that no draft had which was deleted. Whoever still has that open
+        would save over the new one otherwise, which they have never seen."""
+        below: int | None = None
+        while deeds := await self._stages.deeds(workflow, below=below):
+            for deed in deeds:
+                deleted = deed.details.get("draft")
+                if deed.action == "delete" and isinstance(deleted, int):
+                    return deleted + 1
+            below = deeds[-1].number
+        return 1
 
     async def draft(self, workflow: str) -> Draft:
         """Raises DraftNotFound."""

@@ -112,7 +112,7 @@ class Transfer:
             if stored is not None and stored.text == part.text:
                 parts.append(Planned(part.workflow, "unchanged", stored.revision))
                 continue
-            revision = 1 if stored is None else stored.revision + 1
+            revision = await self._staging.first(part.workflow) if stored is None else stored.revision + 1
             parts.append(Planned(part.workflow, "new" if stored is None else "replaced", revision))
             if not replace:
                 hindrances += await self._clashes(bundle, part, stored)
@@ -133,7 +133,8 @@ class Transfer:
             if part.result != "unchanged"
         ]
         if changed:
-            await self._stages.save_drafts(changed)
+            first = {part.workflow: part.revision for part in plan.parts if part.result == "new"}
+            await self._stages.save_drafts(changed, first)
         return plan
 
     def _lacking(self, bundle: Bundle) -> Iterator[str]:

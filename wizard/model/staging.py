@@ -10,13 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from wizard.model.prompt import Value
 
+FROM_ONE: Mapping[str, int] = MappingProxyType({})  # of every workflow, the revision that begins a draft is 1
+
 
 class Draft(NamedTuple):
-    """The text of a workflow as its author wrote it, byte for byte. `revision` counts from 1 how often it was saved."""
+    """The text of a workflow as its author wrote it, byte for byte. `revision` counts how often it was saved: from 1,
+    or on from the draft that was deleted before it, so that no two drafts that people have seen go by one number."""
 
     workflow: str
     revision: int
@@ -77,15 +81,16 @@ class Stages(Protocol):
     async def drafts(self) -> tuple[Draft, ...]:
         """All of them, by workflow."""
 
-    async def save_draft(self, draft: Draft) -> None:
-        """In the place of the revision before it. Nothing else of the old one stays. A workflow that there wasn't
-        before is owned by whoever saved it.
+    async def save_draft(self, draft: Draft, first: int = 1) -> None:
+        """In the place of the revision before it. Nothing else of the old one stays. The revision `first` begins a
+        draft. A workflow that there wasn't before is owned by whoever saved it.
 
-        Raises StaleDraft where that isn't the one that is stored (for revision 1: where there is one).
+        Raises StaleDraft where the revision before isn't the one that is stored (for the first: where there is one).
         """
 
-    async def save_drafts(self, drafts: Sequence[Draft]) -> None:
-        """`save_draft` of several workflows: all of them, or none. Raises StaleDraft."""
+    async def save_drafts(self, drafts: Sequence[Draft], first: Mapping[str, int] = FROM_ONE) -> None:
+        """`save_draft` of several workflows, with the first revision of each that isn't 1: all of them, or none.
+        Raises StaleDraft."""
 
     async def delete_draft(self, workflow: str, revision: int, deed: Deed) -> None:
         """Where there is no version of the workflow, nothing stays of it but the deed, and it is nobody's.

@@ -15,7 +15,7 @@ from wizard.model import Change, DocumentSave, Former, Refused, Reply, Report, R
 from wizard.model.documents import SaveRecord
 from wizard.model.events import TakenEvent, TakenEvents
 from wizard.model.job import Aside, Backlog, Claim, Queue
-from wizard.model.staging import Deed, Deployed, Draft, Sharing, Stages, Version
+from wizard.model.staging import FROM_ONE, Deed, Deployed, Draft, Sharing, Stages, Version
 from wizard.state.merging import Document
 from wizard.stores.contract import RunPlace, RunSummary, Store, TraceEntry
 from wizard.stores.documents import DocumentLine, Documents
@@ -222,11 +222,11 @@ class WatchedStages:
     async def drafts(self) -> tuple[Draft, ...]:
         return await self._tell("drafts", self._store.stages.drafts())
 
-    async def save_draft(self, draft: Draft) -> None:
-        await self._tell("save_draft", self._store.stages.save_draft(draft))
+    async def save_draft(self, draft: Draft, first: int = 1) -> None:
+        await self._tell("save_draft", self._store.stages.save_draft(draft, first))
 
-    async def save_drafts(self, drafts: Sequence[Draft]) -> None:
-        await self._tell("save_drafts", self._store.stages.save_drafts(drafts))
+    async def save_drafts(self, drafts: Sequence[Draft], first: Mapping[str, int] = FROM_ONE) -> None:
+        await self._tell("save_drafts", self._store.stages.save_drafts(drafts, first))
 
     async def delete_draft(self, workflow: str, revision: int, deed: Deed) -> None:
         await self._tell("delete_draft", self._store.stages.delete_draft(workflow, revision, deed))

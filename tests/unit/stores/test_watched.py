@@ -75,8 +75,8 @@ DEED = Deed(0, NOW, "ann", "deploy", "w", {}, "")
 STAGES_CALLS: dict[str, tuple[Any, ...]] = {
     "draft": ("w",),
     "drafts": (),
-    "save_draft": (Draft("w", 1, "id: w", NOW, "ann"),),
-    "save_drafts": ([Draft("w", 1, "id: w", NOW, "ann")],),
+    "save_draft": (Draft("w", 4, "id: w", NOW, "ann"), 4),
+    "save_drafts": ([Draft("w", 4, "id: w", NOW, "ann")], {"w": 4}),
     "delete_draft": ("w", 1, DEED),
     "sharing": ("w",),
     "sharings": (),

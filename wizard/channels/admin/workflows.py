@@ -225,12 +225,13 @@ class Workflows:
         except StaleDraft as error:
             await self._admission.check_shared(person, Role.EDITOR, workflow)  # somebody else's since a moment ago
             stored = await self._stages.draft(workflow)
-            if stored is None or (stored.revision, stored.text) != (revision + 1, text):
+            saved = revision + 1 if revision else await self._staging.first(workflow)
+            if stored is None or (stored.revision, stored.text) != (saved, text):
                 raise _stale(error, stored) from None
             draft = stored  # the same again: its answer was lost
         problems = await self._staging.problems(draft)
-        saved: responses.SavedDraft = {"revision": draft.revision, "problems": problem_lines(problems)}
-        return as_json(200, encode(saved), {"ETag": f'"{draft.revision}"'})
+        told: responses.SavedDraft = {"revision": draft.revision, "problems": problem_lines(problems)}
+        return as_json(200, encode(told), {"ETag": f'"{draft.revision}"'})
 
     async def delete_draft(self, request: web.Request, person: Person) -> web.Response:
         workflow, revision = workflow_of(request), revision_of(request)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 from wizard.errors import StaleDeployment, StaleDraft, StaleSharing
-from wizard.model.staging import Deed, Deployed, Draft, Sharing, Version
+from wizard.model.staging import FROM_ONE, Deed, Deployed, Draft, Sharing, Version
 
 
 class MemoryStages:
@@ -31,13 +31,14 @@ class MemoryStages:
         with self._lock:
             return tuple(draft for _, draft in sorted(self._drafts.items()))
 
-    async def save_draft(self, draft: Draft) -> None:
-        await self.save_drafts((draft,))
+    async def save_draft(self, draft: Draft, first: int = 1) -> None:
+        await self.save_drafts((draft,), {draft.workflow: first})
 
-    async def save_drafts(self, drafts: Sequence[Draft]) -> None:
+    async def save_drafts(self, drafts: Sequence[Draft], first: Mapping[str, int] = FROM_ONE) -> None:
         with self._lock:
             for draft in drafts:
-                self._check_draft(draft.workflow, draft.revision - 1)
+                begins = draft.revision == first.get(draft.workflow, 1)
+                self._check_draft(draft.workflow, 0 if begins else draft.revision - 1)
             for draft in drafts:
                 self._drafts[draft.workflow] = draft
                 self._sharings.setdefault(draft.workflow, Sharing(draft.workflow, 1, draft.saved_by, {}))

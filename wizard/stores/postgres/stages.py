@@ -6,11 +6,11 @@ the last one has deployed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wizard.errors import StaleDeployment, StaleDraft, StaleSharing
-from wizard.model.staging import Deed, Deployed, Draft, Sharing, Version
+from wizard.model.staging import FROM_ONE, Deed, Deployed, Draft, Sharing, Version
 from wizard.stores.blobs.records import details_body, read_details
 from wizard.stores.postgres.pool import Connection, Pool
 from wizard.stores.postgres.values import LARGEST, bounded, decoded, encoded, in_utc
@@ -68,18 +68,19 @@ class PostgresStages:
     async def drafts(self) -> tuple[Draft, ...]:
         return tuple(map(_draft, await self._pool.read(READ_DRAFTS)))
 
-    async def save_draft(self, draft: Draft) -> None:
-        if draft.revision == 1:
-            await self.save_drafts((draft,))
-        elif not await self._pool.write(*_saving(draft)):
+    async def save_draft(self, draft: Draft, first: int = 1) -> None:
+        if draft.revision == first:
+            await self.save_drafts((draft,), {draft.workflow: first})
+        elif not await self._pool.write(*_saving(draft, begins=False)):
             raise StaleDraft(workflow=draft.workflow)
 
-    async def save_drafts(self, drafts: Sequence[Draft]) -> None:
+    async def save_drafts(self, drafts: Sequence[Draft], first: Mapping[str, int] = FROM_ONE) -> None:
         async def write(connection: Connection) -> None:
             for draft in sorted(drafts):  # in one order, so that two who save the same drafts don't wait for each other
-                if not await connection.fetch(*_saving(draft)):
+                begins = draft.revision == first.get(draft.workflow, 1)
+                if not await connection.fetch(*_saving(draft, begins=begins)):
                     raise StaleDraft(workflow=draft.workflow)
-                if draft.revision == 1:
+                if begins:
                     await _begin_sharing(connection, draft.workflow, draft.saved_by)
 
         await self._pool.transact(write)
@@ -153,10 +154,10 @@ class PostgresStages:
         return tuple(map(_deed, await self._pool.read(READ_DEEDS_OF, *values, encoded(workflow))))
 
 
-def _saving(draft: Draft) -> tuple[Any, ...]:
+def _saving(draft: Draft, *, begins: bool) -> tuple[Any, ...]:
     """The statement that saves it, which gives a row where it did, and its values."""
     workflow, revision, text, saved_at, saved_by = draft
-    statement = BEGIN_DRAFT if revision == 1 else SAVE_DRAFT
+    statement = BEGIN_DRAFT if begins else SAVE_DRAFT
     return statement, encoded(workflow), revision, encoded(text), in_utc(saved_at), encoded(saved_by)
 
 

@@ -6,11 +6,11 @@ Each change is one piece of work of the writing thread, and so one transaction: 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from wizard.errors import StaleDeployment, StaleDraft, StaleSharing
-from wizard.model.staging import Deed, Deployed, Draft, Sharing, Version
+from wizard.model.staging import FROM_ONE, Deed, Deployed, Draft, Sharing, Version
 from wizard.stores.blobs.records import details_body, read_details
 from wizard.stores.sqlite.queue import Read
 from wizard.stores.sqlite.reading import read_time, stored_time
@@ -75,17 +75,18 @@ class SqliteStages:
     async def drafts(self) -> tuple[Draft, ...]:
         return await self._scan(lambda connection: tuple(map(_draft, connection.execute(READ_DRAFTS))))
 
-    async def save_draft(self, draft: Draft) -> None:
-        await self.save_drafts((draft,))
+    async def save_draft(self, draft: Draft, first: int = 1) -> None:
+        await self.save_drafts((draft,), {draft.workflow: first})
 
-    async def save_drafts(self, drafts: Sequence[Draft]) -> None:
+    async def save_drafts(self, drafts: Sequence[Draft], first: Mapping[str, int] = FROM_ONE) -> None:
         def write(connection: sqlite3.Connection) -> None:
             for draft in drafts:
-                statement = BEGIN_DRAFT if draft.revision == 1 else SAVE_DRAFT
+                begins = draft.revision == first.get(draft.workflow, 1)
+                statement = BEGIN_DRAFT if begins else SAVE_DRAFT
                 values = (draft.workflow, draft.revision, draft.text, stored_time(draft.saved_at), draft.saved_by)
                 if connection.execute(statement, values).rowcount == 0:
                     raise StaleDraft(workflow=draft.workflow)
-                if draft.revision == 1:
+                if begins:
                     _begin_sharing(connection, draft.workflow, draft.saved_by)
 
         await self._write(write)

@@ -54,3 +54,21 @@ async def test_a_draft_is_deleted_as_it_was_seen(office: Office) -> None:
     deed = (await office.olga.asks("GET", "/audit"))[0]
     assert (deed["action"], deed["by"], deed["note"], deed["details"]) == ("delete", "bob", "Anew", {"draft": 1})
     assert (await office.vic.asks("GET", "/workflows"))[0]["deployed"]["number"] == 1
+
+
+async def test_a_deleted_draft_isnt_saved_over_the_next_one(office: Office) -> None:
+    """Ann has a draft open that Bob deletes and begins anew: she hears of his before she saves over it, as does whoever
+    deploys what she has seen."""
+    path = "/workflows/passport/draft"
+    await office.ann.saves(PASSPORT)
+    await office.bob.asks("GET", path)
+    headers = {**office.bob.headers, "If-Match": '"1"', "Content-Type": "application/json"}
+    async with office.client.delete(f"/api/v1/admin{path}", headers=headers, data=b"{}") as response:
+        assert response.status == 204
+    text = PASSPORT + "# Bob\n"
+    for _ in range(2):  # the answer is lost, and he sends it again
+        told = await office.bob.asks("PUT", path, 200, {"text": text}, If_None_Match="*")
+        assert told["revision"] == 2
+    problem = await office.ann.is_refused(412, "stale-draft", "PUT", path, {"text": PASSPORT}, If_Match='"1"')
+    assert (problem["revision"], problem["text"]) == (2, text)
+    await office.dora.is_refused(412, "stale-draft", "POST", "/workflows/passport/deploy", {"revision": 1})
