@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # hundreds of them.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: install lock canary canary-newest canary-lowest run test test-fast coverage browser pictures lint bench conformance torture mutants words floors clean
+.PHONY: install lock canary canary-newest canary-lowest run test test-fast coverage browser pictures lint bench conformance torture mutants words floors nodes clean
 
 # The last line builds the pages' style and script anew where web/ has changed since.
 install: $(VENV)/.installed
@@ -145,6 +145,10 @@ words: install
 # The drawing of the house in docs/architecture.md, out of today's imports.
 floors: install
 	$(BIN)/python -m tests.floors --write
+
+# The pages of the built-in node types in docs/nodes/, out of their classes.
+nodes: install
+	$(BIN)/python -m tests.node_docs
 
 bench: install
 	$(BIN)/python -m tests.bench

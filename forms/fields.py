@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import Discriminator, GetCoreSchemaHandler, Tag, TypeAdapter
+from pydantic import Field as Setting
 from pydantic_core import core_schema
 
 from wizard.expressions.expression import Expression
@@ -153,6 +154,6 @@ class Check(Closed):
     A check isn't made while a field that it names has an error of its own, nor while `field` is hidden.
     """
 
-    check: Expression
-    message: Template
-    field: str | None = None
+    check: Expression = Setting(description="What has to hold.")
+    message: Template = Setting(description="What people read where it doesn't.")
+    field: str | None = Setting(None, description="The field at which they read it; above the form unless given.")

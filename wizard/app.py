@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from wizard.actions.catalogue import Catalogue
 from wizard.channels.admin.people import Admin, Person
 from wizard.channels.http.identities import Identify
 from wizard.debugging.debugger import Debugger
@@ -250,8 +251,10 @@ def wizard_app(
     stopping = Stopping(asyncio.Event(), settings.grace)
     add_health(app, engine.store, stopping, figures_of(engine), engine.services.calls, workers)
     followers = Followers(engine)
-    add_pages(app, engine, settings, identify, followers)
-    if admin is not None or settings.admin_key is not None:  # before what is mounted above it
+    administered = admin is not None or settings.admin_key is not None
+    catalogue = Catalogue(_registry_of(engine)) if administered else None
+    add_pages(app, engine, settings, identify, followers, catalogue)
+    if administered:  # before what is mounted above it
         staging = _staging_of(engine)
         editing = admin_api(
             engine.store,
@@ -259,6 +262,7 @@ def wizard_app(
             settings,
             admin,
             engine.services.calls,
+            catalogue,
             profiles=engine.profiles,
             sessions=engine.sessions,
             migrate=engine.migrate,
@@ -326,7 +330,7 @@ def _transfer_of(engine: Engine) -> Callable[[], Transfer]:
 
 
 def _registry_of(engine: Engine) -> Registry:
-    """Definitions are checked with the node types of those that are served."""
+    """The node types of the definitions that are served."""
     served = engine.definitions
     return served.registry if isinstance(served, Catalog | DeployedDefinitions) else Registry.installed()
 

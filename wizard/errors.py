@@ -23,6 +23,7 @@ WizardError
 │   ├── NotAStep                the step named can't be moved to
 │   ├── InvalidInput            what was handed in breaks a limit or has the wrong shape
 │   │   └── FieldsRefused       the schema of profiles doesn't take what is to be stored
+│   ├── ConfigurationRefused    a node's configuration, or a form of it, is wrong
 │   ├── TooManyEvents           the run holds as many events as it may
 │   ├── TooManyRuns             an event would start or reach more runs than one event may
 │   ├── DraftNotFound           the workflow has no draft
@@ -31,7 +32,7 @@ WizardError
 │   ├── BundleRefused           something is missing for a bundle, or would be overwritten by it
 │   ├── VersionNotFound         the workflow has no such version
 │   ├── StaleDeployment         another version was deployed or revoked meanwhile
-│   ├── NothingDeployed         there is nothing to revoke
+│   ├── NothingDeployed         nothing of the workflow is deployed
 │   ├── NothingBefore           there is nothing that revoking could go back to
 │   ├── DocumentNotFound        nothing is stored under this id of a profile or session
 │   ├── StaleDocument           somebody else has saved the profile or session meanwhile
@@ -238,7 +239,7 @@ class StaleDeployment(CallerError):
 
 
 class NothingDeployed(CallerError):
-    people = "Nothing of this workflow is deployed, so there is nothing to revoke."
+    people = "Nothing of this workflow is deployed. `wizard deploy ID` deploys its draft."
 
 
 class VersionNotFound(CallerError):
@@ -305,8 +306,19 @@ class FieldsRefused(InvalidInput):
 
     def __init__(self, errors: Mapping[str, str] | None = None) -> None:
         self.errors = errors or {}
-        told = "".join(f" {name}: {message}" for name, message in self.errors.items())
-        super().__init__(f"The schema of profiles doesn't take this.{told}")
+        told = "; ".join(f"{name}: {message}" for name, message in self.errors.items())
+        super().__init__(f"The schema of profiles doesn't take this. {told}".strip())
+
+
+class ConfigurationRefused(CallerError):
+    """A configuration can't be used. `errors` says by place in it, as keys and indices, what is wrong there."""
+
+    people = "The configuration is wrong. Correct what is named and try again."
+
+    def __init__(self, errors: Mapping[tuple[str | int, ...], str] | None = None) -> None:
+        self.errors = errors or {}
+        told = "; ".join(f"{'.'.join(map(str, path))}: {why}" if path else why for path, why in self.errors.items())
+        super().__init__(f"The configuration is wrong: {told}" if told else type(self).people)
 
 
 class TooManyEvents(CallerError):

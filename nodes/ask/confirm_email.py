@@ -17,7 +17,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from hashlib import scrypt
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -26,7 +26,7 @@ from wizard.forms.characters import folded
 from wizard.locale.sentences import Sentence, counted, sentence, sentence_for
 from wizard.locale.words import words_in
 from wizard.model import Item, Prompt, PromptField, Value
-from wizard.node import FunctionCall, NodeConfig, Visit
+from wizard.node import FormHint, FunctionCall, NodeConfig, Visit
 from wizard.node.retry import persevere
 from wizard.node.stateful import Reject, StatefulNode
 from wizard.nodes.out.python import FunctionName, call_function
@@ -39,25 +39,36 @@ _ADDRESS = sentence("Email address")
 
 
 class ConfirmEmailConfig(NodeConfig):
-    """`send` names a function of the host that sends the code; it is called with `email` and `code`.
-    `email` is the address to confirm; without it, or where it gives none, the person is asked.
-    `valid_minutes` is how long a code can be used, `tries` how often it can be entered, and `codes` how
-    many are sent within an hour."""
+    """Which address is confirmed, and how."""
 
-    send: FunctionName
-    email: Template | None = None
-    valid_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 15
-    tries: Annotated[int, Field(ge=1, le=10)] = 3
-    codes: Annotated[int, Field(ge=1, le=20)] = 5
+    send: Annotated[FunctionName, FormHint(label="Function")] = Field(
+        description="The name of a function of your application that sends the code. It gets `email` and `code`."
+    )
+    email: Annotated[Template | None, FormHint(label="Email address")] = Field(
+        None, description="The address. Without it, or where it gives no address, the person is asked for one."
+    )
+    valid_minutes: Annotated[int, FormHint(label="Minutes", group="Limits")] = Field(
+        15, ge=1, le=24 * 60, description="How long a code can be used, in minutes."
+    )
+    tries: Annotated[int, FormHint(group="Limits")] = Field(
+        3, ge=1, le=10, description="How often a code can be entered."
+    )
+    codes: Annotated[int, FormHint(group="Limits")] = Field(
+        5, ge=1, le=20, description="How many codes are sent within an hour."
+    )
 
 
 class ConfirmEmailNode(StatefulNode[ConfirmEmailConfig]):
-    """Confirms an e-mail address by a six-digit code that is sent to it.
+    """Confirms an email address by a code of six digits that is sent to it.
 
     Outputs: `email`, the address as it was confirmed, and `confirmed`, which is true.
     """
 
     type = "confirm_email"
+    title = "Confirm an email address"
+    group = "ask"
+    icon = "mail-check"
+    example: ClassVar[Mapping[str, Any]] = {"send": "send_code", "valid_minutes": 10}
     Config = ConfirmEmailConfig
     states = ("ask", "code", {"name": "confirmed", "final": True})
     initial = "ask"

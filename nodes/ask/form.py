@@ -16,7 +16,7 @@ from wizard.forms.types.files import reference
 from wizard.forms.validation import Accepted, Form, Part, Rejected, carried_over, still_valid, validate, validate_part
 from wizard.model import TAKEN_FILES, Item, Outcome, Proceed, Prompt, Value, Wait
 from wizard.model.prompt import MAX_FIELDS
-from wizard.node import Foreground, Visit
+from wizard.node import Foreground, FormHint, Visit
 from wizard.node.asking import AskingConfig
 
 _NOTHING: Mapping[str, Any] = {}
@@ -25,7 +25,9 @@ _NOTHING: Mapping[str, Any] = {}
 class FormConfig(AskingConfig):
     """What a form asks."""
 
-    fields: Annotated[tuple[Field, ...], Setting(min_length=1, max_length=MAX_FIELDS)]
+    fields: Annotated[tuple[Field, ...], FormHint(rows=12)] = Setting(
+        min_length=1, max_length=MAX_FIELDS, description="What is asked."
+    )
 
 
 A = TypeVar("A", bound=AskingConfig)
@@ -130,6 +132,17 @@ class FormNode(Asking[FormConfig]):
     """
 
     type: ClassVar[str] = "form"
+    title: ClassVar[str] = "Ask questions"
+    group: ClassVar[str] = "ask"
+    icon: ClassVar[str] = "form"
+    example: ClassVar[Mapping[str, Any]] = {
+        "text": "We need this to write to you.",
+        "fields": [
+            {"name": "full_name", "label": "Full name"},
+            {"name": "email", "type": "email", "label": "Email address", "required": False},
+        ],
+        "submit": "Save and continue",
+    }
     only_computes: ClassVar[bool] = True
     pure: ClassVar[bool] = True
     Config = FormConfig

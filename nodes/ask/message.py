@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
 
 from wizard.expressions.template import Template
 from wizard.forms.validation import Form, Rejected, validate
 from wizard.model import Outcome, Proceed, Prompt, Wait
-from wizard.node import Foreground, NodeConfig, Visit
+from wizard.node import Foreground, FormHint, NodeConfig, Visit
 
 _NO_FIELDS = Form(())
 
@@ -15,14 +18,18 @@ _NO_FIELDS = Form(())
 class MessageConfig(NodeConfig):
     """What the person reads."""
 
-    text: Template | None = None
-    submit: Template | None = None
+    text: Annotated[Template | None, FormHint(rows=5)] = Field(None, description="What the person reads.")
+    submit: Annotated[Template | None, FormHint(label="Button")] = Field(None, description="What the button says.")
 
 
 class MessageNode(Foreground[MessageConfig]):
     """Shows a text and waits until the person goes on."""
 
     type: ClassVar[str] = "message"
+    title: ClassVar[str] = "Show a text"
+    group: ClassVar[str] = "ask"
+    icon: ClassVar[str] = "message"
+    example: ClassVar[Mapping[str, Any]] = {"text": "Your reference is {{ run.id }}.", "submit": "Go on"}
     only_computes: ClassVar[bool] = True
     pure: ClassVar[bool] = True
     Config = MessageConfig

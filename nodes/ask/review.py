@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from wizard.model import Item
 from wizard.node import Visit
@@ -17,6 +18,16 @@ class ReviewNode(Asking[AskingConfig]):
     """
 
     type: ClassVar[str] = "review"
+    title: ClassVar[str] = "Review answers"
+    group: ClassVar[str] = "ask"
+    icon: ClassVar[str] = "checklist"
+    example: ClassVar[Mapping[str, Any]] = {
+        "text": "Check your answers before you send them.",
+        "fields": [
+            {"name": "declared", "type": "boolean", "checkbox": True, "label": "Everything I have told you is true"}
+        ],
+        "submit": "Send",
+    }
     only_computes: ClassVar[bool] = True
     pure: ClassVar[bool] = True
     Config = AskingConfig

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 from wizard.definitions.internal import SetConfig
 from wizard.errors import Excuse, InvalidInput, NodeFailed
@@ -25,6 +26,12 @@ class SetNode(Background[SetConfig]):
     """
 
     type = "set"
+    title = "Compute values"
+    group = "data"
+    icon = "braces"
+    example: ClassVar[Mapping[str, Any]] = {
+        "values": {"greeting": "Hello {{ profile.name }}", "profile.last_seen": "{{ today() }}"}
+    }
     Config = SetConfig
     pure = True
     own_retries = True  # it waits for nothing, and another try would compute the same

@@ -4,7 +4,8 @@ through it; nothing of it is executed.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from wizard.definitions.internal import ConditionConfig
 from wizard.errors import NodeContractError
@@ -20,6 +21,12 @@ class ConditionNode(NodeType[ConditionConfig]):
     """
 
     type: ClassVar[str] = "condition"
+    title: ClassVar[str] = "Choose the way on"
+    group: ClassVar[str] = "flow"
+    icon: ClassVar[str] = "branch"
+    example: ClassVar[Mapping[str, Any]] = {
+        "cases": [{"when": "profile.email == null", "goto": "end"}, {"goto": "end"}]
+    }
     kind: ClassVar[Kind] = Kind.INTERNAL
     Config = ConditionConfig
 

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
 
 from wizard.expressions.template import Template
 from wizard.model import Outcome, Prompt, Wait
-from wizard.node import Foreground, NodeConfig, Visit
+from wizard.node import Foreground, FormHint, NodeConfig, Visit
 
 
 class EndConfig(NodeConfig):
     """What the person reads last, and whether that is good news."""
 
-    text: Template | None = None
-    kind: Literal["success", "information", "refusal"] = "success"
+    text: Annotated[Template | None, FormHint(rows=5)] = Field(None, description="What the person reads last.")
+    kind: Literal["success", "information", "refusal"] = Field(
+        "success", description="What the page looks like, and what the terminal and JSON say of it."
+    )
 
 
 class EndNode(Foreground[EndConfig]):
     """Shows a last page; entering it completes the run."""
 
     type: ClassVar[str] = "end"
+    title: ClassVar[str] = "End"
+    group: ClassVar[str] = "flow"
+    icon: ClassVar[str] = "flag"
+    example: ClassVar[Mapping[str, Any]] = {"text": "Thank you. Your reference is {{ run.id }}."}
     only_computes: ClassVar[bool] = True
     pure: ClassVar[bool] = True
     ends: ClassVar[bool] = True

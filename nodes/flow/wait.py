@@ -7,10 +7,10 @@ each is taken once (S24).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -18,7 +18,7 @@ from wizard.errors import Excuse, ExpressionError, NodeFailed
 from wizard.expressions.template import Dynamic, Template
 from wizard.model import Arrival, Later, Outcome, Proceed, Prompt, Value
 from wizard.model.instants import after, first_of, instant, resolve
-from wizard.node import Background, NodeConfig, Visit
+from wizard.node import Background, FormHint, NodeConfig, Visit
 from wizard.node.keys import EventFormat, Events
 from wizard.node.types import parse_duration
 
@@ -31,10 +31,12 @@ class WaitConfig(NodeConfig):
     read meanwhile. Instead of its name an event can be `{name: …, when: …, goto: …}`: `when` is what has to hold of its
     `data`, `goto` where the run goes then."""
 
-    duration: Annotated[Dynamic | None, Field(alias="for")] = None
-    until: Dynamic | None = None
-    event: Events = ()
-    text: Template | None = None
+    event: Events = Field((), description="The event that is waited for, or several: the first that comes counts.")
+    duration: Dynamic | None = Field(
+        None, alias="for", description="How long, like `2d` or `1h 30m`; with an event: how long at most."
+    )
+    until: Dynamic | None = Field(None, description="A date, or a time like `2030-03-27T18:00`; instead of `for`.")
+    text: Annotated[Template | None, FormHint(rows=3)] = Field(None, description="What people read meanwhile.")
 
 
 class WaitNode(Background[WaitConfig]):
@@ -54,6 +56,14 @@ class WaitNode(Background[WaitConfig]):
     """
 
     type = "wait"
+    title = "Wait"
+    group = "flow"
+    icon = "clock"
+    example: ClassVar[Mapping[str, Any]] = {
+        "event": "paid",
+        "for": "10d",
+        "text": "We go on as soon as the bank tells us.",
+    }
     pure = True
     pauses = True
     Config = WaitConfig

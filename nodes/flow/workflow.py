@@ -29,6 +29,14 @@ class WorkflowNode(NodeType[WorkflowConfig]):
     """
 
     type: ClassVar[str] = "workflow"
+    title: ClassVar[str] = "Embed a workflow"
+    group: ClassVar[str] = "flow"
+    icon: ClassVar[str] = "layers"
+    example: ClassVar[Mapping[str, Any]] = {
+        "workflow": "member",
+        "with": {"surname": "{{ profile.surname }}"},
+        "repeat": {"min": 1, "max": 8, "add_another": "Add another person?", "item": "Person"},
+    }
     only_computes: ClassVar[bool] = True
     kind: ClassVar[Kind] = Kind.INTERNAL
     Config = WorkflowConfig

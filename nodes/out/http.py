@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from urllib.parse import quote, unquote, urlencode
 
 from jinja2 import Environment, TemplateSyntaxError
@@ -30,7 +30,7 @@ from wizard.locale.sentences import Sentence
 from wizard.model import Chain, Outcome, Proceed, Value
 from wizard.model.nesting import MOST_VALUES, TooDeepError, TooManyError, load_json
 from wizard.model.values import MAX_DEPTH, check_value, to_json, write_json
-from wizard.node import Background, NodeConfig, Visit
+from wizard.node import Background, FormHint, NodeConfig, Visit
 from wizard.node.outgoing import check_url, shared_session, was_refused
 from wizard.node.retry import SLACK, persevere
 from wizard.settings import Settings
@@ -84,6 +84,7 @@ def _url_problems(parts: list[str]) -> Iterator[str]:
         yield "the address is missing"
 
 
+_SENDS = 'method not in ["GET", "HEAD"]'  # in the form
 Status = Annotated[str, Field(pattern="^[2-5][0-9]{2}$")]  # as a key of a mapping
 UrlParts = Annotated[
     tuple[Dynamic, ...],
@@ -93,21 +94,42 @@ UrlParts = Annotated[
 
 
 class HttpConfig(NodeConfig):
-    """`body` is sent as JSON, `form` as form fields, `text` as it is; there is one of them at most.
-    `expect` lists the statuses that count as success (200 to 299 unless said otherwise), `max_response`
-    the bytes that are read; the setting WIZARD_HTTP_MAX_RESPONSE is its limit. `messages` are what people read
-    about statuses that aren't a success."""
+    """What is sent where, and what of the answer counts."""
 
-    url: UrlParts
-    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] = "GET"
-    headers: dict[str, Dynamic] = Field(default_factory=dict, max_length=50)
-    query: dict[str, Dynamic] = Field(default_factory=dict, max_length=100)
-    body: Dynamic | None = None
-    form: dict[str, Dynamic] | None = Field(None, max_length=100)
-    text: Template | None = None
-    expect: tuple[Annotated[int, Field(ge=200, le=599)], ...] = ()
-    max_response: Annotated[int, Field(ge=1)] | None = None
-    messages: dict[Status, Template] = Field(default_factory=dict, max_length=50)
+    url: Annotated[UrlParts, FormHint(label="Address", group="Request")] = Field(
+        description="The address. What {{ expressions }} put into it is percent-encoded."
+    )
+    method: Annotated[Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], FormHint(group="Request")] = Field(
+        "GET", description="What is done there."
+    )
+    headers: Annotated[dict[str, Dynamic], FormHint(group="Request")] = Field(
+        default_factory=dict, max_length=50, description="Headers by name."
+    )
+    query: Annotated[dict[str, Dynamic], FormHint(group="Request")] = Field(
+        default_factory=dict,
+        max_length=100,
+        description="What is added behind `?`, by name. A list gives its name several times, null leaves it out.",
+    )
+    body: Annotated[Dynamic | None, FormHint(group="Request", show_if=_SENDS, rows=6)] = Field(
+        None, description="Sent as JSON."
+    )
+    form: Annotated[dict[str, Dynamic] | None, FormHint(group="Request", show_if=_SENDS)] = Field(
+        None, max_length=100, description="Sent as form fields instead, by name."
+    )
+    text: Annotated[Template | None, FormHint(group="Request", show_if=_SENDS, rows=6)] = Field(
+        None, description="Sent as plain text instead."
+    )
+    expect: Annotated[tuple[Annotated[int, Field(ge=200, le=599)], ...], FormHint(group="Answer")] = Field(
+        (), description="The statuses that count as success; 200 to 299 unless given."
+    )
+    max_response: Annotated[int | None, FormHint(label="Largest answer", group="Answer")] = Field(
+        None, ge=1, description="The bytes that are read at most; as the settings say unless given."
+    )
+    messages: Annotated[dict[Status, Template], FormHint(group="Answer")] = Field(
+        default_factory=dict,
+        max_length=50,
+        description="What people read about a status that isn't a success, by status.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +166,17 @@ class HttpNode(Background[HttpConfig]):
     """
 
     type = "http"
+    title = "Call a service"
+    group = "out"
+    icon = "globe"
+    example: ClassVar[Mapping[str, Any]] = {
+        "url": "https://calendar.example/appointments",
+        "method": "POST",
+        "headers": {"X-Reference": "{{ run.id }}"},
+        "body": {"day": "{{ today() }}", "people": 2},
+        "expect": [200, 201],
+        "messages": {"409": "That time has been taken meanwhile. Choose another one."},
+    }
     own_retries = True  # a service says itself how long it is to be left alone
     Config = HttpConfig
 

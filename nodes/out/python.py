@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -20,14 +20,13 @@ FunctionName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class PythonConfig(NodeConfig):
-    """`undo` names a function that takes the effect back when the step leaves the path: it is handed
-    `output`, what the node's function gave. Where that never became known, since the run moved on while the
-    function was at work, `output` is null; then only a function with a parameter `visit` is called, which can tell
-    by `visit.key` what to take back."""
+    """Which function is called, with what."""
 
-    function: FunctionName
-    arguments: dict[str, Dynamic] = Field(default_factory=dict, max_length=100)
-    undo: FunctionName | None = None
+    function: FunctionName = Field(description="The name that the function was registered with.")
+    arguments: dict[str, Dynamic] = Field(default_factory=dict, max_length=100, description="Its arguments, by name.")
+    undo: FunctionName | None = Field(
+        None, description="A function that takes the effect back when the step drops out of the run. It gets `output`."
+    )
 
 
 class PythonNode(Background[PythonConfig]):
@@ -40,9 +39,17 @@ class PythonNode(Background[PythonConfig]):
     The common keys `timeout` (30 seconds unless the settings say otherwise) and `retry` apply. A function
     that runs in a thread can't be stopped: after the time limit its result is ignored. A NodeFailed
     that the function raises is shown to the person as it is; with `lasting=True` it isn't tried again.
+
+    `undo` is handed `output`, what the node's function gave. Where that never became known, since the run moved on
+    while the function was at work, `output` is null; then only a function with a parameter `visit` is called, which can
+    tell by `visit.key` what to take back.
     """
 
     type = "python"
+    title = "Call a function"
+    group = "out"
+    icon = "code"
+    example: ClassVar[Mapping[str, Any]] = {"function": "price_of", "arguments": {"count": 3, "express": True}}
     Config = PythonConfig
     reads_events = True
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from pydantic import SecretStr
 
 from wizard.app import Functions, wizard_app
 from wizard.channels.http.identities import Identity
@@ -25,6 +26,7 @@ from wizard.testing import MovableClock, make_test_engine
 
 PROCESSES = Path(__file__).with_name("processes.yaml")
 UNRULY = Path(__file__).with_name("unruly.yaml")
+ADMIN_KEY = SecretStr("k" * 32)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 Answers = Mapping[str, object]
 SIGNED_IN = "signed_in"  # the cookie that says who a person is
@@ -141,7 +143,7 @@ async def a_site(*files: Path, jobs: int = 0, language: str = "", **settings: An
     one that they say they are in."""
     outside, clock = Outside(), MovableClock(NOON)
     functions: Functions = {"wait_for": outside.wait_for, "book": outside.book, "send_code": outside.send_code}
-    chosen = Settings(**settings)
+    chosen = Settings(**{"admin_key": ADMIN_KEY, **settings})  # with it, there are the pages of node types
     definitions = [file.read_text() for file in files or (PROCESSES,)]
     if language:
         definitions = [re.sub(r"(?m)^title:", f"language: {language}\ntitle:", each) for each in definitions]

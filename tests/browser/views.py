@@ -283,3 +283,18 @@ async def not_found(site: Site, person: Person) -> None:
 async def unruly(site: Site, person: Person) -> None:
     await current(site, person, "unruly")
     await person.presses("Continue")
+
+
+@view
+async def node_types(site: Site, person: Person) -> None:
+    await person.visits(site.address + "/docs/nodes")
+
+
+@view
+async def node_type(site: Site, person: Person) -> None:
+    await person.visits(site.address + "/docs/nodes/workflow")
+
+
+@view
+async def node_type_with_code(site: Site, person: Person) -> None:
+    await person.visits(site.address + "/docs/nodes/http")

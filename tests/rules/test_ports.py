@@ -45,6 +45,23 @@ class Sorts(LookUp):
     always_ports = True
 
 
+class ByTown(LookUp):
+    """Its ways out are the towns that its configuration names."""
+
+    class Config(NodeConfig):
+        towns: tuple[str, ...]
+
+    type = "by_town"
+    always_ports = True
+
+    def ports_of(self, config: Any) -> tuple[str, ...]:
+        return (*config.towns, "elsewhere")
+
+    async def execute(self, visit: Visit[Any]) -> Outcome:
+        town = PEOPLE.get(str(visit.read("a.x")))
+        return Proceed({}, port=town if town in visit.config.towns else "elsewhere")
+
+
 class Vote(Foreground[NodeConfig]):
     """Somebody says yes or no, and each has a way of its own."""
 
@@ -60,7 +77,7 @@ class Vote(Foreground[NodeConfig]):
         return Proceed({"vote": said}, port=said)
 
 
-TYPES = (LookUp, Sorts, Vote)
+TYPES = (LookUp, Sorts, ByTown, Vote)
 FOUND = {"id": "l", "type": "look_up", "next": {"found": "greet", "not_found": "who"}}
 NODES = (ask("a"), FOUND, ask("straight", next="done"), ask("greet", next="done"), ask("who"), ask("done"))
 
@@ -273,3 +290,19 @@ def test_a_class_that_names_its_ports_wrongly_is_refused(ports: Any, always: Any
     with pytest.raises(DefinitionError) as raised:
         catalog(flow("w", ask("a")), types=[wrong_type])
     assert said in str(raised.value.problems)
+
+
+# -- ways out that a configuration makes ---------------------------------------------------------------
+
+
+async def test_a_configuration_makes_ways_out() -> None:
+    """A switch has as many ways as its author writes, each drawn, checked and taken."""
+    node = {"id": "l", "type": "by_town", "towns": ["Bern"], "next": {"Bern": "bear", "elsewhere": "where"}}
+    nodes = (ask("a"), node, ask("bear", next="end"), ask("where"))
+    for name, at in (("Ann", "bear"), ("Zoë", "where")):
+        person = await rides(*nodes)
+        await person.says(name)
+        assert person.at == at
+    assert labels(nodes) == [("l", "bear", "Bern"), ("l", "where", "elsewhere")]
+    [problem] = wrong(ask("a"), {**node, "next": {"Bern": "bear", "Basel": "where"}}, ask("where"), ask("bear"))
+    assert "has no way out called `Basel`" in problem

@@ -159,13 +159,18 @@ def _is_file(what: str) -> bool:
 
 
 def _fields(file: Path | None) -> dict[str, Any]:
-    """What is in a file. Raises DefinitionError for what isn't YAML or JSON, and BadParameter for no mapping."""
+    """What is in a file. Raises BadParameter for what can't be read, isn't YAML or JSON, or is no mapping."""
     from wizard.definitions.catalog import bytes_of
     from wizard.definitions.reading import source
+    from wizard.errors import DefinitionError
 
     if file is None:
         return {}
-    (document, *more) = source.read(bytes_of(file), str(file))
+    try:
+        (document, *more) = source.read(bytes_of(file), str(file))
+    except DefinitionError as error:  # but it is no definition, which would be told as one that can't be used
+        problem = error.problems[0]
+        raise typer.BadParameter(f"{file}, line {problem.line}: {problem.message}.") from None
     if more or not isinstance(document.data, dict):
         raise typer.BadParameter(f"{file} must hold one mapping of names to values.")
     return document.data
@@ -230,7 +235,7 @@ def _edge(way: Way) -> str:
 
 
 def _said(line: Line) -> list[str]:
-    changed = [] if line.state_before == line.state_after else [f"state {_written(line.state_after)}"]
+    changed = [] if line.state_after in (None, line.state_before) else [f"state {_written(line.state_after)}"]
     error = [] if line.error is None else [f"error: {line.error}"]
     return [*changed, *line.log, *error]
 

@@ -26,6 +26,7 @@ from wizard.cli.events import events
 from wizard.cli.functions import FunctionsOption, chosen, imported
 from wizard.cli.jobs import JOBS_EXAMPLES, jobs
 from wizard.cli.keys import keys
+from wizard.cli.nodes import nodes
 from wizard.cli.profiles import add_stored
 from wizard.cli.run import RUN_EXAMPLES, run
 from wizard.cli.runs import runs
@@ -42,7 +43,6 @@ from wizard.cli.shared import (
     quantity,
     say,
     settings,
-    width,
 )
 from wizard.cli.worker import WORKER_EXAMPLES, worker
 
@@ -74,6 +74,7 @@ app.command("run", epilog=RUN_EXAMPLES)(run)
 app.add_typer(runs, name="runs")
 app.add_typer(keys, name="keys")
 app.add_typer(events, name="events")
+app.add_typer(nodes, name="nodes")
 add_staging(app)
 add_stored(app)
 
@@ -243,44 +244,6 @@ def schema() -> None:
     from wizard.node import Registry
 
     print_json(definition_schema(Registry.installed()))
-
-
-@app.command(epilog=examples("wizard nodes", "wizard nodes form", "wizard nodes http --json"))
-def nodes(
-    name: Annotated[str | None, typer.Argument(metavar="TYPE", help="One node type, in full.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the node types and their configuration."""
-    from dataclasses import asdict
-
-    from wizard.definitions import reference
-    from wizard.node import Registry
-
-    registry = Registry.installed()
-    types = reference.references(registry)
-    unusable = [node_type for node_type in registry.unusable if name in (None, node_type.type)]
-    if name is not None:
-        if unusable and registry.get(name) is None:
-            for line in reference.unusable(unusable, width()):
-                print(clean(line), file=sys.stderr)
-            raise typer.Exit(FAILED)
-        known = ", ".join(node_type.type for node_type in types)
-        types = [node_type for node_type in types if node_type.type == name]
-        if not types:
-            raise typer.BadParameter(f"there is no node type {name!r}; there are {known}.", param_hint="TYPE")
-    if as_json:
-        described: list[dict[str, object]] = [
-            {**asdict(node_type), "summary": node_type.summary} for node_type in types
-        ]
-        print_json(described + [{**asdict(node_type), "unusable": True} for node_type in unusable])
-        return
-    columns = width()
-    for line in reference.overview(types, columns) if name is None else reference.in_full(types[0], columns):
-        print(line)
-    for line in reference.unusable(unusable, columns):
-        print(clean(line))
-    for line in reference.unusable(registry.unusable_fields if name is None else (), columns, "Field types"):
-        print(clean(line))
 
 
 def _warn(problems: Iterable[Problem]) -> None:

@@ -70,7 +70,9 @@ def _names(renamed: Sequence[str]) -> Names:
         old, equals, new = (part.strip() for part in pair.partition("="))
         if not (old and equals and new) or ("." in old) is not ("." in new):
             raise typer.BadParameter(f"{pair!r} isn't OLD=NEW, of two nodes or two fields.", param_hint="--map")
-        (fields if "." in old else nodes)[old] = new
+        named = fields if "." in old else nodes
+        if named.setdefault(old, new) != new:
+            raise typer.BadParameter(f"{old!r} can't be {named[old]!r} and {new!r} as well.", param_hint="--map")
     return Given(nodes, fields)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeGuard
 
 from wizard.debugging.recording import note, note_here
 from wizard.errors import Excuse, NodeFailed
@@ -44,7 +44,7 @@ class Outcomes:
         key = self._key(visit.step)
         if key is not None:
             note(line, "The result was given: the node wasn't called.")
-            return _given(self._trial.results[key], self._tries[visit.key], has_ports=bool(handler.ports))
+            return _given(self._trial.results[key], self._tries[visit.key], has_ports=bool(visit.node.port_names))
         example = handler.example_output(visit.config) if visit.node.example is None else visit.node.example
         if example is None:
             raise NodeFailed(
@@ -56,7 +56,7 @@ class Outcomes:
         if handler.always_ports:
             raise NodeFailed(
                 f"Without effects a node of type {visit.node.type} isn't called, and its example doesn't say which "
-                f"of its ports it takes ({', '.join(handler.ports)}). Give its result with a `port`, or allow effects.",
+                f"of its ports it takes ({', '.join(visit.node.port_names)}). Give its result with a `port`, or allow effects.",
                 people=Excuse.BROKEN,
                 lasting=True,
             )
@@ -76,12 +76,22 @@ def _read(visit: Visit[Any], name: str) -> None:
         return
 
 
+def tries_of(result: Value) -> Sequence[Value]:
+    """What is given for each try."""
+    return result if isinstance(result, list | tuple) else (result,)
+
+
+def is_failure(result: Value) -> TypeGuard[Mapping[str, Any]]:
+    """Whether this is a failure, and no output."""
+    return isinstance(result, Mapping) and set(result) == {"error"}
+
+
 def _given(result: Value, tries: int, *, has_ports: bool) -> Outcome:
     """Of a list, what is given for this try; the last one for all that follow. A node that has ports may be told by
     which of them it is left."""
-    if isinstance(result, list | tuple) and result:
-        result = result[min(tries, len(result)) - 1]
-    if isinstance(result, Mapping) and set(result) == {"error"} and isinstance(result["error"], str):
+    each = tries_of(result)
+    result = each[min(tries, len(each)) - 1] if each else result
+    if is_failure(result):
         raise NodeFailed(result["error"], people=result["error"])
     if has_ports and isinstance(result, Mapping) and "port" in result and result.keys() <= {"port", "output"}:
         output = result.get("output", {})

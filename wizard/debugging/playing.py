@@ -16,16 +16,16 @@ from wizard.debugging.bounds import MOST_TURNS, SECONDS
 from wizard.debugging.clock import DebugClock
 from wizard.debugging.live import Fork, entries_of, recorded
 from wizard.debugging.observing import Observer
-from wizard.debugging.outcomes import Outcomes, Unheard
+from wizard.debugging.outcomes import Outcomes, Unheard, is_failure, tries_of
 from wizard.debugging.recording import Recorder, listening
 from wizard.debugging.resolving import resolved
 from wizard.debugging.ways import place_at, port_of, ways
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
-from wizard.errors import InvalidInput, WorkflowNotFound
+from wizard.errors import InvalidInput, NotAStep, WorkflowNotFound
 from wizard.machine.scope import Scope
-from wizard.model import Change, DocumentSave, Entry, Prompt, Run, RunStatus, Workflow
+from wizard.model import Change, DocumentSave, Entry, Kind, Prompt, Run, RunStatus, Workflow
 from wizard.model.job import Job
 from wizard.model.path import locate
 from wizard.model.trial import Line, Report, Trial
@@ -84,11 +84,33 @@ async def play(
 
 
 def _check_steps(workflow: Workflow, trial: Trial) -> None:
-    """What is given for a step that there can't be was meant for another one. Raises InvalidInput."""
+    """What is given for a step that there can't be, or that has no use for it, was meant for another one. Raises
+    InvalidInput."""
     for name, given in (("answers", trial.answers), ("results", trial.results), ("takes", trial.takes)):
         for step in given:
-            if place_at(workflow, step) is None:
-                raise InvalidInput(f"`{name}` has {step[:100]!r}, and there is no such step in this workflow.")
+            if why := _unusable(workflow, name, step):
+                raise InvalidInput(f"`{name}` has {step[:100]!r}, and {why}")
+    for step, result in trial.results.items():
+        if any(is_failure(each) and not isinstance(each["error"], str) for each in tries_of(result)):
+            raise InvalidInput(f'`results` has {step[:100]!r}, and its `error` is no text; write it as "404".')
+
+
+def _unusable(workflow: Workflow, name: str, step: str) -> str | None:
+    """Why nothing of that name can be given for a step; None where it can."""
+    placed = place_at(workflow, step)
+    if placed is None:
+        return "there is no such step in this workflow."
+    type_name = placed[1].type
+    try:
+        kind = locate(workflow, step).node.kind
+    except NotAStep:  # a condition, or what embeds a workflow: the engine itself walks through
+        kind = Kind.INTERNAL
+    if name == "results":
+        return None if kind is not Kind.INTERNAL else f"what comes of a node of type {type_name} can't be given."
+    if kind is Kind.FOREGROUND:
+        return None
+    hint = "; give what comes of it in `results`" if kind is Kind.BACKGROUND else ""
+    return f"a node of type {type_name} asks nobody anything{hint}."
 
 
 def _settings(services: Services) -> Settings:

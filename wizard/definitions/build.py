@@ -105,6 +105,7 @@ def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
         changeable=changeable(config),
         events=tuple(_event(event) for event in node.events),
         ports=node.ports,
+        port_names=node.port_names,
         names=node.names,
         secrets=node.secrets,
         files=node.files,

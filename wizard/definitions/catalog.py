@@ -91,11 +91,12 @@ class Catalog:
 
     @classmethod
     def from_read(cls, documents: Iterable[Document], registry: Registry) -> Catalog:
-        """Definitions that were read from texts. Raises DefinitionError with the problems of all of them."""
+        """Definitions that were read from texts, each with what is deployed of what it embeds. Raises DefinitionError
+        with the problems of all of them."""
         loader = _Loader(registry)
         for document in documents:
             loader.add(document)
-        return _compiled(loader)
+        return _compiled(loader, missing="deploy it first")
 
     def get(self, workflow_id: str) -> Workflow:
         """Raises WorkflowNotFound."""
@@ -241,7 +242,7 @@ def bytes_of(file: Path) -> bytes:
     """What is in a file, or the first of it where that is too much for a definition. Raises DefinitionError."""
     try:
         if not stat.S_ISREG(file.stat().st_mode):
-            message = "this is a pipe, a device or the like, and no file; write the definition to a file"
+            message = "this is a pipe, a device or the like, and no file; write to a file what comes from it"
             raise DefinitionError([Problem(str(file), 1, 1, message)])
         with file.open("rb") as opened:
             return opened.read(MAX_BYTES + 1)
@@ -263,9 +264,15 @@ def files_of(folder: Path, deep: bool = True) -> Iterator[Path]:
 # -- compiling -------------------------------------------------------------------------------------
 
 
-def _compiled(loader: _Loader, *, stored: bool = False, functions: Functions | None = None) -> Catalog:
+def _compiled(
+    loader: _Loader,
+    *,
+    stored: bool = False,
+    functions: Functions | None = None,
+    missing: str = "load its file as well",
+) -> Catalog:
     drafts = loader.drafts
-    problems = [*loader.problems, *check(drafts, stored=stored, functions=functions)]
+    problems = [*loader.problems, *check(drafts, stored=stored, functions=functions, missing=missing)]
     if any(problem.severity == "error" for problem in problems):
         raise DefinitionError(problems)
     edges = {name: [config.workflow for _, config in draft.calls] for name, draft in drafts.items()}

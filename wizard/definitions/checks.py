@@ -30,18 +30,25 @@ MAX_EMBEDDING = 32  # definitions inside definitions
 Drafts = Mapping[str, Draft]
 
 
-def check(drafts: Drafts, *, stored: bool = False, functions: Functions | None = None) -> list[Problem]:
+def check(
+    drafts: Drafts,
+    *,
+    stored: bool = False,
+    functions: Functions | None = None,
+    missing: str = "load its file as well",
+) -> list[Problem]:
     """Everything that is wrong or doubtful in definitions that are loaded together, by id, and in how they call the
     application's `functions`, where these are handed over. Of `stored` ones only what
     they can't run with: runs are pinned to them, and the checker may have learnt since to refuse their loops, which a
-    turn's bound stops as well (S17, S22)."""
+    turn's bound stops as well (S17, S22). `missing` says what to do about a workflow that is embedded and isn't
+    there."""
     problems = list(_check_embedding(drafts))
     asking = _asking(drafts)
     embedded = {config.workflow for draft in drafts.values() for _, config in draft.calls}
     for draft in drafts.values():
         own = [
             *_check_ids_and_targets(draft),
-            *_check_calls(draft, drafts),
+            *_check_calls(draft, drafts, missing),
             *_check_defaults(draft),
             *_check_ends(draft, embedded),
             *_check_deadlines(draft),
@@ -127,7 +134,7 @@ def _check_ids_and_targets(draft: Draft) -> Iterator[Problem]:
         if node.id in FUNCTIONS:
             message = f"`{node.id}` is also the name of a function; another name is easier to read in expressions"
             yield draft.document.problem((*node.place, "id"), message, severity="warning")
-        for port in node.ports.keys() - {*node.handler.ports}:
+        for port in node.ports.keys() - {*node.port_names} if node.config is not None else ():
             yield draft.document.problem((*node.place, "next", port), _no_such_port(node, port), key=True)
         for place, target in node.named:
             if target != END and target not in draft.ids:
@@ -136,17 +143,17 @@ def _check_ids_and_targets(draft: Draft) -> Iterator[Problem]:
 
 
 def _no_such_port(node: NodeDraft, port: str) -> str:
-    kind, ports = quoted(node.handler.type), node.handler.ports
+    kind, ports = quoted(node.handler.type), node.port_names
     if not ports:
         return f"a node of type {kind} has one way out; write the node that follows as `next: NODE`"
     hint = did_you_mean(port, ports) or f"; it has {', '.join(map(quoted, ports))}"
     return f"a node of type {kind} has no way out called {quoted(port)}{hint}"
 
 
-def _check_calls(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
+def _check_calls(draft: Draft, drafts: Drafts, missing: str) -> Iterator[Problem]:
     for node in draft.nodes:
         if isinstance(node.written, WorkflowConfig) and (name := node.written.workflow) not in drafts:
-            hint = did_you_mean(name, drafts) or "; load its file as well"
+            hint = did_you_mean(name, drafts) or f"; {missing}"
             yield draft.document.problem((*node.place, "workflow"), f"there is no workflow {quoted(name)}{hint}")
     for node, config in draft.calls:
         inner = drafts.get(config.workflow)

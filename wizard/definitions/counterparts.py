@@ -106,11 +106,12 @@ class _Matching:
         for name, other in self._given.get(around, ()):
             if name not in old:
                 continue
-            self._used.add(f"{around}{name}".removeprefix("/"))
             before, _, after = other.rpartition("/")
             if after not in new or before not in ("", "/".join(level.new_path)):
                 raise InvalidInput(f"There is no node `{other}` in the version that runs are to be moved to.")
-            self._tell("node", (*level.old_path, name), (*level.new_path, after), guessed=False)
+            if _alike(old[name], new[after]):
+                self._used.add(f"{around}{name}".removeprefix("/"))
+                self._tell("node", (*level.old_path, name), (*level.new_path, after), guessed=False)
             yield name, after
 
     def _tell(self, kind: str, before: NodePath, after: NodePath, *, guessed: bool, fields: Sequence[str] = ()) -> None:
@@ -149,7 +150,10 @@ class _Matching:
             around_field, _, field = other.rpartition(".")
             paths = (*level.old_path, old["id"]), (*level.new_path, new["id"])
             if field not in after or around_field not in ("", "/".join(paths[1])):
-                raise InvalidInput(f"There is no field `{other}` in the version that runs are to be moved to.")
+                there = "/".join(paths[1])
+                raise InvalidInput(
+                    f"`{around}{name}` can't be `{other}` now: its node is `{there}`, without that field."
+                )
             self._tell("field", *paths, guessed=False, fields=(name, field))
             yield name, field
 

@@ -101,6 +101,11 @@ class NodeDraft:
         return target_of(self.common.next) if isinstance(self.common.next, str) else self.below
 
     @property
+    def port_names(self) -> tuple[str, ...]:
+        """The ways out that a node of this type and configuration has, besides the ordinary one."""
+        return self.handler.ports if self.config is None else tuple(self.handler.ports_of(self.config))
+
+    @property
     def ports(self) -> dict[str, str | None]:
         """Where the ways out lead that the type names, as far as the definition says."""
         named = self.common.next if isinstance(self.common.next, dict) else {}
@@ -112,7 +117,7 @@ class NodeDraft:
         if isinstance(self.config, ConditionConfig):
             return tuple(dict.fromkeys(target_of(case.goto) for case in self.config.cases))
         ways = [*self.ports.values()]
-        if not self.handler.always_ports or self.ports.keys() < set(self.handler.ports):
+        if not self.handler.always_ports or self.ports.keys() < {*self.port_names}:
             ways.insert(0, self.next)
         if self.handler.kind is Kind.BACKGROUND:
             ways += (target_of(event.goto) for event in self.events if event.goto is not None)

@@ -56,7 +56,7 @@ def label_of(node: Node, port: str | None) -> str:
 def _ordinary(node: Node) -> list[Edge]:
     """Where a node leads when nothing fails: by its ports, and for those that aren't named to the node that follows."""
     ports = [Edge(node.id, target or END, port) for port, target in node.ports.items()]
-    others = [port for port in node.handler.ports if port not in node.ports]
+    others = [port for port in node.port_names if port not in node.ports]
     if not ports or not node.handler.always_ports:
         return [Edge(node.id, node.next or END), *ports]
     return [*(Edge(node.id, node.next or END, " or ".join(others)) for _ in others[:1]), *ports]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Annotated
 
 from pydantic import Field
 
 from wizard.expressions.expression import Expression
 from wizard.expressions.template import Dynamic, Template
-from wizard.node import NodeConfig
+from wizard.node import FormHint, NodeConfig
 
 
 class CaseConfig(NodeConfig):
@@ -23,7 +24,7 @@ class CaseConfig(NodeConfig):
 class ConditionConfig(NodeConfig):
     """The cases of a condition."""
 
-    cases: tuple[CaseConfig, ...] = Field(
+    cases: Annotated[tuple[CaseConfig, ...], FormHint(rows=8)] = Field(
         min_length=1, max_length=200, description="Tried in order; the first one that holds is taken."
     )
 
@@ -95,4 +96,10 @@ def _check_key(repeat: RepeatConfig) -> Iterable[tuple[tuple[str | int, ...], st
 
 
 class SetConfig(NodeConfig):
-    values: dict[str, Dynamic] = Field(min_length=1, max_length=200)
+    """What is computed."""
+
+    values: Annotated[dict[str, Dynamic], FormHint(rows=8)] = Field(
+        min_length=1,
+        max_length=200,
+        description="Values by name. `profile.NAME`, `session.NAME` and `event.NAME` set a field of these documents.",
+    )

@@ -73,7 +73,7 @@ def _reference(node_type: NodeType[Any], definitions: Schema, shared: frozenset[
     node = definitions[f"node.{node_type.type}"]
     own = node_type.Config.model_fields.values()
     mine = {field.alias or field.serialization_alias for field in own} | set(node_type.Config.model_fields)
-    keys = [key for key in _keys(node) if key.name != "type"]
+    keys = [key for key in keys_in(node) if key.name != "type"]
     of_its_own = tuple(key for key in keys if key.name in mine or key.name not in shared)
     return TypeReference(
         type=node_type.type,
@@ -81,11 +81,12 @@ def _reference(node_type: NodeType[Any], definitions: Schema, shared: frozenset[
         text=cleandoc(type(node_type).__doc__ or ""),
         keys=of_its_own,
         common=tuple(key for key in keys if key not in of_its_own),
-        sections=tuple(_sections({key.name: node["properties"][key.name] for key in of_its_own}, definitions)),
+        sections=tuple(sections_in({key.name: node["properties"][key.name] for key in of_its_own}, definitions)),
     )
 
 
-def _keys(shape: Schema) -> tuple[Key, ...]:
+def keys_in(shape: Schema) -> tuple[Key, ...]:
+    """The keys of a mapping with this schema."""
     required = shape.get("required", ())
     return tuple(_key(name, member, name in required) for name, member in shape.get("properties", {}).items())
 
@@ -127,7 +128,7 @@ def type_name(shape: Schema) -> str:
 
 def _named(shape: Schema) -> str | None:
     """Texts that are more than texts."""
-    bare = {key: value for key, value in shape.items() if key in ("type", "maxLength")}
+    bare = {key: value for key, value in shape.items() if key in ("type", "maxLength", "format")}
     return next((name for name, known in _shapes().items() if bare == known), None)
 
 
@@ -154,7 +155,7 @@ def _short(reference: str) -> str:
     return "".join(f" {char.lower()}" if char.isupper() else char for char in name).strip()
 
 
-def _sections(properties: Schema, definitions: Schema) -> Iterator[Section]:
+def sections_in(properties: Schema, definitions: Schema) -> Iterator[Section]:
     """The shapes that keys lead to, each once, nearest first."""
     seen: set[str] = set()
     waiting = list(_names(properties))
@@ -164,7 +165,7 @@ def _sections(properties: Schema, definitions: Schema) -> Iterator[Section]:
             continue
         seen.add(name)
         shape = definitions[name]
-        keys = tuple(key for key in _keys(shape) if key.name != "type")
+        keys = tuple(key for key in keys_in(shape) if key.name != "type")
         written = shape["properties"].get("type", {}).get("const") if "__" in name else None
         yield Section(
             f"{written} field" if written else _short(name), " ".join(str(shape.get("description", "")).split()), keys

@@ -90,7 +90,7 @@ def known_keys(
     branches of unions. `fields` are the types that a field can be of."""
     if not loc and _says_its_keys(model):
         return frozenset(model.model_fields)
-    root = _model_schema(model, fields)
+    root = model_schema(model, fields)
     here: list[Any] = [root]
     for part in loc:
         here = _step(root, here, part)
@@ -106,7 +106,8 @@ def _says_its_keys(model: type[BaseModel]) -> bool:
 
 
 @lru_cache(maxsize=200)
-def _model_schema(model: type[BaseModel], fields: FieldTypes) -> dict[str, Any]:
+def model_schema(model: type[BaseModel], fields: FieldTypes) -> dict[str, Any]:
+    """The JSON Schema of a configuration alone. It is kept: change none of it."""
     return TypeAdapter(model).json_schema(schema_generator=_generator(fields))
 
 

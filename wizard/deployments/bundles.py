@@ -118,7 +118,8 @@ def from_data(data: Any) -> Bundle:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "the whole"
-        raise _refusal(f"this is no bundle: {where}: {first['msg'][:200]}") from None
+        why = "must be an object" if first["type"] == "model_type" else first["msg"][:200]
+        raise _refusal(f"this is no bundle: {where}: {why}") from None
     parts = [Part(name, text.stage, "\n".join(text.lines)) for name, text in read.texts.items()]
     if read.workflow not in read.texts:
         raise _refusal(f"the text of `{read.workflow}` itself is missing")

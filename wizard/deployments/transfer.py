@@ -6,7 +6,7 @@ What is missing where they are to come to, and what they would take the place of
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -57,18 +57,26 @@ class Transfer:
 
     # -- export ------------------------------------------------------------------------------------
 
-    async def export(self, workflow: str, stage: str = "draft") -> Bundle:
+    async def export(
+        self, workflow: str, stage: str = "draft", check: Callable[[str], Awaitable[None]] | None = None
+    ) -> Bundle:
         """A stage of a workflow (`draft`, `deployed`, or a version's number) with what it embeds: of a version as it
-        was pinned, of a draft as it is deployed, or else its draft.
+        was pinned, of a draft as it is deployed, or else its draft. `check` is asked about each workflow that is
+        embedded before it is read, and raises where whoever exports may not see it.
 
-        Raises DraftNotFound, NothingDeployed, VersionNotFound, and DefinitionError for a text that can't be read.
+        Raises DraftNotFound, NothingDeployed, VersionNotFound, DefinitionError for a text that can't be read, and what
+        `check` raises.
         """
         part, pinned = await self._part(workflow, stage)
         parts, waiting = {workflow: part}, [part]
         while waiting:
             document = await asyncio.to_thread(read_text, waiting.pop().text)
             for name in sorted(embedded_in(document.data)):
-                if name not in parts and (found := await self._embedded(name, pinned)) is not None:
+                if name in parts:
+                    continue
+                if check is not None:
+                    await check(name)
+                if (found := await self._embedded(name, pinned)) is not None:
                     parts[name] = found
                     waiting.append(found)
         texts = [each.text for each in parts.values()]

@@ -8,7 +8,8 @@ moved since can be brought back.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from wizard.definitions.counterparts import counterparts
@@ -26,7 +27,6 @@ from wizard.model.migrating import MOST_RUNS, Counterparts, Order, Page, Result,
 from wizard.model.staging import Deed
 from wizard.node import Services
 from wizard.profiles.schema import ProfileSchema
-from wizard.state.documents import migrated_saves
 from wizard.stores.contract import RunPlace, RunSummary, Store
 
 LIVE = (RunStatus.CREATED, RunStatus.WAITING, RunStatus.WORKING, RunStatus.FAILED)
@@ -94,7 +94,7 @@ class Migrations:
             await self._store.commit(change)
         except StaleRevision:
             return verdict._replace(then=None, result=Result.MOVED, why=MEANWHILE)
-        except InvalidInput as error:  # a profile that would be too large
+        except InvalidInput as error:  # its documents can't be saved: that is this run's alone
             return verdict._replace(then=None, result=Result.STUCK, why=error.message)
         finally:
             self._cache.forget(change.run.id)
@@ -113,7 +113,7 @@ class Migrations:
         runs, following = await self._live(order)
         there = [run for run in runs if run.version != target.workflow.version]
         known = {version: await self._known(version, target, order) for version in {run.version for run in there}}
-        _check_names(order, known)
+        await self._check_names(order, target, known)
         verdicts = await self._each(there, lambda run: self._move(run, target, known, order))
         renamed = dict.fromkeys(name for each in known.values() if each is not None for name in each.renamed)
         return Page(target.number, target.workflow.version, verdicts, tuple(renamed), following)
@@ -144,6 +144,24 @@ class Migrations:
         """What is what in a version and the new one; None where the version isn't stored."""
         old = await self._bundle(version)
         return None if old is None else await asyncio.to_thread(counterparts, old, target.bundle, order.names)
+
+    async def _check_names(self, order: Order, target: _Target, known: Mapping[str, Counterparts | None]) -> None:
+        """Raises InvalidInput for a name that no version has. What is of other runs than those of this page is looked
+        for in what was ever deployed: they are on another page, or have been moved already."""
+        matched = [each for each in known.values() if each is not None]
+        unknown = frozenset.intersection(*(each.unknown for each in matched)) if matched else frozenset()
+        below = None
+        while unknown and (versions := await self._store.stages.versions(order.workflow, below=below)):
+            for version in {each.version for each in versions} - {*known, target.workflow.version}:
+                with suppress(InvalidInput):  # what is wrong for runs that aren't here is told when they are
+                    other = await self._known(version, target, order)
+                    unknown = unknown if other is None else unknown & other.unknown
+            below = versions[-1].number
+        if unknown:
+            raise InvalidInput(
+                f"`{min(unknown)}` can't have another name: no earlier version has it, or it is of another type now. A"
+                " field is NODE.FIELD, and its node has to be in the new version, or to be mapped as well."
+            )
 
     async def _move(
         self, listed: RunSummary, target: _Target, known: dict[str, Counterparts | None], order: Order
@@ -180,27 +198,26 @@ class Migrations:
         verdict = Verdict(run.id, at, then, Result.CONTINUE)
         if order.dry_run:
             return verdict
-        left, old = await self._pinned.known_of(run), await self._pinned.known_of(former.run)
-        return await self._commit(self._returned(run, former, left, old), verdict)
+        old, new = await self._pinned.known_of(former.run), await self._pinned.known_of(run)
+        return await self._commit(self._returned(run, former, old, new), verdict)
 
-    def _returned(self, run: Run, former: Former, left: Workflow, old: Workflow) -> Change:
-        """The run as it was. What was ordered for where it stands since is taken back, and what it stood at is watched
-        again, from now on."""
+    def _returned(self, run: Run, former: Former, old: Workflow, new: Workflow) -> Change:
+        """The run as it was, and what is stored of its profile and session with it. What was ordered for where it
+        stands since is taken back, and what it stood at is watched again, from now on."""
         before = former.run._replace(revision=run.revision, visits=run.visits)
         turn = Turn(old, before, self._clock.wall())
         here, was = run.current, before.current
         moved = visit_of(here) != visit_of(was)
         if moved and was is not None and was.is_foreground and old.unavailable is None:
             watch_the_clock(turn, was)
-        change = between(run, turn.change())
+        change = between(run, turn.change(), saved=new.saves_steps, saves=old.saves_steps, returns=True)
         entry = Entry("migrated", "" if was is None else was.path, {"from": run.version, "to": before.version})
         jobs, settled = change.jobs, change.settled
         if before.status is RunStatus.WORKING:
             jobs = (*jobs, Job(run.id, JobKind.WORK, visit_of(was), turn.now))
         if moved and here is not None:
             settled = (*settled, *(job_key(run.id, kind, here.visit) for kind in (JobKind.REMIND, JobKind.EXPIRE)))
-        saves = migrated_saves(run, change.run, was_saved=left.saves_steps, is_saved=old.saves_steps, returns=True)
-        return change._replace(entries=(entry,), jobs=jobs, settled=settled, documents=saves, migrating=Migrating(None))
+        return change._replace(entries=(entry,), jobs=jobs, settled=settled, migrating=Migrating(None))
 
 
 async def _unless_damaged(run: RunSummary, work: Callable[[RunSummary], Awaitable[Verdict | None]]) -> Verdict | None:
@@ -217,11 +234,3 @@ class _Target(NamedTuple):
     number: int
     workflow: Workflow
     bundle: Bundle
-
-
-def _check_names(order: Order, known: dict[str, Counterparts | None]) -> None:
-    """Raises InvalidInput for a name that none of the versions has which runs are on."""
-    matched = [each for each in known.values() if each is not None]
-    unknown = frozenset.intersection(*(each.unknown for each in matched)) if matched else frozenset()
-    if unknown:
-        raise InvalidInput(f"No version that runs are on has `{min(unknown)}`. Name a node, or a field as NODE.FIELD.")

@@ -111,11 +111,11 @@ def checked(outcome: object, visit: Visit[Any]) -> Outcome:
 
 def _check_port(port: object, visit: Visit[Any]) -> None:
     """Raises NodeContractError for a way out that the node's type doesn't name."""
-    handler = visit.node.handler
-    if port is None and not handler.always_ports:
+    ports = visit.node.port_names
+    if port is None and not visit.node.handler.always_ports:
         return
-    if not isinstance(port, str) or port not in handler.ports:
-        named = ", ".join(handler.ports) or "none"
+    if not isinstance(port, str) or port not in ports:
+        named = ", ".join(ports) or "none"
         said = "without a port" if port is None else f"by the port {str(port)[:80]!r}"
         raise NodeContractError(f"node type {visit.node.type} proceeds {said}. Take one of its `ports` ({named}).")
 

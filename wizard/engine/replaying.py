@@ -48,7 +48,8 @@ async def replayed(
     services: Services,
     profiles: ProfileSchema | None = None,
 ) -> Replayed:
-    """The run on the `new` version, as of `now` on the wall clock. Nothing is called that has an effect outside."""
+    """The run on the `new` version, as of `now` on the wall clock. Nothing is called that has an effect outside, and
+    nothing is set that the schema of `profiles` doesn't take."""
     at = "" if run.current is None else run.current.path
     try:
         carried = carry(old, new, counterparts, run)
@@ -58,13 +59,12 @@ async def replayed(
         landing = await _Replaying(turn, services, profiles).drive(replay(turn, carried, same_input=given == run.input))
     except (Stuck, WizardError) as error:
         return Replayed(Verdict(run.id, at, None, Ending.STUCK, _why(error)))
-    change = between(run, turn.change())
-    saves = migrated_saves(run, change.run, was_saved=old.saves_steps, is_saved=new.saves_steps)
+    change = between(run, turn.change(), saved=old.saves_steps, saves=new.saves_steps)
     then = "" if change.run.current is None else change.run.current.path
     told: dict[str, Value] = {"from": run.version, "to": new.version, "result": landing.ending.value}
     entries = [entry for entry in change.entries if entry.kind not in ON_THE_WAY]
     entries.insert(0, Entry("migrated", then, told))
-    change = change._replace(entries=tuple(entries), documents=saves, migrating=Migrating(run))
+    change = change._replace(entries=tuple(entries), migrating=Migrating(run))
     return Replayed(Verdict(run.id, at, then, landing.ending, landing.why), change)
 
 
@@ -87,8 +87,9 @@ def _input_of(workflow: Workflow, run: Run, now: datetime) -> Mapping[str, Value
         raise Stuck("It was started with an input that the new version doesn't take.") from error
 
 
-def between(before: Run, change: Change) -> Change:
-    """The change that makes its run of the one that is stored, whatever it was made from."""
+def between(before: Run, change: Change, *, saved: bool, saves: bool, returns: bool = False) -> Change:
+    """The change that makes its run of the one that is stored, whatever it was made from. `saved` and `saves` tell
+    whether the version that it leaves, and the one that it goes to, save its documents as it goes."""
     after = change.run
     return change._replace(
         expected=before.revision,
@@ -96,6 +97,7 @@ def between(before: Run, change: Change) -> Change:
         dropped=tuple(path for path in before.by_path if path not in after.by_path),
         parked={path: answers for path, answers in after.parked.items() if before.parked.get(path) != answers},
         unparked=tuple(path for path in before.parked if path not in after.parked),
+        documents=migrated_saves(before, after, was_saved=saved, is_saved=saves, returns=returns),
         context=True,
     )
 

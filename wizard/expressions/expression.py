@@ -88,7 +88,7 @@ class Expression:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": ["string", "boolean", "number"], "maxLength": MAX_SOURCE}
+        return {"type": ["string", "boolean", "number"], "maxLength": MAX_SOURCE, "format": "expression"}
 
 
 def field_schema(read: Callable[[Any], Any]) -> CoreSchema:

@@ -87,7 +87,7 @@ class Template:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "maxLength": MAX_SOURCE}
+        return {"type": "string", "maxLength": MAX_SOURCE, "format": "template"}
 
 
 def _breaks_lines(value: str) -> bool:

@@ -77,5 +77,5 @@ def _ends(workflow: Workflow) -> tuple[bool, bool]:
 
 def _leads_out(node: Node) -> bool:
     """Whether the workflow ends behind the node, by the ordinary way or by one of its ports."""
-    ordinary = not node.handler.always_ports or node.ports.keys() < {*node.handler.ports}
+    ordinary = not node.handler.always_ports or node.ports.keys() < {*node.port_names}
     return (ordinary and node.next is None) or None in node.ports.values()

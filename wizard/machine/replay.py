@@ -123,7 +123,7 @@ def _is_final(old: Workflow, path: str, new: Workflow, carried: str) -> bool:
 def _check_left(old: Workflow, run: Run, step: Step, position: int) -> None:
     """Raises Stuck where the new version has no place for a step that the run can't do without."""
     if position == run.cursor:
-        raise Stuck(f"It stands at `{step.path}`, which the new version hasn't.")
+        raise Stuck(f"It stands at `{step.path}`, which the new version hasn't, or has as another type.")
     node = locate(old, step.path).node
     if node.final and step.is_done and position < run.cursor:
         raise Stuck(f"It has passed `{step.path}`, which is final, and the new version hasn't it.")
@@ -342,7 +342,7 @@ class _Way:
         self._check_passed()
         turn.status, turn.fault = was.status, was.fault
         turn.returning = was.returning if was.returning in turn.by_path else None
-        if step.is_foreground and not self._alike:
+        if step.is_foreground:
             yield Look(step)
         if not step.is_foreground and not step.is_done and step.path not in self._unchanged:
             if step.status is not StepStatus.FAILED:

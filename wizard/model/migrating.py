@@ -36,7 +36,8 @@ class Renamed(NamedTuple):
 
 
 class Counterparts(NamedTuple):
-    """Which nodes of an old version are in a new one. `unknown` are given names that the old one hasn't."""
+    """Which nodes of an old version are in a new one. `unknown` are given names that the old one hasn't,
+    or of what can't become what it is said to be."""
 
     nodes: Mapping[NodePath, Counterpart]
     renamed: tuple[Renamed, ...] = ()

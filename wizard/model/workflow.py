@@ -138,9 +138,9 @@ class Node:
     `config` is an instance of its type's configuration (Branches or Call for internal nodes),
     `handler` the node type itself (wizard.node.contract.NodeType), `next` the node that follows (None: the
     end of the workflow), `targets` every node an edge leads to, its own `next` included. `ports` say where those of
-    its type's ways out lead that the definition names; the others lead to `next`. `events` are those that it takes,
-    `names` the dotted names that its configuration reads, and `secrets` those below its id that are never shown again,
-    `files` those of uploaded files.
+    its ways out (`port_names`) lead that the definition names; the others lead to `next`. `events` are those that it
+    takes, `names` the dotted names that its configuration reads, and `secrets` those below its id that are never shown
+    again, `files` those of uploaded files.
     """
 
     id: str
@@ -164,6 +164,7 @@ class Node:
     changeable: bool = True  # whether its configuration has lists or mappings in it, so that visits get copies
     events: tuple[Awaited, ...] = ()
     ports: Mapping[str, str | None] = field(default_factory=dict)
+    port_names: tuple[str, ...] = ()
     names: frozenset[Chain] = frozenset()
     secrets: frozenset[str] = frozenset()
     files: frozenset[str] = frozenset()

@@ -11,6 +11,7 @@ from wizard.forms.refusals import Refusal
 from wizard.locale.sentences import Sentence, counted, sentence
 from wizard.model import Choice, Item, Later, Outcome, Proceed, Prompt, PromptField, Value, Wait
 from wizard.node.contract import Background, Foreground, FunctionCall, NodeConfig, NodeType, Services, Visit
+from wizard.node.form_hint import FormHint
 from wizard.node.registry import Registry
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Expression",
     "FieldType",
     "Foreground",
+    "FormHint",
     "FunctionCall",
     "Input",
     "Item",

@@ -177,6 +177,10 @@ class NodeType(ABC, Generic[C]):
     type: ClassVar[str]
     kind: ClassVar[Kind]
     Config: ClassVar[ConfigClass]
+    title: ClassVar[str] = ""  # what people call it; made of its type unless given
+    group: ClassVar[str] = "other"  # the part of the catalogue that it is in: flow, data, out …
+    icon: ClassVar[str] = ""  # a name of the editor's set of icons; that of its group unless given
+    example: ClassVar[Mapping[str, Any] | None] = None  # a configuration that runs
     pure: ClassVar[bool] = False  # no effect outside the run: may run again, needs no record (S21)
     ports: ClassVar[tuple[str, ...]] = ()  # its ways out besides the ordinary one: Proceed(output, port="found")
     always_ports: ClassVar[bool] = False  # it takes one of its ports each time, and never the ordinary way
@@ -194,6 +198,10 @@ class NodeType(ABC, Generic[C]):
     def outputs(self, config: C) -> frozenset[str] | None:
         """The names below the node's id that later nodes can read; None where they can't be known."""
         return None
+
+    def ports_of(self, config: C) -> tuple[str, ...]:
+        """The ways out of a node with this configuration, besides the ordinary one; `ports` unless a type says more."""
+        return self.ports
 
     def own_names(self, config: C) -> frozenset[str]:
         """The names that only this node's own expressions see (a form's fields)."""

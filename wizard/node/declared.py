@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, get_args, get_origin
 
@@ -18,10 +18,13 @@ from wizard.node.contract import Background, Foreground, NodeConfig, NodeType
 from wizard.node.keys import keys_of
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+LABEL = re.compile(r"[a-z][a-z0-9-]{0,39}")
+MOST_TITLE = 60
 PORT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 FLAGS = ("pure", "always_ports", "ends", "slow", "pauses", "reads_events", "own_retries")
 COMPUTING = (
     "outputs",
+    "ports_of",
     "own_names",
     "secrets",
     "files",
@@ -67,6 +70,7 @@ def _mistakes(node_class: type[NodeType[Any]]) -> Iterator[str]:
         if not isinstance(getattr(node_class, flag), bool):
             yield f"has a `{flag}` that is neither True nor False"
     yield from _of_its_ports(node_class.ports, always=node_class.always_ports)
+    yield from _of_its_looks(node_class)
     yield from _of_its_methods(node_class)
     yield from _of_its_config(node_class)
 
@@ -91,6 +95,19 @@ def _of_its_ports(ports: object, *, always: object) -> Iterator[str]:
         yield "has a port twice in its `ports`"
     elif always and not ports:
         yield "has `always_ports` and no `ports`: name them, or leave it out"
+
+
+def _of_its_looks(node_class: type[NodeType[Any]]) -> Iterator[str]:
+    """What people find it by, and the example that they begin with."""
+    title, example = node_class.title, node_class.example
+    if not isinstance(title, str) or len(title) > MOST_TITLE or not title.isprintable() or title != title.strip():
+        yield f"has a `title` that is no line of at most {MOST_TITLE} characters: write what people call it"
+    for name in ("group", "icon"):
+        value = getattr(node_class, name)
+        if not isinstance(value, str) or not (LABEL.fullmatch(value) or (name == "icon" and not value)):
+            yield f"has {'an' if name == 'icon' else 'a'} `{name}` that is no name: use small letters, digits and `-`"
+    if example is not None and not isinstance(example, Mapping):
+        yield "has an `example` that is no mapping: write a configuration, as a definition has it"
 
 
 def _of_its_methods(node_class: type[NodeType[Any]]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import inspect
 import logging
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
@@ -47,30 +48,54 @@ def made(node_class: object) -> NodeType[Any]:
 
 class _Announcements(Generic[T]):
     """What of one kind is there by name, where it comes from, and what can't be used. `what` is the kind, as people
-    call it."""
+    call it. Built-in ones may wait until somebody asks for them: there are many, and a definition uses a few."""
 
     def __init__(self, what: str) -> None:
         self.what = what
         self.known: dict[str, T] = {}
+        self._waiting: dict[str, tuple[Announced, Callable[[object], tuple[str, T]]]] = {}
+        self._loading = threading.RLock()
         self._packages: dict[str, Announced] = {}
         self._unusable: dict[tuple[str, str], Unusable] = {}
 
-    def load(self, group: str, made: Callable[[object], tuple[str, T]]) -> None:
+    def load(self, group: str, made: Callable[[object], tuple[str, T]], *, built_in_later: bool = False) -> None:
         """All that installed packages announce in a group; `made` gives the name and what is known by it, or raises
-        anything."""
+        anything. With `built_in_later` the built-in ones are imported when they are asked for by name: each is
+        announced under its own."""
         for entry in announced(group):
-            try:
-                name, thing = made(entry.load())
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:
-                self._refuse(entry, entry.name, _said(error), error)
+            if built_in_later and entry.built_in:
+                self._waiting[entry.name], self._packages[entry.name] = (entry, made), entry
             else:
-                self._admit(entry, name, thing)
+                self._load(entry, made)
+
+    def _load(self, entry: Announced, made: Callable[[object], tuple[str, T]]) -> None:
+        try:
+            name, thing = made(entry.load())
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self._refuse(entry, entry.name, _said(error), error)
+        else:
+            self._admit(entry, name, thing)
+
+    def get(self, name: str) -> T | None:
+        if name in self._waiting:
+            with self._loading:  # definitions are compiled in several threads
+                if (waiting := self._waiting.get(name)) is not None:
+                    self._packages.pop(name, None)
+                    self._load(*waiting)
+                    del self._waiting[name]
+        return self.known.get(name)
+
+    def all(self) -> dict[str, T]:
+        """By name."""
+        for name in [*self._waiting]:
+            self.get(name)
+        return self.known
 
     def add(self, name: str, thing: T, origin: type) -> None:
         """Raises DefinitionError where something else has this name already; `origin` is the class that names it."""
-        known = self.known.get(name)
+        known = self.get(name)
         if known is not None and not _is_same(known, thing):
             raise _wrong(origin, f"two {self.what}s are called {name!r}: give this one another name")
         if known is None:
@@ -83,6 +108,7 @@ class _Announcements(Generic[T]):
 
     @property
     def unusable(self) -> tuple[Unusable, ...]:
+        self.all()
         return tuple(sorted(self._unusable.values()))
 
     def _admit(self, by: Announced, name: str, thing: T) -> None:
@@ -136,7 +162,7 @@ class Registry:
         """All types that installed packages announce, the built-in ones included. What can't be used is warned of in
         the log and remembered; nothing is raised for it."""
         registry = cls()
-        registry._types.load(ENTRY_POINTS, _made_and_named)
+        registry._types.load(ENTRY_POINTS, _made_and_named, built_in_later=True)
         registry._fields.load(FIELD_ENTRY_POINTS, _checked)
         registry._tell_fields()
         return registry
@@ -168,7 +194,7 @@ class Registry:
             self.fields = FieldTypes(self._fields.known.values(), broken)
 
     def get(self, name: str) -> NodeType[Any] | None:
-        return self._types.known.get(name)
+        return self._types.get(name)
 
     def package(self, name: str) -> str:
         """The package and version that a type comes from; "" for built-in types and those of the application."""
@@ -192,10 +218,10 @@ class Registry:
     def why_unusable(self, name: str) -> tuple[Unusable, ...]:
         """Why there is no type of this name, though one is announced; nothing where none is."""
         whys = (why for why in self.unusable if why.type == name)
-        return () if name in self._types.known else tuple(whys)
+        return () if self._types.get(name) is not None else tuple(whys)
 
     def __iter__(self) -> Iterator[NodeType[Any]]:
-        return iter(sorted(self._types.known.values(), key=lambda node_type: node_type.type))
+        return iter(sorted(self._types.all().values(), key=lambda node_type: node_type.type))
 
 
 def _made_and_named(node_class: object) -> tuple[str, NodeType[Any]]:

@@ -116,11 +116,15 @@ class StoredDocuments:
         StaleDocument where there is another one, and InvalidInput (FieldsRefused, where the schema refuses it)."""
         check_document_id(document_id)
         own = self._checked(fields, whole=True)
+        if not own:
+            if (await self._stored(document_id)).revision:
+                raise StaleDocument
+            raise InvalidInput("A new one needs a field at least: without one there is nothing to store.")
         try:
             return await self._save(document_id, own, (), Origin(SaveAction.CREATE, by=by, note=note), expected=0)
         except StaleDocument:
             stored = await self._stored(document_id)
-            if stored.revision != 1 or not own or _changed(stored, own) or len(stored.fields) != len(own):
+            if stored.revision != 1 or _changed(stored, own) or len(stored.fields) != len(own):
                 raise
             return stored
 

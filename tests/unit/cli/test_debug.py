@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.shell import BROKEN, PASSPORT, Shell
+from wizard.debugging.playing import play
 
 ANSWERS = "applicant: {full_name: Ann, secret: correct horse}\n"
 
@@ -83,7 +84,8 @@ def test_a_run_is_shown_and_forked(shell: Shell) -> None:
         ("debug passport.yaml --fork x", 2, "only a run can be gone on with"),
         ("debug nothing.yaml", 1, "there is no such file"),
         ("debug broken.yaml", 1, "did you mean `form`?"),
-        ("debug passport.yaml --answers nothing.yaml", 1, "there is no such file"),
+        ("debug passport.yaml --answers nothing.yaml", 2, "nothing.yaml, line 1: there is no such file or folder."),
+        ("debug passport.yaml --results broken.json", 2, "broken.json, line 1: this isn't valid JSON"),
         ("debug passport.yaml --answers list.yaml", 2, "must hold one mapping"),
         ("debug passport.yaml --answers flat.yaml", 2, "what is given for applicant must be a mapping"),
     ],
@@ -91,7 +93,19 @@ def test_a_run_is_shown_and_forked(shell: Shell) -> None:
 def test_what_is_wrong_is_said(shell: Shell, command: str, code: int, said: str) -> None:
     """Nobody reads a traceback because of a typing mistake."""
     shell.file("broken.yaml", BROKEN)
+    shell.file("broken.json", "{")
     shell.file("list.yaml", "- a\n")
     shell.file("flat.yaml", "applicant: Ann\n")
     assert shell.types(command) == code
     assert said in " ".join(shell.err.split())
+    assert code == 1 or "definition" not in shell.err
+
+
+def test_what_was_broken_off_has_no_state(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An author reads what happened, and no empty line about a state that nobody knows."""
+    monkeypatch.setitem(play.__kwdefaults__, "seconds", 0.05)
+    shell.file("hang.yaml", "id: hang\nnodes:\n  - {id: slow, type: python, function: slow}\n")
+    shell.file("slow_ones.py", "import asyncio\nasync def slow():\n    await asyncio.Event().wait()\n")
+    assert shell.types("debug hang.yaml --effects --functions slow_ones:slow") == 1
+    assert "slow: error: It was stopped" in shell.out
+    assert "state" not in shell.out

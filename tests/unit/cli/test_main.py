@@ -42,6 +42,7 @@ COMMANDS = (
     *(f"runs {each}" for each in RUNS),
     *STAGING,
     *EVENTS,
+    *("nodes show", "nodes configure"),
 )
 
 
@@ -54,7 +55,7 @@ def test_every_command_has_help_with_examples(shell: Shell, command: str) -> Non
     assert "range>" not in shell.out  # what a number is called in the code
 
 
-@pytest.mark.parametrize("command", ["", "runs", "keys", "drafts", "events", "profiles", "sessions"])
+@pytest.mark.parametrize("command", ["", "runs", "keys", "drafts", "events", "profiles", "sessions", "nodes"])
 def test_what_a_command_does_is_told_in_a_whole_sentence(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:

@@ -69,7 +69,17 @@ def test_names_are_told(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", ["--map x", "--map a=b.c", "--map =b", "--back --to 1", "--back --map a=b", "--to 0", "--note '\x07'"]
+    "options",
+    [
+        "--map x",
+        "--map a=b.c",
+        "--map =b",
+        "--map a=b --map a=c",
+        "--back --to 1",
+        "--back --map a=b",
+        "--to 0",
+        "--note '\x07'",
+    ],
 )
 def test_what_cannot_be_meant_is_refused(options: str, shell: Shell) -> None:
     """A slip moves nobody's run."""

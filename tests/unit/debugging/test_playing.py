@@ -459,3 +459,28 @@ async def test_a_step_that_there_is_not_is_told(member: str) -> None:
     """Who mistypes a step would look for what became of its answers."""
     with pytest.raises(InvalidInput, match=f"`{member}` has 'whoo', and there is no such step"):
         await tried(PASSPORT, CONTACT, **{member: {"whoo": {}}})
+
+
+@pytest.mark.parametrize(
+    ("member", "step", "said"),
+    [
+        ("answers", "lookup", "a node of type http asks nobody anything; give what comes of it in `results`"),
+        ("answers", "adult", "a node of type condition asks nobody anything."),
+        ("answers", "guardian", "a node of type workflow asks nobody anything."),
+        ("takes", "note", "a node of type set asks nobody anything"),
+        ("results", "adult", "what comes of a node of type condition can't be given"),
+        ("results", "guardian", "what comes of a node of type workflow can't be given"),
+    ],
+)
+async def test_what_a_step_has_no_use_for_is_told(member: str, step: str, said: str) -> None:
+    """It was left aside without a word, and its author looked for what became of it."""
+    given = "1d" if member == "takes" else {"a": 1}
+    with pytest.raises(InvalidInput, match=said):
+        await tried(PASSPORT, CONTACT, **{member: {step: given}})
+
+
+@pytest.mark.parametrize("result", [{"error": 404}, [{"body": {}}, {"error": None}]])
+async def test_an_error_that_is_no_text_is_told(result: Any) -> None:
+    """`error: 404` in YAML is a number: it was taken for an output, and the node didn't fail."""
+    with pytest.raises(InvalidInput, match="`results` has 'lookup', and its `error` is no text"):
+        await tried(PASSPORT, CONTACT, results={"lookup": result})

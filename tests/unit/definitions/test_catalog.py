@@ -118,7 +118,7 @@ def test_paths_that_lead_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     os.mkfifo(tmp_path / "pipe.yaml")
     assert refused(tmp_path / "pipe.yaml", tmp_path / "none.yaml") == [
         "none.yaml:1: there is no such file or folder",
-        "pipe.yaml:1: this is a pipe, a device or the like, and no file; write the definition to a file",
+        "pipe.yaml:1: this is a pipe, a device or the like, and no file; write to a file what comes from it",
     ]
     (tmp_path / "round.yaml").symlink_to(tmp_path / "round.yaml")
     assert refused(tmp_path / "round.yaml") == [

@@ -138,6 +138,13 @@ def test_names_that_are_given_are_looked_for() -> None:
             matched(old, new, names)
 
 
+def test_a_node_never_becomes_one_of_another_type() -> None:
+    """Whoever maps it would be told that its answers go along, and they don't."""
+    old, new = [form("who", field("name"))], [{"id": "done", "type": "end"}]
+    found = matched(old, new, Names({"who": "done"}))
+    assert (found.nodes, found.renamed, found.unknown) == ({}, (), {"who"})
+
+
 @pytest.mark.parametrize("nodes", [None, "x", [1, {"id": 3}, {"type": "form"}], [{"id": "who", "fields": "x"}]])
 def test_a_definition_of_any_shape_is_compared(nodes: Any) -> None:
     """What an earlier version of the program stored is no reason to fail."""

@@ -117,6 +117,23 @@ async def test_a_name_that_there_is_not_is_refused(names: Names, house: House) -
     assert await house.stored(run) == before
 
 
+async def test_names_of_several_versions_are_given_at_once(house: House) -> None:
+    """The runs of one page are seldom on all versions, and whoever calls again has moved some already: the same order
+    would be refused for the others."""
+    await house.deploys(TRIP)
+    await house.begins({"name": "Ann"})
+    await house.deploys(TRIP.replace("who", "whom").replace("name: name", "name: called"))
+    await house.begins({"called": "Bob"})
+    await house.deploys(TRIP.replace("who", "person").replace("name: name", "name: full").replace("Name}", "All}"))
+    names = Names({"who": "person", "whom": "person"}, {"who.name": "person.full", "whom.called": "person.full"})
+    first = await house.migrates(names=names, limit=1)
+    second = await house.migrates(names=names, limit=1, before=first.following)
+    for page in (first, second):
+        assert [verdict.result for verdict in page.verdicts] == [Result.CONTINUE]
+    with pytest.raises(InvalidInput, match="`nobody` can't"):
+        await house.migrates(names=Names({"nobody": "who"}), to=1)
+
+
 async def test_a_field_of_another_type_loses_its_answer(house: House) -> None:
     """A text where a number belongs would fail whoever computes with it."""
     await house.deploys(TRIP)
@@ -143,6 +160,16 @@ async def test_a_run_at_a_node_that_is_gone_is_stuck(house: House) -> None:
     assert "`place`" in verdict.why
     await house.engine.next(run, {"town": "Bern"})
     assert await stands(house, run) == ("when", "waiting")
+
+
+async def test_a_page_that_the_new_version_cannot_show_holds_a_run_back(house: House) -> None:
+    """Whoever stands there would find an error in the place of the page, though the dry run promised otherwise."""
+    await house.deploys(TRIP)
+    run = await house.begins({"name": "Ann"})
+    await house.deploys(TRIP.replace("id: place\n", "id: place\n    title: '{{ who.name + 1 }}'\n"))
+    verdict = await only(house)
+    assert (verdict.result, verdict.why) == (Result.STUCK, "`place` can't be shown in the new version.")
+    assert await stands(house, run) == ("place", "waiting")
 
 
 WORK = """

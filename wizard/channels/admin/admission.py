@@ -92,12 +92,13 @@ def check_role(person: Person, role: Role) -> None:
         raise Refused(ROLE_MISSING, what, more={"role": role})
 
 
-def revision_of(request: web.Request, what: str = "draft") -> int:
-    """Which revision is to be saved over: that of If-Match, 0 with `If-None-Match: *` (RFC 9110, 13.1). Raises Refused:
-    428 where there is neither, 400 for anything else."""
+def revision_of(request: web.Request, what: str = "draft", *, new: bool = True) -> int:
+    """Which revision is to be saved over: that of If-Match, 0 with `If-None-Match: *` (RFC 9110, 13.1). `new` says
+    whether there can be a first one. Raises Refused: 428 where there is neither, 400 for anything else."""
     match, none_match = request.headers.get("If-Match"), request.headers.get("If-None-Match")
     if match is None and none_match is None:
-        told = f"Send If-Match with the ETag of the {what} as you saw it, or `If-None-Match: *` for a new one."
+        told = f"Send If-Match with the ETag of the {what} as you saw it"
+        told += ", or `If-None-Match: *` for a new one." if new else "."
         raise Refused(PRECONDITION_REQUIRED, told)
     if match is None and (none_match or "").strip() == "*":
         return 0

@@ -36,6 +36,7 @@ class Call(NamedTuple):
     about: Json
     problems: tuple[ProblemType, ...]
     filters: bool = False
+    changes_nothing: bool = False  # although it isn't a GET
 
     @property
     def is_of_a_workflow(self) -> bool:
@@ -43,7 +44,7 @@ class Call(NamedTuple):
 
     @property
     def changes(self) -> bool:
-        return self.method != "GET"
+        return self.method != "GET" and not self.changes_nothing
 
     @property
     def route(self) -> str:

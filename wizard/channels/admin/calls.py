@@ -7,6 +7,7 @@ from functools import cache
 
 from aiohttp import web
 
+from wizard.actions.catalogue import Catalogue
 from wizard.channels.admin import openapi
 from wizard.channels.admin.admission import Admission, check_everywhere
 from wizard.channels.admin.bundles import Bundles
@@ -15,6 +16,7 @@ from wizard.channels.admin.debugging import Debugger, Debugging
 from wizard.channels.admin.documents import StoredHandlers
 from wizard.channels.admin.events import Events
 from wizard.channels.admin.migrations import Migrations
+from wizard.channels.admin.node_types import NodeTypes
 from wizard.channels.admin.people import Admin
 from wizard.channels.admin.sharing import Sharings
 from wizard.channels.admin.workflows import Workflows
@@ -39,6 +41,7 @@ def admin_api(
     settings: Settings,
     admin: Admin | None = None,
     calls: Calls | None = None,
+    catalogue: Catalogue | None = None,
     *,
     profiles: StoredDocuments,
     sessions: StoredDocuments,
@@ -49,14 +52,16 @@ def admin_api(
     """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. Once the store is opened, `staging`
     gives what saves and deploys there, `transfer` what takes bundles in and out, and `debugger` what tries workflows;
     `profiles` and `sessions` are those that the store keeps, and `migrate` moves its runs. `admin` says who of the
-    host's people sends a request, and `calls` has a bound around that. Without `admin`, and without an admin key in the
-    settings, nobody gets in."""
+    host's people sends a request, and `calls` has a bound around that. `catalogue` has the node types that definitions
+    can use, all installed ones unless given. Without `admin`, and without an admin key in the settings, nobody gets in.
+    """
     admission = Admission(store, settings, admin, calls or Calls())
     sharings, bundles, debugging = (
         Sharings(staging, admission),
         Bundles(transfer, admission),
         Debugging(debugger, admission),
     )
+    node_types = NodeTypes(catalogue or Catalogue.installed(), admission)
     handlers: dict[str, Handling] = {
         **Workflows(store, staging, admission).by_name,
         **StoredHandlers("profile", profiles, admission).by_name,
@@ -69,6 +74,9 @@ def admin_api(
         "import": bundles.bring_in,
         "debug": debugging.debug,
         "look": debugging.look,
+        "listNodeTypes": node_types.list,
+        "showNodeType": node_types.show,
+        "validateConfig": node_types.validate,
     }
     return _application(admission, handlers)
 
@@ -93,7 +101,7 @@ def _application(admission: Admission, handlers: Mapping[str, Handling]) -> web.
     app.on_response_prepare.append(protect)
     app.router.add_get("/openapi.json", _description, name=DESCRIPTION)
     for call in openapi.CALLS:
-        if call.changes:
+        if call.method != "GET":
             app.router.add_route(call.method, call.route, admitted(call))
         else:
             app.router.add_get(call.route, admitted(call))

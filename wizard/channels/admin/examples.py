@@ -144,3 +144,40 @@ MIGRATION: dict[str, Any] = {
     "renamed": [{"kind": "node", "before": "person", "after": "applicant", "guessed": False}],
     "runs": [{"id": "k3XQ", "at": "address", "then": "address", "result": "continue", "why": ""}],
 }
+_LINE_OF_TYPE = {
+    "type": "set",
+    "title": "Compute values",
+    "summary": "Computes values from what is known.",
+    "group": "data",
+    "icon": "braces",
+    "kind": "background",
+    "ports": [],
+}
+_FIELD = {
+    "name": "values",
+    "type": "textarea",
+    "label": "Values",
+    "hint": "In YAML: one a line, as name: value.",
+    "required": True,
+    "choices": [],
+    "value": None,
+    "error": None,
+    "options": {"max_length": 100000, "rows": 4},
+    "path": ["values"],
+    "group": "",
+}
+_CONFIG = {"values": {"year": "{{ today().year }}"}}
+NODE_TYPES: Any = [_LINE_OF_TYPE]
+NODE_TYPE: dict[str, Any] = {
+    **_LINE_OF_TYPE,
+    "schema": {"type": "object", "properties": {"values": {"type": "object"}}, "required": ["values"]},
+    "form": {"fields": [_FIELD]},
+    "outputs": ["year"],
+    "documentation": "# Compute values\n\nComputes values from what is known.",
+    "example": _CONFIG,
+}
+CHECK_CONFIG: dict[str, Any] = {"config": _CONFIG}
+CHECKED_CONFIG: dict[str, Any] = {
+    "config": _CONFIG,
+    "form": {"fields": [{**_FIELD, "value": "year: '{{ today().year }}'"}]},
+}

@@ -16,6 +16,7 @@ from wizard.channels.admin.responses import RESPONSES
 from wizard.channels.http.described import json_answer, json_body, parameter, problem_answers
 from wizard.channels.http.problems import (
     BUNDLE_REFUSED,
+    CONFIGURATION_REFUSED,
     DEFINITION_REFUSED,
     DRAFT_NOT_FOUND,
     INVALID_INPUT,
@@ -31,6 +32,7 @@ from wizard.channels.http.problems import (
     STALE_DEPLOYMENT,
     STALE_DRAFT,
     STALE_SHARING,
+    TOO_MANY_CHANGES,
     VERSION_NOT_FOUND,
     WORKFLOW_UNAVAILABLE,
 )
@@ -41,6 +43,8 @@ Json = dict[str, Any]
 
 _WHO = (NOT_SIGNED_IN, ROLE_MISSING)
 
+
+_IN_PATHS = ("id", "number", "run", "type")
 
 CALLS = (
     Call(
@@ -269,6 +273,43 @@ CALLS = (
         (INVALID_REQUEST,),
     ),
     *document_calls.CALLS,
+    Call(
+        "GET",
+        "/node-types",
+        "listNodeTypes",
+        Role.VIEWER,
+        "Lists the node types that definitions can use",
+        {
+            "parameters": [parameter("words")],
+            "responses": {"200": json_answer("By group", array(ref("NodeTypeLine")), None, examples.NODE_TYPES)},
+        },
+        (),
+        filters=True,
+    ),
+    Call(
+        "GET",
+        "/node-types/{type}",
+        "showNodeType",
+        Role.VIEWER,
+        "A node type: its schema, form, documentation and example",
+        {"responses": {"200": json_answer("The node type", ref("NodeTypeInFull"), None, examples.NODE_TYPE)}},
+        (NOT_FOUND,),
+        filters=True,
+    ),
+    Call(
+        "POST",
+        "/node-types/{type}/validate",
+        "validateConfig",
+        Role.VIEWER,
+        "Checks a configuration, given as it is or as the values of its form, and gives both",
+        {
+            "requestBody": json_body("CheckConfig", examples.CHECK_CONFIG, required=True),
+            "responses": {"200": json_answer("It is right", ref("CheckedConfig"), None, examples.CHECKED_CONFIG)},
+        },
+        (*(each for each in BODY if each is not TOO_MANY_CHANGES), NOT_FOUND, CONFIGURATION_REFUSED),
+        filters=True,
+        changes_nothing=True,
+    ),
 )
 
 
@@ -276,13 +317,13 @@ def document(server: str = "/api/v1/admin") -> Json:
     """The whole document, as Python values. `server` is where the interface is."""
     paths: Json = {"/openapi.json": {"get": _openapi()}}
     for call in CALLS:
-        names = [name for name in ("id", "number", "run", *document_calls.KINDS) if f"{{{name}}}" in call.path]
+        names = [name for name in (*_IN_PATHS, *document_calls.KINDS) if f"{{{name}}}" in call.path]
         path = paths.setdefault(call.path, {"parameters": [parameter(name) for name in names]} if names else {})
         path[call.method.lower()] = _described(call)
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Wizard: drafts, deployments and what is stored of people",
+            "title": "Wizard: drafts, deployments, node types and what is stored of people",
             "version": __version__,
             "summary": "Edit workflows, deploy them, go back to the version before; look after profiles and sessions.",
             "description": (

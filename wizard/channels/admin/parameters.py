@@ -49,6 +49,11 @@ def parameters() -> Json:
     """The components, by the names that calls refer to them by."""
     return {
         **_in_paths(),
+        "words": in_query(
+            "q",
+            "Only those in whose name, title, group or documentation each of these words is.",
+            {"type": "string"},
+        ),
         "workflow": in_query("workflow", "Only of this workflow.", _WORKFLOW),
         "from": in_query("from", _ANY_STAGE.format("deployed"), _STAGE),
         "to": in_query("to", _ANY_STAGE.format("draft"), _STAGE),
@@ -91,4 +96,5 @@ def _in_paths() -> Json:
         "id": in_path("id", "The workflow's id.", _WORKFLOW),
         "number": in_path("number", "The version's number.", number),
         "run": in_path("run", "The run's id.", {**text(1, 200), "pattern": "^[!-~]+$"}),
+        "type": in_path("type", "The node type's name.", {"type": "string", "maxLength": 64}),
     }

@@ -131,14 +131,21 @@ class DeleteDraft(TypedDict, total=False):
     note: Note
 
 
+@with_config(ConfigDict(**EXACT, json_schema_extra={"oneOf": [{"required": ["config"]}, {"required": ["values"]}]}))
+class CheckConfig(TypedDict, total=False):
+    config: Annotated[dict[str, Any], about("The configuration, as a definition has it.")]
+    values: Annotated[dict[str, Any], about("The same as the values of its form, by the names of the fields.")]
+
+
 SAVE, DEPLOY, REVOKE = Body(SaveDraft), Body(Deploy), Body(Revoke)
 SHARE, MIGRATE, DEBUG = Body(Share), Body(Migrate), Body(DebugRun)
-IMPORT, DELETE = Body(ImportBundle), Body(DeleteDraft)
-_OF_WORKFLOWS = (SAVE, DEPLOY, REVOKE, SHARE, MIGRATE, DEBUG, IMPORT, DELETE)
+IMPORT, DELETE, CHECK = Body(ImportBundle), Body(DeleteDraft), Body(CheckConfig)
+_OF_WORKFLOWS = (SAVE, DEPLOY, REVOKE, SHARE, MIGRATE, DEBUG, IMPORT, DELETE, CHECK)
 BODIES: tuple[Body[Any], ...] = (*_OF_WORKFLOWS, *document_requests.BODIES)
 
 
-def check_together(body: SaveDraft) -> None:
-    """What no member says by itself. Raises Refused (400)."""
+def check_together(body: SaveDraft | CheckConfig) -> None:
+    """What no member says by itself, of a body with members of which there is to be one. Raises Refused (400)."""
     if len(body) != 1:
-        raise unreadable("Send one of `text` and `definition`.")
+        names = CHECK.names if "config" in body or "values" in body else SAVE.names
+        raise unreadable(f"Send one of {' and '.join(f'`{name}`' for name in names)}.")

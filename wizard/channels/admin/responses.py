@@ -317,6 +317,63 @@ class Debugged(TypedDict):
     unrecorded: NotRequired[Annotated[Sequence[str], about("Members of the lines of which a live run keeps nothing.")]]
 
 
+class NodeTypeLine(TypedDict):
+    """A node type, as the catalogue lists it."""
+
+    type: Annotated[str, about("Its name in definitions.")]
+    title: Annotated[str, about("What people call it.")]
+    summary: str
+    group: Annotated[str, about("The part of the catalogue that it is in.")]
+    icon: Annotated[str, about("A name of the editor's set of icons.")]
+    kind: Literal["foreground", "background", "internal"]
+    ports: Annotated[Sequence[str], about("Its ways out besides the ordinary one.")]
+
+
+class FormField(TypedDict):
+    """A field of the form that asks a configuration, as the run state has it, and where its value stands."""
+
+    name: str
+    type: str
+    label: str
+    hint: str
+    required: bool
+    choices: Sequence[Any]
+    value: Annotated[
+        Any, about("What it holds: of the configuration that was sent, or what counts unless it is given.")
+    ]
+    error: str | None
+    options: NotRequired[Mapping[str, Any]]
+    path: Annotated[Sequence[str | int], about("The key that it asks; empty for keys that have no field of their own.")]
+    group: Annotated[str, about("The heading that it stands under.")]
+    show_if: NotRequired[Annotated[str, about("It is shown where this holds, an expression over the other fields.")]]
+
+
+class ConfigForm(TypedDict):
+    """The form that asks a configuration."""
+
+    fields: Sequence[FormField]
+
+
+class NodeTypeInFull(NodeTypeLine):
+    """A node type with all that an editor needs."""
+
+    schema: Annotated[Mapping[str, Any], about("The JSON Schema (2020-12) of its configuration.")]
+    form: ConfigForm
+    outputs: Annotated[
+        Sequence[str] | None,
+        about("What later nodes can read of its example, below its id; null where that can't be known."),
+    ]
+    documentation: Annotated[str, about("Its page, in Markdown.")]
+    example: Annotated[Mapping[str, Any] | None, about("A configuration that runs.")]
+
+
+class CheckedConfig(TypedDict):
+    """A configuration that is right."""
+
+    config: Annotated[Mapping[str, Any], about("In the one way to write it.")]
+    form: Annotated[ConfigForm, about("The form, filled in with it.")]
+
+
 class Problem(TypedDict):
     """A problem document (RFC 9457)."""
 
@@ -332,7 +389,14 @@ class Problem(TypedDict):
     owner: NotRequired[Owner]
     shared: NotRequired[Shared]
     fields: NotRequired[Annotated[Sequence[str], about("Those that were set since the save to be undone (409).")]]
-    errors: NotRequired[Annotated[Mapping[str, str], about("What the schema of profiles refuses, by field (422).")]]
+    errors: NotRequired[
+        Annotated[
+            Mapping[str, str],
+            about(
+                "What is wrong (422): with a profile by its schema, by field; with a configuration, by `cases.0.when`."
+            ),
+        ]
+    ]
     stored: NotRequired[
         Annotated[Mapping[str, Any] | None, about("The fields as somebody else saved them (412), or null.")]
     ]
@@ -357,5 +421,8 @@ RESPONSES: tuple[Any, ...] = (
     Bundle,
     Imported,
     Debugged,
+    NodeTypeLine,
+    NodeTypeInFull,
+    CheckedConfig,
     Problem,
 )

@@ -29,7 +29,7 @@ class Sharings:
         return _answer(await self._make_staging().sharing(workflow_of(request)))
 
     async def change(self, request: web.Request, person: Person) -> web.Response:
-        workflow, revision = workflow_of(request), revision_of(request)
+        workflow, revision = workflow_of(request), revision_of(request, "sharing", new=False)
         body = await self._admission.body(request, person, SHARE)
         for name in (*body.get("shared", ()), body.get("owner", "")):
             check_text("shared and owner", name)

@@ -19,6 +19,7 @@ from wizard.channels.http.languages import language_of, learn
 from wizard.errors import (
     BundleRefused,
     CallerError,
+    ConfigurationRefused,
     DocumentNotFound,
     DraftNotFound,
     FieldsRefused,
@@ -129,6 +130,7 @@ SAVE_NOT_FOUND = ProblemType("save-not-found", 404, "The history has no such sav
 UNDO_CONFLICT = ProblemType("undo-conflict", 409, "Fields were changed since that save")
 STALE_DOCUMENT = ProblemType("stale-document", 412, "Somebody else has saved it")
 FIELDS_REFUSED = ProblemType("fields-refused", 422, "The schema of profiles doesn't take this")
+CONFIGURATION_REFUSED = ProblemType("configuration-refused", 422, "The node's configuration is wrong")
 PRECONDITION_REQUIRED = ProblemType("precondition-required", 428, "The request doesn't say what it changes")
 TOO_MANY_CHANGES = ProblemType("too-many-changes", 429, "Too much was changed")
 
@@ -150,6 +152,7 @@ STAGING_TYPES = (
     UNDO_CONFLICT,
     STALE_DOCUMENT,
     FIELDS_REFUSED,
+    CONFIGURATION_REFUSED,
     PRECONDITION_REQUIRED,
     TOO_MANY_CHANGES,
 )
@@ -217,6 +220,7 @@ _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (DraftNotFound, DRAFT_NOT_FOUND),
     (StaleDraft, STALE_DRAFT),
     (StaleSharing, STALE_SHARING),
+    (ConfigurationRefused, CONFIGURATION_REFUSED),
     (StaleDeployment, STALE_DEPLOYMENT),
     (VersionNotFound, VERSION_NOT_FOUND),
     (NothingDeployed, NOTHING_DEPLOYED),

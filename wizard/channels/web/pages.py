@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from jinja2 import Template
+from markupsafe import Markup
 
 from wizard.channels.web.assets import Assets
 from wizard.channels.web.field_html import FieldHtml
@@ -244,6 +245,33 @@ class RefusalPage(Page):
     paragraphs: tuple[str, ...] = ()
     ways: tuple[tuple[str, str], ...] = ()
     reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTypeCard:
+    """A line of the list of node types."""
+
+    type: str
+    title: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTypesPage(Page):
+    """The node types by group: GET /docs/nodes. `words` are what was looked for."""
+
+    template: ClassVar[str] = "node_types.html"
+    words: str = ""
+    groups: tuple[tuple[str, tuple[NodeTypeCard, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTypePage(Page):
+    """What explains a node type: GET /docs/nodes/TYPE. `body` is safe HTML."""
+
+    template: ClassVar[str] = "node_type.html"
+    title: str = ""
+    body: Markup = field(default_factory=Markup)
 
 
 class Pages:

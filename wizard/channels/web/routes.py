@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from wizard.actions.catalogue import Catalogue
 from wizard.channels.http.bodies import go_on
 from wizard.channels.http.identities import Identify
 from wizard.channels.http.problems import Handler
 from wizard.channels.http.streams import Followers
 from wizard.channels.web.assets import Assets
+from wizard.channels.web.node_pages import add_node_pages
 from wizard.channels.web.own_runs import OwnRuns
 from wizard.channels.web.site import Site
 from wizard.channels.web.starting import Starting
@@ -28,9 +30,11 @@ def add_pages(
     settings: Settings | None = None,
     identify: Identify | None = None,
     followers: Followers | None = None,
+    catalogue: Catalogue | None = None,
 ) -> None:
     """Adds the pages to an application, at its root. Applications that are mounted in it keep their own errors.
-    `followers` are those of the whole server, where something else has streams as well.
+    `followers` are those of the whole server, where something else has streams as well. With a `catalogue`, there are
+    pages of its node types.
     Raises SettingsError where the pages' files can't be read."""
     settings = settings or Settings()
     mount = app.router.add_resource("/")
@@ -65,6 +69,8 @@ def add_pages(
         if send is not None:
             app.router.add_post(address, send, expect_handler=go_on)
 
+    if catalogue is not None:
+        add_node_pages(app, site, catalogue)
     if identify is not None:  # else nobody is ever signed in
         app.router.add_get("/runs", OwnRuns(site).show, expect_handler=go_on)
 

@@ -91,10 +91,14 @@ class Site:
         """A page with a form in it: its sender gets the secret that its key is made with."""
         if guest.identity.name:
             page = replace(page, person=guest.identity.name)
-        response = web.Response(status=status, body=self._pages.html(page).encode(), headers=self._headers)
+        response = self.answer(page, status)
         if guest.unknown:
             response.headers.add("Set-Cookie", guest.cookies.visitor(guest.visitor, self.root))
         return response
+
+    def answer(self, page: Page, status: int = 200) -> web.Response:
+        """A page without a form that changes anything."""
+        return web.Response(status=status, body=self._pages.html(page).encode(), headers=self._headers)
 
     def redirect(self, address: str) -> web.Response:
         """303: what was posted is done, and its outcome is there to be looked at."""

@@ -74,12 +74,13 @@ Known = Callable[[tuple[str | int, ...]], Iterable[str]]
 @dataclass(frozen=True, slots=True)
 class Complaint:
     """One sentence about the value at `path` (about its key where `key`), `offset` characters into
-    its text where that is known."""
+    its text where that is known. `missing` is the key that should be there and isn't."""
 
     path: Path
     message: str
     key: bool = False
     offset: int | None = None
+    missing: str = ""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -168,7 +169,7 @@ def _complaint(error: Mapping[str, Any], path: Path, known: Known, data: Any) ->
     kind, loc, context = error["type"], error["loc"], error.get("ctx", {})
     match kind:
         case "missing":
-            return Complaint(path, f"{quoted(loc[-1])} is missing")
+            return Complaint(path, f"{quoted(loc[-1])} is missing", missing=str(loc[-1]))
         case "extra_forbidden":
             name = str(loc[-1])
             keys = frozenset(known(loc[:-1]))

@@ -199,3 +199,11 @@ async def test_what_is_too_much_is_refused(office: Office) -> None:
     await office.olga.is_refused(422, "invalid-input", "PATCH", "/profiles/ann", both, If_Match=etag)
     large = {"fields": {"town": "x" * 1_000_001}}
     await office.olga.is_refused(422, "invalid-input", "PATCH", "/profiles/ann", large, If_Match=etag)
+
+
+async def test_nothing_is_no_new_profile(office: Office) -> None:
+    """It would be told as saved, and not be there."""
+    for body in ({}, {"fields": {}}, {"note": "why"}):
+        problem = await office.olga.is_refused(422, "invalid-input", "PATCH", "/profiles/ann", body, **NEW)
+        assert "needs a field" in problem["detail"]
+    await office.olga.is_refused(404, "document-not-found", "GET", "/profiles/ann")

@@ -15,7 +15,7 @@ from tests.schemas import examples
 from tests.unit.channels.admin.office import KEY, Office, document, validator
 from wizard.app import wizard_app
 from wizard.channels.admin.openapi import CALLS
-from wizard.channels.admin.requests import BODIES, SAVE, check_together
+from wizard.channels.admin.requests import BODIES, CHECK, SAVE, check_together
 from wizard.channels.admin.responses import PROBLEM_TYPES
 from wizard.channels.api import openapi as public
 from wizard.channels.http.json_bodies import parse_object
@@ -72,7 +72,7 @@ def is_taken(kind: Body[Any], body: Json) -> bool:
     """Whether the server takes a body, as it comes over the wire."""
     try:
         members = kind.check(parse_object(json.dumps(body).encode()))
-        if kind is SAVE:
+        if kind in (SAVE, CHECK):
             check_together(members)
     except Refused:
         return False
@@ -104,7 +104,7 @@ def test_requests_are_described_as_they_are_checked(kind: Body[Any]) -> None:
     """What the schema refuses, the server refuses, and the other way round."""
     schema = validator(document()["components"]["schemas"][kind.name])
     bodies: list[Json] = [{}, {"other": 1}, *({name: value} for name in kind.names for value in VALUES)]
-    bodies.append({"text": "x", "definition": {}})
+    bodies += [{"text": "x", "definition": {}}, {"config": {}, "values": {}}]
     for body in bodies:
         assert is_taken(kind, body) == schema.is_valid(body), body
 

@@ -91,6 +91,27 @@ async def test_only_the_owner_and_operators_of_all_share(office: Office) -> None
     await ada.is_refused(403, "role-missing", "GET", SHARING)
 
 
+async def test_what_somebody_embeds_isnt_theirs_to_read(office: Office) -> None:
+    """Ben embeds what Ada works on, and exports that: he'd have the text of her draft, which nobody has deployed, and
+    her remarks in what is deployed."""
+    ada, ben = who(office, "ada"), who(office, "ben")
+    await ben.saves(ORDER, "order")
+    path = "/workflows/order/export"
+    assert [*(await ben.asks("GET", path))["texts"]] == ["order"]
+    await ada.saves("nodes: [")
+    problem = await ben.is_refused(403, "role-missing", "GET", path)
+    assert "the workflow `passport`" in problem["detail"]
+    assert "its owner, ada" in problem["detail"]
+    await ada.saves(PASSPORT)
+    await ada.deploys()
+    await ben.deploys("order")
+    for stage in ("draft", "deployed", "1"):
+        await ben.is_refused(403, "role-missing", "GET", f"{path}?stage={stage}")
+    await ada.asks("PATCH", SHARING, 200, {"shared": {"ben": "viewer"}}, If_Match='"1"')
+    assert [*(await ben.asks("GET", path))["texts"]] == ["order", "passport"]
+    assert [*(await office.olga.asks("GET", path))["texts"]] == ["order", "passport"]
+
+
 async def test_two_who_share_at_once_hear_of_each_other(office: Office) -> None:
     """Otherwise somebody is let in again who was shut out a moment ago."""
     ada = who(office, "ada")
@@ -98,7 +119,8 @@ async def test_two_who_share_at_once_hear_of_each_other(office: Office) -> None:
     await office.olga.asks("PATCH", SHARING, 200, {"shared": {"ben": "viewer"}}, If_Match='"1"')
     problem = await ada.is_refused(412, "stale-sharing", "PATCH", SHARING, {"shared": {}}, If_Match='"1"')
     assert (problem["revision"], problem["owner"], problem["shared"]) == (2, "ada", {"ben": "viewer"})
-    await ada.is_refused(428, "precondition-required", "PATCH", SHARING, {"shared": {}})
+    problem = await ada.is_refused(428, "precondition-required", "PATCH", SHARING, {"shared": {}})
+    assert problem["detail"] == "Send If-Match with the ETag of the sharing as you saw it."
     await ada.is_refused(412, "stale-sharing", "PATCH", SHARING, {"shared": {}}, If_None_Match="*")
 
 

@@ -7,12 +7,16 @@ from typing import Any
 
 from tests.unit.channels.web.markup import Document, checked
 from wizard.channels.web.assets import Assets
+from wizard.channels.web.markdown_html import html_of
 from wizard.channels.web.pages import (
     AnsweredPage,
     CopyPage,
     EndPage,
     FailedPage,
     ListPage,
+    NodeTypeCard,
+    NodeTypePage,
+    NodeTypesPage,
     OwnRun,
     OwnRunsPage,
     Page,
@@ -72,6 +76,17 @@ SAMPLES: dict[str, Page] = {
         newest="/forms/runs",
     ),
     "no own runs": OwnRunsPage("/"),
+    "node types": NodeTypesPage(
+        "/",
+        "All",
+        words="service",
+        groups=(("Out", (NodeTypeCard("http", "Call a service", "Calls a service."),)),),
+    ),
+    "no node types": NodeTypesPage("/", words="nothing"),
+    "node type": NodeTypePage(
+        "/", "All", title="Call a service", body=html_of("Text\n\n## Keys\n\n|a|b|\n|-|-|\n|1|2|")
+    ),
+    "bare node type": NodeTypePage("/", title="T"),
     "start": StartPage("/", "S", prompt=Prompt("", "start", "S", "Text", EVERY), given={"x": "1"}, key="k"),
     "bare start": StartPage("/", key="k"),
     "form": STEP,

@@ -1,0 +1,83 @@
+"""A node type as the catalogue shows it: what people find it by, and what is told of it beside its configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from inspect import cleandoc
+from typing import Any
+
+from wizard.actions.inputs import Input, inputs_of
+from wizard.actions.schema import config_schema
+from wizard.forms.fields import FieldTypes
+from wizard.forms.form import default_label
+from wizard.model.copies import copied
+from wizard.node import NodeType
+
+ICONS: Mapping[str, str] = {
+    "ask": "form",
+    "flow": "branch",
+    "data": "braces",
+    "text": "text",
+    "time": "clock",
+    "people": "person",
+    "out": "send",
+}
+OTHER_ICON = "box"
+
+
+@dataclass(frozen=True)
+class Action:
+    """A node type, with the field types that its configuration may name."""
+
+    node_type: NodeType[Any]
+    fields: FieldTypes
+
+    @property
+    def type(self) -> str:
+        return self.node_type.type
+
+    @property
+    def title(self) -> str:
+        return self.node_type.title or default_label(self.type.replace("-", "_").replace(".", " "))
+
+    @property
+    def group(self) -> str:
+        return self.node_type.group
+
+    @property
+    def icon(self) -> str:
+        return self.node_type.icon or ICONS.get(self.group, OTHER_ICON)
+
+    @property
+    def kind(self) -> str:
+        return self.node_type.kind.value
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        return self.node_type.ports
+
+    @cached_property
+    def text(self) -> str:
+        """The docstring of its class: a summary, and what else is to be known, in Markdown."""
+        return cleandoc(type(self.node_type).__doc__ or "")
+
+    @property
+    def summary(self) -> str:
+        return self.text.partition("\n")[0]
+
+    @property
+    def example(self) -> dict[str, Any] | None:
+        """A configuration that runs, where the class has one."""
+        example = self.node_type.example
+        return None if example is None else copied(dict(example))
+
+    @cached_property
+    def schema(self) -> Mapping[str, Any]:
+        return config_schema(self.node_type, self.fields)
+
+    @cached_property
+    def inputs(self) -> tuple[Input, ...]:
+        """The inputs of the form that asks its configuration, in order."""
+        return inputs_of(self.schema)

@@ -1,0 +1,64 @@
+"""The calls about node types: the catalogue, one type in full, and the check of a configuration."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from wizard.actions.action import Action
+from wizard.actions.catalogue import Catalogue
+from wizard.actions.configuration_form import config_of
+from wizard.actions.described import form_of, in_full, line
+from wizard.actions.validation import by_name, validate
+from wizard.channels.admin.admission import Admission
+from wizard.channels.admin.people import Person
+from wizard.channels.admin.requests import CHECK, check_together
+from wizard.channels.http.json_answers import as_json
+from wizard.channels.http.problems import CONFIGURATION_REFUSED, NOT_FOUND, Refused
+from wizard.errors import ConfigurationRefused
+from wizard.model.values import write_json
+
+
+class NodeTypes:
+    """The handlers. Numbers of a configuration are numbers, digit for digit."""
+
+    def __init__(self, catalogue: Catalogue, admission: Admission) -> None:
+        self._catalogue = catalogue
+        self._admission = admission
+
+    async def list(self, request: web.Request, person: Person) -> web.Response:
+        actions = self._catalogue.actions(request.query.get("q", ""))
+        return _answer([line(action) for action in actions])
+
+    async def show(self, request: web.Request, person: Person) -> web.Response:
+        return _answer(await asyncio.to_thread(in_full, self._action(request)))
+
+    async def validate(self, request: web.Request, person: Person) -> web.Response:
+        action = self._action(request)
+        body = await self._admission.body(request, person, CHECK)
+        check_together(body)
+        try:
+            return _answer(await asyncio.to_thread(_checked, action, body))
+        except ConfigurationRefused as error:
+            what = "The configuration is wrong. Correct what `errors` names, by its keys."
+            raise Refused(CONFIGURATION_REFUSED, what, more={"errors": by_name(error.errors)}) from None
+
+    def _action(self, request: web.Request) -> Action:
+        """The action in the address. Raises Refused (404)."""
+        action = self._catalogue.get(request.match_info["type"])
+        if action is None:
+            raise Refused(NOT_FOUND, "There is no such node type. Take one that /node-types lists.")
+        return action
+
+
+def _answer(told: Any) -> web.Response:
+    return as_json(200, write_json(told).encode())
+
+
+def _checked(action: Action, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Raises ConfigurationRefused."""
+    config = validate(action, config_of(action, body["values"]) if "values" in body else body["config"])
+    return {"config": config, "form": form_of(action, config)}

@@ -1,0 +1,247 @@
+"""`wizard nodes`: the node types that are installed, what explains one, and a form that configures a node in this
+terminal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from wizard.cli.shared import AsJson, clean, examples, print_json, settings, width
+
+if TYPE_CHECKING:
+    from wizard.actions.action import Action
+    from wizard.node import Registry
+
+FAILED, LEFT_UNFINISHED = 1, 3
+LIST = "list"
+
+
+class _Nodes(TyperGroup):
+    """`wizard nodes` lists, and `wizard nodes TYPE` shows one, without the name of a command."""
+
+    def parse_args(self, context: Any, args: list[str]) -> list[str]:
+        first = next((arg for arg in args if not arg.startswith("-")), None)
+        if first not in self.commands and not {"-h", "--help"} & set(args):
+            args = [LIST, *args]
+        return super().parse_args(context, args)
+
+
+nodes = typer.Typer(
+    cls=_Nodes,
+    help="List the node types, explain one, or configure a node. `wizard nodes TYPE` prints one type in full.",
+    epilog=examples(
+        "wizard nodes",
+        "wizard nodes http",
+        "wizard nodes --json",
+        "wizard nodes show http --docs",
+        "wizard nodes configure http",
+    ),
+    rich_markup_mode=None,
+)
+
+TypeName = Annotated[str, typer.Argument(metavar="TYPE", help="A node type, as `wizard nodes` lists it.")]
+
+
+@nodes.command(LIST, epilog=examples("wizard nodes", "wizard nodes form", "wizard nodes http --json"))
+def list_nodes(
+    name: Annotated[str | None, typer.Argument(metavar="TYPE", help="One node type, in full.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the node types and their configuration."""
+    from wizard.definitions import reference
+    from wizard.node import Registry
+
+    registry = Registry.installed()
+    types = reference.references(registry)
+    unusable = [node_type for node_type in registry.unusable if name in (None, node_type.type)]
+    if name is not None:
+        _check_there(registry, name)
+        types = [node_type for node_type in types if node_type.type == name]
+    if as_json:
+        described: list[dict[str, object]] = [
+            {**asdict(node_type), "summary": node_type.summary} for node_type in types
+        ]
+        print_json(described + [{**asdict(node_type), "unusable": True} for node_type in unusable])
+        return
+    columns = width()
+    for line in reference.overview(types, columns) if name is None else reference.in_full(types[0], columns):
+        print(line)
+    for line in reference.unusable(unusable, columns):
+        print(clean(line))
+    for line in reference.unusable(registry.unusable_fields if name is None else (), columns, "Field types"):
+        print(clean(line))
+
+
+def _check_there(registry: Registry, name: str) -> None:
+    """Raises Exit, having said why, for a type that can't be used, and BadParameter for one that there isn't."""
+    from wizard.definitions import reference
+
+    if registry.get(name) is not None:
+        return
+    if unusable := registry.why_unusable(name):
+        for line in reference.unusable(unusable, width()):
+            print(clean(line), file=sys.stderr)
+        raise typer.Exit(FAILED)
+    known = ", ".join(node_type.type for node_type in registry)
+    raise typer.BadParameter(f"there is no node type {name!r}; there are {known}.", param_hint="TYPE")
+
+
+def _action(name: str) -> Action:
+    """Raises Exit or BadParameter where there is no such type."""
+    from wizard.actions.action import Action
+    from wizard.node import Registry
+
+    registry = Registry.installed()
+    _check_there(registry, name)
+    node_type = registry.get(name)
+    assert node_type is not None
+    return Action(node_type, registry.fields)
+
+
+@nodes.command(
+    epilog=examples(
+        "wizard nodes show http",
+        "wizard nodes show http --docs > http.md",
+        "wizard nodes show http --form",
+        "wizard nodes show http --json",
+    )
+)
+def show(
+    name: TypeName,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON: the schema, the form, the documentation and the example.")
+    ] = False,
+    as_form: Annotated[bool, typer.Option("--form", help="Print the form that asks its configuration.")] = False,
+    as_docs: Annotated[bool, typer.Option("--docs", help="Print its page, in Markdown.")] = False,
+) -> None:
+    """Explain a node type."""
+    from wizard.actions.described import in_full
+    from wizard.actions.documentation import documentation, form_lines
+    from wizard.definitions import reference
+    from wizard.node import Registry
+
+    if as_json + as_form + as_docs > 1:
+        raise typer.BadParameter("take one of --json, --form and --docs.", param_hint="--json")
+    action = _action(name)
+    if as_json:
+        print_json(in_full(action))
+    elif as_form:
+        for line in form_lines(action):
+            print(clean(line))
+    elif as_docs:
+        print(documentation(action).rstrip())
+    else:
+        known = next(each for each in reference.references(Registry.installed()) if each.type == name)
+        for line in reference.in_full(known, width()):
+            print(line)
+
+
+@nodes.command(
+    epilog=examples(
+        "wizard nodes configure http",
+        "wizard nodes configure http --json > node.json",
+        "wizard nodes configure http --from node.yaml",
+        closing="The questions go to standard error, and the node to standard output. Exit codes: 0 the node is "
+        "printed, 3 it was left unfinished, 1 the configuration is wrong, 2 wrong usage.",
+    )
+)
+def configure(
+    name: TypeName,
+    as_json: AsJson = False,
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="Begin with a node in this file, YAML or JSON.")
+    ] = None,
+) -> None:
+    """Ask what a node needs, and print the node.
+
+    The questions are the type's configuration form, gone through as any run in this terminal; what is printed is the
+    node as a definition has it."""
+    from wizard.actions.example import as_json as json_of
+    from wizard.actions.example import as_yaml, node
+    from wizard.actions.validation import validate
+    from wizard.node.keys import COMMON
+
+    action = _action(name)
+    before = {} if source is None else _read(source, name)
+    own = {key for made in action.inputs for key in made.path[:1]}
+    common = {key: value for key, value in before.items() if key in COMMON - own}
+    config = {key: value for key, value in before.items() if key not in common}
+    if source is not None:
+        config = validate(action, config)  # a form would drop a key that it doesn't know
+    with redirect_stdout(sys.stderr):
+        config = asyncio.run(_asked(action, config))
+    written = {**node(action, {}, str(common.get("id", action.type))), **common, **config}
+    sys.stdout.write(json_of(written) if as_json else as_yaml(written))
+
+
+def _read(source: Path, name: str) -> dict[str, Any]:
+    """The node in a file. Raises DefinitionError for a file that can't be read, and BadParameter where it holds no such
+    node."""
+    from wizard.definitions.catalog import bytes_of
+    from wizard.definitions.reading.source import read
+
+    (document, *others) = read(bytes_of(source), str(source))
+    data = document.data
+    if isinstance(data, list) and len(data) == 1:
+        data = data[0]
+    if others or not isinstance(data, dict):
+        raise typer.BadParameter("the file must hold one node: a mapping with `type`.", param_hint="--from")
+    if data.get("type", name) != name:
+        raise typer.BadParameter(f"the node in the file is of the type {data['type']!r}.", param_hint="--from")
+    return data
+
+
+async def _asked(action: Action, config: dict[str, Any]) -> dict[str, Any]:
+    """The configuration that somebody gives, asked again where something is wrong with it. Raises Exit where they
+    leave, or where no more answers come."""
+    from wizard.actions.asking import workflow_of
+    from wizard.actions.configuration_form import config_of, form_values
+    from wizard.actions.validation import by_field, validate
+    from wizard.errors import ConfigurationRefused
+
+    values = form_values(action, config)
+    labels = {made.name: made.field["label"] for made in action.inputs if made.field}
+    only: frozenset[str] | None = None
+    while True:
+        values |= await _hold(workflow_of(action, values, only))
+        try:
+            return validate(action, config_of(action, values))
+        except ConfigurationRefused as error:
+            told, others = by_field(action, error.errors)
+            for name, message in told.items():
+                print(clean(f"{labels[name]}: {message}"))
+            for message in others:
+                print(clean(message))
+            if not sys.stdin.isatty():
+                raise typer.Exit(FAILED) from None
+            only = frozenset(told) or None
+
+
+async def _hold(workflow: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers of a conversation. Raises Exit where it is left."""
+    from wizard.app import make_engine, open_store
+    from wizard.channels.terminal.console import Terminal
+    from wizard.channels.terminal.terminal import Conversation, Ending
+    from wizard.definitions.catalog import Catalog
+    from wizard.node import Registry
+
+    store = open_store("memory:")
+    await store.open()
+    engine = make_engine(Catalog.from_documents([workflow], Registry.installed()), store, settings())
+    try:
+        view = await engine.start(workflow["id"])
+        if await Conversation(engine, Terminal.standard()).hold(view) is not Ending.COMPLETED:
+            raise typer.Exit(LEFT_UNFINISHED)
+        return {name: value for answers in view.answers.values() for name, value in answers.items()}
+    finally:
+        await engine.close()
+        await store.close()
