@@ -55,8 +55,9 @@ class Outcomes:
             )
         if handler.always_ports:
             raise NodeFailed(
-                f"Without effects a node of type {visit.node.type} isn't called, and its example doesn't say which of its"
-                f" ports it takes ({', '.join(visit.node.port_names)}). Give its result with a `port`, or allow effects.",
+                f"Without effects a node of type {visit.node.type} isn't called, and its example doesn't say which of"
+                f" its ports it takes ({', '.join(visit.node.port_names)}). Give its result with a `port`, or allow"
+                " effects.",
                 people=Excuse.BROKEN,
                 lasting=True,
             )
