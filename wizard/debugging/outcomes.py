@@ -44,7 +44,7 @@ class Outcomes:
         key = self._key(visit.step)
         if key is not None:
             note(line, "The result was given: the node wasn't called.")
-            return _given(self._trial.results[key], self._tries[visit.key], has_ports=bool(handler.ports))
+            return _given(self._trial.results[key], self._tries[visit.key], has_ports=bool(visit.node.port_names))
         example = handler.example_output(visit.config) if visit.node.example is None else visit.node.example
         if example is None:
             raise NodeFailed(
@@ -55,8 +55,9 @@ class Outcomes:
             )
         if handler.always_ports:
             raise NodeFailed(
-                f"Without effects a node of type {visit.node.type} isn't called, and its example doesn't say which "
-                f"of its ports it takes ({', '.join(handler.ports)}). Give its result with a `port`, or allow effects.",
+                f"Without effects a node of type {visit.node.type} isn't called, and its example doesn't say which of"
+                f" its ports it takes ({', '.join(visit.node.port_names)}). Give its result with a `port`, or allow"
+                " effects.",
                 people=Excuse.BROKEN,
                 lasting=True,
             )
