@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 from pydantic import Field
 from yarl import URL
@@ -34,6 +34,7 @@ RETRIED = frozenset({429, 502, 503, 504})  # RFC 9110 and 6585: what passes by i
 KEPT_HEADERS = ("content-type", "etag", "last-modified", "link", "location", "retry-after", "x-request-id")
 
 Sleep = Callable[[float], Awaitable[None]]
+T = TypeVar("T")
 
 # -- what a configuration says of the answer -----------------------------------------------------------
 
@@ -91,13 +92,18 @@ def _pause_asked(error: Exception) -> float | None:
     return error.wait if isinstance(error, TryAgainError) else None
 
 
-async def exchange(
-    visit: Visit[Any], request: Request, *, sleep: Sleep = asyncio.sleep
-) -> dict[str, Value]:
+async def exchange(visit: Visit[Any], request: Request, *, sleep: Sleep = asyncio.sleep) -> dict[str, Value]:
     """Sends the request, as often as the visit's node says, and gives `status`, `body` and
     `headers` of the answer. The visit's configuration is an Expecting. Raises NodeFailed."""
     seconds = seconds_for(visit) + SLACK  # the request has its own limit, and says whose answer it waited for
-    sent = persevere(lambda own: _exchanged(own, request), visit, sleep=sleep, asked=_pause_asked, seconds=seconds)
+    return await until_it_counts(lambda own: _exchanged(own, request), visit, seconds, sleep)
+
+
+async def until_it_counts(
+    work: Callable[[Visit[Any]], Awaitable[T]], visit: Visit[Any], seconds: float, sleep: Sleep
+) -> T:
+    """What `work` gives, tried again as the visit's node says where it raises TryAgainError. Raises NodeFailed."""
+    sent = persevere(work, visit, sleep=sleep, asked=_pause_asked, seconds=seconds)
     try:
         return await sent
     except TryAgainError as failure:
