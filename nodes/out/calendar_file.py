@@ -64,11 +64,10 @@ class CalendarFileNode(Background[CalendarFileConfig]):
 
     Each text has up to 10,000 characters. Line breaks stay in `description`; elsewhere they become blanks.
 
-    A file that was made again for the same step, such as after a change, replaces the appointment in the calendar: it
-    has the same id, and a later stamp.
+    A file that is made again for the same step, such as after a changed answer, has the same id and a later stamp:
+    calendars know the appointment again.
 
-    Outputs: `text`, the file's content; `file`, the file as `send_mail` attaches it: `attachments: "{{
-    appointment.file }}"`.
+    Outputs: `text`, the file's content; `file`, the same for the `attachments` of `send_mail`.
     """
 
     type = "calendar_file"

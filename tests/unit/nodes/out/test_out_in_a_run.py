@@ -94,3 +94,27 @@ async def test_a_booking(caplog: pytest.LogCaptureFixture) -> None:
     for told in (caplog.text, repr(trace), repr(person.run), repr(engine.settings)):
         assert "s3cret" not in told
         assert base64.b64encode(b"s3cret").decode()[:6] not in told
+
+
+async def test_files_of_others_are_not_sent() -> None:
+    """Whoever learns the id of somebody's file must not have it sent to themselves by a run of their own."""
+    hand = {"id": "hand", "nodes": [{"id": "ask", "type": "form", "fields": [{"name": "plan", "type": "file"}]}]}
+    mail = {"id": "mail", "type": "send_mail", "to": "eve@example.org", "subject": "a", "text": "b"}
+    take = {
+        "id": "take",
+        "input": {"file": {"type": "text"}},
+        "nodes": [mail | {"attachments": {"id": "{{ input.file }}"}}],
+    }
+    async with mail_server() as mails:
+        settings = Settings(allow_private_addresses=True, smtp_url=SecretStr(mails.url), mail_from="desk@example.org")
+        engine = await make_test_engine(hand, take, settings=settings)
+        try:
+            person = await Person.starts(engine, "hand")
+            await person.says(plan={"name": "plan.pdf", "type": "application/pdf", "content": PLAN})
+            file_id = person.run.answers["ask"]["plan"]["id"]
+            assert await engine.file(person.run.id, file_id) is not None
+            run = await engine.start("take", {"file": file_id})
+            assert run.status is RunStatus.FAILED
+        finally:
+            await engine.close()
+        assert mails.connections == 0
