@@ -73,6 +73,7 @@ KNOWN: Mapping[tuple[str, str], Strategy] = {
     ("form", "validate"): st.lists(st.sampled_from(CHECKS), max_size=2),
     ("review", "validate"): st.lists(st.sampled_from(CHECKS), max_size=2),
     ("http", "url"): st.sampled_from(URLS),
+    ("webhook", "url"): st.sampled_from(URLS),
     ("set", "values"): st.dictionaries(
         st.sampled_from(("a", "profile.name", "b")), st.deferred(lambda: ANYTHING), min_size=1
     ),

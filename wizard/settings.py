@@ -7,8 +7,10 @@ Each field is the environment variable of its name in capitals: `http_timeout` i
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
@@ -67,6 +69,66 @@ def _bearer_key(key: SecretStr) -> SecretStr:
     if _KEY.fullmatch(key.get_secret_value()) is None:
         raise ValueError("take 32 to 200 random letters, digits and any of . _ ~ + / -")
     return key
+
+
+_NAMED_SECRET = re.compile(r"\s*([A-Za-z][A-Za-z0-9_-]{0,63})\s*:\s*whsec_([A-Za-z0-9+/]{32,88}={0,2})\s*")
+
+
+def webhook_secrets_of(written: str) -> dict[str, tuple[bytes, ...]]:
+    """The secrets that webhooks are signed with, by receiver; several of one name while it is being changed. Raises
+    ValueError, which never shows them."""
+    secrets: dict[str, tuple[bytes, ...]] = {}
+    for pair in written.split(","):
+        match = _NAMED_SECRET.fullmatch(pair)
+        try:
+            secret = b"" if match is None else b64decode(match[2], validate=True)
+        except ValueError:
+            secret = b""
+        if match is None or not 24 <= len(secret) <= 64:
+            raise ValueError("write NAME:whsec_BASE64, and several with commas between them; each has 24 to 64 bytes")
+        secrets[match[1]] = (*secrets.get(match[1], ()), secret)
+    return secrets
+
+
+def _webhook_secrets(secrets: SecretStr) -> SecretStr:
+    webhook_secrets_of(secrets.get_secret_value())
+    return secrets
+
+
+class SmtpServer(NamedTuple):
+    """Where mail is handed in. With `tls` the connection is encrypted from the first byte on."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"SmtpServer({self.host}:{self.port})"
+
+
+def smtp_server_of(written: str) -> SmtpServer:
+    """What a URL says, such as smtp://user:secret@mail.example:587. Raises ValueError, which never shows it."""
+    problem = "write smtp://USER:PASSWORD@HOST:PORT, or smtps:// where all is encrypted; percent-encode the password"
+    try:
+        url = urlsplit(written)
+        host, port = url.hostname, url.port
+    except ValueError:
+        raise ValueError(problem) from None
+    user, password = unquote(url.username or ""), unquote(url.password or "")
+    one_line = all(part.isprintable() for part in (written, user, password))
+    if url.scheme not in ("smtp", "smtps") or not host or port == 0 or not one_line or bool(user) != bool(password):
+        raise ValueError(problem)
+    if url.path not in ("", "/") or url.query or url.fragment:
+        raise ValueError(problem)
+    tls = url.scheme == "smtps"
+    return SmtpServer(host, port or (465 if tls else 587), tls, user, password)
+
+
+def _smtp_url(url: SecretStr) -> SecretStr:
+    smtp_server_of(url.get_secret_value())
+    return url
 
 
 Origins = Annotated[str, Field(max_length=2000), AfterValidator(_origins)]
@@ -136,3 +198,7 @@ class Settings(BaseModel):
     allow_private_addresses: bool = False
     http_timeout: Seconds = 10.0  # for one try of an http node that says nothing itself
     http_max_response: Bytes = 1_000_000  # the most that an http node may ask for
+
+    smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] | None = None  # where mail is handed in
+    mail_from: Annotated[str, Field(max_length=320)] = ""  # whom mail comes from, where a definition doesn't say
+    webhook_secrets: Annotated[SecretStr, AfterValidator(_webhook_secrets)] | None = None  # "NAME:whsec_BASE64, …"

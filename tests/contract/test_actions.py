@@ -17,9 +17,11 @@ from aiohttp.test_utils import TestServer
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from pydantic import SecretStr
 
 from tests.configurations import configurations
 from tests.drawing import examples
+from tests.smtp import MailServer, mail_server
 from tests.unit.channels.web.markup import checked
 from tests.unit.channels.web.samples import PAGES, STEP
 from tests.unit.forms.asking import Around
@@ -82,6 +84,13 @@ COUNTERPARTS: Mapping[str, Counterpart] = {
 }
 WRONG = (-1, 10**9, "{{ (", "nobody's", {"no such key": 1}, [{"no such key": 1}])  # of which each key refuses one
 NOTHING_NEEDED = Counterpart()
+
+
+@pytest.fixture
+async def mail() -> AsyncIterator[MailServer]:
+    """A server that takes every mail."""
+    async with mail_server() as server:
+        yield server
 
 
 @pytest.fixture
@@ -214,7 +223,7 @@ def test_mistakes_are_told_by_their_keys(action: Action) -> None:
 
 
 @every_action
-async def test_its_example_runs(action: Action, service: str) -> None:
+async def test_its_example_runs(action: Action, service: str, mail: MailServer) -> None:
     """Who copies an example and runs it sees it work."""
     document = definition(action)
     assert document is not None
@@ -224,7 +233,12 @@ async def test_its_example_runs(action: Action, service: str) -> None:
         document,
         *needs.definitions,
         functions=dict(needs.functions),
-        settings=Settings(allow_private_addresses=True),
+        settings=Settings(
+            allow_private_addresses=True,
+            smtp_url=SecretStr(mail.url),
+            mail_from="forms@example.org",
+            webhook_secrets=SecretStr(f"calendar:whsec_{'a' * 32}"),
+        ),
     )
     try:
         run = await engine.start(document["id"])

@@ -59,9 +59,14 @@ def test_every_common_key_of_fields_is_documented() -> None:
 
 @pytest.mark.parametrize("name", [each.type for each in REGISTRY])
 def test_every_node_type_is_documented(name: str) -> None:
-    """An author finds each node type, its keys and its outputs."""
+    """An author finds each node type, its keys and its outputs: in a section, or on its own page, which is made of
+    the class, by way of a table."""
     handler = REGISTRY.get(name)
     assert handler is not None
+    if f"\n## `{name}`\n" not in page("nodes.md").prose:
+        assert f"nodes/{name}.md" in page("nodes.md").links
+        assert missing((DOCS / "nodes" / f"{name}.md").read_text(encoding="utf-8"), keys(handler.Config)) == []
+        return
     text = page("nodes.md").section(f"`{name}`")
     models = [handler.Config, BELOW[name]] if name in BELOW else [handler.Config]
     assert missing(text, keys(*models)) == []

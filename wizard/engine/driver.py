@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple, assert_never
 
@@ -28,7 +29,7 @@ from wizard.machine.events import oldest
 from wizard.machine.pacing import paced
 from wizard.machine.protocol import Check, Close, Execute, Look, Remove, Request, Result
 from wizard.machine.stack import Turn
-from wizard.model import Kind, Later, Outcome, Proceed, Prompt, PutOff, Run, Step, Wait
+from wizard.model import Kind, Later, Outcome, Proceed, Prompt, PutOff, Run, Step, StoredFile, Wait
 from wizard.model.copies import copied
 from wizard.model.job import JobKind, job_key
 from wizard.model.path import locate
@@ -67,6 +68,7 @@ class Means:
     take before it is deferred; with 0 no effect is begun but each is ordered as a job: for who has none of the host's
     functions.
     `tell` gives what hears how far the work of a visit is. `profiles` says what nodes may set in profiles.
+    `file` opens an uploaded file of a run, by its id and that of the file.
     """
 
     services: Services
@@ -79,6 +81,7 @@ class Means:
     tell: Callable[[str, int], Tell] | None = None
     watch: Watch = NOBODY
     profiles: ProfileSchema | None = None
+    file: Callable[[str, str], Awaitable[StoredFile | None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,10 @@ class Driver:
 
     def _visit(self, step: Step, *, record: bool = False) -> Visit[Any]:
         turn = self._turn
-        return make_visit(turn.workflow, turn, step, turn.local_now, self._means.services, record=record)
+        visit = make_visit(turn.workflow, turn, step, turn.local_now, self._means.services, record=record)
+        if self._means.file is not None:
+            visit.open_file = partial(self._means.file, turn.id)
+        return visit
 
     # -- foreground steps --------------------------------------------------------------------------
 

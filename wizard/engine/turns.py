@@ -98,7 +98,13 @@ class Turns:
         self._slots = Slots(store, clock, settings)
         patience = min(settings.slow_after, settings.lease / 3)  # beyond that, its lease has to be renewed
         self._means = Means(
-            services, self._slots, patience=patience, tell=reporter(store), watch=watch, profiles=profiles
+            services,
+            self._slots,
+            patience=patience,
+            tell=reporter(store),
+            watch=watch,
+            profiles=profiles,
+            file=store.file,
         )
         self._leases = Leases(store, clock, services.calls.unstoppable, settings)
         self.past: set[str] = set()  # keys of claimed jobs that aren't their holder's any more, by their own turn

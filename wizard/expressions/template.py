@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from wizard.errors import ExpressionError
@@ -68,6 +69,14 @@ class Template:
     def words(self, names: Names) -> str:
         """The words of such a text alone, for what is stored or sent. Raises ExpressionError, and nothing else."""
         return plain(self.prose(names))
+
+    def html(self, names: Names) -> str:
+        """The text where it is HTML: the author's words are, the values in them never. Raises ExpressionError, and
+        nothing else."""
+        page = ProsePage(names, self.slots)
+        self._fill(page)
+        given = frozenset(page.given)
+        return "".join(escape(piece) if place in given else piece for place, piece in enumerate(page.pieces))
 
     def print(self, page: Page) -> str:
         """The text, made within what the page has left."""

@@ -14,7 +14,7 @@ against is exported here: this module, and wizard.node.stateful for types with s
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from math import isnan
@@ -94,6 +94,11 @@ def _nobody(percent: float | None, text: str) -> None:
     """Hears what nobody waits for."""
 
 
+async def _no_file(file_id: str) -> StoredFile | None:
+    """Where there is no store, there are no files."""
+    return None
+
+
 @dataclass(slots=True)
 class Visit(Generic[C]):
     """What a node is handed.
@@ -105,6 +110,7 @@ class Visit(Generic[C]):
     at. `key` is the idempotency key of this visit's effect: the same for the same inputs, however
     often it is tried. `tried` counts the tries that failed before this call, and `resumes` says that work can be tried
     again in another call, hours later. `changes` collects what the node sets in the event, profile and session.
+    `open_file` gives a file that somebody uploaded in this run, by the `id` in the answer, None where there is none.
     `now` is an instant, in UTC: add durations to it; what the clocks of `zone` show then is
     `visit.now.astimezone(visit.zone)`.
     """
@@ -131,6 +137,7 @@ class Visit(Generic[C]):
     item_count: Callable[[], int] = int  # how many these are
     arrival: Arrival | None = None  # the event that the node takes if it proceeds
     tell: Callable[[float | None, str], None] = _nobody  # hears how far the work is
+    open_file: Callable[[str], Awaitable[StoredFile | None]] = _no_file  # an uploaded file of this run, by its id
 
     def read(self, name: str) -> Value:
         """The visible value of a dotted name: `visit.read("applicant.full_name")`. Lists and mappings are copies."""

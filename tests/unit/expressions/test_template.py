@@ -488,3 +488,18 @@ def test_text_around_values_stays_as_it_is(text: str, marks: str) -> None:
         if template.constant:
             assert template.render(Data()) == source
     assert parse("<{{ v }}>").render(Data(v=text)) == f"<{text}>"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("<b>{{ x }}</b>", "<b>&lt;i&gt; &amp; &quot;&#x27;</b>"),
+        ("<p>fixed & {bare}</p>", "<p>fixed & {bare}</p>"),
+        ("{% for each in many %}<li>{{ each | upper }}{% endfor %}", "<li>&lt;A&gt;<li>B"),
+        ("{{ x ~ '<u>' }}", "&lt;i&gt; &amp; &quot;&#x27;&lt;u&gt;"),
+        ("{{ none }}|{{ 1 + 1 }}", "|2"),
+    ],
+)
+def test_values_in_html_are_words(source: str, expected: str) -> None:
+    """Who types a tag would write a part of a page or mail of the author's."""
+    assert parse(source).html(Data(x="<i> & \"'", many=["<a>", "b"])) == expected

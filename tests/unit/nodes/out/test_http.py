@@ -19,7 +19,8 @@ from wizard.errors import Excuse, NodeFailed
 from wizard.model import Proceed, Retry, Value
 from wizard.node import Services
 from wizard.node.retry import TryLater
-from wizard.nodes.out.http import HttpConfig, HttpNode, _url
+from wizard.nodes.out.addresses import url_of
+from wizard.nodes.out.http import HttpConfig, HttpNode
 from wizard.settings import Settings
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -139,7 +140,7 @@ def test_no_answer_leaves_its_place(value: str) -> None:
     """Whatever is typed: the host, the number of path segments and the other parameters stay."""
     config = HttpConfig.model_validate({"url": "https://example.com/a/{{ x.v }}/b?q={{ x.v }}&z=1"})
     try:
-        url = _url(config, Data({"x": {"v": value}}))
+        url = url_of(config.url, config.query, Data({"x": {"v": value}}))
     except NodeFailed as error:
         assert "would change where it leads" in str(error)  # noqa: PT017
         return

@@ -1,0 +1,99 @@
+"""Addresses of services, with places in them that expressions fill: what fills one is percent-encoded, and never leaves
+its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated
+from urllib.parse import quote, unquote, urlencode
+
+from jinja2 import Environment, TemplateSyntaxError
+from pydantic import BeforeValidator, WithJsonSchema
+from yarl import URL
+
+from wizard.errors import Excuse, NodeFailed
+from wizard.expressions.expression import Names
+from wizard.expressions.template import Dynamic
+from wizard.model import Value
+from wizard.model.values import to_json
+from wizard.node.outgoing import check_url
+
+_LEXER = Environment(autoescape=True)  # it only tells text from expressions; nothing is run in it
+
+
+def _split_url(source: object) -> object:
+    """The address in parts: text, expression, text, … text, so that only expressions are quoted."""
+    if not isinstance(source, str):
+        raise ValueError("an address is text")
+    parts = [""]
+    try:
+        for _, kind, text in _LEXER.lex(source):
+            if kind in ("block_begin", "raw_begin"):
+                raise ValueError("an address can hold {{ expressions }} only, no {% blocks %}")
+            if kind == "variable_begin":
+                parts.append("")
+            if kind == "data" or len(parts) % 2 == 0:
+                parts[-1] += text
+            if kind == "variable_end":
+                parts.append("")
+    except TemplateSyntaxError as error:
+        raise ValueError(f"an address is text and {{{{ expressions }}}} (Jinja says: {error})") from error
+    for problem in _url_problems(parts):
+        raise ValueError(problem)
+    return parts
+
+
+def _url_problems(parts: list[str]) -> Iterator[str]:
+    text = "".join(parts[::2])
+    if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
+        yield "an address holds no spaces, backslashes or letters beyond ASCII; write them percent-encoded"
+    if "#" in text:
+        yield "a service never sees what follows a #; leave it out"
+    if parts[0] and not re.match(r"https?://", parts[0]):
+        yield "an address starts with http:// or https://"
+    if len(parts) == 1 and not parts[0]:
+        yield "the address is missing"
+
+
+UrlParts = Annotated[
+    tuple[Dynamic, ...],
+    BeforeValidator(_split_url),
+    WithJsonSchema({"type": "string", "description": "An address; {{ expressions }} in it are percent-encoded"}),
+]
+
+
+def url_of(parts: Sequence[Dynamic], query: Mapping[str, Dynamic], names: Names) -> URL:
+    """The address, filled in. Raises NodeFailed where what the run knows doesn't fit into one."""
+    texts = [as_text(part.evaluate(names), "a part of the service's address") for part in parts]
+    first_quoted = 1 if texts[0] else 3
+    for index in range(first_quoted, len(texts), 2):
+        texts[index] = quote(texts[index], safe="")
+    address = "".join(texts).strip().partition("#")[0]
+    if asked := encoded(query, names):
+        address += ("&" if "?" in address else "?") + asked
+    url = check_url(address)
+    # Servers and proxies resolve these also where they are encoded, and end up at another resource.
+    if {".", ".."} & set(unquote(url.raw_path).replace("\\", "/").split("/")):
+        what = "What is to be put into the address of the service would change where it leads."
+        raise NodeFailed(what, people=Excuse.CHECK)
+    return url
+
+
+def encoded(fields: Mapping[str, Dynamic], names: Names) -> str:
+    """Fields as in a query: lists give their name several times, null leaves it out."""
+    pairs: list[tuple[str, str]] = []
+    for name, dynamic in fields.items():
+        value = dynamic.evaluate(names)
+        several = value if isinstance(value, list | tuple) else [value]
+        pairs += ((name, as_text(value, name)) for value in several if value is not None)
+    return urlencode(pairs, quote_via=quote, safe="")
+
+
+def as_text(value: Value, what: str) -> str:
+    """A single value as programs write it: dates in ISO 8601, true and false."""
+    if value is None or isinstance(value, Mapping | list | tuple):
+        is_what = "missing" if value is None else "not a single value"
+        raise NodeFailed(f"What is to be sent as {what} is {is_what}.", people=Excuse.CHECK)
+    return str(value).lower() if isinstance(value, bool) else str(to_json(value))
