@@ -78,7 +78,8 @@ class CalculateNode(Computes[CalculateConfig]):
         if number is None or config.places is None:
             return {"value": number}
         step = Decimal(1).scaleb(-config.places)
-        rounded = to_decimal(checked(number)).quantize(step, ROUNDINGS[config.rounding], _WIDE)
+        exact = Decimal(checked(number)) if isinstance(number, int) else to_decimal(number)
+        rounded = exact.quantize(step, ROUNDINGS[config.rounding], _WIDE)
         return {"value": int(rounded) if config.places == 0 else rounded}
 
 
