@@ -15,20 +15,22 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeVar
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from wizard.errors import Excuse, InvalidInput, NodeFailed
-from wizard.expressions.arithmetic import is_number, kind, to_decimal
+from wizard.errors import Excuse, ExpressionError, InvalidInput, NodeFailed
+from wizard.expressions.arithmetic import MAX_RESULT_TEXT, bounded, is_number, kind, to_decimal
 from wizard.expressions.closures import Scope
 from wizard.expressions.expression import Expression
+from wizard.expressions.page import Page
 from wizard.expressions.template import Dynamic
 from wizard.forms.parsing import OwnNames
 from wizard.model import Outcome, Proceed, Value
+from wizard.model.copies import copied
 from wizard.model.decimals import written
 from wizard.model.instants import order
 from wizard.model.values import MAX_DEPTH, check_value
 from wizard.node import Background, FormHint, NodeConfig, Visit
 
 MOST_ITEMS: Final = 5_000  # of a list that is gone through
-STEPS: Final = 200_000  # of all expressions of one visit together
+STEPS: Final = 100_000  # of all expressions of one visit together
 ITEM: Final = "item"  # what the expressions of a list call its items
 ITEM_NAMES: Final = frozenset({ITEM})
 
@@ -100,8 +102,11 @@ class ComputesOfItems(Computes[C]):
 def storable(output: dict[str, Value]) -> dict[str, Value]:
     """The output. Raises NodeFailed where it is too large or of a kind that isn't stored."""
     try:
+        bounded(
+            output
+        )  # a list may hold the same large text five thousand times, which takes no room before it is stored
         check_value(output, "The result")
-    except InvalidInput as error:
+    except (ExpressionError, InvalidInput) as error:
         message = f"{error.message} Give it less, or keep less of it."
         raise NodeFailed(message, people=Excuse.CHECK, lasting=True) from error
     return output
@@ -167,6 +172,7 @@ class Each:
     def __init__(self, visit: Visit[Any]) -> None:
         self._names = OwnNames(ITEM_NAMES, visit.names)
         self.left = STEPS
+        self._room = MAX_RESULT_TEXT  # characters of all texts that templates make
 
     def of(self, source: Expression | None, item: Value) -> Value:
         """What the expression gives for the item; without one the item itself."""
@@ -180,18 +186,32 @@ class Each:
         return value
 
     def shaped(self, source: Dynamic, item: Value) -> Value:
-        """What a value with templates in it is for the item."""
+        """What a value with templates in it is for the item; the definition's own value where it has none."""
         self._names.values[ITEM] = item
-        scope = Scope(self._names, self.left, 0)
-        scope.spend(1 + (_size(source.source) << 2))
-        self.left = scope.left
-        return source.evaluate(self._names)
+        page = Page(self._names, 0)
+        page.left, room = self.left, page.room
+        page.spend(1 + (size(source.source) << 2))
+        value = copied(source.source) if source.constant else source.build(page)
+        self.left = page.left
+        self._room -= room - page.room
+        if self._room < 0:
+            raise refused("shape", f"makes texts of more than {MAX_RESULT_TEXT:,} characters in all. Make less of them")
+        return value
+
+    def known(self, source: Expression | None, item: Value) -> tuple[Value, object]:
+        """What the expression gives for the item, and its `identity`."""
+        value = self.of(source, item)
+        if source is not None:
+            scope = Scope(self._names, self.left, 0)
+            scope.spend(size(value))
+            self.left = scope.left
+        return value, identity(value)
 
 
-def _size(source: Any) -> int:
-    """How many parts a value of a definition has."""
-    parts = source.values() if isinstance(source, Mapping) else source if isinstance(source, list | tuple) else ()
-    return 1 + sum(map(_size, parts))
+def size(value: Value) -> int:
+    """How many values there are in a value."""
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return 1 + sum(map(size, parts))
 
 
 def identity(value: Value, depth: int = 0) -> object:

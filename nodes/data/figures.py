@@ -21,7 +21,6 @@ from wizard.nodes.computing import (
     Into,
     IntoConfig,
     Items,
-    identity,
     list_of,
     number_of,
     refused,
@@ -115,8 +114,8 @@ class GroupAndSumNode(ComputesOfItems[GroupAndSumConfig]):
         groups: dict[object, dict[str, Value]] = {}
         total: Value = 0
         for item in list_of(visit, "items", config.items):
-            by = each.of(config.by, item)
-            group = groups.setdefault(identity(by), {"by": by, "count": 0, "sum": 0})
+            by, known = each.known(config.by, item)
+            group = groups.setdefault(known, {"by": by, "count": 0, "sum": 0})
             if len(groups) > MOST_GROUPS:
                 raise refused("by", f"gives more than {MOST_GROUPS:,} groups. Group by something that more items share")
             number = 1 if config.sum is None else number_of("sum", each.of(config.sum, item))

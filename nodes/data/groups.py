@@ -193,18 +193,21 @@ class MapValuesNode(Computes[MapValuesConfig]):
             yield ("otherwise",), "a value that the table doesn't have stays as it is already; remove one of them"
 
     def compute(self, visit: Visit[MapValuesConfig]) -> Mapping[str, Value]:
-        value = visit.config.value.evaluate(visit.names)
-        several = isinstance(value, list | tuple)
-        made = [self._mapped(visit, item) for item in (as_list("value", value) if several else [value])]
-        return {"value": made if several else made[0]}
+        config, value, known = visit.config, visit.config.value.evaluate(visit.names), dict[str | None, Value]()
 
-    def _mapped(self, visit: Visit[MapValuesConfig], value: Value) -> Value:
-        config, name = visit.config, _written(value)
-        if name is not None and name in config.table:
-            return config.table[name].evaluate(visit.names)
-        if config.unchanged:
-            return value
-        return None if config.otherwise is None else config.otherwise.evaluate(visit.names)
+        def mapped(item: Value) -> Value:
+            name = _written(item)
+            name = name if name in config.table else None
+            if name is None and config.unchanged:
+                return item
+            if name not in known:  # what a line of the table gives is the same for each item
+                line = config.otherwise if name is None else config.table[name]
+                known[name] = None if line is None else line.evaluate(visit.names)
+            return known[name]
+
+        if isinstance(value, list | tuple):
+            return {"value": [mapped(item) for item in as_list("value", value)]}
+        return {"value": mapped(value)}
 
 
 def _written(value: Value) -> str | None:

@@ -221,8 +221,7 @@ class DeduplicateNode(ComputesOfItems[DeduplicateConfig]):
         config, each, seen, kept = visit.config, Each(visit), set[object](), list[Value]()
         items = list_of(visit, "items", config.items)
         for item in items if config.keep == "first" else reversed(items):
-            key = each.of(config.by, item)
-            known = identity(key)
+            key, known = each.known(config.by, item)
             if known not in seen:
                 kept.append(item)
             if key is not None:

@@ -44,9 +44,9 @@ async def test_a_result_that_is_too_large_is_refused_where_it_is_made() -> None:
     """It must stop at its node, with a message that says why, and not break the turn when it is saved."""
     from wizard.nodes.data.groups import MergeNode
 
-    config, data = {"parts": ["a", "a"]}, {"a": ["x" * 1_000] * 800}
-    told = await failure_of(MergeNode(), config, data)
-    assert "The result is larger than 1,000,000 bytes" in told
+    for item, told in (("x" * 1_000, "too large"), ("ä" * 600, "The result is larger than 1,000,000 bytes")):
+        config, data = {"parts": ["a", "a"]}, {"a": [item] * 800}
+        assert told in await failure_of(MergeNode(), config, data)
 
 
 async def test_a_result_is_kept_only_where_it_is_said() -> None:

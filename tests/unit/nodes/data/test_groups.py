@@ -103,7 +103,13 @@ async def test_what_is_reshaped_is_bounded() -> None:
     config = {"value": "a", "shape": ["{{ item }}"] * 200}
     assert "too many steps" in await failure_of(ReshapeNode(), config, {"a": list(range(MOST_ITEMS))})
     config = {"value": "a", "shape": "{{ big.text }}"}
-    assert "larger" in await failure_of(ReshapeNode(), config, {"a": [1] * 100, "big": {"text": "x" * 50_000}})
+    assert "too large" in await failure_of(ReshapeNode(), config, {"a": [1] * 100, "big": {"text": "x" * 50_000}})
+    config = {"value": "a", "shape": "{{ big.text }}!"}
+    assert "`shape` makes texts of more than 1,000,000" in await failure_of(
+        ReshapeNode(), config, {"a": [1] * 100, "big": {"text": "x" * 50_000}}
+    )
+    config = {"value": "a", "shape": "{% for x in b %}{% for y in b %}{% endfor %}{% endfor %}"}
+    assert "too many steps" in await failure_of(ReshapeNode(), config, {"a": [1] * 5_000, "b": [1] * 20})
 
 
 @pytest.mark.parametrize(

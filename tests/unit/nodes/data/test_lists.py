@@ -228,3 +228,9 @@ async def test_an_expression_that_costs_much_is_stopped() -> None:
     """Loops inside of a loop over five thousand items would keep everybody waiting."""
     config = {"items": "a", "when": "sum([x for x in range(500)]) > item"}
     assert "too many steps" in await failure_of(FilterNode(), config, {"a": list(range(MOST_ITEMS))})
+
+
+async def test_what_items_are_told_apart_by_costs_steps() -> None:
+    """A large list that is looked at for each of many items would keep everybody waiting."""
+    data = {"a": list(range(1_000)), "b": list(range(1_000))}
+    assert "too many steps" in await failure_of(DeduplicateNode(), {"items": "a", "by": "b"}, data)
