@@ -8,6 +8,7 @@ from wizard.definitions.reading.complaints import did_you_mean, quoted
 from wizard.model import Kind
 from wizard.node import NodeType, Registry
 
+MOST_LISTED = 20  # node types in a message: nobody finds theirs among more
 NOT_INSTALLED = (
     "wizard runs from its source here and isn't installed, so that nothing announces them; "
     "install it (`pip install -e .`)"
@@ -21,7 +22,10 @@ def unknown_type(name: str, registry: Registry) -> str:
     known = [node_type.type for node_type in registry]
     if not known:
         return f"there is no node type {quoted(name)}, nor any other: {NOT_INSTALLED}"
-    hint = did_you_mean(name, known) or f"; known are {', '.join(known)}"
+    listed = (
+        f"known are {', '.join(known)}" if len(known) <= MOST_LISTED else "`wizard nodes` lists those that there are"
+    )
+    hint = did_you_mean(name, known) or f"; {listed}"
     broken = "; ".join(f"{unusable.type}: {unusable}" for unusable in registry.unusable)
     return f"there is no node type {quoted(name)}{hint}" + (f"; these can't be used: {broken}" if broken else "")
 

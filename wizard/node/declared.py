@@ -69,7 +69,8 @@ def _mistakes(node_class: type[NodeType[Any]]) -> Iterator[str]:
     for flag in FLAGS:
         if not isinstance(getattr(node_class, flag), bool):
             yield f"has a `{flag}` that is neither True nor False"
-    yield from _of_its_ports(node_class.ports, always=node_class.always_ports)
+    any_way = node_class.ports_of is not NodeType.ports_of  # it may name none, and those of its configuration later
+    yield from _of_its_ports(node_class.ports, always=node_class.always_ports and not any_way)
     yield from _of_its_looks(node_class)
     yield from _of_its_methods(node_class)
     yield from _of_its_config(node_class)

@@ -283,9 +283,9 @@ def test_a_reason_is_a_line() -> None:
         (
             UNIMPORTABLE,
             {"parcels": "ParcelNode"},
-            "sending.yaml:6:11: error: there is no node type `parcel`; known are condition, confirm_email, end, form, "
-            "http, message, python, review, set, wait, workflow; these can't be used: parcels: ModuleNotFoundError: No "
-            "module named 'a_library_that_nobody_has' (package wizard-parcels 2.0)",
+            "sending.yaml:6:11: error: there is no node type `parcel`; `wizard nodes` lists those that there "
+            "are; these can't be used: parcels: ModuleNotFoundError: No module named 'a_library_that_nobody_has' "
+            "(package wizard-parcels 2.0)",
         ),
         (
             PARCELS.replace("return frozenset", "return 1 / 0, frozenset"),

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from wizard.model import Chain, Kind, Node, Retry, Value
+import pytest
+
+from wizard.errors import Excuse, RunError
+from wizard.model import Chain, Kind, Node, Proceed, Retry, Value
 from wizard.node import NodeType, Services, Visit
 from wizard.settings import Settings
 
@@ -59,6 +62,29 @@ def visit_of(
         key="0123456789abcdef",
         **more,
     )
+
+
+async def outcome_of(
+    handler: NodeType[Any], config: Mapping[str, Any], data: Mapping[str, Any] | None = None
+) -> Proceed:
+    """What a node proceeds with."""
+    outcome = await handler.execute(visit_of(handler, config, data))
+    assert isinstance(outcome, Proceed)
+    return outcome
+
+
+async def output_of(handler: NodeType[Any], config: Mapping[str, Any], data: Mapping[str, Any] | None = None) -> Any:
+    """The output of a node."""
+    return (await outcome_of(handler, config, data)).output
+
+
+async def failure_of(handler: NodeType[Any], config: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    """What is wrong with values that a node must refuse: people read that their answers can't be used, and another try
+    wouldn't help."""
+    with pytest.raises(RunError) as raised:
+        await handler.execute(visit_of(handler, config, data))
+    assert raised.value.people is Excuse.CHECK
+    return raised.value.message
 
 
 class Pauses(list[float]):
