@@ -16,6 +16,7 @@ from typing import Any, ClassVar, TypeVar
 from wizard.errors import Excuse, InvalidInput, NodeFailed
 from wizard.expressions.arithmetic import kind
 from wizard.expressions.template import Dynamic
+from wizard.forms.characters import encodable
 from wizard.model import Outcome, Proceed, Value
 from wizard.model.values import check_value, write_json
 from wizard.node import Background, NodeConfig, Visit
@@ -49,6 +50,8 @@ class Given:
             raise self.must("a text")
         if len(self.value) > most:
             raise self.wrong(f"has {len(self.value):,} characters; up to {most:,} are read")
+        if not self.value.isascii() and encodable(self.value) != self.value:
+            raise self.wrong("isn't valid Unicode")
         return self.value
 
     def single(self) -> str:

@@ -19,7 +19,7 @@ from pydantic import Field
 from wizard.expressions.template import Dynamic
 from wizard.model import Proceed
 from wizard.node import NodeConfig, Visit
-from wizard.nodes.computing import Computes, Given, given, value
+from wizard.nodes.computing import MAX_TEXT, Computes, Given, given, value
 
 Key = tuple[tuple[tuple[int, str], ...], str, str]
 
@@ -155,7 +155,7 @@ class SortTextsNode(Computes[SortConfig]):
     Swedish, ñ after n in Spanish, ch after h in Czech. That is known of az, cs, da, es, et, fi, hr, hu, is, no, pl, ro,
     sk, sl, sv and tr; other languages in Latin letters are sorted without accents, other scripts by their characters'
     numbers. Signs and blanks come first, then numbers, then letters. Nothing (null) gives null, and so do items that
-    are null: they come last. 5,000 texts at most, each of 1,000 characters.
+    are null: they come last. 5,000 texts at most, each of 1,000 characters, 100,000 in all.
     """
 
     type = "sort_texts"
@@ -170,6 +170,8 @@ class SortTextsNode(Computes[SortConfig]):
         config, language = visit.config, language_of(visit)
         items = subject.each()
         texts = [item.text(1_000) for item in items if item.value is not None]
+        if sum(map(len, texts)) > MAX_TEXT:
+            raise subject.wrong(f"has more than {MAX_TEXT:,} characters in all")
         texts.sort(key=lambda text: order(text, language, config.numbers), reverse=config.descending)
         return value([*texts, *[None] * (len(items) - len(texts))])
 

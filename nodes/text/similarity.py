@@ -49,6 +49,8 @@ class SimilarityNode(Computes[SimilarityConfig]):
         if visit.config.ignore_case:
             left, right = (" ".join(each.casefold().split()) for each in (left, right))
         longest = max(len(left), len(right))
+        if longest > MOST:  # some letters become several in small ones
+            raise subject.wrong(f"and `other` have up to {longest:,} letters; up to {MOST:,} are compared")
         return value(round(1 - Decimal(_distance(left, right)) / longest, 4) if longest else Decimal(1))
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from wizard.model.instants import resolve, shown
+from wizard.model.instants import after, resolve, shown
 from wizard.node import NodeConfig
 from wizard.nodes.time.days import WEEKDAYS
 
@@ -28,10 +28,10 @@ _IN_SCHEMA = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 
 
 class Open(NamedTuple):
-    """Two instants; the second is closed already."""
+    """Two instants; at the second it is closed already. Without that, it stays open as far as is looked."""
 
     opens: datetime
-    closes: datetime
+    closes: datetime | None
 
 
 @lru_cache(512)
@@ -88,18 +88,21 @@ class Week(NodeConfig):
 def next_open(week: Week, exceptions: Mapping[str, str], at: datetime, zone: tzinfo) -> Open | None:
     """When it is open at an instant or next after it, from opening to closing; None where that isn't within MOST_DAYS.
     Hours that follow each other without a break are one."""
-    found: Open | None = None
+    first = last = None
     for opens, closes in _all(week, exceptions, at, zone):
-        if found is None:
-            found = Open(opens, closes) if closes > at else None
-        elif opens > found.closes:
-            return found
+        if first is None or last is None:
+            if closes > max(at, opens):  # in an hour that the clocks skip, some have no length
+                first, last = opens, closes
+        elif opens > last:
+            return Open(first, last)
         else:
-            found = Open(found.opens, max(found.closes, closes))
-    return found
+            last = max(last, closes)
+    if first is None or last is None:
+        return None
+    return Open(first, last if last < after(at, timedelta(days=MOST_DAYS - 2)) else None)
 
 
-def _all(week: Week, exceptions: Mapping[str, str], at: datetime, zone: tzinfo) -> Iterator[Open]:
+def _all(week: Week, exceptions: Mapping[str, str], at: datetime, zone: tzinfo) -> Iterator[tuple[datetime, datetime]]:
     today = shown(at, zone).date()
     for days in range(-2, MOST_DAYS):
         try:
@@ -107,6 +110,6 @@ def _all(week: Week, exceptions: Mapping[str, str], at: datetime, zone: tzinfo) 
             midnight = datetime.combine(day, time())
             text = exceptions.get(day.isoformat(), getattr(week, WEEKDAYS[day.weekday()]))
             for opens, closes in spans(text):
-                yield Open(resolve(midnight + opens, zone), resolve(midnight + closes, zone))
+                yield resolve(midnight + opens, zone), resolve(midnight + closes, zone)
         except (ValueError, OverflowError):  # beyond what clocks show
             continue

@@ -21,11 +21,12 @@ CLOCK = ("value", "date", "time", "offset")
 def clock(at: datetime, zone: tzinfo) -> Mapping[str, Value]:
     """What the clocks of a zone show at an instant."""
     there = shown(at, zone)
+    offset = there.strftime("%z")
     return {
         "value": there,
         "date": there.date(),
         "time": there.time().replace(microsecond=0),
-        "offset": there.isoformat()[-6:],
+        "offset": f"{offset[:3]}:{offset[3:5]}",
     }
 
 

@@ -38,7 +38,7 @@ class OpeningHoursNode(Computes[OpeningHoursConfig]):
     """Tells whether it is open at a time.
 
     Ways out: `open` and `closed`. Outputs: `open`, true or false; `opens`, when it opened, or opens next; `closes`,
-    when it closes then. These are null where it isn't open within 400 days. At its closing time it is closed.
+    when it closes then. These are null where that isn't within 400 days. At its closing time it is closed.
 
     Hours are written like `08:30-12:00, 13:00-17:00`; `22:00-02:00` goes on past midnight, and `00:00-24:00` is all
     day. A day without any is closed. `exceptions` have the hours of single days, such as holidays, or `closed`. Times
@@ -68,5 +68,9 @@ class OpeningHoursNode(Computes[OpeningHoursConfig]):
         if found is None:
             return Proceed({"open": False, "opens": None, "closes": None}, port="closed")
         is_open = found.opens <= at
-        output = {"open": is_open, "opens": shown(found.opens, zone), "closes": shown(found.closes, zone)}
+        output = {
+            "open": is_open,
+            "opens": shown(found.opens, zone),
+            "closes": found.closes and shown(found.closes, zone),
+        }
         return Proceed(output, port="open" if is_open else "closed")
