@@ -10,7 +10,7 @@ from pydantic import Field
 
 from wizard.expressions.template import Dynamic
 from wizard.model import Proceed
-from wizard.model.nesting import MOST_VALUES, TooDeepError, TooManyError, load_json
+from wizard.model.nesting import TooDeepError, load_json
 from wizard.model.values import MAX_DEPTH, write_json
 from wizard.node import NodeConfig, Visit
 from wizard.nodes.computing import MAX_TEXT, Computes, Given, value
@@ -29,7 +29,7 @@ class ParseJsonNode(Computes[ParseJsonConfig]):
 
     Output: `value`, what it says: groups, lists, texts, numbers with all their digits, true, false or null. Nothing
     (null) gives null. What isn't JSON fails the step; say `on_error` where the text comes from somebody else. Texts of
-    100,000 characters, 50,000 values and a depth of 30 are read; `NaN` and `Infinity` are no JSON.
+    100,000 characters and a depth of 30 are read; `NaN` and `Infinity` are no JSON.
     """
 
     type = "parse_json"
@@ -43,11 +43,9 @@ class ParseJsonNode(Computes[ParseJsonConfig]):
     def compute(self, visit: Visit[ParseJsonConfig], subject: Given) -> Proceed:
         text = subject.text()
         try:
-            return value(load_json(text.encode(), DEEPEST, values=MOST_VALUES, constant=_no_number))
+            return value(load_json(text.encode(), DEEPEST, constant=_no_number))
         except TooDeepError as error:
             raise subject.wrong(f"is nested more than {DEEPEST} deep") from error
-        except TooManyError as error:
-            raise subject.wrong(f"holds more than {MOST_VALUES:,} values") from error
         except JSONDecodeError as error:
             raise subject.wrong(f"isn't JSON: see line {error.lineno}, column {error.colno}") from error
         except ValueError as error:

@@ -14,7 +14,7 @@ from wizard.node import NodeType
 
 
 async def outcome(
-    node_type: type[NodeType[Any]], data: Mapping[str, Any] | None = None, *, language: str = "en", **config: Any
+    node_type: type[NodeType[Any]], data: Mapping[str, Any] | None = None, /, *, language: str = "en", **config: Any
 ) -> Proceed:
     visit = visit_of(node_type(), config, data, now=(data or {}).get("now", NOW))
     assert not list(node_type().check(visit.config))
@@ -27,13 +27,13 @@ async def outcome(
 
 
 async def value(
-    node_type: type[NodeType[Any]], data: Mapping[str, Any] | None = None, *, language: str = "en", **config: Any
+    node_type: type[NodeType[Any]], data: Mapping[str, Any] | None = None, /, *, language: str = "en", **config: Any
 ) -> Any:
     """The output of that name."""
     return (await outcome(node_type, data, language=language, **config)).output["value"]
 
 
-async def refused(node_type: type[NodeType[Any]], data: Mapping[str, Any] | None = None, **config: Any) -> str:
+async def refused(node_type: type[NodeType[Any]], data: Mapping[str, Any] | None = None, /, **config: Any) -> str:
     """What the operator reads of a step that must fail for good, and that the person reads in other words."""
     with pytest.raises(NodeFailed) as failure:
         await outcome(node_type, data, **config)
