@@ -21,7 +21,7 @@ from wizard.model import Proceed
 from wizard.node import NodeConfig, Visit
 from wizard.nodes.computing import MAX_TEXT, Computes, Given, given, value
 
-Key = tuple[tuple[tuple[int, str], ...], str, str]
+Key = tuple[tuple[tuple[int, str], ...], str, str, str]
 
 _TWO_IS = ("tr", "az")
 _LATIN = "a b c d e f g h i j k l m n o p q r s t u v w x y z"
@@ -191,7 +191,7 @@ def order(text: str, language: str, numbers: bool = True) -> Key:
     places, pieces = _alphabet(first)
     small = lower(normalize("NFC", text), language).replace("ß", "ss")
     key = tuple(_place(piece, places, numbers) for piece in _taken_apart(small, places, pieces))
-    return key, small, text.swapcase()
+    return key, small, text.swapcase(), text
 
 
 def _taken_apart(text: str, places: Mapping[str, int], pieces: re.Pattern[str]) -> list[str]:

@@ -14,11 +14,11 @@ from wizard.node import NodeType
 
 
 async def outcome(
-    node_type: type[NodeType[Any]], data: Mapping[str, Any] | None = None, /, *, language: str = "en", **config: Any
+    node_type: type[NodeType[Any]], data: Mapping[str, Any] | None = None, /, *, spoken: str = "en", **config: Any
 ) -> Proceed:
     visit = visit_of(node_type(), config, data, now=(data or {}).get("now", NOW))
     assert not list(node_type().check(visit.config))
-    visit.names.language = language  # type: ignore[attr-defined]
+    visit.names.language = spoken  # type: ignore[attr-defined]
     made = await node_type().execute(visit)
     assert isinstance(made, Proceed)
     assert set(made.output) == node_type().outputs(visit.config)
@@ -27,10 +27,10 @@ async def outcome(
 
 
 async def value(
-    node_type: type[NodeType[Any]], data: Mapping[str, Any] | None = None, /, *, language: str = "en", **config: Any
+    node_type: type[NodeType[Any]], data: Mapping[str, Any] | None = None, /, *, spoken: str = "en", **config: Any
 ) -> Any:
     """The output of that name."""
-    return (await outcome(node_type, data, language=language, **config)).output["value"]
+    return (await outcome(node_type, data, spoken=spoken, **config)).output["value"]
 
 
 async def refused(node_type: type[NodeType[Any]], data: Mapping[str, Any] | None = None, /, **config: Any) -> str:

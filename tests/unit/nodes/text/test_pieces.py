@@ -62,7 +62,7 @@ async def test_what_cant_be_split_names_its_key(config: dict[str, Any], why: str
 async def test_values_are_joined(config: dict[str, Any], language: str, text: Any) -> None:
     """A list in a letter reads as its language lists things; no digit of an amount is lost."""
     data = {"mixed": [date(2030, 3, 27), Decimal("1.50"), True]}
-    assert await value(JoinNode, data, language=language, **config) == text
+    assert await value(JoinNode, data, spoken=language, **config) == text
 
 
 @pytest.mark.parametrize(
