@@ -8,9 +8,8 @@ from typing import Any, ClassVar, Literal, get_args
 from pydantic import Field
 
 from wizard.expressions.template import Dynamic
-from wizard.forms.locales import region_of
+from wizard.forms.locales import is_everywhere, region_of
 from wizard.locale import formats
-from wizard.locale.formats import locale_of
 from wizard.model import Proceed
 from wizard.node import NodeConfig, Visit
 from wizard.nodes.computing import Computes, Given
@@ -55,8 +54,8 @@ class WeekdayNode(Computes[WeekdayConfig]):
 
 def _weekend(language: str) -> tuple[int, ...]:
     """The days of a weekend, Monday being 0 (CLDR, weekData)."""
-    if not region_of(language):
-        return 5, 6
-    locale = locale_of(language)
-    first, last = locale.weekend_start, locale.weekend_end
+    from babel.core import get_global
+
+    weeks, region = get_global("week_data"), "" if is_everywhere(language) else region_of(language)
+    first, last = (weeks[end].get(region, weeks[end]["001"]) for end in ("weekend_start", "weekend_end"))
     return tuple((first + days) % 7 for days in range((last - first) % 7 + 1))

@@ -90,14 +90,15 @@ def next_open(week: Week, exceptions: Mapping[str, str], at: datetime, zone: tzi
     Hours that follow each other without a break are one."""
     first = last = None
     for opens, closes in _all(week, exceptions, at, zone):
-        if first is None or last is None:
-            if closes > max(at, opens):  # in an hour that the clocks skip, some have no length
-                first, last = opens, closes
-        elif opens > last:
-            return Open(first, last)
-        else:
+        if closes <= opens:  # in an hour that the clocks skip
+            continue
+        if first is not None and last is not None and opens <= last:
             last = max(last, closes)
-    if first is None or last is None:
+            continue
+        if first is not None and last is not None and last > at:
+            return Open(first, last)
+        first, last = opens, closes
+    if first is None or last is None or last <= at:
         return None
     return Open(first, last if last < after(at, timedelta(days=MOST_DAYS - 2)) else None)
 
