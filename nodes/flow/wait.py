@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -17,10 +17,11 @@ from pydantic import Field
 from wizard.errors import Excuse, ExpressionError, NodeFailed
 from wizard.expressions.template import Dynamic, Template
 from wizard.model import Arrival, Later, Outcome, Proceed, Prompt, Value
-from wizard.model.instants import after, first_of, instant, resolve
+from wizard.model.instants import after
 from wizard.node import Background, FormHint, NodeConfig, Visit
 from wizard.node.keys import EventFormat, Events
 from wizard.node.types import parse_duration
+from wizard.nodes.moments import moment_of
 
 UNTIL = "until"  # in the node's state
 
@@ -126,7 +127,9 @@ def _until(visit: Visit[WaitConfig]) -> datetime | None:
     if config.until is None:
         return None
     try:
-        return _moment(config.until.evaluate(visit.names), visit.zone)
+        return moment_of(config.until.evaluate(visit.names), visit.zone)
+    except TypeError as error:
+        raise ExpressionError("What `until` gives isn't a date or time. Correct the definition.") from error
     except ValueError as error:
         what = f"Until when to wait can't be told: {error}."
         raise NodeFailed(what, people=Excuse.CHECK, private=True, lasting=True) from error
@@ -138,17 +141,3 @@ def _duration(value: Value) -> timedelta:
     except ValueError as error:
         what = f"How long to wait can't be told: it {error}."
         raise NodeFailed(what, people=Excuse.CHECK, lasting=True) from error
-
-
-def _moment(value: Any, zone: tzinfo) -> datetime:
-    """Raises ValueError for a text that is no time, and a time that no clock can show."""
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError as error:
-            raise ValueError("it must be a date or a time") from error
-    if isinstance(value, datetime):
-        return instant(value) if value.tzinfo is not None else resolve(value, zone)
-    if isinstance(value, date):
-        return first_of(value, zone)
-    raise ExpressionError("What `until` gives isn't a date or time. Correct the definition.")

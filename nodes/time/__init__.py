@@ -1,0 +1,1 @@
+"""Node types that compute with days and times, and those that wait for one."""
