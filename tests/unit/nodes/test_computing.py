@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import string
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.unit.nodes.handing import failure_of, visit_of
@@ -31,6 +32,11 @@ VALUES = st.recursive(
 
 
 @given(VALUES, VALUES)
+@example(True, 1)
+@example([False], [0])
+@example(1, Decimal("1.0"))
+@example(0.1, Decimal("0.1"))
+@example({"a": 1, "b": None}, {"b": None, "a": 1.0})
 def test_what_is_identical_is_what_the_expressions_call_equal(left: Any, right: Any) -> None:
     """A filter by `==` and a deduplication would disagree about who is the same person."""
     budget = Budget()
