@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, ClassVar, Literal, get_args
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from pydantic import Field
 from wizard.expressions.template import Dynamic
 from wizard.forms.locales import is_everywhere, region_of
 from wizard.locale import formats
+from wizard.locale.formats import locale_of
 from wizard.model import Proceed
 from wizard.node import NodeConfig, Visit
 from wizard.nodes.given import Computes, Given
@@ -54,8 +56,11 @@ class WeekdayNode(Computes[WeekdayConfig]):
 
 def _weekend(language: str) -> tuple[int, ...]:
     """The days of a weekend, Monday being 0 (CLDR, weekData)."""
-    from babel.core import get_global
+    from babel.core import Locale, UnknownLocaleError
 
-    weeks, region = get_global("week_data"), "" if is_everywhere(language) else region_of(language)
-    first, last = (weeks[end].get(region, weeks[end]["001"]) for end in ("weekend_start", "weekend_end"))
+    locale = locale_of(language)
+    if not is_everywhere(language) and not locale.territory:
+        with suppress(UnknownLocaleError):
+            locale = Locale(locale.language, region_of(language))
+    first, last = locale.weekend_start, locale.weekend_end
     return tuple((first + days) % 7 for days in range((last - first) % 7 + 1))

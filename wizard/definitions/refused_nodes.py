@@ -25,7 +25,8 @@ def unknown_type(name: str, registry: Registry) -> str:
     listed = (
         f"known are {', '.join(known)}" if len(known) <= MOST_LISTED else "`wizard nodes` lists those that there are"
     )
-    hint = did_you_mean(name, known) or f"; {listed}"
+    meant = did_you_mean(name, [*known, *(unusable.type for unusable in registry.unusable)])
+    hint = meant or f"; {listed}"
     broken = "; ".join(f"{unusable.type}: {unusable}" for unusable in registry.unusable)
     return f"there is no node type {quoted(name)}{hint}" + (f"; these can't be used: {broken}" if broken else "")
 
