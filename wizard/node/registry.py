@@ -17,6 +17,7 @@ from wizard.errors import DefinitionError, NodeContractError, Problem
 from wizard.forms.field_type import FieldType
 from wizard.forms.fields import BUILT_IN, FieldTypes
 from wizard.node.contract import NodeType
+from wizard.node.disabled import disabled, normal
 from wizard.node.plugins import Announced, Unusable, announced, reason_of
 from wizard.telemetry.logs import show_origin
 
@@ -58,13 +59,24 @@ class _Announcements(Generic[T]):
         self._packages: dict[str, Announced] = {}
         self._unusable: dict[tuple[str, str], Unusable] = {}
 
-    def load(self, group: str, made: Callable[[object], tuple[str, T]], *, built_in_later: bool = False) -> None:
-        """All that installed packages announce in a group; `made` gives the name and what is known by it, or raises
-        anything. With `built_in_later` the built-in ones are imported when they are asked for by name: each is
-        announced under its own."""
-        for entry in announced(group):
+    def load(
+        self,
+        entries: Iterable[Announced],
+        made: Callable[[object], tuple[str, T]],
+        *,
+        without: frozenset[str] = frozenset(),
+        built_in_later: bool = False,
+    ) -> None:
+        """What packages announce, but for those that are disabled (`without`); `made` gives the name and what is known
+        by it, or raises anything. With `built_in_later` the built-in ones are imported when they are asked for by
+        name: each is announced under its own."""
+        for entry in entries:
             if built_in_later and entry.built_in:
                 self._waiting[entry.name], self._packages[entry.name] = (entry, made), entry
+            elif not entry.built_in and normal(entry.distribution) in without:
+                why = f"its package is disabled: `wizard plugins enable {entry.distribution}` brings it back"
+                self._unusable[entry.name, entry.package] = Unusable(entry.name, entry.package, why)
+                log.info("the %s %s of the package %s is left out: %s", self.what, entry.name, entry.package, why)
             else:
                 self._load(entry, made)
 
@@ -159,12 +171,21 @@ class Registry:
 
     @classmethod
     def installed(cls) -> Registry:
-        """All types that installed packages announce, the built-in ones included. What can't be used is warned of in
-        the log and remembered; nothing is raised for it."""
-        registry = cls()
-        registry._types.load(ENTRY_POINTS, _made_and_named, built_in_later=True)
-        registry._fields.load(FIELD_ENTRY_POINTS, _checked)
+        """All types that installed packages announce, the built-in ones included, but for those of packages that are
+        disabled. What can't be used is warned of in the log and remembered; nothing is raised for it. Raises
+        SettingsError where the list of those that are disabled can't be read."""
+        registry, without = cls(), disabled()
+        registry._types.load(announced(ENTRY_POINTS), _made_and_named, without=without, built_in_later=True)
+        registry._fields.load(announced(FIELD_ENTRY_POINTS), _checked, without=without)
         registry._tell_fields()
+        return registry
+
+    @classmethod
+    def built_in(cls) -> Registry:
+        """The built-in types alone: nothing of another package is imported."""
+        registry = cls()
+        own = [entry for entry in announced(ENTRY_POINTS) if entry.built_in]
+        registry._types.load(own, _made_and_named, built_in_later=True)
         return registry
 
     def add(self, node_type: type[NodeType[Any]]) -> None:
