@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
@@ -20,6 +21,8 @@ from wizard.plugins.packages import Target, others
 from wizard.plugins.report import MOST, Finding, Report
 
 SECONDS = 30.0
+STARTING = 120.0  # seconds in which the process has imported Wizard
+LOOK = 0.02  # seconds between two looks at whether it has
 MOST_BYTES = 1_000_000  # of what is told
 PROGRAM = "wizard.plugins.inspection"
 
@@ -61,7 +64,11 @@ def _run(order: str, file: Path, seconds: float) -> int | None:
         text=True,
     )
     try:
-        process.communicate(order, timeout=seconds)
+        assert process.stdin is not None
+        with suppress(BrokenPipeError), process.stdin as pipe:
+            pipe.write(order)
+        _await_its_start(process, file)
+        process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
         return None
     finally:
@@ -69,6 +76,13 @@ def _run(order: str, file: Path, seconds: float) -> int | None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     return process.returncode
+
+
+def _await_its_start(process: subprocess.Popen[str], file: Path) -> None:
+    """The plug-in's time begins when it is looked at first, not while Wizard itself is imported on a busy machine."""
+    until = time.monotonic() + STARTING
+    while process.poll() is None and not file.stat().st_size and time.monotonic() < until:
+        time.sleep(LOOK)
 
 
 def _ending(code: int | None, seconds: float) -> str:

@@ -88,7 +88,7 @@ def main() -> None:
     order = json.loads(sys.stdin.read())
     sys.path += [folder for folder in order["path"] if folder not in sys.path]
     printed = Printed()
-    sys.stdout = sys.stderr = printed  # type: ignore[assignment]
+    sys.stdout = sys.stderr = printed
     forked: list[bool] = []
     os.register_at_fork(after_in_parent=lambda: forked.append(True), after_in_child=lambda: os._exit(0))
     before, folder = dict(os.environ), os.getcwd()
