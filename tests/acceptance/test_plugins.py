@@ -76,7 +76,7 @@ def test_one_that_fails_its_check_is_taken_out_again(place: Environment) -> None
     """It would be found by a server, in somebody's run."""
     assert place.types("wizard plugins new railway") == 0
     module = place.folder / "railway" / "railway.py"
-    module.write_text("import a_library_that_nobody_has\n" + module.read_text())
+    module.write_text(module.read_text() + "\nimport a_library_that_nobody_has\n")
     assert place.types("wizard plugins install ./railway --yes") == 1
     assert "node type railway: it can't be imported: ModuleNotFoundError" in place.out
     assert "It was taken out again: railway." in place.out

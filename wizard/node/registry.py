@@ -9,6 +9,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from jinja2 import Environment
@@ -27,8 +28,9 @@ FIELD_ENTRY_POINTS = "wizard.fields"
 _NAME = re.compile(r"[a-z][a-z0-9_.]{0,59}")
 _SYNTAX = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)  # it only parses
 
-T = TypeVar("T")
+LONG = 5.0  # seconds of an import after which it is told
 
+T = TypeVar("T")
 
 log = logging.getLogger("wizard.plugins")
 
@@ -82,7 +84,8 @@ class _Announcements(Generic[T]):
 
     def _load(self, entry: Announced, made: Callable[[object], tuple[str, T]]) -> None:
         try:
-            name, thing = made(entry.load())
+            with _telling(entry, self.what):
+                name, thing = made(entry.load())
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -147,6 +150,21 @@ class _Announcements(Generic[T]):
         log.warning("the %s %s of the package %s can't be used: %s", self.what, name, by.package or "unknown", reason)
         if error is not None:
             show_origin(log, error)
+
+
+@contextmanager
+def _telling(entry: Announced, what: str) -> Iterator[None]:
+    """Says which package it is that nothing starts for, where its import takes long: it may hang."""
+    why = "the import of the %s %s of the package %s takes long. `wizard plugins disable %s` leaves the package out"
+    package = entry.package or "unknown"
+    told = threading.Timer(LONG, log.warning, (why, what, entry.name, package, entry.distribution))
+    told.daemon = True
+    if not entry.built_in:
+        told.start()
+    try:
+        yield
+    finally:
+        told.cancel()
 
 
 def _is_same(known: object, other: object) -> bool:

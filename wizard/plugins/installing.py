@@ -60,12 +60,12 @@ def wanted(written: str) -> Wanted:
             f"{written[:80]!r} is an option, and no name. Set options of pip and uv in their own settings."
         )
     path = Path(written)
-    if path.suffix == ".whl" and path.is_file():
+    if path.suffix == ".whl" and os.path.isfile(written):
         wheel = _WHEEL.fullmatch(path.name)
         if wheel is None:
             raise PlugInRefused(f"{path.name} isn't called like a wheel: NAME-VERSION-py3-none-any.whl.")
         return Wanted(str(path.resolve()), wheel["name"])
-    if path.is_dir() and (os.sep in written or written in (".", "..")):
+    if os.path.isdir(written) and (os.sep in written or written in (".", "..")):
         if not any((path / file).is_file() for file in ("pyproject.toml", "setup.py", "setup.cfg")):
             raise PlugInRefused(f"{written} has no pyproject.toml: it isn't the folder of a package.")
         return Wanted(str(path.resolve()), _name_of(path))
