@@ -7,6 +7,7 @@ WizardError
 ├── DoorMisused                 the host's: the synchronous door is used where it can't be
 ├── DoorCutOff                  a call through that door was cancelled by a function on its event loop
 ├── DoorTimeout                 a call through that door took longer than it may
+├── PlugInRefused               the operator's: a plug-in can't be installed, found, removed or written
 ├── PageFailed                  the host's or ours: a template failed while it made a page
 ├── CallerError                 the caller's: the move asked for can't be made; nothing changed
 │   ├── RunNotFound
@@ -164,6 +165,10 @@ class DoorCutOff(WizardError):
 
 class DoorTimeout(WizardError, TimeoutError):
     """The call took longer than it may, and was stopped. What was stored stays: send it again."""
+
+
+class PlugInRefused(WizardError):
+    """The plug-in can't be installed, found, removed or written."""
 
 
 class PageFailed(WizardError):

@@ -27,6 +27,7 @@ from wizard.cli.functions import FunctionsOption, chosen, imported
 from wizard.cli.jobs import JOBS_EXAMPLES, jobs
 from wizard.cli.keys import keys
 from wizard.cli.nodes import nodes
+from wizard.cli.plugins import plugins
 from wizard.cli.profiles import add_stored
 from wizard.cli.run import RUN_EXAMPLES, run
 from wizard.cli.runs import runs
@@ -75,6 +76,7 @@ app.add_typer(runs, name="runs")
 app.add_typer(keys, name="keys")
 app.add_typer(events, name="events")
 app.add_typer(nodes, name="nodes")
+app.add_typer(plugins, name="plugins")
 add_staging(app)
 add_stored(app)
 

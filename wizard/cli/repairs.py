@@ -129,9 +129,12 @@ def delete(
         raise typer.Exit(FAILED)
 
 
-def agreed(question: str) -> bool:
+FOR_GOOD = "Nothing is undone by it, and nothing brings it back."
+
+
+def agreed(question: str, closing: str = FOR_GOOD) -> bool:
     """Whether the person says yes. Raises BadParameter where nobody is there."""
-    print(f"{clean(question)} Nothing is undone by it, and nothing brings it back. [y/N] ", end="", flush=True)
+    print(f"{clean(question)} {closing} [y/N] ", end="", flush=True)
     line = sys.stdin.readline()
     if not line:
         raise typer.BadParameter("nobody can be asked here; say that you are sure.", param_hint="--yes")

@@ -33,6 +33,10 @@ class Announced:
     built_in: bool
     load: Callable[[], object]
 
+    @property
+    def distribution(self) -> str:
+        return self.package.partition(" ")[0]
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Unusable:

@@ -9,6 +9,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from jinja2 import Environment
@@ -17,6 +18,7 @@ from wizard.errors import DefinitionError, NodeContractError, Problem
 from wizard.forms.field_type import FieldType
 from wizard.forms.fields import BUILT_IN, FieldTypes
 from wizard.node.contract import NodeType
+from wizard.node.disabled import disabled, normal
 from wizard.node.plugins import Announced, Unusable, announced, reason_of
 from wizard.telemetry.logs import show_origin
 
@@ -26,8 +28,9 @@ FIELD_ENTRY_POINTS = "wizard.fields"
 _NAME = re.compile(r"[a-z][a-z0-9_.]{0,59}")
 _SYNTAX = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)  # it only parses
 
-T = TypeVar("T")
+LONG = 5.0  # seconds of an import after which it is told
 
+T = TypeVar("T")
 
 log = logging.getLogger("wizard.plugins")
 
@@ -58,19 +61,31 @@ class _Announcements(Generic[T]):
         self._packages: dict[str, Announced] = {}
         self._unusable: dict[tuple[str, str], Unusable] = {}
 
-    def load(self, group: str, made: Callable[[object], tuple[str, T]], *, built_in_later: bool = False) -> None:
-        """All that installed packages announce in a group; `made` gives the name and what is known by it, or raises
-        anything. With `built_in_later` the built-in ones are imported when they are asked for by name: each is
-        announced under its own."""
-        for entry in announced(group):
+    def load(
+        self,
+        entries: Iterable[Announced],
+        made: Callable[[object], tuple[str, T]],
+        *,
+        without: frozenset[str] = frozenset(),
+        built_in_later: bool = False,
+    ) -> None:
+        """What packages announce, but for those that are disabled (`without`); `made` gives the name and what is known
+        by it, or raises anything. With `built_in_later` the built-in ones are imported when they are asked for by
+        name: each is announced under its own."""
+        for entry in entries:
             if built_in_later and entry.built_in:
                 self._waiting[entry.name], self._packages[entry.name] = (entry, made), entry
+            elif not entry.built_in and normal(entry.distribution) in without:
+                why = f"its package is disabled: `wizard plugins enable {entry.distribution}` brings it back"
+                self._unusable[entry.name, entry.package] = Unusable(entry.name, entry.package, why)
+                log.info("the %s %s of the package %s is left out: %s", self.what, entry.name, entry.package, why)
             else:
                 self._load(entry, made)
 
     def _load(self, entry: Announced, made: Callable[[object], tuple[str, T]]) -> None:
         try:
-            name, thing = made(entry.load())
+            with _telling(entry, self.what):
+                name, thing = made(entry.load())
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -137,6 +152,21 @@ class _Announcements(Generic[T]):
             show_origin(log, error)
 
 
+@contextmanager
+def _telling(entry: Announced, what: str) -> Iterator[None]:
+    """Says which package it is that nothing starts for, where its import takes long: it may hang."""
+    why = "the import of the %s %s of the package %s takes long. `wizard plugins disable %s` leaves the package out"
+    package = entry.package or "unknown"
+    told = threading.Timer(LONG, log.warning, (why, what, entry.name, package, entry.distribution))
+    told.daemon = True
+    if not entry.built_in:
+        told.start()
+    try:
+        yield
+    finally:
+        told.cancel()
+
+
 def _is_same(known: object, other: object) -> bool:
     """Whether two are one: a node type is known by its class, of which each has an instance."""
     return known is other or (isinstance(known, NodeType) and type(known) is type(other))
@@ -159,12 +189,21 @@ class Registry:
 
     @classmethod
     def installed(cls) -> Registry:
-        """All types that installed packages announce, the built-in ones included. What can't be used is warned of in
-        the log and remembered; nothing is raised for it."""
-        registry = cls()
-        registry._types.load(ENTRY_POINTS, _made_and_named, built_in_later=True)
-        registry._fields.load(FIELD_ENTRY_POINTS, _checked)
+        """All types that installed packages announce, the built-in ones included, but for those of packages that are
+        disabled. What can't be used is warned of in the log and remembered; nothing is raised for it. Raises
+        SettingsError where the list of those that are disabled can't be read."""
+        registry, without = cls(), disabled()
+        registry._types.load(announced(ENTRY_POINTS), _made_and_named, without=without, built_in_later=True)
+        registry._fields.load(announced(FIELD_ENTRY_POINTS), _checked, without=without)
         registry._tell_fields()
+        return registry
+
+    @classmethod
+    def built_in(cls) -> Registry:
+        """The built-in types alone: nothing of another package is imported."""
+        registry = cls()
+        own = [entry for entry in announced(ENTRY_POINTS) if entry.built_in]
+        registry._types.load(own, _made_and_named, built_in_later=True)
         return registry
 
     def add(self, node_type: type[NodeType[Any]]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from contextlib import suppress
@@ -21,6 +22,7 @@ from wizard.process.isolation import Caller, T, contained, log, named, notice_st
 from wizard.process.threads import AT_ONCE, MOST_LOST, Threads
 from wizard.process.unstoppable import Unstoppable, job_at_hand
 
+COPY_ENDED = 70  # the exit code of a process that was forked (EX_SOFTWARE)
 LINGER = 1.0  # seconds in which what was told to stop may come to its end
 
 # How often limits have cancelled a task, and not taken that back yet: calls may be made inside of one another.
@@ -66,7 +68,7 @@ class Calls:
     async def within(self, seconds: float, work: Callable[[], Awaitable[T]], whose: Caller) -> T:
         """What the awaited `work` gives. Raises what `contained` makes of its errors, NodeFailed where it takes longer
         than that, NodeContractError where it gives nothing to await."""
-        began = perf_counter()
+        began, process = perf_counter(), os.getpid()
         coroutine = _coroutine(work, whose)
         before = _cancellations()
         try:
@@ -83,9 +85,13 @@ class Calls:
                 raise
             raise failure from error
         finally:
+            _end_copy(process, whose)
             notice_stall(began, whose)
         _take_back(before)
-        return cast("T", await _driven(coroutine, awaited, _Limit(self, seconds, whose)))
+        try:
+            return cast("T", await _driven(coroutine, awaited, _Limit(self, seconds, whose)))
+        finally:
+            _end_copy(process, whose)
 
     def abandon(self, coroutine: Coroutine[Any, Any, Any], whose: Caller) -> None:
         """Leaves to itself what doesn't end."""
@@ -95,6 +101,14 @@ class Calls:
         task.add_done_callback(self._abandoned.discard)
         self.unstoppable.begun(job, task)
         task.add_done_callback(partial(self.unstoppable.ended, job))
+
+
+def _end_copy(process: int, whose: Caller) -> None:
+    """Ends a process that was forked by what was called: with the loop, sockets and connections of the first one, it
+    would serve and store everything a second time."""
+    if os.getpid() != process:
+        log.error("%s forked the process; the copy is ended. Start another program instead, or a thread.", named(whose))
+        os._exit(COPY_ENDED)
 
 
 def _nobody(kind: str) -> None:

@@ -1,0 +1,64 @@
+"""An environment to install packages into, which sees what this one has: it lies in a test's folder, and goes with it.
+
+Nothing comes from a registry there: packages are built from what lies on this machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+from typing import Any
+
+SECONDS = 120
+COMMAND = "#!{python}\nfrom wizard.cli.main import main\nmain()\n"
+
+
+class Environment:
+    """`out` is all output of the last command."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.prefix = folder / "env"
+        venv.create(self.prefix, symlinks=True)
+        self.python = self.prefix / "bin" / "python"
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        self.packages = self.prefix / "lib" / version / "site-packages"
+        here = sysconfig.get_path("purelib")
+        self.packages.joinpath("here.pth").write_text(f"import site; site.addsitedir({here!r})\n")
+        command = self.prefix / "bin" / "wizard"
+        command.write_text(COMMAND.format(python=self.python))
+        command.chmod(0o755)
+        self.out = ""
+        self.environ = {name: value for name, value in os.environ.items() if not name.startswith("WIZARD_")} | {
+            "PATH": f"{self.prefix / 'bin'}:{os.environ['PATH']}",
+            "PIP_NO_INDEX": "1",
+            "PIP_NO_BUILD_ISOLATION": "0",  # pip reads it the other way round: it doesn't isolate
+            "UV_OFFLINE": "1",
+            "UV_NO_BUILD_ISOLATION": "1",
+        }
+
+    def types(self, command: str, *, within: str = ".", **variables: str) -> int:
+        """The exit code of a command, typed in a folder below the test's."""
+        done = subprocess.run(
+            shlex.split(command),
+            cwd=self.folder / within,
+            env=self.environ | variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        self.out = done.stdout
+        return done.returncode
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
