@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FAILED = 1
 
 plugins = typer.Typer(
-    help="List, check, install, disable, remove and begin plug-ins: packages with node types, field types or channels.",
+    help="List, check, install, disable, remove and begin plug-ins.",
     epilog=examples(
         "wizard plugins list",
         "wizard plugins new railway",

@@ -28,7 +28,8 @@ def unknown_type(name: str, registry: Registry) -> str:
     meant = did_you_mean(name, [*known, *(unusable.type for unusable in registry.unusable)])
     hint = meant or f"; {listed}"
     broken = "; ".join(f"{unusable.type}: {unusable}" for unusable in registry.unusable)
-    return f"there is no node type {quoted(name)}{hint}" + (f"; these can't be used: {broken}" if broken else "")
+    unusable = f"{'. These' if not meant else ' These'} can't be used: {broken}" if broken else ""
+    return f"there is no node type {quoted(name)}{hint}{unusable}"
 
 
 def why_not(key: str, handler: NodeType[Any]) -> str:

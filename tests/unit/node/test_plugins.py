@@ -283,8 +283,8 @@ def test_a_reason_is_a_line() -> None:
         (
             UNIMPORTABLE,
             {"parcels": "ParcelNode"},
-            "sending.yaml:6:11: error: there is no node type `parcel`; `wizard nodes` lists those that there "
-            "are; these can't be used: parcels: ModuleNotFoundError: No module named 'a_library_that_nobody_has' "
+            "sending.yaml:6:11: error: there is no node type `parcel`; did you mean `parcels`? These can't be "
+            "used: parcels: ModuleNotFoundError: No module named 'a_library_that_nobody_has' "
             "(package wizard-parcels 2.0)",
         ),
         (
