@@ -38,6 +38,7 @@ SEED = pytest.StashKey[int]()
 
 # Whose tests take longest: of two processes, none may begin with one of them when the other has nothing left to do.
 LONGEST = (
+    "acceptance/test_plugins.py",
     "unit/machine/test_properties.py",
     "conformance/",
     "acceptance/test_web_fuzz.py",
@@ -45,6 +46,11 @@ LONGEST = (
     "walks/",
     "acceptance/test_handover.py",
     "acceptance/test_stopping.py",
+    "acceptance/test_purchases.py",
+    "unit/plugins/",
+    "contract/test_actions.py",
+    "rules/test_bounds_of_one_address.py",
+    "unit/test_typing.py",
     "browser/test_chromium.py",
     "unit/test_packaging.py",
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.drawing import TORTURE
 from tests.environments import Environment
 from tests.pages import ROOT, page
 
@@ -18,6 +19,7 @@ def place(tmp_path: Path) -> Environment:
     return Environment(tmp_path)
 
 
+@pytest.mark.skipif(not TORTURE, reason="the tutorial's commands are much the same: see `make torture`")
 def test_from_a_template_to_an_installed_wheel_and_out_again(place: Environment) -> None:
     """Who writes a plug-in has all that is needed after one command, and who runs Wizard gets it in and out by one."""
     assert place.types("wizard plugins new railway-seats") == 0
@@ -72,6 +74,7 @@ def test_the_example_is_installed_and_used(place: Environment) -> None:
     assert "wizard-distance 0.1.0 is installed already" in place.out
 
 
+@pytest.mark.skipif(not TORTURE, reason="the tutorial's commands are much the same: see `make torture`")
 def test_one_that_fails_its_check_is_taken_out_again(place: Environment) -> None:
     """It would be found by a server, in somebody's run."""
     assert place.types("wizard plugins new railway") == 0
