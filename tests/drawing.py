@@ -3,7 +3,7 @@ it in `make coverage`, and many times as much in `make torture`. What is drawn i
 runs look as far as a long one.
 
 So it is with the variants of a test that tries one rule on many stores, browsers or inputs: `make test` (`--draw`)
-draws a third of them, a sixth where a browser opens each, and a third of the recorded vectors; everything else runs
+draws a quarter of them, an eighth where a browser opens each, and a third of the recorded vectors; everything else runs
 the whole.
 """
 
@@ -17,7 +17,7 @@ import pytest
 
 # Where the variants of one rule take their time, below tests/, and one of how many is drawn there.
 VARIANTS = {
-    "browser/": 6,  # each takes seconds
+    "browser/": 8,  # each takes seconds
     **dict.fromkeys(
         (
             "acceptance/test_field_type.py",
@@ -45,7 +45,7 @@ VARIANTS = {
             "unit/test_forkserver.py",
             "unit/test_references.py",
         ),
-        3,
+        4,
     ),
 }
 RECORDED = 3  # one of so many recorded vectors is played

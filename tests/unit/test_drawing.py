@@ -1,4 +1,4 @@
-"""What `make test` draws: a third of the variants of tests, another third each time, and of each test some."""
+"""What `make test` draws: a quarter of the variants of tests, another one each time, and of each test some."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ RULE = "tests/rules/test_forging.py::test_it"
 VIEWS, ONE = "tests/browser/test_views.py::test_it", "tests/browser/test_moving.py::test_one"
 
 
-@pytest.mark.parametrize(("count", "stay"), [(1, 1), (2, 1), (3, 1), (5, 2), (6, 2), (30, 10)])
-def test_two_thirds_of_the_variants_are_left_out(count: int, stay: int) -> None:
+@pytest.mark.parametrize(("count", "stay"), [(1, 1), (2, 1), (3, 1), (5, 1), (8, 2), (30, 8)])
+def test_three_quarters_of_the_variants_are_left_out(count: int, stay: int) -> None:
     """A test of which no variant is drawn would prove nothing, and nobody would notice."""
     assert len(left_out(items(RULE, count), 1)) == count - stay
 
 
-def test_browsers_open_a_sixth() -> None:
+def test_browsers_open_an_eighth() -> None:
     """They take a quarter of the time that all tests have together."""
-    assert len(left_out(items(VIEWS, 36), 1)) == 30
+    assert len(left_out(items(VIEWS, 32), 1)) == 28
     assert len(left_out(items(VIEWS, 2), 1)) == 1
 
 
-def test_another_third_is_drawn_each_time() -> None:
+def test_others_are_drawn_each_time() -> None:
     """What is never drawn is never tried; what failed is drawn again with the seed that the output tells."""
     those = items(RULE, 10)
     gone = [left_out(those, seed) for seed in range(30)]
