@@ -70,16 +70,24 @@ class IntoConfig(NodeConfig):
 C = TypeVar("C", bound=IntoConfig)
 
 
-class Computes(Background[C]):
-    """A node type without effects: `compute` gives its output."""
+P = TypeVar("P", bound=NodeConfig)
 
-    group: ClassVar[str] = "data"
+
+class Pure(Background[P]):
+    """A node type without effects, which always gives the same names."""
+
     pure: ClassVar[bool] = True
     own_retries: ClassVar[bool] = True  # it waits for nothing, and another try would compute the same
-    gives: ClassVar[tuple[str, ...]] = ("value",)  # the names of its output; `into` keeps the first
+    gives: ClassVar[tuple[str, ...]] = ("value",)  # the names of its output
 
-    def outputs(self, config: C) -> frozenset[str]:
+    def outputs(self, config: P) -> frozenset[str]:
         return frozenset(self.gives)
+
+
+class Computes(Pure[C]):
+    """The same with one result: `compute` gives the output, of which `into` keeps the first."""
+
+    group: ClassVar[str] = "data"
 
     @abstractmethod
     def compute(self, visit: Visit[C]) -> Mapping[str, Value]:
@@ -104,7 +112,7 @@ def storable(output: dict[str, Value]) -> dict[str, Value]:
     try:
         bounded(
             output
-        )  # a list may hold the same large text five thousand times, which takes no room before it is stored
+        )  # the same large text may be in a list thousands of times, which takes no room until it is stored
         check_value(output, "The result")
     except (ExpressionError, InvalidInput) as error:
         message = f"{error.message} Give it less, or keep less of it."

@@ -19,7 +19,8 @@ from wizard.expressions.template import Dynamic
 from wizard.forms.characters import encodable
 from wizard.model import Outcome, Proceed, Value
 from wizard.model.values import check_value, write_json
-from wizard.node import Background, NodeConfig, Visit
+from wizard.node import NodeConfig, Visit
+from wizard.nodes.computing import Pure
 from wizard.nodes.moments import day_of, moment_of
 
 C = TypeVar("C", bound=NodeConfig)
@@ -107,17 +108,11 @@ def given(visit: Visit[Any], key: str) -> Given:
     return Given(key, written.evaluate(visit.names) if isinstance(written, Dynamic) else written, visit)
 
 
-class Computes(Background[C]):
+class Computes(Pure[C]):
     """The base of types that only compute; see the module docstring."""
 
-    pure = True
-    own_retries = True  # it waits for nothing, and another try would compute the same
-    gives: ClassVar[tuple[str, ...]] = ("value",)
     subject: ClassVar[str] = ""  # the key whose nothing gives nothing; "" where there is none
     nothing: ClassVar[str] = ""  # the way out that this takes, of types with several
-
-    def outputs(self, config: C) -> frozenset[str]:
-        return frozenset(self.gives)
 
     @abstractmethod
     def compute(self, visit: Visit[C], subject: Given) -> Proceed:

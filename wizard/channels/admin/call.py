@@ -20,7 +20,8 @@ from wizard.channels.http.problems import (
 Json = dict[str, Any]
 Handling = Callable[[web.Request, Person], Awaitable[web.Response]]  # of a call, by somebody who may make it
 
-BODY = (INVALID_REQUEST, TOO_SLOW, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, TOO_MANY_CHANGES)  # what may be wrong with one
+SENT = (INVALID_REQUEST, TOO_SLOW, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)  # what may be wrong with a body
+BODY = (*SENT, TOO_MANY_CHANGES)  # and with one that changes something
 ETAG: Json = {"ETag": {"description": "The revision, in quotation marks.", "schema": {"type": "string"}}}
 
 

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from wizard import __version__
 from wizard.channels.admin import document_calls, examples
-from wizard.channels.admin.call import BODY, ETAG, Call
+from wizard.channels.admin.call import BODY, ETAG, SENT, Call
 from wizard.channels.admin.parameters import parameters
 from wizard.channels.admin.people import Role
 from wizard.channels.admin.requests import BODIES
@@ -32,7 +32,6 @@ from wizard.channels.http.problems import (
     STALE_DEPLOYMENT,
     STALE_DRAFT,
     STALE_SHARING,
-    TOO_MANY_CHANGES,
     VERSION_NOT_FOUND,
     WORKFLOW_UNAVAILABLE,
 )
@@ -306,7 +305,7 @@ CALLS = (
             "requestBody": json_body("CheckConfig", examples.CHECK_CONFIG, required=True),
             "responses": {"200": json_answer("It is right", ref("CheckedConfig"), None, examples.CHECKED_CONFIG)},
         },
-        (*(each for each in BODY if each is not TOO_MANY_CHANGES), NOT_FOUND, CONFIGURATION_REFUSED),
+        (*SENT, NOT_FOUND, CONFIGURATION_REFUSED),
         filters=True,
         changes_nothing=True,
     ),
