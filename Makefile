@@ -34,7 +34,7 @@ LOCKING = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3
 
 lock: install
 	$(LOCKING) setup.cfg requirements/build.in --all-extras -o requirements/dev.txt
-	$(LOCKING) setup.cfg --extra encryption --extra postgres --extra tracing -c requirements/dev.txt -o requirements/serve.txt
+	$(LOCKING) setup.cfg --extra broker --extra calendars --extra encryption --extra postgres --extra s3 --extra tracing -c requirements/dev.txt -o requirements/serve.txt
 	$(LOCKING) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 
 # The tests with the newest of everything that setup.cfg admits, and with the lowest that it names, each in an environment of
@@ -44,7 +44,7 @@ canary: canary-newest canary-lowest
 CANARY_TESTS ?= tests
 
 canary-newest: CHOICE = --all-extras --resolution highest
-canary-lowest: CHOICE = --extra encryption --extra postgres --extra tracing --extra test --resolution lowest-direct
+canary-lowest: CHOICE = --extra broker --extra calendars --extra encryption --extra postgres --extra s3 --extra tracing --extra test --resolution lowest-direct
 
 canary-newest canary-lowest: export PYTEST_DEBUG_TEMPROOT = $(MEMORY)
 canary-newest canary-lowest: export UV_PYTHON_DOWNLOADS = never
