@@ -93,15 +93,17 @@ class PlugIn:
         version: str = "1.0",
         types: Mapping[str, str] = MappingProxyType(TYPES),
         fields: Mapping[str, str] = MappingProxyType({}),
+        channels: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """`types` are the classes, and `fields` the field types, by the names that they are announced by."""
+        """`types` are the classes, `fields` the field types and `channels` what makes a channel, by the names that they
+        are announced by."""
         self.uninstall()
         self.folder.joinpath(f"{self.module}.py").write_text(code)
         metadata = self.folder / f"{self.module}-{version}.dist-info"
         metadata.mkdir()
         metadata.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {self.name}\nVersion: {version}\n")
         lines: list[str] = []
-        for group, names in (("wizard.nodes", types), ("wizard.fields", fields)):
+        for group, names in (("wizard.nodes", types), ("wizard.fields", fields), ("wizard.channels", channels)):
             lines += [f"[{group}]", *(f"{name} = {self.module}:{thing}" for name, thing in names.items())]
         metadata.joinpath("entry_points.txt").write_text("\n".join([*lines, ""]))
         self._forget()
