@@ -12,6 +12,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,21 @@ class Environment:
             "UV_OFFLINE": "1",
             "UV_NO_BUILD_ISOLATION": "1",
         }
+
+    def has_uv_instead_of_pip(self) -> None:
+        """As `uv venv` makes an environment, with Wizard installed by uv: which looks at no other folder than this."""
+        self.packages.joinpath("no_pip.pth").write_text("import sys; sys.modules['pip'] = None\n")
+        (self.prefix / "bin" / "uv").symlink_to(Path(sys.executable).with_name("uv"))
+        here = distribution("wizard")
+        metadata = self.packages / f"wizard-{here.version}.dist-info"
+        metadata.mkdir()
+        known = f"Metadata-Version: 2.1\nName: wizard\nVersion: {here.version}\n"
+        for name, text in (
+            ("METADATA", known),
+            ("entry_points.txt", here.read_text("entry_points.txt")),
+            ("RECORD", ""),
+        ):
+            metadata.joinpath(name).write_text(text or "")
 
     def types(self, command: str, *, within: str = ".", **variables: str) -> int:
         """The exit code of a command, typed in a folder below the test's."""
