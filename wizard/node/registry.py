@@ -49,7 +49,7 @@ def made(node_class: object) -> NodeType[Any]:
     return node_class()
 
 
-class _Announcements(Generic[T]):
+class Announcements(Generic[T]):
     """What of one kind is there by name, where it comes from, and what can't be used. `what` is the kind, as people
     call it. Built-in ones may wait until somebody asks for them: there are many, and a definition uses a few."""
 
@@ -178,8 +178,8 @@ class Registry:
     field types."""
 
     def __init__(self, types: Iterable[type[NodeType[Any]]] = (), fields: Iterable[FieldType] = ()) -> None:
-        self._types = _Announcements[NodeType[Any]]("node type")
-        self._fields = _Announcements[FieldType]("field type")
+        self._types = Announcements[NodeType[Any]]("node type")
+        self._fields = Announcements[FieldType]("field type")
         self._fields.known.update(BUILT_IN)
         self.fields = BUILT_IN
         for node_type in types:
