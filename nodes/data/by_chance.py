@@ -19,7 +19,8 @@ from stdnum import luhn
 from wizard.expressions.template import Template
 from wizard.model import Outcome, Proceed, Value
 from wizard.node import Background, NodeConfig, Visit
-from wizard.nodes.computing import Into, IntoConfig, keep, refused
+from wizard.nodes.computing import Into, IntoConfig, keep
+from wizard.nodes.given import given
 
 ALPHABET: Final = "23456789CDFGHJKMNPRTVWXY"  # no vowels, so no words; nothing that looks like something else
 MOST_PREFIX: Final = 20
@@ -137,10 +138,9 @@ class ShortReferenceNode(Draws[ShortReferenceConfig]):
 
     def draw(self, visit: Visit[ShortReferenceConfig]) -> Value:
         config = visit.config
-        prefix = "" if config.prefix is None else config.prefix.render(visit.names).strip()
-        if len(prefix) > MOST_PREFIX or not prefix.isprintable():
-            raise refused("prefix", f"must give one line of up to {MOST_PREFIX} characters. Shorten it")
-        return _written(prefix, "".join(secrets.choice(ALPHABET) for _ in range(config.length - 1)))
+        prefix = given(visit, "prefix")
+        start = prefix.line(MOST_PREFIX) if prefix.value and prefix.value.strip() else ""
+        return _written(start, "".join(secrets.choice(ALPHABET) for _ in range(config.length - 1)))
 
 
 def _written(prefix: str, drawn: str) -> str:

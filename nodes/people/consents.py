@@ -20,7 +20,8 @@ from wizard.model import Outcome, Proceed, Value
 from wizard.model.instants import after
 from wizard.node import FormHint, NodeConfig, Visit
 from wizard.node.types import LongerThanNothing
-from wizard.nodes.people.profile import OnProfile, line_of
+from wizard.nodes.given import given
+from wizard.nodes.people.profile import OnProfile
 
 MISSING = sentence("Your consent is needed to go on.")
 PURPOSE = "What is agreed to: `newsletter` is kept in the profile's field `consent_newsletter`."
@@ -69,8 +70,8 @@ class AddConsentNode(OnProfile[AddConsentConfig]):
         consent: dict[str, Value] = {
             "given": True,
             "at": visit.now,
-            "source": line_of(config.source, "source", visit),
-            "version": None if config.version is None else line_of(config.version, "version", visit),
+            "source": given(visit, "source").line(),
+            "version": None if config.version is None else given(visit, "version").line(),
         }
         visit.set("profile", _field(config.purpose), consent)
         return Proceed({"given": True, "at": visit.now})
@@ -106,7 +107,7 @@ class WithdrawConsentNode(OnProfile[WithdrawConsentConfig]):
 
     async def execute(self, visit: Visit[WithdrawConsentConfig]) -> Outcome:
         purpose = visit.config.purpose
-        source = line_of(visit.config.source, "source", visit)
+        source = given(visit, "source").line()
         consent = _consent(purpose, visit)
         had = consent.get("given") is True
         if had or "withdrawn_at" not in consent:
@@ -214,7 +215,7 @@ def _holds(visit: Visit[Any]) -> bool:
     consent = _consent(config.purpose, visit)
     if consent.get("given") is not True:
         return False
-    if config.version is not None and consent.get("version") != line_of(config.version, "version", visit):
+    if config.version is not None and consent.get("version") != given(visit, "version").line():
         return False
     if config.max_age is None:
         return True

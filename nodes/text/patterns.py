@@ -17,7 +17,8 @@ from wizard.expressions.template import Dynamic
 from wizard.forms.types.patterns import check_pattern
 from wizard.model import Proceed
 from wizard.node import FormHint, NodeConfig, Visit
-from wizard.nodes.given import MAX_TEXT, Computes, Given, given, value
+from wizard.nodes.computing import Computes, value
+from wizard.nodes.given import MAX_TEXT, Given, given
 
 MAX_SEARCHED = 10_000  # characters
 USUAL = 500

@@ -77,10 +77,16 @@ MEMBER = {
     "input": {"surname": {"required": False}},
     "nodes": [{"id": "person", "type": "form", "fields": [{"name": "first_name"}]}],
 }
+WELCOME = {
+    "id": "welcome",
+    "input": {"name": {"type": "text", "required": False}},
+    "nodes": [{"id": "hello", "type": "message", "title": "Welcome"}],
+}
 COUNTERPARTS: Mapping[str, Counterpart] = {
     "python": Counterpart({"price_of": price_of}),
     "confirm_email": Counterpart({"send_code": send_code}),
     "workflow": Counterpart(definitions=(MEMBER,)),
+    "start_workflow": Counterpart(definitions=(WELCOME,)),
 }
 WRONG = (-1, 10**9, "{{ (", "nobody's", {"no such key": 1}, [{"no such key": 1}])  # of which each key refuses one
 NOTHING_NEEDED = Counterpart()

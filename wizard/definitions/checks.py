@@ -20,6 +20,7 @@ from wizard.definitions.text_checks import check_texts
 from wizard.definitions.value_checks import check_joined, check_lists, check_spelling
 from wizard.errors import NodeContractError, Problem
 from wizard.expressions.functions import FUNCTIONS
+from wizard.expressions.template import Dynamic
 from wizard.forms.checking import form_doubts
 from wizard.forms.field_type import BaseField
 from wizard.model import Kind
@@ -49,6 +50,7 @@ def check(
         own = [
             *_check_ids_and_targets(draft),
             *_check_calls(draft, drafts, missing),
+            *([] if stored else _check_started(draft, drafts)),
             *_check_defaults(draft),
             *_check_ends(draft, embedded),
             *_check_deadlines(draft),
@@ -172,6 +174,37 @@ def _check_calls(draft: Draft, drafts: Drafts, missing: str) -> Iterator[Problem
             if field.required and field.default is None and name not in given:
                 place = (*node.place, "with") if config.with_ else (*node.place, "workflow")
                 yield draft.document.problem(place, f"`{inner.id}` needs the input `{name}`; hand it over in `with`")
+
+
+def _check_started(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
+    """Workflows that are started as runs of their own. They may be deployed later, or start each other: so only where
+    others are loaded as well is one that isn't there a mistake."""
+    for node in draft.nodes:
+        for place, name, values in () if node.config is None else node.handler.starts(node.config):
+            started = drafts.get(name)
+            if started is not None:
+                yield from _check_handed(node, draft, started, place, values)
+                continue
+            hint = did_you_mean(name, drafts) or "; a run that comes here fails unless it is deployed or loaded by then"
+            message = f"there is no workflow {quoted(name)} to start{hint}"
+            yield draft.document.problem((*node.place, *place), message, severity="warning")
+
+
+def _check_handed(
+    node: NodeDraft, draft: Draft, started: Draft, place: tuple[str | int, ...], values: Mapping[str, Dynamic]
+) -> Iterator[Problem]:
+    declared = {field.name: field for field in started.input}
+    for name in values if declared else ():
+        where = (*node.place, "input", name)
+        if name not in declared:
+            message = f"`{started.id}` has no input {quoted(name)}{did_you_mean(name, declared)}"
+            yield draft.document.problem(where, message, key=True)
+        elif values[name].constant and (why := misfit(declared[name], values[name].source)):
+            yield draft.document.problem(where, f"the input `{name}` of `{started.id}` isn't accepted: {why}")
+    for name, field in declared.items():
+        if field.required and field.default is None and name not in values:
+            message = f"`{started.id}` needs the input `{name}`; hand it over in `input`"
+            yield draft.document.problem((*node.place, *place), message)
 
 
 def _check_defaults(draft: Draft) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
+from wizard.engine.children import Children
 from wizard.engine.dropped import UNDO_TRIES
 from wizard.engine.pinned import Pinned
 from wizard.engine.reentry import AtWork
@@ -21,6 +22,7 @@ from wizard.engine.view import RunView
 from wizard.engine.visits import make_visit
 from wizard.errors import MessageNotSent, RunNotFound, WorkflowUnavailable
 from wizard.machine import machine
+from wizard.machine.background import wake
 from wizard.machine.conflicts import OwnWork
 from wizard.machine.deadlines import next_reminder, waits_at
 from wizard.machine.expiry import expire
@@ -44,6 +46,7 @@ from wizard.telemetry.watching import Watch
 
 log = logging.getLogger("wizard.jobs")
 
+WAKE_AGAIN = timedelta(seconds=1)
 LONGEST_AWAY = timedelta(minutes=10)  # between two looks for a node type or function that is missing here
 
 _ENDED = (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED)
@@ -60,8 +63,10 @@ class Performer:
         services: Services,
         clock: Clock,
         watch: Watch,
+        children: Children,
     ) -> None:
         self._store = store
+        self._children = children
         self._pinned = pinned
         self._turns = turns
         self._services = services
@@ -102,6 +107,8 @@ class Performer:
                 return await self._send(claim)
             case JobKind.DELETE:
                 return await self._delete(claim)
+            case JobKind.WAKE:
+                return await self._wake(job)
             case _:
                 assert_never(job.kind)
         return None
@@ -122,6 +129,18 @@ class Performer:
         if not stands_at(view.run, job.visit):
             return None
         return self._turns.lease() if view.late else view.until  # late: somebody else has taken it over
+
+    async def _wake(self, job: Job) -> datetime | None:
+        """Has the visit look at what it waits for. While it is at work, it may have looked already, and be about to say
+        that it comes again much later."""
+        view = await self._turns.show(job.run)
+        step = view.run.current
+        if step is None or not stands_at(view.run, job.visit):
+            return None
+        if step.claim:
+            return self._clock() + WAKE_AGAIN
+        await self._move(job, lambda turn: wake(turn, job.visit), outline=True)
+        return None
 
     async def _remind(self, claim: Claim) -> datetime | None:
         job, first = claim.job, claim.job.payload.get("first")
@@ -146,6 +165,7 @@ class Performer:
         error = None
         try:
             visit = make_visit(workflow, view.run, owed.step, self._clock.wall(), self._services)
+            visit.child = self._children.of(view.run, owed.step)
             with AtWork(visit), doing(job.key):
                 await self._services.calls.within(seconds_in_all(visit), lambda: handler.remove(visit), visit)
         except Exception as failure:

@@ -10,7 +10,7 @@ from datetime import datetime
 from wizard.engine.run_token import token_hash
 from wizard.errors import HostError
 from wizard.machine.arguments import check_ids_given, check_names, kind_of
-from wizard.model import Run, RunStatus, Value, Workflow
+from wizard.model import Parent, Run, RunStatus, Value, Workflow
 from wizard.model.copies import copied
 from wizard.model.instants import after
 from wizard.model.values import check_value
@@ -20,12 +20,13 @@ from wizard.stores.contract import Store
 @dataclass(frozen=True, slots=True)
 class Handed:
     """What a caller hands a run beside its input: the event that triggered it, fields for the
-    session, and the stored profile and session that it works on."""
+    session, the stored profile and session that it works on, and the run whose node starts it."""
 
     event: Mapping[str, Value] | None = None
     session: Mapping[str, Value] | None = None
     profile_id: str | None = None
     session_id: str | None = None
+    parent: Parent | None = None
 
 
 def new_id() -> str:
@@ -60,4 +61,5 @@ async def new_run(workflow: Workflow, run_id: str, token: str, handed: Handed, s
         profile_id=handed.profile_id,
         session_id=handed.session_id,
         token_hash=token_hash(token),
+        parent=handed.parent,
     )

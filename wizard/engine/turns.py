@@ -22,6 +22,7 @@ from functools import partial
 from itertools import count
 
 from wizard.engine.cache import RunCache
+from wizard.engine.children import Children
 from wizard.engine.commits import Effects, Saver, lease_from
 from wizard.engine.contention import Contention, Place
 from wizard.engine.driver import Driver, Means
@@ -86,6 +87,7 @@ class Turns:
         clock: Clock,
         watch: Watch,
         profiles: ProfileSchema | None = None,
+        children: Children | None = None,
     ) -> None:
         settings: Settings = services.settings or Settings()
         self.cache = RunCache(store, room=settings.cache_bytes)
@@ -105,6 +107,7 @@ class Turns:
             watch=watch,
             profiles=profiles,
             file=store.file,
+            children=children,
         )
         self._leases = Leases(store, clock, services.calls.unstoppable, settings)
         self.past: set[str] = set()  # keys of claimed jobs that aren't their holder's any more, by their own turn

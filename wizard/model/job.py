@@ -30,6 +30,7 @@ class JobKind(StrEnum):
     EXPIRE = "expire"  # a run, or the form that it waits at, has waited for `expires_after`
     MESSAGE = "message"  # send what a turn decided to send; the payload holds it
     DELETE = "delete"  # a run ended `delete_after` ago
+    WAKE = "wake"  # a run that the visit waits for has ended: look at it
 
 
 WORKED_AT = frozenset({JobKind.WORK, JobKind.UNDO})  # whose order is a lease: who does them holds them already

@@ -18,12 +18,13 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from math import isnan
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from wizard.errors import NodeContractError
 from wizard.expressions.expression import Names
+from wizard.expressions.template import Dynamic
 from wizard.locale.words import language_of
 from wizard.model import (
     Arrival,
@@ -94,6 +95,29 @@ def _nobody(percent: float | None, text: str) -> None:
     """Hears what nobody waits for."""
 
 
+class StartedRun(NamedTuple):
+    """A run that a node started, as it stands: what its people answered, by step path and without passwords, and
+    whether anything of it still comes."""
+
+    id: str
+    status: str
+    answers: Mapping[str, Value] = {}
+
+
+class ChildRun(Protocol):
+    """The one run that a visit may start, the same however often it is tried."""
+
+    async def start(self, workflow: str, values: Mapping[str, Value], *, wakes: bool) -> StartedRun:
+        """Starts it, or tells how it stands where that was done before. With `wakes` the visit is executed again when
+        it ends or stops at an error. Raises NodeFailed."""
+
+    async def look(self) -> StartedRun | None:
+        """How it stands; None where it was never started, or isn't kept any more."""
+
+    async def cancel(self) -> None:
+        """Ends it, if it goes on, and undoes what its steps did."""
+
+
 async def _no_file(file_id: str) -> StoredFile | None:
     """Where there is no store, there are no files."""
     return None
@@ -138,6 +162,7 @@ class Visit(Generic[C]):
     arrival: Arrival | None = None  # the event that the node takes if it proceeds
     tell: Callable[[float | None, str], None] = _nobody  # hears how far the work is
     open_file: Callable[[str], Awaitable[StoredFile | None]] = _no_file  # an uploaded file of this run, by its id
+    child: ChildRun | None = None  # the run that this visit may start, where an engine plays it
 
     def read(self, name: str) -> Value:
         """The visible value of a dotted name: `visit.read("applicant.full_name")`. Lists and mappings are copies."""
@@ -193,7 +218,9 @@ class NodeType(ABC, Generic[C]):
     always_ports: ClassVar[bool] = False  # it takes one of its ports each time, and never the ordinary way
     ends: ClassVar[bool] = False  # entering it completes the run
     slow: ClassVar[bool] = False  # done as a job, so that nobody is kept waiting; a node can say `slow: true` as well
-    pauses: ClassVar[bool] = False  # `later` puts each visit off at first: a loop may go through it without a person
+    # `later` puts each visit off at first, or `execute` does by returning Later: a loop may go through it without a
+    # person.
+    pauses: ClassVar[bool] = False
     reads_events: ClassVar[bool] = False  # its code may read events that its configuration doesn't name
     only_computes: ClassVar[bool] = False  # of built-in types: calls nothing of others, so that no limit is around it
     own_retries: ClassVar[bool] = False  # heeds `retry` and `timeout` itself; for the others the engine does
@@ -277,6 +304,11 @@ class NodeType(ABC, Generic[C]):
     def hosts(self, config: C) -> frozenset[Chain]:
         """The dotted names that say which service a node calls, so that nobody leaves that to strangers unawares."""
         return frozenset()
+
+    def starts(self, config: C) -> Iterable[tuple[tuple[str | int, ...], str, Mapping[str, Dynamic]]]:
+        """The workflows that a node starts as runs of their own: where inside its configuration that stands, the
+        workflow's id, and what it is handed, so that it is said at once which there isn't."""
+        return ()
 
     def waits(self, config: C) -> bool:
         """Of a type that `pauses`: whether a visit with this configuration may be put off at all. A loop that asks

@@ -115,8 +115,8 @@ class Store(Protocol):
         field into what is stored then, each save with its record (wizard.state.merging). Where the change creates a
         run on a profile and a session, the session is that profile's from then on.
         Fixed by the change that creates a run, and not written again: its id, workflow, version,
-        created_at, input, profile_id, session_id and token_hash. A change that is `migrating` alone writes the version
-        and the input again, and keeps or forgets the run as it was. A path that is dropped and written is
+        created_at, input, profile_id, session_id, token_hash and parent. A change that is `migrating` alone writes the
+        version and the input again, and keeps or forgets the run as it was. A path that is dropped and written is
         written; whether one that is parked and unparked stays parked is what `run.parked` says.
         A trace entry's time is the run's updated_at.
         """
