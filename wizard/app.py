@@ -40,6 +40,7 @@ from wizard.events.intake import Intake
 from wizard.node import Registry, Services
 from wizard.process.calls import Calls
 from wizard.profiles.schema import ProfileSchema
+from wizard.resources.handing import Given, Resources, given
 from wizard.settings import Settings
 from wizard.stores.blobs.vault import PLAIN, KeyRing, Vault
 from wizard.stores.contract import Store
@@ -143,12 +144,15 @@ def make_engine(
     *,
     clock: Callable[[], datetime] | None = None,
     event_secret: bytes | None = None,
+    resources: Given | None = None,
 ) -> Engine:
     """An engine on an opened store. `functions` are those that `python` nodes call, by name; with an `event_secret` of
     16 random bytes or more, the tokens of runs that events start follow from it (wizard.events.intake.Intake).
+    `resources` are those of the application, by name: they come before what the store has of that name.
     `await engine.close()` gives back what nodes opened."""
     settings = settings or Settings()
     services = services_of(settings, functions)
+    services.resources = Resources(() if resources is None else (given(resources),))
     watch = _Listeners(settings)
     if watch.figures is not None:
         watch.figures.watch_calls(services.calls)
