@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 from urllib.parse import quote, unquote, urlencode
 
-from jinja2 import Environment, TemplateSyntaxError
 from pydantic import BeforeValidator, WithJsonSchema
 from yarl import URL
 
@@ -19,27 +18,12 @@ from wizard.expressions.template import Dynamic
 from wizard.model import Value
 from wizard.model.values import to_json
 from wizard.node.outgoing import check_url
-
-_LEXER = Environment(autoescape=True)  # it only tells text from expressions; nothing is run in it
+from wizard.nodes.out.places import split
 
 
 def _split_url(source: object) -> object:
     """The address in parts: text, expression, text, … text, so that only expressions are quoted."""
-    if not isinstance(source, str):
-        raise ValueError("an address is text")
-    parts = [""]
-    try:
-        for _, kind, text in _LEXER.lex(source):
-            if kind in ("block_begin", "raw_begin"):
-                raise ValueError("an address can hold {{ expressions }} only, no {% blocks %}")
-            if kind == "variable_begin":
-                parts.append("")
-            if kind == "data" or len(parts) % 2 == 0:
-                parts[-1] += text
-            if kind == "variable_end":
-                parts.append("")
-    except TemplateSyntaxError as error:
-        raise ValueError(f"an address is text and {{{{ expressions }}}} (Jinja says: {error})") from error
+    parts = split(source, "an address")
     for problem in _url_problems(parts):
         raise ValueError(problem)
     return parts
