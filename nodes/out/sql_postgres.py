@@ -62,12 +62,13 @@ def postgres_server_of(written: str) -> PostgresServer:
     except ValueError:
         raise ValueError(problem) from None
     mode, host = more.pop("sslmode", ""), more.pop("host", "") or host
-    parts = [unquote(part or "") for part in (url.username, url.password, url.path[1:])]
-    if more or not host or not parts[0] or not parts[2] or not all(part.isprintable() for part in (host, *parts)):
+    user, password, database = (unquote(part or "") for part in (url.username, url.password, url.path[1:]))
+    one_line = all(part.isprintable() for part in (host, user, password, database))
+    if more or not host or not user or not database or not one_line:
         raise ValueError(problem)
     if mode and mode not in MODES:
         raise ValueError(f"`sslmode` is one of {', '.join(MODES)}")
-    return PostgresServer(host, port, *parts, mode=mode)
+    return PostgresServer(host, port, user, password, database, mode)
 
 
 async def query(
