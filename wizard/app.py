@@ -40,6 +40,9 @@ from wizard.events.intake import Intake
 from wizard.node import Registry, Services
 from wizard.process.calls import Calls
 from wizard.profiles.schema import ProfileSchema
+from wizard.resources.files import resources_of
+from wizard.resources.handing import Given, Resources, Values, given
+from wizard.resources.keeping import Keeping
 from wizard.settings import Settings
 from wizard.stores.blobs.vault import PLAIN, KeyRing, Vault
 from wizard.stores.contract import Store
@@ -143,12 +146,15 @@ def make_engine(
     *,
     clock: Callable[[], datetime] | None = None,
     event_secret: bytes | None = None,
+    resources: Given | None = None,
 ) -> Engine:
     """An engine on an opened store. `functions` are those that `python` nodes call, by name; with an `event_secret` of
     16 random bytes or more, the tokens of runs that events start follow from it (wizard.events.intake.Intake).
+    `resources` are those of the application, by name: they come before what the store has of that name.
     `await engine.close()` gives back what nodes opened."""
     settings = settings or Settings()
     services = services_of(settings, functions)
+    services.resources = _resources(store, settings, clock or clock_of(settings), resources)
     watch = _Listeners(settings)
     if watch.figures is not None:
         watch.figures.watch_calls(services.calls)
@@ -163,6 +169,19 @@ def make_engine(
     )
     engine.emitter = Intake(engine, secret=event_secret).emit
     return engine
+
+
+def _resources(
+    store: Store, settings: Settings, clock: Callable[[], datetime], of_host: Given | None = None
+) -> Resources:
+    """Those of the application come first, then those of a file, then those that the store has."""
+
+    async def stored(name: str) -> Values | None:
+        return await Keeping(store.resources, store.stages, clock).find(name)
+
+    of_application = () if of_host is None else (given(of_host),)
+    of_file = () if settings.resources is None else (given(resources_of(settings.resources)),)
+    return Resources((*of_application, *of_file, stored))
 
 
 def profile_schema_of(settings: Settings) -> ProfileSchema | None:

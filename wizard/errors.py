@@ -36,6 +36,9 @@ WizardError
 │   ├── NothingDeployed         nothing of the workflow is deployed
 │   ├── NothingBefore           there is nothing that revoking could go back to
 │   ├── DocumentNotFound        nothing is stored under this id of a profile or session
+│   ├── ResourceNotFound        there is no resource of this name
+│   ├── ResourceRefused         a resource can't be stored as it is
+│   ├── StaleResource           somebody else has changed the resource meanwhile
 │   ├── StaleDocument           somebody else has saved the profile or session meanwhile
 │   ├── SaveNotFound            the history has no such save, or not any more
 │   ├── UndoConflict            fields were set by others since the save that is to be undone
@@ -45,6 +48,7 @@ WizardError
     ├── NoCaseMatched           a condition had no case for the data (S17)
     ├── TurnTooLong             a turn executed 1,000 nodes (S17)
     ├── NodeFailed              a node failed after its retries (S16)
+    │   └── ResourceUnusable    a resource that it names isn't there, or is of another kind
     ├── NodeContractError       a node broke its contract (S15)
     │   └── MoveFromWithin      it moves the run that it is called for
     ├── WorkflowUnavailable     the version that the run is pinned to can't be used here (S22)
@@ -263,6 +267,25 @@ class StaleDocument(CallerError):
     people = "Somebody else has saved this meanwhile. Look at it as it is now, and save your changes over that."
 
 
+class ResourceNotFound(CallerError):
+    people = "There is no resource of this name. `wizard resources list` tells which there are."
+
+
+class ResourceRefused(CallerError):
+    """`errors` says what is wrong, by place in the value; none of them shows a secret."""
+
+    people = "This resource can't be stored."
+
+    def __init__(self, message: str = "", errors: Mapping[str, str] | None = None) -> None:
+        self.errors = errors or {}
+        told = "; ".join(f"{place}: {why}" if place else why for place, why in self.errors.items())
+        super().__init__(message or (f"The resource can't be stored: {told}" if told else type(self).people))
+
+
+class StaleResource(CallerError):
+    people = "Somebody else has changed this resource meanwhile. Look at it again, and save your changes over that."
+
+
 class SaveNotFound(CallerError):
     people = "The history has no such save, or not any more. Take a `revision` that it lists."
 
@@ -405,6 +428,13 @@ class NodeFailed(RunError):
         self.lasting = lasting
         self.people = self.message if people is None else people
         self.private = private or people is None
+
+
+class ResourceUnusable(NodeFailed):
+    """A node names a resource that isn't there, or is of another kind."""
+
+    def __init__(self, message: str | None = None, *, node: str = "", run: str = "") -> None:
+        super().__init__(message, people=Excuse.BROKEN, lasting=True, node=node, run=run)
 
 
 class NodeContractError(RunError):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -96,7 +97,7 @@ async def exchange(visit: Visit[Any], request: Request, *, sleep: Sleep = asynci
     """Sends the request, as often as the visit's node says, and gives `status`, `body` and
     `headers` of the answer. The visit's configuration is an Expecting. Raises NodeFailed."""
     seconds = seconds_for(visit) + SLACK  # the request has its own limit, and says whose answer it waited for
-    return await until_it_counts(lambda own: _exchanged(own, request), visit, seconds, sleep)
+    return await until_it_counts(lambda own: exchanged(own, request, own.config), visit, seconds, sleep)
 
 
 async def until_it_counts(
@@ -110,17 +111,15 @@ async def until_it_counts(
         raise NodeFailed(failure.message, people=failure.people) from failure.__cause__
 
 
-async def _exchanged(visit: Visit[Any], request: Request) -> dict[str, Value]:
+async def exchanged(visit: Visit[Any], request: Request, expecting: Expecting) -> dict[str, Value]:
     """One try: what came back. Raises NodeFailed, TryAgainError where it may pass."""
     import aiohttp
 
     settings: Settings = visit.services.settings or Settings()
-    config: Expecting = visit.config
-    host = request.url.host
     seconds = seconds_for(visit)
-    limit = min(config.max_response or settings.http_max_response, settings.http_max_response)
-    try:
-        session = await shared_session(visit.services)
+    limit = min(expecting.max_response or settings.http_max_response, settings.http_max_response)
+    session = await shared_session(visit.services)
+    with failures_told(str(request.url.host), seconds):
         async with session.request(
             request.method,
             request.url,
@@ -129,23 +128,38 @@ async def _exchanged(visit: Visit[Any], request: Request) -> dict[str, Value]:
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=seconds),
         ) as response:
-            _check_status(response, visit)
-            return _output(response, await _read(response, limit))
+            _check_status(response, visit, expecting)
+            return _output(response, await read_body(response, limit))
+
+
+@contextmanager
+def failures_told(host: str, seconds: float) -> Iterator[None]:
+    """What goes wrong with a request, as NodeFailed, or as TryAgainError where it may pass."""
+    import aiohttp
+
+    try:
+        yield
     except TimeoutError as error:
         raise TryAgainError(f"The service {host} didn't answer within {seconds:g} seconds.") from error
     except (aiohttp.ClientError, OSError, ValueError) as error:
         if was_refused(error):
-            raise NodeFailed(
-                f"The service {host} has a private or reserved address, which isn't allowed to be called. "
-                "Whoever runs this service can allow it: WIZARD_ALLOW_PRIVATE_ADDRESSES=1.",
-                people=Excuse.BROKEN,
-            ) from error
+            raise address_refused(f"The service {host}") from error
         if isinstance(error, aiohttp.ClientSSLError):
             raise NodeFailed(
                 f"There is no safe connection to {host}: it doesn't speak https, or its certificate isn't valid.",
                 people=Excuse.SERVICE,
             ) from error
         raise TryAgainError(f"The service {host} can't be reached, or it broke off.") from error
+
+
+def address_refused(what: str, *, lasting: bool = False) -> NodeFailed:
+    """That something has an address that isn't one for everybody. `what` begins the sentence."""
+    return NodeFailed(
+        f"{what} has a private or reserved address, which isn't allowed to be called. "
+        "Whoever runs this service can allow it: WIZARD_ALLOW_PRIVATE_ADDRESSES=1.",
+        people=Excuse.BROKEN,
+        lasting=lasting,
+    )
 
 
 def seconds_for(visit: Visit[Any]) -> float:
@@ -157,9 +171,8 @@ def seconds_for(visit: Visit[Any]) -> float:
 # -- the answer --------------------------------------------------------------------------------------
 
 
-def _check_status(response: aiohttp.ClientResponse, visit: Visit[Any]) -> None:
+def _check_status(response: aiohttp.ClientResponse, visit: Visit[Any], config: Expecting) -> None:
     status = response.status
-    config: Expecting = visit.config
     if status in config.expect or (not config.expect and 200 <= status <= 299):
         return
     message = f"The service {response.url.host} answered with the status {status}, which isn't a success."
@@ -169,11 +182,11 @@ def _check_status(response: aiohttp.ClientResponse, visit: Visit[Any]) -> None:
     if 300 <= status <= 399:
         message = f"The service {response.url.host} has moved: it sends to another address (status {status})."
     if status in RETRIED:
-        raise TryAgainError(message, _retry_after(response.headers.get("Retry-After", ""), visit.now), people)
+        raise TryAgainError(message, retry_after(response.headers.get("Retry-After", ""), visit.now), people)
     raise NodeFailed(message, people=people)
 
 
-def _retry_after(text: str, now: datetime) -> float:
+def retry_after(text: str, now: datetime) -> float:
     """Seconds (RFC 9110, 10.2.3: a number of them, or a date); 0 where it says nothing useful."""
     if re.fullmatch(r"[0-9]{1,9}", text.strip()):
         return float(text)
@@ -184,7 +197,7 @@ def _retry_after(text: str, now: datetime) -> float:
     return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())
 
 
-async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
+async def read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
     """The body, read in pieces, so that one without an end doesn't fill the memory."""
     body = bytearray()
     async for piece in response.content.iter_chunked(65_536):

@@ -21,8 +21,9 @@ from wizard.expressions.template import Dynamic, Template
 from wizard.model import Chain, Outcome, Proceed, Value
 from wizard.model.values import write_json
 from wizard.node import Background, FormHint, NodeConfig, Visit
-from wizard.nodes.out.addresses import UrlParts, as_text, encoded, url_of
+from wizard.nodes.out.addresses import UrlParts, encoded, url_of
 from wizard.nodes.out.exchange import Expect, MaxResponse, Messages, Request, Sleep, exchange
+from wizard.nodes.out.places import as_text
 
 MAX_HEADER = 8000  # characters
 OWN_HEADERS = frozenset(

@@ -21,7 +21,7 @@ from ipaddress import ip_address
 from wizard.errors import Excuse, NodeFailed
 from wizard.locale.sentences import Sentence
 from wizard.node.outgoing import AddressRefused
-from wizard.nodes.out.exchange import TryAgainError
+from wizard.nodes.out.exchange import TryAgainError, address_refused
 from wizard.process.calls import Calls
 from wizard.settings import SmtpServer
 
@@ -68,12 +68,7 @@ class Delivery:
                 smtp.quit()
             return tuple(refused)
         except AddressRefused:
-            raise NodeFailed(
-                f"The mail server {host} has a private or reserved address, which isn't allowed to be called. "
-                "Whoever runs this service can allow it: WIZARD_ALLOW_PRIVATE_ADDRESSES=1.",
-                people=Excuse.BROKEN,
-                lasting=True,
-            ) from None
+            raise address_refused(f"The mail server {host}", lasting=True) from None
         except ssl.SSLError:
             what = (
                 f"There is no safe connection to the mail server {host}: its certificate isn't valid, or it has none."

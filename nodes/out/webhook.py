@@ -1,14 +1,10 @@
-"""`webhook` nodes: tell a service that something happened, signed so that it can tell who says so.
-
-What is signed, and the headers, are those of Standard Webhooks (standardwebhooks.com, version 1): any library of that
-checks them. The time is signed as well, so that a message which was overheard can't be sent again later.
+"""`webhook` nodes: tell a service that something happened, signed so that it can tell who says so
+(wizard.nodes.out.signing).
 """
 
 from __future__ import annotations
 
 import asyncio
-import hmac
-from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
@@ -23,10 +19,10 @@ from wizard.node import Background, FormHint, NodeConfig, Visit
 from wizard.nodes.out.addresses import UrlParts, url_of
 from wizard.nodes.out.exchange import Expect, MaxResponse, Messages, Request, Sleep, exchange
 from wizard.nodes.out.http import OWN_HEADERS, header_problems, with_headers
+from wizard.nodes.out.signing import SIGNED, signed_headers
 from wizard.settings import Settings, webhook_secrets_of
 
 MAX_BODY = 1_000_000  # bytes
-SIGNED = frozenset({"webhook-id", "webhook-timestamp", "webhook-signature"})
 
 
 class WebhookConfig(NodeConfig):
@@ -98,22 +94,11 @@ class WebhookNode(Background[WebhookConfig]):
         body = write_json(config.body.evaluate(visit.names)).encode()
         if len(body) > MAX_BODY:
             raise NodeFailed(f"`body` gives more than {MAX_BODY:,} bytes. Send less.", people=Excuse.CHECK)
-        at = int(visit.now.timestamp())
         headers = {"User-Agent": f"wizard/{__version__}", "Content-Type": "application/json"}
-        headers = with_headers(headers, config.headers, visit.names) | {
-            "Idempotency-Key": visit.key,
-            "webhook-id": visit.key,
-            "webhook-timestamp": str(at),
-            "webhook-signature": signature(_secrets(visit), visit.key, at, body),
-        }
+        headers = with_headers(headers, config.headers, visit.names)
+        headers |= {"Idempotency-Key": visit.key, **signed_headers(_secrets(visit), visit.key, visit.now, body)}
         request = Request("POST", url_of(config.url, {}, visit.names), headers, body)
         return Proceed(await exchange(visit, request, sleep=self._sleep))
-
-
-def signature(secrets: Sequence[bytes], message_id: str, at: int, body: bytes) -> str:
-    """The header `webhook-signature`: one signature for each secret, with blanks between them."""
-    signed = b".".join((message_id.encode(), str(at).encode(), body))
-    return " ".join(f"v1,{b64encode(hmac.digest(secret, signed, 'sha256')).decode()}" for secret in secrets)
 
 
 def _secrets(visit: Visit[WebhookConfig]) -> Sequence[bytes]:

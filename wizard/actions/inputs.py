@@ -263,7 +263,9 @@ def _hint(description: str, holds: Holds, shape: Shape, kinds: list[dict[str, An
     note = _NOTES.get(holds, "")
     if description == ANY_VALUE:
         return note
-    if holds is Holds.TEXT and shape.get("format") == "template":
+    if isinstance(kind := shape.get("x-resource"), str):
+        note = f"The name of a resource of the kind {kind}."
+    elif holds is Holds.TEXT and shape.get("format") == "template":
         note = _TEMPLATE
     elif holds is Holds.STRUCTURE:
         kind = {kind.get("type") for kind in kinds}

@@ -28,7 +28,8 @@ class Debugger:
         self._registry = registry
         settings, functions = engine.settings, engine.services.functions
         # What hangs in a trial takes no thread from people's runs.
-        self._services = Services(functions, settings, calls=Calls(settings.function_threads, settings.hung_threads))
+        calls = Calls(settings.function_threads, settings.hung_threads)
+        self._services = Services(functions, settings, calls=calls, resources=engine.services.resources)
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def debug(self, workflow: str, stage: str, trial: Trial) -> Report:

@@ -69,7 +69,9 @@ async def play(
     engine = Engine(
         _Only(Tried(observer.workflow(tried.workflow), tried.bundle)),
         store,
-        services=Services(functions, _settings(services), calls=services.calls),
+        services=Services(
+            functions, _settings(services), calls=services.calls, resources=services.resources.for_tests()
+        ),
         clock=clock,
         ids=lambda: RUN,
         profile_schema=profiles,

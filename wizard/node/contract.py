@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, 
 
 from pydantic import BaseModel, ConfigDict
 
-from wizard.errors import NodeContractError
+from wizard.errors import NodeContractError, ResourceUnusable
 from wizard.expressions.expression import Names
 from wizard.expressions.template import Dynamic
 from wizard.locale.words import language_of
@@ -40,6 +40,8 @@ from wizard.model import (
     Wait,
 )
 from wizard.process.calls import Calls
+from wizard.resources.handing import NONE, Resources
+from wizard.resources.kinds import Resource
 
 if TYPE_CHECKING:
     from wizard.node.keys import EventFormat
@@ -69,18 +71,21 @@ class FunctionCall:
 
 C = TypeVar("C", bound=NodeConfig)
 T = TypeVar("T")
+R = TypeVar("R", bound=Resource)
 ConfigClass: TypeAlias = type[NodeConfig]  # inside NodeType, `type` is the type's name
 
 
 @dataclass(slots=True)
 class Services:
     """What the host application hands to nodes: its functions by name, its settings, and things
-    that nodes open once and share (an HTTP client), by name. `calls` is how its functions are called."""
+    that nodes open once and share (an HTTP client), by name. `calls` is how its functions are called; `resources` are
+    the credentials that definitions name."""
 
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     settings: Any = None  # wizard.settings.Settings
     shared: dict[str, Any] = field(default_factory=dict)
     calls: Calls = field(default_factory=Calls)
+    resources: Resources = NONE
 
     def share(self, name: str, make: Callable[[], T]) -> T:
         """What is shared under that name, made by the first who asks. It is closed with the engine, where it has a
@@ -167,6 +172,15 @@ class Visit(Generic[C]):
     def read(self, name: str) -> Value:
         """The visible value of a dotted name: `visit.read("applicant.full_name")`. Lists and mappings are copies."""
         return self.names.read(tuple(name.split(".")))
+
+    async def resource(self, name: str, kind: type[R]) -> R:
+        """The resource of that name, which has to be of that kind: what is for production in a real run, what is for
+        tests in a debug run. Never put what is secret in it into an output, an error or a log. Raises NodeFailed, which
+        isn't tried again, where there is none."""
+        try:
+            return await self.services.resources.get(name, kind)
+        except ResourceUnusable as error:
+            raise ResourceUnusable(error.message, node=self.step, run=self.run) from None
 
     def set(self, document: str, name: str, value: Value) -> None:
         """Sets a field of the event, profile or session; it is taken back if the step leaves the path."""

@@ -17,6 +17,7 @@ from wizard.errors import InvalidInput
 from wizard.model import Change, Entry, Former, Refused, Reply, Report, Run, RunStatus, StoredFile, is_past
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
+from wizard.model.resources import StoredResources
 from wizard.model.staging import Stages
 from wizard.state.merging import Document
 from wizard.stores.documents import Documents
@@ -95,6 +96,10 @@ class Store(Protocol):
     @property
     def events(self) -> TakenEvents:
         """The events that were taken."""
+
+    @property
+    def resources(self) -> StoredResources:
+        """What nodes need to get at services of others, sealed."""
 
     @property
     def documents(self) -> Documents:

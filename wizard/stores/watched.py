@@ -15,6 +15,7 @@ from wizard.model import Change, DocumentSave, Former, Refused, Reply, Report, R
 from wizard.model.documents import SaveRecord
 from wizard.model.events import TakenEvent, TakenEvents
 from wizard.model.job import Aside, Backlog, Claim, Queue
+from wizard.model.resources import StoredResource, StoredResources
 from wizard.model.staging import FROM_ONE, Deed, Deployed, Draft, Sharing, Stages, Version
 from wizard.state.merging import Document
 from wizard.stores.contract import RunPlace, RunSummary, Store, TraceEntry
@@ -51,6 +52,7 @@ class WatchedStore:
         self.queue: Queue = WatchedQueue(store, watch, clock=clock)
         self.stages: Stages = WatchedStages(store, watch, clock=clock)
         self.events: TakenEvents = WatchedEvents(store, watch, clock=clock)
+        self.resources: StoredResources = WatchedResources(store, watch, clock=clock)
         self.documents: Documents = WatchedDocuments(store, watch, clock=clock)
 
     async def open(self) -> None:
@@ -263,6 +265,26 @@ class WatchedStages:
 
     async def deeds(self, workflow: str | None = None, limit: int = 100, below: int | None = None) -> tuple[Deed, ...]:
         return await self._tell("deeds", self._store.stages.deeds(workflow, limit, below))
+
+
+class WatchedResources:
+    """The store's resources."""
+
+    def __init__(self, store: Store, watch: StoreWatch, *, clock: Callable[[], float] = perf_counter) -> None:
+        self._store = store
+        self._tell = _Watched(watch, clock).tell
+
+    async def get(self, name: str) -> StoredResource | None:
+        return await self._tell("resource", self._store.resources.get(name))
+
+    async def list(self) -> tuple[StoredResource, ...]:
+        return await self._tell("resources", self._store.resources.list())
+
+    async def save(self, resource: StoredResource, deed: Deed, *, first: bool) -> None:
+        await self._tell("save_resource", self._store.resources.save(resource, deed, first=first))
+
+    async def delete(self, name: str, revision: int, deed: Deed) -> None:
+        await self._tell("delete_resource", self._store.resources.delete(name, revision, deed))
 
 
 class WatchedDocuments:

@@ -142,10 +142,7 @@ class PostgresStages:
         return rows[0]["stamp"] if rows else 0
 
     async def note(self, deed: Deed) -> None:
-        async def write(connection: Connection) -> None:
-            await _note(connection, await connection.fetchval(COUNT, 0), deed)
-
-        await self._pool.transact(write)
+        await self._pool.transact(lambda connection: add_deed(connection, deed))
 
     async def deeds(self, workflow: str | None = None, limit: int = 100, below: int | None = None) -> tuple[Deed, ...]:
         values = (_below(below), bounded(limit))
@@ -196,6 +193,11 @@ async def _note(connection: Connection, number: int, deed: Deed) -> None:
     _, at, by, action, workflow, details, note = deed
     names = (encoded(by), encoded(action), encoded(workflow))
     await connection.execute(ADD_DEED, number, in_utc(at), *names, details_body(details), encoded(note))
+
+
+async def add_deed(connection: Connection, deed: Deed) -> None:
+    """See wizard.model.staging.Stages.note; in the connection's transaction."""
+    await _note(connection, await connection.fetchval(COUNT, 0), deed)
 
 
 def _below(number: int | None) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 
 from wizard.errors import StoreError
 from wizard.stores.blobs.formats import Part, resealed, unreadable
+from wizard.stores.blobs.resource_rows import OWNER
 from wizard.stores.blobs.sealing import sealed_run
 from wizard.stores.blobs.vault import Vault, stamp_of
 from wizard.stores.sqlite.reading import read_rows
@@ -54,6 +55,7 @@ class Column:
 
 DOCUMENT_OWNER = "kind || '/' || id"
 HEADER = ("workflow", "version", "status", "revision", "created_at", "updated_at", "expires_at")
+RESOURCE = ("name", "kind", "revision", "saved_at")
 COLUMNS = (
     Column("runs", "header", Part.HEADER, ("id",), HEADER, "id", counted=True),
     Column("run_data", "birth", Part.BIRTH, ("run_id",), counted=True),
@@ -72,6 +74,7 @@ COLUMNS = (
     Column("reports", "body", Part.REPORT, ("run_id",)),
     Column("formers", "body", Part.FORMER, ("run_id",), ("revision",)),
     Column("refused", "body", Part.REFUSED, ("scope", "key"), ("scope", "key", "at"), "scope"),
+    Column("resources", "body", Part.RESOURCE, ("name",), RESOURCE, f"'{OWNER}' || name"),
     Column("events", "body", Part.EVENT, ("id",), ("id", "at", "standing"), "id"),
 )
 

@@ -23,6 +23,7 @@ from wizard.errors import StaleRevision, StoreError
 from wizard.model import Change, Former, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
+from wizard.model.resources import StoredResources
 from wizard.model.staging import Stages
 from wizard.state.merging import Document
 from wizard.stores.blobs import records
@@ -44,6 +45,7 @@ from wizard.stores.sqlite.migrations import migrate
 from wizard.stores.sqlite.queue import COUNT, SqliteQueue
 from wizard.stores.sqlite.reading import stored_time
 from wizard.stores.sqlite.reseal import COLUMNS, Place, next_batch, old_runs, seal_run
+from wizard.stores.sqlite.resources import SqliteResources
 from wizard.stores.sqlite.stages import ADD_DEFINITION, SqliteStages
 from wizard.stores.sqlite.writer import NOT_OPEN, GroupWriter, explained
 
@@ -110,6 +112,7 @@ class SqliteStore:
         self.events: TakenEvents = sqlite_events.SqliteEvents(
             self._writer.run, self._read, self._scan, lambda: self._vault
         )
+        self.resources: StoredResources = SqliteResources(self._writer.run, self._read, self._scan, lambda: self._vault)
         self.documents: Documents = SqliteDocuments(self._writer.run, self._scan, lambda: self._vault)
         self._resealing = Place()
         self._sealed_up_to: str | None = ""  # of the runs that aren't sealed in the present way; None is the end
