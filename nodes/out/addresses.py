@@ -15,10 +15,8 @@ from yarl import URL
 from wizard.errors import Excuse, NodeFailed
 from wizard.expressions.expression import Names
 from wizard.expressions.template import Dynamic
-from wizard.model import Value
-from wizard.model.values import to_json
 from wizard.node.outgoing import check_url
-from wizard.nodes.out.places import split
+from wizard.nodes.out.places import as_text, split
 
 
 def _split_url(source: object) -> object:
@@ -87,11 +85,3 @@ def encoded(fields: Mapping[str, Dynamic], names: Names) -> str:
         several = value if isinstance(value, list | tuple) else [value]
         pairs += ((name, as_text(value, name)) for value in several if value is not None)
     return urlencode(pairs, quote_via=quote, safe="")
-
-
-def as_text(value: Value, what: str) -> str:
-    """A single value as programs write it: dates in ISO 8601, true and false."""
-    if value is None or isinstance(value, Mapping | list | tuple):
-        is_what = "missing" if value is None else "not a single value"
-        raise NodeFailed(f"What is to be sent as {what} is {is_what}.", people=Excuse.CHECK)
-    return str(value).lower() if isinstance(value, bool) else str(to_json(value))

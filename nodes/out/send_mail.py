@@ -10,12 +10,11 @@ from pydantic import Field
 
 from wizard.errors import Excuse, NodeFailed
 from wizard.expressions.template import Dynamic, Template
-from wizard.forms.refusals import Refusal
-from wizard.forms.types.files import clean_name
 from wizard.model import Outcome, Proceed, Value
 from wizard.node import Background, FormHint, NodeConfig, ResourceOf, SmtpResource, Visit
 from wizard.node.outgoing import is_public
 from wizard.node.retry import SLACK, seconds_for
+from wizard.nodes.out.attached import file_of
 from wizard.nodes.out.exchange import Sleep, until_it_counts
 from wizard.nodes.out.letter import (
     MAX_ATTACHMENTS,
@@ -71,8 +70,8 @@ class SendMailNode(Background[SendMailConfig]):
     Each address stands for itself: a text with several addresses is refused, so that nobody adds recipients by an
     answer. Give a list instead, of up to 50 in all. Line breaks in `subject` become blanks. Values in `html` are
     escaped; put quotation marks around those in attributes, and don't let an answer be a whole link. `attachments`
-    takes answers to fields of the type `file` and what `calendar_file` makes, up to 20 files and 20 MB; an answer
-    that wasn't given is left out.
+    takes answers to fields of the type `file` and what `calendar_file` and `get_file` give, up to 20 files and 20 MB;
+    an answer that wasn't given is left out.
 
     The common keys `timeout` and `retry` apply; a server that isn't there, or says that it can't for now, is asked
     again. Each try has the same `Message-ID`. A mail is sent at least once: where the server broke off just as it had
@@ -170,26 +169,10 @@ async def _attached(visit: Visit[SendMailConfig]) -> list[Attached]:
         raise _unfit(f"`attachments` gives more than {MAX_ATTACHMENTS} files. Send fewer")
     files: list[Attached] = []
     for each in several:
-        files.append(await _file(each, visit))
+        files.append(await file_of(each, visit, "attachments"))
         if sum(len(file.content) for file in files) > MAX_BYTES:
             raise _unfit(f"`attachments` gives more than {MAX_BYTES:,} bytes. Send fewer or smaller files")
     return files
-
-
-async def _file(given: Value, visit: Visit[SendMailConfig]) -> Attached:
-    """An uploaded file, or one that another node made. Raises NodeFailed where it is neither."""
-    match given:
-        case {"id": str(file_id)}:
-            stored = await visit.open_file(file_id)
-            if stored is not None:
-                return Attached(stored.name, stored.media_type, stored.content)
-            raise _unfit("`attachments` names a file that isn't stored in this run. Ask for it in a form of the run")
-        case {"name": str(name), "type": str(media_type), "text": str(text)}:
-            try:
-                return Attached(clean_name(name), media_type, text.encode())
-            except Refusal as error:
-                raise _unfit("`attachments` has a file with a name that can't be used. Correct it") from error
-    raise _unfit("`attachments` must give files, and gives something else. Name a field of the type `file`")
 
 
 def _unfit(what: str) -> NodeFailed:

@@ -294,6 +294,11 @@ class TokenResource(Resource):
     example: ClassVar[Mapping[str, Any]] = {"token": "correct-horse-battery-staple"}
 
     token: Secret = Field(description="The token.")
+    base_url: WebAddress | None = Field(
+        None,
+        description="Where the service is, where that isn't the usual place: a server of your own.",
+        json_schema_extra=_asked("Address"),
+    )
 
 
 KINDS: Mapping[str, type[Resource]] = MappingProxyType(
