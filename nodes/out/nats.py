@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 import ssl
 from base64 import b32decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -60,6 +61,22 @@ class Broker:
     ) -> Published:
         """Hands the message in. `stream` has to keep it; unless given, the one that takes the subject does, where there
         is one. Raises NodeFailed, TryAgainError where it may pass."""
+        async with self._connection() as connection:
+            if len(content) > connection.client.max_payload:
+                most = connection.client.max_payload
+                what = f"The message has more than the {most:,} bytes that the broker {self._host} takes. Send less."
+                raise NodeFailed(what, people=Excuse.CHECK, lasting=True)
+            message = _Message(subject, content, {**headers, MESSAGE_ID: key})
+            return await connection.publish(message, stream, self.seconds)
+
+    async def sign_in(self) -> None:
+        """Connects and signs in, and hands nothing in. Raises what `publish` does."""
+        async with self._connection():
+            pass
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[_Connection]:
+        """A connection, and what goes wrong with it as NodeFailed, or as TryAgainError where it may pass."""
         from nats import errors
         from nats.js.errors import APIError, NoStreamResponseError
 
@@ -67,12 +84,7 @@ class Broker:
         try:
             connection = await self._connected()
             try:
-                if len(content) > connection.client.max_payload:
-                    most = connection.client.max_payload
-                    what = f"The message has more than the {most:,} bytes that the broker {host} takes. Send less."
-                    raise NodeFailed(what, people=Excuse.CHECK, lasting=True)
-                message = _Message(subject, content, {**headers, MESSAGE_ID: key})
-                return await connection.publish(message, stream, self.seconds)
+                yield connection
             finally:
                 await connection.client.close()
         except AddressRefused:
