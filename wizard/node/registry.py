@@ -20,6 +20,8 @@ from wizard.forms.fields import BUILT_IN, FieldTypes
 from wizard.node.contract import NodeType
 from wizard.node.disabled import disabled, normal
 from wizard.node.plugins import Announced, Unusable, announced, reason_of
+from wizard.process.calls import no_copy
+from wizard.process.isolation import Whose
 from wizard.telemetry.logs import show_origin
 
 ENTRY_POINTS = "wizard.nodes"
@@ -83,8 +85,9 @@ class Announcements(Generic[T]):
                 self._load(entry, made)
 
     def _load(self, entry: Announced, made: Callable[[object], tuple[str, T]]) -> None:
+        whose = Whose(f"the {self.what} {entry.name} of the package {entry.package or 'unknown'}")
         try:
-            with _telling(entry, self.what):
+            with _telling(entry, self.what), no_copy(whose):
                 name, thing = made(entry.load())
         except KeyboardInterrupt:
             raise
