@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wizard.node import Registry
 
 FAILED, LEFT_UNFINISHED = 1, 3
+MOST_NAMED = 8  # types, where one is looked for that there isn't
 LIST = "list"
 
 
@@ -40,6 +41,7 @@ nodes = typer.Typer(
     help="List the node types, explain one, or configure a node. `wizard nodes TYPE` prints one type in full.",
     epilog=examples(
         "wizard nodes",
+        "wizard nodes --search mail",
         "wizard nodes http",
         "wizard nodes --json",
         "wizard nodes show http --docs",
@@ -51,34 +53,66 @@ nodes = typer.Typer(
 TypeName = Annotated[str, typer.Argument(metavar="TYPE", help="A node type, as `wizard nodes` lists it.")]
 
 
-@nodes.command(LIST, epilog=examples("wizard nodes", "wizard nodes form", "wizard nodes http --json"))
+@nodes.command(
+    LIST, epilog=examples("wizard nodes", "wizard nodes --search mail", "wizard nodes form", "wizard nodes http --json")
+)
 def list_nodes(
     name: Annotated[str | None, typer.Argument(metavar="TYPE", help="One node type, in full.")] = None,
+    search: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="Only those in whose name or description each word is.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the node types and their configuration."""
+    """List the node types by group, or explain one."""
+    from wizard.actions.catalogue import Catalogue
     from wizard.definitions import reference
     from wizard.node import Registry
 
     registry = Registry.installed()
-    types = reference.references(registry)
-    unusable = [node_type for node_type in registry.unusable if name in (None, node_type.type)]
     if name is not None:
+        if search is not None:
+            raise typer.BadParameter("take a TYPE, or --search WORDS.", param_hint="--search")
         _check_there(registry, name)
-        types = [node_type for node_type in types if node_type.type == name]
+    found = Catalogue(registry).actions(search or "")
+    unusable = [each for each in registry.unusable if name in (None, each.type) and (search or "") in each.type]
+    if not as_json and name is None:
+        _print_found(found, search)
+        for line in reference.unusable(unusable, width()):
+            print(clean(line))
+        for line in reference.unusable(registry.unusable_fields if search is None else (), width(), "Field types"):
+            print(clean(line))
+        return
+    wanted = {name} if name is not None else {action.type for action in found}
+    types = [node_type for node_type in reference.references(registry) if node_type.type in wanted]
     if as_json:
         described: list[dict[str, object]] = [
             {**asdict(node_type), "summary": node_type.summary} for node_type in types
         ]
         print_json(described + [{**asdict(node_type), "unusable": True} for node_type in unusable])
         return
-    columns = width()
-    for line in reference.overview(types, columns) if name is None else reference.in_full(types[0], columns):
+    for line in reference.in_full(types[0], width()):
         print(line)
-    for line in reference.unusable(unusable, columns):
-        print(clean(line))
-    for line in reference.unusable(registry.unusable_fields if name is None else (), columns, "Field types"):
-        print(clean(line))
+
+
+def _print_found(found: Sequence[Action], search: str | None) -> None:
+    """A line for each, below its group."""
+    from textwrap import wrap
+
+    from wizard.actions.catalogue import by_group
+
+    if not found:
+        print(clean(f"No node type has {search!r} in its name or description. `wizard nodes` lists all."))
+        return
+    column = max(len(action.type) for action in found) + 4
+    for group, actions in by_group(found).items():
+        print(clean(group.capitalize()))
+        for action in sorted(actions, key=lambda action: action.type):
+            said = wrap(clean(action.summary), max(width() - column, 30)) or [""]
+            print(clean(f"  {action.type:{column - 2}}{said[0]}"))
+            for line in said[1:]:
+                print(f"{'':{column}}{line}")
+        print()
+    print("`wizard nodes TYPE` explains one, and `wizard nodes configure TYPE` asks what it needs.")
 
 
 def _check_there(registry: Registry, name: str) -> None:
@@ -91,8 +125,22 @@ def _check_there(registry: Registry, name: str) -> None:
         for line in reference.unusable(unusable, width()):
             print(clean(line), file=sys.stderr)
         raise typer.Exit(FAILED)
-    known = ", ".join(node_type.type for node_type in registry)
-    raise typer.BadParameter(f"there is no node type {name!r}; there are {known}.", param_hint="TYPE")
+    raise typer.BadParameter(f"there is no node type {name[:80]!r}. {_instead(registry, name)}", param_hint="TYPE")
+
+
+def _instead(registry: Registry, name: str) -> str:
+    """What to do for whoever names a type that isn't there."""
+    from difflib import get_close_matches
+
+    from wizard.actions.catalogue import Catalogue
+
+    types, sought = [node_type.type for node_type in registry], name.strip().lower()
+    close = [each for each in types if sought and sought in each] or get_close_matches(sought, types)
+    if close:
+        return f"Did you mean {' or '.join(close[:MOST_NAMED])}?"
+    if sought and (found := Catalogue(registry).actions(sought)):
+        return f"These speak of it: {', '.join(action.type for action in found[:MOST_NAMED])}"
+    return "`wizard nodes` lists all"
 
 
 def _action(name: str) -> Action:
