@@ -197,6 +197,7 @@ def show(
     epilog=examples(
         "wizard nodes configure http",
         "wizard nodes configure http --json > node.json",
+        "wizard nodes configure http --id lookup >> shop.yaml",
         "wizard nodes configure http --from node.yaml",
         closing="The questions go to standard error, and the node to standard output. Exit codes: 0 the node is "
         "printed, 3 it was left unfinished, 1 the configuration is wrong, 2 wrong usage.",
@@ -207,6 +208,9 @@ def configure(
     as_json: AsJson = False,
     source: Annotated[
         Path | None, typer.Option("--from", metavar="FILE", help="Begin with a node in this file, YAML or JSON.")
+    ] = None,
+    node_id: Annotated[
+        str | None, typer.Option("--id", metavar="ID", help="The node's id; that in FILE, or TYPE unless given.")
     ] = None,
 ) -> None:
     """Ask what a node needs, and print the node.
@@ -219,6 +223,8 @@ def configure(
     from wizard.node.keys import COMMON
 
     action = _action(name)
+    if node_id is not None:
+        _check_id(node_id)
     before = {} if source is None else _read(source, name)
     own = {key for made in action.inputs for key in made.path[:1]}
     common = {key: value for key, value in before.items() if key in COMMON - own}
@@ -227,8 +233,24 @@ def configure(
         config = validate(action, config)  # a form would drop a key that it doesn't know
     with redirect_stdout(sys.stderr):
         config = asyncio.run(_asked(action, config))
-    written = {**node(action, {}, str(common.get("id", action.type))), **common, **config}
+    common["id"] = node_id or str(common.get("id", action.type))
+    written = {**node(action, {}, common["id"]), **common, **config}
     sys.stdout.write(json_of(written) if as_json else as_yaml(written))
+
+
+def _check_id(node_id: str) -> None:
+    """Raises BadParameter for what can't be a node's id."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from wizard.node.types import Identifier
+
+    try:
+        TypeAdapter(Identifier).validate_python(node_id)
+    except ValidationError:
+        raise typer.BadParameter(
+            f"{node_id[:80]!r} can't be an id: begin with a letter, and go on with letters, digits and _.",
+            param_hint="--id",
+        ) from None
 
 
 def _read(source: Path, name: str) -> dict[str, Any]:
@@ -288,6 +310,7 @@ async def _hold(workflow: Mapping[str, Any]) -> dict[str, Any]:
     try:
         view = await engine.start(workflow["id"])
         if await Conversation(engine, Terminal.standard()).hold(view) is not Ending.COMPLETED:
+            print("It isn't finished: no node is printed. Where you have nothing to say, answer with an empty line.")
             raise typer.Exit(LEFT_UNFINISHED)
         return {name: value for answers in view.answers.values() for name, value in answers.items()}
     finally:

@@ -64,6 +64,7 @@ def test_types_are_found_by_what_they_do(shell: Shell, monkeypatch: pytest.Monke
         ("nodes show sned_mail", "there is no node type 'sned_mail'. Did you mean send_mail?"),
         ("nodes zeppelin", "`wizard nodes` lists all."),
         ("nodes http --search mail", "take a TYPE, or --search WORDS"),
+        ("nodes configure if --id 'a b'", "'a b' can't be an id"),
         ("nodes show nope", "there is no node type 'nope'"),
         ("nodes configure nope", "there is no node type 'nope'"),
         ("nodes show http --json --form", "take one of"),
