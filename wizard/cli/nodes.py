@@ -19,6 +19,7 @@ from wizard.cli.shared import AsJson, clean, examples, print_json, settings, wid
 
 if TYPE_CHECKING:
     from wizard.actions.action import Action
+    from wizard.channels.terminal.console import Terminal
     from wizard.node import Registry
 
 FAILED, LEFT_UNFINISHED = 1, 3
@@ -276,13 +277,15 @@ async def _asked(action: Action, config: dict[str, Any]) -> dict[str, Any]:
     from wizard.actions.asking import workflow_of
     from wizard.actions.configuration_form import config_of, form_values
     from wizard.actions.validation import by_field, validate
+    from wizard.channels.terminal.console import Terminal
     from wizard.errors import ConfigurationRefused
 
+    terminal = Terminal.standard()
     values = form_values(action, config)
     labels = {made.name: made.field["label"] for made in action.inputs if made.field}
     only: frozenset[str] | None = None
     while True:
-        values |= await _hold(workflow_of(action, values, only))
+        values |= await _hold(workflow_of(action, values, only), terminal)
         try:
             return validate(action, config_of(action, values))
         except ConfigurationRefused as error:
@@ -296,10 +299,9 @@ async def _asked(action: Action, config: dict[str, Any]) -> dict[str, Any]:
             only = frozenset(told) or None
 
 
-async def _hold(workflow: Mapping[str, Any]) -> dict[str, Any]:
+async def _hold(workflow: Mapping[str, Any], terminal: Terminal) -> dict[str, Any]:
     """The answers of a conversation. Raises Exit where it is left."""
     from wizard.app import make_engine, open_store
-    from wizard.channels.terminal.console import Terminal
     from wizard.channels.terminal.terminal import Conversation, Ending
     from wizard.definitions.catalog import Catalog
     from wizard.node import Registry
@@ -309,7 +311,7 @@ async def _hold(workflow: Mapping[str, Any]) -> dict[str, Any]:
     engine = make_engine(Catalog.from_documents([workflow], Registry.installed()), store, settings())
     try:
         view = await engine.start(workflow["id"])
-        if await Conversation(engine, Terminal.standard()).hold(view) is not Ending.COMPLETED:
+        if await Conversation(engine, terminal).hold(view) is not Ending.COMPLETED:
             print("It isn't finished: no node is printed. Where you have nothing to say, answer with an empty line.")
             raise typer.Exit(LEFT_UNFINISHED)
         return {name: value for answers in view.answers.values() for name, value in answers.items()}
