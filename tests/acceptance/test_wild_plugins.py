@@ -53,7 +53,7 @@ HARMLESS = {  # what its own copies, and the process, put up with
     "prints": "print('much ' * 4_000)",
     "forks": "os.fork() or os.getpid()",
 }
-AT_THE_START = {
+WHEN_LOOKED_AT = {
     "missing": ("import a_library_that_nobody_has", "can't be used: ModuleNotFoundError"),
     "leaving": ("import sys\nsys.exit(3)", "can't be used: SystemExit: 3"),
     "form": (NODE, "a built-in node type is called 'form': it needs another name"),
@@ -78,14 +78,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
             f"  - {{id: it, type: {name}}}\n"
             f"  - {{id: done, type: end, title: 'Done, {{{{ you.name }}}}: {{{{ it.many }}}}'}}\n"
         )
-    for name, (code, _) in AT_THE_START.items():
+    for name, (code, _) in WHEN_LOOKED_AT.items():
         PlugIn(site, f"wild-{name}").install(code.replace("TYPE", name), types={name: "WildNode"})
     PlugIn(site, "wild-channel").install(CHANNEL, types={}, channels={"telephone": "make"})
     definitions.joinpath("good.yaml").write_text(
         "id: good\nnodes:\n  - {id: you, type: form, fields: [{name: name}]}\n  - {id: done, type: end, title: Done}\n"
     )
-    settings = {"PYTHONPATH": str(site), "WIZARD_STEP_TIMEOUT": "0.3"}
+    settings = {"PYTHONPATH": str(site), "WIZARD_STEP_TIMEOUT": "0.3", "WIZARD_ADMIN_KEY": "k" * 40}
     with process(folder, "definitions", "--store", "memory:", **settings) as started:
+        assert "wild-missing" not in started.log.read_text()  # no definition names it
+        status, types = Server(f"{started.address}/api/v1").call("/admin/node-types", token="k" * 40)
+        assert status == 200
+        assert {each["type"] for each in types} >= {"form", *IN_A_RUN, *HARMLESS}  # type: ignore[index]
         yield started
 
 
@@ -125,17 +129,17 @@ def test_what_it_changes_is_its_own(server: Process, name: str) -> None:
     assert_others_go_on(server)
 
 
-@pytest.mark.parametrize("name", AT_THE_START)
+@pytest.mark.parametrize("name", WHEN_LOOKED_AT)
 def test_what_cant_be_used_is_named_and_nothing_else_is_missing(server: Process, name: str) -> None:
-    """A server that doesn't start for one package serves no other either."""
+    """An editor opens the catalogue of a server, which imports all of it: those that can be used are there."""
     log = server.log.read_text()
     (line, *_) = [line for line in log.splitlines() if f"wild-{name} 1.0" in line]
-    assert AT_THE_START[name][1] in line
+    assert WHEN_LOOKED_AT[name][1] in line
     assert_others_go_on(server)
 
 
 def test_a_channel_that_cant_be_made_is_named(server: Process) -> None:
-    """Its callers find nothing there, and all others their pages."""
+    """A server that doesn't start for one package serves no other either."""
     assert "the channel telephone of the package wild-channel 1.0 can't be used: RuntimeError" in server.log.read_text()
     assert_others_go_on(server)
 

@@ -35,7 +35,7 @@ def add_node_pages(app: web.Application, site: Site, catalogue: Catalogue) -> No
 
     async def show_list(request: web.Request) -> web.Response:
         words = request.query.get("q", "")[:MAX_WORDS]
-        groups = by_group(catalogue.actions(words))
+        groups = by_group(await asyncio.to_thread(catalogue.actions, words))  # which imports them all
         page = NodeTypesPage(
             **_frame(site),
             words=words,
@@ -47,7 +47,7 @@ def add_node_pages(app: web.Application, site: Site, catalogue: Catalogue) -> No
         return site.answer(page)
 
     async def show_one(request: web.Request) -> web.Response:
-        action = catalogue.get(request.match_info["type"])
+        action = await asyncio.to_thread(catalogue.get, request.match_info["type"])
         if action is None:
             ways = ((f"{site.root}docs/nodes", sentence("See all node types")),)
             raise Refusal(NOT_FOUND, ways=ways)
