@@ -107,8 +107,9 @@ def complaints(error: ValidationError, known: Known, data: Any) -> list[Complain
     for detail in _without_named(error.errors(include_url=False, include_input=False), known):
         errors_by_path.setdefault(path_in(detail["loc"], data), []).append(dict(detail))
     result: list[Complaint] = []
+    around = {path[:length] for path in errors_by_path for length in range(len(path))}
     for path, errors in errors_by_path.items():
-        deeper = any(len(other) > len(path) and other[: len(path)] == path for other in errors_by_path)
+        deeper = path in around
         vague = (*_TYPES, "too_short") if deeper else _TYPES  # what is wrong inside isn't counted
         specific = _most_telling([error for error in errors if error["type"] not in vague])
         if specific:
