@@ -45,3 +45,18 @@ def test_what_is_wrong_inside_is_told_there_and_nowhere_else(
         validate(action("form"), config)
     assert ("fields",) not in refused.value.errors or places == {("fields",)}
     assert places is None or set(refused.value.errors) == places
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "place", "message"),
+    [
+        ("send_mail", {"To": "a@example.org"}, "To", "there is no key `To` here; did you mean `to`?"),
+        ("mask", {"mark": "**"}, "mark", "`mark` must have at most 1 character"),
+    ],
+)
+def test_a_mistake_says_what_to_write_instead(name: str, config: dict[str, object], place: str, message: str) -> None:
+    """Who writes a key as the form labels it is one letter away."""
+    known = action(name)
+    with pytest.raises(ConfigurationRefused) as refused:
+        validate(known, {**(known.example or {}), **config})
+    assert refused.value.errors[place,] == message
