@@ -251,7 +251,7 @@ def _load(loaded: Loaded, registry: Registry, told: Told) -> NodeType[Any] | Fie
 def _check_name(subject: str, name: str, told: Told) -> None:
     kind, _, announced = subject.rpartition(" ")
     if kind in ("node type", "field type") and announced != name:
-        told.find(Finding("warning", subject, f"its own name is {name}: name the entry point like the type"))
+        told.find(Finding("error", subject, f"its own name is {name}: name the entry point like the {kind}"))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from wizard.channels.http.problems import UNAVAILABLE, Handler, internal, proble
 from wizard.engine import Engine
 from wizard.errors import CallerError, NodeContractError
 from wizard.locale.sentences import sentence
+from wizard.process.calls import no_copy
 from wizard.process.isolation import Whose, contained
 from wizard.settings import Settings
 from wizard.telemetry.logs import broke
@@ -54,7 +55,8 @@ def channel_app(make: MakeChannel, host: ChannelHost, called: str) -> web.Applic
     """The application of a channel, whose errors are its own. `called` names channel and package for the log. Raises
     what `contained` makes of whatever `make` raises, and NodeContractError where it gives no application."""
     try:
-        app = make(host)
+        with no_copy(Whose(called)):
+            app = make(host)
     except BaseException as raised:
         failure = contained(raised)
         if failure is raised:
