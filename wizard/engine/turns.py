@@ -60,6 +60,7 @@ from wizard.model.instants import Clock
 from wizard.model.job import JobKind, job_key
 from wizard.model.path import locate
 from wizard.node import Services
+from wizard.profiles.of_runs import RunProfiles
 from wizard.profiles.schema import ProfileSchema
 from wizard.settings import Settings
 from wizard.state.documents import document_saves
@@ -108,6 +109,7 @@ class Turns:
             profiles=profiles,
             file=store.file,
             children=children,
+            stored_profiles=RunProfiles(store, clock, profiles),
         )
         self._leases = Leases(store, clock, services.calls.unstoppable, settings)
         self.past: set[str] = set()  # keys of claimed jobs that aren't their holder's any more, by their own turn
