@@ -1,4 +1,5 @@
-"""`next_working_day` nodes: so many working days on or back, by the calendar of a country or a part of it.
+"""`next_working_day` and `wait_until_working_day` nodes: days on which people work, by the calendar of a country or a
+part of it.
 
 The calendars are those of the package `holidays`, an extra: a definition that names this type is refused where it isn't
 installed.
@@ -6,8 +7,8 @@ installed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from pydantic import Field
@@ -15,9 +16,12 @@ from pydantic import Field
 from wizard.errors import Excuse, NodeFailed
 from wizard.expressions.template import Dynamic
 from wizard.model import Proceed
+from wizard.model.instants import resolve, shown
 from wizard.node import NodeConfig, Visit
 from wizard.nodes.computing import Computes
 from wizard.nodes.given import Given, given
+from wizard.nodes.time.waiting import Text, WaitsUntil, clock_in
+from wizard.nodes.time.zones import Zone, zone_of
 
 MOST: Final = 1_000  # working days
 MISSING: Final = "the calendars of countries need a package that isn't installed: pip install wizard[calendars]"
@@ -65,19 +69,7 @@ class NextWorkingDayNode(Computes[WorkingDayConfig]):
     Config = WorkingDayConfig
 
     def check(self, config: WorkingDayConfig) -> Iterable[tuple[tuple[str | int, ...], str]]:
-        parts = _countries()
-        if parts is None:
-            yield (), MISSING
-            return
-        if not config.country.constant or not isinstance(country := config.country.source, str):
-            return
-        if country not in parts:
-            yield ("country",), f"there is no calendar of the country {country[:20]!r}; write its code, like CH"
-            return
-        part = config.subdivision
-        if part is not None and part.constant and part.source is not None and part.source not in parts[country]:
-            known = ", ".join(parts[country]) or "it has none"
-            yield ("subdivision",), f"{country} has no part {str(part.source)[:20]!r} with a calendar: {known}"
+        return _mistakes(config.country, config.subdivision)
 
     def compute(self, visit: Visit[WorkingDayConfig], subject: Given) -> Proceed:
         country, days = given(visit, "country"), given(visit, "days").whole(-MOST, MOST)
@@ -96,6 +88,60 @@ class NextWorkingDayNode(Computes[WorkingDayConfig]):
             raise subject.wrong("is too near the first or the last day that there is") from error
         named = [{"day": at, "name": name} for at, name in sorted(passed.items())]
         return Proceed({"value": day, "holidays": named})
+
+
+class WaitConfig(NodeConfig):
+    """Where, and until when on the day."""
+
+    country: Dynamic = Field(description="The country, by its code of two letters, like CH.")
+    subdivision: Dynamic | None = Field(
+        None, description="A part of it with holidays of its own, by its code, like ZH."
+    )
+    time: Dynamic = Field("00:00", validate_default=True, description="The time on that day, like 08:30.")
+    zone: Zone = None
+    text: Text = None
+
+
+class WaitUntilWorkingDayNode(WaitsUntil[WaitConfig]):
+    """Waits until a working day of a country, as `next_working_day` knows it.
+
+    Output: `until`, when the run went on. Today counts where it is a working day and its time isn't over yet. Who comes
+    to the node again with nothing changed doesn't wait anew. What isn't a country with a calendar fails the step.
+    """
+
+    type = "wait_until_working_day"
+    title = "Wait for a working day"
+    icon = "calendar"
+    example: ClassVar[Mapping[str, Any]] = {"country": "CH", "subdivision": "ZH", "time": "08:30"}
+    Config = WaitConfig
+
+    def check(self, config: WaitConfig) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        return _mistakes(config.country, config.subdivision)
+
+    def until(self, visit: Visit[WaitConfig]) -> datetime:
+        calendar, clock, zone = _calendar(visit, given(visit, "country")), clock_in(visit), zone_of(visit)
+        day = shown(visit.now, zone).date()
+        for _ in range(MOST):
+            at = resolve(datetime.combine(day, clock), zone)
+            if at >= visit.now and _is_worked(calendar, day, {}):
+                return at
+            day += timedelta(days=1)
+        raise given(visit, "country").wrong(f"has no working day within {MOST:,} days")
+
+
+def _mistakes(country: Dynamic, part: Dynamic | None) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What can be told of a country and a part of it before a run."""
+    parts = _countries()
+    if parts is None:
+        yield (), MISSING
+        return
+    if not country.constant or not isinstance(code := country.source, str):
+        return
+    if code not in parts:
+        yield ("country",), f"there is no calendar of the country {code[:20]!r}; write its code, like CH"
+    elif part is not None and part.constant and part.source is not None and part.source not in parts[code]:
+        known = ", ".join(parts[code]) or "it has none"
+        yield ("subdivision",), f"{code} has no part {str(part.source)[:20]!r} with a calendar: {known}"
 
 
 def _is_worked(calendar: Any, day: date, passed: dict[date, str]) -> bool:
@@ -117,7 +163,7 @@ def _countries() -> Mapping[str, list[str]] | None:
     return list_supported_countries()
 
 
-def _calendar(visit: Visit[WorkingDayConfig], country: Given) -> Any:
+def _calendar(visit: Visit[Any], country: Given) -> Any:
     """Raises NodeFailed."""
     parts = _countries()
     if parts is None:

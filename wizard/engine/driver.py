@@ -71,7 +71,7 @@ class Means:
     functions.
     `tell` gives what hears how far the work of a visit is. `profiles` says what nodes may set in profiles.
     `file` opens an uploaded file of a run, by its id and that of the file. `children` are the runs that nodes start,
-    `stored_profiles` the profiles that they look at.
+    `stored_profiles` the profiles that they look at, and `claim` reserves names for one of them.
     """
 
     services: Services
@@ -87,6 +87,7 @@ class Means:
     file: Callable[[str, str], Awaitable[StoredFile | None]] | None = None
     children: Children | None = None
     stored_profiles: Profiles | None = None
+    claim: Callable[[str, str], Awaitable[bool]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,8 @@ class Driver:
         if self._means.children is not None:
             visit.child = self._means.children.of(turn, step)
         visit.profiles = self._means.stored_profiles
+        if self._means.claim is not None:
+            visit.claim = self._means.claim
         return visit
 
     # -- foreground steps --------------------------------------------------------------------------

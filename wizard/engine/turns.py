@@ -23,6 +23,7 @@ from itertools import count
 
 from wizard.engine.cache import RunCache
 from wizard.engine.children import Children
+from wizard.engine.claims import claims
 from wizard.engine.commits import Effects, Saver, lease_from
 from wizard.engine.contention import Contention, Place
 from wizard.engine.driver import Driver, Means
@@ -109,6 +110,7 @@ class Turns:
             profiles=profiles,
             file=store.file,
             children=children,
+            claim=claims(store, clock),
             stored_profiles=RunProfiles(store, clock, profiles),
         )
         self._leases = Leases(store, clock, services.calls.unstoppable, settings)

@@ -149,6 +149,11 @@ class Profiles(Protocol):
         """Undoes that, but for what was set since."""
 
 
+async def _nobody_claims(name: str, key: str) -> bool:
+    """Where there is no store, nobody else has the name."""
+    return True
+
+
 async def _no_file(file_id: str) -> StoredFile | None:
     """Where there is no store, there are no files."""
     return None
@@ -193,6 +198,7 @@ class Visit(Generic[C]):
     arrival: Arrival | None = None  # the event that the node takes if it proceeds
     tell: Callable[[float | None, str], None] = _nobody  # hears how far the work is
     open_file: Callable[[str], Awaitable[StoredFile | None]] = _no_file  # an uploaded file of this run, by its id
+    claim: Callable[[str, str], Awaitable[bool]] = _nobody_claims  # whether a name is this key's alone, among all runs
     child: ChildRun | None = None  # the run that this visit may start, where an engine plays it
     profiles: Profiles | None = None  # the stored ones, where an engine plays it
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -12,8 +12,9 @@ from tests.unit.nodes.computed import outcome, refused
 from tests.unit.nodes.handing import visit_of
 from wizard.definitions.catalog import Catalog
 from wizard.errors import DefinitionError
+from wizard.model import Later
 from wizard.node import Registry
-from wizard.nodes.time.working_days import NextWorkingDayNode
+from wizard.nodes.time.working_days import NextWorkingDayNode, WaitUntilWorkingDayNode
 
 
 @pytest.mark.parametrize(
@@ -81,3 +82,19 @@ async def test_without_the_package_a_definition_that_needs_it_says_so(monkeypatc
     node = {"id": "due", "type": "next_working_day", "country": "CH"}
     with pytest.raises(DefinitionError, match=r"pip install wizard\[calendars\]"):
         Catalog.from_documents([{"id": "main", "nodes": [node]}], Registry.installed())
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        ("2026-04-02T06:00", "2026-04-02T08:30"),
+        ("2026-04-02T08:31", "2026-04-07T08:30"),
+        ("2026-04-04T12:00", "2026-04-07T08:30"),
+    ],
+)
+async def test_it_waits_for_the_morning_of_a_working_day(now: str, until: str) -> None:
+    """A letter on Easter Monday is read by nobody."""
+    at = datetime.fromisoformat(f"{now}+02:00").astimezone(UTC)
+    config = {"country": "CH", "subdivision": "ZH", "time": "08:30", "zone": "Europe/Zurich"}
+    visit = visit_of(WaitUntilWorkingDayNode(), config, now=at)
+    assert WaitUntilWorkingDayNode().later(visit) == Later(datetime.fromisoformat(f"{until}+02:00"))
