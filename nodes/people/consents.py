@@ -24,6 +24,7 @@ from wizard.nodes.given import given
 from wizard.nodes.people.profile import OnProfile
 
 MISSING = sentence("Your consent is needed to go on.")
+KNOWN = ("at", "source", "version")
 PURPOSE = "What is agreed to: `newsletter` is kept in the profile's field `consent_newsletter`."
 Purpose = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,49}$")]
 
@@ -136,7 +137,8 @@ class CheckConsentNode(OnProfile[CheckConsentConfig]):
 
     The ways out are `given` and `missing`; one that isn't named leads to the node below.
 
-    Outputs: `given`, whether there is such a consent.
+    Outputs: `given`, whether there is such a consent; `at`, `source` and `version`, when, where and to what it was
+    given, also where it doesn't count any more; null where there never was one.
     """
 
     type = "check_consent"
@@ -148,11 +150,11 @@ class CheckConsentNode(OnProfile[CheckConsentConfig]):
     Config = CheckConsentConfig
 
     def outputs(self, config: CheckConsentConfig) -> frozenset[str]:
-        return frozenset({"given"})
+        return frozenset({"given", *KNOWN})
 
     async def execute(self, visit: Visit[CheckConsentConfig]) -> Outcome:
         given = _holds(visit)
-        return Proceed({"given": given}, port="given" if given else "missing")
+        return Proceed({"given": given, **_known(visit)}, port="given" if given else "missing")
 
 
 class RequireConsentConfig(CheckConsentConfig):
@@ -173,7 +175,7 @@ class RequireConsentNode(OnProfile[RequireConsentConfig]):
     `on_error: back` leads back to the last page, so that they can agree there. With `missing: port` it doesn't fail
     but takes its way out `missing`.
 
-    Outputs: `given`, whether there is such a consent.
+    Outputs: `given`, whether there is such a consent; `at`, `source` and `version`, as of `check_consent`.
     """
 
     type = "require_consent"
@@ -186,14 +188,14 @@ class RequireConsentNode(OnProfile[RequireConsentConfig]):
         return ("missing",) if config.missing == "port" else ()
 
     def outputs(self, config: RequireConsentConfig) -> frozenset[str]:
-        return frozenset({"given"})
+        return frozenset({"given", *KNOWN})
 
     async def execute(self, visit: Visit[RequireConsentConfig]) -> Outcome:
         config = visit.config
         if _holds(visit):
-            return Proceed({"given": True})
+            return Proceed({"given": True, **_known(visit)})
         if config.missing == "port":
-            return Proceed({"given": False}, port="missing")
+            return Proceed({"given": False, **_known(visit)}, port="missing")
         message = "" if config.message is None else config.message.words(visit.names).strip()
         what = f"The consent to {config.purpose} is missing. Ask for it in a form before, and keep it by `add_consent`."
         raise NodeFailed(what, people=message or MISSING, lasting=True)
@@ -207,6 +209,12 @@ def _consent(purpose: str, visit: Visit[Any]) -> Mapping[str, Value]:
     """What is kept of a consent; nothing where the field holds something else, which is no consent to anything."""
     held = visit.read(f"profile.{_field(purpose)}")
     return held if isinstance(held, Mapping) else {}
+
+
+def _known(visit: Visit[Any]) -> Mapping[str, Value]:
+    """When and where a consent was given, and to what."""
+    consent = _consent(visit.config.purpose, visit)
+    return {name: consent.get(name) for name in KNOWN}
 
 
 def _holds(visit: Visit[Any]) -> bool:

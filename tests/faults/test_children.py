@@ -92,3 +92,17 @@ async def test_a_kill_starts_nothing_twice_and_loses_no_end(clocked: Open, whose
             assert at >= 2, "it was never killed"
             return
     raise AssertionError("it has more points than are tried")
+
+
+async def test_an_end_that_comes_while_the_other_is_at_work_isnt_lost(clocked: Open) -> None:
+    """Whoever starts it may be about to say that it comes again in a day: it is woken after that, and not before."""
+    clock = MovableClock(NOON)
+    engine = await process(await clocked(), clock)
+    run = await engine.start("order")
+    with pytest.raises(Killed):  # after the other run is stored, and before the first one says that it waits
+        await (await process(_Opened(Dying(engine.store, 4)), clock)).next(run.id, {"name": "Ann"})
+    (line,) = await engine.store.list_runs(workflow="address")
+    await engine.next(line.id, {"town": "Bern"})
+    (claim,) = await engine.store.queue.claim(clock(), 10, timedelta(seconds=30), 0)
+    assert claim.job.kind == "wake"
+    assert await engine.perform(claim) == clock.now + timedelta(seconds=1)

@@ -22,6 +22,7 @@ def line(action: Action) -> dict[str, Any]:
         "icon": action.icon,
         "kind": action.kind,
         "ports": list(action.ports),
+        "ports_vary": action.ports_vary,
     }
 
 

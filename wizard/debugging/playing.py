@@ -20,7 +20,7 @@ from wizard.debugging.outcomes import Outcomes, Unheard, is_failure, tries_of
 from wizard.debugging.recording import Recorder, listening
 from wizard.debugging.resolving import resolved
 from wizard.debugging.ways import place_at, port_of, ways
-from wizard.engine import Engine
+from wizard.engine import Definitions, Engine
 from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
 from wizard.errors import InvalidInput, NotAStep, WorkflowNotFound
@@ -56,10 +56,12 @@ async def play(
     *,
     fork: Fork | None = None,
     profiles: ProfileSchema | None = None,
+    others: Definitions | None = None,
     seconds: float = SECONDS,
 ) -> Report:
     """What comes of the trial, within so many seconds; with `fork`, from there on. `profiles` is what profiles may
-    hold. Raises InvalidInput for what the workflow, or a step, can't be handed."""
+    hold, and `others` are the definitions that it may start runs of, which are played here as well. Raises InvalidInput
+    for what the workflow, or a step, can't be handed."""
     _check_steps(tried.workflow, trial)
     clock = DebugClock(trial.at or now)
     recorder = Recorder()
@@ -67,7 +69,7 @@ async def play(
     store = _Store(trial)
     functions = services.functions if trial.effects else Unheard()
     engine = Engine(
-        _Only(Tried(observer.workflow(tried.workflow), tried.bundle)),
+        _Only(Tried(observer.workflow(tried.workflow), tried.bundle), others),
         store,
         services=Services(
             functions, _settings(services), calls=services.calls, resources=services.resources.for_tests()
@@ -123,27 +125,36 @@ def _settings(services: Services) -> Settings:
 
 
 class _Only:
-    """The definitions of an engine that knows one workflow."""
+    """The definitions of an engine that tries one workflow; the others are only started by it."""
 
-    def __init__(self, tried: Tried) -> None:
+    def __init__(self, tried: Tried, others: Definitions | None) -> None:
         self._tried = tried
+        self._others = others
 
     def get(self, workflow_id: str) -> Workflow:
-        if workflow_id != self._tried.workflow.id:
+        if workflow_id == self._tried.workflow.id:
+            return self._tried.workflow
+        if self._others is None:
             raise WorkflowNotFound(workflow=workflow_id)
-        return self._tried.workflow
+        return self._others.get(workflow_id)
 
     def all_workflows(self) -> Collection[Workflow]:
         return (self._tried.workflow,)
 
     def bundle(self, workflow_id: str) -> bytes:
-        return self._tried.bundle
+        if workflow_id == self._tried.workflow.id or self._others is None:
+            return self._tried.bundle
+        return self._others.bundle(workflow_id)
 
     def compile(self, bundle: bytes) -> Workflow:
-        return self._tried.workflow
+        if bundle == self._tried.bundle or self._others is None:
+            return self._tried.workflow
+        return self._others.compile(bundle)
 
     def outline(self, run: Run, bundle: bytes | None, error: Exception | None) -> Workflow:
-        return self._tried.workflow
+        if run.workflow == self._tried.workflow.id or self._others is None:
+            return self._tried.workflow
+        return self._others.outline(run, bundle, error)
 
 
 class _Store(MemoryStore):

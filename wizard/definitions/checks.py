@@ -4,7 +4,8 @@ embedding (S17). Each check takes drafts and gives problems; nothing is executed
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Set
+from typing import Literal
 
 from wizard.definitions.draft import Draft, NodeDraft
 from wizard.definitions.edges import closure, components, is_loop, leading_to
@@ -37,12 +38,13 @@ def check(
     stored: bool = False,
     functions: Functions | None = None,
     missing: str = "load its file as well",
+    deployed: Collection[str] | None = None,
 ) -> list[Problem]:
     """Everything that is wrong or doubtful in definitions that are loaded together, by id, and in how they call the
     application's `functions`, where these are handed over. Of `stored` ones only what
     they can't run with: runs are pinned to them, and the checker may have learnt since to refuse their loops, which a
     turn's bound stops as well (S17, S22). `missing` says what to do about a workflow that is embedded and isn't
-    there."""
+    there. `deployed` are those that runs can be started of besides, where definitions are deployed one by one."""
     problems = list(_check_embedding(drafts))
     asking = _asking(drafts)
     embedded = {config.workflow for draft in drafts.values() for _, config in draft.calls}
@@ -50,7 +52,7 @@ def check(
         own = [
             *_check_ids_and_targets(draft),
             *_check_calls(draft, drafts, missing),
-            *([] if stored else _check_started(draft, drafts)),
+            *([] if stored else _check_started(draft, drafts, missing, deployed)),
             *_check_defaults(draft),
             *_check_ends(draft, embedded),
             *_check_deadlines(draft),
@@ -176,18 +178,19 @@ def _check_calls(draft: Draft, drafts: Drafts, missing: str) -> Iterator[Problem
                 yield draft.document.problem(place, f"`{inner.id}` needs the input `{name}`; hand it over in `with`")
 
 
-def _check_started(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
-    """Workflows that are started as runs of their own. They may be deployed later, or start each other: so only where
-    others are loaded as well is one that isn't there a mistake."""
+def _check_started(draft: Draft, drafts: Drafts, missing: str, deployed: Collection[str] | None) -> Iterator[Problem]:
+    """Workflows that are started as runs of their own. Those that are deployed one by one may start each other: what
+    isn't there yet is no mistake then."""
     for node in draft.nodes:
         for place, name, values in () if node.config is None else node.handler.starts(node.config):
             started = drafts.get(name)
             if started is not None:
                 yield from _check_handed(node, draft, started, place, values)
-                continue
-            hint = did_you_mean(name, drafts) or "; a run that comes here fails unless it is deployed or loaded by then"
-            message = f"there is no workflow {quoted(name)} to start{hint}"
-            yield draft.document.problem((*node.place, *place), message, severity="warning")
+            elif name not in (deployed or ()):
+                hint = did_you_mean(name, {*drafts, *(deployed or ())}) or f"; {missing}"
+                message = f"there is no workflow {quoted(name)} to start{hint}"
+                severity: Literal["error", "warning"] = "error" if deployed is None else "warning"
+                yield draft.document.problem((*node.place, *place), message, severity=severity)
 
 
 def _check_handed(

@@ -223,7 +223,8 @@ class Staging:
 
     async def _compiled(self, document: Document, embedded: Mapping[str, Document]) -> Catalog:
         # A large definition takes seconds; nobody else waits for that.
-        return await asyncio.to_thread(compiled, document, embedded.values(), self._registry)
+        deployed = frozenset(await self._numbers())
+        return await asyncio.to_thread(compiled, document, embedded.values(), self._registry, deployed)
 
     async def _embedded(self, document: Document, numbers: Mapping[str, int]) -> dict[str, Document]:
         """What a definition embeds, and what that does, in the versions of these numbers; what has none is left out,

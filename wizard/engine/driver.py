@@ -35,6 +35,7 @@ from wizard.model.copies import copied
 from wizard.model.job import JobKind, job_key
 from wizard.model.path import locate
 from wizard.node import NodeType, Services, Visit
+from wizard.node.contract import Profiles
 from wizard.node.prompt_checks import only_computes
 from wizard.node.retry import TryLater, persevere, seconds_in_all
 from wizard.process.isolation import computed
@@ -69,7 +70,8 @@ class Means:
     take before it is deferred; with 0 no effect is begun but each is ordered as a job: for who has none of the host's
     functions.
     `tell` gives what hears how far the work of a visit is. `profiles` says what nodes may set in profiles.
-    `file` opens an uploaded file of a run, by its id and that of the file; `children` are the runs that nodes start.
+    `file` opens an uploaded file of a run, by its id and that of the file. `children` are the runs that nodes start,
+    `stored_profiles` the profiles that they look at, and `claim` reserves names for one of them.
     """
 
     services: Services
@@ -84,6 +86,8 @@ class Means:
     profiles: ProfileSchema | None = None
     file: Callable[[str, str], Awaitable[StoredFile | None]] | None = None
     children: Children | None = None
+    stored_profiles: Profiles | None = None
+    claim: Callable[[str, str], Awaitable[bool]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,9 @@ class Driver:
             visit.open_file = partial(self._means.file, turn.id)
         if self._means.children is not None:
             visit.child = self._means.children.of(turn, step)
+        visit.profiles = self._means.stored_profiles
+        if self._means.claim is not None:
+            visit.claim = self._means.claim
         return visit
 
     # -- foreground steps --------------------------------------------------------------------------

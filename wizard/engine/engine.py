@@ -44,6 +44,7 @@ from wizard.model.migrating import Order, Page
 from wizard.node import Services
 from wizard.process.isolation import Whose
 from wizard.profiles.keeping import StoredDocuments
+from wizard.profiles.of_runs import RunProfiles
 from wizard.profiles.schema import ProfileSchema
 from wizard.settings import Settings
 from wizard.stores.contract import Store, TraceEntry
@@ -96,7 +97,10 @@ class Engine:
         self.profile_schema = profile_schema
         self.profiles = StoredDocuments(store, "profile", self.clock, profile_schema)
         self.sessions = StoredDocuments(store, "session", self.clock)
-        self._performer = Performer(store, self._pinned, self._turns, self.services, self.clock, watch, children)
+        profiles = RunProfiles(store, self.clock, profile_schema)
+        self._performer = Performer(
+            store, self._pinned, self._turns, self.services, self.clock, watch, children, profiles
+        )
 
     def _needed(self) -> Set[str]:
         """The versions of workflows that runs in memory are pinned to."""

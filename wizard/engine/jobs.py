@@ -36,6 +36,7 @@ from wizard.model.instants import Clock, after
 from wizard.model.job import MOST_TRIES, Claim, Job, JobKind
 from wizard.model.path import locate
 from wizard.node import NodeType, Services
+from wizard.node.contract import Profiles
 from wizard.node.retry import seconds_in_all
 from wizard.process.isolation import Whose
 from wizard.process.unstoppable import doing
@@ -64,8 +65,10 @@ class Performer:
         clock: Clock,
         watch: Watch,
         children: Children,
+        profiles: Profiles,
     ) -> None:
         self._store = store
+        self._profiles = profiles
         self._children = children
         self._pinned = pinned
         self._turns = turns
@@ -165,7 +168,7 @@ class Performer:
         error = None
         try:
             visit = make_visit(workflow, view.run, owed.step, self._clock.wall(), self._services)
-            visit.child = self._children.of(view.run, owed.step)
+            visit.child, visit.profiles = self._children.of(view.run, owed.step), self._profiles
             with AtWork(visit), doing(job.key):
                 await self._services.calls.within(seconds_in_all(visit), lambda: handler.remove(visit), visit)
         except Exception as failure:

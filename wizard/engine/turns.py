@@ -23,6 +23,7 @@ from itertools import count
 
 from wizard.engine.cache import RunCache
 from wizard.engine.children import Children
+from wizard.engine.claims import claims
 from wizard.engine.commits import Effects, Saver, lease_from
 from wizard.engine.contention import Contention, Place
 from wizard.engine.driver import Driver, Means
@@ -60,6 +61,7 @@ from wizard.model.instants import Clock
 from wizard.model.job import JobKind, job_key
 from wizard.model.path import locate
 from wizard.node import Services
+from wizard.profiles.of_runs import RunProfiles
 from wizard.profiles.schema import ProfileSchema
 from wizard.settings import Settings
 from wizard.state.documents import document_saves
@@ -108,6 +110,8 @@ class Turns:
             profiles=profiles,
             file=store.file,
             children=children,
+            claim=claims(store, clock),
+            stored_profiles=RunProfiles(store, clock, profiles),
         )
         self._leases = Leases(store, clock, services.calls.unstoppable, settings)
         self.past: set[str] = set()  # keys of claimed jobs that aren't their holder's any more, by their own turn

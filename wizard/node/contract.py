@@ -14,7 +14,7 @@ against is exported here: this module, and wizard.node.stateful for types with s
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from math import isnan
@@ -127,6 +127,42 @@ class ChildRun(Protocol):
         """Ends it, if it goes on, and undoes what its steps did."""
 
 
+class KnownProfile(NamedTuple):
+    """A stored profile."""
+
+    id: str
+    fields: Mapping[str, Value]
+
+
+class MergedProfile(NamedTuple):
+    """What came of a merge: `merged`, with the fields as they are now, or why it couldn't be: `not_found`, `elsewhere`
+    (one of the two was merged into another before) or `under_way` (runs of the other one haven't ended)."""
+
+    outcome: str
+    fields: Mapping[str, Value]
+
+
+class Profiles(Protocol):
+    """The stored profiles, for nodes that look at others than their run's own."""
+
+    async def find(self, field: str, value: Value, most: int) -> Sequence[KnownProfile]:
+        """Those whose field has that value, the ones first that were saved last. Raises NodeFailed where profiles
+        aren't found by that field."""
+
+    async def merge(
+        self, own_id: str, other_id: str, rules: Mapping[str, str], otherwise: str, run: str
+    ) -> MergedProfile:
+        """Merges the other one into the first, once however often it is called. Raises NodeFailed."""
+
+    async def unmerge(self, own_id: str, other_id: str) -> None:
+        """Undoes that, but for what was set since."""
+
+
+async def _nobody_claims(name: str, key: str) -> bool:
+    """Where there is no store, nobody else has the name."""
+    return True
+
+
 async def _no_file(file_id: str) -> StoredFile | None:
     """Where there is no store, there are no files."""
     return None
@@ -171,7 +207,9 @@ class Visit(Generic[C]):
     arrival: Arrival | None = None  # the event that the node takes if it proceeds
     tell: Callable[[float | None, str], None] = _nobody  # hears how far the work is
     open_file: Callable[[str], Awaitable[StoredFile | None]] = _no_file  # an uploaded file of this run, by its id
+    claim: Callable[[str, str], Awaitable[bool]] = _nobody_claims  # whether a name is this key's alone, among all runs
     child: ChildRun | None = None  # the run that this visit may start, where an engine plays it
+    profiles: Profiles | None = None  # the stored ones, where an engine plays it
 
     def read(self, name: str) -> Value:
         """The visible value of a dotted name: `visit.read("applicant.full_name")`. Lists and mappings are copies."""

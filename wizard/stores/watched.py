@@ -5,13 +5,13 @@ What the caller may have got wrong (a lost compare-and-swap, a key used twice) i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import TypeVar
 
 from wizard.errors import CallerError
-from wizard.model import Change, DocumentSave, Former, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model import Change, DocumentSave, Former, Refused, Reply, Report, Run, RunStatus, StoredFile, Value
 from wizard.model.documents import SaveRecord
 from wizard.model.events import TakenEvent, TakenEvents
 from wizard.model.job import Aside, Backlog, Claim, Queue
@@ -19,7 +19,7 @@ from wizard.model.resources import StoredResource, StoredResources
 from wizard.model.staging import FROM_ONE, Deed, Deployed, Draft, Sharing, Stages, Version
 from wizard.state.merging import Document
 from wizard.stores.contract import RunPlace, RunSummary, Store, TraceEntry
-from wizard.stores.documents import DocumentLine, Documents
+from wizard.stores.documents import DocumentLine, Documents, FoundProfile
 from wizard.telemetry.watching import StoreWatch
 
 T = TypeVar("T")
@@ -299,6 +299,9 @@ class WatchedDocuments:
 
     async def list(self, kind: str, limit: int = 100, after: str = "") -> Sequence[DocumentLine]:
         return await self._tell("list_documents", self._store.documents.list(kind, limit, after))
+
+    async def find(self, field: str, value: Value, among: Collection[str], limit: int = 100) -> Sequence[FoundProfile]:
+        return await self._tell("find_profiles", self._store.documents.find(field, value, among, limit))
 
     async def history(
         self, kind: str, document_id: str, limit: int = 100, below: int | None = None

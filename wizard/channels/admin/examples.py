@@ -152,6 +152,7 @@ _LINE_OF_TYPE = {
     "icon": "braces",
     "kind": "background",
     "ports": [],
+    "ports_vary": False,
 }
 _FIELD = {
     "name": "values",

@@ -327,6 +327,9 @@ class NodeTypeLine(TypedDict):
     icon: Annotated[str, about("A name of the editor's set of icons.")]
     kind: Literal["foreground", "background", "internal"]
     ports: Annotated[Sequence[str], about("Its ways out besides the ordinary one.")]
+    ports_vary: Annotated[
+        bool, about("Whether its configuration says which there are: then `ports` are those of its example.")
+    ]
 
 
 class FormField(TypedDict):

@@ -8,15 +8,20 @@ import pytest
 
 from tests.stores import Open, stores
 from tests.unit.nodes.handing import visit_of
+from wizard.app import make_engine
+from wizard.debugging.playing import Tried, play
 from wizard.definitions.catalog import Catalog
+from wizard.definitions.reading import source
 from wizard.engine import Engine
 from wizard.engine.children import MOST_DEEP
 from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
 from wizard.errors import DefinitionError, NodeFailed
 from wizard.model import RunStatus
+from wizard.model.trial import Trial
 from wizard.node import Registry
 from wizard.nodes.flow.start_workflow import StartWorkflowNode
+from wizard.stores.memory import MemoryStore
 from wizard.testing import MovableClock, make_test_engine
 
 __all__ = ["stores"]  # a fixture
@@ -179,7 +184,9 @@ async def test_what_starts_itself_comes_to_an_end() -> None:
 
 async def test_what_cant_be_started_fails_the_step() -> None:
     """The workflow was revoked, or wants another input: an operator reads which, and can mend it."""
-    engine = await make_test_engine(parent(workflow="gone"), CHILD)
+    documents = [source.from_data(parent(workflow="gone"), "order")]
+    store = MemoryStore()
+    engine = make_engine(Catalog.from_read(documents, Registry.installed()), store)
     run = await engine.next(await engine.start("order"), {"name": "Ann"})
     assert run.fault is not None
     assert "There is no workflow gone to start" in run.fault.message
@@ -217,3 +224,34 @@ async def test_how_long_is_a_duration() -> None:
     visit.child = object()  # type: ignore[assignment]
     with pytest.raises(NodeFailed, match="What `for` gives must be a duration"):
         await StartWorkflowNode().execute(visit)
+
+
+async def test_a_debug_run_plays_it_and_stores_nothing() -> None:
+    """Who tries a draft starts nobody's process; with effects, the other one is played along in the trial."""
+    engine = await make_test_engine(parent(**WAITS), CHILD)
+    tried = Tried(engine.definitions.get("order"), engine.definitions.bundle("order"))
+    now, others = engine.clock.wall(), engine.definitions
+    report = await play(tried, Trial(answers={"who": {"name": "Ann"}}), engine.services, now, others=others)
+    (line,) = (line for line in report.trace if line.step == "start")
+    assert line.output == {"run": "example", "status": "completed", "answers": {}}
+    assert report.current is not None
+    assert report.current.step == "on"
+    noted = {"id": "noted", "type": "log", "message": "x"}
+    quick = {"id": "address", "input": {"name": {"type": "text"}}, "nodes": [noted]}
+    engine = await make_test_engine(parent(**WAITS), quick)
+    tried = Tried(engine.definitions.get("order"), engine.definitions.bundle("order"))
+    trial = Trial(answers={"who": {"name": "Ann"}}, effects=True)
+    report = await play(tried, trial, engine.services, now, others=engine.definitions)
+    (line,) = (line for line in report.trace if line.step == "start")
+    assert line.output is not None
+    assert line.output["status"] == "completed"
+    assert await engine.store.list_runs() == []
+
+
+async def test_what_is_deployed_later_is_doubtful_and_no_mistake() -> None:
+    """Two workflows that start each other could never be deployed otherwise."""
+    registry = Registry.installed()
+    documents = [source.from_data(parent(), "order")]
+    (warning,) = Catalog.from_read(documents, registry).warnings
+    assert (warning.severity, "deploy it first" in warning.message) == ("warning", True)
+    assert Catalog.from_read(documents, registry, {"address"}).warnings == []

@@ -293,9 +293,10 @@ async def test_what_counts_as_a_consent(config: Profile, held: Any, given: bool)
     """Whatever is doubtful is no consent; and both nodes agree on it."""
     profile = {"consent_news": held}
     outcome, fields = await work(CheckConsentNode(), {**NEWS, **config}, profile)
-    assert (outcome.port, outcome.output, fields) == ("given" if given else "missing", {"given": given}, {})
+    known = {name: held.get(name) if isinstance(held, dict) else None for name in ("at", "source", "version")}
+    assert (outcome.port, outcome.output, fields) == ("given" if given else "missing", {"given": given, **known}, {})
     required, _ = await work(RequireConsentNode(), {**NEWS, **config, "missing": "port"}, profile)
-    assert (required.port, required.output) == (None if given else "missing", {"given": given})
+    assert (required.port, required.output) == (None if given else "missing", outcome.output)
 
 
 async def test_without_a_consent_nobody_goes_on() -> None:
