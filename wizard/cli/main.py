@@ -29,6 +29,7 @@ from wizard.cli.keys import keys
 from wizard.cli.nodes import nodes
 from wizard.cli.plugins import plugins
 from wizard.cli.profiles import add_stored
+from wizard.cli.resources import resources
 from wizard.cli.run import RUN_EXAMPLES, run
 from wizard.cli.runs import runs
 from wizard.cli.shared import (
@@ -77,6 +78,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(events, name="events")
 app.add_typer(nodes, name="nodes")
 app.add_typer(plugins, name="plugins")
+app.add_typer(resources, name="resources")
 add_staging(app)
 add_stored(app)
 
