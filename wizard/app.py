@@ -40,7 +40,7 @@ from wizard.events.intake import Intake
 from wizard.node import Registry, Services
 from wizard.process.calls import Calls
 from wizard.profiles.schema import ProfileSchema
-from wizard.resources.files import resources_of
+from wizard.resources.files import in_file
 from wizard.resources.handing import Given, Resources, Values, given
 from wizard.resources.keeping import Keeping
 from wizard.settings import Settings
@@ -154,7 +154,7 @@ def make_engine(
     `await engine.close()` gives back what nodes opened."""
     settings = settings or Settings()
     services = services_of(settings, functions)
-    services.resources = _resources(store, settings, clock or clock_of(settings), resources)
+    services.resources = resources_of(store, settings, clock or clock_of(settings), resources)
     watch = _Listeners(settings)
     if watch.figures is not None:
         watch.figures.watch_calls(services.calls)
@@ -171,16 +171,17 @@ def make_engine(
     return engine
 
 
-def _resources(
+def resources_of(
     store: Store, settings: Settings, clock: Callable[[], datetime], of_host: Given | None = None
 ) -> Resources:
-    """Those of the application come first, then those of a file, then those that the store has."""
+    """What nodes are handed. Those of the application come first, then those of a file, then those that the store has.
+    Raises SettingsError."""
 
     async def stored(name: str) -> Values | None:
         return await keeping_of(store, clock).find(name)
 
     of_application = () if of_host is None else (given(of_host),)
-    of_file = () if settings.resources is None else (given(resources_of(settings.resources)),)
+    of_file = () if settings.resources is None else (given(in_file(settings.resources)),)
     return Resources((*of_application, *of_file, stored))
 
 
@@ -344,7 +345,7 @@ def _following(definitions: DeployedDefinitions, engine: Engine) -> Callable[[we
 
 def _staging_of(engine: Engine) -> Callable[[], Staging]:
     registry = _registry_of(engine)
-    return lambda: Staging(engine.store.stages, registry, engine.clock)
+    return lambda: Staging(engine.store.stages, registry, engine.clock, engine.services.resources)
 
 
 def _debugger_of(engine: Engine, staging: Callable[[], Staging]) -> Debugger:
@@ -352,8 +353,8 @@ def _debugger_of(engine: Engine, staging: Callable[[], Staging]) -> Debugger:
 
 
 def _transfer_of(engine: Engine) -> Callable[[], Transfer]:
-    registry, functions = _registry_of(engine), engine.services.functions
-    return lambda: Transfer(engine.store.stages, registry, engine.clock, functions)
+    registry, services = _registry_of(engine), engine.services
+    return lambda: Transfer(engine.store.stages, registry, engine.clock, services.functions, services.resources)
 
 
 def _registry_of(engine: Engine) -> Registry:
