@@ -41,7 +41,7 @@ from wizard.node import Registry, Services
 from wizard.process.calls import Calls
 from wizard.profiles.schema import ProfileSchema
 from wizard.resources.files import in_file
-from wizard.resources.handing import Given, Resources, Values, given
+from wizard.resources.handing import Find, Given, Resources, Values, given
 from wizard.resources.keeping import Keeping
 from wizard.settings import Settings
 from wizard.stores.blobs.vault import PLAIN, KeyRing, Vault
@@ -181,8 +181,11 @@ def resources_of(
         return await keeping_of(store, clock).find(name)
 
     of_application = () if of_host is None else (given(of_host),)
-    of_file = () if settings.resources is None else (given(in_file(settings.resources)),)
-    return Resources((*of_application, *of_file, stored))
+    return Resources((*of_application, *_of_file(settings), stored))
+
+
+def _of_file(settings: Settings) -> tuple[Find, ...]:
+    return () if settings.resources is None else (given(in_file(settings.resources)),)
 
 
 def keeping_of(store: Store, clock: Callable[[], datetime]) -> Keeping:
@@ -197,9 +200,9 @@ def profile_schema_of(settings: Settings) -> ProfileSchema | None:
 
 
 def services_of(settings: Settings, functions: Functions | None = None) -> Services:
-    """What nodes are handed."""
-    calls = Calls(settings.function_threads, settings.hung_threads)
-    return Services(functions=dict(functions or {}), settings=settings, calls=calls)
+    """What nodes are handed, with the resources of the settings' file alone. Raises SettingsError."""
+    calls, resources = Calls(settings.function_threads, settings.hung_threads), Resources(_of_file(settings))
+    return Services(functions=dict(functions or {}), settings=settings, calls=calls, resources=resources)
 
 
 class _Listeners(All):
@@ -237,12 +240,14 @@ def wizard_app(
     theme: str | PathLike[str] | None = None,
     identify: Identify | None = None,
     admin: Admin | None = None,
+    resources: Given | None = None,
 ) -> web.Application:
     """The application to serve, or to mount in another with `add_subapp`: pages, and JSON below `/api/v1`.
 
     `templates` and `theme` stand for the settings of these names. `identify` says who sends a request: an
     Identity, or None for somebody who isn't signed in. `admin` says which of the host's people edits or deploys
     workflows: a Person with roles, or None. With it, or with an admin key in the settings, there is `/api/v1/admin`.
+    `resources` are those of the application (see `make_engine`).
 
     The store is opened when the application starts and closed after it has stopped. DeployedDefinitions bring their
     own, which counts instead of `store`: what is deployed there is served within a second. An Engine brings its
@@ -271,7 +276,7 @@ def wizard_app(
     app = web.Application()
     app[LIMITS] = Limits.of(settings)
     app[ROOM] = Room(settings.bodies_limit)
-    engine = _served(app, definitions, store, settings, functions)
+    engine = _served(app, definitions, store, settings, functions, resources)
     workers: list[Worker] = []
     app.cleanup_ctx.append(_working(engine, settings.jobs, workers))
     stopping = Stopping(asyncio.Event(), settings.grace)
@@ -309,18 +314,19 @@ def _served(
     store: str | Store,
     settings: Settings,
     functions: Functions | None,
+    resources: Given | None,
 ) -> Engine:
     """The engine that an application serves, which the application opens and closes where it isn't its owner's."""
     match definitions:
         case Engine():
             engine = definitions
         case DeployedDefinitions():
-            engine = make_engine(definitions, definitions.store, settings, functions)
+            engine = make_engine(definitions, definitions.store, settings, functions, resources=resources)
             app.cleanup_ctx.extend((_lifetime(engine), _following(definitions, engine)))
         case _:
             catalog = definitions if isinstance(definitions, Catalog) else load_catalog(definitions)
             opened = open_store(store, settings) if isinstance(store, str) else store
-            engine = make_engine(catalog, opened, settings, functions)
+            engine = make_engine(catalog, opened, settings, functions, resources=resources)
             app.cleanup_ctx.append(_lifetime(engine))
     log_missing_prerequisites(engine.definitions.all_workflows(), engine.services.functions, settings)
     return engine

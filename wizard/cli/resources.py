@@ -88,7 +88,7 @@ def show(name: Name, store: StoreOption = None, as_json: AsJson = False) -> None
     from wizard.resources.keeping import shown
 
     kept = on_keeping(store, lambda keeping: keeping.get(name))
-    values = {use.value: shown(value) for use in Use if (value := kept.values.of(use)) is not None}
+    values = {use.value: shown(resource) for use in Use if (resource := kept.values.of(use)) is not None}
     if as_json:
         print_json({**_line(kept), **values})
         return
@@ -276,7 +276,9 @@ async def _asked(
         try:
             return await keeping.set(name, kind, {use: config_of(form, values)}, revision=revision, by=by)
         except ResourceRefused as error:
-            paths = {tuple(place.split(".")[1:]): why for place, why in error.errors.items()}
+            paths: dict[tuple[str | int, ...], str] = {
+                tuple(place.split(".")[1:]): why for place, why in error.errors.items()
+            }
             told, others = by_field(form, paths)
             if not error.errors or not sys.stdin.isatty():
                 raise
