@@ -170,7 +170,7 @@ class GetFileNode(Background[GetFileConfig]):
     group = "out"
     icon = "download"
     ports = ("not_found",)
-    example: ClassVar[Mapping[str, Any]] = {"resource": "letters", "key": "terms/{{ run.started.year }}.pdf"}
+    example: ClassVar[Mapping[str, Any]] = {"resource": "letters", "key": "terms/2026.pdf"}
     own_retries = True
     Config = GetFileConfig
 

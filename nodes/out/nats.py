@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from wizard.errors import Excuse, NodeFailed
 from wizard.node import BrokerResource
 from wizard.node.connecting import addresses_of, context_for, is_here
-from wizard.node.outgoing import AddressRefused, is_public
+from wizard.node.outgoing import AddressRefused
 from wizard.nodes.out.exchange import TryAgainError, address_refused
 from wizard.settings import Settings
 
@@ -55,7 +55,6 @@ class Broker:
     resource: BrokerResource
     settings: Settings
     seconds: float
-    allowed: Callable[[str], bool] = is_public
 
     async def publish(
         self, subject: str, content: bytes, headers: Mapping[str, str], key: str, stream: str | None
@@ -121,7 +120,7 @@ class Broker:
         """Raises OSError, the errors of nats-py."""
         port = urlsplit(self.resource.url).port or PORT
         problem: Exception = AddressRefused()
-        for address in await addresses_of(self._host, port, self.settings, self.allowed):
+        for address in await addresses_of(self._host, port, self.settings):
             try:
                 return await self._connected_to(address, port)
             except OSError as error:

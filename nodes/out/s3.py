@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import unquote
 
 from wizard.errors import Excuse, NodeFailed
 from wizard.node import S3Resource, Visit
@@ -39,7 +39,7 @@ def check_key(key: str) -> str:
         raise ValueError(f"must have 1 to {MAX_KEY:,} bytes")
     if not key.isprintable() or "\\" in key:
         raise ValueError("must be one line without backslashes")
-    if {"", ".", ".."} & set(key.split("/")):
+    if {"", ".", ".."} & set(unquote(key).split("/")):  # some servers decode once more than they should
         raise ValueError("must not begin or end with /, nor hold //, /./ or /../")
     return key
 
@@ -93,7 +93,7 @@ class Bucket:
         with failures_told(str(address.host), seconds):
             async with client.request(
                 method,
-                quote(key, safe="/"),
+                key,  # it percent-encodes all of it
                 headers=dict(headers),
                 params=None if params is None else dict(params),
                 data=content,
@@ -112,7 +112,7 @@ class Bucket:
             what = f"The file store {host} refused it (status {status}). Correct the resource, or what its key may do."
             raise NodeFailed(what, people=Excuse.BROKEN, lasting=True)
         if status == 404 or 200 <= status <= 299:
-            return S3Answer(status, dict(response.headers), await read_body(response, limit))
+            return S3Answer(status, response.headers, await read_body(response, limit))
         if 300 <= status <= 399:
             what = f"The file store {host} sends to another address (status {status}). Correct the resource."
             raise NodeFailed(what, people=Excuse.BROKEN, lasting=True)

@@ -12,7 +12,7 @@ from wizard.errors import Excuse, NodeFailed
 from wizard.expressions.template import Dynamic, Template
 from wizard.model import Outcome, Proceed, Value
 from wizard.node import Background, FormHint, NodeConfig, ResourceOf, SmtpResource, Visit
-from wizard.node.outgoing import is_public
+from wizard.node.outgoing import judge_of
 from wizard.node.retry import SLACK, seconds_for
 from wizard.nodes.out.attached import file_of
 from wizard.nodes.out.exchange import Sleep, until_it_counts
@@ -113,9 +113,8 @@ class SendMailNode(Background[SendMailConfig]):
         message, seconds = letter.message(visit.key, visit.now), seconds_for(visit)
 
         async def hand_in(own: Visit[Any]) -> tuple[str, ...]:
-            allowed = (lambda _: True) if settings.allow_private_addresses else is_public
             sender, recipients = letter.sender.addr_spec, letter.recipients
-            delivery = Delivery(server, message, sender, recipients, seconds, allowed)
+            delivery = Delivery(server, message, sender, recipients, seconds, judge_of(settings))
             return await delivery.hand_in(own.services.calls)
 
         refused = await until_it_counts(hand_in, visit, seconds + SLACK, self._sleep)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from wizard.errors import Excuse, NodeFailed
 from wizard.model import Value
@@ -18,7 +18,8 @@ MAX_ROWS = 10_000
 MAX_BYTES = 900_000  # of all rows, counted by their texts: somewhat below what a step may keep
 
 
-class Rows(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Rows:
     """What a statement gave. `count` is how many rows it changed, or gave; `more` says that there are more than these
     rows."""
 

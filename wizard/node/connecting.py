@@ -8,28 +8,23 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any
 
-from wizard.node.outgoing import AddressRefused, is_public
+from wizard.node.outgoing import AddressRefused, judge_of
 from wizard.settings import Settings
 
 MOST = 8  # addresses of one name that are tried
 
 
-async def addresses_of(
-    host: str, port: int, settings: Settings, allowed: Callable[[str], bool] = is_public
-) -> tuple[str, ...]:
-    """The numeric addresses of a host that may be connected to. `allowed` isn't asked where the settings allow private
-    ones. Raises AddressRefused where none of them may be, OSError where there are none."""
-    loop = asyncio.get_running_loop()
+async def addresses_of(host: str, port: int, settings: Settings) -> tuple[str, ...]:
+    """The numeric addresses of a host that may be connected to. Raises AddressRefused where none of them may be,
+    OSError where there are none."""
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError as error:  # a name with a part that is too long, or none
         raise OSError("the host isn't a name") from error
-    numeric = dict.fromkeys(str(info[4][0]) for info in found)
-    admitted = [each for each in numeric if settings.allow_private_addresses or allowed(each.partition("%")[0])]
+    admitted = list(filter(judge_of(settings), dict.fromkeys(str(info[4][0]) for info in found)))
     if not admitted:
         raise AddressRefused
     return tuple(admitted[:MOST])
