@@ -25,7 +25,13 @@ class Key:
 
     def token(self, subject: Key, kind: str, more: dict[str, Any]) -> str:
         """What this key says of another."""
-        claims = {"iss": self.name, "sub": subject.name, "name": kind, "iat": 1, "nats": {"type": kind, "version": 2, **more}}
+        claims = {
+            "iss": self.name,
+            "sub": subject.name,
+            "name": kind,
+            "iat": 1,
+            "nats": {"type": kind, "version": 2, **more},
+        }
         parts = [_encoded(json.dumps(part).encode()) for part in ({"typ": "JWT", "alg": "ed25519-nkey"}, claims)]
         signed = ".".join(parts)
         return f"{signed}.{_encoded(self._key.sign(signed.encode()))}"

@@ -177,11 +177,16 @@ def _resources(
     """Those of the application come first, then those of a file, then those that the store has."""
 
     async def stored(name: str) -> Values | None:
-        return await Keeping(store.resources, store.stages, clock).find(name)
+        return await keeping_of(store, clock).find(name)
 
     of_application = () if of_host is None else (given(of_host),)
     of_file = () if settings.resources is None else (given(resources_of(settings.resources)),)
     return Resources((*of_application, *of_file, stored))
+
+
+def keeping_of(store: Store, clock: Callable[[], datetime]) -> Keeping:
+    """What looks after the resources of a store."""
+    return Keeping(store.resources, store.stages, clock)
 
 
 def profile_schema_of(settings: Settings) -> ProfileSchema | None:
@@ -256,6 +261,7 @@ def wizard_app(
     from wizard.channels.http.log_redaction import quote_no_requests
     from wizard.channels.http.streams import Followers
     from wizard.channels.web.routes import add_pages
+    from wizard.nodes.out.trying import try_out
 
     quote_no_requests()
     given = {"templates": templates, "theme": theme}
@@ -287,6 +293,8 @@ def wizard_app(
             migrate=engine.migrate,
             debugger=cache(lambda: _debugger_of(engine, staging)),  # a store may have nothing before it is opened
             transfer=_transfer_of(engine),
+            keeping=lambda: keeping_of(engine.store, engine.clock),
+            try_out=lambda resource: try_out(resource, engine.services),
         )
         app.add_subapp(ADMIN_PREFIX, editing)
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))

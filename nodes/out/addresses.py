@@ -33,8 +33,8 @@ def _url_problems(parts: list[str]) -> Iterator[str]:
         yield "an address holds no spaces, backslashes or letters beyond ASCII; write them percent-encoded"
     if "#" in text:
         yield "a service never sees what follows a #; leave it out"
-    if parts[0] and not re.match(r"https?://", parts[0]):
-        yield "an address starts with http:// or https://"
+    if parts[0] and not re.match(r"https?://|/", parts[0]):
+        yield "an address starts with http:// or https://, or with / where a `resource` says what comes before"
     if len(parts) == 1 and not parts[0]:
         yield "the address is missing"
 
@@ -46,12 +46,26 @@ UrlParts = Annotated[
 ]
 
 
-def url_of(parts: Sequence[Dynamic], query: Mapping[str, Dynamic], names: Names) -> URL:
-    """The address, filled in. Raises NodeFailed where what the run knows doesn't fit into one."""
+def base_problems(url: Sequence[Dynamic], resource: str | None) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What is wrong with an address beside a resource, or without one."""
+    begins = str(url[0].source)
+    if resource is None and begins.startswith("/"):
+        yield ("url",), "an address starts with http:// or https:// where there is no `resource`"
+    if resource is not None and not begins.startswith("/"):
+        what = "begins with / where there is a `resource`, whose address comes before it: credentials go nowhere else"
+        yield ("url",), f"the address {what}"
+
+
+def url_of(parts: Sequence[Dynamic], query: Mapping[str, Dynamic], names: Names, base: str = "") -> URL:
+    """The address, filled in; `base` is what it begins with, where a resource says that: then `/` alone is that itself.
+    Raises NodeFailed where what the run knows doesn't fit into one."""
     texts = [as_text(part.evaluate(names), "a part of the service's address") for part in parts]
     first_quoted = 1 if texts[0] else 3
     for index in range(first_quoted, len(texts), 2):
         texts[index] = quote(texts[index], safe="")
+    if base:
+        path = "".join(texts)
+        texts = [base if path == "/" else base.rstrip("/") + path]
     address = "".join(texts).strip().partition("#")[0]
     if asked := encoded(query, names):
         address += ("&" if "?" in address else "?") + asked

@@ -9,7 +9,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
@@ -77,8 +77,24 @@ class Request:
 
     method: str
     url: URL
-    headers: Mapping[str, str]
-    body: bytes | None
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(repr=False)
+
+
+class Credentials(Protocol):
+    """What says who we are at a service (wizard.nodes.out.signing_in)."""
+
+    async def headers(self, visit: Visit[Any]) -> Mapping[str, str]: ...
+
+    def renews(self, visit: Visit[Any], sent: Mapping[str, str]) -> bool: ...
+
+
+class StatusFailed(NodeFailed):
+    """A service answered with a `status` that isn't a success."""
+
+    def __init__(self, message: str, status: int, people: str | Sentence) -> None:
+        super().__init__(message, people=people)
+        self.status = status
 
 
 class TryAgainError(NodeFailed):
@@ -93,11 +109,37 @@ def _pause_asked(error: Exception) -> float | None:
     return error.wait if isinstance(error, TryAgainError) else None
 
 
-async def exchange(visit: Visit[Any], request: Request, *, sleep: Sleep = asyncio.sleep) -> dict[str, Value]:
+async def exchange(
+    visit: Visit[Any], request: Request, credentials: Credentials | None = None, *, sleep: Sleep = asyncio.sleep
+) -> dict[str, Value]:
     """Sends the request, as often as the visit's node says, and gives `status`, `body` and
     `headers` of the answer. The visit's configuration is an Expecting. Raises NodeFailed."""
     seconds = seconds_for(visit) + SLACK  # the request has its own limit, and says whose answer it waited for
-    return await until_it_counts(lambda own: exchanged(own, request, own.config), visit, seconds, sleep)
+
+    async def work(own: Visit[Any]) -> dict[str, Value]:
+        if credentials is None:
+            return await exchanged(own, request, own.config)
+        return await _exchanged_with(own, request, credentials)
+
+    return await until_it_counts(work, visit, seconds, sleep)
+
+
+async def _exchanged_with(visit: Visit[Any], request: Request, credentials: Credentials) -> dict[str, Value]:
+    """One try, signed in; anew and once more where the service says that we aren't (401)."""
+    sent = await credentials.headers(visit)
+    try:
+        return await exchanged(visit, _with(request, sent), visit.config)
+    except StatusFailed as error:
+        if error.status != 401 or not credentials.renews(visit, sent):
+            raise
+    return await exchanged(visit, _with(request, await credentials.headers(visit)), visit.config)
+
+
+def _with(request: Request, headers: Mapping[str, str]) -> Request:
+    """With these headers in the place of those of the same name."""
+    own = {name.lower() for name in headers}
+    others = {name: value for name, value in request.headers.items() if name.lower() not in own}
+    return replace(request, headers={**others, **headers})
 
 
 async def until_it_counts(
@@ -183,7 +225,7 @@ def _check_status(response: aiohttp.ClientResponse, visit: Visit[Any], config: E
         message = f"The service {response.url.host} has moved: it sends to another address (status {status})."
     if status in RETRIED:
         raise TryAgainError(message, retry_after(response.headers.get("Retry-After", ""), visit.now), people)
-    raise NodeFailed(message, people=people)
+    raise StatusFailed(message, status, people)
 
 
 def retry_after(text: str, now: datetime) -> float:

@@ -10,10 +10,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import ssl
 from base64 import b32decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 MESSAGE_ID = "Nats-Msg-Id"
 PORT = 4222
 LOOK = 2.0  # seconds to look for a stream
+GOODBYE = 0.5  # seconds to end a connection
 
 _BLOCK = re.compile(r"-----BEGIN ([A-Z ]+)-----\s*([A-Za-z0-9._-]+)\s*-")
 
@@ -60,6 +63,22 @@ class Broker:
     ) -> Published:
         """Hands the message in. `stream` has to keep it; unless given, the one that takes the subject does, where there
         is one. Raises NodeFailed, TryAgainError where it may pass."""
+        async with self._connection() as connection:
+            if len(content) > connection.client.max_payload:
+                most = connection.client.max_payload
+                what = f"The message has more than the {most:,} bytes that the broker {self._host} takes. Send less."
+                raise NodeFailed(what, people=Excuse.CHECK, lasting=True)
+            message = _Message(subject, content, {**headers, MESSAGE_ID: key})
+            return await connection.publish(message, stream, self.seconds)
+
+    async def sign_in(self) -> None:
+        """Connects and signs in, and hands nothing in. Raises what `publish` does."""
+        async with self._connection():
+            pass
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[_Connection]:
+        """A connection, and what goes wrong with it as NodeFailed, or as TryAgainError where it may pass."""
         from nats import errors
         from nats.js.errors import APIError, NoStreamResponseError
 
@@ -67,14 +86,9 @@ class Broker:
         try:
             connection = await self._connected()
             try:
-                if len(content) > connection.client.max_payload:
-                    most = connection.client.max_payload
-                    what = f"The message has more than the {most:,} bytes that the broker {host} takes. Send less."
-                    raise NodeFailed(what, people=Excuse.CHECK, lasting=True)
-                message = _Message(subject, content, {**headers, MESSAGE_ID: key})
-                return await connection.publish(message, stream, self.seconds)
+                yield connection
             finally:
-                await connection.client.close()
+                await _closed(connection.client)
         except AddressRefused:
             raise address_refused(f"The broker {host}", lasting=True) from None
         except _Unsafe:
@@ -126,6 +140,7 @@ class Broker:
 
         bare = f"[{address}]" if ":" in address else address
         secure = self.resource.url.startswith("tls:")
+        login = self._login(client, here=is_here(address) and not secure)
         try:
             await client.connect(
                 f"{'tls' if secure else 'nats'}://{bare}:{port}",
@@ -137,10 +152,10 @@ class Broker:
                 connect_timeout=self.seconds,  # type: ignore[arg-type]  # it is handed to asyncio.wait_for
                 tls=context_for(self._host),
                 tls_hostname=self._host,
-                **self._login(client, here=is_here(address) and not secure),
+                **login,
             )
         except BaseException as error:
-            await client.close()
+            await _closed(client)
             if isinstance(error, NoServersError) and failed:
                 raise failed[-1] from None
             raise
@@ -170,6 +185,12 @@ class Broker:
         return {"token": told("")} if resource.url.startswith("tls:") else {}
 
 
+async def _closed(client: Client) -> None:
+    """A client whose connection failed may wait for the end of it for ever."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(client.close(), GOODBYE)
+
+
 class _Message(NamedTuple):
     subject: str
     content: bytes
@@ -188,7 +209,8 @@ class _Connection(NamedTuple):
         stream = stream or await self._stream_of(message.subject, seconds)
         if stream is None:
             await self.client.publish(message.subject, message.content, headers=message.headers)
-            await self.client.flush(timeout=seconds)  # type: ignore[arg-type]  # it is handed to asyncio.wait_for
+            for _ in range(2):  # the client's first ping may go out before the message: nothing overtakes the second
+                await self.client.flush(timeout=seconds)  # type: ignore[arg-type]  # asyncio.wait_for gets it
             if self.failed:
                 raise self.failed[-1]
             return Published()

@@ -64,8 +64,18 @@ class Bucket:
         """Deletes a file, and is content where there is none. Raises NodeFailed, TryAgainError where it may pass."""
         return await self._called("DELETE", key, {}, None, ANSWER)
 
+    async def list_one(self) -> S3Answer:
+        """Lists one file of the bucket; 404 where there is no such bucket. Raises NodeFailed, TryAgainError."""
+        return await self._called("GET", "", {}, None, ANSWER, {"list-type": "2", "max-keys": "1"})
+
     async def _called(
-        self, method: str, key: str, headers: Mapping[str, str], content: bytes | None, limit: int
+        self,
+        method: str,
+        key: str,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        limit: int,
+        params: Mapping[str, str] | None = None,
     ) -> S3Answer:
         import aiohttp
         from aiohttp_s3_client.client import S3Client
@@ -85,6 +95,7 @@ class Bucket:
                 method,
                 key,  # it percent-encodes all of it
                 headers=dict(headers),
+                params=None if params is None else dict(params),
                 data=content,
                 content_sha256=_NOTHING if content is None else hashlib.sha256(content).hexdigest(),
                 allow_redirects=False,

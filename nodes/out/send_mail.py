@@ -11,7 +11,7 @@ from pydantic import Field
 from wizard.errors import Excuse, NodeFailed
 from wizard.expressions.template import Dynamic, Template
 from wizard.model import Outcome, Proceed, Value
-from wizard.node import Background, FormHint, NodeConfig, Visit
+from wizard.node import Background, FormHint, NodeConfig, ResourceOf, SmtpResource, Visit
 from wizard.node.outgoing import judge_of
 from wizard.node.retry import SLACK, seconds_for
 from wizard.nodes.out.attached import file_of
@@ -27,17 +27,22 @@ from wizard.nodes.out.letter import (
     subject_of,
 )
 from wizard.nodes.out.smtp import Delivery
-from wizard.settings import Settings, smtp_server_of
+from wizard.settings import Settings, SmtpServer, smtp_server_of
 
 
 class SendMailConfig(NodeConfig):
     """Who gets which mail."""
 
+    resource: Annotated[str | None, ResourceOf(SmtpResource), FormHint(group="Addresses")] = Field(
+        None, description="The mail server; that of the setting `WIZARD_SMTP_URL` unless given."
+    )
     to: Annotated[Dynamic, FormHint(group="Addresses")] = Field(
         description="The address, or a list of them. `Ann <ann@example.org>` is one as well."
     )
     from_: Annotated[Template | None, FormHint(label="From", group="Addresses")] = Field(
-        None, alias="from", description="Whom it comes from; as the setting `WIZARD_MAIL_FROM` says unless given."
+        None,
+        alias="from",
+        description="Whom it comes from; as the resource or the setting `WIZARD_MAIL_FROM` says unless given.",
     )
     reply_to: Annotated[Template | None, FormHint(group="Addresses")] = Field(None, description="Where answers go.")
     cc: Annotated[Dynamic | None, FormHint(group="Addresses")] = Field(None, description="Who gets a copy.")
@@ -57,8 +62,9 @@ class SendMailConfig(NodeConfig):
 class SendMailNode(Background[SendMailConfig]):
     """Sends a mail.
 
-    Whoever runs Wizard names the mail server in `WIZARD_SMTP_URL`, such as `smtp://user:secret@mail.example:587`, and
-    the usual sender in `WIZARD_MAIL_FROM`. A password is only sent over an encrypted connection, or to this very
+    A `resource` of the kind `smtp` says which mail server, and the usual sender. Without one, whoever runs Wizard names
+    the server in `WIZARD_SMTP_URL`, such as `smtp://user:secret@mail.example:587`, and the sender in
+    `WIZARD_MAIL_FROM`. A password is only sent over an encrypted connection, or to this very
     machine.
 
     Each address stands for itself: a text with several addresses is refused, so that nobody adds recipients by an
@@ -102,11 +108,8 @@ class SendMailNode(Background[SendMailConfig]):
 
     async def execute(self, visit: Visit[SendMailConfig]) -> Outcome:
         settings: Settings = visit.services.settings or Settings()
-        if settings.smtp_url is None:
-            what = "No mail server is set. Whoever runs this service has to set WIZARD_SMTP_URL."
-            raise NodeFailed(what, people=Excuse.BROKEN, lasting=True)
-        server = smtp_server_of(settings.smtp_url.get_secret_value())
-        letter = await _letter(visit, settings)
+        server, usual_sender = await _server(visit, settings)
+        letter = await _letter(visit, usual_sender)
         message, seconds = letter.message(visit.key, visit.now), seconds_for(visit)
 
         async def hand_in(own: Visit[Any]) -> tuple[str, ...]:
@@ -118,10 +121,21 @@ class SendMailNode(Background[SendMailConfig]):
         return Proceed({"message_id": str(message["Message-ID"]), "refused": list(refused)})
 
 
-async def _letter(visit: Visit[SendMailConfig], settings: Settings) -> Letter:
+async def _server(visit: Visit[SendMailConfig], settings: Settings) -> tuple[SmtpServer, str]:
+    """Where the mail is handed in, and whom it comes from unless the node says so. Raises NodeFailed."""
+    if visit.config.resource is not None:
+        resource = await visit.resource(visit.config.resource, SmtpResource)
+        return resource.server, resource.sender or settings.mail_from
+    if settings.smtp_url is None:
+        what = "No mail server is set. Name a `resource`, or whoever runs this service has to set WIZARD_SMTP_URL."
+        raise NodeFailed(what, people=Excuse.BROKEN, lasting=True)
+    return smtp_server_of(settings.smtp_url.get_secret_value()), settings.mail_from
+
+
+async def _letter(visit: Visit[SendMailConfig], usual_sender: str) -> Letter:
     """The mail, out of what the run knows. Raises NodeFailed where that doesn't make one."""
     config, names = visit.config, visit.names
-    sender = settings.mail_from if config.from_ is None else config.from_.render(names)
+    sender = usual_sender if config.from_ is None else config.from_.render(names)
     if not sender:
         what = "Whom the mail comes from isn't said. Say `from`, or set WIZARD_MAIL_FROM."
         raise NodeFailed(what, people=Excuse.BROKEN, lasting=True)

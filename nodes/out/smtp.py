@@ -55,18 +55,30 @@ class Delivery:
             raise
         return refused
 
+    async def sign_in(self, calls: Calls) -> None:
+        """Connects and signs in, and hands nothing in. Raises what `hand_in` does."""
+        try:
+            await calls.function(self._attempt, {"work": None})
+        except asyncio.CancelledError:
+            self._break_off()
+            raise
+
     def _deliver(self) -> tuple[str, ...]:
+        recipients = list(self.recipients)
+        return self._attempt(lambda smtp: tuple(smtp.send_message(self.message, self.sender, recipients)))
+
+    def _attempt(self, work: Callable[[smtplib.SMTP], tuple[str, ...]] | None) -> tuple[str, ...]:
         host = self.server.host
         try:
             smtp = self._connect()
             try:
-                refused = smtp.send_message(self.message, self.sender, list(self.recipients))
+                refused = () if work is None else work(smtp)
             except BaseException:
                 smtp.close()
                 raise
             with suppress(OSError, smtplib.SMTPException):  # it has taken the message
                 smtp.quit()
-            return tuple(refused)
+            return refused
         except AddressRefused:
             raise address_refused(f"The mail server {host}", lasting=True) from None
         except ssl.SSLError:
@@ -104,7 +116,7 @@ class Delivery:
                 if not here and not isinstance(smtp.sock, ssl.SSLSocket):
                     raise NodeFailed(
                         f"The mail server {server.host} offers no encrypted connection to send the password over. "
-                        "Use smtps:// in WIZARD_SMTP_URL, or another server.",
+                        "Begin its address with smtps://, or use another server.",
                         people=Excuse.BROKEN,
                         lasting=True,
                     )

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NotRequired
 import pydantic
 from typing_extensions import TypedDict
 
-from wizard.channels.admin import document_responses
+from wizard.channels.admin import document_responses, resource_responses
 from wizard.channels.http.members import about
 from wizard.channels.http.problems import (
     INTERNAL,
@@ -393,7 +393,8 @@ class Problem(TypedDict):
         Annotated[
             Mapping[str, str],
             about(
-                "What is wrong (422): with a profile by its schema, by field; with a configuration, by `cases.0.when`."
+                "What is wrong (422): with a profile by its schema, by field; with a configuration, by `cases.0.when`; "
+                "with a resource, by `production.base_url`."
             ),
         ]
     ]
@@ -418,6 +419,7 @@ RESPONSES: tuple[Any, ...] = (
     Sharing,
     EventLine,
     *document_responses.RESPONSES,
+    *resource_responses.RESPONSES,
     Bundle,
     Imported,
     Debugged,
