@@ -212,7 +212,7 @@ async def _asked(action: Action, config: dict[str, Any]) -> dict[str, Any]:
     labels = {made.name: made.field["label"] for made in action.inputs if made.field}
     only: frozenset[str] | None = None
     while True:
-        values |= await _hold(workflow_of(action, values, only))
+        values |= await hold(workflow_of(action, values, only))
         try:
             return validate(action, config_of(action, values))
         except ConfigurationRefused as error:
@@ -226,7 +226,7 @@ async def _asked(action: Action, config: dict[str, Any]) -> dict[str, Any]:
             only = frozenset(told) or None
 
 
-async def _hold(workflow: Mapping[str, Any]) -> dict[str, Any]:
+async def hold(workflow: Mapping[str, Any]) -> dict[str, Any]:
     """The answers of a conversation. Raises Exit where it is left."""
     from wizard.app import make_engine, open_store
     from wizard.channels.terminal.console import Terminal

@@ -55,7 +55,7 @@ class Resources:
     async def set(self, request: web.Request, person: Person) -> web.Response:
         name, revision = _name(request), revision_of(request, "resource")
         body = await self._admission.body(request, person, SET)
-        values = {use: body[use.value] for use in Use if use.value in body}  # type: ignore[literal-required]
+        values = {use: body[use.value] for use in Use if use.value in body}
         keeping = self._make_keeping()
         try:
             kept = await keeping.set(name, body["kind"], values, revision=revision, by=person.name)

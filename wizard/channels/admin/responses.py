@@ -133,6 +133,7 @@ class Deployed(TypedDict):
         Sequence[str],
         about("Deployed workflows that embed it: they keep what they have until they are deployed anew."),
     ]
+    lacking: Annotated[Sequence[str], about("What is missing of the resources that it names, for people.")]
 
 
 class VersionLine(TypedDict):
@@ -255,7 +256,10 @@ class Bundle(TypedDict):
     workflow: str
     needs: Annotated[
         Mapping[str, Any],
-        about("`node_types` and `field_types`, each with the package that it is from, and `functions`."),
+        about(
+            "`node_types` and `field_types`, each with the package that it is from, `functions`, and `resources` with "
+            "their kinds."
+        ),
     ]
     texts: Annotated[Mapping[str, Any], about("By workflow: `lines`, and `stage`, which says what it was.")]
 
@@ -276,6 +280,7 @@ class Imported(TypedDict):
     hindrances: Annotated[Sequence[str], about("What keeps it from being imported, for people.")]
     problems: Problems
     functions: Annotated[Sequence[str], about("Functions that it needs and this application hasn't got.")]
+    resources: Annotated[Sequence[str], about("What is missing of the resources that it names, for people.")]
 
 
 class DebugLine(TypedDict):
