@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,14 +15,17 @@ from nats.js.client import JetStreamContext
 from pydantic import SecretStr
 
 from tests.broker import BrokerServer, broker
+from tests.certificates import Certified, certified
+from tests.nkeys import Accounts
 from tests.unit.nodes.handing import Pauses, visit_of
-from tests.unit.nodes.out.test_smtp import Certified, certified  # noqa: F401 - a fixture
 from wizard.errors import Excuse, NodeFailed
 from wizard.model import Proceed
 from wizard.node import BrokerResource, Services
 from wizard.nodes.out.publish import PublishNode
 from wizard.resources.handing import Resources, given
 from wizard.settings import Settings
+
+__all__ = ["certified"]
 
 HERE = Settings(allow_private_addresses=True)
 
@@ -195,24 +197,32 @@ async def test_a_password_is_sent_in_the_clear_to_this_machine_alone(
     assert impostor.heard == b""
 
 
-async def test_the_name_of_a_certificate_counts(certified: Certified, tmp_path: Path) -> None:  # noqa: F811
+async def test_the_name_of_a_certificate_counts(certified: Certified, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that is encrypted to somebody else is none: a certificate that nobody trusts, or of another name."""
-    file = certified.file
-    server = BrokerServer(f'tls: {{cert_file: "{file}", key_file: "{file}"}}')
+    server = BrokerServer(f'tls: {{cert_file: "{certified.file}", key_file: "{certified.file}"}}')
     try:
-        for scheme in ("tls", "nats"):
+        for scheme, host, fine in (
+            ("tls", "127.0.0.1", False),
+            ("nats", "127.0.0.1", False),
+            ("tls", "127.0.0.1", True),
+            ("tls", "localhost", False),
+        ):
+            if fine:
+                monkeypatch.setenv("SSL_CERT_FILE", str(certified.file))
+                assert (await published(BrokerResource(url=f"{scheme}://{host}:{server.port}"), subject="a"))[
+                    "stream"
+                ] is None
+                continue
             with pytest.raises(NodeFailed, match="certificate"):
-                await published(BrokerResource(url=f"{scheme}://127.0.0.1:{server.port}"), subject="a")
+                await published(BrokerResource(url=f"{scheme}://{host}:{server.port}"), subject="a")
     finally:
         server.stop()
 
 
-async def test_credentials_sign_what_the_broker_asks(tmp_path: Path) -> None:
+async def test_credentials_sign_what_the_broker_asks() -> None:
     """A broker with accounts takes no passwords: the key never leaves this process."""
-    from tests.nkeys import Accounts
-
     accounts = Accounts()
-    server = BrokerServer(accounts.options)
+    server = BrokerServer(accounts.options, jetstream=False)
     try:
         right = BrokerResource(url=server.url, credentials=SecretStr(accounts.credentials()))
         assert (await published(right, subject="a"))["stream"] is None
