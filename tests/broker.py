@@ -22,15 +22,15 @@ START_SECONDS = 60.0
 
 
 class BrokerServer:
-    """A server with JetStream; `options` are further lines of its configuration."""
+    """A server, with JetStream unless that is left out; `options` are further lines of its configuration."""
 
-    def __init__(self, options: str = "") -> None:
+    def __init__(self, options: str = "", *, jetstream: bool = True) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="wiznats-"))
         ports = self.folder / "ports"
         ports.mkdir()
         configuration = self.folder / "nats.conf"
-        where = f'listen: "127.0.0.1:-1"\nports_file_dir: "{ports}"\njetstream {{store_dir: "{self.folder}/data"}}'
-        configuration.write_text(f"{where}\n{options}\n")
+        streams = f'jetstream {{store_dir: "{self.folder}/data"}}' if jetstream else ""
+        configuration.write_text(f'listen: "127.0.0.1:-1"\nports_file_dir: "{ports}"\n{streams}\n{options}\n')
         program = shutil.which("nats-server", path=str(Path(sys.executable).parent)) or "nats-server"
         self._process = subprocess.Popen(
             [program, "-c", str(configuration), "-l", str(self.folder / "log")],

@@ -55,6 +55,8 @@ class Bucket:
         if request.method == "DELETE":
             self.files.pop(key, None)
             return web.Response(status=204)
+        if not key and request.query.get("list-type") == "2":
+            return web.Response(text="<ListBucketResult/>", content_type="application/xml")
         if key not in self.files:
             return web.Response(status=404)
         content, media_type = self.files[key]

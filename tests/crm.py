@@ -17,6 +17,7 @@ class Crm:
 
     port: int = 0
     takes: set[str] = field(default_factory=set)  # values of the header Authorization
+    always: set[str] = field(default_factory=set)  # besides the newest token
     requests: list[tuple[str, str, Mapping[str, str], bytes]] = field(default_factory=list)
     asked: list[tuple[Mapping[str, str], Mapping[str, Any]]] = field(default_factory=list)  # for tokens
     answers: list[tuple[int, Any]] = field(default_factory=list)
@@ -41,7 +42,7 @@ class Crm:
             status, answer = self.answers.pop(0)
             return web.json_response(answer, status=status)
         token = f"access-{len(self.asked)}"
-        self.takes = {f"Bearer {token}"}
+        self.takes = {f"Bearer {token}", *self.always}
         told = {"access_token": token, "token_type": "Bearer"}
         return web.json_response(told if self.expires_in is None else {**told, "expires_in": self.expires_in})
 

@@ -40,8 +40,8 @@ from wizard.events.intake import Intake
 from wizard.node import Registry, Services
 from wizard.process.calls import Calls
 from wizard.profiles.schema import ProfileSchema
-from wizard.resources.files import resources_of
-from wizard.resources.handing import Given, Resources, Values, given
+from wizard.resources.files import in_file
+from wizard.resources.handing import Find, Given, Resources, Values, given
 from wizard.resources.keeping import Keeping
 from wizard.settings import Settings
 from wizard.stores.blobs.vault import PLAIN, KeyRing, Vault
@@ -154,7 +154,7 @@ def make_engine(
     `await engine.close()` gives back what nodes opened."""
     settings = settings or Settings()
     services = services_of(settings, functions)
-    services.resources = _resources(store, settings, clock or clock_of(settings), resources)
+    services.resources = resources_of(store, settings, clock or clock_of(settings), resources)
     watch = _Listeners(settings)
     if watch.figures is not None:
         watch.figures.watch_calls(services.calls)
@@ -171,17 +171,26 @@ def make_engine(
     return engine
 
 
-def _resources(
+def resources_of(
     store: Store, settings: Settings, clock: Callable[[], datetime], of_host: Given | None = None
 ) -> Resources:
-    """Those of the application come first, then those of a file, then those that the store has."""
+    """What nodes are handed. Those of the application come first, then those of a file, then those that the store has.
+    Raises SettingsError."""
 
     async def stored(name: str) -> Values | None:
-        return await Keeping(store.resources, store.stages, clock).find(name)
+        return await keeping_of(store, clock).find(name)
 
     of_application = () if of_host is None else (given(of_host),)
-    of_file = () if settings.resources is None else (given(resources_of(settings.resources)),)
-    return Resources((*of_application, *of_file, stored))
+    return Resources((*of_application, *_of_file(settings), stored))
+
+
+def _of_file(settings: Settings) -> tuple[Find, ...]:
+    return () if settings.resources is None else (given(in_file(settings.resources)),)
+
+
+def keeping_of(store: Store, clock: Callable[[], datetime]) -> Keeping:
+    """What looks after the resources of a store."""
+    return Keeping(store.resources, store.stages, clock)
 
 
 def profile_schema_of(settings: Settings) -> ProfileSchema | None:
@@ -191,9 +200,9 @@ def profile_schema_of(settings: Settings) -> ProfileSchema | None:
 
 
 def services_of(settings: Settings, functions: Functions | None = None) -> Services:
-    """What nodes are handed."""
-    calls = Calls(settings.function_threads, settings.hung_threads)
-    return Services(functions=dict(functions or {}), settings=settings, calls=calls)
+    """What nodes are handed, with the resources of the settings' file alone. Raises SettingsError."""
+    calls, resources = Calls(settings.function_threads, settings.hung_threads), Resources(_of_file(settings))
+    return Services(functions=dict(functions or {}), settings=settings, calls=calls, resources=resources)
 
 
 class _Listeners(All):
@@ -231,12 +240,14 @@ def wizard_app(
     theme: str | PathLike[str] | None = None,
     identify: Identify | None = None,
     admin: Admin | None = None,
+    resources: Given | None = None,
 ) -> web.Application:
     """The application to serve, or to mount in another with `add_subapp`: pages, and JSON below `/api/v1`.
 
     `templates` and `theme` stand for the settings of these names. `identify` says who sends a request: an
     Identity, or None for somebody who isn't signed in. `admin` says which of the host's people edits or deploys
     workflows: a Person with roles, or None. With it, or with an admin key in the settings, there is `/api/v1/admin`.
+    `resources` are those of the application (see `make_engine`).
 
     The store is opened when the application starts and closed after it has stopped. DeployedDefinitions bring their
     own, which counts instead of `store`: what is deployed there is served within a second. An Engine brings its
@@ -257,6 +268,7 @@ def wizard_app(
     from wizard.channels.http.plugged import ChannelHost
     from wizard.channels.http.streams import Followers
     from wizard.channels.web.routes import add_pages
+    from wizard.nodes.out.trying import try_out
     from wizard.plugins.channels import mount_channels
 
     quote_no_requests()
@@ -266,7 +278,7 @@ def wizard_app(
     app = web.Application()
     app[LIMITS] = Limits.of(settings)
     app[ROOM] = Room(settings.bodies_limit)
-    engine = _served(app, definitions, store, settings, functions)
+    engine = _served(app, definitions, store, settings, functions, resources)
     workers: list[Worker] = []
     app.cleanup_ctx.append(_working(engine, settings.jobs, workers))
     stopping = Stopping(asyncio.Event(), settings.grace)
@@ -289,6 +301,8 @@ def wizard_app(
             migrate=engine.migrate,
             debugger=cache(lambda: _debugger_of(engine, staging)),  # a store may have nothing before it is opened
             transfer=_transfer_of(engine),
+            keeping=lambda: keeping_of(engine.store, engine.clock),
+            try_out=lambda resource: try_out(resource, engine.services),
         )
         app.add_subapp(ADMIN_PREFIX, editing)
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))
@@ -303,18 +317,19 @@ def _served(
     store: str | Store,
     settings: Settings,
     functions: Functions | None,
+    resources: Given | None,
 ) -> Engine:
     """The engine that an application serves, which the application opens and closes where it isn't its owner's."""
     match definitions:
         case Engine():
             engine = definitions
         case DeployedDefinitions():
-            engine = make_engine(definitions, definitions.store, settings, functions)
+            engine = make_engine(definitions, definitions.store, settings, functions, resources=resources)
             app.cleanup_ctx.extend((_lifetime(engine), _following(definitions, engine)))
         case _:
             catalog = definitions if isinstance(definitions, Catalog) else load_catalog(definitions)
             opened = open_store(store, settings) if isinstance(store, str) else store
-            engine = make_engine(catalog, opened, settings, functions)
+            engine = make_engine(catalog, opened, settings, functions, resources=resources)
             app.cleanup_ctx.append(_lifetime(engine))
     log_missing_prerequisites(engine.definitions.all_workflows(), engine.services.functions, settings)
     return engine
@@ -339,7 +354,7 @@ def _following(definitions: DeployedDefinitions, engine: Engine) -> Callable[[we
 
 def _staging_of(engine: Engine) -> Callable[[], Staging]:
     registry = _registry_of(engine)
-    return lambda: Staging(engine.store.stages, registry, engine.clock)
+    return lambda: Staging(engine.store.stages, registry, engine.clock, engine.services.resources)
 
 
 def _debugger_of(engine: Engine, staging: Callable[[], Staging]) -> Debugger:
@@ -347,8 +362,8 @@ def _debugger_of(engine: Engine, staging: Callable[[], Staging]) -> Debugger:
 
 
 def _transfer_of(engine: Engine) -> Callable[[], Transfer]:
-    registry, functions = _registry_of(engine), engine.services.functions
-    return lambda: Transfer(engine.store.stages, registry, engine.clock, functions)
+    registry, services = _registry_of(engine), engine.services
+    return lambda: Transfer(engine.store.stages, registry, engine.clock, services.functions, services.resources)
 
 
 def _registry_of(engine: Engine) -> Registry:

@@ -10,11 +10,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import ssl
 from base64 import b32decode, b64encode
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 MESSAGE_ID = "Nats-Msg-Id"
 PORT = 4222
 LOOK = 2.0  # seconds to look for a stream
+GOODBYE = 0.5  # seconds to end a connection
 
 _BLOCK = re.compile(r"-----BEGIN ([A-Z ]+)-----\s*([A-Za-z0-9._-]+)\s*-")
 
@@ -86,7 +88,7 @@ class Broker:
             try:
                 yield connection
             finally:
-                await connection.client.close()
+                await _closed(connection.client)
         except AddressRefused:
             raise address_refused(f"The broker {host}", lasting=True) from None
         except _Unsafe:
@@ -138,6 +140,7 @@ class Broker:
 
         bare = f"[{address}]" if ":" in address else address
         secure = self.resource.url.startswith("tls:")
+        login = self._login(client, here=is_here(address) and not secure)
         try:
             await client.connect(
                 f"{'tls' if secure else 'nats'}://{bare}:{port}",
@@ -149,10 +152,10 @@ class Broker:
                 connect_timeout=self.seconds,  # type: ignore[arg-type]  # it is handed to asyncio.wait_for
                 tls=context_for(self._host),
                 tls_hostname=self._host,
-                **self._login(client, here=is_here(address) and not secure),
+                **login,
             )
         except BaseException as error:
-            await client.close()
+            await _closed(client)
             if isinstance(error, NoServersError) and failed:
                 raise failed[-1] from None
             raise
@@ -182,6 +185,12 @@ class Broker:
         return {"token": told("")} if resource.url.startswith("tls:") else {}
 
 
+async def _closed(client: Client) -> None:
+    """A client whose connection failed may wait for the end of it for ever."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(client.close(), GOODBYE)
+
+
 class _Message(NamedTuple):
     subject: str
     content: bytes
@@ -200,7 +209,8 @@ class _Connection(NamedTuple):
         stream = stream or await self._stream_of(message.subject, seconds)
         if stream is None:
             await self.client.publish(message.subject, message.content, headers=message.headers)
-            await self.client.flush(timeout=seconds)  # type: ignore[arg-type]  # it is handed to asyncio.wait_for
+            for _ in range(2):  # the client's first ping may go out before the message: nothing overtakes the second
+                await self.client.flush(timeout=seconds)  # type: ignore[arg-type]  # asyncio.wait_for gets it
             if self.failed:
                 raise self.failed[-1]
             return Published()

@@ -103,14 +103,14 @@ class Delivery:
             self._break_off()
 
     def _connect(self) -> smtplib.SMTP:
-        server, context = self.server, self.context or ssl.create_default_context()
-        smtp = _Connection(self, context)
+        server = self.server
+        smtp = _Connection(self)
         try:
             smtp.ehlo()
             assert smtp.sock is not None
             here = self.is_here(smtp.sock.getpeername()[0])
             if not server.tls and not here and smtp.has_extn("starttls"):
-                smtp.starttls(context=context)
+                smtp.starttls(context=self._trusted())
                 smtp.ehlo()
             if server.user:
                 if not here and not isinstance(smtp.sock, ssl.SSLSocket):
@@ -132,7 +132,12 @@ class Delivery:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
-    def open_socket(self, context: ssl.SSLContext) -> socket.socket:
+    def _trusted(self) -> ssl.SSLContext:
+        """To read all certificates takes its time, and a server that is refused needs none."""
+        self.context = self.context or ssl.create_default_context()
+        return self.context
+
+    def open_socket(self) -> socket.socket:
         """A connection to the server. Raises AddressRefused where none of its addresses is allowed, OSError."""
         problem: OSError = AddressRefused()
         for family, kind, protocol, _, address in socket.getaddrinfo(
@@ -145,7 +150,7 @@ class Delivery:
                 opened.settimeout(self.seconds)
                 opened.connect(address)
                 if self.server.tls:
-                    opened = context.wrap_socket(opened, server_hostname=self.server.host)
+                    opened = self._trusted().wrap_socket(opened, server_hostname=self.server.host)
             except OSError as error:
                 opened.close()
                 problem = error
@@ -158,8 +163,8 @@ class Delivery:
 class _Connection(smtplib.SMTP):
     """smtplib's, on a socket of ours."""
 
-    def __init__(self, delivery: Delivery, context: ssl.SSLContext) -> None:
-        self._open: Callable[[], socket.socket] = lambda: delivery.open_socket(context)
+    def __init__(self, delivery: Delivery) -> None:
+        self._open: Callable[[], socket.socket] = delivery.open_socket
         server = delivery.server
         super().__init__(server.host, server.port, local_hostname=socket.gethostname(), timeout=delivery.seconds)
 

@@ -50,7 +50,7 @@ class SqlConfig(NodeConfig):
 class SqlNode(Background[SqlConfig]):
     """Asks a database, or changes something in it, by one statement in SQL.
 
-    `resource` names the database: SQLite (`sqlite:///PATH`, the path as for a [store](../operating.md)) or PostgreSQL
+    `resource` names the database: SQLite (`sqlite:///PATH`, with four slashes for a path from the root) or PostgreSQL
     (`postgresql://USER:PASSWORD@HOST/DATABASE`).
 
     Values are bound: `:name` in the statement stands for a value, and never becomes a part of it, whatever somebody

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ BATCH = 100  # rows that are fetched at once
 MODES = ("verify-full", "require", "disable")
 _OWN = """SELECT coalesce(bool_or(has_schema_privilege(n.oid, 'USAGE')), false) FROM pg_catalog.pg_namespace n
     JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid WHERE n.nspname = 'wizard' AND c.relname = 'run_data'"""
+_ARGUMENT = re.compile(r"query argument \$([0-9]{1,3})")
 _PASSING = ("08", "40", "53", "55P03", "57P01", "57P02", "57P03")  # SQLSTATEs of what passes by itself
 
 
@@ -160,11 +162,21 @@ async def _closed(connection: asyncpg.Connection) -> None:
 async def _rows(
     connection: asyncpg.Connection, statement: Statement, values: Mapping[str, Value], *, limit: int, writes: bool
 ) -> Rows:
+    import asyncpg
+
     prepared = await connection.prepare(statement.numbered())
-    bound = [
-        _fit(name, values[name], kind.name)
-        for name, kind in zip(statement.wanted, prepared.get_parameters(), strict=True)
-    ]
+    kinds = [kind.name for kind in prepared.get_parameters()]
+    bound = [_fit(name, values[name], kind) for name, kind in zip(statement.wanted, kinds, strict=True)]
+    try:
+        return await _fetched(prepared, bound, limit=limit, writes=writes)
+    except asyncpg.DataError as error:  # where asyncpg itself says so, it repeats the value
+        if (match := _ARGUMENT.search(str(error))) is None:
+            raise
+        at = int(match[1]) - 1
+        raise unfit(statement.wanted[at], f"a value of the type {kinds[at]}") from None
+
+
+async def _fetched(prepared: Any, bound: list[Any], *, limit: int, writes: bool) -> Rows:
     columns = prepared.get_attributes()
     if not columns:
         await prepared.fetch(*bound)
@@ -174,9 +186,8 @@ async def _rows(
     cursor = await prepared.cursor(*bound)
     while rows := await cursor.fetch(BATCH if writes else min(BATCH, limit + 1)):
         for row in rows:
-            gathered.take(
-                _read(value) if is_document else value for value, is_document in zip(row, documents, strict=True)
-            )
+            values = zip(row, documents, strict=True)
+            gathered.take(_read(value) if is_document else value for value, is_document in values)
         if gathered.more and not writes:
             break
     return gathered.all(writes)

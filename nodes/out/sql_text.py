@@ -21,7 +21,6 @@ _TOKEN = re.compile(
     rf"""
     (?P<line>--[^\n]*)
     | (?P<comment>/\*)
-    | (?P<escaped>(?<![A-Za-z0-9_$])[eE]'(?:[^'\\]|\\.|'')*(?P<escaped_end>'?))
     | (?P<text>'(?:[^']|'')*(?P<text_end>'?))
     | (?P<quoted>"(?:[^"]|"")*(?P<quoted_end>"?) | `(?:[^`]|``)*(?P<ticked_end>`?))
     | (?P<dollar>(?<![A-Za-z0-9_$])\$(?P<tag>[A-Za-z_][A-Za-z0-9_]*)?\$)
@@ -119,6 +118,8 @@ def _tokens(text: str) -> Iterator[tuple[str, str, int, int]]:
             end = text.find(token[0], end) + len(token[0])
             if end < token.end():
                 raise ValueError(f"the text that begins with {token[0][:20]} isn't closed")
+        elif kind == "text" and _ESCAPED.search(token[0]) and text[token.start() - 1 : token.start()] in ("e", "E"):
+            raise ValueError("a ' in a text is written as '', not behind a backslash")
         elif any(token[mark] == "" for mark in _ENDS):
             raise ValueError("there is a text or a quoted name that isn't closed: a ' or \" is missing")
         yield kind, token["name"] or "", token.start(), end
@@ -135,5 +136,6 @@ def _end_of_comment(text: str, at: int) -> int:
     raise ValueError("there is a comment that isn't closed: a */ is missing")
 
 
-_KINDS = ("line", "comment", "escaped", "text", "quoted", "dollar", "numbered", "cast", "value", "end")
-_ENDS = ("escaped_end", "text_end", "quoted_end", "ticked_end")
+_ESCAPED = re.compile(r"(?<!\\)(\\\\)*\\'")  # databases read it differently
+_KINDS = ("line", "comment", "text", "quoted", "dollar", "numbered", "cast", "value", "end")
+_ENDS = ("text_end", "quoted_end", "ticked_end")

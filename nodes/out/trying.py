@@ -26,7 +26,7 @@ from wizard.node import (
     TokenResource,
     Visit,
 )
-from wizard.node.outgoing import check_url, is_public, shared_session
+from wizard.node.outgoing import check_url, judge_of, shared_session
 from wizard.nodes.out.exchange import failures_told, seconds_for
 from wizard.nodes.out.nats import Broker
 from wizard.nodes.out.s3 import Bucket
@@ -82,9 +82,8 @@ def _settings(visit: Visit[Any]) -> Settings:
 
 
 async def _smtp(resource: SmtpResource, visit: Visit[Any]) -> str:
-    allowed = (lambda _: True) if _settings(visit).allow_private_addresses else is_public
     server = resource.server
-    delivery = Delivery(server, EmailMessage(), "", (), seconds_for(visit), allowed)
+    delivery = Delivery(server, EmailMessage(), "", (), seconds_for(visit), judge_of(_settings(visit)))
     await delivery.sign_in(visit.services.calls)
     return f"The mail server {server.host} answers" + (", and takes the login." if server.user else ".")
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wizard.deployments.staging import Staging
     from wizard.deployments.transfer import Plan, Transfer
     from wizard.model.staging import Stages
+    from wizard.resources.handing import Resources
 
 FAILED = 1
 
@@ -74,7 +75,7 @@ def import_bundle(
     known = imported(named).keys() if named else None
 
     async def work(staging: Staging, stages: Stages) -> tuple[Plan, bool]:
-        transfer = _transfer(stages, known)
+        transfer = _transfer(stages, known, staging.resources)
         plan = await transfer.plan(bundle, replace=replace)
         if dry_run or plan.hindrances:
             return plan, False
@@ -97,12 +98,13 @@ def _bytes_of(file: Path) -> bytes:
         return opened.read(MAX_BUNDLE + 1)
 
 
-def _transfer(stages: Stages, functions: Any = None) -> Transfer:
+def _transfer(stages: Stages, functions: Any = None, resources: Resources | None = None) -> Transfer:
     from wizard.app import clock_of
     from wizard.deployments.transfer import Transfer as OfStore
     from wizard.node import Registry
+    from wizard.resources.handing import NONE
 
-    return OfStore(stages, Registry.installed(), clock_of(settings()), functions)
+    return OfStore(stages, Registry.installed(), clock_of(settings()), functions, resources or NONE)
 
 
 def _plan_json(plan: Plan, *, done: bool) -> dict[str, Any]:
@@ -112,6 +114,7 @@ def _plan_json(plan: Plan, *, done: bool) -> dict[str, Any]:
         "hindrances": list(plan.hindrances),
         "problems": [problem_json(problem) for problem in plan.problems],
         "functions": None if plan.functions is None else list(plan.functions),
+        "resources": list(plan.lacking),
     }
 
 
@@ -120,7 +123,7 @@ def _print(plan: Plan, bundle: Bundle, *, done: bool) -> None:
     for part in plan.parts:
         what = said[part.result] if done or part.result == "unchanged" else part.result
         print(clean(f"{part.workflow}: draft {part.revision}, {what}"))
-    for text in (*plan.hindrances, *plan.problems):
+    for text in (*plan.hindrances, *plan.problems, *plan.lacking):
         print(clean(text))
     if plan.functions:
         print(clean(f"Functions that aren't here: {', '.join(plan.functions)}."))

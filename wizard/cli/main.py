@@ -21,6 +21,7 @@ import typer
 
 from wizard.cli.debug import DEBUG_EXAMPLES, debug
 from wizard.cli.deployments import add_staging
+from wizard.cli.drafts import on_stages
 from wizard.cli.event import EVENT_SETTINGS, event
 from wizard.cli.events import events
 from wizard.cli.functions import FunctionsOption, chosen, imported
@@ -29,6 +30,7 @@ from wizard.cli.keys import keys
 from wizard.cli.nodes import nodes
 from wizard.cli.plugins import plugins
 from wizard.cli.profiles import add_stored
+from wizard.cli.resources import resources
 from wizard.cli.run import RUN_EXAMPLES, run
 from wizard.cli.runs import runs
 from wizard.cli.shared import (
@@ -50,7 +52,9 @@ from wizard.cli.worker import WORKER_EXAMPLES, worker
 if TYPE_CHECKING:
     from wizard.definitions.catalog import Catalog
     from wizard.deployments.serving import DeployedDefinitions
+    from wizard.deployments.staging import Staging
     from wizard.errors import Problem
+    from wizard.model.staging import Stages
     from wizard.settings import Settings
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
@@ -77,6 +81,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(events, name="events")
 app.add_typer(nodes, name="nodes")
 app.add_typer(plugins, name="plugins")
+app.add_typer(resources, name="resources")
 add_staging(app)
 add_stored(app)
 
@@ -174,9 +179,17 @@ app.command("debug", epilog=DEBUG_EXAMPLES)(debug)
         "wizard check forms/",
         "wizard check passport.yaml --json",
         "wizard check forms/ --functions shop:FUNCTIONS",
+        "wizard check forms/ --store sqlite:///runs.db",
     )
 )
-def check(paths: Paths, functions: FunctionsOption = None, as_json: AsJson = False) -> None:
+def check(
+    paths: Paths,
+    functions: FunctionsOption = None,
+    store: Annotated[
+        str | None, typer.Option(metavar="URL", help="Also look whether this store has the resources that they name.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Name everything that is wrong in definitions. Each problem has its file, line and column; where there is no
     error, the workflows follow. With functions, their calls are checked too."""
     from wizard.app import load_catalog
@@ -188,7 +201,7 @@ def check(paths: Paths, functions: FunctionsOption = None, as_json: AsJson = Fal
     titles: dict[str, str] = {}
     try:
         catalog = load_catalog(paths, functions=given)
-        problems = list(catalog.warnings)
+        problems = [*catalog.warnings, *_lacking(catalog, store)]
         titles = {workflow.id: workflow.title for workflow in catalog.workflows.values()}
     except DefinitionError as error:
         problems = error.problems
@@ -203,6 +216,24 @@ def check(paths: Paths, functions: FunctionsOption = None, as_json: AsJson = Fal
         print(_verdict(problems, len(titles)))
     if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(FAILED)
+
+
+def _lacking(catalog: Catalog, store: str | None) -> list[Problem]:
+    """Resources that the workflows name and a store hasn't got."""
+    if store is None:
+        return []
+    from wizard.deployments.resources import lacking, named_in
+    from wizard.errors import Problem
+    from wizard.resources.handing import NONE
+
+    each = [(workflow.id, named_in([workflow])) for workflow in catalog.workflows.values()]
+
+    async def work(staging: Staging, stages: Stages) -> list[Problem]:
+        resources = staging.resources or NONE
+        told = [(name, await lacking(names, resources)) for name, names in each]
+        return [Problem(name, 1, 1, what, "warning") for name, lacks in told for what in lacks]
+
+    return on_stages(store, work)
 
 
 def _verdict(problems: list[Problem], workflows: int) -> str:

@@ -285,7 +285,7 @@ async def _asked(action: Action, config: dict[str, Any]) -> dict[str, Any]:
     labels = {made.name: made.field["label"] for made in action.inputs if made.field}
     only: frozenset[str] | None = None
     while True:
-        values |= await _hold(workflow_of(action, values, only), terminal)
+        values |= await hold(workflow_of(action, values, only), terminal)
         try:
             return validate(action, config_of(action, values))
         except ConfigurationRefused as error:
@@ -299,7 +299,7 @@ async def _asked(action: Action, config: dict[str, Any]) -> dict[str, Any]:
             only = frozenset(told) or None
 
 
-async def _hold(workflow: Mapping[str, Any], terminal: Terminal) -> dict[str, Any]:
+async def hold(workflow: Mapping[str, Any], terminal: Terminal) -> dict[str, Any]:
     """The answers of a conversation. Raises Exit where it is left."""
     from wizard.app import make_engine, open_store
     from wizard.channels.terminal.terminal import Conversation, Ending

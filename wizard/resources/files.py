@@ -16,7 +16,7 @@ from wizard.resources.naming import check_name
 MAX_BYTES = 1_000_000
 
 
-def resources_of(path: Path) -> dict[str, Values]:
+def in_file(path: Path) -> dict[str, Values]:
     """All that the file says. Raises SettingsError, in which no secret is quoted."""
     try:
         with path.open("rb") as file:

@@ -198,7 +198,10 @@ def with_secrets(
     A secret doesn't move with an address: whoever could send it elsewhere could read it. `moved` is the address above
     this part that is another one now. Raises ResourceRefused where a secret would have to be kept then.
     """
-    moved = moved or next((name for name in ADDRESSES if _has_moved(stored.get(name), given.get(name))), "")
+    addresses = [
+        name for name, info in model.model_fields.items() if name in ADDRESSES and not _is_secret(info.annotation)
+    ]
+    moved = moved or next((name for name in addresses if _service(stored.get(name)) != _service(given.get(name))), "")
     merged = {name: value for name, value in given.items() if value is not None and value != IS_SET}
     for name, info in model.model_fields.items():
         before, now, here = stored.get(name), given.get(name), f"{place}.{name}" if place else name
@@ -223,14 +226,15 @@ def _check_stays(moved: str, place: str, kept: bool) -> None:
         raise ResourceRefused(errors={place: why})
 
 
-def _has_moved(before: object, now: object) -> bool:
-    """Whether an address leads to another service: another host, port or scheme."""
-    if not isinstance(before, str) or not isinstance(now, str):
-        return False
+def _service(address: object) -> tuple[str, str] | None:
+    """The service that an address leads to: its scheme, and its host and port. None for the usual one of a kind."""
+    if not isinstance(address, str):
+        return None
     try:
-        return urlsplit(before)[:2] != urlsplit(now)[:2]
+        parts = urlsplit(address)
     except ValueError:
-        return True
+        return address, ""
+    return parts.scheme, parts.netloc
 
 
 def _part_in(annotation: Any) -> type[BaseModel] | None:

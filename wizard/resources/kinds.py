@@ -273,7 +273,6 @@ class BrokerResource(Resource):
         min_length=1,
         max_length=MAX_CREDENTIALS,
         description="The content of a file of credentials instead (.creds).",
-        json_schema_extra={"x-form": {"rows": 8}},
     )
 
     @model_validator(mode="after")

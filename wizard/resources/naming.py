@@ -53,16 +53,17 @@ class Named(NamedTuple):
     kind: str
 
 
-def resources_in(config: BaseModel, place: tuple[str | int, ...] = ()) -> Iterator[Named]:
+def resources_in(config: object, place: tuple[str | int, ...] = ()) -> Iterator[Named]:
     """The resources that a configuration names, in itself and in what it holds."""
+    if not isinstance(config, BaseModel):
+        return
     for field, info in type(config).model_fields.items():
         value, here = getattr(config, field), (*place, info.alias or field)
         kind = next((each.of.kind for each in info.metadata if isinstance(each, ResourceOf)), None)
         if kind is not None and isinstance(value, str):
             yield Named(here, value, kind)
-        elif isinstance(value, BaseModel):
-            yield from resources_in(value, here)
         elif isinstance(value, tuple):
             for number, part in enumerate(value):
-                if isinstance(part, BaseModel):
-                    yield from resources_in(part, (*here, number))
+                yield from resources_in(part, (*here, number))
+        else:
+            yield from resources_in(value, here)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from wizard.errors import SettingsError
-from wizard.resources.files import MAX_BYTES, resources_of
+from wizard.resources.files import MAX_BYTES, in_file
 from wizard.resources.handing import Values
 from wizard.resources.kinds import TokenResource
 
@@ -19,7 +19,7 @@ def test_a_container_gets_its_resources_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "resources.json"
     path.write_text(json.dumps({"bot": {"kind": "token", "production": {"token": "s"}, "test": {"token": "t"}}}))
     real, tried = (TokenResource.model_validate({"token": token}) for token in "st")
-    assert resources_of(path) == {"bot": Values(real, tried)}
+    assert in_file(path) == {"bot": Values(real, tried)}
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_what_is_wrong_with_it_is_said_at_the_start(written: Any, why: str, tmp_
     path = tmp_path / "resources.json"
     path.write_text(written if isinstance(written, str) else json.dumps(written))
     with pytest.raises(SettingsError, match=why) as refused:
-        resources_of(path)
+        in_file(path)
     assert "s3cr3t" not in str(refused.value)
     with pytest.raises(SettingsError, match="can't be read"):
-        resources_of(tmp_path)
+        in_file(tmp_path)

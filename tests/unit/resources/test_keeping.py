@@ -78,6 +78,17 @@ async def test_a_secret_does_not_move_with_the_address(base_url: str, keeping: K
     assert moved.bearer_token.get_secret_value() == "new"
 
 
+async def test_a_token_does_not_move_from_the_usual_service(keeping: Keeping) -> None:
+    """That of a bot goes to the service that it is for, where no other is named; naming one isn't a way to read it."""
+    await keeping.set("bot", "token", {Use.TEST: {"token": "s3cr3t"}}, revision=0, by="ann")
+    with pytest.raises(ResourceRefused, match=r"test\.token: has to be given again"):
+        await keeping.set("bot", "token", {Use.TEST: {"base_url": "https://thief.example"}}, revision=1, by="ann")
+    mail = {"url": "smtp://ann:s3cr3t@mail.example"}
+    await keeping.set("mail", "smtp", {Use.TEST: mail}, revision=0, by="ann")
+    kept = await keeping.set("mail", "smtp", {Use.TEST: {"sender": "town@example.org"}}, revision=1, by="ann")
+    assert kept.values.test is not None, "an address that is secret itself stays as any secret"
+
+
 async def test_the_secret_of_an_oauth_client_stays_with_it(keeping: Keeping) -> None:
     """An operator who changes the scope doesn't have to look for the secret again; its tokens stay where they were."""
     client = {"token_url": "https://login.example/token", "client_id": "forms", "client_secret": "s3cr3t"}

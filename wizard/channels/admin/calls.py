@@ -18,6 +18,7 @@ from wizard.channels.admin.events import Events
 from wizard.channels.admin.migrations import Migrations
 from wizard.channels.admin.node_types import NodeTypes
 from wizard.channels.admin.people import Admin
+from wizard.channels.admin.resources import Resources
 from wizard.channels.admin.sharing import Sharings
 from wizard.channels.admin.workflows import Workflows
 from wizard.channels.http.json_answers import as_json, encode
@@ -27,6 +28,8 @@ from wizard.deployments.transfer import Transfer
 from wizard.model.migrating import Migrate
 from wizard.process.calls import Calls
 from wizard.profiles.keeping import StoredDocuments
+from wizard.resources.keeping import Keeping
+from wizard.resources.trying import TryOut
 from wizard.settings import Settings
 from wizard.stores.contract import Store
 
@@ -48,9 +51,12 @@ def admin_api(
     migrate: Migrate,
     debugger: Callable[[], Debugger],
     transfer: Callable[[], Transfer],
+    keeping: Callable[[], Keeping],
+    try_out: TryOut,
 ) -> web.Application:
     """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. Once the store is opened, `staging`
-    gives what saves and deploys there, `transfer` what takes bundles in and out, and `debugger` what tries workflows;
+    gives what saves and deploys there, `transfer` what takes bundles in and out, `keeping` what keeps resources, which
+    `try_out` tries, and `debugger` what tries workflows;
     `profiles` and `sessions` are those that the store keeps, and `migrate` moves its runs. `admin` says who of the
     host's people sends a request, and `calls` has a bound around that. `catalogue` has the node types that definitions
     can use, all installed ones unless given. Without `admin`, and without an admin key in the settings, nobody gets in.
@@ -66,6 +72,7 @@ def admin_api(
         **Workflows(store, staging, admission).by_name,
         **StoredHandlers("profile", profiles, admission).by_name,
         **StoredHandlers("session", sessions, admission).by_name,
+        **Resources(keeping, try_out, admission).by_name,
         "migrate": Migrations(migrate, admission).migrate,
         "showSharing": sharings.show,
         "changeSharing": sharings.change,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NotRequired
 import pydantic
 from typing_extensions import TypedDict
 
-from wizard.channels.admin import document_responses
+from wizard.channels.admin import document_responses, resource_responses
 from wizard.channels.http.members import about
 from wizard.channels.http.problems import (
     INTERNAL,
@@ -133,6 +133,7 @@ class Deployed(TypedDict):
         Sequence[str],
         about("Deployed workflows that embed it: they keep what they have until they are deployed anew."),
     ]
+    lacking: Annotated[Sequence[str], about("What is missing of the resources that it names, for people.")]
 
 
 class VersionLine(TypedDict):
@@ -255,7 +256,10 @@ class Bundle(TypedDict):
     workflow: str
     needs: Annotated[
         Mapping[str, Any],
-        about("`node_types` and `field_types`, each with the package that it is from, and `functions`."),
+        about(
+            "`node_types` and `field_types`, each with the package that it is from, `functions`, and `resources` with "
+            "their kinds."
+        ),
     ]
     texts: Annotated[Mapping[str, Any], about("By workflow: `lines`, and `stage`, which says what it was.")]
 
@@ -276,6 +280,7 @@ class Imported(TypedDict):
     hindrances: Annotated[Sequence[str], about("What keeps it from being imported, for people.")]
     problems: Problems
     functions: Annotated[Sequence[str], about("Functions that it needs and this application hasn't got.")]
+    resources: Annotated[Sequence[str], about("What is missing of the resources that it names, for people.")]
 
 
 class DebugLine(TypedDict):
@@ -396,7 +401,8 @@ class Problem(TypedDict):
         Annotated[
             Mapping[str, str],
             about(
-                "What is wrong (422): with a profile by its schema, by field; with a configuration, by `cases.0.when`."
+                "What is wrong (422): with a profile by its schema, by field; with a configuration, by `cases.0.when`; "
+                "with a resource, by `production.base_url`."
             ),
         ]
     ]
@@ -421,6 +427,7 @@ RESPONSES: tuple[Any, ...] = (
     Sharing,
     EventLine,
     *document_responses.RESPONSES,
+    *resource_responses.RESPONSES,
     Bundle,
     Imported,
     Debugged,

@@ -31,6 +31,8 @@ from wizard.errors import (
     NotYourProfile,
     NotYours,
     PointOfNoReturn,
+    ResourceNotFound,
+    ResourceRefused,
     RunBusy,
     RunCancelled,
     RunCompleted,
@@ -41,6 +43,7 @@ from wizard.errors import (
     StaleDocument,
     StaleDraft,
     StaleInput,
+    StaleResource,
     StaleRevision,
     StaleSharing,
     StoreError,
@@ -129,6 +132,9 @@ DOCUMENT_NOT_FOUND = ProblemType("document-not-found", 404, "Nothing is stored u
 SAVE_NOT_FOUND = ProblemType("save-not-found", 404, "The history has no such save")
 UNDO_CONFLICT = ProblemType("undo-conflict", 409, "Fields were changed since that save")
 STALE_DOCUMENT = ProblemType("stale-document", 412, "Somebody else has saved it")
+RESOURCE_NOT_FOUND = ProblemType("resource-not-found", 404, "There is no resource of this name")
+STALE_RESOURCE = ProblemType("stale-resource", 412, "Somebody else has changed it")
+RESOURCE_REFUSED = ProblemType("resource-refused", 422, "The resource can't be stored as it is")
 FIELDS_REFUSED = ProblemType("fields-refused", 422, "The schema of profiles doesn't take this")
 CONFIGURATION_REFUSED = ProblemType("configuration-refused", 422, "The node's configuration is wrong")
 PRECONDITION_REQUIRED = ProblemType("precondition-required", 428, "The request doesn't say what it changes")
@@ -151,6 +157,9 @@ STAGING_TYPES = (
     SAVE_NOT_FOUND,
     UNDO_CONFLICT,
     STALE_DOCUMENT,
+    RESOURCE_NOT_FOUND,
+    STALE_RESOURCE,
+    RESOURCE_REFUSED,
     FIELDS_REFUSED,
     CONFIGURATION_REFUSED,
     PRECONDITION_REQUIRED,
@@ -227,6 +236,9 @@ _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (NothingBefore, NOTHING_BEFORE),
     (DocumentNotFound, DOCUMENT_NOT_FOUND),
     (StaleDocument, STALE_DOCUMENT),
+    (ResourceNotFound, RESOURCE_NOT_FOUND),
+    (StaleResource, STALE_RESOURCE),
+    (ResourceRefused, RESOURCE_REFUSED),
     (SaveNotFound, SAVE_NOT_FOUND),
     (UndoConflict, UNDO_CONFLICT),
     (CallerError, REFUSED),
