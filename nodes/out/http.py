@@ -38,12 +38,12 @@ _SENDS = 'method not in ["GET", "HEAD"]'  # in the form
 class HttpConfig(NodeConfig):
     """What is sent where, and what of the answer counts."""
 
-    resource: Annotated[str | None, ResourceOf(HttpResource), FormHint(group="Request")] = Field(
-        None, description="The service that is called: its address, and how to sign in there."
-    )
     url: Annotated[UrlParts, FormHint(label="Address", group="Request")] = Field(
         description="The address. What {{ expressions }} put into it is percent-encoded. With a `resource`, what comes "
         "behind its address: it begins with `/`."
+    )
+    resource: Annotated[str | None, ResourceOf(HttpResource), FormHint(group="Request")] = Field(
+        None, description="The service that is called: its address, and how to sign in there."
     )
     method: Annotated[Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], FormHint(group="Request")] = Field(
         "GET", description="What is done there."

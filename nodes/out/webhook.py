@@ -29,12 +29,12 @@ MAX_BODY = 1_000_000  # bytes
 class WebhookConfig(NodeConfig):
     """What is told whom."""
 
-    resource: Annotated[str | None, ResourceOf(HttpResource), FormHint(group="Request")] = Field(
-        None, description="The service that is told: its address, how to sign in there, and its signing secret."
-    )
     url: Annotated[UrlParts, FormHint(label="Address", group="Request")] = Field(
         description="The address. What {{ expressions }} put into it is percent-encoded. With a `resource`, what comes "
         "behind its address: it begins with `/`, and `/` alone is that address itself."
+    )
+    resource: Annotated[str | None, ResourceOf(HttpResource), FormHint(group="Request")] = Field(
+        None, description="The service that is told: its address, how to sign in there, and its signing secret."
     )
     secret: Annotated[str | None, FormHint(group="Request")] = Field(
         None,

@@ -42,7 +42,7 @@ FAILED = 1
 MAX_BYTES = 200_000  # of what comes in as JSON
 
 resources = typer.Typer(
-    help="Set, show, try and remove resources: what nodes need to sign in at services of others.",
+    help="Set, show, try and remove resources: passwords for services.",
     epilog=examples(
         "wizard resources kinds",
         "wizard resources set crm --kind http",

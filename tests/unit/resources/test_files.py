@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from wizard.app import keeping_of, make_engine
+from wizard.definitions.catalog import Catalog
 from wizard.errors import SettingsError
+from wizard.node import Registry
 from wizard.resources.files import MAX_BYTES, in_file
-from wizard.resources.handing import Values
+from wizard.resources.handing import Use, Values
 from wizard.resources.kinds import TokenResource
+from wizard.settings import Settings
+from wizard.stores.memory import MemoryStore
 
 
 def test_a_container_gets_its_resources_from_a_file(tmp_path: Path) -> None:
@@ -44,3 +50,23 @@ def test_what_is_wrong_with_it_is_said_at_the_start(written: Any, why: str, tmp_
     assert "s3cr3t" not in str(refused.value)
     with pytest.raises(SettingsError, match="can't be read"):
         in_file(tmp_path)
+
+
+async def test_it_comes_before_the_store_and_behind_the_application(tmp_path: Path) -> None:
+    """A container that is handed its secrets uses these, whatever is stored; an application that gives one, its own."""
+    path = tmp_path / "resources.json"
+    path.write_text(json.dumps({name: {"kind": "token", "production": {"token": "file"}} for name in ("a", "b")}))
+    store = MemoryStore()
+    keeping = keeping_of(store, lambda: datetime(2026, 11, 29, tzinfo=UTC))
+    for name in ("b", "c"):
+        await keeping.set(name, "token", {Use.PRODUCTION: {"token": "store"}}, revision=0, by="ann")
+    host = {"a": TokenResource.model_validate({"token": "host"})}
+    settings = Settings(resources=path)
+    engine = make_engine(Catalog.empty(Registry.installed()), store, settings, resources=host)
+    got = {name: await engine.services.resources.get(name, TokenResource) for name in "abc"}
+    assert {name: each.token.get_secret_value() for name, each in got.items()} == {
+        "a": "host",
+        "b": "file",
+        "c": "store",
+    }
+    await engine.close()

@@ -100,3 +100,22 @@ async def test_an_editor_makes_a_form_of_each_kind(office: Office) -> None:
     assert fields["base_url"] == "text"
     assert "headers" not in fields
     assert "headers" in kinds["http"]["schema"]["properties"]
+
+
+async def test_a_debug_run_takes_the_test_value_and_no_other(office: Office, crm: Crm) -> None:
+    """Whoever tries a draft would write into the real service; and a real run would write into the test one."""
+    key = office.key
+    await key.asks("PUT", "/resources/crm", 200, of(crm), **NEW)
+    definition = {"id": "calling", "nodes": [{"id": "call", "type": "http", "resource": "crm", "url": "/contacts"}]}
+    await key.draws(definition, "calling")
+    trial = {"effects": True}
+    told = await key.asks("POST", "/workflows/calling/debug", 200, trial)
+    assert told["status"] == "failed"
+    assert "The resource 'crm' has no test value" in told["trace"][0]["error"]
+    assert "wizard resources set crm --test" in told["trace"][0]["error"]
+    assert crm.requests == []
+    test = {"base_url": f"{crm.url}/test", "bearer_token": "t3st"}
+    await key.asks("PUT", "/resources/crm", 200, {"kind": "http", "test": test}, If_Match='"1"')
+    assert (await key.asks("POST", "/workflows/calling/debug", 200, trial))["status"] == "completed"
+    ((_, path, headers, _),) = crm.requests
+    assert (path, headers["Authorization"]) == ("/test/contacts", "Bearer t3st")
