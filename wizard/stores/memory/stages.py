@@ -120,6 +120,12 @@ class MemoryStages:
     def _note(self, deed: Deed) -> None:
         self._deeds.append(deed._replace(number=len(self._deeds) + 1))
 
+    def changed(self, deed: Deed) -> None:
+        """Something else than a version is there for definitions to use, or isn't any more."""
+        with self._lock:
+            self._stamp += 1
+            self._note(deed)
+
     async def stamp(self) -> int:
         return self._stamp
 

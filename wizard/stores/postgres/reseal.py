@@ -66,6 +66,7 @@ PLACES = (
     _Place("wizard.files", Part.FILE, ("run_id", "id"), "body", RUN, ("id",), counted=False),
     _Place("wizard.reports", Part.REPORT, RUN, "body", RUN, counted=False),
     _Place("wizard.events", Part.EVENT, ("id",), "body", ("id",), ("id", "at", "standing"), counted=False),
+    _Place("wizard.remote_nodes", Part.REMOTE, ("type",), "body", ("type",), ("type", "revision"), counted=False),
     _Place("wizard.formers", Part.FORMER, RUN, "body", RUN, ("revision",), counted=False),
     _Place("wizard.refused", Part.REFUSED, ("scope", "key"), "body", ("scope",), ("scope", "key", "at"), counted=False),
     _Place(

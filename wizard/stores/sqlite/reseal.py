@@ -72,6 +72,7 @@ COLUMNS = (
     Column("reports", "body", Part.REPORT, ("run_id",)),
     Column("formers", "body", Part.FORMER, ("run_id",), ("revision",)),
     Column("refused", "body", Part.REFUSED, ("scope", "key"), ("scope", "key", "at"), "scope"),
+    Column("remote_nodes", "body", Part.REMOTE, ("type",), ("type", "revision"), "type"),
     Column("events", "body", Part.EVENT, ("id",), ("id", "at", "standing"), "id"),
 )
 
