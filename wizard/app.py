@@ -28,7 +28,8 @@ from wizard.channels.admin.people import Admin, Person
 from wizard.channels.http.identities import Identify
 from wizard.debugging.debugger import Debugger
 from wizard.definitions.catalog import Catalog
-from wizard.deployments.serving import DeployedDefinitions, following
+from wizard.deployments.serving import DeployedDefinitions
+from wizard.deployments.serving import following as following_deployments
 from wizard.deployments.staging import Staging
 from wizard.deployments.transfer import Transfer
 from wizard.engine import Definitions, Engine
@@ -40,6 +41,8 @@ from wizard.events.intake import Intake
 from wizard.node import Registry, Services
 from wizard.process.calls import Calls
 from wizard.profiles.schema import ProfileSchema
+from wizard.remote.directory import Directory, following
+from wizard.remote.registering import RemoteRegistry
 from wizard.settings import Settings
 from wizard.stores.blobs.vault import PLAIN, KeyRing, Vault
 from wizard.stores.contract import Store
@@ -65,6 +68,8 @@ __all__ = [
     "make_engine",
     "open_store",
     "profile_schema_of",
+    "registry_of_store",
+    "remote_nodes_of",
     "services_of",
     "sqlite_path",
     "vault_of",
@@ -245,7 +250,7 @@ def wizard_app(
     app = web.Application()
     app[LIMITS] = Limits.of(settings)
     app[ROOM] = Room(settings.bodies_limit)
-    engine = _served(app, definitions, store, settings, functions)
+    engine, directory = _served(app, definitions, store, settings, functions)
     workers: list[Worker] = []
     app.cleanup_ctx.append(_working(engine, settings.jobs, workers))
     stopping = Stopping(asyncio.Event(), settings.grace)
@@ -268,6 +273,7 @@ def wizard_app(
             migrate=engine.migrate,
             debugger=cache(lambda: _debugger_of(engine, staging)),  # a store may have nothing before it is opened
             transfer=_transfer_of(engine),
+            remote=RemoteRegistry(engine.store, directory, engine.services, engine.clock),
         )
         app.add_subapp(ADMIN_PREFIX, editing)
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))
@@ -281,21 +287,49 @@ def _served(
     store: str | Store,
     settings: Settings,
     functions: Functions | None,
-) -> Engine:
-    """The engine that an application serves, which the application opens and closes where it isn't its owner's."""
+) -> tuple[Engine, Directory]:
+    """The engine that an application serves, which the application opens and closes where it isn't its owner's, and
+    what it knows of services that offer node types."""
     match definitions:
         case Engine():
             engine = definitions
         case DeployedDefinitions():
             engine = make_engine(definitions, definitions.store, settings, functions)
-            app.cleanup_ctx.extend((_lifetime(engine), _following(definitions, engine)))
+            app.cleanup_ctx.append(_lifetime(engine))
         case _:
             catalog = definitions if isinstance(definitions, Catalog) else load_catalog(definitions)
             opened = open_store(store, settings) if isinstance(store, str) else store
             engine = make_engine(catalog, opened, settings, functions)
             app.cleanup_ctx.append(_lifetime(engine))
+    directory = remote_nodes_of(engine)
+    app.cleanup_ctx.append(_offering(directory))
+    if isinstance(definitions, DeployedDefinitions):
+        app.cleanup_ctx.append(_following(definitions, engine))
     log_missing_prerequisites(engine.definitions.all_workflows(), engine.services.functions, settings)
-    return engine
+    return engine, directory
+
+
+def remote_nodes_of(engine: Engine) -> Directory:
+    """The node types that services offer to an engine on an opened store. They are there after `await refresh()`, and
+    follow what is registered within `async with wizard.remote.directory.following(…)`; an application of `wizard_app`
+    sees to that itself."""
+    return Directory(engine.store, _registry_of(engine))
+
+
+async def registry_of_store(store: Store) -> Registry:
+    """The installed node types and those that services offer to this opened store, for definitions that are loaded
+    from files. Raises StoreError."""
+    registry = Registry.installed()
+    await Directory(store, registry).refresh()
+    return registry
+
+
+def _offering(directory: Directory) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def offer(app: web.Application) -> AsyncIterator[None]:
+        async with following(directory):
+            yield
+
+    return offer
 
 
 def _following(definitions: DeployedDefinitions, engine: Engine) -> Callable[[web.Application], AsyncIterator[None]]:
@@ -309,7 +343,7 @@ def _following(definitions: DeployedDefinitions, engine: Engine) -> Callable[[we
         log_missing_prerequisites(new, engine.services.functions, engine.settings)
 
     async def follow(app: web.Application) -> AsyncIterator[None]:
-        async with following(definitions, log_what_new_ones_lack):
+        async with following_deployments(definitions, log_what_new_ones_lack):
             yield
 
     return follow

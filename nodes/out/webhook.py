@@ -7,8 +7,6 @@ checks them. The time is signed as well, so that a message which was overheard c
 from __future__ import annotations
 
 import asyncio
-import hmac
-from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
@@ -20,13 +18,14 @@ from wizard.expressions.template import Dynamic
 from wizard.model import Chain, Outcome, Proceed, Value
 from wizard.model.values import write_json
 from wizard.node import Background, FormHint, NodeConfig, Visit
+from wizard.node.signing import ID, SIGNATURE, TIMESTAMP, signed_headers
 from wizard.nodes.out.addresses import UrlParts, url_of
 from wizard.nodes.out.exchange import Expect, MaxResponse, Messages, Request, Sleep, exchange
 from wizard.nodes.out.http import OWN_HEADERS, header_problems, with_headers
 from wizard.settings import Settings, webhook_secrets_of
 
 MAX_BODY = 1_000_000  # bytes
-SIGNED = frozenset({"webhook-id", "webhook-timestamp", "webhook-signature"})
+SIGNED = frozenset({ID, TIMESTAMP, SIGNATURE})
 
 
 class WebhookConfig(NodeConfig):
@@ -102,18 +101,10 @@ class WebhookNode(Background[WebhookConfig]):
         headers = {"User-Agent": f"wizard/{__version__}", "Content-Type": "application/json"}
         headers = with_headers(headers, config.headers, visit.names) | {
             "Idempotency-Key": visit.key,
-            "webhook-id": visit.key,
-            "webhook-timestamp": str(at),
-            "webhook-signature": signature(_secrets(visit), visit.key, at, body),
+            **signed_headers(_secrets(visit), visit.key, at, body),
         }
         request = Request("POST", url_of(config.url, {}, visit.names), headers, body)
         return Proceed(await exchange(visit, request, sleep=self._sleep))
-
-
-def signature(secrets: Sequence[bytes], message_id: str, at: int, body: bytes) -> str:
-    """The header `webhook-signature`: one signature for each secret, with blanks between them."""
-    signed = b".".join((message_id.encode(), str(at).encode(), body))
-    return " ".join(f"v1,{b64encode(hmac.digest(secret, signed, 'sha256')).decode()}" for secret in secrets)
 
 
 def _secrets(visit: Visit[WebhookConfig]) -> Sequence[bytes]:

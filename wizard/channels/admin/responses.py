@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NotRequired
 import pydantic
 from typing_extensions import TypedDict
 
-from wizard.channels.admin import document_responses
+from wizard.channels.admin import document_responses, remote_node_calls
 from wizard.channels.http.members import about
 from wizard.channels.http.problems import (
     INTERNAL,
@@ -393,7 +393,8 @@ class Problem(TypedDict):
         Annotated[
             Mapping[str, str],
             about(
-                "What is wrong (422): with a profile by its schema, by field; with a configuration, by `cases.0.when`."
+                "What is wrong (422): with a profile by its schema, by field; with a configuration, by `cases.0.when`;"
+                " with a remote node, by `schema`."
             ),
         ]
     ]
@@ -418,6 +419,7 @@ RESPONSES: tuple[Any, ...] = (
     Sharing,
     EventLine,
     *document_responses.RESPONSES,
+    *remote_node_calls.RESPONSES,
     Bundle,
     Imported,
     Debugged,

@@ -131,6 +131,8 @@ UNDO_CONFLICT = ProblemType("undo-conflict", 409, "Fields were changed since tha
 STALE_DOCUMENT = ProblemType("stale-document", 412, "Somebody else has saved it")
 FIELDS_REFUSED = ProblemType("fields-refused", 422, "The schema of profiles doesn't take this")
 CONFIGURATION_REFUSED = ProblemType("configuration-refused", 422, "The node's configuration is wrong")
+REMOTE_NODE_REFUSED = ProblemType("remote-node-refused", 422, "The service can't be registered")
+NOT_ENCRYPTED = ProblemType("not-encrypted", 409, "The store isn't encrypted")
 PRECONDITION_REQUIRED = ProblemType("precondition-required", 428, "The request doesn't say what it changes")
 TOO_MANY_CHANGES = ProblemType("too-many-changes", 429, "Too much was changed")
 
@@ -153,6 +155,8 @@ STAGING_TYPES = (
     STALE_DOCUMENT,
     FIELDS_REFUSED,
     CONFIGURATION_REFUSED,
+    REMOTE_NODE_REFUSED,
+    NOT_ENCRYPTED,
     PRECONDITION_REQUIRED,
     TOO_MANY_CHANGES,
 )
