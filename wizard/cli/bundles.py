@@ -41,7 +41,7 @@ def export(
     from wizard.deployments.bundles import write_bundle
 
     async def work(staging: Staging, stages: Stages) -> Bundle:
-        return await _transfer(stages).export(workflow, stage)
+        return await _transfer(staging, stages).export(workflow, stage)
 
     bundle = on_stages(store, work)
     content = write_bundle(bundle)
@@ -74,7 +74,7 @@ def import_bundle(
     known = imported(named).keys() if named else None
 
     async def work(staging: Staging, stages: Stages) -> tuple[Plan, bool]:
-        transfer = _transfer(stages, known)
+        transfer = _transfer(staging, stages, known)
         plan = await transfer.plan(bundle, replace=replace)
         if dry_run or plan.hindrances:
             return plan, False
@@ -97,12 +97,11 @@ def _bytes_of(file: Path) -> bytes:
         return opened.read(MAX_BUNDLE + 1)
 
 
-def _transfer(stages: Stages, functions: Any = None) -> Transfer:
+def _transfer(staging: Staging, stages: Stages, functions: Any = None) -> Transfer:
     from wizard.app import clock_of
     from wizard.deployments.transfer import Transfer as OfStore
-    from wizard.node import Registry
 
-    return OfStore(stages, Registry.installed(), clock_of(settings()), functions)
+    return OfStore(stages, staging.registry, clock_of(settings()), functions)
 
 
 def _plan_json(plan: Plan, *, done: bool) -> dict[str, Any]:

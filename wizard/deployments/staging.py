@@ -50,6 +50,11 @@ class Staging:
         self._registry = registry
         self._clock = clock
 
+    @property
+    def registry(self) -> Registry:
+        """The node types that texts may use."""
+        return self._registry
+
     # -- drafts ----------------------------------------------------------------------------------
 
     async def save(self, workflow: str, text: str, *, revision: int, by: str) -> Draft:

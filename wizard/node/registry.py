@@ -11,12 +11,14 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 from jinja2 import Environment
 
 from wizard.errors import DefinitionError, NodeContractError, Problem
 from wizard.forms.field_type import FieldType
 from wizard.forms.fields import BUILT_IN, FieldTypes
+from wizard.model.remote import RemoteNode
 from wizard.node.contract import NodeType
 from wizard.node.disabled import disabled, normal
 from wizard.node.plugins import Announced, Unusable, announced, reason_of
@@ -182,7 +184,7 @@ class Registry:
     def __init__(self, types: Iterable[type[NodeType[Any]]] = (), fields: Iterable[FieldType] = ()) -> None:
         self._types = _Announcements[NodeType[Any]]("node type")
         self._remote: Mapping[str, NodeType[Any]] = {}
-        self._remote_from: Mapping[str, str] = {}
+        self._remote_nodes: Mapping[str, RemoteNode] = {}
         self._remote_unusable: Mapping[str, Unusable] = {}
         self.revision = 0  # counts how often the remote types changed
         self._fields = _Announcements[FieldType]("field type")
@@ -239,19 +241,26 @@ class Registry:
             self.fields = FieldTypes(self._fields.known.values(), broken)
 
     def offer_remote(
-        self, types: Mapping[str, NodeType[Any]], sources: Mapping[str, str], unusable: Iterable[Unusable] = ()
+        self,
+        types: Mapping[str, NodeType[Any]],
+        nodes: Mapping[str, RemoteNode],
+        unusable: Iterable[Unusable] = (),
     ) -> None:
-        """Has these node types in the place of those that services offered before; `sources` say where each is. A name
-        that a type of this process has stays that one's. Those that are gone are known as such."""
+        """Has these node types in the place of those that services offered before; `nodes` are the registrations. A
+        name that a type of this process has stays that one's. Those that are gone are known as such."""
         refused = {each.type: each for each in unusable}
         gone = {*self._remote, *self._remote_unusable} - types.keys()
         told = {name: Unusable(name, REMOTE, f"{GONE}: `wizard remote-nodes add {name} URL`") for name in gone}
         self._remote_unusable = {**told, **refused}
-        self._remote, self._remote_from = dict(types), dict(sources)
+        self._remote, self._remote_nodes = dict(types), dict(nodes)
         self.revision += 1
 
     def get(self, name: str) -> NodeType[Any] | None:
         return self._types.get(name) or self._remote.get(name)
+
+    def remote(self, name: str) -> RemoteNode | None:
+        """The registration that counts now of the type of this name that a service offers."""
+        return self._remote_nodes.get(name)
 
     def is_remote(self, name: str) -> bool:
         """Whether a service offers the type of this name."""
@@ -259,7 +268,9 @@ class Registry:
 
     def package(self, name: str) -> str:
         """The package and version that a type comes from; "" for built-in types and those of the application."""
-        return f"{REMOTE} {self._remote_from[name]}" if self.is_remote(name) else self._types.package(name)
+        if self.is_remote(name):
+            return f"{REMOTE} {urlsplit(self._remote_nodes[name].url).hostname}"
+        return self._types.package(name)
 
     def has_field(self, name: str) -> bool:
         return name in self._fields.known

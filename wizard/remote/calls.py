@@ -114,7 +114,7 @@ def _check_status(response: aiohttp.ClientResponse, failures: Failures) -> None:
         wait = float(after) if re.fullmatch(r"[0-9]{1,9}", after) else 0.0
         raise failures.passing(f"is busy, or what it needs isn't there (status {status})", wait)
     if status in (401, 403):
-        advice = "Give both sides the same secret: `wizard remote-nodes add --replace --secret …`."
+        advice = "Give both sides the same secret: `wizard remote-nodes add --replace --secret-file FILE`."
         raise failures.lasting(f"refuses the signature (status {status})", advice=advice)
     if 300 <= status <= 399:
         raise failures.lasting(f"has moved: it sends to another address (status {status}), which isn't followed")

@@ -85,7 +85,7 @@ def is_open(text: str) -> bool:
 
 
 def _for_forms(shape: Schema) -> Schema:
-    """The schema with what a form goes by: what a key is called, and that a text which may be anything is a template."""
+    """The schema with what a form goes by: what a key is called, and that a text that may be anything is a template."""
     made: Schema = {key: value for key, value in shape.items() if key != "title"}
     if "title" in shape:
         made[KEYWORD] = {"label": shape["title"]}

@@ -12,8 +12,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from yarl import URL
-
 from wizard.errors import WizardError
 from wizard.model.remote import RemoteNode
 from wizard.node import NodeType, Registry
@@ -37,17 +35,7 @@ class Directory:
         self._store = store
         self.registry = registry
         self._nodes: Mapping[str, RemoteNode] = {}
-        self._types: Mapping[str, NodeType[Any]] = {}
         self._stamp: int | None = None
-
-    def get(self, node_type: str) -> RemoteNode | None:
-        """The registration that counts now."""
-        return self._nodes.get(node_type)
-
-    @property
-    def nodes(self) -> Mapping[str, RemoteNode]:
-        """All of them, by type."""
-        return self._nodes
 
     async def refresh(self) -> bool:
         """Takes over what is registered now; whether anything else was before. Raises StoreError, and then nothing has
@@ -56,28 +44,29 @@ class Directory:
         if stamp == self._stamp:
             return False
         nodes = {node.type: node for node in await self._store.remote_nodes.all()}
-        before, self._stamp = self._nodes, stamp
+        before, self._nodes, self._stamp = self._nodes, nodes, stamp
         if nodes == before:
             return False
         types: dict[str, NodeType[Any]] = {}
         unusable = []
         for name, node in nodes.items():
             try:
-                types[name] = self._made(node, before.get(name))
+                types[name] = self._made(node)
             except WizardError as error:
                 broke(log, error, "the remote node type %s can't be used", name)
                 unusable.append(Unusable(name, REMOTE, reason_of(error)))
-        self._nodes, self._types = nodes, types
-        self.registry.offer_remote(types, {name: str(URL(nodes[name].url).host) for name in types}, unusable)
+        self.registry.offer_remote(types, nodes, unusable)
         return True
 
-    def _made(self, node: RemoteNode, before: RemoteNode | None) -> NodeType[Any]:
+    def _made(self, node: RemoteNode) -> NodeType[Any]:
         """The type; the same as before where nothing of it changed but its address and secret. Raises
         RemoteNodeRefused and NodeContractError."""
-        known = self._types.get(node.type)
-        if known is not None and before is not None and before.description == node.description:
+        before = self.registry.remote(node.type)
+        if before is not None and before.description == node.description and self.registry.is_remote(node.type):
+            known = self.registry.get(node.type)
+            assert known is not None
             return known
-        return node_type_of(node.type, described(node.description), self.get)
+        return node_type_of(node.type, described(node.description), self.registry.remote)
 
 
 @asynccontextmanager

@@ -123,8 +123,9 @@ class RemoteRegistry:
     async def config_problems(self, node_type: str, config: Members) -> Mapping[str, str]:
         """What the service says of a configuration, by its places; nothing where no service offers the type, or where
         it can't be asked: then its schema has to do."""
-        node = self._directory.get(node_type)
-        if node is None or not self._directory.registry.is_remote(node_type):
+        registry = self._directory.registry
+        node = registry.remote(node_type)
+        if node is None or not registry.is_remote(node_type):
             return {}
         try:
             own = {key: value for key, value in config.items() if key != READS}

@@ -154,9 +154,10 @@ def problems_in(
     found: dict[Place, str] = {}
     for error in _validator(schema).iter_errors(plain(data)):
         if not _may_fit(error, is_open):
-            place = tuple(error.absolute_path)
-            if error.validator == "additionalProperties":
-                for key in sorted(set(error.instance) - set(error.schema.get("properties", ()))):
+            place, instance = tuple(error.absolute_path), error.instance
+            if error.validator == "additionalProperties" and isinstance(instance, dict):
+                known: Any = error.schema
+                for key in sorted(instance.keys() - known.get("properties", {}).keys()):
                     found.setdefault((*place, key), "there is no such key here")
             else:
                 found.setdefault(place, _said(error))
@@ -226,7 +227,8 @@ def _may_fit(error: ValidationError, is_open: Callable[[str], bool]) -> bool:
 
 
 def _said(error: ValidationError) -> str:
-    value = error.validator_value
+    value: Any = error.validator_value
+    instance: Any = error.instance
     match error.validator:
         case "type":
             return f"must be {_kinds(value)}"
@@ -234,7 +236,7 @@ def _said(error: ValidationError) -> str:
             choices = value if error.validator == "enum" else [value]
             return f"must be one of {_short(', '.join(json.dumps(choice) for choice in choices))}"
         case "required":
-            missing = [name for name in value if name not in error.instance]
+            missing = [name for name in value if name not in instance]
             return f"lacks {', '.join(f'`{name}`' for name in missing[:5])}"
         case "minLength" | "maxLength" | "minItems" | "maxItems" | "minimum" | "maximum":
             return f"must keep to `{error.validator}`, which is {value}"
@@ -284,7 +286,7 @@ def _made_validator(schema: Schema) -> Validator:
     from jsonschema.validators import extend
 
     # What refers elsewhere isn't there any more, and of formats those below are known.
-    linear = extend(Draft202012Validator, {"pattern": _matches})
+    linear: Any = extend(Draft202012Validator, {"pattern": _matches})  # type: ignore[no-untyped-call]
     made: Validator = linear(schema, format_checker=_formats())
     return made
 
