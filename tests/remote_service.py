@@ -78,8 +78,10 @@ class Service:
         answer = self.description if name == "describe" else self.answer(name, sent)
         return self.signed(answer, f"re_{message_id}")
 
-    def signed(self, answer: Any, message_id: str, *, secret: str = "", at: float | None = None) -> web.Response:
-        body = json.dumps(answer).encode()
+    def signed(
+        self, answer: Any, message_id: str, *, secret: str = "", at: float | None = None, raw: bytes | None = None
+    ) -> web.Response:
+        body = json.dumps(answer).encode() if raw is None else raw
         at = time.time() if at is None else at
         headers = signed_headers([secret_of(secret or self.secret)], message_id, int(at), body)
         return web.Response(body=body, headers=headers, content_type="application/json")

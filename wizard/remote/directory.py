@@ -51,7 +51,7 @@ class Directory:
         unusable = []
         for name, node in nodes.items():
             try:
-                types[name] = self._made(node)
+                types[name] = await asyncio.to_thread(self._made, node)
             except WizardError as error:
                 broke(log, error, "the remote node type %s can't be used", name)
                 unusable.append(Unusable(name, REMOTE, reason_of(error)))

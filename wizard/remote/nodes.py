@@ -65,7 +65,8 @@ class _Remote(NodeType[RemoteConfig]):
         await self._told(visit, "remove", {**self._kept(visit), "output": output})
 
     async def close(self, visit: Visit[RemoteConfig]) -> None:
-        await self._told(visit, "close", self._kept(visit))
+        if self.closes:
+            await self._told(visit, "close", self._kept(visit))
 
     async def _told(self, visit: Visit[RemoteConfig], name: str, content: Mapping[str, Value]) -> Answer:
         """What the service answers. Raises NodeFailed where it fails, or says that it did."""

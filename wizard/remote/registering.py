@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ from wizard.errors import (
 from wizard.forms.fields import BUILT_IN
 from wizard.model.remote import RemoteNode
 from wizard.model.staging import Deed
-from wizard.node import Services
+from wizard.node import Registry, Services
 from wizard.node.outgoing import check_url
 from wizard.node.signing import new_secret, secret_of
 from wizard.remote.calls import call
@@ -65,6 +66,11 @@ class RemoteRegistry:
         self._services = services
         self._clock = clock
 
+    @property
+    def registry(self) -> Registry:
+        """The node types that definitions may use, those of services included."""
+        return self._directory.registry
+
     async def all(self) -> list[RemoteNode]:
         """By type."""
         return list(await self._store.remote_nodes.all())
@@ -98,7 +104,8 @@ class RemoteRegistry:
         revision = 1 if before is None else before.revision + 1
         node = RemoteNode(name, revision, url, secret, {}, self._clock(), by)
         given = await self._describe(node) if wanted.description is None else wanted.description
-        node = RemoteNode(name, revision, url, secret, as_data(_usable(name, described(given))), node.at, by)
+        description = await asyncio.to_thread(_usable, name, given)  # it may take half a second
+        node = RemoteNode(name, revision, url, secret, as_data(description), node.at, by)
         details = {"node_type": name, "host": str(URL(url).host), "revision": revision}
         await self._store.remote_nodes.save(node, Deed(0, node.at, by, "register", "", details, ""))
         await self._directory.refresh()
@@ -170,8 +177,9 @@ def _secret(given: str | None, before: RemoteNode | None) -> str:
     return given
 
 
-def _usable(name: str, description: Description) -> Description:
+def _usable(name: str, given: Any) -> Description:
     """The description, with which everything can be made that is made of a node type. Raises RemoteNodeRefused."""
+    description = described(given)
     try:
         action = Action(node_type_of(name, description, lambda node_type: None), BUILT_IN)
         if description.example is not None:

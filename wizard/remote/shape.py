@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 MAX_BYTES = 50_000  # of a schema
-MAX_PARTS = 3_000  # of it, with all that it refers to in its place
+MAX_PARTS = 1_000  # of it, with all that it refers to in its place
 MAX_DEPTH = 15
 MAX_TITLE = 100  # characters of what a form calls a key
 MOST_PROBLEMS = 20  # of a configuration that are told
@@ -68,6 +68,8 @@ def plain_schema(given: Mapping[str, Any]) -> Schema:
 
     if len(json.dumps(given, default=str)) > MAX_BYTES:
         raise ValueError(f"it is larger than {MAX_BYTES:,} bytes")
+    if _parts_in(given) > MAX_PARTS:  # to check it against the standard takes a millisecond for each
+        raise ValueError(f"it has more than {MAX_PARTS:,} parts")
     try:
         Draft202012Validator.check_schema(given)
     except SchemaError as error:
@@ -79,6 +81,16 @@ def plain_schema(given: Mapping[str, Any]) -> Schema:
     if schema.get("type", "object") != "object" or schema.get("additionalProperties", False) is not False:
         raise ValueError('it must describe an object with `properties`, and leave "additionalProperties" out or false')
     return {**schema, "type": "object", "properties": schema.get("properties", {}), "additionalProperties": False}
+
+
+def _parts_in(value: Any) -> int:
+    """How many mappings are in a value."""
+    match value:
+        case Mapping():
+            return 1 + sum(map(_parts_in, value.values()))
+        case list() | tuple():
+            return sum(map(_parts_in, value))
+    return 0
 
 
 class _Inlining:
