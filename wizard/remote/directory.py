@@ -44,8 +44,8 @@ class Directory:
         if stamp == self._stamp:
             return False
         nodes = {node.type: node for node in await self._store.remote_nodes.all()}
-        before, self._nodes, self._stamp = self._nodes, nodes, stamp
-        if nodes == before:
+        if nodes == self._nodes:
+            self._stamp = stamp
             return False
         types: dict[str, NodeType[Any]] = {}
         unusable = []
@@ -56,6 +56,7 @@ class Directory:
                 broke(log, error, "the remote node type %s can't be used", name)
                 unusable.append(Unusable(name, REMOTE, reason_of(error)))
         self.registry.offer_remote(types, nodes, unusable)
+        self._nodes, self._stamp = nodes, stamp  # last: who looks meanwhile doesn't take it for done
         return True
 
     def _made(self, node: RemoteNode) -> NodeType[Any]:
