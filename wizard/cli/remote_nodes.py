@@ -87,7 +87,7 @@ def add(
     ] = None,
     description: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="What the service says of itself, as JSON; it is asked unless given."),
+        typer.Option(metavar="FILE", help="What the service says of itself, as JSON, or -; it is asked unless given."),
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Take the place of the service that has the type.")
