@@ -275,8 +275,8 @@ class RemoteNodeRefused(CallerError):
 
     people = "This service can't be registered. Correct what is named and try again."
 
-    def __init__(self, message: str, problems: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "", problems: Mapping[str, str] | None = None) -> None:
+        super().__init__(message or type(self).people)
         self.problems = dict(problems or {})
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from wizard.cli.shared import AsJson, clean, examples, must_exist, node_types_of, print_json, settings, width
+from wizard.cli.shared import AsJson, clean, examples, must_exist, print_json, settings, width, with_remote_nodes
 
 if TYPE_CHECKING:
     from wizard.actions.action import Action
@@ -105,7 +105,7 @@ def _registry(store: str | None) -> Registry:
     if store is None:
         return Types.installed()
     must_exist(store, "remote nodes")
-    return node_types_of(store, settings())
+    return with_remote_nodes(Types.installed(), store, settings())
 
 
 def _action(name: str, registry: Registry) -> Action:

@@ -128,8 +128,9 @@ async def _talk(talk: _Talk, here: Settings) -> Ending:
     from wizard.node import Registry
 
     functions = imported(chosen(talk.functions, here))
-    catalog = Catalog.empty(Registry.installed())
-    if talk.path is not None:
+    if talk.path is None:
+        catalog = Catalog.empty(Registry.installed())
+    else:
         catalog = await asyncio.to_thread(load, talk.path, talk.url, here)
     if talk.resume is not None:
         must_exist(talk.url)

@@ -134,35 +134,38 @@ def load(
     to this store, which is looked at only then. Raises DefinitionError and StoreError."""
     from wizard.app import load_catalog
     from wizard.errors import DefinitionError
+    from wizard.node import Registry
 
-    several = [paths] if isinstance(paths, Path) else paths
+    several, registry = [paths] if isinstance(paths, Path) else paths, Registry.installed()
     try:
-        return load_catalog(several, functions=functions)
+        return load_catalog(several, registry, functions)
     except DefinitionError:
-        registry = node_types_of(url, here)
+        with_remote_nodes(registry, url, here)
         if not registry.revision:
             raise
         return load_catalog(several, registry, functions)
 
 
-def node_types_of(url: str, here: Settings) -> Registry:
-    """The installed node types, and those that services offer to a store, where there is one. Raises StoreError."""
-    from wizard.app import open_store, registry_of_store, sqlite_path
-    from wizard.node import Registry
+def with_remote_nodes(registry: Registry, url: str, here: Settings) -> Registry:
+    """The registry, with the node types that services offer to a store as well, where there is one. Raises
+    StoreError."""
+    from wizard.app import open_store, sqlite_path
+    from wizard.remote.directory import Directory
 
     path = sqlite_path(url)
     if url.startswith("memory:") or (path is not None and not path.exists()):
-        return Registry.installed()
+        return registry
 
-    async def read() -> Registry:
+    async def read() -> None:
         store = open_store(url, here)
         await store.open()
         try:
-            return await registry_of_store(store)
+            await Directory(store, registry).refresh()
         finally:
             await store.close()
 
-    return asyncio.run(read())
+    asyncio.run(read())
+    return registry
 
 
 def look(

@@ -196,12 +196,12 @@ class RemoteForeground(_Remote, Foreground[RemoteConfig]):
         number = visit.state.get(ROUND, 0) + 1
         content["key"] = blake2b(pack([visit.key, number, content["input"]]), digest_size=16).hexdigest()
         answer = await self._told(visit, "next", content)
+        visit.state[ROUND] = number  # an answer that is given again later is another one, and no repetition
         if "prompt" not in answer:
             outcome = self._proceed(visit, answer)
             visit.state[ANSWERS], visit.draft = dict(answers or {}), None
             return outcome
         asked = self._keep_prompt(visit, answer)
-        visit.state[ROUND] = number
         visit.draft = dict(answers) if asked.rejects and answers is not None else None
         return Wait(self.prompt(visit), rejected=asked.rejects and answers is not None)
 

@@ -130,6 +130,8 @@ async def test_a_person_is_asked_again_and_comes_back() -> None:
         assert len(shop.service.told("next")) == 4, "nothing runs because somebody goes back"
         run = await shop.engine.next(run, {"slot": "9:00"})
         assert run.current.step == "check"
+        keys = [sent["key"] for sent in shop.service.told("next")]
+        assert len(set(keys)) == len(keys), "an answer that comes again after another one counts, and is no repetition"
 
 
 async def test_what_leaves_the_path_is_undone() -> None:

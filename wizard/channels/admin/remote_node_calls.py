@@ -13,7 +13,7 @@ from wizard.channels.admin.call import BODY, Call
 from wizard.channels.admin.people import Role
 from wizard.channels.http.described import json_answer, json_body
 from wizard.channels.http.members import EXACT, Body, about
-from wizard.channels.http.problems import NOT_ENCRYPTED, NOT_FOUND, REMOTE_NODE_REFUSED
+from wizard.channels.http.problems import NOT_ENCRYPTED, REMOTE_NODE_NOT_FOUND, REMOTE_NODE_REFUSED, STALE_REMOTE_NODE
 from wizard.channels.http.schemas import array, ref
 from wizard.remote.registering import MAX_URL
 
@@ -116,7 +116,7 @@ CALLS = (
             "requestBody": json_body("RegisterRemoteNode", _WANTED, required=True),
             "responses": {"201": json_answer("It is registered", ref("RegisteredNode"), None, _REGISTERED)},
         },
-        (*BODY, REMOTE_NODE_REFUSED, NOT_ENCRYPTED),
+        (*BODY, REMOTE_NODE_REFUSED, STALE_REMOTE_NODE, NOT_ENCRYPTED),
     ),
     Call(
         "GET",
@@ -125,7 +125,7 @@ CALLS = (
         Role.OPERATOR,
         "A service that offers a node type",
         {"responses": {"200": json_answer("The service", ref("RemoteNodeLine"), None, _NODE)}},
-        (NOT_FOUND,),
+        (REMOTE_NODE_NOT_FOUND,),
     ),
     Call(
         "DELETE",
@@ -134,7 +134,7 @@ CALLS = (
         Role.OPERATOR,
         "Removes a service; runs that stand at a node of it stay there until one is registered again",
         {"description": _BOTH, "responses": {"204": {"description": "It is removed"}}},
-        (NOT_FOUND,),
+        (REMOTE_NODE_NOT_FOUND,),
     ),
     Call(
         "GET",
@@ -143,6 +143,6 @@ CALLS = (
         Role.OPERATOR,
         "Asks the service how it is",
         {"responses": {"200": json_answer("How it is", ref("RemoteHealth"), None, _HEALTH)}},
-        (NOT_FOUND,),
+        (REMOTE_NODE_NOT_FOUND,),
     ),
 )

@@ -11,8 +11,8 @@ from wizard.channels.admin import remote_node_calls as calls
 from wizard.channels.admin.admission import Admission, check_role
 from wizard.channels.admin.people import Person, Role
 from wizard.channels.http.json_answers import as_json
-from wizard.channels.http.problems import NOT_ENCRYPTED, NOT_FOUND, REMOTE_NODE_REFUSED, Refused
-from wizard.errors import RemoteNodeNotFound, RemoteNodeRefused, SettingsError, StaleRemoteNode
+from wizard.channels.http.problems import NOT_ENCRYPTED, REMOTE_NODE_REFUSED, Refused
+from wizard.errors import RemoteNodeRefused, SettingsError
 from wizard.model.remote import RemoteNode
 from wizard.model.values import write_json
 from wizard.remote.registering import RemoteRegistry, Wanted
@@ -30,7 +30,7 @@ class RemoteNodes:
         return as_json(200, _json([_line(node) for node in await self._remote.all()]))
 
     async def show(self, request: web.Request, person: Person) -> web.Response:
-        return as_json(200, _json(_line(await self._node(request))))
+        return as_json(200, _json(_line(await self._remote.get(request.match_info["type"]))))
 
     async def add(self, request: web.Request, person: Person) -> web.Response:
         check_role(person, Role.DEPLOYER)
@@ -38,8 +38,6 @@ class RemoteNodes:
         wanted = Wanted(body["type"], body["url"], body.get("secret"), body.get("description"))
         try:
             node = await self._remote.add(wanted, by=person.name, replace=body.get("replace", False))
-        except StaleRemoteNode as error:
-            raise Refused(REMOTE_NODE_REFUSED, str(error.people)) from None
         except RemoteNodeRefused as error:
             raise Refused(REMOTE_NODE_REFUSED, error.message, more={"errors": error.problems}) from None
         except SettingsError as error:
@@ -49,25 +47,13 @@ class RemoteNodes:
 
     async def remove(self, request: web.Request, person: Person) -> web.Response:
         check_role(person, Role.DEPLOYER)
-        try:
-            await self._remote.remove(request.match_info["type"], by=person.name)
-        except RemoteNodeNotFound as error:
-            raise Refused(NOT_FOUND, str(error.people)) from None
+        await self._remote.remove(request.match_info["type"], by=person.name)
         return web.Response(status=204)
 
     async def health(self, request: web.Request, person: Person) -> web.Response:
-        try:
-            health = await self._remote.health(request.match_info["type"])
-        except RemoteNodeNotFound as error:
-            raise Refused(NOT_FOUND, str(error.people)) from None
+        health = await self._remote.health(request.match_info["type"])
         told: calls.RemoteHealth = {"type": health.type, "healthy": not health.problem, "problem": health.problem}
         return as_json(200, _json(told))
-
-    async def _node(self, request: web.Request) -> RemoteNode:
-        try:
-            return await self._remote.get(request.match_info["type"])
-        except RemoteNodeNotFound as error:
-            raise Refused(NOT_FOUND, str(error.people)) from None
 
 
 def _json(told: Any) -> bytes:

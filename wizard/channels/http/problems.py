@@ -31,6 +31,8 @@ from wizard.errors import (
     NotYourProfile,
     NotYours,
     PointOfNoReturn,
+    RemoteNodeNotFound,
+    RemoteNodeRefused,
     RunBusy,
     RunCancelled,
     RunCompleted,
@@ -41,6 +43,7 @@ from wizard.errors import (
     StaleDocument,
     StaleDraft,
     StaleInput,
+    StaleRemoteNode,
     StaleRevision,
     StaleSharing,
     StoreError,
@@ -131,6 +134,8 @@ UNDO_CONFLICT = ProblemType("undo-conflict", 409, "Fields were changed since tha
 STALE_DOCUMENT = ProblemType("stale-document", 412, "Somebody else has saved it")
 FIELDS_REFUSED = ProblemType("fields-refused", 422, "The schema of profiles doesn't take this")
 CONFIGURATION_REFUSED = ProblemType("configuration-refused", 422, "The node's configuration is wrong")
+REMOTE_NODE_NOT_FOUND = ProblemType("remote-node-not-found", 404, "No service offers this node type")
+STALE_REMOTE_NODE = ProblemType("stale-remote-node", 409, "Somebody else has registered or removed it")
 REMOTE_NODE_REFUSED = ProblemType("remote-node-refused", 422, "The service can't be registered")
 NOT_ENCRYPTED = ProblemType("not-encrypted", 409, "The store isn't encrypted")
 PRECONDITION_REQUIRED = ProblemType("precondition-required", 428, "The request doesn't say what it changes")
@@ -155,6 +160,8 @@ STAGING_TYPES = (
     STALE_DOCUMENT,
     FIELDS_REFUSED,
     CONFIGURATION_REFUSED,
+    REMOTE_NODE_NOT_FOUND,
+    STALE_REMOTE_NODE,
     REMOTE_NODE_REFUSED,
     NOT_ENCRYPTED,
     PRECONDITION_REQUIRED,
@@ -233,6 +240,9 @@ _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (StaleDocument, STALE_DOCUMENT),
     (SaveNotFound, SAVE_NOT_FOUND),
     (UndoConflict, UNDO_CONFLICT),
+    (RemoteNodeNotFound, REMOTE_NODE_NOT_FOUND),
+    (RemoteNodeRefused, REMOTE_NODE_REFUSED),
+    (StaleRemoteNode, STALE_REMOTE_NODE),
     (CallerError, REFUSED),
 )
 

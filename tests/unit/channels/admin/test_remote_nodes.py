@@ -136,9 +136,9 @@ async def test_what_cant_be_registered() -> None:
             assert service.secret not in str(problem)
         await office.key.asks("POST", PATH, 201, wanted(service))
         await office.key.is_refused(422, "remote-node-refused", "POST", PATH, wanted(service))
-        await office.key.is_refused(404, "not-found", "DELETE", f"{PATH}/nope")
-        await office.key.is_refused(404, "not-found", "GET", f"{PATH}/nope")
-        await office.key.is_refused(404, "not-found", "GET", f"{PATH}/nope/health")
+        await office.key.is_refused(404, "remote-node-not-found", "DELETE", f"{PATH}/nope")
+        await office.key.is_refused(404, "remote-node-not-found", "GET", f"{PATH}/nope")
+        await office.key.is_refused(404, "remote-node-not-found", "GET", f"{PATH}/nope/health")
 
 
 async def test_a_store_that_isnt_encrypted_takes_no_secret(tmp_path: Path) -> None:
