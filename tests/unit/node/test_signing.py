@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,3 +75,15 @@ def test_a_secret_that_is_none_is_refused_and_not_told(written: str) -> None:
     with pytest.raises(ValueError, match="24 to 64 bytes") as refused:
         secret_of(written)
     assert written == "" or written not in str(refused.value)
+
+
+def test_the_call_in_the_documentation_is_signed() -> None:
+    """Whoever writes a service tries the check with it: with a wrong signature they would look for a mistake that
+    isn't theirs."""
+    text = (Path(__file__).parents[3] / "docs" / "remote-nodes.md").read_text()
+    secret = re.search(r"the secret `(whsec_[^`]+)`", text)
+    call = re.search(r"```http\nPOST .*?\n(.*?)\n\n(.*?)\n```", text, re.DOTALL)
+    assert secret is not None
+    assert call is not None
+    headers = dict(line.split(": ", 1) for line in call[1].splitlines())
+    check_signed(secret_of(secret[1]), headers[ID], headers, call[2].encode(), int(headers[TIMESTAMP]))

@@ -16,7 +16,8 @@ from wizard.app import make_engine
 from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
 from wizard.engine.view import RunView
-from wizard.errors import WorkflowUnavailable
+from wizard.engine.worker import working
+from wizard.errors import DefinitionError, WorkflowUnavailable
 from wizard.model import RunStatus
 from wizard.node import Registry
 from wizard.remote.directory import Directory
@@ -327,3 +328,36 @@ async def test_values_that_dont_fit_are_never_sent() -> None:
         run = await engine.next(await engine.previous(run), {"total": "1.50", "note": "x"})
         assert shop.service.told("next")[0]["config"] == {"total": "1.50"}
         await engine.close()
+
+
+async def test_a_slow_service_is_called_by_a_worker() -> None:
+    """Nobody is kept waiting for a service that takes minutes: the run says that it works, and a job does it."""
+    slow = {**SCORE, "slow": True}
+    async with shopping() as shop:
+        await shop.remote.add(Wanted("shop.score", shop.service.url, None, slow), by="ann", replace=True)
+        catalog = Catalog.from_documents([ORDER], shop.remote.registry)
+        engine = make_engine(catalog, shop.engine.store, shop.engine.settings)
+        run = await engine.next(await engine.start("order"), {"total": "20", "note": "private"})
+        assert (run.status, shop.service.told("next")) == (RunStatus.WORKING, [])
+        async with working(engine, 1):
+            while run.status is RunStatus.WORKING:
+                await asyncio.sleep(0.01)
+                run = await engine.load(run.id)
+        assert run.status is RunStatus.COMPLETED
+        await engine.close()
+
+
+async def test_a_service_that_describes_itself_anew_is_another_type_for_what_is_compiled_then() -> None:
+    """A key that it takes from now on can be written from now on, without a restart."""
+    async with shopping() as shop:
+        more = {**SCORE, "schema": {**SCORE["schema"], "properties": {**SCORE["schema"]["properties"], "vip": {}}}}
+        order = {
+            **ORDER,
+            "nodes": [{**node, "vip": True} if node["id"] == "score" else node for node in ORDER["nodes"]],
+        }
+        with pytest.raises(DefinitionError, match="vip"):
+            Catalog.from_documents([order], shop.remote.registry)
+        before = shop.remote.registry.get("shop.slot")
+        await shop.remote.add(Wanted("shop.score", shop.service.url, None, more), by="ann", replace=True)
+        Catalog.from_documents([order], shop.remote.registry)
+        assert shop.remote.registry.get("shop.slot") is before
