@@ -91,15 +91,14 @@ const types = { "delivery.price": price, "delivery.slot": slot };
 
 /** What is answered to a call: `next` and `remove` count once for each key. */
 function answered(sent) {
-  const type = types[sent.type];
-  if (type === undefined) return { error: { message: `there is no node type ${sent.type} here` } };
+  if (!Object.hasOwn(types, sent.type)) return { error: { message: `there is no node type ${sent.type} here` } };
   if (sent.call === "health") return { status: "ok" };
   if (sent.call === "close") return {};
   const once = `${sent.type} ${sent.call} ${sent.key}`;
   if (sent.key !== undefined && done.has(once)) return done.get(once);
-  const call = type[sent.call];
-  if (call === undefined) return { error: { message: `there is no call ${sent.call} here` } };
-  const answer = call(sent);
+  const type = types[sent.type];
+  if (!Object.hasOwn(type, sent.call)) return { error: { message: `there is no call ${sent.call} here` } };
+  const answer = type[sent.call](sent);
   if (sent.key !== undefined) done.set(once, answer);
   return answer;
 }

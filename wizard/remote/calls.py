@@ -61,14 +61,14 @@ async def call(
     body = write_json({"call": name, "type": node.type, **content}).encode()
     if len(body) > MAX_BODY:
         raise failures.lasting(f"would be sent more than {MAX_BODY:,} bytes", Excuse.CHECK, "Hand it less.")
-    message_id, settings = f"msg_{uuid4().hex}", services.settings or Settings()
+    message_id = f"msg_{uuid4().hex}"
     answer, headers = await _sent(services, node, name, message_id, body, seconds)
     if signs:
         try:
             check_signed(secret_of(node.secret), ANSWER + message_id, headers, answer, time.time())
         except NotSigned as wrong:
             raise failures.lasting(f"gave an answer that can't be trusted: {wrong}") from wrong
-    return _read(answer, failures, settings)
+    return _read(answer, failures)
 
 
 async def _sent(
@@ -131,7 +131,7 @@ async def _limited(response: aiohttp.ClientResponse, limit: int, failures: Failu
     return bytes(body)
 
 
-def _read(body: bytes, failures: Failures, settings: Settings) -> Answer:
+def _read(body: bytes, failures: Failures) -> Answer:
     try:
         answer: Any = load_json(body, MAX_DEPTH, values=MOST_VALUES, constant=_no_number)
         check_value(answer, "The answer")

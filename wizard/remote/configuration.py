@@ -61,7 +61,7 @@ class RemoteConfig(NodeConfig):
 
     def read(self, names: Names) -> dict[str, Value]:
         """The values that `reads` names, by name."""
-        return {expression.source: exact(expression.evaluate(names)) for expression in self.reads}
+        return {expression.source.strip(): exact(expression.evaluate(names)) for expression in self.reads}
 
     def _defaults(self) -> dict[str, Value]:
         return {

@@ -192,11 +192,13 @@ WRONG: dict[str, tuple[Callable[[Service], Callable[[web.Request], Any]], str]] 
         "a port that its description doesn't name",
     ),
     "error": (lambda service: lambda request: signed(service, request, {"error": 7}), "said wrongly that it failed"),
-    "says so": (
-        lambda service: lambda request: signed(service, request, {"error": {"message": "no score today"}}),
+    "says so": (lambda service: lambda request: signed(service, request, {"error": SAID}), "says: no score today"),
+    "says so again": (
+        lambda service: lambda request: signed(service, request, {"error": {**SAID, "retry": True}}),
         "says: no score today",
     ),
 }
+SAID: Json = {"message": "no score today"}
 OTHER_SECRET = "whsec_" + "b3RoZXIg" * 4
 
 
@@ -211,9 +213,9 @@ async def echoes(request: web.Request) -> web.Response:
 
 
 @pytest.mark.parametrize("fault", WRONG)
-async def test_whatever_a_service_does_only_its_step_fails(fault: str) -> None:
+async def test_whatever_a_service_does_only_its_step_fails(fault: str, caplog: pytest.LogCaptureFixture) -> None:
     """The step says which node type it is and what to do, other runs go on, and when the service is right again the
-    run goes on as well."""
+    run goes on as well. What a service says may quote what it was sent, and stays out of the log."""
     made, said = WRONG[fault]
     async with shopping(http_timeout=0.5 if fault == "hangs" else 10) as shop:
         shop.service.wrong = made(shop.service)
@@ -223,6 +225,7 @@ async def test_whatever_a_service_does_only_its_step_fails(fault: str) -> None:
         assert said in run.fault.message, run.fault.message
         assert "shop.score" in run.fault.message
         assert "private" not in run.fault.message
+        assert "no score today" not in caplog.text
         await shop.other_runs_go_on()
         shop.service.wrong = None
         run = await shop.engine.next(run, {})
