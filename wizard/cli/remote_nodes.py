@@ -34,7 +34,7 @@ FAILED = 1
 MOST_BYTES = 1_000_000  # of a file that is read
 
 remote_nodes = typer.Typer(
-    help="Register services that offer node types, list, check and remove them.",
+    help="Register services that offer node types, and check them.",
     epilog=examples(
         "wizard remote-nodes add shop.score https://score.example/wizard --store sqlite:///runs.db",
         "wizard remote-nodes list",
@@ -130,7 +130,7 @@ def check(
     store: StoreOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask services how they are: whether they answer, and sign with the right secret."""
+    """Ask services how they are. One is right that answers, and signs with the right secret."""
 
     async def work(registry: RemoteRegistry) -> list[Health]:
         names = [node.type for node in await registry.all()] if name is None else [name]

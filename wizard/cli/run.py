@@ -68,7 +68,7 @@ def run(
     ] = False,
     functions: FunctionsOption = None,
 ) -> None:
-    """Go through a workflow in this terminal, a question at a time.
+    """Go through a workflow here, a question at a time.
 
     Every answer is kept as soon as it is given: leave with :quit or Ctrl-C and go on later, here or over
     JSON. :help lists what can be typed. In a pipe each line answers a question.
