@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from os import PathLike
@@ -28,7 +29,8 @@ from wizard.channels.admin.people import Admin, Person
 from wizard.channels.http.identities import Identify
 from wizard.debugging.debugger import Debugger
 from wizard.definitions.catalog import Catalog
-from wizard.deployments.serving import DeployedDefinitions, following
+from wizard.deployments.serving import DeployedDefinitions
+from wizard.deployments.serving import following as following_deployments
 from wizard.deployments.staging import Staging
 from wizard.deployments.transfer import Transfer
 from wizard.engine import Definitions, Engine
@@ -40,6 +42,8 @@ from wizard.events.intake import Intake
 from wizard.node import Registry, Services
 from wizard.process.calls import Calls
 from wizard.profiles.schema import ProfileSchema
+from wizard.remote.directory import Directory, following
+from wizard.remote.registering import RemoteRegistry
 from wizard.resources.files import in_file
 from wizard.resources.handing import Find, Given, Resources, Values, given
 from wizard.resources.keeping import Keeping
@@ -68,6 +72,8 @@ __all__ = [
     "make_engine",
     "open_store",
     "profile_schema_of",
+    "registry_of_store",
+    "remote_nodes_of",
     "services_of",
     "sqlite_path",
     "vault_of",
@@ -153,8 +159,8 @@ def make_engine(
     `resources` are those of the application, by name: they come before what the store has of that name.
     `await engine.close()` gives back what nodes opened."""
     settings = settings or Settings()
-    services = services_of(settings, functions)
-    services.resources = resources_of(store, settings, clock or clock_of(settings), resources)
+    handed = resources_of(store, settings, clock or clock_of(settings), resources)
+    services = replace(services_of(settings, functions), resources=handed)
     watch = _Listeners(settings)
     if watch.figures is not None:
         watch.figures.watch_calls(services.calls)
@@ -278,7 +284,7 @@ def wizard_app(
     app = web.Application()
     app[LIMITS] = Limits.of(settings)
     app[ROOM] = Room(settings.bodies_limit)
-    engine = _served(app, definitions, store, settings, functions, resources)
+    engine, directory = _served(app, definitions, store, settings, functions, resources)
     workers: list[Worker] = []
     app.cleanup_ctx.append(_working(engine, settings.jobs, workers))
     stopping = Stopping(asyncio.Event(), settings.grace)
@@ -303,6 +309,7 @@ def wizard_app(
             transfer=_transfer_of(engine),
             keeping=lambda: keeping_of(engine.store, engine.clock),
             try_out=lambda resource: try_out(resource, engine.services),
+            remote=RemoteRegistry(engine.store, directory, engine.services, engine.clock),
         )
         app.add_subapp(ADMIN_PREFIX, editing)
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))
@@ -318,21 +325,49 @@ def _served(
     settings: Settings,
     functions: Functions | None,
     resources: Given | None,
-) -> Engine:
-    """The engine that an application serves, which the application opens and closes where it isn't its owner's."""
+) -> tuple[Engine, Directory]:
+    """The engine that an application serves, which the application opens and closes where it isn't its owner's, and
+    what it knows of services that offer node types."""
     match definitions:
         case Engine():
             engine = definitions
         case DeployedDefinitions():
             engine = make_engine(definitions, definitions.store, settings, functions, resources=resources)
-            app.cleanup_ctx.extend((_lifetime(engine), _following(definitions, engine)))
+            app.cleanup_ctx.append(_lifetime(engine))
         case _:
             catalog = definitions if isinstance(definitions, Catalog) else load_catalog(definitions)
             opened = open_store(store, settings) if isinstance(store, str) else store
             engine = make_engine(catalog, opened, settings, functions, resources=resources)
             app.cleanup_ctx.append(_lifetime(engine))
+    directory = remote_nodes_of(engine)
+    app.cleanup_ctx.append(_offering(directory))
+    if isinstance(definitions, DeployedDefinitions):
+        app.cleanup_ctx.append(_following(definitions, engine))
     log_missing_prerequisites(engine.definitions.all_workflows(), engine.services.functions, settings)
-    return engine
+    return engine, directory
+
+
+def remote_nodes_of(engine: Engine) -> Directory:
+    """The node types that services offer to an engine on an opened store. They are there after `await refresh()`, and
+    follow what is registered within `async with wizard.remote.directory.following(…)`; an application of `wizard_app`
+    sees to that itself."""
+    return Directory(engine.store, _registry_of(engine))
+
+
+async def registry_of_store(store: Store) -> Registry:
+    """The installed node types and those that services offer to this opened store, for definitions that are loaded
+    from files. Raises StoreError."""
+    registry = Registry.installed()
+    await Directory(store, registry).refresh()
+    return registry
+
+
+def _offering(directory: Directory) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def offer(app: web.Application) -> AsyncIterator[None]:
+        async with following(directory):
+            yield
+
+    return offer
 
 
 def _following(definitions: DeployedDefinitions, engine: Engine) -> Callable[[web.Application], AsyncIterator[None]]:
@@ -346,7 +381,7 @@ def _following(definitions: DeployedDefinitions, engine: Engine) -> Callable[[we
         log_missing_prerequisites(new, engine.services.functions, engine.settings)
 
     async def follow(app: web.Application) -> AsyncIterator[None]:
-        async with following(definitions, log_what_new_ones_lack):
+        async with following_deployments(definitions, log_what_new_ones_lack):
             yield
 
     return follow

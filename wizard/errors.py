@@ -40,6 +40,9 @@ WizardError
 │   ├── ResourceRefused         a resource can't be stored as it is
 │   ├── StaleResource           somebody else has changed the resource meanwhile
 │   ├── StaleDocument           somebody else has saved the profile or session meanwhile
+│   ├── RemoteNodeNotFound      no service offers this node type
+│   ├── RemoteNodeRefused       a service can't be registered, or has it that it isn't right
+│   ├── StaleRemoteNode         somebody else has registered or removed the service meanwhile
 │   ├── SaveNotFound            the history has no such save, or not any more
 │   ├── UndoConflict            fields were set by others since the save that is to be undone
 │   └── KeyReused               an idempotency key came again with another request
@@ -284,6 +287,26 @@ class ResourceRefused(CallerError):
 
 class StaleResource(CallerError):
     people = "Somebody else has changed this resource meanwhile. Look at it again, and save your changes over that."
+
+
+class RemoteNodeNotFound(CallerError):
+    people = "No service offers this node type. `wizard remote-nodes list` tells which there are."
+
+
+class RemoteNodeRefused(CallerError):
+    """A service can't be registered as it is. `problems` say what is wrong with it, by the place in what it says."""
+
+    people = "This service can't be registered. Correct what is named and try again."
+
+    def __init__(self, message: str = "", problems: Mapping[str, str] | None = None) -> None:
+        super().__init__(message or type(self).people)
+        self.problems = dict(problems or {})
+
+
+class StaleRemoteNode(CallerError):
+    people = (
+        "Somebody else has registered or removed this remote node meanwhile. Look at what is there, then try again."
+    )
 
 
 class SaveNotFound(CallerError):

@@ -21,10 +21,10 @@ from wizard.expressions.template import Dynamic, Template
 from wizard.model import Chain, Outcome, Proceed, Value
 from wizard.model.values import write_json
 from wizard.node import Background, FormHint, HttpResource, NodeConfig, ResourceOf, Visit
+from wizard.node.signing import SIGNED
 from wizard.nodes.out.addresses import UrlParts, base_problems, encoded, url_of
 from wizard.nodes.out.exchange import Expect, MaxResponse, Messages, Request, Sleep, exchange
 from wizard.nodes.out.places import as_text
-from wizard.nodes.out.signing import SIGNED
 from wizard.nodes.out.signing_in import SignedIn, signed_in
 
 MAX_HEADER = 8000  # characters

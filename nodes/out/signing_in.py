@@ -21,8 +21,8 @@ from wizard.errors import Excuse, NodeFailed
 from wizard.model.nesting import load_json
 from wizard.node import HttpResource, Services, Visit
 from wizard.node.outgoing import check_url, shared_session
+from wizard.node.signing import signed_headers
 from wizard.nodes.out.exchange import RETRIED, TryAgainError, failures_told, read_body, retry_after, seconds_for
-from wizard.nodes.out.signing import signed_headers
 from wizard.resources.kinds import OAuth2Client, signing_bytes
 
 SHARED = "wizard.oauth2"  # the tokens' name in Services.shared
@@ -62,7 +62,9 @@ class SignedIn:
         secret = self.resource.signing_secret
         if secret is None:
             return {}
-        return signed_headers([signing_bytes(secret.get_secret_value())], visit.key, visit.now, body)
+        return signed_headers(
+            [signing_bytes(secret.get_secret_value())], visit.key, int(visit.now.timestamp()), body or b""
+        )
 
 
 async def signed_in(visit: Visit[Any], name: str | None) -> SignedIn | None:

@@ -1,5 +1,5 @@
 """`webhook` nodes: tell a service that something happened, signed so that it can tell who says so
-(wizard.nodes.out.signing).
+(wizard.node.signing).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from wizard.expressions.template import Dynamic
 from wizard.model import Chain, Outcome, Proceed, Value
 from wizard.model.values import write_json
 from wizard.node import Background, FormHint, HttpResource, NodeConfig, ResourceOf, Visit
+from wizard.node.signing import SIGNED, signed_headers
 from wizard.nodes.out.addresses import UrlParts, base_problems, url_of
 from wizard.nodes.out.exchange import Expect, MaxResponse, Messages, Request, Sleep, exchange
 from wizard.nodes.out.http import OWN_HEADERS, header_problems, with_headers
-from wizard.nodes.out.signing import SIGNED, signed_headers
 from wizard.nodes.out.signing_in import SignedIn, signed_in
 from wizard.settings import Settings, webhook_secrets_of
 
@@ -118,7 +118,7 @@ def _signature(visit: Visit[WebhookConfig], service: SignedIn | None, body: byte
     """Raises NodeFailed where there is nothing to sign it with."""
     name = visit.config.secret
     if name is not None:
-        return signed_headers(_secrets(visit, name), visit.key, visit.now, body)
+        return signed_headers(_secrets(visit, name), visit.key, int(visit.now.timestamp()), body)
     assert service is not None, "there is a secret or a resource"
     signature = service.signature(visit, body)
     if not signature:

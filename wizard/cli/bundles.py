@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from wizard.deployments.staging import Staging
     from wizard.deployments.transfer import Plan, Transfer
     from wizard.model.staging import Stages
-    from wizard.resources.handing import Resources
 
 FAILED = 1
 
@@ -42,7 +41,7 @@ def export(
     from wizard.deployments.bundles import write_bundle
 
     async def work(staging: Staging, stages: Stages) -> Bundle:
-        return await _transfer(stages).export(workflow, stage)
+        return await _transfer(staging, stages).export(workflow, stage)
 
     bundle = on_stages(store, work)
     content = write_bundle(bundle)
@@ -75,7 +74,7 @@ def import_bundle(
     known = imported(named).keys() if named else None
 
     async def work(staging: Staging, stages: Stages) -> tuple[Plan, bool]:
-        transfer = _transfer(stages, known, staging.resources)
+        transfer = _transfer(staging, stages, known)
         plan = await transfer.plan(bundle, replace=replace)
         if dry_run or plan.hindrances:
             return plan, False
@@ -98,13 +97,13 @@ def _bytes_of(file: Path) -> bytes:
         return opened.read(MAX_BUNDLE + 1)
 
 
-def _transfer(stages: Stages, functions: Any = None, resources: Resources | None = None) -> Transfer:
+def _transfer(staging: Staging, stages: Stages, functions: Any = None) -> Transfer:
     from wizard.app import clock_of
     from wizard.deployments.transfer import Transfer as OfStore
-    from wizard.node import Registry
     from wizard.resources.handing import NONE
 
-    return OfStore(stages, Registry.installed(), clock_of(settings()), functions, resources or NONE)
+    clock = clock_of(settings())
+    return OfStore(stages, staging.registry, clock, functions, staging.resources or NONE)
 
 
 def _plan_json(plan: Plan, *, done: bool) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from wizard.cli.keys import keys
 from wizard.cli.nodes import nodes
 from wizard.cli.plugins import plugins
 from wizard.cli.profiles import add_stored
+from wizard.cli.remote_nodes import remote_nodes
 from wizard.cli.resources import resources
 from wizard.cli.run import RUN_EXAMPLES, run
 from wizard.cli.runs import runs
@@ -39,6 +40,7 @@ from wizard.cli.shared import (
     choose,
     clean,
     examples,
+    load,
     log_as,
     place,
     print_json,
@@ -81,6 +83,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(events, name="events")
 app.add_typer(nodes, name="nodes")
 app.add_typer(plugins, name="plugins")
+app.add_typer(remote_nodes, name="remote-nodes")
 app.add_typer(resources, name="resources")
 add_staging(app)
 add_stored(app)
@@ -131,7 +134,7 @@ def serve(
 ) -> None:
     """Serve definitions as web pages, and as JSON below /api/v1. Without a path, what is deployed in the store is
     served, and each deployment from the moment on in which it is made."""
-    from wizard.app import load_catalog, wizard_app
+    from wizard.app import wizard_app
     from wizard.server import serve as run_server
 
     here = settings()
@@ -140,7 +143,7 @@ def serve(
     url = store or here.store
     definitions: Catalog | DeployedDefinitions
     if paths:
-        definitions = load_catalog(paths)
+        definitions = load(paths, url, here)
         _warn(definitions.warnings)
         names = sorted(definitions.workflows)
     else:
@@ -186,21 +189,23 @@ def check(
     paths: Paths,
     functions: FunctionsOption = None,
     store: Annotated[
-        str | None, typer.Option(metavar="URL", help="Also look whether this store has the resources that they name.")
+        str | None,
+        typer.Option(metavar="URL", help="Also look for the resources and remote nodes that they name in this store."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Name everything that is wrong in definitions. Each problem has its file, line and column; where there is no
-    error, the workflows follow. With functions, their calls are checked too."""
-    from wizard.app import load_catalog
+    error, the workflows follow. With functions, their calls are checked too; node types that services offer are those
+    of the store."""
     from wizard.errors import DefinitionError
 
-    named = chosen(functions, settings())
+    here = settings()
+    named = chosen(functions, here)
     given = imported(named) if named else None
     problems: list[Problem]
     titles: dict[str, str] = {}
     try:
-        catalog = load_catalog(paths, functions=given)
+        catalog = load(paths, store or here.store, here, given)
         problems = [*catalog.warnings, *_lacking(catalog, store)]
         titles = {workflow.id: workflow.title for workflow in catalog.workflows.values()}
     except DefinitionError as error:

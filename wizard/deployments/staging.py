@@ -61,6 +61,11 @@ class Staging:
         """What nodes are handed, where that is known."""
         return self._resources
 
+    @property
+    def registry(self) -> Registry:
+        """The node types that texts may use."""
+        return self._registry
+
     # -- drafts ----------------------------------------------------------------------------------
 
     async def save(self, workflow: str, text: str, *, revision: int, by: str) -> Draft:

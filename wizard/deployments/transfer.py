@@ -18,6 +18,7 @@ from wizard.deployments.texts import embedded_in, read_text
 from wizard.errors import BundleRefused, DefinitionError, NothingDeployed, Problem
 from wizard.model.staging import Draft, Stages
 from wizard.node import Registry
+from wizard.node.registry import REMOTE
 from wizard.resources.handing import NONE, Resources
 
 
@@ -188,4 +189,6 @@ class Transfer:
 
 
 def _from(package: str | None) -> str:
+    if package and package.startswith(REMOTE):
+        return f"; it came from the {package}, which has to be registered: `wizard remote-nodes add`"
     return f"; it came from {package}, which has to be installed" if package else ""

@@ -17,6 +17,7 @@ from wizard.errors import InvalidInput
 from wizard.model import Change, Entry, Former, Refused, Reply, Report, Run, RunStatus, StoredFile, is_past
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
+from wizard.model.remote import RemoteNodes
 from wizard.model.resources import StoredResources
 from wizard.model.staging import Stages
 from wizard.state.merging import Document
@@ -92,6 +93,10 @@ class Store(Protocol):
     @property
     def stages(self) -> Stages:
         """Drafts, versions and deployments of workflows."""
+
+    @property
+    def remote_nodes(self) -> RemoteNodes:
+        """The node types that services offer."""
 
     @property
     def events(self) -> TakenEvents:

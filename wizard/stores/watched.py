@@ -15,6 +15,7 @@ from wizard.model import Change, DocumentSave, Former, Refused, Reply, Report, R
 from wizard.model.documents import SaveRecord
 from wizard.model.events import TakenEvent, TakenEvents
 from wizard.model.job import Aside, Backlog, Claim, Queue
+from wizard.model.remote import RemoteNode, RemoteNodes
 from wizard.model.resources import StoredResource, StoredResources
 from wizard.model.staging import FROM_ONE, Deed, Deployed, Draft, Sharing, Stages, Version
 from wizard.state.merging import Document
@@ -51,6 +52,7 @@ class WatchedStore:
         self._tell = _Watched(watch, clock).tell
         self.queue: Queue = WatchedQueue(store, watch, clock=clock)
         self.stages: Stages = WatchedStages(store, watch, clock=clock)
+        self.remote_nodes: RemoteNodes = WatchedRemoteNodes(store, watch, clock=clock)
         self.events: TakenEvents = WatchedEvents(store, watch, clock=clock)
         self.resources: StoredResources = WatchedResources(store, watch, clock=clock)
         self.documents: Documents = WatchedDocuments(store, watch, clock=clock)
@@ -285,6 +287,23 @@ class WatchedResources:
 
     async def delete(self, name: str, revision: int, deed: Deed) -> None:
         await self._tell("delete_resource", self._store.resources.delete(name, revision, deed))
+
+
+class WatchedRemoteNodes:
+    """The node types that services offer."""
+
+    def __init__(self, store: Store, watch: StoreWatch, *, clock: Callable[[], float] = perf_counter) -> None:
+        self._store = store
+        self._tell = _Watched(watch, clock).tell
+
+    async def all(self) -> tuple[RemoteNode, ...]:
+        return await self._tell("remote_nodes", self._store.remote_nodes.all())
+
+    async def save(self, node: RemoteNode, deed: Deed) -> None:
+        await self._tell("save_remote_node", self._store.remote_nodes.save(node, deed))
+
+    async def remove(self, node_type: str, deed: Deed) -> bool:
+        return await self._tell("remove_remote_node", self._store.remote_nodes.remove(node_type, deed))
 
 
 class WatchedDocuments:

@@ -55,7 +55,9 @@ def test_every_command_has_help_with_examples(shell: Shell, command: str) -> Non
     assert "range>" not in shell.out  # what a number is called in the code
 
 
-@pytest.mark.parametrize("command", ["", "runs", "keys", "drafts", "events", "profiles", "sessions", "nodes"])
+@pytest.mark.parametrize(
+    "command", ["", "runs", "keys", "drafts", "events", "profiles", "sessions", "nodes", "remote-nodes"]
+)
 def test_what_a_command_does_is_told_in_a_whole_sentence(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:

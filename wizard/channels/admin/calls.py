@@ -18,6 +18,7 @@ from wizard.channels.admin.events import Events
 from wizard.channels.admin.migrations import Migrations
 from wizard.channels.admin.node_types import NodeTypes
 from wizard.channels.admin.people import Admin
+from wizard.channels.admin.remote_nodes import RemoteNodes
 from wizard.channels.admin.resources import Resources
 from wizard.channels.admin.sharing import Sharings
 from wizard.channels.admin.workflows import Workflows
@@ -28,6 +29,7 @@ from wizard.deployments.transfer import Transfer
 from wizard.model.migrating import Migrate
 from wizard.process.calls import Calls
 from wizard.profiles.keeping import StoredDocuments
+from wizard.remote.registering import RemoteRegistry
 from wizard.resources.keeping import Keeping
 from wizard.resources.trying import TryOut
 from wizard.settings import Settings
@@ -53,13 +55,15 @@ def admin_api(
     transfer: Callable[[], Transfer],
     keeping: Callable[[], Keeping],
     try_out: TryOut,
+    remote: RemoteRegistry,
 ) -> web.Application:
     """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. Once the store is opened, `staging`
     gives what saves and deploys there, `transfer` what takes bundles in and out, `keeping` what keeps resources, which
     `try_out` tries, and `debugger` what tries workflows;
     `profiles` and `sessions` are those that the store keeps, and `migrate` moves its runs. `admin` says who of the
     host's people sends a request, and `calls` has a bound around that. `catalogue` has the node types that definitions
-    can use, all installed ones unless given. Without `admin`, and without an admin key in the settings, nobody gets in.
+    can use, all installed ones unless given; `remote` registers services that offer further ones. Without `admin`, and
+    without an admin key in the settings, nobody gets in.
     """
     admission = Admission(store, settings, admin, calls or Calls())
     sharings, bundles, debugging = (
@@ -67,7 +71,8 @@ def admin_api(
         Bundles(transfer, admission),
         Debugging(debugger, admission),
     )
-    node_types = NodeTypes(catalogue or Catalogue.installed(), admission)
+    node_types = NodeTypes(catalogue or Catalogue.installed(), admission, remote)
+    remote_nodes = RemoteNodes(remote, admission)
     handlers: dict[str, Handling] = {
         **Workflows(store, staging, admission).by_name,
         **StoredHandlers("profile", profiles, admission).by_name,
@@ -84,6 +89,11 @@ def admin_api(
         "listNodeTypes": node_types.list,
         "showNodeType": node_types.show,
         "validateConfig": node_types.validate,
+        "listRemoteNodes": remote_nodes.list,
+        "registerRemoteNode": remote_nodes.add,
+        "showRemoteNode": remote_nodes.show,
+        "removeRemoteNode": remote_nodes.remove,
+        "checkRemoteNode": remote_nodes.health,
     }
     return _application(admission, handlers)
 

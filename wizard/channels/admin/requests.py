@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from wizard.channels.admin import document_requests, resource_requests
 from wizard.channels.admin.document_requests import Note
 from wizard.channels.admin.people import MAX_NAME
+from wizard.channels.admin.remote_node_calls import REGISTER
 from wizard.channels.http.members import EXACT, MAX_REVISION, MAX_TEXT, Body, Text, about, whole
 from wizard.channels.http.problems import unreadable
 from wizard.definitions.reading.source import MAX_BYTES
@@ -141,7 +142,7 @@ SAVE, DEPLOY, REVOKE = Body(SaveDraft), Body(Deploy), Body(Revoke)
 SHARE, MIGRATE, DEBUG = Body(Share), Body(Migrate), Body(DebugRun)
 IMPORT, DELETE, CHECK = Body(ImportBundle), Body(DeleteDraft), Body(CheckConfig)
 _OF_WORKFLOWS = (SAVE, DEPLOY, REVOKE, SHARE, MIGRATE, DEBUG, IMPORT, DELETE, CHECK)
-BODIES: tuple[Body[Any], ...] = (*_OF_WORKFLOWS, *document_requests.BODIES, *resource_requests.BODIES)
+BODIES: tuple[Body[Any], ...] = (*_OF_WORKFLOWS, *document_requests.BODIES, *resource_requests.BODIES, REGISTER)
 
 
 def check_together(body: SaveDraft | CheckConfig) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NotRequired
 import pydantic
 from typing_extensions import TypedDict
 
-from wizard.channels.admin import document_responses, resource_responses
+from wizard.channels.admin import document_responses, remote_node_calls, resource_responses
 from wizard.channels.http.members import about
 from wizard.channels.http.problems import (
     INTERNAL,
@@ -402,7 +402,7 @@ class Problem(TypedDict):
             Mapping[str, str],
             about(
                 "What is wrong (422): with a profile by its schema, by field; with a configuration, by `cases.0.when`; "
-                "with a resource, by `production.base_url`."
+                "with a resource, by `production.base_url`; with a remote node, by `schema`."
             ),
         ]
     ]
@@ -428,6 +428,7 @@ RESPONSES: tuple[Any, ...] = (
     EventLine,
     *document_responses.RESPONSES,
     *resource_responses.RESPONSES,
+    *remote_node_calls.RESPONSES,
     Bundle,
     Imported,
     Debugged,

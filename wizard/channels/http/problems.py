@@ -31,6 +31,8 @@ from wizard.errors import (
     NotYourProfile,
     NotYours,
     PointOfNoReturn,
+    RemoteNodeNotFound,
+    RemoteNodeRefused,
     ResourceNotFound,
     ResourceRefused,
     RunBusy,
@@ -43,6 +45,7 @@ from wizard.errors import (
     StaleDocument,
     StaleDraft,
     StaleInput,
+    StaleRemoteNode,
     StaleResource,
     StaleRevision,
     StaleSharing,
@@ -137,6 +140,10 @@ STALE_RESOURCE = ProblemType("stale-resource", 412, "Somebody else has changed i
 RESOURCE_REFUSED = ProblemType("resource-refused", 422, "The resource can't be stored as it is")
 FIELDS_REFUSED = ProblemType("fields-refused", 422, "The schema of profiles doesn't take this")
 CONFIGURATION_REFUSED = ProblemType("configuration-refused", 422, "The node's configuration is wrong")
+REMOTE_NODE_NOT_FOUND = ProblemType("remote-node-not-found", 404, "No service offers this node type")
+STALE_REMOTE_NODE = ProblemType("stale-remote-node", 409, "Somebody else has registered or removed it")
+REMOTE_NODE_REFUSED = ProblemType("remote-node-refused", 422, "The service can't be registered")
+NOT_ENCRYPTED = ProblemType("not-encrypted", 409, "The store isn't encrypted")
 PRECONDITION_REQUIRED = ProblemType("precondition-required", 428, "The request doesn't say what it changes")
 TOO_MANY_CHANGES = ProblemType("too-many-changes", 429, "Too much was changed")
 
@@ -162,6 +169,10 @@ STAGING_TYPES = (
     RESOURCE_REFUSED,
     FIELDS_REFUSED,
     CONFIGURATION_REFUSED,
+    REMOTE_NODE_NOT_FOUND,
+    STALE_REMOTE_NODE,
+    REMOTE_NODE_REFUSED,
+    NOT_ENCRYPTED,
     PRECONDITION_REQUIRED,
     TOO_MANY_CHANGES,
 )
@@ -241,6 +252,9 @@ _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (ResourceRefused, RESOURCE_REFUSED),
     (SaveNotFound, SAVE_NOT_FOUND),
     (UndoConflict, UNDO_CONFLICT),
+    (RemoteNodeNotFound, REMOTE_NODE_NOT_FOUND),
+    (RemoteNodeRefused, REMOTE_NODE_REFUSED),
+    (StaleRemoteNode, STALE_REMOTE_NODE),
     (CallerError, REFUSED),
 )
 

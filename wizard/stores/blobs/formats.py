@@ -45,6 +45,7 @@ class Part(StrEnum):
     SAVE = "save"
     FORMER = "former"
     RESOURCE = "resource"
+    REMOTE = "remote"
 
 
 def _with_undos(part: Part, content: Any) -> Any:

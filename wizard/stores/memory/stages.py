@@ -121,6 +121,12 @@ class MemoryStages:
         """See wizard.model.staging.Stages.note; under the lock."""
         self._deeds.append(deed._replace(number=len(self._deeds) + 1))
 
+    def changed(self, deed: Deed) -> None:
+        """Something else than a version is there for definitions to use, or isn't any more."""
+        with self._lock:
+            self._stamp += 1
+            self.add_deed(deed)
+
     async def stamp(self) -> int:
         return self._stamp
 

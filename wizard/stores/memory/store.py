@@ -19,6 +19,7 @@ from wizard.errors import KeyReused, StaleRevision
 from wizard.model import ENDED, Change, Entry, Former, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
+from wizard.model.remote import RemoteNodes
 from wizard.model.resources import StoredResources
 from wizard.model.staging import Stages
 from wizard.state.merging import Document
@@ -27,6 +28,7 @@ from wizard.stores.documents import Documents
 from wizard.stores.memory.documents import MemoryDocuments
 from wizard.stores.memory.events import MemoryEvents
 from wizard.stores.memory.queue import MemoryQueue
+from wizard.stores.memory.remote import MemoryRemoteNodes
 from wizard.stores.memory.resources import MemoryResources
 from wizard.stores.memory.slots import MemorySlots
 from wizard.stores.memory.stages import MemoryStages
@@ -84,6 +86,7 @@ class MemoryStore:
         stages = MemoryStages(self._lock, self._definitions.setdefault)
         self.stages: Stages = stages
         self.resources: StoredResources = MemoryResources(self._lock, stages.add_deed)
+        self.remote_nodes: RemoteNodes = MemoryRemoteNodes(self._lock, stages.changed)
 
     async def open(self) -> None:
         """There is nothing to prepare."""

@@ -77,6 +77,7 @@ PLACES = (
         lambda name: OWNER + decoded(name),
         counted=False,
     ),
+    _Place("wizard.remote_nodes", Part.REMOTE, ("type",), "body", ("type",), ("type", "revision"), counted=False),
     _Place("wizard.formers", Part.FORMER, RUN, "body", RUN, ("revision",), counted=False),
     _Place("wizard.refused", Part.REFUSED, ("scope", "key"), "body", ("scope",), ("scope", "key", "at"), counted=False),
     _Place(

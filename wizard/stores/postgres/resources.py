@@ -11,7 +11,7 @@ from wizard.model.staging import Deed
 from wizard.stores.blobs.resource_rows import read_resource, resource_body
 from wizard.stores.blobs.vault import Vault
 from wizard.stores.postgres.pool import Connection, Pool
-from wizard.stores.postgres.stages import add_deed
+from wizard.stores.postgres.stages import note_deed
 from wizard.stores.postgres.values import decoded, encoded, in_utc
 
 RESOURCE = "SELECT name, revision, kind, saved_at, saved_by, body FROM wizard.resources"
@@ -50,7 +50,7 @@ class PostgresResources:
         async def write(connection: Connection) -> None:
             if await connection.fetchval(statement, *values) is None:
                 raise StaleResource
-            await add_deed(connection, deed)
+            await note_deed(connection, deed)
 
         await self._pool.transact(write)
 

@@ -75,6 +75,7 @@ COLUMNS = (
     Column("formers", "body", Part.FORMER, ("run_id",), ("revision",)),
     Column("refused", "body", Part.REFUSED, ("scope", "key"), ("scope", "key", "at"), "scope"),
     Column("resources", "body", Part.RESOURCE, ("name",), RESOURCE, f"'{OWNER}' || name"),
+    Column("remote_nodes", "body", Part.REMOTE, ("type",), ("type", "revision"), "type"),
     Column("events", "body", Part.EVENT, ("id",), ("id", "at", "standing"), "id"),
 )
 

@@ -23,6 +23,7 @@ from wizard.errors import StaleRevision, StoreError
 from wizard.model import Change, Former, Refused, Reply, Report, Run, RunStatus, StoredFile
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
+from wizard.model.remote import RemoteNodes
 from wizard.model.resources import StoredResources
 from wizard.model.staging import Stages
 from wizard.state.merging import Document
@@ -44,6 +45,7 @@ from wizard.stores.sqlite.documents import SqliteDocuments
 from wizard.stores.sqlite.migrations import migrate
 from wizard.stores.sqlite.queue import COUNT, SqliteQueue
 from wizard.stores.sqlite.reading import stored_time
+from wizard.stores.sqlite.remote import SqliteRemoteNodes
 from wizard.stores.sqlite.reseal import COLUMNS, Place, next_batch, old_runs, seal_run
 from wizard.stores.sqlite.resources import SqliteResources
 from wizard.stores.sqlite.stages import ADD_DEFINITION, SqliteStages
@@ -109,6 +111,7 @@ class SqliteStore:
         self._jobs = SqliteQueue(self._writer.run, self._read, lambda: self._vault)
         self.queue: Queue = self._jobs
         self.stages: Stages = SqliteStages(self._writer.run, self._read, self._scan)
+        self.remote_nodes: RemoteNodes = SqliteRemoteNodes(self._writer.run, self._scan, lambda: self._vault)
         self.events: TakenEvents = sqlite_events.SqliteEvents(
             self._writer.run, self._read, self._scan, lambda: self._vault
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ class Rooms:
         self.services = Services(settings=Settings(allow_private_addresses=True))
 
     def visit(self, node: NodeType[Any], data: Any = None, *, output: Any = None, **config: Any) -> Any:
-        self.services.resources = Resources((given(self.resources),))
+        self.services = replace(self.services, resources=Resources((given(self.resources),)))
         return visit_of(node, config, data, services=self.services, retry=Retry(attempts=2), output=output)
 
     async def said(self, kind: type[SlackMessageNode | TelegramMessageNode], data: Any = None, **config: Any) -> Any:

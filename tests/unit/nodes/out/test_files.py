@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -155,7 +156,7 @@ async def test_what_the_store_refuses_is_told(files: Files, status: int, why: st
 async def test_a_wrong_key_signs_nothing(files: Files) -> None:
     """The counterpart checks signatures indeed: with another key it takes nothing."""
     wrong = S3Resource.model_validate({**files.store.resource.model_dump(), "secret_key": "another-s3cret"})
-    files.services.resources = Resources((given({"letters": wrong}),))
+    files.services = replace(files.services, resources=Resources((given({"letters": wrong}),)))
     with pytest.raises(NodeFailed, match="refused it") as failed:
         await files.put(key="a")
     assert "s3cret" not in f"{failed.value!r} {failed.value.__context__!r}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,10 +16,10 @@ from tests.unit.nodes.handing import Pauses, visit_of
 from wizard.errors import Excuse, NodeFailed
 from wizard.model import Proceed, Retry
 from wizard.node import HttpResource, NodeType, Services, SmtpResource
+from wizard.node.signing import signature
 from wizard.nodes.out import signing_in
 from wizard.nodes.out.http import HttpNode
 from wizard.nodes.out.send_mail import SendMailNode
-from wizard.nodes.out.signing import signature
 from wizard.nodes.out.webhook import WebhookNode
 from wizard.resources.handing import Resources, given
 from wizard.resources.kinds import signing_bytes
@@ -37,7 +38,7 @@ class Caller:
 
     def has(self, **resource: Any) -> None:
         made = HttpResource.model_validate({"base_url": f"{self.crm.url}/api", **resource})
-        self.services.resources = Resources((given({"crm": made}),))
+        self.services = replace(self.services, resources=Resources((given({"crm": made}),)))
 
     def has_client(self, **client: Any) -> None:
         usual = {"token_url": f"{self.crm.url}/token", "client_id": "forms:1", "client_secret": "s3cr3t &"}
@@ -229,7 +230,7 @@ async def test_mail_goes_to_the_server_of_the_resource_from_its_sender() -> None
         url = server.url.replace("smtp://", "smtp://ann:s3cr3t@")
         resource = SmtpResource.model_validate({"url": url, "sender": "Town <town@example.org>"})
         services = Services(settings=Settings(allow_private_addresses=True))
-        services.resources = Resources((given({"mail": resource}),))
+        services = replace(services, resources=Resources((given({"mail": resource}),)))
         config = {"resource": "mail", "to": "ann@example.org", "subject": "Hello", "text": "Dear Ann"}
         await SendMailNode(Pauses()).execute(visit_of(SendMailNode(), config, services=services))
         assert [taken.sender for taken in server.taken] == ["town@example.org"]

@@ -17,7 +17,7 @@ from tests.unit.nodes.handing import NOW, Pauses, visit_of
 from wizard.errors import NodeFailed
 from wizard.model import Proceed, Retry
 from wizard.node import Services
-from wizard.nodes.out.signing import signature
+from wizard.node.signing import signature
 from wizard.nodes.out.webhook import WebhookNode
 from wizard.settings import Settings, webhook_secrets_of
 
