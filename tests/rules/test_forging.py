@@ -22,7 +22,9 @@ from wizard.errors import DataUnreadable, NotGenuine, SettingsError, StoreError
 from wizard.model import Change, DocumentSave, Entry, Migrating, Refused, Reply, Report, Run, StoredFile
 from wizard.model.events import TakenEvent
 from wizard.model.job import JobKind
+from wizard.model.resources import StoredResource
 from wizard.model.run import count_answered
+from wizard.model.staging import Deed
 from wizard.settings import Settings
 from wizard.state.patches import setters_of
 from wizard.stores.blobs.vault import PLAIN, KeyRing, Vault, new_key
@@ -47,7 +49,7 @@ async def _job(store: Store, run_id: str) -> Any:
     return payloads
 
 
-OF_DOCUMENTS = ("documents", "saves", "events")
+OF_DOCUMENTS = ("documents", "saves", "events", "resources")
 READS: dict[str, Read] = {
     **dict.fromkeys(OF_A_RUN[:5], lambda store, run_id: store.load(run_id)),
     "trace": lambda store, run_id: store.trace(run_id),
@@ -56,6 +58,7 @@ READS: dict[str, Read] = {
     "documents": lambda store, run_id: store.document("profile", f"person of {run_id}"),
     "saves": lambda store, run_id: store.documents.history("profile", f"person of {run_id}"),
     "events": lambda store, run_id: store.events.get(f"event of {run_id}"),
+    "resources": lambda store, run_id: store.resources.get(f"resource-of-{run_id}"),
     "formers": lambda store, run_id: store.former(run_id),
     "reports": lambda store, run_id: store.reported(run_id),
     "refused": lambda store, run_id: store.refused(run_id, f"page of {run_id}"),
@@ -127,6 +130,13 @@ def taken(event_id: str) -> TakenEvent:
     return TakenEvent(event_id, "purchase", NOW, {"total": 120}, "ann", "shop", b"digest", NOW, runs=())
 
 
+DEED = Deed(0, NOW, "ann", "set_resource", "", {}, "")
+
+
+def resource(name: str) -> StoredResource:
+    return StoredResource(name, 1, "token", {"production": {"token": name}}, NOW, "ann")
+
+
 def moved(run: Run) -> Change:
     """A turn that writes every row of the run anew, and the documents."""
     steps = tuple(step._replace(output={"answer": "changed"}) for step in run.steps)
@@ -154,6 +164,8 @@ async def lived(path: Path, vault: Vault = RING) -> Database:
         for run_id in ("run-1", "run-2"):
             await store.commit(living(full_run(run_id)))
             await store.events.add(taken(f"event of {run_id}"))
+            if vault.seals:  # in clear there are none
+                await store.resources.save(resource(f"resource-of-{run_id}"), DEED, first=True)
             await store.report(run_id, Report(1, 50.0, "half"))
             await store.keep_refused(Refused(run_id, f"page of {run_id}", NOW, {"error": "Enter a name"}), 5, NOW)
     return Database(path)

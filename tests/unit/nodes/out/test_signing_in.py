@@ -192,7 +192,7 @@ async def test_no_token_is_said_without_a_secret(status: int, answer: Any, told:
 async def test_tokens_come_from_public_addresses_only(caller: Caller) -> None:
     """The address of a resource is as little trusted as that of a definition."""
     caller.has_client()
-    caller.services.settings = Settings()
+    caller.services = replace(caller.services, settings=Settings())
     failed = await caller.fail()
     assert "private or reserved address" in failed.message
     assert caller.crm.asked == []
