@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -347,3 +347,29 @@ def test_addresses_of_servers_are_refused_unseen(url: str) -> None:
     assert url not in str(refused.value)
     assert postgres_server_of("postgresql://u:s3%2Fcret@h:1/d?sslmode=require").password == "s3/cret"
     assert "s3" not in repr(postgres_server_of("postgresql://u:s3cret@h/d"))
+
+
+@pytest.mark.parametrize("answer", [b"N", b"S"], ids=["none", "another"])
+async def test_no_password_is_sent_in_the_clear(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody in between may say that the server doesn't encrypt; unless the address says so, nothing is told then."""
+    heard, done = list[bytes](), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read(8))
+        writer.write(answer)
+        heard.append(await reader.read(1000))
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        done.set()
+
+    monkeypatch.setattr("wizard.nodes.out.sql_postgres.is_here", lambda address: False)
+    impostor = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = impostor.sockets[0].getsockname()[1]
+    refused = await Database("postgres", f"postgresql://forms:s3cret@127.0.0.1:{port}/crm").refusal("SELECT 1")
+    await asyncio.wait_for(done.wait(), 5)
+    impostor.close()
+    assert heard[0] == b"\0\0\0\x08\x04\xd2\x16/"  # it asks for an encrypted connection first
+    assert b"s3cret" not in b"".join(heard)
+    assert b"forms" not in b"".join(heard)
+    assert "s3cret" not in f"{refused!r} {refused.__context__!r}"
