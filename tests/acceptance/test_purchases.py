@@ -8,8 +8,9 @@ import os
 import random
 import runpy
 import signal
+import socket
 import subprocess
-import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,6 +22,7 @@ from aiohttp.test_utils import TestServer, unused_port
 
 from tests.acceptance.processes import PATIENCE, environment
 from tests.drawing import TORTURE
+from tests.forkserver import script
 from tests.postgres import fresh_database
 from tests.visitor import Visitor
 from wizard.app import open_store
@@ -67,7 +69,7 @@ class Shop:
             "WIZARD_LEASE": "1",
             "WIZARD_ALLOW_PRIVATE_ADDRESSES": "1",
         }
-        command = [sys.executable, str(EXAMPLE / "shop.py"), self.address.rpartition(":")[2], self._url]
+        command = [*script(), str(EXAMPLE / "shop.py"), self.address.rpartition(":")[2], self._url]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, env={**environment(), **settings}, stdout=log, stderr=log)
         async with asyncio.timeout(PATIENCE):
@@ -86,6 +88,12 @@ class Shop:
         assert self._process is not None
         os.kill(self._process.pid, signal.SIGKILL)
         self._process.wait(PATIENCE)
+        while self._listens():  # what was forked dies a moment later
+            time.sleep(0.001)
+
+    def _listens(self) -> bool:
+        with socket.socket() as line:
+            return line.connect_ex(("127.0.0.1", int(self.address.rpartition(":")[2]))) == 0
 
     async def _dies_soon(self) -> None:
         await asyncio.sleep(self._chance.random() * 0.06)
