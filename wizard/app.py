@@ -47,6 +47,8 @@ from wizard.remote.registering import RemoteRegistry
 from wizard.resources.files import in_file
 from wizard.resources.handing import Find, Given, Resources, Values, given
 from wizard.resources.keeping import Keeping
+from wizard.resources.kinds import Resource
+from wizard.resources.trying import Tried
 from wizard.settings import Settings
 from wizard.stores.blobs.vault import PLAIN, KeyRing, Vault
 from wizard.stores.contract import Store
@@ -274,7 +276,6 @@ def wizard_app(
     from wizard.channels.http.plugged import ChannelHost
     from wizard.channels.http.streams import Followers
     from wizard.channels.web.routes import add_pages
-    from wizard.nodes.out.trying import try_out
     from wizard.plugins.channels import mount_channels
 
     quote_no_requests()
@@ -308,7 +309,7 @@ def wizard_app(
             debugger=cache(lambda: _debugger_of(engine, staging)),  # a store may have nothing before it is opened
             transfer=_transfer_of(engine),
             keeping=lambda: keeping_of(engine.store, engine.clock),
-            try_out=lambda resource: try_out(resource, engine.services),
+            try_out=lambda resource: _try_out(resource, engine.services),
             remote=RemoteRegistry(engine.store, directory, engine.services, engine.clock),
         )
         app.add_subapp(ADMIN_PREFIX, editing)
@@ -316,6 +317,12 @@ def wizard_app(
     mount_channels(app, ChannelHost(engine, settings, identify))
     app.router.add_route("*", "/api/{rest:.*}", elsewhere, expect_handler=go_on)
     return app
+
+
+async def _try_out(resource: Resource, services: Services) -> Tried:
+    from wizard.nodes.out.trying import try_out  # it brings the nodes that call out, which most servers don't need
+
+    return await try_out(resource, services)
 
 
 def _served(

@@ -18,7 +18,6 @@ from wizard.node import NodeType, Registry
 from wizard.node.plugins import Unusable, reason_of
 from wizard.node.registry import REMOTE
 from wizard.remote.description import described
-from wizard.remote.nodes import node_type_of
 from wizard.stores.contract import Store
 from wizard.telemetry.logs import broke
 
@@ -67,6 +66,8 @@ class Directory:
             known = self.registry.get(node.type)
             assert known is not None
             return known
+        from wizard.remote.nodes import node_type_of  # most stores have none, and it brings the nodes that call out
+
         return node_type_of(node.type, described(node.description), self.registry.remote)
 
 

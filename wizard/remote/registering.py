@@ -26,10 +26,8 @@ from wizard.model.staging import Deed
 from wizard.node import Registry, Services
 from wizard.node.outgoing import check_url
 from wizard.node.signing import new_secret, secret_of
-from wizard.remote.calls import call
 from wizard.remote.description import READS, Description, as_data, check_type, described, refused
 from wizard.remote.directory import Directory
-from wizard.remote.nodes import node_type_of
 from wizard.settings import Settings
 from wizard.stores.contract import Store
 
@@ -153,6 +151,8 @@ class RemoteRegistry:
 
     async def _call(self, node: RemoteNode, name: str, content: Members, *, signs: bool = True) -> Members:
         settings: Settings = self._services.settings or Settings()
+        from wizard.remote.calls import call
+
         return await call(self._services, node, name, content, seconds=settings.http_timeout, signs=signs)
 
 
@@ -179,6 +179,8 @@ def _secret(given: str | None, before: RemoteNode | None) -> str:
 
 def _usable(name: str, given: Any) -> Description:
     """The description, with which everything can be made that is made of a node type. Raises RemoteNodeRefused."""
+    from wizard.remote.nodes import node_type_of  # it brings the nodes that call out, which most servers don't need
+
     description = described(given)
     try:
         action = Action(node_type_of(name, description, lambda node_type: None), BUILT_IN)
