@@ -77,6 +77,7 @@ class Turn:
         self.positional = run.positional
         self.conversation = run.conversation
         self.rejected = False  # the person's input was not accepted
+        self.remarks: list[str] = []  # what is said in a conversation beside what is shown
         self.failures: list[Failure] = []  # what failed in this turn, for the log
         self._run = run
         self.parking = Parked(run.parked)

@@ -64,7 +64,7 @@ _DONE = StepStatus.DONE
 
 
 # In the place of a digest of an input, so that a late answer isn't the same input again.
-BY_TIMER, BY_EVENT = b"timer", b"event"
+BY_TIMER, BY_EVENT, BY_TRIES = b"timer", b"event", b"tries"
 
 
 class PutOff(NamedTuple):
@@ -148,7 +148,7 @@ class Step(NamedTuple):
     @property
     def answer(self) -> Mapping[str, Value] | None:
         """What a person gave; None where nobody did yet, or where something else came instead."""
-        return None if self.given in (BY_TIMER, BY_EVENT) else self.output
+        return None if self.given in (BY_TIMER, BY_EVENT, BY_TRIES) else self.output
 
 
 class Undo(NamedTuple):

@@ -1,7 +1,7 @@
 """What is said in a conversation about a run: the rows that a turn stores together with its move (S20).
 
-The rows of a run are numbered without gaps, in the order in which they were said. So they are an outbox as well: whoever
-delivers them needs to know one number, the last that was delivered.
+The rows of a run are numbered without gaps, in the order in which they were said. So they are an outbox as well:
+whoever delivers them needs to know one number, the last that was delivered.
 """
 
 from __future__ import annotations

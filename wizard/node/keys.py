@@ -77,6 +77,13 @@ class ReminderFormat(_Format):
         return self
 
 
+class AfterTriesFormat(_Format):
+    """Where a conversation goes on in which one question was answered wrongly so often."""
+
+    tries: int = Field(3, ge=1, le=20, strict=True, description="How many answers to one question aren't taken.")
+    goto: str = Field(strict=True, description="The node to go on with, or `end`.")
+
+
 class EventFormat(_Format):
     """An event that a node takes. It is written as its name, where that says all, and several as a list."""
 
@@ -175,6 +182,9 @@ class NodeFormat(_Format):
     expires_after: LongerThanNothing | None = Field(
         None, description="How long the form may wait for its answer; then the run expires."
     )
+    after_tries: AfterTriesFormat | None = Field(
+        None, description="Where a conversation goes on after so many wrong answers to one question."
+    )
     event: ClosingEvents = Field((), description="The event that closes the form before it is answered, or several.")
 
 
@@ -184,7 +194,7 @@ COMMON = frozenset(NodeFormat.model_fields)
 _BACKGROUND_ONLY = frozenset({"on_error", "retry", "timeout", "slow", "concurrency"})
 
 
-_FOREGROUND_ONLY = frozenset({"depends_on", "remind_after", "expires_after", "event"})
+_FOREGROUND_ONLY = frozenset({"depends_on", "remind_after", "expires_after", "event", "after_tries"})
 
 
 def keys_of(node_type: NodeType[Any] | type[NodeType[Any]]) -> frozenset[str]:
@@ -201,5 +211,5 @@ def keys_of(node_type: NodeType[Any] | type[NodeType[Any]]) -> frozenset[str]:
     if node_type.pure or node_type.ends or node_type.kind is Kind.INTERNAL:
         keys -= {"example"}  # they are called in every debug run
     if node_type.ends:
-        keys -= {"next", "remind_after", "expires_after", "event"}
+        keys -= {"next", "remind_after", "expires_after", "event", "after_tries"}
     return keys - {"next"} if node_type.type == "condition" else keys

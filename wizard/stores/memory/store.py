@@ -110,8 +110,7 @@ class MemoryStore:
         if stored is None:
             self._documents.add_session(run)
         self._runs[run.id] = run
-        if stored is None or stored.status is not run.status:
-            self._count(stored, run)
+        self._count(stored, run)
         if reply is not None:
             self._replies[reply.scope, reply.key] = (run.id, run.updated_at, replace(reply, again=False))
         for file in change.files:
@@ -134,6 +133,8 @@ class MemoryStore:
             self._formers[run.id] = Former(former, run.revision)
 
     def _count(self, before: Run | None, now: Run | None) -> None:
+        if before is not None and now is not None and before.status is now.status:
+            return
         if before is not None:
             self._counts[before.workflow, before.status] -= 1
         if now is not None:
