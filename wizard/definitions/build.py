@@ -131,7 +131,7 @@ def _reminder(reminder: ReminderFormat | None) -> Reminder | None:
     assert after is not None
     times = 1 if reminder.every is None else reminder.times or REMINDERS
     goto = None if reminder.goto is None else target_of(reminder.goto)
-    return Reminder(after, goto, sent, reminder.every, times)
+    return Reminder(after, goto, sent, reminder.every, times, reminder.text)
 
 
 def _config(config: NodeConfig | None, embedded: Mapping[str, Workflow]) -> object:

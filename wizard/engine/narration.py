@@ -28,9 +28,10 @@ class Said(NamedTuple):
 
 
 class Forward(NamedTuple):
-    """The current step is answered with this, and the run goes on."""
+    """The current step is answered with this, and the run goes on; or, with a `part` of its answers, waits."""
 
     answers: Mapping[str, Value] = NOTHING
+    part: bool = False
 
 
 class Backward(NamedTuple):
@@ -83,8 +84,8 @@ class Telling:
             match self._narrator.goes_on(_view(turn, shown()), self._said):
                 case None:
                     return
-                case Forward(answers):
-                    move = machine.next_(turn, answers)
+                case Forward(answers, part):
+                    move = machine.next_(turn, answers, partial=part)
                 case Backward():
                     move = machine.previous(turn)
                 case GiveUp():

@@ -115,10 +115,14 @@ def remind(turn: Turn, visit: int, first: datetime | None = None) -> Move:
     if number <= step.reminded:
         return
     turn.log("reminded", step.path)
-    if reminder.message is not None:
+    if reminder.stays:
         scope, message = turn.scope(place), reminder.message
-        to, subject, text = message.to.render(scope), message.subject.render(scope), message.text.words(scope)
         turn.put(step._replace(reminded=number))
+        if reminder.text is not None:
+            turn.remarks.append(str(reminder.text.words(scope)))
+        if message is None:
+            return
+        to, subject, text = message.to.render(scope), message.subject.render(scope), message.text.words(scope)
         turn.visits += 1
         turn.order(JobKind.MESSAGE, turn.visits, turn.now, send=message.send, to=to, subject=subject, text=text)
         return

@@ -58,13 +58,20 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Reminder:
     """What happens where a form isn't answered in time: the run goes to the node `goto` (None: to the end of the
-    workflow), or, with a message, stays where it is and sends that, `times` times, `every` so often."""
+    workflow), or, with a message or a `text` (a template: what a conversation says), stays where it is and sends that,
+    `times` times, `every` so often."""
 
     after: timedelta
     goto: str | None = None
     message: Message | None = None
     every: timedelta | None = None
     times: int = 1
+    text: Any = None  # wizard.expressions.template.Template | None
+
+    @property
+    def stays(self) -> bool:
+        """Whether the form goes on waiting."""
+        return self.message is not None or self.text is not None
 
 
 @dataclass(frozen=True, slots=True)

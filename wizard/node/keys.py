@@ -59,6 +59,9 @@ class ReminderFormat(_Format):
     after: LongerThanNothing | None = Field(None, description="How long the form waits; as `every` unless given.")
     goto: str | None = Field(None, strict=True, description="The node to go on with, or `end`.")
     message: MessageFormat | None = Field(None, description="What is sent; the form goes on waiting.")
+    text: Template | None = Field(
+        None, description="What is said where the form is asked in a conversation; it goes on waiting."
+    )
     every: LongerThanNothing | None = Field(None, description="How long after that the message is sent again.")
     times: int | None = Field(
         None, ge=1, le=1000, strict=True, description=f"How often it is sent at most; {REMINDERS} times unless given."
@@ -68,10 +71,10 @@ class ReminderFormat(_Format):
     def _one_of_two(self) -> ReminderFormat:
         if self.after is None and self.every is None:
             raise ValueError("say `after` or `every`: how long the form waits for its answer")
-        if (self.goto is None) == (self.message is None):
-            raise ValueError("say either `goto` or `message`: what happens after that time")
-        if self.every is not None and self.message is None:
-            raise ValueError("`every` is for a `message`: with `goto` the run goes on, once")
+        if (self.goto is None) == (self.message is None and self.text is None):
+            raise ValueError("say either `goto`, or `message` or `text`: what happens after that time")
+        if self.every is not None and self.goto is not None:
+            raise ValueError("`every` is for a `message` or `text`: with `goto` the run goes on, once")
         if self.times is not None and self.every is None:
             raise ValueError("`times` needs `every`: how long after one message the next one is sent")
         return self

@@ -17,6 +17,7 @@ from wizard.channels.api.events import Events
 from wizard.channels.api.moves import Moves
 from wizard.channels.api.parameters import AFTER, ENTRIES, RUNS
 from wizard.channels.api.run_json import Window, after, around, before, line_json, run_state
+from wizard.channels.api.sockets import Sockets
 from wizard.channels.api.workflow_json import workflow_json
 from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.http.attachments import as_attachment
@@ -68,7 +69,9 @@ def api(
     settings = settings or Settings()
     admission, followers = Admission(engine, settings, who), followers or Followers(engine)
     looks, moves = _Looks(engine, admission, followers, who is not None), Moves(engine, admission)
-    talks = Talks(Conversations(engine), admission, moves, settings)
+    conversations = Conversations(engine)
+    talks = Talks(conversations, admission, moves, settings)
+    sockets = Sockets(engine, conversations, talks, admission, settings)
     rate = Rate(settings.api_start_rate)
 
     def check_rate(request: web.Request) -> None:
@@ -90,6 +93,7 @@ def api(
 
     app = web.Application(middlewares=[problems])
     app.on_shutdown.append(followers.stop)
+    app.on_shutdown.append(sockets.stop)
     app.on_response_prepare.append(protect)
     get, post = partial(web.get, expect_handler=go_on), partial(web.post, expect_handler=go_on)
     app.add_routes(
@@ -112,6 +116,7 @@ def api(
             post("/conversations", converse),
             post("/conversations/{id}/messages", talks.say),
             get("/conversations/{id}/messages", talks.said),
+            get("/conversations/{id}/ws", sockets.serve),
         ]
     )
     if who is not None:  # else nobody is ever signed in

@@ -115,7 +115,10 @@ class NewEvent(TypedDict, total=False):
     at: Annotated[str, Field(max_length=40, pattern=_MOMENT), about(_AT, format="date-time")]
 
 
-@with_config(ConfigDict(**EXACT, json_schema_extra={"oneOf": [{"required": ["workflow"]}, {"required": ["run"]}]}))
+_ONE_OF: JsonDict = {"not": {"required": ["workflow", "run"]}}
+
+
+@with_config(ConfigDict(**EXACT, json_schema_extra=_ONE_OF))
 class Open(TypedDict, total=False):
     workflow: Annotated[Text, about("The id of the workflow to start.")]
     input: Annotated[Object, about("What the workflow is handed: values by the names that its `input` declares.")]

@@ -112,16 +112,19 @@ class Conversations:
         """The same, waited for. What another process says is noticed within a second."""
         until = asyncio.get_running_loop().time() + seconds
         while (left := until - asyncio.get_running_loop().time()) > 0:
-            await self.wait(run_id, min(left, LOOK))
+            await self.wait(run_id, min(left, LOOK), after)
             if said := await self.said(run_id, after, limit):
                 return said
         return []
 
-    async def wait(self, run_id: str, seconds: float) -> None:
-        """Until something may have been said in this process, at most so long."""
+    async def wait(self, run_id: str, seconds: float, after: str = "") -> None:
+        """Until something may have been said in this process, at most so long; not at all where something was said
+        after that message meanwhile."""
         bell = asyncio.Event()
         self._bells.setdefault(run_id, set()).add(bell)
         try:
+            if after and await self.said(run_id, after, 1):
+                return
             with suppress(TimeoutError):
                 await asyncio.wait_for(bell.wait(), seconds)
         finally:
@@ -191,8 +194,8 @@ class Conversations:
                 await engine.previous(view.id, to=_first(view), revision=revision, said=said)
             case Back():
                 await engine.previous(view.id, revision=revision, said=said)
-            case Change(step, name, value, gives):
-                await self._change(view, heard, step, {name: value} if gives else None)
+            case Change():
+                await self._change(view, heard, heard.meaning)
             case Remove(item):
                 await engine.remove_item(view.id, item, revision=revision, said=said)
             case Cancel():
@@ -216,16 +219,22 @@ class Conversations:
             view.id, given, step=view.step, revision=view.revision, partial=prompt.in_parts, said=Said(heard)
         )
 
-    async def _change(self, view: RunView, heard: Heard, step: str, answers: Mapping[str, Any] | None) -> None:
-        """An answer that isn't taken changes nothing, and is told."""
+    async def _change(self, view: RunView, heard: Heard, change: Change) -> None:
+        """An answer that isn't taken changes nothing, and is told; where others are missing then, these are asked."""
+        answers = {change.name: change.value} if change.gives else None
         after = await self._engine.change(
-            view.id, step, answers, keep=answers is not None, revision=view.revision, said=Said(heard)
+            view.id, change.step, answers, keep=change.gives, revision=view.revision, said=Said(heard)
         )
         if after.rejected is None:
             return
-        errors = [field.error for field in after.rejected.fields if field.error] or [after.rejected.error or ""]
-        told = Aside((errors[0],), Dialogue.of(view.run.conversation).without_doubt())
-        await self._say(view, replace(heard, meaning=told))
+        errors = {field.name: field.error for field in after.rejected.fields if field.error}
+        if errors and change.name not in errors and after.rejected.in_parts:
+            opening = replace(heard, meaning=replace(change, opens=True))
+            await self._engine.change(view.id, change.step, revision=view.revision, said=Said(opening))
+            return
+        told = next(iter(errors.values()), None) or after.rejected.error or ""
+        aside = Aside((told,), Dialogue.of(view.run.conversation).without_doubt())
+        await self._say(view, replace(heard, meaning=aside))
 
     async def _say(self, view: RunView, heard: Heard) -> None:
         over = view.status in _OVER

@@ -27,7 +27,7 @@ class Match(NamedTuple):
 
 
 def nearest(text: str, names: Sequence[str]) -> Match:
-    """Of what is called so or nearly so: exactly, by its beginning, or misspelt."""
+    """Of what is called so or nearly so: exactly, by its beginning, by whole words of it, or misspelt."""
     said = alike(text)
     if not said or len(said) > LONGEST:
         return Match()
@@ -36,6 +36,8 @@ def nearest(text: str, names: Sequence[str]) -> Match:
         return Match((known.index(said),))
     if len(said) >= 3 and (begun := [at for at, name in enumerate(known) if name.startswith(said)]):
         return Match(tuple(begun[:MOST_OFFERED]))
+    if len(said) >= 3 and (held := [at for at, name in enumerate(known) if f" {said} " in f" {name} "]):
+        return Match(tuple(held[:MOST_OFFERED]))
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(said)
     ratios: list[tuple[float, int]] = []

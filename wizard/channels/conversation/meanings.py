@@ -44,12 +44,14 @@ class Back:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An earlier step is answered anew: the field `name` with `value`, where `gives` says so, else it is asked."""
+    """An earlier step is answered anew: the field `name` with `value`, where `gives` says so, else it is asked. With
+    `opens` the step is shown for it, since it asks more then."""
 
     step: str
     name: str = ""
     value: Value = None
     gives: bool = False
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from wizard.channels.conversation import wording
 from wizard.channels.conversation.dialogue import Dialogue
-from wizard.channels.conversation.meanings import Answer, Aside, Back, Begin, Change, GoOn, Heard, Incoming
+from wizard.channels.conversation.meanings import Answer, Aside, Back, Begin, Change, GoOn, Heard, Incoming, Remove
 from wizard.channels.conversation.questions import Filling
 from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
 from wizard.engine.narration import Backward, Forward, Further, GiveUp, Said, Told
@@ -83,7 +83,11 @@ def _silent(prompt: Prompt) -> dict[str, Value]:
 
 
 def _handed_in(view: RunView, dialogue: Dialogue, heard: Heard | None) -> Forward | None:
-    """The answers of a form whose last question was answered now."""
+    """The answers of a form whose last question was answered now, or the one that a page was opened for."""
+    if heard is not None and isinstance(heard.meaning, Change) and heard.meaning.opens:
+        meaning = heard.meaning
+        given = any(field.answered for field in view.current.fields if field.name == meaning.name)
+        return None if given or view.step != meaning.step else Forward({meaning.name: meaning.value}, part=True)
     if heard is None or not isinstance(heard.meaning, Answer) or dialogue.visit != view.visit:
         return None
     prompt = view.current
@@ -254,9 +258,8 @@ class _Telling:
         if self.now.agent == "speaks":
             return
         waiting = view.status is RunStatus.WAITING
-        begins = self.heard is not None and isinstance(self.heard.meaning, Begin)
-        heads = bool(self.now.name or view.current.items)  # else its text is what is asked
-        if waiting and (new_page or begins) and heads and (text := wording.page_text(view.current)):
+        begins = self.heard is not None and isinstance(self.heard.meaning, Begin | Remove)  # the page is shown anew
+        if waiting and (new_page or begins) and (text := wording.heading_text(view.current, asks=bool(self.now.name))):
             yield Line(text)
         question = question_of(view, self.now)
         text = f"{with_error}\n\n{question.text}" if with_error and question.text else with_error or question.text
@@ -322,6 +325,8 @@ def _come_to(prompt: Prompt, meaning: object) -> tuple[str, ...]:
     seen = [field.name for field in filling.fields(prompt) if not filling.silent(field)]
     if isinstance(meaning, Back) and not meaning.restart:
         return tuple(seen[:-1])
+    if isinstance(meaning, Change) and meaning.opens:
+        return tuple(field.name for field in prompt.fields if field.answered or field.value is not None)
     if isinstance(meaning, Change) and meaning.name in seen:
         return tuple(name for name in seen if name != meaning.name)
     return tuple(name for name in seen if name in filling.asked)

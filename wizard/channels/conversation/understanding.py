@@ -296,13 +296,15 @@ class _Reader:
     def _change(self, argument: str) -> Meaning:
         if not argument:
             return self.aside(self._review(), WHICH_ANSWER)
-        if (number := numbered(argument.rstrip("."), [str(at) for at in range(len(self._items))])) is not None:
-            item = self._items[int(number)]
-            return self.aside(NO_SUCH_QUESTION) if item.step is None else self._changed(self._place_of(item), None)
         if (correction := correction_in(f"change {argument}", self.language)) is not None:
             return self._correct(correction) or self.aside(NO_SUCH_QUESTION)
         place = self._find(argument)
         return place if isinstance(place, Aside) else self._changed(place, None)
+
+    def _number_of(self, text: str) -> int | None:
+        """The position in the list of the line that has this number."""
+        at = numbered(text.rstrip("."), [str(at) for at in range(len(self._items))])
+        return None if at is None or self._items[int(at)].step is None else int(at)
 
     def _place_of(self, item: Item) -> Place:
         step = item.step or ""
@@ -327,7 +329,9 @@ class _Reader:
         return places
 
     def _find(self, called: str) -> Place | Aside:
-        """The question that somebody calls so."""
+        """The question that somebody calls so, or by its number in the list."""
+        if (number := self._number_of(called)) is not None:
+            return self._place_of(self._items[number])
         places = self._places()
         words = alike(called)
         exact = [place for place in places if words in (alike(place.label), alike(place.name.replace("_", " ")))]

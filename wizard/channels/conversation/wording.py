@@ -74,6 +74,13 @@ def page_text(prompt: Prompt) -> str:
     return "\n\n".join(part.strip() for part in parts if part.strip())
 
 
+def heading_text(prompt: Prompt, *, asks: bool) -> str:
+    """What is said when a page is come to, before what it `asks`: its list as well, which is else what is asked."""
+    if not asks:
+        return page_text(prompt) if prompt.items else ""
+    return "\n\n".join(part for part in (page_text(prompt), items_text(prompt)) if part)
+
+
 def items_text(prompt: Prompt) -> str:
     """A page's list, numbered, as `change 2` and `remove 2` name its lines."""
     lines = []
