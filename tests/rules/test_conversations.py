@@ -501,3 +501,26 @@ async def test_hostile_text_is_answered_and_nothing_more(text: str) -> None:
     assert chat.asked.startswith("you.")
     await chat.says("Ann")
     assert chat.heard
+
+
+async def test_a_conversation_is_held_in_the_words_of_its_language() -> None:
+    """A German form is answered, gone back in and corrected in German; English commands go on working."""
+    fields = [{"name": "name", "label": "Name"}, {"name": "betrag", "type": "decimal", "label": "Betrag"}]
+    nodes = [{"id": "sie", "type": "form", "fields": fields}, {"id": "prüfung", "type": "review"}]
+    nodes[1]["id"] = "check"
+    chat = await Chat.of({"id": "main", "language": "de", "nodes": nodes})
+    await chat.says("Anna")
+    await chat.says("zurück")
+    assert (chat.asked, "Bisher: Anna" in chat.text) == ("sie.name", True)
+    await chat.presses("So lassen")
+    await chat.says("1.234,50")
+    assert (chat.asked, "Betrag: 1234,50" in chat.text) == ("check", True)
+    await chat.says("nein, mein Name ist Änne")
+    assert "Name: Änne" in chat.text
+    await chat.says("ändern 2")
+    assert chat.asked == "sie.betrag"
+    await chat.says("viel")
+    await chat.says("sehr viel")
+    assert "Zum Beispiel: 12,5" in chat.text
+    await chat.says("help")
+    assert "zurück – die Frage davor" in chat.texts[0]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from wizard.channels.conversation import wording
-from wizard.channels.conversation.commands import Command, Correction, command_in, correction_in, quoted
+from wizard.channels.conversation.commands import Command, Correction, command_in, correction_in, first_way, quoted
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.matching import exact_choice, near_choices, nearest
 from wizard.channels.conversation.meanings import Answer, Aside, Back, Cancel, Change, GoOn, Incoming, Meaning, Remove
@@ -116,7 +116,8 @@ class _Reader:
             button = question_of(self.view, self.dialogue).offers[0][1]
             if alike(text) == alike(button):
                 return GoOn()
-            return self.aside(sentence("Type “{button}” to go on, or “help”.", button=button))
+            helped = first_way("help", self.language)
+            return self.aside(sentence("Type “{button}” to go on, or “{help}”.", button=button, help=helped))
         of = type_of(asked)
         if asked.choices and not of.is_list and not of.is_yes_or_no:
             near = near_choices(asked, text)
@@ -375,7 +376,8 @@ class _Reader:
             return None
         item = numbered(argument.rstrip("."), items)
         if item is None:
-            return self.aside(sentence("Type the number of the line to take out, as in “remove 1”."))
+            remove = first_way("remove", self.language)
+            return self.aside(sentence("Type the number of the line to take out, as in “{remove} 1”.", remove=remove))
         return Remove(item)
 
     # -- help --------------------------------------------------------------------------------------------
