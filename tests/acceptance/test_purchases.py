@@ -22,6 +22,7 @@ from aiohttp.test_utils import TestServer, unused_port
 from tests.acceptance.processes import PATIENCE, environment
 from tests.drawing import TORTURE
 from tests.postgres import fresh_database
+from tests.smtp import MailServer, mail_server
 from tests.visitor import Visitor
 from wizard.app import open_store
 from wizard.model import RunStatus
@@ -40,12 +41,18 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-async def shop(url: str, tmp_path: Path, fuzz_seed: int) -> AsyncIterator[Shop]:
+async def mail() -> AsyncIterator[MailServer]:
+    async with mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def shop(url: str, tmp_path: Path, fuzz_seed: int, mail: MailServer) -> AsyncIterator[Shop]:
     catalogue = TestServer(runpy.run_path(str(EXAMPLE / "server.py"))["catalogue_app"](), host="127.0.0.1")
     async with catalogue, ClientSession(timeout=ClientTimeout(total=PATIENCE)) as session:
         text = (EXAMPLE / "purchases.yaml").read_text().replace("127.0.0.1:8098", f"127.0.0.1:{catalogue.port}")
         (tmp_path / "purchases.yaml").write_text(text)
-        shop = Shop(url, tmp_path, session, random.Random(f"{fuzz_seed} purchases"))
+        shop = Shop(url, tmp_path, session, random.Random(f"{fuzz_seed} purchases"), mail.url)
         await shop.starts()
         yield shop
         shop.is_killed()
@@ -54,10 +61,10 @@ async def shop(url: str, tmp_path: Path, fuzz_seed: int) -> AsyncIterator[Shop]:
 class Shop:
     """The example's application as a process of its own, which can be killed."""
 
-    def __init__(self, url: str, folder: Path, session: ClientSession, chance: random.Random) -> None:
+    def __init__(self, url: str, folder: Path, session: ClientSession, chance: random.Random, mail: str) -> None:
         self.address = f"http://127.0.0.1:{unused_port()}"
         self.kills = 0
-        self._url, self._folder, self._session, self._chance = url, folder, session, chance
+        self._url, self._folder, self._session, self._chance, self._mail = url, folder, session, chance, mail
         self._process: subprocess.Popen[bytes] | None = None
 
     async def starts(self) -> None:
@@ -66,6 +73,8 @@ class Shop:
             "WIZARD_EVENT_KEY": KEY,
             "WIZARD_LEASE": "1",
             "WIZARD_ALLOW_PRIVATE_ADDRESSES": "1",
+            "WIZARD_SMTP_URL": self._mail,
+            "WIZARD_MAIL_FROM": "shop@example.org",
         }
         command = [sys.executable, str(EXAMPLE / "shop.py"), self.address.rpartition(":")[2], self._url]
         with (self._folder / "log").open("ab") as log:
@@ -117,12 +126,12 @@ class Shop:
         return told
 
 
-def purchase(customer: str, number: int, article: str, total: int, hour: int) -> dict[str, Any]:
+def purchase(customer: str, number: int, article: str, total: int, hour: int, **more: str) -> dict[str, Any]:
     return {
         "id": f"{customer}-{number}",
         "type": "purchase",
         "profile_id": customer,
-        "properties": {"article": article, "total": total},
+        "properties": {"article": article, "total": total, **more},
         "at": f"2026-03-27T{hour}:00:00Z",
     }
 
@@ -172,4 +181,49 @@ async def test_each_purchase_counts_once_whatever_is_killed(shop: Shop, url: str
     async with ClientSession(cookies={"customer": "bob"}) as other, other.get(anns) as response:
         assert response.status in (403, 404), "it is Ann's"
     assert len(await store.events.newest()) == 4
+    await store.close()
+
+
+def run_of(told: Any, workflow: str) -> str:
+    return next(run["id"] for run in told["runs"] if run["workflow"] == workflow)
+
+
+async def agrees(shop: Shop, customer: str, run: str, answers: dict[str, bool], ends: str) -> None:
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True), cookies={"customer": customer}) as browser:
+        visitor = Visitor(browser, shop.address, ClientSession)
+        await visitor.opens(f"/r/{run}")
+        assert visitor.page.heading == "May we write to you?"
+        await visitor.fills(**answers).presses("next")
+        assert visitor.page.heading == ends
+
+
+def subjects(mail: MailServer) -> list[tuple[str, str]]:
+    """What a mailbox shows: of mails with the same id, which a server that was killed may have sent twice, one."""
+    shown = {taken.message["Message-ID"]: taken for taken in mail.taken}
+    return sorted((taken.recipients[0], taken.message["Subject"]) for taken in shown.values())
+
+
+async def test_a_regular_customer_gets_one_mail_for_each_purchase(shop: Shop, url: str, mail: MailServer) -> None:
+    """Whoever hasn't agreed gets no mail; whoever has gets one, however often the shop tells of the purchase and
+    whatever is killed; and nobody who agreed once is asked again."""
+    store = open_store(url)
+    await store.open()
+    first = {
+        customer: await shop.delivers(purchase(customer, 1, "pot-7", 120, 12, email=f"{customer}@example.org"))
+        for customer in CUSTOMERS
+    }
+    await comes_to_rest(store, forms=4)  # two ask what they think of the teapot, too
+    assert not mail.taken, "nobody has agreed yet"
+    await agrees(shop, "ann", run_of(first["ann"], "thanks"), {"mails": True}, "Thank you. We have sent you a mail.")
+    await agrees(shop, "bob", run_of(first["bob"], "thanks"), {"mails": False}, "Thank you. We send no mail.")
+    assert [taken.message["Subject"] for taken in mail.taken] == ["Thank you for pot-7"], "sent once, and shown as sent"
+
+    for customer in CUSTOMERS:  # a small purchase: they are regulars by now
+        await shop.delivers(purchase(customer, 2, "tea-1", 20, 13, email=f"{customer}@example.org"))
+    await comes_to_rest(store, forms=3)  # Bob is asked again
+    assert subjects(mail) == [("ann@example.org", "Thank you for pot-7"), ("ann@example.org", "Thank you for tea-1")]
+    ann, bob = [(await store.document("profile", customer)).fields for customer in CUSTOMERS]
+    assert ann["segments"] == bob["segments"] == ["regulars"]
+    assert ann["consent_news"]["given"] is True
+    assert "consent_news" not in bob
     await store.close()
