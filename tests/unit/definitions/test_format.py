@@ -12,7 +12,7 @@ from wizard.node.keys import COMMON, keys_of
 from wizard.nodes.flow.condition import ConditionNode
 from wizard.nodes.flow.workflow import WorkflowNode
 
-WAITING = {"remind_after", "expires_after", "event"}
+WAITING = {"remind_after", "expires_after", "event", "after_tries"}
 WORKING = {"on_error", "retry", "timeout", "slow", "concurrency"}
 
 
@@ -64,7 +64,7 @@ MESSAGE = "message: {send: mail, to: a, subject: b, text: c}"
         ("{after: 0s, goto: end}", "`after` must be longer than nothing"),
         ("{after: 1d, message: {send: mail, to: a, subject: b}}", "`text` is missing"),
         ("{after: 1d, goto: 7}", "`goto` must be"),
-        ("{after: 1d, every: 1d, goto: end}", "`every` is for a `message`: with `goto` the run goes on, once"),
+        ("{after: 1d, every: 1d, goto: end}", "`every` is for a `message` or `text`: with `goto` the run goes on, once"),
         (
             f"{{after: 1d, times: 3, {MESSAGE}}}",
             "`times` needs `every`: how long after one message the next one is sent",
