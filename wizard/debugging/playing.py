@@ -60,7 +60,7 @@ async def play(
 ) -> Report:
     """What comes of the trial, within so many seconds; with `fork`, from there on. `profiles` is what profiles may
     hold. Raises InvalidInput for what the workflow, or a step, can't be handed."""
-    _check_steps(tried.workflow, trial)
+    check_steps(tried.workflow, trial)
     clock = DebugClock(trial.at or now)
     recorder = Recorder()
     observer = Observer(recorder, Outcomes(trial), clock)
@@ -83,7 +83,7 @@ async def play(
             await engine.close()
 
 
-def _check_steps(workflow: Workflow, trial: Trial) -> None:
+def check_steps(workflow: Workflow, trial: Trial) -> None:
     """What is given for a step that there can't be, or that has no use for it, was meant for another one. Raises
     InvalidInput."""
     for name, given in (("answers", trial.answers), ("results", trial.results), ("takes", trial.takes)):

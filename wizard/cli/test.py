@@ -1,0 +1,143 @@
+"""`wizard test`: scripts are played on the real engine, and the definitions they test are told of."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wizard.cli.functions import FunctionsOption, chosen, imported
+from wizard.cli.shared import clean, examples, settings
+
+if TYPE_CHECKING:
+    from wizard.app import Functions
+    from wizard.definitions.catalog import Catalog
+    from wizard.scripts.playing import Played
+    from wizard.scripts.script import Script
+    from wizard.settings import Settings
+
+FAILED = 1
+ALL = "all"
+
+TEST_EXAMPLES = examples(
+    "wizard test passport.test.yaml",
+    "wizard test forms/ --over all",
+    "wizard test forms/ -k guardian -x --verbose",
+    "wizard test tests/passport.test.yaml --definitions forms/ --junit report.xml",
+    closing="Exit codes: 0 all scripts passed, 1 one failed or can't be used, 2 wrong usage.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is played, and how."""
+
+    channels: tuple[str, ...]
+    first_only: bool
+    verbose: bool
+    functions: Functions
+    here: Settings
+
+
+def play_scripts(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="Scripts, or folders in which they are called NAME.test.yaml."),
+    ],
+    definitions: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--definitions", metavar="PATH", help="Definitions to test; those of a script's own folder unless given."
+        ),
+    ] = None,
+    over: Annotated[
+        str, typer.Option("--over", metavar="CHANNEL", help="The channel: web, terminal or json; all for each.")
+    ] = "json",
+    only: Annotated[
+        str | None, typer.Option("-k", metavar="TEXT", help="Only scripts whose title or file has this in it.")
+    ] = None,
+    first_only: Annotated[bool, typer.Option("-x", help="Stop at the first script that fails.")] = False,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write the results there, as CI systems read them.")
+    ] = None,
+    functions: FunctionsOption = None,
+) -> None:
+    """Test workflows by conversations: each script says what a person does, and what they see.
+
+    A script is played on the real engine, over the real channel, with a clock of its own and services that answer what
+    it says. Nothing is stored, and nothing leaves this machine. --verbose shows each conversation."""
+    from wizard.scripts.reporting import junit as junit_report
+    from wizard.scripts.reporting import verdict
+
+    here = settings()
+    asked = _Asked(_channels(over), first_only, _is_verbose(), imported(chosen(functions, here)), here)
+    scripts = [(script, catalog) for script, catalog in _scripts(paths, definitions) if _is_meant(script, only)]
+    if not scripts:
+        raise typer.BadParameter(f"no script has {only!r} in its title or file.", param_hint="-k")
+    all_played = asyncio.run(_play(scripts, asked))
+    if junit is not None:
+        junit.write_text(junit_report(all_played), encoding="utf-8")
+    print(verdict(all_played))
+    if any(played.failure is not None for played in all_played):
+        raise typer.Exit(FAILED)
+
+
+def _is_verbose() -> bool:
+    """Whether --verbose was said, which shows each conversation here, and not what the engine logs of it."""
+    from wizard.telemetry.logs import set_up
+
+    verbose = logging.getLogger("wizard").isEnabledFor(logging.DEBUG)
+    set_up("error")
+    return verbose
+
+
+def _channels(over: str) -> tuple[str, ...]:
+    from wizard.definitions.reading.complaints import did_you_mean
+    from wizard.scripts.script import CHANNELS
+
+    if over == ALL:
+        return CHANNELS
+    if over not in CHANNELS:
+        hint = did_you_mean(over, (*CHANNELS, ALL)) or f"; there are {', '.join((*CHANNELS, ALL))}"
+        raise typer.BadParameter(f"there is no channel {over!r}{hint}.", param_hint="--over")
+    return (over,)
+
+
+def _is_meant(script: Script, only: str | None) -> bool:
+    return only is None or only.casefold() in f"{script.file} {script.title}".casefold()
+
+
+def _scripts(paths: Sequence[Path], definitions: Sequence[Path] | None) -> Iterable[tuple[Script, Catalog]]:
+    """Each script with the definitions that it tests. Raises DefinitionError."""
+    from wizard.app import load_catalog
+    from wizard.scripts.reading import read_files, script_files
+
+    scripts = read_files(script_files(paths))
+    named = load_catalog(definitions) if definitions else None
+    beside: dict[Path, Catalog] = {}
+    for script in scripts:
+        folder = Path(script.file).parent
+        if named is None and folder not in beside:
+            beside[folder] = load_catalog(folder)
+        yield script, named or beside[folder]
+
+
+async def _play(scripts: Iterable[tuple[Script, Catalog]], asked: _Asked) -> list[Played]:
+    from wizard.scripts.playing import play
+    from wizard.scripts.reporting import lines_of
+
+    all_played: list[Played] = []
+    for script, catalog in scripts:
+        for channel in asked.channels:
+            played = await play(script, catalog, channel, settings=asked.here, functions=asked.functions)
+            all_played.append(played)
+            for line in lines_of(played, verbose=asked.verbose):
+                print(clean(line))
+            if asked.first_only and played.failure is not None:
+                return all_played
+    return all_played
