@@ -12,6 +12,7 @@ from aiohttp import ClientSession
 from wizard.model import Value
 from wizard.model.values import to_json
 from wizard.scripts.person import AtQuestions, CantBeDone, Seen, choice_of, is_button, value_of
+from wizard.scripts.uploads import is_upload, upload_of
 from wizard.scripts.world import World
 
 
@@ -50,7 +51,7 @@ class OverJson:
 
     async def looks(self) -> None:
         status, body = await self._request("GET", "", None, "")
-        self._shows(status, body)
+        await self._shows(status, body)
 
     async def says(self, text: str) -> None:
         asked = await self._at.needs()
@@ -66,7 +67,7 @@ class OverJson:
             await self._gives(asked.name, choice_of(asked, label, await self._language()))
 
     async def answers(self, answers: Mapping[str, Any]) -> None:
-        await self._sends("next", {"step": await self._step(), "answers": dict(answers)})
+        await self._sends("next", {"step": await self._step(), "answers": self._sendable(answers), "keep": True})
 
     async def goes_on(self) -> None:
         prompt = await self._at.prompt()
@@ -80,14 +81,14 @@ class OverJson:
         await self._sends("previous", {**({} if to is None else {"to": to}), **draft})
 
     async def changes(self, step: str, answers: Mapping[str, Any] | None) -> None:
-        given = {} if answers is None else {"answers": dict(answers), "keep": True}
+        given = {} if answers is None else {"answers": self._sendable(answers), "keep": True}
         await self._sends("change", {"step": step, **given})
 
     async def repeats(self) -> None:
         if self._last is None:
             raise CantBeDone("nothing was sent yet that could be sent again")
         status, body = await self._post(self._last)
-        self._shows(status, body)
+        await self._shows(status, body)
 
     async def in_wrong_order(self, first: str, second: str) -> None:
         """Both are for the form that stands there; the one that was typed first comes last."""
@@ -123,7 +124,7 @@ class OverJson:
     async def _sends(self, call: str, body: Mapping[str, Any]) -> None:
         self._last = _Sent(call, body, self._world.new_id())
         status, answer = await self._post(self._last)
-        self._shows(status, answer)
+        await self._shows(status, answer)
 
     async def _post(self, sent: _Sent) -> tuple[int, Mapping[str, Any]]:
         return await self._request("POST", f"/{sent.call}", sent.body, sent.key)
@@ -138,7 +139,7 @@ class OverJson:
         async with self._session.request(method, address, data=data, headers=headers) as response:
             return response.status, await response.json(content_type=None)
 
-    def _shows(self, status: int, body: Mapping[str, Any]) -> None:
+    async def _shows(self, status: int, body: Mapping[str, Any]) -> None:
         run = body if status < 400 else body.get("run")
         if run is None:
             raise CantBeDone(f"the JSON interface answers {status}: {body.get('detail') or body.get('title')}")
@@ -146,7 +147,14 @@ class OverJson:
         if status >= 400:
             errors = [body.get("error"), *(body.get("errors") or {}).values()]
             errors = errors if any(errors) else [body.get("detail") or body.get("title")]
+        await self._at.prompt()  # notices where the run stands now
         self.seen = _seen(run["current"], " / ".join(error for error in errors if error))
+
+    def _sendable(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            name: upload_of(value, self._world.folder).as_json if is_upload(value) else value
+            for name, value in answers.items()
+        }
 
     async def _step(self) -> str:
         return (await self._world.view()).step

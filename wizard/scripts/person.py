@@ -88,18 +88,22 @@ class AtQuestions:
     def __init__(self, world: World) -> None:
         self._world = world
         self.visit = -1
-        self._filling = Filling()
         self.given: dict[str, Value] = {}
+        self.step: str | None = None  # whose questions these are, where it isn't the one that the run stands at
+        self._filling = Filling()
 
     async def prompt(self) -> Prompt:
         """What the run asks, with what was said so far."""
         view = await self._world.view()
-        if view.visit != self.visit:
+        step = self.step or view.step
+        visit = view.visit if step == view.step or step not in view.run.by_path else view.run.by_path[step].visit
+        page = view.prompt_of_page(step) or view.current
+        if visit != self.visit:
             self.begins_anew()
-            self.visit, self._filling = view.visit, Filling.begun(view.current)
-        if not self.given or not view.is_asked(view.step):
-            return view.current
-        return view.prompt_at(view.step, {**(view.run.by_path[view.step].draft or {}), **self.given})
+            self.visit, self._filling = visit, Filling.begun(page)
+        if not self.given or not view.is_asked(step):
+            return page
+        return view.prompt_at(step, {**(view.run.by_path[step].draft or {}), **self.given})
 
     def begins_anew(self) -> None:
         self.visit, self.given = -1, {}

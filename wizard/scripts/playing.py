@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from time import perf_counter
 
 from wizard.app import Functions
@@ -16,6 +17,8 @@ from wizard.engine.view import RunView
 from wizard.errors import Problem, WizardError
 from wizard.scripts.comparing import Difference, differences, unfinished
 from wizard.scripts.over_json import OverJson
+from wizard.scripts.over_terminal import OverTerminal
+from wizard.scripts.over_web import OverWeb
 from wizard.scripts.person import CantBeDone, Person
 from wizard.scripts.script import ANSWERING, Completed, Script, Sees, Step
 from wizard.scripts.world import World
@@ -23,7 +26,7 @@ from wizard.settings import Settings
 
 SECONDS = 60.0  # for one script
 MOST_SAID = 12  # lines of the conversation in a report
-PEOPLE: Mapping[str, Callable[[World], Person]] = {"json": OverJson}
+PEOPLE: Mapping[str, Callable[[World], Person]] = {"web": OverWeb, "terminal": OverTerminal, "json": OverJson}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,14 @@ async def play(
     """Plays a script over a channel."""
     begun = perf_counter()
     trial = script.trial(now or datetime.now(UTC))
-    world = World(catalog, trial, settings or Settings(), functions)
+    world = World(
+        catalog,
+        trial,
+        settings or Settings(),
+        functions,
+        folder=Path(script.file).parent,
+        language=script.written.language,
+    )
     player = _Player(script, world, channel, PEOPLE[channel](world))
     problem: Problem | None = None
     with listening():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.app import Functions, profile_schema_of, services_of, wizard_app
@@ -94,8 +95,19 @@ class Watched:
 class World:
     """One script's. `recorder` has a line for each visit of a node, and the cases that conditions took."""
 
-    def __init__(self, catalog: Catalog, trial: Trial, settings: Settings, functions: Functions | None = None) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        trial: Trial,
+        settings: Settings,
+        functions: Functions | None = None,
+        *,
+        folder: Path = Path(),
+        language: str | None = None,
+    ) -> None:
         self.catalog = catalog
+        self.folder = folder  # where files are that are uploaded
+        self.language = language  # that somebody's browser asks for
         self.trial = trial
         self.clock = DebugClock(trial.at or datetime.now(UTC))
         self.recorder = Recorder()
