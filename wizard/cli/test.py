@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wizard.cli.functions import FunctionsOption, chosen, imported
-from wizard.cli.shared import clean, examples, settings
+from wizard.cli.shared import clean, examples, say, settings
 
 if TYPE_CHECKING:
     from wizard.app import Functions
@@ -115,9 +115,16 @@ def _is_meant(script: Script, only: str | None) -> bool:
 def _scripts(paths: Sequence[Path], definitions: Sequence[Path] | None) -> Iterable[tuple[Script, Catalog]]:
     """Each script with the definitions that it tests. Raises DefinitionError."""
     from wizard.app import load_catalog
+    from wizard.errors import DefinitionError
     from wizard.scripts.reading import read_files, script_files
 
-    scripts = read_files(script_files(paths))
+    try:
+        scripts = read_files(script_files(paths))
+    except DefinitionError as error:
+        for problem in error.problems:
+            say(problem, logging.ERROR)
+        say("wizard: The script can't be used. Correct what is named above and try again.", logging.ERROR)
+        raise typer.Exit(FAILED) from None
     named = load_catalog(definitions) if definitions else None
     beside: dict[Path, Catalog] = {}
     for script in scripts:

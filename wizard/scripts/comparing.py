@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from typing import Any
@@ -13,12 +14,13 @@ from wizard.scripts.person import Seen
 from wizard.scripts.script import Completed, Sees
 
 Difference = tuple[str, tuple[str | int, ...]]  # what is different, and the place of what was expected
+_VISITS = re.compile(r"~[0-9]+")
 LONGEST = 300  # characters of a text in a message
 
 
 def differences(expected: Sees, seen: Seen, view: RunView) -> Iterator[Difference]:
     """What isn't shown as it is expected."""
-    if expected.step is not None and expected.step not in (seen.step, *seen.shown):
+    if expected.step is not None and not any(is_step(expected.step, step) for step in (seen.step, *seen.shown)):
         yield f"the step is {seen.step}, not {expected.step}", ("step",)
     if expected.status is not None and view.status != expected.status:
         yield f"the run is {view.status.value}, not {expected.status}", ("status",)
@@ -30,6 +32,8 @@ def differences(expected: Sees, seen: Seen, view: RunView) -> Iterator[Differenc
             yield f"{quoted(text)} is shown, which was to be hidden", ("hides",)
     yield from _errors(expected.error, seen.error)
     yield from _lists("fields", expected.fields, seen.fields)
+    if seen.choices is None:
+        yield from ((what, ("choices",)) for what, _ in _texts(expected.choices, seen.text))
     yield from _lists("choices", expected.choices, seen.choices)
     if expected.values is not None and seen.values is not None:
         yield from _parts(expected.values, seen.values, ("values",))
@@ -40,11 +44,16 @@ def unfinished(expected: Completed, seen: Seen, view: RunView) -> Iterator[Diffe
     if view.status is not RunStatus.COMPLETED:
         yield f"the run isn't completed: it is {view.status.value} at {view.step}{_because(view)}", ()
         return
-    if expected.step is not None and view.step != expected.step:
+    if expected.step is not None and not is_step(expected.step, view.step):
         yield f"the run is completed at {view.step}, not at {expected.step}", ("step",)
     yield from _texts(expected.text, seen.text)
     if expected.answers is not None:
         yield from _parts(expected.answers, view.shown_answers_of(view.run.path), ("answers",))
+
+
+def is_step(expected: str, step: str) -> bool:
+    """Whether a step is the expected one; without a visit (`wish~2`) any visit of it is."""
+    return expected in (step, _VISITS.sub("", step))
 
 
 def _because(view: RunView) -> str:

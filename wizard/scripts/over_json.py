@@ -15,6 +15,8 @@ from wizard.scripts.person import AtQuestions, CantBeDone, Seen, choice_of, is_b
 from wizard.scripts.uploads import is_upload, upload_of
 from wizard.scripts.world import World
 
+REJECTED = 422
+
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
@@ -35,6 +37,10 @@ class OverJson:
         self._session: ClientSession | None = None
         self._base = ""
         self._last: _Sent | None = None
+        self._refused: tuple[int, dict[str, Any]] = (
+            0,
+            {},
+        )  # at a visit: what was sent is sent again with what is right
 
     async def comes(self) -> None:
         self._base = await self._world.serves()
@@ -67,7 +73,7 @@ class OverJson:
             await self._gives(asked.name, choice_of(asked, label, await self._language()))
 
     async def answers(self, answers: Mapping[str, Any]) -> None:
-        await self._sends("next", {"step": await self._step(), "answers": self._sendable(answers), "keep": True})
+        await self._sends("next", {"step": await self._step(), "answers": self._with_refused(answers), "keep": True})
 
     async def goes_on(self) -> None:
         prompt = await self._at.prompt()
@@ -148,7 +154,15 @@ class OverJson:
             errors = [body.get("error"), *(body.get("errors") or {}).values()]
             errors = errors if any(errors) else [body.get("detail") or body.get("title")]
         await self._at.prompt()  # notices where the run stands now
+        if status == REJECTED:
+            await self._at.refused(body.get("errors") or {})
         self.seen = _seen(run["current"], " / ".join(error for error in errors if error))
+
+    def _with_refused(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+        visit, before = self._refused
+        sent = {**(before if visit == self._at.visit else {}), **self._sendable(answers)}
+        self._refused = (self._at.visit, sent)
+        return sent
 
     def _sendable(self, answers: Mapping[str, Any]) -> dict[str, Any]:
         return {

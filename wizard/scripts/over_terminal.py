@@ -16,7 +16,7 @@ from wizard.forms.fields import type_of
 from wizard.forms.types.choices import NO, YES
 from wizard.locale.words import words_in
 from wizard.model import PromptField, Value
-from wizard.scripts.person import AtQuestions, CantBeDone, Seen, choice_of, is_button, labels_of
+from wizard.scripts.person import CantBeDone, Seen, choice_of, is_button, labels_of
 from wizard.scripts.uploads import is_upload, upload_of
 from wizard.scripts.world import World
 
@@ -32,13 +32,15 @@ class _Paper:
         self.typed: deque[str] = deque()
         self.page: list[str] = []  # what was written since a page began
         self.wrong: list[str] = []  # what was written as wrong since the last line
-        self.title = ""
+        self.title = self.question = ""
 
     def write(self, text: str = "", style: Style = Style.PLAIN) -> None:
         text = clean(text)
         if style is Style.TITLE:
             self.page.clear()
-            self.title = text
+            self.title, self.question = text, ""
+        elif style is Style.STRONG:
+            self.question = text
         self.page.append(text)
         if style is Style.WRONG:
             self.wrong.append(text.removeprefix("! ").strip())
@@ -62,7 +64,6 @@ class OverTerminal:
     def __init__(self, world: World) -> None:
         self.seen = Seen("")
         self._world = world
-        self._at = AtQuestions(world)
         self._paper = _Paper()
         self._talk: Conversation | None = None
         self._view: RunView | None = None
@@ -72,7 +73,6 @@ class OverTerminal:
         self._paper = _Paper()
         self._talk = Conversation(self._world.engine, self._paper)
         self._view = await self._world.view()
-        self._at.begins_anew()
         await self._types()
 
     async def leaves(self) -> None:
@@ -85,12 +85,10 @@ class OverTerminal:
         await self.comes()
 
     async def says(self, text: str) -> None:
-        asked = await self._at.asked()
-        await self._gives(asked, text)
+        await self._gives(await self._asked(), text)
 
     async def presses(self, label: str) -> None:
-        asked = await self._at.asked()
-        prompt = await self._at.prompt()
+        asked, prompt = await self._asked(), (await self._world.view()).current
         if asked is None or (not labels_of(asked, "en") and is_button(prompt, label)):
             if not is_button(prompt, label):
                 raise CantBeDone(f"there is nothing called {label!r} at {prompt.step}; write `goes_on: true` to go on")
@@ -100,21 +98,23 @@ class OverTerminal:
 
     async def answers(self, answers: Mapping[str, Any]) -> None:
         """Goes through the step's questions, and takes what is offered where nothing is said."""
-        prompt = await self._at.prompt()
+        view = await self._world.view()
+        prompt = view.current
         possible = {field.name for field in prompt.possible or prompt.fields}
         if unknown := [name for name in answers if name not in possible]:
             raise CantBeDone(f"{prompt.step} has no field {unknown[0]}; there is {', '.join(possible) or 'none'}")
-        visit, left = self._at.visit, dict(answers)
+        visit, left = view.visit, dict(answers)
         for _ in range(MOST_LINES):
-            asked = await self._at.asked()
-            if asked is None or self._at.visit != visit:
+            asked = await self._asked()
+            if asked is None or (await self._world.view()).visit != visit:
                 break
-            await self._gives(asked, self._written(left.pop(asked.name)) if asked.name in left else "")
+            known = asked.name in left
+            await self._gives(asked, self._written(left.pop(asked.name)) if known else "")
             if self.seen.error:
                 return
 
     async def goes_on(self) -> None:
-        if await self._at.asked() is None:
+        if await self._asked() is None:
             await self._types("")
         else:
             await self.answers({})
@@ -148,9 +148,13 @@ class OverTerminal:
         if asked is not None and type_of(asked).has_lines and text not in ("", ":clear"):
             lines = [".." if line.strip() == "." else line for line in text.split("\n")] + ["."]
         await self._types(*lines)
-        if asked is not None and not self.seen.error:
-            self._at.take(asked, None if asked.value is None else asked.value)
-            self._at.given.clear()  # the terminal stores it
+
+    async def _asked(self) -> PromptField | None:
+        """The question that stands there."""
+        assert self._talk is not None
+        prompt = (await self._world.view()).current
+        fields = prompt.possible or prompt.fields
+        return next((field for field in fields if field.name == self._talk.asked), None)
 
     async def _types(self, *lines: str) -> None:
         assert self._talk is not None
@@ -160,16 +164,14 @@ class OverTerminal:
             self._paper.wrong.clear()
         await self._talk.hold(self._view)
         self._paper.typed.clear()
-        await self._at.prompt()  # notices where the run stands now
         view = await self._world.view()
         paper = self._paper
-        question = [line for line in paper.page if line.strip()][-1:]
         self.seen = Seen(
             step=view.step,
             title=paper.title,
             text="\n".join(paper.page),
             error=" ".join(paper.wrong),
-            said=": ".join(dict.fromkeys(part for part in (paper.title, *(paper.wrong or question)) if part)),
+            said=": ".join(dict.fromkeys(part for part in (paper.title, *(paper.wrong or [paper.question])) if part)),
             shown=(view.step,),
         )
 

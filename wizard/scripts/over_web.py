@@ -180,7 +180,7 @@ class OverWeb:
         self._at.step = step if view.is_asked(step) else None
         prompt = await self._at.prompt()
         if refused:
-            self._at.refused(_with_errors(prompt, page))
+            await self._at.refused(page.errors)
         self.seen = _seen(page, step, prompt)
 
     async def _language(self) -> str:
@@ -192,11 +192,6 @@ def _kept(page: Page) -> Page:
     another = copy(page)
     another.inputs = [replace(each) for each in page.inputs]
     return another
-
-
-def _with_errors(prompt: Prompt, page: Page) -> Prompt:
-    errors = page.errors
-    return replace(prompt, fields=tuple(replace(field, error=errors.get(field.name)) for field in prompt.fields))
 
 
 def _seen(page: Page, step: str, prompt: Prompt) -> Seen:

@@ -6,7 +6,7 @@ What isn't offered there can't be done: that is the author's news (`CantBeDone`)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from wizard.channels.conversation.questions import Filling, meaning
@@ -37,7 +37,7 @@ class Seen:
     text: str = ""
     error: str = ""
     fields: tuple[str, ...] | None = None  # None where the channel asks one at a time
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...] | None = None  # None where they are a part of the text
     values: Mapping[str, Value] | None = None  # None where the channel shows none
     said: str = ""
     shown: tuple[str, ...] = field(default=())
@@ -125,9 +125,11 @@ class AtQuestions:
         self.given[asked.name] = value
         self._filling.asked.add(asked.name)
 
-    def refused(self, prompt: Prompt) -> None:
+    async def refused(self, errors: Mapping[str, str]) -> None:
         """The answers weren't taken: those that have errors are asked again."""
-        self._filling.refused(prompt)
+        prompt = await self.prompt()
+        fields = tuple(replace(field, error=errors.get(field.name)) for field in prompt.fields)
+        self._filling.refused(replace(prompt, fields=fields))
         for name in [name for name in self.given if name not in self._filling.asked]:
             del self.given[name]
 

@@ -87,7 +87,7 @@ class _Player:
         self.said.append(f"  > {_spoken(step)}")
         await self._acts(number, step)
         self._hears()
-        self._checks_refusal(number, step)
+        await self._checks_refusal(number, step)
 
     async def _acts(self, number: int, step: Step) -> None:
         person = self.person
@@ -152,13 +152,15 @@ class _Player:
             place = found[0][1] if has_places and len(found) == 1 else ()
             raise _Failed(self.script.problem(number, message, *place))
 
-    def _checks_refusal(self, number: int, step: Step) -> None:
+    async def _checks_refusal(self, number: int, step: Step) -> None:
         """An answer that is refused has to be expected: the next step sees its error."""
         error = self.person.seen.error
         following = self.script.steps[number + 1 : number + 2]
         expected = following and following[0].word == "sees" and isinstance(following[0].sees, Sees)
         if error and step.word in ANSWERING and not (expected and following[0].said.error):
-            what = f"this isn't taken: {error} (where that is meant, `- sees: {{error: …}}` follows)"
+            fault = (await self.world.view()).fault
+            why = f"what failed: {fault.message}" if fault is not None else "where that is meant, `sees` has an `error`"
+            what = f"this isn't taken: {error} ({why})"
             raise _Failed(self.script.problem(number, what))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wizard.app import Functions, profile_schema_of, services_of, wizard_app
 from wizard.debugging.clock import DebugClock
@@ -26,7 +26,7 @@ from wizard.model import Change, DocumentSave, Entry, Run, Workflow
 from wizard.model.instants import after
 from wizard.model.job import Job
 from wizard.model.trial import Trial
-from wizard.node import Services
+from wizard.node import Services, Visit
 from wizard.settings import Settings
 from wizard.stores.memory import MemoryStore
 
@@ -59,6 +59,14 @@ class _Store(MemoryStore):
         """When the first job between these moments is due."""
         due = (job.due for job in self._due.values())
         return min((at for at in due if later_than < at <= until), default=None)
+
+
+class _Scripted(Outcomes):
+    """Of a list of results each call of a step takes the next, whatever it is called with; the last is for all that
+    follow."""
+
+    def counted_by(self, visit: Visit[Any]) -> str:
+        return self.key_of(visit.step) or visit.key
 
 
 class Watched:
@@ -115,7 +123,7 @@ class World:
         self.server: TestServer | None = None
         self._functions = functions
         self._settings = _patient(settings)
-        self._watched = Watched(catalog, Observer(self.recorder, Outcomes(trial), self.clock))
+        self._watched = Watched(catalog, Observer(self.recorder, _Scripted(trial), self.clock))
         self._serial = 0
         self._run = ""
         self.token = ""

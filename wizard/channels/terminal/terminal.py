@@ -68,6 +68,11 @@ class Conversation:
         self._asked: str | None = None  # the question that was printed last
         self._filling = Filling()
 
+    @property
+    def asked(self) -> str | None:
+        """The field whose question stands there; None where a page asks nothing."""
+        return self._asked
+
     async def hold(self, view: RunView) -> Ending:
         """Asks until the run ends or the person leaves. Raises RunError for what no answer can mend."""
         self._words = words_in(view.workflow.language)
