@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from wizard.cli.shared import clean, examples, say, settings
 if TYPE_CHECKING:
     from wizard.app import Functions
     from wizard.definitions.catalog import Catalog
+    from wizard.scripts.coverage import Covered
     from wizard.scripts.playing import Played
     from wizard.scripts.script import Script
     from wizard.settings import Settings
@@ -65,26 +67,85 @@ def play_scripts(
     junit: Annotated[
         Path | None, typer.Option("--junit", metavar="FILE", help="Write the results there, as CI systems read them.")
     ] = None,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Say what the scripts come to: nodes, edges, fields, messages.")
+    ] = False,
+    as_json: Annotated[
+        Path | None, typer.Option("--coverage-json", metavar="FILE", help="Write the coverage there, as JSON.")
+    ] = None,
+    graph: Annotated[
+        Path | None,
+        typer.Option("--graph", metavar="FILE", help="Draw the coverage there: FILE.svg, FILE.mmd or FILE.dot."),
+    ] = None,
+    fail_under: Annotated[
+        float | None,
+        typer.Option("--fail-under", metavar="PERCENT", min=0, max=100, help="Fail where the coverage is less."),
+    ] = None,
     functions: FunctionsOption = None,
 ) -> None:
     """Test workflows by conversations: each script says what a person does, and what they see.
 
     A script is played on the real engine, over the real channel, with a clock of its own and services that answer what
     it says. Nothing is stored, and nothing leaves this machine. --verbose shows each conversation."""
+    from wizard.scripts.coverage import Covered
+    from wizard.scripts.coverage_report import DRAWINGS
     from wizard.scripts.reporting import junit as junit_report
     from wizard.scripts.reporting import verdict
 
+    if graph is not None and graph.suffix.lower() not in DRAWINGS:
+        raise typer.BadParameter(f"name a file that ends in {', '.join(DRAWINGS)}.", param_hint="--graph")
     here = settings()
     asked = _Asked(_channels(over), first_only, _is_verbose(), imported(chosen(functions, here)), here)
     scripts = [(script, catalog) for script, catalog in _scripts(paths, definitions) if _is_meant(script, only)]
     if not scripts:
         raise typer.BadParameter(f"no script has {only!r} in its title or file.", param_hint="-k")
-    all_played = asyncio.run(_play(scripts, asked))
+    covered = Covered()
+    all_played = asyncio.run(_play(scripts, asked, covered))
     if junit is not None:
         junit.write_text(junit_report(all_played), encoding="utf-8")
+    wanted = _Wanted(coverage, as_json, graph, fail_under)
+    enough = _tell_coverage(scripts, covered, wanted) if wanted.anything else True
     print(verdict(all_played))
-    if any(played.failure is not None for played in all_played):
+    if not enough or any(played.failure is not None for played in all_played):
         raise typer.Exit(FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be told of the coverage."""
+
+    text: bool
+    as_json: Path | None
+    graph: Path | None
+    least: float | None
+
+    @property
+    def anything(self) -> bool:
+        return self.text or self.as_json is not None or self.graph is not None or self.least is not None
+
+
+def _tell_coverage(scripts: Sequence[tuple[Script, Catalog]], covered: Covered, wanted: _Wanted) -> bool:
+    """Whether it is enough."""
+    from wizard.scripts import coverage_report
+    from wizard.scripts.coverage import coverage_of, percent
+
+    tested = {script.written.workflow: catalog for script, catalog in scripts}
+    workflows = [catalog.get(name) for name, catalog in tested.items() if name in catalog.workflows]
+    coverages = coverage_of(workflows, covered)
+    if wanted.text:
+        for line in coverage_report.lines_of(coverages):
+            print(clean(line))
+    if wanted.as_json is not None:
+        text = json.dumps(coverage_report.as_json(coverages), indent=2, ensure_ascii=False)
+        wanted.as_json.write_text(f"{text}\n", encoding="utf-8")
+    if wanted.graph is not None:
+        for file, text in coverage_report.drawings(coverages, wanted.graph).items():
+            file.write_text(text, encoding="utf-8")
+    reached = percent(coverages)
+    if wanted.least is None or reached >= wanted.least:
+        return True
+    print(f"The coverage is {reached:.1f} %, less than {wanted.least:g} %; --coverage names what is missing.")
+    return False
 
 
 def _is_verbose() -> bool:
@@ -134,14 +195,16 @@ def _scripts(paths: Sequence[Path], definitions: Sequence[Path] | None) -> Itera
         yield script, named or beside[folder]
 
 
-async def _play(scripts: Iterable[tuple[Script, Catalog]], asked: _Asked) -> list[Played]:
+async def _play(scripts: Iterable[tuple[Script, Catalog]], asked: _Asked, covered: Covered) -> list[Played]:
     from wizard.scripts.playing import play
     from wizard.scripts.reporting import lines_of
 
     all_played: list[Played] = []
     for script, catalog in scripts:
         for channel in asked.channels:
-            played = await play(script, catalog, channel, settings=asked.here, functions=asked.functions)
+            played = await play(
+                script, catalog, channel, settings=asked.here, functions=asked.functions, covered=covered
+            )
             all_played.append(played)
             for line in lines_of(played, verbose=asked.verbose):
                 print(clean(line))

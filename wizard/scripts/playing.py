@@ -16,6 +16,7 @@ from wizard.definitions.catalog import Catalog
 from wizard.engine.view import RunView
 from wizard.errors import Problem, WizardError
 from wizard.scripts.comparing import Difference, differences, unfinished
+from wizard.scripts.coverage import Covered
 from wizard.scripts.over_json import OverJson
 from wizard.scripts.over_terminal import OverTerminal
 from wizard.scripts.over_web import OverWeb
@@ -60,6 +61,7 @@ class _Player:
     async def play(self) -> None:
         """Raises _Failed."""
         await self.person.comes()
+        await self.world.note_coverage()
         self._hears()
         for number, step in enumerate(self.script.steps):
             if number in self.played:
@@ -86,6 +88,7 @@ class _Player:
                 return
         self.said.append(f"  > {_spoken(step)}")
         await self._acts(number, step)
+        await self.world.note_coverage()
         self._hears()
         await self._checks_refusal(number, step)
 
@@ -178,8 +181,9 @@ async def play(
     settings: Settings | None = None,
     functions: Functions | None = None,
     now: datetime | None = None,
+    covered: Covered | None = None,
 ) -> Played:
-    """Plays a script over a channel."""
+    """Plays a script over a channel. What it comes to is added to `covered`."""
     begun = perf_counter()
     trial = script.trial(now or datetime.now(UTC))
     world = World(
@@ -190,6 +194,8 @@ async def play(
         folder=Path(script.file).parent,
         language=script.written.language,
     )
+    if covered is not None:
+        world.covers(covered)
     player = _Player(script, world, channel, PEOPLE[channel](world))
     problem: Problem | None = None
     with listening():

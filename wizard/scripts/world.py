@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from wizard.app import Functions, profile_schema_of, services_of, wizard_app
 from wizard.debugging.clock import DebugClock
-from wizard.debugging.observing import Observer
 from wizard.debugging.outcomes import Outcomes, Unheard
 from wizard.debugging.playing import check_steps
 from wizard.debugging.recording import Recorder
@@ -27,6 +26,7 @@ from wizard.model.instants import after
 from wizard.model.job import Job
 from wizard.model.trial import Trial
 from wizard.node import Services, Visit
+from wizard.scripts.coverage import Covered, Witness, note_run
 from wizard.settings import Settings
 from wizard.stores.memory import MemoryStore
 
@@ -72,7 +72,7 @@ class _Scripted(Outcomes):
 class Watched:
     """A catalogue's definitions, looked at by an observer (wizard.debugging.observing)."""
 
-    def __init__(self, catalog: Catalog, observer: Observer) -> None:
+    def __init__(self, catalog: Catalog, observer: Witness) -> None:
         self._catalog = catalog
         self._observer = observer
         self._known: dict[str, Workflow] = {}
@@ -123,7 +123,8 @@ class World:
         self.server: TestServer | None = None
         self._functions = functions
         self._settings = _patient(settings)
-        self._watched = Watched(catalog, Observer(self.recorder, _Scripted(trial), self.clock))
+        self._witness = Witness(self.recorder, _Scripted(trial), self.clock)
+        self._watched = Watched(catalog, self._witness)
         self._serial = 0
         self._run = ""
         self.token = ""
@@ -178,6 +179,17 @@ class World:
         while page := await self.engine.trace(self._run, len(entries)):
             entries += [line.entry for line in page]
         return entries
+
+    def covers(self, covered: Covered) -> None:
+        """From now on what is come to is noted there."""
+        self._witness.covered = covered
+
+    async def note_coverage(self) -> None:
+        """Notes what the run has come to, where anybody wants to know."""
+        if self._witness.covered is not None:
+            view = await self.view()
+            workflow = self.catalog.get(view.run.workflow)  # the one that nobody looks at: its cases have their texts
+            note_run(self._witness.covered, workflow, view.run, await self.entries(), self.recorder.cases)
 
     async def happens(self, name: str, data: object, key: str | None) -> None:
         """An event from outside. Raises what Engine.event raises."""
