@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wizard.cli.exploring import Order, explored
 from wizard.cli.functions import FunctionsOption, chosen, imported
 from wizard.cli.shared import clean, examples, say, settings
 
 if TYPE_CHECKING:
     from wizard.app import Functions
     from wizard.definitions.catalog import Catalog
+    from wizard.model import Workflow
     from wizard.scripts.coverage import Covered
     from wizard.scripts.playing import Played
     from wizard.scripts.script import Script
@@ -31,7 +33,9 @@ TEST_EXAMPLES = examples(
     "wizard test forms/ --over all",
     "wizard test forms/ -k guardian -x --verbose",
     "wizard test tests/passport.test.yaml --definitions forms/ --junit report.xml",
-    closing="Exit codes: 0 all scripts passed, 1 one failed or can't be used, 2 wrong usage.",
+    "wizard test forms/ --coverage --graph coverage.svg --fail-under 80",
+    "wizard test --explore forms/passport.yaml --out tests/ --seed 1",
+    closing="Exit codes: 0 all passed, 1 a script failed or can't be used, or something was found, 2 wrong usage.",
 )
 
 
@@ -49,7 +53,10 @@ class _Asked:
 def play_scripts(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", help="Scripts, or folders in which they are called NAME.test.yaml."),
+        typer.Argument(
+            metavar="FILE",
+            help="Scripts, or folders of NAME.test.yaml; with --explore, definitions.",
+        ),
     ],
     definitions: Annotated[
         list[Path] | None,
@@ -81,6 +88,16 @@ def play_scripts(
         float | None,
         typer.Option("--fail-under", metavar="PERCENT", min=0, max=100, help="Fail where the coverage is less."),
     ] = None,
+    explore: Annotated[
+        bool, typer.Option("--explore", help="Walk through the definitions FILE by generated answers instead.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FOLDER", help="With --explore: write a script for each way there.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="With --explore: what chance goes by.")] = 0,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, max=100_000, help="With --explore: walks of one workflow.")
+    ] = 300,
     functions: FunctionsOption = None,
 ) -> None:
     """Test workflows by conversations: each script says what a person does, and what they see.
@@ -95,7 +112,13 @@ def play_scripts(
     if graph is not None and graph.suffix.lower() not in DRAWINGS:
         raise typer.BadParameter(f"name a file that ends in {', '.join(DRAWINGS)}.", param_hint="--graph")
     here = settings()
-    asked = _Asked(_channels(over), first_only, _is_verbose(), imported(chosen(functions, here)), here)
+    given = imported(chosen(functions, here))
+    verbose = _is_verbose()
+    wanted = _Wanted(coverage, as_json, graph, fail_under)
+    if explore:
+        _explore(Order(paths, only, out, seed, limit, given, here), wanted)
+        return
+    asked = _Asked(_channels(over), first_only, verbose, given, here)
     scripts = [(script, catalog) for script, catalog in _scripts(paths, definitions) if _is_meant(script, only)]
     if not scripts:
         raise typer.BadParameter(f"no script has {only!r} in its title or file.", param_hint="-k")
@@ -103,8 +126,9 @@ def play_scripts(
     all_played = asyncio.run(_play(scripts, asked, covered))
     if junit is not None:
         junit.write_text(junit_report(all_played), encoding="utf-8")
-    wanted = _Wanted(coverage, as_json, graph, fail_under)
-    enough = _tell_coverage(scripts, covered, wanted) if wanted.anything else True
+    tested = {script.written.workflow: catalog for script, catalog in scripts}
+    workflows = [catalog.get(name) for name, catalog in tested.items() if name in catalog.workflows]
+    enough = _tell_coverage(workflows, covered, wanted)
     print(verdict(all_played))
     if not enough or any(played.failure is not None for played in all_played):
         raise typer.Exit(FAILED)
@@ -124,13 +148,26 @@ class _Wanted:
         return self.text or self.as_json is not None or self.graph is not None or self.least is not None
 
 
-def _tell_coverage(scripts: Sequence[tuple[Script, Catalog]], covered: Covered, wanted: _Wanted) -> bool:
+def _explore(order: Order, wanted: _Wanted) -> None:
+    """Raises Exit where something is found, or too little is covered."""
+    from wizard.scripts.coverage import Covered
+
+    _, explorations = explored(order)
+    if not explorations:
+        raise typer.BadParameter(f"no workflow has {order.only!r} in its id.", param_hint="-k")
+    covered = Covered(set().union(*(exploration.covered.parts for exploration in explorations)))
+    enough = _tell_coverage([exploration.workflow for exploration in explorations], covered, wanted)
+    if not enough or any(exploration.findings for exploration in explorations):
+        raise typer.Exit(FAILED)
+
+
+def _tell_coverage(workflows: Sequence[Workflow], covered: Covered, wanted: _Wanted) -> bool:
     """Whether it is enough."""
+    if not wanted.anything:
+        return True
     from wizard.scripts import coverage_report
     from wizard.scripts.coverage import coverage_of, percent
 
-    tested = {script.written.workflow: catalog for script, catalog in scripts}
-    workflows = [catalog.get(name) for name, catalog in tested.items() if name in catalog.workflows]
     coverages = coverage_of(workflows, covered)
     if wanted.text:
         for line in coverage_report.lines_of(coverages):

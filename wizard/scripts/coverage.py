@@ -11,19 +11,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from wizard.debugging.clock import DebugClock
 from wizard.debugging.observing import Observer
+from wizard.debugging.outcomes import Outcomes
+from wizard.debugging.recording import Recorder
 from wizard.debugging.ways import place_at, ways
 from wizard.definitions.graph import END, edges_of
 from wizard.forms.form import TIMELESS_CONTEXT, Form, Question
 from wizard.forms.parsing import Context, OwnNames
 from wizard.forms.refusals import Refusal
 from wizard.machine.scope import Scope
-from wizard.model import Call, Entry, Node, Outcome, Run, Wait, Workflow
+from wizard.model import Call, Entry, Kind, Node, Outcome, Run, Wait, Workflow
 from wizard.model.path import locate
 from wizard.node import Visit
+from wizard.scripts.nameless import Nameless, nameless_texts
 
 LIMITS = ("min", "max", "min_length", "max_length", "pattern", "accept", "max_size", "places")
-_NOBODY_TYPES = "\u2603"  # a snowman: what a type takes that takes this has no form that an answer could lack
+NOBODY_TYPES = "\u2603"  # a snowman: what a type takes that takes this has no form that an answer could lack
 _VALUE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 
@@ -108,7 +112,7 @@ def _has_a_shape(question: Question) -> bool:
     if of.holds_files or of.is_yes_or_no or of.picks_one or of.is_list or not of.is_seen:
         return False
     try:
-        question.parse(_NOBODY_TYPES, TIMELESS_CONTEXT)
+        question.parse(NOBODY_TYPES, TIMELESS_CONTEXT)
     except Refusal as refusal:
         return refusal.code == "invalid"
     except Exception:  # what can't be told without a run
@@ -117,16 +121,27 @@ def _has_a_shape(question: Question) -> bool:
 
 
 class Witness(Observer):
-    """An observer that notes what is covered."""
+    """An observer that notes what is covered, which texts name nothing, and which nodes would act outside of the run,
+    by their paths."""
 
     covered: Covered | None = None
 
+    def __init__(self, recorder: Recorder, outcomes: Outcomes, clock: DebugClock) -> None:
+        super().__init__(recorder, outcomes, clock)
+        self.nameless: dict[Nameless, str] = {}  # with the step at which it was shown
+        self.services: dict[str, Node] = {}
+
     def note_visit(self, node: Node, visit: Visit[Any], outcome: Outcome) -> None:
-        form = form_of(node)
-        if self.covered is None or form is None or not isinstance(outcome, Wait) or not outcome.rejected:
-            return
         scope = visit.names
-        assert isinstance(scope, Scope)
+        if self.covered is None or not isinstance(scope, Scope):
+            return
+        for text in nameless_texts(node, scope):
+            self.nameless.setdefault(text, visit.step)
+        if node.kind is Kind.BACKGROUND and not node.handler.pure:
+            self.services.setdefault(visit.step, node)
+        form = form_of(node)
+        if form is None or not isinstance(outcome, Wait) or not outcome.rejected:
+            return
         workflow = scope.frame.workflow
         for asked in outcome.prompt.fields:
             if asked.error is not None:

@@ -179,7 +179,7 @@ class OverTerminal:
         """A value as it is typed."""
         words = words_in(self._view.workflow.language if self._view is not None else "en")
         match value:
-            case None:
+            case None | "":
                 return ":clear"
             case bool():
                 return words.say(YES if value else NO)

@@ -147,6 +147,9 @@ class OverWeb:
             value = (
                 date.fromisoformat(value) if f"{asked.name}-day" in {each.name for each in self._page.inputs} else value
             )
+        elif value == "":  # nothing is chosen, where something can be
+            kinds = {each.kind for each in self._page.inputs if each.name == asked.name}
+            value = None if "radio" in kinds else [] if "checkbox" in kinds else ""
         elif not isinstance(value, bool | list | date | tuple | None):
             value = str(value)
         self._at_page.fills(**{asked.name: value})

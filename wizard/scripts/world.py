@@ -22,7 +22,7 @@ from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
 from wizard.events.intake import Intake
 from wizard.model import Change, DocumentSave, Entry, Run, Workflow
-from wizard.model.instants import after
+from wizard.model.instants import LATEST, after
 from wizard.model.job import Job
 from wizard.model.trial import Trial
 from wizard.node import Services, Visit
@@ -33,6 +33,7 @@ from wizard.stores.memory import MemoryStore
 if TYPE_CHECKING:
     from aiohttp.test_utils import TestServer
 
+RUN = "script"  # one id, so that what goes by it is the same in each playing
 PERSON = "somebody"  # whose profile and session a script's run works on
 MOST_WAKENINGS = 1_000  # that a wait goes through one after another
 _BEFORE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -138,14 +139,16 @@ class World:
             self.store,
             services=Services(functions, self._settings, calls=services.calls),
             clock=self.clock,
+            ids=lambda: RUN,
             profile_schema=profile_schema_of(self._settings),
         )
         engine.emitter = Intake(engine).emit
         return engine
 
     @property
-    def settings(self) -> Settings:
-        return self._settings
+    def witness(self) -> Witness:
+        """What was seen of the run besides what lines have."""
+        return self._witness
 
     @property
     def run_id(self) -> str:
@@ -207,6 +210,11 @@ class World:
             await self._perform()
         self.clock.jump(end)
         await self._perform()
+
+    def next_due(self) -> timedelta | None:
+        """How long it is until something happens by itself; None where nothing will."""
+        due = self.store.next_due(self.clock(), LATEST)
+        return None if due is None else due - self.clock()
 
     async def _perform(self) -> None:
         await Worker(self.engine).perform_due()
