@@ -65,8 +65,8 @@ def play_scripts(
         ),
     ] = None,
     over: Annotated[
-        str, typer.Option("--over", metavar="CHANNEL", help="The channel: web, terminal or json; all for each.")
-    ] = "json",
+        str, typer.Option("--over", metavar="CHANNEL", help="The channel: web, terminal, json or chat; all for each.")
+    ] = "chat",
     only: Annotated[
         str | None, typer.Option("-k", metavar="TEXT", help="Only scripts whose title or file has this in it.")
     ] = None,

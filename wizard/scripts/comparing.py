@@ -24,7 +24,9 @@ def differences(expected: Sees, seen: Seen, view: RunView) -> Iterator[Differenc
         yield f"the step is {seen.step}, not {expected.step}", ("step",)
     if expected.status is not None and view.status != expected.status:
         yield f"the run is {view.status.value}, not {expected.status}", ("status",)
-    if expected.title is not None and plain(expected.title) != plain(seen.title or seen.text):
+    if expected.title is not None and seen.title is None:
+        yield from ((what, ("title",)) for what, _ in _texts((expected.title,), seen.text))
+    elif expected.title is not None and plain(expected.title) != plain(seen.title or ""):
         yield f"the title is {quoted(seen.title)}, not {quoted(expected.title)}", ("title",)
     yield from _texts(expected.text, seen.text)
     for text in expected.hides or ():

@@ -33,7 +33,7 @@ class Seen:
     the conversation in a report."""
 
     step: str
-    title: str = ""
+    title: str | None = ""  # None where it is a part of the text
     text: str = ""
     error: str = ""
     fields: tuple[str, ...] | None = None  # None where the channel asks one at a time

@@ -17,6 +17,7 @@ from wizard.engine.view import RunView
 from wizard.errors import Problem, WizardError
 from wizard.scripts.comparing import Difference, differences, unfinished
 from wizard.scripts.coverage import Covered
+from wizard.scripts.over_chat import OverChat
 from wizard.scripts.over_json import OverJson
 from wizard.scripts.over_terminal import OverTerminal
 from wizard.scripts.over_web import OverWeb
@@ -27,7 +28,12 @@ from wizard.settings import Settings
 
 SECONDS = 60.0  # for one script
 MOST_SAID = 12  # lines of the conversation in a report
-PEOPLE: Mapping[str, Callable[[World], Person]] = {"web": OverWeb, "terminal": OverTerminal, "json": OverJson}
+PEOPLE: Mapping[str, Callable[[World], Person]] = {
+    "web": OverWeb,
+    "terminal": OverTerminal,
+    "json": OverJson,
+    "chat": OverChat,
+}
 
 
 @dataclass(frozen=True, slots=True)

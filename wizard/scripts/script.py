@@ -20,8 +20,8 @@ from wizard.node.types import Duration
 
 MOST_STEPS = 1_000
 MOST_TEXT = 100_000
-CHANNELS = ("web", "terminal", "json")
-ChannelName = Literal["web", "terminal", "json"]
+CHANNELS = ("web", "terminal", "json", "chat")
+ChannelName = Literal["web", "terminal", "json", "chat"]
 
 
 def _as_typed(value: object) -> object:

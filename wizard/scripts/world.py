@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wizard.app import Functions, profile_schema_of, services_of, wizard_app
+from wizard.channels.conversation.narration import Narration
 from wizard.debugging.clock import DebugClock
 from wizard.debugging.outcomes import Outcomes, Unheard
 from wizard.debugging.playing import check_steps
@@ -142,6 +143,7 @@ class World:
             ids=lambda: RUN,
             profile_schema=profile_schema_of(self._settings),
         )
+        engine.narrator = Narration()
         engine.emitter = Intake(engine).emit
         return engine
 
@@ -252,5 +254,5 @@ def _patient(settings: Settings) -> Settings:
     much."""
     return settings.model_copy(
         update={"slow_after": 60.0, "lease": 180.0, "grace": 1.0, "jobs": 0, "refusal_rate": 0, "start_rate": 0,
-                "api_start_rate": 0, "event_rate": 0, "log_level": "error"}
+                "api_start_rate": 0, "event_rate": 0, "message_rate": 0, "log_level": "error"}
     )  # fmt: skip
