@@ -37,6 +37,8 @@ class OverChat:
         self._choices: list[Mapping[str, str]] = []
         self._page: list[str] = []  # what was said since the page that is asked was come to
         self._at: Question = ("", "", -1)
+        self._tries = 0
+        self._fault = ""  # the reference of the last one
         self._passed: list[str] = []  # texts that a chat doesn't stop at, and a script presses the button of
 
     async def comes(self) -> None:
@@ -199,7 +201,9 @@ class OverChat:
             self._heard = messages[-1]["id"]
             self._choices = messages[-1]["choices"]
         self._passed = _passed(view, before[2])
-        refused = said and bool(texts) and (self._at == before or view.fault is not None or _is_doubted(view, before))
+        tries, fault = _tries(view), "" if view.fault is None else view.fault.reference
+        wrong = self._at == before or tries > self._tries or fault not in ("", self._fault)
+        refused, self._tries, self._fault = said and bool(texts) and wrong, tries, fault
         labels = (offer["label"] for offer in self._choices if offer["choice"].rpartition(".")[2] not in ASIDE)
         self.seen = Seen(
             step=view.step,
@@ -220,10 +224,9 @@ def _question(view: RunView) -> Question:
     return view.step, dialogue.name if dialogue.visit == view.visit else "", view.visit
 
 
-def _is_doubted(view: RunView, before: Question) -> bool:
-    """Whether the page is still there since an answer of it was refused."""
-    dialogue = Dialogue.of(view.run.conversation)
-    return view.visit == before[2] and dialogue.name in dialogue.doubted
+def _tries(view: RunView) -> int:
+    """How often something was answered wrongly on the page."""
+    return sum(Dialogue.of(view.run.conversation).tries.values())
 
 
 def _passed(view: RunView, since: int) -> list[str]:

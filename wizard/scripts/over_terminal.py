@@ -103,6 +103,8 @@ class OverTerminal:
         possible = {field.name for field in prompt.possible or prompt.fields}
         if unknown := [name for name in answers if name not in possible]:
             raise CantBeDone(f"{prompt.step} has no field {unknown[0]}; there is {', '.join(possible) or 'none'}")
+        if (asked := await self._asked()) is not None and asked.name != prompt.fields[0].name and len(answers) > 1:
+            await self._types(":again")  # what was answered before is to be answered anew
         visit, left = view.visit, dict(answers)
         for _ in range(MOST_LINES):
             asked = await self._asked()
