@@ -157,7 +157,10 @@ class OverChat:
             if button is not None:
                 await self._sends({"choice": button["choice"]})
                 return
-        raise CantBeDone(f"{step} asks {name} as well, and there is nothing to keep; answer it too")
+        before = self._at
+        await self._sends({"text": first_way("keep", await self._language())})
+        if self._at == before:
+            raise CantBeDone(f"{step} asks {name} as well, and there is nothing to keep; answer it too")
 
     async def _body(self, value: Value) -> dict[str, Any]:
         language = await self._language()
