@@ -36,7 +36,8 @@ class Tested:
     edges: frozenset[Edge]
 
     def node(self, name: str) -> bool:
-        return name in self.nodes or name == END
+        """Whether a box is one that was come to; the end is, where an edge to it is."""
+        return name in self.nodes or (name == END and any(edge.target == END for edge in self.edges))
 
 
 def edges_of(workflow: Workflow) -> list[Edge]:

@@ -17,7 +17,7 @@ from wizard.machine.scope import Scope
 from wizard.model import Node, Prompt, PromptField, RunStatus, Value
 from wizard.model.path import Frame
 from wizard.model.prompt import Reveal
-from wizard.scripts.coverage import form_of
+from wizard.scripts.coverage import NOBODY_TYPES, form_of
 from wizard.scripts.hints import Hint
 from wizard.scripts.sampling import answers_for
 from wizard.scripts.walking import Done, Move, Walk, place_of
@@ -27,6 +27,7 @@ MOST_REPAIRS = 40  # of what is answered first at a place
 MOST_COMBINED, MOST_TOGETHER = 20_000, 60  # answers to several fields at once, of which so many are tried
 MOST_ITEMS = 3  # of a list that people are asked for
 OTHERWISE_TEXT = "Ann"
+UNLIKELY = (NOBODY_TYPES, "")  # what is refused by itself tells nothing together with others
 
 
 class Explorer:
@@ -123,7 +124,8 @@ class Explorer:
         asked_about = [name for name in values if (workflow, (node, name)) in self._hints]
         if len(asked_about) < 2:
             return
-        every = list(islice(product(*(values[name] for name in asked_about)), MOST_COMBINED))
+        likely = [[value for value in values[name] if value not in UNLIKELY] for name in asked_about]
+        every = list(islice(product(*likely), MOST_COMBINED))
         pick = Random(f"{self._seed} {node}")  # noqa: S311
         for chosen in pick.sample(every, min(len(every), MOST_TOGETHER)):
             yield Move("answers", {**base, **dict(zip(asked_about, chosen, strict=True))})

@@ -7,6 +7,7 @@ that raise, texts that name nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,12 +22,13 @@ from wizard.scripts.choosing import END, Explorer
 from wizard.scripts.coverage import Covered
 from wizard.scripts.hints import Hint, hints_of
 from wizard.scripts.sampling import TEXTS
-from wizard.scripts.walking import Setting, Walk, place_of, walk
+from wizard.scripts.walking import FAILS, Setting, Walk, place_of, walk
 from wizard.settings import Settings
 
 LIMIT = 300  # walks of one workflow
-PATIENCE = 25  # walks by chance that bring nothing new
-FAILS = "The service is not available."
+PATIENCE = 25  # walks by chance that bring nothing new, after which it ends
+IMPATIENCE = 100  # the same where there are answers left that nobody has given
+MOST_RETRIES = 20  # of a service's answers that a walk didn't come to
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +87,16 @@ class _Exploration:
         self._waiting: list[Setting] = list(_settings(workflow, self._hints, at))
         self._ordinary = self._waiting[0]
         self._services: set[str] = set()
+        self._retries: Counter[tuple[str, ...]] = Counter()
         self._stuck: dict[str, Walk] = {}
         self._found: set[tuple[str, str]] = set()
 
     async def goes(self, limit: int) -> None:
         idle = 0
-        while self.made.walks < limit and (self._waiting or self._explorer.has_more or idle < PATIENCE):
+        while self.made.walks < limit and idle < (IMPATIENCE if self._explorer.has_more else PATIENCE):
             self.made.walks += 1
-            idle = 0 if await self._walk_once() else idle + 1
-            if idle >= 2 * PATIENCE:
-                break
+            has_plan = bool(self._waiting)
+            idle = 0 if await self._walk_once() or has_plan else idle + 1
         self._find_dead_ends()
 
     async def _walk_once(self) -> bool:
@@ -106,6 +108,10 @@ class _Exploration:
         )
         if self._gives_default(made, setting):
             return True
+        missed = tuple(sorted(setting.results.keys() - self._defaults.keys() - made.visited))
+        if missed and self._retries[missed] < MOST_RETRIES:  # it took another way than to the service that it is about
+            self._retries[missed] += 1
+            self._waiting.append(setting)
         self._learn_services(made, setting)
         self._find_failures(made)
         new = made.covered.parts - self.made.covered.parts

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,10 +23,12 @@ from wizard.model import Node, RunStatus
 from wizard.model.trial import Trial
 from wizard.scripts.coverage import Covered
 from wizard.scripts.nameless import Nameless
-from wizard.scripts.world import World
+from wizard.scripts.world import RUN, World
 from wizard.settings import Settings
 
+FAILS = "The service is not available."  # what services are made to fail with
 MOST_MOVES = 120  # of one walk
+MOST_ROUNDS = 8  # that it goes by the same place
 _NUMBERS = re.compile(r"~[0-9]+")
 _ITEM = re.compile(r"(?<=/)[0-9]+(?=/)|(?<=/after-)[0-9]+$")
 
@@ -92,6 +95,7 @@ class Walk:
     covered: Covered = field(default_factory=Covered)
     nameless: Mapping[Nameless, str] = field(default_factory=dict)
     services: Mapping[str, Node] = field(default_factory=dict)
+    visited: frozenset[str] = frozenset()  # the steps, without visits
 
 
 class Chooser(Protocol):
@@ -128,11 +132,16 @@ async def walk(
         finally:
             await world.ends()
     made.nameless, made.services = world.witness.nameless, world.witness.services
+    made.visited = frozenset(_NUMBERS.sub("", line.step) for line in world.recorder.lines)
     return made
 
 
 async def _go_on(world: World, view: RunView, made: Walk, chooser: Chooser) -> None:
+    gone: Counter[str] = Counter()
     for _ in range(MOST_MOVES):
+        if max(gone.values(), default=0) > MOST_ROUNDS:
+            made.stuck = f"it came to {place_of(view.step)} again and again"
+            break
         if view.status not in (RunStatus.WAITING, RunStatus.WORKING):
             break
         move = chooser.choose(view, made, world.next_due())
@@ -141,9 +150,12 @@ async def _go_on(world: World, view: RunView, made: Walk, chooser: Chooser) -> N
             break
         done = await _make(world, view, move)
         made.done.append(done)
+        gone[place_of(done.step)] += not done.is_refused
         chooser.learn(done)
         if done.fault:
             made.fault, made.failed_at = done.fault, view.fault.node if view.fault is not None else done.then
+            if FAILS not in done.fault:
+                break  # nobody meant that to happen; what else is to be tried there is another walk's
     else:
         made.stuck = f"it isn't at its end after {MOST_MOVES} moves"
     if view.fault is not None and not made.fault:
@@ -170,7 +182,7 @@ async def _make(world: World, view: RunView, move: Move) -> Done:
     if move.word in ("waits", "event"):
         await world.engine.load(view)
     errors = {} if rejected is None else _errors(rejected)
-    fault = "" if view.fault is None or view.fault is before else view.fault.message
+    fault = "" if view.fault is None or view.fault is before else view.fault.message.replace(f", run {RUN}", "")
     taken = view.run.by_path.get(step)
     accepted = None if rejected is not None or taken is None or taken.answer is None else dict(taken.answer)
     return Done(step, move, view.step, view.status, errors, fault, accepted)

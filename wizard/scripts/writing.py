@@ -73,7 +73,7 @@ def _showing(finding: Finding) -> list[dict[str, Any]]:
             return [*_told(before, to_the_last=False), {"sees": {"text": _words(finding.meant)}}]
         case "loop":
             return [*_told(_one_round(done, finding.place)), {"completed": True}]
-    return [*_told(_short_of(done, finding.place)), {"completed": True}]
+    return [*_told(_short_of(done, finding.place), to_the_last=False), {"completed": True}]
 
 
 def _one_round(done: Sequence[Done], place: str) -> list[Done]:
