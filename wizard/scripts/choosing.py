@@ -62,9 +62,8 @@ class Explorer:
             return next(
                 (move for move in offered.values() if move.word == "answers" and False in move.said.values()), None
             )
-        if (key := next((key for key in offered if key in left), None)) is not None:
-            return left[key]
-        return self._onward(place, offered)
+        untried = next((move for key, move in offered.items() if key in left), None)
+        return self._onward(place, offered) if untried is None else untried
 
     def learn(self, done: Done) -> None:
         place, then = place_of(done.step), place_of(done.then)

@@ -65,8 +65,8 @@ def _showing(finding: Finding) -> list[dict[str, Any]]:
     done = finding.walk.done
     match finding.kind:
         case "failure":
-            at = next((number for number, each in enumerate(done) if each.fault), len(done) - 1)
-            return [*_told(done[: at + 1], to_the_last=False), {"completed": True}]
+            last = next((number for number, each in enumerate(done) if each.fault), len(done) - 1)
+            return [*_told(done[: last + 1], to_the_last=False), {"completed": True}]
         case "text":
             at = next((number for number, each in enumerate(done) if each.then == finding.place), None)
             before = done[: at + 1] if at is not None else [] if finding.walk.first == finding.place else done
