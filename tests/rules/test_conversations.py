@@ -10,9 +10,12 @@ import pytest
 from tests.chatting import Chat
 from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.conversation.meanings import Incoming
-from wizard.errors import InvalidInput, NodeFailed
-from wizard.model import RunStatus
+from wizard.definitions.graph import mermaid
+from wizard.engine.worker import Worker
+from wizard.errors import DefinitionError, InvalidInput, NodeFailed
+from wizard.model import Outcome, Proceed, RunStatus
 from wizard.model.talk import Speaker
+from wizard.node import Background, NodeConfig, Visit
 from wizard.testing import MovableClock, make_test_engine
 
 TRIP: dict[str, Any] = {
@@ -524,3 +527,126 @@ async def test_a_conversation_is_held_in_the_words_of_its_language() -> None:
     assert "Zum Beispiel: 12,5" in chat.text
     await chat.says("help")
     assert "zurück – die Frage davor" in chat.texts[0]
+
+
+async def test_back_over_slow_work_wins_and_its_late_result_says_nothing() -> None:
+    """Who goes back while something works is asked there, and isn't torn away when it is done."""
+    nodes = [
+        {"id": "name", "type": "form", "fields": [{"name": "name", "label": "Your name"}]},
+        {"id": "work", "type": "python", "function": "work", "slow": True},
+        {"id": "more", "type": "form", "fields": [{"name": "more", "label": "Anything else?"}]},
+    ]
+    going, may_end = asyncio.Event(), asyncio.Event()
+
+    async def work() -> dict[str, int]:
+        going.set()
+        await may_end.wait()
+        return {}
+
+    chat = await Chat.of({"id": "main", "nodes": nodes}, functions={"work": work})
+    await chat.says("Ann")
+    job = asyncio.create_task(Worker(chat.engine).perform_due())
+    await going.wait()
+    await chat.says("back")
+    assert (chat.asked, "So far: Ann" in chat.text) == ("name.name", True)
+    said = len(await chat.engine.said(chat.id))
+    may_end.set()
+    await job
+    assert len(await chat.engine.said(chat.id)) == said
+    await chat.says("Anna")
+    await chat.waits(seconds=1)
+    assert chat.asked == "more.more"
+
+
+async def test_a_message_on_a_run_that_nobody_talked_about_yet_is_understood() -> None:
+    """A channel that forgets to open the conversation loses nobody's answer."""
+    engine = await make_test_engine(TRIP, clock=MovableClock())
+    run = await engine.start("main")
+    await engine.next(run)
+    heard = await Conversations(engine).hear(run.id, Incoming("m-1", "Ann"))
+    assert heard[-1].expects is not None
+    assert heard[-1].expects.name == "email"
+
+
+async def test_who_begins_reads_the_start_pages_text_and_who_comes_back_that_they_do() -> None:
+    """A chat has no start page; who returns after days is told where they are, and may begin again."""
+    chat = await Chat.of({**TRIP, "text": "It takes **two** minutes."})
+    assert chat.texts[0] == "It takes two minutes."
+    for said in ("Ann", "skip", "27 3 1985"):
+        await chat.says(said)
+    heard = await chat.talks.join(chat.id)
+    assert "Type “restart” to begin again." in heard[0].text
+    assert heard[-1].expects is not None
+    assert heard[-1].expects.step == "drink"
+
+
+async def test_what_a_change_undoes_is_no_answer_from_elsewhere() -> None:
+    """A change that drops work which has to be undone commits twice: its answer must read as one."""
+    nodes = [
+        {"id": "want", "type": "form", "fields": [{"name": "want", "type": "boolean", "label": "Do you want it?"}]},
+        {"id": "wanted", "type": "condition", "cases": [{"when": "want.want", "goto": "book"}, {"goto": "check"}]},
+        {"id": "book", "type": "book"},
+        {"id": "check", "type": "review"},
+    ]
+
+    class Book(Background[NodeConfig]):
+        """Books, and can take it back."""
+
+        type = "book"
+        Config = NodeConfig
+
+        async def execute(self, visit: Visit[NodeConfig]) -> Outcome:
+            return Proceed({})
+
+        async def remove(self, visit: Visit[NodeConfig]) -> None:
+            pass
+
+    chat = await Chat.of({"id": "main", "nodes": nodes}, node_types=[Book])
+    await chat.says("yes")
+    assert chat.asked == "check"
+    await chat.says("change 1")
+    await chat.says("no")
+    assert (chat.asked, "elsewhere" in chat.text) == ("check", False)
+    assert await chat.talks.hear(chat.id, Incoming("m-3", "no")) == chat.heard
+
+
+async def test_after_tries_is_checked_at_load_and_drawn() -> None:
+    """A way out that leads nowhere is found when somebody needs it most."""
+    ask = {"id": "ask", "type": "form", "fields": [{"name": "age", "type": "integer"}]}
+    nodes = [{**ask, "after_tries": {"goto": "call"}}, {"id": "done", "type": "end"}, {"id": "call", "type": "end"}]
+    engine = await make_test_engine({"id": "main", "nodes": nodes})
+    assert "after tries" in mermaid(engine.definitions.get("main"))
+    for wrong in ({"goto": "nowhere"}, {"tries": 0, "goto": "call"}, {"tries": 3}):
+        with pytest.raises(DefinitionError):
+            await make_test_engine({"id": "main", "nodes": [{**ask, "after_tries": wrong}, *nodes[1:]]})
+    with pytest.raises(DefinitionError):
+        await make_test_engine({"id": "main", "help": [{"ask": [], "answer": "So"}], "nodes": nodes})
+
+
+async def test_a_message_whose_process_dies_at_work_is_answered_all_the_same() -> None:
+    """Killed between its two commits: the message is known again, its answer comes with the job, and comes once."""
+    nodes = [
+        {"id": "name", "type": "form", "fields": [{"name": "name", "label": "Your name"}]},
+        {"id": "work", "type": "python", "function": "work"},
+        {"id": "more", "type": "form", "fields": [{"name": "more", "label": "Anything else?"}]},
+    ]
+    going, called = asyncio.Event(), list[int]()
+
+    async def work() -> dict[str, int]:
+        called.append(1)
+        if len(called) == 1:
+            going.set()
+            await asyncio.Event().wait()
+        return {}
+
+    chat = await Chat.of({"id": "main", "nodes": nodes}, functions={"work": work})
+    dying = asyncio.create_task(chat.talks.hear(chat.id, Incoming("m-1", "Ann")))
+    await going.wait()
+    dying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await dying
+    assert await chat.talks.hear(chat.id, Incoming("m-1", "Ann")) == []
+    await chat.waits(minutes=1)
+    assert chat.asked == "more.more"
+    assert [one.text for one in await chat.talks.hear(chat.id, Incoming("m-1", "Ann"))] == ["Anything else?"]
+    assert len(called) == 2

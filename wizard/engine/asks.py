@@ -144,3 +144,8 @@ def event_ask(name: str, data: Value, key: str | None) -> FromOutside:
 def say_ask(revision: int | None, *, over: bool) -> Ask:
     """Engine.say. A run that is `over` is no more answered, though it is talked about."""
     return OwnWork(machine.stay, outline=True) if over else LookBack(machine.stay, revision=revision)
+
+
+def give_up_ask(step: str) -> Ask:
+    """Engine.give_up."""
+    return LookBack(interventions.give_up, step)

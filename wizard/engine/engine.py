@@ -422,6 +422,11 @@ class Engine:
         except RunCancelled:
             return await self.load(run)
 
+    async def give_up(self, run: str | RunView, step: str) -> RunView:
+        """The current step was answered wrongly so often that its definition leads elsewhere (`after_tries`). Nothing
+        where it doesn't. Raises StaleInput where the step isn't on the path, RunExpired, RunCancelled."""
+        return await self._take("give up", run, asks.give_up_ask(step))
+
     async def say(self, run: str | RunView, said: Said, *, revision: int | None = None, over: bool = False) -> RunView:
         """Something is said in a conversation about the run that moves nothing; with it a run becomes one. Raises
         StaleInput where `revision` isn't the run's any more; what else `previous` raises, unless the run is `over`."""

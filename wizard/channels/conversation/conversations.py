@@ -169,6 +169,9 @@ class Conversations:
 
     async def _take(self, run_id: str, incoming: Incoming) -> None:
         view = await self._engine.load(run_id)
+        if not view.run.conversation:  # nothing was asked here yet
+            await self._say(view, Heard(Begin()))
+            view = await self._engine.load(run_id)
         dialogue = Dialogue.of(view.run.conversation)
         edited = await self._engine.utterance(run_id, incoming.edits[:MAX_ID]) if incoming.edits else None
         meaning = understand(view, dialogue, incoming, edited)

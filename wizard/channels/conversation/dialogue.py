@@ -40,8 +40,10 @@ class Dialogue:
     def of(cls, stored: Mapping[str, Any]) -> Dialogue:
         """Of what a run has stored; what this build doesn't know is left out."""
         known = {each.name for each in fields(cls)}
-        read: dict[str, Any] = {name: value for name, value in stored.items() if name in known}
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in read.items()})
+        read: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in stored.items() if name in known
+        }
+        return cls(**read)
 
     @property
     def stored(self) -> dict[str, Any]:

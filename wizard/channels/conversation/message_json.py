@@ -32,25 +32,21 @@ class ExpectedJson(TypedDict):
     step: Annotated[str, about("The step's path.")]
 
 
-class MessageJson(TypedDict):
-    """What somebody said."""
-
-    id: Annotated[str, about("Unique among the messages of the conversation.")]
-    # `from` is a word of Python's: it is put in where the class is made.
-    text: Annotated[str, about("Plain text. It may hold anything that people typed: show it, and never run it.")]
-    choices: Annotated[Sequence[ChoiceJson], about("Buttons. What they say can be typed as well.")]
-    expects: Annotated[ExpectedJson | None, about("What is asked now; of what a person said, what it answered.")]
-    at: datetime
-    choice: NotRequired[Annotated[str, about("The button that a person pressed.")]]
-    edits: NotRequired[Annotated[str, about("The earlier message that this one corrects.")]]
-    files: NotRequired[Annotated[Sequence[str], about("The names of the files that came with it.")]]
-
-
+# `from` is a word of Python's, so that this can't be written as a class.
 Message = TypedDict(
     "Message",
-    {"from": Annotated[Literal["engine", "person", "operator"], about("Who said it.")], **MessageJson.__annotations__},
+    {
+        "id": Annotated[str, about("Unique among the messages of the conversation.")],
+        "from": Annotated[Literal["engine", "person", "operator"], about("Who said it.")],
+        "text": Annotated[str, about("Plain text. It may hold anything that people typed: show it, and never run it.")],
+        "choices": Annotated[Sequence[ChoiceJson], about("Buttons. What they say can be typed as well.")],
+        "expects": Annotated[ExpectedJson | None, about("What is asked now; of what a person said, what it answered.")],
+        "at": datetime,
+        "choice": NotRequired[Annotated[str, about("The button that a person pressed.")]],
+        "edits": NotRequired[Annotated[str, about("The earlier message that this one corrects.")]],
+        "files": NotRequired[Annotated[Sequence[str], about("The names of the files that came with it.")]],
+    },
 )
-Message.__doc__ = MessageJson.__doc__
 
 
 def message_json(said: Utterance) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from wizard.channels.conversation import wording
+from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.meanings import Answer, Aside, Back, Begin, Change, GoOn, Heard, Incoming, Remove
 from wizard.channels.conversation.questions import Filling
@@ -204,6 +205,8 @@ class _Telling:
             if meaning.silent:
                 return
             yield from (Line(text) for text in meaning.texts if text)
+        if isinstance(meaning, Begin):
+            yield from self._greeting()
         yield from (Line(text) for text in view.remarks)
         yield from self._passed()
         if view.status in ENDED:
@@ -211,6 +214,16 @@ class _Telling:
                 yield from self._ended()
             return
         yield from self._asks_now()
+
+    def _greeting(self) -> Iterator[Line]:
+        """To who begins, and to who comes back."""
+        if not self.before.steps and not self.was.last:
+            if text := str(self.view.workflow.text).strip():
+                yield Line(text)
+        elif self.before.answered and self.view.status is RunStatus.WAITING:
+            restart = first_way("restart", self.words.language)
+            again = sentence("We go on where you stopped. Type “{restart}” to begin again.", restart=restart)
+            yield Line(self.words.say(again))
 
     def _passed(self) -> Iterator[Line]:
         """What the run came past since: texts, and pages that were closed by something else than an answer."""
@@ -268,7 +281,8 @@ class _Telling:
 
     def _answered_elsewhere(self) -> bool:
         """Whether somebody answered on another channel what was asked here: not where work came to its end."""
-        return bool(self.was.name) and self.before.status is RunStatus.WAITING and not self.view.remarks
+        waited = bool(self.was.name) and self.before.status is RunStatus.WAITING
+        return waited and not self.now.about and not self.view.remarks
 
     def _follow(self, *, new_page: bool) -> None:
         """Which question is asked now."""
