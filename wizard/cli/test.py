@@ -100,9 +100,9 @@ def play_scripts(
     ] = 300,
     functions: FunctionsOption = None,
 ) -> None:
-    """Test workflows by conversations: each script says what a person does, and what they see.
+    """Test workflows by scripts of conversations.
 
-    A script is played on the real engine, over the real channel, with a clock of its own and services that answer what
+    A script says what a person does, and what they see. It is played on the real engine, over the real channel, with a clock of its own and services that answer what
     it says. Nothing is stored, and nothing leaves this machine. --verbose shows each conversation."""
     from wizard.scripts.coverage import Covered
     from wizard.scripts.coverage_report import DRAWINGS
