@@ -103,7 +103,8 @@ def play_scripts(
     """Test workflows by scripts of conversations.
 
     A script says what a person does, and what they see. It is played on the real engine, over the real channel, with a
-    clock of its own and services that answer what it says. Nothing is stored, and nothing leaves this machine. --verbose shows each conversation."""
+    clock of its own and services that answer what it says. Nothing is stored, and
+    nothing leaves this machine. --verbose shows each conversation."""
     from wizard.scripts.coverage import Covered
     from wizard.scripts.coverage_report import DRAWINGS
     from wizard.scripts.reporting import junit as junit_report
