@@ -21,6 +21,7 @@ from tests.words import files, messages, translated
 from wizard.app import wizard_app
 from wizard.channels.http.identities import Identity
 from wizard.channels.terminal.terminal import Conversation, Ending
+from wizard.definitions.catalog import files_of
 from wizard.definitions.reading.source import read
 from wizard.locale.formats import locale_of
 from wizard.testing import FixedClock, make_test_engine
@@ -71,7 +72,7 @@ def marked(value: Any, key: str = "") -> Any:
 def definitions(folder: Path, language: str, replaced: Mapping[str, str] | None = None) -> list[Any]:
     """All of a folder, marked, in that language."""
     found = []
-    for file in sorted(folder.glob("*.yaml") if folder.is_dir() else [folder]):
+    for file in files_of(folder) if folder.is_dir() else [folder]:
         text = file.read_text()
         for old, new in (replaced or {}).items():
             text = text.replace(old, new)
