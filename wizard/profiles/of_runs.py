@@ -61,9 +61,11 @@ class RunProfiles:
         origin = Origin(SaveAction.MERGE, run)
         for _ in range(TRIES):
             own, other = await self._store.document("profile", own_id), await self._store.document("profile", other_id)
-            if (why := await self._obstacle(own_id, own, other_id, other)) is not None:
-                return MergedProfile(why, {})
             listed = _merged_from(own)
+            if (why := await self._obstacle(own_id, own, other_id, other)) is not None:
+                if other_id not in listed and other.fields.get(MERGED_INTO) == own_id:
+                    await self._undo(other_id, MERGED_INTO, own_id)  # marked, by a merge that can't be ended any more
+                return MergedProfile(why, {})
             if other_id in listed:
                 return MergedProfile("merged", own.fields)
             try:
