@@ -6,7 +6,6 @@ and never printed.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -22,8 +21,9 @@ from wizard.cli.shared import (
     AsJson,
     StoreOption,
     clean,
+    close_shared,
     examples,
-    must_exist,
+    on_store,
     print_json,
     print_table,
     settings,
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from wizard.resources.keeping import Keeping, Kept
     from wizard.resources.kinds import Resource
     from wizard.resources.trying import Tried
+    from wizard.settings import Settings
+    from wizard.stores.contract import Store
 
 T = TypeVar("T")
 
@@ -187,9 +189,7 @@ def try_resource(
         try:
             return await try_out(value, services)
         finally:
-            for shared in services.shared.values():
-                if hasattr(shared, "close"):
-                    await shared.close()
+            await close_shared(services)
 
     tried = on_keeping(store, work)
     print(clean(tried.told))
@@ -212,8 +212,9 @@ def remove(
         raise typer.Exit(FAILED)
 
     async def work(keeping: Keeping) -> None:
-        kept = await keeping.get(name)
-        if use is None or _uses(kept) == [use.value]:
+        if use is None:  # without a look: one that this version can't use can be removed as well
+            await keeping.remove(name, by=whoever(by))
+        elif _uses(kept := await keeping.get(name)) == [use.value]:
             await keeping.remove(name, revision=kept.revision, by=whoever(by))
         else:
             await keeping.set(name, kept.kind, {use: None}, revision=kept.revision, by=whoever(by))
@@ -294,24 +295,12 @@ async def _asked(
 def on_keeping(store: str | None, work: Callable[[Keeping], Awaitable[T]], *, makes: bool = False) -> T:
     """Does the work on the resources of a store; `makes` says that the store may be new. Raises BadParameter for a
     store in memory, and StoreError where there is none."""
-    from wizard.app import clock_of, keeping_of, open_store
+    from wizard.app import clock_of, keeping_of
 
-    here = settings()
-    url = store or here.store
-    if url.startswith("memory:"):
-        raise typer.BadParameter("a store in memory ends with this command; name one that stays.", param_hint="--store")
-    if not makes:
-        must_exist(url, "resources")
+    async def on_opened(opened: Store, here: Settings) -> T:
+        return await work(keeping_of(opened, clock_of(here)))
 
-    async def on_opened() -> T:
-        opened = open_store(url, here)
-        await opened.open()
-        try:
-            return await work(keeping_of(opened, clock_of(here)))
-        finally:
-            await opened.close()
-
-    return asyncio.run(on_opened())
+    return on_store(store, "resources", on_opened, makes=makes)
 
 
 # -- telling -----------------------------------------------------------------------------------------

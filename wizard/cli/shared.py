@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from wizard.engine import Engine
     from wizard.errors import Problem
     from wizard.model import Workflow
-    from wizard.node import Registry
+    from wizard.node import Registry, Services
     from wizard.settings import Settings
+    from wizard.stores.contract import Store
 
 T = TypeVar("T")
 
@@ -178,6 +179,38 @@ def look(
     must_exist(url)
     here = here if settled is None else settled(here)
     return asyncio.run(with_engine(url, no_definitions(), here, work))
+
+
+def on_store(
+    store: str | None, what: str, work: Callable[[Store, Settings], Awaitable[T]], *, makes: bool = False
+) -> T:
+    """Does the work on a store of `what`, which is open meanwhile; `makes` says that the store may be new. Raises
+    BadParameter for a store in memory, and StoreError where there is none."""
+    from wizard.app import open_store
+
+    here = settings()
+    url = store or here.store
+    if url.startswith("memory:"):
+        raise typer.BadParameter("a store in memory ends with this command; name one that stays.", param_hint="--store")
+    if not makes:
+        must_exist(url, what)
+
+    async def on_opened() -> T:
+        opened = open_store(url, here)
+        await opened.open()
+        try:
+            return await work(opened, here)
+        finally:
+            await opened.close()
+
+    return asyncio.run(on_opened())
+
+
+async def close_shared(services: Services) -> None:
+    """Closes what nodes opened and shared, where no engine does."""
+    for shared in services.shared.values():
+        if (close := getattr(shared, "close", None)) is not None:
+            await close()
 
 
 def must_exist(url: str, what: str = "runs") -> None:

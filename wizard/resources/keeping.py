@@ -256,7 +256,7 @@ def _kept(stored: StoredResource) -> Kept:
         model = kind_of(stored.kind)
         values = {use: checked(model, value) for use in Use if (value := stored.values.get(use.value)) is not None}
     except ResourceRefused as error:
-        what = f"The resource {stored.name} can't be used by this version: {error.message} Set it anew."
+        what = f"The resource {stored.name} can't be used by this version: {error.message} Remove it and set it anew."
         raise DataUnreadable(what) from None
     pair = Values(values.get(Use.PRODUCTION), values.get(Use.TEST))
     return Kept(stored.name, stored.revision, stored.kind, pair, stored.saved_at, stored.saved_by)
