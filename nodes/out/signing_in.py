@@ -128,7 +128,7 @@ async def _asked_for(visit: Visit[Any], client: OAuth2Client) -> _Token:
     asked = {"grant_type": "client_credentials", "scope": client.scope, "audience": client.audience}
     name, secret = quote_plus(client.client_id), quote_plus(client.client_secret.get_secret_value())
     session, begun = await shared_session(visit.services), monotonic()
-    with failures_told(str(url.host), seconds):
+    with failures_told(f"The service {url.host}", seconds):
         async with session.post(
             url,
             data={key: value for key, value in asked.items() if value},

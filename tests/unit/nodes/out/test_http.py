@@ -471,7 +471,7 @@ async def test_a_service_without_a_valid_certificate(service: Service) -> None:
     """Plain HTTP on an https address must not be retried for minutes."""
     service.answer("{}")
     message = await service.fail(url=f"https://127.0.0.1:{service.port}/", retry=Retry(attempts=3))
-    assert message.startswith("There is no safe connection to 127.0.0.1")
+    assert message.startswith("The service 127.0.0.1 doesn't speak https")
     assert service.pauses == []
 
 
