@@ -14,8 +14,8 @@ import pytest
 from tests.contract.kinds import KINDS, RING
 from tests.postgres import fresh_database
 from wizard.errors import ResourceRefused, StaleResource, StoreError
-from wizard.model.resources import OF_NO_WORKFLOW, StoredResource
-from wizard.model.staging import Deed
+from wizard.model.resources import StoredResource
+from wizard.model.staging import OF_NO_WORKFLOW, Deed
 from wizard.stores.blobs.vault import KeyRing, new_key
 from wizard.stores.contract import Store
 from wizard.stores.postgres import PostgresStore

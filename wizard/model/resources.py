@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from wizard.model.staging import Deed
 
 MOST_RESOURCES = 500  # of a store
-OF_NO_WORKFLOW = ""  # what deeds on resources have in the place of a workflow
 
 
 @dataclass(frozen=True, slots=True)

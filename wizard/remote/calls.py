@@ -19,10 +19,11 @@ from wizard.locale.sentences import Sentence
 from wizard.model import Value
 from wizard.model.nesting import MOST_VALUES, load_json
 from wizard.model.remote import RemoteNode
+from wizard.model.signing_secret import secret_of
 from wizard.model.values import MAX_DEPTH, check_value, write_json
 from wizard.node import Services
 from wizard.node.outgoing import check_url, shared_session
-from wizard.node.signing import NotSigned, check_signed, secret_of, signed_headers
+from wizard.node.signing import NotSigned, check_signed, signed_headers
 from wizard.nodes.out.exchange import RETRIED, TryAgainError, failures_told, no_number, read_body, retry_after
 from wizard.settings import Settings
 

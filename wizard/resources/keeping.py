@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from wizard.errors import DataUnreadable, ResourceNotFound, ResourceRefused, StaleResource
-from wizard.model.resources import MOST_RESOURCES, OF_NO_WORKFLOW, StoredResource, StoredResources
-from wizard.model.staging import Deed, Stages
+from wizard.model.resources import MOST_RESOURCES, StoredResource, StoredResources
+from wizard.model.staging import OF_NO_WORKFLOW, Deed, Stages
 from wizard.resources.handing import Use, Values
 from wizard.resources.kinds import KINDS, Resource
 from wizard.resources.naming import check_name
