@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from wizard.cli.asking import FAILED, ask
 from wizard.cli.drafts import By, whoever
 from wizard.cli.repairs import agreed
 from wizard.cli.shared import (
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FAILED = 1
 MAX_BYTES = 200_000  # of what comes in as JSON
 
 resources = typer.Typer(
@@ -260,36 +260,22 @@ def _read(source: str) -> dict[str, Any]:
 async def _asked(
     keeping: Keeping, name: str, kind: str, use: Use, stored: Resource | None, revision: int, by: str
 ) -> Kept:
-    """Asks for the value, anew for what is wrong with it, and sets it. Raises Exit where somebody leaves."""
-    from wizard.actions.asking import workflow_of
-    from wizard.actions.configuration_form import config_of, form_values
+    """Asks for the value, and sets it. Raises Exit where somebody leaves, and what `Keeping.set` raises."""
     from wizard.actions.resource_form import ResourceForm
-    from wizard.actions.validation import by_field
-    from wizard.channels.terminal.console import Terminal
-    from wizard.cli.nodes import hold
-    from wizard.errors import ResourceRefused
+    from wizard.errors import ConfigurationRefused, ResourceRefused
     from wizard.resources.keeping import kind_of
 
-    form = ResourceForm(kind_of(kind), stored)
-    terminal = Terminal.standard()
-    values, only = form_values(form, form.values), None
-    labels = {made.name: made.field["label"] for made in form.inputs if made.field}
-    while True:
-        values |= await hold(workflow_of(form, values, only), terminal)
+    async def take(value: dict[str, Any]) -> Kept:
         try:
-            return await keeping.set(name, kind, {use: config_of(form, values)}, revision=revision, by=by)
+            return await keeping.set(name, kind, {use: value}, revision=revision, by=by)
         except ResourceRefused as error:
-            paths: dict[tuple[str | int, ...], str] = {
-                tuple(place.split(".")[1:]): why for place, why in error.errors.items()
-            }
-            told, others = by_field(form, paths)
-            if not error.errors or not sys.stdin.isatty():
+            wrong = {tuple(place.split(".")): why for place, why in error.errors.items()}
+            if not wrong or any(first != use.value for first, *_ in wrong):  # it isn't about the value
                 raise
-            for field, why in told.items():
-                print(clean(f"{labels[field]}: {why}"))
-            for why in others:
-                print(clean(why))
-            only = frozenset(told) or None
+            raise ConfigurationRefused({place[1:]: why for place, why in wrong.items()}) from None
+
+    form = ResourceForm(kind_of(kind), stored)
+    return await ask(form, form.values, take)
 
 
 def on_keeping(store: str | None, work: Callable[[Keeping], Awaitable[T]], *, makes: bool = False) -> T:

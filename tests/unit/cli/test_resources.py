@@ -65,6 +65,14 @@ def test_it_is_asked_for_as_a_form(shell: Shell) -> None:
     assert shell.json["revision"] == 2
 
 
+def test_what_is_wrong_in_the_form_is_told_by_its_field(shell: Shell) -> None:
+    """Whoever types an address that is none learns which one, and nothing is set."""
+    assert shell.types("resources set bot --kind token", "s3cr3t\nnowhere\n") == 1
+    assert "Address: must be an address that begins with https://" in shell.err
+    assert "s3cr3t" not in shell.out + shell.err
+    assert shell.types("resources show bot") == 1
+
+
 @pytest.mark.parametrize(
     ("command", "piped", "code", "says"),
     [
