@@ -160,6 +160,8 @@ def make_engine(
     16 random bytes or more, the tokens of runs that events start follow from it (wizard.events.intake.Intake).
     `resources` are those of the application, by name: they come before what the store has of that name.
     `await engine.close()` gives back what nodes opened."""
+    from wizard.channels.conversation.narration import Narration
+
     settings = settings or Settings()
     handed = resources_of(store, settings, clock or clock_of(settings), resources)
     services = replace(services_of(settings, functions), resources=handed)
@@ -175,6 +177,7 @@ def make_engine(
         watch=watch,
         profile_schema=profile_schema_of(settings),
     )
+    engine.narrator = Narration()
     engine.emitter = Intake(engine, secret=event_secret).emit
     return engine
 

@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from wizard.errors import NodeFailed
+from wizard.errors import Excuse, NodeFailed
 from wizard.model import Kind, Node
 from wizard.node import (
     BrokerResource,
@@ -100,9 +100,12 @@ async def _http(resource: HttpResource, visit: Visit[Any]) -> str:
         ) as response:
             status = response.status
     if status in (401, 403):
-        raise NodeFailed(f"The service {url.host} refused to let us in (status {status}). Correct the credentials.")
+        raise NodeFailed(
+            f"The service {url.host} refused to let us in (status {status}). Correct the credentials.",
+            people=Excuse.SERVICE,
+        )
     if status >= 500:
-        raise NodeFailed(f"The service {url.host} answered with the status {status}.")
+        raise NodeFailed(f"The service {url.host} answered with the status {status}.", people=Excuse.SERVICE)
     token = "An access token was given out. " if resource.oauth2 is not None else ""
     return f"{token}The service {url.host} answers (status {status})."
 
@@ -116,7 +119,7 @@ async def _sql(resource: SqlResource, visit: Visit[Any]) -> str:
     try:
         server = postgres_server_of(url)
     except ValueError as error:
-        raise NodeFailed(f"The address can't be used: {error}.") from None
+        raise NodeFailed(f"The address can't be used: {error}.", people=Excuse.SERVICE) from None
     settings = _settings(visit)
     await query(server, statement, {}, writes=False, limit=1, seconds=seconds, settings=settings)
     return f"The database server {server.host} takes the login, and answers."
@@ -125,7 +128,7 @@ async def _sql(resource: SqlResource, visit: Visit[Any]) -> str:
 async def _s3(resource: S3Resource, visit: Visit[Any]) -> str:
     answer = await Bucket(resource, visit).list_one()
     if answer.status == 404:
-        raise NodeFailed(f"There is no bucket {resource.bucket!r} in the file store.")
+        raise NodeFailed(f"There is no bucket {resource.bucket!r} in the file store.", people=Excuse.SERVICE)
     return f"The file store lists the bucket {resource.bucket!r}."
 
 

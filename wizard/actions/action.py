@@ -91,7 +91,11 @@ class Action:
     def schema(self) -> Mapping[str, Any]:
         return config_schema(self.node_type, self.fields)
 
-    @cached_property
+    @property  # a cached one fits no protocol, says pyright
     def inputs(self) -> tuple[Input, ...]:
         """The inputs of the form that asks its configuration, in order."""
+        return self._inputs
+
+    @cached_property
+    def _inputs(self) -> tuple[Input, ...]:
         return inputs_of(self.schema)

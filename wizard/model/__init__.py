@@ -10,6 +10,7 @@ from wizard.model.prompt import Choice, Item, Later, Outcome, Proceed, Prompt, P
 from wizard.model.run import (
     BY_EVENT,
     BY_TIMER,
+    BY_TRIES,
     EMPTY,
     ENDED,
     NOTHING,
@@ -36,6 +37,7 @@ from wizard.model.run import (
     is_past,
 )
 from wizard.model.workflow import (
+    AfterTries,
     Awaited,
     Branches,
     Call,
@@ -50,16 +52,19 @@ from wizard.model.workflow import (
     Repeat,
     Retry,
     StartsOn,
+    Topic,
     Workflow,
 )
 
 __all__ = [
     "BY_EVENT",
     "BY_TIMER",
+    "BY_TRIES",
     "EMPTY",
     "ENDED",
     "NOTHING",
     "TAKEN_FILES",
+    "AfterTries",
     "Arrival",
     "Awaited",
     "Branches",
@@ -100,6 +105,7 @@ __all__ = [
     "Step",
     "StepStatus",
     "StoredFile",
+    "Topic",
     "Undo",
     "Value",
     "Wait",

@@ -29,6 +29,8 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "revision": (("r",), {}),
     "reply": (("r", "key"), {}),
     "trace": (("r", 3, 10), {}),
+    "said": (("r", 3, 10), {}),
+    "utterance": (("r", "m-1"), {}),
     "probe": ((), {}),
     "list_runs": (
         (),

@@ -46,6 +46,7 @@ class Part(StrEnum):
     FORMER = "former"
     RESOURCE = "resource"
     REMOTE = "remote"
+    UTTERANCE = "utterance"
 
 
 def _with_undos(part: Part, content: Any) -> Any:
