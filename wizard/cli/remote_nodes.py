@@ -14,7 +14,6 @@ from wizard.cli.shared import (
     AsJson,
     StoreOption,
     clean,
-    close_shared,
     examples,
     on_store,
     print_json,
@@ -163,7 +162,7 @@ def _on_registry(store: str | None, work: Callable[[RemoteRegistry], Awaitable[T
         try:
             return await work(OfStore(opened, directory, services, clock_of(here)))
         finally:
-            await close_shared(services)
+            await services.close()
 
     return on_store(store, "remote nodes", on_opened, makes=makes)
 

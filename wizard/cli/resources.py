@@ -22,7 +22,6 @@ from wizard.cli.shared import (
     AsJson,
     StoreOption,
     clean,
-    close_shared,
     examples,
     on_store,
     print_json,
@@ -189,7 +188,7 @@ def try_resource(
         try:
             return await try_out(value, services)
         finally:
-            await close_shared(services)
+            await services.close()
 
     tried = on_keeping(store, work)
     print(clean(tried.told))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wizard.engine import Engine
     from wizard.errors import Problem
     from wizard.model import Workflow
-    from wizard.node import Registry, Services
+    from wizard.node import Registry
     from wizard.settings import Settings
     from wizard.stores.contract import Store
 
@@ -204,13 +204,6 @@ def on_store(
             await opened.close()
 
     return asyncio.run(on_opened())
-
-
-async def close_shared(services: Services) -> None:
-    """Closes what nodes opened and shared, where no engine does."""
-    for shared in services.shared.values():
-        if (close := getattr(shared, "close", None)) is not None:
-            await close()
 
 
 def must_exist(url: str, what: str = "runs") -> None:

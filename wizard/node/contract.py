@@ -100,6 +100,12 @@ class Services:
         shared: T = self.shared[name]
         return shared
 
+    async def close(self) -> None:
+        """Closes what is shared, where no engine does."""
+        for shared in self.shared.values():
+            if (close := getattr(shared, "close", None)) is not None:
+                await close()
+
 
 def _nobody(percent: float | None, text: str) -> None:
     """Hears what nobody waits for."""

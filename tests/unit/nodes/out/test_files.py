@@ -56,8 +56,7 @@ async def files() -> AsyncIterator[Files]:
     async with bucket() as store:
         made = Files(store)
         yield made
-        for shared in made.services.shared.values():
-            await shared.close()
+        await made.services.close()
 
 
 async def test_a_file_is_stored_and_fetched(files: Files) -> None:

@@ -93,8 +93,7 @@ async def service() -> AsyncIterator[Service]:
     await site.start()
     made.port = runner.addresses[0][1]
     yield made
-    for shared in made.services.shared.values():
-        await shared.close()
+    await made.services.close()
     await runner.cleanup()
 
 

@@ -69,9 +69,7 @@ async def caller() -> AsyncIterator[Caller]:
     async with crm_service() as crm:
         made = Caller(crm)
         yield made
-        for shared in made.services.shared.values():
-            if hasattr(shared, "close"):
-                await shared.close()
+        await made.services.close()
 
 
 @pytest.mark.parametrize(
