@@ -36,7 +36,7 @@ class StoredResources(Protocol):
     async def save(self, resource: StoredResource, deed: Deed, *, first: bool) -> None:
         """In the place of the revision before it; with `first`, where there is none of that name.
 
-        Raises StaleResource where that isn't so, and ResourceRefused where the store doesn't seal what it keeps.
+        Raises StaleResource where that isn't so, and SettingsError where the store doesn't seal what it keeps.
         """
 
     async def delete(self, name: str, revision: int, deed: Deed) -> None:

@@ -63,7 +63,7 @@ class Keeping:
         use out. Of a value that is given, secrets that are left out stay as they are, and everything else is what is
         given. Where the kind is another one, nothing of before stays.
 
-        Raises ResourceRefused for what is wrong, StaleResource.
+        Raises ResourceRefused for what is wrong, StaleResource, and SettingsError where the store isn't encrypted.
         """
         stored = await self._resources.get(name)
         if (0 if stored is None else stored.revision) != revision:

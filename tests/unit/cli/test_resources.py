@@ -108,7 +108,7 @@ def test_one_that_cant_be_used_any_more_can_be_removed(shell: Shell, monkeypatch
 def test_without_a_key_nothing_is_stored(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """The operator is told how to make one."""
     monkeypatch.delenv("WIZARD_KEYS")
-    assert shell.types("resources set bot --kind token --json -", '{"token": "s3cr3t"}') == 1
+    assert shell.types("resources set bot --kind token --json -", '{"token": "s3cr3t"}') == 2
     assert "wizard keys new" in shell.err
     assert b"s3cr3t" not in files_of(shell)
 
