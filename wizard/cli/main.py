@@ -49,6 +49,7 @@ from wizard.cli.shared import (
     say,
     settings,
 )
+from wizard.cli.test import TEST_EXAMPLES, play_scripts
 from wizard.cli.worker import WORKER_EXAMPLES, worker
 
 if TYPE_CHECKING:
@@ -175,6 +176,7 @@ app.command("worker", epilog=WORKER_EXAMPLES)(worker)
 app.command("jobs", epilog=JOBS_EXAMPLES)(jobs)
 app.command("event", **EVENT_SETTINGS)(event)
 app.command("debug", epilog=DEBUG_EXAMPLES)(debug)
+app.command("test", epilog=TEST_EXAMPLES)(play_scripts)
 
 
 @app.command(

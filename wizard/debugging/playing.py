@@ -25,9 +25,9 @@ from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
 from wizard.errors import InvalidInput, NotAStep, WorkflowNotFound
 from wizard.machine.scope import Scope
-from wizard.model import Change, DocumentSave, Entry, Kind, Prompt, Run, RunStatus, Workflow
+from wizard.model import Call, Change, DocumentSave, Entry, Kind, Prompt, Run, RunStatus, Workflow
 from wizard.model.job import Job
-from wizard.model.path import locate
+from wizard.model.path import AFTER, locate
 from wizard.model.trial import Line, Report, Trial
 from wizard.node import Services
 from wizard.node.types import parse_duration
@@ -62,7 +62,7 @@ async def play(
     """What comes of the trial, within so many seconds; with `fork`, from there on. `profiles` is what profiles may
     hold, and `others` are the definitions that it may start runs of, which are played here as well. Raises InvalidInput
     for what the workflow, or a step, can't be handed."""
-    _check_steps(tried.workflow, trial)
+    check_steps(tried.workflow, trial)
     clock = DebugClock(trial.at or now)
     recorder = Recorder()
     observer = Observer(recorder, Outcomes(trial), clock)
@@ -87,7 +87,7 @@ async def play(
             await engine.close()
 
 
-def _check_steps(workflow: Workflow, trial: Trial) -> None:
+def check_steps(workflow: Workflow, trial: Trial) -> None:
     """What is given for a step that there can't be, or that has no use for it, was meant for another one. Raises
     InvalidInput."""
     for name, given in (("answers", trial.answers), ("results", trial.results), ("takes", trial.takes)):
@@ -111,7 +111,8 @@ def _unusable(workflow: Workflow, name: str, step: str) -> str | None:
         kind = Kind.INTERNAL
     if name == "results":
         return None if kind is not Kind.INTERNAL else f"what comes of a node of type {type_name} can't be given."
-    if kind is Kind.FOREGROUND:
+    is_list_page = step.rpartition("/")[2].startswith(AFTER) and isinstance(placed[1].config, Call)
+    if kind is Kind.FOREGROUND or is_list_page:
         return None
     hint = "; give what comes of it in `results`" if kind is Kind.BACKGROUND else ""
     return f"a node of type {type_name} asks nobody anything{hint}."

@@ -36,6 +36,7 @@ from wizard.model.values import write_json
 from wizard.node import Registry
 
 SUFFIXES = (".yaml", ".yml", ".json")
+SCRIPT = ".test"  # before the suffix: a script that tests definitions (docs/testing.md), and none itself
 MAX_FILES = 5_000
 
 
@@ -257,12 +258,13 @@ def bytes_of(file: Path) -> bytes:
         raise DefinitionError([Problem(str(file), 1, 1, f"this file can't be read: {error.strerror}")]) from error
 
 
-def files_of(folder: Path, deep: bool = True) -> Iterator[Path]:
-    """The definition files of a folder, hidden ones left out."""
+def files_of(folder: Path, deep: bool = True, *, scripts: bool = False) -> Iterator[Path]:
+    """The definition files of a folder, or the scripts beside them; hidden ones left out."""
     for here, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if deep and not name.startswith("."))
         for name in sorted(files):
-            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
+            stem, suffix = os.path.splitext(name.lower())
+            if suffix in SUFFIXES and stem.endswith(SCRIPT) is scripts and not name.startswith("."):
                 yield Path(here, name)
 
 
