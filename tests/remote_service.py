@@ -12,7 +12,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from wizard.node.signing import check_signed, new_secret, secret_of, signed_headers
+from wizard.model.signing_secret import secret_of
+from wizard.node.signing import check_signed, new_secret, signed_headers
 
 Json = dict[str, Any]
 

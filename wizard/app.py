@@ -270,7 +270,6 @@ def wizard_app(
     from aiohttp import web
 
     from wizard.channels.admin.calls import PREFIX as ADMIN_PREFIX
-    from wizard.channels.admin.calls import admin_api
     from wizard.channels.api.calls import PREFIX, api, elsewhere
     from wizard.channels.http.bodies import ROOM, Room, go_on
     from wizard.channels.http.connections import LIMITS, Limits
@@ -294,32 +293,40 @@ def wizard_app(
     stopping = Stopping(asyncio.Event(), settings.grace)
     add_health(app, engine.store, stopping, figures_of(engine), engine.services.calls, workers)
     followers = Followers(engine)
-    administered = admin is not None or settings.admin_key is not None
-    catalogue = Catalogue(_registry_of(engine)) if administered else None
+    is_administered = admin is not None or settings.admin_key is not None
+    catalogue = Catalogue(_registry_of(engine)) if is_administered else None
     add_pages(app, engine, settings, identify, followers, catalogue)
-    if administered:  # before what is mounted above it
-        staging = _staging_of(engine)
-        editing = admin_api(
-            engine.store,
-            staging,
-            settings,
-            admin,
-            engine.services.calls,
-            catalogue,
-            profiles=engine.profiles,
-            sessions=engine.sessions,
-            migrate=engine.migrate,
-            debugger=cache(lambda: _debugger_of(engine, staging)),  # a store may have nothing before it is opened
-            transfer=_transfer_of(engine),
-            keeping=lambda: keeping_of(engine.store, engine.clock),
-            try_out=lambda resource: _try_out(resource, engine.services),
-            remote=RemoteRegistry(engine.store, directory, engine.services, engine.clock),
-        )
-        app.add_subapp(ADMIN_PREFIX, editing)
+    if catalogue is not None:  # before what is mounted above it
+        app.add_subapp(ADMIN_PREFIX, _administration(engine, directory, settings, admin, catalogue))
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))
     mount_channels(app, ChannelHost(engine, settings, identify))
     app.router.add_route("*", "/api/{rest:.*}", elsewhere, expect_handler=go_on)
     return app
+
+
+def _administration(
+    engine: Engine, directory: Directory, settings: Settings, admin: Admin | None, catalogue: Catalogue
+) -> web.Application:
+    """What editors, deployers and operators work with."""
+    from wizard.channels.admin.calls import admin_api
+
+    staging = _staging_of(engine)
+    return admin_api(
+        engine.store,
+        staging,
+        settings,
+        admin,
+        engine.services.calls,
+        catalogue,
+        profiles=engine.profiles,
+        sessions=engine.sessions,
+        migrate=engine.migrate,
+        debugger=cache(lambda: _debugger_of(engine, staging)),  # a store may have nothing before it is opened
+        transfer=_transfer_of(engine),
+        keeping=lambda: keeping_of(engine.store, engine.clock),
+        try_out=lambda resource: _try_out(resource, engine.services),
+        remote=RemoteRegistry(engine.store, directory, engine.services, engine.clock),
+    )
 
 
 async def _try_out(resource: Resource, services: Services) -> Tried:

@@ -7,13 +7,14 @@ Each field is the environment variable of its name in capitals: `http_timeout` i
 from __future__ import annotations
 
 import re
-from base64 import b64decode
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from wizard.model.signing_secret import secret_of
 
 Bytes = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
@@ -71,7 +72,7 @@ def _bearer_key(key: SecretStr) -> SecretStr:
     return key
 
 
-_NAMED_SECRET = re.compile(r"\s*([A-Za-z][A-Za-z0-9_-]{0,63})\s*:\s*whsec_([A-Za-z0-9+/]{32,88}={0,2})\s*")
+_NAMED_SECRET = re.compile(r"\s*([A-Za-z][A-Za-z0-9_-]{0,63})\s*:\s*(whsec_\S+)\s*")
 
 
 def webhook_secrets_of(written: str) -> dict[str, tuple[bytes, ...]]:
@@ -81,12 +82,12 @@ def webhook_secrets_of(written: str) -> dict[str, tuple[bytes, ...]]:
     for pair in written.split(","):
         match = _NAMED_SECRET.fullmatch(pair)
         try:
-            secret = b"" if match is None else b64decode(match[2], validate=True)
+            name, secret = ("", b"") if match is None else (match[1], secret_of(match[2]))
         except ValueError:
-            secret = b""
-        if match is None or not 24 <= len(secret) <= 64:
+            name, secret = "", b""
+        if not secret:
             raise ValueError("write NAME:whsec_BASE64, and several with commas between them; each has 24 to 64 bytes")
-        secrets[match[1]] = (*secrets.get(match[1], ()), secret)
+        secrets[name] = (*secrets.get(name, ()), secret)
     return secrets
 
 

@@ -200,10 +200,10 @@ def _errors(schema: Any, value: Any) -> Iterator[Any]:
         yield from check(validator, keyword, instance, part) or ()
 
     own = {
-        "pattern": _check_pattern,
+        "pattern": check_pattern,
         "patternProperties": _check_properties,
         "additionalProperties": _check_others,
-        "uniqueItems": _check_unique,
+        "uniqueItems": check_unique,
     }
     keywords = {**Draft202012Validator.VALIDATORS, **own}
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
@@ -221,7 +221,8 @@ def _is_integer(checker: Any, instance: Any) -> bool:
     return isinstance(instance, int) or (isinstance(instance, Decimal) and instance == instance.to_integral_value())
 
 
-def _check_pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[Any]:
+def check_pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[Any]:
+    """The keyword `pattern`, for jsonschema: in a time that grows with the text."""
     from jsonschema import ValidationError
 
     if isinstance(instance, str) and compiled(pattern).search(instance) is None:
@@ -252,7 +253,8 @@ def _check_others(validator: Any, part: Any, instance: Any, schema: Any) -> Iter
             yield from validator.descend(value, part, path=name)
 
 
-def _check_unique(validator: Any, unique: Any, instance: Any, schema: Any) -> Iterator[Any]:
+def check_unique(validator: Any, unique: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    """The keyword `uniqueItems`: jsonschema's own compares each item with each other."""
     from jsonschema import ValidationError
 
     if unique is True and isinstance(instance, list) and len({identity(item) for item in instance}) < len(instance):

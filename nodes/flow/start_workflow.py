@@ -18,7 +18,7 @@ from wizard.expressions.template import Dynamic, Template
 from wizard.model import Later, Outcome, Proceed, Prompt, Value
 from wizard.model.instants import after
 from wizard.node import Background, FormHint, NodeConfig, Visit
-from wizard.node.contract import ChildRun
+from wizard.node.others import ChildRun
 from wizard.node.types import WorkflowId, parse_duration
 from wizard.nodes.given import given_by
 

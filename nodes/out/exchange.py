@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Protocol, TypeVar
 
 from pydantic import Field
 from yarl import URL
@@ -146,11 +146,7 @@ async def until_it_counts(
     work: Callable[[Visit[Any]], Awaitable[T]], visit: Visit[Any], seconds: float, sleep: Sleep
 ) -> T:
     """What `work` gives, tried again as the visit's node says where it raises TryAgainError. Raises NodeFailed."""
-    sent = persevere(work, visit, sleep=sleep, asked=_pause_asked, seconds=seconds)
-    try:
-        return await sent
-    except TryAgainError as failure:
-        raise NodeFailed(failure.message, people=failure.people) from failure.__cause__
+    return await persevere(work, visit, sleep=sleep, asked=_pause_asked, seconds=seconds)
 
 
 async def exchanged(visit: Visit[Any], request: Request, expecting: Expecting) -> dict[str, Value]:
@@ -161,7 +157,7 @@ async def exchanged(visit: Visit[Any], request: Request, expecting: Expecting) -
     seconds = seconds_for(visit)
     limit = min(expecting.max_response or settings.http_max_response, settings.http_max_response)
     session = await shared_session(visit.services)
-    with failures_told(str(request.url.host), seconds):
+    with failures_told(f"The service {request.url.host}", seconds):
         async with session.request(
             request.method,
             request.url,
@@ -175,23 +171,22 @@ async def exchanged(visit: Visit[Any], request: Request, expecting: Expecting) -
 
 
 @contextmanager
-def failures_told(host: str, seconds: float) -> Iterator[None]:
-    """What goes wrong with a request, as NodeFailed, or as TryAgainError where it may pass."""
+def failures_told(who: str, seconds: float, advice: str = "") -> Iterator[None]:
+    """What goes wrong with a request, as NodeFailed, or as TryAgainError where it may pass. `who` begins each sentence,
+    and `advice` says what else to do."""
     import aiohttp
 
     try:
         yield
     except TimeoutError as error:
-        raise TryAgainError(f"The service {host} didn't answer within {seconds:g} seconds.") from error
+        raise TryAgainError(f"{who} didn't answer within {seconds:g} seconds.{advice}") from error
     except (aiohttp.ClientError, OSError, ValueError) as error:
         if was_refused(error):
-            raise address_refused(f"The service {host}") from error
+            raise address_refused(who) from error
         if isinstance(error, aiohttp.ClientSSLError):
-            raise NodeFailed(
-                f"There is no safe connection to {host}: it doesn't speak https, or its certificate isn't valid.",
-                people=Excuse.SERVICE,
-            ) from error
-        raise TryAgainError(f"The service {host} can't be reached, or it broke off.") from error
+            what = f"{who} doesn't speak https, or its certificate isn't valid.{advice}"
+            raise NodeFailed(what, people=Excuse.SERVICE) from error
+        raise TryAgainError(f"{who} can't be reached, or it broke off.{advice}") from error
 
 
 def address_refused(what: str, *, lasting: bool = False) -> NodeFailed:
@@ -239,13 +234,14 @@ def retry_after(text: str, now: datetime) -> float:
     return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())
 
 
-async def read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    """The body, read in pieces, so that one without an end doesn't fill the memory."""
+async def read_body(response: aiohttp.ClientResponse, limit: int, who: str = "") -> bytes:
+    """The body, read in pieces, so that one without an end doesn't fill the memory. `who` begins the sentence about one
+    that is too large; the service, unless given."""
     body = bytearray()
     async for piece in response.content.iter_chunked(65_536):
         body += piece
         if len(body) > limit:
-            what = f"The service {response.url.host} answered with more than {limit:,} bytes."
+            what = f"{who or f'The service {response.url.host}'} answered with more than {limit:,} bytes."
             raise NodeFailed(what, people=Excuse.SERVICE)
     return bytes(body)
 
@@ -271,7 +267,7 @@ def _parse(response: aiohttp.ClientResponse, body: bytes) -> Value:
     kind = response.content_type
     if kind == "application/json" or kind.endswith("+json"):
         try:
-            return load_json(body, MAX_DEPTH, values=MOST_VALUES, constant=_no_number)
+            return load_json(body, MAX_DEPTH, values=MOST_VALUES, constant=no_number)
         except TooDeepError as error:
             what = f"The answer of the service {response.url.host} is nested more than {MAX_DEPTH} deep."
             raise NodeFailed(what, people=Excuse.SERVICE) from error
@@ -287,5 +283,6 @@ def _parse(response: aiohttp.ClientResponse, body: bytes) -> Value:
         return body.decode(errors="replace")
 
 
-def _no_number(name: str) -> Any:
+def no_number(name: str) -> NoReturn:
+    """Stands for NaN and Infinity where JSON is read: what Python takes there is no JSON. Raises ValueError."""
     raise ValueError(f"{name} isn't a number in JSON")

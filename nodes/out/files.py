@@ -124,7 +124,7 @@ class PutFileNode(Background[PutFileConfig]):
         return config.take_back
 
     async def remove(self, visit: Visit[PutFileConfig]) -> None:
-        key = (visit.output or visit.state).get("key")
+        key = visit.state.get("key")  # which its output has only where all went well
         if not visit.config.take_back or not isinstance(key, str):
             return
         resource = await visit.resource(visit.config.resource, S3Resource)

@@ -150,7 +150,7 @@ class Broker:
                 max_reconnect_attempts=1,
                 reconnect_time_wait=0,
                 connect_timeout=self.seconds,  # type: ignore[arg-type]  # it is handed to asyncio.wait_for
-                tls=context_for(self._host),
+                tls=await context_for(self._host),
                 tls_hostname=self._host,
                 **login,
             )

@@ -90,7 +90,7 @@ class Bucket:
         )
         session = await shared_session(self.visit.services)
         client = S3Client(session, address, credentials=credentials)
-        with failures_told(str(address.host), seconds):
+        with failures_told(f"The file store {address.host}", seconds):
             async with client.request(
                 method,
                 key,  # it percent-encodes all of it
@@ -112,7 +112,7 @@ class Bucket:
             what = f"The file store {host} refused it (status {status}). Correct the resource, or what its key may do."
             raise NodeFailed(what, people=Excuse.BROKEN, lasting=True)
         if status == 404 or 200 <= status <= 299:
-            return S3Answer(status, response.headers, await read_body(response, limit))
+            return S3Answer(status, response.headers, await read_body(response, limit, f"The file store {host}"))
         if 300 <= status <= 399:
             what = f"The file store {host} sends to another address (status {status}). Correct the resource."
             raise NodeFailed(what, people=Excuse.BROKEN, lasting=True)

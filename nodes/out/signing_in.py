@@ -15,15 +15,16 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 from urllib.parse import quote_plus
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from wizard.errors import Excuse, NodeFailed
 from wizard.model.nesting import load_json
+from wizard.model.signing_secret import secret_of
 from wizard.node import HttpResource, Services, Visit
 from wizard.node.outgoing import check_url, shared_session
 from wizard.node.signing import signed_headers
 from wizard.nodes.out.exchange import RETRIED, TryAgainError, failures_told, read_body, retry_after, seconds_for
-from wizard.resources.kinds import OAuth2Client, signing_bytes
+from wizard.resources.kinds import OAuth2Client
 
 SHARED = "wizard.oauth2"  # the tokens' name in Services.shared
 MOST_KEPT = 1_000  # access tokens of a process
@@ -63,7 +64,7 @@ class SignedIn:
         if secret is None:
             return {}
         return signed_headers(
-            [signing_bytes(secret.get_secret_value())], visit.key, int(visit.now.timestamp()), body or b""
+            [secret_of(secret.get_secret_value())], visit.key, int(visit.now.timestamp()), body or b""
         )
 
 
@@ -90,12 +91,14 @@ class Tokens:
 
     def __init__(self) -> None:
         self._tokens: dict[bytes, _Token] = {}
-        self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[bytes, asyncio.Lock]] = WeakKeyDictionary()
+        self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[bytes, asyncio.Lock]] = (
+            WeakKeyDictionary()
+        )
 
     async def get(self, visit: Visit[Any], client: OAuth2Client) -> str:
         """One that holds; many who need one at once ask for it once. Raises NodeFailed, TryAgainError."""
         key = _key(client)
-        locks = self._locks.setdefault(asyncio.get_running_loop(), {})
+        locks = self._locks.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
         async with locks.setdefault(key, asyncio.Lock()):
             token = self._tokens.get(key)
             if token is None or token.until <= monotonic():
@@ -128,7 +131,7 @@ async def _asked_for(visit: Visit[Any], client: OAuth2Client) -> _Token:
     asked = {"grant_type": "client_credentials", "scope": client.scope, "audience": client.audience}
     name, secret = quote_plus(client.client_id), quote_plus(client.client_secret.get_secret_value())
     session, begun = await shared_session(visit.services), monotonic()
-    with failures_told(str(url.host), seconds):
+    with failures_told(f"The service {url.host}", seconds):
         async with session.post(
             url,
             data={key: value for key, value in asked.items() if value},

@@ -16,18 +16,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from ipaddress import ip_address
 
 from wizard.errors import Excuse, NodeFailed
 from wizard.locale.sentences import Sentence
+from wizard.node import connecting
 from wizard.node.outgoing import AddressRefused
 from wizard.nodes.out.exchange import TryAgainError, address_refused
 from wizard.process.calls import Calls
 from wizard.settings import SmtpServer
-
-
-def _is_loopback(address: str) -> bool:
-    return ip_address(address.partition("%")[0]).is_loopback
 
 
 @dataclass(slots=True)
@@ -42,7 +38,7 @@ class Delivery:
     seconds: float
     allowed: Callable[[str], bool]
     context: ssl.SSLContext | None = None
-    is_here: Callable[[str], bool] = _is_loopback
+    is_here: Callable[[str], bool] = connecting.is_here
     _socket: socket.socket | None = field(default=None, repr=False)
 
     async def hand_in(self, calls: Calls) -> tuple[str, ...]:

@@ -136,7 +136,7 @@ async def _connected(server: PostgresServer, seconds: float, settings: Settings)
         user=server.user,
         password=server.password,
         database=server.database,
-        ssl=context_for(server.host, verified=mode == "verify-full") if mode != "disable" else False,
+        ssl=await context_for(server.host, verified=mode == "verify-full") if mode != "disable" else False,
         direct_tls=False,
         target_session_attrs="any",
         timeout=seconds,

@@ -94,7 +94,7 @@ async def _http(resource: HttpResource, visit: Visit[Any]) -> str:
     url, seconds = check_url(resource.base_url), seconds_for(visit)
     headers = await SignedIn(resource).headers(visit)
     session = await shared_session(visit.services)
-    with failures_told(str(url.host), seconds):
+    with failures_told(f"The service {url.host}", seconds):
         async with session.head(
             url, headers=headers, allow_redirects=False, timeout=aiohttp.ClientTimeout(total=seconds)
         ) as response:

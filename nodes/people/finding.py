@@ -15,7 +15,7 @@ from wizard.errors import Excuse, NodeFailed
 from wizard.expressions.template import Dynamic, Template
 from wizard.model import Outcome, Proceed, Value
 from wizard.node import Background, FormHint, NodeConfig, Visit
-from wizard.node.contract import Profiles
+from wizard.node.others import Profiles
 from wizard.nodes.given import given
 from wizard.nodes.people.profile import FieldName, OnProfile
 

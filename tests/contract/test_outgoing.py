@@ -68,9 +68,7 @@ class Way:
         try:
             await node.execute(visit_of(node, written, data, services=services, timeout=timedelta(seconds=5)))
         finally:
-            for shared in services.shared.values():
-                if hasattr(shared, "close"):
-                    await shared.close()
+            await services.close()
 
 
 def _filled_type(name: str) -> NodeType[Any]:

@@ -13,9 +13,9 @@ import pytest
 
 from tests.contract.kinds import KINDS, RING
 from tests.postgres import fresh_database
-from wizard.errors import ResourceRefused, StaleResource, StoreError
-from wizard.model.resources import OF_NO_WORKFLOW, StoredResource
-from wizard.model.staging import Deed
+from wizard.errors import SettingsError, StaleResource, StoreError
+from wizard.model.resources import StoredResource
+from wizard.model.staging import OF_NO_WORKFLOW, Deed
 from wizard.stores.blobs.vault import KeyRing, new_key
 from wizard.stores.contract import Store
 from wizard.stores.postgres import PostgresStore
@@ -75,7 +75,7 @@ async def test_nobody_saves_over_or_deletes_what_they_have_not_seen(store: Store
 async def test_without_a_key_none_is_stored(kind: str, tmp_path: Path) -> None:
     """A password in clear would be in every backup; the operator is told what to set."""
     async with KINDS[kind](tmp_path) as store:
-        with pytest.raises(ResourceRefused, match="WIZARD_KEYS"):
+        with pytest.raises(SettingsError, match="WIZARD_KEYS"):
             await store.resources.save(a_resource(), DEED, first=True)
         assert await store.resources.list() == ()
         assert await store.stages.deeds() == ()

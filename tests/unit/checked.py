@@ -7,7 +7,8 @@ from textwrap import dedent
 from typing import Any
 
 from wizard.definitions.checks import check
-from wizard.definitions.draft import Draft, draft
+from wizard.definitions.draft import Draft
+from wizard.definitions.drafting import draft
 from wizard.definitions.reading.source import read
 from wizard.node import Registry
 

@@ -14,7 +14,7 @@ from wizard.errors import CallerError, DefinitionError, ExpressionError, Problem
 def tree(kind: type[WizardError]) -> Iterator[type[WizardError]]:
     yield kind
     for each in kind.__subclasses__():
-        if each.__module__ == errors.__name__:
+        if each.__module__.startswith(f"{errors.__name__}."):
             yield from tree(each)
 
 

@@ -5,7 +5,6 @@ What is saved is the text of the file, byte for byte, and what comes back is tha
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import os
 import sys
@@ -21,12 +20,11 @@ from wizard.cli.shared import (
     StoreOption,
     clean,
     examples,
-    must_exist,
+    on_store,
     print_json,
     print_table,
     problem_json,
     quantity,
-    settings,
     time_of,
 )
 
@@ -34,6 +32,8 @@ if TYPE_CHECKING:
     from wizard.deployments.staging import Staging
     from wizard.errors import Problem
     from wizard.model.staging import Draft, Stages
+    from wizard.settings import Settings
+    from wizard.stores.contract import Store
 
 T = TypeVar("T")
 
@@ -310,24 +310,12 @@ def whoever(by: str | None) -> str:
 def on_stages(store: str | None, work: Callable[[Staging, Stages], Awaitable[T]], *, makes: bool = False) -> T:
     """Does the work on the drafts and versions of a store; `makes` says that the store may be new. Raises BadParameter
     for a store in memory, and StoreError where there is none."""
-    from wizard.app import clock_of, open_store, registry_of_store, resources_of
+    from wizard.app import clock_of, registry_of_store, resources_of
     from wizard.deployments.staging import Staging as OfStore
 
-    here = settings()
-    url = store or here.store
-    if url.startswith("memory:"):
-        raise typer.BadParameter("a store in memory ends with this command; name one that stays.", param_hint="--store")
-    if not makes:
-        must_exist(url, "drafts or versions")
+    async def on_opened(opened: Store, here: Settings) -> T:
+        registry, clock = await registry_of_store(opened), clock_of(here)
+        staging = OfStore(opened.stages, registry, clock, resources_of(opened, here, clock))
+        return await work(staging, opened.stages)
 
-    async def on_opened() -> T:
-        opened = open_store(url, here)
-        await opened.open()
-        try:
-            registry, clock = await registry_of_store(opened), clock_of(here)
-            staging = OfStore(opened.stages, registry, clock, resources_of(opened, here, clock))
-            return await work(staging, opened.stages)
-        finally:
-            await opened.close()
-
-    return asyncio.run(on_opened())
+    return on_store(store, "drafts or versions", on_opened, makes=makes)

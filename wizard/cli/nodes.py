@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from wizard.cli.asking import FAILED, ask
 from wizard.cli.shared import AsJson, clean, examples, must_exist, print_json, settings, width, with_remote_nodes
 
 if TYPE_CHECKING:
     from wizard.actions.action import Action
-    from wizard.channels.terminal.console import Terminal
     from wizard.node import Registry
 
-FAILED, LEFT_UNFINISHED = 1, 3
 MOST_NAMED = 8  # types, where one is looked for that there isn't
 LIST = "list"
 
@@ -286,49 +285,10 @@ def _read(source: Path, name: str) -> dict[str, Any]:
 
 
 async def _asked(action: Action, config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration that somebody gives, asked again where something is wrong with it. Raises Exit where they
-    leave, or where no more answers come."""
-    from wizard.actions.asking import workflow_of
-    from wizard.actions.configuration_form import config_of, form_values
-    from wizard.actions.validation import by_field, validate
-    from wizard.channels.terminal.console import Terminal
-    from wizard.errors import ConfigurationRefused
+    """The configuration that somebody gives. Raises Exit where they leave."""
+    from wizard.actions.validation import validate
 
-    terminal = Terminal.standard()
-    values = form_values(action, config)
-    labels = {made.name: made.field["label"] for made in action.inputs if made.field}
-    only: frozenset[str] | None = None
-    while True:
-        values |= await hold(workflow_of(action, values, only), terminal)
-        try:
-            return validate(action, config_of(action, values))
-        except ConfigurationRefused as error:
-            told, others = by_field(action, error.errors)
-            for name, message in told.items():
-                print(clean(f"{labels[name]}: {message}"))
-            for message in others:
-                print(clean(message))
-            if not sys.stdin.isatty():
-                raise typer.Exit(FAILED) from None
-            only = frozenset(told) or None
+    async def take(given: dict[str, Any]) -> dict[str, Any]:
+        return validate(action, given)
 
-
-async def hold(workflow: Mapping[str, Any], terminal: Terminal) -> dict[str, Any]:
-    """The answers of a conversation. Raises Exit where it is left."""
-    from wizard.app import make_engine, open_store
-    from wizard.channels.terminal.terminal import Conversation, Ending
-    from wizard.definitions.catalog import Catalog
-    from wizard.node import Registry
-
-    store = open_store("memory:")
-    await store.open()
-    engine = make_engine(Catalog.from_documents([workflow], Registry.installed()), store, settings())
-    try:
-        view = await engine.start(workflow["id"])
-        if await Conversation(engine, terminal).hold(view) is not Ending.COMPLETED:
-            print("It isn't finished: no node is printed. Where you have nothing to say, answer with an empty line.")
-            raise typer.Exit(LEFT_UNFINISHED)
-        return {name: value for answers in view.answers.values() for name, value in answers.items()}
-    finally:
-        await engine.close()
-        await store.close()
+    return await ask(action, config, take)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -16,17 +15,18 @@ from wizard.cli.shared import (
     StoreOption,
     clean,
     examples,
-    must_exist,
+    on_store,
     print_json,
     print_table,
     quantity,
-    settings,
     time_of,
 )
 
 if TYPE_CHECKING:
     from wizard.model.remote import RemoteNode
     from wizard.remote.registering import Health, RemoteRegistry
+    from wizard.settings import Settings
+    from wizard.stores.contract import Store
 
 T = TypeVar("T")
 
@@ -151,31 +151,20 @@ def check(
 def _on_registry(store: str | None, work: Callable[[RemoteRegistry], Awaitable[T]], *, makes: bool = False) -> T:
     """Does the work on the services of a store; `makes` says that the store may be new. Raises BadParameter for a store
     in memory, and StoreError where there is none."""
-    from wizard.app import clock_of, open_store, services_of
+    from wizard.app import clock_of, services_of
     from wizard.node import Registry
     from wizard.remote.directory import Directory
     from wizard.remote.registering import RemoteRegistry as OfStore
 
-    here = settings()
-    url = store or here.store
-    if url.startswith("memory:"):
-        raise typer.BadParameter("a store in memory ends with this command; name one that stays.", param_hint="--store")
-    if not makes:
-        must_exist(url, "remote nodes")
-
-    async def on_opened() -> T:
-        opened, services = open_store(url, here), services_of(here)
-        await opened.open()
+    async def on_opened(opened: Store, here: Settings) -> T:
+        services, directory = services_of(here), Directory(opened, Registry.installed())
+        await directory.refresh()
         try:
-            directory = Directory(opened, Registry.installed())
-            await directory.refresh()
             return await work(OfStore(opened, directory, services, clock_of(here)))
         finally:
-            for shared in services.shared.values():
-                await shared.close()
-            await opened.close()
+            await services.close()
 
-    return asyncio.run(on_opened())
+    return on_store(store, "remote nodes", on_opened, makes=makes)
 
 
 def _json(node: RemoteNode) -> dict[str, Any]:

@@ -6,7 +6,6 @@ and never printed.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from wizard.cli.asking import FAILED, ask
 from wizard.cli.drafts import By, whoever
 from wizard.cli.repairs import agreed
 from wizard.cli.shared import (
@@ -23,7 +23,7 @@ from wizard.cli.shared import (
     StoreOption,
     clean,
     examples,
-    must_exist,
+    on_store,
     print_json,
     print_table,
     settings,
@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from wizard.resources.keeping import Keeping, Kept
     from wizard.resources.kinds import Resource
     from wizard.resources.trying import Tried
+    from wizard.settings import Settings
+    from wizard.stores.contract import Store
 
 T = TypeVar("T")
 
-FAILED = 1
 MAX_BYTES = 200_000  # of what comes in as JSON
 
 resources = typer.Typer(
@@ -187,9 +188,7 @@ def try_resource(
         try:
             return await try_out(value, services)
         finally:
-            for shared in services.shared.values():
-                if hasattr(shared, "close"):
-                    await shared.close()
+            await services.close()
 
     tried = on_keeping(store, work)
     print(clean(tried.told))
@@ -212,8 +211,9 @@ def remove(
         raise typer.Exit(FAILED)
 
     async def work(keeping: Keeping) -> None:
-        kept = await keeping.get(name)
-        if use is None or _uses(kept) == [use.value]:
+        if use is None:  # without a look: one that this version can't use can be removed as well
+            await keeping.remove(name, by=whoever(by))
+        elif _uses(kept := await keeping.get(name)) == [use.value]:
             await keeping.remove(name, revision=kept.revision, by=whoever(by))
         else:
             await keeping.set(name, kept.kind, {use: None}, revision=kept.revision, by=whoever(by))
@@ -259,59 +259,33 @@ def _read(source: str) -> dict[str, Any]:
 async def _asked(
     keeping: Keeping, name: str, kind: str, use: Use, stored: Resource | None, revision: int, by: str
 ) -> Kept:
-    """Asks for the value, anew for what is wrong with it, and sets it. Raises Exit where somebody leaves."""
-    from wizard.actions.asking import workflow_of
-    from wizard.actions.configuration_form import config_of, form_values
+    """Asks for the value, and sets it. Raises Exit where somebody leaves, and what `Keeping.set` raises."""
     from wizard.actions.resource_form import ResourceForm
-    from wizard.actions.validation import by_field
-    from wizard.channels.terminal.console import Terminal
-    from wizard.cli.nodes import hold
-    from wizard.errors import ResourceRefused
+    from wizard.errors import ConfigurationRefused, ResourceRefused
     from wizard.resources.keeping import kind_of
 
-    form = ResourceForm(kind_of(kind), stored)
-    terminal = Terminal.standard()
-    values, only = form_values(form, form.values), None
-    labels = {made.name: made.field["label"] for made in form.inputs if made.field}
-    while True:
-        values |= await hold(workflow_of(form, values, only), terminal)
+    async def take(value: dict[str, Any]) -> Kept:
         try:
-            return await keeping.set(name, kind, {use: config_of(form, values)}, revision=revision, by=by)
+            return await keeping.set(name, kind, {use: value}, revision=revision, by=by)
         except ResourceRefused as error:
-            paths: dict[tuple[str | int, ...], str] = {
-                tuple(place.split(".")[1:]): why for place, why in error.errors.items()
-            }
-            told, others = by_field(form, paths)
-            if not error.errors or not sys.stdin.isatty():
+            wrong = {tuple(place.split(".")): why for place, why in error.errors.items()}
+            if not wrong or any(first != use.value for first, *_ in wrong):  # it isn't about the value
                 raise
-            for field, why in told.items():
-                print(clean(f"{labels[field]}: {why}"))
-            for why in others:
-                print(clean(why))
-            only = frozenset(told) or None
+            raise ConfigurationRefused({place[1:]: why for place, why in wrong.items()}) from None
+
+    form = ResourceForm(kind_of(kind), stored)
+    return await ask(form, form.values, take)
 
 
 def on_keeping(store: str | None, work: Callable[[Keeping], Awaitable[T]], *, makes: bool = False) -> T:
     """Does the work on the resources of a store; `makes` says that the store may be new. Raises BadParameter for a
     store in memory, and StoreError where there is none."""
-    from wizard.app import clock_of, keeping_of, open_store
+    from wizard.app import clock_of, keeping_of
 
-    here = settings()
-    url = store or here.store
-    if url.startswith("memory:"):
-        raise typer.BadParameter("a store in memory ends with this command; name one that stays.", param_hint="--store")
-    if not makes:
-        must_exist(url, "resources")
+    async def on_opened(opened: Store, here: Settings) -> T:
+        return await work(keeping_of(opened, clock_of(here)))
 
-    async def on_opened() -> T:
-        opened = open_store(url, here)
-        await opened.open()
-        try:
-            return await work(keeping_of(opened, clock_of(here)))
-        finally:
-            await opened.close()
-
-    return asyncio.run(on_opened())
+    return on_store(store, "resources", on_opened, makes=makes)
 
 
 # -- telling -----------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wizard.model import Workflow
     from wizard.node import Registry
     from wizard.settings import Settings
+    from wizard.stores.contract import Store
 
 T = TypeVar("T")
 
@@ -178,6 +179,31 @@ def look(
     must_exist(url)
     here = here if settled is None else settled(here)
     return asyncio.run(with_engine(url, no_definitions(), here, work))
+
+
+def on_store(
+    store: str | None, what: str, work: Callable[[Store, Settings], Awaitable[T]], *, makes: bool = False
+) -> T:
+    """Does the work on a store of `what`, which is open meanwhile; `makes` says that the store may be new. Raises
+    BadParameter for a store in memory, and StoreError where there is none."""
+    from wizard.app import open_store
+
+    here = settings()
+    url = store or here.store
+    if url.startswith("memory:"):
+        raise typer.BadParameter("a store in memory ends with this command; name one that stays.", param_hint="--store")
+    if not makes:
+        must_exist(url, what)
+
+    async def on_opened() -> T:
+        opened = open_store(url, here)
+        await opened.open()
+        try:
+            return await work(opened, here)
+        finally:
+            await opened.close()
+
+    return asyncio.run(on_opened())
 
 
 def must_exist(url: str, what: str = "runs") -> None:

@@ -19,7 +19,8 @@ from typing import Any
 from wizard import __version__
 from wizard.definitions.build import build
 from wizard.definitions.checks import check
-from wizard.definitions.draft import Draft, draft
+from wizard.definitions.draft import Draft
+from wizard.definitions.drafting import draft
 from wizard.definitions.edges import closure, components
 from wizard.definitions.function_checks import Functions
 from wizard.definitions.outlines import outline, read_bundle, unavailable

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wizard.definitions.draft import NodeDraft, draft_head, draft_node
+from wizard.definitions.draft import NodeDraft
+from wizard.definitions.drafting import draft_head, draft_node
 from wizard.definitions.format import STEP
 from wizard.definitions.internal import ConditionConfig, WorkflowConfig
 from wizard.definitions.reading import source

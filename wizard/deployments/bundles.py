@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from wizard.definitions.draft import draft
+from wizard.definitions.drafting import draft
 from wizard.definitions.function_checks import calls_of
 from wizard.definitions.reading.source import MAX_BYTES
 from wizard.deployments.resources import named_in_texts

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from wizard.definitions.draft import draft
+from wizard.definitions.drafting import draft
 from wizard.deployments.texts import read_text
 from wizard.errors import DefinitionError, StoreError
 from wizard.model import Workflow

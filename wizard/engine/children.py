@@ -26,7 +26,7 @@ from wizard.errors import (
     WorkflowNotFound,
 )
 from wizard.model import Parent, Step, Value
-from wizard.node.contract import StartedRun
+from wizard.node.others import StartedRun
 
 MOST_DEEP = 10  # runs above one: what starts itself comes to an end
 
@@ -75,7 +75,7 @@ class Children:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """See wizard.node.contract.ChildRun."""
+    """See wizard.node.others.ChildRun."""
 
     children: Children
     starter: Starter

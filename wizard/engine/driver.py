@@ -35,7 +35,7 @@ from wizard.model.copies import copied
 from wizard.model.job import JobKind, job_key
 from wizard.model.path import locate
 from wizard.node import NodeType, Services, Visit
-from wizard.node.contract import Profiles
+from wizard.node.others import Profiles
 from wizard.node.prompt_checks import only_computes
 from wizard.node.retry import TryLater, persevere, seconds_in_all
 from wizard.process.isolation import computed

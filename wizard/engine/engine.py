@@ -97,11 +97,11 @@ class Engine:
         self._ids = ids
         self._pinned = Pinned(definitions, store, self._needed)
         children = Children(self._start_child, self.load, self.cancel)
-        self._turns = Turns(store, self._pinned, self.services, self.clock, watch, profile_schema, children)
+        profiles = RunProfiles(store, self.clock, profile_schema)
+        self._turns = Turns(store, self._pinned, self.services, self.clock, watch, profile_schema, children, profiles)
         self.profile_schema = profile_schema
         self.profiles = StoredDocuments(store, "profile", self.clock, profile_schema)
         self.sessions = StoredDocuments(store, "session", self.clock)
-        profiles = RunProfiles(store, self.clock, profile_schema)
         self._performer = Performer(
             store, self._pinned, self._turns, self.services, self.clock, watch, children, profiles
         )

@@ -36,7 +36,7 @@ from wizard.model.instants import Clock, after
 from wizard.model.job import MOST_TRIES, Claim, Job, JobKind
 from wizard.model.path import locate
 from wizard.node import NodeType, Services
-from wizard.node.contract import Profiles
+from wizard.node.others import Profiles
 from wizard.node.retry import seconds_in_all
 from wizard.process.isolation import Whose
 from wizard.process.unstoppable import doing

@@ -64,7 +64,7 @@ from wizard.model.instants import Clock
 from wizard.model.job import JobKind, job_key
 from wizard.model.path import locate
 from wizard.node import Services
-from wizard.profiles.of_runs import RunProfiles
+from wizard.node.others import Profiles
 from wizard.profiles.schema import ProfileSchema
 from wizard.settings import Settings
 from wizard.state.documents import document_saves
@@ -91,8 +91,9 @@ class Turns:
         services: Services,
         clock: Clock,
         watch: Watch,
-        profiles: ProfileSchema | None = None,
-        children: Children | None = None,
+        profiles: ProfileSchema | None,
+        children: Children,
+        stored_profiles: Profiles,
     ) -> None:
         settings: Settings = services.settings or Settings()
         self.cache = RunCache(store, room=settings.cache_bytes)
@@ -114,7 +115,7 @@ class Turns:
             file=store.file,
             children=children,
             claim=claims(store, clock),
-            stored_profiles=RunProfiles(store, clock, profiles),
+            stored_profiles=stored_profiles,
         )
         self._leases = Leases(store, clock, services.calls.unstoppable, settings)
         self.narrator: Narrator | None = None

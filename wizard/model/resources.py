@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from wizard.model.staging import Deed
 
 MOST_RESOURCES = 500  # of a store
-OF_NO_WORKFLOW = ""  # what deeds on resources have in the place of a workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class StoredResources(Protocol):
     async def save(self, resource: StoredResource, deed: Deed, *, first: bool) -> None:
         """In the place of the revision before it; with `first`, where there is none of that name.
 
-        Raises StaleResource where that isn't so, and ResourceRefused where the store doesn't seal what it keeps.
+        Raises StaleResource where that isn't so, and SettingsError where the store doesn't seal what it keeps.
         """
 
     async def delete(self, name: str, revision: int, deed: Deed) -> None:

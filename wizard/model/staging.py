@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 from wizard.model.prompt import Value
 
+OF_NO_WORKFLOW = ""  # what deeds on resources and remote nodes have in the place of a workflow
 FROM_ONE: Mapping[str, int] = MappingProxyType({})  # of every workflow, the revision that begins a draft is 1
 
 

@@ -14,12 +14,12 @@ against is exported here: this module, and wizard.node.stateful for types with s
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from math import isnan
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -40,6 +40,7 @@ from wizard.model import (
     Value,
     Wait,
 )
+from wizard.node.others import ChildRun, Profiles
 from wizard.process.calls import Calls
 from wizard.resources.handing import NONE, Resources
 from wizard.resources.kinds import Resource
@@ -99,63 +100,15 @@ class Services:
         shared: T = self.shared[name]
         return shared
 
+    async def close(self) -> None:
+        """Closes what is shared, where no engine does."""
+        for shared in self.shared.values():
+            if (close := getattr(shared, "close", None)) is not None:
+                await close()
+
 
 def _nobody(percent: float | None, text: str) -> None:
     """Hears what nobody waits for."""
-
-
-class StartedRun(NamedTuple):
-    """A run that a node started, as it stands: what its people answered, by step path and without passwords, and
-    whether anything of it still comes."""
-
-    id: str
-    status: str
-    answers: Mapping[str, Value] = {}
-
-
-class ChildRun(Protocol):
-    """The one run that a visit may start, the same however often it is tried."""
-
-    async def start(self, workflow: str, values: Mapping[str, Value], *, wakes: bool) -> StartedRun:
-        """Starts it, or tells how it stands where that was done before. With `wakes` the visit is executed again when
-        it ends or stops at an error. Raises NodeFailed."""
-
-    async def look(self) -> StartedRun | None:
-        """How it stands; None where it was never started, or isn't kept any more."""
-
-    async def cancel(self) -> None:
-        """Ends it, if it goes on, and undoes what its steps did."""
-
-
-class KnownProfile(NamedTuple):
-    """A stored profile."""
-
-    id: str
-    fields: Mapping[str, Value]
-
-
-class MergedProfile(NamedTuple):
-    """What came of a merge: `merged`, with the fields as they are now, or why it couldn't be: `not_found`, `elsewhere`
-    (one of the two was merged into another before) or `under_way` (runs of the other one haven't ended)."""
-
-    outcome: str
-    fields: Mapping[str, Value]
-
-
-class Profiles(Protocol):
-    """The stored profiles, for nodes that look at others than their run's own."""
-
-    async def find(self, field: str, value: Value, most: int) -> Sequence[KnownProfile]:
-        """Those whose field has that value, the ones first that were saved last. Raises NodeFailed where profiles
-        aren't found by that field."""
-
-    async def merge(
-        self, own_id: str, other_id: str, rules: Mapping[str, str], otherwise: str, run: str
-    ) -> MergedProfile:
-        """Merges the other one into the first, once however often it is called. Raises NodeFailed."""
-
-    async def unmerge(self, own_id: str, other_id: str) -> None:
-        """Undoes that, but for what was set since."""
 
 
 async def _nobody_claims(name: str, key: str) -> bool:

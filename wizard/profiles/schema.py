@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from wizard.definitions.draft import draft_fields
+from wizard.definitions.drafting import draft_fields
 from wizard.definitions.reading import source
 from wizard.definitions.reading.document import Document
 from wizard.errors import DefinitionError, ExpressionError, FieldsRefused, Problem, SettingsError

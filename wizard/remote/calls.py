@@ -7,10 +7,10 @@ do; the address isn't quoted beyond its host.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from wizard import __version__
@@ -19,11 +19,12 @@ from wizard.locale.sentences import Sentence
 from wizard.model import Value
 from wizard.model.nesting import MOST_VALUES, load_json
 from wizard.model.remote import RemoteNode
+from wizard.model.signing_secret import secret_of
 from wizard.model.values import MAX_DEPTH, check_value, write_json
 from wizard.node import Services
-from wizard.node.outgoing import check_url, shared_session, was_refused
-from wizard.node.signing import NotSigned, check_signed, secret_of, signed_headers
-from wizard.nodes.out.exchange import RETRIED, TryAgainError
+from wizard.node.outgoing import check_url, shared_session
+from wizard.node.signing import NotSigned, check_signed, signed_headers
+from wizard.nodes.out.exchange import RETRIED, TryAgainError, failures_told, no_number, read_body, retry_after
 from wizard.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,19 +37,15 @@ Answer = Mapping[str, Value]
 
 
 class Failures:
-    """What is said of one service's failures."""
+    """What is said of one service's failures. `who` begins a sentence, and `look` ends it."""
 
     def __init__(self, node: RemoteNode) -> None:
-        self._who = f"The service of the remote node type {node.type} ({check_url(node.url).host})"
-        self._look = f"`wizard remote-nodes check {node.type}` says how it is."
-
-    def passing(self, what: str, wait: float = 0.0) -> TryAgainError:
-        """One that may be over soon."""
-        return TryAgainError(f"{self._who} {what}. {self._look}", wait)
+        self.who = f"The service of the remote node type {node.type} ({check_url(node.url).host})"
+        self.look = f"`wizard remote-nodes check {node.type}` says how it is."
 
     def lasting(self, what: str, people: str | Sentence = Excuse.SERVICE, advice: str | None = None) -> NodeFailed:
         """One that comes again unless somebody does something."""
-        told = f"{self._who} {what}. {self._look if advice is None else advice}"
+        told = f"{self.who} {what}. {self.look if advice is None else advice}"
         return NodeFailed(told, people=people, lasting=True)
 
 
@@ -83,26 +80,14 @@ async def _sent(
         **signed_headers([secret_of(node.secret)], message_id, int(time.time()), body),
     }
     url = check_url(f"{node.url.rstrip('/')}/{name}")
-    try:
-        session = await shared_session(services)
+    session = await shared_session(services)
+    with failures_told(failures.who, seconds, f" {failures.look}"):
         async with session.post(
             url, headers=headers, data=body, allow_redirects=False, timeout=aiohttp.ClientTimeout(total=seconds)
         ) as response:
             _check_status(response, failures)
-            limit = settings.http_max_response
-            return await _limited(response, limit, failures), {
-                key.lower(): value for key, value in response.headers.items()
-            }
-    except TimeoutError as error:
-        raise failures.passing(f"didn't answer within {seconds:g} seconds") from error
-    except (aiohttp.ClientError, OSError, ValueError) as error:
-        if was_refused(error):
-            advice = "Whoever runs Wizard can allow it: WIZARD_ALLOW_PRIVATE_ADDRESSES=1."
-            what = "has a private or reserved address, which isn't allowed to be called"
-            raise failures.lasting(what, Excuse.BROKEN, advice) from error
-        if isinstance(error, aiohttp.ClientSSLError):
-            raise failures.lasting("doesn't speak https, or its certificate isn't valid") from error
-        raise failures.passing("can't be reached, or it broke off") from error
+            answer = await read_body(response, settings.http_max_response, failures.who)
+            return answer, {key.lower(): value for key, value in response.headers.items()}
 
 
 def _check_status(response: aiohttp.ClientResponse, failures: Failures) -> None:
@@ -110,9 +95,8 @@ def _check_status(response: aiohttp.ClientResponse, failures: Failures) -> None:
     if status == 200:
         return
     if status in RETRIED:
-        after = response.headers.get("Retry-After", "").strip()
-        wait = float(after) if re.fullmatch(r"[0-9]{1,9}", after) else 0.0
-        raise failures.passing(f"is busy, or what it needs isn't there (status {status})", wait)
+        what = f"{failures.who} is busy, or what it needs isn't there (status {status}). {failures.look}"
+        raise TryAgainError(what, retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC)))
     if status in (401, 403):
         advice = "Give both sides the same secret: `wizard remote-nodes add --replace --secret-file FILE`."
         raise failures.lasting(f"refuses the signature (status {status})", advice=advice)
@@ -121,19 +105,9 @@ def _check_status(response: aiohttp.ClientResponse, failures: Failures) -> None:
     raise failures.lasting(f"answered with the status {status}, and 200 is what counts")
 
 
-async def _limited(response: aiohttp.ClientResponse, limit: int, failures: Failures) -> bytes:
-    """The body, read in pieces, so that one without an end doesn't fill the memory."""
-    body = bytearray()
-    async for piece in response.content.iter_chunked(65_536):
-        body += piece
-        if len(body) > limit:
-            raise failures.lasting(f"answered with more than {limit:,} bytes")
-    return bytes(body)
-
-
 def _read(body: bytes, failures: Failures) -> Answer:
     try:
-        answer: Any = load_json(body, MAX_DEPTH, values=MOST_VALUES, constant=_no_number)
+        answer: Any = load_json(body, MAX_DEPTH, values=MOST_VALUES, constant=no_number)
         check_value(answer, "The answer")
     except (ValueError, RecursionError) as error:
         raise failures.lasting("answered with what isn't JSON, or is too large or nested too deep") from error
@@ -142,7 +116,3 @@ def _read(body: bytes, failures: Failures) -> Answer:
     if not isinstance(answer, dict):
         raise failures.lasting("answered with JSON that is no object")
     return answer
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} isn't a number in JSON")

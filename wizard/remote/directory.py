@@ -35,10 +35,15 @@ class Directory:
         self.registry = registry
         self._nodes: Mapping[str, RemoteNode] = {}
         self._stamp: int | None = None
+        self._looking = asyncio.Lock()
 
     async def refresh(self) -> bool:
         """Takes over what is registered now; whether anything else was before. Raises StoreError, and then nothing has
         changed."""
+        async with self._looking:  # of two looks at once, the one that saw less would have the last word
+            return await self._refreshed()
+
+    async def _refreshed(self) -> bool:
         stamp = await self._store.stages.stamp()
         if stamp == self._stamp:
             return False
@@ -55,7 +60,7 @@ class Directory:
                 broke(log, error, "the remote node type %s can't be used", name)
                 unusable.append(Unusable(name, REMOTE, reason_of(error)))
         self.registry.offer_remote(types, nodes, unusable)
-        self._nodes, self._stamp = nodes, stamp  # last: who looks meanwhile doesn't take it for done
+        self._nodes, self._stamp = nodes, stamp
         return True
 
     def _made(self, node: RemoteNode) -> NodeType[Any]:

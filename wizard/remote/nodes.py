@@ -21,8 +21,8 @@ from wizard.model import Item, Outcome, Proceed, Prompt, Value, Wait
 from wizard.model.remote import RemoteNode
 from wizard.model.values import digest, pack
 from wizard.node import Background, Foreground, NodeType, Visit
-from wizard.node.retry import SLACK, persevere
-from wizard.nodes.out.exchange import Sleep, TryAgainError, seconds_for
+from wizard.node.retry import SLACK
+from wizard.nodes.out.exchange import Sleep, TryAgainError, seconds_for, until_it_counts
 from wizard.remote.calls import Answer, Failures, call
 from wizard.remote.configuration import RemoteConfig, config_class
 from wizard.remote.description import Description
@@ -143,10 +143,6 @@ def _words(text: object) -> str | None:
         return None
 
 
-def _pause_asked(error: Exception) -> float | None:
-    return error.wait if isinstance(error, TryAgainError) else None
-
-
 class RemoteBackground(_Remote, Background[RemoteConfig]):
     """A service that works by itself."""
 
@@ -158,9 +154,8 @@ class RemoteBackground(_Remote, Background[RemoteConfig]):
     async def execute(self, visit: Visit[RemoteConfig]) -> Outcome:
         values = self._values(visit)
         _keep_sent(visit, values, self.described)
-        seconds = seconds_for(visit) + SLACK
-        answer = await persevere(
-            lambda own: self._told(own, "next", values), visit, sleep=self._sleep, asked=_pause_asked, seconds=seconds
+        answer = await until_it_counts(
+            lambda own: self._told(own, "next", values), visit, seconds_for(visit) + SLACK, self._sleep
         )
         return self._proceed(visit, answer)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -24,7 +24,7 @@ from wizard.remote.shape import plain
 
 MOST_FIELDS, MOST_CHOICES = 50, 200
 MAX_PROMPT = 100_000  # characters, as JSON
-TYPES = (
+FieldTypeName = Literal[
     "text",
     "textarea",
     "integer",
@@ -40,7 +40,7 @@ TYPES = (
     "postcode",
     "country",
     "iban",
-)
+]
 
 
 def _line(text: str) -> str:
@@ -90,10 +90,7 @@ class FieldFormat(_Closed):
     """A field. What else a field of its type can have is checked with the type."""
 
     name: Annotated[str, Field(max_length=60)]
-    type: Literal[
-        "text", "textarea", "integer", "decimal", "boolean", "date", "time", "choice", "choices", "email", "phone",
-        "url", "postcode", "country", "iban",
-    ] = "text"  # fmt: skip
+    type: FieldTypeName = "text"
     label: Line = ""
     hint: Line = ""
     required: bool = True
@@ -159,7 +156,7 @@ def _said(detail: Any) -> str:
         case "missing":
             return "is missing"
         case "literal_error":
-            return f"must be one of {', '.join(TYPES)}"
+            return f"must be one of {', '.join(get_args(FieldTypeName))}"
     return str(detail["msg"]).removeprefix("Value error, ")
 
 

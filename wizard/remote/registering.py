@@ -22,15 +22,17 @@ from wizard.errors import (
 )
 from wizard.forms.fields import BUILT_IN
 from wizard.model.remote import RemoteNode
-from wizard.model.staging import Deed
+from wizard.model.signing_secret import secret_of
+from wizard.model.staging import OF_NO_WORKFLOW, Deed
 from wizard.node import Registry, Services
 from wizard.node.outgoing import check_url
-from wizard.node.signing import new_secret, secret_of
+from wizard.node.signing import new_secret
 from wizard.remote.description import READS, Description, as_data, check_type, described, refused
 from wizard.remote.directory import Directory
 from wizard.settings import Settings
 from wizard.stores.contract import Store
 
+REGISTERED, UNREGISTERED = "register", "unregister"  # as deeds have it
 MOST = 200  # remote nodes of a store
 MAX_URL = 1000
 MAX_MESSAGE = 500  # characters of what a service says of a configuration
@@ -105,13 +107,13 @@ class RemoteRegistry:
         description = await asyncio.to_thread(_usable, name, given)  # it may take half a second
         node = RemoteNode(name, revision, url, secret, as_data(description), node.at, by)
         details = {"node_type": name, "host": str(URL(url).host), "revision": revision}
-        await self._store.remote_nodes.save(node, Deed(0, node.at, by, "register", "", details, ""))
+        await self._store.remote_nodes.save(node, Deed(0, node.at, by, REGISTERED, OF_NO_WORKFLOW, details, ""))
         await self._directory.refresh()
         return node
 
     async def remove(self, node_type: str, *, by: str) -> None:
         """Raises RemoteNodeNotFound. Runs that stand at a node of the type stay there until one is registered again."""
-        deed = Deed(0, self._clock(), by, "unregister", "", {"node_type": node_type}, "")
+        deed = Deed(0, self._clock(), by, UNREGISTERED, OF_NO_WORKFLOW, {"node_type": node_type}, "")
         if not await self._store.remote_nodes.remove(node_type, deed):
             raise RemoteNodeNotFound
         await self._directory.refresh()
@@ -173,7 +175,7 @@ def _secret(given: str | None, before: RemoteNode | None) -> str:
     try:
         secret_of(given)
     except ValueError as error:
-        raise RemoteNodeRefused(f"The secret can't be used: {error}.") from None
+        raise RemoteNodeRefused(f"The secret can't be used: it {error}.") from None
     return given
 
 

@@ -2,8 +2,8 @@
 and what of a configuration doesn't fit it.
 
 What a schema refers to within itself is put in its place, so that nothing has to be looked up later; nothing outside is
-ever fetched. Patterns are matched in linear time (RE2). A message never quotes a value: it may be what somebody
-answered.
+ever fetched. Patterns are matched in linear time (RE2), and equal items are looked up. A message never quotes a value:
+it may be what somebody answered.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from uuid import UUID
 
 from wizard.model.values import to_json
 from wizard.node.form_hint import KEYWORD
+from wizard.nodes.linear import compiled
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -111,7 +112,7 @@ class _Inlining:
         if refused := sorted(_REFUSED & given.keys()):
             raise ValueError(f"`{refused[0]}` can't be used in it")
         if "pattern" in given:
-            _pattern(str(given["pattern"]))
+            compiled(str(given["pattern"]))
         made = {key: self._part(key, value, depth, within) for key, value in given.items() if key not in _LEFT_OUT}
         if made.get("format") not in _FORMATS:
             made.pop("format", None)
@@ -139,20 +140,6 @@ class _Inlining:
         if name in within:
             raise ValueError(f"`$defs/{name}` refers to itself")
         return self.made(self._definitions[name], depth + 1, (*within, name))
-
-
-@lru_cache(maxsize=500)
-def _pattern(source: str) -> Any:
-    """Raises ValueError for what isn't a pattern of RE2."""
-    import re2
-
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = 1 << 20
-    try:
-        return re2.compile(source, options)
-    except re2.error:
-        raise ValueError(f"the pattern {source[:100]!r} can't be used: patterns are those of RE2") from None
 
 
 # -- checking --------------------------------------------------------------------------------------
@@ -297,17 +284,14 @@ def _made_validator(schema: Schema) -> Validator:
     from jsonschema import Draft202012Validator
     from jsonschema.validators import extend
 
+    from wizard.nodes.data.schema import check_pattern, check_unique
+
     # What refers elsewhere isn't there any more, and of formats those below are known.
-    linear: Any = extend(Draft202012Validator, {"pattern": _matches})  # type: ignore[no-untyped-call]
+    linear: Any = extend(  # type: ignore[no-untyped-call]
+        Draft202012Validator, {"pattern": check_pattern, "uniqueItems": check_unique}
+    )
     made: Validator = linear(schema, format_checker=_formats())
     return made
-
-
-def _matches(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    from jsonschema.exceptions import ValidationError as Wrong
-
-    if isinstance(instance, str) and _pattern(pattern).search(instance) is None:
-        yield Wrong("")
 
 
 @lru_cache(maxsize=1)

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from wizard.errors import DataUnreadable, ResourceNotFound, ResourceRefused, StaleResource
-from wizard.model.resources import MOST_RESOURCES, OF_NO_WORKFLOW, StoredResource, StoredResources
-from wizard.model.staging import Deed, Stages
+from wizard.model.resources import MOST_RESOURCES, StoredResource, StoredResources
+from wizard.model.staging import OF_NO_WORKFLOW, Deed, Stages
 from wizard.resources.handing import Use, Values
 from wizard.resources.kinds import KINDS, Resource
 from wizard.resources.naming import check_name
@@ -63,7 +63,7 @@ class Keeping:
         use out. Of a value that is given, secrets that are left out stay as they are, and everything else is what is
         given. Where the kind is another one, nothing of before stays.
 
-        Raises ResourceRefused for what is wrong, StaleResource.
+        Raises ResourceRefused for what is wrong, StaleResource, and SettingsError where the store isn't encrypted.
         """
         stored = await self._resources.get(name)
         if (0 if stored is None else stored.revision) != revision:
@@ -256,7 +256,7 @@ def _kept(stored: StoredResource) -> Kept:
         model = kind_of(stored.kind)
         values = {use: checked(model, value) for use in Use if (value := stored.values.get(use.value)) is not None}
     except ResourceRefused as error:
-        what = f"The resource {stored.name} can't be used by this version: {error.message} Set it anew."
+        what = f"The resource {stored.name} can't be used by this version: {error.message} Remove it and set it anew."
         raise DataUnreadable(what) from None
     pair = Values(values.get(Use.PRODUCTION), values.get(Use.TEST))
     return Kept(stored.name, stored.revision, stored.kind, pair, stored.saved_at, stored.saved_by)

@@ -6,14 +6,14 @@ What is secret is a SecretStr, or is in one: it is in no repr and in no error.
 from __future__ import annotations
 
 import re
-from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from wizard.model.signing_secret import secret_of
 from wizard.settings import SmtpServer, smtp_server_of
 
 MAX_URL = 2_000
@@ -21,7 +21,6 @@ MAX_SECRET = 4_000  # characters: tokens are long
 MAX_CREDENTIALS = 20_000
 MAX_HEADERS = 20
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-_SIGNING = re.compile(r"whsec_([A-Za-z0-9+/]{32,88}={0,2})")
 _SQL_URL = re.compile(r"sqlite:///[^\0?#]+|postgres(ql)?://[^\0\s]+")
 
 
@@ -58,19 +57,7 @@ def _sql_url(url: SecretStr) -> SecretStr:
 
 
 def _signing(secret: SecretStr) -> SecretStr:
-    signing_bytes(secret.get_secret_value())
-    return secret
-
-
-def signing_bytes(written: str) -> bytes:
-    """What a secret for signatures says (standardwebhooks.com). Raises ValueError, which never shows it."""
-    match = _SIGNING.fullmatch(written)
-    try:
-        secret = b"" if match is None else b64decode(match[1], validate=True)
-    except ValueError:
-        secret = b""
-    if not 24 <= len(secret) <= 64:
-        raise ValueError("must be whsec_ and then 24 to 64 random bytes in base64")
+    secret_of(secret.get_secret_value())
     return secret
 
 
@@ -115,7 +102,13 @@ class Resource(_Part):
     example: ClassVar[Mapping[str, Any]]
 
 
-R = TypeVar("R", bound=Resource)
+def _check_one_way(resource: HttpResource | BrokerResource, *ways: str, others: Sequence[str] = ()) -> None:
+    """Raises ValueError where a user has no password, or there are several ways to sign in."""
+    if (resource.user is None) != (resource.password is None):
+        raise ValueError("`user` and `password` go together: say both, or neither")
+    taken = [*(name for name in ways if getattr(resource, name) is not None), *others]
+    if len(taken) > 1:
+        raise ValueError(f"there is more than one way to sign in ({', '.join(taken)}): keep one of them")
 
 
 class SmtpResource(Resource):
@@ -198,12 +191,9 @@ class HttpResource(Resource):
     )
 
     @model_validator(mode="after")
-    def _one_way_in(self) -> HttpResource:
-        if (self.user is None) != (self.password is None):
-            raise ValueError("`user` and `password` go together: say both, or neither")
-        ways = [name for name in ("bearer_token", "user", "oauth2") if getattr(self, name) is not None]
-        if len(ways) > 1:
-            raise ValueError(f"there is more than one way to sign in ({', '.join(ways)}): keep one of them")
+    def _signs_in_one_way(self) -> HttpResource:
+        others = ["headers" for name in self.headers if name.lower() == "authorization"]
+        _check_one_way(self, "bearer_token", "user", "oauth2", others=others)
         return self
 
 
@@ -276,12 +266,8 @@ class BrokerResource(Resource):
     )
 
     @model_validator(mode="after")
-    def _one_way_in(self) -> BrokerResource:
-        if (self.user is None) != (self.password is None):
-            raise ValueError("`user` and `password` go together: say both, or neither")
-        ways = [name for name in ("user", "token", "credentials") if getattr(self, name) is not None]
-        if len(ways) > 1:
-            raise ValueError(f"there is more than one way to sign in ({', '.join(ways)}): keep one of them")
+    def _signs_in_one_way(self) -> BrokerResource:
+        _check_one_way(self, "user", "token", "credentials")
         return self
 
 

@@ -65,6 +65,14 @@ def test_it_is_asked_for_as_a_form(shell: Shell) -> None:
     assert shell.json["revision"] == 2
 
 
+def test_what_is_wrong_in_the_form_is_told_by_its_field(shell: Shell) -> None:
+    """Whoever types an address that is none learns which one, and nothing is set."""
+    assert shell.types("resources set bot --kind token", "s3cr3t\nnowhere\n") == 1
+    assert "Address: must be an address that begins with https://" in shell.err
+    assert "s3cr3t" not in shell.out + shell.err
+    assert shell.types("resources show bot") == 1
+
+
 @pytest.mark.parametrize(
     ("command", "piped", "code", "says"),
     [
@@ -86,10 +94,21 @@ def test_what_is_wrong_is_said_in_a_line(shell: Shell, command: str, piped: str,
     assert "Traceback" not in shell.err
 
 
+def test_one_that_cant_be_used_any_more_can_be_removed(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever goes back to an older version does what the error says, and isn't told the same error again."""
+    shell.types("resources set bot --kind token --json -", '{"token": "s3cr3t"}')
+    with monkeypatch.context() as older:
+        older.setattr("wizard.resources.keeping.KINDS", {})
+        assert shell.types("resources show bot") == 1
+        assert "Remove it and set it anew." in shell.err
+        assert shell.types("resources remove bot --yes") == 0
+    assert shell.types("resources set bot --kind token --json -", '{"token": "s3cr3t"}') == 0
+
+
 def test_without_a_key_nothing_is_stored(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """The operator is told how to make one."""
     monkeypatch.delenv("WIZARD_KEYS")
-    assert shell.types("resources set bot --kind token --json -", '{"token": "s3cr3t"}') == 1
+    assert shell.types("resources set bot --kind token --json -", '{"token": "s3cr3t"}') == 2
     assert "wizard keys new" in shell.err
     assert b"s3cr3t" not in files_of(shell)
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, field_validator
 from tests.unit.tiny import REGISTRY, refused
 from wizard.definitions.catalog import Catalog
 from wizard.definitions.checks import check
-from wizard.definitions.draft import draft
+from wizard.definitions.drafting import draft
 from wizard.definitions.reading.source import read
 from wizard.errors import Problem
 from wizard.expressions.template import Template

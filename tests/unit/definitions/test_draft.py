@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.drawing import examples
 from tests.unit.tiny import REGISTRY, compiled, load, refused
 from wizard.definitions.catalog import Catalog
-from wizard.definitions.draft import draft
+from wizard.definitions.drafting import draft
 from wizard.definitions.reading.source import read
 from wizard.definitions.refused_nodes import unknown_type
 from wizard.errors import DefinitionError, NodeContractError

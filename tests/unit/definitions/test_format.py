@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.tiny import REGISTRY, AskNode, PageNode, WorkNode
-from wizard.definitions.draft import draft
+from wizard.definitions.drafting import draft
 from wizard.definitions.reading.source import read
 from wizard.node import NodeType
 from wizard.node.keys import COMMON, keys_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -73,7 +74,8 @@ async def test_a_certificate_is_for_the_name(
     """The client knows the address alone; a server at that address that isn't the one that is meant gets nothing."""
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(certified.file))
-    connecting = asyncio.open_connection("127.0.0.1", port, ssl=context_for(name, verified=verified))
+    context = await context_for(name, verified=verified)
+    connecting = asyncio.open_connection("127.0.0.1", port, ssl=context)
     if not fine:
         with pytest.raises(ssl.SSLCertVerificationError):
             await connecting
@@ -82,3 +84,14 @@ async def test_a_certificate_is_for_the_name(
     writer.write(b"a")
     writer.close()
     await writer.wait_closed()
+
+
+async def test_the_systems_certificates_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read for each message and each statement, they would keep everybody who is served waiting."""
+    reads = list[int]()
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda self, *given: reads.append(1))
+    (tmp_path / "own.pem").touch()
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
+    for name in ("db.example", "broker.example", "db.example"):
+        await context_for(name)
+    assert len(reads) == 1

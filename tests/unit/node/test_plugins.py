@@ -17,7 +17,7 @@ from aiohttp import web
 
 from tests.plugins import HEAVIER, PARCELS, UNIMPORTABLE, PlugIn
 from tests.unit.shell import Shell
-from wizard.definitions.draft import draft
+from wizard.definitions.drafting import draft
 from wizard.definitions.reading import source
 from wizard.errors import DefinitionError
 from wizard.model import Outcome

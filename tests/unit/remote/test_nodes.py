@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from wizard.engine.view import RunView
 from wizard.engine.worker import working
 from wizard.errors import DefinitionError, WorkflowUnavailable
 from wizard.model import RunStatus
+from wizard.model.staging import Deed
 from wizard.node import Registry
 from wizard.remote.directory import Directory
 from wizard.remote.registering import RemoteRegistry, Wanted
@@ -364,3 +366,30 @@ async def test_a_service_that_describes_itself_anew_is_another_type_for_what_is_
         await shop.remote.add(Wanted("shop.score", shop.service.url, None, more), by="ann", replace=True)
         Catalog.from_documents([order], shop.remote.registry)
         assert shop.remote.registry.get("shop.slot") is before
+
+
+async def test_of_two_looks_at_once_the_later_one_counts() -> None:
+    """A service that was removed isn't offered again by a look that began before that and ends after it."""
+    async with shopping() as shop:
+        store, late = shop.engine.store, asyncio.Event()
+        await shop.remote.remove("shop.slot", by="ann")
+        score = await shop.remote.get("shop.score")
+        slot = replace(score, type="shop.slot", revision=1, description=SLOT)
+        await store.remote_nodes.save(slot, Deed(0, slot.at, "ann", "register", "", {}, ""))
+        directory, read = Directory(store, shop.remote.registry), store.remote_nodes.all
+
+        async def reads_late() -> Any:
+            nodes = await read()
+            await late.wait()
+            return nodes
+
+        with pytest.MonkeyPatch.context() as slow:
+            slow.setattr(store.remote_nodes, "all", reads_late)
+            first = asyncio.ensure_future(directory.refresh())
+            await asyncio.sleep(0)
+        await store.remote_nodes.remove("shop.slot", Deed(0, slot.at, "ann", "unregister", "", {}, ""))
+        second = asyncio.ensure_future(directory.refresh())
+        await asyncio.wait({second}, timeout=0.05)
+        late.set()
+        await asyncio.gather(first, second)
+        assert not shop.remote.registry.is_remote("shop.slot")

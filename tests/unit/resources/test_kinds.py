@@ -33,6 +33,11 @@ WRONG: list[tuple[type[Resource], dict[str, Any], str]] = [
         {"base_url": "https://crm.example", "user": "a", "password": "s3cr3t", "bearer_token": "s3cr3t"},
         "more than one way",
     ),
+    (
+        HttpResource,
+        {"base_url": "https://crm.example", "bearer_token": "s3cr3t", "headers": {"authorization": "s3cr3t"}},
+        "more than one way",
+    ),
     (HttpResource, {"base_url": "https://crm.example", "headers": {"X Key": "s3cr3t"}}, "no header can have"),
     (HttpResource, {"base_url": "https://crm.example", "bearer_token": "s3cr3t\r\nX: y"}, "one line"),
     (HttpResource, {"base_url": "https://crm.example", "signing_secret": "s3cr3t"}, "whsec_"),

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from wizard.channels.admin import responses
+from wizard.channels.admin import debug_responses as responses
 from wizard.channels.admin.admission import Admission, check_role, check_unconditional
 from wizard.channels.admin.parameters import workflow_of
 from wizard.channels.admin.people import Person, Role

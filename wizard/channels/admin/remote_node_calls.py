@@ -93,7 +93,6 @@ _NODE: dict[str, Any] = {
 }
 _REGISTERED: dict[str, Any] = {**_NODE, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw4bSJ5rYDbD0="}
 _HEALTH: dict[str, Any] = {"type": "shop.score", "healthy": True, "problem": ""}
-_BOTH = "It needs the role `deployer` as well."
 
 CALLS = (
     Call(
@@ -109,10 +108,10 @@ CALLS = (
         "POST",
         "/remote-nodes",
         "registerRemoteNode",
-        Role.OPERATOR,
+        Role.ADMIN,
         "Registers a service that offers a node type",
         {
-            "description": f"{_BOTH} The answer has the secret, which nothing tells again.",
+            "description": "The answer has the secret, which nothing tells again.",
             "requestBody": json_body("RegisterRemoteNode", _WANTED, required=True),
             "responses": {"201": json_answer("It is registered", ref("RegisteredNode"), None, _REGISTERED)},
         },
@@ -131,9 +130,9 @@ CALLS = (
         "DELETE",
         "/remote-nodes/{type}",
         "removeRemoteNode",
-        Role.OPERATOR,
+        Role.ADMIN,
         "Removes a service; runs that stand at a node of it stay there until one is registered again",
-        {"description": _BOTH, "responses": {"204": {"description": "It is removed"}}},
+        {"responses": {"204": {"description": "It is removed"}}},
         (REMOTE_NODE_NOT_FOUND,),
     ),
     Call(

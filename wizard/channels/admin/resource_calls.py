@@ -9,6 +9,7 @@ from wizard.channels.admin.people import Role
 from wizard.channels.http.described import json_answer, json_body, parameter
 from wizard.channels.http.problems import (
     INVALID_REQUEST,
+    NOT_ENCRYPTED,
     NOT_FOUND,
     PRECONDITION_REQUIRED,
     RESOURCE_NOT_FOUND,
@@ -79,7 +80,7 @@ CALLS = (
             "requestBody": json_body("SetResource", _SET, required=True),
             "responses": {"200": json_answer("It is saved", ref("Resource"), ETAG, _SHOWN)},
         },
-        (*BODY, NOT_FOUND, STALE_RESOURCE, RESOURCE_REFUSED, PRECONDITION_REQUIRED),
+        (*BODY, NOT_FOUND, STALE_RESOURCE, RESOURCE_REFUSED, PRECONDITION_REQUIRED, NOT_ENCRYPTED),
     ),
     Call(
         "DELETE",

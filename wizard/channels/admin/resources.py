@@ -15,8 +15,15 @@ from wizard.channels.admin.call import Handling
 from wizard.channels.admin.people import Person
 from wizard.channels.admin.resource_requests import SET, TRY
 from wizard.channels.http.json_answers import as_json, encode
-from wizard.channels.http.problems import NOT_FOUND, RESOURCE_NOT_FOUND, RESOURCE_REFUSED, STALE_RESOURCE, Refused
-from wizard.errors import ResourceNotFound, ResourceRefused, StaleResource
+from wizard.channels.http.problems import (
+    NOT_ENCRYPTED,
+    NOT_FOUND,
+    RESOURCE_NOT_FOUND,
+    RESOURCE_REFUSED,
+    STALE_RESOURCE,
+    Refused,
+)
+from wizard.errors import ResourceNotFound, ResourceRefused, SettingsError, StaleResource
 from wizard.model.values import write_json
 from wizard.resources.handing import Use
 from wizard.resources.keeping import Keeping, Kept, shown
@@ -63,6 +70,8 @@ class Resources:
             raise await self._stale(error, name) from None
         except ResourceRefused as error:
             raise Refused(RESOURCE_REFUSED, str(error.people), more={"errors": dict(error.errors)}) from None
+        except SettingsError as error:
+            raise Refused(NOT_ENCRYPTED, error.message) from None
         return _answer(kept)
 
     async def remove(self, request: web.Request, person: Person) -> web.Response:

@@ -10,7 +10,13 @@ from typing import Annotated, Any, Literal, NotRequired
 import pydantic
 from typing_extensions import TypedDict
 
-from wizard.channels.admin import document_responses, remote_node_calls, resource_responses
+from wizard.channels.admin import (
+    debug_responses,
+    document_responses,
+    node_type_responses,
+    remote_node_calls,
+    resource_responses,
+)
 from wizard.channels.http.members import about
 from wizard.channels.http.problems import (
     INTERNAL,
@@ -27,12 +33,10 @@ from wizard.channels.http.problems import (
     UNSUPPORTED_MEDIA_TYPE,
     WORKFLOW_UNAVAILABLE,
 )
-from wizard.channels.http.prompt_json import Current
 from wizard.model import RunStatus
 
 PROBLEM_TYPES = (
     *STAGING_TYPES,
-    INVALID_INPUT,
     INVALID_REQUEST,
     INVALID_INPUT,
     NOT_A_STEP,
@@ -283,105 +287,6 @@ class Imported(TypedDict):
     resources: Annotated[Sequence[str], about("What is missing of the resources that it names, for people.")]
 
 
-class DebugLine(TypedDict):
-    """What happened at one visit of a node. Members of which a live run keeps nothing are null there."""
-
-    step: Annotated[str, about("Its path.")]
-    node: str
-    type: str
-    port: Annotated[str | None, about("The way out that was taken, where it has a name.")]
-    input: Annotated[Any, about("What the node read, by name, or what a person sent.")]
-    config: Annotated[Any, about("Its configuration, with what is computed in it.")]
-    output: Annotated[Any, about("What came of it; null for nothing.")]
-    state_before: Annotated[Any, about("`event`, `profile` and `session` before it; `node`: what it keeps itself.")]
-    state_after: Annotated[Any, about("The same after it.")]
-    ms: Annotated[float | None, about("How long it took, in milliseconds.")]
-    error: Annotated[str | None, about("Why it failed, or wasn't taken.")]
-    log: Annotated[Sequence[str], about("What was logged, and what isn't as in a live run.")]
-
-
-DebugEdge = TypedDict(
-    "DebugEdge",
-    {
-        "from": Annotated[str, about("A node; of an embedded workflow with what embeds it before it.")],
-        "to": Annotated[str, about("The same, or `end`.")],
-        "port": Annotated[str | None, about("When it is taken; null for the ordinary way on.")],
-        "taken": bool,
-    },
-)
-
-
-class Debugged(TypedDict):
-    """What came of a debug run."""
-
-    status: Annotated[str, about("How it stands in the end.", enum=[status.value for status in RunStatus])]
-    current: Annotated[Current | None, about("What it stands at.")]
-    trace: Sequence[DebugLine]
-    edges: Annotated[Sequence[DebugEdge], about("Every edge of the workflow and of those that it embeds.")]
-    stopped: NotRequired[Annotated[str, about("Why it wasn't gone on with, although it could have been.")]]
-    unrecorded: NotRequired[Annotated[Sequence[str], about("Members of the lines of which a live run keeps nothing.")]]
-
-
-class NodeTypeLine(TypedDict):
-    """A node type, as the catalogue lists it."""
-
-    type: Annotated[str, about("Its name in definitions.")]
-    title: Annotated[str, about("What people call it.")]
-    summary: str
-    group: Annotated[str, about("The part of the catalogue that it is in.")]
-    icon: Annotated[str, about("A name of the editor's set of icons.")]
-    kind: Literal["foreground", "background", "internal"]
-    ports: Annotated[Sequence[str], about("Its ways out besides the ordinary one.")]
-    ports_vary: Annotated[
-        bool, about("Whether its configuration says which there are: then `ports` are those of its example.")
-    ]
-
-
-class FormField(TypedDict):
-    """A field of the form that asks a configuration, as the run state has it, and where its value stands."""
-
-    name: str
-    type: str
-    label: str
-    hint: str
-    required: bool
-    choices: Sequence[Any]
-    value: Annotated[
-        Any, about("What it holds: of the configuration that was sent, or what counts unless it is given.")
-    ]
-    error: str | None
-    options: NotRequired[Mapping[str, Any]]
-    path: Annotated[Sequence[str | int], about("The key that it asks; empty for keys that have no field of their own.")]
-    group: Annotated[str, about("The heading that it stands under.")]
-    show_if: NotRequired[Annotated[str, about("It is shown where this holds, an expression over the other fields.")]]
-
-
-class ConfigForm(TypedDict):
-    """The form that asks a configuration."""
-
-    fields: Sequence[FormField]
-
-
-class NodeTypeInFull(NodeTypeLine):
-    """A node type with all that an editor needs."""
-
-    schema: Annotated[Mapping[str, Any], about("The JSON Schema (2020-12) of its configuration.")]
-    form: ConfigForm
-    outputs: Annotated[
-        Sequence[str] | None,
-        about("What later nodes can read of its example, below its id; null where that can't be known."),
-    ]
-    documentation: Annotated[str, about("Its page, in Markdown.")]
-    example: Annotated[Mapping[str, Any] | None, about("A configuration that runs.")]
-
-
-class CheckedConfig(TypedDict):
-    """A configuration that is right."""
-
-    config: Annotated[Mapping[str, Any], about("In the one way to write it.")]
-    form: Annotated[ConfigForm, about("The form, filled in with it.")]
-
-
 class Problem(TypedDict):
     """A problem document (RFC 9457)."""
 
@@ -431,9 +336,7 @@ RESPONSES: tuple[Any, ...] = (
     *remote_node_calls.RESPONSES,
     Bundle,
     Imported,
-    Debugged,
-    NodeTypeLine,
-    NodeTypeInFull,
-    CheckedConfig,
+    *debug_responses.RESPONSES,
+    *node_type_responses.RESPONSES,
     Problem,
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 
-from wizard.errors import SettingsError, StoreError
+from wizard.errors import StoreError
 from wizard.model.remote import RemoteNode
 from wizard.stores.blobs.formats import MISSHAPEN, Part, a_map, unreadable, unwrap, wrap
+from wizard.stores.blobs.sealed_only import check_seals
 from wizard.stores.blobs.vault import Vault
 
 log = logging.getLogger("wizard.stores")
@@ -15,11 +16,7 @@ log = logging.getLogger("wizard.stores")
 
 def remote_body(vault: Vault, node: RemoteNode) -> bytes:
     """Raises SettingsError where nothing would be encrypted."""
-    if not vault.seals:
-        raise SettingsError(
-            "The secret of a remote node is only stored encrypted, and this store isn't. `wizard keys new` makes a key,"
-            " WIZARD_KEYS takes it, and `wizard keys seal` encrypts what is stored already."
-        )
+    check_seals(vault, "Secrets of remote nodes are")
     content = {
         "url": node.url,
         "secret": node.secret,

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from wizard.errors import ResourceRefused, StoreError
+from wizard.errors import StoreError
 from wizard.model.resources import StoredResource
 from wizard.stores.blobs.formats import MISSHAPEN, Part, a_map, unreadable, unwrap, wrap
+from wizard.stores.blobs.sealed_only import check_seals
 from wizard.stores.blobs.vault import About, Vault, microseconds
 
 OWNER = "resource/"  # and the name: whose a resource's blob is
 
-NOT_SEALED = (
-    "Resources are only stored encrypted, and this store isn't. `wizard keys new` makes a key: set it as WIZARD_KEYS, "
-    "seal a store that is in use already with `wizard keys seal`, and start again."
-)
-
 
 def resource_body(vault: Vault, resource: StoredResource) -> bytes:
-    """Raises ResourceRefused where nothing seals it."""
-    if not vault.seals:
-        raise ResourceRefused(NOT_SEALED)
+    """Raises SettingsError where nothing would seal it."""
+    check_seals(vault, "Resources are")
     content = {use: dict(value) for use, value in resource.values.items()}
     about = _about(resource.name, resource.kind, resource.revision, resource.saved_at)
     return wrap(vault, Part.RESOURCE, OWNER + resource.name, content, about)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from wizard.errors import StaleRevision
 from wizard.model import ENDED, Change, Former, Refused, Reply, Report, Run, RunStatus, StoredFile
@@ -20,7 +20,7 @@ from wizard.model.resources import StoredResources
 from wizard.model.staging import Stages
 from wizard.model.talk import Utterance
 from wizard.state.merging import Document
-from wizard.stores.blobs import records, rows, sealing, step_rows
+from wizard.stores.blobs import records, rows, sealing
 from wizard.stores.blobs.formers import former_body, read_former
 from wizard.stores.blobs.inventory import NEW, ROOM, Inventories, Inventory, inventory_after
 from wizard.stores.blobs.marks import Prepared, finished
@@ -46,13 +46,12 @@ from wizard.stores.postgres.remote import PostgresRemoteNodes
 from wizard.stores.postgres.reseal import WRITE_MARK, Resealer, prepare_seal
 from wizard.stores.postgres.resources import PostgresResources
 from wizard.stores.postgres.stages import ADD_DEFINITION, PostgresStages
+from wizard.stores.postgres.turn import BIRTH, COMMIT, turn_values
 from wizard.stores.postgres.values import bounded, decoded, encoded, in_utc
 from wizard.stores.scripts import scripts
 
 POOL_SIZE = 10
-BIRTH = 10  # its place among what commit_turn is handed
 
-COMMIT = f"SELECT wizard.commit_turn({', '.join(f'${number}' for number in range(1, 35))}) AS at"
 READ_REVISION = "SELECT revision FROM wizard.runs WHERE id = $1"
 READ_REPLY = "SELECT run_id, body FROM wizard.replies WHERE scope = $1 AND key = $2"
 READ_HEADER = """SELECT id, workflow, version, status, revision, created_at, updated_at, expires_at, header
@@ -92,70 +91,6 @@ COUNT_FAILED = "SELECT count(*) AS count FROM wizard.undos WHERE failed"
 PRUNE = """WITH old AS (SELECT scope, key FROM wizard.replies WHERE at < $1 ORDER BY at LIMIT $2),
     gone AS (DELETE FROM wizard.replies USING old WHERE replies.scope = old.scope AND replies.key = old.key RETURNING 1)
     SELECT count(*) AS count FROM gone"""
-
-
-class _Columns(NamedTuple):
-    """Lists of columns of the rows that a change writes to one table, null where it writes none."""
-
-    keys: list[Any] | None
-    middle: list[Any] | None
-    bodies: list[bytes] | None
-
-    @classmethod
-    def of(cls, rows: Sequence[tuple[Any, Any, bytes]]) -> _Columns:
-        return cls(*map(list, zip(*rows, strict=True))) if rows else cls(None, None, None)
-
-
-def _texts(texts: Sequence[str]) -> list[str] | None:
-    return [encoded(text) for text in texts] or None
-
-
-def _values(vault: Vault, change: Change, before: Inventory, now: Inventory, stamp: bytes) -> tuple[Any, ...]:
-    """What commit_turn is handed, in its order; `before` and `now` are the inventories of a sealed run's rows, `stamp`
-    is what they are written under."""
-    run, expected, reply = change.run, change.expected, change.reply
-    written = {step.path: step for step in change.written}
-    steps = _Columns.of(
-        [(encoded(path), step.seq, step_rows.step_body(vault, run.id, step, stamp)) for path, step in written.items()]
-    )
-    left = {path: answers for path, answers in change.parked.items() if path in run.parked}
-    parked = _Columns.of(
-        [
-            (encoded(path), None, step_rows.answers_body(vault, run.id, path, answers, stamp))
-            for path, answers in left.items()
-        ]
-    )
-    uploads = {file.id: file for file in change.files}.values()
-    files = _Columns.of([(encoded(file.id), None, records.file_body(vault, run.id, file)) for file in uploads])
-    owed = {undo.step.visit: undo for undo in change.undos if undo.step.visit not in change.undone}.values()
-    undos = _Columns.of(
-        [(undo.step.visit, undo.failed, step_rows.undo_body(vault, run.id, undo, stamp)) for undo in owed]
-    )
-    unparked = [path for path in change.unparked or () if path not in run.parked]
-    # The order follows the parameters of the function.
-    head = (encoded(run.id), expected, encoded(run.workflow), encoded(run.version), run.status.value, run.revision)
-    times = (in_utc(run.created_at), in_utc(run.updated_at), in_utc(run.expires_at))
-    born = rows.birth(vault, run, stamp) if change.bears else None
-    context = rows.context(vault, run, stamp) if change.context or born is not None else None
-    answered: tuple[Any, ...] = (None, None, None, False)
-    if reply is not None:
-        body = records.reply_body(vault, run.id, reply)
-        answered = (encoded(reply.scope), encoded(reply.key), body, reply.again)
-    return (
-        *(*head, *times),
-        *(rows.header(vault, run, now, stamp), born, context),
-        *(_texts(change.dropped), *steps),
-        *(change.unparked is None, _texts(unparked), parked.keys, parked.bodies),
-        *(
-            len(change.entries),
-            rows.entries_body(vault, run, change.entries, before.entries + 1) if change.entries else None,
-        ),
-        *answered,
-        *(files.keys, files.bodies),
-        *(list(change.undone) or None, *undos),
-        # What is ordered anew goes with what is settled: as `p_ordered` the function would spare it where it is held.
-        *(_texts([*change.settled, *(job.key for job in change.jobs)]), None),
-    )
 
 
 class PostgresStore:
@@ -203,7 +138,7 @@ class PostgresStore:
         vault, run, stamp = self._vault, change.run.id, self._vault.stamp()
         before = await self._inventory(change)
         now = inventory_after(vault, before, change, stamp) if vault.seals else before
-        values = _values(vault, change, before, now, stamp)
+        values = turn_values(vault, change, before, now, stamp)
         settled = set(change.settled)
         jobs = packed(self._vault, (job for job in change.jobs if job.key not in settled), change.run.updated_at)
         if jobs or change.documents or change.said or change.migrating is not None or _owners(change):

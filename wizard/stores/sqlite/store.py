@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import datetime, timedelta
 from os import PathLike, fspath
 from typing import TypeVar
@@ -31,7 +30,7 @@ from wizard.state.merging import Document
 from wizard.stores.blobs import records
 from wizard.stores.blobs.formers import read_former
 from wizard.stores.blobs.inventory import NEW, ROOM, Inventories, Inventory
-from wizard.stores.blobs.marks import Prepared, finished, prepared
+from wizard.stores.blobs.marks import Prepared, finished
 from wizard.stores.blobs.owners import owners_named
 from wizard.stores.blobs.vault import PLAIN, Vault
 from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
@@ -45,10 +44,11 @@ from wizard.stores.sqlite import talk as sqlite_talk
 from wizard.stores.sqlite.change import PackedChange
 from wizard.stores.sqlite.documents import SqliteDocuments
 from wizard.stores.sqlite.migrations import migrate
+from wizard.stores.sqlite.opening import empty_log, make_private, prepare_seal, write_mark
 from wizard.stores.sqlite.queue import COUNT, SqliteQueue
 from wizard.stores.sqlite.reading import stored_time
 from wizard.stores.sqlite.remote import SqliteRemoteNodes
-from wizard.stores.sqlite.reseal import COLUMNS, Place, next_batch, old_runs, seal_run
+from wizard.stores.sqlite.reseal import Place, next_batch, old_runs, seal_run
 from wizard.stores.sqlite.resources import SqliteResources
 from wizard.stores.sqlite.stages import ADD_DEFINITION, SqliteStages
 from wizard.stores.sqlite.writer import NOT_OPEN, GroupWriter, explained
@@ -82,10 +82,6 @@ DELETE_OF_RUN = (
     # A job's key begins with its run's id and a slash, and 0 is the character after that.
     "DELETE FROM jobs WHERE key > ?1 || '/' AND key < ?1 || '0' AND run_id=?1",
 )
-READ_MARK = "SELECT body FROM seal"
-WRITE_MARK = "REPLACE INTO seal VALUES (1, ?)"
-HAS_ROWS = "EXISTS (SELECT 1 FROM {})"
-IS_EMPTY = "SELECT NOT (" + " OR ".join(HAS_ROWS.format(column.table) for column in COLUMNS) + ")"
 FAILED_UNDOS = "SELECT DISTINCT run_id FROM undos WHERE failed ORDER BY run_id LIMIT ?"
 COUNT_FAILED = "SELECT count(*) FROM undos WHERE failed"
 PRUNE = """DELETE FROM replies WHERE (scope, key) IN
@@ -341,8 +337,8 @@ class SqliteStore:
         self._resealing = Place()
         mark = finished(self._ring, self._prepared)
         if mark is not None:
-            await self._writer.run(lambda connection: _write_mark(connection, mark))
-        await self._scan(_empty_log)
+            await self._writer.run(lambda connection: write_mark(connection, mark))
+        await self._scan(empty_log)
         return 0
 
     async def _seal_runs(self, limit: int) -> int:
@@ -368,7 +364,7 @@ class SqliteStore:
 
     def _prepare(self) -> sqlite3.Connection:
         """The connection that writes; the database has this version's tables then, and its mark where it is sealed."""
-        _make_private(self._path)
+        make_private(self._path)
         connection = self._connect()
         try:
             if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
@@ -376,7 +372,7 @@ class SqliteStore:
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA secure_delete=ON")  # what is deleted or encrypted isn't left in free room
             migrate(connection, scripts("sqlite"))
-            self._prepared = _prepared(connection, self._ring)
+            self._prepared = prepare_seal(connection, self._ring)
         except BaseException:
             connection.close()
             raise
@@ -402,41 +398,3 @@ class SqliteStore:
     def _apart(self, work: Callable[[sqlite3.Connection], T]) -> T:
         with closing(self._connect()) as connection:
             return work(connection)
-
-
-def _empty_log(connection: sqlite3.Connection) -> None:
-    """What was encrypted anew is in the write-ahead log still, as it was before. Raises StoreError where it stays
-    there, because somebody reads what the log holds."""
-    busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    if busy:
-        raise StoreError(
-            "Everything is encrypted, but the write-ahead log (the file that ends in -wal) still holds what was there"
-            " before: another program is reading the database. End that, a backup or a viewer, and run this again."
-        )
-
-
-def _make_private(path: str) -> None:
-    """A new file is its owner's alone, whatever the umask; what SQLite puts beside it has the same rights. One that is
-    there keeps the rights that it was given."""
-    if not path or path.startswith(":"):
-        return  # SQLite's own: no file
-    with suppress(OSError):  # SQLite says what is wrong
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-
-
-def _prepared(connection: sqlite3.Connection, ring: Vault) -> Prepared:
-    """Raises StoreError where the database isn't sealed as the ring asks."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        row = connection.execute(READ_MARK).fetchone()
-        is_empty = bool(connection.execute(IS_EMPTY).fetchone()[0])
-        made = prepared(ring, None if row is None else row[0], is_empty=is_empty)
-        if made.body is not None:
-            _write_mark(connection, made.body)
-    finally:
-        connection.execute("COMMIT")
-    return made
-
-
-def _write_mark(connection: sqlite3.Connection, body: bytes) -> None:
-    connection.execute(WRITE_MARK, (body,))

@@ -79,11 +79,12 @@ async def test_a_secret_is_made_where_none_is_given_and_stays() -> None:
         assert (again["secret"], again["revision"]) == (made, 2)
 
 
-async def test_whoever_registers_has_the_highest_roles() -> None:
+async def test_whoever_registers_is_an_admin() -> None:
     """A service is handed values of runs, and called by this server: that isn't everybody's to decide."""
     async with shop() as (office, service):
         for colleague in (office.vic, office.ann, office.dora, office.olga):
-            await colleague.is_refused(403, "role-missing", "POST", PATH, wanted(service))
+            refused = await colleague.is_refused(403, "role-missing", "POST", PATH, wanted(service))
+            assert refused["role"] == "admin"
             await colleague.is_refused(403, "role-missing", "DELETE", f"{PATH}/shop.score")
         for colleague in (office.vic, office.ann, office.dora):
             await colleague.is_refused(403, "role-missing", "GET", PATH)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.crm import Crm, crm_service
 from tests.unit.channels.admin.office import KEY, Office, working
 from wizard.settings import Settings
+from wizard.stores.sqlite import SqliteStore
 
 TEST_SETTINGS = Settings.model_validate({"admin_key": KEY, "jobs": 0, "allow_private_addresses": True})
 NEW = {"If_None_Match": "*"}
@@ -119,3 +121,10 @@ async def test_a_debug_run_takes_the_test_value_and_no_other(office: Office, crm
     assert (await key.asks("POST", "/workflows/calling/debug", 200, trial))["status"] == "completed"
     ((_, path, headers, _),) = crm.requests
     assert (path, headers["Authorization"]) == ("/test/contacts", "Bearer t3st")
+
+
+async def test_a_store_that_isnt_encrypted_takes_none(tmp_path: Path, crm: Crm) -> None:
+    """As for remote nodes: nothing is wrong with the resource, and whoever sets it hears what to do."""
+    async with working(settings=TEST_SETTINGS, store=SqliteStore(tmp_path / "runs.db")) as office:
+        problem = await office.key.is_refused(409, "not-encrypted", "PUT", "/resources/crm", of(crm), **NEW)
+        assert "wizard keys new" in problem["detail"]

@@ -53,8 +53,7 @@ async def rooms() -> AsyncIterator[Rooms]:
     async with chats() as there:
         made = Rooms(there)
         yield made
-        for shared in made.services.shared.values():
-            await shared.close()
+        await made.services.close()
 
 
 async def test_slack_shows_words_as_words(rooms: Rooms) -> None:

@@ -56,8 +56,7 @@ async def files() -> AsyncIterator[Files]:
     async with bucket() as store:
         made = Files(store)
         yield made
-        for shared in made.services.shared.values():
-            await shared.close()
+        await made.services.close()
 
 
 async def test_a_file_is_stored_and_fetched(files: Files) -> None:
@@ -169,14 +168,17 @@ async def test_it_is_taken_back_where_that_is_said(files: Files) -> None:
     for take_back in (True, False):
         stored = await files.put(key="a", take_back=take_back)
         visit = files.visit(node, key="a", take_back=take_back, output=stored.output)
+        visit.state["key"] = "a"
         assert node.undoes_with(visit.config) is take_back
         await node.remove(visit)
         await node.remove(visit)
         assert list(files.store.files) == ([] if take_back else ["a"])
-    lost = files.visit(node, key="a", take_back=True)  # nobody heard what came of it
-    lost.state["key"] = "a"
-    await node.remove(lost)
-    assert files.store.files == {}
+    for output in (None, {"error": "It broke off."}):  # nobody heard what came of it; the run went on by `on_error`
+        files.store.files["a"] = (b"a", "text/plain")
+        lost = files.visit(node, key="a", take_back=True, output=output)
+        lost.state["key"] = "a"
+        await node.remove(lost)
+        assert files.store.files == {}
 
 
 LETTERS = """

@@ -93,8 +93,7 @@ async def service() -> AsyncIterator[Service]:
     await site.start()
     made.port = runner.addresses[0][1]
     yield made
-    for shared in made.services.shared.values():
-        await shared.close()
+    await made.services.close()
     await runner.cleanup()
 
 
@@ -471,7 +470,7 @@ async def test_a_service_without_a_valid_certificate(service: Service) -> None:
     """Plain HTTP on an https address must not be retried for minutes."""
     service.answer("{}")
     message = await service.fail(url=f"https://127.0.0.1:{service.port}/", retry=Retry(attempts=3))
-    assert message.startswith("There is no safe connection to 127.0.0.1")
+    assert message.startswith("The service 127.0.0.1 doesn't speak https")
     assert service.pauses == []
 
 

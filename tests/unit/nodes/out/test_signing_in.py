@@ -15,6 +15,7 @@ from tests.smtp import mail_server
 from tests.unit.nodes.handing import Pauses, visit_of
 from wizard.errors import Excuse, NodeFailed
 from wizard.model import Proceed, Retry
+from wizard.model.signing_secret import secret_of
 from wizard.node import HttpResource, NodeType, Services, SmtpResource
 from wizard.node.signing import signature
 from wizard.nodes.out import signing_in
@@ -22,7 +23,6 @@ from wizard.nodes.out.http import HttpNode
 from wizard.nodes.out.send_mail import SendMailNode
 from wizard.nodes.out.webhook import WebhookNode
 from wizard.resources.handing import Resources, given
-from wizard.resources.kinds import signing_bytes
 from wizard.settings import Settings
 
 SIGNING = "whsec_" + "c2lnbmluZy1zZWNyZXQtb2YtMzItYnl0ZXMhISEhISE="
@@ -69,9 +69,7 @@ async def caller() -> AsyncIterator[Caller]:
     async with crm_service() as crm:
         made = Caller(crm)
         yield made
-        for shared in made.services.shared.values():
-            if hasattr(shared, "close"):
-                await shared.close()
+        await made.services.close()
 
 
 @pytest.mark.parametrize(
@@ -209,7 +207,7 @@ async def test_requests_are_signed_with_the_secret_of_the_resource(caller: Calle
     await caller.call(url="/", body={"a": 1})
     assert caller.crm.requests[1][1] == "/api"
     for _, _, headers, body in caller.crm.requests:
-        expected = signature([signing_bytes(SIGNING)], headers["webhook-id"], int(headers["webhook-timestamp"]), body)
+        expected = signature([secret_of(SIGNING)], headers["webhook-id"], int(headers["webhook-timestamp"]), body)
         assert headers["webhook-signature"] == expected
     caller.has()
     failed = await caller.fail(url="/", body={})

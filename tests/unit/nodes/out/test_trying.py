@@ -26,9 +26,7 @@ from wizard.settings import Settings
 async def services() -> AsyncIterator[Services]:
     made = Services(settings=Settings(allow_private_addresses=True))
     yield made
-    for shared in made.shared.values():
-        if hasattr(shared, "close"):
-            await shared.close()
+    await made.close()
 
 
 def of(kind: str, **value: Any) -> Resource:
@@ -119,8 +117,7 @@ async def test_private_addresses_are_tried_as_little_as_called() -> None:
     ):
         outcome = await try_out(resource, services)
         assert (outcome.works, "private or reserved address" in outcome.told) == (False, True), outcome
-    for shared in services.shared.values():
-        await shared.close()
+    await services.close()
 
 
 async def test_there_is_an_end_to_it(services: Services) -> None:

@@ -57,8 +57,7 @@ async def receiver() -> AsyncIterator[Receiver]:
     async with TestServer(app) as server:
         made.url = str(server.make_url("/hook"))
         yield made
-    for shared in made.services.shared.values():
-        await shared.close()
+    await made.services.close()
 
 
 def test_the_signature_is_the_standards() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -178,6 +179,42 @@ async def test_who_is_deleted_is_deleted_whole() -> None:
     await engine.profiles.delete("ann", runs=True)
     with pytest.raises(DocumentNotFound):
         await engine.profiles.get("anne")
+
+
+async def test_of_two_merges_that_meet_none_is_left_half_done() -> None:
+    """Two profiles that are merged into each other at the same moment would each be marked as a part of the other, for
+    good: neither would be found or merged again, and whose a new run is would be left to chance."""
+    engine = await an_engine(MERGE)
+    await people(engine, ann=ANN, anne=ANNE)
+
+    class Met:
+        """The store, where both have read before one of them marks, and have marked before one of them goes on."""
+
+        def __init__(self) -> None:
+            self.met, self.begun = asyncio.Barrier(2), 0
+            self.documents, self.history = self, engine.store.documents.history
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(engine.store, name)
+
+        async def save(self, *given: Any) -> Any:
+            self.begun += 1
+            if self.begun > 2:
+                return await engine.store.documents.save(*given)
+            await self.met.wait()
+            saved = await engine.store.documents.save(*given)
+            await self.met.wait()
+            return saved
+
+    profiles = RunProfiles(Met(), engine.clock, schema())  # type: ignore[arg-type]
+    async with asyncio.timeout(5):
+        await asyncio.gather(*(profiles.merge(*pair, {}, "keep", "run") for pair in (("ann", "anne"), ("anne", "ann"))))
+    again = [await profiles.merge(*pair, {}, "keep", "run") for pair in (("ann", "anne"), ("anne", "ann"))]
+    assert sorted(each.outcome for each in again) == ["elsewhere", "merged"]
+    whole, part = ("ann", "anne") if again[0].outcome == "merged" else ("anne", "ann")
+    assert (await engine.profiles.get(part)).fields["merged_into"] == whole
+    assert (await engine.profiles.get(whole)).fields["merged_from"] == [part]
+    assert (await engine.profiles.get(whole)).fields.get("merged_into") is None
 
 
 async def test_a_merge_that_is_cut_off_anywhere_is_done_once() -> None:
