@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from wizard.model.decimals import is_multiple
 from wizard.model.values import to_json
 from wizard.node.form_hint import KEYWORD
 
@@ -298,8 +299,9 @@ def _made_validator(schema: Schema) -> Validator:
     from jsonschema.validators import extend
 
     # What refers elsewhere isn't there any more, and of formats those below are known.
-    linear: Any = extend(Draft202012Validator, {"pattern": _matches})  # type: ignore[no-untyped-call]
-    made: Validator = linear(schema, format_checker=_formats())
+    own = {"pattern": _matches, "multipleOf": _is_multiple}
+    linear: Any = extend(Draft202012Validator, own)  # type: ignore[no-untyped-call]
+    made: Validator = linear(plain(schema), format_checker=_formats())  # its numbers are of the kind of those it judges
     return made
 
 
@@ -307,6 +309,13 @@ def _matches(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterat
     from jsonschema.exceptions import ValidationError as Wrong
 
     if isinstance(instance, str) and _pattern(pattern).search(instance) is None:
+        yield Wrong("")
+
+
+def _is_multiple(validator: Any, of: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    from jsonschema.exceptions import ValidationError as Wrong
+
+    if validator.is_type(instance, "number") and not is_multiple(instance, of):
         yield Wrong("")
 
 
