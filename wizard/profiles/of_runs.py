@@ -62,6 +62,7 @@ class RunProfiles:
         for _ in range(TRIES):
             own, other = await self._store.document("profile", own_id), await self._store.document("profile", other_id)
             if (why := await self._obstacle(own_id, own, other_id, other)) is not None:
+                await self._unmark(own_id, own, other_id, other)
                 return MergedProfile(why, {})
             listed = _merged_from(own)
             if other_id in listed:
@@ -89,6 +90,12 @@ class RunProfiles:
         if len(_merged_from(own)) >= MOST_MERGED:
             raise _failed(f"{MOST_MERGED} profiles were merged into this one, which is the limit")
         return None
+
+    async def _unmark(self, own_id: str, own: Document, other_id: str, other: Document) -> None:
+        """Takes the mark back of a merge that can't be done any more, since the run's own profile was merged elsewhere
+        meanwhile: two that are merged into each other at once would both be marked, and be found by nobody."""
+        if other.fields.get(MERGED_INTO) == own_id and other_id not in _merged_from(own):
+            await self._undo(other_id, MERGED_INTO, own_id)
 
     async def _fields(
         self,
