@@ -88,7 +88,7 @@ class SqliteQuery:
     def _open(self) -> sqlite3.Connection:
         mode = "rw" if self.writes else "ro"
         connection = sqlite3.connect(
-            f"file:{quote(str(self.path))}?mode={mode}",
+            f"file:{quote(str(self.path.absolute()))}?mode={mode}",
             uri=True,
             timeout=min(BUSY, self.seconds),
             isolation_level=None,

@@ -238,6 +238,8 @@ async def test_a_sqlite_file_has_to_be_there(tmp_path: Path) -> None:
     for writes in (False, True):
         refused = await Database("sqlite", f"sqlite:///{tmp_path}/none.db").refusal("SELECT 1", writes=writes)
         assert "no database file" in refused.message
+    refused = await Database("sqlite", "sqlite:///:memory:").refusal("SELECT 1")
+    assert "no database file" in refused.message, "one in memory would be another for each step"
     assert list(tmp_path.iterdir()) == []
 
 
