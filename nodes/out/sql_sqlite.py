@@ -90,7 +90,7 @@ class SqliteQuery:
         connection = sqlite3.connect(
             f"file:{quote(str(self.path.absolute()))}?mode={mode}",
             uri=True,
-            timeout=min(BUSY, self.seconds),
+            timeout=min(BUSY, self.seconds / 2),  # so that who holds it is told, and not that it took too long
             isolation_level=None,
             check_same_thread=False,
         )
