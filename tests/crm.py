@@ -34,6 +34,11 @@ class Crm:
         self.requests.append((request.method, request.raw_path, dict(request.headers), body))
         if self.takes and request.headers.get("Authorization") not in self.takes:
             return web.json_response({"error": "who are you?"}, status=401)
+        if request.path.endswith("/echo"):  # as services for trying things out do, and some in their errors
+            sent = dict(request.headers)
+            return web.json_response(
+                {"path": request.raw_path, "sent": sent, "as": [f"{k}: {v}" for k, v in sent.items()]}
+            )
         return web.json_response({"id": 7})
 
     def _token(self, request: web.BaseRequest, form: Mapping[str, Any]) -> web.Response:

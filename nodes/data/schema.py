@@ -1,23 +1,26 @@
 """`validate_schema` nodes: whether a value is what a JSON Schema (2020-12) says, by `jsonschema`.
 
-A schema is the author's, a value anybody's. Nothing is fetched: references lead within the schema. Patterns are those
-of RE2, equal items are looked up, and all keywords of one validation have a budget together, so that neither a schema
-that refers to itself over and over nor a large value keeps a server busy.
+A schema is the author's, a value anybody's. Nothing is fetched: references lead within the schema, to what is checked
+as a schema there, and the validator knows no others, whatever it comes upon. Patterns are those of RE2, equal items are
+looked up, and all keywords of one validation have a budget together, so that neither a schema that refers to itself
+over and over nor a large value keeps a server busy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
 from itertools import islice
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, TypeAlias
+from urllib.parse import unquote
 
 from pydantic import Field
 
 from wizard.errors import Excuse, NodeFailed
 from wizard.expressions.template import Dynamic
 from wizard.model import Proceed, Value
+from wizard.model.decimals import is_multiple
 from wizard.model.nesting import load_json
 from wizard.model.values import MAX_DEPTH, write_json
 from wizard.node import FormHint, NodeConfig, Visit
@@ -29,12 +32,27 @@ from wizard.nodes.linear import compiled
 MAX_SCHEMA: Final = 100_000  # characters of it as JSON
 MAX_VALUE: Final = 1_000_000  # of the value
 STEPS: Final = 100_000  # keywords that are looked at
+OF_A_REFERENCE: Final = 10  # of these steps: it takes as much longer to follow one
 MOST_PROBLEMS: Final = 50
 MAX_MESSAGE: Final = 200  # characters
 FORMATS: Final = ("date", "email", "ipv4", "ipv6", "uuid")
 
+Place: TypeAlias = tuple[str | int, ...]  # of a part of a schema
+
 _REFERENCES = ("$ref", "$dynamicRef")
-_AS_DATA = ("const", "enum", "default", "examples")  # whose values aren't schemas
+_ANCHORS = ("$anchor", "$dynamicAnchor")
+_BY_NAME = (
+    "properties",
+    "patternProperties",
+    "dependentSchemas",
+    "$defs",
+    "definitions",
+)  # schemas by names, which are no keywords
+_LISTED = ("allOf", "anyOf", "oneOf", "prefixItems")
+_SINGLE = (
+    *("items", "contains", "additionalProperties", "propertyNames", "unevaluatedItems", "unevaluatedProperties"),
+    *("not", "if", "then", "else", "contentSchema"),
+)
 
 
 class TooMuchError(Exception):
@@ -111,7 +129,7 @@ def _told(problem: Any) -> Value:
 # -- what a schema may be ---------------------------------------------------------------------------
 
 
-def _mistakes(schema: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _mistakes(schema: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     from jsonschema import Draft202012Validator
 
     if len(write_json(schema)) > MAX_SCHEMA:
@@ -127,57 +145,71 @@ def _mistakes(schema: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...]
     for problem in wrong:
         yield tuple(problem.absolute_path), f"this is no JSON Schema: {problem.message[:MAX_MESSAGE]}"
     if not wrong:
-        yield from _refused(schema, schema, ())
+        yield from _refused(schema)
 
 
 def _dialect() -> str:
     return "https://json-schema.org/draft/2020-12/schema"
 
 
-def _refused(root: Mapping[str, Any], part: Any, place: tuple[str | int, ...]) -> Iterator[tuple[Any, str]]:
+def _refused(root: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     """What a schema can't have here, although JSON Schema knows it."""
-    if isinstance(part, list):
-        for number, item in enumerate(part):
-            yield from _refused(root, item, (*place, number))
+    schemas = dict(_parts(root, ()))
+    anchors = {part[key] for part in schemas.values() if isinstance(part, dict) for key in _ANCHORS if key in part}
+    targets = {f"#{name}" for name in anchors} | {"#"} | {_pointer(place) for place in schemas}
+    for place, part in schemas.items():
+        if isinstance(part, dict):
+            yield from _refused_in(part, place, targets, whole=root)
+
+
+def _pointer(place: Place) -> str:
+    """As a reference has it, but for what it percent-encodes."""
+    return "#" + "".join(f"/{str(name).replace('~', '~0').replace('/', '~1')}" for name in place)
+
+
+def _parts(part: Any, place: Place) -> Iterator[tuple[Place, Any]]:
+    """All schemas within one, by their places, the one itself first. What is data, or a keyword that the standard
+    doesn't know, is none."""
+    yield place, part
     if not isinstance(part, dict):
         return
     for key, value in part.items():
-        if key in _REFERENCES and not _leads_within(root, value):
+        if key in _BY_NAME:
+            for name, each in value.items():
+                yield from _parts(each, (*place, key, name))
+        elif key in _LISTED:
+            for number, each in enumerate(value):
+                yield from _parts(each, (*place, key, number))
+        elif key in _SINGLE:
+            yield from _parts(value, (*place, key))
+
+
+def _refused_in(
+    part: Mapping[str, Any],
+    place: Place,
+    targets: Collection[str],
+    *,
+    whole: Mapping[str, Any],
+) -> Iterator[tuple[Place, str]]:
+    for key, value in part.items():
+        if key in _REFERENCES and unquote(value) not in targets:
             yield (*place, key), f"there is no `{value}` in this schema; references lead within it, like `#/$defs/name`"
         elif key == "$id" and place:
             yield (*place, key), "a part of a schema has no `$id` here; refer to it by `#/…`"
-        elif key == "pattern" and isinstance(value, str):
+        elif key == "pattern":
             yield from _pattern(value, (*place, key))
         elif key == "patternProperties":
             for pattern in value:
                 yield from _pattern(pattern, (*place, key, pattern))
-        if key == "unevaluatedProperties" and "patternProperties" in write_json(root):
+        elif key == "unevaluatedProperties" and "patternProperties" in write_json(whole):
             yield (*place, key), "this can't be told beside `patternProperties`; take `additionalProperties`"
-        if key not in _AS_DATA:
-            yield from _refused(root, value, (*place, key))
 
 
-def _pattern(pattern: str, place: tuple[str | int, ...]) -> Iterator[tuple[Any, str]]:
+def _pattern(pattern: str, place: Place) -> Iterator[tuple[Place, str]]:
     try:
         compiled(pattern)
     except ValueError as error:
         yield place, str(error)
-
-
-def _leads_within(root: Mapping[str, Any], reference: object) -> bool:
-    if not isinstance(reference, str) or not reference.startswith("#"):
-        return False
-    if not reference.startswith("#/"):
-        return reference == "#" or f'": "{reference[1:]}"' in write_json(root)  # an anchor
-    at: Any = root
-    for segment in reference[2:].split("/"):
-        name = segment.replace("~1", "/").replace("~0", "~").replace("%25", "%")
-        at = at[int(name)] if isinstance(at, list) and name.isdigit() and int(name) < len(at) else at
-        if isinstance(at, dict):
-            if name not in at:
-                return False
-            at = at[name]
-    return isinstance(at, dict | bool)
 
 
 # -- validating ----------------------------------------------------------------------------------------
@@ -186,12 +218,14 @@ def _leads_within(root: Mapping[str, Any], reference: object) -> bool:
 def _errors(schema: Any, value: Any) -> Iterator[Any]:
     """The problems of a value, each found in turn. Raises TooMuchError."""
     from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
+    from referencing import Registry
 
     spent = 0
 
     def counted(check: Callable[..., Any], validator: Any, keyword: Any, instance: Any, part: Any) -> Iterator[Any]:
         nonlocal spent
-        spent += 1 + (len(instance) >> 8 if isinstance(instance, str) else 0)
+        spent += OF_A_REFERENCE if check in references else 1
+        spent += len(instance) >> 8 if isinstance(instance, str) else 0
         if spent > STEPS:
             raise TooMuchError
         if isinstance(instance, list) and len(instance) > MAX_ITEMS:
@@ -204,15 +238,18 @@ def _errors(schema: Any, value: Any) -> Iterator[Any]:
         "patternProperties": _check_properties,
         "additionalProperties": _check_others,
         "uniqueItems": check_unique,
+        "multipleOf": check_multiple,
     }
     keywords = {**Draft202012Validator.VALIDATORS, **own}
+    references = {keywords[name] for name in _REFERENCES}
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
     made = validators.extend(  # type: ignore[no-untyped-call]
         Draft202012Validator,
         {name: partial(counted, check) for name, check in keywords.items()},
         type_checker=types,
     )
-    yield from made(schema, format_checker=FormatChecker(FORMATS)).iter_errors(value)
+    nothing_else: Any = Registry()  # without one, the library fetches what a schema refers to
+    yield from made(schema, registry=nothing_else, format_checker=FormatChecker(FORMATS)).iter_errors(value)
 
 
 def _is_integer(checker: Any, instance: Any) -> bool:
@@ -227,6 +264,13 @@ def check_pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> I
 
     if isinstance(instance, str) and compiled(pattern).search(instance) is None:
         yield ValidationError(f"doesn't fit the pattern {pattern}")
+
+
+def check_multiple(validator: Any, of: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    from jsonschema import ValidationError
+
+    if validator.is_type(instance, "number") and not is_multiple(instance, of):
+        yield ValidationError(f"{instance} is not a multiple of {of}")
 
 
 def _check_properties(validator: Any, patterns: Mapping[str, Any], instance: Any, schema: Any) -> Iterator[Any]:

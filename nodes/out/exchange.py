@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import aiohttp
 
 RETRIED = frozenset({429, 502, 503, 504})  # RFC 9110 and 6585: what passes by itself
+LEAST_MASKED = 6  # characters of a credential that isn't found in an answer by chance
+MASKED = "•••"
 KEPT_HEADERS = ("content-type", "etag", "last-modified", "link", "location", "retry-after", "x-request-id")
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -128,11 +130,34 @@ async def _exchanged_with(visit: Visit[Any], request: Request, credentials: Cred
     """One try, signed in; anew and once more where the service says that we aren't (401)."""
     sent = await credentials.headers(visit)
     try:
-        return await exchanged(visit, _with(request, sent), visit.config)
+        return _masked(await exchanged(visit, _with(request, sent), visit.config), sent)
     except StatusFailed as error:
         if error.status != 401 or not credentials.renews(visit, sent):
             raise
-    return await exchanged(visit, _with(request, await credentials.headers(visit)), visit.config)
+    sent = await credentials.headers(visit)
+    return _masked(await exchanged(visit, _with(request, sent), visit.config), sent)
+
+
+def _masked(output: dict[str, Value], sent: Mapping[str, str]) -> dict[str, Value]:
+    """The output without the credentials that were sent: a service that answers with the request it got would have
+    them stored with the run and shown on its pages."""
+    secrets = {text for value in sent.values() for text in (value, value.partition(" ")[2] or value)}
+    long = sorted((text for text in secrets if len(text) >= LEAST_MASKED), key=len, reverse=True)
+    if not long:
+        return output
+    pattern = re.compile("|".join(map(re.escape, long)))
+    return {name: _without(pattern, value) for name, value in output.items()}
+
+
+def _without(pattern: re.Pattern[str], value: Value) -> Value:
+    match value:
+        case str():
+            return pattern.sub(MASKED, value)
+        case Mapping():
+            return {pattern.sub(MASKED, name): _without(pattern, part) for name, part in value.items()}
+        case list() | tuple():
+            return [_without(pattern, part) for part in value]
+    return value
 
 
 def _with(request: Request, headers: Mapping[str, str]) -> Request:

@@ -88,9 +88,9 @@ class SqliteQuery:
     def _open(self) -> sqlite3.Connection:
         mode = "rw" if self.writes else "ro"
         connection = sqlite3.connect(
-            f"file:{quote(str(self.path))}?mode={mode}",
+            f"file:{quote(str(self.path.absolute()))}?mode={mode}",
             uri=True,
-            timeout=min(BUSY, self.seconds),
+            timeout=min(BUSY, self.seconds / 2),  # so that who holds it is told, and not that it took too long
             isolation_level=None,
             check_same_thread=False,
         )

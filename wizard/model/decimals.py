@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
 from typing import Final
 
 LARGEST: Final = 2**256  # of the whole numbers: what is larger is a Decimal, or refused
@@ -28,6 +29,13 @@ def read_decimal(text: str) -> Decimal:
 def from_float(value: float) -> Decimal:
     """What a float stands for: the shortest digits that are read as it. It must be finite."""
     return Decimal(repr(value))
+
+
+def is_multiple(number: Decimal | float, of: Decimal | float) -> bool:
+    """Whether a number is a whole multiple of another, digit for digit: 0.07 is one of 0.01, which floats can't tell.
+    Both are finite, and `of` isn't 0."""
+    exact = [from_float(each) if isinstance(each, float) else each for each in (number, of)]
+    return (Fraction(exact[0]) / Fraction(exact[1])).denominator == 1
 
 
 def written(number: Decimal) -> str:

@@ -20,7 +20,7 @@ from wizard.errors import (
 from wizard.model import DocumentSave, Value
 from wizard.model.documents import Origin, SaveAction, SaveRecord
 from wizard.model.instants import instant
-from wizard.node.others import KnownProfile, MergedProfile
+from wizard.node.contract import KnownProfile, MergedProfile
 from wizard.profiles.keeping import OnConflict, StoredDocuments
 from wizard.profiles.merging import MERGED_FROM, MERGED_INTO, MOST_MERGED, merged
 from wizard.profiles.schema import ProfileSchema
@@ -32,7 +32,7 @@ BY = "merge_profiles"  # in the history
 
 
 class RunProfiles:
-    """See wizard.node.others.Profiles for what each method promises."""
+    """See wizard.node.contract.Profiles for what each method promises."""
 
     def __init__(self, store: Store, clock: Callable[[], datetime], schema: ProfileSchema | None) -> None:
         self._store = store
@@ -61,11 +61,10 @@ class RunProfiles:
         origin = Origin(SaveAction.MERGE, run)
         for _ in range(TRIES):
             own, other = await self._store.document("profile", own_id), await self._store.document("profile", other_id)
-            listed = _merged_from(own)
             if (why := await self._obstacle(own_id, own, other_id, other)) is not None:
-                if other_id not in listed and other.fields.get(MERGED_INTO) == own_id:
-                    await self._undo(other_id, MERGED_INTO, own_id)  # marked, by a merge that can't be ended any more
+                await self._unmark(own_id, own, other_id, other)
                 return MergedProfile(why, {})
+            listed = _merged_from(own)
             if other_id in listed:
                 return MergedProfile("merged", own.fields)
             try:
@@ -91,6 +90,12 @@ class RunProfiles:
         if len(_merged_from(own)) >= MOST_MERGED:
             raise _failed(f"{MOST_MERGED} profiles were merged into this one, which is the limit")
         return None
+
+    async def _unmark(self, own_id: str, own: Document, other_id: str, other: Document) -> None:
+        """Takes the mark back of a merge that can't be done any more, since the run's own profile was merged elsewhere
+        meanwhile: two that are merged into each other at once would both be marked, and be found by nobody."""
+        if other.fields.get(MERGED_INTO) == own_id and other_id not in _merged_from(own):
+            await self._undo(other_id, MERGED_INTO, own_id)
 
     async def _fields(
         self,

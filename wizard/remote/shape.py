@@ -284,13 +284,12 @@ def _made_validator(schema: Schema) -> Validator:
     from jsonschema import Draft202012Validator
     from jsonschema.validators import extend
 
-    from wizard.nodes.data.schema import check_pattern, check_unique
+    from wizard.nodes.data.schema import check_multiple, check_pattern, check_unique
 
     # What refers elsewhere isn't there any more, and of formats those below are known.
-    linear: Any = extend(  # type: ignore[no-untyped-call]
-        Draft202012Validator, {"pattern": check_pattern, "uniqueItems": check_unique}
-    )
-    made: Validator = linear(schema, format_checker=_formats())
+    own = {"pattern": check_pattern, "uniqueItems": check_unique, "multipleOf": check_multiple}
+    linear: Any = extend(Draft202012Validator, own)  # type: ignore[no-untyped-call]
+    made: Validator = linear(plain(schema), format_checker=_formats())  # its numbers are of the kind of those it judges
     return made
 
 

@@ -146,3 +146,12 @@ def test_any_data_is_judged(data: Any) -> None:
     schema = plain_schema(of(a={"type": "string", "minLength": 1}, b={"anyOf": [{"type": "null"}, of(c={})]}, t=False))
     problems_in(schema, data, is_open)
     assert exact(fitted(schema, data)) == fitted(schema, data)
+
+
+def test_decimals_are_judged_digit_for_digit() -> None:
+    """What comes as JSON has its numbers as decimals, in a schema as in a configuration: prices by the cent."""
+    schema = plain_schema(of(price={"multipleOf": Decimal("0.01")}, rate={"enum": [Decimal("0.1"), 2]}))
+    assert problems_in(schema, {"price": Decimal("0.07"), "rate": Decimal("0.1")}) == []
+    assert problems_in(schema, {"price": Decimal("1e300")}) == []
+    wrong = problems_in(schema, {"price": Decimal("0.075"), "rate": Decimal("0.2")})
+    assert [place for place, _ in wrong] == [("price",), ("rate",)]

@@ -116,3 +116,54 @@ async def test_nothing_runs_for_ever() -> None:
     assert "1,000,000" in await failure_of(ValidateSchemaNode(), {**config, "schema": {}}, {"x": "ä" * 1_000_001})
     assert time.perf_counter() - began < 10
     assert write_json(deep)
+
+
+@pytest.mark.parametrize("name", ["const", "enum", "default", "examples"])
+def test_nothing_is_fetched_whatever_a_property_is_called(name: str) -> None:
+    """A property that is called like a keyword is a schema all the same: what it refers to would be fetched by whoever
+    serves, from addresses that no node may call."""
+    schema = {"properties": {name: {"$ref": "http://127.0.0.1:9/elsewhere"}}}
+    assert [why for _, why in mistakes(schema) if "there is no `http://127.0.0.1:9/elsewhere`" in why]
+    assert mistakes({"properties": {name: {"pattern": "(?=a)"}}})
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"const": {"$ref": "http://127.0.0.1:9/x"}, "$ref": "#/const"},
+        {"properties": {"a": {"default": {"$ref": "http://127.0.0.1:9/x"}}}, "$ref": "#/properties/a/default"},
+        {"title": "name", "$ref": "#name"},
+        {"const": {"$anchor": "name"}, "$ref": "#name"},
+        {"allOf": [{}], "$ref": "#/allOf/1"},
+    ],
+)
+def test_references_lead_to_what_was_checked_as_a_schema(schema: dict[str, Any]) -> None:
+    """Data isn't checked, so that what a reference made a schema of it could say anything."""
+    assert [why for _, why in mistakes(schema) if "references lead within it" in why]
+
+
+def test_references_lead_to_any_schema_within() -> None:
+    """Authors refer to what is there already, and to names with the characters that a pointer has to escape."""
+    schema = {"allOf": [{"$ref": "#/$defs/a%20~1b"}, {"$ref": "#/allOf/2"}, {"$anchor": "n"}], "$defs": {"a /b": {}}}
+    assert not mistakes(schema)
+    assert not mistakes({**schema, "definitions": {"c": {"$ref": "#n"}}, "not": {"$ref": "#"}})
+
+
+async def test_references_cost_what_they_take() -> None:
+    """A schema that branches at each of its references keeps nobody waiting for seconds."""
+    branching = {f"a{n}": {"allOf": [{"$ref": f"#/$defs/a{n + 1}"}] * 10} for n in range(30)}
+    schema = {"$ref": "#/$defs/a0", "$defs": {**branching, "a30": {}}}
+    begun = time.process_time()
+    assert "too many steps" in await failure_of(ValidateSchemaNode(), {"value": 1, "schema": schema}, {})
+    assert time.process_time() - begun < 1.0
+
+
+async def test_multiples_of_any_size_are_told() -> None:
+    """A number far beyond what it has to be a multiple of is judged like any other, and stops no run."""
+    assert await problems(Decimal("1e300"), {"multipleOf": Decimal("0.1")}) == []
+    assert len(await problems(Decimal("1.05"), {"multipleOf": Decimal("1e-1")})) == 1
+
+
+def mistakes(schema: dict[str, Any]) -> list[Any]:
+    node = ValidateSchemaNode()
+    return list(node.check(node.Config.model_validate({"value": 1, "schema": schema})))

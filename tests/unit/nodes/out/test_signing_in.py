@@ -94,6 +94,23 @@ async def test_a_request_goes_below_the_address_signed_in(
     assert "webhook-signature" not in sent
 
 
+@pytest.mark.parametrize(
+    "resource", [{"bearer_token": "s3cr3t-t0ken"}, {"user": "ann", "password": "s3cr3t"}, {"oauth2": True}]
+)
+async def test_a_service_that_echoes_tells_nobody_a_secret(resource: dict[str, Any], caller: Caller) -> None:
+    """What a service answers is stored with the run and shown on its pages: many answer with the request they got."""
+    if "oauth2" in resource:
+        caller.has_client()
+    else:
+        caller.has(**resource, headers={"X-Key": "s3cr3t-key"})
+    output = await caller.call(url="/echo")
+    assert output["body"]["path"] == "/api/echo"
+    assert "•••" in repr(output)
+    sent = caller.crm.requests[-1][2]
+    secrets = [sent["Authorization"], sent["Authorization"].partition(" ")[2], "s3cr3t-key"]
+    assert not [secret for secret in secrets if secret in repr(output)]
+
+
 @pytest.mark.parametrize("url", ["https://thief.example/", "{{ x }}", "contacts", "http://thief.example@127.0.0.1/"])
 def test_an_address_of_its_own_is_refused_beside_a_resource(url: str) -> None:
     """Whoever writes definitions and must not read secrets has them sent to a server of their own."""

@@ -238,6 +238,8 @@ async def test_a_sqlite_file_has_to_be_there(tmp_path: Path) -> None:
     for writes in (False, True):
         refused = await Database("sqlite", f"sqlite:///{tmp_path}/none.db").refusal("SELECT 1", writes=writes)
         assert "no database file" in refused.message
+    refused = await Database("sqlite", "sqlite:///:memory:").refusal("SELECT 1")
+    assert "no database file" in refused.message, "one in memory would be another for each step"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -251,6 +253,16 @@ async def test_a_lock_of_others_is_waited_for_by_another_try(tmp_path: Path, mon
         refused = await Database("sqlite", f"sqlite:///{path}").refusal("INSERT INTO t VALUES (1)", writes=True)
     assert "locked" in refused.message
     assert not refused.lasting
+
+
+async def test_a_lock_is_told_as_one_also_where_a_step_may_take_less_time(tmp_path: Path) -> None:
+    """Told as a statement that took too long, it would have an operator look for a slow one."""
+    path = tmp_path / "a.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("CREATE TABLE t (a)")
+        other.execute("BEGIN EXCLUSIVE")
+        asked = Database("sqlite", f"sqlite:///{path}").refusal("SELECT a FROM t", seconds=0.3)
+        assert "locked" in (await asyncio.wait_for(asked, 0.3)).message
 
 
 # -- Wizard's own data ---------------------------------------------------------------------------------

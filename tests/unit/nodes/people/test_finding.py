@@ -236,6 +236,38 @@ async def test_a_merge_that_is_cut_off_anywhere_is_done_once() -> None:
     raise AssertionError("it was always killed")
 
 
+async def test_two_that_are_merged_into_each_other_at_once_arent_both_lost() -> None:
+    """Two clerks, or two tabs: each marked as a part of the other, nobody would find either of them again."""
+    engine = await an_engine()
+    await people(engine, ann=ANN, anne=ANNE)
+    profiles = RunProfiles(_Opened(_Together(engine.store)), engine.clock, schema())  # type: ignore[arg-type]
+    merges = [profiles.merge(*pair, {}, "keep", "run-1") for pair in (("ann", "anne"), ("anne", "ann"))]
+    outcomes = [done.outcome for done in await asyncio.gather(*merges)]
+    assert "elsewhere" in outcomes
+    into = {name: (await engine.profiles.get(name)).fields.get("merged_into") for name in ("ann", "anne")}
+    assert None in into.values(), "somebody is left to be found"
+    assert [name for name in into.values() if name] == ["ann", "anne"][: outcomes.index("elsewhere")]
+
+
+class _Together(Dying):
+    """Its first two saves of documents come at once."""
+
+    def __init__(self, store: Any) -> None:
+        super().__init__(store, 0)
+        real, self.documents, both = store.documents, self, asyncio.Barrier(2)
+        left = [2]
+
+        async def save(*given: Any) -> Any:
+            if left[0]:
+                left[0] -= 1
+                await asyncio.wait_for(both.wait(), 5)
+            saved = await real.save(*given)
+            await asyncio.sleep(0)
+            return saved
+
+        self.save, self.history = save, real.history
+
+
 class _Dies(Dying):
     """Is killed before or after a save of a document."""
 
