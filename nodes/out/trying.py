@@ -101,8 +101,8 @@ async def _http(resource: HttpResource, visit: Visit[Any]) -> str:
             status = response.status
     if status in (401, 403):
         raise NodeFailed(f"The service {url.host} refused to let us in (status {status}). Correct the credentials.")
-    if status >= 500:
-        raise NodeFailed(f"The service {url.host} answered with the status {status}.")
+    if status >= 500 and status != 501:  # that it doesn't know HEAD says that it is there
+        raise NodeFailed(f"The service {url.host} answered with the status {status}. Is the address right?")
     token = "An access token was given out. " if resource.oauth2 is not None else ""
     return f"{token}The service {url.host} answers (status {status})."
 

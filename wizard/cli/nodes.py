@@ -105,12 +105,13 @@ def _print_found(found: Sequence[Action], search: str | None) -> None:
     from wizard.actions.catalogue import by_group
 
     if not found:
-        print(clean(f"No node type has {search!r} in its name or description. `wizard nodes` lists all."))
+        print(clean(f"No node type has all words of {search!r} in its name or description. Try fewer or others;"))
+        print("`wizard nodes` lists all types.")
         return
     column = max(len(action.type) for action in found) + 4
     for group, actions in by_group(found).items():
         print(clean(group.capitalize()))
-        for action in sorted(actions, key=lambda action: action.type):
+        for action in actions if search else sorted(actions, key=lambda action: action.type):
             said = wrap(clean(action.summary), max(width() - column, 30)) or [""]
             print(clean(f"  {action.type:{column - 2}}{said[0]}"))
             for line in said[1:]:
@@ -325,8 +326,9 @@ async def hold(workflow: Mapping[str, Any], terminal: Terminal) -> dict[str, Any
     engine = make_engine(Catalog.from_documents([workflow], Registry.installed()), store, settings())
     try:
         view = await engine.start(workflow["id"])
-        if await Conversation(engine, terminal).hold(view) is not Ending.COMPLETED:
-            print("It isn't finished: no node is printed. Where you have nothing to say, answer with an empty line.")
+        if await Conversation(engine, terminal, kept=False).hold(view) is not Ending.COMPLETED:
+            print("It isn't finished, so nothing comes of it. An empty line leaves out what is optional,")
+            print("and a line with only a dot ends a text of several lines.")
             raise typer.Exit(LEFT_UNFINISHED)
         return {name: value for answers in view.answers.values() for name, value in answers.items()}
     finally:
