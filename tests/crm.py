@@ -22,6 +22,7 @@ class Crm:
     asked: list[tuple[Mapping[str, str], Mapping[str, Any]]] = field(default_factory=list)  # for tokens
     answers: list[tuple[int, Any]] = field(default_factory=list)
     expires_in: int | None = 3600
+    status: int = 200  # of what isn't the token place
 
     @property
     def url(self) -> str:
@@ -34,7 +35,7 @@ class Crm:
         self.requests.append((request.method, request.raw_path, dict(request.headers), body))
         if self.takes and request.headers.get("Authorization") not in self.takes:
             return web.json_response({"error": "who are you?"}, status=401)
-        return web.json_response({"id": 7})
+        return web.json_response({"id": 7}, status=self.status)
 
     def _token(self, request: web.BaseRequest, form: Mapping[str, Any]) -> web.Response:
         self.asked.append((dict(request.headers), dict(form)))

@@ -145,3 +145,5 @@ def test_who_leaves_gets_no_node(shell: Shell) -> None:
     """Half a configuration would look like a whole one."""
     assert shell.types("nodes configure http", "https://a.example/\n:quit\n") == 3
     assert shell.out == ""
+    assert "quit leaves, and nothing is kept" in shell.err
+    assert "a line with only a dot ends a text of several lines" in shell.err
