@@ -22,6 +22,7 @@ class Crm:
     asked: list[tuple[Mapping[str, str], Mapping[str, Any]]] = field(default_factory=list)  # for tokens
     answers: list[tuple[int, Any]] = field(default_factory=list)
     expires_in: int | None = 3600
+    status: int = 200  # of what isn't the token place
 
     @property
     def url(self) -> str:
@@ -39,7 +40,7 @@ class Crm:
             return web.json_response(
                 {"path": request.raw_path, "sent": sent, "as": [f"{k}: {v}" for k, v in sent.items()]}
             )
-        return web.json_response({"id": 7})
+        return web.json_response({"id": 7}, status=self.status)
 
     def _token(self, request: web.BaseRequest, form: Mapping[str, Any]) -> web.Response:
         self.asked.append((dict(request.headers), dict(form)))

@@ -43,6 +43,8 @@ class WaitConfig(NodeConfig):
 class WaitNode(Background[WaitConfig]):
     """Waits for a time, or for an event.
 
+    With `for` it is a delay, a pause of the run; `until` names the moment; `event` waits for news from outside.
+
     Each event is taken by one `wait`: the oldest of its names that came and that fits its `when`. One that comes when
     the time is over is too late for it, also where nobody has noticed that yet.
 

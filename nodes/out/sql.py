@@ -48,7 +48,7 @@ class SqlConfig(NodeConfig):
 
 
 class SqlNode(Background[SqlConfig]):
-    """Asks a database, or changes something in it, by one statement in SQL.
+    """Asks a database, or changes something in it, by one statement in SQL, such as a query.
 
     `resource` names the database: SQLite (`sqlite:///PATH`, with four slashes for a path from the root) or PostgreSQL
     (`postgresql://USER:PASSWORD@HOST/DATABASE`).

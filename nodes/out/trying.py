@@ -104,8 +104,10 @@ async def _http(resource: HttpResource, visit: Visit[Any]) -> str:
             f"The service {url.host} refused to let us in (status {status}). Correct the credentials.",
             people=Excuse.SERVICE,
         )
-    if status >= 500:
-        raise NodeFailed(f"The service {url.host} answered with the status {status}.", people=Excuse.SERVICE)
+    if status >= 500 and status != 501:  # that it doesn't know HEAD says that it is there
+        raise NodeFailed(
+            f"The service {url.host} answered with the status {status}. Is the address right?", people=Excuse.SERVICE
+        )
     token = "An access token was given out. " if resource.oauth2 is not None else ""
     return f"{token}The service {url.host} answers (status {status})."
 

@@ -64,8 +64,9 @@ class _Counting(OnProfile[CountConfig]):
 class CountUpNode(_Counting):
     """Adds to a number in the profile.
 
-    A field that isn't there yet counts as 0. `by` is 1 unless given, and may be a fraction: sums are exact. With
-    `limit` the number never grows beyond that. A field that holds something else than a number fails the step.
+    `by` is the increment: 1 unless given. It may be a fraction, since sums are exact. A field that isn't there yet
+    counts as 0. With `limit` the number never grows beyond that. A field that holds something else than a number fails
+    the step.
 
     A run counts on from what the profile held when the run was started. Where two runs of one person count at the same
     time, the one that saves later has the last word. Going back takes the change back.

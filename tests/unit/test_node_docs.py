@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.node_docs import FOLDER, pages
+from tests.node_docs import FOLDER, INDEX, pages
 from tests.pages import DOCS
 
 
@@ -15,3 +15,5 @@ def test_each_page_is_linked() -> None:
     """Nobody finds a page that no other leads to."""
     text = (DOCS / "nodes.md").read_text(encoding="utf-8")
     assert [path.name for path in pages() if f"(nodes/{path.name})" not in text] == []
+    index = INDEX.read_text(encoding="utf-8")
+    assert [path.name for path in pages() if path != INDEX and f"({path.name})" not in index] == []

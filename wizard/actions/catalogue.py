@@ -8,6 +8,7 @@ from wizard.actions.action import Action
 from wizard.node import Registry
 
 MAX_WORDS = 200  # characters that are looked for
+_SPELLED = dict.fromkeys(("email", "e-mail", "emails", "e-mails", "mails"), "mail")  # which is in each of them
 
 
 class Catalogue:
@@ -33,11 +34,13 @@ class Catalogue:
         return known
 
     def actions(self, words: str = "") -> list[Action]:
-        """All by group and title; with `words`, those in which each of the words is."""
+        """All by group and title; with `words`, those in which each of the words is, first those whose name or summary
+        has them: others may only mention them."""
         every = (self.get(node_type.type) for node_type in self._registry)
-        sought = words[:MAX_WORDS].casefold().split()
-        found = (action for action in every if action is not None and _has(action, sought))
-        return sorted(found, key=lambda action: (action.group, action.title, action.type))
+        sought = [_SPELLED.get(word, word) for word in words[:MAX_WORDS].casefold().split()]
+        found = [action for action in every if action is not None and _has(action.text, action, sought)]
+        mentions = {action: not _has(action.summary, action, sought) for action in found}
+        return sorted(found, key=lambda action: (mentions[action], action.group, action.title, action.type))
 
 
 def by_group(actions: Iterable[Action]) -> dict[str, list[Action]]:
@@ -48,6 +51,7 @@ def by_group(actions: Iterable[Action]) -> dict[str, list[Action]]:
     return groups
 
 
-def _has(action: Action, words: Iterable[str]) -> bool:
-    within = f"{action.type} {action.title} {action.group} {action.text}".casefold()
+def _has(text: str, action: Action, words: Iterable[str]) -> bool:
+    """Whether each word is in a text about an action, or in its name."""
+    within = f"{action.type} {action.title} {action.group} {text}".casefold()
     return all(word in within for word in words)

@@ -88,6 +88,7 @@ def _configuration(action: Action) -> Iterator[str]:
         yield ""
     common = [f"`{name}`" for name in NodeFormat.model_fields if name in keys_of(action.node_type)]
     yield f"Beside these, it has the keys that {action.kind} nodes share: {', '.join(common)}."
+    yield f"`wizard nodes {action.type}` explains them."
     yield ""
 
 

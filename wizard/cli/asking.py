@@ -60,8 +60,9 @@ async def _answers(workflow: Mapping[str, Any], terminal: Terminal) -> dict[str,
     engine = make_engine(Catalog.from_documents([workflow], Registry.installed()), store, settings())
     try:
         view = await engine.start(workflow["id"])
-        if await Conversation(engine, terminal).hold(view) is not Ending.COMPLETED:
-            print("It isn't finished: nothing is made of it. Where you have nothing to say, answer with an empty line.")
+        if await Conversation(engine, terminal, kept=False).hold(view) is not Ending.COMPLETED:
+            print("It isn't finished, so nothing comes of it. An empty line leaves out what is optional,")
+            print("and a line with only a dot ends a text of several lines.")
             raise typer.Exit(LEFT_UNFINISHED)
         return {name: value for answers in view.answers.values() for name, value in answers.items()}
     finally:

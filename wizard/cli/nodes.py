@@ -104,12 +104,13 @@ def _print_found(found: Sequence[Action], search: str | None) -> None:
     from wizard.actions.catalogue import by_group
 
     if not found:
-        print(clean(f"No node type has {search!r} in its name or description. `wizard nodes` lists all."))
+        print(clean(f"No node type has all words of {search!r} in its name or description. Try fewer or others;"))
+        print("`wizard nodes` lists all types.")
         return
     column = max(len(action.type) for action in found) + 4
     for group, actions in by_group(found).items():
         print(clean(group.capitalize()))
-        for action in sorted(actions, key=lambda action: action.type):
+        for action in actions if search else sorted(actions, key=lambda action: action.type):
             said = wrap(clean(action.summary), max(width() - column, 30)) or [""]
             print(clean(f"  {action.type:{column - 2}}{said[0]}"))
             for line in said[1:]:

@@ -183,7 +183,8 @@ def try_resource(
     async def work(keeping: Keeping) -> Tried:
         value = (await keeping.get(name)).values.of(use)
         if value is None:
-            raise typer.BadParameter(f"{name} has no {use.value} value.", param_hint=use.option)
+            message = f"{name} has no {use.value} value. Set it: wizard resources set {name} {use.option}."
+            raise typer.BadParameter(message, param_hint=use.option)
         services = services_of(here)
         try:
             return await try_out(value, services)

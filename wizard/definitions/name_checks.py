@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from wizard.definitions.chains import chains_of
 from wizard.definitions.draft import Draft, NodeDraft
@@ -16,6 +16,7 @@ from wizard.model.workflow import Path
 from wizard.node.types import DOCUMENTS
 
 Drafts = Mapping[str, Draft]
+FEW = 6  # names that are told where one isn't among them
 
 
 def check_names(draft: Draft, drafts: Drafts) -> Iterator[Problem]:
@@ -97,6 +98,13 @@ def _unknown_input(chain: Chain, draft: Draft) -> str | None:
     return f"`{draft.id}` declares no input {quoted(chain[1])}{did_you_mean(chain[1], declared)}"
 
 
+def _instead(name: str, outputs: Collection[str]) -> str:
+    """The end of a sentence: what a name may be meant for, or else all that there are where they are few."""
+    if meant := did_you_mean(name, outputs):
+        return meant
+    return f"; it has {', '.join(map(quoted, sorted(outputs)))}" if 0 < len(outputs) <= FEW else ""
+
+
 def _unknown_below(chain: Chain, depth: int, node: NodeDraft, drafts: Drafts) -> str | None:
     while depth < len(chain) and (config := node.written) is not None:
         name = chain[depth]
@@ -104,7 +112,7 @@ def _unknown_below(chain: Chain, depth: int, node: NodeDraft, drafts: Drafts) ->
             outputs = node.outputs
             if outputs is None or name in outputs:
                 return None
-            return f"{quoted('.'.join(chain[:depth]))} has no value {quoted(name)}{did_you_mean(name, outputs)}"
+            return f"{quoted('.'.join(chain[:depth]))} has no value {quoted(name)}{_instead(name, outputs)}"
         inner = drafts.get(config.workflow)
         if config.repeat is not None or inner is None:
             return None

@@ -124,7 +124,7 @@ def notice_stall(begun: float, whose: Caller) -> None:
     if seconds > STALL:
         log.warning(
             "%s kept everybody waiting for %.1f seconds: it works on the event loop without awaiting. "
-            "Make its function one without `async`, which gets a thread.",
+            "If that is a function of yours, define it without `async`: then it gets a thread.",
             named(whose),
             seconds,
         )

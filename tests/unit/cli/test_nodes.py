@@ -53,7 +53,16 @@ def test_types_are_found_by_what_they_do(shell: Shell, monkeypatch: pytest.Monke
     assert "send_mail" in [each["type"] for each in shell.json]
     assert len(shell.json) < 20
     assert shell.types("nodes --search zeppelin") == 0
-    assert shell.out == "No node type has 'zeppelin' in its name or description. `wizard nodes` lists all.\n"
+    assert shell.out.startswith("No node type has all words of 'zeppelin' in its name or description. Try fewer")
+
+
+def test_what_is_called_so_comes_before_what_only_mentions_it(shell: Shell) -> None:
+    """Who looks for mail finds what sends one at the top, however they spell it, and not below eight others."""
+    for spelled in ("mail", "email", "E-mails"):
+        assert shell.types(f"nodes --search {spelled}") == 0
+        assert shell.out.index("  send_mail ") < shell.out.index("  copy "), spelled
+    assert shell.types("nodes --search 'database query'") == 0
+    assert re.search(r"^  sql +Asks a database", shell.out, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -136,3 +145,5 @@ def test_who_leaves_gets_no_node(shell: Shell) -> None:
     """Half a configuration would look like a whole one."""
     assert shell.types("nodes configure http", "https://a.example/\n:quit\n") == 3
     assert shell.out == ""
+    assert "quit leaves, and nothing is kept" in shell.err
+    assert "a line with only a dot ends a text of several lines" in shell.err

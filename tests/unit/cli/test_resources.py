@@ -121,3 +121,5 @@ def test_trying_tells_by_its_exit_code(shell: Shell) -> None:
     shell.types("resources set crm --kind http --json -", '{"base_url": "http://127.0.0.1:9"}')
     assert shell.types("resources try crm") == 1
     assert "private or reserved address" in shell.out
+    assert shell.types("resources try crm --test") == 2
+    assert "Set it: wizard resources set crm --test" in shell.err

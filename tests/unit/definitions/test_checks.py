@@ -83,7 +83,7 @@ def test_names_that_nothing_has() -> None:
         (5, "`person` has no value `nam`; did you mean `name`?"),
         (6, "`c` is a condition, which has no values"),
         (6, "`person` has no value `nme`; did you mean `name`?"),
-        (7, "`person` has no value `age`"),
+        (7, "`person` has no value `age`; it has `name`"),
         (7, "there is nothing called `jb` here; did you mean `job`?"),
         (8, "`done` has no value `x`"),
     ]
@@ -148,7 +148,7 @@ def outer(nodes: str) -> list[tuple[int, str]]:
         ("sub.deeper", None),
         ("sub.nme", "`inner`, which `sub` embeds, has no node `nme` with values; did you mean `name`?"),
         ("sub.c", "`inner`, which `sub` embeds, has no node `c` with values"),
-        ("sub.name.last", "`sub.name` has no value `last`"),
+        ("sub.name.last", "`sub.name` has no value `last`; it has `first`"),
         (
             "sub.deeper.mail",
             "`innermost`, which `sub.deeper` embeds, has no node `mail` with values; did you mean `email`?",

@@ -88,7 +88,7 @@ class Resources:
         use = Use(body.get("use", Use.PRODUCTION.value))
         resource = (await self._make_keeping().get(name)).values.of(use)
         if resource is None:
-            raise Refused(RESOURCE_NOT_FOUND, f"The resource `{name}` has no {use.value} value.")
+            raise Refused(RESOURCE_NOT_FOUND, f"The resource `{name}` has no {use.value} value. Set it by PUT.")
         tried = await self._try_out(resource)
         told: responses.Tried = {"works": tried.works, "told": tried.told}
         return as_json(200, encode(told))

@@ -41,11 +41,14 @@ class Paper:
         self._words = words
         self.numbered: list[str] | None = None
 
-    def cover(self, workflow: Workflow) -> None:
-        """What a conversation begins with."""
+    def cover(self, workflow: Workflow, *, kept: bool = True) -> None:
+        """What a conversation begins with; `kept` says whether answers outlive it."""
         self._write(workflow.title, Style.STRONG)
         self._text(workflow.text)
-        self.note(sentence(":help shows what else can be typed; :quit leaves, and your answers are kept"))
+        if kept:
+            self.note(sentence(":help shows what else can be typed; :quit leaves, and your answers are kept"))
+        else:
+            self.note(sentence(":help shows what else can be typed; :quit leaves, and nothing is kept"))
 
     def page(self, view: RunView, prompt: Prompt) -> None:
         """A page's heading, text and list, and what is wrong with it as a whole."""

@@ -58,11 +58,13 @@ class _Left(Exception):
 
 
 class Conversation:
-    """One person's conversation about one run. `hold` returns when it ends."""
+    """One person's conversation about one run. `hold` returns when it ends. The person is told whether answers are kept
+    when they leave: `kept`."""
 
-    def __init__(self, engine: Engine, console: Console) -> None:
+    def __init__(self, engine: Engine, console: Console, *, kept: bool = True) -> None:
         self._engine = engine
         self._console = console
+        self._kept = kept
         self._words = ENGLISH
         self._paper = Paper(console, ENGLISH)
         self._shown: tuple[str, str, str] | None = None  # the page whose heading and text were printed last
@@ -79,7 +81,7 @@ class Conversation:
         """Asks until the run ends or the person leaves. Raises RunError for what no answer can mend."""
         self._words = words_in(view.workflow.language)
         self._paper = Paper(self._console, self._words)
-        self._paper.cover(view.workflow)
+        self._paper.cover(view.workflow, kept=self._kept)
         try:
             if view.status in (RunStatus.CREATED, RunStatus.WORKING):
                 with suppress(StaleInput):  # it is being worked on

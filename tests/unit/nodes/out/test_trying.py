@@ -69,6 +69,16 @@ async def test_a_web_service_gives_a_token_and_answers(services: Services) -> No
         assert "refused to let us in (status 401)" in (await tried(resource, services)).told
 
 
+async def test_a_service_that_knows_no_head_is_there(services: Services) -> None:
+    """Many small servers answer HEAD with 501; one that is broken answers with another status."""
+    async with crm_service() as crm:
+        resource = of("http", base_url=crm.url)
+        crm.status = 501
+        assert (await tried(resource, services)).works
+        crm.status = 503
+        assert "answered with the status 503. Is the address right?" in (await tried(resource, services)).told
+
+
 async def test_a_database_is_asked_for_1(services: Services, tmp_path: Path) -> None:
     """A file that isn't there isn't made by trying."""
     path = tmp_path / "s3cr3t.db"
