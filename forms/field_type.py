@@ -80,6 +80,10 @@ def _no_answer(field: Any) -> Value:
     return None
 
 
+def _no_example(field: Any, language: str) -> str:
+    return ""
+
+
 def _answer_wanted(field: Any) -> Sentence:
     return ANSWER_WANTED
 
@@ -133,7 +137,8 @@ class FieldType:
 
     - `is_secret`: never shown again. `is_seen`: people see it. `is_list`: an answer is a list of the choices.
     - `picks_one`: an answer is one of the choices, or Yes or No, which is `is_yes_or_no`. `holds_files`: it is a file.
-    - `has_lines`: people type several lines. `note` says in a conversation how it is answered.
+    - `has_lines`: people type several lines. `note` says in a conversation how it is answered, `example` what somebody
+      might type there, in a language; "" is nothing.
     """
 
     model: type[BaseField]
@@ -164,6 +169,7 @@ class FieldType:
     part_inputs: Callable[[PromptField, Words], tuple[PartInput, ...]] | None = None
 
     note: Callable[[PromptField], Sentence] | None = None
+    example: Callable[[PromptField, str], str] = _no_example
     is_secret: bool = False
     is_seen: bool = True
     is_list: bool = False

@@ -147,6 +147,8 @@ def make_engine(
     """An engine on an opened store. `functions` are those that `python` nodes call, by name; with an `event_secret` of
     16 random bytes or more, the tokens of runs that events start follow from it (wizard.events.intake.Intake).
     `await engine.close()` gives back what nodes opened."""
+    from wizard.channels.conversation.narration import Narration
+
     settings = settings or Settings()
     services = services_of(settings, functions)
     watch = _Listeners(settings)
@@ -161,6 +163,7 @@ def make_engine(
         watch=watch,
         profile_schema=profile_schema_of(settings),
     )
+    engine.narrator = Narration()
     engine.emitter = Intake(engine, secret=event_secret).emit
     return engine
 

@@ -167,6 +167,8 @@ class Settings(BaseModel):
     start_rate: Rate = 300  # by pages
     api_start_rate: Rate = 6000  # by POST /runs
     event_rate: Rate = 60_000  # by POST /events
+    message_rate: Rate = 120  # messages a minute in one conversation
+    chat_origins: Origins = ""  # of pages elsewhere that may open conversations by a browser
     proxies: Annotated[int, Field(ge=0, le=10)] = 0
     step_timeout: Seconds = 30.0  # for background nodes that say nothing themselves, http excepted; and all other calls
     function_threads: Annotated[int, Field(ge=1, le=1000)] = 50  # for functions that aren't async; others wait

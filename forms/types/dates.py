@@ -17,8 +17,9 @@ from wizard.forms.types.clocks import NO_TIME, times_of
 from wizard.forms.types.date_inputs import date_inputs, date_texts
 from wizard.forms.types.days import NO_DATE, PARTS, days_of, days_of_parts, usual_day
 from wizard.forms.types.text import short
+from wizard.locale import formats
 from wizard.locale.sentences import sentence
-from wizard.model import Value
+from wizard.model import PromptField, Value
 
 Point = TypeVar("Point", date, time)
 
@@ -189,8 +190,17 @@ def _of_day(value: Value) -> time | None:
     return None if value is None else value.replace(tzinfo=None)
 
 
+def _day_example(asked: PromptField, language: str) -> str:
+    return formats.day(date(1985, 3, 27), language)
+
+
+def _time_example(asked: PromptField, language: str) -> str:
+    return "14:30"
+
+
 DATE = FieldType(
     model=DateField,
+    example=_day_example,
     parser=_date_parser,
     value_type=date,
     called_elsewhere=("datetime", "timestamp", "day"),
@@ -202,6 +212,7 @@ DATE = FieldType(
 )
 TIME = FieldType(
     model=TimeField,
+    example=_time_example,
     parser=_time_parser,
     value_type=time,
     called_elsewhere=("datetime", "timestamp"),

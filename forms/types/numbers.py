@@ -15,8 +15,9 @@ from wizard.forms.refusals import Refusal
 from wizard.forms.setting_types import Number
 from wizard.forms.types.amounts import Reading, read_number, written_number
 from wizard.forms.types.text import short
+from wizard.locale import formats
 from wizard.locale.sentences import Sentence, counted, sentence
-from wizard.model import Value
+from wizard.model import PromptField, Value
 
 MAX_DIGITS = 30
 
@@ -191,8 +192,19 @@ def _exact(value: Value) -> Decimal | None:
     return number if number.is_finite() else None
 
 
+def _example(asked: PromptField, language: str) -> str:
+    least = asked.options.get("min")
+    return str(least) if isinstance(least, int) else "12"
+
+
+def _amount_example(asked: PromptField, language: str) -> str:
+    least = asked.options.get("min")
+    return formats.number(least if isinstance(least, Decimal) else Decimal("12.5"), language)
+
+
 INTEGER = FieldType(
     model=IntegerField,
+    example=_example,
     parser=_integer_parser,
     value_type=int,
     called_elsewhere=("number", "numeric", "range", "slider", "int"),
@@ -201,6 +213,7 @@ INTEGER = FieldType(
 )
 DECIMAL = FieldType(
     model=DecimalField,
+    example=_amount_example,
     parser=_decimal_parser,
     value_type=Decimal,
     called_elsewhere=("number", "numeric", "range", "slider", "float", "double", "money", "currency", "amount"),

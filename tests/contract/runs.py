@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from immutables import Map
 from wizard.model import Arrival, Change, Delivery, Fault, Kind, PutOff, Run, RunStatus, Step, StepStatus, Undo
 from wizard.model.job import Job, JobKind
 from wizard.model.run import count_answered
+from wizard.model.talk import Expected, Offer, Speaker, Utterance
 from wizard.model.values import pack
 from wizard.state.patches import setters_of
 
@@ -138,7 +139,24 @@ def full_run(run_id: str = "run-1") -> Run:
         arrived=7,
         positional=True,
         deliveries=(Delivery(b"\x07key", b"\x07content"),),
+        conversation={"last": 3, "asked": ["name"]},
     )
+
+
+def full_utterance(number: int = 2, said_id: str = "w-2", **changes: Any) -> Utterance:
+    """What was said, with no field at its default."""
+    said = Utterance(
+        number,
+        said_id,
+        Speaker.OPERATOR,
+        "Wie heißt du? 👋",
+        NOW,
+        (Offer("a1.2", "Anna"),),
+        Expected("text", "name", "household/2/name"),
+        1,
+        {"edits": "m-1", "files": ["photo.png"]},
+    )
+    return replace(said, **changes)
 
 
 def a_job(run_id: str = "run-1", kind: JobKind = JobKind.WORK, visit: int = 1, after: float = 0, **rest: Any) -> Job:

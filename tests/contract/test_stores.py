@@ -30,6 +30,7 @@ from tests.contract.runs import (
     full_run,
     full_step,
     full_undo,
+    full_utterance,
     texts,
     turn,
 )
@@ -56,6 +57,38 @@ async def loaded(store: Store, run_id: str = "run-1") -> Run:
 
 def a_reply(scope: str = "run-1", key: str = "key-1", **changes: Any) -> Reply:
     return replace(Reply(scope, key, b"digest", 200, b'{"body": "\xc3\xab"}'), **changes)
+
+
+# -- conversations -----------------------------------------------------------------------------
+
+
+async def test_what_was_said_is_kept_in_order_and_goes_with_the_run(store: Store) -> None:
+    """A message that is lost or out of order answers another question; one that stays after its run is deleted is a
+    person's data that nobody can delete."""
+    run = full_run()
+    first, second = full_utterance(1, "m-1"), full_utterance()
+    await store.commit(creating(run, said=(first, second)))
+    following = turn(run, said=(full_utterance(3, "w-3", choices=(), expects=None, details={}),))
+    await store.commit(following)
+    assert exactly(list(await store.said("run-1"))) == exactly([first, second, *following.said])
+    assert [said.number for said in await store.said("run-1", after=1, limit=1)] == [2]
+    assert exactly(await store.utterance("run-1", "m-1")) == exactly(first)
+    assert await store.utterance("run-1", "m-2") is None
+    assert list(await store.said("run-2")) == []
+    await store.delete_run("run-1")
+    assert list(await store.said("run-1")) == []
+
+
+async def test_an_id_that_was_said_before_undoes_the_whole_turn(store: Store) -> None:
+    """A message that is delivered twice at once must not be answered twice, nor leave half a turn behind."""
+    run, other = a_run(), a_run("run-2")
+    await store.commit(creating(run, said=(full_utterance(1, "m-1"),)))
+    await store.commit(creating(other, said=(full_utterance(1, "m-1"),)))
+    with pytest.raises(KeyReused):
+        await store.commit(turn(run, said=(full_utterance(2, "m-1"),), entries=(Entry("accepted", "name"),)))
+    assert (await loaded(store)).revision == run.revision
+    assert [said.number for said in await store.said("run-1")] == [1]
+    assert await store.trace("run-1") == []
 
 
 # -- runs --------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from immutables import Map
 
-from tests.contract.runs import NOW, a_job, a_step, creating, exactly, full_run, turn
+from tests.contract.runs import NOW, a_job, a_step, creating, exactly, full_run, full_utterance, turn
 from tests.postgres import connect, fresh_database
 from wizard.app import open_store
 from wizard.errors import DataUnreadable, NotGenuine, SettingsError, StoreError
@@ -60,6 +60,7 @@ READS: dict[str, Read] = {
     "reports": lambda store, run_id: store.reported(run_id),
     "refused": lambda store, run_id: store.refused(run_id, f"page of {run_id}"),
     "jobs": _job,
+    "utterances": lambda store, run_id: store.said(run_id),
 }
 
 
@@ -119,6 +120,7 @@ def living(run: Run) -> Change:
     reply = Reply("", f"key of {run.id}", b"digest", 201, b"{}")
     rest: dict[str, Any] = {"jobs": jobs, "files": files, "documents": documents, "reply": reply}
     rest["migrating"] = Migrating(run)
+    rest["said"] = (full_utterance(1, f"message of {run.id}"),)
     return creating(run, entries=(Entry("created"), Entry("entered", "name")), **rest)
 
 

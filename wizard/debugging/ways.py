@@ -9,7 +9,7 @@ from contextlib import suppress
 from wizard.definitions.graph import END, edges_of, label_of
 from wizard.errors import NotAStep
 from wizard.machine.events import awaited
-from wizard.model import Branches, Call, Entry, Node, Run, Step, Workflow
+from wizard.model import BY_TRIES, Branches, Call, Entry, Node, Run, Step, Workflow
 from wizard.model.path import Frame, frame_and_node_at, locate
 from wizard.model.trial import Way
 
@@ -44,6 +44,8 @@ def port_of(node: Node, step: Step) -> str | None:
         return f"event {event.name}" if event is not None and event.leads else None
     if step.error is None or not step.is_done:
         return step.port
+    if step.given == BY_TRIES:
+        return "after tries"
     if step.is_foreground:
         return "no answer" if node.remind is not None else None
     return "on error" if node.on_error.action == "goto" else None

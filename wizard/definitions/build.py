@@ -11,6 +11,7 @@ from wizard.definitions.inputs import ITEM_NAMES, typed
 from wizard.definitions.internal import ConditionConfig, RepeatConfig, WorkflowConfig
 from wizard.expressions.prose import prose
 from wizard.model import (
+    AfterTries,
     Awaited,
     Branches,
     Call,
@@ -24,6 +25,7 @@ from wizard.model import (
     Repeat,
     Retry,
     StartsOn,
+    Topic,
     Workflow,
 )
 from wizard.model.copies import changeable
@@ -56,6 +58,8 @@ def build(draft: Draft, embedded: Mapping[str, Workflow], version: str) -> Workf
         language=head.language,
         events=_known_events(draft, embedded),
         awaited=_awaited(draft, embedded),
+        help=tuple(Topic(topic.ask, prose(topic.answer)) for topic in head.help),
+        agent=head.agent,
         starts_on=tuple(StartsOn(start.event, start.when) for start in head.on),
     )
 
@@ -81,7 +85,7 @@ def _known_events(draft: Draft, embedded: Mapping[str, Workflow]) -> frozenset[s
 def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
     common = node.common
     retry = common.retry
-    error = common.on_error
+    error, tries = common.on_error, common.after_tries
     config = _config(node.config, embedded)
     return Node(
         id=node.id,
@@ -101,6 +105,7 @@ def _compiled(node: NodeDraft, embedded: Mapping[str, Workflow]) -> Node:
         concurrency=common.concurrency,
         example=common.example,
         remind=_reminder(common.remind_after),
+        after_tries=None if tries is None else AfterTries(tries.tries, target_of(tries.goto)),
         expires_after=common.expires_after,
         changeable=changeable(config),
         events=tuple(_event(event) for event in node.events),
@@ -126,7 +131,7 @@ def _reminder(reminder: ReminderFormat | None) -> Reminder | None:
     assert after is not None
     times = 1 if reminder.every is None else reminder.times or REMINDERS
     goto = None if reminder.goto is None else target_of(reminder.goto)
-    return Reminder(after, goto, sent, reminder.every, times)
+    return Reminder(after, goto, sent, reminder.every, times, reminder.text)
 
 
 def _config(config: NodeConfig | None, embedded: Mapping[str, Workflow]) -> object:

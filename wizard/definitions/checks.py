@@ -275,7 +275,9 @@ def _check_ways(draft: Draft) -> Iterator[Problem]:
             message = f"`{node.id}` can't be reached: no way from `{start}` leads to it"
             yield draft.document.problem((*node.place, "id"), message, severity="warning")
     ends = {
-        node.id for node in draft.nodes if None in node.exits or END in (node.common.on_error.goto, node.unanswered)
+        node.id
+        for node in draft.nodes
+        if None in node.exits or END in (node.common.on_error.goto, node.unanswered, node.given_up)
     }
     ending = leading_to(ends, edges)
     stuck = [node for node in reached if node.id not in ending]

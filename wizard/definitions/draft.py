@@ -90,6 +90,8 @@ class NodeDraft:
             targets.append(((*self.place, "on_error", "goto"), self.common.on_error.goto))
         if self.unanswered is not None:
             targets.append(((*self.place, "remind_after", "goto"), self.unanswered))
+        if self.given_up is not None:
+            targets.append(((*self.place, "after_tries", "goto"), self.given_up))
         targets += [((*self.place, "event"), event.goto) for event in self.events if event.goto is not None]
         return tuple(targets)
 
@@ -151,10 +153,16 @@ class NodeDraft:
         return None if reminder is None else reminder.goto
 
     @property
+    def given_up(self) -> str | None:
+        """Where a conversation leads that isn't understood, as the author wrote it."""
+        tries = self.common.after_tries
+        return None if tries is None else tries.goto
+
+    @property
     def successors(self) -> tuple[str, ...]:
         """Every node that an edge leads to."""
         closing = [event.goto for event in self.common.event]
-        others = (self.common.on_error.goto, self.unanswered, *closing)
+        others = (self.common.on_error.goto, self.unanswered, self.given_up, *closing)
         every = [*self.exits, *(target_of(goto) for goto in others if goto is not None)]
         return tuple(dict.fromkeys(target for target in every if target is not None))
 

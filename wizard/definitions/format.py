@@ -24,6 +24,7 @@ from wizard.node.keys import _Format
 from wizard.node.types import Identifier, LongerThanNothing, WorkflowId
 
 MAX_NODES = 10_000
+MAX_TOPICS = 100  # of a workflow's help
 MAX_STARTS = 20  # events that start one workflow
 
 _LANGUAGE = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}"
@@ -71,6 +72,26 @@ class StartFormat(_Format):
     )
 
 
+def _ways(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+_Way = Annotated[str, Field(strict=True, min_length=1, max_length=200)]
+
+
+class TopicFormat(_Format):
+    """What people may ask in a conversation, and the answer."""
+
+    ask: Annotated[
+        tuple[_Way, ...],
+        BeforeValidator(_ways, json_schema_input_type=_Way | list[_Way]),
+        Field(min_length=1, max_length=20, description="How people may ask it, in one way or in several."),
+    ]
+    answer: Annotated[str, Field(strict=True)] = Field(
+        min_length=1, max_length=5_000, description="What they are told. No template."
+    )
+
+
 class WorkflowFormat(_Format):
     """A definition of a workflow."""
 
@@ -86,6 +107,10 @@ class WorkflowFormat(_Format):
     on: tuple[StartFormat, ...] = Field(
         (), max_length=MAX_STARTS, description="The events that start a run of it, by themselves."
     )
+    help: tuple[TopicFormat, ...] = Field(
+        (), max_length=MAX_TOPICS, description="What people can ask in a conversation, at any time."
+    )
+    agent: StrictBool = Field(False, description="Whether people can ask for a person in a conversation.")
     reopen: StrictBool = Field(False, description="Whether a completed run can be gone back into.")
     save: Saves = Field(
         True,

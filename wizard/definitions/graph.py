@@ -42,8 +42,10 @@ def edges_of(workflow: Workflow) -> list[Edge]:
         if node.on_error.action == "goto":
             edges.append(Edge(node.id, node.on_error.goto or END, "on error", error=True))
         edges += [Edge(node.id, event.goto or END, f"event {event.name}") for event in node.events if event.leads]
-        if node.remind is not None and node.remind.message is None:
+        if node.remind is not None and not node.remind.stays:
             edges.append(Edge(node.id, node.remind.goto or END, "no answer", error=True))
+        if node.after_tries is not None:
+            edges.append(Edge(node.id, node.after_tries.goto or END, "after tries", error=True))
     return edges
 
 

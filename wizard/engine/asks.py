@@ -12,7 +12,7 @@ from wizard.errors import InvalidInput
 from wizard.locale.sentences import sentence
 from wizard.machine import earlier, interventions, machine
 from wizard.machine.arguments import check_fields, check_names, check_texts, check_texts_given, checked_draft
-from wizard.machine.conflicts import Answer, Ask, Change, FromOutside, LookBack
+from wizard.machine.conflicts import Answer, Ask, Change, FromOutside, LookBack, OwnWork
 from wizard.machine.events import is_delivered
 from wizard.machine.protocol import Move
 from wizard.machine.stack import Turn
@@ -139,3 +139,13 @@ def event_ask(name: str, data: Value, key: str | None) -> FromOutside:
         lambda turn: interventions.arrive(turn, name, own, own_key),
         known=partial(is_delivered, name=name, data=own, key=own_key),
     )
+
+
+def say_ask(revision: int | None, *, over: bool) -> Ask:
+    """Engine.say. A run that is `over` is no more answered, though it is talked about."""
+    return OwnWork(machine.stay, outline=True) if over else LookBack(machine.stay, revision=revision)
+
+
+def give_up_ask(step: str) -> Ask:
+    """Engine.give_up."""
+    return LookBack(interventions.give_up, step)

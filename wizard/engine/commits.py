@@ -46,7 +46,8 @@ class Saver:
     """The commits of one turn on `run`, which isn't stored yet where `born` is false. `lease` says until when, from
     now on, the effects that begin are this turn's. `responded` says that an earlier turn on the same request stored a
     reply to it. `job` is the key of the job that the turn is taken for, which somebody holds; `past` is called when a
-    commit takes that away from them, since it is done or ordered anew. `committed` is called after each commit."""
+    commit takes that away from them, since it is done or ordered anew. `committed` is called after each commit, `tell`
+    before one on the way."""
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class Saver:
         job: str = "",
         past: Callable[[], None] | None = None,
         committed: Callable[[], None] | None = None,
+        tell: Callable[[], None] | None = None,
     ) -> None:
         self.run = run  # as last committed
         self._store = store
@@ -76,6 +78,7 @@ class Saver:
         self._job = job
         self._past = past
         self._committed = committed
+        self._tell = tell
         self._begun = 0
         self._saved = False
 
@@ -96,6 +99,8 @@ class Saver:
     async def _commit_on_the_way(self) -> None:
         """The request is answered already, in case that nobody comes to the turn's end: whoever sends it again then
         is told how the run stands, and it isn't made again."""
+        if self._tell is not None:
+            self._tell()
         change = self._turn.change()
         if self._respond is not None:
             change = change._replace(reply=self.answering(self._respond(change.run)))

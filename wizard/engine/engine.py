@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Set
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,12 +16,14 @@ from wizard.engine.asks import Action
 from wizard.engine.inputs import read_input
 from wizard.engine.jobs import Performer
 from wizard.engine.migrating import Migrations
+from wizard.engine.narration import Narrator, Said
 from wizard.engine.own_runs import RunPage, runs_of
 from wizard.engine.pinned import Definitions, Pinned
 from wizard.engine.reentry import check_not_within
 from wizard.engine.run_token import new_token
 from wizard.engine.starting import Handed, new_id, new_run
 from wizard.engine.turns import RespondWith, Turns
+from wizard.engine.unsaved import PERSONS
 from wizard.engine.view import RunView, run_id_of
 from wizard.errors import HostError, InvalidInput, RunCancelled
 from wizard.machine import interventions
@@ -40,6 +43,7 @@ from wizard.model.events import Emit, Emitted
 from wizard.model.instants import Clock, instant
 from wizard.model.job import Claim
 from wizard.model.migrating import Order, Page
+from wizard.model.talk import Utterance
 from wizard.node import Services
 from wizard.process.isolation import Whose
 from wizard.profiles.keeping import StoredDocuments
@@ -101,6 +105,19 @@ class Engine:
         return self._turns.cache.versions()
 
     @property
+    def narrator(self) -> Narrator | None:
+        """What speaks in conversations; set where an application is composed, as it is of a room above."""
+        return self._turns.narrator
+
+    @narrator.setter
+    def narrator(self, narrator: Narrator) -> None:
+        self._turns.narrator = narrator
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Has the function called with the run's id whenever this process has said something in a conversation."""
+        self._turns.listeners.append(listener)
+
+    @property
     def settings(self) -> Settings:
         settings: Settings | None = self.services.settings
         return settings or Settings()
@@ -152,13 +169,16 @@ class Engine:
         run_id: str | None = None,
         token: str | None = None,
         respond: RespondWith | None = None,
+        said: Said | None = None,
     ) -> RunView:
         """S2: create and the first Next in one. `run_id` and `token` are the new run's where the caller has made them,
-        of 128 random bits or more. Raises what `create` raises, and StaleRevision where there is a run with that
-        id."""
+        of 128 random bits or more. With `said` it is a conversation from the beginning. Raises what `create` raises,
+        and StaleRevision where there is a run with that id."""
         handed = Handed(event, session, profile_id, session_id)
         given = {} if input is None else input
-        return await self._create(workflow_id, given, handed, respond, entering=True, run_id=run_id, token=token)
+        return await self._create(
+            workflow_id, given, handed, respond, entering=True, run_id=run_id, token=token, said=said
+        )
 
     async def load(self, run: str | RunView) -> RunView:
         """The run as it is now. Executes nothing (S18). Raises RunNotFound."""
@@ -203,6 +223,7 @@ class Engine:
         revisit: bool = False,
         seen: str | None = None,
         respond: RespondWith | None = None,
+        said: Said | None = None,
     ) -> RunView:
         """Next (S2, S4, S5). `answers` are for `step`, by default the one that the view shows.
 
@@ -223,7 +244,7 @@ class Engine:
             answers, revision = await self._whole(run, step, answers, revision)
 
         ask = asks.next_ask(step, answers, revision, seen, in_parts=partial, revisit=revisit)
-        return await self._take("next", run, ask, respond)
+        return await self._take("next", run, ask, respond, said)
 
     async def previous(
         self,
@@ -235,6 +256,7 @@ class Engine:
         skip_background: bool = True,
         revision: int | None = None,
         respond: RespondWith | None = None,
+        said: Said | None = None,
     ) -> RunView:
         """Previous (S6), to the step `to` or the one before. `draft` is kept as what was typed. With
         `step`, from that foreground step of the path: the run goes back to it first.
@@ -243,7 +265,7 @@ class Engine:
         RunExpired.
         """
         ask = asks.previous_ask(step, to, draft, revision, skip_background=skip_background)
-        return await self._take("previous", run, ask, respond)
+        return await self._take("previous", run, ask, respond, said)
 
     async def save(self, run: str | RunView, step: str, draft: Mapping[str, object]) -> RunView:
         """Keeps what was typed at a foreground step of the path, and makes that the current one: who comes
@@ -291,6 +313,7 @@ class Engine:
         revision: int | None = None,
         seen: str | None = None,
         respond: RespondWith | None = None,
+        said: Said | None = None,
     ) -> RunView:
         """Change (S11): answers an earlier step anew and returns; without answers, shows it first.
 
@@ -302,7 +325,7 @@ class Engine:
         """
         if keep:
             answers, revision = await self._whole(run, step, answers, revision)
-        return await self._take("change", run, asks.change_ask(step, answers, revision, seen), respond)
+        return await self._take("change", run, asks.change_ask(step, answers, revision, seen), respond, said)
 
     async def _whole(
         self, run: str | RunView, step: str | None, answers: Mapping[str, object] | None, revision: int | None
@@ -320,12 +343,18 @@ class Engine:
         return whole, view.revision if revision is None else revision
 
     async def remove_item(
-        self, run: str | RunView, item: str, *, revision: int | None = None, respond: RespondWith | None = None
+        self,
+        run: str | RunView,
+        item: str,
+        *,
+        revision: int | None = None,
+        respond: RespondWith | None = None,
+        said: Said | None = None,
     ) -> RunView:
         """Takes an item ("household/2") out of a repeat and goes on as after a change."""
         check_texts(item=item)
         return await self._take(
-            "remove", run, LookBack(lambda turn: remove_item(turn, item), revision=revision), respond
+            "remove", run, LookBack(lambda turn: remove_item(turn, item), revision=revision), respond, said
         )
 
     async def amend(self, run: str | RunView, **documents: Mapping[str, Value]) -> RunView:
@@ -377,14 +406,42 @@ class Engine:
             raise HostError("This engine takes no events. Make it with wizard.app.make_engine.")
         return await self.emitter(type, properties, id=id, profile_id=profile_id, session_id=session_id, at=at)
 
-    async def cancel(self, run: str | RunView, *, undo: bool = False, respond: RespondWith | None = None) -> RunView:
+    async def cancel(
+        self,
+        run: str | RunView,
+        *,
+        undo: bool = False,
+        respond: RespondWith | None = None,
+        said: Said | None = None,
+    ) -> RunView:
         """Ends a run for good. With `undo` what its steps did is undone, the newest first; what can't be undone now
         is tried again later. Cancelling it again changes nothing. Raises RunCompleted, RunExpired."""
         ask = FromOutside(lambda turn: interventions.cancel(turn, undo=undo), outline=True)
         try:
-            return await self._take("cancel", run, ask, respond)
+            return await self._take("cancel", run, ask, respond, said)
         except RunCancelled:
             return await self.load(run)
+
+    async def give_up(self, run: str | RunView, step: str) -> RunView:
+        """The current step was answered wrongly so often that its definition leads elsewhere (`after_tries`). Nothing
+        where it doesn't. Raises StaleInput where the step isn't on the path, RunExpired, RunCancelled."""
+        return await self._take("give up", run, asks.give_up_ask(step))
+
+    async def say(self, run: str | RunView, said: Said, *, revision: int | None = None, over: bool = False) -> RunView:
+        """Something is said in a conversation about the run that moves nothing; with it a run becomes one. Raises
+        StaleInput where `revision` isn't the run's any more; what else `previous` raises, unless the run is `over`."""
+        return await self._take("say", run, asks.say_ask(revision, over=over), None, said)
+
+    async def said(self, run_id: str, after: int = 0, limit: int = 1000) -> list[Utterance]:
+        """What was said in the conversation about a run with a number above `after`, in order."""
+        check_texts(run_id=run_id)
+        check_numbers_given(after=after, limit=limit)
+        return list(await self.store.said(run_id, after, limit))
+
+    async def utterance(self, run_id: str, said_id: str) -> Utterance | None:
+        """What was said under that id, None where nothing was."""
+        check_texts(run_id=run_id, said_id=said_id)
+        return await self.store.utterance(run_id, said_id)
 
     async def perform(self, claim: Claim) -> datetime | None:
         """Does a job that a queue handed out. Gives the time at which it is to be done (again), None where nothing is
@@ -454,6 +511,7 @@ class Engine:
         entering: bool,
         run_id: str | None = None,
         token: str | None = None,
+        said: Said | None = None,
     ) -> RunView:
         check_texts(workflow_id=workflow_id)
         check_ids_given(run_id=run_id, token=token)
@@ -463,7 +521,7 @@ class Engine:
         run = await new_run(workflow, run_id or self._ids(), token, handed, self.store, instant(now))
         run = run._replace(input=copied(read_input(workflow, run, values, now)))
         await self._pinned.save(workflow, bundle)
-        return await self._turns.first(workflow, run, now, respond, token, entering=entering)
+        return await self._turns.first(workflow, run, now, respond, token, entering=entering, said=said)
 
     async def migrate(self, order: Order) -> Page:
         """Moves live runs of a workflow to another of its versions, or says what would become of them
@@ -473,10 +531,18 @@ class Engine:
         )
         return await migrations.page(order)
 
-    async def _take(self, name: str, run: str | RunView, ask: Ask, respond: RespondWith | None = None) -> RunView:
+    async def _take(
+        self,
+        name: str,
+        run: str | RunView,
+        ask: Ask,
+        respond: RespondWith | None = None,
+        said: Said | None = None,
+    ) -> RunView:
         run_id = run_id_of(run)
         check_not_within(name, run_id)
-        return _shown(run, await self._turns.take(name, run_id, ask, respond))
+        task = PERSONS if said is None else replace(PERSONS, said=said)
+        return _shown(run, await self._turns.take(name, run_id, ask, respond, task))
 
 
 def _zone_of(settings: Settings) -> ZoneInfo | None:

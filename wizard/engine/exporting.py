@@ -39,7 +39,9 @@ async def exported_run(engine: Engine, run_id: str) -> dict[str, Any]:
         files, former = await engine.store.files(run_id), await engine.former(run_id)
         if await engine.store.revision(run_id) == view.revision:
             before = None if former is None else _given(former.workflow, former.run) | {"version": former.run.version}
+            said = await _whole_talk(engine, run_id)
             content = _content(view.workflow, view.run, entries, files) | {"before_migration": before}
+            content |= {"messages": said} if said else {}
             return {"format": FORMAT, "exported_at": engine.clock()} | content
     raise StaleRevision(run=run_id)
 
@@ -54,6 +56,13 @@ async def _whole_trace(engine: Engine, run_id: str) -> list[TraceEntry]:
     while page := await engine.trace(run_id, after=entries[-1].number if entries else 0, limit=PAGE):
         entries += page
     return entries
+
+
+async def _whole_talk(engine: Engine, run_id: str) -> list[dict[str, Any]]:
+    said: list[dict[str, Any]] = []
+    while page := await engine.said(run_id, after=len(said), limit=PAGE):
+        said += [{"id": one.id, "from": one.speaker.value, "text": one.text, "at": one.at} for one in page]
+    return said
 
 
 def _content(

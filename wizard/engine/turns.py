@@ -27,6 +27,7 @@ from wizard.engine.contention import Contention, Place
 from wizard.engine.driver import Driver, Means
 from wizard.engine.lasting import LastingWork, claim_of
 from wizard.engine.leases import Leases
+from wizard.engine.narration import Narrator, Said, Telling
 from wizard.engine.pinned import Pinned
 from wizard.engine.progress import reporter
 from wizard.engine.slots import Slots
@@ -42,8 +43,10 @@ from wizard.errors import (
 from wizard.locale.sentences import sentence
 from wizard.machine import machine
 from wizard.machine.conflicts import (
+    Answer,
     Ask,
     Change,
+    LookBack,
     check_fresh,
     check_live,
     is_at_work,
@@ -107,6 +110,8 @@ class Turns:
             file=store.file,
         )
         self._leases = Leases(store, clock, services.calls.unstoppable, settings)
+        self.narrator: Narrator | None = None
+        self.listeners: list[Callable[[str], None]] = []  # told of each run in whose conversation something was said
         self.past: set[str] = set()  # keys of claimed jobs that aren't their holder's any more, by their own turn
         self.lease = lease_from(clock, settings.lease)
         self.lasting = LastingWork(self._leases, clock, watch, self._take_result)
@@ -122,7 +127,15 @@ class Turns:
         return view
 
     async def first(
-        self, workflow: Workflow, run: Run, now: datetime, respond_to: RespondWith | None, token: str, *, entering: bool
+        self,
+        workflow: Workflow,
+        run: Run,
+        now: datetime,
+        respond_to: RespondWith | None,
+        token: str,
+        *,
+        entering: bool,
+        said: Said | None = None,
     ) -> RunView:
         """The turn that creates a run, and enters it; `now` is its creation on the wall clock."""
 
@@ -138,9 +151,11 @@ class Turns:
             if run.expires_at is not None:
                 turn.order(JobKind.EXPIRE, 0, run.expires_at)
             move = machine.next_(turn, None) if entering else machine.stay(turn)
-            saver = self._saver(turn, run, respond, PERSONS, None, born=False)
+            task = PERSONS if said is None else replace(PERSONS, said=said)
+            telling = self._telling(run, said, passes=True)
+            saver = self._saver(turn, run, respond, task, None, born=False, telling=telling)
             try:
-                view = await self._play(turn, move, saver, respond, PERSONS)
+                view = await self._play(turn, move, saver, respond, task, telling=telling)
             except Overtaken as overtaken:
                 if overtaken.task.unsaved is None:  # there is a run of this id
                     raise StaleRevision(run=run.id) from None
@@ -215,7 +230,7 @@ class Turns:
         is_done = is_known(run, ask)
         if not is_done:
             check_live(run, ask, now)
-        if is_done or is_replay(run, ask):
+        if is_done or (task.said is None and is_replay(run, ask)):
             watched.outcome = "replayed"
             return RunView(await self._pinned.known_of(run), run, now)
         workflow = await (self._pinned.known_of(run) if takes_an_outline(ask) else self._pinned.workflow_of(run))
@@ -229,8 +244,11 @@ class Turns:
         turn = Turn(workflow, run, now)
         if run.positional and workflow.unavailable is None:
             number_items(turn, run)
-        saver = self._saver(turn, run, respond, task, place, born=True)
-        view = await self._play(turn, ask.move(turn), saver, respond, task, strict=isinstance(ask, Change))
+        by_page = task.said is None and isinstance(ask, Answer | Change | LookBack)
+        telling = self._telling(run, task.said, passes=not by_page)
+        saver = self._saver(turn, run, respond, task, place, born=True, telling=telling)
+        strict = isinstance(ask, Change)
+        view = await self._play(turn, ask.move(turn), saver, respond, task, strict=strict, telling=telling)
         watched.outcome = _outcome(view, run)
         return view
 
@@ -240,8 +258,22 @@ class Turns:
             return True
         return await self._store.queue.is_kept(job_key(run.id, JobKind.WORK, visit_of(run.current)), self._clock())
 
+    def _telling(self, run: Run, said: Said | None, *, passes: bool) -> Telling | None:
+        """None where the run is no conversation."""
+        if self.narrator is None or (said is None and not run.conversation):
+            return None
+        return Telling(self.narrator, run, said, passes=passes)
+
     def _saver(
-        self, turn: Turn, run: Run, respond: RespondWith | None, task: Task, place: Place | None, *, born: bool
+        self,
+        turn: Turn,
+        run: Run,
+        respond: RespondWith | None,
+        task: Task,
+        place: Place | None,
+        *,
+        born: bool,
+        telling: Telling | None,
     ) -> Saver:
         return Saver(
             self._store,
@@ -256,6 +288,7 @@ class Turns:
             job=task.job,
             past=partial(self.past.add, task.job),
             committed=None if place is None else place.leave,
+            tell=None if telling is None else partial(telling.tell, turn, None, on_the_way=True),
         )
 
     def _driver(self, turn: Turn, saver: Saver, task: Task) -> Driver:
@@ -275,12 +308,15 @@ class Turns:
         task: Task,
         *,
         strict: bool = False,
+        telling: Telling | None = None,
     ) -> RunView:
         """Drives a move to its end and commits it. Where nothing changed, the view's run is the one
         that the saver holds. Raises Overtaken."""
         driver, before = self._driver(turn, saver, task), saver.run
         try:
             await _drive(move, driver)
+            if telling is not None and not (strict and turn.rejected):
+                await self._have_told(telling, turn, driver)
             rejected = driver.prompt if turn.rejected else None
             # What was stored on the way isn't the answer yet: the same request again would be made again (S19).
             unanswered = respond is not None and saver.owes_reply
@@ -294,11 +330,14 @@ class Turns:
             change = turn.change()
             prompt = _prompt_of(change.run, driver, turn.workflow)
             view = RunView(turn.workflow, change.run, turn.local_now, prompt, rejected=rejected)
+            view.said = change.said
             if respond is not None:
                 change = change._replace(reply=saver.answering(respond(view)))
             view.until = driver.until.get(visit_of(change.run.current), _put_off_until(change.run))
             await saver.commit(change)
             _log_failures(turn)
+            if change.said:
+                self._tell(change.run.id)
             await self._leave_line(before, change.run)
             return view
         except StaleRevision:
@@ -313,6 +352,19 @@ class Turns:
                 saver.effects_done()
             else:
                 self.lasting.go_on(turn.id, driver.lasting, saver, follows=bool(task.job) or task.follows)
+
+    def _tell(self, run_id: str) -> None:
+        for listener in self.listeners:
+            listener(run_id)
+
+    async def _have_told(self, telling: Telling, turn: Turn, driver: Driver) -> None:
+        """Goes on where nothing is asked in a conversation, and has said what came of it."""
+
+        def shown() -> Prompt | None:
+            return _prompt_of(turn.as_run(), driver, turn.workflow)
+
+        await telling.go_on(turn, lambda move: _drive(move, driver), shown)
+        telling.tell(turn, shown())
 
     async def _leave_line(self, before: Run, after: Run) -> None:
         """Gives up the place in line of a step that the turn moved the run away from: it keeps nobody waiting."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from wizard.engine.commits import Saver
 from wizard.engine.driver import NO_UNDOS, Driver, Heard
+from wizard.engine.narration import Said
 from wizard.machine import machine
 from wizard.machine.conflicts import OwnWork
 from wizard.machine.protocol import Result
@@ -51,7 +52,8 @@ class Task:
     whose work is waited for as long as it takes, `job` being its key where somebody has claimed it; `claim`, where it
     comes to nothing unless the claim on it still holds; with what is
     `unsaved`, was `undone`, was `closed` and was `heard` from an earlier try (see Means), which stored a reply to the
-    same request where it says `responded`. `follows` says that it goes on with what followed from a job."""
+    same request where it says `responded`. `follows` says that it goes on with what followed from a job. `said`
+    is what somebody said with it in a conversation."""
 
     performing: int | None = None
     job: str = ""
@@ -62,6 +64,7 @@ class Task:
     heard: Sequence[Heard] = ()
     responded: bool = False
     follows: bool = False
+    said: Said | None = None
 
 
 PERSONS = Task()
@@ -88,4 +91,4 @@ def taken_again(task: Task, driver: Driver, saver: Saver) -> Task:
     task = replace(task, undone=driver.undone, closed=driver.closed, heard=(*task.heard, *driver.heard))
     if not saver.has_saved:
         return task
-    return replace(task, unsaved=Unsaved(saver.run, driver.result), responded=saver.owes_reply)
+    return replace(task, unsaved=Unsaved(saver.run, driver.result), responded=saver.owes_reply, said=None)

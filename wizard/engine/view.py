@@ -42,6 +42,7 @@ from wizard.model import (
 )
 from wizard.model.copies import copied_prompt
 from wizard.model.path import AFTER, Frame, Place, locate
+from wizard.model.talk import Utterance
 from wizard.telemetry.logs import failed, said_before
 
 log = logging.getLogger("wizard.nodes")
@@ -74,7 +75,10 @@ class RunView:
     """A run as one caller sees it. `Engine` refreshes the view that it is handed at each call, so that
     `await engine.next(run, answers)` is followed by looking at the same `run`."""
 
-    __slots__ = ("_own", "_prompt", "late", "now", "rejected", "report", "run", "token", "until", "workflow")
+    __slots__ = (
+        *("_own", "_prompt", "late", "now", "rejected", "remarks"),
+        *("report", "run", "said", "token", "until", "workflow"),
+    )
 
     def __init__(
         self,
@@ -84,6 +88,7 @@ class RunView:
         prompt: Prompt | None = None,
         *,
         rejected: Prompt | None = None,
+        remarks: tuple[str, ...] = (),
     ) -> None:
         self.workflow = workflow
         self.run = run
@@ -93,6 +98,8 @@ class RunView:
         self.rejected = (
             None if rejected is None else copied_prompt(rejected)
         )  # the last call's answers weren't accepted: their step's prompt, with errors
+        self.remarks = remarks  # what a turn has to say beside what it shows, for conversations
+        self.said: tuple[Utterance, ...] = ()  # what the call's last commit said in the conversation about the run
         self.token: str | None = None  # handed out once, by the call that created the run
         self.report: Report | None = None  # how far the work is that the run stands at, as its node said last
         self.until: datetime | None = None  # when a step that the call put off is due
@@ -274,6 +281,13 @@ class RunView:
         known = {**(step.answer or {}), **(step.draft or {})}
         names = [field.name for field in prompt.possible or prompt.fields if not type_of(field).holds_files]
         return {**{name: known[name] for name in names if name in known}, **answers}
+
+    @property
+    def after_tries(self) -> int | None:
+        """How many wrong answers in a conversation the current step takes, where its definition says what then."""
+        step = self.run.current
+        limit = None if step is None else self._place(step).node.after_tries
+        return None if limit is None else limit.tries
 
     def mark_of(self, path: str) -> str:
         """Short text that changes when the step at `path` is answered anew or becomes another visit: hand

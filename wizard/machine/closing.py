@@ -12,7 +12,7 @@ from wizard.machine.drafts import without_secrets
 from wizard.machine.events import awaited
 from wizard.machine.lifecycle import next_step_status
 from wizard.machine.stack import Turn
-from wizard.model import BY_EVENT, BY_TIMER, NOTHING, Arrival, Step
+from wizard.model import BY_EVENT, BY_TIMER, BY_TRIES, NOTHING, Arrival, Step
 
 UNANSWERED = sentence("This wasn't answered in time.")
 
@@ -26,6 +26,11 @@ def close_with(turn: Turn, step: Step, arrival: Arrival) -> None:
 def close_in_time(turn: Turn, step: Step) -> None:
     """The time in which the current step was to be answered is over."""
     _close(turn, step, given=BY_TIMER, took=None, error=UNANSWERED.in_language(turn.workflow.language))
+
+
+def close_after_tries(turn: Turn, step: Step) -> None:
+    """The current step was answered wrongly too often."""
+    _close(turn, step, given=BY_TRIES, took=None, error=UNANSWERED.in_language(turn.workflow.language))
 
 
 def _close(turn: Turn, step: Step, *, given: bytes, took: Arrival | None, error: str | None) -> None:

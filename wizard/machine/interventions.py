@@ -11,7 +11,7 @@ from datetime import datetime
 
 from wizard.errors import RunCompleted
 from wizard.machine.back import point_of_no_return
-from wizard.machine.closing import close_in_time, close_with
+from wizard.machine.closing import close_after_tries, close_in_time, close_with
 from wizard.machine.deadlines import reminder_due, waits_at
 from wizard.machine.events import awaited, check_fits, check_known, check_room, coming, next_for, superseded, take_in
 from wizard.machine.expiry import end_early
@@ -115,13 +115,29 @@ def remind(turn: Turn, visit: int, first: datetime | None = None) -> Move:
     if number <= step.reminded:
         return
     turn.log("reminded", step.path)
-    if reminder.message is not None:
+    if reminder.stays:
         scope, message = turn.scope(place), reminder.message
-        to, subject, text = message.to.render(scope), message.subject.render(scope), message.text.words(scope)
         turn.put(step._replace(reminded=number))
+        if reminder.text is not None:
+            turn.remarks.append(str(reminder.text.words(scope)))
+        if message is None:
+            return
+        to, subject, text = message.to.render(scope), message.subject.render(scope), message.text.words(scope)
         turn.visits += 1
         turn.order(JobKind.MESSAGE, turn.visits, turn.now, send=message.send, to=to, subject=subject, text=text)
         return
     turn.fault = None
     close_in_time(turn, step)
+    yield from go_forward(turn)
+
+
+def give_up(turn: Turn) -> Move:
+    """The current step was answered wrongly so often that its definition leads elsewhere (`after_tries`): the run goes
+    on there without the answer, as where nobody answers in time."""
+    step = turn.current
+    if step is None or not waits_at(turn, step.visit) or turn.place(step).node.after_tries is None:
+        return
+    turn.log("given up", step.path)
+    turn.fault = None
+    close_after_tries(turn, step)
     yield from go_forward(turn)

@@ -25,6 +25,7 @@ from wizard.machine.stack import Turn
 from wizard.machine.walk import walk_from
 from wizard.model import (
     BY_TIMER,
+    BY_TRIES,
     TAKEN_FILES,
     Call,
     Fault,
@@ -307,7 +308,7 @@ class _Way:
     def _holds(self, step: Step) -> Generator[Request | Carry, Result, bool]:
         """S11, of an answer that was given to another version."""
         turn = self._turn
-        timed_out = step.given == BY_TIMER and step.path in self._unchanged
+        timed_out = step.given in (BY_TIMER, BY_TRIES) and step.path in self._unchanged
         if self._alike or step.is_closed or timed_out:
             return True
         goes_on = self._target.path in turn.by_path or turn.foreground_above()

@@ -38,6 +38,7 @@ from wizard.model.documents import Origin, SaveAction
 from wizard.model.instants import instant
 from wizard.model.job import Job, JobKind, job_key
 from wizard.model.path import Place, locate
+from wizard.model.talk import Utterance
 from wizard.model.values import pack
 from wizard.state.documents import step_saves
 from wizard.state.patches import with_step
@@ -74,7 +75,9 @@ class Turn:
         self.passes: Counter[str] = Counter()  # that this turn made through nodes that pause, by place
         self.arrivals, self.arrived, self.deliveries = run.arrivals, run.arrived, run.deliveries
         self.positional = run.positional
+        self.conversation = run.conversation
         self.rejected = False  # the person's input was not accepted
+        self.remarks: list[str] = []  # what is said in a conversation beside what is shown
         self.failures: list[Failure] = []  # what failed in this turn, for the log
         self._run = run
         self.parking = Parked(run.parked)
@@ -91,6 +94,7 @@ class Turn:
         self._jobs: dict[str, Job] = {}
         self._settled: dict[str, None] = {}
         self.files: list[StoredFile] = []
+        self.said: tuple[Utterance, ...] = ()
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -164,7 +168,8 @@ class Turn:
     @property
     def touched(self) -> bool:
         """Whether there is anything to store."""
-        return bool(self._entries or self._written or self._gone or self._undos or self._undone or self._jobs)
+        moved = self._entries or self._written or self._gone or self._undos or self._undone or self._jobs
+        return bool(moved or self.said)
 
     # -- changing --------------------------------------------------------------------------------
 
@@ -383,7 +388,7 @@ class Turn:
             self.status is not RunStatus.WORKING or visit_of(self.current) != visit_of(before.current)
         ):
             self.settle(JobKind.WORK, visit_of(before.current))  # whoever works there learns that it is in vain
-        run = self._run_after()
+        run = self.as_run()
         if self.workflow.saves_steps:
             self.documents += step_saves(before, run, undone=self.undoes_saves)
         change = Change(
@@ -401,13 +406,14 @@ class Turn:
             jobs=tuple(self._jobs.values()),
             settled=tuple(self._settled),
             context=_context_of(before) != _context_of(run),
+            said=self.said,
         )
         self.documents = ()
         self._run = run
         self._new_turn()
         return change
 
-    def _run_after(self) -> Run:
+    def as_run(self) -> Run:
         """The run as the turn leaves it, one revision on."""
         return self._run._replace(
             revision=self._run.revision + 1,
@@ -433,6 +439,7 @@ class Turn:
             arrived=self.arrived,
             deliveries=self.deliveries,
             positional=self.positional,
+            conversation=self.conversation,
         )
 
 

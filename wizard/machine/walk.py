@@ -13,7 +13,7 @@ from wizard.machine.events import awaited
 from wizard.machine.items import list_digest, numbered, numbers_used
 from wizard.machine.scope import Scope, items_come_to, known_numbers, last_visit, listed, visit_path
 from wizard.machine.stack import Turn
-from wizard.model import Branches, Call, Node, Repeat, Step
+from wizard.model import BY_TRIES, Branches, Call, Node, Repeat, Step
 from wizard.model.path import AFTER, Frame, Level, call_of, count_items
 
 
@@ -48,6 +48,8 @@ def _following(node: Node, step: Step) -> str | None:
         return event.goto if event is not None and event.leads else node.next
     if step.error is None:
         return node.next if step.port is None else node.ports.get(step.port, node.next)
+    if step.given == BY_TRIES and node.after_tries is not None:
+        return node.after_tries.goto
     if step.is_foreground and node.remind is not None:
         return node.remind.goto
     return node.on_error.goto if node.on_error.action == "goto" else node.next

@@ -10,6 +10,7 @@ from wizard.model.prompt import Choice, Item, Later, Outcome, Proceed, Prompt, P
 from wizard.model.run import (
     BY_EVENT,
     BY_TIMER,
+    BY_TRIES,
     EMPTY,
     ENDED,
     NOTHING,
@@ -35,6 +36,7 @@ from wizard.model.run import (
     is_past,
 )
 from wizard.model.workflow import (
+    AfterTries,
     Awaited,
     Branches,
     Call,
@@ -49,16 +51,19 @@ from wizard.model.workflow import (
     Repeat,
     Retry,
     StartsOn,
+    Topic,
     Workflow,
 )
 
 __all__ = [
     "BY_EVENT",
     "BY_TIMER",
+    "BY_TRIES",
     "EMPTY",
     "ENDED",
     "NOTHING",
     "TAKEN_FILES",
+    "AfterTries",
     "Arrival",
     "Awaited",
     "Branches",
@@ -98,6 +103,7 @@ __all__ = [
     "Step",
     "StepStatus",
     "StoredFile",
+    "Topic",
     "Undo",
     "Value",
     "Wait",

@@ -22,6 +22,7 @@ from immutables import Map
 from wizard.model.documents import DocumentSave
 from wizard.model.job import Job
 from wizard.model.prompt import Value
+from wizard.model.talk import Utterance
 from wizard.model.workflow import Kind
 
 TAKEN_FILES = "files"  # in a step's state: the files that its node took, also before the answers as a whole were
@@ -63,7 +64,7 @@ _DONE = StepStatus.DONE
 
 
 # In the place of a digest of an input, so that a late answer isn't the same input again.
-BY_TIMER, BY_EVENT = b"timer", b"event"
+BY_TIMER, BY_EVENT, BY_TRIES = b"timer", b"event", b"tries"
 
 
 class PutOff(NamedTuple):
@@ -147,7 +148,7 @@ class Step(NamedTuple):
     @property
     def answer(self) -> Mapping[str, Value] | None:
         """What a person gave; None where nobody did yet, or where something else came instead."""
-        return None if self.given in (BY_TIMER, BY_EVENT) else self.output
+        return None if self.given in (BY_TIMER, BY_EVENT, BY_TRIES) else self.output
 
 
 class Undo(NamedTuple):
@@ -196,7 +197,8 @@ class Run(NamedTuple):
     change goes back to (S11). `removed` names the items of repeats that were taken out for good ("household/2").
     `undos` are owed to steps that were dropped, the newest first. `arrivals` are the events that no step has taken, in
     order, `arrived` is the number of the last one that came, and `deliveries` are those with a key that came last
-    (S24).
+    (S24). `conversation` is what a conversation about the run remembers (wizard.engine.narration), empty where there
+    is none.
     """
 
     id: str
@@ -229,6 +231,7 @@ class Run(NamedTuple):
     arrived: int = 0
     deliveries: tuple[Delivery, ...] = ()
     positional: bool = False
+    conversation: Mapping[str, Value] = NOTHING
 
     @property
     def current(self) -> Step | None:
@@ -337,7 +340,7 @@ class Change(NamedTuple):
     one with the same visit, and `undone` are the visits of those to delete. `jobs` are ordered, `settled`
     are the keys of jobs that aren't needed any more. `context` says whether what turns seldom change may have changed:
     the documents, the events, what was taken out for good. With `migrating` the run goes to another version
-    (`Migrating`).
+    (`Migrating`). `said` is what was said in the conversation about it.
     """
 
     run: Run
@@ -356,6 +359,7 @@ class Change(NamedTuple):
     settled: tuple[str, ...] = ()
     context: bool = True
     migrating: Migrating | None = None
+    said: tuple[Utterance, ...] = ()
 
     @property
     def bears(self) -> bool:

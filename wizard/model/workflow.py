@@ -58,13 +58,37 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Reminder:
     """What happens where a form isn't answered in time: the run goes to the node `goto` (None: to the end of the
-    workflow), or, with a message, stays where it is and sends that, `times` times, `every` so often."""
+    workflow), or, with a message or a `text` (a template: what a conversation says), stays where it is and sends that,
+    `times` times, `every` so often."""
 
     after: timedelta
     goto: str | None = None
     message: Message | None = None
     every: timedelta | None = None
     times: int = 1
+    text: Any = None  # wizard.expressions.template.Template | None
+
+    @property
+    def stays(self) -> bool:
+        """Whether the form goes on waiting."""
+        return self.message is not None or self.text is not None
+
+
+@dataclass(frozen=True, slots=True)
+class AfterTries:
+    """Where a run goes in which so many answers to one question of a step weren't taken, in a conversation: the node
+    `goto` (None: the end of the workflow)."""
+
+    tries: int
+    goto: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What people may ask in a conversation beside its questions, in several ways, and the answer to it."""
+
+    asked: tuple[str, ...]
+    answer: str  # wizard.expressions.prose.Prose
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +184,7 @@ class Node:
     slow: bool = False  # nobody is kept waiting for it: it is done as a job
     example: Mapping[str, Any] | None = None  # of its output, for a debug run
     remind: Reminder | None = None
+    after_tries: AfterTries | None = None
     expires_after: timedelta | None = None  # of a form: how long it may wait for its answer
     changeable: bool = True  # whether its configuration has lists or mappings in it, so that visits get copies
     events: tuple[Awaited, ...] = ()
@@ -212,6 +237,8 @@ class Workflow:
     events: frozenset[str] | None = frozenset()
     awaited: frozenset[str] = frozenset()
     starts_on: tuple[StartsOn, ...] = ()
+    help: tuple[Topic, ...] = ()
+    agent: bool = False  # whether people can ask for a person
     unavailable: WorkflowUnavailable | None = (
         None  # of an outline (wizard.definitions.outlines): why there is no more than that
     )

@@ -59,6 +59,9 @@ class ReminderFormat(_Format):
     after: LongerThanNothing | None = Field(None, description="How long the form waits; as `every` unless given.")
     goto: str | None = Field(None, strict=True, description="The node to go on with, or `end`.")
     message: MessageFormat | None = Field(None, description="What is sent; the form goes on waiting.")
+    text: Template | None = Field(
+        None, description="What is said where the form is asked in a conversation; it goes on waiting."
+    )
     every: LongerThanNothing | None = Field(None, description="How long after that the message is sent again.")
     times: int | None = Field(
         None, ge=1, le=1000, strict=True, description=f"How often it is sent at most; {REMINDERS} times unless given."
@@ -68,13 +71,20 @@ class ReminderFormat(_Format):
     def _one_of_two(self) -> ReminderFormat:
         if self.after is None and self.every is None:
             raise ValueError("say `after` or `every`: how long the form waits for its answer")
-        if (self.goto is None) == (self.message is None):
-            raise ValueError("say either `goto` or `message`: what happens after that time")
-        if self.every is not None and self.message is None:
-            raise ValueError("`every` is for a `message`: with `goto` the run goes on, once")
+        if (self.goto is None) == (self.message is None and self.text is None):
+            raise ValueError("say either `goto`, or `message` or `text`: what happens after that time")
+        if self.every is not None and self.goto is not None:
+            raise ValueError("`every` is for a `message` or `text`: with `goto` the run goes on, once")
         if self.times is not None and self.every is None:
             raise ValueError("`times` needs `every`: how long after one message the next one is sent")
         return self
+
+
+class AfterTriesFormat(_Format):
+    """Where a conversation goes on in which one question was answered wrongly so often."""
+
+    tries: int = Field(3, ge=1, le=20, strict=True, description="How many answers to one question aren't taken.")
+    goto: str = Field(strict=True, description="The node to go on with, or `end`.")
 
 
 class EventFormat(_Format):
@@ -175,6 +185,9 @@ class NodeFormat(_Format):
     expires_after: LongerThanNothing | None = Field(
         None, description="How long the form may wait for its answer; then the run expires."
     )
+    after_tries: AfterTriesFormat | None = Field(
+        None, description="Where a conversation goes on after so many wrong answers to one question."
+    )
     event: ClosingEvents = Field((), description="The event that closes the form before it is answered, or several.")
 
 
@@ -184,7 +197,7 @@ COMMON = frozenset(NodeFormat.model_fields)
 _BACKGROUND_ONLY = frozenset({"on_error", "retry", "timeout", "slow", "concurrency"})
 
 
-_FOREGROUND_ONLY = frozenset({"depends_on", "remind_after", "expires_after", "event"})
+_FOREGROUND_ONLY = frozenset({"depends_on", "remind_after", "expires_after", "event", "after_tries"})
 
 
 def keys_of(node_type: NodeType[Any] | type[NodeType[Any]]) -> frozenset[str]:
@@ -201,5 +214,5 @@ def keys_of(node_type: NodeType[Any] | type[NodeType[Any]]) -> frozenset[str]:
     if node_type.pure or node_type.ends or node_type.kind is Kind.INTERNAL:
         keys -= {"example"}  # they are called in every debug run
     if node_type.ends:
-        keys -= {"next", "remind_after", "expires_after", "event"}
+        keys -= {"next", "remind_after", "expires_after", "event", "after_tries"}
     return keys - {"next"} if node_type.type == "condition" else keys

@@ -18,6 +18,7 @@ from wizard.model import Change, Entry, Former, Refused, Reply, Report, Run, Run
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.staging import Stages
+from wizard.model.talk import Utterance
 from wizard.state.merging import Document
 from wizard.stores.documents import Documents
 
@@ -110,10 +111,10 @@ class Store(Protocol):
         """Stores all of the change, or nothing.
 
         Raises StaleRevision where the stored revision isn't `change.expected` (for None: where the
-        run exists), and KeyReused where `change.reply` names a key that is stored already, in this
-        order. Jobs that are ordered and settled in one change are settled. Documents are merged field by
-        field into what is stored then, each save with its record (wizard.state.merging). Where the change creates a
-        run on a profile and a session, the session is that profile's from then on.
+        run exists), and KeyReused where `change.reply` names a key that is stored already, or one of what was `said`
+        has an id that is, in this order. Jobs that are ordered and settled in one change are settled. Documents are
+        merged field by field into what is stored then, each save with its record (wizard.state.merging). Where the
+        change creates a run on a profile and a session, the session is that profile's from then on.
         Fixed by the change that creates a run, and not written again: its id, workflow, version,
         created_at, input, profile_id, session_id and token_hash. A change that is `migrating` alone writes the version
         and the input again, and keeps or forgets the run as it was. A path that is dropped and written is
@@ -136,6 +137,12 @@ class Store(Protocol):
 
     async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[TraceEntry]:
         """Entries with a number above `after`, in order."""
+
+    async def said(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[Utterance]:
+        """What was said in the conversation about a run with a number above `after`, in order."""
+
+    async def utterance(self, run_id: str, said_id: str) -> Utterance | None:
+        """What was said under that id."""
 
     async def list_runs(
         self,
@@ -198,9 +205,9 @@ class Store(Protocol):
         """Gives all places of the holder back, at work or in line."""
 
     async def delete_run(self, run_id: str) -> bool:
-        """Deletes all that is stored of a run: steps, trace, files, replies, undos, jobs, what was refused, what is
-        kept from before it was migrated, and also the reply to the request that created it. Documents and definitions
-        stay. False where there is no such run."""
+        """Deletes all that is stored of a run: steps, trace, files, replies, undos, jobs, what was refused and
+        said, what is kept from before it was migrated, and also the reply to the request that created it. Documents and
+        definitions stay. False where there is no such run."""
 
     async def failed_undos(self, limit: int = 100) -> Sequence[str]:
         """Ids of runs that have an undo which was given up."""

@@ -16,6 +16,7 @@ from wizard.model.documents import SaveRecord
 from wizard.model.events import TakenEvent, TakenEvents
 from wizard.model.job import Aside, Backlog, Claim, Queue
 from wizard.model.staging import FROM_ONE, Deed, Deployed, Draft, Sharing, Stages, Version
+from wizard.model.talk import Utterance
 from wizard.state.merging import Document
 from wizard.stores.contract import RunPlace, RunSummary, Store, TraceEntry
 from wizard.stores.documents import DocumentLine, Documents
@@ -76,6 +77,12 @@ class WatchedStore:
 
     async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[TraceEntry]:
         return await self._tell("trace", self._store.trace(run_id, after, limit))
+
+    async def said(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[Utterance]:
+        return await self._tell("said", self._store.said(run_id, after, limit))
+
+    async def utterance(self, run_id: str, said_id: str) -> Utterance | None:
+        return await self._tell("utterance", self._store.utterance(run_id, said_id))
 
     async def list_runs(
         self,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.runs import NOW, a_job, a_run, a_step, creating, exactly, full_run, full_undo, turn
+from tests.contract.runs import NOW, a_job, a_run, a_step, creating, exactly, full_run, full_undo, full_utterance, turn
 from tests.corpus.stories import HERE, Bookings, Person, engine_on
 from tests.unit.stores.damaged import check_only_one_was_whole
 from wizard.engine.view import RunView
@@ -48,6 +48,7 @@ SAID = {
     "Profileword": "a stored profile",
     "Historyword": "what it was before",
     "Noteword": "why it was changed",
+    "Saidword": "what was said in a conversation",
     "personkey": "the id of a profile, in its run",
 }
 
@@ -89,7 +90,7 @@ async def lives(store: SqliteStore) -> list[Run]:
     undo = full_undo(error="Whyword")
     undo = undo._replace(step=undo.step._replace(output={"number": "Undoword"}))
     change = turn(run, undos=(undo,), jobs=(a_job(kind=JobKind.MESSAGE, payload={"text": "Jobword"}),))
-    await store.commit(creating(run))
+    await store.commit(creating(run, said=(full_utterance(text="Saidword"),)))
     await store.commit(change._replace(entries=(Entry("accepted", "name", {"was": "Traceword"}),)))
     origin = Origin(SaveAction.PATCH, by="Noteword", note="Noteword")
     for said in ("Historyword", "Profileword"):

@@ -10,19 +10,19 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from wizard.channels.api.requests import Start, revision_of
+from wizard.channels.api.requests import Open, Start, revision_of
 from wizard.channels.http.bearer import WANTED, bearer_of
 from wizard.channels.http.identities import Identify, identity_of
 from wizard.channels.http.json_bodies import read_object
 from wizard.channels.http.languages import remember, remember_to_ask
 from wizard.channels.http.members import Body, Members
 from wizard.channels.http.problems import NOT_ALLOWED, UNAUTHORIZED, WRONG_TOKEN, Refused
-from wizard.channels.http.run_ids import run_id_of
+from wizard.channels.http.run_ids import is_id, run_id_of
 from wizard.engine import Engine
 from wizard.engine.access import Caller, Identity, check_own
 from wizard.engine.run_token import is_same
 from wizard.engine.view import RunView
-from wizard.errors import WorkflowNotFound
+from wizard.errors import RunNotFound, WorkflowNotFound
 from wizard.locale.sentences import Sentence, sentence
 from wizard.settings import Settings
 
@@ -57,8 +57,17 @@ class Admission:
         """The run's id, for whoever may open it and holds its token (wizard.engine.access). It has 128 random bits, so
         that saying there is no such run tells nobody anything. Raises Refused (401), NotYours, NotYourProfile and
         RunNotFound."""
-        token = _bearer(request, sentence("Send the run's token, as Authorization: Bearer TOKEN."))
-        run_id = run_id_of(request)
+        return await self.opened(request, run_id_of(request))
+
+    def token(self, request: web.Request) -> str:
+        """The token that a request brings. Raises Refused (401)."""
+        return _bearer(request, sentence("Send the run's token, as Authorization: Bearer TOKEN."))
+
+    async def opened(self, request: web.Request, run_id: str) -> str:
+        """The same of a run that is named elsewhere than in the address. Raises what `run_id` raises."""
+        token = self.token(request)
+        if not is_id(run_id):
+            raise RunNotFound
 
         async def person() -> Identity:
             remember_to_ask(request, lambda: self._language_of(run_id))  # who has its token may know its language
@@ -116,10 +125,11 @@ class Admission:
     async def body(self, request: web.Request, asked: Body[Members]) -> Members:
         """What is asked. Only answers have files in them, and may be as large as these. Raises Refused."""
         settings = self._settings
-        limit = settings.body_limit if "answers" in asked.names else min(settings.text_limit, settings.body_limit)
+        may_have_files = not {"answers", "files"}.isdisjoint(asked.names)
+        limit = settings.body_limit if may_have_files else min(settings.text_limit, settings.body_limit)
         return asked.check(await read_object(request, limit, settings.body_timeout))
 
-    async def starter(self, request: web.Request, body: Start) -> Starter:
+    async def starter(self, request: web.Request, body: Start | Open) -> Starter:
         """Who starts a run. Raises NotYourProfile where its profile or session would be somebody else's."""
         with suppress(WorkflowNotFound):  # the engine says so
             remember(request, self._engine.definitions.get(body["workflow"]).language)

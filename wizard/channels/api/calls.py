@@ -12,11 +12,14 @@ from aiohttp import web
 
 from wizard.channels.api import openapi
 from wizard.channels.api.admission import Admission
+from wizard.channels.api.conversations import Talks
 from wizard.channels.api.events import Events
 from wizard.channels.api.moves import Moves
 from wizard.channels.api.parameters import AFTER, ENTRIES, RUNS
 from wizard.channels.api.run_json import Window, after, around, before, line_json, run_state
+from wizard.channels.api.sockets import Sockets
 from wizard.channels.api.workflow_json import workflow_json
+from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.http.attachments import as_attachment
 from wizard.channels.http.bodies import go_on
 from wizard.channels.http.clients import client_of
@@ -66,9 +69,12 @@ def api(
     settings = settings or Settings()
     admission, followers = Admission(engine, settings, who), followers or Followers(engine)
     looks, moves = _Looks(engine, admission, followers, who is not None), Moves(engine, admission)
+    conversations = Conversations(engine)
+    talks = Talks(conversations, admission, moves, settings)
+    sockets = Sockets(engine, conversations, talks, admission, settings)
     rate = Rate(settings.api_start_rate)
 
-    async def start(request: web.Request) -> web.Response:
+    def check_rate(request: web.Request) -> None:
         if wait := rate.wait(client_of(request, settings.proxies)):
             detail = counted(
                 "Too many runs were started from this address. Try again in {count} second.",
@@ -76,10 +82,18 @@ def api(
                 wait,
             )
             raise Refused(TOO_MANY_RUNS, detail, {"Retry-After": str(wait)}, closes=True)
+
+    async def start(request: web.Request) -> web.Response:
+        check_rate(request)
         return await moves.start(request)
+
+    async def converse(request: web.Request) -> web.Response:
+        check_rate(request)
+        return await talks.open(request)
 
     app = web.Application(middlewares=[problems])
     app.on_shutdown.append(followers.stop)
+    app.on_shutdown.append(sockets.stop)
     app.on_response_prepare.append(protect)
     get, post = partial(web.get, expect_handler=go_on), partial(web.post, expect_handler=go_on)
     app.add_routes(
@@ -99,6 +113,10 @@ def api(
             get("/runs/{id}/progress", looks.progress),
             get("/runs/{id}/trace", looks.trace),
             get("/runs/{id}/files/{file}", looks.file),
+            post("/conversations", converse),
+            post("/conversations/{id}/messages", talks.say),
+            get("/conversations/{id}/messages", talks.said),
+            get("/conversations/{id}/ws", sockets.serve),
         ]
     )
     if who is not None:  # else nobody is ever signed in

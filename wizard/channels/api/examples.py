@@ -76,3 +76,19 @@ RUN: Json = {
     "progress": {"done": 1, "min": 2, "max": 2},
 }
 STARTED: Json = {**RUN, "token": "8mV3qkUq2mJt0bYwQ0zS1d7fX9eL4cRn"}
+
+OPEN: Json = {"workflow": "passport", "language": "en"}
+SAY: Json = {"id": "3f0c8a56-1f6e-4f0e-9d53-0c7f3a1c2b11", "text": "Ada Lovelace"}
+MESSAGES: Json = {
+    "messages": [
+        {
+            "id": "w-4",
+            "from": "engine",
+            "text": "Why do you need it?",
+            "choices": [{"choice": "61ae2ce2d9.1", "label": "new"}, {"choice": "61ae2ce2d9.2", "label": "lost"}],
+            "expects": {"type": "choice", "name": "reason", "step": "applicant"},
+            "at": "2026-03-27T10:00:00Z",
+        }
+    ]
+}
+OPENED: Json = {"id": RUN["id"], **MESSAGES, "token": STARTED["token"]}

@@ -84,7 +84,7 @@ class Identity:
         told = json.loads(body)
         run = told.get("run", told)  # a problem has the run state in it
         minimal = "current" in run and "path" not in run
-        return Answer(reply.status, body, run["id"], run["revision"], token, replayed=True, minimal=minimal)
+        return Answer(reply.status, body, run["id"], run.get("revision", 0), token, replayed=True, minimal=minimal)
 
     def _seal(self, token: str) -> bytes:
         sealed = self._pad(token.encode("ascii"))

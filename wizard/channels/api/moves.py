@@ -70,10 +70,10 @@ class Moves:
                 respond=respond,
             )
 
-        answer = await self._answered(
+        answer = await self.answered(
             request, CREATION, body, turn, sender=starter.name, needs_random=starter.is_stranger
         )
-        return _created(answer, request.rel_url.raw_path)
+        return created(answer, request.rel_url.raw_path)
 
     async def next(self, request: web.Request) -> web.Response:
         run_id, body, seen = await self._admission.move(request, NEXT)
@@ -90,7 +90,7 @@ class Moves:
                 respond=respond,
             )
 
-        return _moved(await self._answered(request, run_id, body, turn))
+        return _moved(await self.answered(request, run_id, body, turn))
 
     async def previous(self, request: web.Request) -> web.Response:
         run_id, body, seen = await self._admission.move(request, PREVIOUS)
@@ -100,7 +100,7 @@ class Moves:
             check_value(draft, "The draft")
             return await self._engine.previous(run_id, to=to, draft=draft, revision=seen, respond=respond)
 
-        return _moved(await self._answered(request, run_id, body, turn))
+        return _moved(await self.answered(request, run_id, body, turn))
 
     async def change(self, request: web.Request) -> web.Response:
         run_id, body, seen = await self._admission.move(request, CHANGE)
@@ -115,7 +115,7 @@ class Moves:
                 respond=respond,
             )
 
-        return _moved(await self._answered(request, run_id, body, turn))
+        return _moved(await self.answered(request, run_id, body, turn))
 
     async def remove(self, request: web.Request) -> web.Response:
         run_id, body, seen = await self._admission.move(request, REMOVE)
@@ -123,7 +123,7 @@ class Moves:
         def turn(respond: Respond) -> Awaitable[RunView]:
             return self._engine.remove_item(run_id, body["item"], revision=seen, respond=respond)
 
-        return _moved(await self._answered(request, run_id, body, turn))
+        return _moved(await self.answered(request, run_id, body, turn))
 
     async def event(self, request: web.Request) -> web.Response:
         run_id, stranger = await self._admission.sender(request)
@@ -134,8 +134,8 @@ class Moves:
             return self._engine.event(run_id, body["name"], body.get("data"), key=body.get("key"), respond=respond)
 
         if not stranger:
-            return _moved(await self._answered(request, run_id, body, turn))
-        return _moved(await self._answered(request, run_id, body, turn, _outline, sender=STRANGER))
+            return _moved(await self.answered(request, run_id, body, turn))
+        return _moved(await self.answered(request, run_id, body, turn, _outline, sender=STRANGER))
 
     async def cancel(self, request: web.Request) -> web.Response:
         run_id = await self._admission.run_id(request)
@@ -145,7 +145,7 @@ class Moves:
         def turn(respond: Respond) -> Awaitable[RunView]:
             return self._engine.cancel(run_id, undo=body.get("undo", False), respond=respond)
 
-        return _moved(await self._answered(request, run_id, body, turn))
+        return _moved(await self.answered(request, run_id, body, turn))
 
     async def delete(self, request: web.Request) -> web.Response:
         """All that is stored of the run goes, its replies as well: asked again, there is no such run."""
@@ -158,7 +158,7 @@ class Moves:
 
     # -- what they share ---------------------------------------------------------------------------
 
-    async def _answered(
+    async def answered(
         self,
         request: web.Request,
         scope: str,
@@ -228,7 +228,7 @@ def _render(view: RunView, show: Show) -> Answer:
     return Answer(REJECTED.status, encode(body), view.id, view.revision, minimal=show is minimal_state)
 
 
-def _created(answer: Answer, runs: str) -> web.Response:
+def created(answer: Answer, runs: str) -> web.Response:
     """`runs` is the address at which it was created: wherever the interface is mounted, the run's is below it."""
     body = answer.body[:-1] + b',"token":' + encode(answer.token) + b"}"
     return _moved(answer, body, {"Location": f"{runs}/{quote(answer.run_id)}"})

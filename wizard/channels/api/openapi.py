@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from wizard import __version__
+from wizard.channels.api import conversation_document as conversations
 from wizard.channels.api import examples
 from wizard.channels.api.parameters import parameters
 from wizard.channels.api.preferences import APPLIED, MINIMAL
@@ -143,6 +144,7 @@ def _paths(people: bool) -> Json:
         "/runs/{id}/cancel": _from_outside("cancel", "Ends the run for good", "Cancel", examples.CANCEL),
         "/runs/{id}/progress": {"parameters": [parameter("id")], "get": _progress()},
         "/runs/{id}/trace": {"parameters": [parameter("id")], "get": _trace()},
+        **conversations.paths(_BODY, _TOKEN, _START),
         "/runs/{id}/files/{file}": {"parameters": [parameter("id"), parameter("file")], "get": _file()},
     }
 

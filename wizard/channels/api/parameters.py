@@ -18,6 +18,8 @@ MOST_ENTRIES = 1000
 
 AFTER = Number("after", "Only entries with a higher number.", 0, 2**53, 0)
 ENTRIES = Number("limit", "How many entries at most.", 1, MOST_ENTRIES, MOST_ENTRIES)
+MESSAGES = Number("limit", "How many messages at most.", 1, 200, 200)
+WAITING = Number("wait", "How many seconds to wait for a message where there is none.", 0, 25, 0)
 RUNS = Number("limit", "How many runs at most.", 1, MOST_LISTED, MOST_LISTED)
 
 
@@ -51,6 +53,9 @@ def _query() -> Json:
         "before": text("before", page, pattern=r"^-?[0-9]{1,18}\.[^\n]{1,200}$"),
         "most": RUNS.described,
         "limit": ENTRIES.described,
+        "afterMessage": text("after", "Only messages after the one with this id.", maxLength=200),
+        "mostMessages": MESSAGES.described,
+        "wait": WAITING.described,
     }
 
 

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, with_config
 from pydantic.config import JsonDict
 from typing_extensions import TypedDict
 
+from wizard.channels.conversation.message_json import SAY
 from wizard.channels.http.members import EXACT, MAX_REVISION, Body, Text, about, whole
 from wizard.channels.http.problems import INVALID_REQUEST, Refused, unreadable
 from wizard.engine.asks import MAX_KEY, MAX_NAME
@@ -114,6 +115,23 @@ class NewEvent(TypedDict, total=False):
     at: Annotated[str, Field(max_length=40, pattern=_MOMENT), about(_AT, format="date-time")]
 
 
+_ONE_OF: JsonDict = {"not": {"required": ["workflow", "run"]}}
+
+
+@with_config(ConfigDict(**EXACT, json_schema_extra=_ONE_OF))
+class Open(TypedDict, total=False):
+    workflow: Annotated[Text, about("The id of the workflow to start.")]
+    input: Annotated[Object, about("What the workflow is handed: values by the names that its `input` declares.")]
+    profile_id: Annotated[Text, about("The profile that the run works on.")]
+    session_id: Annotated[Text, about("The session that the run works on.")]
+    run: Annotated[Text, about("The id of a run to go on with as a conversation; its token comes in the header.")]
+    language: Annotated[
+        str,
+        Field(max_length=35, pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}$"),
+        about("The language (BCP 47) of the engine's own words; the workflow's unless given."),
+    ]
+
+
 @with_config(EXACT)
 class Cancel(TypedDict, total=False):
     undo: Annotated[bool, about("Whether what the run's steps did is undone, the newest first.")]
@@ -122,7 +140,17 @@ class Cancel(TypedDict, total=False):
 START, NEXT, PREVIOUS, CHANGE = Body(Start), Body(Next), Body(Previous), Body(Change)
 REMOVE, EVENT, CANCEL = Body(Remove), Body(Event), Body(Cancel)
 NEW_EVENT = Body(NewEvent)
-BODIES: tuple[Body[Any], ...] = (START, NEXT, PREVIOUS, CHANGE, REMOVE, EVENT, CANCEL, NEW_EVENT)
+OPEN = Body(Open)
+BODIES: tuple[Body[Any], ...] = (START, NEXT, PREVIOUS, CHANGE, REMOVE, EVENT, CANCEL, NEW_EVENT, OPEN, SAY)
+
+
+def check_one_of(body: Open) -> None:
+    """A conversation is a new run's or that of one. Raises Refused (400)."""
+    if ("workflow" in body) == ("run" in body):
+        raise Refused(INVALID_REQUEST, sentence("Name either the `workflow` to start or the `run` to go on with."))
+    if "run" in body and (others := [name for name in ("input", "profile_id", "session_id") if name in body]):
+        what = sentence("`{name}` is for a new run. Leave it out, or name a `workflow`.", name=others[0])
+        raise Refused(INVALID_REQUEST, what)
 
 
 def check_together(body: Next) -> None:

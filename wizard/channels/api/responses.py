@@ -14,6 +14,7 @@ import pydantic
 from pydantic import JsonValue
 from typing_extensions import TypeAliasType, TypedDict
 
+from wizard.channels.conversation.message_json import Message
 from wizard.channels.http.members import about
 from wizard.channels.http.problems import PROBLEM_TYPES
 from wizard.channels.http.prompt_json import Current
@@ -247,7 +248,22 @@ class Problem(TypedDict):
     run: NotRequired[RunAfterEvent]
 
 
+class Messages(TypedDict):
+    """What was said, in order."""
+
+    messages: Sequence[Message]
+
+
+class OpenedConversation(Messages):
+    """A conversation: its id and token are the run's."""
+
+    id: RunId
+    token: Token
+
+
 RESPONSES: tuple[Any, ...] = (
+    Messages,
+    OpenedConversation,
     RunAsPreferred,
     StartedRunAsPreferred,
     RunAfterEvent,

@@ -108,6 +108,7 @@ EVENT_KEY_WANTED = ProblemType("event-key-wanted", 401, sentence("The key for ev
 TOO_MANY_FOR_ONE = ProblemType("too-many-for-one-event", 422, sentence("The event concerns too many runs"))
 TOO_MANY_SENT = ProblemType("too-many-events-sent", 429, sentence("Too many events were sent"))
 TOO_MANY_RUNS = ProblemType("too-many-runs", 429, sentence("Too many runs were started"))
+TOO_MANY_MESSAGES = ProblemType("too-many-messages", 429, sentence("Too many messages were sent"))
 RUN_BUSY = ProblemType("run-busy", 503, sentence("Too many requests are changing the run"))
 TOO_MANY_FOLLOWERS = ProblemType("too-many-followers", 503, sentence("Too many clients are following runs"))
 INTERNAL = ProblemType("internal", 500, sentence("Something went wrong"))
@@ -186,6 +187,7 @@ PROBLEM_TYPES = (
     TOO_MANY_FOR_ONE,
     TOO_MANY_SENT,
     TOO_MANY_RUNS,
+    TOO_MANY_MESSAGES,
     RUN_BUSY,
     TOO_MANY_FOLLOWERS,
     INTERNAL,

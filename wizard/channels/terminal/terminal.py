@@ -20,11 +20,12 @@ from wizard.channels.conversation.questions import (
     clean,
     grouped,
     may_be_kept,
-    meaning,
     numbered,
     offered,
     read_line,
 )
+from wizard.channels.conversation.typed import meant, page_called
+from wizard.channels.conversation.wording import CLEARER
 from wizard.channels.terminal.console import Console
 from wizard.channels.terminal.local_files import read_file
 from wizard.channels.terminal.printing import Paper
@@ -67,6 +68,7 @@ class Conversation:
         self._shown: tuple[str, str, str] | None = None  # the page whose heading and text were printed last
         self._asked: str | None = None  # the question that was printed last
         self._filling = Filling()
+        self._tries: dict[str, int] = {}  # answers of this page that weren't taken, by field
 
     async def hold(self, view: RunView) -> Ending:
         """Asks until the run ends or the person leaves. Raises RunError for what no answer can mend."""
@@ -169,7 +171,10 @@ class Conversation:
             self._question(asked)
         line = self._read_text() if type_of(asked).has_lines else self._read(asked)
         if isinstance(line, Command):
-            if line.name == "clear":
+            if line.name == "skip" and asked.required:
+                self._paper.wrong(sentence("This question needs an answer."))
+                return
+            if line.name in ("clear", "skip"):
                 self._filling.lines.clear()
                 await self._give(view, prompt, asked, None)
                 return
@@ -186,9 +191,21 @@ class Conversation:
 
     async def _value(self, asked: PromptField, line: str) -> Value:
         if not type_of(asked).holds_files or not line.strip():
-            return meaning(asked, line)
+            return meant(asked, line)
         limit = asked.options.get("max_size")
         return await asyncio.to_thread(read_file, line.strip(), limit if isinstance(limit, int) else LARGEST_FILE)
+
+    async def _count_tries(self, view: RunView, asked: PromptField) -> bool:
+        """Says more the second time that an answer isn't taken. True where the definition leads on after so many."""
+        tries = self._tries[asked.name] = self._tries.get(asked.name, 0) + 1
+        if view.after_tries is not None and tries >= view.after_tries:
+            await self._engine.give_up(view, view.step)
+            self._shown = None
+            return True
+        example = type_of(asked).example(asked, self._words.language) if tries == CLEARER else ""
+        if example:
+            self._paper.note(sentence("For example: {example}", example=example))
+        return False
 
     async def _give(self, view: RunView, prompt: Prompt, asked: PromptField, value: Value) -> None:
         """Stores the answer to one question, or keeps it until the step takes all at once."""
@@ -210,6 +227,7 @@ class Conversation:
         else:
             self._filling.errors[asked.name] = message
         await self._engine.load(view)
+        await self._count_tries(view, asked)
 
     async def _hand_in(self, view: RunView, prompt: Prompt) -> None:
         """All questions of the step are answered: the run goes on, or says why it doesn't."""
@@ -290,8 +308,8 @@ class Conversation:
     async def _obey(self, view: RunView, prompt: Prompt, command: Command, asked: PromptField | None = None) -> None:
         self._asked = None
         match command.name:
-            case "back":
-                await self._go_back(view, prompt)
+            case "back" | "restart":
+                await (self._go_back(view, prompt) if command.name == "back" else self._restart(view))
             case "change":
                 await self._change(view, command.argument)
             case "remove":
@@ -305,7 +323,7 @@ class Conversation:
                 self._paper.choices(asked)
             case "list":
                 self._paper.wrong(sentence("There are no choices to list here."))
-            case "clear":
+            case "clear" | "skip":
                 self._paper.wrong(sentence("There is no answer to clear here."))
             case "cancel":
                 await self._cancel(view, command.argument)
@@ -342,9 +360,16 @@ class Conversation:
         if step is None and argument in view.run.by_path:
             step = argument
         if step is None:
+            step = page_called(argument, view)
+        if step is None:
             self._paper.wrong(sentence("There is no page with this number. Type :change to list the pages."))
             return
         await self._engine.change(view, step)
+        self._shown = None
+
+    async def _restart(self, view: RunView) -> None:
+        first = next((page.step for page in grouped(view.summary(), view)), view.step)
+        await self._engine.previous(view, to=first)
         self._shown = None
 
     async def _remove(self, view: RunView, prompt: Prompt, argument: str) -> None:
@@ -384,7 +409,7 @@ class Conversation:
         if page == self._shown:
             return
         self._shown, self._asked = page, None
-        self._filling = Filling.begun(prompt)
+        self._filling, self._tries = Filling.begun(prompt), {}
         self._paper.page(view, prompt)
 
     def _list_answers(self, view: RunView, *, in_full: bool) -> None:

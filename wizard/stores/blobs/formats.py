@@ -44,6 +44,7 @@ class Part(StrEnum):
     EVENT = "event"
     SAVE = "save"
     FORMER = "former"
+    UTTERANCE = "utterance"
 
 
 def _with_undos(part: Part, content: Any) -> Any:

@@ -22,6 +22,7 @@ from immutables import Map
 
 from wizard.errors import StoreError
 from wizard.model import (
+    NOTHING,
     Arrival,
     Delivery,
     Entry,
@@ -101,6 +102,8 @@ def header(vault: Vault, run: Run, inventory: Inventory = NEW, stamp: bytes = NO
         content["undos"] = True
     if run.positional:
         content["positional"] = True
+    if run.conversation:
+        content["conversation"] = dict(run.conversation)
     about: About = ()
     if vault.seals:
         content.update(counted(inventory))
@@ -256,6 +259,7 @@ def read_run(
             arrived=now.get("arrived", 0),
             deliveries=tuple(Delivery(*delivery) for delivery in now.get("deliveries", ())),
             positional=head.get("positional", False),
+            conversation=head.get("conversation", NOTHING),
         )
     except (StoreError, *MISSHAPEN) as error:
         raise unreadable("The run", error, row.id) from error

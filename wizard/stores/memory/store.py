@@ -20,6 +20,7 @@ from wizard.model import ENDED, Change, Entry, Former, Refused, Reply, Report, R
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.staging import Stages
+from wizard.model.talk import Utterance
 from wizard.state.merging import Document
 from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
 from wizard.stores.documents import Documents
@@ -28,6 +29,7 @@ from wizard.stores.memory.events import MemoryEvents
 from wizard.stores.memory.queue import MemoryQueue
 from wizard.stores.memory.slots import MemorySlots
 from wizard.stores.memory.stages import MemoryStages
+from wizard.stores.memory.talk import MemoryTalk
 
 
 class _Trace:
@@ -69,6 +71,7 @@ class MemoryStore:
         self._reports: dict[str, Report] = {}
         self._refused: dict[str, dict[str, Refused]] = {}  # by scope and key, the oldest first
         self._formers: dict[str, Former] = {}
+        self._talk = MemoryTalk()
         self._undoing: set[str] = set()  # the runs that have undos
         self._lock = threading.RLock()
         self._jobs = MemoryQueue(self._lock)
@@ -99,13 +102,15 @@ class MemoryStore:
         reply = change.reply
         if reply is not None and not reply.again and (reply.scope, reply.key) in self._replies:
             raise KeyReused(run=run.id)
+        if change.said:
+            self._talk.check(run.id, change.said)
+            self._talk.add(run.id, change.said)
         if change.documents:
             self._documents.save_all(change.documents, run.updated_at)
         if stored is None:
             self._documents.add_session(run)
         self._runs[run.id] = run
-        if stored is None or stored.status is not run.status:
-            self._count(stored, run)
+        self._count(stored, run)
         if reply is not None:
             self._replies[reply.scope, reply.key] = (run.id, run.updated_at, replace(reply, again=False))
         for file in change.files:
@@ -128,6 +133,8 @@ class MemoryStore:
             self._formers[run.id] = Former(former, run.revision)
 
     def _count(self, before: Run | None, now: Run | None) -> None:
+        if before is not None and now is not None and before.status is now.status:
+            return
         if before is not None:
             self._counts[before.workflow, before.status] -= 1
         if now is not None:
@@ -150,6 +157,12 @@ class MemoryStore:
     async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[TraceEntry]:
         trace = self._traces.get(run_id)
         return [] if trace is None else trace.read(after, limit)
+
+    async def said(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[Utterance]:
+        return self._talk.read(run_id, after, limit)
+
+    async def utterance(self, run_id: str, said_id: str) -> Utterance | None:
+        return self._talk.find(run_id, said_id)
 
     async def list_runs(
         self,
@@ -269,6 +282,7 @@ class MemoryStore:
             of_runs.pop(run_id, None)
         for name in [name for name, (run, _, _) in self._replies.items() if run == run_id]:
             del self._replies[name]
+        self._talk.forget(run_id)
         self._undoing.discard(run_id)
         self._jobs.forget(run_id)
         return True

@@ -16,6 +16,7 @@ from wizard.model import ENDED, Change, Former, Refused, Reply, Report, Run, Run
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.staging import Stages
+from wizard.model.talk import Utterance
 from wizard.state.merging import Document
 from wizard.stores.blobs import records, rows, sealing, step_rows
 from wizard.stores.blobs.formers import former_body, read_former
@@ -27,6 +28,7 @@ from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
 from wizard.stores.documents import Documents
 from wizard.stores.postgres import events as pgevents
 from wizard.stores.postgres import refused as pgrefused
+from wizard.stores.postgres import talk as pgtalk
 from wizard.stores.postgres.documents import (
     READ_DOCUMENT,
     PostgresDocuments,
@@ -198,7 +200,7 @@ class PostgresStore:
         values = _values(vault, change, before, now, stamp)
         settled = set(change.settled)
         jobs = packed(self._vault, (job for job in change.jobs if job.key not in settled), change.run.updated_at)
-        if jobs or change.documents or change.migrating is not None or _owners(change):
+        if jobs or change.documents or change.said or change.migrating is not None or _owners(change):
             at = await self._pool.transact(lambda connection: self._commit(connection, values, change, jobs), run)
         else:
             at = (await self._pool.write(COMMIT, *values, run=run))[0]["at"]
@@ -237,6 +239,8 @@ class PostgresStore:
             await self._migrate(connection, change, values[BIRTH])
         if at is not None and change.documents:
             await save_documents(connection, self._vault, change.documents, change.run.updated_at)
+        if at is not None and change.said:
+            await pgtalk.add(connection, self._vault, change.run.id, change.said)
         if at is not None and jobs:
             await order(connection, jobs, at)
         return at
@@ -301,6 +305,12 @@ class PostgresStore:
     def _entries(self, vault: Vault, run_id: str, turns: Sequence[Any], after: int, limit: int) -> list[TraceEntry]:
         entries = (entry for turn in turns for entry in rows.read_entries(vault, run_id, *turn))
         return list(islice((entry for entry in entries if entry.number > after), limit))
+
+    async def said(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[Utterance]:
+        return await pgtalk.read(self._pool, self._vault, run_id, after, limit)
+
+    async def utterance(self, run_id: str, said_id: str) -> Utterance | None:
+        return await pgtalk.find(self._pool, self._vault, run_id, said_id)
 
     async def list_runs(
         self,

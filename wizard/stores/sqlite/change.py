@@ -13,7 +13,9 @@ from wizard.stores.blobs import records, rows, step_rows
 from wizard.stores.blobs.formers import former_body
 from wizard.stores.blobs.inventory import NEW, Inventory, inventory_after
 from wizard.stores.blobs.owners import owners_of
+from wizard.stores.blobs.talk_rows import utterance_body
 from wizard.stores.blobs.vault import Vault
+from wizard.stores.sqlite import talk
 from wizard.stores.sqlite.documents import add_session, save_document
 from wizard.stores.sqlite.reading import stored_time
 
@@ -155,11 +157,13 @@ class _Rare:
     undone: list[tuple[str, int]]
     jobs: list[tuple[str, str, str, int, int, bytes]]
     settled: Sequence[str]
+    said: list[talk.Row]
 
     @classmethod
     def of(cls, change: Change, vault: Vault, at: int, stamp: bytes) -> _Rare | None:
         reply, run_id = change.reply, change.run.id
-        if reply is None and not (change.files or change.undos or change.undone or change.jobs or change.settled):
+        rare = change.files or change.undos or change.undone or change.jobs or change.settled or change.said
+        if reply is None and not rare:
             return None
         undos = change.undos
         return cls(
@@ -171,11 +175,13 @@ class _Rare:
             [(run_id, visit) for visit in change.undone],
             [_job_row(job, vault) for job in change.jobs],
             change.settled,
+            [(run_id, said.number, said.id, utterance_body(vault, run_id, said)) for said in change.said],
         )
 
     def write(self, connection: sqlite3.Connection) -> None:
         if self.reply is not None and connection.execute(self.add_reply, self.reply).rowcount == 0:
             raise KeyReused(run=self.run_id)
+        talk.add(connection, self.said, self.run_id)
         connection.executemany(ADD_FILE, self.files)
         connection.executemany(OWE_UNDO, self.undos)
         connection.executemany(DROP_UNDO, self.undone)

@@ -24,6 +24,7 @@ from wizard.model import Change, Former, Refused, Reply, Report, Run, RunStatus,
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.staging import Stages
+from wizard.model.talk import Utterance
 from wizard.state.merging import Document
 from wizard.stores.blobs import records
 from wizard.stores.blobs.formers import read_former
@@ -38,6 +39,7 @@ from wizard.stores.sqlite import events as sqlite_events
 from wizard.stores.sqlite import reading
 from wizard.stores.sqlite import refused as sqlite_refused
 from wizard.stores.sqlite import slots as sqlite_slots
+from wizard.stores.sqlite import talk as sqlite_talk
 from wizard.stores.sqlite.change import PackedChange
 from wizard.stores.sqlite.documents import SqliteDocuments
 from wizard.stores.sqlite.migrations import migrate
@@ -70,6 +72,7 @@ DELETE_OF_RUN = (
     "DELETE FROM reports WHERE run_id=?",
     "DELETE FROM refused WHERE scope=?",
     "DELETE FROM formers WHERE run_id=?",
+    sqlite_talk.DELETE,
     "DELETE FROM replies WHERE scope=?",
     "DELETE FROM replies WHERE scope='' AND run_id=?",
     # A job's key begins with its run's id and a slash, and 0 is the character after that.
@@ -186,6 +189,13 @@ class SqliteStore:
         return await self._scan(
             lambda connection: reading.read_trace(connection, self._vault, run_id, after, limit), run_id
         )
+
+    async def said(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[Utterance]:
+        limit = max(limit, 0)
+        return self._read(lambda connection: sqlite_talk.read(connection, self._vault, run_id, after, limit), run_id)
+
+    async def utterance(self, run_id: str, said_id: str) -> Utterance | None:
+        return self._read(lambda connection: sqlite_talk.find(connection, self._vault, run_id, said_id), run_id)
 
     async def list_runs(
         self,

@@ -498,3 +498,34 @@ async def test_a_review_without_a_title_has_the_heading_that_pages_give_it() -> 
     text = "id: a\nlanguage: de\nnodes: [{id: b, type: form, fields: [{name: c}]}, {id: d, type: review}]"
     held = await talk(await make_test_engine(text), "a", "x", ":ende")
     assert (Style.TITLE, "Prüfen Sie Ihre Angaben") in held.script.styles
+
+
+# -- what chats have as well -----------------------------------------------------------------------
+
+
+async def test_a_choice_that_is_nearly_named_is_taken_and_two_that_are_close_asked_back() -> None:
+    """A slip of a finger costs no second try, and a guess between two is nobody's answer."""
+    towns = form("{name: town, type: choice, choices: [Baden, Badem, Bern]}")
+    held = await talk(await make_test_engine(towns), towns["id"], "Bade", "Berm")
+    assert "Which one do you mean: Baden or Badem?" in held.script.text
+    assert held.view.answers["ask"] == {"town": "Bern"}
+
+
+async def test_skip_restart_and_change_by_name() -> None:
+    """The words of a chat are the terminal's as well, behind its colon."""
+    engine = await make_test_engine(PASSPORT)
+    held = await talk(engine, "passport", ANN[0], ":skip", *ANN[1:], "1", ":change full name", "Anna", "", "")
+    assert "This question needs an answer." in held.script.text
+    assert "Anna" in str(held.view.answers)
+    again = await talk(engine, "passport", *ANN, "1", ":restart")
+    assert again.script.titles[-1] == "About you"
+
+
+async def test_after_so_many_tries_the_terminal_goes_on_as_a_chat_does() -> None:
+    """The second refusal says more, and the last one leads out."""
+    age = form("{name: age, type: integer, label: Your age}", after_tries={"tries": 3, "goto": "call"})
+    age["nodes"].append({"id": "call", "type": "end", "title": "We will call you"})
+    held = await talk(await make_test_engine(age), age["id"], "old", "very", "no")
+    assert "For example: 12" in held.script.text
+    assert held.script.titles[-1] == "We will call you"
+    assert held.ending is Ending.COMPLETED

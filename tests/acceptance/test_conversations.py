@@ -1,0 +1,215 @@
+"""Conversations over JSON, as a program meets them that drives one, on every store that it may be."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientWebSocketResponse, WSServerHandshakeError
+
+from tests.acceptance.json_caller import opened
+from tests.talks import CONVERSATIONS, TWO, Caller, Talk, talking
+from wizard.stores.contract import Store
+from wizard.testing import make_test_engine
+
+MEMBERS = ["id", "from", "text", "choices", "expects", "at"]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    async with opened(request.param, tmp_path) as store:
+        yield store
+
+
+@pytest.fixture
+async def caller(store: Store) -> AsyncIterator[Caller]:
+    engine = await make_test_engine(TWO, store=store)
+    async with talking(engine) as caller:
+        yield caller
+
+
+async def test_a_two_field_form_is_asked_answered_and_gone_back_from(caller: Caller) -> None:
+    """The thinnest conversation: a question at a time, Back to the one before with its answer, and the same run as JSON
+    has it at the end."""
+    talk = await Talk.opens(caller)
+    assert [list(one) for one in talk.heard] == [MEMBERS] * 3
+    assert talk.texts == ["Welcome\n\nTwo questions follow.", "About you", "Full name"]
+    assert talk.asked == ("you", "full_name")
+    await talk.says("Ann")
+    assert talk.asked == ("you", "birth_date")
+    await talk.says("back")
+    assert talk.asked == ("you", "full_name")
+    assert "So far: Ann" in talk.texts[-1]
+    await talk.presses("Keep it")
+    await talk.says("27 3 1985")
+    assert talk.asked == ("colour", "colour")
+    await talk.presses("blue")
+    assert talk.texts == ["Thank you, Ann"]
+    state = await talk.run()
+    assert state["answers"]["you"] == {"full_name": "Ann", "birth_date": "1985-03-27"}
+    assert (state["answers"]["colour"], state["status"]) == ({"colour": "blue"}, "completed")
+
+
+async def test_the_same_id_again_gets_the_same_answer_at_once_and_later(caller: Caller) -> None:
+    """Channels deliver twice, also long after: a message that is taken twice answers the question behind it."""
+    talk = await Talk.opens(caller)
+    first = await talk.sends(id="m-1", text="Ann")
+    assert await talk.sends(id="m-1", text="Ann") == first
+    second = await talk.sends(id="a lower id", text="27 3 1985")
+    assert await talk.sends(id="m-1", text="Ann") == first
+    assert await talk.sends(id="a lower id", text="something else") == second
+    assert talk.asked == ("colour", "colour")
+
+
+async def test_what_was_said_is_read_in_order_from_anywhere(caller: Caller) -> None:
+    """Who reconnects asks for what they have missed: a message that is left out is a question nobody sees."""
+    talk = await Talk.opens(caller)
+    await talk.says("Ann")
+    all_of_it = (await caller.gets(talk.path, talk.token))["messages"]
+    assert [(one["from"], one["text"]) for one in all_of_it[3:]] == [("person", "Ann"), ("engine", "Date of birth")]
+    after = (await caller.gets(f"{talk.path}?after={all_of_it[2]['id']}", talk.token))["messages"]
+    assert after == all_of_it[3:]
+
+
+async def test_a_stale_button_answers_nothing_and_says_so(caller: Caller) -> None:
+    """Somebody scrolls up and presses a button of an earlier question: it must not answer the present one."""
+    talk = await Talk.opens(caller)
+    await talk.says("Ann")
+    await talk.says("27 3 1985")
+    stale = talk.button("grey")
+    await talk.says("back")
+    await talk.sends(id="pressed", choice=stale)
+    assert talk.texts[0] == "This button belongs to an earlier question."
+    assert talk.asked == ("you", "birth_date")
+
+
+async def test_only_who_holds_the_token_talks(caller: Caller) -> None:
+    """A conversation's id stands in addresses and logs: it opens nothing."""
+    talk = await Talk.opens(caller)
+    for token in (None, "x" * 32):
+        status, _ = await caller.calls("POST", talk.path, token, {"id": "m-1", "text": "Ann"})
+        assert status in (401, 403)
+        status, _ = await caller.calls("POST", CONVERSATIONS, token, {"run": talk.id})
+        assert status in (401, 403)
+
+
+# -- sockets ---------------------------------------------------------------------------------------
+
+
+class Socket:
+    """A client's end of a conversation's socket. `heard` are the messages that came, without those of its own."""
+
+    def __init__(self, talk: Talk, ws: ClientWebSocketResponse) -> None:
+        self.talk, self.ws = talk, ws
+
+    @classmethod
+    async def opens(cls, talk: Talk, after: str = "", **more: Any) -> Socket:
+        path = f"{CONVERSATIONS}/{talk.id}/ws" + (f"?after={after}" if after else "")
+        headers = more.pop("headers", {"Authorization": f"Bearer {talk.token}"})
+        return cls(talk, await talk.caller.client.ws_connect(path, headers=headers, **more))
+
+    async def reads(self, count: int) -> list[dict[str, Any]]:
+        return [await self.ws.receive_json(timeout=20) for _ in range(count)]
+
+
+async def test_a_socket_says_everything_once_and_in_order(caller: Caller) -> None:
+    """A burst is taken in order, one answer each; who comes back gets what they have missed and nothing twice, also
+    what was said over another channel meanwhile."""
+    talk = await Talk.opens(caller)
+    socket = await Socket.opens(talk)
+    first = await socket.reads(3)
+    assert [one["id"] for one in first] == ["w-1", "w-2", "w-3"]
+    for number, text in enumerate(("Ann", "27 3 1985", "grey"), 1):
+        await socket.ws.send_json({"id": f"s-{number}", "text": text})
+    said = await socket.reads(6)
+    assert [one["id"] for one in said if one["from"] == "person"] == ["s-1", "s-2", "s-3"]
+    assert said[-1]["text"] == "Thank you, Ann"
+    await socket.ws.close()
+    back = await Socket.opens(talk, after=said[1]["id"])
+    assert await back.reads(4) == said[2:]
+    await talk.sends(id="by http", text="hello?")
+    assert [one["from"] for one in await back.reads(2)] == ["person", "engine"]
+    await back.ws.close()
+
+
+async def test_what_is_wrong_on_a_socket_comes_back_as_a_problem(caller: Caller) -> None:
+    """A frame that can't be read ends no conversation, and names the message that it was."""
+    talk = await Talk.opens(caller)
+    socket = await Socket.opens(talk, after="w-3")
+    for frame, wrong in (
+        ("[]", None),
+        ('{"id": "m", "text": 5}', "m"),
+        ('{"id": "w-9", "text": "Ann"}', "w-9"),
+        ('{"text": "Ann"}', None),
+        ('{"type": "event_callback", "event": {}}', None),
+    ):
+        await socket.ws.send_str(frame)
+        (problem,) = await socket.reads(1)
+        assert problem["type"].startswith("urn:wizard:problem:"), frame
+        assert problem.get("id") == wrong
+    await socket.ws.send_json({"id": "m-1", "text": "Ann"})
+    assert [one["from"] for one in await socket.reads(2)] == ["person", "engine"]
+    await socket.ws.close()
+
+
+async def test_a_browser_brings_the_token_as_a_subprotocol_from_a_page_of_ours(store: Store) -> None:
+    """A page elsewhere must not open sockets by somebody's browser; ours has no other way to bring the token."""
+    async with talking(await make_test_engine(TWO, store=store), chat_origins="https://shop.example") as caller:
+        talk = await Talk.opens(caller)
+        protocols = ("wizard.conversation", f"bearer.{talk.token}")
+        for origin, opens in (("https://evil.example", False), ("https://shop.example", True)):
+            socket = Socket.opens(talk, headers={"Origin": origin}, protocols=protocols)
+            if not opens:
+                with pytest.raises(WSServerHandshakeError) as refused:
+                    await socket
+                assert refused.value.status == 403
+                continue
+            opened_one = await socket
+            assert opened_one.ws.protocol == "wizard.conversation"
+            assert len(await opened_one.reads(3)) == 3
+            await opened_one.ws.close()
+        with pytest.raises(WSServerHandshakeError) as refused:
+            await Socket.opens(talk, headers={})
+        assert refused.value.status == 401
+
+
+async def test_one_sender_who_says_too_much_slows_nobody_else(store: Store) -> None:
+    """A flood in one conversation is refused with the time to wait, and the next conversation goes on."""
+    async with talking(await make_test_engine(TWO, store=store), message_rate=3) as caller:
+        loud, other = await Talk.opens(caller), await Talk.opens(caller)
+        answers = [
+            (await caller.calls("POST", loud.path, loud.token, {"id": f"m-{n}", "text": "Ann"}))[0] for n in range(5)
+        ]
+        assert answers == [200, 200, 200, 429, 429]
+        await other.says("Bob")
+        assert other.asked == ("you", "birth_date")
+
+
+async def test_a_conversation_is_opened_once_for_an_idempotency_key(caller: Caller) -> None:
+    """The answer got lost: the same request again gives the same conversation, and its token."""
+    key, body = {"Idempotency-Key": "3f0c8a56-1f6e-4f0e-9d53-0c7f3a1c2b11"}, {"workflow": "two"}
+    first = await caller.calls("POST", CONVERSATIONS, None, body, **key)
+    assert first[0] == 201
+    assert await caller.calls("POST", CONVERSATIONS, None, body, **key) == first
+
+
+async def test_the_store_and_the_process_may_go_between_two_messages(tmp_path: Path) -> None:
+    """All that a conversation remembers is stored with the turn: another process goes on with it, and knows what was
+    answered."""
+    async with opened("sqlite", tmp_path) as one, talking(await make_test_engine(TWO, store=one)) as caller:
+        talk = await Talk.opens(caller)
+        answered = await talk.sends(id="m-1", text="Ann")
+    async with opened("sqlite", tmp_path) as other, talking(await make_test_engine(TWO, store=other)) as caller:
+        talk.caller = caller
+        assert await talk.sends(id="m-1", text="Ann") == answered
+        await talk.sends(id="m-2", text="back")
+        assert talk.asked == ("you", "full_name")
+
+
+@pytest.mark.parametrize("body", [{}, {"workflow": "two", "run": "x"}, {"run": "x", "input": {}}, {"workflow": 5}])
+async def test_an_opening_that_says_nothing_or_too_much_is_refused(caller: Caller, body: dict[str, Any]) -> None:
+    """Half of such a request would be left undone without a word."""
+    status, problem = await caller.calls("POST", CONVERSATIONS, None, body)
+    assert status == 400, problem

@@ -1,0 +1,110 @@
+"""`/conversations`: runs as conversations, over JSON. A conversation's id and token are its run's."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from wizard.channels.api.admission import Admission
+from wizard.channels.api.idempotency import CREATION, Answer, idempotency_key
+from wizard.channels.api.moves import Moves, Respond, created
+from wizard.channels.api.parameters import MESSAGES, WAITING
+from wizard.channels.api.requests import OPEN, check_one_of
+from wizard.channels.conversation.conversations import MAX_ID, Conversations
+from wizard.channels.conversation.message_json import SAY, incoming_of, message_json
+from wizard.channels.http.json_answers import as_json, encode
+from wizard.channels.http.problems import TOO_MANY_MESSAGES, Refused, unreadable
+from wizard.channels.http.query import next_page
+from wizard.channels.http.rate_limit import Rate
+from wizard.engine.view import RunView
+from wizard.locale.sentences import counted
+from wizard.model.talk import Utterance
+from wizard.settings import Settings
+
+Turned = Callable[[Respond], Awaitable[RunView]]
+
+
+class Talks:
+    """The handlers."""
+
+    def __init__(self, talks: Conversations, admission: Admission, moves: Moves, settings: Settings) -> None:
+        self._talks = talks
+        self._admission = admission
+        self._moves = moves
+        self._settings = settings
+        self._rate = Rate(settings.message_rate)
+
+    async def open(self, request: web.Request) -> web.Response:
+        """A new run that is a conversation, or one that there is and becomes one: 201."""
+        body = await self._admission.body(request, OPEN)
+        check_one_of(body)
+        if "run" in body:
+            run_id = await self._admission.opened(request, body["run"])
+            said = await self._talks.join(run_id, body.get("language", ""))
+            token = self._admission.token(request)
+            return as_json(201, encode({"id": run_id, "token": token, "messages": _listed(said)}))
+        starter = await self._admission.starter(request, body)
+
+        def turn(respond: Respond) -> Awaitable[RunView]:
+            return self._talks.begin(
+                body["workflow"],
+                body.get("input"),
+                language=body.get("language", ""),
+                profile_id=starter.profile_id,
+                session_id=starter.session_id,
+                respond=respond,
+            )
+
+        answer: Answer = await self._moves.answered(
+            request, CREATION, body, turn, _opening, sender=starter.name, needs_random=starter.is_stranger
+        )
+        return created(answer, request.rel_url.raw_path)
+
+    async def say(self, request: web.Request) -> web.Response:
+        """Takes a message; the same id again is answered the same."""
+        run_id = await self._admission.run_id(request)
+        self.check_rate(run_id)
+        body = await self._admission.body(request, SAY)
+        incoming = incoming_of(body, body.get("id") or _id_by_key(request))
+        said = await self._talks.hear(run_id, incoming)
+        return as_json(200, encode({"messages": _listed(said)}))
+
+    async def said(self, request: web.Request) -> web.Response:
+        """What was said after a message, in order; with `wait`, as soon as there is something."""
+        run_id = await self._admission.run_id(request)
+        after, limit, seconds = request.query.get("after", ""), MESSAGES.of(request), WAITING.of(request)
+        if len(after) > MAX_ID:
+            raise unreadable("`after` must be the id of a message of this conversation.")
+        said = await self._talks.said(run_id, after, limit)
+        if not said and seconds:
+            said = await self._talks.said_within(run_id, after, seconds, limit)
+        headers = next_page(request, after=said[-1].id, limit=limit) if len(said) == limit else None
+        return as_json(200, encode({"messages": _listed(said)}), headers)
+
+    def check_rate(self, run_id: str) -> None:
+        """Raises Refused (429) where too much is said in one conversation: others aren't slowed by it."""
+        if wait := self._rate.wait(run_id):
+            detail = counted(
+                "Too many messages were sent. Send this one again in {count} second.",
+                "Too many messages were sent. Send this one again in {count} seconds.",
+                wait,
+            )
+            raise Refused(TOO_MANY_MESSAGES, detail, {"Retry-After": str(wait)})
+
+
+def _listed(said: list[Utterance]) -> list[dict[str, Any]]:
+    return [message_json(one) for one in said]
+
+
+def _opening(view: RunView) -> Mapping[str, Any]:
+    return {"id": view.id, "messages": [message_json(one) for one in view.said]}
+
+
+def _id_by_key(request: web.Request) -> str:
+    """The id of a message that came without one, and with an Idempotency-Key. Raises Refused (400)."""
+    key = idempotency_key(request)
+    if key is None:
+        raise unreadable("`id` is missing: give each message an id of its own, such as a UUID.")
+    return f"key {key}"[:MAX_ID]

@@ -1,0 +1,202 @@
+"""`GET /conversations/{id}/ws`: the same messages over a WebSocket (RFC 6455), both ways.
+
+Each text frame is one message, as `POST …/messages` takes it and as it answers; what is wrong with one comes back as a
+problem document, with the message's `id` where it had one. Everything that is said in the conversation is sent,
+whoever says it, once and in order: who comes back names the last message that they have (`?after=`). Frames with a
+member `work` tell how far work is that the run waits for; they are no messages, and aren't kept.
+
+A browser can't send a header here. It brings the token as a subprotocol: `wizard.conversation, bearer.TOKEN`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import WSMsgType, web
+
+from wizard.channels.api.admission import Admission
+from wizard.channels.api.conversations import Talks
+from wizard.channels.conversation.conversations import LOOK, MAX_ID, Conversations
+from wizard.channels.conversation.message_json import SAY, incoming_of, message_json
+from wizard.channels.http.json_answers import encode
+from wizard.channels.http.json_bodies import parse_object
+from wizard.channels.http.languages import language_of
+from wizard.channels.http.problems import (
+    INTERNAL,
+    INVALID_REQUEST,
+    NOT_ALLOWED,
+    TOO_MANY_FOLLOWERS,
+    WAIT,
+    ProblemType,
+    Refused,
+    language_for,
+    log_failure,
+    problem_body,
+    type_of,
+    unreadable,
+)
+from wizard.engine import Engine
+from wizard.engine.work import Work, work_of
+from wizard.errors import CallerError, RunNotFound
+from wizard.locale.sentences import Sentence, sentence
+from wizard.settings import Settings
+
+PROTOCOL = "wizard.conversation"
+BEARER = "bearer."
+HEARTBEAT = 20.0  # seconds between two pings; who doesn't answer one is gone
+MOST, MOST_OF_ONE = 5_000, 10  # sockets of a server, and of one conversation
+IN_HAND = 20  # messages of one socket that are taken in and wait for their turn
+FRAME = 64_000  # bytes around the largest message: JSON, names, base64's fourth byte
+
+
+class Sockets:
+    """The sockets of one server."""
+
+    def __init__(
+        self, engine: Engine, talks: Conversations, calls: Talks, admission: Admission, settings: Settings
+    ) -> None:
+        self._engine = engine
+        self._talks = talks
+        self._calls = calls
+        self._admission = admission
+        self._settings = settings
+        self._open: Counter[str] = Counter()
+        self._sockets: set[web.WebSocketResponse] = set()
+
+    async def stop(self, app: web.Application) -> None:
+        """Closes them all: for an application's `on_shutdown`. Who was connected comes back elsewhere."""
+        for socket in list(self._sockets):
+            await socket.close(code=1001, message=b"The server stops.")
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        self._check_origin(request)
+        run_id = await self._admission.run_id(request)
+        after = request.query.get("after", "")
+        if len(after) > MAX_ID:
+            raise unreadable("`after` must be the id of a message of this conversation.")
+        if after:
+            await self._talks.said(run_id, after, 1)  # raises where there is no such message
+        limit = self._settings.body_limit + FRAME
+        socket = web.WebSocketResponse(protocols=(PROTOCOL,), heartbeat=HEARTBEAT, max_msg_size=limit)
+        if not socket.can_prepare(request):
+            raise Refused(INVALID_REQUEST, sentence("This address takes WebSocket connections only."))
+        with self._place(run_id):
+            await socket.prepare(request)
+            self._sockets.add(socket)
+            try:
+                await _Line(self, socket, request, run_id, after).hold()
+            finally:
+                self._sockets.discard(socket)
+        return socket
+
+    def _check_origin(self, request: web.Request) -> None:
+        """Only pages of this site, and of those that the settings name, may open a socket by somebody's browser.
+        Programs send no Origin. Raises Refused (403)."""
+        origin = request.headers.get("Origin")
+        if origin is None or urlsplit(origin).netloc == request.host or origin in self._settings.chat_origins.split():
+            return
+        raise Refused(NOT_ALLOWED, sentence("Pages of this site can't open conversations here."))
+
+    @contextmanager
+    def _place(self, run_id: str) -> Iterator[None]:
+        if self._open.total() >= MOST or self._open[run_id] >= MOST_OF_ONE:
+            detail = sentence("Too many clients are following this conversation. Ask for its messages instead.")
+            raise Refused(TOO_MANY_FOLLOWERS, detail, WAIT)
+        self._open[run_id] += 1
+        try:
+            yield
+        finally:
+            self._open[run_id] -= 1
+            if not self._open[run_id]:
+                del self._open[run_id]
+
+
+class _Line:
+    """One socket, while it is open."""
+
+    def __init__(
+        self, of: Sockets, socket: web.WebSocketResponse, request: web.Request, run_id: str, after: str
+    ) -> None:
+        self._of, self._socket, self._request = of, socket, request
+        self._run_id, self._last = run_id, after
+        self._came: asyncio.Queue[str] = asyncio.Queue(IN_HAND)
+        self._told: Work | None = None
+
+    async def hold(self) -> None:
+        tasks = [asyncio.create_task(work) for work in (self._read(), self._take(), self._send())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._socket.close()
+
+    async def _read(self) -> None:
+        """Frames wait for their turn: where many wait, no more are read, and the sender is slowed."""
+        async for frame in self._socket:
+            if frame.type is WSMsgType.TEXT:
+                await self._came.put(frame.data)
+            elif frame.type is WSMsgType.BINARY:
+                await self._problem(INVALID_REQUEST, "Send each message as a text frame with JSON in it.")
+
+    async def _take(self) -> None:
+        """One after another, in the order in which they came."""
+        while True:
+            await self._hear(await self._came.get())
+
+    async def _hear(self, frame: str) -> None:
+        said: dict[str, Any] = {}
+        try:
+            said = parse_object(frame.encode("utf-8", "surrogatepass"))
+            self._of._calls.check_rate(self._run_id)
+            body = SAY.check(said)
+            if "id" not in body:
+                raise unreadable("`id` is missing: give each message an id of its own, such as a UUID.")
+            await self._of._talks.hear(self._run_id, incoming_of(body, body["id"]))
+        except Refused as refused:
+            await self._problem(refused.type, refused.detail, said)
+        except CallerError as error:
+            await self._problem(type_of(error), error.people, said)
+        except Exception as error:
+            reference = log_failure(self._request, error)
+            detail = sentence(
+                "Something went wrong. Try again; if this keeps happening, report it with reference {reference}.",
+                reference=reference,
+            )
+            await self._problem(INTERNAL, detail, said)
+
+    async def _send(self) -> None:
+        """What is said from `after` on, as long as the socket is open."""
+        talks = self._of._talks
+        while not self._socket.closed:
+            for one in await talks.said(self._run_id, self._last):
+                await self._put(message_json(one))
+                self._last = one.id
+            await self._tell_of_work()
+            await talks.wait(self._run_id, LOOK, after=self._last)
+
+    async def _tell_of_work(self) -> None:
+        try:
+            work = work_of(await self._of._engine.load(self._run_id))
+        except RunNotFound:  # it was deleted
+            await self._socket.close()
+            return
+        if work is not None and work != self._told and self._told is not None:
+            await self._put({"work": {"percent": work.percent, "text": work.text}})
+        self._told = work
+
+    async def _problem(self, type_: ProblemType, detail: Sentence | str, said: dict[str, Any] | None = None) -> None:
+        sent = (said or {}).get("id")
+        more = {"id": sent[:MAX_ID]} if isinstance(sent, str) else {}
+        language = language_for(detail, language_of(self._request))
+        await self._put(problem_body(type_, detail, language, **more))
+
+    async def _put(self, value: Any) -> None:
+        with suppress(ConnectionError):
+            await self._socket.send_str(encode(value).decode())

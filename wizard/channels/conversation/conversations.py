@@ -1,0 +1,276 @@
+"""Conversations about runs, for every channel that people write in: what comes in is taken once, in the order in which
+it comes, and what is said to it is stored with the turn before anybody is told.
+
+A channel hands in what somebody said, with the id that it has there, and delivers what `said` gives beyond the number
+that it has delivered last. Ids are a set: a message may come twice, late and out of order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from wizard.channels.conversation.dialogue import Dialogue
+from wizard.channels.conversation.meanings import (
+    Answer,
+    Aside,
+    Back,
+    Begin,
+    Cancel,
+    Change,
+    GoOn,
+    Heard,
+    Incoming,
+    Remove,
+)
+from wizard.channels.conversation.narration import Narration
+from wizard.channels.conversation.understanding import understand
+from wizard.channels.conversation.wording import words_of
+from wizard.engine import Engine
+from wizard.engine.engine import RespondWith
+from wizard.engine.narration import Said
+from wizard.engine.view import RunView
+from wizard.errors import CallerError, InvalidInput, KeyReused, RunBusy, RunNotFound, StaleInput, StaleRevision
+from wizard.locale.sentences import Sentence, sentence
+from wizard.model import Kind, RunStatus
+from wizard.model.talk import OWN_ID, Speaker, Utterance
+from wizard.process.one_at_a_time import OneAtATime
+
+MAX_ID = 200  # characters of a message's id
+MOST_TRIES = 10  # of one message, where the run is moved all the time
+PAGE = 200  # messages at once
+LOOK = 1.0  # seconds between two looks at what another process may have said
+
+OVERTAKEN = (StaleInput, StaleRevision, KeyReused)  # somebody was faster: a message may mean another thing now
+_OVER = (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED)
+
+
+class Conversations:
+    """Those of one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._one_at_a_time = OneAtATime()
+        self._bells: dict[str, set[asyncio.Event]] = {}
+        if engine.narrator is None:
+            engine.narrator = Narration()
+        engine.listen(self._ring)
+
+    async def begin(
+        self,
+        workflow: str,
+        given: Mapping[str, object] | None = None,
+        *,
+        language: str = "",
+        profile_id: str | None = None,
+        session_id: str | None = None,
+        respond: RespondWith | None = None,
+    ) -> RunView:
+        """A new run that is a conversation; `said` of the view is what is said first. Raises what Engine.start does."""
+        said = Said(Heard(Begin(language)))
+        return await self._engine.start(
+            workflow, given, profile_id=profile_id, session_id=session_id, respond=respond, said=said
+        )
+
+    async def join(self, run_id: str, language: str = "") -> list[Utterance]:
+        """A run becomes a conversation, or one is come back to: says what is asked now. Raises RunNotFound."""
+        for _ in range(MOST_TRIES):
+            view = await self._engine.load(run_id)
+            before = Dialogue.of(view.run.conversation).last
+            with suppress(*OVERTAKEN):
+                await self._say(view, Heard(Begin(language)))
+                return await self._engine.said(run_id, before)
+        raise RunBusy(run=run_id)
+
+    async def hear(self, run_id: str, incoming: Incoming) -> list[Utterance]:
+        """Takes a message and gives what is said to it; the same id again gives the same. Raises RunNotFound,
+        InvalidInput for an id that can't be one, RunBusy."""
+        _check_id(incoming.id)
+        async with self._one_at_a_time.under(run_id):
+            for _ in range(MOST_TRIES):
+                known = await self._engine.utterance(run_id, incoming.id)
+                if known is not None:
+                    return await self._said_to(run_id, known)
+                with suppress(*OVERTAKEN):
+                    await self._take(run_id, incoming)
+            raise RunBusy(run=run_id)
+
+    async def said(self, run_id: str, after: str = "", limit: int = PAGE) -> list[Utterance]:
+        """What was said after the message with that id, in order. Raises InvalidInput where there is none."""
+        number = 0
+        if after:
+            last = await self._engine.utterance(run_id, after)
+            if last is None:
+                raise InvalidInput(sentence("`after` must be the id of a message of this conversation."))
+            number = last.number
+        return await self._engine.said(run_id, number, limit)
+
+    async def said_within(self, run_id: str, after: str, seconds: float, limit: int = PAGE) -> list[Utterance]:
+        """The same, waited for. What another process says is noticed within a second."""
+        until = asyncio.get_running_loop().time() + seconds
+        while (left := until - asyncio.get_running_loop().time()) > 0:
+            await self.wait(run_id, min(left, LOOK), after)
+            if said := await self.said(run_id, after, limit):
+                return said
+        return []
+
+    async def wait(self, run_id: str, seconds: float, after: str = "") -> None:
+        """Until something may have been said in this process, at most so long; not at all where something was said
+        after that message meanwhile."""
+        bell = asyncio.Event()
+        self._bells.setdefault(run_id, set()).add(bell)
+        try:
+            if after and await self.said(run_id, after, 1):
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(bell.wait(), seconds)
+        finally:
+            bells = self._bells[run_id]
+            bells.discard(bell)
+            if not bells:
+                del self._bells[run_id]
+
+    # -- operators ---------------------------------------------------------------------------------------
+
+    async def take_over(self, run_id: str) -> None:
+        """An operator speaks from now on: what the person says is passed on, and nothing of it is understood."""
+        await self._have_agent(run_id, "speaks", sentence("Somebody is writing to you here now."))
+
+    async def release(self, run_id: str) -> None:
+        """The engine speaks again, and asks what it asked."""
+        await self._have_agent(run_id, "", sentence("Let us go on."))
+
+    async def pass_on(self, run_id: str, incoming: Incoming) -> Utterance:
+        """What an operator says. The same id again is said once. Raises what `hear` raises."""
+        _check_id(incoming.id)
+        async with self._one_at_a_time.under(run_id):
+            for _ in range(MOST_TRIES):
+                if (known := await self._engine.utterance(run_id, incoming.id)) is not None:
+                    return known
+                view = await self._engine.load(run_id)
+                with suppress(*OVERTAKEN):
+                    aside = Aside((), Dialogue.of(view.run.conversation), silent=True)
+                    await self._say(view, Heard(aside, incoming, by_operator=True))
+            raise RunBusy(run=run_id)
+
+    async def _have_agent(self, run_id: str, agent: str, told: Sentence) -> None:
+        for _ in range(MOST_TRIES):
+            view = await self._engine.load(run_id)
+            dialogue = replace(Dialogue.of(view.run.conversation), agent=agent)
+            with suppress(*OVERTAKEN):
+                await self._say(view, Heard(Aside((words_of(view, dialogue).say(told),), dialogue)))
+                return
+        raise RunBusy(run=run_id)
+
+    # -- turns -------------------------------------------------------------------------------------------
+
+    async def _take(self, run_id: str, incoming: Incoming) -> None:
+        view = await self._engine.load(run_id)
+        if not view.run.conversation:  # nothing was asked here yet
+            await self._say(view, Heard(Begin()))
+            view = await self._engine.load(run_id)
+        dialogue = Dialogue.of(view.run.conversation)
+        edited = await self._engine.utterance(run_id, incoming.edits[:MAX_ID]) if incoming.edits else None
+        meaning = understand(view, dialogue, incoming, edited)
+        try:
+            await self._move(view, dialogue, Heard(meaning, incoming))
+        except (StaleInput, StaleRevision, KeyReused, RunBusy, RunNotFound):
+            raise
+        except CallerError as error:  # what can't be done is said
+            words = words_of(view, dialogue)
+            told = error.people if isinstance(error.people, str) else words.say(error.people)
+            now = await self._engine.load(run_id)
+            await self._say(now, Heard(Aside((told,), Dialogue.of(now.run.conversation).without_doubt()), incoming))
+
+    async def _move(self, view: RunView, dialogue: Dialogue, heard: Heard) -> None:
+        engine, said, revision = self._engine, Said(heard), view.revision
+        match heard.meaning:
+            case Answer():
+                await self._answer(view, dialogue, heard, heard.meaning)
+            case GoOn():
+                step = view.step if view.status is RunStatus.WAITING else None
+                await engine.next(view.id, {}, step=step, revision=revision, said=said)
+            case Back(restart=True):
+                await engine.previous(view.id, to=_first(view), revision=revision, said=said)
+            case Back():
+                await engine.previous(view.id, revision=revision, said=said)
+            case Change():
+                await self._change(view, heard, heard.meaning)
+            case Remove(item):
+                await engine.remove_item(view.id, item, revision=revision, said=said)
+            case Cancel():
+                await engine.cancel(view.id, said=said)
+            case Aside() | Begin():
+                await self._say(view, heard)
+
+    async def _answer(self, view: RunView, dialogue: Dialogue, heard: Heard, answer: Answer) -> None:
+        """A form takes one field at a time; another step all its answers, when the last one was given."""
+        prompt = view.current
+        given: dict[str, Any] = {answer.name: answer.value}
+        if not prompt.in_parts:
+            given = {**dialogue.given, **given}
+            filling = dialogue.filling
+            missing = [field for field in filling.fields(prompt) if field.name not in given]
+            if missing:
+                now = replace(dialogue, given=given, asked=(*dialogue.asked, answer.name), name=missing[0].name)
+                await self._say(view, replace(heard, meaning=Aside((), now.without_doubt())))
+                return
+        await self._engine.next(
+            view.id, given, step=view.step, revision=view.revision, partial=prompt.in_parts, said=Said(heard)
+        )
+
+    async def _change(self, view: RunView, heard: Heard, change: Change) -> None:
+        """An answer that isn't taken changes nothing, and is told; where others are missing then, these are asked."""
+        answers = {change.name: change.value} if change.gives else None
+        after = await self._engine.change(
+            view.id, change.step, answers, keep=change.gives, revision=view.revision, said=Said(heard)
+        )
+        if after.rejected is None:
+            return
+        errors = {field.name: field.error for field in after.rejected.fields if field.error}
+        if errors and change.name not in errors and after.rejected.in_parts:
+            opening = replace(heard, meaning=replace(change, opens=True))
+            await self._engine.change(view.id, change.step, revision=view.revision, said=Said(opening))
+            return
+        told = next(iter(errors.values()), None) or after.rejected.error or ""
+        aside = Aside((told,), Dialogue.of(view.run.conversation).without_doubt())
+        await self._say(view, replace(heard, meaning=aside))
+
+    async def _say(self, view: RunView, heard: Heard) -> None:
+        over = view.status in _OVER
+        await self._engine.say(view.id, Said(heard), revision=None if over else view.revision, over=over)
+
+    async def _said_to(self, run_id: str, message: Utterance) -> list[Utterance]:
+        """What was said to a message of the person's, in order."""
+        answers: list[Utterance] = []
+        if message.speaker is not Speaker.PERSON:
+            return answers
+        after = message.number
+        while page := await self._engine.said(run_id, after, PAGE):
+            answers += [said for said in page if said.about == message.number]
+            after = page[-1].number
+            if len(page) < PAGE or any(said.about > message.number for said in page):
+                break
+        return answers
+
+    def _ring(self, run_id: str) -> None:
+        for bell in self._bells.get(run_id, ()):
+            bell.set()
+
+
+def _first(view: RunView) -> str | None:
+    """The first page that can be answered anew."""
+    pages = (line.step for line in view.path if line.kind is Kind.FOREGROUND)
+    return next((step for step in pages if view.may_be_answered(step) and view.is_asked(step)), None)
+
+
+def _check_id(message_id: str) -> None:
+    """Raises InvalidInput."""
+    if not (0 < len(message_id) <= MAX_ID and message_id.isprintable()):
+        raise InvalidInput(sentence("The `id` of a message is a text of 1 to {most} characters.", most=MAX_ID))
+    if message_id.startswith(OWN_ID):
+        what = sentence("The `id` of a message can't begin with “{own}”: these are the answers'.", own=OWN_ID)
+        raise InvalidInput(what)

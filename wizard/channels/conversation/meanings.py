@@ -1,0 +1,95 @@
+"""What a message comes to, once it is understood: a move of the run, or something to be said aside. A closed union."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wizard.channels.conversation.dialogue import Dialogue
+from wizard.model import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message of a person's: text, a pressed button (`choice`), or files (name, type, content); `edits` is the id of
+    an earlier one that it stands for now."""
+
+    id: str
+    text: str = ""
+    choice: str = ""
+    files: tuple[Mapping[str, Any], ...] = ()
+    edits: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The question that is asked gets this answer; None takes back the one that is there."""
+
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """What asks nothing is gone on from, or what failed is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """To the page before, or to its beginning (`restart`)."""
+
+    restart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An earlier step is answered anew: the field `name` with `value`, where `gives` says so, else it is asked. With
+    `opens` the step is shown for it, since it asks more then."""
+
+    step: str
+    name: str = ""
+    value: Value = None
+    gives: bool = False
+    opens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """An item of a repeat is taken out."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """The run ends for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Nothing moves: these are said, and the conversation goes on at the question of `dialogue`; `silent` says that
+    not even that is said."""
+
+    texts: tuple[str, ...]
+    dialogue: Dialogue
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """A run becomes a conversation, or is come back to."""
+
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message and what it comes to. `by` an operator it is only passed on."""
+
+    meaning: Meaning
+    incoming: Incoming | None = None
+    by_operator: bool = False
+
+
+Meaning = Answer | GoOn | Back | Change | Remove | Cancel | Aside | Begin

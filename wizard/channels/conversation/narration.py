@@ -1,0 +1,346 @@
+"""What a turn says in a conversation (wizard.engine.narration): its Narrator. A pure function of the run before and
+after, what the conversation remembers, and what was said.
+
+What is said, in order: what comes aside (help, what went wrong), the pages that nothing is asked on, the heading of a
+new page, and what is asked now. A turn that somebody else took says only what is asked now, where that is something
+else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import NamedTuple
+
+from wizard.channels.conversation import wording
+from wizard.channels.conversation.commands import first_way
+from wizard.channels.conversation.dialogue import Dialogue
+from wizard.channels.conversation.meanings import Answer, Aside, Back, Begin, Change, GoOn, Heard, Incoming, Remove
+from wizard.channels.conversation.questions import Filling
+from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
+from wizard.engine.narration import Backward, Forward, Further, GiveUp, Said, Told
+from wizard.engine.view import RunView
+from wizard.errors import WizardError
+from wizard.forms.fields import type_of
+from wizard.forms.types.text import DOTS
+from wizard.locale.sentences import sentence
+from wizard.model import BY_TIMER, ENDED, NOTHING, Prompt, PromptField, Run, RunStatus, Step, Value
+from wizard.model.talk import Expected, Speaker, Utterance, own_id
+
+ELSEWHERE = sentence("This was answered elsewhere.")
+NOT_IN_TIME = sentence("This wasn't answered in time.")
+TOO_OFTEN = sentence("I didn’t understand you. Let us go on in another way.")
+UNSAID = sentence("This answer can't be accepted.")
+
+
+class Line(NamedTuple):
+    """One message of the engine's, before it has a number."""
+
+    text: str
+    question: Question | None = None
+
+
+class Narration:
+    """See wizard.engine.narration.Narrator."""
+
+    def goes_on(self, view: RunView, said: Said | None) -> Further | None:
+        heard: Heard | None = None if said is None else said.meant
+        if view.status is not RunStatus.WAITING:
+            return None
+        dialogue = Dialogue.of(view.run.conversation)
+        if view.rejected is not None:
+            limit = view.after_tries
+            tried = max(_tried(dialogue, view, heard).values(), default=0)
+            return GiveUp() if limit is not None and tried >= limit else None
+        if passes_by(view.current):
+            back = heard is not None and heard.meaning == Back()
+            if back and view.has_previous:
+                return Backward()
+            return Forward(_silent(view.current) if view.current.in_parts else NOTHING)
+        return _handed_in(view, dialogue, heard)
+
+    def tells(self, before: Run, after: RunView, said: Said | None, *, on_the_way: bool) -> Told:
+        heard: Heard | None = None if said is None else said.meant
+        return _Telling(before, after, heard).told(on_the_way=on_the_way)
+
+
+def passes_by(prompt: Prompt) -> bool:
+    """Whether a step asks nothing in a conversation, so that nobody waits there: a text to read, a form whose fields
+    nobody sees."""
+    if prompt.ends or prompt.items or prompt.error:
+        return False
+    if prompt.type == "message":
+        return not prompt.fields
+    filling = Filling()
+    asked = [field for field in filling.fields(prompt) if not filling.silent(field)]
+    return prompt.in_parts and bool(prompt.fields) and not asked
+
+
+def _silent(prompt: Prompt) -> dict[str, Value]:
+    """The answers that go along without being asked."""
+    filling = Filling()
+    return {field.name: field.value for field in prompt.fields if filling.silent(field) and field.value is not None}
+
+
+def _handed_in(view: RunView, dialogue: Dialogue, heard: Heard | None) -> Forward | None:
+    """The answers of a form whose last question was answered now, or the one that a page was opened for."""
+    if heard is not None and isinstance(heard.meaning, Change) and heard.meaning.opens:
+        meaning = heard.meaning
+        given = any(field.answered for field in view.current.fields if field.name == meaning.name)
+        return None if given or view.step != meaning.step else Forward({meaning.name: meaning.value}, part=True)
+    if heard is None or not isinstance(heard.meaning, Answer) or dialogue.visit != view.visit:
+        return None
+    prompt = view.current
+    if not prompt.in_parts or next_question(prompt, _answered(dialogue, heard.meaning.name)) is not None:
+        return None
+    return Forward(view.with_kept(view.step, _silent(prompt)))
+
+
+def _answered(dialogue: Dialogue, name: str) -> Dialogue:
+    asked = dialogue.asked if name in dialogue.asked else (*dialogue.asked, name)
+    doubted = tuple(other for other in dialogue.doubted if other != name)
+    return replace(dialogue.without_doubt(), asked=asked, doubted=doubted)
+
+
+def next_question(prompt: Prompt, dialogue: Dialogue) -> PromptField | None:
+    """What is to be asked next on a page; None where nothing is."""
+    filling = dialogue.filling
+    for field in filling.fields(prompt):
+        if field.name not in filling.asked and not filling.silent(field):
+            return field
+    return None
+
+
+def _tried(dialogue: Dialogue, view: RunView, heard: Heard | None) -> dict[str, int]:
+    """How often each question of the step was answered wrongly, this time included."""
+    rejected = view.rejected
+    tries = dict(dialogue.tries) if dialogue.visit == view.visit else {}
+    if rejected is None or heard is None or not isinstance(heard.meaning, Answer):
+        return tries
+    wrong = [field.name for field in rejected.fields if field.error is not None] or [heard.meaning.name]
+    return tries | {name: tries.get(name, 0) + 1 for name in wrong}
+
+
+class _Telling:
+    def __init__(self, before: Run, after: RunView, heard: Heard | None) -> None:
+        self.before, self.view, self.heard = before, after, heard
+        self.was = Dialogue.of(before.conversation)
+        self.now = self.was
+        if heard is not None and isinstance(heard.meaning, Begin) and heard.meaning.language:
+            self.now = replace(self.now, language=heard.meaning.language)
+        self.words = words_of(after, self.now)
+
+    def told(self, *, on_the_way: bool) -> Told:
+        said: list[Utterance] = []
+        if self.heard is not None and self.heard.incoming is not None:
+            said.append(self._heard(self.heard, self.heard.incoming))
+            about = 0 if self.heard.by_operator else said[0].number
+            self.now = replace(self.now, last=said[0].number, about=about)
+        if on_the_way:
+            return Told(tuple(said), self.now.stored)
+        about = self.now.about
+        for line in self._lines():
+            number = self.now.last + 1
+            said.append(self._own(line, number, about))
+            self.now = replace(self.now, last=number)
+        if self.view.status is not RunStatus.WORKING:
+            self.now = replace(self.now, about=0)
+        return Told(tuple(said), self.now.stored)
+
+    def _own(self, line: Line, number: int, about: int) -> Utterance:
+        question, at = line.question, self.view.run.updated_at
+        if question is None:
+            return Utterance(number, own_id(number), Speaker.ENGINE, line.text, at, about=about)
+        offers = question.choices(self.now.mark)
+        return Utterance(number, own_id(number), Speaker.ENGINE, line.text, at, offers, question.expects, about)
+
+    def _heard(self, heard: Heard, incoming: Incoming) -> Utterance:
+        """What was said, without passwords: those are never shown again."""
+        asked = None if heard.by_operator else self._asked_before()
+        answered = asked is not None and isinstance(heard.meaning, Answer) and heard.meaning.name == asked.name
+        expects = Expected(asked.type, asked.name, self._step_before) if answered and asked is not None else None
+        secret = asked is not None and type_of(asked).is_secret
+        if isinstance(heard.meaning, Change) and heard.meaning.gives:
+            expects = Expected("", heard.meaning.name, heard.meaning.step)
+        details = {
+            **({"choice": incoming.choice} if incoming.choice else {}),
+            **({"edits": incoming.edits} if incoming.edits else {}),
+            **({"files": [str(file.get("name", ""))[:200] for file in incoming.files]} if incoming.files else {}),
+        }
+        return Utterance(
+            self.was.last + 1,
+            incoming.id,
+            Speaker.OPERATOR if heard.by_operator else Speaker.PERSON,
+            DOTS if secret and incoming.text else incoming.text[:100_000],
+            self.view.run.updated_at,
+            expects=expects,
+            details=details,
+        )
+
+    @property
+    def _view_before(self) -> RunView:
+        return RunView(self.view.workflow, self.before, self.view.now)
+
+    @property
+    def _step_before(self) -> str:
+        return self._view_before.step
+
+    def _asked_before(self) -> PromptField | None:
+        if self.before.revision == 0 and not self.before.steps:
+            return None
+        with suppress(WizardError):
+            return asked_now(self._view_before, self.was)
+        return None
+
+    # -- what is said ----------------------------------------------------------------------------------
+
+    def _lines(self) -> Iterator[Line]:
+        view, heard = self.view, self.heard
+        if heard is not None and heard.by_operator:
+            return
+        meaning = None if heard is None else heard.meaning
+        if isinstance(meaning, Aside):
+            self.now = replace(meaning.dialogue, last=self.now.last, about=self.now.about)
+            if meaning.silent:
+                return
+            yield from (Line(text) for text in meaning.texts if text)
+        if isinstance(meaning, Begin):
+            yield from self._greeting()
+        yield from (Line(text) for text in view.remarks)
+        yield from self._passed()
+        if view.status in ENDED:
+            if heard is not None or self.before.status is not view.status:
+                yield from self._ended()
+            return
+        yield from self._asks_now()
+
+    def _greeting(self) -> Iterator[Line]:
+        """To who begins, and to who comes back."""
+        if not self.before.steps and not self.was.last:
+            if text := str(self.view.workflow.text).strip():
+                yield Line(text)
+        elif self.before.answered and self.view.status is RunStatus.WAITING:
+            restart = first_way("restart", self.words.language)
+            again = sentence("We go on where you stopped. Type “{restart}” to begin again.", restart=restart)
+            yield Line(self.words.say(again))
+
+    def _passed(self) -> Iterator[Line]:
+        """What the run came past since: texts, and pages that were closed by something else than an answer."""
+        known = {step.visit for step in self.before.path if step.is_done}
+        for step in self.view.run.path:
+            if step.visit in known or not step.is_foreground or step is self.view.run.current:
+                continue
+            if step.given == BY_TIMER:
+                yield Line(self.words.say(NOT_IN_TIME))
+            elif step.answer is None and step.error is not None:
+                closed = self.view.words_of_closing(step.path)
+                told = closed if isinstance(closed, str) else None if closed is None else self.words.say(closed)
+                yield Line(told or self.words.say(TOO_OFTEN))
+            elif step.is_done and (text := self._text_of(step)):
+                yield Line(text)
+
+    def _text_of(self, step: Step) -> str:
+        try:
+            prompt = self.view.prompt_at(step.path)
+        except WizardError:
+            return ""
+        return wording.page_text(prompt) if passes_by(prompt) else ""
+
+    def _ended(self) -> Iterator[Line]:
+        view = self.view
+        self.now = replace(self.now, visit=view.visit, name="", asked=(), given={}, tries={}, doubt=(), confirms="")
+        if view.status is RunStatus.COMPLETED:
+            said_before = self.before.status is RunStatus.COMPLETED
+            if not said_before:
+                yield Line(wording.end_text(view, self.words))
+        elif self.before.status is not view.status:
+            yield Line(wording.over_text(view, self.words))
+
+    def _asks_now(self) -> Iterator[Line]:
+        view, was = self.view, self.was
+        new_page = was.visit != view.visit or not was.last
+        self._follow(new_page=new_page)
+        with_error = self._refused()
+        moved = new_page or self.before.status is not view.status
+        if self.heard is None and not moved and (was.name, was.doubted) == (self.now.name, self.now.doubted):
+            if not view.remarks:
+                return
+        elif self.heard is None and self._answered_elsewhere():
+            yield Line(self.words.say(ELSEWHERE))
+        if self.now.agent == "speaks":
+            return
+        waiting = view.status is RunStatus.WAITING
+        begins = self.heard is not None and isinstance(self.heard.meaning, Begin | Remove)  # the page is shown anew
+        if waiting and (new_page or begins) and (text := wording.heading_text(view.current, asks=bool(self.now.name))):
+            yield Line(text)
+        question = question_of(view, self.now)
+        text = f"{with_error}\n\n{question.text}" if with_error and question.text else with_error or question.text
+        if text:
+            yield Line(text, question)
+
+    def _answered_elsewhere(self) -> bool:
+        """Whether somebody answered on another channel what was asked here: not where work came to its end."""
+        waited = bool(self.was.name) and self.before.status is RunStatus.WAITING
+        return waited and not self.now.about and not self.view.remarks
+
+    def _follow(self, *, new_page: bool) -> None:
+        """Which question is asked now."""
+        view, meaning = self.view, None if self.heard is None else self.heard.meaning
+        if view.status is not RunStatus.WAITING:
+            self.now = replace(self.now, visit=view.visit, name="", doubt=(), confirms="")
+            return
+        prompt = view.current
+        if new_page:
+            self.now = replace(
+                self.now, visit=view.visit, given={}, doubted=(), tries={}, asked=_come_to(prompt, meaning)
+            ).without_doubt()
+        elif isinstance(meaning, Answer) and view.rejected is None:
+            self.now = _answered(self.now, meaning.name)
+            if not prompt.in_parts:
+                self.now = replace(self.now, given={**self.now.given, meaning.name: meaning.value})
+        elif isinstance(meaning, GoOn | Begin) or self.heard is None:
+            self.now = replace(self.now.without_doubt(), asked=self.now.asked or _come_to(prompt, None))
+        keeps_name = isinstance(meaning, Aside) and self.now.name
+        if not keeps_name:
+            asked = next_question(prompt, self.now)
+            if asked is None and self._has_questions(prompt):  # all were, and it isn't gone on: from the first
+                self.now = replace(self.now, asked=(), given={})
+                asked = next_question(prompt, self.now)
+            self.now = replace(self.now, name="" if asked is None else asked.name)
+
+    def _has_questions(self, prompt: Prompt) -> bool:
+        return next_question(prompt, replace(self.now, asked=())) is not None
+
+    def _refused(self) -> str:
+        """What is wrong with what was said, and which question it is; "" where nothing is."""
+        view, rejected = self.view, self.view.rejected
+        if rejected is None:
+            fault = view.current.error if view.fault is not None and view.status is RunStatus.WAITING else None
+            return fault or ""
+        tries = _tried(self.was, view, self.heard)
+        errors = {field.name: field.error for field in rejected.fields if field.error is not None}
+        names = [*errors] or [field.name for field in self.now.filling.fields(view.current)]
+        asked = tuple(name for name in self.now.asked if name not in names)
+        given = {name: value for name, value in self.now.given.items() if name not in errors}
+        doubted = tuple(dict.fromkeys((*self.now.doubted, *errors)))
+        self.now = replace(self.now, asked=asked, given=given, doubted=doubted, tries=tries)
+        first = next_question(view.current, self.now)
+        self.now = replace(self.now, name="" if first is None else first.name)
+        error = (errors.get(first.name) if first is not None else None) or rejected.error
+        error = error or next(iter(errors.values()), None) or self.words.say(UNSAID)
+        return wording.refusal_text(first, error, tries.get(self.now.name, 0), view, self.words)
+
+
+def _come_to(prompt: Prompt, meaning: object) -> tuple[str, ...]:
+    """The fields of a page that need no asking when it is come to: those that are answered, unless all are. Who went
+    back is at its last question, and who changes an answer at that."""
+    filling = Filling.begun(prompt)
+    seen = [field.name for field in filling.fields(prompt) if not filling.silent(field)]
+    if isinstance(meaning, Back) and not meaning.restart:
+        return tuple(seen[:-1])
+    if isinstance(meaning, Change) and meaning.opens:
+        return tuple(field.name for field in prompt.fields if field.answered or field.value is not None)
+    if isinstance(meaning, Change) and meaning.name in seen:
+        return tuple(name for name in seen if name != meaning.name)
+    return tuple(name for name in seen if name in filling.asked)

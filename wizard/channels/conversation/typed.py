@@ -1,0 +1,29 @@
+"""What a line that is typed in a terminal stands for, where people don't write quite what there is."""
+
+from __future__ import annotations
+
+from wizard.channels.conversation.matching import exact_choice, near_choices, nearest
+from wizard.channels.conversation.questions import clean, meaning
+from wizard.engine.view import RunView
+from wizard.errors import InvalidInput
+from wizard.forms.fields import type_of
+from wizard.locale.sentences import AnyOf, sentence
+from wizard.model import PromptField, Value
+
+
+def meant(asked: PromptField, line: str) -> Value:
+    """What a line stands for; of choices also one that is nearly named. Raises InvalidInput where several are."""
+    is_pick = bool(asked.choices and line.strip()) and not type_of(asked).is_list
+    near = near_choices(asked, line) if is_pick and exact_choice(asked, line) is None else ()
+    if len(near) > 1:
+        among = AnyOf([clean(choice.label) for choice in near])
+        raise InvalidInput(sentence("Which one do you mean: {choices}?", choices=among))
+    return near[0].value if near else meaning(asked, line)
+
+
+def page_called(called: str, view: RunView) -> str | None:
+    """The page that asks a question which is called so, or nearly so; None where there is none, or several."""
+    lines = [(item.label, item.step) for item in view.summary() if item.step is not None]
+    found = nearest(called, [label for label, _ in lines])
+    steps = {lines[at][1] for at in found.among}
+    return steps.pop() if len(steps) == 1 else None

@@ -1,0 +1,395 @@
+"""What a message means, of the run as it is and the question that was asked: a pure function.
+
+The order says what wins: a pressed button; an answer in quotation marks; a choice of the question by its number or
+name; a command; a correction of an earlier answer; a topic of the workflow's help; then an answer, whatever it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from wizard.channels.conversation import wording
+from wizard.channels.conversation.commands import Command, Correction, command_in, correction_in, first_way, quoted
+from wizard.channels.conversation.dialogue import Dialogue
+from wizard.channels.conversation.matching import exact_choice, near_choices, nearest
+from wizard.channels.conversation.meanings import Answer, Aside, Back, Cancel, Change, GoOn, Incoming, Meaning, Remove
+from wizard.channels.conversation.questions import grouped, meaning, numbered, offered
+from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
+from wizard.engine.view import RunView
+from wizard.engine.work import seems_stuck
+from wizard.forms.characters import alike
+from wizard.forms.fields import type_of
+from wizard.forms.types.choices import yes_and_no
+from wizard.locale.sentences import Sentence, sentence
+from wizard.model import Choice, Item, Kind, Prompt, PromptField, RunStatus, Value
+from wizard.model.talk import Utterance
+
+MOST_TEXT = 100_000  # characters of a message; what a field takes is its own limit
+STALE = sentence("This button belongs to an earlier question.")
+NOTHING_SAID = sentence("This message is empty.")
+NO_FILE = sentence("A file isn’t asked for here.")
+TOO_LONG = sentence("This message is too long. It can have {most} characters.", most=MOST_TEXT)
+NOTHING_ASKED = sentence("Nothing is asked at the moment. It goes on by itself.")
+UNKNOWN = sentence("This isn’t a command.")
+NO_SUCH_QUESTION = sentence("I don’t know which answer you mean.")
+WHICH_ANSWER = sentence("Which answer do you mean?")
+NO_SKIP = sentence("This question needs an answer.")
+NO_FIRST = sentence("This is the first question.")
+NO_AGENT = sentence("Nobody can be reached here.")
+AGENT_TOLD = sentence("I have asked for somebody to write to you here. Meanwhile you can go on.")
+NOT_CANCELLED = sentence("Nothing was cancelled.")
+IS_OVER = sentence("This is complete.")
+NO_EDIT = sentence("I don’t know which answer this corrects. Nothing was changed.")
+
+
+class Place(NamedTuple):
+    """A question that was or is answered, and what it may be called."""
+
+    step: str
+    name: str
+    label: str
+
+
+def understand(view: RunView, dialogue: Dialogue, incoming: Incoming, edited: Utterance | None = None) -> Meaning:
+    """`edited` is the message that the incoming one corrects, where that was found."""
+    return _Reader(view, dialogue, incoming, edited).meaning()
+
+
+class _Reader:
+    def __init__(self, view: RunView, dialogue: Dialogue, incoming: Incoming, edited: Utterance | None) -> None:
+        self.view, self.dialogue, self.incoming, self.edited = view, dialogue, incoming, edited
+        self.words = words_of(view, dialogue)
+        self.language = self.words.language
+        self.asked = asked_now(view, dialogue)
+
+    # -- in order ------------------------------------------------------------------------------------
+
+    def meaning(self) -> Meaning:
+        incoming = self.incoming
+        if self.dialogue.agent == "speaks":
+            return Aside((), self.dialogue, silent=True)
+        if self.view.status in (RunStatus.EXPIRED, RunStatus.CANCELLED):
+            return self.aside(wording.over_text(self.view, self.words))
+        if len(incoming.text) > MOST_TEXT:
+            return self.aside(TOO_LONG)
+        if incoming.choice:
+            return self._pressed(incoming.choice)
+        if incoming.edits:
+            return self._edited()
+        if incoming.files:
+            return self._file()
+        if not incoming.text.strip():
+            return self.aside(NOTHING_SAID)
+        return self._said(incoming.text)
+
+    def aside(self, *texts: Sentence | str, dialogue: Dialogue | None = None) -> Aside:
+        said = tuple(text if isinstance(text, str) else self.words.say(text) for text in texts)
+        return Aside(said, (self.dialogue if dialogue is None else dialogue).without_doubt())
+
+    def _said(self, text: str) -> Meaning:
+        asked = self.asked
+        if asked is not None and (literal := quoted(text)) is not None:
+            return Answer(asked.name, literal)
+        if (pending := self._pending(text)) is not None:
+            return pending
+        if asked is not None and (choice := self._exact(asked, text)) is not None:
+            return Answer(asked.name, choice)
+        if (command := command_in(text, self.language)) is not None and (obeyed := self._obey(command)) is not None:
+            return obeyed
+        if (correction := correction_in(text, self.language)) is not None:
+            corrected = self._correct(correction)
+            if corrected is not None:
+                return corrected
+        if (topic := self._topic(text)) is not None:
+            return self.aside(topic)
+        return self._answer(text)
+
+    def _answer(self, text: str) -> Meaning:
+        asked, status = self.asked, self.view.status
+        if asked is None:
+            if status is RunStatus.COMPLETED:
+                return self.aside(IS_OVER)
+            if status is RunStatus.WORKING and not seems_stuck(self.view):
+                return self.aside(NOTHING_ASKED)
+            button = question_of(self.view, self.dialogue).offers[0][1]
+            if alike(text) == alike(button):
+                return GoOn()
+            helped = first_way("help", self.language)
+            return self.aside(sentence("Type “{button}” to go on, or “{help}”.", button=button, help=helped))
+        of = type_of(asked)
+        if asked.choices and not of.is_list and not of.is_yes_or_no:
+            near = near_choices(asked, text)
+            if len(near) == 1:
+                return Answer(asked.name, near[0].value)
+            if near:
+                doubt = replace(self.dialogue, doubt=tuple(choice.value for choice in near), confirms="")
+                return Aside((), doubt)
+        return Answer(asked.name, self._listed(asked, text) if of.is_list and asked.choices else meaning(asked, text))
+
+    def _listed(self, asked: PromptField, text: str) -> Value:
+        """Several choices, each by its number, its name or nearly so."""
+        parts = [part for part in text.replace("\n", ",").split(",") if part.strip()]
+        picked: list[str] = []
+        for part in parts:
+            near = near_choices(asked, part)
+            exact = exact_choice(asked, part)
+            picked.append(exact.value if exact is not None else near[0].value if len(near) == 1 else part.strip())
+        return picked or text
+
+    def _exact(self, asked: PromptField, text: str) -> Value:
+        """What a text is an answer to for certain, so that it is no command; None where it isn't."""
+        of = type_of(asked)
+        if of.is_yes_or_no:
+            word, (yes, no) = alike(text), yes_and_no(self.view.workflow.language)
+            return "yes" if word in yes else "no" if word in no else None
+        if not asked.choices or text.strip().startswith("/"):
+            return None
+        choice = exact_choice(asked, text)
+        return None if choice is None else [choice.value] if of.is_list else choice.value
+
+    def _pending(self, text: str) -> Meaning | None:
+        """An answer to what was asked back."""
+        if self.dialogue.confirms == "cancel":
+            yes, _ = yes_and_no(self.language)
+            return Cancel() if alike(text) in yes else self.aside(NOT_CANCELLED)
+        if self.dialogue.doubt and self.asked is not None:
+            value = numbered(text.strip().rstrip("."), list(self.dialogue.doubt))
+            return None if value is None else Answer(self.asked.name, value)
+        return None
+
+    # -- buttons and files -----------------------------------------------------------------------------
+
+    def _pressed(self, pressed: str) -> Meaning:
+        mark, _, key = pressed.partition(".")
+        question = question_of(self.view, self.dialogue)
+        if mark != self.dialogue.mark or key not in dict(question.offers):
+            return self.aside(STALE)
+        if self.dialogue.confirms:
+            return Cancel() if key == "yes" else self.aside(NOT_CANCELLED)
+        if self.dialogue.doubt and self.asked is not None:
+            return Answer(self.asked.name, self.dialogue.doubt[int(key) - 1])
+        return self._pressed_answer(key, question)
+
+    def _pressed_answer(self, key: str, question: Question) -> Meaning:
+        asked = self.asked
+        if key in ("back", "skip", "keep", "agent"):
+            return self._obey(Command(key)) or self.aside(UNKNOWN)
+        if asked is None or key == "go":
+            return GoOn()
+        if type_of(asked).is_yes_or_no:
+            return Answer(asked.name, key)
+        value = asked.choices[int(key) - 1].value
+        return Answer(asked.name, [value] if type_of(asked).is_list else value)
+
+    def _file(self) -> Meaning:
+        if self.asked is None or not type_of(self.asked).holds_files:
+            return self.aside(NO_FILE)
+        return Answer(self.asked.name, dict(self.incoming.files[0]))
+
+    def _edited(self) -> Meaning:
+        """A message that was changed after it was sent corrects the answer that it was."""
+        of, text = None if self.edited is None else self.edited.expects, self.incoming.text
+        if of is None or not of.name:
+            return self.aside(NO_EDIT)
+        if self.asked is not None and (of.step, of.name) == (self.view.step, self.asked.name):
+            return self._answer(text)
+        return self._changed(Place(of.step, of.name, ""), text)
+
+    # -- commands --------------------------------------------------------------------------------------
+
+    def _obey(self, command: Command) -> Meaning | None:
+        """None where the words are none here, but an answer."""
+        over = self.view.status is RunStatus.COMPLETED and not self.view.has_previous
+        match command.name:
+            case "help" | "repeat" | "review":
+                return self._tell(command)
+            case _ if over:
+                return self.aside(IS_OVER)
+            case "back":
+                return self._back()
+            case "restart":
+                return self._restart()
+            case "change":
+                return self._change(command.argument)
+            case "remove":
+                return self._remove(command.argument)
+            case "skip" | "keep":
+                return self._without_typing(command.name)
+            case "cancel":
+                return Aside((), replace(self.dialogue.without_doubt(), confirms="cancel"))
+            case "agent":
+                return self._agent()
+            case "go on" | "retry":
+                return None if self.asked is not None or self.view.status is RunStatus.COMPLETED else self._go_on()
+            case _:
+                return self.aside(UNKNOWN, wording.help_text(self.view, self.words))
+
+    def _go_on(self) -> Meaning:
+        busy = self.view.status is RunStatus.WORKING and not seems_stuck(self.view)
+        return self.aside(NOTHING_ASKED) if busy else GoOn()
+
+    def _tell(self, command: Command) -> Meaning:
+        match command.name:
+            case "help" if command.argument and (topic := self._topic(command.argument)) is not None:
+                return self.aside(topic)
+            case "help":
+                return self.aside(wording.help_text(self.view, self.words))
+            case "review":
+                return self.aside(self._review())
+        return self.aside()
+
+    def _agent(self) -> Meaning:
+        if not self.view.workflow.agent:
+            return self.aside(NO_AGENT)
+        return self.aside(AGENT_TOLD, dialogue=replace(self.dialogue, agent="wanted"))
+
+    def _without_typing(self, how: str) -> Meaning | None:
+        asked = self.asked
+        if asked is None:
+            return None
+        if how == "keep":
+            return Answer(asked.name, meaning(asked, "")) if offered(asked, self.words) else None
+        return self.aside(NO_SKIP) if asked.required else Answer(asked.name, None)
+
+    def _back(self) -> Meaning:
+        before = self._before()
+        if before is not None:
+            return self.aside(dialogue=self.dialogue.asks(before))
+        return Back() if self.view.has_previous else self.aside(NO_FIRST)
+
+    def _before(self) -> str | None:
+        """The question of this page that was asked before this one."""
+        if self.asked is None or not self.view.current.in_parts:
+            return None
+        before = None
+        for other in self._seen(self.view.current):
+            if other.name == self.asked.name:
+                break
+            before = other.name if other.name in self.dialogue.asked else before
+        return before
+
+    def _seen(self, prompt: Prompt) -> list[PromptField]:
+        filling = self.dialogue.filling
+        return [field for field in filling.fields(prompt) if not filling.silent(field)]
+
+    def _restart(self) -> Meaning:
+        first = next((line for line in self.view.path if line.kind is Kind.FOREGROUND), None)
+        if first is None or first.step == self.view.step:
+            names = [field.name for field in self._seen(self.view.current)] if self.asked is not None else []
+            if not names:
+                return self.aside(NO_FIRST)
+            return self.aside(dialogue=replace(self.dialogue.asks(names[0]), asked=()))
+        return Back(restart=True)
+
+    # -- changes ---------------------------------------------------------------------------------------
+
+    def _review(self) -> str:
+        items = self.view.summary()
+        nothing = sentence("You haven't answered anything yet.")
+        return wording.items_text(Prompt("", "", items=items)) if items else self.words.say(nothing)
+
+    @property
+    def _items(self) -> Sequence[Item]:
+        return self.view.current.items or self.view.summary()
+
+    def _change(self, argument: str) -> Meaning:
+        if not argument:
+            return self.aside(self._review(), WHICH_ANSWER)
+        if (correction := correction_in(f"change {argument}", self.language)) is not None:
+            return self._correct(correction) or self.aside(NO_SUCH_QUESTION)
+        place = self._find(argument)
+        return place if isinstance(place, Aside) else self._changed(place, None)
+
+    def _number_of(self, text: str) -> int | None:
+        """The position in the list of the line that has this number."""
+        at = numbered(text.rstrip("."), [str(at) for at in range(len(self._items))])
+        return None if at is None or self._items[int(at)].step is None else int(at)
+
+    def _place_of(self, item: Item) -> Place:
+        step = item.step or ""
+        names = [field.name for field in self._fields_of(step) if alike(field.label) == alike(item.label)]
+        return Place(step, names[0] if len(names) == 1 else "", item.label)
+
+    def _fields_of(self, step: str) -> Sequence[PromptField]:
+        if step == self.view.step:
+            return self.view.current.fields
+        prompt = self.view.prompt_of_page(step)
+        return () if prompt is None else prompt.fields
+
+    def _places(self) -> list[Place]:
+        """What was answered and can be named, the latest first: the present page, and those before it."""
+        current = self.view.current
+        given = [field for field in current.fields if field.name in self.dialogue.asked or field.answered]
+        places = [Place(self.view.step, field.name, field.label) for field in given]
+        for page in reversed(grouped(self.view.summary(), self.view)):
+            labels = {alike(item.label) for item in page.items}
+            fields = self._fields_of(page.step)
+            places += [Place(page.step, field.name, field.label) for field in fields if alike(field.label) in labels]
+        return places
+
+    def _find(self, called: str) -> Place | Aside:
+        """The question that somebody calls so, or by its number in the list."""
+        if (number := self._number_of(called)) is not None:
+            return self._place_of(self._items[number])
+        places = self._places()
+        words = alike(called)
+        exact = [place for place in places if words in (alike(place.label), alike(place.name.replace("_", " ")))]
+        held = [place for place in places if words and words in alike(place.label)]
+        for several in (exact, held):
+            if several:
+                return several[0]
+        near = nearest(called, [place.label for place in places])
+        if near.one is not None:
+            return places[near.one]
+        if near.among:
+            lines = "\n".join(f"• {places[at].label}" for at in near.among)
+            return self.aside(WHICH_ANSWER, lines)
+        return self.aside(NO_SUCH_QUESTION)
+
+    def _correct(self, correction: Correction) -> Meaning | None:
+        """None where nothing is called so: then it is an answer like any other."""
+        place = self._find(correction.field)
+        return None if isinstance(place, Aside) else self._changed(place, correction.value)
+
+    def _changed(self, place: Place, text: str | None) -> Meaning:
+        fields = {field.name: field for field in self._fields_of(place.step)}
+        asked = fields.get(place.name)
+        value = None
+        if asked is not None and text is not None:
+            choice = exact_choice(asked, text) if asked.choices else None
+            near: tuple[Choice, ...] = near_choices(asked, text) if asked.choices and choice is None else ()
+            value = choice.value if choice else near[0].value if len(near) == 1 else meaning(asked, text)
+        gives = asked is not None and text is not None
+        if place.step == self.view.step and asked is not None and self.view.status is RunStatus.WAITING:
+            if gives and self.view.current.in_parts:
+                return Answer(place.name, value)
+            return self.aside(dialogue=self.dialogue.asks(place.name))
+        if not self.view.may_be_answered(place.step) or not self.view.is_asked(place.step):
+            return self.aside(sentence("This can’t be changed any more."))
+        return Change(place.step, place.name, value, gives)
+
+    def _remove(self, argument: str) -> Meaning | None:
+        items = [item.remove for item in self.view.current.items if item.remove is not None]
+        if not items:
+            return None
+        item = numbered(argument.rstrip("."), items)
+        if item is None:
+            remove = first_way("remove", self.language)
+            return self.aside(sentence("Type the number of the line to take out, as in “{remove} 1”.", remove=remove))
+        return Remove(item)
+
+    # -- help --------------------------------------------------------------------------------------------
+
+    def _topic(self, text: str) -> str | None:
+        """The answer to a question that the workflow's help knows."""
+        asked = [(way, topic) for topic in self.view.workflow.help for way in topic.asked]
+        said = alike(text).rstrip("?!. ")
+        for way, topic in asked:
+            if alike(way).rstrip("?!. ") == said:
+                return str(topic.answer)
+        if not text.rstrip().endswith("?"):
+            return None
+        near = nearest(text.rstrip("?! "), [way.rstrip("?! ") for way, _ in asked])
+        return None if near.one is None else str(asked[near.one][1].answer)

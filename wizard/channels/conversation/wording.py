@@ -1,0 +1,250 @@
+"""What the engine says in a conversation: a page, a question with its buttons, what went wrong, the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from wizard.channels.conversation.commands import first_way
+from wizard.channels.conversation.dialogue import Dialogue
+from wizard.channels.conversation.questions import LISTED, heading, is_own_name, offered
+from wizard.engine.view import RunView
+from wizard.engine.work import pauses, seems_stuck, work_of
+from wizard.errors import RunCancelled, RunExpired
+from wizard.forms.fields import type_of
+from wizard.forms.options import options_of
+from wizard.locale.sentences import Sentence, counted, sentence, sentence_for
+from wizard.locale.words import Words, words_in
+from wizard.model import Prompt, PromptField, RunStatus
+from wizard.model.talk import Expected, Offer
+
+CLEARER, LAST = 2, 3  # wrong answers to a question after which it is explained, and after which there is a way out
+
+HELP: Mapping[str, Sentence] = {
+    "back": sentence("the question before; no answer is lost"),
+    "change": sentence("answer something anew, as in “change 2” or “change email to ann@example.org”"),
+    "review": sentence("your answers so far"),
+    "skip": sentence("leave a question without an answer, where that is possible"),
+    "restart": sentence("begin again with the first question"),
+    "cancel": sentence("end this for good"),
+    "agent": sentence("write with a person"),
+}
+CONTINUE = sentence_for("button", "Continue")
+STOPPED = sentence("This can’t go on at the moment.")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked now. `offers` are its buttons: what each stands for, and what it says."""
+
+    text: str
+    offers: tuple[tuple[str, str], ...] = ()
+    expects: Expected | None = None
+
+    def choices(self, mark: str) -> tuple[Offer, ...]:
+        return tuple(Offer(f"{mark}.{key}", label) for key, label in self.offers)
+
+
+def words_of(view: RunView, dialogue: Dialogue) -> Words:
+    """Those of the conversation: in the language that was asked for, else the workflow's."""
+    return words_in(dialogue.language or view.workflow.language)
+
+
+def asked_now(view: RunView, dialogue: Dialogue) -> PromptField | None:
+    """The field that is asked, as far as the step asks it still."""
+    if view.status is not RunStatus.WAITING or dialogue.visit != view.visit:
+        return None
+    filling = dialogue.filling
+    for asked in filling.fields(view.current):
+        if asked.name == dialogue.name:
+            given = filling.given
+            return replace(asked, value=given[asked.name]) if asked.name in given else asked
+    return None
+
+
+# -- pages ---------------------------------------------------------------------------------------
+
+
+def page_text(prompt: Prompt) -> str:
+    """What stands above the questions of a page; "" where that is nothing."""
+    title = "" if is_own_name(prompt.title, prompt.step) else prompt.title
+    if len(prompt.fields) == 1 and title == prompt.fields[0].label:
+        title = ""
+    parts = (title, prompt.again, str(prompt.text))
+    return "\n\n".join(part.strip() for part in parts if part.strip())
+
+
+def heading_text(prompt: Prompt, *, asks: bool) -> str:
+    """What is said when a page is come to, before what it `asks`: its list as well, which is else what is asked."""
+    if not asks:
+        return page_text(prompt) if prompt.items else ""
+    return "\n\n".join(part for part in (page_text(prompt), items_text(prompt)) if part)
+
+
+def items_text(prompt: Prompt) -> str:
+    """A page's list, numbered, as `change 2` and `remove 2` name its lines."""
+    lines = []
+    for number, item in enumerate(prompt.items, start=1):
+        called = item.label if not item.group else f"{item.group}, {item.label}"
+        lines.append(f"{number}. {called}: {item.value}".rstrip(": "))
+    return "\n".join(lines)
+
+
+def end_text(view: RunView, words: Words) -> str:
+    """What is said last."""
+    prompt = view.current
+    said = page_text(prompt) if prompt.ends else ""
+    return said or words.say(sentence("Done: {title}.", title=view.workflow.title))
+
+
+def over_text(view: RunView, words: Words) -> str:
+    expired = view.status is RunStatus.EXPIRED
+    people = RunExpired.people if expired else RunCancelled.people
+    return people if isinstance(people, str) else words.say(people)
+
+
+def working_text(view: RunView, words: Words) -> str:
+    """What is being done, or waited for."""
+    work = work_of(view)
+    percent = "" if work is None or work.percent is None else f" ({int(work.percent)} %)"
+    said = page_text(view.current) if pauses(view) else ""
+    doing = work.text if work is not None and work.text else ""
+    return said or f"{doing or words.say(sentence('Working on it'))}{percent} …"
+
+
+# -- questions -------------------------------------------------------------------------------------
+
+
+def question_of(view: RunView, dialogue: Dialogue) -> Question:
+    """What is asked now, with the buttons of it."""
+    words = words_of(view, dialogue)
+    if dialogue.confirms == "cancel":
+        return _yes_or_no(sentence("This ends it for good. Are you sure?"), words)
+    asked = asked_now(view, dialogue)
+    if asked is not None:
+        return _doubtful(asked, dialogue, words, view) if dialogue.doubt else _asking(view, asked, dialogue, words)
+    if view.status is RunStatus.WORKING and not seems_stuck(view):
+        return Question(working_text(view, words))
+    if view.status in (RunStatus.FAILED, RunStatus.WORKING):
+        return _failed(view, words)
+    if view.status is RunStatus.WAITING:
+        return _page(view, words)
+    return Question("")
+
+
+def _yes_or_no(text: Sentence, words: Words) -> Question:
+    yes, no = sentence_for("answer", "Yes"), sentence_for("answer", "No")
+    return Question(words.say(text), (("yes", words.say(yes)), ("no", words.say(no))))
+
+
+def _doubtful(asked: PromptField, dialogue: Dialogue, words: Words, view: RunView) -> Question:
+    labels = {choice.value: choice.label for choice in asked.choices}
+    offers = tuple((str(at), labels.get(value, value)) for at, value in enumerate(dialogue.doubt, start=1))
+    return Question(words.say(sentence("Which one do you mean?")), offers, _expects(asked, view))
+
+
+def _expects(asked: PromptField, view: RunView) -> Expected:
+    return Expected(asked.type, asked.name, view.step)
+
+
+def _asking(view: RunView, asked: PromptField, dialogue: Dialogue, words: Words) -> Question:
+    of = type_of(asked)
+    lines = [heading(asked, words)]
+    if asked.hint:
+        lines.append(str(asked.hint))
+    if isinstance(typed := asked.options.get("typed_hint"), str):
+        lines.append(typed)
+    if of.is_list and asked.choices:
+        lines.append(words.say(sentence("One or more, separated by commas")))
+    offers: list[tuple[str, str]] = []
+    if of.is_yes_or_no:
+        offers += [(option.value, str(option.label)) for option in options_of(asked, "radios", words) if option.value]
+    elif 0 < len(asked.choices) <= LISTED:
+        offers += [(str(at), str(choice.label)) for at, choice in enumerate(asked.choices, start=1)]
+        lines += [f"{at}. {choice.label}: {choice.hint}" for at, choice in enumerate(asked.choices, 1) if choice.hint]
+    elif asked.choices:
+        many = counted("{count} choice: type its name", "{count} choices: type the name of one", len(asked.choices))
+        lines.append(words.say(many))
+    if asked.name not in dialogue.doubted and (so_far := offered(asked, words)):
+        lines.append(words.say(sentence("So far: {answer}", answer=so_far)))
+        offers.append(("keep", words.say(sentence_for("button", "Keep it"))))
+    if not asked.required and not of.is_yes_or_no:
+        offers.append(("skip", words.say(sentence_for("button", "Skip"))))
+    if dialogue.tries.get(asked.name, 0) >= LAST:
+        offers += _ways_out(view, words)
+    return Question("\n".join(lines), tuple(offers), _expects(asked, view))
+
+
+def _ways_out(view: RunView, words: Words) -> list[tuple[str, str]]:
+    ways = []
+    if view.has_previous:
+        ways.append(("back", words.say(sentence_for("button", "Back"))))
+    if view.workflow.agent:
+        ways.append(("agent", words.say(sentence_for("button", "Write with a person"))))
+    return ways
+
+
+def _failed(view: RunView, words: Words) -> Question:
+    again = ("go", words.say(sentence_for("button", "Try again")))
+    back = (("back", words.say(sentence_for("button", "Back"))),) if view.has_previous else ()
+    error = view.current.error or words.say(STOPPED)
+    return Question(error, (again, *back), Expected(view.current.type, "", view.step))
+
+
+def _page(view: RunView, words: Words) -> Question:
+    """A page without questions: a review, a list that is full, a message that was come to on a page."""
+    prompt = view.current
+    lines = [items_text(prompt)] if prompt.items else []
+    if prompt.items:
+        change, remove = (first_way(name, words.language) for name in ("change", "remove"))
+        more = sentence("Type “{change} 2” to answer the second line anew.", change=change)
+        lines.append(words.say(more))
+        if any(item.remove for item in prompt.items):
+            lines.append(words.say(sentence("“{remove} 2” takes it out.", remove=remove)))
+    if prompt.error:
+        lines.insert(0, prompt.error)
+    button = prompt.submit or words.say(CONTINUE)
+    return Question(
+        "\n".join(lines) or page_text(prompt) or button, (("go", button),), Expected(prompt.type, "", view.step)
+    )
+
+
+# -- what goes wrong -------------------------------------------------------------------------------
+
+
+def refusal_text(asked: PromptField | None, error: str, tries: int, view: RunView, words: Words) -> str:
+    """Why an answer wasn't taken: the error the first time, with an example the second, with a way out then."""
+    lines = [error]
+    if asked is None or tries < CLEARER:
+        return error
+    of = type_of(asked)
+    if example := of.example(asked, words.language):
+        lines.append(words.say(sentence("For example: {example}", example=example)))
+    elif asked.choices:
+        labels = [str(choice.label) for choice in asked.choices[:LISTED]]
+        lines.append(words.say(sentence("It can be one of these: {choices}", choices=", ".join(labels))))
+    if tries >= LAST:
+        lines.append(words.say(_way_out(asked, view, words)))
+    return "\n".join(lines)
+
+
+def _way_out(asked: PromptField, view: RunView, words: Words) -> Sentence:
+    language = words.language
+    if not asked.required:
+        return sentence("You can leave it out: type “{skip}”.", skip=first_way("skip", language))
+    if view.workflow.agent:
+        return sentence("Type “{agent}” to write with a person.", agent=first_way("agent", language))
+    helped, back = first_way("help", language), first_way("back", language)
+    return sentence("Type “{help}” to see what you can do, or “{back}”.", help=helped, back=back)
+
+
+def help_text(view: RunView, words: Words) -> str:
+    """What can be said at any time."""
+    left_out = set() if view.workflow.agent else {"agent"}
+    lines = [
+        f"{first_way(name, words.language)} – {words.say(text)}" for name, text in HELP.items() if name not in left_out
+    ]
+    if view.workflow.help:
+        lines.append(words.say(sentence("You can also ask:")))
+        lines += [f"• {topic.asked[0]}" for topic in view.workflow.help]
+    return "\n".join(lines)
