@@ -10,8 +10,9 @@ import pytest
 from tests.chatting import Chat
 from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.conversation.meanings import Incoming
+from wizard.definitions.graph import mermaid
 from wizard.engine.worker import Worker
-from wizard.errors import InvalidInput, NodeFailed
+from wizard.errors import DefinitionError, InvalidInput, NodeFailed
 from wizard.model import Outcome, Proceed, RunStatus
 from wizard.model.talk import Speaker
 from wizard.node import Background, NodeConfig, Visit
@@ -607,3 +608,16 @@ async def test_what_a_change_undoes_is_no_answer_from_elsewhere() -> None:
     await chat.says("no")
     assert (chat.asked, "elsewhere" in chat.text) == ("check", False)
     assert await chat.talks.hear(chat.id, Incoming("m-3", "no")) == chat.heard
+
+
+async def test_after_tries_is_checked_at_load_and_drawn() -> None:
+    """A way out that leads nowhere is found when somebody needs it most."""
+    ask = {"id": "ask", "type": "form", "fields": [{"name": "age", "type": "integer"}]}
+    nodes = [{**ask, "after_tries": {"goto": "call"}}, {"id": "done", "type": "end"}, {"id": "call", "type": "end"}]
+    engine = await make_test_engine({"id": "main", "nodes": nodes})
+    assert "after tries" in mermaid(engine.definitions.get("main"))
+    for wrong in ({"goto": "nowhere"}, {"tries": 0, "goto": "call"}, {"tries": 3}):
+        with pytest.raises(DefinitionError):
+            await make_test_engine({"id": "main", "nodes": [{**ask, "after_tries": wrong}, *nodes[1:]]})
+    with pytest.raises(DefinitionError):
+        await make_test_engine({"id": "main", "help": [{"ask": [], "answer": "So"}], "nodes": nodes})

@@ -108,8 +108,8 @@ def working_text(view: RunView, words: Words) -> str:
     work = work_of(view)
     percent = "" if work is None or work.percent is None else f" ({int(work.percent)} %)"
     said = page_text(view.current) if pauses(view) else ""
-    doing = work.text if work is not None and work.text else ""
-    return said or f"{doing or words.say(sentence('Working on it'))}{percent} …"
+    doing = work.text if work is not None and work.text else words.say(sentence("Working on it"))
+    return said or f"{doing}{percent} …"
 
 
 # -- questions -------------------------------------------------------------------------------------
