@@ -102,6 +102,15 @@ class StartPage(Page):
 
 
 @dataclass(frozen=True, slots=True)
+class ChatPage(Page):
+    """A run as a chat. `attributes` are those of the element; `form` is the address of the form that it stands for."""
+
+    template: ClassVar[str] = "chat.html"
+    form: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class StepPage(Page):
     """A foreground step, to be answered: the current one, an earlier one, or one opened to be changed.
 
@@ -284,7 +293,7 @@ class Pages:
     """
 
     def __init__(self, assets: Assets, *, templates: Path | None = None, framed: bool = False) -> None:
-        self._site = Site(assets.css, assets.js, assets.icon, framed)
+        self._site = Site(assets.css, assets.js, assets.chat, assets.icon, framed)
         self._folder = templates
         self._renderers: dict[NullTranslations, _Renderer] = {}
         self._in(SOURCE)  # what is wrong with a template comes out at the start
@@ -374,5 +383,6 @@ class Site:
 
     css: str
     js: str
+    chat: str
     icon: str
     framed: bool
