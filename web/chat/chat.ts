@@ -12,7 +12,7 @@
 import { Composer } from "./composer";
 import { iconButton, make } from "./drawing";
 import { Line } from "./line";
-import { Log } from "./log";
+import { Log, SECRET } from "./log";
 import { Memory } from "./memory";
 import { Refused } from "./messages";
 import type { Message, Problem, Saying, SentFile, Ticket, Wording } from "./messages";
@@ -406,7 +406,5 @@ class WizardChat extends HTMLElement {
     await this.begin();
   }
 }
-
-const SECRET = "••••••"; // shown for a password
 
 if (!customElements.get("wizard-chat")) customElements.define("wizard-chat", WizardChat);

@@ -22,6 +22,12 @@ interface Own {
   saying: Saying;
 }
 
+export const SECRET = "••••••"; // what is shown of a password
+
+function askedBy(message: Message): string {
+  return message.expects?.name ? `${message.expects.step} ${message.expects.name}` : "";
+}
+
 export class Log {
   readonly element: HTMLElement;
   private readonly wording: Wording;
@@ -33,6 +39,9 @@ export class Log {
   private lastBubble: { from: string; at: number; row: HTMLElement } | null = null;
   private lastDay = "";
   private choices: HTMLElement | null = null;
+  private readonly labels = new Map<string, string>(); // of choices that were offered: who presses one says no text
+  private answered: { to: string; edit: HTMLElement | null } | null = null; // the last message of a person's
+  private readsAlong = true;
 
   constructor(wording: Wording, reader: Reader) {
     this.wording = wording;
@@ -41,8 +50,12 @@ export class Log {
     this.newer = make("button", { type: "button", class: "newer", hidden: true, click: () => this.toEnd() }, icon("down"), this.say("newer"));
     this.element = make("div", { class: "log", role: "log", "aria-label": this.say("log"), tabindex: "0" }, this.working);
     this.element.addEventListener("scroll", () => {
+      const { scrollHeight, scrollTop, clientHeight } = this.element;
+      this.readsAlong = scrollHeight - scrollTop - clientHeight < NEAR;
       if (this.readsAlong) this.newer.hidden = true;
     });
+    // A keyboard that comes up on a telephone doesn't hide what was said last.
+    new ResizeObserver(() => this.follow(this.readsAlong, true)).observe(this.element);
   }
 
   get below(): HTMLElement {
@@ -59,6 +72,9 @@ export class Log {
     this.shown.add(message.id);
     const along = this.readsAlong;
     if (message.from !== "person") this.close(); // what was asked before is answered, or asked again
+    for (const { choice, label } of message.choices) this.labels.set(choice, label);
+    // An answer that was refused is no answer to change.
+    if (message.from === "engine" && this.answered?.to && this.answered.to === askedBy(message)) this.answered.edit?.remove();
     this.own.get(message.id)?.row.remove();
     this.own.delete(message.id);
     this.place(this.bubble(message));
@@ -106,7 +122,6 @@ export class Log {
 
   // Three dots while a turn is under way; how far, where that is known.
   works(work: Work | null): void {
-    const along = this.readsAlong;
     this.working.hidden = work === null;
     if (work === null) return;
     const dots = make("span", { class: "dots", "aria-hidden": "true" }, make("i"), make("i"), make("i"));
@@ -116,11 +131,12 @@ export class Log {
       const percent = work.percent === null ? "" : ` ${Math.floor(work.percent)} %`;
       this.working.replaceChildren(dots, make("span", { class: "how-far" }, `${work.text}${percent}`.trim()));
     }
-    this.follow(along);
+    this.follow(this.readsAlong, true);
   }
 
   toEnd(): void {
     this.element.scrollTop = this.element.scrollHeight;
+    this.readsAlong = true;
     this.newer.hidden = true;
   }
 
@@ -138,18 +154,19 @@ export class Log {
     this.choices = null;
   }
 
+  // As the reader's own country writes times, where it speaks the language.
+  private get language(): string {
+    const { language } = this.wording;
+    return navigator.languages.find((own) => own.split("-")[0] === language.split("-")[0]) ?? language;
+  }
+
   private say(what: string): string {
     return this.wording.words[what] ?? what;
   }
 
-  private get readsAlong(): boolean {
-    const { scrollHeight, scrollTop, clientHeight } = this.element;
-    return scrollHeight - scrollTop - clientHeight < NEAR;
-  }
-
-  private follow(along: boolean): void {
+  private follow(along: boolean, silently = false): void {
     if (along) this.toEnd();
-    else this.newer.hidden = false;
+    else if (!silently) this.newer.hidden = false;
   }
 
   private place(row: HTMLElement): void {
@@ -159,17 +176,20 @@ export class Log {
 
   private bubble(message: Message, isPending = false): HTMLElement {
     const at = new Date(message.at);
-    const language = this.wording.language;
+    const { language } = this;
     const speaker = make("span", { class: "unseen" }, `${this.say(`from-${message.from}`)} `);
     const body = make("div", { class: "bubble", dir: "auto" }, speaker, ...this.content(message));
     const time = make("time", { datetime: message.at }, new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" }).format(at));
     const meta = make("div", { class: "meta" }, time);
     const row = make("div", { class: `row ${message.from}`, "data-id": message.id }, body, meta);
     if (isPending) return row;
-    if (message.from === "person" && message.expects && message.expects.type !== "password" && !message.edits && !message.files) {
-      const edit = make("button", { type: "button", class: "edit", click: () => this.reader.edits(message) }, icon("edit"), this.say("edit"));
-      edit.setAttribute("aria-label", `${this.say("edit")}: ${message.text.slice(0, 80)}`);
+    if (message.from === "person") this.answered = { to: askedBy(message), edit: null };
+    const { expects, edits, files } = message;
+    if (message.from === "person" && expects?.name && expects.type !== "password" && !edits && !files) {
+      const edit = make("button", { type: "button", class: "edit", click: () => this.reader.edits({ ...message, text: this.textOf(message) }) }, icon("edit"), this.say("edit"));
+      edit.setAttribute("aria-label", `${this.say("edit")}: ${this.textOf(message).slice(0, 80)}`);
       meta.append(edit);
+      this.answered = { to: askedBy(message), edit };
     }
     const last = this.lastBubble;
     if (last && last.from === message.from && at.getTime() - last.at < TOGETHER) last.row.classList.add("goes-on");
@@ -181,8 +201,7 @@ export class Log {
   private content(message: Message): Node[] {
     const parts: Node[] = [];
     if (message.edits) parts.push(make("span", { class: "note" }, `${this.say("edited")} `));
-    const isSecret = message.from === "person" && message.expects?.type === "password";
-    const text = isSecret ? "••••••" : message.text;
+    const text = this.textOf(message);
     for (const name of message.files ?? []) parts.push(make("span", { class: "file" }, icon("attach"), make("bdi", {}, name)));
     if (!text) return parts;
     const said = make("div", { class: "text" }, ...linked(text));
@@ -199,8 +218,13 @@ export class Log {
     return parts;
   }
 
+  private textOf(message: Message): string {
+    if (message.from === "person" && message.expects?.type === "password") return SECRET;
+    return message.text || (message.choice ? this.labels.get(message.choice) ?? "…" : "");
+  }
+
   private dayOf(at: Date): void {
-    const day = new Intl.DateTimeFormat(this.wording.language, { dateStyle: "full" }).format(at);
+    const day = new Intl.DateTimeFormat(this.language, { dateStyle: "full" }).format(at);
     if (day === this.lastDay) return;
     const isFirst = !this.lastDay;
     this.lastDay = day;

@@ -117,6 +117,7 @@ class StepPage(Page):
     `run` is the run's address with its closing slash ("/r/ID/"). `progress` is text ("Step 3 of 5") or "".
     `back` says that there is a step to go back to (or, while `changing`, that Back returns to where the change was
     asked).
+    `chat` is the address where the run goes on as a chat, "" where it has never been one.
     `notice` tells what happened before this page, such as an answer in another tab. `lines` are what the
     person has to compare with: the answers that are there now, after a conflict; who keeps these goes to the address
     `keep`.
@@ -134,6 +135,7 @@ class StepPage(Page):
     notice: str = ""
     lines: tuple[Item, ...] = ()
     keep: str = ""
+    chat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
