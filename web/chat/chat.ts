@@ -23,6 +23,7 @@ declare const STYLE: string;
 const script = document.currentScript as HTMLScriptElement | null;
 const HERE = script?.src ? new URL("../", script.src).href : document.baseURI; // beside static/
 const FADE = 8000; // milliseconds after which what was told of a connection goes
+const OVER = ["completed", "cancelled", "expired"]; // runs in which nothing is asked any more
 const PAGE = 200; // messages that one request gives
 
 function newId(): string {
@@ -119,7 +120,7 @@ class WizardChat extends HTMLElement {
     try {
       if (joins) await this.server.join(ticket);
       await this.history(ticket);
-      this.isOver = await this.server.isOver(ticket);
+      this.isOver = OVER.includes(await this.server.status(ticket));
     } catch (error) {
       if (error instanceof Refused && error.isFinal) await this.anew();
       else this.fail(error);
@@ -187,8 +188,10 @@ class WizardChat extends HTMLElement {
   }
 
   private async lookForTheEnd(message: Message): Promise<void> {
-    const isOver = this.ticket !== null && (await this.server.isOver(this.ticket).catch(() => false));
-    if (isOver && this.last === message.id) this.over();
+    const status = this.ticket && (await this.server.status(this.ticket).catch(() => null));
+    if (this.last !== message.id || !status) return;
+    if (OVER.includes(status)) this.over();
+    else if (status === "working") this.log.works({ percent: null, text: "" });
   }
 
   private taken(id: string): void {
@@ -300,8 +303,8 @@ class WizardChat extends HTMLElement {
     const head = make("div", { class: "head" }, make("p", { class: "title", dir: "auto" }, wording.title), this.menuButton, this.menu);
     this.box.lang = wording.language;
     this.box.dir = wording.direction;
-    const middle = make("div", { class: "middle" }, this.log.element, this.log.below);
-    this.box.replaceChildren(head, this.status, middle, this.panel, this.composer.element);
+    const middle = make("div", { class: "middle" }, this.status, this.log.element, this.log.below);
+    this.box.replaceChildren(head, middle, this.panel, this.composer.element);
     this.box.removeAttribute("aria-busy");
     this.box.addEventListener("keydown", (event) => {
       this.byKeyboard = true;

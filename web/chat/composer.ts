@@ -50,7 +50,8 @@ export class Composer {
     const stop = iconButton("close", say("stop-editing"), () => writer.stopsEditing());
     this.editing = make("div", { class: "editing", hidden: true }, make("span", {}, icon("edit"), say("editing")), stop);
     this.error = make("p", { class: "error", role: "alert", hidden: true });
-    const line = make("div", { class: "line" }, this.attach, this.dayButton, this.day, this.label, this.text, this.secret, this.file, send);
+    const box = make("div", { class: "box" }, this.label, this.text, this.secret, this.day, this.dayButton, this.attach, this.file);
+    const line = make("div", { class: "line" }, box, send);
     this.element = make("form", { class: "composer", novalidate: true }, this.editing, this.error, line);
     this.listen();
   }

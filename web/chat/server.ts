@@ -42,10 +42,8 @@ export class Server {
     return ((await this.call("GET", address, undefined, ticket.token, {}, signal)) as { messages: Message[] }).messages;
   }
 
-  // Whether the run has ended, so that nothing more is asked in it.
-  async isOver(ticket: Ticket): Promise<boolean> {
-    const state = (await this.call("GET", `api/v1/runs/${ticket.id}`, undefined, ticket.token)) as { status: string };
-    return ["completed", "cancelled", "expired"].includes(state.status);
+  async status(ticket: Ticket): Promise<string> {
+    return ((await this.call("GET", `api/v1/runs/${ticket.id}`, undefined, ticket.token)) as { status: string }).status;
   }
 
   socket(ticket: Ticket, after: string): WebSocket {
