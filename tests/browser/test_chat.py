@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
 import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser
 
 from tests.browser.audits import axe, has_no_barriers, has_no_overflow
 from tests.browser.conftest import Opens
-from tests.browser.firefox import NoFirefox, Reader, firefox
+from tests.browser.firefox import Firefox, Reader
 from tests.browser.person import Person
 from tests.browser.site import Site, a_site, served
 from tests.browser.talker import IN, Talker
@@ -128,24 +127,23 @@ async def test_a_conversation_to_its_end(forms: Site, ann: Person) -> None:
     assert await link.get_attribute("href") == "https://forms.example/help"
 
 
-async def test_the_same_in_firefox_with_a_server_that_restarts(forms: Site) -> None:
+async def test_the_same_in_firefox_with_a_server_that_restarts(forms: Site, whole_firefox: Firefox) -> None:
     """Firefox treats sockets, stored data and styles of its own in its own way."""
-    try:
-        async with firefox() as browser:
-            reader = await Reader.sits_down(browser)
-            server = Server(forms)
-            await server.starts()
-            await reader.visits(f"{server.address}/c/visit")
-            talker = Talker(reader._evaluates)
-            await outlives_a_restart(talker, server)
-            await talker.presses("Menu")
-            await talker.says("/restart", "Your name")
-            await talker.presses("Keep it")
-            await talker.is_asked("Which day?")
-            await server.stops()
-            await reader.leaves()
-    except NoFirefox as missing:
-        pytest.skip(str(missing))
+    reader = await Reader.sits_down(whole_firefox)
+    server = Server(forms)
+    await server.starts()
+    await reader.visits(f"{server.address}/c/visit")
+    talker = Talker(reader.evaluates)
+    await outlives_a_restart(talker, server)
+    await talker.presses("Menu")
+    await talker.presses("Back to the question before")
+    await talker.is_asked("Your name")
+    await talker.presses("Keep it")
+    await talker.is_asked("Which day?")
+    await reader.reloads()
+    await talker.is_asked("Which day?")
+    await server.stops()
+    await reader.leaves()
 
 
 class Server:

@@ -7,6 +7,7 @@ const FIRST_PAUSE = 500; // milliseconds before a broken socket is opened again;
 const LONGEST_PAUSE = 20_000;
 const TRIES = 2; // sockets that never opened, after which there are requests for a while
 const POLLING = 60_000; // milliseconds of requests before a socket is tried again
+const OPENING = 4000; // milliseconds that a socket may take to open: some networks swallow it, Firefox holds it back
 const FLEETING = 1000; // milliseconds; one that broke earlier is as one that never opened
 
 export interface Listener {
@@ -103,7 +104,9 @@ export class Line {
     const socket = this.server.socket(this.ticket, this.last);
     let opened = 0;
     this.socket = socket;
+    const late = setTimeout(() => socket.close(), OPENING);
     socket.onopen = () => {
+      clearTimeout(late);
       opened = performance.now();
       this.listener.connected(true);
     };
@@ -113,6 +116,7 @@ export class Line {
       this.take(JSON.parse(String(event.data)));
     };
     socket.onclose = () => {
+      clearTimeout(late);
       if (this.socket !== socket || this.closed) return;
       this.socket = null;
       this.listener.connected(false);

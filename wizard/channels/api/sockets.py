@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from wizard.channels.api.admission import Admission
 from wizard.channels.api.conversations import Talks
@@ -68,12 +68,11 @@ class Sockets:
         self._settings = settings
         self._cross_origin = CrossOrigin(settings)
         self._open: Counter[str] = Counter()
-        self._sockets: set[web.WebSocketResponse] = set()
+        self._stopping = asyncio.Event()  # each closes its own: from outside, nobody would hear the answer to that
 
     async def stop(self, app: web.Application) -> None:
         """Closes them all: for an application's `on_shutdown`. Who was connected comes back elsewhere."""
-        for socket in list(self._sockets):
-            await socket.close(code=1001, message=b"The server stops.")
+        self._stopping.set()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         self._check_origin(request)
@@ -89,11 +88,7 @@ class Sockets:
             raise Refused(INVALID_REQUEST, sentence("This address takes WebSocket connections only."))
         with self._place(run_id):
             await socket.prepare(request)
-            self._sockets.add(socket)
-            try:
-                await _Line(self, socket, request, run_id, after).hold()
-            finally:
-                self._sockets.discard(socket)
+            await _Line(self, socket, request, run_id, after).hold()
         return socket
 
     def _check_origin(self, request: web.Request) -> None:
@@ -129,14 +124,16 @@ class _Line:
         self._told: Work | None = None
 
     async def hold(self) -> None:
-        tasks = [asyncio.create_task(work) for work in (self._read(), self._take(), self._send())]
+        stopping = self._of._stopping
+        tasks = [asyncio.create_task(work) for work in (self._read(), self._take(), self._send(), stopping.wait())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self._socket.close()
+            code = WSCloseCode.GOING_AWAY if stopping.is_set() else WSCloseCode.OK
+            await self._socket.close(code=code)
 
     async def _read(self) -> None:
         """Frames wait for their turn: where many wait, no more are read, and the sender is slowed."""
