@@ -207,7 +207,8 @@ async def test_offline_and_back(forms: Site, ann: Person) -> None:
 async def test_where_no_socket_passes(forms: Site, ann: Person) -> None:
     """Some networks let requests through and no sockets: the chat asks then."""
     await ann.page.add_init_script(
-        "window.WebSocket = class { static OPEN = 1; readyState = 3; constructor() { setTimeout(() => this.onclose(), 0); } close() {} }"
+        "window.WebSocket = class { static OPEN = 1; readyState = 3; close() {}"
+        " constructor() { setTimeout(() => this.onclose(), 0); } }"
     )
     talker = await opened(ann, forms)
     await talker.says("Ann", "Which day?")
@@ -330,8 +331,10 @@ async def test_barriers_on_the_page_of_a_chat(forms: Site, ann: Person) -> None:
     await has_no_overflow(ann)
     talker = await opened(ann, forms, "ziyara", "ما اسمك؟")
     await talker.says("آن", "أي لون؟")
-    sides = "(from) => document.querySelector('wizard-chat').shadowRoot.querySelector(`.${from} .bubble`).getBoundingClientRect().x"
-    assert await ann.page.evaluate(sides, "engine") > await ann.page.evaluate(sides, "person")
+    asked, said = (await ann.page.locator(f".{name} .bubble").last.bounding_box() for name in ("engine", "person"))
+    assert asked
+    assert said
+    assert asked["x"] > said["x"]
     await has_no_barriers(ann)
     await has_no_overflow(ann)
 

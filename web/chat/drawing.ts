@@ -25,6 +25,7 @@ const SHAPES: Record<string, string> = {
   edit: "M4 20h4L19 9l-4-4L4 16v4Zm9-13 4 4",
   date: "M4 6h16v14H4V6Zm0 5h16M8 3v5m8-5v5",
   close: "m6 6 12 12M18 6 6 18",
+  done: "m5 12.5 4.5 4.5L19 7.5",
   down: "m6 9 6 6 6-6",
 };
 

@@ -8,7 +8,7 @@ const LONG = 1200; // characters, or so many lines, beyond which a text is folde
 const MANY_LINES = 24;
 const NEAR = 120; // pixels from the end at which somebody still reads along
 
-export type Delivery = "sending" | "waiting" | "sent" | "failed";
+export type Delivery = "sending" | "waiting" | "failed";
 
 export interface Reader {
   presses(choice: string, label: string): void;
@@ -184,6 +184,7 @@ export class Log {
     const row = make("div", { class: `row ${message.from}`, "data-id": message.id }, body, meta);
     if (isPending) return row;
     if (message.from === "person") this.answered = { to: askedBy(message), edit: null };
+    if (message.from === "person") meta.append(make("span", { class: "done" }, icon("done"), make("span", { class: "unseen" }, this.say("sent"))));
     const { expects, edits, files } = message;
     if (message.from === "person" && expects?.name && expects.type !== "password" && !edits && !files) {
       const edit = make("button", { type: "button", class: "edit", click: () => this.reader.edits({ ...message, text: this.textOf(message) }) }, icon("edit"), this.say("edit"));

@@ -58,6 +58,4 @@ class CrossOrigin:
     async def allow(self, request: web.Request, response: web.StreamResponse) -> None:
         """Adds the headers to an answer: for an application's `on_response_prepare`."""
         for name, value in self.headers(request).items():
-            if name == "Vary" and "Vary" in response.headers:
-                value = f"{response.headers['Vary']}, {value}"
-            response.headers[name] = value
+            response.headers.add(name, value)

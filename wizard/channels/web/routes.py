@@ -1,8 +1,8 @@
 """The web pages: which address has which handler.
 
-`GET /` lists the workflows, `/w/{workflow}` starts a run, `/c/{workflow}` a chat, `/r/{id}/…` are the run's pages, `/runs` lists the runs of
-whoever is signed in. Everything works without JavaScript. What other parts of an application serve below the same
-address is left alone.
+`GET /` lists the workflows, `/w/{workflow}` starts a run, `/c/{workflow}` talks through one, `/r/{id}/…` are the run's
+pages, `/runs` lists the runs of whoever is signed in. All but chats works without JavaScript, and a chat leads to
+the pages. What other parts of an application serve below the same address is left alone.
 """
 
 from __future__ import annotations
