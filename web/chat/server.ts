@@ -76,7 +76,7 @@ export class Server {
   async pages(ticket: Ticket): Promise<string> {
     const address = `r/${ticket.id}`;
     if (!this.isOwn) return `${this.root}${address}?token=${ticket.token}`;
-    await this.call("POST", address, undefined, ticket.token);
+    await this.call("POST", `${address}/-/chat`, undefined, ticket.token);
     return this.root + address;
   }
 

@@ -122,8 +122,9 @@ def api(
             get("/conversations/{id}/ws", sockets.serve),
         ]
     )
-    for address in ("/conversations", "/conversations/{id}/messages", "/runs/{id}"):  # what a chat elsewhere asks
-        app.router.add_options(address, cross_origin.preflight)
+    if settings.chat_origins:
+        for address in ("/conversations", "/conversations/{id}/messages", "/runs/{id}"):  # what a chat elsewhere asks
+            app.router.add_options(address, cross_origin.preflight)
     if who is not None:  # else nobody is ever signed in
         app.router.add_get("/runs", looks.own, expect_handler=go_on)
     return app

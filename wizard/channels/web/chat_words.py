@@ -25,7 +25,7 @@ WORDS: Mapping[str, Sentence] = {
     "from-engine": sentence_for("who says something, for screen readers", "Question:"),
     "from-operator": sentence_for("who says something, for screen readers", "Team member:"),
     "from-person": sentence_for("who says something, for screen readers", "You:"),
-    "log": sentence("Conversation"),
+    "log": sentence_for("what was said in a chat", "Conversation"),
     "menu": sentence_for("button", "Menu"),
     "menu-back": sentence_for("in a menu", "Back to the question before"),
     "menu-help": sentence_for("in a menu", "What can I write?"),
@@ -44,7 +44,7 @@ WORDS: Mapping[str, Sentence] = {
     "typing": sentence("The answer is on its way."),
     "unreachable": sentence("The chat can’t be reached. Check your connection."),
     "unreadable": sentence("The file can’t be read. Choose it again."),
-    "uploading": sentence("Uploading"),
+    "uploading": sentence_for("of a file in a chat", "Uploading"),
     "waiting": sentence_for("of a message", "Waiting for a connection"),
     "write": sentence("Write a message"),
 }

@@ -1,7 +1,7 @@
 """The chat as a page, and what its script asks of a site. What is said goes over the JSON interface.
 
 `GET /c/{workflow}` talks through a workflow: a new run, or the one that this browser has begun. `GET /r/{id}/-/chat`
-goes on with a run as a chat; `POST /r/{id}` with its token opens it as pages. Without scripts, the page leads to
+goes on with a run as a chat; a `POST` there with its token opens it as pages. Without scripts, the page leads to
 the form.
 """
 
@@ -54,7 +54,7 @@ class Chatting:
         return site.answer(self._page(view.workflow, address, run=view.id, token=guest.token))
 
     async def open_pages(self, request: web.Request) -> web.Response:
-        """POST /r/{id}, with the run's token: this browser gets the cookie that opens the run's pages."""
+        """POST /r/{id}/-/chat, with the run's token: this browser gets the cookie that opens the run's pages."""
         site = self._site
         guest = await site.visitors.guest_of(request)
         token = bearer_of(request)

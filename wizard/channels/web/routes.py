@@ -58,14 +58,14 @@ def add_pages(
         ("/w/{workflow}", starting.show, starting.start),
         ("/c/{workflow}", chatting.show, None),
         ("/c/{workflow}/words", chatting.words, None),
-        ("/r/{id}/-/chat", chatting.go_on, None),
+        ("/r/{id}/-/chat", chatting.go_on, chatting.open_pages),
         ("/r/{id}/-/saved", stepping.saved, None),
         ("/r/{id}/-/answers", stepping.answers, None),
         ("/r/{id}/-/answers.txt", stepping.answers_file, None),
         ("/r/{id}/-/progress", stepping.progress, None),
         ("/r/{id}/-/files/{file:.+}", stepping.file, None),
         ("/r/{id}/-/remove/{item:.+}", stepping.ask_to_remove, stepping.remove),
-        ("/r/{id}", stepping.run, chatting.open_pages),
+        ("/r/{id}", stepping.run, None),
         ("/r/{id}/", stepping.run, None),
         ("/r/{id}/{step:-/.+}", stepping.show, stepping.post),  # no step's, and as wrong as any other wrong one
     ):

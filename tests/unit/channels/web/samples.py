@@ -33,7 +33,7 @@ from wizard.channels.web.pages import (
 from wizard.forms.fields import FIELD_TYPES
 from wizard.model import Choice, Item, Prompt, PromptField
 
-ASSETS = Assets("wizard-1.css", "wizard-2.js", "icon-3.svg", {})
+ASSETS = Assets("wizard-1.css", "wizard-2.js", "chat-4.js", "icon-3.svg", {})
 PAGES = Pages(ASSETS)
 
 COLOURS = tuple(Choice(f"c{at}", f"Colour {at}", "A hint" if at == 1 else "") for at in range(3))
