@@ -10,6 +10,7 @@ from wizard.channels.web.assets import Assets
 from wizard.channels.web.markdown_html import html_of
 from wizard.channels.web.pages import (
     AnsweredPage,
+    ChatPage,
     CopyPage,
     EndPage,
     FailedPage,
@@ -139,6 +140,9 @@ SAMPLES: dict[str, Page] = {
     "bare waiting": WaitingPage("/"),
     "remove": RemovePage("/", title="Remove Ada?", item="Ada", lines=LINES, key="k", cancel="/r/1/x"),
     "bare remove": RemovePage("/", key="k"),
+    "chat": ChatPage(
+        "/", "Service", "/", form="/w/a", attributes={"src": "/", "workflow": "a", "input": '{"a": "<b>"}'}
+    ),
     "saved": SavedPage("/", link="http://h/r/1?token=t", until="1 May", onward="/r/1/"),
     "saved without a link": SavedPage("/", until="1 May"),
     "bare saved": SavedPage("/"),

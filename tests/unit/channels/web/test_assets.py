@@ -154,7 +154,7 @@ def test_without_a_build_it_says_what_builds(tmp_path: Path) -> None:
 
 
 async def test_pages_elsewhere_load_the_chat_by_its_name(served: tuple[ClientSession, Assets]) -> None:
-    """They would keep a script for a year that doesn't fit the server any more, or couldn't pin the one they checked."""
+    """They would keep a script that doesn't fit the server any more, or couldn't pin the one that they checked."""
     client, assets = served
     async with client.get("/static/chat.js") as by_name, client.get(f"/static/{assets.chat}") as by_hash:
         assert gzip.decompress(await by_name.read()) == gzip.decompress(await by_hash.read()) == b"let b"

@@ -1,4 +1,4 @@
-"""The page of a chat, and what its script asks: in whose language, for which pages, and who is led from chat to pages."""
+"""The page of a chat, and what its script asks: in whose language, for which pages, and who comes from it to pages."""
 
 from __future__ import annotations
 
