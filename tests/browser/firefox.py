@@ -175,7 +175,7 @@ class Reader:
 
     async def opens_tab(self) -> Reader:
         other = Reader(self._browser, self._user, await _tab(self._browser, self._user))
-        await other.visits(str(await self._evaluates("location.href")))
+        await other.visits(str(await self.evaluates("location.href")))
         return other
 
     async def visits(self, address: str) -> None:
@@ -190,15 +190,15 @@ class Reader:
                 await self._fills(name if part is None else f"{name}-{part}", piece)
 
     async def _fills(self, name: str, text: str) -> None:
-        await self._evaluates(f"document.getElementsByName({json.dumps(name)})[0].value = {json.dumps(text)}")
+        await self.evaluates(f"document.getElementsByName({json.dumps(name)})[0].value = {json.dumps(text)}")
 
     async def _names(self) -> list[str]:
-        names = await self._evaluates("JSON.stringify([...document.querySelectorAll('[name]')].map((e) => e.name))")
+        names = await self.evaluates("JSON.stringify([...document.querySelectorAll('[name]')].map((e) => e.name))")
         return list(json.loads(names))
 
     async def chooses(self, label: str) -> None:
         find = f"[...document.querySelectorAll('label')].find((e) => e.innerText.trim() === {json.dumps(label)})"
-        await self._evaluates(f"{find}.control.checked = true")
+        await self.evaluates(f"{find}.control.checked = true")
 
     async def uploads(self, name: str, file: Path) -> None:
         find = {"type": "css", "value": f'input[type=file][name="{name}"]'}
@@ -215,9 +215,9 @@ class Reader:
 
     async def _and_waits(self, expression: str) -> None:
         """For another page than this one, which is marked."""
-        await self._evaluates(f"window.left = true; {expression}")
+        await self.evaluates(f"window.left = true; {expression}")
         async with asyncio.timeout(PATIENCE):
-            while not await self._evaluates("window.left === undefined && document.readyState === 'complete'"):
+            while not await self.evaluates("window.left === undefined && document.readyState === 'complete'"):
                 await asyncio.sleep(0.02)
 
     async def browser_back(self) -> None:
@@ -236,13 +236,13 @@ class Reader:
     async def sees(
         self, *texts: str, title: str | None = None, error: str | None = None, values: dict[str, Any] | None = None
     ) -> None:
-        page = json.loads(await self._evaluates(f"JSON.stringify(({LOOK})({json.dumps(list(values or {}))}))"))
+        page = json.loads(await self.evaluates(f"JSON.stringify(({LOOK})({json.dumps(list(values or {}))}))"))
         assert title is None or page["headings"] == [title], page
         assert error is None or page["errors"] == ([error] if error else []), page
         assert dict(zip(values or {}, page["values"], strict=True)) == (values or {}), page
         assert not [text for text in texts if text not in page["shown"]], page
 
-    async def _evaluates(self, expression: str) -> Any:
+    async def evaluates(self, expression: str) -> Any:
         target = {"context": self._tab}
         call = {"expression": expression, "target": target, "awaitPromise": False, "userActivation": True}
         told = await self._browser.does("script.evaluate", **call)

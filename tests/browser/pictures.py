@@ -16,7 +16,7 @@ from tests.browser.chromium import NoBrowser, chromium
 from tests.browser.paletted import paletted
 from tests.browser.person import Person
 from tests.browser.site import NOON, Site, a_site
-from tests.browser.views import VIEWS, View
+from tests.browser.views import CHAT, VIEWS, View
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
@@ -46,7 +46,8 @@ async def take(person: Person, view: View, blank: Any, wanted: set[str]) -> list
         if f"{view.name}{suffix}" not in wanted:
             continue
         await person.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        await person.page.set_viewport_size({"width": width, "height": 400})
+        await person.page.set_viewport_size({"width": width, "height": view.height})
+        await person.page.evaluate("new Promise(requestAnimationFrame)")  # what follows the size has followed
         taken = await person.page.screenshot(full_page=True, animations="disabled", caret="hide")
         picture = await paletted(blank, taken)
         (IMAGES / f"{view.name}{suffix}.png").write_bytes(picture)
@@ -63,7 +64,7 @@ async def visit(site: Site, person: Person, view: View) -> None:
 async def main(names: list[str]) -> int:
     IMAGES.mkdir(parents=True, exist_ok=True)
     wanted, sizes = shown(), list[int]()
-    chosen = [view for view in VIEWS if _looks_of(view) & wanted and (not names or view.name in names)]
+    chosen = [view for view in (*VIEWS, CHAT) if _looks_of(view) & wanted and (not names or view.name in names)]
     try:
         async with chromium() as browser, a_site() as site:
             blank = await browser.new_page()

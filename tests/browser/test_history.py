@@ -14,7 +14,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Error
 
 from tests.browser.chromium import NoBrowser, chromium, required
-from tests.browser.firefox import Firefox, NoFirefox, Reader, firefox
+from tests.browser.firefox import Reader
 from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.browser.views import ANN
@@ -29,17 +29,6 @@ async def whole_chromium() -> AsyncIterator[Browser]:
         async with chromium(whole=True) as opened:
             yield opened
     except NoBrowser as missing:
-        if required():
-            raise
-        pytest.skip(str(missing))
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def whole_firefox() -> AsyncIterator[Firefox]:
-    try:
-        async with firefox() as opened:
-            yield opened
-    except NoFirefox as missing:
         if required():
             raise
         pytest.skip(str(missing))

@@ -42,10 +42,12 @@ TOWN: Answers = {"town": "Thun"}
 
 @dataclass(frozen=True)
 class View:
-    """A kind of page; `shows` opens it for a person."""
+    """A kind of page; `shows` opens it for a person. It is looked at in a window of that `height`, or as high as it
+    is."""
 
     name: str
     shows: Callable[[Site, Person], Awaitable[None]]
+    height: int = 400
 
 
 VIEWS: list[View] = []
@@ -54,6 +56,21 @@ VIEWS: list[View] = []
 def view(shows: Callable[[Site, Person], Awaitable[None]]) -> Callable[[Site, Person], Awaitable[None]]:
     VIEWS.append(View(shows.__name__.replace("_", "-"), shows))
     return shows
+
+
+async def a_chat(site: Site, person: Person) -> None:
+    await person.visits(site.address + "/c/passport")
+    box = person.page.get_by_role("textbox", name="Write a message")
+    for answer, then in (("Ann Bauer", "Date of birth"), ("27 Mrch 1985", "like"), ("27 March 1985", "Email")):
+        await box.fill(answer)
+        await box.press("Enter")
+        await person.page.locator(".row.engine").last.filter(has_text=then).wait_for()
+    await box.fill("ann@example.com")
+    await box.press("Enter")
+    await person.page.locator(".choices").wait_for()
+
+
+CHAT = View("chat", a_chat, height=720)  # what it promises to everybody is tried in test_chat.py
 
 
 async def current(

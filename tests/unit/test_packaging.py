@@ -105,6 +105,7 @@ def test_a_wheel_carries_one_package_with_its_data(tmp_path: Path) -> None:
             "wizard/stores/sqlite/0001.sql",
             "wizard/channels/web/static/wizard.css",
             "wizard/channels/web/static/wizard.js",
+            "wizard/channels/web/static/chat.js",
             "wizard/channels/web/static/icon.svg",
             "wizard/py.typed",
         }

@@ -23,6 +23,7 @@ from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.http.attachments import as_attachment
 from wizard.channels.http.bodies import go_on
 from wizard.channels.http.clients import client_of
+from wizard.channels.http.cross_origin import CrossOrigin
 from wizard.channels.http.identities import Identify
 from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.problems import (
@@ -94,7 +95,9 @@ def api(
     app = web.Application(middlewares=[problems])
     app.on_shutdown.append(followers.stop)
     app.on_shutdown.append(sockets.stop)
+    cross_origin = CrossOrigin(settings)
     app.on_response_prepare.append(protect)
+    app.on_response_prepare.append(cross_origin.allow)
     get, post = partial(web.get, expect_handler=go_on), partial(web.post, expect_handler=go_on)
     app.add_routes(
         [
@@ -119,6 +122,9 @@ def api(
             get("/conversations/{id}/ws", sockets.serve),
         ]
     )
+    if settings.chat_origins:
+        for address in ("/conversations", "/conversations/{id}/messages", "/runs/{id}"):  # what a chat elsewhere asks
+            app.router.add_options(address, cross_origin.preflight)
     if who is not None:  # else nobody is ever signed in
         app.router.add_get("/runs", looks.own, expect_handler=go_on)
     return app

@@ -88,7 +88,8 @@ def _socket(token: Problems) -> Json:
         "summary": "The same messages over a WebSocket, both ways",
         "description": (
             "Each text frame is one message: `Say` from the client, `Message` from the server, or a `Problem` with the "
-            "`id` of the message that it is about. A frame with `work` says how far work is that the run waits for. A "
+            "`id` of the message that it is about. A frame with `work` says how far work is that the run waits for; "
+            "one with `taken` names a message of the client's that was dealt with. A "
             "browser brings the token as a subprotocol: `wizard.conversation, bearer.TOKEN`."
         ),
         "security": [{"token": []}],

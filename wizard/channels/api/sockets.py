@@ -3,7 +3,8 @@
 Each text frame is one message, as `POST …/messages` takes it and as it answers; what is wrong with one comes back as a
 problem document, with the message's `id` where it had one. Everything that is said in the conversation is sent,
 whoever says it, once and in order: who comes back names the last message that they have (`?after=`). Frames with a
-member `work` tell how far work is that the run waits for; they are no messages, and aren't kept.
+member `work` tell how far work is that the run waits for, and one with `taken` names a message of the client's that was
+dealt with; they are no messages, and aren't kept.
 
 A browser can't send a header here. It brings the token as a subprotocol: `wizard.conversation, bearer.TOKEN`.
 """
@@ -15,14 +16,14 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
-from urllib.parse import urlsplit
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from wizard.channels.api.admission import Admission
 from wizard.channels.api.conversations import Talks
 from wizard.channels.conversation.conversations import LOOK, MAX_ID, Conversations
 from wizard.channels.conversation.message_json import SAY, incoming_of, message_json
+from wizard.channels.http.cross_origin import CrossOrigin
 from wizard.channels.http.json_answers import encode
 from wizard.channels.http.json_bodies import parse_object
 from wizard.channels.http.languages import language_of
@@ -65,13 +66,13 @@ class Sockets:
         self._calls = calls
         self._admission = admission
         self._settings = settings
+        self._cross_origin = CrossOrigin(settings)
         self._open: Counter[str] = Counter()
-        self._sockets: set[web.WebSocketResponse] = set()
+        self._stopping = asyncio.Event()  # each closes its own: from outside, nobody would hear the answer to that
 
     async def stop(self, app: web.Application) -> None:
         """Closes them all: for an application's `on_shutdown`. Who was connected comes back elsewhere."""
-        for socket in list(self._sockets):
-            await socket.close(code=1001, message=b"The server stops.")
+        self._stopping.set()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         self._check_origin(request)
@@ -87,18 +88,13 @@ class Sockets:
             raise Refused(INVALID_REQUEST, sentence("This address takes WebSocket connections only."))
         with self._place(run_id):
             await socket.prepare(request)
-            self._sockets.add(socket)
-            try:
-                await _Line(self, socket, request, run_id, after).hold()
-            finally:
-                self._sockets.discard(socket)
+            await _Line(self, socket, request, run_id, after).hold()
         return socket
 
     def _check_origin(self, request: web.Request) -> None:
         """Only pages of this site, and of those that the settings name, may open a socket by somebody's browser.
         Programs send no Origin. Raises Refused (403)."""
-        origin = request.headers.get("Origin")
-        if origin is None or urlsplit(origin).netloc == request.host or origin in self._settings.chat_origins.split():
+        if self._cross_origin.is_allowed(request):
             return
         raise Refused(NOT_ALLOWED, sentence("Pages of this site can't open conversations here."))
 
@@ -128,14 +124,16 @@ class _Line:
         self._told: Work | None = None
 
     async def hold(self) -> None:
-        tasks = [asyncio.create_task(work) for work in (self._read(), self._take(), self._send())]
+        stopping = self._of._stopping
+        tasks = [asyncio.create_task(work) for work in (self._read(), self._take(), self._send(), stopping.wait())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self._socket.close()
+            code = WSCloseCode.GOING_AWAY if stopping.is_set() else WSCloseCode.OK
+            await self._socket.close(code=code)
 
     async def _read(self) -> None:
         """Frames wait for their turn: where many wait, no more are read, and the sender is slowed."""
@@ -159,6 +157,7 @@ class _Line:
             if "id" not in body:
                 raise unreadable("`id` is missing: give each message an id of its own, such as a UUID.")
             await self._of._talks.hear(self._run_id, incoming_of(body, body["id"]))
+            await self._put({"taken": body["id"]})
         except Refused as refused:
             await self._problem(refused.type, refused.detail, said)
         except CallerError as error:

@@ -22,8 +22,9 @@ from wizard.errors import SettingsError
 STATIC = Path(__file__).parent / "static"
 THEME_LIMIT = 200_000  # bytes; the engine's own style is a third of that
 
-STYLE, SCRIPT, ICON = "wizard.css", "wizard.js", "icon.svg"
-MEDIA = {STYLE: "text/css; charset=utf-8", SCRIPT: "text/javascript; charset=utf-8", ICON: "image/svg+xml"}
+STYLE, SCRIPT, CHAT, ICON = "wizard.css", "wizard.js", "chat.js", "icon.svg"
+_JAVASCRIPT = "text/javascript; charset=utf-8"
+MEDIA = {STYLE: "text/css; charset=utf-8", SCRIPT: _JAVASCRIPT, CHAT: _JAVASCRIPT, ICON: "image/svg+xml"}
 
 REFUSED = re.compile(r"q=0(\.0*)?")
 
@@ -31,7 +32,10 @@ KEPT = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "Vary": "Accept-Encoding",
     "X-Content-Type-Options": "nosniff",
+    "Access-Control-Allow-Origin": "*",  # for a page elsewhere that names the hash of what it loads (SRI)
 }
+# The chat's script under the name that pages elsewhere load it by: asked for again after an hour.
+BY_NAME = {**KEPT, "Cache-Control": "public, max-age=3600"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,11 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """All files that the pages need. `css`, `js` and `icon` are their public names, below `/static/`."""
+    """All files that the pages need. `css`, `js`, `chat` and `icon` are their public names, below `/static/`."""
 
     css: str
     js: str
+    chat: str
     icon: str
     files: Mapping[str, Asset]
 
@@ -72,8 +77,10 @@ class Assets:
         own = b"" if theme is None else b"\n" + _theme(theme)
         style = Asset.of(STYLE, _built(folder, STYLE) + own)
         script = Asset.of(SCRIPT, _built(folder, SCRIPT))
+        chat = Asset.of(CHAT, _built(folder, CHAT))
         icon = Asset.of(ICON, _built(folder, ICON))
-        return cls(style.name, script.name, icon.name, {asset.name: asset for asset in (style, script, icon)})
+        files = {asset.name: asset for asset in (style, script, chat, icon)}
+        return cls(style.name, script.name, chat.name, icon.name, {**files, CHAT: chat})
 
     def answer(self, request: web.BaseRequest, name: str) -> web.Response:
         """What GET or HEAD `/static/{name}` gets: the file, compressed where the browser takes that; 304 if
@@ -84,7 +91,7 @@ class Assets:
             return web.Response(status=404, text="There is no such file.\n", headers=missing)
         zipped = _takes_gzip(request.headers.get("Accept-Encoding", ""))
         tag = f'"{asset.tag}-gzip"' if zipped else f'"{asset.tag}"'
-        headers = {**KEPT, "ETag": tag}
+        headers = {**(BY_NAME if name == CHAT else KEPT), "ETag": tag}
         if not _known(request.headers.get("If-None-Match", "")).isdisjoint({asset.tag, "*"}):
             return web.Response(status=304, headers=headers)
         headers["Content-Type"] = asset.media

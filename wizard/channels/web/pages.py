@@ -102,12 +102,22 @@ class StartPage(Page):
 
 
 @dataclass(frozen=True, slots=True)
+class ChatPage(Page):
+    """A run as a chat. `attributes` are those of the element; `form` is the address of the form that it stands for."""
+
+    template: ClassVar[str] = "chat.html"
+    form: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class StepPage(Page):
     """A foreground step, to be answered: the current one, an earlier one, or one opened to be changed.
 
     `run` is the run's address with its closing slash ("/r/ID/"). `progress` is text ("Step 3 of 5") or "".
     `back` says that there is a step to go back to (or, while `changing`, that Back returns to where the change was
     asked).
+    `chat` is the address where the run goes on as a chat, "" where it has never been one.
     `notice` tells what happened before this page, such as an answer in another tab. `lines` are what the
     person has to compare with: the answers that are there now, after a conflict; who keeps these goes to the address
     `keep`.
@@ -125,6 +135,7 @@ class StepPage(Page):
     notice: str = ""
     lines: tuple[Item, ...] = ()
     keep: str = ""
+    chat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +295,7 @@ class Pages:
     """
 
     def __init__(self, assets: Assets, *, templates: Path | None = None, framed: bool = False) -> None:
-        self._site = Site(assets.css, assets.js, assets.icon, framed)
+        self._site = Site(assets.css, assets.js, assets.chat, assets.icon, framed)
         self._folder = templates
         self._renderers: dict[NullTranslations, _Renderer] = {}
         self._in(SOURCE)  # what is wrong with a template comes out at the start
@@ -374,5 +385,6 @@ class Site:
 
     css: str
     js: str
+    chat: str
     icon: str
     framed: bool

@@ -61,12 +61,13 @@ def looked_before(text: str) -> int:
 
 class RunPages:
     """The pages of one run as it is now. `root` is where the application is mounted, `key` makes the key of the
-    run's forms: what only leads on needs none."""
+    run's forms: what only leads on needs none. A chat goes on for whoever `has_token`."""
 
-    def __init__(self, view: RunView, root: str, key: Callable[[], str]) -> None:
+    def __init__(self, view: RunView, root: str, key: Callable[[], str], *, has_token: bool = False) -> None:
         self.view = view
         self.root = root
         self._key = key
+        self._has_token = has_token
         self.run = f"{root}r/{quote(view.id, safe='')}/"
 
     # -- addresses -------------------------------------------------------------------------------------
@@ -128,6 +129,7 @@ class RunPages:
             changing=changing,
             notice=notice,
             lines=lines,
+            chat=f"{self.run}-/chat" if self._has_token and self.view.run.conversation else "",
         )
 
     def conflict(self, path: str, typed: Prompt | None, *, changing: bool) -> Page:

@@ -64,7 +64,7 @@ class Starting:
         """GET /w/{workflow}"""
         guest = await self._site.visitors.guest_of(request)
         workflow = self._workflow(request)
-        given, now = _given(workflow, request), self._site.engine.clock.wall()
+        given, now = given_in(workflow, request), self._site.engine.clock.wall()
         refusal = await self._site.kept_refusals.of(_page_of(request, guest, workflow))
         if refusal is None:
             begun = await self._begun(guest, workflow)
@@ -88,7 +88,7 @@ class Starting:
             if asked.field_type.parser is not None
         ]
         posted.check_names(fields)
-        given = {name: posted.text(name) or text for name, text in _given(workflow, request).items()}
+        given = {name: posted.text(name) or text for name, text in given_in(workflow, request).items()}
         defaults = {asked.name for asked in workflow.input if asked.default is not None}
         asked = (field for field in fields if posted.has(field) or field.name not in given | dict.fromkeys(defaults))
         answers = {**given, **answers_of(asked, posted)}
@@ -191,7 +191,7 @@ def _fits_an_address(of: FieldType) -> bool:
     return not (of.is_list or of.holds_files)
 
 
-def _given(workflow: Workflow, request: web.Request) -> dict[str, str]:
+def given_in(workflow: Workflow, request: web.Request) -> dict[str, str]:
     """The inputs that the address names."""
     names = {field.name for field in workflow.input if _fits_an_address(field.field_type)}
     pairs = islice(request.query.items(), MOST_PAIRS)

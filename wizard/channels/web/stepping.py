@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from aiohttp import web
@@ -288,7 +289,8 @@ class Stepping:
         return guest, await self._site.visitors.open_run(request, guest)
 
     def _pages(self, guest: Guest, opened: OpenRun) -> RunPages:
-        return RunPages(opened.view, self._site.root, lambda: guest.key(RUN, opened.subject))
+        key = partial(guest.key, RUN, opened.subject)
+        return RunPages(opened.view, self._site.root, key, has_token=bool(guest.token))
 
     def _pages_of(self, sent: Sent) -> RunPages:
         return self._pages(sent.guest, sent.opened)

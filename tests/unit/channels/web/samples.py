@@ -12,6 +12,7 @@ from wizard.channels.web.assets import Assets
 from wizard.channels.web.markdown_html import html_of
 from wizard.channels.web.pages import (
     AnsweredPage,
+    ChatPage,
     CopyPage,
     EndPage,
     FailedPage,
@@ -35,7 +36,7 @@ from wizard.channels.web.pages import (
 from wizard.forms.fields import FIELD_TYPES
 from wizard.model import Choice, Item, Prompt, PromptField
 
-ASSETS = Assets("wizard-1.css", "wizard-2.js", "icon-3.svg", {})
+ASSETS = Assets("wizard-1.css", "wizard-2.js", "chat-4.js", "icon-3.svg", {})
 PAGES = Pages(ASSETS)
 
 COLOURS = tuple(Choice(f"c{at}", f"Colour {at}", "A hint" if at == 1 else "") for at in range(3))
@@ -141,6 +142,9 @@ SAMPLES: dict[str, Page] = {
     "bare waiting": WaitingPage("/"),
     "remove": RemovePage("/", title="Remove Ada?", item="Ada", lines=LINES, key="k", cancel="/r/1/x"),
     "bare remove": RemovePage("/", key="k"),
+    "chat": ChatPage(
+        "/", "Service", "/", form="/w/a", attributes={"src": "/", "workflow": "a", "input": '{"a": "<b>"}'}
+    ),
     "saved": SavedPage("/", link="http://h/r/1?token=t", until="1 May", onward="/r/1/"),
     "saved without a link": SavedPage("/", until="1 May"),
     "bare saved": SavedPage("/"),

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestServer
 from wizard.channels.web.assets import STATIC, THEME_LIMIT, Assets
 from wizard.errors import SettingsError
 
-FILES = {"wizard.css": "a{color:red}", "wizard.js": "let a", "icon.svg": "<svg/>"}
+FILES = {"wizard.css": "a{color:red}", "wizard.js": "let a", "chat.js": "let b", "icon.svg": "<svg/>"}
 
 
 def built(folder: Path, **other: str) -> Path:
@@ -153,6 +153,17 @@ def test_without_a_build_it_says_what_builds(tmp_path: Path) -> None:
         Assets.load(folder=tmp_path)
 
 
+async def test_pages_elsewhere_load_the_chat_by_its_name(served: tuple[ClientSession, Assets]) -> None:
+    """They would keep a script that doesn't fit the server any more, or couldn't pin the one that they checked."""
+    client, assets = served
+    async with client.get("/static/chat.js") as by_name, client.get(f"/static/{assets.chat}") as by_hash:
+        assert gzip.decompress(await by_name.read()) == gzip.decompress(await by_hash.read()) == b"let b"
+        assert by_name.headers["Cache-Control"] == "public, max-age=3600"
+        assert "immutable" in by_hash.headers["Cache-Control"]
+        assert by_name.headers["Access-Control-Allow-Origin"] == "*"
+        assert by_hash.headers["Access-Control-Allow-Origin"] == "*"
+
+
 # The files as they are built from web/.
 
 
@@ -164,11 +175,12 @@ def style() -> str:
 def test_the_built_files_are_small() -> None:
     """A person on a slow line would wait for the first page."""
     assets = Assets.load()
-    style, script, icon = (assets.files[name] for name in (assets.css, assets.js, assets.icon))
+    style, script, chat, icon = (assets.files[name] for name in (assets.css, assets.js, assets.chat, assets.icon))
     assert len(style.body) < 64_000
     assert len(style.zipped) < 12_000
     assert len(script.body) < 12_500
     assert len(script.zipped) < 4_500
+    assert len(chat.zipped) < 20_000
     assert len(icon.body) < 1_000
 
 

@@ -89,6 +89,8 @@ def poisoned(value: Any, text: str) -> Any:
                 "begun",
                 "cancel",
                 "keep",
+                "chat",
+                "form",
                 "link",
                 "ways",
                 "given",

@@ -13,7 +13,7 @@ from wizard.channels.web.pages import EndPage, Pages, StepPage
 from wizard.errors import PageFailed, SettingsError
 from wizard.model import Prompt, PromptField
 
-ASSETS = Assets("wizard-1.css", "wizard-2.js", "icon-3.svg", {})
+ASSETS = Assets("wizard-1.css", "wizard-2.js", "chat-4.js", "icon-3.svg", {})
 NAME = PromptField("name", "text", "Name")
 STEP = StepPage("/", prompt=Prompt("s", "form", fields=(NAME,)), run="/r/1/", key="k", seen="m")
 END = EndPage("/", prompt=Prompt("e", "end", "Done"))

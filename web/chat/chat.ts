@@ -1,0 +1,413 @@
+// <wizard-chat src="https://forms.example/" workflow="passport">: a conversation, as an element for any page.
+//
+//   src        where the forms are; where the script comes from, unless given
+//   workflow   which one is talked through
+//   language   of the chat's own words, where it isn't the workflow's
+//   input      what the run is handed, as a JSON object
+//   scheme     "light" or "dark"; as the reader's device is, unless given
+//   run, token a run that is gone on with
+//
+// The page around it may have the strictest policy: the style is a constructed one, nothing is evaluated, and only `src`
+// is connected to. Without scripts, what stands inside the element is shown.
+import { Composer } from "./composer";
+import { iconButton, make } from "./drawing";
+import { Line } from "./line";
+import { Log, SECRET } from "./log";
+import { Memory } from "./memory";
+import { Refused } from "./messages";
+import type { Message, Problem, Saying, SentFile, Ticket, Wording } from "./messages";
+import { Server } from "./server";
+
+declare const STYLE: string;
+
+const script = document.currentScript as HTMLScriptElement | null;
+const HERE = script?.src ? new URL("../", script.src).href : document.baseURI; // beside static/
+const FADE = 8000; // milliseconds after which what was told of a connection goes
+const OVER = ["completed", "cancelled", "expired"]; // runs in which nothing is asked any more
+const PAGE = 200; // messages that one request gives
+
+function newId(): string {
+  // Pages without https have no randomUUID.
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+class WizardChat extends HTMLElement {
+  private server!: Server;
+  private memory!: Memory;
+  private wording!: Wording;
+  private log!: Log;
+  private composer!: Composer;
+  private line: Line | null = null;
+  private ticket: Ticket | null = null;
+  private box!: HTMLElement;
+  private panel!: HTMLElement;
+  private status!: HTMLElement;
+  private menu!: HTMLElement;
+  private menuButton!: HTMLButtonElement;
+  private waiting = new Map<string, { saying: Saying; label: string }>();
+  private underWay = new Set<string>();
+  private edited: Message | null = null;
+  private byKeyboard = false;
+  private isOver = false;
+  private asked = ""; // the type of what is asked now
+  private last = ""; // the id of the message that was heard last
+  private fading = 0;
+
+  connectedCallback(): void {
+    if (this.shadowRoot) {
+      if (this.ticket && !this.line) void this.open(this.ticket); // it was moved to another place
+      return;
+    }
+    const root = this.attachShadow({ mode: "open" });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+    root.adoptedStyleSheets = [sheet];
+    this.server = new Server(this.getAttribute("src") ?? HERE, this.getAttribute("workflow") ?? "", this.getAttribute("language") ?? "");
+    this.memory = new Memory(this.server.root, this.server.workflow);
+    this.box = make("div", { class: "chat", "aria-busy": "true" });
+    root.append(this.box);
+    void this.begin();
+  }
+
+  disconnectedCallback(): void {
+    this.line?.close();
+    this.line = null;
+  }
+
+  // -- a conversation ------------------------------------------------------------------------------------
+
+  private async begin(): Promise<void> {
+    try {
+      this.wording = await this.server.wording();
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.draw();
+    const [run, token] = [this.getAttribute("run"), this.getAttribute("token")];
+    this.removeAttribute("token");
+    if (run && token) {
+      this.memory.ticket = { id: run, token };
+      this.memory.isHere = false;
+      await this.resume({ id: run, token }, true);
+      return;
+    }
+    const ticket = this.memory.ticket;
+    if (ticket) await this.resume(ticket, false);
+    else await this.start();
+  }
+
+  private async start(): Promise<void> {
+    this.isOver = false;
+    try {
+      this.log.works({ percent: null, text: "" });
+      const begun = await this.server.begin(newId() + newId(), JSON.parse(this.getAttribute("input") || "null"));
+      this.ticket = { id: begun.id, token: begun.token };
+      this.memory.ticket = this.ticket;
+      this.show(begun.messages);
+      await this.open(this.ticket);
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.log.works(null);
+    }
+  }
+
+  // Who reloads the page goes on; who comes back is asked. `joins` where the run came from its pages.
+  private async resume(ticket: Ticket, joins: boolean): Promise<void> {
+    this.ticket = ticket;
+    const isReload = this.memory.isHere;
+    try {
+      if (joins) await this.server.join(ticket);
+      await this.history(ticket);
+      this.isOver = OVER.includes(await this.server.status(ticket));
+    } catch (error) {
+      if (error instanceof Refused && error.isFinal) await this.anew();
+      else this.fail(error);
+      return;
+    }
+    this.memory.isHere = true;
+    await this.open(ticket);
+    if (this.isOver) this.over();
+    else if (!isReload && !joins) this.welcome();
+  }
+
+  private async history(ticket: Ticket): Promise<void> {
+    let after = "";
+    for (;;) {
+      const said = await this.server.said(ticket, after);
+      this.show(said);
+      after = said.at(-1)?.id ?? "";
+      if (said.length < PAGE) return;
+    }
+  }
+
+  private async open(ticket: Ticket): Promise<void> {
+    for (const saying of this.memory.waiting) {
+      if (this.log.has(saying.id)) continue;
+      this.waiting.set(saying.id, { saying, label: saying.text ?? "" });
+      this.log.send(saying, saying.text ?? "", "waiting");
+    }
+    this.line = new Line(this.server, ticket, this.last, {
+      heard: (message) => this.hear(message),
+      taken: (id) => this.taken(id),
+      refused: (problem) => this.refused(problem),
+      works: (work) => this.log.works(work),
+      connected: (there) => this.connected(there),
+      lost: () => void this.anew(),
+    });
+  }
+
+  private show(messages: Message[]): void {
+    for (const message of messages) this.take(message);
+  }
+
+  private take(message: Message): void {
+    this.last = message.id;
+    this.log.add(message);
+    if (message.from !== "engine") return;
+    this.asked = message.expects?.type ?? "";
+    if (!this.edited) this.composer.asks(this.asked);
+  }
+
+  // -- what is heard -------------------------------------------------------------------------------------
+
+  private hear(message: Message): void {
+    const isNew = !this.log.has(message.id);
+    this.take(message);
+    if (message.from === "person") {
+      this.waiting.delete(message.id);
+      this.remember();
+      return;
+    }
+    if (!this.underWay.size) this.log.works(null);
+    if (!isNew || message.from !== "engine") return;
+    if (!message.expects && !message.choices.length) void this.lookForTheEnd(message);
+    else if (this.byKeyboard && !(message.choices.length && this.log.focusChoices())) this.composer.focus();
+    this.byKeyboard = false;
+  }
+
+  private async lookForTheEnd(message: Message): Promise<void> {
+    const status = this.ticket && (await this.server.status(this.ticket).catch(() => null));
+    if (this.last !== message.id || !status) return;
+    if (OVER.includes(status)) this.over();
+    else if (status === "working") this.log.works({ percent: null, text: "" });
+  }
+
+  private taken(id: string): void {
+    this.underWay.delete(id);
+    this.waiting.delete(id);
+    this.remember();
+    if (!this.underWay.size) this.log.works(null);
+  }
+
+  private refused(problem: Problem): void {
+    const id = problem.id ?? "";
+    this.underWay.delete(id);
+    if (!this.underWay.size) this.log.works(null);
+    if (problem.status === 0) this.log.mark(id, "waiting");
+    else this.log.mark(id, "failed", problem.detail ?? problem.title);
+    this.log.reopen();
+  }
+
+  private connected(there: boolean): void {
+    this.box.toggleAttribute("data-offline", !there);
+    clearTimeout(this.fading);
+    if (!there) {
+      this.underWay.clear();
+      this.log.works(null);
+      for (const id of this.waiting.keys()) this.log.mark(id, "waiting");
+      // Most breaks are over before anybody needs to know of them.
+      this.fading = window.setTimeout(() => this.tell(this.say("offline")), 1500);
+      return;
+    }
+    if (this.status.textContent) {
+      this.tell(this.say("online"));
+      this.fading = window.setTimeout(() => this.tell(""), FADE);
+    }
+    for (const { saying } of [...this.waiting.values()]) this.pass(saying);
+  }
+
+  // -- what is said --------------------------------------------------------------------------------------
+
+  private sends(saying: Omit<Saying, "id">, label = ""): void {
+    const whole: Saying = { id: newId(), ...saying };
+    if (this.edited) whole.edits = this.edited.id;
+    this.stopEditing();
+    this.panel.replaceChildren();
+    this.waiting.set(whole.id, { saying: whole, label });
+    this.log.send(whole, label, "sending");
+    this.remember();
+    this.pass(whole);
+  }
+
+  private pass(saying: Saying): void {
+    this.log.mark(saying.id, "sending");
+    if (saying.files) {
+      this.line?.post(saying, (share) => this.log.progress(saying.id, share));
+    } else if (!this.line?.send(saying)) {
+      this.log.mark(saying.id, "waiting");
+      return;
+    }
+    this.underWay.add(saying.id);
+    this.log.works({ percent: null, text: "" });
+  }
+
+  private retry(id: string): void {
+    const waits = this.waiting.get(id);
+    if (waits) this.pass(waits.saying);
+  }
+
+  private remember(): void {
+    const kept = [...this.waiting.values()].filter(({ saying, label }) => !saying.files && label !== SECRET);
+    this.memory.waiting = kept.map(({ saying }) => saying);
+  }
+
+  private edit(message: Message): void {
+    this.edited = message;
+    this.composer.asks("text");
+    this.composer.edits(message.text);
+    this.composer.focus();
+  }
+
+  private stopEditing(): void {
+    if (!this.edited) return;
+    this.edited = null;
+    this.composer.edits(null);
+    this.composer.asks(this.asked);
+  }
+
+  // -- what is drawn -------------------------------------------------------------------------------------
+
+  private say(what: string): string {
+    return this.wording.words[what] ?? what;
+  }
+
+  private draw(): void {
+    const { wording } = this;
+    this.log = new Log(wording, {
+      presses: (choice, label) => this.sends({ choice }, label),
+      edits: (message) => this.edit(message),
+      retries: (id) => this.retry(id),
+    });
+    this.composer = new Composer(wording, {
+      writes: (text, isSecret) => this.sends({ text }, isSecret ? SECRET : text),
+      attaches: (file: SentFile) => this.sends({ files: [file] }),
+      stopsEditing: () => this.stopEditing(),
+    });
+    this.panel = make("div", { class: "panel" });
+    this.status = make("p", { class: "status", role: "status" });
+    this.menu = make("ul", { class: "menu", id: "menu", role: "list", hidden: true }, ...this.entries());
+    const toggles = { "aria-expanded": "false", "aria-controls": "menu" };
+    this.menuButton = iconButton("menu", this.say("menu"), () => this.toggle(this.menu.hidden), toggles);
+    const head = make("div", { class: "head" }, make("p", { class: "title", dir: "auto" }, wording.title), this.menuButton, this.menu);
+    this.box.lang = wording.language;
+    this.box.dir = wording.direction;
+    const middle = make("div", { class: "middle" }, this.status, this.log.element, this.log.below);
+    this.box.replaceChildren(head, middle, this.panel, this.composer.element);
+    this.box.removeAttribute("aria-busy");
+    this.box.addEventListener("keydown", (event) => {
+      this.byKeyboard = true;
+      if (event.key !== "Escape" || this.menu.hidden) return;
+      this.toggle(false);
+      this.menuButton.focus();
+    });
+    this.box.addEventListener("pointerdown", (event) => {
+      this.byKeyboard = false;
+      if (!event.composedPath().some((at) => at === this.menu || at === this.menuButton)) this.toggle(false);
+    });
+  }
+
+  private entries(): HTMLElement[] {
+    const { commands } = this.wording;
+    const entry = (label: string, pressed: () => void): HTMLElement => {
+      const press = (): void => {
+        this.toggle(false);
+        this.menuButton.focus();
+        pressed();
+      };
+      return make("li", {}, make("button", { type: "button", click: press }, label));
+    };
+    const says = (label: string, command: string): HTMLElement => entry(this.say(label), () => this.sends({ text: commands[command] ?? command }));
+    return [
+      says("menu-back", "back"),
+      says("menu-review", "review"),
+      says("menu-help", "help"),
+      entry(this.say("menu-restart"), () => void (this.isOver ? this.anew() : this.sends({ text: commands["restart"] ?? "restart" }))),
+      entry(this.say("menu-pages"), () => void this.toPages()),
+    ];
+  }
+
+  private toggle(open: boolean): void {
+    this.menu.hidden = !open;
+    this.menuButton.setAttribute("aria-expanded", String(open));
+    if (open) this.menu.querySelector("button")?.focus();
+  }
+
+  private async toPages(): Promise<void> {
+    if (!this.ticket) return;
+    try {
+      const address = await this.server.pages(this.ticket);
+      if (this.server.isOwn) location.assign(address);
+      else open(address, "_blank", "noopener,noreferrer");
+    } catch (error) {
+      this.tell(error instanceof Refused ? error.message : this.say("offline"));
+    }
+  }
+
+  private welcome(): void {
+    const goOn = make("button", { type: "button", class: "main", click: () => this.goOn() }, this.say("continue"));
+    const anew = make("button", { type: "button", click: () => void this.anew() }, this.say("anew"));
+    this.panel.replaceChildren(make("p", {}, this.say("begun")), make("div", { class: "ways" }, goOn, anew));
+  }
+
+  private goOn(): void {
+    this.panel.replaceChildren();
+    if (this.ticket) this.server.join(this.ticket).catch(() => undefined); // it says where they are
+    this.composer.focus();
+  }
+
+  private over(): void {
+    this.isOver = true;
+    this.composer.element.hidden = true;
+    const anew = make("button", { type: "button", class: "main", click: () => void this.anew() }, this.say("anew"));
+    const pages = make("button", { type: "button", click: () => void this.toPages() }, this.say("answers"));
+    this.panel.replaceChildren(make("div", { class: "ways" }, anew, pages));
+    this.log.toEnd();
+  }
+
+  private async anew(): Promise<void> {
+    this.line?.close();
+    this.line = this.ticket = null;
+    this.memory.ticket = null;
+    this.waiting.clear();
+    this.underWay.clear();
+    this.last = "";
+    this.draw();
+    await this.start();
+    if (this.byKeyboard) this.composer.focus();
+  }
+
+  private tell(text: string): void {
+    this.status.textContent = text;
+  }
+
+  private fail(error: unknown): void {
+    const words = this.wording?.words ?? {};
+    const text = error instanceof Refused ? error.message : words["unreachable"] ?? "The chat can’t be reached. Check your connection.";
+    const again = make("button", { type: "button", class: "main", click: () => void this.again() }, words["retry"] ?? "Try again");
+    const form = this.wording?.form ?? `w/${encodeURIComponent(this.server.workflow)}`;
+    const pages = make("a", { href: this.server.root + form }, words["form"] ?? "Use the form instead");
+    const told = make("div", { class: "failed", role: "alert" }, make("p", {}, text), make("div", { class: "ways" }, again, pages));
+    if (!this.panel) this.box.replaceChildren(told);
+    else this.panel.replaceChildren(told);
+  }
+
+  private async again(): Promise<void> {
+    this.line?.close();
+    this.line = null;
+    await this.begin();
+  }
+}
+
+if (!customElements.get("wizard-chat")) customElements.define("wizard-chat", WizardChat);

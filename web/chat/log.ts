@@ -1,0 +1,269 @@
+// What was said, drawn: bubbles that belong together, the time below the last of them, the buttons of the question that
+// is open, and how far it is with what is under way.
+import { icon, linked, make } from "./drawing";
+import type { Message, Saying, Wording, Work } from "./messages";
+
+const TOGETHER = 120_000; // milliseconds between two messages that are shown as one group
+const LONG = 1200; // characters, or so many lines, beyond which a text is folded
+const MANY_LINES = 24;
+const NEAR = 120; // pixels from the end at which somebody still reads along
+
+export type Delivery = "sending" | "waiting" | "failed";
+
+export interface Reader {
+  presses(choice: string, label: string): void;
+  edits(message: Message): void;
+  retries(id: string): void;
+}
+
+interface Own {
+  row: HTMLElement;
+  state: HTMLElement;
+  saying: Saying;
+}
+
+export const SECRET = "••••••"; // what is shown of a password
+
+function askedBy(message: Message): string {
+  return message.expects?.name ? `${message.expects.step} ${message.expects.name}` : "";
+}
+
+export class Log {
+  readonly element: HTMLElement;
+  private readonly wording: Wording;
+  private readonly reader: Reader;
+  private readonly own = new Map<string, Own>();
+  private readonly shown = new Set<string>();
+  private readonly working: HTMLElement;
+  private readonly newer: HTMLButtonElement;
+  private lastBubble: { from: string; at: number; row: HTMLElement } | null = null;
+  private lastDay = "";
+  private choices: HTMLElement | null = null;
+  private readonly labels = new Map<string, string>(); // of choices that were offered: who presses one says no text
+  private answered: { to: string; edit: HTMLElement | null } | null = null; // the last message of a person's
+  private readsAlong = true;
+
+  constructor(wording: Wording, reader: Reader) {
+    this.wording = wording;
+    this.reader = reader;
+    this.working = make("div", { class: "working", role: "status", hidden: true });
+    this.newer = make("button", { type: "button", class: "newer", hidden: true, click: () => this.toEnd() }, icon("down"), this.say("newer"));
+    this.element = make("div", { class: "log", role: "log", "aria-label": this.say("log"), tabindex: "0" }, this.working);
+    this.element.addEventListener("scroll", () => {
+      const { scrollHeight, scrollTop, clientHeight } = this.element;
+      this.readsAlong = scrollHeight - scrollTop - clientHeight < NEAR;
+      if (this.readsAlong) this.newer.hidden = true;
+    });
+    // A keyboard that comes up on a telephone doesn't hide what was said last.
+    new ResizeObserver(() => this.follow(this.readsAlong, true)).observe(this.element);
+  }
+
+  get below(): HTMLElement {
+    return this.newer;
+  }
+
+  has(id: string): boolean {
+    return this.shown.has(id);
+  }
+
+  // A message that was said, whoever said it.
+  add(message: Message): void {
+    if (this.shown.has(message.id)) return;
+    this.shown.add(message.id);
+    const along = this.readsAlong;
+    if (message.from !== "person") this.close(); // what was asked before is answered, or asked again
+    for (const { choice, label } of message.choices) this.labels.set(choice, label);
+    // An answer that was refused is no answer to change.
+    if (message.from === "engine" && this.answered?.to && this.answered.to === askedBy(message)) this.answered.edit?.remove();
+    this.own.get(message.id)?.row.remove();
+    this.own.delete(message.id);
+    this.place(this.bubble(message));
+    if (message.choices.length) this.offer(message);
+    this.follow(along || message.from === "person");
+  }
+
+  // What somebody says here, before it is known to be taken.
+  send(saying: Saying, label: string, delivery: Delivery): void {
+    const before = this.own.get(saying.id);
+    before?.row.remove();
+    const text = label || (saying.text ?? "");
+    const files = saying.files?.map((file) => file.name);
+    const message: Message = { id: saying.id, from: "person", text, choices: [], expects: null, at: new Date().toISOString() };
+    if (files) message.files = files;
+    const row = this.bubble(message, true);
+    const state = make("span", { class: "state" });
+    row.querySelector(".meta")?.append(state);
+    this.own.set(saying.id, { row, state, saying });
+    this.element.insertBefore(row, this.working);
+    this.mark(saying.id, delivery);
+    this.follow(true);
+  }
+
+  mark(id: string, delivery: Delivery, why = ""): void {
+    const own = this.own.get(id);
+    if (!own) return;
+    own.row.dataset.state = delivery;
+    const words = make("span", {}, why || this.say(delivery));
+    if (delivery !== "failed") own.state.replaceChildren(words);
+    else {
+      const again = make("button", { type: "button", class: "retry", click: () => this.reader.retries(id) }, this.say("retry"));
+      own.state.replaceChildren(words, " ", again);
+      this.follow(true);
+    }
+  }
+
+  progress(id: string, share: number): void {
+    const own = this.own.get(id);
+    if (!own) return;
+    const bar = own.state.querySelector("progress") ?? make("progress", { max: "1", "aria-label": this.say("uploading") });
+    bar.value = share;
+    if (!bar.isConnected) own.state.replaceChildren(bar);
+  }
+
+  // Three dots while a turn is under way; how far, where that is known.
+  works(work: Work | null): void {
+    this.working.hidden = work === null;
+    if (work === null) return;
+    const dots = make("span", { class: "dots", "aria-hidden": "true" }, make("i"), make("i"), make("i"));
+    if (!work.text && work.percent === null) {
+      this.working.replaceChildren(dots, make("span", { class: "unseen" }, this.say("typing")));
+    } else {
+      const percent = work.percent === null ? "" : ` ${Math.floor(work.percent)} %`;
+      this.working.replaceChildren(dots, make("span", { class: "how-far" }, `${work.text}${percent}`.trim()));
+    }
+    this.follow(this.readsAlong, true);
+  }
+
+  toEnd(): void {
+    this.element.scrollTop = this.element.scrollHeight;
+    this.readsAlong = true;
+    this.newer.hidden = true;
+  }
+
+  // The first button of the open question, for who goes on by keyboard.
+  focusChoices(): boolean {
+    const first = this.choices?.querySelector("button");
+    first?.focus();
+    return Boolean(first);
+  }
+
+  // The buttons of the question that was open are of no use any more.
+  close(): void {
+    this.choices?.querySelectorAll("button").forEach((button) => (button.disabled = true));
+    this.choices?.remove();
+    this.choices = null;
+  }
+
+  // As the reader's own country writes times, where it speaks the language.
+  private get language(): string {
+    const { language } = this.wording;
+    return navigator.languages.find((own) => own.split("-")[0] === language.split("-")[0]) ?? language;
+  }
+
+  private say(what: string): string {
+    return this.wording.words[what] ?? what;
+  }
+
+  private follow(along: boolean, silently = false): void {
+    if (along) this.toEnd();
+    else if (!silently) this.newer.hidden = false;
+  }
+
+  private place(row: HTMLElement): void {
+    const pending = [...this.own.values()][0]?.row ?? this.working;
+    this.element.insertBefore(row, pending);
+  }
+
+  private bubble(message: Message, isPending = false): HTMLElement {
+    const at = new Date(message.at);
+    const { language } = this;
+    const speaker = make("span", { class: "unseen" }, `${this.say(`from-${message.from}`)} `);
+    const body = make("div", { class: "bubble", dir: "auto" }, speaker, ...this.content(message));
+    const time = make("time", { datetime: message.at }, new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" }).format(at));
+    const meta = make("div", { class: "meta" }, time);
+    const row = make("div", { class: `row ${message.from}`, "data-id": message.id }, body, meta);
+    if (isPending) return row;
+    if (message.from === "person") this.answered = { to: askedBy(message), edit: null };
+    if (message.from === "person") meta.append(make("span", { class: "done" }, icon("done"), make("span", { class: "unseen" }, this.say("sent"))));
+    const { expects, edits, files } = message;
+    if (message.from === "person" && expects?.name && expects.type !== "password" && !edits && !files) {
+      const edit = make("button", { type: "button", class: "edit", click: () => this.reader.edits({ ...message, text: this.textOf(message) }) }, icon("edit"), this.say("edit"));
+      edit.setAttribute("aria-label", `${this.say("edit")}: ${this.textOf(message).slice(0, 80)}`);
+      meta.append(edit);
+      this.answered = { to: askedBy(message), edit };
+    }
+    const last = this.lastBubble;
+    if (last && last.from === message.from && at.getTime() - last.at < TOGETHER) last.row.classList.add("goes-on");
+    this.lastBubble = { from: message.from, at: at.getTime(), row };
+    this.dayOf(at);
+    return row;
+  }
+
+  private content(message: Message): Node[] {
+    const parts: Node[] = [];
+    if (message.edits) parts.push(make("span", { class: "note" }, `${this.say("edited")} `));
+    const text = this.textOf(message);
+    for (const name of message.files ?? []) parts.push(make("span", { class: "file" }, icon("attach"), make("bdi", {}, name)));
+    if (!text) return parts;
+    const said = make("div", { class: "text" }, ...linked(text));
+    parts.push(said);
+    if (text.length > LONG || text.split("\n", MANY_LINES + 1).length > MANY_LINES) {
+      said.classList.add("folded");
+      const unfold = make("button", { type: "button", class: "unfold" }, this.say("all"));
+      unfold.addEventListener("click", () => {
+        said.classList.remove("folded");
+        unfold.remove();
+      });
+      parts.push(unfold);
+    }
+    return parts;
+  }
+
+  private textOf(message: Message): string {
+    if (message.from === "person" && message.expects?.type === "password") return SECRET;
+    return message.text || (message.choice ? this.labels.get(message.choice) ?? "…" : "");
+  }
+
+  private dayOf(at: Date): void {
+    const day = new Intl.DateTimeFormat(this.language, { dateStyle: "full" }).format(at);
+    if (day === this.lastDay) return;
+    const isFirst = !this.lastDay;
+    this.lastDay = day;
+    const isToday = at.toDateString() === new Date().toDateString();
+    if (!(isFirst && isToday)) this.place(make("p", { class: "day" }, day));
+  }
+
+  private offer(message: Message): void {
+    const list = make("ul", { class: "choices", "aria-label": this.say("choices"), role: "list" });
+    for (const { choice, label } of message.choices) {
+      const button = make("button", { type: "button", dir: "auto" }, label);
+      button.addEventListener("click", () => {
+        if (button.disabled) return;
+        list.querySelectorAll("button").forEach((other) => (other.disabled = true));
+        button.classList.add("pressed");
+        this.reader.presses(choice, label);
+      });
+      list.append(make("li", {}, button));
+    }
+    list.addEventListener("keydown", (event) => this.move(event, list));
+    this.choices = list;
+    this.place(list);
+  }
+
+  private move(event: KeyboardEvent, list: HTMLElement): void {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    const buttons = [...list.querySelectorAll("button")];
+    const at = buttons.findIndex((button) => button.matches(":focus"));
+    buttons[(at + step + buttons.length) % buttons.length]?.focus();
+    event.preventDefault();
+  }
+
+  // A question whose button couldn't be sent may be answered again.
+  reopen(): void {
+    this.choices?.querySelectorAll("button").forEach((button) => {
+      button.disabled = false;
+      button.classList.remove("pressed");
+    });
+  }
+}
