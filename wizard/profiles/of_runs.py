@@ -20,7 +20,7 @@ from wizard.errors import (
 from wizard.model import DocumentSave, Value
 from wizard.model.documents import Origin, SaveAction, SaveRecord
 from wizard.model.instants import instant
-from wizard.node.contract import KnownProfile, MergedProfile
+from wizard.node.others import KnownProfile, MergedProfile
 from wizard.profiles.keeping import OnConflict, StoredDocuments
 from wizard.profiles.merging import MERGED_FROM, MERGED_INTO, MOST_MERGED, merged
 from wizard.profiles.schema import ProfileSchema
