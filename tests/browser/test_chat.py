@@ -331,7 +331,8 @@ async def test_barriers_on_the_page_of_a_chat(forms: Site, ann: Person) -> None:
     await has_no_overflow(ann)
     talker = await opened(ann, forms, "ziyara", "ما اسمك؟")
     await talker.says("آن", "أي لون؟")
-    asked, said = (await ann.page.locator(f".{name} .bubble").last.bounding_box() for name in ("engine", "person"))
+    asked = await ann.page.locator(".engine .bubble").last.bounding_box()
+    said = await ann.page.locator(".person .bubble").last.bounding_box()
     assert asked
     assert said
     assert asked["x"] > said["x"]

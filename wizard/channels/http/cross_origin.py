@@ -57,5 +57,5 @@ class CrossOrigin:
 
     async def allow(self, request: web.Request, response: web.StreamResponse) -> None:
         """Adds the headers to an answer: for an application's `on_response_prepare`."""
-        for name, value in self.headers(request).items():
-            response.headers.add(name, value)
+        if "Access-Control-Allow-Origin" not in response.headers:  # else it is the answer of `preflight`
+            response.headers.extend(self.headers(request))
