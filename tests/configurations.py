@@ -63,6 +63,9 @@ FIELDS = (
     {"name": "kind", "type": "choice", "choices": ["on", "1", {"value": "x", "label": " X "}]},
     {"name": "amount", "type": "decimal", "min": 0.5, "label": "{{ a.b }}\n", "required": False},
 )
+HOURS = ("closed", "08:00-12:00", "08:00-12:00, 13:30-17:00")
+DAYS = ("2030-12-25", "2030-01-01")
+LASTING = ("P1DT2H", "1 d  2 h", "90m")
 CHECKS = ({"check": "true", "message": "x\n"}, {"check": "full_name != 'x'", "message": "No"})
 URLS = ("https://a.example/{{ x.y }}?b=c", "{{ x.url }}", "http://a.example/%20")
 KNOWN: Mapping[tuple[str, str], Strategy] = {
@@ -77,6 +80,8 @@ KNOWN: Mapping[tuple[str, str], Strategy] = {
     ("set", "values"): st.dictionaries(
         st.sampled_from(("a", "profile.name", "b")), st.deferred(lambda: ANYTHING), min_size=1
     ),
+    ("opening_hours", "exceptions"): (EXCEPTIONS := st.dictionaries(st.sampled_from(DAYS), st.sampled_from(HOURS))),
+    ("wait_until_open", "exceptions"): EXCEPTIONS,
     ("wait", "for"): st.sampled_from(("2d", "{{ a.b }}", "1h 30m")),
 }
 NUMBERS = st.integers(-10, 10**16) | st.sampled_from((0.5, 1.0, -2.25, 1e20))
@@ -134,7 +139,13 @@ def _values(action: Action, shape: Mapping[str, Any], depth: int) -> Strategy:
 
 
 def _texts(shape: Mapping[str, Any]) -> Strategy:
-    if pattern := shape.get("pattern"):
+    pattern = str(shape.get("pattern", ""))
+    if pattern.endswith("|closed)$"):
+        return st.sampled_from(HOURS)
+    if examples := shape.get("examples"):  # of all that such a pattern admits, next to nothing is right
+        right = [*examples, *(LASTING if "[wdhms]" in pattern else ())]
+        return st.sampled_from([*right, *(f" {text}\n" for text in right)])
+    if pattern:
         return st.from_regex(pattern.removesuffix("$") + r"\Z", fullmatch=True).map(lambda text: text[:60])
     least, most = shape.get("minLength", 0), shape.get("maxLength", 10_000)
     return st.sampled_from([text for text in TEXTS if least <= len(text) <= most])

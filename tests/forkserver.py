@@ -65,19 +65,19 @@ os._exit(os.waitstatus_to_exitcode(status))
 
 
 @cache
-def folder() -> Path:
-    """Where an executable `wizard` lies."""
+def folder(python: str = sys.executable) -> Path:
+    """Where an executable `wizard` lies, of the environment of an interpreter."""
     made = Path(tempfile.mkdtemp(prefix="wizfork-"))
     address = str(made / "socket")
-    text = COMMAND.format(python=sys.executable, address=address, size=SIZE)
+    text = COMMAND.format(python=python, address=address, size=SIZE)
     if TORTURE:
-        text = f'#!/bin/sh\nexec {sys.executable} -c "{ANEW[-1]}" "$@"\n'
+        text = f'#!/bin/sh\nexec {python} -c "{ANEW[-1]}" "$@"\n'
     else:
         listening = socket.socket(socket.AF_UNIX)
         listening.bind(address)
         listening.listen(100)
         process = subprocess.Popen(
-            [sys.executable, "-c", "from tests.forkserver import main; main()", str(listening.fileno())],
+            [python, "-c", "from tests.forkserver import main; main()", str(listening.fileno())],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             env={name: value for name, value in os.environ.items() if not name.startswith("WIZARD_")},

@@ -93,16 +93,18 @@ class PlugIn:
         version: str = "1.0",
         types: Mapping[str, str] = MappingProxyType(TYPES),
         fields: Mapping[str, str] = MappingProxyType({}),
+        channels: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """`types` are the classes, and `fields` the field types, by the names that they are announced by."""
+        """`types` are the classes, `fields` the field types and `channels` what makes a channel, by the names that they
+        are announced by; each is in the one module, or in that which it names (`module:name`)."""
         self.uninstall()
         self.folder.joinpath(f"{self.module}.py").write_text(code)
         metadata = self.folder / f"{self.module}-{version}.dist-info"
         metadata.mkdir()
         metadata.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {self.name}\nVersion: {version}\n")
         lines: list[str] = []
-        for group, names in (("wizard.nodes", types), ("wizard.fields", fields)):
-            lines += [f"[{group}]", *(f"{name} = {self.module}:{thing}" for name, thing in names.items())]
+        for group, names in (("wizard.nodes", types), ("wizard.fields", fields), ("wizard.channels", channels)):
+            lines += [f"[{group}]", *(f"{name} = {self._value(thing)}" for name, thing in names.items())]
         metadata.joinpath("entry_points.txt").write_text("\n".join([*lines, ""]))
         self._forget()
 
@@ -118,6 +120,9 @@ class PlugIn:
         """The keys of the parcels that are under way, since the last start."""
         found: list[str] = importlib.import_module(self.module).SENT
         return found
+
+    def _value(self, thing: str) -> str:
+        return thing if ":" in thing else f"{self.module}:{thing}"
 
     def _forget(self) -> None:
         sys.modules.pop(self.module, None)

@@ -238,8 +238,10 @@ def wizard_app(
     from wizard.channels.http.connections import LIMITS, Limits
     from wizard.channels.http.health import Stopping, add_health
     from wizard.channels.http.log_redaction import quote_no_requests
+    from wizard.channels.http.plugged import ChannelHost
     from wizard.channels.http.streams import Followers
     from wizard.channels.web.routes import add_pages
+    from wizard.plugins.channels import mount_channels
 
     quote_no_requests()
     given = {"templates": templates, "theme": theme}
@@ -274,6 +276,7 @@ def wizard_app(
         )
         app.add_subapp(ADMIN_PREFIX, editing)
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))
+    mount_channels(app, ChannelHost(engine, settings, identify))
     app.router.add_route("*", "/api/{rest:.*}", elsewhere, expect_handler=go_on)
     return app
 

@@ -6,12 +6,14 @@ import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
 from tests.drawing import TORTURE
 from tests.environments import Environment
 from tests.pages import ROOT, page
+from wizard.plugins.template import written
 
 
 @pytest.fixture
@@ -72,6 +74,34 @@ def test_the_example_is_installed_and_used(place: Environment) -> None:
     assert "It is far." in place.out
     assert place.types("wizard plugins install ./plugin --yes") == 1
     assert "wizard-distance 0.1.0 is installed already" in place.out
+
+
+def test_uv_does_it_where_there_is_no_pip(place: Environment) -> None:
+    """`uv venv` makes environments without pip: what is typed there is the same, and so is what is said."""
+    place.has_uv_instead_of_pip()
+    wheel(place.folder, "railway")
+    assert place.types("wizard plugins install railway-0.1.0-py3-none-any.whl --yes") == 0, place.out
+    assert place.out.startswith("Installed railway 0.1.0.\nrailway 0.1.0 (node type railway): nothing is wrong.\n")
+    assert place.packages.joinpath("railway-0.1.0.dist-info", "INSTALLER").read_text() == "uv"
+    assert place.types("wizard plugins install no-such-package-anywhere --yes") == 1
+    assert "no-such-package-anywhere can't be installed. This is what uv says:" in place.out
+    assert place.types("wizard plugins remove railway --yes") == 0, place.out
+    assert not place.packages.joinpath("railway.py").exists()
+
+
+def wheel(folder: Path, name: str) -> None:
+    """What a build makes of the package that a plug-in begins as."""
+    metadata = f"{name}-0.1.0.dist-info"
+    files = {
+        f"{name}.py": written(name)[f"{name}.py"],
+        f"{metadata}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.1.0\nRequires-Dist: wizard\n",
+        f"{metadata}/WHEEL": "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{metadata}/entry_points.txt": f"[wizard.nodes]\n{name} = {name}:{name.capitalize()}Node\n",
+    }
+    record = "".join(f"{path},,\n" for path in (*files, f"{metadata}/RECORD"))
+    with ZipFile(folder / f"{name}-0.1.0-py3-none-any.whl", "w") as archive:
+        for path, text in {**files, f"{metadata}/RECORD": record}.items():
+            archive.writestr(path, text)
 
 
 @pytest.mark.skipif(not TORTURE, reason="the tutorial's commands are much the same: see `make torture`")

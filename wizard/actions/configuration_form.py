@@ -177,7 +177,7 @@ def _held(made: Input, value: Any) -> Value:
         case Holds.LINES if isinstance(value, list | tuple):
             return "\n".join(_line_of(item) for item in value) or None
         case Holds.DATA:
-            return data_of(value)
+            return data_of(value, several_lines=made.field["type"] == "textarea")
     return structure_of(value)
 
 

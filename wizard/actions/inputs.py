@@ -177,8 +177,9 @@ class _Reader:
     ) -> tuple[Holds, Mapping[str, Any], str]:
         """How a field holds it, what the field is like, and the type of what is in a list."""
         if len(kinds) != 1:
-            texts = any(_takes_text(kind) for kind in kinds)
-            return Holds.DATA if texts else Holds.STRUCTURE, _area_of(said, 3), ""
+            if any(_takes_text(kind) for kind in kinds):
+                return Holds.DATA, _text_of(said), ""
+            return Holds.STRUCTURE, _area_of(said, 3), ""
         if _is_choice(one):
             return Holds.VALUE, {"type": "choice", "choices": one.get("enum") or [one["const"]]}, ""
         if one.get("format") == "expression":
@@ -193,12 +194,11 @@ class _Reader:
             case "number":
                 return Holds.NUMBER, {"type": "decimal", "places": 12, **_limits(one)}, ""
             case "string":
-                rows = said.get("rows", 0)
-                return Holds.TEXT, _area_of(said, rows) if rows > 1 else _LINE, ""
+                return Holds.TEXT, _text_of(said), ""
             case "array" if (items := followed(self.schema, one.get("items", {}))).get("type") in ("string", "integer"):
                 return Holds.LINES, _area_of(said, 4), str(items["type"])
             case None | list() if _takes_text(one):
-                return Holds.DATA, _area_of(said, 3), ""
+                return Holds.DATA, _text_of(said), ""
         return Holds.STRUCTURE, _area_of(said, 4), ""
 
 
@@ -244,6 +244,12 @@ def _bound(bound: Any) -> Any:
     return bound if isinstance(bound, int) else Decimal(str(bound))
 
 
+def _text_of(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A field of one line, unless it is to have several."""
+    rows = said.get("rows", 0)
+    return _area_of(said, rows) if rows > 1 else _LINE
+
+
 def _area_of(said: Mapping[str, Any], rows: int) -> dict[str, Any]:
     return {"type": "textarea", "rows": min(said.get("rows") or rows, 50), "max_length": MAX_TEXT}
 
@@ -263,7 +269,9 @@ def _hint(description: str, holds: Holds, shape: Shape, kinds: list[dict[str, An
     note = _NOTES.get(holds, "")
     if description == ANY_VALUE:
         return note
-    if holds is Holds.TEXT and shape.get("format") == "template":
+    if holds is Holds.EXPRESSION and " like " in description:
+        note = ""  # it has an example of its own
+    elif holds is Holds.TEXT and shape.get("format") == "template":
         note = _TEMPLATE
     elif holds is Holds.STRUCTURE:
         kind = {kind.get("type") for kind in kinds}

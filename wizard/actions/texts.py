@@ -103,12 +103,14 @@ def _escaped(literal: str) -> str:
 # -- any values ------------------------------------------------------------------------------------
 
 
-def data_of(value: Any) -> str:
-    """Any value: a text as it is, unless that would be read as something else; all others as JSON."""
+def data_of(value: Any, *, several_lines: bool = True) -> str:
+    """Any value, as a field of one line or of several keeps it: a text as it is, unless that would be read as something
+    else; all others as JSON."""
     if isinstance(value, str):
-        plain = _stays(value, lines) and _json(value) is _NOTHING and not _STRUCTURE.match(value)
+        stays = _stays(value, lines if several_lines else line)
+        plain = stays and _json(value) is _NOTHING and not _STRUCTURE.match(value)
         return value if plain else json.dumps(value)
-    return _pretty(value)
+    return _pretty(value, several_lines=several_lines)
 
 
 def read_data(text: str) -> Any:
@@ -167,8 +169,10 @@ def _no_number(name: str) -> Any:
     raise ValueError(name)
 
 
-def _pretty(value: Any) -> str:
-    """JSON, a member a line where it is long."""
+def _pretty(value: Any, *, several_lines: bool = True) -> str:
+    """JSON, a member a line where it is long and there may be several."""
     text = write_json(value)
-    text = write_json(value, between=(",\n ", ": ")) if len(text) > LONG else text
-    return text if _stays(text, lines) else "".join(c if c.isascii() else json.dumps(c)[1:-1] for c in text)
+    if several_lines and len(text) > LONG:
+        text = write_json(value, between=(",\n ", ": "))
+    stays = _stays(text, lines if several_lines else line)
+    return text if stays else "".join(c if c.isascii() else json.dumps(c)[1:-1] for c in text)

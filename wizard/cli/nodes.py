@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
@@ -19,9 +19,11 @@ from wizard.cli.shared import AsJson, clean, examples, print_json, settings, wid
 
 if TYPE_CHECKING:
     from wizard.actions.action import Action
+    from wizard.channels.terminal.console import Terminal
     from wizard.node import Registry
 
 FAILED, LEFT_UNFINISHED = 1, 3
+MOST_NAMED = 8  # types, where one is looked for that there isn't
 LIST = "list"
 
 
@@ -40,6 +42,7 @@ nodes = typer.Typer(
     help="List the node types, explain one, or configure a node. `wizard nodes TYPE` prints one type in full.",
     epilog=examples(
         "wizard nodes",
+        "wizard nodes --search mail",
         "wizard nodes http",
         "wizard nodes --json",
         "wizard nodes show http --docs",
@@ -51,34 +54,66 @@ nodes = typer.Typer(
 TypeName = Annotated[str, typer.Argument(metavar="TYPE", help="A node type, as `wizard nodes` lists it.")]
 
 
-@nodes.command(LIST, epilog=examples("wizard nodes", "wizard nodes form", "wizard nodes http --json"))
+@nodes.command(
+    LIST, epilog=examples("wizard nodes", "wizard nodes --search mail", "wizard nodes form", "wizard nodes http --json")
+)
 def list_nodes(
     name: Annotated[str | None, typer.Argument(metavar="TYPE", help="One node type, in full.")] = None,
+    search: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="Only those in whose name or description each word is.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the node types and their configuration."""
+    """List the node types by group, or explain one."""
+    from wizard.actions.catalogue import Catalogue
     from wizard.definitions import reference
     from wizard.node import Registry
 
     registry = Registry.installed()
-    types = reference.references(registry)
-    unusable = [node_type for node_type in registry.unusable if name in (None, node_type.type)]
     if name is not None:
+        if search is not None:
+            raise typer.BadParameter("take a TYPE, or --search WORDS.", param_hint="--search")
         _check_there(registry, name)
-        types = [node_type for node_type in types if node_type.type == name]
+    found = Catalogue(registry).actions(search or "")
+    unusable = [each for each in registry.unusable if name in (None, each.type) and (search or "") in each.type]
+    if not as_json and name is None:
+        _print_found(found, search)
+        for line in reference.unusable(unusable, width()):
+            print(clean(line))
+        for line in reference.unusable(registry.unusable_fields if search is None else (), width(), "Field types"):
+            print(clean(line))
+        return
+    wanted = {name} if name is not None else {action.type for action in found}
+    types = [node_type for node_type in reference.references(registry) if node_type.type in wanted]
     if as_json:
         described: list[dict[str, object]] = [
             {**asdict(node_type), "summary": node_type.summary} for node_type in types
         ]
         print_json(described + [{**asdict(node_type), "unusable": True} for node_type in unusable])
         return
-    columns = width()
-    for line in reference.overview(types, columns) if name is None else reference.in_full(types[0], columns):
+    for line in reference.in_full(types[0], width()):
         print(line)
-    for line in reference.unusable(unusable, columns):
-        print(clean(line))
-    for line in reference.unusable(registry.unusable_fields if name is None else (), columns, "Field types"):
-        print(clean(line))
+
+
+def _print_found(found: Sequence[Action], search: str | None) -> None:
+    """A line for each, below its group."""
+    from textwrap import wrap
+
+    from wizard.actions.catalogue import by_group
+
+    if not found:
+        print(clean(f"No node type has {search!r} in its name or description. `wizard nodes` lists all."))
+        return
+    column = max(len(action.type) for action in found) + 4
+    for group, actions in by_group(found).items():
+        print(clean(group.capitalize()))
+        for action in sorted(actions, key=lambda action: action.type):
+            said = wrap(clean(action.summary), max(width() - column, 30)) or [""]
+            print(clean(f"  {action.type:{column - 2}}{said[0]}"))
+            for line in said[1:]:
+                print(f"{'':{column}}{line}")
+        print()
+    print("`wizard nodes TYPE` explains one, and `wizard nodes configure TYPE` asks what it needs.")
 
 
 def _check_there(registry: Registry, name: str) -> None:
@@ -91,8 +126,22 @@ def _check_there(registry: Registry, name: str) -> None:
         for line in reference.unusable(unusable, width()):
             print(clean(line), file=sys.stderr)
         raise typer.Exit(FAILED)
-    known = ", ".join(node_type.type for node_type in registry)
-    raise typer.BadParameter(f"there is no node type {name!r}; there are {known}.", param_hint="TYPE")
+    raise typer.BadParameter(f"there is no node type {name[:80]!r}. {_instead(registry, name)}", param_hint="TYPE")
+
+
+def _instead(registry: Registry, name: str) -> str:
+    """What to do for whoever names a type that isn't there."""
+    from difflib import get_close_matches
+
+    from wizard.actions.catalogue import Catalogue
+
+    types, sought = [node_type.type for node_type in registry], name.strip().lower()
+    close = [each for each in types if sought and sought in each] or get_close_matches(sought, types)
+    if close:
+        return f"Did you mean {' or '.join(close[:MOST_NAMED])}?"
+    if sought and (found := Catalogue(registry).actions(sought)):
+        return f"These speak of it: {', '.join(action.type for action in found[:MOST_NAMED])}"
+    return "`wizard nodes` lists all"
 
 
 def _action(name: str) -> Action:
@@ -149,6 +198,7 @@ def show(
     epilog=examples(
         "wizard nodes configure http",
         "wizard nodes configure http --json > node.json",
+        "wizard nodes configure http --id lookup >> shop.yaml",
         "wizard nodes configure http --from node.yaml",
         closing="The questions go to standard error, and the node to standard output. Exit codes: 0 the node is "
         "printed, 3 it was left unfinished, 1 the configuration is wrong, 2 wrong usage.",
@@ -159,6 +209,9 @@ def configure(
     as_json: AsJson = False,
     source: Annotated[
         Path | None, typer.Option("--from", metavar="FILE", help="Begin with a node in this file, YAML or JSON.")
+    ] = None,
+    node_id: Annotated[
+        str | None, typer.Option("--id", metavar="ID", help="The node's id; that in FILE, or TYPE unless given.")
     ] = None,
 ) -> None:
     """Ask what a node needs, and print the node.
@@ -171,6 +224,8 @@ def configure(
     from wizard.node.keys import COMMON
 
     action = _action(name)
+    if node_id is not None:
+        _check_id(node_id)
     before = {} if source is None else _read(source, name)
     own = {key for made in action.inputs for key in made.path[:1]}
     common = {key: value for key, value in before.items() if key in COMMON - own}
@@ -179,8 +234,24 @@ def configure(
         config = validate(action, config)  # a form would drop a key that it doesn't know
     with redirect_stdout(sys.stderr):
         config = asyncio.run(_asked(action, config))
-    written = {**node(action, {}, str(common.get("id", action.type))), **common, **config}
+    common["id"] = node_id or str(common.get("id", action.type))
+    written = {**node(action, {}, common["id"]), **common, **config}
     sys.stdout.write(json_of(written) if as_json else as_yaml(written))
+
+
+def _check_id(node_id: str) -> None:
+    """Raises BadParameter for what can't be a node's id."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from wizard.node.types import Identifier
+
+    try:
+        TypeAdapter(Identifier).validate_python(node_id)
+    except ValidationError:
+        raise typer.BadParameter(
+            f"{node_id[:80]!r} can't be an id: begin with a letter, and go on with letters, digits and _.",
+            param_hint="--id",
+        ) from None
 
 
 def _read(source: Path, name: str) -> dict[str, Any]:
@@ -206,13 +277,15 @@ async def _asked(action: Action, config: dict[str, Any]) -> dict[str, Any]:
     from wizard.actions.asking import workflow_of
     from wizard.actions.configuration_form import config_of, form_values
     from wizard.actions.validation import by_field, validate
+    from wizard.channels.terminal.console import Terminal
     from wizard.errors import ConfigurationRefused
 
+    terminal = Terminal.standard()
     values = form_values(action, config)
     labels = {made.name: made.field["label"] for made in action.inputs if made.field}
     only: frozenset[str] | None = None
     while True:
-        values |= await _hold(workflow_of(action, values, only))
+        values |= await _hold(workflow_of(action, values, only), terminal)
         try:
             return validate(action, config_of(action, values))
         except ConfigurationRefused as error:
@@ -226,10 +299,9 @@ async def _asked(action: Action, config: dict[str, Any]) -> dict[str, Any]:
             only = frozenset(told) or None
 
 
-async def _hold(workflow: Mapping[str, Any]) -> dict[str, Any]:
+async def _hold(workflow: Mapping[str, Any], terminal: Terminal) -> dict[str, Any]:
     """The answers of a conversation. Raises Exit where it is left."""
     from wizard.app import make_engine, open_store
-    from wizard.channels.terminal.console import Terminal
     from wizard.channels.terminal.terminal import Conversation, Ending
     from wizard.definitions.catalog import Catalog
     from wizard.node import Registry
@@ -239,7 +311,8 @@ async def _hold(workflow: Mapping[str, Any]) -> dict[str, Any]:
     engine = make_engine(Catalog.from_documents([workflow], Registry.installed()), store, settings())
     try:
         view = await engine.start(workflow["id"])
-        if await Conversation(engine, Terminal.standard()).hold(view) is not Ending.COMPLETED:
+        if await Conversation(engine, terminal).hold(view) is not Ending.COMPLETED:
+            print("It isn't finished: no node is printed. Where you have nothing to say, answer with an empty line.")
             raise typer.Exit(LEFT_UNFINISHED)
         return {name: value for answers in view.answers.values() for name, value in answers.items()}
     finally:

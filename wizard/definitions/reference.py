@@ -188,20 +188,6 @@ def _names(shape: Any) -> Iterator[str]:
 # -- as text -------------------------------------------------------------------------------------
 
 
-def overview(types: Sequence[TypeReference], width: int) -> Iterator[str]:
-    """All types, with their own keys, and what they have in common."""
-    for node_type in types:
-        yield f"{node_type.type}  ({node_type.kind})"
-        yield from _wrapped(node_type.summary, width, "  ")
-        yield from _table(node_type.keys, width)
-        yield ""
-    yield "Keys that nodes of several types have"
-    common = {key.name: key for node_type in types for key in node_type.common}
-    yield from _table(tuple(common.values()), width)
-    yield ""
-    yield "`wizard nodes TYPE` shows one in full, with the shapes of its keys."
-
-
 def in_full(reference: TypeReference, width: int) -> Iterator[str]:
     """One type: its documentation, its keys, and the shapes of these."""
     yield f"{reference.type}  ({reference.kind})"

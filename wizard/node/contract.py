@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from math import isnan
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -71,15 +72,19 @@ T = TypeVar("T")
 ConfigClass: TypeAlias = type[NodeConfig]  # inside NodeType, `type` is the type's name
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Services:
     """What the host application hands to nodes: its functions by name, its settings, and things
-    that nodes open once and share (an HTTP client), by name. `calls` is how its functions are called."""
+    that nodes open once and share (an HTTP client), by name. `calls` is how its functions are called. All nodes are
+    handed the same: none can change it, but for what is shared."""
 
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     settings: Any = None  # wizard.settings.Settings
     shared: dict[str, Any] = field(default_factory=dict)
     calls: Calls = field(default_factory=Calls)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "functions", MappingProxyType(self.functions))
 
     def share(self, name: str, make: Callable[[], T]) -> T:
         """What is shared under that name, made by the first who asks. It is closed with the engine, where it has a

@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from jinja2 import Environment
@@ -20,6 +21,8 @@ from wizard.forms.fields import BUILT_IN, FieldTypes
 from wizard.node.contract import NodeType
 from wizard.node.disabled import disabled, normal
 from wizard.node.plugins import Announced, Unusable, announced, reason_of
+from wizard.process.calls import no_copy
+from wizard.process.isolation import Whose
 from wizard.telemetry.logs import show_origin
 
 ENTRY_POINTS = "wizard.nodes"
@@ -49,15 +52,24 @@ def made(node_class: object) -> NodeType[Any]:
     return node_class()
 
 
-class _Announcements(Generic[T]):
+@dataclass(frozen=True, slots=True)
+class _Waiting(Generic[T]):
+    """What is announced under one name, and isn't imported yet."""
+
+    made: Callable[[object], tuple[str, T]]
+    entries: list[Announced]
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+class Announcements(Generic[T]):
     """What of one kind is there by name, where it comes from, and what can't be used. `what` is the kind, as people
-    call it. Built-in ones may wait until somebody asks for them: there are many, and a definition uses a few."""
+    call it. What is announced may wait until somebody asks for it by its name: there is much, and a definition uses a
+    little. Whoever waits for one import keeps nobody from another."""
 
     def __init__(self, what: str) -> None:
         self.what = what
         self.known: dict[str, T] = {}
-        self._waiting: dict[str, tuple[Announced, Callable[[object], tuple[str, T]]]] = {}
-        self._loading = threading.RLock()
+        self._waiting: dict[str, _Waiting[T]] = {}
         self._packages: dict[str, Announced] = {}
         self._unusable: dict[tuple[str, str], Unusable] = {}
 
@@ -67,38 +79,49 @@ class _Announcements(Generic[T]):
         made: Callable[[object], tuple[str, T]],
         *,
         without: frozenset[str] = frozenset(),
-        built_in_later: bool = False,
+        later: bool = False,
     ) -> None:
         """What packages announce, but for those that are disabled (`without`); `made` gives the name and what is known
-        by it, or raises anything. With `built_in_later` the built-in ones are imported when they are asked for by
-        name: each is announced under its own."""
+        by it, or raises anything. With `later` each is imported when it is asked for by name."""
         for entry in entries:
-            if built_in_later and entry.built_in:
-                self._waiting[entry.name], self._packages[entry.name] = (entry, made), entry
+            if entry.built_in and later:
+                self._waiting[entry.name], self._packages[entry.name] = _Waiting(made, [entry]), entry
             elif not entry.built_in and normal(entry.distribution) in without:
                 why = f"its package is disabled: `wizard plugins enable {entry.distribution}` brings it back"
                 self._unusable[entry.name, entry.package] = Unusable(entry.name, entry.package, why)
                 log.info("the %s %s of the package %s is left out: %s", self.what, entry.name, entry.package, why)
+            elif later and (first := self._packages.get(entry.name)) is not None and first.built_in:
+                self._refuse(entry, entry.name, self._is_built_in(entry.name))
+            elif later:
+                self._waiting.setdefault(entry.name, _Waiting(made, [])).entries.append(entry)
             else:
                 self._load(entry, made)
 
     def _load(self, entry: Announced, made: Callable[[object], tuple[str, T]]) -> None:
+        whose = Whose(f"the {self.what} {entry.name} of the package {entry.package or 'unknown'}")
         try:
-            with _telling(entry, self.what):
+            with _telling(entry, self.what), no_copy(whose):
                 name, thing = made(entry.load())
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             self._refuse(entry, entry.name, _said(error), error)
         else:
-            self._admit(entry, name, thing)
+            if name == entry.name:
+                self._admit(entry, name, thing)
+            else:
+                first = self._packages.get(name)
+                is_built_in = first.built_in if first is not None else name in self.known
+                other = f"its own name is {name}: name the entry point like the {self.what}"
+                self._refuse(entry, entry.name, self._is_built_in(name) if is_built_in else other)
 
     def get(self, name: str) -> T | None:
-        if name in self._waiting:
-            with self._loading:  # definitions are compiled in several threads
-                if (waiting := self._waiting.get(name)) is not None:
+        if (waiting := self._waiting.get(name)) is not None:
+            with waiting.lock:  # definitions are compiled in several threads
+                if name in self._waiting:
                     self._packages.pop(name, None)
-                    self._load(*waiting)
+                    for entry in waiting.entries:
+                        self._load(entry, waiting.made)
                     del self._waiting[name]
         return self.known.get(name)
 
@@ -118,6 +141,7 @@ class _Announcements(Generic[T]):
         self.known[name] = thing
 
     def package(self, name: str) -> str:
+        self.get(name)
         known = self._packages.get(name)
         return "" if known is None or known.built_in else known.package
 
@@ -132,18 +156,18 @@ class _Announcements(Generic[T]):
         first, known = self._packages.get(name), self.known.get(name)
         if first is None and known is None:
             self.known[name], self._packages[name] = thing, by
-            if by.name != name:
-                why = "the %s %s of the package %s is announced as %s: name the entry point like the type"
-                log.warning(why, self.what, name, by.package or "unknown", by.name)
         elif known is not None and _is_same(known, thing):
             return
         elif first is None or first.built_in:
-            self._refuse(by, name, f"a built-in {self.what} is called {name!r}: it needs another name")
+            self._refuse(by, name, self._is_built_in(name))
         else:
             self.known.pop(name, None)
             for admitted, other in ((first, by), (by, first)):
                 why = f"{other.package} announces a {self.what} {name!r} as well: uninstall one of them"
                 self._refuse(admitted, name, why)
+
+    def _is_built_in(self, name: str) -> str:
+        return f"a built-in {self.what} is called {name!r}: it needs another name"
 
     def _refuse(self, by: Announced, name: str, reason: str, error: BaseException | None = None) -> None:
         self._unusable[name, by.package] = Unusable(name, by.package, reason)
@@ -178,8 +202,8 @@ class Registry:
     field types."""
 
     def __init__(self, types: Iterable[type[NodeType[Any]]] = (), fields: Iterable[FieldType] = ()) -> None:
-        self._types = _Announcements[NodeType[Any]]("node type")
-        self._fields = _Announcements[FieldType]("field type")
+        self._types = Announcements[NodeType[Any]]("node type")
+        self._fields = Announcements[FieldType]("field type")
         self._fields.known.update(BUILT_IN)
         self.fields = BUILT_IN
         for node_type in types:
@@ -190,10 +214,11 @@ class Registry:
     @classmethod
     def installed(cls) -> Registry:
         """All types that installed packages announce, the built-in ones included, but for those of packages that are
-        disabled. What can't be used is warned of in the log and remembered; nothing is raised for it. Raises
+        disabled. A node type is imported when it is asked for. What can't be used is warned of in the log then, and
+        remembered; nothing is raised for it. Raises
         SettingsError where the list of those that are disabled can't be read."""
         registry, without = cls(), disabled()
-        registry._types.load(announced(ENTRY_POINTS), _made_and_named, without=without, built_in_later=True)
+        registry._types.load(announced(ENTRY_POINTS), _made_and_named, without=without, later=True)
         registry._fields.load(announced(FIELD_ENTRY_POINTS), _checked, without=without)
         registry._tell_fields()
         return registry
@@ -203,7 +228,7 @@ class Registry:
         """The built-in types alone: nothing of another package is imported."""
         registry = cls()
         own = [entry for entry in announced(ENTRY_POINTS) if entry.built_in]
-        registry._types.load(own, _made_and_named, built_in_later=True)
+        registry._types.load(own, _made_and_named, later=True)
         return registry
 
     def add(self, node_type: type[NodeType[Any]]) -> None:

@@ -38,6 +38,7 @@ def check(target: Target, *, seconds: float = SECONDS, effects: bool = False, co
         "module": target.module,
         "effects": effects,
         "contract": contract,
+        "seconds": seconds,
     }
     with tempfile.TemporaryDirectory(prefix="wizard-plugins-") as folder:
         file = Path(folder) / "told"
@@ -88,6 +89,8 @@ def _await_its_start(process: subprocess.Popen[str], file: Path) -> None:
 def _ending(code: int | None, seconds: float) -> str:
     if code is None:
         return f"it wasn't done within {seconds:g} seconds, and was stopped"
+    if code in (-signal.SIGXCPU, -signal.SIGKILL):  # of the limit of processor time; of that of the whole machine
+        return f"it used too much processor time or memory, and was stopped by {signal.Signals(-code).name}"
     if code < 0:
         return f"its process was ended by {signal.Signals(-code).name}"
     return f"it ended its process, with exit code {code},"

@@ -1,6 +1,6 @@
-"""Whether a node type or a field type keeps its contract: its documentation, its schema, its form, its JSON, and its
-example, which is run. It is called in a process of its own (wizard.plugins.inspection): what others wrote may do
-anything.
+"""Whether a node type, a field type or a channel keeps its contract: its documentation, its schema, its form, its JSON,
+and its example, which is run. It is called in a process of its own (wizard.plugins.inspection): what others wrote may
+do anything.
 
 An example is run as a debug run is: without effects a type that has some isn't called itself.
 """
@@ -67,6 +67,14 @@ def of_field(field_type: FieldType, registry: Registry, stage: Stage) -> Iterato
     subject = f"field type {field_type.name}"
     stage(f"the {subject}, which is asked")
     yield from _found(subject, "question", lambda: _asked(field_type, registry))
+
+
+def of_channel(subject: str, make: Callable[..., Any], stage: Stage) -> Iterator[Finding]:
+    """What is wrong with a channel."""
+    from wizard.plugins.channel_check import made_and_started  # only few plug-ins need aiohttp
+
+    stage(f"the {subject}, which is made and started")
+    yield from _found(subject, "application", lambda: made_and_started(make))
 
 
 def _found(subject: str, what: str, look: Callable[[], Iterator[tuple[bool, str]]]) -> Iterator[Finding]:

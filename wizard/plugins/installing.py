@@ -131,7 +131,7 @@ def tool() -> list[str]:
     beside = Path(sys.executable).with_name("uv")
     uv = str(beside) if beside.is_file() else shutil.which("uv")
     if uv is None:
-        raise PlugInRefused(f"Neither pip nor uv is there for {sys.executable}. Install one of them.")
+        raise PlugInRefused(f"Neither pip nor uv is there for {sys.executable}. `python -m ensurepip` installs pip.")
     return [uv, "pip"]
 
 

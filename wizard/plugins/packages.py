@@ -12,8 +12,8 @@ from wizard.errors import PlugInRefused
 from wizard.node.disabled import disabled, normal
 from wizard.node.plugins import OWN, announced
 from wizard.node.registry import ENTRY_POINTS, FIELD_ENTRY_POINTS
+from wizard.plugins.channels import CHANNEL_ENTRY_POINTS
 
-CHANNEL_ENTRY_POINTS = "wizard.channels"
 KINDS: Mapping[str, str] = {
     ENTRY_POINTS: "node type",
     FIELD_ENTRY_POINTS: "field type",

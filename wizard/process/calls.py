@@ -10,8 +10,8 @@ import asyncio
 import inspect
 import os
 import types
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from time import perf_counter
 from typing import Any, cast
@@ -101,6 +101,16 @@ class Calls:
         task.add_done_callback(self._abandoned.discard)
         self.unstoppable.begun(job, task)
         task.add_done_callback(partial(self.unstoppable.ended, job))
+
+
+@contextmanager
+def no_copy(whose: Caller) -> Iterator[None]:
+    """Ends each process that is forked within: it would go on with all that this one does."""
+    process = os.getpid()
+    try:
+        yield
+    finally:
+        _end_copy(process, whose)
 
 
 def _end_copy(process: int, whose: Caller) -> None:

@@ -87,7 +87,7 @@ def test_each_key_has_the_input_that_fits_it() -> None:
     """A number that is typed as a text, or a choice that isn't offered, would have people guess."""
     assert {field["name"]: field["type"] for field in fields(MANY)} == {
         "name": "text",
-        "count": "textarea",
+        "count": "text",
         "ratio": "decimal",
         "on": "boolean",
         "off": "boolean",
@@ -96,7 +96,7 @@ def test_each_key_has_the_input_that_fits_it() -> None:
         "words": "textarea",
         "numbers": "textarea",
         "limit": "textarea",
-        "values": "textarea",
+        "values": "text",
         "retries": "boolean",
         "retries__attempts": "integer",
         "retries__inner": "boolean",

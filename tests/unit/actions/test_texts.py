@@ -60,6 +60,14 @@ def test_templates_are_texts(text: str) -> None:
     assert (data_of(text), read_data(text)) == (text, text)
 
 
+@pytest.mark.parametrize("value", ["a\nb", "\ta", {"a": "x\ny", "b": ["long " * 30]}, [1, None, "…"], "a b", "12"])
+def test_any_value_stands_in_one_line(value: object) -> None:
+    """A field of one line drops line breaks, and with them what somebody wrote as JSON."""
+    text = data_of(value, several_lines=False)
+    assert "\n" not in text
+    assert read_data(text) == value
+
+
 def test_a_structure_says_what_is_wrong_with_it_and_where() -> None:
     """Somebody who typed it by hand has to find the line."""
     with pytest.raises(ValueError, match="line 2"):

@@ -291,9 +291,9 @@ def test_the_schema_is_one_that_definitions_satisfy(shell: Shell) -> None:
     jsonschema.Draft202012Validator.check_schema(shell.json)
 
 
-def test_nodes_lists_types_with_their_keys(shell: Shell) -> None:
+def test_nodes_explains_a_type_with_its_keys(shell: Shell) -> None:
     """What can I write below `type: http`?"""
-    assert shell.types("nodes") == 0
+    assert shell.types("nodes http") == 0
     assert "http  (background)" in shell.out
     assert "GET | HEAD" in shell.out
     assert shell.types("nodes workflow") == 0

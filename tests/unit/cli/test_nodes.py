@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,32 @@ def test_a_type_is_shown_in_each_form(shell: Shell) -> None:
     assert shell.json["form"]["fields"][0]["path"] == ["url"]
 
 
+def test_types_are_found_by_what_they_do(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who wants to send a mail knows that word, and not what the type is called."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert shell.types("nodes") == 0
+    assert "\nOut\n" in shell.out
+    assert re.search(r"^  send_mail +Sends a mail", shell.out, re.MULTILINE)
+    assert max(map(len, shell.out.splitlines())) <= 88
+    assert shell.types("nodes --search 'MAIL send'") == 0
+    assert "send_mail" in shell.out
+    assert "parse_csv" not in shell.out
+    assert shell.types("nodes --search mail --json") == 0
+    assert "send_mail" in [each["type"] for each in shell.json]
+    assert len(shell.json) < 10
+    assert shell.types("nodes --search zeppelin") == 0
+    assert shell.out == "No node type has 'zeppelin' in its name or description. `wizard nodes` lists all.\n"
+
+
 @pytest.mark.parametrize(
     ("command", "says"),
     [
+        ("nodes mail", "there is no node type 'mail'. Did you mean confirm_email or normalise_email or send_mail?"),
+        ("nodes postcode", "there is no node type 'postcode'. These speak of it: "),
+        ("nodes show sned_mail", "there is no node type 'sned_mail'. Did you mean send_mail?"),
+        ("nodes zeppelin", "`wizard nodes` lists all."),
+        ("nodes http --search mail", "take a TYPE, or --search WORDS"),
+        ("nodes configure if --id 'a b'", "'a b' can't be an id"),
         ("nodes show nope", "there is no node type 'nope'"),
         ("nodes configure nope", "there is no node type 'nope'"),
         ("nodes show http --json --form", "take one of"),

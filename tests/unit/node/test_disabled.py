@@ -66,5 +66,5 @@ def test_one_whose_import_takes_long_is_named(
     """A server that never starts, and doesn't say for whom it waits, can only be guessed at."""
     monkeypatch.setattr(registry, "LONG", 0.001)
     plugin.install("import time\ntime.sleep(0.1)\n" + PARCELS)
-    Registry.installed()
+    Registry.installed().get("parcel")
     assert "of the package wizard-parcels 1.0 takes long. `wizard plugins disable wizard-parcels`" in caplog.text

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
+from tests.plugins import PlugIn
 from wizard.node import Registry
 
 COUNTS = """
@@ -37,3 +42,39 @@ def test_threads_that_ask_for_the_same_type_both_get_it() -> None:
         with ThreadPoolExecutor(8) as threads:
             got = list(threads.map(registry.get, ["http"] * 8))
         assert None not in got
+
+
+SERVES = """
+import json, sys, time
+began = time.process_time()
+from wizard.app import load_catalog, wizard_app
+app = wizard_app(load_catalog("asking.yaml"))
+with open("/proc/self/status") as status:
+    (memory,) = [int(line.split()[1]) for line in status if line.startswith("VmHWM")]
+print(json.dumps({"modules": sorted(sys.modules), "memory": memory, "seconds": time.process_time() - began}))
+"""
+
+
+def test_a_server_costs_the_same_however_much_is_installed(tmp_path: Path) -> None:
+    """A catalogue that grows would make each start slower and each process larger, for types that nobody uses."""
+    (tmp_path / "asking.yaml").write_text("id: asking\nnodes: [{id: ask, type: form, fields: [{name: x}]}]\n")
+    site = tmp_path / "site"
+    site.mkdir()
+    PlugIn(site, "wizard-many").install("raise SystemExit", types={f"type_{number}": "Node" for number in range(500)})
+
+    def serves(**environment: str) -> dict[str, Any]:
+        told = subprocess.run(
+            [sys.executable, "-c", SERVES],
+            cwd=tmp_path,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        cost: dict[str, Any] = json.loads(told.stdout)
+        return cost
+
+    alone, beside = serves(), serves(PYTHONPATH=str(site))
+    assert beside["modules"] == alone["modules"]
+    assert beside["memory"] - alone["memory"] < 4_000  # kB; the entry points themselves are less than one
+    nodes = [name for name in alone["modules"] if name.startswith("wizard.nodes.")]
+    assert [name for name in nodes if name.split(".")[2] in ("data", "out", "people", "text", "time")] == []

@@ -30,14 +30,14 @@ class NodeTypes:
         self._admission = admission
 
     async def list(self, request: web.Request, person: Person) -> web.Response:
-        actions = self._catalogue.actions(request.query.get("q", ""))
+        actions = await asyncio.to_thread(self._catalogue.actions, request.query.get("q", ""))  # which imports them all
         return _answer([line(action) for action in actions])
 
     async def show(self, request: web.Request, person: Person) -> web.Response:
-        return _answer(await asyncio.to_thread(in_full, self._action(request)))
+        return _answer(await asyncio.to_thread(in_full, await self._action(request)))
 
     async def validate(self, request: web.Request, person: Person) -> web.Response:
-        action = self._action(request)
+        action = await self._action(request)
         body = await self._admission.body(request, person, CHECK)
         check_together(body)
         try:
@@ -46,9 +46,9 @@ class NodeTypes:
             what = "The configuration is wrong. Correct what `errors` names, by its keys."
             raise Refused(CONFIGURATION_REFUSED, what, more={"errors": by_name(error.errors)}) from None
 
-    def _action(self, request: web.Request) -> Action:
+    async def _action(self, request: web.Request) -> Action:
         """The action in the address. Raises Refused (404)."""
-        action = self._catalogue.get(request.match_info["type"])
+        action = await asyncio.to_thread(self._catalogue.get, request.match_info["type"])
         if action is None:
             raise Refused(NOT_FOUND, "There is no such node type. Take one that /node-types lists.")
         return action

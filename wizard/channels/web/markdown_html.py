@@ -24,6 +24,11 @@ def html_of(text: str) -> Markup:
     return Markup(_reader().render(text))  # noqa: S704 - what isn't markup of ours is escaped by the reader
 
 
+def html_of_line(text: str) -> Markup:
+    """The HTML of a sentence, without a paragraph around it."""
+    return Markup(_reader().renderInline(text[:MAX_SOURCE]))  # noqa: S704 - as above
+
+
 @cache
 def _reader() -> MarkdownIt:
     from markdown_it import MarkdownIt  # takes a while, and most processes show no documentation

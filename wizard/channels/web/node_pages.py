@@ -16,7 +16,7 @@ from wizard.actions.action import Action
 from wizard.actions.catalogue import MAX_WORDS, Catalogue, by_group
 from wizard.actions.documentation import documentation
 from wizard.channels.http.bodies import go_on
-from wizard.channels.web.markdown_html import html_of
+from wizard.channels.web.markdown_html import html_of, html_of_line
 from wizard.channels.web.pages import NodeTypeCard, NodeTypePage, NodeTypesPage
 from wizard.channels.web.refusals import NOT_FOUND, Refusal
 from wizard.channels.web.site import Site
@@ -35,19 +35,18 @@ def add_node_pages(app: web.Application, site: Site, catalogue: Catalogue) -> No
 
     async def show_list(request: web.Request) -> web.Response:
         words = request.query.get("q", "")[:MAX_WORDS]
-        groups = by_group(catalogue.actions(words))
+        groups = by_group(await asyncio.to_thread(catalogue.actions, words))  # which imports them all
         page = NodeTypesPage(
             **_frame(site),
             words=words,
             groups=tuple(
-                (default_label(group), tuple(NodeTypeCard(each.type, each.title, each.summary) for each in actions))
-                for group, actions in groups.items()
+                (default_label(group), tuple(_card(each) for each in actions)) for group, actions in groups.items()
             ),
         )
         return site.answer(page)
 
     async def show_one(request: web.Request) -> web.Response:
-        action = catalogue.get(request.match_info["type"])
+        action = await asyncio.to_thread(catalogue.get, request.match_info["type"])
         if action is None:
             ways = ((f"{site.root}docs/nodes", sentence("See all node types")),)
             raise Refusal(NOT_FOUND, ways=ways)
@@ -59,6 +58,10 @@ def add_node_pages(app: web.Application, site: Site, catalogue: Catalogue) -> No
 
     app.router.add_get("/docs/nodes", show_list, expect_handler=go_on)
     app.router.add_get("/docs/nodes/{type}", show_one, expect_handler=go_on)
+
+
+def _card(action: Action) -> NodeTypeCard:
+    return NodeTypeCard(action.type, action.title, html_of_line(action.summary))
 
 
 def _body(action: Action) -> Markup:

@@ -249,11 +249,11 @@ class RefusalPage(Page):
 
 @dataclass(frozen=True, slots=True)
 class NodeTypeCard:
-    """A line of the list of node types."""
+    """A line of the list of node types. `summary` is safe HTML."""
 
     type: str
     title: str
-    summary: str
+    summary: Markup
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def closest(name: str, known: Iterable[str]) -> str | None:
     """The known name that looks most like this one, None where none does."""
-    return next(iter(get_close_matches(name[:100], sorted(known), n=1)), None)
+    names = sorted(known)
+    same = [each for each in names if each.casefold() == name[:100].casefold()]
+    return next(iter(same or get_close_matches(name[:100], names, n=1)), None)
 
 
 def quoted(value: object) -> str:
@@ -107,8 +109,9 @@ def complaints(error: ValidationError, known: Known, data: Any) -> list[Complain
     for detail in _without_named(error.errors(include_url=False, include_input=False), known):
         errors_by_path.setdefault(path_in(detail["loc"], data), []).append(dict(detail))
     result: list[Complaint] = []
+    around = {path[:length] for path in errors_by_path for length in range(len(path))}
     for path, errors in errors_by_path.items():
-        deeper = any(len(other) > len(path) and other[: len(path)] == path for other in errors_by_path)
+        deeper = path in around
         vague = (*_TYPES, "too_short") if deeper else _TYPES  # what is wrong inside isn't counted
         specific = _most_telling([error for error in errors if error["type"] not in vague])
         if specific:
@@ -237,7 +240,8 @@ def _predicate(kind: str, context: Mapping[str, Any], message: str) -> str:
             least, things = context["min_length"], _THINGS[kind]
             return "must not be empty" if least == 1 else f"must have at least {least} {things}"
         case "string_too_long" | "too_long":
-            return f"must have at most {context['max_length']} {_THINGS[kind]}"
+            most, things = context["max_length"], _THINGS[kind]
+            return f"must have at most {most} {things.removesuffix('s') if most == 1 else things}"
         case "string_pattern_mismatch":
             return "must have the form that its description says"
         case "decimal_max_digits":

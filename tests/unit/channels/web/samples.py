@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from markupsafe import Markup
+
 from tests.unit.channels.web.markup import Document, checked
 from wizard.channels.web.assets import Assets
 from wizard.channels.web.markdown_html import html_of
@@ -80,7 +82,7 @@ SAMPLES: dict[str, Page] = {
         "/",
         "All",
         words="service",
-        groups=(("Out", (NodeTypeCard("http", "Call a service", "Calls a service."),)),),
+        groups=(("Out", (NodeTypeCard("http", "Call a service", Markup("Calls a service.")),)),),
     ),
     "no node types": NodeTypesPage("/", words="nothing"),
     "node type": NodeTypePage(

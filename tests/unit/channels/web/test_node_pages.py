@@ -58,6 +58,9 @@ async def test_types_are_listed_and_looked_for_without_a_script() -> None:
     assert status == 200
     for text in (every, some, none):
         checked(text)
+    assert "that <code>short_reference</code> made" in every  # no mark of Markdown is left, and nobody's HTML
+    assert "<script>alert" not in every
+    assert "javascript:" not in every.replace("(javascript:", "")
     assert all(f'href="/forms/docs/nodes/{name}"' in every for name in ("form", "http", "hostile"))
     assert 'href="/forms/docs/nodes/http"' in some
     assert 'href="/forms/docs/nodes/form"' not in some
