@@ -147,6 +147,7 @@ def make_engine(
     """An engine on an opened store. `functions` are those that `python` nodes call, by name; with an `event_secret` of
     16 random bytes or more, the tokens of runs that events start follow from it (wizard.events.intake.Intake).
     `await engine.close()` gives back what nodes opened."""
+    from wizard.channels.conversation.attention import Attention
     from wizard.channels.conversation.narration import Narration
 
     settings = settings or Settings()
@@ -164,6 +165,7 @@ def make_engine(
         profile_schema=profile_schema_of(settings),
     )
     engine.narrator = Narration()
+    Attention.attach(engine)
     engine.emitter = Intake(engine, secret=event_secret).emit
     return engine
 

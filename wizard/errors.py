@@ -199,6 +199,12 @@ class NotYours(CallerError):
     people = sentence("The token isn't valid for this run. Use the token that you got when the run was started.")
 
 
+class CodeUnknown(NotYours):
+    """The code isn't valid, was used, or has run out."""
+
+    people = sentence("This code isn't valid, or not any more. Get a new one where you come from.")
+
+
 class NotYourProfile(NotYours):
     people = sentence("Sign in as the person whose run this is.")
 
@@ -449,6 +455,19 @@ class MessageNotSent(RunError):
     """A message of a run can't be sent. Mend the function that sends it."""
 
     private = False
+
+
+class ChannelRefused(MessageNotSent):
+    """A channel takes no more messages for this conversation: the person has blocked it, or isn't there any more. What
+    is to be said waits until they write again, or an operator has it delivered."""
+
+
+class ChannelBusy(MessageNotSent):
+    """A channel takes the message later, after so many `seconds` where it says so, as with a 429 and Retry-After."""
+
+    def __init__(self, message: str | None = None, *, seconds: float = 0.0, run: str = "") -> None:
+        self.seconds = seconds
+        super().__init__(message, run=run)
 
 
 class IllegalMove(RunError):

@@ -67,21 +67,32 @@ class Conversations:
         language: str = "",
         profile_id: str | None = None,
         session_id: str | None = None,
+        run_id: str | None = None,
+        token: str | None = None,
+        channel: str = "",
         respond: RespondWith | None = None,
     ) -> RunView:
-        """A new run that is a conversation; `said` of the view is what is said first. Raises what Engine.start does."""
-        said = Said(Heard(Begin(language)))
+        """A new run that is a conversation; `said` of the view is what is said first, and delivered to the `channel`
+        where one is named. Raises what Engine.start does."""
         return await self._engine.start(
-            workflow, given, profile_id=profile_id, session_id=session_id, respond=respond, said=said
+            workflow,
+            given,
+            profile_id=profile_id,
+            session_id=session_id,
+            run_id=run_id,
+            token=token,
+            respond=respond,
+            said=Said(Heard(Begin(language, channel))),
         )
 
-    async def join(self, run_id: str, language: str = "") -> list[Utterance]:
-        """A run becomes a conversation, or one is come back to: says what is asked now. Raises RunNotFound."""
+    async def join(self, run_id: str, language: str = "", channel: str = "") -> list[Utterance]:
+        """A run becomes a conversation, or one is come back to: says what is asked now, in the `channel` as well where
+        one is named. Raises RunNotFound."""
         for _ in range(MOST_TRIES):
             view = await self._engine.load(run_id)
             before = Dialogue.of(view.run.conversation).last
             with suppress(*OVERTAKEN):
-                await self._say(view, Heard(Begin(language)))
+                await self._say(view, Heard(Begin(language, channel)))
                 return await self._engine.said(run_id, before)
         raise RunBusy(run=run_id)
 
@@ -96,6 +107,22 @@ class Conversations:
                     return await self._said_to(run_id, known)
                 with suppress(*OVERTAKEN):
                     await self._take(run_id, incoming)
+            raise RunBusy(run=run_id)
+
+    async def tell(self, run_id: str, incoming: Incoming, told: Sentence) -> None:
+        """Takes a message that isn't understood as one about the run, and says that to it. Raises what `hear`
+        raises."""
+        _check_id(incoming.id)
+        async with self._one_at_a_time.under(run_id):
+            for _ in range(MOST_TRIES):
+                if await self._engine.utterance(run_id, incoming.id) is not None:
+                    return
+                view = await self._engine.load(run_id)
+                dialogue = Dialogue.of(view.run.conversation)
+                with suppress(*OVERTAKEN):
+                    aside = Aside((words_of(view, dialogue).say(told),), dialogue, silent=dialogue.agent == "speaks")
+                    await self._say(view, Heard(aside, incoming))
+                    return
             raise RunBusy(run=run_id)
 
     async def said(self, run_id: str, after: str = "", limit: int = PAGE) -> list[Utterance]:

@@ -45,6 +45,7 @@ class Part(StrEnum):
     SAVE = "save"
     FORMER = "former"
     UTTERANCE = "utterance"
+    CELL = "cell"
 
 
 def _with_undos(part: Part, content: Any) -> Any:
