@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ class Counterpart:
 
     async def posts(self, body: bytes, **headers: str) -> int:
         given = {"Hook-Signature": signature(body), "Content-Type": "application/json", **headers}
-        async with self.client.post("/channels/hook/", data=body, headers=given) as answer:
+        async with self.client.post("/channels/hook/", data=BytesIO(body), headers=given) as answer:
             await answer.read()
             return answer.status
 

@@ -236,12 +236,15 @@ def wizard_app(
     from wizard.channels.admin.calls import PREFIX as ADMIN_PREFIX
     from wizard.channels.admin.calls import admin_api
     from wizard.channels.api.calls import PREFIX, api, elsewhere
+    from wizard.channels.conversation.attention import Attention
+    from wizard.channels.conversation.conversations import Conversations
     from wizard.channels.http.bodies import ROOM, Room, go_on
     from wizard.channels.http.connections import LIMITS, Limits
     from wizard.channels.http.health import Stopping, add_health
     from wizard.channels.http.log_redaction import quote_no_requests
     from wizard.channels.http.plugged import ChannelHost
     from wizard.channels.http.streams import Followers
+    from wizard.channels.outside.outbox import Outbox
     from wizard.channels.web.routes import add_pages
     from wizard.plugins.channels import mount_channels
 
@@ -275,6 +278,9 @@ def wizard_app(
             migrate=engine.migrate,
             debugger=cache(lambda: _debugger_of(engine, staging)),  # a store may have nothing before it is opened
             transfer=_transfer_of(engine),
+            talks=Conversations(engine),
+            attention=Attention(engine),
+            resume=Outbox.of(engine).resume_run,
         )
         app.add_subapp(ADMIN_PREFIX, editing)
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))

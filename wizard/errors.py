@@ -282,6 +282,10 @@ class UndoConflict(CallerError):
         super().__init__(f"{told} Undo the others alone, or all of them by force.")
 
 
+class NotTakenOver(CallerError):
+    people = "You can't write here before you have taken the conversation over."
+
+
 class RunBusy(CallerError):
     people = sentence(
         "Too many requests are changing this run at the same time. Nothing was changed by this one: send it again."

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from wizard import __version__
-from wizard.channels.admin import document_calls, examples
+from wizard.channels.admin import conversation_calls, document_calls, examples
 from wizard.channels.admin.call import BODY, ETAG, SENT, Call
 from wizard.channels.admin.parameters import parameters
 from wizard.channels.admin.people import Role
@@ -272,6 +272,7 @@ CALLS = (
         (INVALID_REQUEST,),
     ),
     *document_calls.CALLS,
+    *conversation_calls.CALLS,
     Call(
         "GET",
         "/node-types",

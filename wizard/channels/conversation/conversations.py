@@ -27,13 +27,22 @@ from wizard.channels.conversation.meanings import (
     Remove,
 )
 from wizard.channels.conversation.narration import Narration
-from wizard.channels.conversation.understanding import understand
+from wizard.channels.conversation.understanding import MOST_TEXT, understand
 from wizard.channels.conversation.wording import words_of
 from wizard.engine import Engine
 from wizard.engine.engine import RespondWith
 from wizard.engine.narration import Said
 from wizard.engine.view import RunView
-from wizard.errors import CallerError, InvalidInput, KeyReused, RunBusy, RunNotFound, StaleInput, StaleRevision
+from wizard.errors import (
+    CallerError,
+    InvalidInput,
+    KeyReused,
+    NotTakenOver,
+    RunBusy,
+    RunNotFound,
+    StaleInput,
+    StaleRevision,
+)
 from wizard.locale.sentences import Sentence, sentence
 from wizard.model import Kind, RunStatus
 from wizard.model.talk import OWN_ID, Speaker, Utterance
@@ -125,6 +134,10 @@ class Conversations:
                     return
             raise RunBusy(run=run_id)
 
+    async def check_there(self, run_id: str) -> None:
+        """Raises RunNotFound."""
+        await self._engine.load(run_id)
+
     async def said(self, run_id: str, after: str = "", limit: int = PAGE) -> list[Utterance]:
         """What was said after the message with that id, in order. Raises InvalidInput where there is none."""
         number = 0
@@ -162,33 +175,44 @@ class Conversations:
 
     # -- operators ---------------------------------------------------------------------------------------
 
-    async def take_over(self, run_id: str) -> None:
-        """An operator speaks from now on: what the person says is passed on, and nothing of it is understood."""
-        await self._have_agent(run_id, "speaks", sentence("Somebody is writing to you here now."))
+    async def take_over(self, run_id: str, by: str = "", note: str = "") -> None:
+        """An operator speaks from now on: what the person says is passed on, and nothing of it is understood. Who that
+        is stands in the trace, and isn't told. Raises RunNotFound, RunBusy."""
+        told = sentence("Somebody is writing to you here now.")
+        await self._have_agent(run_id, "speaks", by, told, {"did": "took over", "by": by, "note": note})
 
-    async def release(self, run_id: str) -> None:
-        """The engine speaks again, and asks what it asked."""
-        await self._have_agent(run_id, "", sentence("Let us go on."))
+    async def release(self, run_id: str, by: str = "", note: str = "") -> None:
+        """The engine speaks again, and asks what it asked; nothing where it does. Raises RunNotFound, RunBusy."""
+        await self._have_agent(run_id, "", "", sentence("Let us go on."), {"did": "released", "by": by, "note": note})
 
-    async def pass_on(self, run_id: str, incoming: Incoming) -> Utterance:
-        """What an operator says. The same id again is said once. Raises what `hear` raises."""
+    async def pass_on(self, run_id: str, incoming: Incoming, by: str = "") -> Utterance:
+        """What an operator says, who has taken over. The same id again is said once. Raises what `hear` raises, and
+        NotTakenOver."""
         _check_id(incoming.id)
+        if not incoming.text.strip() or len(incoming.text) > MOST_TEXT:
+            raise InvalidInput(sentence("The `text` of a message has 1 to {most} characters.", most=MOST_TEXT))
         async with self._one_at_a_time.under(run_id):
             for _ in range(MOST_TRIES):
                 if (known := await self._engine.utterance(run_id, incoming.id)) is not None:
                     return known
                 view = await self._engine.load(run_id)
+                dialogue = Dialogue.of(view.run.conversation)
+                if dialogue.agent != "speaks":
+                    raise NotTakenOver(run=run_id)
                 with suppress(*OVERTAKEN):
-                    aside = Aside((), Dialogue.of(view.run.conversation), silent=True)
-                    await self._say(view, Heard(aside, incoming, by_operator=True))
+                    heard = Heard(Aside((), dialogue, silent=True), incoming, by_operator=True)
+                    await self._say(view, heard, {"did": "said", "by": by, "message": incoming.id})
             raise RunBusy(run=run_id)
 
-    async def _have_agent(self, run_id: str, agent: str, told: Sentence) -> None:
+    async def _have_agent(self, run_id: str, agent: str, by: str, told: Sentence, note: Mapping[str, Any]) -> None:
         for _ in range(MOST_TRIES):
             view = await self._engine.load(run_id)
-            dialogue = replace(Dialogue.of(view.run.conversation), agent=agent)
+            before = Dialogue.of(view.run.conversation)
+            if (before.agent, before.operator) == (agent, by):
+                return
+            dialogue = replace(before, agent=agent, operator=by)
             with suppress(*OVERTAKEN):
-                await self._say(view, Heard(Aside((words_of(view, dialogue).say(told),), dialogue)))
+                await self._say(view, Heard(Aside((words_of(view, dialogue).say(told),), dialogue)), note)
                 return
         raise RunBusy(run=run_id)
 
@@ -266,9 +290,10 @@ class Conversations:
         aside = Aside((told,), Dialogue.of(view.run.conversation).without_doubt())
         await self._say(view, replace(heard, meaning=aside))
 
-    async def _say(self, view: RunView, heard: Heard) -> None:
+    async def _say(self, view: RunView, heard: Heard, note: Mapping[str, Any] | None = None) -> None:
         over = view.status in _OVER
-        await self._engine.say(view.id, Said(heard), revision=None if over else view.revision, over=over)
+        revision = None if over else view.revision
+        await self._engine.say(view.id, Said(heard), revision=revision, over=over, note=note)
 
     async def _said_to(self, run_id: str, message: Utterance) -> list[Utterance]:
         """What was said to a message of the person's, in order."""

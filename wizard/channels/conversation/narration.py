@@ -160,7 +160,7 @@ class _Telling:
             Order(JobKind.DELIVER, self.now.last * MOST_CHANNELS + place, {"to": channel})
             for place, channel in enumerate(self.now.channels if said else ())
         ]
-        if self.now.agent != self.was.agent:
+        if (self.now.agent, self.now.operator) != (self.was.agent, self.was.operator):
             orders.append(Order(JobKind.ATTEND, 0))
         return tuple(orders)
 

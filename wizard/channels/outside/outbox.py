@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from wizard.channels.conversation.attention import Attention
+from wizard.channels.conversation.conversations import Conversations
+from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.outside.contract import Channel
 from wizard.channels.outside.links import Link, Links
 from wizard.channels.outside.rendering import rendered
@@ -125,3 +127,10 @@ class Outbox:
         if link is not None and (link.parked or link.before is not None):
             await self._links.change(key, parked="", failures=0, before=None)
             await self._attention.delivered(link.run)
+
+    async def resume_run(self, run: str) -> None:
+        """The same for all conversations of a run, which ask again what they asked. Raises RunNotFound."""
+        talks, view = Conversations(self._engine), await self._engine.load(run)
+        for key in Dialogue.of(view.run.conversation).channels:
+            await self.resume(key)
+        await talks.join(run)
