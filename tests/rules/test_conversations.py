@@ -621,3 +621,32 @@ async def test_after_tries_is_checked_at_load_and_drawn() -> None:
             await make_test_engine({"id": "main", "nodes": [{**ask, "after_tries": wrong}, *nodes[1:]]})
     with pytest.raises(DefinitionError):
         await make_test_engine({"id": "main", "help": [{"ask": [], "answer": "So"}], "nodes": nodes})
+
+
+async def test_a_message_whose_process_dies_at_work_is_answered_all_the_same() -> None:
+    """Killed between its two commits: the message is known again, its answer comes with the job, and comes once."""
+    nodes = [
+        {"id": "name", "type": "form", "fields": [{"name": "name", "label": "Your name"}]},
+        {"id": "work", "type": "python", "function": "work"},
+        {"id": "more", "type": "form", "fields": [{"name": "more", "label": "Anything else?"}]},
+    ]
+    going, called = asyncio.Event(), list[int]()
+
+    async def work() -> dict[str, int]:
+        called.append(1)
+        if len(called) == 1:
+            going.set()
+            await asyncio.Event().wait()
+        return {}
+
+    chat = await Chat.of({"id": "main", "nodes": nodes}, functions={"work": work})
+    dying = asyncio.create_task(chat.talks.hear(chat.id, Incoming("m-1", "Ann")))
+    await going.wait()
+    dying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await dying
+    assert await chat.talks.hear(chat.id, Incoming("m-1", "Ann")) == []
+    await chat.waits(minutes=1)
+    assert chat.asked == "more.more"
+    assert [one.text for one in await chat.talks.hear(chat.id, Incoming("m-1", "Ann"))] == ["Anything else?"]
+    assert len(called) == 2

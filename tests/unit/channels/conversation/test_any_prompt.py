@@ -74,7 +74,7 @@ async def the_same_by_json(chat: Chat, engine: Engine, start: str) -> None:
     assert other.answers == view.answers
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.data(), st.lists(st.sampled_from(sorted(TYPED)), min_size=1, max_size=5))
 def test_any_form_is_asked_and_answered(data: st.DataObject, kinds: list[str]) -> None:
     """A field type that no answer gets through to, or one that a chat stores otherwise than a page."""
@@ -100,7 +100,7 @@ def typed_in_examples(field: Any) -> list[str]:
     return ["no", "yes"] if field.type == "boolean" else [usual.get(field.type, "Ann Example")]
 
 
-@settings(max_examples=examples(15), deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(st.data(), st.sampled_from(["feedback.yaml", "housing"]))
 def test_the_examples_are_talked_through(data: st.DataObject, name: str) -> None:
     """Branches, repeats, embedded workflows and reviews, of definitions that weren't written for chats."""
