@@ -19,8 +19,15 @@ from wizard.channels.http.query import LINK
 from wizard.channels.http.schemas import array, ref
 
 _AT = "2026-11-29T09:30:00Z"
-_SAID = {"id": "w-7", "from": "engine", "text": "Date of birth", "choices": [], "expects": None, "at": _AT}
-_MINE = {"id": "op-1", "from": "operator", "text": "Hello!", "choices": [], "expects": None, "at": _AT}
+_SAID: dict[str, Any] = {
+    "id": "w-7",
+    "from": "engine",
+    "text": "Date of birth",
+    "choices": [],
+    "expects": None,
+    "at": _AT,
+}
+_MINE: dict[str, Any] = {"id": "op-1", "from": "operator", "text": "Hello!", "choices": [], "expects": None, "at": _AT}
 _WAITING: Any = [
     {"id": "01JA", "workflow": "passport", "state": "wanted", "since": _AT, "by": "", "channel": "", "reason": ""}
 ]
