@@ -6,7 +6,7 @@ where nobody comes in time, the person who waits is told.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -118,6 +118,7 @@ class Attention:
 
 def _waiting(cell: Cell) -> Waiting:
     body: Mapping[str, Any] = cell.body
-    texts: Sequence[str] = [str(body.get(name, "")) for name in ("workflow", "state")]
-    more = {name: str(body.get(name, "")) for name in ("by", "channel", "reason")}
-    return Waiting(cell.run, *texts, since=body["since"], place=cell.key, **more)
+    workflow, state, by, channel, reason = (
+        str(body.get(name, "")) for name in ("workflow", "state", "by", "channel", "reason")
+    )
+    return Waiting(cell.run, workflow, state, body["since"], by, channel, reason, cell.key)

@@ -11,6 +11,7 @@ import logging
 import random
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 from wizard.channels.conversation.attention import Attention
@@ -99,7 +100,7 @@ class Outbox:
         seconds = self._engine.settings.step_timeout
         for message in rendered(said, link.to, channel.limits):
             sending = Whose(f"the channel {channel.name}", link.run, "channel")
-            await self._engine.services.calls.within(seconds, lambda out=message: channel.send(out), sending)
+            await self._engine.services.calls.within(seconds, partial(channel.send, message), sending)
 
     async def _failed(self, key: str, link: Link, version: int, error: Exception) -> datetime | None:
         now, failures = self._engine.clock(), link.failures + 1
