@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # hundreds of them.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: install lock canary canary-newest canary-lowest run test test-fast coverage browser pictures lint bench conformance torture mutants words floors nodes clean
+.PHONY: install lock canary canary-newest canary-lowest run test tested linted test-fast coverage browser pictures lint bench conformance torture mutants words floors nodes clean
 
 # The last line builds the pages' style and script anew where web/ has changed since.
 install: $(VENV)/.installed
@@ -46,7 +46,7 @@ CANARY_TESTS ?= tests
 canary-newest: CHOICE = --all-extras --resolution highest
 canary-lowest: CHOICE = --extra broker --extra calendars --extra encryption --extra postgres --extra s3 --extra tracing --extra test --resolution lowest-direct
 
-canary-newest canary-lowest: export PYTEST_DEBUG_TEMPROOT = $(MEMORY)
+canary-newest canary-lowest: export TMPDIR = $(MEMORY)
 canary-newest canary-lowest: export UV_PYTHON_DOWNLOADS = never
 canary-newest canary-lowest: canary-%: install
 	$(BIN)/uv venv --quiet --clear --seed --python 3.11 .canary/$*
@@ -55,7 +55,7 @@ canary-newest canary-lowest: canary-%: install
 	$(BIN)/uv pip install --quiet --python .canary/$* --no-deps --no-build-isolation -e .
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m tests.browser.firefox
-	.canary/$*/bin/python -m pytest -n $(WORKERS) --dist worksteal $(CANARY_TESTS)
+	.canary/$*/bin/python -m pytest $(SIDE_BY_SIDE) $(CANARY_TESTS)
 	$(if $(findstring newest,$*),$(MAKE) lint BIN=.canary/newest/bin)
 
 # The examples, and the calendar and the catalogue that two of them call: the engine may call this machine.
@@ -66,25 +66,32 @@ run: install
 	WIZARD_ALLOW_PRIVATE_ADDRESSES=1 $(BIN)/wizard serve examples --store sqlite:///wizard.db & server=$$!; \
 	wait $$server
 
-# Where there is memory to spare, the tests' files lie in it: there SQLite doesn't wait for a disk.
-MEMORY = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }')
-test test-fast coverage torture: export PYTEST_DEBUG_TEMPROOT = $(MEMORY)
+# Where there is memory to spare, the tests' files lie in it, the databases' and browsers' too: there nobody waits for a disk.
+MEMORY := $(or $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }'),$(TMPDIR),/tmp)
+test tested test-fast coverage torture: export TMPDIR = $(MEMORY)
 
-# Processes that run tests side by side: one more than two cores, as many tests wait for a browser, a server or a clock.
-WORKERS ?= 3
+# Processes that run tests side by side: twice as many as two cores, as many tests wait for a browser, a server or a clock.
+# Which tests go together and which begin is said in tests/schedule.py.
+WORKERS ?= 4
+SIDE_BY_SIDE = -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
-# Every rule, in a short form where something is drawn at random (tests/drawing.py). The longest come first
-# (tests/conftest.py): whoever has done their part takes over from the others.
+# Every rule, in a short form where something is drawn at random (tests/drawing.py).
 test: install
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m tests.browser.firefox
-	$(BIN)/python -m pytest --draw -n $(WORKERS) --dist worksteal
-	$(MAKE) lint
+	$(MAKE) --jobs=2 tested linted
+
+tested:
+	$(BIN)/python -m pytest --draw $(SIDE_BY_SIDE)
+
+# In what the tests leave of the machine. All that it says comes in one piece.
+linted:
+	@said=$$(nice $(MAKE) lint 2>&1); code=$$?; printf '%s\n' "$$said"; exit $$code
 
 # What a minute is enough for (tests/fast.py): the rules, the languages, forms and definitions, and a run through the channels.
 test-fast: export FAST = 1
 test-fast: install
-	$(BIN)/python -m pytest --fast -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest --fast $(SIDE_BY_SIDE)
 
 # How much of the code the tests run. To measure takes twice as long, so it is done apart, and what covers nothing that
 # other tests don't is left out; what is drawn at random is drawn whole here.
@@ -94,7 +101,7 @@ OUTSIDE := tests/unit/machine/test_properties.py tests/conformance/test_vectors.
 
 coverage: export TORTURE = 1
 coverage: install
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered \
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --cov --cov-report=term:skip-covered \
 		--cov-report=json:.coverage.json $(addprefix --ignore=,$(OUTSIDE))
 	$(BIN)/python -m tests.coverage_gate .coverage.json
 
@@ -124,7 +131,7 @@ conformance: install
 # as many.
 TORTURE ?= 10
 torture: install
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest -rP tests/faults
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest tests/unit/machine/test_properties.py tests/acceptance/test_web_fuzz.py \
 		tests/walks tests/corpus

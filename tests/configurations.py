@@ -67,6 +67,8 @@ HOURS = ("closed", "08:00-12:00", "08:00-12:00, 13:30-17:00")
 DAYS = ("2030-12-25", "2030-01-01")
 LASTING = ("P1DT2H", "1 d  2 h", "90m")
 CHECKS = ({"check": "true", "message": "x\n"}, {"check": "full_name != 'x'", "message": "No"})
+STATEMENTS = ("SELECT 1", "select a, b\nfrom t -- all\n", "WITH x AS (SELECT ':a') SELECT * FROM x;", "VALUES (1)")
+KEYS = ("letters/{{ x.y }}.pdf", "{{ x.key }}", "a b.txt")
 URLS = ("https://a.example/{{ x.y }}?b=c", "{{ x.url }}", "http://a.example/%20")
 KNOWN: Mapping[tuple[str, str], Strategy] = {
     ("form", "fields"): st.lists(
@@ -77,6 +79,10 @@ KNOWN: Mapping[tuple[str, str], Strategy] = {
     ("review", "validate"): st.lists(st.sampled_from(CHECKS), max_size=2),
     ("http", "url"): st.sampled_from(URLS),
     ("webhook", "url"): st.sampled_from(URLS),
+    ("sql", "statement"): st.sampled_from(STATEMENTS),
+    ("put_file", "key"): st.sampled_from(KEYS),
+    ("get_file", "key"): st.sampled_from(KEYS),
+    ("publish", "subject"): st.sampled_from(("a.{{ x.y }}.b", "{{ x.subject }}", "a")),
     ("set", "values"): st.dictionaries(
         st.sampled_from(("a", "profile.name", "b")), st.deferred(lambda: ANYTHING), min_size=1
     ),

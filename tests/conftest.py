@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, settings
 from tests.drawing import examples, left_out
 from tests.fast import is_fast
 from tests.plugins import PARCELS, PlugIn
+from tests.schedule import Pieces, longest_first
 
 # How fast an example is says something of the machine and of who else works on it, nothing of what is tested.
 # Hypothesis' own profile for CI would draw the same each time.
@@ -35,25 +36,6 @@ settings.register_profile(
 settings.load_profile("patient")
 
 SEED = pytest.StashKey[int]()
-
-# Whose tests take longest: of two processes, none may begin with one of them when the other has nothing left to do.
-LONGEST = (
-    "acceptance/test_plugins.py",
-    "unit/machine/test_properties.py",
-    "conformance/",
-    "acceptance/test_web_fuzz.py",
-    "faults/",
-    "walks/",
-    "acceptance/test_handover.py",
-    "acceptance/test_stopping.py",
-    "acceptance/test_purchases.py",
-    "unit/plugins/",
-    "contract/test_actions.py",
-    "rules/test_bounds_of_one_address.py",
-    "unit/test_typing.py",
-    "browser/test_chromium.py",
-    "unit/test_packaging.py",
-)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,7 +54,11 @@ def pytest_configure(config: pytest.Config) -> None:
     asked_for = handed or config.option.hypothesis_seed or os.environ.get("FUZZ_SEED")
     config.stash[SEED] = int(asked_for or secrets.randbelow(2**32))
     config.option.hypothesis_seed = str(config.stash[SEED])
-    gc.set_threshold(50_000, 20, 50)  # what is collected stays
+    gc.set_threshold(50_000, 20, 50)
+
+
+def pytest_collectstart() -> None:
+    gc.disable()  # what is imported and collected stays to the end: nothing in it is looked for
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -82,17 +68,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=list(gone))
         items[:] = [item for item in items if item not in gone]
 
-    def rank(item: pytest.Item) -> int:
-        place = item.nodeid.removeprefix("tests/")
-        return next((number for number, each in enumerate(LONGEST) if place.startswith(each)), len(LONGEST))
-
-    items.sort(key=rank)
+    items[:] = longest_first(items)
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays to the end, so it isn't looked through for garbage again and again."""
-    gc.collect()
     gc.freeze()
+    gc.enable()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With --dist loadscope, a scope is a piece of work of tests/schedule.py."""
+    return Pieces(config, log) if config.option.dist == "loadscope" else None
 
 
 @pytest.hookimpl(optionalhook=True)

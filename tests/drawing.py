@@ -40,6 +40,7 @@ VARIANTS = {
             "unit/locale/",
             "unit/nodes/",
             "unit/plugins/",
+            "unit/remote/",
             "unit/stores/",
             "unit/test_docs.py",
             "unit/test_forkserver.py",

@@ -1,6 +1,7 @@
-"""`wizard` as a command that is there at once: a process that has everything imported already waits, and at each
-command forks one that only goes on. What is tested is a process of its own as before, with its arguments, folder,
-environment, pipes, signals and exit code; what isn't done each time is to import the same modules for a second.
+"""`wizard` as a command that is there at once, and scripts that import it: a process that has everything imported
+already waits, and at each command forks one that only goes on. What is tested is a process of its own as before, with
+its arguments, folder, environment, pipes, signals and exit code; what isn't done each time is to import the same
+modules for a second. One that is killed itself leaves what it forked alive for a moment.
 
 With TORTURE, and so when coverage is measured, each command is a new interpreter instead.
 """
@@ -13,6 +14,7 @@ import gc
 import io
 import marshal
 import os
+import runpy
 import selectors
 import shutil
 import signal
@@ -41,7 +43,7 @@ COMMAND = """#!{python} -IS
 import marshal, os, signal, socket, sys
 umask = os.umask(0)
 os.umask(umask)
-order = marshal.dumps((sys.argv[1:], os.getcwd(), dict(os.environb), umask))
+order = marshal.dumps((sys.argv, os.getcwd(), dict(os.environb), umask))
 with socket.socket(socket.AF_UNIX) as line:
     line.connect({address!r})
     socket.send_fds(line, [len(order).to_bytes({size}, "big")], [0, 1, 2])
@@ -66,13 +68,15 @@ os._exit(os.waitstatus_to_exitcode(status))
 
 @cache
 def folder(python: str = sys.executable) -> Path:
-    """Where an executable `wizard` lies, of the environment of an interpreter."""
+    """Where an executable `wizard` lies, of the environment of an interpreter, and `script`, which is started with a
+    script and its arguments."""
     made = Path(tempfile.mkdtemp(prefix="wizfork-"))
     address = str(made / "socket")
     text = COMMAND.format(python=python, address=address, size=SIZE)
     if TORTURE:
         text = f'#!/bin/sh\nexec {python} -c "{ANEW[-1]}" "$@"\n'
     else:
+        _make(made / "script", text)
         listening = socket.socket(socket.AF_UNIX)
         listening.bind(address)
         listening.listen(100)
@@ -87,8 +91,7 @@ def folder(python: str = sys.executable) -> Path:
         )
         listening.close()
         atexit.register(_end, process)
-    (made / "wizard").write_text(text)
-    (made / "wizard").chmod(0o755)
+    _make(made / "wizard", text)
     atexit.register(shutil.rmtree, made, ignore_errors=True)
     return made
 
@@ -96,6 +99,16 @@ def folder(python: str = sys.executable) -> Path:
 def command() -> list[str]:
     """What starts `wizard`."""
     return ANEW if TORTURE else [str(folder() / "wizard")]
+
+
+def script() -> list[str]:
+    """What starts a script of Python."""
+    return [sys.executable] if TORTURE else [str(folder() / "script")]
+
+
+def _make(executable: Path, text: str) -> None:
+    executable.write_text(text)
+    executable.chmod(0o755)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -128,9 +141,16 @@ def main() -> NoReturn:
     command_line()
     gc.freeze()
     order, streams = _forked(socket.socket(fileno=int(sys.argv[1])))
-    _become(*order, streams)
+    (executable, *arguments), *rest = order
+    is_script = Path(executable).name == "script"
+    _become(arguments if is_script else ["wizard", *arguments], *rest, streams)
     try:
-        wizard()
+        if is_script:
+            sys.path[0] = str(Path(sys.argv[0]).parent)
+            runpy.run_path(sys.argv[0], run_name="__main__")
+        else:
+            wizard()
+        sys.exit(0)
     except SystemExit as end:
         _end_early(end.code)
         raise
@@ -206,7 +226,7 @@ def _become(
     os.environb.update(environment)
     os.chdir(folder)
     os.umask(umask)
-    sys.argv = ["wizard", *arguments]
+    sys.argv = arguments
     sys.stdin = sys.__stdin__ = _stream(0, "r", "strict")
     sys.stdout = sys.__stdout__ = _stream(1, "w", "strict")
     sys.stderr = sys.__stderr__ = _stream(2, "w", "backslashreplace")

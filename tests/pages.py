@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PART = re.compile(r"# part of a definition: (?P<kind>nodes|fields)(?P<around>(?:, (?:after|before)(?: \w+)+)*)")
 REFUSED = re.compile(r"# refused: (?P<message>.+)")
+SCRIPT = re.compile(r"# (?P<file>\w+\.test\.yaml)")
 FIELD_TABLE, EXPRESSION_TABLE, TEMPLATE_TABLE = "sent | answer", "expression | value", "template | text"
 
 _BAR = re.compile(r"(?<!\\)\|")  # \| is a bar inside a cell
@@ -36,7 +37,13 @@ class Block:
     @property
     def is_whole(self) -> bool:
         """Whether it holds definitions that can be used elsewhere on its page."""
-        return self.language == "yaml" and self.comment(PART) is None and self.comment(REFUSED) is None
+        others = (PART, REFUSED, SCRIPT)
+        return self.language == "yaml" and all(self.comment(other) is None for other in others)
+
+    @property
+    def is_script(self) -> bool:
+        """Whether it is a script that tests the page's definitions."""
+        return self.language == "yaml" and self.comment(SCRIPT) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,11 @@ from wizard.stores.memory import MemoryStore
 Document = dict[str, Any]
 
 
+def registers(engine: Engine, functions: Mapping[str, Callable[..., Any]]) -> None:
+    """The engine's application has these functions from now on, as if its process had been started anew with them."""
+    object.__setattr__(engine.services, "functions", functions)
+
+
 @dataclass(frozen=True)
 class Noted:
     """One call of a node: what for, at which step, in which visit."""

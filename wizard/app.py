@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from os import PathLike
@@ -28,7 +29,8 @@ from wizard.channels.admin.people import Admin, Person
 from wizard.channels.http.identities import Identify
 from wizard.debugging.debugger import Debugger
 from wizard.definitions.catalog import Catalog
-from wizard.deployments.serving import DeployedDefinitions, following
+from wizard.deployments.serving import DeployedDefinitions
+from wizard.deployments.serving import following as following_deployments
 from wizard.deployments.staging import Staging
 from wizard.deployments.transfer import Transfer
 from wizard.engine import Definitions, Engine
@@ -40,6 +42,13 @@ from wizard.events.intake import Intake
 from wizard.node import Registry, Services
 from wizard.process.calls import Calls
 from wizard.profiles.schema import ProfileSchema
+from wizard.remote.directory import Directory, following
+from wizard.remote.registering import RemoteRegistry
+from wizard.resources.files import in_file
+from wizard.resources.handing import Find, Given, Resources, Values, given
+from wizard.resources.keeping import Keeping
+from wizard.resources.kinds import Resource
+from wizard.resources.trying import Tried
 from wizard.settings import Settings
 from wizard.stores.blobs.vault import PLAIN, KeyRing, Vault
 from wizard.stores.contract import Store
@@ -65,6 +74,8 @@ __all__ = [
     "make_engine",
     "open_store",
     "profile_schema_of",
+    "registry_of_store",
+    "remote_nodes_of",
     "services_of",
     "sqlite_path",
     "vault_of",
@@ -143,15 +154,18 @@ def make_engine(
     *,
     clock: Callable[[], datetime] | None = None,
     event_secret: bytes | None = None,
+    resources: Given | None = None,
 ) -> Engine:
     """An engine on an opened store. `functions` are those that `python` nodes call, by name; with an `event_secret` of
     16 random bytes or more, the tokens of runs that events start follow from it (wizard.events.intake.Intake).
+    `resources` are those of the application, by name: they come before what the store has of that name.
     `await engine.close()` gives back what nodes opened."""
     from wizard.channels.conversation.attention import Attention
     from wizard.channels.conversation.narration import Narration
 
     settings = settings or Settings()
-    services = services_of(settings, functions)
+    handed = resources_of(store, settings, clock or clock_of(settings), resources)
+    services = replace(services_of(settings, functions), resources=handed)
     watch = _Listeners(settings)
     if watch.figures is not None:
         watch.figures.watch_calls(services.calls)
@@ -170,6 +184,28 @@ def make_engine(
     return engine
 
 
+def resources_of(
+    store: Store, settings: Settings, clock: Callable[[], datetime], of_host: Given | None = None
+) -> Resources:
+    """What nodes are handed. Those of the application come first, then those of a file, then those that the store has.
+    Raises SettingsError."""
+
+    async def stored(name: str) -> Values | None:
+        return await keeping_of(store, clock).find(name)
+
+    of_application = () if of_host is None else (given(of_host),)
+    return Resources((*of_application, *_of_file(settings), stored))
+
+
+def _of_file(settings: Settings) -> tuple[Find, ...]:
+    return () if settings.resources is None else (given(in_file(settings.resources)),)
+
+
+def keeping_of(store: Store, clock: Callable[[], datetime]) -> Keeping:
+    """What looks after the resources of a store."""
+    return Keeping(store.resources, store.stages, clock)
+
+
 def profile_schema_of(settings: Settings) -> ProfileSchema | None:
     """What profiles may hold, None where the settings name no schema. Raises SettingsError and DefinitionError."""
     path = settings.profile_schema
@@ -177,9 +213,9 @@ def profile_schema_of(settings: Settings) -> ProfileSchema | None:
 
 
 def services_of(settings: Settings, functions: Functions | None = None) -> Services:
-    """What nodes are handed."""
-    calls = Calls(settings.function_threads, settings.hung_threads)
-    return Services(functions=dict(functions or {}), settings=settings, calls=calls)
+    """What nodes are handed, with the resources of the settings' file alone. Raises SettingsError."""
+    calls, resources = Calls(settings.function_threads, settings.hung_threads), Resources(_of_file(settings))
+    return Services(functions=dict(functions or {}), settings=settings, calls=calls, resources=resources)
 
 
 class _Listeners(All):
@@ -217,12 +253,14 @@ def wizard_app(
     theme: str | PathLike[str] | None = None,
     identify: Identify | None = None,
     admin: Admin | None = None,
+    resources: Given | None = None,
 ) -> web.Application:
     """The application to serve, or to mount in another with `add_subapp`: pages, and JSON below `/api/v1`.
 
     `templates` and `theme` stand for the settings of these names. `identify` says who sends a request: an
     Identity, or None for somebody who isn't signed in. `admin` says which of the host's people edits or deploys
     workflows: a Person with roles, or None. With it, or with an admin key in the settings, there is `/api/v1/admin`.
+    `resources` are those of the application (see `make_engine`).
 
     The store is opened when the application starts and closed after it has stopped. DeployedDefinitions bring their
     own, which counts instead of `store`: what is deployed there is served within a second. An Engine brings its
@@ -255,7 +293,7 @@ def wizard_app(
     app = web.Application()
     app[LIMITS] = Limits.of(settings)
     app[ROOM] = Room(settings.bodies_limit)
-    engine = _served(app, definitions, store, settings, functions)
+    engine, directory = _served(app, definitions, store, settings, functions, resources)
     workers: list[Worker] = []
     app.cleanup_ctx.append(_working(engine, settings.jobs, workers))
     stopping = Stopping(asyncio.Event(), settings.grace)
@@ -281,6 +319,9 @@ def wizard_app(
             talks=Conversations(engine),
             attention=Attention(engine),
             resume=Outbox.of(engine).resume_run,
+            keeping=lambda: keeping_of(engine.store, engine.clock),
+            try_out=lambda resource: _try_out(resource, engine.services),
+            remote=RemoteRegistry(engine.store, directory, engine.services, engine.clock),
         )
         app.add_subapp(ADMIN_PREFIX, editing)
     app.add_subapp(PREFIX, api(engine, settings, identify, followers))
@@ -289,27 +330,62 @@ def wizard_app(
     return app
 
 
+async def _try_out(resource: Resource, services: Services) -> Tried:
+    from wizard.nodes.out.trying import try_out  # it brings the nodes that call out, which most servers don't need
+
+    return await try_out(resource, services)
+
+
 def _served(
     app: web.Application,
     definitions: Paths | Catalog | DeployedDefinitions | Engine,
     store: str | Store,
     settings: Settings,
     functions: Functions | None,
-) -> Engine:
-    """The engine that an application serves, which the application opens and closes where it isn't its owner's."""
+    resources: Given | None,
+) -> tuple[Engine, Directory]:
+    """The engine that an application serves, which the application opens and closes where it isn't its owner's, and
+    what it knows of services that offer node types."""
     match definitions:
         case Engine():
             engine = definitions
         case DeployedDefinitions():
-            engine = make_engine(definitions, definitions.store, settings, functions)
-            app.cleanup_ctx.extend((_lifetime(engine), _following(definitions, engine)))
+            engine = make_engine(definitions, definitions.store, settings, functions, resources=resources)
+            app.cleanup_ctx.append(_lifetime(engine))
         case _:
             catalog = definitions if isinstance(definitions, Catalog) else load_catalog(definitions)
             opened = open_store(store, settings) if isinstance(store, str) else store
-            engine = make_engine(catalog, opened, settings, functions)
+            engine = make_engine(catalog, opened, settings, functions, resources=resources)
             app.cleanup_ctx.append(_lifetime(engine))
+    directory = remote_nodes_of(engine)
+    app.cleanup_ctx.append(_offering(directory))
+    if isinstance(definitions, DeployedDefinitions):
+        app.cleanup_ctx.append(_following(definitions, engine))
     log_missing_prerequisites(engine.definitions.all_workflows(), engine.services.functions, settings)
-    return engine
+    return engine, directory
+
+
+def remote_nodes_of(engine: Engine) -> Directory:
+    """The node types that services offer to an engine on an opened store. They are there after `await refresh()`, and
+    follow what is registered within `async with wizard.remote.directory.following(…)`; an application of `wizard_app`
+    sees to that itself."""
+    return Directory(engine.store, _registry_of(engine))
+
+
+async def registry_of_store(store: Store) -> Registry:
+    """The installed node types and those that services offer to this opened store, for definitions that are loaded
+    from files. Raises StoreError."""
+    registry = Registry.installed()
+    await Directory(store, registry).refresh()
+    return registry
+
+
+def _offering(directory: Directory) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def offer(app: web.Application) -> AsyncIterator[None]:
+        async with following(directory):
+            yield
+
+    return offer
 
 
 def _following(definitions: DeployedDefinitions, engine: Engine) -> Callable[[web.Application], AsyncIterator[None]]:
@@ -323,7 +399,7 @@ def _following(definitions: DeployedDefinitions, engine: Engine) -> Callable[[we
         log_missing_prerequisites(new, engine.services.functions, engine.settings)
 
     async def follow(app: web.Application) -> AsyncIterator[None]:
-        async with following(definitions, log_what_new_ones_lack):
+        async with following_deployments(definitions, log_what_new_ones_lack):
             yield
 
     return follow
@@ -331,7 +407,7 @@ def _following(definitions: DeployedDefinitions, engine: Engine) -> Callable[[we
 
 def _staging_of(engine: Engine) -> Callable[[], Staging]:
     registry = _registry_of(engine)
-    return lambda: Staging(engine.store.stages, registry, engine.clock)
+    return lambda: Staging(engine.store.stages, registry, engine.clock, engine.services.resources)
 
 
 def _debugger_of(engine: Engine, staging: Callable[[], Staging]) -> Debugger:
@@ -339,8 +415,8 @@ def _debugger_of(engine: Engine, staging: Callable[[], Staging]) -> Debugger:
 
 
 def _transfer_of(engine: Engine) -> Callable[[], Transfer]:
-    registry, functions = _registry_of(engine), engine.services.functions
-    return lambda: Transfer(engine.store.stages, registry, engine.clock, functions)
+    registry, services = _registry_of(engine), engine.services
+    return lambda: Transfer(engine.store.stages, registry, engine.clock, services.functions, services.resources)
 
 
 def _registry_of(engine: Engine) -> Registry:

@@ -36,7 +36,13 @@ WizardError
 │   ├── NothingDeployed         nothing of the workflow is deployed
 │   ├── NothingBefore           there is nothing that revoking could go back to
 │   ├── DocumentNotFound        nothing is stored under this id of a profile or session
+│   ├── ResourceNotFound        there is no resource of this name
+│   ├── ResourceRefused         a resource can't be stored as it is
+│   ├── StaleResource           somebody else has changed the resource meanwhile
 │   ├── StaleDocument           somebody else has saved the profile or session meanwhile
+│   ├── RemoteNodeNotFound      no service offers this node type
+│   ├── RemoteNodeRefused       a service can't be registered, or has it that it isn't right
+│   ├── StaleRemoteNode         somebody else has registered or removed the service meanwhile
 │   ├── SaveNotFound            the history has no such save, or not any more
 │   ├── UndoConflict            fields were set by others since the save that is to be undone
 │   └── KeyReused               an idempotency key came again with another request
@@ -45,6 +51,7 @@ WizardError
     ├── NoCaseMatched           a condition had no case for the data (S17)
     ├── TurnTooLong             a turn executed 1,000 nodes (S17)
     ├── NodeFailed              a node failed after its retries (S16)
+    │   └── ResourceUnusable    a resource that it names isn't there, or is of another kind
     ├── NodeContractError       a node broke its contract (S15)
     │   └── MoveFromWithin      it moves the run that it is called for
     ├── WorkflowUnavailable     the version that the run is pinned to can't be used here (S22)
@@ -269,6 +276,45 @@ class StaleDocument(CallerError):
     people = "Somebody else has saved this meanwhile. Look at it as it is now, and save your changes over that."
 
 
+class ResourceNotFound(CallerError):
+    people = "There is no resource of this name. `wizard resources list` tells which there are."
+
+
+class ResourceRefused(CallerError):
+    """`errors` says what is wrong, by place in the value; none of them shows a secret."""
+
+    people = "This resource can't be stored."
+
+    def __init__(self, message: str = "", errors: Mapping[str, str] | None = None) -> None:
+        self.errors = errors or {}
+        told = "; ".join(f"{place}: {why}" if place else why for place, why in self.errors.items())
+        super().__init__(message or (f"The resource can't be stored: {told}" if told else type(self).people))
+
+
+class StaleResource(CallerError):
+    people = "Somebody else has changed this resource meanwhile. Look at it again, and save your changes over that."
+
+
+class RemoteNodeNotFound(CallerError):
+    people = "No service offers this node type. `wizard remote-nodes list` tells which there are."
+
+
+class RemoteNodeRefused(CallerError):
+    """A service can't be registered as it is. `problems` say what is wrong with it, by the place in what it says."""
+
+    people = "This service can't be registered. Correct what is named and try again."
+
+    def __init__(self, message: str = "", problems: Mapping[str, str] | None = None) -> None:
+        super().__init__(message or type(self).people)
+        self.problems = dict(problems or {})
+
+
+class StaleRemoteNode(CallerError):
+    people = (
+        "Somebody else has registered or removed this remote node meanwhile. Look at what is there, then try again."
+    )
+
+
 class SaveNotFound(CallerError):
     people = "The history has no such save, or not any more. Take a `revision` that it lists."
 
@@ -415,6 +461,13 @@ class NodeFailed(RunError):
         self.lasting = lasting
         self.people = self.message if people is None else people
         self.private = private or people is None
+
+
+class ResourceUnusable(NodeFailed):
+    """A node names a resource that isn't there, or is of another kind."""
+
+    def __init__(self, message: str | None = None, *, node: str = "", run: str = "") -> None:
+        super().__init__(message, people=Excuse.BROKEN, lasting=True, node=node, run=run)
 
 
 class NodeContractError(RunError):

@@ -203,6 +203,7 @@ class Settings(BaseModel):
     http_timeout: Seconds = 10.0  # for one try of an http node that says nothing itself
     http_max_response: Bytes = 1_000_000  # the most that an http node may ask for
 
+    resources: Path | None = None  # a JSON file with resources by name, such as a secret of a container
     smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] | None = None  # where mail is handed in
     mail_from: Annotated[str, Field(max_length=320)] = ""  # whom mail comes from, where a definition doesn't say
     webhook_secrets: Annotated[SecretStr, AfterValidator(_webhook_secrets)] | None = None  # "NAME:whsec_BASE64, …"

@@ -26,6 +26,7 @@ from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
 from wizard.model import Prompt, RunStatus, Value
 from wizard.node import FieldType, NodeType, Registry
+from wizard.resources.handing import Given
 from wizard.settings import Settings
 from wizard.stores.contract import Store
 from wizard.stores.memory import MemoryStore
@@ -62,9 +63,11 @@ async def make_test_engine(
     clock: Callable[[], datetime] | None = None,
     node_types: Iterable[type[NodeType[Any]]] = (),
     field_types: Iterable[FieldType] = (),
+    resources: Given | None = None,
 ) -> Engine:
     """An engine with these definitions, on a store in memory unless another (opened) one is given, and
-    with a clock that stands at NOON. `node_types` and `field_types` are known beside the installed ones.
+    with a clock that stands at NOON. `node_types` and `field_types` are known beside the installed ones; `resources`
+    are what definitions name, as make_engine has them.
 
     Raises DefinitionError, as loading the definitions from files does.
     """
@@ -77,7 +80,7 @@ async def make_test_engine(
     if store is None:
         store = MemoryStore()
         await store.open()
-    return make_engine(catalog, store, settings, functions, clock=clock or FixedClock())
+    return make_engine(catalog, store, settings, functions, clock=clock or FixedClock(), resources=resources)
 
 
 def _data(document: Mapping[str, Any] | str) -> list[Any]:

@@ -16,14 +16,17 @@ from typing import Any, ClassVar, Final, TypeVar
 from pydantic import Field
 from stdnum import luhn
 
+from wizard.errors import Excuse, NodeFailed
 from wizard.expressions.template import Template
 from wizard.model import Outcome, Proceed, Value
 from wizard.node import Background, NodeConfig, Visit
-from wizard.nodes.computing import Into, IntoConfig, keep, refused
+from wizard.nodes.computing import Into, IntoConfig, keep
+from wizard.nodes.given import given
 
 ALPHABET: Final = "23456789CDFGHJKMNPRTVWXY"  # no vowels, so no words; nothing that looks like something else
 MOST_PREFIX: Final = 20
 MOST_TYPED: Final = 200
+MOST_DRAWN: Final = 20
 
 C = TypeVar("C", bound=IntoConfig)
 
@@ -41,8 +44,12 @@ class Draws(Background[C]):
     @abstractmethod
     def draw(self, visit: Visit[C]) -> Value: ...
 
+    async def drawn(self, visit: Visit[C]) -> Value:
+        """What is drawn in the end."""
+        return self.draw(visit)
+
     async def execute(self, visit: Visit[C]) -> Outcome:
-        value = self.draw(visit)
+        value = await self.drawn(visit)
         if visit.config.into is not None:
             keep(visit, visit.config.into, value)
         return Proceed({"value": value})
@@ -122,9 +129,9 @@ class ShortReferenceNode(Draws[ShortReferenceConfig]):
     L, nor B, S, Z, Q and U. The last character is a check digit: a slip in one character, and most swaps of two beside
     each other, are found by `check_reference`.
 
-    It is drawn by chance, and not compared with others: with 8 characters there are 4,500 million, so that among 10,000
-    references the chance that any two are the same is one in 92; with 12 characters it is one in 30 million. It is no
-    secret that protects anything. It stays the same when somebody goes back and on again.
+    No two are the same, in all runs of this store: each is reserved for good, by its characters with the prefix. With 6
+    characters there are eight million; as more and more of those are taken, a node that finds none within 20 draws
+    fails. It is no secret that protects anything. It stays the same when somebody goes back and on again.
     """
 
     type = "short_reference"
@@ -135,12 +142,19 @@ class ShortReferenceNode(Draws[ShortReferenceConfig]):
     def example_output(self, config: ShortReferenceConfig) -> Mapping[str, Value]:
         return {"value": _written("", ALPHABET[0] * (config.length - 1))}
 
+    async def drawn(self, visit: Visit[ShortReferenceConfig]) -> Value:
+        for _ in range(MOST_DRAWN):
+            reference = self.draw(visit)
+            if await visit.claim(reference, visit.key):
+                return reference
+        what = f"All of {MOST_DRAWN} references that were drawn are taken. Make them longer, by `length`."
+        raise NodeFailed(what, people=Excuse.BROKEN)
+
     def draw(self, visit: Visit[ShortReferenceConfig]) -> Value:
         config = visit.config
-        prefix = "" if config.prefix is None else config.prefix.render(visit.names).strip()
-        if len(prefix) > MOST_PREFIX or not prefix.isprintable():
-            raise refused("prefix", f"must give one line of up to {MOST_PREFIX} characters. Shorten it")
-        return _written(prefix, "".join(secrets.choice(ALPHABET) for _ in range(config.length - 1)))
+        prefix = given(visit, "prefix")
+        start = prefix.line(MOST_PREFIX) if prefix.value and prefix.value.strip() else ""
+        return _written(start, "".join(secrets.choice(ALPHABET) for _ in range(config.length - 1)))
 
 
 def _written(prefix: str, drawn: str) -> str:

@@ -11,7 +11,8 @@ from wizard.expressions.expression import Expression
 from wizard.model import Outcome, Proceed, Value
 from wizard.node import Background, NodeConfig, Visit
 from wizard.node.types import Identifier
-from wizard.nodes.computing import Target, keep, refused, storable, unfit
+from wizard.nodes.computing import Target, keep, storable
+from wizard.nodes.given import given_by
 
 MOST_FIELDS = 200
 
@@ -55,14 +56,11 @@ class CopyNode(Background[CopyConfig]):
 
     async def execute(self, visit: Visit[CopyConfig]) -> Outcome:
         config = visit.config
-        source = config.source.evaluate(visit.names)
-        if source is None:
-            source = {}
-        if not isinstance(source, Mapping):
-            raise unfit("from", "a group of values", source)
+        given = given_by(visit, "from", config.source)
+        source = {} if given.value is None else given.group()
         names = config.fields or tuple(name for name in source if name != "id")
         if len(names) > MOST_FIELDS:
-            raise refused("from", f"gives more than {MOST_FIELDS} values. Name those to copy in `fields`")
+            raise given.wrong(f"has more than {MOST_FIELDS} values. Name those to copy in `fields`")
         values: dict[str, Value] = {name: source.get(name) for name in names if name != "id"}
         if not config.empty:
             values = {name: value for name, value in values.items() if value is not None}

@@ -11,20 +11,11 @@ from pydantic import Field
 
 from wizard.expressions.arithmetic import ARITHMETIC, Budget, add, checked, less, to_decimal
 from wizard.expressions.expression import Expression
-from wizard.model import Value
+from wizard.model import Proceed, Value
 from wizard.node import Visit
-from wizard.nodes.computing import (
-    STEPS,
-    Computes,
-    ComputesOfItems,
-    Each,
-    Into,
-    IntoConfig,
-    Items,
-    list_of,
-    number_of,
-    refused,
-)
+from wizard.nodes.computing import Computes, Into, IntoConfig, value
+from wizard.nodes.given import Given, given
+from wizard.nodes.items import STEPS, ComputesOfItems, Each, Items
 
 MOST_GROUPS: Final = 1_000
 ROUNDINGS: Final[Mapping[str, str]] = {
@@ -62,6 +53,9 @@ class CalculateNode(Computes[CalculateConfig]):
 
     type = "calculate"
     title = "Calculate"
+    group = "data"
+    subject = "expression"
+    takes_nothing = True
     example: ClassVar[Mapping[str, Any]] = {
         "expression": "profile.points * 1.077",
         "places": 2,
@@ -69,17 +63,16 @@ class CalculateNode(Computes[CalculateConfig]):
     }
     Config = CalculateConfig
 
-    def compute(self, visit: Visit[CalculateConfig]) -> Mapping[str, Value]:
-        config = visit.config
-        number = number_of("expression", config.expression.evaluate(visit.names))
-        if number is None and config.otherwise is not None:
-            number = number_of("otherwise", config.otherwise.evaluate(visit.names))
+    def compute(self, visit: Visit[CalculateConfig], subject: Given) -> Proceed:
+        config, number = visit.config, subject.number()
+        if number is None:
+            number = given(visit, "otherwise").number()
         if number is None or config.places is None:
-            return {"value": number}
+            return value(number)
         step = Decimal(1).scaleb(-config.places)
         exact = Decimal(checked(number)) if isinstance(number, int) else to_decimal(number)
         rounded = exact.quantize(step, ROUNDINGS[config.rounding], _WIDE)
-        return {"value": int(rounded) if config.places == 0 else rounded}
+        return value(int(rounded) if config.places == 0 else rounded)
 
 
 class GroupAndSumConfig(IntoConfig):
@@ -109,20 +102,21 @@ class GroupAndSumNode(ComputesOfItems[GroupAndSumConfig]):
     example: ClassVar[Mapping[str, Any]] = {"items": "profile.orders", "by": "item.country", "sum": "item.total"}
     Config = GroupAndSumConfig
 
-    def compute(self, visit: Visit[GroupAndSumConfig]) -> Mapping[str, Value]:
+    def compute(self, visit: Visit[GroupAndSumConfig], subject: Given) -> Proceed:
         config, each, budget = visit.config, Each(visit), _budget()
         groups: dict[object, dict[str, Value]] = {}
         total: Value = 0
-        for item in list_of(visit, "items", config.items):
+        for item in subject.listed():
             by, known = each.known(config.by, item)
             group = groups.setdefault(known, {"by": by, "count": 0, "sum": 0})
             if len(groups) > MOST_GROUPS:
-                raise refused("by", f"gives more than {MOST_GROUPS:,} groups. Group by something that more items share")
-            number = 1 if config.sum is None else number_of("sum", each.of(config.sum, item))
+                why = f"makes more than {MOST_GROUPS:,} groups. Group by something that more items share"
+                raise Given("by", by, visit).wrong(why)
+            number = 1 if config.sum is None else Given("sum", each.of(config.sum, item), visit).number()
             group["count"] += 1
             if number is not None:
                 group["sum"], total = add(budget, group["sum"], number), add(budget, total, number)
-        return {"value": list(groups.values()), "total": total}
+        return Proceed({"value": list(groups.values()), "total": total})
 
 
 class MinMaxMeanConfig(IntoConfig):
@@ -150,14 +144,13 @@ class MinMaxMeanNode(ComputesOfItems[MinMaxMeanConfig]):
     example: ClassVar[Mapping[str, Any]] = {"items": "profile.orders", "of": "item.total"}
     Config = MinMaxMeanConfig
 
-    def compute(self, visit: Visit[MinMaxMeanConfig]) -> Mapping[str, Value]:
+    def compute(self, visit: Visit[MinMaxMeanConfig], subject: Given) -> Proceed:
         each = Each(visit)
-        items = list_of(visit, "items", visit.config.items)
-        numbers = (number_of("of", each.of(visit.config.of, item)) for item in items)
+        numbers = (Given("of", each.of(visit.config.of, item), visit).number() for item in subject.listed())
         figures = _figures([checked(number) for number in numbers if number is not None])
         made = {"min": figures.least, "max": figures.most, "mean": figures.mean}
         made |= {"sum": figures.total, "count": figures.count}
-        return {"value": made, **made}
+        return Proceed({"value": made, **made})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,12 @@ from pydantic import Field
 from wizard.errors import Excuse, NodeFailed
 from wizard.expressions.expression import Expression
 from wizard.expressions.template import Dynamic
-from wizard.model import Value
+from wizard.model import Proceed, Value
 from wizard.model.values import MAX_DEPTH
 from wizard.node import FormHint, Visit
-from wizard.nodes.computing import (
-    Computes,
-    ComputesOfItems,
-    Each,
-    Into,
-    IntoConfig,
-    as_list,
-    unfit,
-)
+from wizard.nodes.computing import Computes, Into, IntoConfig, value
+from wizard.nodes.given import Given, given_by
+from wizard.nodes.items import ComputesOfItems, Each
 
 MOST_PARTS = 20
 MOST_NAMES = 200
@@ -50,22 +44,22 @@ class MergeNode(Computes[MergeConfig]):
 
     type = "merge"
     title = "Merge"
+    group = "data"
     example: ClassVar[Mapping[str, Any]] = {"parts": ["profile.address", '{"country": "CH"}'], "deep": True}
     Config = MergeConfig
 
-    def compute(self, visit: Visit[MergeConfig]) -> Mapping[str, Value]:
-        parts = [(f"parts.{at}", part.evaluate(visit.names)) for at, part in enumerate(visit.config.parts)]
-        parts = [(key, value) for key, value in parts if value is not None]
+    def compute(self, visit: Visit[MergeConfig], subject: Given) -> Proceed:
+        parts = [given_by(visit, f"parts.{at}", part) for at, part in enumerate(visit.config.parts, start=1)]
+        parts = [part for part in parts if part.value is not None]
         if not parts:
-            return {"value": None}
-        if isinstance(parts[0][1], list | tuple):
-            return {"value": as_list("parts", [item for key, value in parts for item in as_list(key, value)])}
-        merged: Value = {}
-        for key, value in parts:
-            if not isinstance(value, Mapping):
-                raise unfit(key, "a group of values, or a list as all the others", value)
-            merged = merge(merged, value) if visit.config.deep else {**merged, **value}
-        return {"value": merged}
+            return value(None)
+        if isinstance(parts[0].value, list | tuple):
+            return value(Given("parts", [item for part in parts for item in part.items()], visit).listed())
+        merged: Mapping[str, Value] = {}
+        for part in parts:
+            group = part.group()
+            merged = merge(merged, group) if visit.config.deep else {**merged, **group}
+        return value(merged)
 
 
 def merge(left: Mapping[str, Value], right: Mapping[str, Value], depth: int = 0) -> dict[str, Value]:
@@ -75,12 +69,12 @@ def merge(left: Mapping[str, Value], right: Mapping[str, Value], depth: int = 0)
         message = f"`parts` give groups that are nested more than {MAX_DEPTH} deep. Join less of them."
         raise NodeFailed(message, people=Excuse.CHECK, lasting=True)
     merged = dict(left)
-    for name, value in right.items():
+    for name, part in right.items():
         before = merged.get(name)
-        if isinstance(before, Mapping) and isinstance(value, Mapping):
-            merged[name] = merge(before, value, depth + 1)
+        if isinstance(before, Mapping) and isinstance(part, Mapping):
+            merged[name] = merge(before, part, depth + 1)
         else:
-            merged[name] = value
+            merged[name] = part
     return merged
 
 
@@ -105,21 +99,19 @@ class PickNode(Computes[PickConfig]):
 
     type = "pick"
     title = "Pick values"
+    group = "data"
+    subject = "value"
     example: ClassVar[Mapping[str, Any]] = {"value": "profile.address", "fields": ["street", "town"]}
     Config = PickConfig
 
-    def compute(self, visit: Visit[PickConfig]) -> Mapping[str, Value]:
-        config = visit.config
-        value = config.value.evaluate(visit.names)
-        if isinstance(value, list | tuple):
-            return {"value": [self._picked(config, item) for item in as_list("value", value)]}
-        return {"value": None if value is None else self._picked(config, value)}
+    def compute(self, visit: Visit[PickConfig], subject: Given) -> Proceed:
+        if isinstance(subject.value, list | tuple):
+            return value([self._picked(visit.config, item.group()) for item in subject.each()])
+        return value(self._picked(visit.config, subject.group()))
 
-    def _picked(self, config: PickConfig, group: Value) -> dict[str, Value]:
-        if not isinstance(group, Mapping):
-            raise unfit("value", "a group of values, or a list of groups", group)
+    def _picked(self, config: PickConfig, group: Mapping[str, Value]) -> dict[str, Value]:
         if config.leave_out:
-            return {name: value for name, value in group.items() if name not in config.fields}
+            return {name: part for name, part in group.items() if name not in config.fields}
         return {name: group[name] for name in config.fields if name in group}
 
 
@@ -144,17 +136,19 @@ class ReshapeNode(ComputesOfItems[ReshapeConfig]):
 
     type = "reshape"
     title = "Reshape"
+    subject = "value"
+    takes_nothing = False
     example: ClassVar[Mapping[str, Any]] = {
         "value": "profile.children",
         "shape": {"name": "{{ item.first_name }} {{ item.last_name }}", "adult": "{{ item.age >= 18 }}"},
     }
     Config = ReshapeConfig
 
-    def compute(self, visit: Visit[ReshapeConfig]) -> Mapping[str, Value]:
-        value, each = visit.config.value.evaluate(visit.names), Each(visit)
-        if isinstance(value, list | tuple):
-            return {"value": [each.shaped(visit.config.shape, item) for item in as_list("value", value)]}
-        return {"value": None if value is None else each.shaped(visit.config.shape, value)}
+    def compute(self, visit: Visit[ReshapeConfig], subject: Given) -> Proceed:
+        each, shape = Each(visit), visit.config.shape
+        if isinstance(subject.value, list | tuple):
+            return value([each.shaped(shape, item) for item in subject.items()])
+        return value(each.shaped(shape, subject.value))
 
 
 class MapValuesConfig(IntoConfig):
@@ -181,6 +175,9 @@ class MapValuesNode(Computes[MapValuesConfig]):
 
     type = "map_values"
     title = "Map values"
+    group = "data"
+    subject = "value"
+    takes_nothing = True
     example: ClassVar[Mapping[str, Any]] = {
         "value": "profile.country",
         "table": {"CH": "Switzerland", "AT": "Austria"},
@@ -192,8 +189,8 @@ class MapValuesNode(Computes[MapValuesConfig]):
         if config.unchanged and config.otherwise is not None:
             yield ("otherwise",), "a value that the table doesn't have stays as it is already; remove one of them"
 
-    def compute(self, visit: Visit[MapValuesConfig]) -> Mapping[str, Value]:
-        config, value, known = visit.config, visit.config.value.evaluate(visit.names), dict[str | None, Value]()
+    def compute(self, visit: Visit[MapValuesConfig], subject: Given) -> Proceed:
+        config, known = visit.config, dict[str | None, Value]()
 
         def mapped(item: Value) -> Value:
             name = _written(item)
@@ -205,9 +202,9 @@ class MapValuesNode(Computes[MapValuesConfig]):
                 known[name] = None if line is None else line.evaluate(visit.names)
             return known[name]
 
-        if isinstance(value, list | tuple):
-            return {"value": [mapped(item) for item in as_list("value", value)]}
-        return {"value": mapped(value)}
+        if isinstance(subject.value, list | tuple):
+            return value([mapped(item) for item in subject.items()])
+        return value(mapped(subject.value))
 
 
 def _written(value: Value) -> str | None:

@@ -12,21 +12,11 @@ from pydantic import Field
 from wizard.expressions.arithmetic import Budget, less
 from wizard.expressions.expression import Expression
 from wizard.expressions.template import Dynamic
-from wizard.model import Value
+from wizard.model import Proceed, Value
 from wizard.node import FormHint, Visit
-from wizard.nodes.computing import (
-    MOST_ITEMS,
-    STEPS,
-    Computes,
-    ComputesOfItems,
-    Each,
-    Into,
-    IntoConfig,
-    Items,
-    identity,
-    list_of,
-    refused,
-)
+from wizard.nodes.computing import Computes, Into, IntoConfig, value
+from wizard.nodes.given import MAX_ITEMS, Given, given
+from wizard.nodes.items import STEPS, ComputesOfItems, Each, Items, identity
 
 
 class AppendConfig(IntoConfig):
@@ -37,7 +27,7 @@ class AppendConfig(IntoConfig):
     at_start: bool = Field(False, description="Whether it comes first instead of last.")
     unique: bool = Field(False, description="Whether nothing is added if the list has the value already.")
     most: int | None = Field(
-        None, ge=1, le=MOST_ITEMS, strict=True, description="How many are kept: those at the other end go first."
+        None, ge=1, le=MAX_ITEMS, strict=True, description="How many are kept: those at the other end go first."
     )
     into: Into = None
 
@@ -52,6 +42,9 @@ class AppendNode(Computes[AppendConfig]):
 
     type = "append"
     title = "Add to a list"
+    group = "data"
+    subject = "items"
+    takes_nothing = True
     example: ClassVar[Mapping[str, Any]] = {
         "items": "profile.visited",
         "value": "{{ today() }}",
@@ -60,17 +53,16 @@ class AppendNode(Computes[AppendConfig]):
     }
     Config = AppendConfig
 
-    def compute(self, visit: Visit[AppendConfig]) -> Mapping[str, Value]:
-        config = visit.config
-        items, value = list_of(visit, "items", config.items), config.value.evaluate(visit.names)
-        if config.unique and identity(value) in set(map(identity, items)):
-            return {"value": items}
-        items = [value, *items] if config.at_start else [*items, value]
+    def compute(self, visit: Visit[AppendConfig], subject: Given) -> Proceed:
+        config, items, added = visit.config, subject.listed(), given(visit, "value").value
+        if config.unique and identity(added) in set(map(identity, items)):
+            return value(items)
+        items = [added, *items] if config.at_start else [*items, added]
         if config.most is not None:
             items = items[: config.most] if config.at_start else items[-config.most :]
-        if len(items) > MOST_ITEMS:
-            raise refused("items", f"has {MOST_ITEMS:,} items already. Say in `most` how many are kept")
-        return {"value": items}
+        if len(items) > MAX_ITEMS:
+            raise subject.wrong(f"has {MAX_ITEMS:,} items already. Say in `most` how many are kept")
+        return value(items)
 
 
 class RemoveConfig(IntoConfig):
@@ -105,16 +97,14 @@ class RemoveFromListNode(ComputesOfItems[RemoveConfig]):
         if (config.value is None) == (config.when is None):
             yield (), "say what is taken out: either `value` or `when`"
 
-    def compute(self, visit: Visit[RemoveConfig]) -> Mapping[str, Value]:
-        config, each = visit.config, Each(visit)
-        items = list_of(visit, "items", config.items)
+    def compute(self, visit: Visit[RemoveConfig], subject: Given) -> Proceed:
+        config, each, items = visit.config, Each(visit), subject.listed()
         if config.when is not None:
             kept = [item for item in items if not each.of(config.when, item)]
         else:
-            assert config.value is not None
-            out = identity(config.value.evaluate(visit.names))
+            out = identity(given(visit, "value").value)
             kept = [item for item in items if identity(item) != out]
-        return {"value": kept, "removed": len(items) - len(kept)}
+        return Proceed({"value": kept, "removed": len(items) - len(kept)})
 
 
 class FilterConfig(IntoConfig):
@@ -122,7 +112,7 @@ class FilterConfig(IntoConfig):
 
     items: Items
     when: Expression = Field(description="What has to hold of an item, which is called `item`: `item.age >= 18`.")
-    most: int | None = Field(None, ge=1, le=MOST_ITEMS, strict=True, description="How many at most; the first ones.")
+    most: int | None = Field(None, ge=1, le=MAX_ITEMS, strict=True, description="How many at most; the first ones.")
     into: Into = None
 
 
@@ -141,10 +131,10 @@ class FilterNode(ComputesOfItems[FilterConfig]):
     example: ClassVar[Mapping[str, Any]] = {"items": "profile.children", "when": "item.age >= 6"}
     Config = FilterConfig
 
-    def compute(self, visit: Visit[FilterConfig]) -> Mapping[str, Value]:
+    def compute(self, visit: Visit[FilterConfig], subject: Given) -> Proceed:
         config, each = visit.config, Each(visit)
-        kept = [item for item in list_of(visit, "items", config.items) if each.of(config.when, item)][: config.most]
-        return {"value": kept, "count": len(kept)}
+        kept = [item for item in subject.listed() if each.of(config.when, item)][: config.most]
+        return Proceed({"value": kept, "count": len(kept)})
 
 
 class SortConfig(IntoConfig):
@@ -173,10 +163,10 @@ class SortNode(ComputesOfItems[SortConfig]):
     example: ClassVar[Mapping[str, Any]] = {"items": "profile.children", "by": "item.age", "descending": True}
     Config = SortConfig
 
-    def compute(self, visit: Visit[SortConfig]) -> Mapping[str, Value]:
+    def compute(self, visit: Visit[SortConfig], subject: Given) -> Proceed:
         config, each, budget = visit.config, Each(visit), Budget()
         budget.left = STEPS * 10
-        keyed = [(each.of(config.by, item), item) for item in list_of(visit, "items", config.items)]
+        keyed = [(each.of(config.by, item), item) for item in subject.listed()]
         if config.ignore_case:
             keyed = [(key.casefold() if isinstance(key, str) else key, item) for key, item in keyed]
 
@@ -188,7 +178,7 @@ class SortNode(ComputesOfItems[SortConfig]):
         if len(there) == 1:
             less(budget, there[0][0], there[0][0])  # what has no order has none alone either
         ordered = sorted(there, key=cmp_to_key(compare), reverse=config.descending)
-        return {"value": [item for _, item in ordered] + [item for key, item in keyed if key is None]}
+        return value([item for _, item in ordered] + [item for key, item in keyed if key is None])
 
 
 class DeduplicateConfig(IntoConfig):
@@ -217,9 +207,9 @@ class DeduplicateNode(ComputesOfItems[DeduplicateConfig]):
     example: ClassVar[Mapping[str, Any]] = {"items": "profile.contacts", "by": "lower(item.email)"}
     Config = DeduplicateConfig
 
-    def compute(self, visit: Visit[DeduplicateConfig]) -> Mapping[str, Value]:
+    def compute(self, visit: Visit[DeduplicateConfig], subject: Given) -> Proceed:
         config, each, seen, kept = visit.config, Each(visit), set[object](), list[Value]()
-        items = list_of(visit, "items", config.items)
+        items = subject.listed()
         for item in items if config.keep == "first" else reversed(items):
             key, known = each.known(config.by, item)
             if known not in seen:
@@ -228,7 +218,7 @@ class DeduplicateNode(ComputesOfItems[DeduplicateConfig]):
                 seen.add(known)
         if config.keep == "last":
             kept.reverse()
-        return {"value": kept, "removed": len(items) - len(kept)}
+        return Proceed({"value": kept, "removed": len(items) - len(kept)})
 
 
 class SetOperationsConfig(IntoConfig):
@@ -253,6 +243,7 @@ class SetOperationsNode(Computes[SetOperationsConfig]):
 
     type = "set_operations"
     title = "Compare two lists"
+    group = "data"
     gives = ("value", "count")
     example: ClassVar[Mapping[str, Any]] = {
         "left": "profile.interests",
@@ -261,11 +252,10 @@ class SetOperationsNode(Computes[SetOperationsConfig]):
     }
     Config = SetOperationsConfig
 
-    def compute(self, visit: Visit[SetOperationsConfig]) -> Mapping[str, Value]:
-        left = _by_identity(list_of(visit, "left", visit.config.left))
-        right = _by_identity(list_of(visit, "right", visit.config.right))
+    def compute(self, visit: Visit[SetOperationsConfig], subject: Given) -> Proceed:
+        left, right = (_by_identity(given(visit, key).listed()) for key in ("left", "right"))
         kept = list(_kept(visit.config.operation, left, right).values())
-        return {"value": kept, "count": len(kept)}
+        return Proceed({"value": kept, "count": len(kept)})
 
 
 def _by_identity(items: list[Value]) -> dict[object, Value]:

@@ -10,10 +10,11 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import Field
 
 from wizard.expressions.template import Dynamic, Template
-from wizard.model import Value
+from wizard.model import Proceed
 from wizard.model.values import write_json
 from wizard.node import FormHint, Visit
-from wizard.nodes.computing import Computes, Into, IntoConfig, refused, text_of
+from wizard.nodes.computing import Computes, Into, IntoConfig, value
+from wizard.nodes.given import Given, given
 
 MOST_MASKED: Final = 10_000  # characters
 MOST_KEY: Final = 1_000
@@ -37,14 +38,15 @@ class TemplateNode(Computes[TemplateConfig]):
 
     type = "template"
     title = "Write a text"
+    group = "data"
+    subject = "text"
     example: ClassVar[Mapping[str, Any]] = {
         "text": "Dear {{ profile.name }},\nthank you for your order of {{ today() }}."
     }
     Config = TemplateConfig
 
-    def compute(self, visit: Visit[TemplateConfig]) -> Mapping[str, Value]:
-        text = visit.config.text.render(visit.names)
-        return {"value": text.strip() if visit.config.trim else text}
+    def compute(self, visit: Visit[TemplateConfig], subject: Given) -> Proceed:
+        return value(subject.value.strip() if visit.config.trim else subject.value)
 
 
 class MaskConfig(IntoConfig):
@@ -63,23 +65,22 @@ class MaskNode(Computes[MaskConfig]):
 
     Of `CH93 0076 2011 6238 5295 7` with `first: 4` stays `CH93•••••••••••••••••295 7`, of `ann@example.org` with
     `email: true` and `first: 1` stays `a••@example.org`. At most half of the characters are ever shown: of a shorter
-    text, all are hidden. Nothing (null) stays null; what is neither a text nor a number is an error.
+    text, all are hidden. Nothing (null) stays null; a list or a group is an error.
     """
 
     type = "mask"
     title = "Mask"
+    group = "data"
+    subject = "value"
     example: ClassVar[Mapping[str, Any]] = {"value": "{{ profile.iban }}", "first": 4, "last": 4}
     Config = MaskConfig
 
-    def compute(self, visit: Visit[MaskConfig]) -> Mapping[str, Value]:
-        config = visit.config
-        text = text_of(visit, "value", config.value, MOST_MASKED)
-        if text is None:
-            return {"value": None}
+    def compute(self, visit: Visit[MaskConfig], subject: Given) -> Proceed:
+        config, text = visit.config, subject.single(MOST_MASKED)
         local, at, domain = text.rpartition("@")
         if config.email and at:
-            return {"value": f"{masked(local, config.first, 0, config.mark)}@{domain}"}
-        return {"value": masked(text, config.first, 0 if config.email else config.last, config.mark)}
+            return value(f"{masked(local, config.first, 0, config.mark)}@{domain}")
+        return value(masked(text, config.first, 0 if config.email else config.last, config.mark))
 
 
 def masked(text: str, first: int, last: int, mark: str) -> str:
@@ -119,6 +120,8 @@ class HashNode(Computes[HashConfig]):
 
     type = "hash"
     title = "Hash"
+    group = "data"
+    subject = "value"
     example: ClassVar[Mapping[str, Any]] = {"value": "{{ lower(profile.email) }}", "algorithm": "sha256"}
     Config = HashConfig
 
@@ -126,23 +129,19 @@ class HashNode(Computes[HashConfig]):
         if config.key is not None and config.key.constant and not config.key.source:
             yield ("key",), "a key that is empty protects nothing; remove it, or say where it comes from"
 
-    def compute(self, visit: Visit[HashConfig]) -> Mapping[str, Value]:
-        config = visit.config
-        value = config.value.evaluate(visit.names)
-        if value is None:
-            return {"value": None}
-        if isinstance(value, str | bytes):
-            content = value.encode() if isinstance(value, str) else value
-        else:
-            content = write_json(value, sort_keys=True, between=(",", ":")).encode()
-        digest = hashed(content, config.algorithm, None if config.key is None else self._key(visit, config.key))
-        return {"value": digest[: config.length]}
+    def compute(self, visit: Visit[HashConfig], subject: Given) -> Proceed:
+        config, content = visit.config, subject.value
+        if not isinstance(content, str | bytes):
+            content = write_json(content, sort_keys=True, between=(",", ":"))
+        if isinstance(content, str):
+            content = content.encode()
+        digest = hashed(content, config.algorithm, None if config.key is None else self._key(given(visit, "key")))
+        return value(digest[: config.length])
 
-    def _key(self, visit: Visit[HashConfig], key: Template) -> bytes:
-        text = key.render(visit.names)
-        if not text or len(text) > MOST_KEY:
-            raise refused("key", f"must give a text of 1 to {MOST_KEY:,} characters. Look where it comes from")
-        return text.encode()
+    def _key(self, key: Given) -> bytes:
+        if not key.value or len(key.value) > MOST_KEY:
+            raise key.wrong(f"must be a text of 1 to {MOST_KEY:,} characters. Look where it comes from")
+        return key.text().encode()
 
 
 def hashed(content: bytes, algorithm: str, key: bytes | None) -> str:

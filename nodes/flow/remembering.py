@@ -22,7 +22,7 @@ from wizard.model.copies import copied
 from wizard.model.values import check_value, pack
 from wizard.node import Background, NodeConfig, Visit
 from wizard.node.types import Identifier, LongerThanNothing
-from wizard.nodes.computing import refused
+from wizard.nodes.given import Given
 
 LARGEST = 10_000  # bytes of a value that is compared with the last one
 STEPS = 100_000
@@ -95,7 +95,7 @@ class ChangedNode(Remembers[ChangedConfig]):
         except InvalidInput as error:
             raise NodeFailed(error.message, people=Excuse.CHECK, lasting=True) from error
         if len(pack(value)) > LARGEST:
-            raise refused("value", f"gives more than {LARGEST:,} bytes. Compare a part of it")
+            raise Given("value", None, visit).wrong(f"has more than {LARGEST:,} bytes. Compare a part of it")
         self.remember(visit, value)
         return Proceed({"changed": True, "before": before}, port="changed")
 

@@ -9,37 +9,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 from urllib.parse import quote, unquote, urlencode
 
-from jinja2 import Environment, TemplateSyntaxError
 from pydantic import BeforeValidator, WithJsonSchema
 from yarl import URL
 
 from wizard.errors import Excuse, NodeFailed
 from wizard.expressions.expression import Names
 from wizard.expressions.template import Dynamic
-from wizard.model import Value
-from wizard.model.values import to_json
 from wizard.node.outgoing import check_url
-
-_LEXER = Environment(autoescape=True)  # it only tells text from expressions; nothing is run in it
+from wizard.nodes.out.places import as_text, split
 
 
 def _split_url(source: object) -> object:
     """The address in parts: text, expression, text, … text, so that only expressions are quoted."""
-    if not isinstance(source, str):
-        raise ValueError("an address is text")
-    parts = [""]
-    try:
-        for _, kind, text in _LEXER.lex(source):
-            if kind in ("block_begin", "raw_begin"):
-                raise ValueError("an address can hold {{ expressions }} only, no {% blocks %}")
-            if kind == "variable_begin":
-                parts.append("")
-            if kind == "data" or len(parts) % 2 == 0:
-                parts[-1] += text
-            if kind == "variable_end":
-                parts.append("")
-    except TemplateSyntaxError as error:
-        raise ValueError(f"an address is text and {{{{ expressions }}}} (Jinja says: {error})") from error
+    parts = split(source, "an address")
     for problem in _url_problems(parts):
         raise ValueError(problem)
     return parts
@@ -51,8 +33,8 @@ def _url_problems(parts: list[str]) -> Iterator[str]:
         yield "an address holds no spaces, backslashes or letters beyond ASCII; write them percent-encoded"
     if "#" in text:
         yield "a service never sees what follows a #; leave it out"
-    if parts[0] and not re.match(r"https?://", parts[0]):
-        yield "an address starts with http:// or https://"
+    if parts[0] and not re.match(r"https?://|/", parts[0]):
+        yield "an address starts with http:// or https://, or with / where a `resource` says what comes before"
     if len(parts) == 1 and not parts[0]:
         yield "the address is missing"
 
@@ -64,12 +46,26 @@ UrlParts = Annotated[
 ]
 
 
-def url_of(parts: Sequence[Dynamic], query: Mapping[str, Dynamic], names: Names) -> URL:
-    """The address, filled in. Raises NodeFailed where what the run knows doesn't fit into one."""
+def base_problems(url: Sequence[Dynamic], resource: str | None) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What is wrong with an address beside a resource, or without one."""
+    begins = str(url[0].source)
+    if resource is None and begins.startswith("/"):
+        yield ("url",), "an address starts with http:// or https:// where there is no `resource`"
+    if resource is not None and not begins.startswith("/"):
+        what = "begins with / where there is a `resource`, whose address comes before it: credentials go nowhere else"
+        yield ("url",), f"the address {what}"
+
+
+def url_of(parts: Sequence[Dynamic], query: Mapping[str, Dynamic], names: Names, base: str = "") -> URL:
+    """The address, filled in; `base` is what it begins with, where a resource says that: then `/` alone is that itself.
+    Raises NodeFailed where what the run knows doesn't fit into one."""
     texts = [as_text(part.evaluate(names), "a part of the service's address") for part in parts]
     first_quoted = 1 if texts[0] else 3
     for index in range(first_quoted, len(texts), 2):
         texts[index] = quote(texts[index], safe="")
+    if base:
+        path = "".join(texts)
+        texts = [base if path == "/" else base.rstrip("/") + path]
     address = "".join(texts).strip().partition("#")[0]
     if asked := encoded(query, names):
         address += ("&" if "?" in address else "?") + asked
@@ -89,11 +85,3 @@ def encoded(fields: Mapping[str, Dynamic], names: Names) -> str:
         several = value if isinstance(value, list | tuple) else [value]
         pairs += ((name, as_text(value, name)) for value in several if value is not None)
     return urlencode(pairs, quote_via=quote, safe="")
-
-
-def as_text(value: Value, what: str) -> str:
-    """A single value as programs write it: dates in ISO 8601, true and false."""
-    if value is None or isinstance(value, Mapping | list | tuple):
-        is_what = "missing" if value is None else "not a single value"
-        raise NodeFailed(f"What is to be sent as {what} is {is_what}.", people=Excuse.CHECK)
-    return str(value).lower() if isinstance(value, bool) else str(to_json(value))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
@@ -76,8 +77,24 @@ class Request:
 
     method: str
     url: URL
-    headers: Mapping[str, str]
-    body: bytes | None
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(repr=False)
+
+
+class Credentials(Protocol):
+    """What says who we are at a service (wizard.nodes.out.signing_in)."""
+
+    async def headers(self, visit: Visit[Any]) -> Mapping[str, str]: ...
+
+    def renews(self, visit: Visit[Any], sent: Mapping[str, str]) -> bool: ...
+
+
+class StatusFailed(NodeFailed):
+    """A service answered with a `status` that isn't a success."""
+
+    def __init__(self, message: str, status: int, people: str | Sentence) -> None:
+        super().__init__(message, people=people)
+        self.status = status
 
 
 class TryAgainError(NodeFailed):
@@ -92,11 +109,37 @@ def _pause_asked(error: Exception) -> float | None:
     return error.wait if isinstance(error, TryAgainError) else None
 
 
-async def exchange(visit: Visit[Any], request: Request, *, sleep: Sleep = asyncio.sleep) -> dict[str, Value]:
+async def exchange(
+    visit: Visit[Any], request: Request, credentials: Credentials | None = None, *, sleep: Sleep = asyncio.sleep
+) -> dict[str, Value]:
     """Sends the request, as often as the visit's node says, and gives `status`, `body` and
     `headers` of the answer. The visit's configuration is an Expecting. Raises NodeFailed."""
     seconds = seconds_for(visit) + SLACK  # the request has its own limit, and says whose answer it waited for
-    return await until_it_counts(lambda own: _exchanged(own, request), visit, seconds, sleep)
+
+    async def work(own: Visit[Any]) -> dict[str, Value]:
+        if credentials is None:
+            return await exchanged(own, request, own.config)
+        return await _exchanged_with(own, request, credentials)
+
+    return await until_it_counts(work, visit, seconds, sleep)
+
+
+async def _exchanged_with(visit: Visit[Any], request: Request, credentials: Credentials) -> dict[str, Value]:
+    """One try, signed in; anew and once more where the service says that we aren't (401)."""
+    sent = await credentials.headers(visit)
+    try:
+        return await exchanged(visit, _with(request, sent), visit.config)
+    except StatusFailed as error:
+        if error.status != 401 or not credentials.renews(visit, sent):
+            raise
+    return await exchanged(visit, _with(request, await credentials.headers(visit)), visit.config)
+
+
+def _with(request: Request, headers: Mapping[str, str]) -> Request:
+    """With these headers in the place of those of the same name."""
+    own = {name.lower() for name in headers}
+    others = {name: value for name, value in request.headers.items() if name.lower() not in own}
+    return replace(request, headers={**others, **headers})
 
 
 async def until_it_counts(
@@ -110,17 +153,15 @@ async def until_it_counts(
         raise NodeFailed(failure.message, people=failure.people) from failure.__cause__
 
 
-async def _exchanged(visit: Visit[Any], request: Request) -> dict[str, Value]:
+async def exchanged(visit: Visit[Any], request: Request, expecting: Expecting) -> dict[str, Value]:
     """One try: what came back. Raises NodeFailed, TryAgainError where it may pass."""
     import aiohttp
 
     settings: Settings = visit.services.settings or Settings()
-    config: Expecting = visit.config
-    host = request.url.host
     seconds = seconds_for(visit)
-    limit = min(config.max_response or settings.http_max_response, settings.http_max_response)
-    try:
-        session = await shared_session(visit.services)
+    limit = min(expecting.max_response or settings.http_max_response, settings.http_max_response)
+    session = await shared_session(visit.services)
+    with failures_told(str(request.url.host), seconds):
         async with session.request(
             request.method,
             request.url,
@@ -129,23 +170,38 @@ async def _exchanged(visit: Visit[Any], request: Request) -> dict[str, Value]:
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=seconds),
         ) as response:
-            _check_status(response, visit)
-            return _output(response, await _read(response, limit))
+            _check_status(response, visit, expecting)
+            return _output(response, await read_body(response, limit))
+
+
+@contextmanager
+def failures_told(host: str, seconds: float) -> Iterator[None]:
+    """What goes wrong with a request, as NodeFailed, or as TryAgainError where it may pass."""
+    import aiohttp
+
+    try:
+        yield
     except TimeoutError as error:
         raise TryAgainError(f"The service {host} didn't answer within {seconds:g} seconds.") from error
     except (aiohttp.ClientError, OSError, ValueError) as error:
         if was_refused(error):
-            raise NodeFailed(
-                f"The service {host} has a private or reserved address, which isn't allowed to be called. "
-                "Whoever runs this service can allow it: WIZARD_ALLOW_PRIVATE_ADDRESSES=1.",
-                people=Excuse.BROKEN,
-            ) from error
+            raise address_refused(f"The service {host}") from error
         if isinstance(error, aiohttp.ClientSSLError):
             raise NodeFailed(
                 f"There is no safe connection to {host}: it doesn't speak https, or its certificate isn't valid.",
                 people=Excuse.SERVICE,
             ) from error
         raise TryAgainError(f"The service {host} can't be reached, or it broke off.") from error
+
+
+def address_refused(what: str, *, lasting: bool = False) -> NodeFailed:
+    """That something has an address that isn't one for everybody. `what` begins the sentence."""
+    return NodeFailed(
+        f"{what} has a private or reserved address, which isn't allowed to be called. "
+        "Whoever runs this service can allow it: WIZARD_ALLOW_PRIVATE_ADDRESSES=1.",
+        people=Excuse.BROKEN,
+        lasting=lasting,
+    )
 
 
 def seconds_for(visit: Visit[Any]) -> float:
@@ -157,9 +213,8 @@ def seconds_for(visit: Visit[Any]) -> float:
 # -- the answer --------------------------------------------------------------------------------------
 
 
-def _check_status(response: aiohttp.ClientResponse, visit: Visit[Any]) -> None:
+def _check_status(response: aiohttp.ClientResponse, visit: Visit[Any], config: Expecting) -> None:
     status = response.status
-    config: Expecting = visit.config
     if status in config.expect or (not config.expect and 200 <= status <= 299):
         return
     message = f"The service {response.url.host} answered with the status {status}, which isn't a success."
@@ -169,11 +224,11 @@ def _check_status(response: aiohttp.ClientResponse, visit: Visit[Any]) -> None:
     if 300 <= status <= 399:
         message = f"The service {response.url.host} has moved: it sends to another address (status {status})."
     if status in RETRIED:
-        raise TryAgainError(message, _retry_after(response.headers.get("Retry-After", ""), visit.now), people)
-    raise NodeFailed(message, people=people)
+        raise TryAgainError(message, retry_after(response.headers.get("Retry-After", ""), visit.now), people)
+    raise StatusFailed(message, status, people)
 
 
-def _retry_after(text: str, now: datetime) -> float:
+def retry_after(text: str, now: datetime) -> float:
     """Seconds (RFC 9110, 10.2.3: a number of them, or a date); 0 where it says nothing useful."""
     if re.fullmatch(r"[0-9]{1,9}", text.strip()):
         return float(text)
@@ -184,7 +239,7 @@ def _retry_after(text: str, now: datetime) -> float:
     return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())
 
 
-async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
+async def read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
     """The body, read in pieces, so that one without an end doesn't fill the memory."""
     body = bytearray()
     async for piece in response.content.iter_chunked(65_536):

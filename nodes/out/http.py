@@ -20,9 +20,12 @@ from wizard.expressions.expression import Names
 from wizard.expressions.template import Dynamic, Template
 from wizard.model import Chain, Outcome, Proceed, Value
 from wizard.model.values import write_json
-from wizard.node import Background, FormHint, NodeConfig, Visit
-from wizard.nodes.out.addresses import UrlParts, as_text, encoded, url_of
+from wizard.node import Background, FormHint, HttpResource, NodeConfig, ResourceOf, Visit
+from wizard.node.signing import SIGNED
+from wizard.nodes.out.addresses import UrlParts, base_problems, encoded, url_of
 from wizard.nodes.out.exchange import Expect, MaxResponse, Messages, Request, Sleep, exchange
+from wizard.nodes.out.places import as_text
+from wizard.nodes.out.signing_in import SignedIn, signed_in
 
 MAX_HEADER = 8000  # characters
 OWN_HEADERS = frozenset(
@@ -36,7 +39,11 @@ class HttpConfig(NodeConfig):
     """What is sent where, and what of the answer counts."""
 
     url: Annotated[UrlParts, FormHint(label="Address", group="Request")] = Field(
-        description="The address. What {{ expressions }} put into it is percent-encoded."
+        description="The address. What {{ expressions }} put into it is percent-encoded. With a `resource`, what comes "
+        "behind its address: it begins with `/`."
+    )
+    resource: Annotated[str | None, ResourceOf(HttpResource), FormHint(group="Request")] = Field(
+        None, description="The service that is called: its address, and how to sign in there."
     )
     method: Annotated[Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], FormHint(group="Request")] = Field(
         "GET", description="What is done there."
@@ -74,6 +81,10 @@ class HttpNode(Background[HttpConfig]):
     10 seconds unless the settings say otherwise) and `retry` apply: no answer, and the statuses 429, 502,
     503 and 504 are tried again; a service that says how long it is to be left alone (`Retry-After`) is, unless that is
     longer than `max_backoff`. Redirects aren't followed.
+
+    A `resource` of the kind `http` says where the service is and how to sign in there, so that no definition holds a
+    password: by a bearer token, a user name and password, or OAuth 2.0 client credentials, whose access tokens are kept
+    and renewed by themselves. Where it has a signing secret, requests are signed as those of `webhook` are.
     """
 
     type = "http"
@@ -101,7 +112,8 @@ class HttpNode(Background[HttpConfig]):
         return {"status": config.expect[0] if config.expect else 200, "body": None, "headers": {}}
 
     def check(self, config: HttpConfig) -> Iterable[tuple[tuple[str | int, ...], str]]:
-        yield from header_problems(config.headers)
+        yield from base_problems(config.url, config.resource)
+        yield from header_problems(config.headers, OWN_HEADERS if config.resource is None else OWN_HEADERS | SIGNED)
         given = [name for name in ("body", "form", "text") if getattr(config, name) is not None]
         for name in given[1:]:
             yield (name,), f"{name} can't be sent as well as {given[0]}"
@@ -112,12 +124,14 @@ class HttpNode(Background[HttpConfig]):
         return frozenset() if config.url[0].source else config.url[1].chains
 
     async def execute(self, visit: Visit[HttpConfig]) -> Outcome:
-        request = _build(visit.config, visit.names, visit.key)
-        return Proceed(await exchange(visit, request, sleep=self._sleep))
+        service = await signed_in(visit, visit.config.resource)
+        request = _build(visit, service)
+        return Proceed(await exchange(visit, request, service, sleep=self._sleep))
 
 
-def _build(config: HttpConfig, names: Names, key: str) -> Request:
+def _build(visit: Visit[HttpConfig], service: SignedIn | None) -> Request:
     """Raises NodeFailed where what the run knows doesn't fit into a request."""
+    config, names = visit.config, visit.names
     headers = {"User-Agent": f"wizard/{__version__}"}
     body: bytes | None = None
     if config.body is not None:
@@ -130,8 +144,11 @@ def _build(config: HttpConfig, names: Names, key: str) -> Request:
         headers["Content-Type"] = "text/plain; charset=utf-8"
         body = config.text.render(names).encode()
     headers = with_headers(headers, config.headers, names)
-    headers["Idempotency-Key"] = key
-    return Request(config.method, url_of(config.url, config.query, names), headers, body)
+    headers["Idempotency-Key"] = visit.key
+    if service is not None:
+        headers |= service.signature(visit, body)
+    base = "" if service is None else service.resource.base_url
+    return Request(config.method, url_of(config.url, config.query, names, base), headers, body)
 
 
 def header_problems(

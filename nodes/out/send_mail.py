@@ -10,12 +10,11 @@ from pydantic import Field
 
 from wizard.errors import Excuse, NodeFailed
 from wizard.expressions.template import Dynamic, Template
-from wizard.forms.refusals import Refusal
-from wizard.forms.types.files import clean_name
 from wizard.model import Outcome, Proceed, Value
-from wizard.node import Background, FormHint, NodeConfig, Visit
-from wizard.node.outgoing import is_public
+from wizard.node import Background, FormHint, NodeConfig, ResourceOf, SmtpResource, Visit
+from wizard.node.outgoing import judge_of
 from wizard.node.retry import SLACK, seconds_for
+from wizard.nodes.out.attached import file_of
 from wizard.nodes.out.exchange import Sleep, until_it_counts
 from wizard.nodes.out.letter import (
     MAX_ATTACHMENTS,
@@ -28,17 +27,22 @@ from wizard.nodes.out.letter import (
     subject_of,
 )
 from wizard.nodes.out.smtp import Delivery
-from wizard.settings import Settings, smtp_server_of
+from wizard.settings import Settings, SmtpServer, smtp_server_of
 
 
 class SendMailConfig(NodeConfig):
     """Who gets which mail."""
 
+    resource: Annotated[str | None, ResourceOf(SmtpResource), FormHint(group="Addresses")] = Field(
+        None, description="The mail server; that of the setting `WIZARD_SMTP_URL` unless given."
+    )
     to: Annotated[Dynamic, FormHint(group="Addresses")] = Field(
         description="The address, or a list of them. `Ann <ann@example.org>` is one as well."
     )
     from_: Annotated[Template | None, FormHint(label="From", group="Addresses")] = Field(
-        None, alias="from", description="Whom it comes from; as the setting `WIZARD_MAIL_FROM` says unless given."
+        None,
+        alias="from",
+        description="Whom it comes from; as the resource or the setting `WIZARD_MAIL_FROM` says unless given.",
     )
     reply_to: Annotated[Template | None, FormHint(group="Addresses")] = Field(None, description="Where answers go.")
     cc: Annotated[Dynamic | None, FormHint(group="Addresses")] = Field(None, description="Who gets a copy.")
@@ -58,15 +62,16 @@ class SendMailConfig(NodeConfig):
 class SendMailNode(Background[SendMailConfig]):
     """Sends a mail.
 
-    Whoever runs Wizard names the mail server in `WIZARD_SMTP_URL`, such as `smtp://user:secret@mail.example:587`, and
-    the usual sender in `WIZARD_MAIL_FROM`. A password is only sent over an encrypted connection, or to this very
+    A `resource` of the kind `smtp` says which mail server, and the usual sender. Without one, whoever runs Wizard names
+    the server in `WIZARD_SMTP_URL`, such as `smtp://user:secret@mail.example:587`, and the sender in
+    `WIZARD_MAIL_FROM`. A password is only sent over an encrypted connection, or to this very
     machine.
 
     Each address stands for itself: a text with several addresses is refused, so that nobody adds recipients by an
     answer. Give a list instead, of up to 50 in all. Line breaks in `subject` become blanks. Values in `html` are
     escaped; put quotation marks around those in attributes, and don't let an answer be a whole link. `attachments`
-    takes answers to fields of the type `file` and what `calendar_file` makes, up to 20 files and 20 MB; an answer
-    that wasn't given is left out.
+    takes answers to fields of the type `file` and what `calendar_file` and `get_file` give, up to 20 files and 20 MB;
+    an answer that wasn't given is left out.
 
     The common keys `timeout` and `retry` apply; a server that isn't there, or says that it can't for now, is asked
     again. Each try has the same `Message-ID`. A mail is sent at least once: where the server broke off just as it had
@@ -103,27 +108,34 @@ class SendMailNode(Background[SendMailConfig]):
 
     async def execute(self, visit: Visit[SendMailConfig]) -> Outcome:
         settings: Settings = visit.services.settings or Settings()
-        if settings.smtp_url is None:
-            what = "No mail server is set. Whoever runs this service has to set WIZARD_SMTP_URL."
-            raise NodeFailed(what, people=Excuse.BROKEN, lasting=True)
-        server = smtp_server_of(settings.smtp_url.get_secret_value())
-        letter = await _letter(visit, settings)
+        server, usual_sender = await _server(visit, settings)
+        letter = await _letter(visit, usual_sender)
         message, seconds = letter.message(visit.key, visit.now), seconds_for(visit)
 
         async def hand_in(own: Visit[Any]) -> tuple[str, ...]:
-            allowed = (lambda _: True) if settings.allow_private_addresses else is_public
             sender, recipients = letter.sender.addr_spec, letter.recipients
-            delivery = Delivery(server, message, sender, recipients, seconds, allowed)
+            delivery = Delivery(server, message, sender, recipients, seconds, judge_of(settings))
             return await delivery.hand_in(own.services.calls)
 
         refused = await until_it_counts(hand_in, visit, seconds + SLACK, self._sleep)
         return Proceed({"message_id": str(message["Message-ID"]), "refused": list(refused)})
 
 
-async def _letter(visit: Visit[SendMailConfig], settings: Settings) -> Letter:
+async def _server(visit: Visit[SendMailConfig], settings: Settings) -> tuple[SmtpServer, str]:
+    """Where the mail is handed in, and whom it comes from unless the node says so. Raises NodeFailed."""
+    if visit.config.resource is not None:
+        resource = await visit.resource(visit.config.resource, SmtpResource)
+        return resource.server, resource.sender or settings.mail_from
+    if settings.smtp_url is None:
+        what = "No mail server is set. Name a `resource`, or whoever runs this service has to set WIZARD_SMTP_URL."
+        raise NodeFailed(what, people=Excuse.BROKEN, lasting=True)
+    return smtp_server_of(settings.smtp_url.get_secret_value()), settings.mail_from
+
+
+async def _letter(visit: Visit[SendMailConfig], usual_sender: str) -> Letter:
     """The mail, out of what the run knows. Raises NodeFailed where that doesn't make one."""
     config, names = visit.config, visit.names
-    sender = settings.mail_from if config.from_ is None else config.from_.render(names)
+    sender = usual_sender if config.from_ is None else config.from_.render(names)
     if not sender:
         what = "Whom the mail comes from isn't said. Say `from`, or set WIZARD_MAIL_FROM."
         raise NodeFailed(what, people=Excuse.BROKEN, lasting=True)
@@ -156,26 +168,10 @@ async def _attached(visit: Visit[SendMailConfig]) -> list[Attached]:
         raise _unfit(f"`attachments` gives more than {MAX_ATTACHMENTS} files. Send fewer")
     files: list[Attached] = []
     for each in several:
-        files.append(await _file(each, visit))
+        files.append(await file_of(each, visit, "attachments"))
         if sum(len(file.content) for file in files) > MAX_BYTES:
             raise _unfit(f"`attachments` gives more than {MAX_BYTES:,} bytes. Send fewer or smaller files")
     return files
-
-
-async def _file(given: Value, visit: Visit[SendMailConfig]) -> Attached:
-    """An uploaded file, or one that another node made. Raises NodeFailed where it is neither."""
-    match given:
-        case {"id": str(file_id)}:
-            stored = await visit.open_file(file_id)
-            if stored is not None:
-                return Attached(stored.name, stored.media_type, stored.content)
-            raise _unfit("`attachments` names a file that isn't stored in this run. Ask for it in a form of the run")
-        case {"name": str(name), "type": str(media_type), "text": str(text)}:
-            try:
-                return Attached(clean_name(name), media_type, text.encode())
-            except Refusal as error:
-                raise _unfit("`attachments` has a file with a name that can't be used. Correct it") from error
-    raise _unfit("`attachments` must give files, and gives something else. Name a field of the type `file`")
 
 
 def _unfit(what: str) -> NodeFailed:

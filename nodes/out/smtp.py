@@ -21,7 +21,7 @@ from ipaddress import ip_address
 from wizard.errors import Excuse, NodeFailed
 from wizard.locale.sentences import Sentence
 from wizard.node.outgoing import AddressRefused
-from wizard.nodes.out.exchange import TryAgainError
+from wizard.nodes.out.exchange import TryAgainError, address_refused
 from wizard.process.calls import Calls
 from wizard.settings import SmtpServer
 
@@ -55,25 +55,32 @@ class Delivery:
             raise
         return refused
 
+    async def sign_in(self, calls: Calls) -> None:
+        """Connects and signs in, and hands nothing in. Raises what `hand_in` does."""
+        try:
+            await calls.function(self._attempt, {"work": None})
+        except asyncio.CancelledError:
+            self._break_off()
+            raise
+
     def _deliver(self) -> tuple[str, ...]:
+        recipients = list(self.recipients)
+        return self._attempt(lambda smtp: tuple(smtp.send_message(self.message, self.sender, recipients)))
+
+    def _attempt(self, work: Callable[[smtplib.SMTP], tuple[str, ...]] | None) -> tuple[str, ...]:
         host = self.server.host
         try:
             smtp = self._connect()
             try:
-                refused = smtp.send_message(self.message, self.sender, list(self.recipients))
+                refused = () if work is None else work(smtp)
             except BaseException:
                 smtp.close()
                 raise
             with suppress(OSError, smtplib.SMTPException):  # it has taken the message
                 smtp.quit()
-            return tuple(refused)
+            return refused
         except AddressRefused:
-            raise NodeFailed(
-                f"The mail server {host} has a private or reserved address, which isn't allowed to be called. "
-                "Whoever runs this service can allow it: WIZARD_ALLOW_PRIVATE_ADDRESSES=1.",
-                people=Excuse.BROKEN,
-                lasting=True,
-            ) from None
+            raise address_refused(f"The mail server {host}", lasting=True) from None
         except ssl.SSLError:
             what = (
                 f"There is no safe connection to the mail server {host}: its certificate isn't valid, or it has none."
@@ -96,20 +103,20 @@ class Delivery:
             self._break_off()
 
     def _connect(self) -> smtplib.SMTP:
-        server, context = self.server, self.context or ssl.create_default_context()
-        smtp = _Connection(self, context)
+        server = self.server
+        smtp = _Connection(self)
         try:
             smtp.ehlo()
             assert smtp.sock is not None
             here = self.is_here(smtp.sock.getpeername()[0])
             if not server.tls and not here and smtp.has_extn("starttls"):
-                smtp.starttls(context=context)
+                smtp.starttls(context=self._trusted())
                 smtp.ehlo()
             if server.user:
                 if not here and not isinstance(smtp.sock, ssl.SSLSocket):
                     raise NodeFailed(
                         f"The mail server {server.host} offers no encrypted connection to send the password over. "
-                        "Use smtps:// in WIZARD_SMTP_URL, or another server.",
+                        "Begin its address with smtps://, or use another server.",
                         people=Excuse.BROKEN,
                         lasting=True,
                     )
@@ -125,7 +132,12 @@ class Delivery:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
-    def open_socket(self, context: ssl.SSLContext) -> socket.socket:
+    def _trusted(self) -> ssl.SSLContext:
+        """To read all certificates takes its time, and a server that is refused needs none."""
+        self.context = self.context or ssl.create_default_context()
+        return self.context
+
+    def open_socket(self) -> socket.socket:
         """A connection to the server. Raises AddressRefused where none of its addresses is allowed, OSError."""
         problem: OSError = AddressRefused()
         for family, kind, protocol, _, address in socket.getaddrinfo(
@@ -138,7 +150,7 @@ class Delivery:
                 opened.settimeout(self.seconds)
                 opened.connect(address)
                 if self.server.tls:
-                    opened = context.wrap_socket(opened, server_hostname=self.server.host)
+                    opened = self._trusted().wrap_socket(opened, server_hostname=self.server.host)
             except OSError as error:
                 opened.close()
                 problem = error
@@ -151,8 +163,8 @@ class Delivery:
 class _Connection(smtplib.SMTP):
     """smtplib's, on a socket of ours."""
 
-    def __init__(self, delivery: Delivery, context: ssl.SSLContext) -> None:
-        self._open: Callable[[], socket.socket] = lambda: delivery.open_socket(context)
+    def __init__(self, delivery: Delivery) -> None:
+        self._open: Callable[[], socket.socket] = delivery.open_socket
         server = delivery.server
         super().__init__(server.host, server.port, local_hostname=socket.gethostname(), timeout=delivery.seconds)
 

@@ -20,9 +20,11 @@ from wizard.model import Outcome, Proceed, Value
 from wizard.model.instants import after
 from wizard.node import FormHint, NodeConfig, Visit
 from wizard.node.types import LongerThanNothing
-from wizard.nodes.people.profile import OnProfile, line_of
+from wizard.nodes.given import given
+from wizard.nodes.people.profile import OnProfile
 
 MISSING = sentence("Your consent is needed to go on.")
+KNOWN = ("at", "source", "version")
 PURPOSE = "What is agreed to: `newsletter` is kept in the profile's field `consent_newsletter`."
 Purpose = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,49}$")]
 
@@ -69,8 +71,8 @@ class AddConsentNode(OnProfile[AddConsentConfig]):
         consent: dict[str, Value] = {
             "given": True,
             "at": visit.now,
-            "source": line_of(config.source, "source", visit),
-            "version": None if config.version is None else line_of(config.version, "version", visit),
+            "source": given(visit, "source").line(),
+            "version": None if config.version is None else given(visit, "version").line(),
         }
         visit.set("profile", _field(config.purpose), consent)
         return Proceed({"given": True, "at": visit.now})
@@ -106,7 +108,7 @@ class WithdrawConsentNode(OnProfile[WithdrawConsentConfig]):
 
     async def execute(self, visit: Visit[WithdrawConsentConfig]) -> Outcome:
         purpose = visit.config.purpose
-        source = line_of(visit.config.source, "source", visit)
+        source = given(visit, "source").line()
         consent = _consent(purpose, visit)
         had = consent.get("given") is True
         if had or "withdrawn_at" not in consent:
@@ -135,7 +137,8 @@ class CheckConsentNode(OnProfile[CheckConsentConfig]):
 
     The ways out are `given` and `missing`; one that isn't named leads to the node below.
 
-    Outputs: `given`, whether there is such a consent.
+    Outputs: `given`, whether there is such a consent; `at`, `source` and `version`, when, where and to what it was
+    given, also where it doesn't count any more; null where there never was one.
     """
 
     type = "check_consent"
@@ -147,11 +150,11 @@ class CheckConsentNode(OnProfile[CheckConsentConfig]):
     Config = CheckConsentConfig
 
     def outputs(self, config: CheckConsentConfig) -> frozenset[str]:
-        return frozenset({"given"})
+        return frozenset({"given", *KNOWN})
 
     async def execute(self, visit: Visit[CheckConsentConfig]) -> Outcome:
         given = _holds(visit)
-        return Proceed({"given": given}, port="given" if given else "missing")
+        return Proceed({"given": given, **_known(visit)}, port="given" if given else "missing")
 
 
 class RequireConsentConfig(CheckConsentConfig):
@@ -172,7 +175,7 @@ class RequireConsentNode(OnProfile[RequireConsentConfig]):
     `on_error: back` leads back to the last page, so that they can agree there. With `missing: port` it doesn't fail
     but takes its way out `missing`.
 
-    Outputs: `given`, whether there is such a consent.
+    Outputs: `given`, whether there is such a consent; `at`, `source` and `version`, as of `check_consent`.
     """
 
     type = "require_consent"
@@ -185,14 +188,14 @@ class RequireConsentNode(OnProfile[RequireConsentConfig]):
         return ("missing",) if config.missing == "port" else ()
 
     def outputs(self, config: RequireConsentConfig) -> frozenset[str]:
-        return frozenset({"given"})
+        return frozenset({"given", *KNOWN})
 
     async def execute(self, visit: Visit[RequireConsentConfig]) -> Outcome:
         config = visit.config
         if _holds(visit):
-            return Proceed({"given": True})
+            return Proceed({"given": True, **_known(visit)})
         if config.missing == "port":
-            return Proceed({"given": False}, port="missing")
+            return Proceed({"given": False, **_known(visit)}, port="missing")
         message = "" if config.message is None else config.message.words(visit.names).strip()
         what = f"The consent to {config.purpose} is missing. Ask for it in a form before, and keep it by `add_consent`."
         raise NodeFailed(what, people=message or MISSING, lasting=True)
@@ -208,13 +211,19 @@ def _consent(purpose: str, visit: Visit[Any]) -> Mapping[str, Value]:
     return held if isinstance(held, Mapping) else {}
 
 
+def _known(visit: Visit[Any]) -> Mapping[str, Value]:
+    """When and where a consent was given, and to what."""
+    consent = _consent(visit.config.purpose, visit)
+    return {name: consent.get(name) for name in KNOWN}
+
+
 def _holds(visit: Visit[Any]) -> bool:
     """Whether there is a consent as the configuration wants it."""
     config: CheckConsentConfig = visit.config
     consent = _consent(config.purpose, visit)
     if consent.get("given") is not True:
         return False
-    if config.version is not None and consent.get("version") != line_of(config.version, "version", visit):
+    if config.version is not None and consent.get("version") != given(visit, "version").line():
         return False
     if config.max_age is None:
         return True

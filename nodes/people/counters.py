@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from wizard.expressions.arithmetic import ARITHMETIC, Budget, is_number, kind, pair
+from wizard.expressions.arithmetic import ARITHMETIC, Budget, pair
 from wizard.expressions.expression import Expression
 from wizard.model import Outcome, Proceed, Value
 from wizard.node import NodeConfig, Visit
-from wizard.nodes.people.profile import FieldName, OnProfile, own_id, unfit
+from wizard.nodes.given import Given, given
+from wizard.nodes.people.profile import FieldName, OnProfile, held, own_id
 
 STEPS = 100  # that one sum may take
 
@@ -41,15 +42,13 @@ class _Counting(OnProfile[CountConfig]):
 
     async def execute(self, visit: Visit[CountConfig]) -> Outcome:
         config = visit.config
-        held = visit.read(f"profile.{config.counter}")
-        before = 0 if held is None else _number(held, f"profile.{config.counter}", "Correct it in the profile")
-        by = 1 if config.by is None else _number(config.by.evaluate(visit.names), "by", "Give it a number")
+        before = held(config.counter, visit).number() or 0
+        by = 1 if config.by is None else _needed(given(visit, "by"))
         budget = Budget()
         budget.left = STEPS
         value = ARITHMETIC[self.sign](budget, before, by)
         if config.limit is not None:
-            limit = _number(config.limit.evaluate(visit.names), "limit", "Give it a number")
-            value = self.within(before, value, limit)
+            value = self.within(before, value, _needed(given(visit, "limit")))
         visit.set("profile", config.counter, value)
         return Proceed({"value": value, "before": before})
 
@@ -105,8 +104,8 @@ def _beyond(value: Value, limit: Value, *, up: bool) -> bool:
     return bool(left > right if up else left < right)
 
 
-def _number(value: Value, key: str, remedy: str) -> Value:
-    if is_number(value):
-        return value
-    what = "nothing" if value is None else kind(value)
-    raise unfit(f"`{key}` is {what} where a number is needed. {remedy}")
+def _needed(amount: Given) -> Value:
+    number = amount.number()
+    if number is None:
+        raise amount.must("a number")
+    return number

@@ -11,15 +11,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from wizard.errors import Excuse, NodeFailed
-from wizard.expressions.arithmetic import kind
-from wizard.expressions.template import Template
-from wizard.model import Value
 from wizard.node import Background, Visit
 from wizard.node.contract import C
+from wizard.nodes.given import Given
 
 MAX_LIST = 200  # names that one list of a profile holds, such as its tags
-MAX_LINE = 200  # characters
 
 FieldName = Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 """The name of a field of profiles, as expressions can read it."""
@@ -39,39 +35,19 @@ def own_id(field: str, *place: str) -> Iterable[tuple[tuple[str, ...], str]]:
         yield place, "a profile's id is what it is stored under, and can't be set; take another name"
 
 
+def held(field: str, visit: Visit[C]) -> Given:
+    """What a field of the profile holds."""
+    return Given(f"profile.{field}", visit.read(f"profile.{field}"), visit)
+
+
 def names_in(field: str, visit: Visit[C]) -> list[str]:
     """The names in a field of the profile, such as its tags. Raises NodeFailed where it holds something else."""
-    held = visit.read(f"profile.{field}")
-    if held is None:
-        return []
-    if isinstance(held, list | tuple) and all(isinstance(name, str) for name in held):
-        return list(held)
-    raise unfit(f"The profile's field {field} must hold a list of texts to work with. Correct it in the profile")
+    names = held(field, visit)
+    return [] if names.value is None else [name.text() for name in names.each()]
 
 
 def set_names(field: str, names: list[str], visit: Visit[C]) -> None:
     """Sets that list. Raises NodeFailed where it is too long."""
     if len(names) > MAX_LIST:
-        raise unfit(f"The profile's field {field} would hold more than {MAX_LIST} names. Remove some first")
+        raise held(field, visit).wrong(f"would be more than {MAX_LIST} names. Remove some first")
     visit.set("profile", field, names)
-
-
-def name_of(value: Value, key: str) -> str:
-    """The name that a value is, blanks around it left out. Raises NodeFailed, naming the key."""
-    if not isinstance(value, str):
-        what = "nothing" if value is None else kind(value)
-        raise unfit(f"`{key}` gives {what} where a text is needed. Correct the definition")
-    line = value.strip()
-    if not line or not line.isprintable() or len(line) > MAX_LINE:
-        raise unfit(f"`{key}` must give one line of text, of 1 to {MAX_LINE} characters. Check what it is made of")
-    return line
-
-
-def line_of(template: Template, key: str, visit: Visit[C]) -> str:
-    """The one line of text that a template gives. Raises NodeFailed, naming the key."""
-    return name_of(template.render(visit.names), key)
-
-
-def unfit(what: str) -> NodeFailed:
-    """The failure of a node that can't work with what there is: trying again gives the same."""
-    return NodeFailed(f"{what}.", people=Excuse.CHECK, lasting=True)

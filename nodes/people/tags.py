@@ -10,7 +10,8 @@ from pydantic import Field
 from wizard.expressions.template import Dynamic
 from wizard.model import Outcome, Proceed
 from wizard.node import NodeConfig, Visit
-from wizard.nodes.people.profile import MAX_LIST, OnProfile, name_of, names_in, set_names, unfit
+from wizard.nodes.given import given
+from wizard.nodes.people.profile import MAX_LIST, OnProfile, names_in, set_names
 
 TAGS = "tags"
 
@@ -112,8 +113,4 @@ class HasTagNode(OnProfile[HasTagConfig]):
 
 def _tags(visit: Visit[Any]) -> list[str]:
     """The tags that the configuration gives, each once. Raises NodeFailed where they aren't texts, or too many."""
-    given = visit.config.tags.evaluate(visit.names)
-    several = given if isinstance(given, list | tuple) else [] if given is None else [given]
-    if len(several) > MAX_LIST:
-        raise unfit(f"`tags` gives more than {MAX_LIST} tags. Give fewer")
-    return list(dict.fromkeys(name_of(tag, "tags") for tag in several))
+    return list(dict.fromkeys(tag.line() for tag in given(visit, "tags").several(MAX_LIST)))

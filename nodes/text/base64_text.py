@@ -11,7 +11,8 @@ from pydantic import Field
 from wizard.expressions.template import Dynamic
 from wizard.model import Proceed
 from wizard.node import NodeConfig, Visit
-from wizard.nodes.given import MAX_TEXT, Computes, Given, value
+from wizard.nodes.computing import Computes, value
+from wizard.nodes.given import MAX_TEXT, Given
 
 _FOR_URLS = str.maketrans("+/", "-_")
 _PLAIN = str.maketrans("-_", "+/")

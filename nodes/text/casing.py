@@ -19,7 +19,8 @@ from pydantic import Field
 from wizard.expressions.template import Dynamic
 from wizard.model import Proceed
 from wizard.node import NodeConfig, Visit
-from wizard.nodes.given import MAX_TEXT, Computes, Given, given, value
+from wizard.nodes.computing import Computes, value
+from wizard.nodes.given import MAX_TEXT, Given, given
 
 Key = tuple[tuple[tuple[int, str], ...], str, str, str]
 

@@ -19,7 +19,8 @@ from wizard.forms.setting_types import Region
 from wizard.forms.types.contact import MAX_EMAIL, PHONE, EmailField, PhoneField
 from wizard.model import Proceed, Value
 from wizard.node import NodeConfig, Visit
-from wizard.nodes.given import Computes, Given
+from wizard.nodes.computing import Computes
+from wizard.nodes.given import Given
 
 
 def read_as(field: BaseField, visit: Visit[Any], text: object) -> Value:

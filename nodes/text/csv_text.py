@@ -13,7 +13,8 @@ from pydantic import Field
 from wizard.expressions.template import Dynamic
 from wizard.model import Proceed, Value
 from wizard.node import NodeConfig, Visit
-from wizard.nodes.given import MAX_ITEMS, MAX_TEXT, Computes, Given, given, value
+from wizard.nodes.computing import Computes, value
+from wizard.nodes.given import MAX_ITEMS, MAX_TEXT, Given, given
 
 MAX_COLUMNS = 200
 MAX_CELLS = 50_000

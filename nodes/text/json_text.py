@@ -13,7 +13,8 @@ from wizard.model import Proceed
 from wizard.model.nesting import TooDeepError, load_json
 from wizard.model.values import MAX_DEPTH, write_json
 from wizard.node import NodeConfig, Visit
-from wizard.nodes.given import MAX_TEXT, Computes, Given, value
+from wizard.nodes.computing import Computes, value
+from wizard.nodes.given import MAX_TEXT, Given, given
 
 DEEPEST = MAX_DEPTH - 2  # what is kept has the output's name around it
 
@@ -80,7 +81,7 @@ class WriteJsonNode(Computes[WriteJsonConfig]):
 
     def compute(self, visit: Visit[WriteJsonConfig], subject: Given) -> Proceed:
         config = visit.config
-        data = Given("data", config.data.evaluate(visit.names), visit)
+        data = given(visit, "data")
         between = (",", ":") if config.compact else (", ", ": ")
         text = write_json(data.value, sort_keys=config.sort_keys, between=between)
         if len(text) > MAX_TEXT:

@@ -12,7 +12,8 @@ from wizard.expressions.template import Template
 from wizard.forms.prose import prose_html
 from wizard.model import Proceed
 from wizard.node import FormHint, NodeConfig, Visit
-from wizard.nodes.given import MAX_TEXT, Computes, Given, value
+from wizard.nodes.computing import Computes, value
+from wizard.nodes.given import MAX_TEXT, Given
 
 
 class MarkdownConfig(NodeConfig):

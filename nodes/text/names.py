@@ -19,11 +19,10 @@ from wizard.forms.refusals import Refusal
 from wizard.forms.types.places import CountryField, PostcodeField
 from wizard.model import Proceed, Value
 from wizard.node import NodeConfig, Visit
-from wizard.nodes.given import Computes, Given, given, value
+from wizard.nodes.computing import Computes, value
+from wizard.nodes.given import MAX_LINE, Given, given
 from wizard.nodes.text.casing import capitalised
 from wizard.nodes.text.contact import read_as
-
-MAX_LINE = 200  # characters
 
 # Small words in names, where they aren't the first one.
 _PARTICLES = (

@@ -1,8 +1,8 @@
-"""`find` and `replace` nodes: what in a text fits a pattern.
+"""`find` and `replace` nodes: what in a text fits a pattern, in a time that grows with the text and not faster (by RE2:
+wizard.nodes.linear).
 
-A pattern is taken at load only where it can't take long on the longest text that the node reads: see
-wizard.forms.types.patterns, whose count is of a match that begins at one place. A search tries each place, as a match
-does that may skip any number of characters first, so that is what is counted here.
+The `pattern` of a form's field is another language: browsers check it as well, by JavaScript's rules, and RE2 knows
+less than these. Answers are short, and such patterns are bounded when they are loaded (wizard.forms.types.patterns).
 """
 
 from __future__ import annotations
@@ -14,14 +14,11 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from wizard.expressions.template import Dynamic
-from wizard.forms.types.patterns import check_pattern
 from wizard.model import Proceed
 from wizard.node import FormHint, NodeConfig, Visit
-from wizard.nodes.given import MAX_TEXT, Computes, Given, given, value
-
-MAX_SEARCHED = 10_000  # characters
-USUAL = 500
-MAX_OWN = 180  # characters of a pattern
+from wizard.nodes.computing import Computes, value
+from wizard.nodes.given import MAX_TEXT, Given, given
+from wizard.nodes.linear import MAX_PATTERN, Linear, compiled
 
 _REPLACEMENT = re.compile(r"\\(?:(\\)|([0-9]))|(\\)", re.DOTALL)
 
@@ -31,23 +28,22 @@ class PatternConfig(NodeConfig):
 
     text: Dynamic = Field(description="The text.")
     pattern: str = Field(
-        max_length=MAX_OWN,
+        max_length=MAX_PATTERN,
         description="A regular expression, like `[A-Z]{2}-[0-9]{4}`; in round brackets what is wanted.",
     )
     ignore_case: bool = Field(False, description="Take capital and small letters for the same.")
     max_length: Annotated[int, FormHint(label="Longest text")] = Field(
-        USUAL, ge=1, le=MAX_SEARCHED, description="How many characters are looked through at most."
+        MAX_TEXT, ge=1, le=MAX_TEXT, description="How many characters are looked through at most."
     )
 
     @property
-    def compiled(self) -> re.Pattern[str]:
-        return re.compile(self.pattern, re.IGNORECASE if self.ignore_case else 0)
+    def compiled(self) -> Linear:
+        return compiled(self.pattern, ignore_case=self.ignore_case)
 
 
 def _problems(config: PatternConfig) -> Iterable[tuple[tuple[str | int, ...], str]]:
     try:
-        check_pattern(config.pattern, config.max_length)
-        check_pattern(f"(?s:.*?)(?:{config.pattern})", config.max_length)
+        compiled(config.pattern)
     except ValueError as error:
         yield ("pattern",), str(error)
 
@@ -59,9 +55,10 @@ class FindNode(Computes[PatternConfig]):
     its round brackets, in their order, null for one that took no part; `named`, what is in those with a name,
     `(?P<year>[0-9]{4})`; `start`, how many characters stand before it. All are null where nothing fits.
 
-    Patterns are [regular expressions](https://docs.python.org/3/library/re.html#regular-expression-syntax) without
-    references back. One that could take long is refused when the definition is loaded: give repeats a limit,
-    `[0-9]{1,20}` instead of `[0-9]+`, or lower `max_length`. A longer text fails the step.
+    Patterns are [regular expressions](https://github.com/google/re2/wiki/Syntax) that can't take long, whatever the
+    text: they know no references back (`\1`) and no looking ahead or behind (`(?=…)`), which is told with its place
+    when the definition is loaded. `\d` and `\w` are those of ASCII; `\p{L}` is any letter. Up to `max_length` of a text
+    is read, 100,000 characters unless given; a longer one fails the step.
     """
 
     type = "find"
@@ -119,7 +116,7 @@ class ReplaceNode(Computes[ReplaceConfig]):
     subject = "text"
     example: ClassVar[Mapping[str, Any]] = {
         "text": "Card 4111 1111 1111 1111",
-        "pattern": "[0-9]{4} (?=[0-9])",
+        "pattern": "[0-9]{4} ",
         "replacement": "•••• ",
     }
     Config = ReplaceConfig

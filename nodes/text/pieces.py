@@ -11,7 +11,8 @@ from wizard.expressions.template import Dynamic
 from wizard.locale.formats import listed
 from wizard.model import Proceed
 from wizard.node import NodeConfig, Visit
-from wizard.nodes.given import MAX_ITEMS, MAX_TEXT, Computes, Given, given, value
+from wizard.nodes.computing import Computes, value
+from wizard.nodes.given import MAX_ITEMS, MAX_TEXT, Given, given
 
 
 class SplitConfig(NodeConfig):

@@ -12,7 +12,8 @@ from pydantic import Field
 from wizard.expressions.template import Dynamic
 from wizard.model import Proceed
 from wizard.node import NodeConfig, Visit
-from wizard.nodes.given import Computes, Given, given, value
+from wizard.nodes.computing import Computes, value
+from wizard.nodes.given import Given, given
 
 MOST = 500  # characters of each: a quarter of a million steps
 

@@ -12,7 +12,8 @@ from pydantic import Field
 from wizard.expressions.template import Dynamic
 from wizard.model import Proceed, Value
 from wizard.node import NodeConfig, Visit
-from wizard.nodes.given import Computes, Given, given, value
+from wizard.nodes.computing import Computes, value
+from wizard.nodes.given import Given, given, given_by
 
 MAX_URL = 2_000  # characters
 MAX_QUERY = 100  # fields
@@ -115,9 +116,8 @@ class BuildUrlNode(Computes[BuildUrlConfig]):
             made += "/" + quote(item.single(), safe="")
         pairs: list[tuple[str, str]] = []
         for name, dynamic in visit.config.query.items():
-            field = Given(f"query.{name}", dynamic.evaluate(visit.names), visit)
-            several = field.each(MAX_QUERY) if isinstance(field.value, list | tuple) else (field,)
-            pairs += [(name, each.single()) for each in several if each.value is not None]
+            field = given_by(visit, f"query.{name}", dynamic)
+            pairs += [(name, each.single()) for each in field.several(MAX_QUERY) if each.value is not None]
         if pairs:
             made += "?" + urlencode(pairs, quote_via=quote, safe="")
         fragment = given(visit, "fragment")

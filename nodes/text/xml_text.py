@@ -17,7 +17,8 @@ from wizard.expressions.template import Dynamic
 from wizard.model import Proceed, Value
 from wizard.model.values import MAX_DEPTH
 from wizard.node import NodeConfig, Visit
-from wizard.nodes.given import MAX_ITEMS, Computes, Given, value
+from wizard.nodes.computing import Computes, value
+from wizard.nodes.given import MAX_ITEMS, Given
 
 DEEPEST = MAX_DEPTH // 2 - 2  # elements; each is two deep, as a group in a list
 MAX_ATTRIBUTES = 20_000  # in all

@@ -14,7 +14,8 @@ from wizard.locale import formats
 from wizard.locale.formats import locale_of
 from wizard.model import Proceed
 from wizard.node import NodeConfig, Visit
-from wizard.nodes.given import Computes, Given
+from wizard.nodes.computing import Computes
+from wizard.nodes.given import Given
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)

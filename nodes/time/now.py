@@ -12,7 +12,8 @@ from wizard.expressions.template import Dynamic
 from wizard.model import Proceed, Value
 from wizard.model.instants import shown
 from wizard.node import NodeConfig, Visit
-from wizard.nodes.given import Computes, Given
+from wizard.nodes.computing import Computes
+from wizard.nodes.given import Given
 from wizard.nodes.time.zones import Zone, zone_of
 
 CLOCK = ("value", "date", "time", "offset")

@@ -11,7 +11,8 @@ from wizard.expressions.template import Dynamic
 from wizard.model import Proceed
 from wizard.model.instants import shown
 from wizard.node import FormHint, NodeConfig, Visit
-from wizard.nodes.given import Computes, Given
+from wizard.nodes.computing import Computes
+from wizard.nodes.given import Given
 from wizard.nodes.time.hours import MOST_DAYS, Day, Hours, Week, next_open
 from wizard.nodes.time.zones import Zone, zone_of
 

@@ -13,7 +13,8 @@ from wizard.expressions.template import Dynamic
 from wizard.model import Proceed
 from wizard.model.instants import after, first_of, order
 from wizard.node import NodeConfig, Visit
-from wizard.nodes.given import Computes, Given, given, value
+from wizard.nodes.computing import Computes, value
+from wizard.nodes.given import Given, given
 from wizard.nodes.moments import is_day
 
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3_600}

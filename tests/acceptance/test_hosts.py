@@ -6,7 +6,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -18,6 +17,8 @@ from pathlib import Path
 from urllib.parse import urlencode, urljoin
 
 import pytest
+
+from tests.forkserver import script
 
 HOSTS = Path(__file__).parents[2] / "examples" / "hosts"
 SECONDS = 60.0  # that a server may take to start, on a busy machine
@@ -106,7 +107,7 @@ def served(host: str, folder: Path) -> Iterator[str]:
     port = free_port()
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, str(HOSTS / f"{host}_host.py"), str(port)], env=environment(folder), stdout=log, stderr=log
+            [*script(), str(HOSTS / f"{host}_host.py"), str(port)], env=environment(folder), stdout=log, stderr=log
         )
     try:
         end = time.monotonic() + SECONDS
@@ -161,7 +162,7 @@ def test_somebody_books_seats(host: str, tmp_path: Path) -> None:
         bob.sees("Where do you want to go?")
 
     told = subprocess.run(
-        [sys.executable, str(HOSTS / "script.py"), reference[1]],
+        [*script(), str(HOSTS / "script.py"), reference[1]],
         env=environment(tmp_path),
         capture_output=True,
         text=True,
@@ -174,7 +175,7 @@ def test_somebody_books_seats(host: str, tmp_path: Path) -> None:
 def test_a_script_says_what_it_can_not_do(tmp_path: Path) -> None:
     """A reference that nobody has is a sentence and an exit code, and no traceback."""
     told = subprocess.run(
-        [sys.executable, str(HOSTS / "script.py"), "nobody"],
+        [*script(), str(HOSTS / "script.py"), "nobody"],
         env=environment(tmp_path),
         capture_output=True,
         text=True,

@@ -8,8 +8,9 @@ import os
 import random
 import runpy
 import signal
+import socket
 import subprocess
-import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,6 +22,7 @@ from aiohttp.test_utils import TestServer, unused_port
 
 from tests.acceptance.processes import PATIENCE, environment
 from tests.drawing import TORTURE
+from tests.forkserver import script
 from tests.postgres import fresh_database
 from tests.smtp import MailServer, mail_server
 from tests.visitor import Visitor
@@ -76,7 +78,7 @@ class Shop:
             "WIZARD_SMTP_URL": self._mail,
             "WIZARD_MAIL_FROM": "shop@example.org",
         }
-        command = [sys.executable, str(EXAMPLE / "shop.py"), self.address.rpartition(":")[2], self._url]
+        command = [*script(), str(EXAMPLE / "shop.py"), self.address.rpartition(":")[2], self._url]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, env={**environment(), **settings}, stdout=log, stderr=log)
         async with asyncio.timeout(PATIENCE):
@@ -95,6 +97,12 @@ class Shop:
         assert self._process is not None
         os.kill(self._process.pid, signal.SIGKILL)
         self._process.wait(PATIENCE)
+        while self._listens():  # what was forked dies a moment later
+            time.sleep(0.001)
+
+    def _listens(self) -> bool:
+        with socket.socket() as line:
+            return line.connect_ex(("127.0.0.1", int(self.address.rpartition(":")[2]))) == 0
 
     async def _dies_soon(self) -> None:
         await asyncio.sleep(self._chance.random() * 0.06)
@@ -194,6 +202,10 @@ async def agrees(shop: Shop, customer: str, run: str, answers: dict[str, bool], 
         await visitor.opens(f"/r/{run}")
         assert visitor.page.heading == "May we write to you?"
         await visitor.fills(**answers).presses("next")
+        async with asyncio.timeout(PATIENCE):
+            while visitor.page.heading == "One moment":  # the mail takes longer on a busy machine
+                await asyncio.sleep(0.05)
+                await visitor.opens(f"/r/{run}")
         assert visitor.page.heading == ends
 
 

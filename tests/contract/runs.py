@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 from immutables import Map
 
-from wizard.model import Arrival, Change, Delivery, Fault, Kind, PutOff, Run, RunStatus, Step, StepStatus, Undo
+from wizard.model import Arrival, Change, Delivery, Fault, Kind, Parent, PutOff, Run, RunStatus, Step, StepStatus, Undo
 from wizard.model.job import Job, JobKind
 from wizard.model.run import count_answered
 from wizard.model.talk import Expected, Offer, Speaker, Utterance
@@ -59,7 +59,7 @@ def full_step(path: str = "household/2/lookup", seq: int = 2048) -> Step:
         begun=2,
         claim=3,
         took=Arrival(4, "paid", EVERY_VALUE, "key-4", NOW),
-        put_off=PutOff(datetime(2030, 1, 2, 3, 4, 5, 6, tzinfo=UTC), 3, 2, datetime(2030, 1, 2, tzinfo=UTC)),
+        put_off=PutOff(datetime(2030, 1, 2, 3, 4, 5, 6, tzinfo=UTC), 3, 2, datetime(2030, 1, 2, tzinfo=UTC), True),
         port="found",
         reminded=4,
     )
@@ -139,6 +139,7 @@ def full_run(run_id: str = "run-1") -> Run:
         arrived=7,
         positional=True,
         deliveries=(Delivery(b"\x07key", b"\x07content"),),
+        parent=Parent("run-0", 4, 2),
         conversation={"last": 3, "asked": ["name"]},
     )
 

@@ -7,8 +7,11 @@ A type that needs something to run (a function, a service, another definition) f
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +22,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import SecretStr
 
+from tests.broker import broker
+from tests.buckets import bucket
+from tests.chats import SLACK_TOKEN, TELEGRAM_TOKEN, chats
 from tests.configurations import configurations
 from tests.drawing import examples
 from tests.smtp import MailServer, mail_server
@@ -45,7 +51,8 @@ from wizard.forms.show_if import possible_fields
 from wizard.forms.validation import Accepted, validate
 from wizard.model import Prompt, RunStatus
 from wizard.model.values import write_json
-from wizard.node import Registry
+from wizard.node import BrokerResource, Registry, SqlResource
+from wizard.resources.handing import Given
 from wizard.settings import Settings
 from wizard.testing import make_test_engine
 
@@ -77,10 +84,16 @@ MEMBER = {
     "input": {"surname": {"required": False}},
     "nodes": [{"id": "person", "type": "form", "fields": [{"name": "first_name"}]}],
 }
+WELCOME = {
+    "id": "welcome",
+    "input": {"name": {"type": "text", "required": False}},
+    "nodes": [{"id": "hello", "type": "message", "title": "Welcome"}],
+}
 COUNTERPARTS: Mapping[str, Counterpart] = {
     "python": Counterpart({"price_of": price_of}),
     "confirm_email": Counterpart({"send_code": send_code}),
     "workflow": Counterpart(definitions=(MEMBER,)),
+    "start_workflow": Counterpart(definitions=(WELCOME,)),
 }
 WRONG = (-1, 10**9, "{{ (", "nobody's", {"no such key": 1}, [{"no such key": 1}])  # of which each key refuses one
 NOTHING_NEEDED = Counterpart()
@@ -91,6 +104,22 @@ async def mail() -> AsyncIterator[MailServer]:
     """A server that takes every mail."""
     async with mail_server() as server:
         yield server
+
+
+@pytest.fixture
+async def resources(tmp_path: Path) -> AsyncIterator[Given]:
+    """What examples name, each at a counterpart of its own."""
+    crm = tmp_path / "crm.db"
+    with closing(sqlite3.connect(crm)) as connection:
+        connection.execute("CREATE TABLE visits (id TEXT PRIMARY KEY, day TEXT, people INTEGER)")
+    async with bucket() as letters, chats() as rooms:
+        yield {
+            "crm": SqlResource.model_validate({"url": f"sqlite:///{crm}"}),
+            "events": BrokerResource(url=broker().url),
+            "letters": letters.resource,
+            "slack": rooms.resource(SLACK_TOKEN),
+            "telegram": rooms.resource(TELEGRAM_TOKEN),
+        }
 
 
 @pytest.fixture
@@ -223,7 +252,7 @@ def test_mistakes_are_told_by_their_keys(action: Action) -> None:
 
 
 @every_action
-async def test_its_example_runs(action: Action, service: str, mail: MailServer) -> None:
+async def test_its_example_runs(action: Action, service: str, mail: MailServer, resources: Given) -> None:
     """Who copies an example and runs it sees it work."""
     document = definition(action)
     assert document is not None
@@ -233,6 +262,7 @@ async def test_its_example_runs(action: Action, service: str, mail: MailServer) 
         document,
         *needs.definitions,
         functions=dict(needs.functions),
+        resources=resources,
         settings=Settings(
             allow_private_addresses=True,
             smtp_url=SecretStr(mail.url),

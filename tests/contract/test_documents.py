@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,56 @@ async def test_old_records_go_and_the_document_stays(store: Store) -> None:
     assert await store.documents.prune_history(NOW + timedelta(seconds=2)) == 1
     assert [record.revision for record in await store.documents.history("profile", "p")] == [4, 3]
     assert await store.document("profile", "p") == Document(4, {"n": 3})
+
+
+# -- finding profiles --------------------------------------------------------------------------
+
+
+async def found(store: Store, field: str, value: Value, *among: str, limit: int = 100) -> list[str]:
+    return [each.id for each in await store.documents.find(field, value, among, limit)]
+
+
+async def test_profiles_are_found_by_a_field_those_first_that_were_saved_last(store: Store) -> None:
+    """Who rings again is known by their address, whatever has become of it since, and of a deleted one nothing is."""
+    await saved(
+        store,
+        a_save("a", email="ann@example.org", number=7),
+        a_save("b", email="ben@example.org", number=Decimal("7.0")),
+        a_save("c", email="ann@example.org", number="7"),
+        a_save("a", kind="session", email="ann@example.org"),
+    )
+    assert await found(store, "email", "ann@example.org") == ["c", "a"]
+    assert await found(store, "email", "ann@example.org", limit=1) == ["c"]
+    assert await found(store, "number", 7, "email", "number") == ["b", "a"]
+    assert await found(store, "number", "7", "email", "number") == ["c"]
+    assert await found(store, "email", "Ann@example.org") == []
+    await store.documents.save(a_save("a", email="anna@example.org"), NOW + timedelta(hours=1))
+    assert await found(store, "email", "ann@example.org") == ["c"]
+    assert await found(store, "email", "anna@example.org") == ["a"]
+    await store.documents.delete("profile", "a")
+    assert await found(store, "email", "anna@example.org") == []
+    (one,) = await store.documents.find("email", "ben@example.org", ())
+    assert (one.saved_at, one.document.revision, one.document.fields["email"]) == (
+        NOW + timedelta(seconds=1),
+        1,
+        "ben@example.org",
+    )
+
+
+@pytest.mark.parametrize("value", [None, ["a"], {"a": 1}, "x" * 501, b"a"], ids=str)
+async def test_nothing_is_found_by_what_profiles_arent_found_by(store: Store, value: Value) -> None:
+    """All who have no address would be one."""
+    await saved(store, a_save(email=value, name="Ann"))
+    assert await found(store, "email", value) == []
+
+
+async def test_many_profiles_are_found_by_any_process_and_after_each_change(store: Store) -> None:
+    """An index is made by who asks first, a part at a time; two that ask at once don't get in each other's way."""
+    saves = (a_save(f"p{number}", email=f"{number % 10}@example.org") for number in range(700))
+    await store.commit(creating(a_run(), documents=tuple(saves)))
+    counts = await asyncio.gather(*(found(store, "email", f"{n}@example.org", limit=1_000) for n in range(4)))
+    assert [len(each) for each in counts] == [70] * 4
+    await store.documents.save(a_save("p0", email="new@example.org"), NOW)
+    await store.commit(creating(a_run("run-2"), documents=(a_save("p1", email="new@example.org"),)))
+    assert sorted(await found(store, "email", "new@example.org")) == ["p0", "p1"]
+    assert len(await found(store, "email", "0@example.org", limit=1_000)) == 69

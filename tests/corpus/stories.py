@@ -164,7 +164,8 @@ LISTS = (
         workflow="family",
     ),
 )
-STORIES = (*STAYS, *TRIPS, *DEALS, *LISTS)
+INQUIRIES = (Story("waits for a run, and is to be woken", [WHO], [["waits", {"days": 2}], STARS], workflow="inquiry"),)
+STORIES = (*STAYS, *TRIPS, *DEALS, *LISTS, *INQUIRIES)
 
 
 @dataclass

@@ -185,7 +185,7 @@ def test_the_corpus_is_of_its_number(tmp_path: Path, number: str) -> None:
     with closing(sqlite3.connect(unpacked(tmp_path, f"format_{number}"))) as connection:
         headers = [header for (header,) in connection.execute("SELECT header FROM runs")]
     assert {bytes(header[:2]) for header in headers} == {bytes([0x92, int(number)])}
-    assert len(headers) == len(RUNS[number])
+    assert len(headers) >= len(RUNS[number]), "runs that others started have no story"
     kinds = {
         (told["shows"]["status"], bool(told["shows"]["kept"]), bool(told["shows"]["parked"])) for told in RUNS[number]
     }

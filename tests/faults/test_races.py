@@ -252,7 +252,7 @@ async def test_s21_a_process_that_stood_still_past_its_lease_writes_nothing(kind
         gate, at_gate = asyncio.Event(), asyncio.Event()
         still: Any = StandingStill(store, gate)
         first, second = _process(still, "first"), _process(store, "second")
-        first.services.shared |= {"gate": gate, "at_gate": at_gate}
+        first.services.shared.update(gate=gate, at_gate=at_gate)
         await first.start("main")
         (run,) = await store.list_runs()
         hanging = asyncio.ensure_future(first.next(run.id, {"x": "1"}))

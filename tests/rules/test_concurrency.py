@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.stores import Open, stores
+from tests.workflows import registers
 from wizard.engine import Engine, utc_now
 from wizard.engine.worker import Worker, working
 from wizard.environment import settings_from
@@ -157,7 +158,7 @@ async def test_a_process_that_died_leaves_its_place_with_its_lease(stores: Open)
         lost = "dead/work/1"
         assert not await engine.store.occupy(lost, {"node main/call": 1}, utc_now(), timedelta(seconds=0.6), utc_now())
         bank = Bank(seconds=0.01)
-        engine.services.functions = {"call": bank.function("call")}  # type: ignore[misc]
+        registers(engine, {"call": bank.function("call")})
         person = await starts(engine, "waits")
         assert bank.order == []
         async with working(engine):
@@ -198,7 +199,7 @@ async def test_work_that_fails_gives_its_place_back(stores: Open) -> None:
     async with engines(
         stores, Bank(), flow(concurrency=1, retry={"attempts": 2, "backoff": "1h", "max_backoff": "1h"})
     ) as (engine,):
-        engine.services.functions = {"call": call}  # type: ignore[misc]
+        registers(engine, {"call": call})
         await starts(engine, "first")
         assert not await engine.store.occupy("other", {"node main/call": 1}, utc_now(), timedelta(seconds=9), utc_now())
 

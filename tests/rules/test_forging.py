@@ -20,9 +20,13 @@ from tests.postgres import connect, fresh_database
 from wizard.app import open_store
 from wizard.errors import DataUnreadable, NotGenuine, SettingsError, StoreError
 from wizard.model import Change, DocumentSave, Entry, Migrating, Refused, Reply, Report, Run, StoredFile
+from wizard.model.cells import Cell
 from wizard.model.events import TakenEvent
 from wizard.model.job import JobKind
+from wizard.model.remote import RemoteNode
+from wizard.model.resources import StoredResource
 from wizard.model.run import count_answered
+from wizard.model.staging import Deed
 from wizard.settings import Settings
 from wizard.state.patches import setters_of
 from wizard.stores.blobs.vault import PLAIN, KeyRing, Vault, new_key
@@ -47,7 +51,15 @@ async def _job(store: Store, run_id: str) -> Any:
     return payloads
 
 
-OF_DOCUMENTS = ("documents", "saves", "events")
+async def _remote_node(store: Store, run_id: str) -> Any:
+    """A registration that can't be read is passed over, too: the others are of use without it."""
+    for node in await store.remote_nodes.all():
+        if node.type == f"remote-of-{run_id}":
+            return node
+    raise NotGenuine("The registration can't be read.")
+
+
+OF_DOCUMENTS = ("cells", "documents", "saves", "events", "resources", "remote_nodes")
 READS: dict[str, Read] = {
     **dict.fromkeys(OF_A_RUN[:5], lambda store, run_id: store.load(run_id)),
     "trace": lambda store, run_id: store.trace(run_id),
@@ -56,10 +68,13 @@ READS: dict[str, Read] = {
     "documents": lambda store, run_id: store.document("profile", f"person of {run_id}"),
     "saves": lambda store, run_id: store.documents.history("profile", f"person of {run_id}"),
     "events": lambda store, run_id: store.events.get(f"event of {run_id}"),
+    "resources": lambda store, run_id: store.resources.get(f"resource-of-{run_id}"),
+    "remote_nodes": _remote_node,
     "formers": lambda store, run_id: store.former(run_id),
     "reports": lambda store, run_id: store.reported(run_id),
     "refused": lambda store, run_id: store.refused(run_id, f"page of {run_id}"),
     "jobs": _job,
+    "cells": lambda store, run_id: store.cells.get(f"link of {run_id}"),
     "utterances": lambda store, run_id: store.said(run_id),
 }
 
@@ -129,6 +144,13 @@ def taken(event_id: str) -> TakenEvent:
     return TakenEvent(event_id, "purchase", NOW, {"total": 120}, "ann", "shop", b"digest", NOW, runs=())
 
 
+DEED = Deed(0, NOW, "ann", "set_resource", "", {}, "")
+
+
+def resource(name: str) -> StoredResource:
+    return StoredResource(name, 1, "token", {"production": {"token": name}}, NOW, "ann")
+
+
 def moved(run: Run) -> Change:
     """A turn that writes every row of the run anew, and the documents."""
     steps = tuple(step._replace(output={"answer": "changed"}) for step in run.steps)
@@ -151,11 +173,19 @@ async def opened(path: Path, vault: Vault = RING) -> AsyncIterator[SqliteStore]:
     await store.close()
 
 
+def remote_node(name: str) -> RemoteNode:
+    return RemoteNode(name, 1, "https://crm.example/", f"whsec_{'A' * 32}", {"title": "Look up"}, NOW, "ann")
+
+
 async def lived(path: Path, vault: Vault = RING) -> Database:
     async with opened(path, vault) as store:
         for run_id in ("run-1", "run-2"):
             await store.commit(living(full_run(run_id)))
             await store.events.add(taken(f"event of {run_id}"))
+            if vault.seals:  # in clear there are none
+                await store.resources.save(resource(f"resource-of-{run_id}"), DEED, first=True)
+                await store.remote_nodes.save(remote_node(f"remote-of-{run_id}"), DEED)
+            await store.cells.put(Cell(f"link of {run_id}", 1, {"to": run_id}))
             await store.report(run_id, Report(1, 50.0, "half"))
             await store.keep_refused(Refused(run_id, f"page of {run_id}", NOW, {"error": "Enter a name"}), 5, NOW)
     return Database(path)
@@ -189,8 +219,12 @@ async def all_sealed(store: Store) -> None:
         pass
 
 
-async def everything(store: Store) -> Any:
-    return {(table, run): exactly(await READS[table](store, run)) for table in READS for run in ("run-1", "run-2")}
+async def everything(store: Store, but: str = "") -> Any:
+    return {
+        (table, run): exactly(await READS[table](store, run))
+        for table in READS.keys() - {but}
+        for run in ("run-1", "run-2")
+    }
 
 
 # -- what was changed or swapped --------------------------------------------------------------------
@@ -431,7 +465,7 @@ def sealed_before(owner: str, blob: bytes) -> bytes:
 
 def owner_of(row: Row) -> str:
     """Whose the blob is: what its seal was bound to before."""
-    if row.column.table == "events":
+    if row.column.table in ("events", "cells"):
         return str(row.key[0])
     return f"profile/{row.key[1]}" if row.column.table in OF_DOCUMENTS else row.run_id
 
@@ -483,7 +517,7 @@ async def test_a_mark_of_before_the_end_opens_nothing(tmp_path: Path) -> None:
         (begun,) = database.does("SELECT body FROM seal")
         await all_sealed(store)
     async with opened(database.path) as store:
-        await everything(store)
+        await everything(store, but="remote_nodes")  # in clear there are none
     database.does("UPDATE seal SET body=?", *begun)
     with pytest.raises(StoreError, match="wizard keys seal"):
         await SqliteStore(database.path, RING).open()

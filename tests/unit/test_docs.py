@@ -7,6 +7,7 @@
       # part of a definition: nodes, after one two, before three
                                                            with other nodes of these ids around them
       # refused: did you mean `label`?                     loading it must fail, and say this
+  A comment that names a file (`# taxi.test.yaml`) makes it a script of `wizard test`, which is played on every channel.
 - `json` is parsed.
 - `python` is executed, in a folder as below; the blocks of a page share their names, `await` is allowed
   at the top.
@@ -54,6 +55,7 @@ from tests.pages import (
     PART,
     REFUSED,
     ROOT,
+    SCRIPT,
     TEMPLATE_TABLE,
     Block,
     Page,
@@ -65,7 +67,7 @@ from tests.pages import (
 from tests.unit.channels.web.samples import SAMPLES
 from wizard.channels.web.assets import STYLE, Assets
 from wizard.channels.web.pages import Pages
-from wizard.definitions.catalog import Catalog
+from wizard.definitions.catalog import Catalog, files_of
 from wizard.definitions.reading import source
 from wizard.errors import DefinitionError, ExpressionError
 from wizard.expressions.expression import parse as parse_expression
@@ -75,6 +77,9 @@ from wizard.forms.validation import Accepted, validate
 from wizard.model import Chain, Value
 from wizard.model.values import to_json
 from wizard.node import Registry
+from wizard.scripts.playing import play
+from wizard.scripts.reading import read as read_script
+from wizard.scripts.script import CHANNELS
 
 REGISTRY = Registry.installed()
 LANGUAGES = frozenset({"yaml", "json", "python", "console", "css", "html", "js", "text", "toml", "ini", "http"})
@@ -99,7 +104,7 @@ def test_there_is_something_to_try() -> None:
 def whole_definitions(page: Page) -> Mapping[str, Any]:
     """What can be embedded on a page, by id: its whole definitions, and the examples."""
     found: dict[str, Any] = {}
-    for file in sorted((ROOT / "examples").rglob("*.yaml")):
+    for file in files_of(ROOT / "examples"):
         found |= {each.data["id"]: each.data for each in source.read(file.read_bytes(), str(file))}
     for block in page.blocks:
         if block.is_whole:
@@ -130,7 +135,7 @@ def documents(block: Block) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize("block", blocks("yaml"), ids=str)
+@pytest.mark.parametrize("block", [block for block in blocks("yaml") if not block.is_script], ids=str)
 def test_definitions_can_be_loaded(block: Block) -> None:
     """Whoever copies a definition from a page gets it running, or the error that the page names."""
     if refused := block.comment(REFUSED):
@@ -203,6 +208,8 @@ def write_files(page: Page, folder: Path) -> None:
         found = re.search(r"^id: (\w+)$", block.text, re.MULTILINE)
         if found is not None:
             (folder / f"{found[1]}.yaml").write_text(block.text)
+        elif (script := block.comment(SCRIPT)) is not None:
+            (folder / script["file"]).write_text(block.text)
     for block in page.of("python"):
         if (named := re.match(r"# (\w+\.py)\n", block.text)) is not None:
             (folder / named[1]).write_text(block.text)
@@ -252,6 +259,19 @@ def test_commands_do_what_is_shown(block: Block, folder: Path) -> None:
         expected = EXIT_CODE.search(command)
         assert ended == (int(expected["code"]) if expected else 0), output
         assert [line for line in shown if "…" not in line and line not in output] == [], output
+
+
+@pytest.mark.parametrize("block", [block for block in blocks("yaml") if block.is_script], ids=str)
+async def test_scripts_do_what_they_say(block: Block) -> None:
+    """Whoever copies a script sees it pass on every channel; one whose name says that it is wrong is refused."""
+    catalog = Catalog.from_documents(whole_definitions(block.page).values(), REGISTRY)
+    found = block.comment(SCRIPT)
+    assert found is not None
+    fails = found["file"].startswith("wrong")
+    for script in read_script(block.text, found["file"]):
+        for channel in CHANNELS:
+            played = await play(script, catalog, channel)
+            assert (played.failure is not None) is fails, played.failure
 
 
 # -- the looks of pages ------------------------------------------------------------------------------

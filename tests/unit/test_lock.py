@@ -23,7 +23,7 @@ LOCKS = ("build", "dev", "serve")
 
 _ENTRY = re.compile(r"([a-z0-9][a-z0-9-]*)==([^\s;]+)(?: ; ([^\\]+?))? \\")
 _HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?")
-_SERVED = ("encryption", "postgres", "tracing")  # the extras that a server can need
+_SERVED = ("broker", "calendars", "encryption", "postgres", "s3", "tracing")  # the extras that a server can need
 
 
 def lines_of(name: str) -> list[str]:

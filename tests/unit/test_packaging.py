@@ -70,18 +70,18 @@ def copied(target: Path, *, built: bool = True) -> Path:
     return target
 
 
-def backend(folder: Path, call: str) -> str:
-    """What a hook of the build backend in `folder` answers, as pip calls it."""
-    code = f"import sys; sys.path.insert(0, 'web'); import backend; print(backend.{call})"
+def backend(folder: Path, *calls: str) -> list[str]:
+    """What hooks of the build backend in `folder` answer, as pip calls them."""
+    told = ", ".join(f"backend.{call}" for call in calls)
+    code = f"import sys; sys.path.insert(0, 'web'); import backend; told = [{told}]; print(*told, sep=chr(10))"
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, check=True, capture_output=True, text=True)
-    return done.stdout.splitlines()[-1]
+    return done.stdout.splitlines()[-len(calls) :]
 
 
 def names_in_wheel(source: Path, target: Path) -> set[str]:
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(target)]
-    subprocess.run([*build, str(source)], check=True, capture_output=True)
-    (wheel,) = target.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
+    target.mkdir()
+    (name,) = backend(source, f"build_wheel({str(target)!r})")
+    with zipfile.ZipFile(target / name) as archive:
         return set(archive.namelist())
 
 
@@ -119,7 +119,8 @@ def test_a_source_distribution_needs_no_node(tmp_path: Path) -> None:
     with tarfile.open(packed) as archive:
         archive.extractall(tmp_path / "unpacked", filter="data")
     (source,) = (tmp_path / "unpacked").iterdir()
-    assert "nodejs" not in backend(source, "get_requires_for_build_wheel()")
+    (required,) = backend(source, "get_requires_for_build_wheel()")
+    assert "nodejs" not in required
     names = names_in_wheel(source, tmp_path / "wheel")
     assert {
         "wizard/channels/web/static/wizard.css",
@@ -132,14 +133,15 @@ def test_a_source_distribution_needs_no_node(tmp_path: Path) -> None:
 def test_changed_sources_are_built_anew(tmp_path: Path) -> None:
     """A wheel would carry the style of an older version, or one without any."""
     source = copied(tmp_path / "source")
-    assert "nodejs" not in backend(source, "get_requires_for_build_wheel()")
-    assert "nodejs" in backend(source, "get_requires_for_build_editable()"), "the tests' axe-core comes through npm"
+    asked = [f"get_requires_for_build_{hook}()" for hook in ("wheel", "sdist", "editable")]
+    *built, editable = backend(source, *asked)
+    assert "nodejs" not in str(built)
+    assert "nodejs" in editable, "the tests' axe-core comes through npm"
     with (source / "web" / "_theme.scss").open("a") as theme:
         theme.write(".more { color: red }\n")
-    for hook in ("wheel", "sdist", "editable"):
-        assert "nodejs" in backend(source, f"get_requires_for_build_{hook}()")
-    bare = copied(tmp_path / "bare", built=False)
-    assert "nodejs" in backend(bare, "get_requires_for_build_wheel()")
+    assert ["nodejs" in told for told in backend(source, *asked)] == [True, True, True]
+    (bare,) = backend(copied(tmp_path / "bare", built=False), "get_requires_for_build_wheel()")
+    assert "nodejs" in bare
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.postgres import fresh_database
+from tests.workflows import registers
 from wizard.app import make_engine, open_store
 from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
@@ -271,7 +272,7 @@ def test_a_function_that_moves_its_own_run_is_told_so(tmp_path: Path) -> None:
 
     def with_own_function() -> Engine:
         engine: Engine = make()
-        engine.services.functions = {"double": double}
+        registers(engine, {"double": double})
         return engine
 
     with Door(with_own_function, timeout=20.0) as door:

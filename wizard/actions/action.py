@@ -14,6 +14,7 @@ from wizard.forms.fields import FieldTypes
 from wizard.forms.form import default_label
 from wizard.model.copies import copied
 from wizard.node import NodeType
+from wizard.process.isolation import contained
 
 ICONS: Mapping[str, str] = {
     "ask": "form",
@@ -54,9 +55,22 @@ class Action:
     def kind(self) -> str:
         return self.node_type.kind.value
 
-    @property
+    @cached_property
     def ports(self) -> tuple[str, ...]:
-        return self.node_type.ports
+        """Its ways out besides the ordinary one; where they come of the configuration, those of its example."""
+        if not self.ports_vary or self.node_type.example is None:
+            return self.node_type.ports
+        try:
+            config = self.node_type.Config.model_validate(self.node_type.example, context=self.fields)
+            return tuple(self.node_type.ports_of(config))
+        except BaseException as raised:
+            contained(raised)
+            return self.node_type.ports
+
+    @property
+    def ports_vary(self) -> bool:
+        """Whether the configuration says which ways out there are."""
+        return type(self.node_type).ports_of is not NodeType.ports_of
 
     @cached_property
     def text(self) -> str:
@@ -77,7 +91,11 @@ class Action:
     def schema(self) -> Mapping[str, Any]:
         return config_schema(self.node_type, self.fields)
 
-    @cached_property
+    @property  # a cached one fits no protocol, says pyright
     def inputs(self) -> tuple[Input, ...]:
         """The inputs of the form that asks its configuration, in order."""
+        return self._inputs
+
+    @cached_property
+    def _inputs(self) -> tuple[Input, ...]:
         return inputs_of(self.schema)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.actions.action import Action
 from wizard.actions.configuration_form import fields_of, literal, names_in
+from wizard.actions.inputs import Asked
 from wizard.model import Value
 
 ID = "configure"
 
 
-def workflow_of(action: Action, values: Mapping[str, Value], only: frozenset[str] | None = None) -> dict[str, Any]:
+def workflow_of(action: Asked, values: Mapping[str, Value], only: frozenset[str] | None = None) -> dict[str, Any]:
     """The definition, whose forms are filled in with these values; with `only`, it asks no other fields, and these in
     any case."""
     inputs = {each.path: each for each in action.inputs}

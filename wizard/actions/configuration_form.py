@@ -11,8 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from wizard.actions.action import Action
-from wizard.actions.inputs import MISSING, ROWS, Holds, Input
+from wizard.actions.inputs import MISSING, ROWS, Asked, Holds, Input
 from wizard.actions.texts import (
     data_of,
     expression_text,
@@ -40,13 +39,13 @@ _READERS: Mapping[str, TypeAdapter[Any]] = {
 }
 
 
-def fields(action: Action, config: Mapping[str, Any] | None = None) -> Fields:
+def fields(action: Asked, config: Mapping[str, Any] | None = None) -> Fields:
     """The fields of the form, as a definition writes them, filled in with a configuration, or else with what counts
     unless it is given."""
     return fields_of(action, form_values(action, config or {}))
 
 
-def fields_of(action: Action, values: Mapping[str, Value]) -> Fields:
+def fields_of(action: Asked, values: Mapping[str, Value]) -> Fields:
     """The same, filled in with the form's values. What is filled in isn't hidden, whatever `show_if` says, so that it
     isn't lost."""
     asked = [made for made in action.inputs if made.field]
@@ -82,13 +81,13 @@ def names_in(condition: str) -> frozenset[str]:
     return parse(condition).names
 
 
-def form(action: Action, config: Mapping[str, Any] | None = None) -> Form:
+def form(action: Asked, config: Mapping[str, Any] | None = None) -> Form:
     """The same, compiled."""
     made = [BUILT_IN.one.validate_python(field) for field in fields(action, config)]
     return Form(tuple(made))
 
 
-def asked(action: Action, config: Mapping[str, Any] | None = None) -> list[tuple[Input, PromptField, str]]:
+def asked(action: Asked, config: Mapping[str, Any] | None = None) -> list[tuple[Input, PromptField, str]]:
     """Each field as a prompt has it, with its input and the expression that says when it is shown, "" for always. A
     prompt has only those that are shown; here they all are."""
     values, compiled = form_values(action, config or {}), form(action, config)
@@ -114,7 +113,7 @@ def literal(text: str) -> str:
 # -- from a configuration to values ----------------------------------------------------------------
 
 
-def form_values(action: Action, config: Mapping[str, Any]) -> dict[str, Value]:
+def form_values(action: Asked, config: Mapping[str, Any]) -> dict[str, Value]:
     """What the form's fields hold of a configuration, by field: every field is there, None where it holds nothing. What
     the configuration doesn't say is what counts then."""
     return {made.name: _value(made, config) for made in action.inputs if made.field}
@@ -124,6 +123,8 @@ def _value(made: Input, config: Mapping[str, Any]) -> Value:
     if made.holds is Holds.REST:
         rest = {key: value for key, value in config.items() if key not in made.keys}
         return structure_of(rest) if rest else None
+    if made.holds is Holds.SECRET:
+        return None
     value = _at(config, made.path)
     if made.holds is Holds.MORE:
         return structure_of(left) if (left := _after_rows(value)) else None
@@ -188,7 +189,7 @@ def _line_of(item: Any) -> str:
 # -- from values to a configuration ----------------------------------------------------------------
 
 
-def config_of(action: Action, values: Mapping[str, Value]) -> dict[str, Any]:
+def config_of(action: Asked, values: Mapping[str, Value]) -> dict[str, Any]:
     """The configuration that the values say, without what counts unless it is given. It isn't checked any further.
     Raises ConfigurationRefused where a text in YAML or JSON isn't any, a value is of no kind that its field
     can hold, or there is no such field."""
@@ -221,7 +222,7 @@ def config_of(action: Action, values: Mapping[str, Value]) -> dict[str, Any]:
     return _without_empty(action, config)
 
 
-def normalised(action: Action, config: Mapping[str, Any]) -> dict[str, Any]:
+def normalised(action: Asked, config: Mapping[str, Any]) -> dict[str, Any]:
     """The same configuration in the one way to write it: keys in their order, without those that say what counts
     anyway, expressions in one line."""
     return config_of(action, form_values(action, config))
@@ -256,7 +257,7 @@ def _put_rest(config: dict[str, Any], made: Input, meant: Any, errors: dict[Path
         config.update(meant)
 
 
-def _without_empty(action: Action, config: dict[str, Any]) -> dict[str, Any]:
+def _without_empty(action: Asked, config: dict[str, Any]) -> dict[str, Any]:
     """Without mappings that say nothing, where that is what counts unless they are given; inner ones first."""
     for made in reversed(action.inputs):
         if made.holds is Holds.PRESENCE and not made.field and made.default == {} and _at(config, made.path) == {}:
@@ -284,6 +285,8 @@ def _meant(made: Input, value: Any) -> Any:
     match made.holds:
         case Holds.TEXT:
             return read_text(text)
+        case Holds.SECRET:
+            return text
         case Holds.LINES:
             return [_item(made, line.strip()) for line in text.split("\n") if line.strip()]
         case Holds.DATA:

@@ -8,7 +8,7 @@ from typing import Any
 from wizard.actions.action import Action
 from wizard.actions.configuration_form import asked
 from wizard.actions.documentation import documentation, outputs
-from wizard.actions.inputs import Input
+from wizard.actions.inputs import Asked, Input
 from wizard.model import PromptField
 
 
@@ -22,6 +22,7 @@ def line(action: Action) -> dict[str, Any]:
         "icon": action.icon,
         "kind": action.kind,
         "ports": list(action.ports),
+        "ports_vary": action.ports_vary,
     }
 
 
@@ -37,7 +38,7 @@ def in_full(action: Action) -> dict[str, Any]:
     }
 
 
-def form_of(action: Action, config: Mapping[str, Any] | None) -> dict[str, Any]:
+def form_of(action: Asked, config: Mapping[str, Any] | None) -> dict[str, Any]:
     """The form, filled in with a configuration, or else with what counts unless it is given: its fields as the run
     state has them, with the place of each value."""
     return {"fields": [_field(made, field, show_if) for made, field, show_if in asked(action, config)]}

@@ -56,17 +56,6 @@ def outputs(action: Action) -> list[str] | None:
     return None if names is None else sorted(names)
 
 
-def ports_of_example(action: Action) -> tuple[str, ...]:
-    """The ways out of a node that is configured as the example; those that each node of the type has, where there is no
-    example."""
-    try:
-        config = action.node_type.Config.model_validate(action.example, context=action.fields)
-        return tuple(action.node_type.ports_of(config))
-    except BaseException as raised:
-        contained(raised)
-        return action.ports
-
-
 def _lines(action: Action) -> Iterator[str]:
     yield f"# {action.title}"
     yield ""
@@ -139,14 +128,14 @@ def _cell(text: str) -> str:
 
 
 def _ways_out(action: Action) -> Iterator[str]:
-    ports = ports_of_example(action)
+    ports = action.ports
     if not ports:
         return
     yield "## Ways out"
     yield ""
     named = ", ".join(f"`{port}`" for port in ports)
     below = "One that it doesn't name leads to the node below."
-    if ports == action.ports:
+    if not action.ports_vary:
         yield f"`next` can lead each of these to another node: {named}. {below}"
     else:
         yield f"Its configuration says which there are; in the example these can lead to other nodes: {named}. {below}"

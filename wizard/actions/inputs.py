@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -41,6 +41,7 @@ class Holds(Enum):
     VALUE = "value"  # as it is: a choice, a whole number, yes or no
     NUMBER = "number"
     TEXT = "text"
+    SECRET = "secret"  # noqa: S105 - a text as it is, which is never shown again
     EXPRESSION = "expression"
     LINES = "lines"  # a list of texts or whole numbers, one a line
     DATA = "data"  # a text, or anything else as JSON
@@ -68,6 +69,15 @@ class Input:
     show_if: str = ""
     items: str = ""  # of a list: the type of what is in it
     keys: frozenset[str] = frozenset()  # of the rest: the keys that have inputs of their own
+
+
+class Asked(Protocol):
+    """What a form asks: something with a title, by these inputs."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def inputs(self) -> tuple[Input, ...]: ...
 
 
 def inputs_of(schema: Shape) -> tuple[Input, ...]:
@@ -193,6 +203,8 @@ class _Reader:
                 return Holds.VALUE, {"type": "integer", **_limits(one)}, ""
             case "number":
                 return Holds.NUMBER, {"type": "decimal", "places": 12, **_limits(one)}, ""
+            case "string" if one.get("writeOnly"):
+                return Holds.SECRET, {"type": "password", "max_length": one.get("maxLength", MAX_TEXT)}, ""
             case "string":
                 return Holds.TEXT, _text_of(said), ""
             case "array" if (items := followed(self.schema, one.get("items", {}))).get("type") in ("string", "integer"):
@@ -269,7 +281,9 @@ def _hint(description: str, holds: Holds, shape: Shape, kinds: list[dict[str, An
     note = _NOTES.get(holds, "")
     if description == ANY_VALUE:
         return note
-    if holds is Holds.EXPRESSION and " like " in description:
+    if isinstance(kind := shape.get("x-resource"), str):
+        note = f"The name of a resource of the kind {kind}."
+    elif holds is Holds.EXPRESSION and " like " in description:
         note = ""  # it has an example of its own
     elif holds is Holds.TEXT and shape.get("format") == "template":
         note = _TEMPLATE

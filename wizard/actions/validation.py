@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from wizard.actions.action import Action
 from wizard.actions.configuration_form import normalised
+from wizard.actions.inputs import Asked
 from wizard.definitions.reading import source
 from wizard.definitions.reading.complaints import complaints, whole
 from wizard.definitions.schema import known_keys
@@ -63,7 +64,7 @@ def by_name(errors: Mapping[Path, str]) -> dict[str, str]:
     return {".".join(map(str, path)): message for path, message in errors.items()}
 
 
-def by_field(action: Action, errors: Mapping[Path, str]) -> tuple[dict[str, str], list[str]]:
+def by_field(action: Asked, errors: Mapping[Path, str]) -> tuple[dict[str, str], list[str]]:
     """Errors by the name of the form's field in which their place is, and those that are about none."""
     inputs = sorted((made for made in action.inputs if made.field), key=lambda made: -len(made.path))
     told: dict[str, str] = {}

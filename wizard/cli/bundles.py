@@ -41,7 +41,7 @@ def export(
     from wizard.deployments.bundles import write_bundle
 
     async def work(staging: Staging, stages: Stages) -> Bundle:
-        return await _transfer(stages).export(workflow, stage)
+        return await _transfer(staging, stages).export(workflow, stage)
 
     bundle = on_stages(store, work)
     content = write_bundle(bundle)
@@ -74,7 +74,7 @@ def import_bundle(
     known = imported(named).keys() if named else None
 
     async def work(staging: Staging, stages: Stages) -> tuple[Plan, bool]:
-        transfer = _transfer(stages, known)
+        transfer = _transfer(staging, stages, known)
         plan = await transfer.plan(bundle, replace=replace)
         if dry_run or plan.hindrances:
             return plan, False
@@ -97,12 +97,13 @@ def _bytes_of(file: Path) -> bytes:
         return opened.read(MAX_BUNDLE + 1)
 
 
-def _transfer(stages: Stages, functions: Any = None) -> Transfer:
+def _transfer(staging: Staging, stages: Stages, functions: Any = None) -> Transfer:
     from wizard.app import clock_of
     from wizard.deployments.transfer import Transfer as OfStore
-    from wizard.node import Registry
+    from wizard.resources.handing import NONE
 
-    return OfStore(stages, Registry.installed(), clock_of(settings()), functions)
+    clock = clock_of(settings())
+    return OfStore(stages, staging.registry, clock, functions, staging.resources or NONE)
 
 
 def _plan_json(plan: Plan, *, done: bool) -> dict[str, Any]:
@@ -112,6 +113,7 @@ def _plan_json(plan: Plan, *, done: bool) -> dict[str, Any]:
         "hindrances": list(plan.hindrances),
         "problems": [problem_json(problem) for problem in plan.problems],
         "functions": None if plan.functions is None else list(plan.functions),
+        "resources": list(plan.lacking),
     }
 
 
@@ -120,7 +122,7 @@ def _print(plan: Plan, bundle: Bundle, *, done: bool) -> None:
     for part in plan.parts:
         what = said[part.result] if done or part.result == "unchanged" else part.result
         print(clean(f"{part.workflow}: draft {part.revision}, {what}"))
-    for text in (*plan.hindrances, *plan.problems):
+    for text in (*plan.hindrances, *plan.problems, *plan.lacking):
         print(clean(text))
     if plan.functions:
         print(clean(f"Functions that aren't here: {', '.join(plan.functions)}."))

@@ -17,6 +17,7 @@ from wizard.cli.shared import (
     choose,
     clean,
     examples,
+    load,
     must_exist,
     no_definitions,
     print_json,
@@ -118,11 +119,11 @@ class _Asked(NamedTuple):
 
 
 async def _report(asked: _Asked, trial: Trial, here: Settings, functions: Functions) -> Report:
-    from wizard.app import clock_of, load_catalog, profile_schema_of, services_of
+    from wizard.app import clock_of, profile_schema_of, services_of
     from wizard.debugging.playing import Tried, play
 
     if asked.run is None and _is_file(asked.what):
-        catalog = load_catalog(asked.what)
+        catalog = await asyncio.to_thread(load, Path(asked.what), asked.url, here)
         workflow = choose(catalog, asked.workflow)
         tried = Tried(workflow, catalog.bundle(workflow.id))
         profiles = profile_schema_of(here)
@@ -136,11 +137,11 @@ async def _report(asked: _Asked, trial: Trial, here: Settings, functions: Functi
 
 
 async def _of_store(asked: _Asked, trial: Trial, engine: Engine) -> Report:
+    from wizard.app import registry_of_store
     from wizard.debugging.debugger import Debugger
     from wizard.deployments.staging import Staging
-    from wizard.node import Registry
 
-    registry = Registry.installed()
+    registry = await registry_of_store(engine.store)
     debugger = Debugger(engine, lambda: Staging(engine.store.stages, registry, engine.clock), registry)
     if asked.run is None:
         return await debugger.debug(asked.what, asked.stage, trial)

@@ -82,6 +82,8 @@ def deploy(
         raise error if source is None else DefinitionError(list(in_file(source, error.problems))) from None
     for problem in outcome.warnings if source is None else in_file(source, outcome.warnings):
         say(problem)
+    for lack in outcome.lacking:
+        say(f"warning: {lack}")
     _tell_outcome(outcome, "deployed" if is_new else "deployed already", as_json=as_json)
 
 

@@ -310,9 +310,8 @@ def whoever(by: str | None) -> str:
 def on_stages(store: str | None, work: Callable[[Staging, Stages], Awaitable[T]], *, makes: bool = False) -> T:
     """Does the work on the drafts and versions of a store; `makes` says that the store may be new. Raises BadParameter
     for a store in memory, and StoreError where there is none."""
-    from wizard.app import clock_of, open_store
+    from wizard.app import clock_of, open_store, registry_of_store, resources_of
     from wizard.deployments.staging import Staging as OfStore
-    from wizard.node import Registry
 
     here = settings()
     url = store or here.store
@@ -325,7 +324,9 @@ def on_stages(store: str | None, work: Callable[[Staging, Stages], Awaitable[T]]
         opened = open_store(url, here)
         await opened.open()
         try:
-            return await work(OfStore(opened.stages, Registry.installed(), clock_of(here)), opened.stages)
+            registry, clock = await registry_of_store(opened), clock_of(here)
+            staging = OfStore(opened.stages, registry, clock, resources_of(opened, here, clock))
+            return await work(staging, opened.stages)
         finally:
             await opened.close()
 

@@ -179,14 +179,14 @@ def _on_definitions(store: str | None, sources: list[Path] | None, work: Any) ->
 
 
 async def _with_definitions(url: str, sources: list[Path] | None, here: Settings, work: Any) -> Emitted:
-    from wizard.app import load_catalog, make_engine, open_store
+    from wizard.app import load_catalog, make_engine, open_store, registry_of_store
     from wizard.deployments.serving import DeployedDefinitions
-    from wizard.node import Registry
 
     opened = open_store(url, here)
-    definitions = DeployedDefinitions(opened, Registry.installed()) if sources is None else load_catalog(sources)
     await opened.open()
     try:
+        registry = await registry_of_store(opened)
+        definitions = DeployedDefinitions(opened, registry) if sources is None else load_catalog(sources, registry)
         if isinstance(definitions, DeployedDefinitions):
             await definitions.refresh()
         engine = make_engine(definitions, opened, here)

@@ -24,7 +24,7 @@ def jobs(
     ] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """List the jobs that failed too often and were put aside, and why. `wizard runs repair RUN_ID` puts them back."""
+    """List jobs that failed too often and were put aside, and why. `wizard runs repair RUN_ID` puts them back."""
 
     async def work(engine: Engine) -> Sequence[Aside]:
         return await engine.store.queue.aside(limit=limit)

@@ -21,6 +21,7 @@ import typer
 
 from wizard.cli.debug import DEBUG_EXAMPLES, debug
 from wizard.cli.deployments import add_staging
+from wizard.cli.drafts import on_stages
 from wizard.cli.event import EVENT_SETTINGS, event
 from wizard.cli.events import events
 from wizard.cli.functions import FunctionsOption, chosen, imported
@@ -29,6 +30,8 @@ from wizard.cli.keys import keys
 from wizard.cli.nodes import nodes
 from wizard.cli.plugins import plugins
 from wizard.cli.profiles import add_stored
+from wizard.cli.remote_nodes import remote_nodes
+from wizard.cli.resources import resources
 from wizard.cli.run import RUN_EXAMPLES, run
 from wizard.cli.runs import runs
 from wizard.cli.shared import (
@@ -37,6 +40,7 @@ from wizard.cli.shared import (
     choose,
     clean,
     examples,
+    load,
     log_as,
     place,
     print_json,
@@ -45,12 +49,15 @@ from wizard.cli.shared import (
     say,
     settings,
 )
+from wizard.cli.test import TEST_EXAMPLES, play_scripts
 from wizard.cli.worker import WORKER_EXAMPLES, worker
 
 if TYPE_CHECKING:
     from wizard.definitions.catalog import Catalog
     from wizard.deployments.serving import DeployedDefinitions
+    from wizard.deployments.staging import Staging
     from wizard.errors import Problem
+    from wizard.model.staging import Stages
     from wizard.settings import Settings
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
@@ -77,6 +84,8 @@ app.add_typer(keys, name="keys")
 app.add_typer(events, name="events")
 app.add_typer(nodes, name="nodes")
 app.add_typer(plugins, name="plugins")
+app.add_typer(remote_nodes, name="remote-nodes")
+app.add_typer(resources, name="resources")
 add_staging(app)
 add_stored(app)
 
@@ -126,7 +135,7 @@ def serve(
 ) -> None:
     """Serve definitions as web pages, and as JSON below /api/v1. Without a path, what is deployed in the store is
     served, and each deployment from the moment on in which it is made."""
-    from wizard.app import load_catalog, wizard_app
+    from wizard.app import wizard_app
     from wizard.server import serve as run_server
 
     here = settings()
@@ -135,7 +144,7 @@ def serve(
     url = store or here.store
     definitions: Catalog | DeployedDefinitions
     if paths:
-        definitions = load_catalog(paths)
+        definitions = load(paths, url, here)
         _warn(definitions.warnings)
         names = sorted(definitions.workflows)
     else:
@@ -167,6 +176,7 @@ app.command("worker", epilog=WORKER_EXAMPLES)(worker)
 app.command("jobs", epilog=JOBS_EXAMPLES)(jobs)
 app.command("event", **EVENT_SETTINGS)(event)
 app.command("debug", epilog=DEBUG_EXAMPLES)(debug)
+app.command("test", epilog=TEST_EXAMPLES)(play_scripts)
 
 
 @app.command(
@@ -174,21 +184,31 @@ app.command("debug", epilog=DEBUG_EXAMPLES)(debug)
         "wizard check forms/",
         "wizard check passport.yaml --json",
         "wizard check forms/ --functions shop:FUNCTIONS",
+        "wizard check forms/ --store sqlite:///runs.db",
     )
 )
-def check(paths: Paths, functions: FunctionsOption = None, as_json: AsJson = False) -> None:
+def check(
+    paths: Paths,
+    functions: FunctionsOption = None,
+    store: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Also look for the resources and remote nodes that they name in this store."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Name everything that is wrong in definitions. Each problem has its file, line and column; where there is no
-    error, the workflows follow. With functions, their calls are checked too."""
-    from wizard.app import load_catalog
+    error, the workflows follow. With functions, their calls are checked too; node types that services offer are those
+    of the store."""
     from wizard.errors import DefinitionError
 
-    named = chosen(functions, settings())
+    here = settings()
+    named = chosen(functions, here)
     given = imported(named) if named else None
     problems: list[Problem]
     titles: dict[str, str] = {}
     try:
-        catalog = load_catalog(paths, functions=given)
-        problems = list(catalog.warnings)
+        catalog = load(paths, store or here.store, here, given)
+        problems = [*catalog.warnings, *_lacking(catalog, store)]
         titles = {workflow.id: workflow.title for workflow in catalog.workflows.values()}
     except DefinitionError as error:
         problems = error.problems
@@ -203,6 +223,24 @@ def check(paths: Paths, functions: FunctionsOption = None, as_json: AsJson = Fal
         print(_verdict(problems, len(titles)))
     if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(FAILED)
+
+
+def _lacking(catalog: Catalog, store: str | None) -> list[Problem]:
+    """Resources that the workflows name and a store hasn't got."""
+    if store is None:
+        return []
+    from wizard.deployments.resources import lacking, named_in
+    from wizard.errors import Problem
+    from wizard.resources.handing import NONE
+
+    each = [(workflow.id, named_in([workflow])) for workflow in catalog.workflows.values()]
+
+    async def work(staging: Staging, stages: Stages) -> list[Problem]:
+        resources = staging.resources or NONE
+        told = [(name, await lacking(names, resources)) for name, names in each]
+        return [Problem(name, 1, 1, what, "warning") for name, lacks in told for what in lacks]
+
+    return on_stages(store, work)
 
 
 def _verdict(problems: list[Problem], workflows: int) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from wizard.cli.shared import AsJson, clean, examples, print_json, settings, width
+from wizard.cli.shared import AsJson, clean, examples, must_exist, print_json, settings, width, with_remote_nodes
 
 if TYPE_CHECKING:
     from wizard.actions.action import Action
@@ -51,6 +51,9 @@ nodes = typer.Typer(
     rich_markup_mode=None,
 )
 
+RemoteOption = Annotated[
+    str | None, typer.Option("--store", metavar="URL", help="Look at the node types that services offer to it as well.")
+]
 TypeName = Annotated[str, typer.Argument(metavar="TYPE", help="A node type, as `wizard nodes` lists it.")]
 
 
@@ -62,14 +65,14 @@ def list_nodes(
     search: Annotated[
         str | None, typer.Option(metavar="WORDS", help="Only those in whose name or description each word is.")
     ] = None,
+    store: RemoteOption = None,
     as_json: AsJson = False,
 ) -> None:
     """List the node types by group, or explain one."""
     from wizard.actions.catalogue import Catalogue
     from wizard.definitions import reference
-    from wizard.node import Registry
 
-    registry = Registry.installed()
+    registry = _registry(store)
     if name is not None:
         if search is not None:
             raise typer.BadParameter("take a TYPE, or --search WORDS.", param_hint="--search")
@@ -144,12 +147,20 @@ def _instead(registry: Registry, name: str) -> str:
     return "`wizard nodes` lists all"
 
 
-def _action(name: str) -> Action:
+def _registry(store: str | None) -> Registry:
+    """The installed types, and with a store those that services offer to it. Raises StoreError where it isn't there."""
+    from wizard.node import Registry as Types
+
+    if store is None:
+        return Types.installed()
+    must_exist(store, "remote nodes")
+    return with_remote_nodes(Types.installed(), store, settings())
+
+
+def _action(name: str, registry: Registry) -> Action:
     """Raises Exit or BadParameter where there is no such type."""
     from wizard.actions.action import Action
-    from wizard.node import Registry
 
-    registry = Registry.installed()
     _check_there(registry, name)
     node_type = registry.get(name)
     assert node_type is not None
@@ -162,10 +173,12 @@ def _action(name: str) -> Action:
         "wizard nodes show http --docs > http.md",
         "wizard nodes show http --form",
         "wizard nodes show http --json",
+        "wizard nodes show shop.score --store sqlite:///runs.db",
     )
 )
 def show(
     name: TypeName,
+    store: RemoteOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON: the schema, the form, the documentation and the example.")
     ] = False,
@@ -176,11 +189,11 @@ def show(
     from wizard.actions.described import in_full
     from wizard.actions.documentation import documentation, form_lines
     from wizard.definitions import reference
-    from wizard.node import Registry
 
     if as_json + as_form + as_docs > 1:
         raise typer.BadParameter("take one of --json, --form and --docs.", param_hint="--json")
-    action = _action(name)
+    registry = _registry(store)
+    action = _action(name, registry)
     if as_json:
         print_json(in_full(action))
     elif as_form:
@@ -189,7 +202,7 @@ def show(
     elif as_docs:
         print(documentation(action).rstrip())
     else:
-        known = next(each for each in reference.references(Registry.installed()) if each.type == name)
+        known = next(each for each in reference.references(registry) if each.type == name)
         for line in reference.in_full(known, width()):
             print(line)
 
@@ -207,6 +220,7 @@ def show(
 def configure(
     name: TypeName,
     as_json: AsJson = False,
+    store: RemoteOption = None,
     source: Annotated[
         Path | None, typer.Option("--from", metavar="FILE", help="Begin with a node in this file, YAML or JSON.")
     ] = None,
@@ -223,7 +237,7 @@ def configure(
     from wizard.actions.validation import validate
     from wizard.node.keys import COMMON
 
-    action = _action(name)
+    action = _action(name, _registry(store))
     if node_id is not None:
         _check_id(node_id)
     before = {} if source is None else _read(source, name)
@@ -285,7 +299,7 @@ async def _asked(action: Action, config: dict[str, Any]) -> dict[str, Any]:
     labels = {made.name: made.field["label"] for made in action.inputs if made.field}
     only: frozenset[str] | None = None
     while True:
-        values |= await _hold(workflow_of(action, values, only), terminal)
+        values |= await hold(workflow_of(action, values, only), terminal)
         try:
             return validate(action, config_of(action, values))
         except ConfigurationRefused as error:
@@ -299,7 +313,7 @@ async def _asked(action: Action, config: dict[str, Any]) -> dict[str, Any]:
             only = frozenset(told) or None
 
 
-async def _hold(workflow: Mapping[str, Any], terminal: Terminal) -> dict[str, Any]:
+async def hold(workflow: Mapping[str, Any], terminal: Terminal) -> dict[str, Any]:
     """The answers of a conversation. Raises Exit where it is left."""
     from wizard.app import make_engine, open_store
     from wizard.channels.terminal.terminal import Conversation, Ending

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wizard.cli.functions import FunctionsOption, chosen, imported, warn_of_missing, with_embedded
-from wizard.cli.shared import choose, examples, must_exist, settings, with_engine
+from wizard.cli.shared import choose, examples, load, must_exist, settings, with_engine
 from wizard.locale.catalogs import SOURCE
 from wizard.locale.sentences import sentence
 
@@ -68,7 +68,7 @@ def run(
     ] = False,
     functions: FunctionsOption = None,
 ) -> None:
-    """Go through a workflow in this terminal, a question at a time.
+    """Go through a workflow here, a question at a time.
 
     Every answer is kept as soon as it is given: leave with :quit or Ctrl-C and go on later, here or over
     JSON. :help lists what can be typed. In a pipe each line answers a question.
@@ -120,7 +120,6 @@ def _inputs(pairs: Iterable[str]) -> dict[str, str]:
 
 
 async def _talk(talk: _Talk, here: Settings) -> Ending:
-    from wizard.app import load_catalog
     from wizard.channels.terminal.console import Terminal
     from wizard.channels.terminal.terminal import Conversation
     from wizard.definitions.catalog import Catalog
@@ -129,7 +128,10 @@ async def _talk(talk: _Talk, here: Settings) -> Ending:
     from wizard.node import Registry
 
     functions = imported(chosen(talk.functions, here))
-    catalog = Catalog.empty(Registry.installed()) if talk.path is None else load_catalog(talk.path)
+    if talk.path is None:
+        catalog = Catalog.empty(Registry.installed())
+    else:
+        catalog = await asyncio.to_thread(load, talk.path, talk.url, here)
     if talk.resume is not None:
         must_exist(talk.url)
 

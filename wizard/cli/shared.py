@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from wizard.engine import Engine
     from wizard.errors import Problem
     from wizard.model import Workflow
+    from wizard.node import Registry
     from wizard.settings import Settings
 
 T = TypeVar("T")
@@ -101,14 +103,16 @@ async def with_engine(
     functions: Mapping[str, Callable[..., Any]] | None = None,
 ) -> T:
     """What `work` gives, on an engine with these functions, whose store is open meanwhile."""
-    from wizard.app import make_engine, open_store
+    from wizard.app import make_engine, open_store, remote_nodes_of
+    from wizard.remote.directory import following
 
     store = open_store(url, here)
     await store.open()
     try:
         engine = make_engine(catalog, store, here, functions)
         try:
-            return await work(engine)
+            async with following(remote_nodes_of(engine)):
+                return await work(engine)
         finally:
             await engine.close()
     finally:
@@ -121,6 +125,47 @@ def no_definitions() -> Catalog:
     from wizard.node import Registry
 
     return Known.empty(Registry.installed())
+
+
+def load(
+    paths: Sequence[Path] | Path, url: str, here: Settings, functions: Mapping[str, Callable[..., Any]] | None = None
+) -> Catalog:
+    """The definitions of files and folders; what they name and isn't installed may be a node type that a service offers
+    to this store, which is looked at only then. Raises DefinitionError and StoreError."""
+    from wizard.app import load_catalog
+    from wizard.errors import DefinitionError
+    from wizard.node import Registry
+
+    several, registry = [paths] if isinstance(paths, Path) else paths, Registry.installed()
+    try:
+        return load_catalog(several, registry, functions)
+    except DefinitionError:
+        with_remote_nodes(registry, url, here)
+        if not registry.revision:
+            raise
+        return load_catalog(several, registry, functions)
+
+
+def with_remote_nodes(registry: Registry, url: str, here: Settings) -> Registry:
+    """The registry, with the node types that services offer to a store as well, where there is one. Raises
+    StoreError."""
+    from wizard.app import open_store, sqlite_path
+    from wizard.remote.directory import Directory
+
+    path = sqlite_path(url)
+    if url.startswith("memory:") or (path is not None and not path.exists()):
+        return registry
+
+    async def read() -> None:
+        store = open_store(url, here)
+        await store.open()
+        try:
+            await Directory(store, registry).refresh()
+        finally:
+            await store.close()
+
+    asyncio.run(read())
+    return registry
 
 
 def look(

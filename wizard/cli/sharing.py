@@ -63,10 +63,12 @@ def share(
 
 def _named(text: str) -> tuple[str, str]:
     """Who, and in which role. Raises BadParameter."""
-    from wizard.channels.admin.people import Role
+    from wizard.channels.admin.people import SHARED_ROLES
 
     name, is_there, role = text.rpartition("=")
-    if not is_there or role not in [*Role]:
-        raise typer.BadParameter(f"{text!r} isn't NAME=ROLE; roles are {', '.join(Role)}.", param_hint="NAME=ROLE")
+    if not is_there or role not in SHARED_ROLES:
+        raise typer.BadParameter(
+            f"{text!r} isn't NAME=ROLE; roles are {', '.join(SHARED_ROLES)}.", param_hint="NAME=ROLE"
+        )
     limited(1, 200)(name)
     return name, role

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wizard.cli.functions import FunctionsOption, chosen, imported
-from wizard.cli.shared import StoreOption, examples, log_as, no_definitions, place, settings, with_engine
+from wizard.cli.shared import StoreOption, examples, load, log_as, no_definitions, place, settings, with_engine
 
 if TYPE_CHECKING:
     from wizard.channels.http.health import Stopping
@@ -53,7 +53,6 @@ def worker(
     Told to stop, by Ctrl-C or SIGTERM, it finishes the jobs under way, or hands them back after WIZARD_GRACE seconds.
     It has the functions that --functions names; a step that calls another fails.
     """
-    from wizard.app import load_catalog
     from wizard.engine.prerequisites import log_missing_prerequisites
     from wizard.process.running import run_to_its_end
 
@@ -64,7 +63,7 @@ def worker(
             "a store in memory is of one process; name one that others can use.", param_hint="--store"
         )
     given = imported(chosen(functions, here))
-    catalog = load_catalog(paths) if paths else no_definitions()
+    catalog = load(paths, url, here) if paths else no_definitions()
     log_as(here)
     log_missing_prerequisites(catalog.workflows.values(), given)
     at_once = jobs or here.jobs or AT_ONCE

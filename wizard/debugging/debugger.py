@@ -28,7 +28,8 @@ class Debugger:
         self._registry = registry
         settings, functions = engine.settings, engine.services.functions
         # What hangs in a trial takes no thread from people's runs.
-        self._services = Services(functions, settings, calls=Calls(settings.function_threads, settings.hung_threads))
+        calls = Calls(settings.function_threads, settings.hung_threads)
+        self._services = Services(functions, settings, calls=calls, resources=engine.services.resources)
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def debug(self, workflow: str, stage: str, trial: Trial) -> Report:
@@ -40,7 +41,8 @@ class Debugger:
         async with self._room:
             tried = await self._tried(workflow, stage)
             profiles = self._engine.profile_schema
-            return await play(tried, trial, self._services, self._engine.clock.wall(), profiles=profiles)
+            now, others = self._engine.clock.wall(), self._engine.definitions
+            return await play(tried, trial, self._services, now, profiles=profiles, others=others)
 
     async def look(self, run_id: str) -> Report:
         """What is recorded of a live run, with its answers. Raises RunNotFound, and WorkflowUnavailable where its
@@ -62,7 +64,8 @@ class Debugger:
             fork = forked(view.workflow, view.run, step, entries, files)
             tried = Tried(view.workflow, await self._body(view.run.version))
             now = fork.at.astimezone(self._engine.clock.wall().tzinfo)
-            return await play(tried, trial, self._services, now, fork=fork, profiles=self._engine.profile_schema)
+            profiles, others = self._engine.profile_schema, self._engine.definitions
+            return await play(tried, trial, self._services, now, fork=fork, profiles=profiles, others=others)
 
     async def _view(self, run_id: str) -> RunView:
         view = await self._engine.load(run_id)

@@ -165,7 +165,11 @@ class Observer:
             line.ms = round((line.ms or 0.0) + (perf_counter() - begun) * 1000, 3)
             _note_state(line, visit)
         self._note_outcome(node, line, outcome)
+        self.note_visit(node, visit, outcome)
         return outcome
+
+    def note_visit(self, node: Node, visit: Visit[Any], outcome: Outcome) -> None:
+        """What came of a call, for an observer that looks at more than lines have."""
 
     def _line(self, node: Node, visit: Visit[Any]) -> Line:
         known = self._recorder.known(visit.key)

@@ -25,26 +25,32 @@ class Outcomes:
         self._tries: Counter[str] = Counter()
 
     def is_given(self, step: str) -> bool:
-        return self._key(step) is not None
+        return self.key_of(step) is not None
+
+    def counted_by(self, visit: Visit[Any]) -> str:
+        """What the tries are counted by that a list of results has one for each of."""
+        return visit.key
 
     def acts(self, handler: NodeType[Any], step: str) -> bool:
-        """Whether the node itself is called."""
-        return not self.is_given(step) and (handler.pure or self._trial.effects)
+        """Whether the node itself is called. What embeds a workflow only asks, at the list page of a repeat."""
+        return not self.is_given(step) and (handler.pure or handler.kind is Kind.INTERNAL or self._trial.effects)
 
     async def of(self, handler: NodeType[Any], visit: Visit[Any], line: Line) -> Outcome:
         """What comes of a visit. Raises what the node raises, and NodeFailed where nothing can."""
         if visit.node.kind is Kind.BACKGROUND or visit.input is not None:
-            self._tries[visit.key] += 1
+            self._tries[self.counted_by(visit)] += 1
         if self.acts(handler, visit.step):
             return await handler.execute(visit)
         if visit.node.kind is not Kind.BACKGROUND and visit.input is None:
             return Wait(handler.prompt(visit))
         for chain in visit.node.names:  # so that it is done anew where what it reads is different
             _read(visit, ".".join(chain))
-        key = self._key(visit.step)
+        key = self.key_of(visit.step)
         if key is not None:
             note(line, "The result was given: the node wasn't called.")
-            return _given(self._trial.results[key], self._tries[visit.key], has_ports=bool(visit.node.port_names))
+            return _given(
+                self._trial.results[key], self._tries[self.counted_by(visit)], has_ports=bool(visit.node.port_names)
+            )
         example = handler.example_output(visit.config) if visit.node.example is None else visit.node.example
         if example is None:
             raise NodeFailed(
@@ -64,7 +70,7 @@ class Outcomes:
         note(line, "There are no effects in this debug run: the node wasn't called, and its example stands for it.")
         return Proceed(copied(dict(example)))
 
-    def _key(self, step: str) -> str | None:
+    def key_of(self, step: str) -> str | None:
         """What a step's result is given under: its path, or that of every visit."""
         every = _VISITS.sub("", step)
         return next((key for key in (step, every) if key in self._trial.results), None)

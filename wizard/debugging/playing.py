@@ -20,14 +20,14 @@ from wizard.debugging.outcomes import Outcomes, Unheard, is_failure, tries_of
 from wizard.debugging.recording import Recorder, listening
 from wizard.debugging.resolving import resolved
 from wizard.debugging.ways import place_at, port_of, ways
-from wizard.engine import Engine
+from wizard.engine import Definitions, Engine
 from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
 from wizard.errors import InvalidInput, NotAStep, WorkflowNotFound
 from wizard.machine.scope import Scope
-from wizard.model import Change, DocumentSave, Entry, Kind, Prompt, Run, RunStatus, Workflow
+from wizard.model import Call, Change, DocumentSave, Entry, Kind, Prompt, Run, RunStatus, Workflow
 from wizard.model.job import Job
-from wizard.model.path import locate
+from wizard.model.path import AFTER, locate
 from wizard.model.trial import Line, Report, Trial
 from wizard.node import Services
 from wizard.node.types import parse_duration
@@ -56,20 +56,24 @@ async def play(
     *,
     fork: Fork | None = None,
     profiles: ProfileSchema | None = None,
+    others: Definitions | None = None,
     seconds: float = SECONDS,
 ) -> Report:
     """What comes of the trial, within so many seconds; with `fork`, from there on. `profiles` is what profiles may
-    hold. Raises InvalidInput for what the workflow, or a step, can't be handed."""
-    _check_steps(tried.workflow, trial)
+    hold, and `others` are the definitions that it may start runs of, which are played here as well. Raises InvalidInput
+    for what the workflow, or a step, can't be handed."""
+    check_steps(tried.workflow, trial)
     clock = DebugClock(trial.at or now)
     recorder = Recorder()
     observer = Observer(recorder, Outcomes(trial), clock)
     store = _Store(trial)
     functions = services.functions if trial.effects else Unheard()
     engine = Engine(
-        _Only(Tried(observer.workflow(tried.workflow), tried.bundle)),
+        _Only(Tried(observer.workflow(tried.workflow), tried.bundle), others),
         store,
-        services=Services(functions, _settings(services), calls=services.calls),
+        services=Services(
+            functions, _settings(services), calls=services.calls, resources=services.resources.for_tests()
+        ),
         clock=clock,
         ids=lambda: RUN,
         profile_schema=profiles,
@@ -83,7 +87,7 @@ async def play(
             await engine.close()
 
 
-def _check_steps(workflow: Workflow, trial: Trial) -> None:
+def check_steps(workflow: Workflow, trial: Trial) -> None:
     """What is given for a step that there can't be, or that has no use for it, was meant for another one. Raises
     InvalidInput."""
     for name, given in (("answers", trial.answers), ("results", trial.results), ("takes", trial.takes)):
@@ -107,7 +111,8 @@ def _unusable(workflow: Workflow, name: str, step: str) -> str | None:
         kind = Kind.INTERNAL
     if name == "results":
         return None if kind is not Kind.INTERNAL else f"what comes of a node of type {type_name} can't be given."
-    if kind is Kind.FOREGROUND:
+    is_list_page = step.rpartition("/")[2].startswith(AFTER) and isinstance(placed[1].config, Call)
+    if kind is Kind.FOREGROUND or is_list_page:
         return None
     hint = "; give what comes of it in `results`" if kind is Kind.BACKGROUND else ""
     return f"a node of type {type_name} asks nobody anything{hint}."
@@ -121,27 +126,36 @@ def _settings(services: Services) -> Settings:
 
 
 class _Only:
-    """The definitions of an engine that knows one workflow."""
+    """The definitions of an engine that tries one workflow; the others are only started by it."""
 
-    def __init__(self, tried: Tried) -> None:
+    def __init__(self, tried: Tried, others: Definitions | None) -> None:
         self._tried = tried
+        self._others = others
 
     def get(self, workflow_id: str) -> Workflow:
-        if workflow_id != self._tried.workflow.id:
+        if workflow_id == self._tried.workflow.id:
+            return self._tried.workflow
+        if self._others is None:
             raise WorkflowNotFound(workflow=workflow_id)
-        return self._tried.workflow
+        return self._others.get(workflow_id)
 
     def all_workflows(self) -> Collection[Workflow]:
         return (self._tried.workflow,)
 
     def bundle(self, workflow_id: str) -> bytes:
-        return self._tried.bundle
+        if workflow_id == self._tried.workflow.id or self._others is None:
+            return self._tried.bundle
+        return self._others.bundle(workflow_id)
 
     def compile(self, bundle: bytes) -> Workflow:
-        return self._tried.workflow
+        if bundle == self._tried.bundle or self._others is None:
+            return self._tried.workflow
+        return self._others.compile(bundle)
 
     def outline(self, run: Run, bundle: bytes | None, error: Exception | None) -> Workflow:
-        return self._tried.workflow
+        if run.workflow == self._tried.workflow.id or self._others is None:
+            return self._tried.workflow
+        return self._others.outline(run, bundle, error)
 
 
 class _Store(MemoryStore):

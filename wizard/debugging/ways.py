@@ -76,7 +76,8 @@ class _Walk:
 
     def follow(self, entry: Entry) -> None:
         match entry.kind:
-            case "entered" | "re-used" | "opened" | "branched" if entry.step:
+            case "entered" | "re-used" | "opened" | "branched" | "presented" | "ran" if entry.step:
+                # the last two alone are of a step that was kept, and is come to again behind Previous or a change
                 self._arrive(entry.step, entry.detail)
             case "moved" | "changing":
                 self._move(entry.step)

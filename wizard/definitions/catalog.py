@@ -35,6 +35,7 @@ from wizard.model.values import write_json
 from wizard.node import Registry
 
 SUFFIXES = (".yaml", ".yml", ".json")
+SCRIPT = ".test"  # before the suffix: a script that tests definitions (docs/testing.md), and none itself
 MAX_FILES = 5_000
 
 
@@ -90,13 +91,13 @@ class Catalog:
         return _compiled(loader, stored=stored)
 
     @classmethod
-    def from_read(cls, documents: Iterable[Document], registry: Registry) -> Catalog:
-        """Definitions that were read from texts, each with what is deployed of what it embeds. Raises DefinitionError
-        with the problems of all of them."""
+    def from_read(cls, documents: Iterable[Document], registry: Registry, deployed: Collection[str] = ()) -> Catalog:
+        """Definitions that were read from texts, each with what is deployed of what it embeds; `deployed` are all that
+        runs can be started of. Raises DefinitionError with the problems of all of them."""
         loader = _Loader(registry)
         for document in documents:
             loader.add(document)
-        return _compiled(loader, missing="deploy it first")
+        return _compiled(loader, missing="deploy it first", deployed=deployed)
 
     def get(self, workflow_id: str) -> Workflow:
         """Raises WorkflowNotFound."""
@@ -200,13 +201,10 @@ class _Loader:
             self.problems.append(document.problem(("id",), message))
 
     def find_missing(self, folders: Iterable[Path]) -> None:
-        """Adds what is embedded and missing, out of the files in `folders`; what else is there, or
+        """Adds what is embedded or started and missing, out of the files in `folders`; what else is there, or
         can't be read, doesn't matter."""
         documents: dict[str, list[Document]] | None = None
-        while (
-            missing := {config.workflow for draft in self.drafts.values() for _, config in draft.calls}
-            - self.drafts.keys()
-        ):
+        while missing := {name for draft in self.drafts.values() for name in _needed(draft)} - self.drafts.keys():
             if documents is None:
                 documents = _by_id(file for folder in dict.fromkeys(folders) for file in files_of(folder, deep=False))
             known = sorted(missing & documents.keys())
@@ -218,6 +216,13 @@ class _Loader:
 
     def _complain(self, path: Path, message: str) -> None:
         self.problems.append(Problem(str(path), 1, 1, message))
+
+
+def _needed(draft: Draft) -> Iterator[str]:
+    """The workflows that a definition embeds, and those that it starts."""
+    yield from (config.workflow for _, config in draft.calls)
+    for node in draft.nodes:
+        yield from (name for _, name, _ in (() if node.config is None else node.handler.starts(node.config)))
 
 
 def _by_id(files: Iterable[Path]) -> dict[str, list[Document]]:
@@ -252,12 +257,13 @@ def bytes_of(file: Path) -> bytes:
         raise DefinitionError([Problem(str(file), 1, 1, f"this file can't be read: {error.strerror}")]) from error
 
 
-def files_of(folder: Path, deep: bool = True) -> Iterator[Path]:
-    """The definition files of a folder, hidden ones left out."""
+def files_of(folder: Path, deep: bool = True, *, scripts: bool = False) -> Iterator[Path]:
+    """The definition files of a folder, or the scripts beside them; hidden ones left out."""
     for here, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if deep and not name.startswith("."))
         for name in sorted(files):
-            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
+            stem, suffix = os.path.splitext(name.lower())
+            if suffix in SUFFIXES and stem.endswith(SCRIPT) is scripts and not name.startswith("."):
                 yield Path(here, name)
 
 
@@ -270,9 +276,11 @@ def _compiled(
     stored: bool = False,
     functions: Functions | None = None,
     missing: str = "load its file as well",
+    deployed: Collection[str] | None = None,
 ) -> Catalog:
     drafts = loader.drafts
-    problems = [*loader.problems, *check(drafts, stored=stored, functions=functions, missing=missing)]
+    found = check(drafts, stored=stored, functions=functions, missing=missing, deployed=deployed)
+    problems = [*loader.problems, *found]
     if any(problem.severity == "error" for problem in problems):
         raise DefinitionError(problems)
     edges = {name: [config.workflow for _, config in draft.calls] for name, draft in drafts.items()}

@@ -4,7 +4,8 @@ embedding (S17). Each check takes drafts and gives problems; nothing is executed
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Set
+from typing import Literal
 
 from wizard.definitions.draft import Draft, NodeDraft
 from wizard.definitions.edges import closure, components, is_loop, leading_to
@@ -20,6 +21,7 @@ from wizard.definitions.text_checks import check_texts
 from wizard.definitions.value_checks import check_joined, check_lists, check_spelling
 from wizard.errors import NodeContractError, Problem
 from wizard.expressions.functions import FUNCTIONS
+from wizard.expressions.template import Dynamic
 from wizard.forms.checking import form_doubts
 from wizard.forms.field_type import BaseField
 from wizard.model import Kind
@@ -36,12 +38,13 @@ def check(
     stored: bool = False,
     functions: Functions | None = None,
     missing: str = "load its file as well",
+    deployed: Collection[str] | None = None,
 ) -> list[Problem]:
     """Everything that is wrong or doubtful in definitions that are loaded together, by id, and in how they call the
     application's `functions`, where these are handed over. Of `stored` ones only what
     they can't run with: runs are pinned to them, and the checker may have learnt since to refuse their loops, which a
     turn's bound stops as well (S17, S22). `missing` says what to do about a workflow that is embedded and isn't
-    there."""
+    there. `deployed` are those that runs can be started of besides, where definitions are deployed one by one."""
     problems = list(_check_embedding(drafts))
     asking = _asking(drafts)
     embedded = {config.workflow for draft in drafts.values() for _, config in draft.calls}
@@ -49,6 +52,7 @@ def check(
         own = [
             *_check_ids_and_targets(draft),
             *_check_calls(draft, drafts, missing),
+            *([] if stored else _check_started(draft, drafts, missing, deployed)),
             *_check_defaults(draft),
             *_check_ends(draft, embedded),
             *_check_deadlines(draft),
@@ -172,6 +176,38 @@ def _check_calls(draft: Draft, drafts: Drafts, missing: str) -> Iterator[Problem
             if field.required and field.default is None and name not in given:
                 place = (*node.place, "with") if config.with_ else (*node.place, "workflow")
                 yield draft.document.problem(place, f"`{inner.id}` needs the input `{name}`; hand it over in `with`")
+
+
+def _check_started(draft: Draft, drafts: Drafts, missing: str, deployed: Collection[str] | None) -> Iterator[Problem]:
+    """Workflows that are started as runs of their own. Those that are deployed one by one may start each other: what
+    isn't there yet is no mistake then."""
+    for node in draft.nodes:
+        for place, name, values in () if node.config is None else node.handler.starts(node.config):
+            started = drafts.get(name)
+            if started is not None:
+                yield from _check_handed(node, draft, started, place, values)
+            elif name not in (deployed or ()):
+                hint = did_you_mean(name, {*drafts, *(deployed or ())}) or f"; {missing}"
+                message = f"there is no workflow {quoted(name)} to start{hint}"
+                severity: Literal["error", "warning"] = "error" if deployed is None else "warning"
+                yield draft.document.problem((*node.place, *place), message, severity=severity)
+
+
+def _check_handed(
+    node: NodeDraft, draft: Draft, started: Draft, place: tuple[str | int, ...], values: Mapping[str, Dynamic]
+) -> Iterator[Problem]:
+    declared = {field.name: field for field in started.input}
+    for name in values if declared else ():
+        where = (*node.place, "input", name)
+        if name not in declared:
+            message = f"`{started.id}` has no input {quoted(name)}{did_you_mean(name, declared)}"
+            yield draft.document.problem(where, message, key=True)
+        elif values[name].constant and (why := misfit(declared[name], values[name].source)):
+            yield draft.document.problem(where, f"the input `{name}` of `{started.id}` isn't accepted: {why}")
+    for name, field in declared.items():
+        if field.required and field.default is None and name not in values:
+            message = f"`{started.id}` needs the input `{name}`; hand it over in `input`"
+            yield draft.document.problem((*node.place, *place), message)
 
 
 def _check_defaults(draft: Draft) -> Iterator[Problem]:

@@ -28,6 +28,18 @@ class Edge:
     error: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What tests have come to: it is drawn in another colour and with other lines than the rest, which says so."""
+
+    nodes: frozenset[str]
+    edges: frozenset[Edge]
+
+    def node(self, name: str) -> bool:
+        """Whether a box is one that was come to; the end is, where an edge to it is."""
+        return name in self.nodes or (name == END and any(edge.target == END for edge in self.edges))
+
+
 def edges_of(workflow: Workflow) -> list[Edge]:
     """Every edge of the workflow, in the order of its nodes."""
     edges = []
@@ -83,7 +95,7 @@ _SHAPES = {"condition": ("{", "}"), "workflow": ("[[", "]]"), "end": ("([", "])"
 _KINDS = {Kind.FOREGROUND: ("[", "]"), Kind.BACKGROUND: ("[/", "/]"), Kind.INTERNAL: ("[", "]")}
 
 
-def mermaid(workflow: Workflow) -> str:
+def mermaid(workflow: Workflow, tested: Tested | None = None) -> str:
     """The workflow as a Mermaid flowchart."""
     short = {name: f"n{number}" for number, name in enumerate([*workflow.nodes, END])}
     lines = ["flowchart TD", f"    accTitle: {_mermaid_text(workflow.title)}"]
@@ -99,7 +111,20 @@ def mermaid(workflow: Workflow) -> str:
         arrow = "-.->" if edge.error else "-->"
         label = f'|"{_mermaid_text(edge.label)}"|' if edge.label else ""
         lines.append(f"    {short[edge.source]} {arrow}{label} {short[edge.target]}")
+    if tested is not None:
+        lines += _mermaid_marks(short, edges, tested)
     return "\n".join(lines) + "\n"
+
+
+def _mermaid_marks(short: dict[str, str], edges: Sequence[Edge], tested: Tested) -> list[str]:
+    lines = [f"    classDef tested fill:{_TESTED_FILL},stroke:{_TESTED}"]
+    lines.append(f"    classDef untested fill:{_PAPER},stroke:{_ERROR},stroke-dasharray:4 3")
+    drawn = [name for name in short if name != END or any(edge.target == END for edge in edges)]
+    lines += [f"    class {short[name]} {'tested' if tested.node(name) else 'untested'}" for name in drawn]
+    for number, edge in enumerate(edges):
+        colour = _TESTED if edge in tested.edges else f"{_ERROR},stroke-dasharray:4 3"
+        lines.append(f"    linkStyle {number} stroke:{colour}")
+    return lines
 
 
 def _mermaid_text(text: str) -> str:
@@ -236,14 +261,15 @@ def _texts(workflow: Workflow, name: str) -> tuple[str, ...]:
 # -- SVG -----------------------------------------------------------------------------------------
 
 _INK, _PAPER, _ERROR = "#1d2733", "#ffffff", "#a3231c"
+_TESTED, _TESTED_FILL = "#1b6e3c", "#dff3e4"
 _FILLS = {Kind.FOREGROUND: "#e3f0fb", Kind.BACKGROUND: "#eeeeee", Kind.INTERNAL: "#fdf3d8"}
 
 
-def svg(workflow: Workflow) -> str:
+def svg(workflow: Workflow, tested: Tested | None = None) -> str:
     """The workflow as a standalone SVG document."""
     edges = edges_of(workflow)
     layout = _laid_out(workflow, edges)
-    paths, left, right = _paths(edges, layout)
+    paths, left, right = _paths(edges, layout, tested)
     x, width, height = left - MARGIN, right - left + 2 * MARGIN, layout.bottom + MARGIN
     ids = f"{workflow.id}-title", f"{workflow.id}-description"
     parts = [
@@ -256,7 +282,7 @@ def svg(workflow: Workflow) -> str:
         f'<text x="{x + MARGIN:.0f}" y="{MARGIN}" font-size="18" font-weight="bold">'
         f"{_text(shorten(workflow.title, 60, placeholder='…'))}</text>",
         *paths,
-        *(_drawn(workflow, name, box) for name, box in layout.boxes.items()),
+        *(_drawn(workflow, name, box, tested) for name, box in layout.boxes.items()),
         *_labels(edges, layout),
     ]
     return "\n".join([*parts, "</svg>"]) + "\n"
@@ -266,12 +292,16 @@ def _text(text: str) -> str:
     return escape(text)
 
 
-def _drawn(workflow: Workflow, name: str, box: Box) -> str:
+def _drawn(workflow: Workflow, name: str, box: Box, tested: Tested | None) -> str:
     node = workflow.nodes.get(name)
     left, top, width, height = box.x - WIDTH / 2, box.top, WIDTH, box.height
     fill = _FILLS[node.kind] if node is not None else _PAPER
     radius = height / 2 if node is None or node.handler.ends else 16 if node.kind is Kind.INTERNAL else 4
     frame = f'fill="{fill}" stroke="{_INK}"'
+    if tested is not None:
+        known = tested.node(name)
+        frame = f'fill="{_TESTED_FILL if known else _PAPER}" stroke="{_TESTED if known else _ERROR}"'
+        frame += "" if known else ' stroke-dasharray="4 3"'
     shapes = [f'<rect x="{left:g}" y="{top:g}" width="{width}" height="{height:g}" rx="{radius:g}" {frame}/>']
     if node is not None and isinstance(node.config, Call):
         inner = f'x="{left + 4:g}" y="{top + 4:g}" width="{width - 8}" height="{height - 8:g}" rx="{radius - 4:g}"'
@@ -286,7 +316,7 @@ def _drawn(workflow: Workflow, name: str, box: Box) -> str:
     return f"<g>{''.join(shapes)}</g>"
 
 
-def _paths(edges: Sequence[Edge], layout: Layout) -> tuple[list[str], float, float]:
+def _paths(edges: Sequence[Edge], layout: Layout, tested: Tested | None) -> tuple[list[str], float, float]:
     """The edges' lines, and how far left and right their lanes go."""
     lanes: dict[bool, list[list[tuple[int, int]]]] = {True: [], False: []}
     paths = []
@@ -307,6 +337,9 @@ def _paths(edges: Sequence[Edge], layout: Layout) -> tuple[list[str], float, flo
             out, into = layout.gaps[source.layer + 1] + shift, layout.gaps[target.layer] + shift
             points = f"M{start[0]:g},{start[1]:g} V{out:g} H{x:g} V{into:g} H{target.x:g} V{target.top:g}"
         colour, dash = (_ERROR, ' stroke-dasharray="5 4"') if edge.error else (_INK, "")
+        if tested is not None:
+            known = edge in tested.edges
+            colour, dash = (_TESTED, ' stroke-width="2"') if known else (_ERROR, ' stroke-dasharray="4 3"')
         paths.append(f'<path d="{points}" fill="none" stroke="{colour}"{dash}/>')
         paths.append(f'<path d="M{target.x:g},{target.top:g} l-4,-8 h8 z" fill="{colour}"/>')
     return paths, layout.left - LANE * (len(lanes[True]) + 1), layout.right + LANE * (len(lanes[False]) + 1)

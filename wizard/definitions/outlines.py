@@ -26,6 +26,7 @@ from wizard.model.nesting import load_json
 from wizard.model.path import AFTER
 from wizard.node import NodeConfig, NodeType, Registry, Visit
 from wizard.node.plugins import reason_of
+from wizard.node.registry import REMOTE
 
 MAX_BUNDLE_BYTES = 64_000_000
 NOT_SHOWN = sentence("(can't be shown at the moment)")
@@ -110,6 +111,8 @@ def _missing(type_: str, bundle: Bundle, registry: Registry) -> str:
     whys = registry.why_unusable(type_) or [
         node_type for node_type in registry.unusable if came_from and node_type.package.partition(" ")[0] == came_from
     ]
+    if not whys and bundle.packages.get(type_, "").startswith(REMOTE):
+        return f"no service offers this node type here; register it: `wizard remote-nodes add {type_} URL`"
     return "; ".join(why.reason for why in whys) or "this node type isn't installed"
 
 

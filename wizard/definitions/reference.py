@@ -101,6 +101,8 @@ def _key(name: str, shape: Schema, required: bool) -> Key:
 def type_name(shape: Schema) -> str:
     """What a schema's values are called in a reference."""
     match shape:
+        case {"x-resource": str(kind)}:
+            return f"resource ({kind})"
         case _ if (name := _named(shape)) is not None:
             return name
         case {"const": value}:

@@ -14,8 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from wizard.definitions.draft import draft
 from wizard.definitions.function_checks import calls_of
 from wizard.definitions.reading.source import MAX_BYTES
+from wizard.deployments.resources import named_in_texts
 from wizard.deployments.texts import ID_PATTERN, read_text
 from wizard.errors import DefinitionError, Problem
+from wizard.model import NOTHING
 from wizard.model.nesting import TooDeepError, load_json
 from wizard.node import Registry
 
@@ -42,6 +44,7 @@ class Needs(NamedTuple):
     node_types: Mapping[str, str]
     field_types: Mapping[str, str]
     functions: tuple[str, ...]
+    resources: Mapping[str, str] = NOTHING  # the kind that each has to be of, by name; never what is in one
 
 
 class Bundle(NamedTuple):
@@ -65,6 +68,7 @@ class _NeedsFormat(_Strict):
     node_types: dict[_Name, _Package] = Field(max_length=1000)
     field_types: dict[_Name, _Package] = Field(max_length=1000)
     functions: list[_Name] = Field(max_length=10_000)
+    resources: dict[_Name, _Name] = Field(default_factory=dict, max_length=1000)
 
 
 class _TextFormat(_Strict):
@@ -89,6 +93,7 @@ def as_data(bundle: Bundle) -> dict[str, Any]:
             "node_types": dict(sorted(needs.node_types.items())),
             "field_types": dict(sorted(needs.field_types.items())),
             "functions": sorted(needs.functions),
+            **({"resources": dict(sorted(needs.resources.items()))} if needs.resources else {}),
         },
         "texts": {part.workflow: {"stage": part.stage, "lines": part.text.split("\n")} for part in bundle.parts},
     }
@@ -127,7 +132,7 @@ def from_data(data: Any) -> Bundle:
     if problems:
         raise DefinitionError(problems)
     parts.sort(key=lambda part: (part.workflow != read.workflow, part.workflow))
-    needs = Needs(read.needs.node_types, read.needs.field_types, tuple(read.needs.functions))
+    needs = Needs(read.needs.node_types, read.needs.field_types, tuple(read.needs.functions), read.needs.resources)
     return Bundle(read.workflow, tuple(parts), needs)
 
 
@@ -155,6 +160,7 @@ def _refusal(message: str) -> DefinitionError:
 
 def needs_of(texts: Iterable[str], registry: Registry) -> Needs:
     """What is named in these texts, as far as they can be read."""
+    texts = list(texts)
     nodes: set[str] = set()
     fields: set[str] = set()
     functions: set[str] = set()
@@ -171,6 +177,7 @@ def needs_of(texts: Iterable[str], registry: Registry) -> Needs:
         {name: registry.package(name) for name in nodes},
         {name: registry.field_package(name) for name in fields},
         tuple(sorted(functions)),
+        named_in_texts(texts, registry),
     )
 
 

@@ -39,14 +39,16 @@ class DeployedDefinitions:
         self._catalog = Catalog.empty(registry)
         self._compiled: dict[str, tuple[Workflow, bytes]] = {}  # by version
         self._deployed: list[Deployed] = []
-        self._stamp: int | None = None
+        self._stamp: tuple[int, int] | None = None  # with the registry's revision
 
     async def refresh(self) -> bool:
         """Takes over what is deployed now; whether anything else was before. What can't be compiled here is left out,
         and the log says so. Raises StoreError, and then nothing has changed."""
-        stamp = await self.store.stages.stamp()
+        stamp = await self.store.stages.stamp(), self.registry.revision
         if stamp == self._stamp:
             return False
+        if self._stamp is not None and stamp[1] != self._stamp[1]:
+            self._compiled = {}  # what a service offers may be another type now
         deployed = await self.store.stages.deployed()
         compiled = {each.version: known for each in deployed if (known := await self._workflow(each)) is not None}
         there = [each for each in deployed if each.version in compiled]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from wizard.definitions.catalog import Catalog
 from wizard.definitions.reading.document import Document
 from wizard.deployments.diff import Change, diff
+from wizard.deployments.resources import lacking, named_in_texts
 from wizard.deployments.texts import compiled, embedded_in, read_text
 from wizard.errors import (
     DefinitionError,
@@ -27,6 +28,7 @@ from wizard.errors import (
 from wizard.model import Value
 from wizard.model.staging import Deed, Draft, Sharing, Stages, Version
 from wizard.node import Registry
+from wizard.resources.handing import Resources
 
 EMBEDS = "embeds"  # under which changes name the numbers of what is embedded
 
@@ -34,21 +36,35 @@ EMBEDS = "embeds"  # under which changes name the numbers of what is embedded
 class Outcome(NamedTuple):
     """The version that is deployed now. `embeds` are the numbers that were pinned, by workflow, and
     `embedded_in` the deployed workflows that embed this one and keep what they have until they are deployed anew.
-    `warnings` are of the draft."""
+    `warnings` are of the draft, `lacking` says what is missing of the resources that it names."""
 
     version: Version
     embeds: Mapping[str, int]
     embedded_in: tuple[str, ...]
     warnings: tuple[Problem, ...] = ()
+    lacking: tuple[str, ...] = ()
 
 
 class Staging:
     """What editors and deployers do with the workflows of a store. `by` says who does it, as the caller names them."""
 
-    def __init__(self, stages: Stages, registry: Registry, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, stages: Stages, registry: Registry, clock: Callable[[], datetime], resources: Resources | None = None
+    ) -> None:
         self._stages = stages
+        self._resources = resources
         self._registry = registry
         self._clock = clock
+
+    @property
+    def resources(self) -> Resources | None:
+        """What nodes are handed, where that is known."""
+        return self._resources
+
+    @property
+    def registry(self) -> Registry:
+        """The node types that texts may use."""
+        return self._registry
 
     # -- drafts ----------------------------------------------------------------------------------
 
@@ -135,10 +151,11 @@ class Staging:
         catalog = await self._compiled(document, embedded)
         warnings = tuple(catalog.warnings)
         pinned = {name: numbers[name] for name in embedded}
+        lacks = await self._lacking(draft.text)
         now = await self._version(workflow, numbers)
         at, compiled_version = self._clock(), catalog.get(workflow).version
         if now is not None and (now.text, now.version) == (draft.text, compiled_version):
-            return Outcome(now, pinned, (), warnings)
+            return Outcome(now, pinned, (), warnings, lacks)
         newest = await self._stages.versions(workflow, 1)
         number = newest[0].number + 1 if newest else 1
         before = None if now is None else now.number
@@ -146,7 +163,14 @@ class Staging:
         embeds: dict[str, Value] = dict(pinned)
         deed = Deed(0, at, by, "deploy", workflow, {"number": number, "embeds": embeds}, note)
         await self._stages.add_version(version, catalog.bundle(workflow), deed)
-        return Outcome(version, pinned, await self._embedding(workflow), warnings)
+        return Outcome(version, pinned, await self._embedding(workflow), warnings, lacks)
+
+    async def _lacking(self, text: str) -> tuple[str, ...]:
+        """What is missing of the resources that a text names; what it embeds was told of when that was deployed."""
+        if self._resources is None:
+            return ()
+        names = await asyncio.to_thread(named_in_texts, [text], self._registry)
+        return await lacking(names, self._resources)
 
     async def revoke(self, workflow: str, *, by: str, note: str = "") -> Outcome:
         """Deploys what was deployed before. Raises NothingDeployed, NothingBefore and StaleDeployment."""
@@ -223,7 +247,8 @@ class Staging:
 
     async def _compiled(self, document: Document, embedded: Mapping[str, Document]) -> Catalog:
         # A large definition takes seconds; nobody else waits for that.
-        return await asyncio.to_thread(compiled, document, embedded.values(), self._registry)
+        deployed = frozenset(await self._numbers())
+        return await asyncio.to_thread(compiled, document, embedded.values(), self._registry, deployed)
 
     async def _embedded(self, document: Document, numbers: Mapping[str, int]) -> dict[str, Document]:
         """What a definition embeds, and what that does, in the versions of these numbers; what has none is left out,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from wizard.definitions.catalog import Catalog
@@ -59,6 +59,9 @@ def embedded_in(data: Any) -> frozenset[str]:
     return frozenset(name for name in named if isinstance(name, str))
 
 
-def compiled(document: Document, embedded: Iterable[Document], registry: Registry) -> Catalog:
-    """The workflow and all that it embeds. Raises DefinitionError with every problem of it."""
-    return Catalog.from_read([document, *embedded], registry)
+def compiled(
+    document: Document, embedded: Iterable[Document], registry: Registry, deployed: Collection[str]
+) -> Catalog:
+    """The workflow and all that it embeds; it may start what is deployed. Raises DefinitionError with every problem of
+    it."""
+    return Catalog.from_read([document, *embedded], registry, deployed)

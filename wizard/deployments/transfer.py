@@ -12,11 +12,14 @@ from typing import Literal, NamedTuple
 
 from wizard.definitions.catalog import Catalog
 from wizard.deployments.bundles import Bundle, Part, needs_of
+from wizard.deployments.resources import lacking, named_in_texts
 from wizard.deployments.staging import Staging
 from wizard.deployments.texts import embedded_in, read_text
 from wizard.errors import BundleRefused, DefinitionError, NothingDeployed, Problem
 from wizard.model.staging import Draft, Stages
 from wizard.node import Registry
+from wizard.node.registry import REMOTE
+from wizard.resources.handing import NONE, Resources
 
 
 class Planned(NamedTuple):
@@ -30,17 +33,18 @@ class Planned(NamedTuple):
 class Plan(NamedTuple):
     """What an import does. `hindrances` are what has to be mended before, or to be replaced on purpose; `problems`
     what is wrong in the texts, which drafts may be; `functions` those that they need and that aren't known here, None
-    where nobody can tell."""
+    where nobody can tell; `lacking` what is missing of the resources that they name."""
 
     parts: tuple[Planned, ...]
     hindrances: tuple[str, ...]
     problems: tuple[Problem, ...]
     functions: tuple[str, ...] | None
+    lacking: tuple[str, ...] = ()
 
 
 class Transfer:
     """Exports from a store and imports into it. `functions` are the names of those that the application has, None
-    where they aren't known."""
+    where they aren't known; `resources` are those that nodes are handed."""
 
     def __init__(
         self,
@@ -48,12 +52,14 @@ class Transfer:
         registry: Registry,
         clock: Callable[[], datetime],
         functions: Collection[str] | None = None,
+        resources: Resources = NONE,
     ) -> None:
         self._stages = stages
         self._staging = Staging(stages, registry, clock)
         self._registry = registry
         self._clock = clock
         self._functions = functions
+        self._resources = resources
 
     # -- export ------------------------------------------------------------------------------------
 
@@ -117,8 +123,11 @@ class Transfer:
             if not replace:
                 hindrances += await self._clashes(bundle, part, stored)
         problems = await asyncio.to_thread(self._problems, bundle)
-        lacking = None if self._functions is None else tuple(set(bundle.needs.functions).difference(self._functions))
-        return Plan(tuple(parts), tuple(hindrances), problems, None if lacking is None else tuple(sorted(lacking)))
+        unknown = None if self._functions is None else tuple(set(bundle.needs.functions).difference(self._functions))
+        functions = None if unknown is None else tuple(sorted(unknown))
+        texts = [part.text for part in bundle.parts]
+        names = {**bundle.needs.resources, **await asyncio.to_thread(named_in_texts, texts, self._registry)}
+        return Plan(tuple(parts), tuple(hindrances), problems, functions, await lacking(names, self._resources))
 
     async def bring_in(self, bundle: Bundle, *, by: str, replace: bool = False) -> Plan:
         """Saves all its texts as drafts. Raises BundleRefused with everything that hinders it, and StaleDraft where
@@ -180,4 +189,6 @@ class Transfer:
 
 
 def _from(package: str | None) -> str:
+    if package and package.startswith(REMOTE):
+        return f"; it came from the {package}, which has to be registered: `wizard remote-nodes add`"
     return f"; it came from {package}, which has to be installed" if package else ""

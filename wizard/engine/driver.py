@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, assert_never
 
 from immutables import Map
 
+from wizard.engine.children import Children
 from wizard.engine.commits import Saver
 from wizard.engine.dropped import Dropped
 from wizard.engine.outcomes import check_profile, checked, due_at, failure_of, with_traces
@@ -34,6 +35,7 @@ from wizard.model.copies import copied
 from wizard.model.job import JobKind, job_key
 from wizard.model.path import locate
 from wizard.node import NodeType, Services, Visit
+from wizard.node.contract import Profiles
 from wizard.node.prompt_checks import only_computes
 from wizard.node.retry import TryLater, persevere, seconds_in_all
 from wizard.process.isolation import computed
@@ -68,7 +70,8 @@ class Means:
     take before it is deferred; with 0 no effect is begun but each is ordered as a job: for who has none of the host's
     functions.
     `tell` gives what hears how far the work of a visit is. `profiles` says what nodes may set in profiles.
-    `file` opens an uploaded file of a run, by its id and that of the file.
+    `file` opens an uploaded file of a run, by its id and that of the file. `children` are the runs that nodes start,
+    `stored_profiles` the profiles that they look at, and `claim` reserves names for one of them.
     """
 
     services: Services
@@ -82,6 +85,9 @@ class Means:
     watch: Watch = NOBODY
     profiles: ProfileSchema | None = None
     file: Callable[[str, str], Awaitable[StoredFile | None]] | None = None
+    children: Children | None = None
+    stored_profiles: Profiles | None = None
+    claim: Callable[[str, str], Awaitable[bool]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,11 @@ class Driver:
         visit = make_visit(turn.workflow, turn, step, turn.local_now, self._means.services, record=record)
         if self._means.file is not None:
             visit.open_file = partial(self._means.file, turn.id)
+        if self._means.children is not None:
+            visit.child = self._means.children.of(turn, step)
+        visit.profiles = self._means.stored_profiles
+        if self._means.claim is not None:
+            visit.claim = self._means.claim
         return visit
 
     # -- foreground steps --------------------------------------------------------------------------
@@ -224,8 +235,9 @@ class Driver:
     def _later(self, step: Step, visit: Visit[Any]) -> tuple[Later | None, int]:
         """When the step is to be done, None for now, and how many rounds of a loop didn't wait for it."""
         handler: NodeType[Any] = visit.node.handler
-        if step.put_off is not None and step.put_off.until is not None and step.put_off.until > self._turn.now:
-            return Later(step.put_off.until), step.put_off.rounds
+        put_off = step.put_off
+        if put_off is not None and put_off.until is not None and put_off.until > self._turn.now and not put_off.wakes:
+            return Later(put_off.until), put_off.rounds
         later = computed(handler.later, visit, object, visit)
         if later is not None and not isinstance(later, Later):
             raise NodeContractError(

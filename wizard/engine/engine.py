@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from wizard.engine import asks
 from wizard.engine.access import Caller, check_access
 from wizard.engine.asks import Action
+from wizard.engine.children import Children, ChildToStart
 from wizard.engine.inputs import read_input
 from wizard.engine.jobs import Errand, Performer
 from wizard.engine.migrating import Migrations
@@ -47,6 +48,7 @@ from wizard.model.talk import Utterance
 from wizard.node import Services
 from wizard.process.isolation import Whose
 from wizard.profiles.keeping import StoredDocuments
+from wizard.profiles.of_runs import RunProfiles
 from wizard.profiles.schema import ProfileSchema
 from wizard.settings import Settings
 from wizard.stores.contract import Store, TraceEntry
@@ -94,11 +96,15 @@ class Engine:
         self.emitter: Emit | None = None  # set where an application is composed: it is of a room above
         self._ids = ids
         self._pinned = Pinned(definitions, store, self._needed)
-        self._turns = Turns(store, self._pinned, self.services, self.clock, watch, profile_schema)
+        children = Children(self._start_child, self.load, self.cancel)
+        self._turns = Turns(store, self._pinned, self.services, self.clock, watch, profile_schema, children)
         self.profile_schema = profile_schema
         self.profiles = StoredDocuments(store, "profile", self.clock, profile_schema)
         self.sessions = StoredDocuments(store, "session", self.clock)
-        self._performer = Performer(store, self._pinned, self._turns, self.services, self.clock, watch)
+        profiles = RunProfiles(store, self.clock, profile_schema)
+        self._performer = Performer(
+            store, self._pinned, self._turns, self.services, self.clock, watch, children, profiles
+        )
 
     def _needed(self) -> Set[str]:
         """The versions of workflows that runs in memory are pinned to."""
@@ -514,6 +520,11 @@ class Engine:
         self._turns.cache.forget(run_id)
 
     # -- turns -------------------------------------------------------------------------------------
+
+    async def _start_child(self, start: ChildToStart) -> RunView:
+        """A run that a node of another one starts. Raises what `start` raises."""
+        handed = Handed(None, None, start.profile_id, start.session_id, start.parent)
+        return await self._create(start.workflow, start.values, handed, None, entering=True, run_id=start.run)
 
     async def _create(
         self,

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
+from wizard.engine.children import Children
 from wizard.engine.dropped import UNDO_TRIES
 from wizard.engine.pinned import Pinned
 from wizard.engine.reentry import AtWork
@@ -21,6 +22,7 @@ from wizard.engine.view import RunView
 from wizard.engine.visits import make_visit
 from wizard.errors import MessageNotSent, RunNotFound, WorkflowUnavailable
 from wizard.machine import machine
+from wizard.machine.background import wake
 from wizard.machine.conflicts import OwnWork
 from wizard.machine.deadlines import next_reminder, waits_at
 from wizard.machine.expiry import expire
@@ -34,6 +36,7 @@ from wizard.model.instants import Clock, after
 from wizard.model.job import MOST_TRIES, Claim, Job, JobKind
 from wizard.model.path import locate
 from wizard.node import NodeType, Services
+from wizard.node.contract import Profiles
 from wizard.node.retry import seconds_in_all
 from wizard.process.isolation import Whose
 from wizard.process.unstoppable import doing
@@ -45,6 +48,7 @@ from wizard.telemetry.watching import Watch
 log = logging.getLogger("wizard.jobs")
 
 ELSEWHERE = timedelta(seconds=5)  # between two looks of a process that can't do what another one can
+WAKE_AGAIN = timedelta(seconds=1)
 LONGEST_AWAY = timedelta(minutes=10)  # between two looks for a node type or function that is missing here
 
 _ENDED = (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED)
@@ -64,8 +68,12 @@ class Performer:
         services: Services,
         clock: Clock,
         watch: Watch,
+        children: Children,
+        profiles: Profiles,
     ) -> None:
         self._store = store
+        self._profiles = profiles
+        self._children = children
         self._pinned = pinned
         self._turns = turns
         self._services = services
@@ -110,6 +118,8 @@ class Performer:
                 return self._clock() + ELSEWHERE if errand is None else await errand(claim)
             case JobKind.DELETE:
                 return await self._delete(claim)
+            case JobKind.WAKE:
+                return await self._wake(job)
             case _:
                 assert_never(job.kind)
         return None
@@ -130,6 +140,18 @@ class Performer:
         if not stands_at(view.run, job.visit):
             return None
         return self._turns.lease() if view.late else view.until  # late: somebody else has taken it over
+
+    async def _wake(self, job: Job) -> datetime | None:
+        """Has the visit look at what it waits for. While it is at work, it may have looked already, and be about to say
+        that it comes again much later."""
+        view = await self._turns.show(job.run)
+        step = view.run.current
+        if step is None or not stands_at(view.run, job.visit):
+            return None
+        if step.claim:
+            return self._clock() + WAKE_AGAIN
+        await self._move(job, lambda turn: wake(turn, job.visit), outline=True)
+        return None
 
     async def _remind(self, claim: Claim) -> datetime | None:
         job, first = claim.job, claim.job.payload.get("first")
@@ -154,6 +176,7 @@ class Performer:
         error = None
         try:
             visit = make_visit(workflow, view.run, owed.step, self._clock.wall(), self._services)
+            visit.child, visit.profiles = self._children.of(view.run, owed.step), self._profiles
             with AtWork(visit), doing(job.key):
                 await self._services.calls.within(seconds_in_all(visit), lambda: handler.remove(visit), visit)
         except Exception as failure:

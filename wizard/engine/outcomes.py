@@ -19,7 +19,7 @@ from wizard.errors import (
 )
 from wizard.locale.sentences import Sentence
 from wizard.machine.scope import Scope
-from wizard.model import Outcome, Proceed, Prompt, Step, Wait
+from wizard.model import Kind, Later, Outcome, Proceed, Prompt, Step, Wait
 from wizard.model.copies import copied
 from wizard.model.instants import instant
 from wizard.model.values import check_value
@@ -81,7 +81,9 @@ def checked(outcome: object, visit: Visit[Any]) -> Outcome:
     """What a node reported, if it can be taken, and what it left can be stored. Raises NodeContractError
     or NodeFailed."""
     name = visit.node.type
-    if not isinstance(outcome, Proceed | Wait):
+    if isinstance(outcome, Later) and visit.node.handler.pauses and visit.node.kind is Kind.BACKGROUND:
+        outcome = Later(None if outcome.at is None else due_at(outcome.at, name))
+    elif not isinstance(outcome, Proceed | Wait):
         dismiss(outcome)
         raise NodeContractError(f"node type {name} reported {type(outcome).__name__}. Return Proceed or Wait.")
     try:
@@ -104,7 +106,7 @@ def checked(outcome: object, visit: Visit[Any]) -> Outcome:
             raise NodeContractError(f"node type {name} waits with {what}. Return Wait(prompt), a Prompt.")
         prompt = checked_prompt(outcome.prompt, visit)
         return outcome if prompt is outcome.prompt else Wait(prompt, rejected=bool(outcome.rejected))
-    if only_computes(visit):
+    if isinstance(outcome, Later) or only_computes(visit):
         return outcome  # made for this visit: nobody else has it in hand
     return replace(outcome, output=copied(outcome.output))
 

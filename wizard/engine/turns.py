@@ -22,6 +22,8 @@ from functools import partial
 from itertools import count
 
 from wizard.engine.cache import RunCache
+from wizard.engine.children import Children
+from wizard.engine.claims import claims
 from wizard.engine.commits import Effects, Saver, lease_from
 from wizard.engine.contention import Contention, Place
 from wizard.engine.driver import Driver, Means
@@ -62,6 +64,7 @@ from wizard.model.instants import Clock
 from wizard.model.job import JobKind, job_key
 from wizard.model.path import locate
 from wizard.node import Services
+from wizard.profiles.of_runs import RunProfiles
 from wizard.profiles.schema import ProfileSchema
 from wizard.settings import Settings
 from wizard.state.documents import document_saves
@@ -89,6 +92,7 @@ class Turns:
         clock: Clock,
         watch: Watch,
         profiles: ProfileSchema | None = None,
+        children: Children | None = None,
     ) -> None:
         settings: Settings = services.settings or Settings()
         self.cache = RunCache(store, room=settings.cache_bytes)
@@ -108,6 +112,9 @@ class Turns:
             watch=watch,
             profiles=profiles,
             file=store.file,
+            children=children,
+            claim=claims(store, clock),
+            stored_profiles=RunProfiles(store, clock, profiles),
         )
         self._leases = Leases(store, clock, services.calls.unstoppable, settings)
         self.narrator: Narrator | None = None

@@ -14,19 +14,21 @@ from wizard.machine.closing import close_with
 from wizard.machine.events import next_for, superseded
 from wizard.machine.lifecycle import StepTrigger, next_step_status
 from wizard.machine.pacing import passed
-from wizard.machine.protocol import Execute, Request, Result
+from wizard.machine.protocol import Execute, Move, Request, Result
 from wizard.machine.showing import look_at_current
 from wizard.machine.stack import Turn
 from wizard.machine.undo import settle
-from wizard.model import Proceed, PutOff, RunStatus, Step, StepStatus, Wait
+from wizard.model import Later, Proceed, PutOff, RunStatus, Step, StepStatus, Wait
 from wizard.model.job import JobKind
 
 
 def pass_background(turn: Turn, step: Step, is_new: bool) -> Generator[Request, Result, bool]:
-    """S10: re-uses a kept step whose reads are unchanged; anything else runs. True where the run goes on."""
+    """S10: re-uses a kept step whose reads are unchanged; anything else runs. What was executed and waits for something
+    goes on waiting for that. True where the run goes on."""
     if is_new:
         return (yield from run_step(turn, step))
-    same_inputs = step.status is not StepStatus.PENDING and turn.reads_the_same(step)
+    waits = step.put_off is not None and step.put_off.wakes and not step.claim
+    same_inputs = (waits or step.status is not StepStatus.PENDING) and turn.reads_the_same(step)
     if same_inputs and step.is_done and step.error is None:
         turn.log("re-used", step.path)
         return True
@@ -79,6 +81,9 @@ def conclude(turn: Turn, step: Step, result: Result) -> Generator[Request, Resul
     if result.pause is not None:
         _try_later(turn, after, result.pause, result.failure)
         return False
+    if isinstance(result.outcome, Later):
+        _come_again(turn, after, result.outcome)
+        return False
     after = after._replace(put_off=passed(turn, after) if turn.place(step).node.handler.pauses else None)
     failure = result.failure
     if isinstance(result.outcome, Wait):
@@ -106,6 +111,24 @@ def _try_later(turn: Turn, step: Step, pause: float, failure: WizardError | None
     turn.put(step._replace(put_off=PutOff(until, tried)))
     turn.order(JobKind.WORK, step.visit, until)
     turn.log("put off", step.path, until=until, tried=tried, error="" if failure is None else failure.message)
+
+
+def _come_again(turn: Turn, step: Step, later: Later) -> None:
+    """What was executed isn't done: it is executed again at that time, or when the step is woken. The trace says so
+    once."""
+    before = step.put_off or PutOff()
+    turn.put(step._replace(put_off=before._replace(until=later.at, wakes=True)))
+    if later.at is not None:
+        turn.order(JobKind.WORK, step.visit, later.at)
+    if not before.wakes:
+        turn.log("put off", step.path, **({"until": later.at} if later.at is not None else {}))
+
+
+def wake(turn: Turn, visit: int) -> Move:
+    """What the current step waits for is there: its work is due now."""
+    turn.order(JobKind.WORK, visit, turn.now)
+    return
+    yield
 
 
 def _fail(turn: Turn, step: Step, failure: WizardError) -> Generator[Request, Result, bool]:

@@ -18,6 +18,7 @@ from wizard.machine.lifecycle import RunTrigger, next_run_status
 from wizard.machine.parked import Answers, Parked
 from wizard.machine.scope import Scope
 from wizard.model import (
+    ENDED,
     TAKEN_FILES,
     Arrival,
     Change,
@@ -60,7 +61,7 @@ class Turn:
         self.id = run.id
         self.created_at, self.expires_at = run.created_at, run.expires_at
         self.input, self.event, self.profile, self.session = run.input, run.event, run.profile, run.session
-        self.profile_id, self.session_id = run.profile_id, run.session_id
+        self.profile_id, self.session_id, self.parent = run.profile_id, run.session_id, run.parent
         self.steps = list(run.steps)
         self.cursor = run.cursor
         self.by_path, self.answered, self.setters = run.by_path, run.answered, run.setters
@@ -403,7 +404,7 @@ class Turn:
             documents=self.documents,
             undos=tuple(self._undos.values()),
             undone=tuple(self._undone),
-            jobs=tuple(self._jobs.values()),
+            jobs=(*self._jobs.values(), *_wakes(before, run)),
             settled=tuple(self._settled),
             context=_context_of(before) != _context_of(run),
             said=self.said,
@@ -458,6 +459,14 @@ def _context_of(run: Run) -> tuple[int, ...]:
     """Tells by identity whether it is the same: values are never changed in place."""
     parts = (run.event, run.profile, run.session, run.removed, run.arrivals, run.deliveries)
     return (run.arrived, *map(id, parts))
+
+
+def _wakes(before: Run, run: Run) -> Iterator[Job]:
+    """Where the run comes to its end, or stops at an error, whoever waits for it is told with the same commit."""
+    if run.parent is None or not run.parent.visit or run.status is before.status:
+        return
+    if run.status in ENDED or run.status is RunStatus.FAILED:
+        yield Job(run.parent.run, JobKind.WAKE, run.parent.visit, run.updated_at)
 
 
 def visit_of(step: Step | None) -> int:

@@ -25,6 +25,7 @@ class SaveAction(StrEnum):
     CREATE = "create"  # somebody made the document
     PATCH = "patch"  # somebody changed it
     UNDO = "undo"  # somebody undid an earlier save
+    MERGE = "merge"  # a run merged two profiles
 
 
 OF_RUNS = frozenset({SaveAction.END, SaveAction.STEP, SaveAction.BACK})  # what a run's own path saves

@@ -32,6 +32,7 @@ class JobKind(StrEnum):
     DELIVER = "deliver"  # send what was said in a conversation to a channel; the payload names it
     ATTEND = "attend"  # somebody is wanted in a conversation, or isn't any more
     DELETE = "delete"  # a run ended `delete_after` ago
+    WAKE = "wake"  # a run that the visit waits for has ended: look at it
 
 
 WORKED_AT = frozenset({JobKind.WORK, JobKind.UNDO})  # whose order is a lease: who does them holds them already

@@ -122,7 +122,7 @@ class Proceed:
 
 class Later(NamedTuple):
     """A background node isn't to be executed yet, but at the time `at`; without one, when something else moves
-    the run on."""
+    the run on. As an outcome: it was executed, isn't done, and is to be executed again then, or when it is woken."""
 
     at: datetime | None = None
 
@@ -136,7 +136,7 @@ class Wait:
     rejected: bool = False
 
 
-Outcome = Proceed | Wait
+Outcome = Proceed | Wait | Later
 
 
 MAX_FIELDS = 200  # of a prompt, and so in one input

@@ -75,6 +75,7 @@ class PutOff(NamedTuple):
     tried: int = 0  # tries that failed
     rounds: int = 0  # of a loop, in a row, that came through its node without waiting (wizard.machine.pacing)
     since: datetime | None = None  # it waits in line since then (wizard.engine.slots)
+    wakes: bool = False  # `until` is the longest: it is gone on with before, where something wakes it
 
 
 class Arrival(NamedTuple):
@@ -179,6 +180,15 @@ class Fault:
     reference: str = ""
 
 
+class Parent(NamedTuple):
+    """The run that started this one. `visit` is the visit there that waits for its end, 0 where nobody does, and
+    `depth` how many runs stand above this one."""
+
+    run: str
+    visit: int
+    depth: int
+
+
 Field = tuple[str, str]  # a document, event, profile or session, and the name of a field
 Setting = tuple[int, int, str]  # the seq of a step that set one, the field's place in its patch, the step's path
 Setters = Map[Field, tuple[Setting, ...]]
@@ -197,8 +207,8 @@ class Run(NamedTuple):
     change goes back to (S11). `removed` names the items of repeats that were taken out for good ("household/2").
     `undos` are owed to steps that were dropped, the newest first. `arrivals` are the events that no step has taken, in
     order, `arrived` is the number of the last one that came, and `deliveries` are those with a key that came last
-    (S24). `conversation` is what a conversation about the run remembers (wizard.engine.narration), empty where there
-    is none.
+    (S24). `parent` is the run whose node started it. `conversation` is what a conversation about the run remembers
+    (wizard.engine.narration), empty where there is none.
     """
 
     id: str
@@ -231,6 +241,7 @@ class Run(NamedTuple):
     arrived: int = 0
     deliveries: tuple[Delivery, ...] = ()
     positional: bool = False
+    parent: Parent | None = None
     conversation: Mapping[str, Value] = NOTHING
 
     @property

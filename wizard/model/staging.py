@@ -128,7 +128,8 @@ class Stages(Protocol):
         """
 
     async def stamp(self) -> int:
-        """Another number whenever something else is deployed: cheap enough to be asked several times a second."""
+        """Another number whenever something else is deployed, or a remote node is registered or removed: cheap enough
+        to be asked several times a second."""
 
     async def note(self, deed: Deed) -> None:
         """Keeps what somebody did with a workflow that changes none of the others here."""

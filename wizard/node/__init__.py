@@ -13,10 +13,21 @@ from wizard.model import Choice, Item, Later, Outcome, Proceed, Prompt, PromptFi
 from wizard.node.contract import Background, Foreground, FunctionCall, NodeConfig, NodeType, Services, Visit
 from wizard.node.form_hint import FormHint
 from wizard.node.registry import Registry
+from wizard.resources.kinds import (
+    BrokerResource,
+    HttpResource,
+    Resource,
+    S3Resource,
+    SmtpResource,
+    SqlResource,
+    TokenResource,
+)
+from wizard.resources.naming import ResourceOf
 
 __all__ = [
     "Background",
     "BaseField",
+    "BrokerResource",
     "Choice",
     "Context",
     "Dynamic",
@@ -25,6 +36,7 @@ __all__ = [
     "Foreground",
     "FormHint",
     "FunctionCall",
+    "HttpResource",
     "Input",
     "Item",
     "Later",
@@ -39,9 +51,15 @@ __all__ = [
     "PromptField",
     "Refusal",
     "Registry",
+    "Resource",
+    "ResourceOf",
+    "S3Resource",
     "Sentence",
     "Services",
+    "SmtpResource",
+    "SqlResource",
     "Template",
+    "TokenResource",
     "Value",
     "Visit",
     "Wait",

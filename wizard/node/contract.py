@@ -14,17 +14,18 @@ against is exported here: this module, and wizard.node.stateful for types with s
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from math import isnan
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from wizard.errors import NodeContractError
+from wizard.errors import NodeContractError, ResourceUnusable
 from wizard.expressions.expression import Names
+from wizard.expressions.template import Dynamic
 from wizard.locale.words import language_of
 from wizard.model import (
     Arrival,
@@ -40,6 +41,8 @@ from wizard.model import (
     Wait,
 )
 from wizard.process.calls import Calls
+from wizard.resources.handing import NONE, Resources
+from wizard.resources.kinds import Resource
 
 if TYPE_CHECKING:
     from wizard.node.keys import EventFormat
@@ -69,19 +72,21 @@ class FunctionCall:
 
 C = TypeVar("C", bound=NodeConfig)
 T = TypeVar("T")
+R = TypeVar("R", bound=Resource)
 ConfigClass: TypeAlias = type[NodeConfig]  # inside NodeType, `type` is the type's name
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """What the host application hands to nodes: its functions by name, its settings, and things
-    that nodes open once and share (an HTTP client), by name. `calls` is how its functions are called. All nodes are
-    handed the same: none can change it, but for what is shared."""
+    that nodes open once and share (an HTTP client), by name. `calls` is how its functions are called; `resources` are
+    the credentials that definitions name. All nodes are handed the same: none can change it, but for what is shared."""
 
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     settings: Any = None  # wizard.settings.Settings
     shared: dict[str, Any] = field(default_factory=dict)
     calls: Calls = field(default_factory=Calls)
+    resources: Resources = NONE
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "functions", MappingProxyType(self.functions))
@@ -97,6 +102,65 @@ class Services:
 
 def _nobody(percent: float | None, text: str) -> None:
     """Hears what nobody waits for."""
+
+
+class StartedRun(NamedTuple):
+    """A run that a node started, as it stands: what its people answered, by step path and without passwords, and
+    whether anything of it still comes."""
+
+    id: str
+    status: str
+    answers: Mapping[str, Value] = {}
+
+
+class ChildRun(Protocol):
+    """The one run that a visit may start, the same however often it is tried."""
+
+    async def start(self, workflow: str, values: Mapping[str, Value], *, wakes: bool) -> StartedRun:
+        """Starts it, or tells how it stands where that was done before. With `wakes` the visit is executed again when
+        it ends or stops at an error. Raises NodeFailed."""
+
+    async def look(self) -> StartedRun | None:
+        """How it stands; None where it was never started, or isn't kept any more."""
+
+    async def cancel(self) -> None:
+        """Ends it, if it goes on, and undoes what its steps did."""
+
+
+class KnownProfile(NamedTuple):
+    """A stored profile."""
+
+    id: str
+    fields: Mapping[str, Value]
+
+
+class MergedProfile(NamedTuple):
+    """What came of a merge: `merged`, with the fields as they are now, or why it couldn't be: `not_found`, `elsewhere`
+    (one of the two was merged into another before) or `under_way` (runs of the other one haven't ended)."""
+
+    outcome: str
+    fields: Mapping[str, Value]
+
+
+class Profiles(Protocol):
+    """The stored profiles, for nodes that look at others than their run's own."""
+
+    async def find(self, field: str, value: Value, most: int) -> Sequence[KnownProfile]:
+        """Those whose field has that value, the ones first that were saved last. Raises NodeFailed where profiles
+        aren't found by that field."""
+
+    async def merge(
+        self, own_id: str, other_id: str, rules: Mapping[str, str], otherwise: str, run: str
+    ) -> MergedProfile:
+        """Merges the other one into the first, once however often it is called. Raises NodeFailed."""
+
+    async def unmerge(self, own_id: str, other_id: str) -> None:
+        """Undoes that, but for what was set since."""
+
+
+async def _nobody_claims(name: str, key: str) -> bool:
+    """Where there is no store, nobody else has the name."""
+    return True
 
 
 async def _no_file(file_id: str) -> StoredFile | None:
@@ -143,10 +207,22 @@ class Visit(Generic[C]):
     arrival: Arrival | None = None  # the event that the node takes if it proceeds
     tell: Callable[[float | None, str], None] = _nobody  # hears how far the work is
     open_file: Callable[[str], Awaitable[StoredFile | None]] = _no_file  # an uploaded file of this run, by its id
+    claim: Callable[[str, str], Awaitable[bool]] = _nobody_claims  # whether a name is this key's alone, among all runs
+    child: ChildRun | None = None  # the run that this visit may start, where an engine plays it
+    profiles: Profiles | None = None  # the stored ones, where an engine plays it
 
     def read(self, name: str) -> Value:
         """The visible value of a dotted name: `visit.read("applicant.full_name")`. Lists and mappings are copies."""
         return self.names.read(tuple(name.split(".")))
+
+    async def resource(self, name: str, kind: type[R]) -> R:
+        """The resource of that name, which has to be of that kind: what is for production in a real run, what is for
+        tests in a debug run. Never put what is secret in it into an output, an error or a log. Raises NodeFailed, which
+        isn't tried again, where there is none."""
+        try:
+            return await self.services.resources.get(name, kind)
+        except ResourceUnusable as error:
+            raise ResourceUnusable(error.message, node=self.step, run=self.run) from None
 
     def set(self, document: str, name: str, value: Value) -> None:
         """Sets a field of the event, profile or session; it is taken back if the step leaves the path."""
@@ -198,7 +274,9 @@ class NodeType(ABC, Generic[C]):
     always_ports: ClassVar[bool] = False  # it takes one of its ports each time, and never the ordinary way
     ends: ClassVar[bool] = False  # entering it completes the run
     slow: ClassVar[bool] = False  # done as a job, so that nobody is kept waiting; a node can say `slow: true` as well
-    pauses: ClassVar[bool] = False  # `later` puts each visit off at first: a loop may go through it without a person
+    # `later` puts each visit off at first, or `execute` does by returning Later: a loop may go through it without a
+    # person.
+    pauses: ClassVar[bool] = False
     reads_events: ClassVar[bool] = False  # its code may read events that its configuration doesn't name
     only_computes: ClassVar[bool] = False  # of built-in types: calls nothing of others, so that no limit is around it
     own_retries: ClassVar[bool] = False  # heeds `retry` and `timeout` itself; for the others the engine does
@@ -282,6 +360,11 @@ class NodeType(ABC, Generic[C]):
     def hosts(self, config: C) -> frozenset[Chain]:
         """The dotted names that say which service a node calls, so that nobody leaves that to strangers unawares."""
         return frozenset()
+
+    def starts(self, config: C) -> Iterable[tuple[tuple[str | int, ...], str, Mapping[str, Dynamic]]]:
+        """The workflows that a node starts as runs of their own: where inside its configuration that stands, the
+        workflow's id, and what it is handed, so that it is said at once which there isn't."""
+        return ()
 
     def waits(self, config: C) -> bool:
         """Of a type that `pauses`: whether a visit with this configuration may be put off at all. A loop that asks

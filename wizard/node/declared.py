@@ -39,6 +39,7 @@ COMPUTING = (
     "later",
     "part",
     "waits",
+    "starts",
     "hosts",
 )
 AWAITED = ("execute", "submit", "receive", "remove", "close")

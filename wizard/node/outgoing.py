@@ -107,16 +107,23 @@ def _unfit(what: str) -> NodeFailed:
     return NodeFailed(what, people=Excuse.CHECK)
 
 
-def open_session(settings: Settings, allowed: Callable[[str], bool] = is_public) -> aiohttp.ClientSession:
+def judge_of(settings: Settings) -> Callable[[str], bool]:
+    """What judges numeric addresses, such as those with a scope as well."""
+    return lambda address: settings.allow_private_addresses or is_public(address.partition("%")[0])
+
+
+def open_session(settings: Settings, allowed: Callable[[str], bool] | None = None) -> aiohttp.ClientSession:
     """A client session that keeps the rules above; to be called in a running event loop.
 
-    `allowed` judges numeric addresses; it isn't asked where the settings allow private ones.
+    `allowed` judges numeric addresses, in the place of `judge_of` these settings.
     """
     import aiohttp  # a heavy one, and most commands call nobody
 
+    judge = allowed or judge_of(settings)
+
     def open_socket(info: AddrInfo) -> socket.socket:
         family, kind, protocol, _, address = info
-        if not settings.allow_private_addresses and not allowed(address[0].partition("%")[0]):
+        if not judge(address[0]):
             raise AddressRefused
         return socket.socket(family=family, type=kind, proto=protocol)
 

@@ -8,16 +8,18 @@ import inspect
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 from jinja2 import Environment
 
 from wizard.errors import DefinitionError, NodeContractError, Problem
 from wizard.forms.field_type import FieldType
 from wizard.forms.fields import BUILT_IN, FieldTypes
+from wizard.model.remote import RemoteNode
 from wizard.node.contract import NodeType
 from wizard.node.disabled import disabled, normal
 from wizard.node.plugins import Announced, Unusable, announced, reason_of
@@ -31,6 +33,8 @@ FIELD_ENTRY_POINTS = "wizard.fields"
 _NAME = re.compile(r"[a-z][a-z0-9_.]{0,59}")
 _SYNTAX = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)  # it only parses
 
+REMOTE = "remote service"  # in the place of a package
+GONE = "no service offers it any more; register one again"
 LONG = 5.0  # seconds of an import after which it is told
 
 T = TypeVar("T")
@@ -203,6 +207,10 @@ class Registry:
 
     def __init__(self, types: Iterable[type[NodeType[Any]]] = (), fields: Iterable[FieldType] = ()) -> None:
         self._types = Announcements[NodeType[Any]]("node type")
+        self._remote: Mapping[str, NodeType[Any]] = {}
+        self._remote_nodes: Mapping[str, RemoteNode] = {}
+        self._remote_unusable: Mapping[str, Unusable] = {}
+        self.revision = 0  # counts how often the remote types changed
         self._fields = Announcements[FieldType]("field type")
         self._fields.known.update(BUILT_IN)
         self.fields = BUILT_IN
@@ -257,11 +265,36 @@ class Registry:
         if broken or len(self._fields.known) > len(BUILT_IN):
             self.fields = FieldTypes(self._fields.known.values(), broken)
 
+    def offer_remote(
+        self,
+        types: Mapping[str, NodeType[Any]],
+        nodes: Mapping[str, RemoteNode],
+        unusable: Iterable[Unusable] = (),
+    ) -> None:
+        """Has these node types in the place of those that services offered before; `nodes` are the registrations. A
+        name that a type of this process has stays that one's. Those that are gone are known as such."""
+        refused = {each.type: each for each in unusable}
+        gone = {*self._remote, *self._remote_unusable} - types.keys()
+        told = {name: Unusable(name, REMOTE, f"{GONE}: `wizard remote-nodes add {name} URL`") for name in gone}
+        self._remote_unusable = {**told, **refused}
+        self._remote, self._remote_nodes = dict(types), dict(nodes)
+        self.revision += 1
+
     def get(self, name: str) -> NodeType[Any] | None:
-        return self._types.get(name)
+        return self._types.get(name) or self._remote.get(name)
+
+    def remote(self, name: str) -> RemoteNode | None:
+        """The registration that counts now of the type of this name that a service offers."""
+        return self._remote_nodes.get(name)
+
+    def is_remote(self, name: str) -> bool:
+        """Whether a service offers the type of this name."""
+        return name in self._remote and self._types.get(name) is None
 
     def package(self, name: str) -> str:
         """The package and version that a type comes from; "" for built-in types and those of the application."""
+        if self.is_remote(name):
+            return f"{REMOTE} {urlsplit(self._remote_nodes[name].url).hostname}"
         return self._types.package(name)
 
     def has_field(self, name: str) -> bool:
@@ -273,7 +306,7 @@ class Registry:
 
     @property
     def unusable(self) -> tuple[Unusable, ...]:
-        return self._types.unusable
+        return (*self._types.unusable, *(each for _, each in sorted(self._remote_unusable.items())))
 
     @property
     def unusable_fields(self) -> tuple[Unusable, ...]:
@@ -282,10 +315,11 @@ class Registry:
     def why_unusable(self, name: str) -> tuple[Unusable, ...]:
         """Why there is no type of this name, though one is announced; nothing where none is."""
         whys = (why for why in self.unusable if why.type == name)
-        return () if self._types.get(name) is not None else tuple(whys)
+        return () if self.get(name) is not None else tuple(whys)
 
     def __iter__(self) -> Iterator[NodeType[Any]]:
-        return iter(sorted(self._types.all().values(), key=lambda node_type: node_type.type))
+        every = {**self._remote, **self._types.all()}
+        return iter(sorted(every.values(), key=lambda node_type: node_type.type))
 
 
 def _made_and_named(node_class: object) -> tuple[str, NodeType[Any]]:

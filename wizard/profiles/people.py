@@ -13,6 +13,7 @@ from wizard.errors import DataUnreadable, DocumentNotFound, InvalidInput
 from wizard.model import ENDED
 from wizard.model.documents import SaveRecord
 from wizard.model.events import TakenEvent
+from wizard.profiles.merging import MERGED_FROM, MERGED_INTO
 from wizard.stores.contract import RunSummary, Store
 
 FORMAT = 2  # of what is exported; 1 had the fields alone
@@ -40,9 +41,13 @@ class Deleted(NamedTuple):
 
 async def delete_person(store: Store, profile_id: str, *, runs: bool = False) -> Deleted:
     """Deletes a profile, its sessions and their history, the events about it and, if asked, its `runs`: these first, so
-    that none of them saves anything afterwards. An event that is sent again is taken as a new one then. Raises
+    that none of them saves anything afterwards. Profiles that were merged into it go with it. An event that is sent
+    again is taken as a new one then. Raises
     DocumentNotFound where nothing of it is stored."""
     check_document_id(profile_id)
+    for other in await _merged_into(store, profile_id):
+        with suppress(DocumentNotFound):
+            await delete_person(store, other, runs=runs)
     sessions = await _sessions_of(store, profile_id, await _runs_of(store, profile_id))
     deleted_runs = await _delete_runs(store, profile_id) if runs else 0
     gone = [session for session in sessions if await store.documents.delete("session", session)]
@@ -60,6 +65,14 @@ async def delete_session(store: Store, session_id: str) -> None:
     check_document_id(session_id)
     if not await store.documents.delete("session", session_id):
         raise DocumentNotFound
+
+
+async def _merged_into(store: Store, profile_id: str) -> list[str]:
+    """The profiles that became a part of this one."""
+    listed = (await store.document("profile", profile_id)).fields.get(MERGED_FROM)
+    names = [name for name in listed if isinstance(name, str)] if isinstance(listed, list | tuple) else []
+    others = [(name, await store.document("profile", name)) for name in names]
+    return [name for name, other in others if other.fields.get(MERGED_INTO) == profile_id != name]
 
 
 async def _delete_runs(store: Store, profile_id: str) -> int:
@@ -101,10 +114,12 @@ async def exported_person(store: Store, profile_id: str, now: datetime) -> dict[
     events = await _events_of(store, profile_id)
     if not (profile["revision"] or sessions or events or runs):
         raise DocumentNotFound
+    others = [await exported_person(store, other, now) for other in await _merged_into(store, profile_id)]
     return {
         "format": FORMAT,
         "exported_at": now,
         **profile,
+        **({"merged": others} if others else {}),
         "sessions": sessions,
         "events": [_event(event) for event in events],
         "runs": [_run(run, now) for run in runs],

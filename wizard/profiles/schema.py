@@ -4,6 +4,7 @@
       email: {type: email}
       points: {type: integer, min: 0, required: false}
     others: false
+    find_by: [email]
 
 It is a host's, and enforced where a step of a run sets a field, and where somebody creates or changes a profile. What
 is taken is stored as the field's type has it: the text 1985-03-27 becomes a date.
@@ -27,8 +28,10 @@ from wizard.locale.sentences import sentence
 from wizard.model import Chain, Value
 from wizard.model.values import check_value
 from wizard.node import Registry
+from wizard.profiles.merging import KEPT
 
-KEYS = frozenset({"fields", "others"})
+KEYS = frozenset({"fields", "others", "find_by"})
+MOST_FOUND_BY = 20  # fields
 UNKNOWN = sentence("Profiles have no such field. Leave it out, or add it to the schema.")
 NEEDED = sentence("This can't be empty.")
 
@@ -47,9 +50,10 @@ class _OnlyClock:
 
 
 class ProfileSchema:
-    """`others` says whether profiles may have fields that aren't listed."""
+    """`others` says whether profiles may have fields that aren't listed, `find_by` which fields they are found by."""
 
-    def __init__(self, form: Form, *, others: bool) -> None:
+    def __init__(self, form: Form, *, others: bool, find_by: frozenset[str] = frozenset()) -> None:
+        self.find_by = find_by
         self._questions = form.by_name
         self._others = others
 
@@ -81,7 +85,8 @@ class ProfileSchema:
                 problems.append(document.problem(("fields", field.name), why, key=True))
         if problems:
             raise DefinitionError(problems)
-        return cls(form, others=document.data.get("others", False))
+        find_by = frozenset(document.data.get("find_by", ()))
+        return cls(form, others=document.data.get("others", False), find_by=find_by)
 
     def checked(
         self,
@@ -104,7 +109,7 @@ class ProfileSchema:
                     taken[name] = _taken(question, value, names)
                 except Refusal as refusal:
                     errors[name] = about(refusal.sentence, name).in_language(language)
-            elif self._others:
+            elif self._others or name in KEPT:
                 taken[name] = value
             else:
                 errors[name] = UNKNOWN.in_language(language)
@@ -127,12 +132,21 @@ def _taken(question: Question, value: Value, names: OwnNames) -> Value:
 
 def _others_wrong(document: Document) -> list[Problem]:
     problems = [
-        document.problem((key,), f"a schema of profiles has no key `{key}`; there are `fields` and `others`", key=True)
+        document.problem(
+            (key,), f"a schema of profiles has no key `{key}`; there are `fields`, `others` and `find_by`", key=True
+        )
         for key in document.data
         if key not in KEYS
     ]
     if not isinstance(document.data.get("others", False), bool):
         problems.append(document.problem(("others",), "`others` is true or false"))
+    found_by = document.data.get("find_by", [])
+    if not isinstance(found_by, list) or len(found_by) > MOST_FOUND_BY:
+        problems.append(document.problem(("find_by",), f"`find_by` is a list of up to {MOST_FOUND_BY} names of fields"))
+        return problems
+    for place, name in enumerate(found_by):
+        if not isinstance(name, str) or (name not in document.data["fields"] and not document.data.get("others")):
+            problems.append(document.problem(("find_by", place), "this is none of the `fields`"))
     return problems
 
 

@@ -18,6 +18,8 @@ from wizard.model import Change, Entry, Former, Refused, Reply, Report, Run, Run
 from wizard.model.cells import Cells
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
+from wizard.model.remote import RemoteNodes
+from wizard.model.resources import StoredResources
 from wizard.model.staging import Stages
 from wizard.model.talk import Utterance
 from wizard.state.merging import Document
@@ -95,12 +97,20 @@ class Store(Protocol):
         """Drafts, versions and deployments of workflows."""
 
     @property
+    def remote_nodes(self) -> RemoteNodes:
+        """The node types that services offer."""
+
+    @property
     def events(self) -> TakenEvents:
         """The events that were taken."""
 
     @property
     def cells(self) -> Cells:
         """Small maps under keys, beside runs."""
+
+    @property
+    def resources(self) -> StoredResources:
+        """What nodes need to get at services of others, sealed."""
 
     @property
     def documents(self) -> Documents:
@@ -121,8 +131,8 @@ class Store(Protocol):
         merged field by field into what is stored then, each save with its record (wizard.state.merging). Where the
         change creates a run on a profile and a session, the session is that profile's from then on.
         Fixed by the change that creates a run, and not written again: its id, workflow, version,
-        created_at, input, profile_id, session_id and token_hash. A change that is `migrating` alone writes the version
-        and the input again, and keeps or forgets the run as it was. A path that is dropped and written is
+        created_at, input, profile_id, session_id, token_hash and parent. A change that is `migrating` alone writes the
+        version and the input again, and keeps or forgets the run as it was. A path that is dropped and written is
         written; whether one that is parked and unparked stays parked is what `run.parked` says.
         A trace entry's time is the run's updated_at.
         """

@@ -4,11 +4,11 @@ a person's. `tests/contract/test_documents.py` holds the suite that every store 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from wizard.model import DocumentSave
+from wizard.model import DocumentSave, Value
 from wizard.model.documents import SaveRecord
 from wizard.state.merging import Document
 
@@ -21,6 +21,14 @@ class DocumentLine(NamedTuple):
     saved_at: datetime
 
 
+class FoundProfile(NamedTuple):
+    """A profile that was looked for by what is in it."""
+
+    id: str
+    saved_at: datetime
+    document: Document
+
+
 class Documents(Protocol):
     """Every method may be called concurrently, from any process. `kind` is profile or session."""
 
@@ -30,6 +38,12 @@ class Documents(Protocol):
 
     async def list(self, kind: str, limit: int = 100, after: str = "") -> Sequence[DocumentLine]:
         """By id, in the order of their UTF-8; those after an id."""
+
+    async def find(self, field: str, value: Value, among: Collection[str], limit: int = 100) -> Sequence[FoundProfile]:
+        """The profiles whose field has that value, those first that were saved last. `among` are all fields that
+        profiles are to be found by, this one included: who asks first for others makes an index of theirs, which takes
+        as long as there are profiles. Only texts of up to 500 characters, numbers, dates, times, true and false are
+        found, numbers by their value and all else exactly."""
 
     async def history(
         self, kind: str, document_id: str, limit: int = 100, below: int | None = None

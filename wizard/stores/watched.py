@@ -5,22 +5,24 @@ What the caller may have got wrong (a lost compare-and-swap, a key used twice) i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import TypeVar
 
 from wizard.errors import CallerError
-from wizard.model import Change, DocumentSave, Former, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model import Change, DocumentSave, Former, Refused, Reply, Report, Run, RunStatus, StoredFile, Value
 from wizard.model.cells import Cell, Cells
 from wizard.model.documents import SaveRecord
 from wizard.model.events import TakenEvent, TakenEvents
 from wizard.model.job import Aside, Backlog, Claim, Queue
+from wizard.model.remote import RemoteNode, RemoteNodes
+from wizard.model.resources import StoredResource, StoredResources
 from wizard.model.staging import FROM_ONE, Deed, Deployed, Draft, Sharing, Stages, Version
 from wizard.model.talk import Utterance
 from wizard.state.merging import Document
 from wizard.stores.contract import RunPlace, RunSummary, Store, TraceEntry
-from wizard.stores.documents import DocumentLine, Documents
+from wizard.stores.documents import DocumentLine, Documents, FoundProfile
 from wizard.telemetry.watching import StoreWatch
 
 T = TypeVar("T")
@@ -52,8 +54,10 @@ class WatchedStore:
         self._tell = _Watched(watch, clock).tell
         self.queue: Queue = WatchedQueue(store, watch, clock=clock)
         self.stages: Stages = WatchedStages(store, watch, clock=clock)
+        self.remote_nodes: RemoteNodes = WatchedRemoteNodes(store, watch, clock=clock)
         self.events: TakenEvents = WatchedEvents(store, watch, clock=clock)
         self.cells: Cells = WatchedCells(store, watch, clock=clock)
+        self.resources: StoredResources = WatchedResources(store, watch, clock=clock)
         self.documents: Documents = WatchedDocuments(store, watch, clock=clock)
 
     async def open(self) -> None:
@@ -294,6 +298,43 @@ class WatchedStages:
         return await self._tell("deeds", self._store.stages.deeds(workflow, limit, below))
 
 
+class WatchedResources:
+    """The store's resources."""
+
+    def __init__(self, store: Store, watch: StoreWatch, *, clock: Callable[[], float] = perf_counter) -> None:
+        self._store = store
+        self._tell = _Watched(watch, clock).tell
+
+    async def get(self, name: str) -> StoredResource | None:
+        return await self._tell("resource", self._store.resources.get(name))
+
+    async def list(self) -> tuple[StoredResource, ...]:
+        return await self._tell("resources", self._store.resources.list())
+
+    async def save(self, resource: StoredResource, deed: Deed, *, first: bool) -> None:
+        await self._tell("save_resource", self._store.resources.save(resource, deed, first=first))
+
+    async def delete(self, name: str, revision: int, deed: Deed) -> None:
+        await self._tell("delete_resource", self._store.resources.delete(name, revision, deed))
+
+
+class WatchedRemoteNodes:
+    """The node types that services offer."""
+
+    def __init__(self, store: Store, watch: StoreWatch, *, clock: Callable[[], float] = perf_counter) -> None:
+        self._store = store
+        self._tell = _Watched(watch, clock).tell
+
+    async def all(self) -> tuple[RemoteNode, ...]:
+        return await self._tell("remote_nodes", self._store.remote_nodes.all())
+
+    async def save(self, node: RemoteNode, deed: Deed) -> None:
+        await self._tell("save_remote_node", self._store.remote_nodes.save(node, deed))
+
+    async def remove(self, node_type: str, deed: Deed) -> bool:
+        return await self._tell("remove_remote_node", self._store.remote_nodes.remove(node_type, deed))
+
+
 class WatchedDocuments:
     """The store's profiles and sessions."""
 
@@ -306,6 +347,9 @@ class WatchedDocuments:
 
     async def list(self, kind: str, limit: int = 100, after: str = "") -> Sequence[DocumentLine]:
         return await self._tell("list_documents", self._store.documents.list(kind, limit, after))
+
+    async def find(self, field: str, value: Value, among: Collection[str], limit: int = 100) -> Sequence[FoundProfile]:
+        return await self._tell("find_profiles", self._store.documents.find(field, value, among, limit))
 
     async def history(
         self, kind: str, document_id: str, limit: int = 100, below: int | None = None

@@ -13,12 +13,12 @@ import sys
 from pathlib import Path
 from typing import Any, Literal
 
-import jsonschema
 import pytest
 
 from tests.unit.shell import BROKEN, EMBEDDING, PASSPORT, WARNED, Shell
 from wizard.cli import main as cli
 from wizard.definitions import reference
+from wizard.definitions.schema import schema
 from wizard.forms.field_type import BaseField, FieldType
 from wizard.forms.types.text import line as parser_of_text
 from wizard.node import NodeConfig, Registry
@@ -55,7 +55,9 @@ def test_every_command_has_help_with_examples(shell: Shell, command: str) -> Non
     assert "range>" not in shell.out  # what a number is called in the code
 
 
-@pytest.mark.parametrize("command", ["", "runs", "keys", "drafts", "events", "profiles", "sessions", "nodes"])
+@pytest.mark.parametrize(
+    "command", ["", "runs", "keys", "drafts", "events", "profiles", "sessions", "nodes", "remote-nodes"]
+)
 def test_what_a_command_does_is_told_in_a_whole_sentence(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
@@ -288,7 +290,7 @@ def test_one_of_several_workflows_is_named_or_clear(shell: Shell) -> None:
 def test_the_schema_is_one_that_definitions_satisfy(shell: Shell) -> None:
     """Editors complete from it."""
     assert shell.types("schema") == 0
-    jsonschema.Draft202012Validator.check_schema(shell.json)
+    assert shell.json == schema(Registry.installed())  # which is tried in tests/unit/definitions/test_schema.py
 
 
 def test_nodes_explains_a_type_with_its_keys(shell: Shell) -> None:

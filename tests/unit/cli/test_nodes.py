@@ -51,7 +51,7 @@ def test_types_are_found_by_what_they_do(shell: Shell, monkeypatch: pytest.Monke
     assert "parse_csv" not in shell.out
     assert shell.types("nodes --search mail --json") == 0
     assert "send_mail" in [each["type"] for each in shell.json]
-    assert len(shell.json) < 10
+    assert len(shell.json) < 20
     assert shell.types("nodes --search zeppelin") == 0
     assert shell.out == "No node type has 'zeppelin' in its name or description. `wizard nodes` lists all.\n"
 
@@ -91,7 +91,7 @@ def test_a_file_that_is_not_there_is_named(shell: Shell) -> None:
 
 def test_a_conversation_gives_a_node(shell: Shell) -> None:
     """What is printed is the node and nothing else, so that it can go into a file."""
-    answers = "https://a.example/\nGET\n.\n.\n200\n201\n.\n\n.\n"
+    answers = "https://a.example/\n\nGET\n.\n.\n200\n201\n.\n\n.\n"
     assert shell.types("nodes configure http", answers) == 0, shell.err
     (document,) = source.read(shell.out, "node.yaml")
     assert document.data == [{"id": "http", "type": "http", "url": "https://a.example/", "expect": [200, 201]}]
@@ -127,7 +127,7 @@ def test_items_of_a_list_are_asked_one_by_one(shell: Shell) -> None:
 
 def test_a_wrong_answer_is_told_by_its_label(shell: Shell) -> None:
     """A pipe has no more answers: the command fails, and says why."""
-    assert shell.types("nodes configure http", "ftp://a.example/\nGET\n.\n.\n.\n\n.\n") == 1
+    assert shell.types("nodes configure http", "ftp://a.example/\n\nGET\n.\n.\n.\n\n.\n") == 1
     assert "Address: an address starts with http:// or https://" in shell.err
     assert shell.out == ""
 

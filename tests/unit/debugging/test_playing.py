@@ -360,6 +360,24 @@ nodes:
     assert taken(report) == {("each", "done", None), ("each/ask", "end", None)}
 
 
+async def test_the_list_page_of_a_repeat_is_answered() -> None:
+    """Whoever adds people one by one is asked for more of them in a trial as in a live run, without effects."""
+    family = """\
+id: family
+nodes:
+  - {id: child, type: workflow, workflow: contact, repeat: {min: 1, max: 3}, with: {child: x}}
+  - {id: done, type: end, title: Done}
+"""
+    answers = {
+        "child/1/ask": {"phone": "1"},
+        "child/after-1": {"add_another": True},
+        "child/2/ask": {"phone": "2"},
+        "child/after-2": {"add_another": False},
+    }
+    report = await tried(family, CONTACT, answers=answers)
+    assert (report.status, report.stopped) == ("completed", None)
+
+
 async def test_two_at_once_keep_their_lines_apart() -> None:
     """What is logged in one debug run is told in that one only."""
     calls = [

@@ -12,7 +12,7 @@ from wizard.node.keys import COMMON, keys_of
 from wizard.nodes.flow.condition import ConditionNode
 from wizard.nodes.flow.workflow import WorkflowNode
 
-WAITING = {"remind_after", "expires_after", "event"}
+WAITING = {"remind_after", "expires_after", "event", "after_tries"}
 WORKING = {"on_error", "retry", "timeout", "slow", "concurrency"}
 
 
@@ -53,18 +53,22 @@ def test_work_keys_are_for_background_nodes(key: str) -> None:
 
 
 MESSAGE = "message: {send: mail, to: a, subject: b, text: c}"
+EITHER = "say either `goto`, or `message` or `text`: what happens after that time"
 
 
 @pytest.mark.parametrize(
     ("reminder", "message"),
     [
-        ("{after: 1d}", "say either `goto` or `message`: what happens after that time"),
-        (f"{{after: 1d, goto: end, {MESSAGE}}}", "say either `goto` or `message`: what happens after that time"),
+        ("{after: 1d}", EITHER),
+        (f"{{after: 1d, goto: end, {MESSAGE}}}", EITHER),
         ("{goto: end}", "say `after` or `every`: how long the form waits for its answer"),
         ("{after: 0s, goto: end}", "`after` must be longer than nothing"),
         ("{after: 1d, message: {send: mail, to: a, subject: b}}", "`text` is missing"),
         ("{after: 1d, goto: 7}", "`goto` must be"),
-        ("{after: 1d, every: 1d, goto: end}", "`every` is for a `message`: with `goto` the run goes on, once"),
+        (
+            "{after: 1d, every: 1d, goto: end}",
+            "`every` is for a `message` or `text`: with `goto` the run goes on, once",
+        ),
         (
             f"{{after: 1d, times: 3, {MESSAGE}}}",
             "`times` needs `every`: how long after one message the next one is sent",

@@ -147,10 +147,10 @@ async def test_what_is_told_to_be_pinned_is_what_was_compiled(office: Office, mo
     await office.saves(PASSPORT + "# more\n", 1)
     await office.saves(ORDER, workflow="order")
 
-    def slowly(document: Document, embedded: Iterable[Document], registry: Registry) -> Catalog:
+    def slowly(document: Document, embedded: Iterable[Document], *more: Any) -> Catalog:
         if document.data["id"] == "order":
             asyncio.run_coroutine_threadsafe(office.deploys(), loop).result(10)
-        return compiled(document, embedded, registry)
+        return compiled(document, embedded, *more)
 
     loop = asyncio.get_running_loop()
     monkeypatch.setattr(staging, "compiled", slowly)

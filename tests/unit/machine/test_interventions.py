@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.stores import Open, clocked
+from tests.workflows import registers
 from wizard.errors import InvalidInput, MessageNotSent, RunExpired, StaleInput
 from wizard.machine.expiry import expire
 from wizard.machine.interventions import remind
@@ -159,7 +160,7 @@ async def test_a_message_whose_function_is_missing_waits_for_it(clocked: Open) -
     await person.says("1")
     assert person.completed
     sent: list[str] = []
-    person.engine.services.functions = {"nothing": lambda **given: sent.append(given["key"])}
+    registers(person.engine, {"nothing": lambda **given: sent.append(given["key"])})
     await person.waits(hours=2)
     assert len(sent) == 1
 
@@ -175,7 +176,7 @@ async def test_a_message_that_always_fails_is_put_aside(clocked: Open) -> None:
         tried.append(given["key"])
         raise OSError("no route")
 
-    person.engine.services.functions = {"fails": fails}
+    registers(person.engine, {"fails": fails})
     await person.waits(days=1)
     for _ in range(25):
         await person.waits(hours=2)
@@ -190,7 +191,7 @@ async def test_a_message_that_always_fails_is_put_aside(clocked: Open) -> None:
     assert (last.kind, last.detail) == ("not sent", {"send": "fails", "error": "OSError"})
 
     sent: list[str] = []
-    person.engine.services.functions = {"fails": lambda **given: sent.append(given["key"])}
+    registers(person.engine, {"fails": lambda **given: sent.append(given["key"])})
     assert await person.engine.store.queue.put_back(person.run.id, person.engine.clock()) == 1
     await person.waits()
     assert sent == tried[:1]

@@ -29,6 +29,8 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "revision": (("r",), {}),
     "reply": (("r", "key"), {}),
     "trace": (("r", 3, 10), {}),
+    "said": (("r", 3, 10), {}),
+    "utterance": (("r", "m-1"), {}),
     "probe": ((), {}),
     "list_runs": (
         (),
@@ -95,6 +97,7 @@ STAGES_CALLS: dict[str, tuple[Any, ...]] = {
 DOCUMENT_CALLS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "save_document": ("save", (DocumentSave("profile", "p", {}), NOW, 3)),
     "list_documents": ("list", ("profile", 5, "a")),
+    "find_profiles": ("find", ("email", "a", ("email",), 5)),
     "document_history": ("history", ("profile", "p", 5, 9)),
     "delete_document": ("delete", ("profile", "p")),
     "sessions_of": ("sessions_of", ("p",)),

@@ -58,6 +58,7 @@ class Bundles:
             "hindrances": plan.hindrances,
             "problems": problem_lines(plan.problems),
             "functions": plan.functions or (),
+            "resources": plan.lacking,
         }
         return as_json(200, encode(told))
 

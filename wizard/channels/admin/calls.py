@@ -19,6 +19,8 @@ from wizard.channels.admin.events import Events
 from wizard.channels.admin.migrations import Migrations
 from wizard.channels.admin.node_types import NodeTypes
 from wizard.channels.admin.people import Admin
+from wizard.channels.admin.remote_nodes import RemoteNodes
+from wizard.channels.admin.resources import Resources
 from wizard.channels.admin.sharing import Sharings
 from wizard.channels.admin.workflows import Workflows
 from wizard.channels.conversation.attention import Attention
@@ -30,6 +32,9 @@ from wizard.deployments.transfer import Transfer
 from wizard.model.migrating import Migrate
 from wizard.process.calls import Calls
 from wizard.profiles.keeping import StoredDocuments
+from wizard.remote.registering import RemoteRegistry
+from wizard.resources.keeping import Keeping
+from wizard.resources.trying import TryOut
 from wizard.settings import Settings
 from wizard.stores.contract import Store
 
@@ -54,26 +59,33 @@ def admin_api(
     talks: Conversations,
     attention: Attention,
     resume: Resume,
+    keeping: Callable[[], Keeping],
+    try_out: TryOut,
+    remote: RemoteRegistry,
 ) -> web.Application:
     """The application to mount at `/api/v1/admin`, before the one at `/api/v1`. Once the store is opened, `staging`
-    gives what saves and deploys there, `transfer` what takes bundles in and out, and `debugger` what tries workflows;
+    gives what saves and deploys there, `transfer` what takes bundles in and out, `keeping` what keeps resources, which
+    `try_out` tries, and `debugger` what tries workflows;
     `profiles` and `sessions` are those that the store keeps, and `migrate` moves its runs. `admin` says who of the
     host's people sends a request, and `calls` has a bound around that. `catalogue` has the node types that definitions
-    can use, all installed ones unless given. `talks` are the conversations, `attention` those that wait for somebody,
-    and `resume` has delivered again what a channel had refused. Without `admin`, and without an admin key in the
-    settings, nobody gets in."""
+    can use, all installed ones unless given; `remote` registers services that offer further ones. `talks` are the
+    conversations, `attention` those that wait for somebody, and `resume` has delivered again what a channel had
+    refused. Without `admin`, and without an admin key in the settings, nobody gets in.
+    """
     admission = Admission(store, settings, admin, calls or Calls())
     sharings, bundles, debugging = (
         Sharings(staging, admission),
         Bundles(transfer, admission),
         Debugging(debugger, admission),
     )
-    node_types = NodeTypes(catalogue or Catalogue.installed(), admission)
+    node_types = NodeTypes(catalogue or Catalogue.installed(), admission, remote)
+    remote_nodes = RemoteNodes(remote, admission)
     handlers: dict[str, Handling] = {
         **Workflows(store, staging, admission).by_name,
         **StoredHandlers("profile", profiles, admission).by_name,
         **StoredHandlers("session", sessions, admission).by_name,
         **Office(talks, attention, resume, admission).by_name,
+        **Resources(keeping, try_out, admission).by_name,
         "migrate": Migrations(migrate, admission).migrate,
         "showSharing": sharings.show,
         "changeSharing": sharings.change,
@@ -85,6 +97,11 @@ def admin_api(
         "listNodeTypes": node_types.list,
         "showNodeType": node_types.show,
         "validateConfig": node_types.validate,
+        "listRemoteNodes": remote_nodes.list,
+        "registerRemoteNode": remote_nodes.add,
+        "showRemoteNode": remote_nodes.show,
+        "removeRemoteNode": remote_nodes.remove,
+        "checkRemoteNode": remote_nodes.health,
     }
     return _application(admission, handlers)
 

@@ -32,7 +32,7 @@ LIST: Any = [
 ]
 DEPLOY: dict[str, Any] = {"revision": 3, "note": "A warmer welcome"}
 REVOKE: dict[str, Any] = {"note": "It was too warm"}
-DEPLOYED: dict[str, Any] = {"number": 2, "version": _HASH, "embeds": {}, "embedded_in": []}
+DEPLOYED: dict[str, Any] = {"number": 2, "version": _HASH, "embeds": {}, "embedded_in": [], "lacking": []}
 VERSIONS: Any = [_LINE]
 VERSION: dict[str, Any] = {**_LINE, "text": _TEXT}
 AUDIT: Any = [
@@ -103,6 +103,7 @@ IMPORTED: dict[str, Any] = {
     "hindrances": [],
     "problems": [],
     "functions": [],
+    "resources": [],
 }
 DIFF: Any = [
     {
@@ -152,6 +153,7 @@ _LINE_OF_TYPE = {
     "icon": "braces",
     "kind": "background",
     "ports": [],
+    "ports_vary": False,
 }
 _FIELD = {
     "name": "values",

@@ -20,14 +20,16 @@ from wizard.channels.http.json_answers import as_json
 from wizard.channels.http.problems import CONFIGURATION_REFUSED, NOT_FOUND, Refused
 from wizard.errors import ConfigurationRefused
 from wizard.model.values import write_json
+from wizard.remote.registering import RemoteRegistry
 
 
 class NodeTypes:
     """The handlers. Numbers of a configuration are numbers, digit for digit."""
 
-    def __init__(self, catalogue: Catalogue, admission: Admission) -> None:
+    def __init__(self, catalogue: Catalogue, admission: Admission, remote: RemoteRegistry) -> None:
         self._catalogue = catalogue
         self._admission = admission
+        self._remote = remote
 
     async def list(self, request: web.Request, person: Person) -> web.Response:
         actions = await asyncio.to_thread(self._catalogue.actions, request.query.get("q", ""))  # which imports them all
@@ -41,10 +43,12 @@ class NodeTypes:
         body = await self._admission.body(request, person, CHECK)
         check_together(body)
         try:
-            return _answer(await asyncio.to_thread(_checked, action, body))
+            checked = await asyncio.to_thread(_checked, action, body)
+            if problems := await self._remote.config_problems(action.type, checked["config"]):
+                raise _wrong(problems)
+            return _answer(checked)
         except ConfigurationRefused as error:
-            what = "The configuration is wrong. Correct what `errors` names, by its keys."
-            raise Refused(CONFIGURATION_REFUSED, what, more={"errors": by_name(error.errors)}) from None
+            raise _wrong(by_name(error.errors)) from None
 
     async def _action(self, request: web.Request) -> Action:
         """The action in the address. Raises Refused (404)."""
@@ -52,6 +56,11 @@ class NodeTypes:
         if action is None:
             raise Refused(NOT_FOUND, "There is no such node type. Take one that /node-types lists.")
         return action
+
+
+def _wrong(errors: Mapping[str, str]) -> Refused:
+    what = "The configuration is wrong. Correct what `errors` names, by its keys."
+    return Refused(CONFIGURATION_REFUSED, what, more={"errors": errors})
 
 
 def _answer(told: Any) -> web.Response:

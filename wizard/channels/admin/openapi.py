@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from wizard import __version__
-from wizard.channels.admin import conversation_calls, document_calls, examples
+from wizard.channels.admin import conversation_calls, document_calls, examples, remote_node_calls, resource_calls
 from wizard.channels.admin.call import BODY, ETAG, SENT, Call
 from wizard.channels.admin.parameters import parameters
 from wizard.channels.admin.people import Role
@@ -43,7 +43,7 @@ Json = dict[str, Any]
 _WHO = (NOT_SIGNED_IN, ROLE_MISSING)
 
 
-_IN_PATHS = ("id", "number", "run", "type")
+_IN_PATHS = ("id", "number", "run", "type", "name")
 
 CALLS = (
     Call(
@@ -273,6 +273,8 @@ CALLS = (
     ),
     *document_calls.CALLS,
     *conversation_calls.CALLS,
+    *resource_calls.CALLS,
+    *remote_node_calls.CALLS,
     Call(
         "GET",
         "/node-types",
@@ -329,7 +331,8 @@ def document(server: str = "/api/v1/admin") -> Json:
             "description": (
                 "A workflow has one draft, which is edited, and numbered versions, which never change; one of them, or "
                 "none, is deployed: runs are started from that.\n\n"
-                "Each call needs a role: viewer, editor or deployer, of which each includes those before, or operator. "
+                "Each call needs a role: viewer, editor or deployer, of which each includes those before; operator; or "
+                "admin, which includes all. "
                 "The admin key has them all.\n\n"
                 "Errors are problem documents (RFC 9457); go by their `type`."
             ),

@@ -15,6 +15,7 @@ from wizard.channels.http.query import Number
 from wizard.deployments.texts import ID_PATTERN, is_workflow_id
 from wizard.model.migrating import MOST_RUNS
 from wizard.profiles.people import MAX_ID
+from wizard.resources.naming import NAME
 
 Json = dict[str, Any]
 
@@ -105,5 +106,6 @@ def _in_paths() -> Json:
         "id": in_path("id", "The workflow's id.", _WORKFLOW),
         "number": in_path("number", "The version's number.", number),
         "run": in_path("run", "The run's id.", {**text(1, 200), "pattern": "^[!-~]+$"}),
+        "name": in_path("name", "The resource's name.", {"type": "string", "pattern": f"^{NAME}$"}),
         "type": in_path("type", "The node type's name.", {"type": "string", "maxLength": 64}),
     }

@@ -1,8 +1,9 @@
 """Who works on workflows: whoever brings the admin key, and those whom the host maps to roles.
 
-An editor may do what a viewer may, a deployer what an editor may; an operator is a viewer who watches over it all. The
-admin key has every role. Somebody who doesn't work everywhere may do so with the workflows that they own, and with
-those that are shared with them, in the role in which they are.
+An editor may do what a viewer may, a deployer what an editor may; an operator is a viewer who watches over it all. An
+admin may do what all of them may, and sets resources: passwords for services of others. The admin key has every role.
+Somebody who doesn't work everywhere may do so with the workflows that they own, and with those that are shared with
+them, in the role in which they are.
 """
 
 from __future__ import annotations
@@ -33,13 +34,16 @@ class Role(StrEnum):
     OPERATOR = (
         "operator"  # read who did what; look at live runs; look at, change, export and delete what is stored of people
     )
+    ADMIN = "admin"  # set, try and remove resources, and all that the others may
 
 
+SHARED_ROLES = (Role.VIEWER, Role.EDITOR, Role.DEPLOYER, Role.OPERATOR)  # that there are in one workflow
 _INCLUDED = {
     Role.VIEWER: {Role.VIEWER},
     Role.EDITOR: {Role.VIEWER, Role.EDITOR},
     Role.DEPLOYER: {Role.VIEWER, Role.EDITOR, Role.DEPLOYER},
     Role.OPERATOR: {Role.VIEWER, Role.OPERATOR},
+    Role.ADMIN: {*Role},
 }
 
 

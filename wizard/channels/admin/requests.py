@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal, Required
 from pydantic import BeforeValidator, ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from wizard.channels.admin import document_requests
+from wizard.channels.admin import document_requests, resource_requests
 from wizard.channels.admin.document_requests import Note
 from wizard.channels.admin.people import MAX_NAME
+from wizard.channels.admin.remote_node_calls import REGISTER
 from wizard.channels.conversation.conversations import MAX_ID
 from wizard.channels.http.members import EXACT, MAX_REVISION, MAX_TEXT, Body, Text, about, whole
 from wizard.channels.http.problems import unreadable
@@ -158,7 +159,14 @@ SHARE, MIGRATE, DEBUG = Body(Share), Body(Migrate), Body(DebugRun)
 HAND, WRITE = Body(Hand), Body(Write)
 IMPORT, DELETE, CHECK = Body(ImportBundle), Body(DeleteDraft), Body(CheckConfig)
 _OF_WORKFLOWS = (SAVE, DEPLOY, REVOKE, SHARE, MIGRATE, DEBUG, IMPORT, DELETE, CHECK)
-BODIES: tuple[Body[Any], ...] = (*_OF_WORKFLOWS, HAND, WRITE, *document_requests.BODIES)
+BODIES: tuple[Body[Any], ...] = (
+    *_OF_WORKFLOWS,
+    HAND,
+    WRITE,
+    *document_requests.BODIES,
+    *resource_requests.BODIES,
+    REGISTER,
+)
 
 
 def check_together(body: SaveDraft | CheckConfig) -> None:

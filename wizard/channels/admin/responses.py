@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NotRequired
 import pydantic
 from typing_extensions import TypedDict
 
-from wizard.channels.admin import document_responses
+from wizard.channels.admin import document_responses, remote_node_calls, resource_responses
 from wizard.channels.conversation.message_json import Message
 from wizard.channels.http.members import about
 from wizard.channels.http.problems import (
@@ -138,6 +138,7 @@ class Deployed(TypedDict):
         Sequence[str],
         about("Deployed workflows that embed it: they keep what they have until they are deployed anew."),
     ]
+    lacking: Annotated[Sequence[str], about("What is missing of the resources that it names, for people.")]
 
 
 class VersionLine(TypedDict):
@@ -279,7 +280,10 @@ class Bundle(TypedDict):
     workflow: str
     needs: Annotated[
         Mapping[str, Any],
-        about("`node_types` and `field_types`, each with the package that it is from, and `functions`."),
+        about(
+            "`node_types` and `field_types`, each with the package that it is from, `functions`, and `resources` with "
+            "their kinds."
+        ),
     ]
     texts: Annotated[Mapping[str, Any], about("By workflow: `lines`, and `stage`, which says what it was.")]
 
@@ -300,6 +304,7 @@ class Imported(TypedDict):
     hindrances: Annotated[Sequence[str], about("What keeps it from being imported, for people.")]
     problems: Problems
     functions: Annotated[Sequence[str], about("Functions that it needs and this application hasn't got.")]
+    resources: Annotated[Sequence[str], about("What is missing of the resources that it names, for people.")]
 
 
 class DebugLine(TypedDict):
@@ -351,6 +356,9 @@ class NodeTypeLine(TypedDict):
     icon: Annotated[str, about("A name of the editor's set of icons.")]
     kind: Literal["foreground", "background", "internal"]
     ports: Annotated[Sequence[str], about("Its ways out besides the ordinary one.")]
+    ports_vary: Annotated[
+        bool, about("Whether its configuration says which there are: then `ports` are those of its example.")
+    ]
 
 
 class FormField(TypedDict):
@@ -417,7 +425,8 @@ class Problem(TypedDict):
         Annotated[
             Mapping[str, str],
             about(
-                "What is wrong (422): with a profile by its schema, by field; with a configuration, by `cases.0.when`."
+                "What is wrong (422): with a profile by its schema, by field; with a configuration, by `cases.0.when`; "
+                "with a resource, by `production.base_url`; with a remote node, by `schema`."
             ),
         ]
     ]
@@ -445,6 +454,8 @@ RESPONSES: tuple[Any, ...] = (
     Message,
     ReadConversation,
     *document_responses.RESPONSES,
+    *resource_responses.RESPONSES,
+    *remote_node_calls.RESPONSES,
     Bundle,
     Imported,
     Debugged,

@@ -346,6 +346,7 @@ def _outcome(outcome: Outcome) -> responses.Deployed:
         "version": version.version,
         "embeds": outcome.embeds,
         "embedded_in": outcome.embedded_in,
+        "lacking": outcome.lacking,
     }
 
 

@@ -106,4 +106,5 @@ _WANTED = {
     "integer": "must be a whole number that isn't negative",
     "object": "must be an object",
     "boolean": "must be true or false",
+    "null": "must be null",
 }

@@ -31,6 +31,10 @@ from wizard.errors import (
     NotYourProfile,
     NotYours,
     PointOfNoReturn,
+    RemoteNodeNotFound,
+    RemoteNodeRefused,
+    ResourceNotFound,
+    ResourceRefused,
     RunBusy,
     RunCancelled,
     RunCompleted,
@@ -41,6 +45,8 @@ from wizard.errors import (
     StaleDocument,
     StaleDraft,
     StaleInput,
+    StaleRemoteNode,
+    StaleResource,
     StaleRevision,
     StaleSharing,
     StoreError,
@@ -130,8 +136,15 @@ DOCUMENT_NOT_FOUND = ProblemType("document-not-found", 404, "Nothing is stored u
 SAVE_NOT_FOUND = ProblemType("save-not-found", 404, "The history has no such save")
 UNDO_CONFLICT = ProblemType("undo-conflict", 409, "Fields were changed since that save")
 STALE_DOCUMENT = ProblemType("stale-document", 412, "Somebody else has saved it")
+RESOURCE_NOT_FOUND = ProblemType("resource-not-found", 404, "There is no resource of this name")
+STALE_RESOURCE = ProblemType("stale-resource", 412, "Somebody else has changed it")
+RESOURCE_REFUSED = ProblemType("resource-refused", 422, "The resource can't be stored as it is")
 FIELDS_REFUSED = ProblemType("fields-refused", 422, "The schema of profiles doesn't take this")
 CONFIGURATION_REFUSED = ProblemType("configuration-refused", 422, "The node's configuration is wrong")
+REMOTE_NODE_NOT_FOUND = ProblemType("remote-node-not-found", 404, "No service offers this node type")
+STALE_REMOTE_NODE = ProblemType("stale-remote-node", 409, "Somebody else has registered or removed it")
+REMOTE_NODE_REFUSED = ProblemType("remote-node-refused", 422, "The service can't be registered")
+NOT_ENCRYPTED = ProblemType("not-encrypted", 409, "The store isn't encrypted")
 PRECONDITION_REQUIRED = ProblemType("precondition-required", 428, "The request doesn't say what it changes")
 TOO_MANY_CHANGES = ProblemType("too-many-changes", 429, "Too much was changed")
 
@@ -152,8 +165,15 @@ STAGING_TYPES = (
     SAVE_NOT_FOUND,
     UNDO_CONFLICT,
     STALE_DOCUMENT,
+    RESOURCE_NOT_FOUND,
+    STALE_RESOURCE,
+    RESOURCE_REFUSED,
     FIELDS_REFUSED,
     CONFIGURATION_REFUSED,
+    REMOTE_NODE_NOT_FOUND,
+    STALE_REMOTE_NODE,
+    REMOTE_NODE_REFUSED,
+    NOT_ENCRYPTED,
     PRECONDITION_REQUIRED,
     TOO_MANY_CHANGES,
 )
@@ -229,8 +249,14 @@ _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (NothingBefore, NOTHING_BEFORE),
     (DocumentNotFound, DOCUMENT_NOT_FOUND),
     (StaleDocument, STALE_DOCUMENT),
+    (ResourceNotFound, RESOURCE_NOT_FOUND),
+    (StaleResource, STALE_RESOURCE),
+    (ResourceRefused, RESOURCE_REFUSED),
     (SaveNotFound, SAVE_NOT_FOUND),
     (UndoConflict, UNDO_CONFLICT),
+    (RemoteNodeNotFound, REMOTE_NODE_NOT_FOUND),
+    (RemoteNodeRefused, REMOTE_NODE_REFUSED),
+    (StaleRemoteNode, STALE_REMOTE_NODE),
     (CallerError, REFUSED),
 )
 

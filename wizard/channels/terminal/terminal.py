@@ -70,6 +70,11 @@ class Conversation:
         self._filling = Filling()
         self._tries: dict[str, int] = {}  # answers of this page that weren't taken, by field
 
+    @property
+    def asked(self) -> str | None:
+        """The field whose question stands there; None where a page asks nothing."""
+        return self._asked
+
     async def hold(self, view: RunView) -> Ending:
         """Asks until the run ends or the person leaves. Raises RunError for what no answer can mend."""
         self._words = words_in(view.workflow.language)

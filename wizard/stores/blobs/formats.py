@@ -44,6 +44,8 @@ class Part(StrEnum):
     EVENT = "event"
     SAVE = "save"
     FORMER = "former"
+    RESOURCE = "resource"
+    REMOTE = "remote"
     UTTERANCE = "utterance"
     CELL = "cell"
 

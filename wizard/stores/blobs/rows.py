@@ -27,6 +27,7 @@ from wizard.model import (
     Delivery,
     Entry,
     Fault,
+    Parent,
     Run,
     RunStatus,
     Step,
@@ -128,6 +129,8 @@ def birth(vault: Vault, run: Run, stamp: bytes = NO_STAMP) -> bytes:
         content["session_id"] = run.session_id
     if run.token_hash:
         content["token_hash"] = run.token_hash
+    if run.parent is not None:
+        content["parent"] = list(run.parent)
     return wrap(vault, Part.BIRTH, run.id, content, (), stamp)
 
 
@@ -259,6 +262,7 @@ def read_run(
             arrived=now.get("arrived", 0),
             deliveries=tuple(Delivery(*delivery) for delivery in now.get("deliveries", ())),
             positional=head.get("positional", False),
+            parent=Parent(*born["parent"]) if "parent" in born else None,
             conversation=head.get("conversation", NOTHING),
         )
     except (StoreError, *MISSHAPEN) as error:

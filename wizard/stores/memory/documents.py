@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import islice
 
 from wizard.errors import StaleDocument
-from wizard.model import DocumentSave, Run
+from wizard.model import DocumentSave, Run, Value
 from wizard.model.documents import SaveRecord
 from wizard.state.merging import NEVER_SAVED, Document, merge
-from wizard.stores.documents import DocumentLine
+from wizard.stores.blobs.profile_marks import plain
+from wizard.stores.documents import DocumentLine, FoundProfile
 
 Name = tuple[str, str]
 
@@ -67,6 +68,17 @@ class MemoryDocuments:
                 DocumentLine(each, self._documents[kind, each].revision, self._saved_at[kind, each])
                 for each in ids[: max(limit, 0)]
             ]
+
+    async def find(self, field: str, value: Value, among: Collection[str], limit: int = 100) -> Sequence[FoundProfile]:
+        wanted = plain(value)
+        with self._lock:
+            found = [
+                FoundProfile(name[1], self._saved_at[name], document)
+                for name, document in self._documents.items()
+                if name[0] == "profile" and wanted is not None and plain(document.fields.get(field)) == wanted
+            ]
+        found.sort(key=lambda profile: (profile.saved_at, profile.id), reverse=True)
+        return found[: max(limit, 0)]
 
     async def history(
         self, kind: str, document_id: str, limit: int = 100, below: int | None = None

@@ -49,7 +49,7 @@ class MemoryStages:
             del self._drafts[workflow]
             if workflow not in self._versions:
                 self._sharings.pop(workflow, None)
-            self._note(deed)
+            self.add_deed(deed)
 
     def _check_draft(self, workflow: str, revision: int) -> None:
         stored = self._drafts.get(workflow)
@@ -69,7 +69,7 @@ class MemoryStages:
             if stored is None or stored.revision != sharing.revision - 1:
                 raise StaleSharing
             self._sharings[sharing.workflow] = sharing
-            self._note(deed)
+            self.add_deed(deed)
 
     async def versions(self, workflow: str, limit: int = 100, below: int | None = None) -> tuple[Version, ...]:
         with self._lock:
@@ -115,17 +115,24 @@ class MemoryStages:
         else:
             self._deployed[workflow] = number
         self._stamp += 1
-        self._note(deed)
+        self.add_deed(deed)
 
-    def _note(self, deed: Deed) -> None:
+    def add_deed(self, deed: Deed) -> None:
+        """See wizard.model.staging.Stages.note; under the lock."""
         self._deeds.append(deed._replace(number=len(self._deeds) + 1))
+
+    def changed(self, deed: Deed) -> None:
+        """Something else than a version is there for definitions to use, or isn't any more."""
+        with self._lock:
+            self._stamp += 1
+            self.add_deed(deed)
 
     async def stamp(self) -> int:
         return self._stamp
 
     async def note(self, deed: Deed) -> None:
         with self._lock:
-            self._note(deed)
+            self.add_deed(deed)
 
     async def deeds(self, workflow: str | None = None, limit: int = 100, below: int | None = None) -> tuple[Deed, ...]:
         with self._lock:

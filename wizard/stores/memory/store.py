@@ -20,6 +20,8 @@ from wizard.model import ENDED, Change, Entry, Former, Refused, Reply, Report, R
 from wizard.model.cells import Cells
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
+from wizard.model.remote import RemoteNodes
+from wizard.model.resources import StoredResources
 from wizard.model.staging import Stages
 from wizard.model.talk import Utterance
 from wizard.state.merging import Document
@@ -29,6 +31,8 @@ from wizard.stores.memory.cells import MemoryCells
 from wizard.stores.memory.documents import MemoryDocuments
 from wizard.stores.memory.events import MemoryEvents
 from wizard.stores.memory.queue import MemoryQueue
+from wizard.stores.memory.remote import MemoryRemoteNodes
+from wizard.stores.memory.resources import MemoryResources
 from wizard.stores.memory.slots import MemorySlots
 from wizard.stores.memory.stages import MemoryStages
 from wizard.stores.memory.talk import MemoryTalk
@@ -86,7 +90,10 @@ class MemoryStore:
         self._definitions: dict[str, bytes] = {}
         self._events = MemoryEvents(self._lock)
         self.events: TakenEvents = self._events
-        self.stages: Stages = MemoryStages(self._lock, self._definitions.setdefault)
+        stages = MemoryStages(self._lock, self._definitions.setdefault)
+        self.stages: Stages = stages
+        self.resources: StoredResources = MemoryResources(self._lock, stages.add_deed)
+        self.remote_nodes: RemoteNodes = MemoryRemoteNodes(self._lock, stages.changed)
 
     async def open(self) -> None:
         """There is nothing to prepare."""

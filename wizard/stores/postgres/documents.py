@@ -6,18 +6,20 @@ processes: nobody's fields get lost, and no two turns wait for each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from wizard.errors import StaleDocument
-from wizard.model import DocumentSave, Run
+from wizard.errors import DataUnreadable, StaleDocument
+from wizard.model import DocumentSave, Run, Value
 from wizard.model.documents import SaveRecord
 from wizard.state.merging import NEVER_SAVED, Document, merge
 from wizard.stores.blobs import records
 from wizard.stores.blobs.owners import owner_mark
+from wizard.stores.blobs.profile_marks import kind_of, mark_of, marks_of, plain
 from wizard.stores.blobs.vault import Vault
-from wizard.stores.documents import DocumentLine
+from wizard.stores.documents import DocumentLine, FoundProfile
 from wizard.stores.postgres.pool import Connection, Pool
 from wizard.stores.postgres.values import LARGEST, bounded, decoded, encoded, in_utc
 
@@ -25,7 +27,17 @@ LOCK_DOCUMENT = "SELECT pg_advisory_xact_lock(hashtextextended($1 || '/' || $2, 
 READ_DOCUMENT = "SELECT revision, body FROM wizard.documents WHERE kind = $1 AND id = $2"
 WRITE_DOCUMENT = """INSERT INTO wizard.documents (kind, id, revision, body, saved_at) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (kind, id) DO UPDATE SET revision = excluded.revision, body = excluded.body,
-    saved_at = excluded.saved_at"""
+    saved_at = excluded.saved_at, marked = NULL"""
+UNMARKED = """SELECT id, revision, body FROM wizard.documents
+    WHERE kind = 'profile' AND (marked IS NULL OR marked < $1 OR marked > $1) LIMIT $2"""
+LOCK_MARKS = "SELECT pg_advisory_xact_lock(hashtextextended('profile marks', 0))"
+FORGET_MARKS = "DELETE FROM wizard.profile_marks WHERE id = ANY ($1::text[])"
+ADD_MARKS = "INSERT INTO wizard.profile_marks SELECT unnest($1::bytea[]), unnest($2::text[])"
+SET_MARKED = "UPDATE wizard.documents SET marked = $1 WHERE kind = 'profile' AND id = ANY ($2::text[])"
+FIND = """SELECT documents.id, revision, saved_at, body FROM wizard.profile_marks JOIN wizard.documents
+    ON documents.kind = 'profile' AND documents.id = profile_marks.id WHERE mark = $1
+    ORDER BY saved_at DESC, documents.id DESC LIMIT $2"""
+MARKED_AT_ONCE = 500
 ADD_SAVE = "INSERT INTO wizard.saves (kind, id, revision, at, body) VALUES ($1, $2, $3, $4, $5)"
 SAVES = "SELECT revision, at, body FROM wizard.saves WHERE kind = $1 AND id = $2"
 READ_SAVES = f"{SAVES} AND revision < $3 ORDER BY revision DESC LIMIT $4"
@@ -105,7 +117,32 @@ async def _delete(connection: Connection, kind: str, document_id: str) -> bool:
         await connection.execute(FORGET_SESSION, encoded(document_id))
     else:
         await connection.execute(FORGET_PROFILE, owner_mark(document_id))
+        await connection.execute(FORGET_MARKS, [encoded(document_id)])
     return there
+
+
+def _found(vault: Vault, row: Any) -> Document:
+    return records.read_document(vault, "profile", decoded(row["id"]), row["revision"], row["body"])
+
+
+async def _mark(connection: Connection, vault: Vault, fields: Collection[str]) -> int:
+    """Marks profiles that aren't, but for those that are just being saved; how many these were. One does it at a time,
+    and whoever waits has them marked by then."""
+    kind = kind_of(fields)
+    await connection.execute(LOCK_MARKS)
+    rows = await connection.fetch(f"{UNMARKED} FOR UPDATE SKIP LOCKED", kind, MARKED_AT_ONCE)
+    ids = [row["id"] for row in rows]
+    marks: list[bytes] = []
+    owners: list[str] = []
+    for row in rows:
+        with suppress(DataUnreadable):  # nobody finds it any more, and all others are found
+            own = marks_of(vault, fields, _found(vault, row).fields)
+            marks += own
+            owners += [row["id"]] * len(own)
+    await connection.execute(FORGET_MARKS, ids)
+    await connection.execute(ADD_MARKS, marks, owners)
+    await connection.execute(SET_MARKED, kind, ids)
+    return len(rows)
 
 
 class PostgresDocuments:
@@ -127,6 +164,18 @@ class PostgresDocuments:
     async def list(self, kind: str, limit: int = 100, after: str = "") -> Sequence[DocumentLine]:
         rows = await self._pool.read(LIST, encoded(kind), encoded(after), bounded(limit))
         return [DocumentLine(decoded(document_id), revision, saved_at) for document_id, revision, saved_at in rows]
+
+    async def find(self, field: str, value: Value, among: Collection[str], limit: int = 100) -> Sequence[FoundProfile]:
+        vault, fields = self._vault(), {*among, field}
+        if (mark := mark_of(vault, field, value)) is None:
+            return []
+        kind = kind_of(fields)
+        while await self._pool.read(UNMARKED, kind, 1):
+            if not await self._pool.transact(lambda connection: _mark(connection, vault, fields)):
+                break  # those that are left are being saved
+        rows = await self._pool.read(FIND, mark, bounded(limit))
+        found = [FoundProfile(decoded(row["id"]), row["saved_at"], _found(vault, row)) for row in rows]
+        return [each for each in found if plain(each.document.fields.get(field)) == plain(value)]
 
     async def history(
         self, kind: str, document_id: str, limit: int = 100, below: int | None = None

@@ -17,6 +17,7 @@ from wizard.errors import StoreError
 from wizard.stores.blobs.formats import Part, resealed, unreadable
 from wizard.stores.blobs.marks import Prepared, prepared
 from wizard.stores.blobs.records import document_owner
+from wizard.stores.blobs.resource_rows import OWNER
 from wizard.stores.blobs.sealing import sealed_run
 from wizard.stores.blobs.vault import LAYOUT, SEALED, Vault, microseconds, stamp_of
 from wizard.stores.postgres.migrations import LOCK
@@ -66,6 +67,17 @@ PLACES = (
     _Place("wizard.files", Part.FILE, ("run_id", "id"), "body", RUN, ("id",), counted=False),
     _Place("wizard.reports", Part.REPORT, RUN, "body", RUN, counted=False),
     _Place("wizard.events", Part.EVENT, ("id",), "body", ("id",), ("id", "at", "standing"), counted=False),
+    _Place(
+        "wizard.resources",
+        Part.RESOURCE,
+        ("name",),
+        "body",
+        ("name",),
+        ("name", "kind", "revision", "saved_at"),
+        lambda name: OWNER + decoded(name),
+        counted=False,
+    ),
+    _Place("wizard.remote_nodes", Part.REMOTE, ("type",), "body", ("type",), ("type", "revision"), counted=False),
     _Place("wizard.formers", Part.FORMER, RUN, "body", RUN, ("revision",), counted=False),
     _Place("wizard.utterances", Part.UTTERANCE, ("run_id", "number"), "body", RUN, ("number", "id"), counted=False),
     _Place("wizard.cells", Part.CELL, ("key",), "body", ("key",), ("key", "version"), counted=False),

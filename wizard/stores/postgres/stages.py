@@ -89,7 +89,7 @@ class PostgresStages:
         async def write(connection: Connection) -> None:
             if await connection.fetchval(DELETE_DRAFT, encoded(workflow), revision) is None:
                 raise StaleDraft(workflow=workflow)
-            await _note(connection, await connection.fetchval(COUNT, 0), deed)  # whoever deploys waits from here on
+            await add_deed(connection, await connection.fetchval(COUNT, 0), deed)  # whoever deploys waits from here on
             await connection.execute(END_SHARING, encoded(workflow))
 
         await self._pool.transact(write)
@@ -109,7 +109,7 @@ class PostgresStages:
             count = await connection.fetchval(COUNT, 0)  # first, as whoever deletes the draft does
             if await connection.fetchval(SAVE_SHARING, encoded(workflow), revision, *values) is None:
                 raise StaleSharing(workflow=workflow)
-            await _note(connection, count, deed)
+            await add_deed(connection, count, deed)
 
         await self._pool.transact(write)
 
@@ -133,7 +133,7 @@ class PostgresStages:
             count = await connection.fetchval(COUNT, 1)
             await _check_deployed(connection, workflow, instead_of)
             await _put(connection, workflow, number)
-            await _note(connection, count, deed)
+            await add_deed(connection, count, deed)
 
         await self._pool.transact(write)
 
@@ -142,10 +142,7 @@ class PostgresStages:
         return rows[0]["stamp"] if rows else 0
 
     async def note(self, deed: Deed) -> None:
-        async def write(connection: Connection) -> None:
-            await _note(connection, await connection.fetchval(COUNT, 0), deed)
-
-        await self._pool.transact(write)
+        await self._pool.transact(lambda connection: note_deed(connection, deed))
 
     async def deeds(self, workflow: str | None = None, limit: int = 100, below: int | None = None) -> tuple[Deed, ...]:
         values = (_below(below), bounded(limit))
@@ -173,7 +170,7 @@ async def add_version(connection: Connection, version: Version, body: bytes, dee
     await connection.execute(ADD_VERSION, encoded(workflow), number, *values)
     await _begin_sharing(connection, workflow, by)
     await _put(connection, workflow, number)
-    await _note(connection, count, deed)
+    await add_deed(connection, count, deed)
 
 
 async def _begin_sharing(connection: Connection, workflow: str, owner: str) -> None:
@@ -192,10 +189,16 @@ async def _put(connection: Connection, workflow: str, number: int | None) -> Non
         raise StaleDeployment(workflow=workflow)
 
 
-async def _note(connection: Connection, number: int, deed: Deed) -> None:
+async def add_deed(connection: Connection, number: int, deed: Deed) -> None:
+    """Adds the deed with the number that COUNT gave, in the connection's transaction."""
     _, at, by, action, workflow, details, note = deed
     names = (encoded(by), encoded(action), encoded(workflow))
     await connection.execute(ADD_DEED, number, in_utc(at), *names, details_body(details), encoded(note))
+
+
+async def note_deed(connection: Connection, deed: Deed) -> None:
+    """See wizard.model.staging.Stages.note; in the connection's transaction."""
+    await add_deed(connection, await connection.fetchval(COUNT, 0), deed)
 
 
 def _below(number: int | None) -> int:

@@ -16,6 +16,8 @@ from wizard.model import ENDED, Change, Former, Refused, Reply, Report, Run, Run
 from wizard.model.cells import Cells
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
+from wizard.model.remote import RemoteNodes
+from wizard.model.resources import StoredResources
 from wizard.model.staging import Stages
 from wizard.model.talk import Utterance
 from wizard.state.merging import Document
@@ -42,7 +44,9 @@ from wizard.stores.postgres.migrations import migrate
 from wizard.stores.postgres.pool import Connection, Pool
 from wizard.stores.postgres.queue import Order, PostgresQueue, order, packed, queries
 from wizard.stores.postgres.reading import COUNT_RUNS, READ_RUN, counts, run_row, stored_run, summary
+from wizard.stores.postgres.remote import PostgresRemoteNodes
 from wizard.stores.postgres.reseal import WRITE_MARK, Resealer, prepare_seal
+from wizard.stores.postgres.resources import PostgresResources
 from wizard.stores.postgres.stages import ADD_DEFINITION, PostgresStages
 from wizard.stores.postgres.values import bounded, decoded, encoded, in_utc
 from wizard.stores.scripts import scripts
@@ -171,8 +175,10 @@ class PostgresStore:
         self._resealer = Resealer(self._pool, lambda: self._vault)
         self.queue: Queue = self._queue
         self.stages: Stages = PostgresStages(self._pool)
+        self.remote_nodes: RemoteNodes = PostgresRemoteNodes(self._pool, lambda: self._vault)
         self.events: TakenEvents = pgevents.PostgresEvents(self._pool, lambda: self._vault)
         self.cells: Cells = pgcells.PostgresCells(self._pool, lambda: self._vault)
+        self.resources: StoredResources = PostgresResources(self._pool, lambda: self._vault)
         self.documents: Documents = PostgresDocuments(self._pool, lambda: self._vault)
 
     @property

@@ -6,18 +6,20 @@ Each change is one piece of work of the writing thread, and so one transaction: 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from wizard.errors import StaleDocument
-from wizard.model import DocumentSave, Run
+from wizard.errors import DataUnreadable, StaleDocument
+from wizard.model import DocumentSave, Run, Value
 from wizard.model.documents import SaveRecord
 from wizard.state.merging import Document, merge
 from wizard.stores.blobs import records
 from wizard.stores.blobs.owners import owner_mark
+from wizard.stores.blobs.profile_marks import kind_of, mark_of, marks_of, plain
 from wizard.stores.blobs.vault import Vault
-from wizard.stores.documents import DocumentLine
+from wizard.stores.documents import DocumentLine, FoundProfile
 from wizard.stores.sqlite.reading import read_document, read_time, stored_time
 from wizard.stores.sqlite.stages import LARGEST, Scan
 from wizard.stores.sqlite.writer import Work
@@ -37,6 +39,17 @@ READ_SESSIONS = "SELECT session_id FROM sessions WHERE owner=? ORDER BY session_
 OLD = "SELECT id FROM documents WHERE kind=? AND saved_at < ? ORDER BY saved_at LIMIT ?"
 PRUNE_SAVES = """DELETE FROM saves WHERE (kind, id, revision) IN
     (SELECT kind, id, revision FROM saves WHERE at < ? ORDER BY at LIMIT ?)"""
+
+
+UNMARKED = """SELECT id, revision, body FROM documents
+    WHERE kind='profile' AND (marked IS NULL OR marked < ?1 OR marked > ?1) LIMIT ?2"""
+FORGET_MARKS = "DELETE FROM profile_marks WHERE id=?"
+ADD_MARK = "INSERT INTO profile_marks VALUES (?, ?)"
+SET_MARKED = "UPDATE documents SET marked=? WHERE kind='profile' AND id=?"
+FIND = """SELECT documents.id, revision, saved_at, body FROM profile_marks JOIN documents
+    ON documents.kind='profile' AND documents.id=profile_marks.id WHERE mark=?
+    ORDER BY saved_at DESC, documents.id DESC LIMIT ?"""
+MARKED_AT_ONCE = 500
 
 
 def save_document(connection: sqlite3.Connection, vault: Vault, save: DocumentSave, at: datetime) -> Document:
@@ -72,6 +85,7 @@ def _delete(connection: sqlite3.Connection, kind: str, document_id: str) -> bool
         connection.execute(FORGET_SESSION, (document_id,))
     else:
         connection.execute(FORGET_PROFILE, (owner_mark(document_id),))
+        connection.execute(FORGET_MARKS, (document_id,))
     return there
 
 
@@ -103,6 +117,40 @@ class SqliteDocuments:
                 for document_id, revision, saved_at in connection.execute(LIST, values)
             ]
         )
+
+    async def find(self, field: str, value: Value, among: Collection[str], limit: int = 100) -> Sequence[FoundProfile]:
+        vault, fields = self._vault(), {*among, field}
+        if (mark := mark_of(vault, field, value)) is None:
+            return []
+        while await self._mark(vault, fields):
+            pass
+        rows = await self._scan(lambda connection: connection.execute(FIND, (mark, _bounded(limit))).fetchall())
+        found = [
+            FoundProfile(profile, read_time(at), records.read_document(vault, "profile", profile, revision, body))
+            for profile, revision, at, body in rows
+        ]
+        return [each for each in found if plain(each.document.fields.get(field)) == plain(value)]
+
+    async def _mark(self, vault: Vault, fields: Collection[str]) -> int:
+        """Marks profiles that aren't; how many these were. The writing thread isn't asked where there are none."""
+        kind = kind_of(fields)
+        if not await self._scan(lambda connection: connection.execute(UNMARKED, (kind, 1)).fetchall()):
+            return 0
+        marked = [0]
+
+        def write(connection: sqlite3.Connection) -> None:
+            rows = connection.execute(UNMARKED, (kind, MARKED_AT_ONCE)).fetchall()
+            for profile, revision, body in rows:
+                connection.execute(FORGET_MARKS, (profile,))
+                with suppress(DataUnreadable):  # nobody finds it any more, and all others are found
+                    document = records.read_document(vault, "profile", profile, revision, body)
+                    marks = marks_of(vault, fields, document.fields)
+                    connection.executemany(ADD_MARK, [(mark, profile) for mark in marks])
+                connection.execute(SET_MARKED, (kind, profile))
+            marked[0] = len(rows)
+
+        await self._write(write)
+        return marked[0]
 
     async def history(
         self, kind: str, document_id: str, limit: int = 100, below: int | None = None

@@ -16,6 +16,7 @@ from typing import Any
 
 from wizard.errors import StoreError
 from wizard.stores.blobs.formats import Part, resealed, unreadable
+from wizard.stores.blobs.resource_rows import OWNER
 from wizard.stores.blobs.sealing import sealed_run
 from wizard.stores.blobs.vault import Vault, stamp_of
 from wizard.stores.sqlite.reading import read_rows
@@ -54,6 +55,7 @@ class Column:
 
 DOCUMENT_OWNER = "kind || '/' || id"
 HEADER = ("workflow", "version", "status", "revision", "created_at", "updated_at", "expires_at")
+RESOURCE = ("name", "kind", "revision", "saved_at")
 COLUMNS = (
     Column("runs", "header", Part.HEADER, ("id",), HEADER, "id", counted=True),
     Column("run_data", "birth", Part.BIRTH, ("run_id",), counted=True),
@@ -74,6 +76,8 @@ COLUMNS = (
     Column("utterances", "body", Part.UTTERANCE, ("run_id", "number"), ("number", "id")),
     Column("cells", "body", Part.CELL, ("key",), ("key", "version"), "key"),
     Column("refused", "body", Part.REFUSED, ("scope", "key"), ("scope", "key", "at"), "scope"),
+    Column("resources", "body", Part.RESOURCE, ("name",), RESOURCE, f"'{OWNER}' || name"),
+    Column("remote_nodes", "body", Part.REMOTE, ("type",), ("type", "revision"), "type"),
     Column("events", "body", Part.EVENT, ("id",), ("id", "at", "standing"), "id"),
 )
 

@@ -96,7 +96,7 @@ class SqliteStages:
             if connection.execute(DELETE_DRAFT, (workflow, revision)).rowcount == 0:
                 raise StaleDraft(workflow=workflow)
             connection.execute(END_SHARING, (workflow,))
-            _note(connection, deed)
+            add_deed(connection, deed)
 
         await self._write(write)
 
@@ -113,7 +113,7 @@ class SqliteStages:
         def write(connection: sqlite3.Connection) -> None:
             if connection.execute(SAVE_SHARING, (workflow, revision, owner, details_body(shared))).rowcount == 0:
                 raise StaleSharing(workflow=workflow)
-            _note(connection, deed)
+            add_deed(connection, deed)
 
         await self._write(write)
 
@@ -145,7 +145,7 @@ class SqliteStages:
         return 0 if row is None else row[0]
 
     async def note(self, deed: Deed) -> None:
-        await self._write(lambda connection: _note(connection, deed))
+        await self._write(lambda connection: add_deed(connection, deed))
 
     async def deeds(self, workflow: str | None = None, limit: int = 100, below: int | None = None) -> tuple[Deed, ...]:
         statement, of = (READ_DEEDS, ()) if workflow is None else (READ_DEEDS_OF, (workflow,))
@@ -182,10 +182,11 @@ def _put(connection: sqlite3.Connection, workflow: str, number: int | None, deed
     elif connection.execute(DEPLOY, (workflow, number)).rowcount == 0:
         raise StaleDeployment(workflow=workflow)
     connection.execute(COUNT_STAMP)
-    _note(connection, deed)
+    add_deed(connection, deed)
 
 
-def _note(connection: sqlite3.Connection, deed: Deed) -> None:
+def add_deed(connection: sqlite3.Connection, deed: Deed) -> None:
+    """See wizard.model.staging.Stages.note; in the connection's transaction."""
     _, at, by, action, workflow, details, note = deed
     connection.execute(ADD_DEED, (stored_time(at), by, action, workflow, details_body(details), note))
 

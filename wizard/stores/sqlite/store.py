@@ -24,6 +24,8 @@ from wizard.model import Change, Former, Refused, Reply, Report, Run, RunStatus,
 from wizard.model.cells import Cells
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
+from wizard.model.remote import RemoteNodes
+from wizard.model.resources import StoredResources
 from wizard.model.staging import Stages
 from wizard.model.talk import Utterance
 from wizard.state.merging import Document
@@ -47,7 +49,9 @@ from wizard.stores.sqlite.documents import SqliteDocuments
 from wizard.stores.sqlite.migrations import migrate
 from wizard.stores.sqlite.queue import COUNT, SqliteQueue
 from wizard.stores.sqlite.reading import stored_time
+from wizard.stores.sqlite.remote import SqliteRemoteNodes
 from wizard.stores.sqlite.reseal import COLUMNS, Place, next_batch, old_runs, seal_run
+from wizard.stores.sqlite.resources import SqliteResources
 from wizard.stores.sqlite.stages import ADD_DEFINITION, SqliteStages
 from wizard.stores.sqlite.writer import NOT_OPEN, GroupWriter, explained
 
@@ -113,10 +117,12 @@ class SqliteStore:
         self._jobs = SqliteQueue(self._writer.run, self._read, lambda: self._vault)
         self.queue: Queue = self._jobs
         self.stages: Stages = SqliteStages(self._writer.run, self._read, self._scan)
+        self.remote_nodes: RemoteNodes = SqliteRemoteNodes(self._writer.run, self._scan, lambda: self._vault)
         self.events: TakenEvents = sqlite_events.SqliteEvents(
             self._writer.run, self._read, self._scan, lambda: self._vault
         )
         self.cells: Cells = sqlite_cells.SqliteCells(self._writer.run, self._read, self._scan, lambda: self._vault)
+        self.resources: StoredResources = SqliteResources(self._writer.run, self._read, self._scan, lambda: self._vault)
         self.documents: Documents = SqliteDocuments(self._writer.run, self._scan, lambda: self._vault)
         self._resealing = Place()
         self._sealed_up_to: str | None = ""  # of the runs that aren't sealed in the present way; None is the end

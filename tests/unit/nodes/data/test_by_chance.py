@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,7 @@ from wizard.nodes.data.by_chance import (
     UuidNode,
     recognised,
 )
+from wizard.testing import make_test_engine
 
 
 async def test_numbers_lie_between_the_two() -> None:
@@ -112,3 +114,19 @@ def test_the_reference_of_a_debug_run_is_one_that_could_be() -> None:
     config: Any = ShortReferenceNode.Config.model_validate({})
     shown = ShortReferenceNode().example_output(config)["value"]
     assert recognised(shown, "") == shown
+
+
+async def test_a_reference_is_one_of_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two people who read out the same reference are told of each other's order."""
+    node = {"id": "made", "type": "short_reference", "prefix": "A", "length": 6}
+    engine = await make_test_engine({"id": "main", "nodes": [node]})
+    few = iter("222222222233333")
+    monkeypatch.setattr(secrets, "choice", lambda _: next(few))
+    runs = [await engine.start("main") for _ in range(2)]
+    drawn = [run.run.by_path["made"].output["value"] for run in runs if run.run.by_path["made"].output]
+    assert len(set(drawn)) == 2
+    assert [one.replace("-", "")[1:6] for one in drawn] == ["22222", "33333"]
+    monkeypatch.setattr(secrets, "choice", lambda _: "2")
+    run = await engine.start("main")
+    assert run.fault is not None
+    assert "are taken. Make them longer" in run.fault.message

@@ -43,7 +43,7 @@ async def test_there_is_nothing_to_copy_out_of_nothing() -> None:
     """The form was skipped; the run goes on."""
     assert await changes(CopyNode(), {"from": "form"}, {}) == ({}, {"value": {}, "count": 0})
     for wrong in ("text", [FORM], 5):
-        assert "`from` must give a group" in await failure_of(CopyNode(), {"from": "form"}, {"form": wrong})
+        assert "`from` gives must be a group" in await failure_of(CopyNode(), {"from": "form"}, {"form": wrong})
 
 
 async def test_fields_are_emptied() -> None:

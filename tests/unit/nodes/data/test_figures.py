@@ -45,9 +45,9 @@ async def test_numbers_are_exact(expression: str, more: Mapping[str, Any], expec
 @pytest.mark.parametrize(
     ("expression", "more", "said"),
     [
-        ("a.text", {}, "`expression` must give a number, and gives a text"),
-        ("a.x > 1", {}, "`expression` must give a number, and gives true or false"),
-        ("a.missing", {"otherwise": "a.text"}, "`otherwise` must give a number"),
+        ("a.text", {}, "`expression` gives must be a number; it is a text"),
+        ("a.x > 1", {}, "`expression` gives must be a number; it is true or false"),
+        ("a.missing", {"otherwise": "a.text"}, "`otherwise` gives must be a number"),
         ("a.x / 0", {}, "divides by zero"),
         ("10 ** 500", {}, "too large"),
     ],
@@ -87,12 +87,12 @@ async def test_without_a_number_items_are_counted() -> None:
 async def test_groups_are_bounded_and_sums_are_of_numbers() -> None:
     """Grouping by something that each item has alone helps nobody and fills the run."""
     many = {"a": list(range(MOST_GROUPS + 1))}
-    assert "`by` gives more than 1,000 groups" in await failure_of(
+    assert "`by` gives makes more than 1,000 groups" in await failure_of(
         GroupAndSumNode(), {"items": "a", "by": "item"}, many
     )
     wrong = {"a": [{"n": "5"}]}
     config = {"items": "a", "by": "1", "sum": "item.n"}
-    assert "`sum` must give a number" in await failure_of(GroupAndSumNode(), config, wrong)
+    assert "`sum` gives must be a number" in await failure_of(GroupAndSumNode(), config, wrong)
 
 
 @pytest.mark.parametrize(
@@ -117,4 +117,4 @@ async def test_smallest_largest_and_mean(items: Any, expected: tuple[Any, ...]) 
 async def test_the_mean_is_of_numbers() -> None:
     """`true` is no 1."""
     for wrong in (True, "5", [1]):
-        assert "`of` must give a number" in await failure_of(MinMaxMeanNode(), {"items": "a"}, {"a": [wrong]})
+        assert "`of` gives must be a number" in await failure_of(MinMaxMeanNode(), {"items": "a"}, {"a": [wrong]})

@@ -10,8 +10,9 @@ import pytest
 
 from tests.unit.nodes.handing import failure_of, output_of, visit_of
 from wizard.errors import NodeFailed
-from wizard.nodes.computing import MOST_ITEMS
+from wizard.model import Proceed
 from wizard.nodes.data.groups import MapValuesNode, MergeNode, PickNode, ReshapeNode, merge
+from wizard.nodes.given import MAX_ITEMS
 
 HOME = {"street": "Weg 1", "geo": {"lat": 1, "lon": 2}, "tags": [1]}
 NEW = {"town": "Bern", "geo": {"lat": 3}, "tags": [2], "street": None}
@@ -35,9 +36,9 @@ async def test_parts_are_joined(data: Mapping[str, Any], deep: bool, expected: A
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ({"a": HOME, "b": [1]}, "`parts.1` must give a group of values"),
-        ({"a": [1], "b": HOME}, "`parts.1` must give a list"),
-        ({"a": "text", "b": HOME}, "`parts.0` must give a group of values"),
+        ({"a": HOME, "b": [1]}, "`parts.2` gives must be a group of values"),
+        ({"a": [1], "b": HOME}, "`parts.2` gives must be a list"),
+        ({"a": "text", "b": HOME}, "`parts.1` gives must be a group of values"),
         ({"a": [0] * 3_000, "b": [0] * 3_000}, "6,000 items"),
     ],
 )
@@ -73,10 +74,9 @@ async def test_names_are_picked(value: Any, more: Mapping[str, Any], expected: A
 
 async def test_names_are_picked_of_groups_only() -> None:
     """A text in the list would go through unseen otherwise."""
-    for wrong in ("text", [HOME, 5]):
-        assert "`value` must give a group" in await failure_of(
-            PickNode(), {"value": "a", "fields": ["x"]}, {"a": wrong}
-        )
+    for key, wrong in (("value", "text"), ("value.2", [HOME, 5])):
+        told = await failure_of(PickNode(), {"value": "a", "fields": ["x"]}, {"a": wrong})
+        assert f"`{key}` gives must be a group" in told
 
 
 async def test_each_item_is_reshaped() -> None:
@@ -94,18 +94,20 @@ async def test_each_item_is_reshaped() -> None:
 async def test_no_item_shares_what_it_is_made_of_with_another() -> None:
     """S26: to change one would change all, and the definition as well."""
     visit = visit_of(ReshapeNode(), {"value": "a", "shape": {"fixed": [1]}}, {"a": [1, 2]})
-    first, second = ReshapeNode().compute(visit)["value"]
+    outcome = await ReshapeNode().execute(visit)
+    assert isinstance(outcome, Proceed)
+    first, second = outcome.output["value"]
     assert first["fixed"] is not second["fixed"]
 
 
 async def test_what_is_reshaped_is_bounded() -> None:
     """A thousand values for each of five thousand items would fill the memory."""
     config = {"value": "a", "shape": ["{{ item }}"] * 200}
-    assert "too many steps" in await failure_of(ReshapeNode(), config, {"a": list(range(MOST_ITEMS))})
+    assert "too many steps" in await failure_of(ReshapeNode(), config, {"a": list(range(MAX_ITEMS))})
     config = {"value": "a", "shape": "{{ big.text }}"}
     assert "too large" in await failure_of(ReshapeNode(), config, {"a": [1] * 100, "big": {"text": "x" * 50_000}})
     config = {"value": "a", "shape": "{{ big.text }}!"}
-    assert "`shape` makes texts of more than 1,000,000" in await failure_of(
+    assert "`shape` gives would be texts of more than 1,000,000" in await failure_of(
         ReshapeNode(), config, {"a": [1] * 100, "big": {"text": "x" * 50_000}}
     )
     config = {"value": "a", "shape": "{% for x in b %}{% for y in b %}{% endfor %}{% endfor %}"}

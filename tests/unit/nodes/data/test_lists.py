@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.nodes.handing import failure_of, output_of, visit_of
-from wizard.nodes.computing import MOST_ITEMS
 from wizard.nodes.data.lists import (
     AppendNode,
     DeduplicateNode,
@@ -22,6 +21,7 @@ from wizard.nodes.data.lists import (
     SetOperationsNode,
     SortNode,
 )
+from wizard.nodes.given import MAX_ITEMS
 
 ANN, BEN, CY = {"name": "Ann", "age": 40}, {"name": "Ben", "age": 7}, {"name": "Cy", "age": None}
 PEOPLE = [ANN, BEN, CY]
@@ -56,9 +56,9 @@ async def test_the_longer_list_is_kept_in_the_profile() -> None:
 
 async def test_a_list_that_is_full_says_so() -> None:
     """A list that grew with each run would make each of them slower, until nothing could be saved."""
-    full = {"a": list(range(MOST_ITEMS))}
+    full = {"a": list(range(MAX_ITEMS))}
     assert "`most`" in await failure_of(AppendNode(), {"items": "a", "value": 1}, full)
-    assert len((await output_of(AppendNode(), {"items": "a", "value": 1, "most": MOST_ITEMS}, full))["value"]) == 5_000
+    assert len((await output_of(AppendNode(), {"items": "a", "value": 1, "most": MAX_ITEMS}, full))["value"]) == 5_000
 
 
 @pytest.mark.parametrize(
@@ -210,24 +210,24 @@ LISTS = (
 async def test_what_is_no_list_is_refused_by_its_key(handler: Any, config: Any, wrong: Any) -> None:
     """An operator reads which key it is, and nothing of what somebody answered."""
     told = await failure_of(handler, config, {"a": wrong})
-    assert "`items` must give a list" in told
+    assert "`items` gives must be a list" in told
     assert "a text of" not in told
 
 
 @pytest.mark.parametrize(("handler", "config"), LISTS[1:])
 async def test_a_list_that_is_too_long_is_refused_and_the_longest_takes_no_second(handler: Any, config: Any) -> None:
     """All people of a server wait while one list is gone through."""
-    assert "5,001" in await failure_of(handler, config, {"a": list(range(MOST_ITEMS + 1))})
+    assert "5,001" in await failure_of(handler, config, {"a": list(range(MAX_ITEMS + 1))})
     begun = perf_counter()
-    await output_of(handler, config, {"a": [{"n": n % 7} for n in range(MOST_ITEMS)] if handler.type != "sort" else
-                                     [n * 7919 % MOST_ITEMS for n in range(MOST_ITEMS)]})  # fmt: skip
+    await output_of(handler, config, {"a": [{"n": n % 7} for n in range(MAX_ITEMS)] if handler.type != "sort" else
+                                     [n * 7919 % MAX_ITEMS for n in range(MAX_ITEMS)]})  # fmt: skip
     assert perf_counter() - begun < 2
 
 
 async def test_an_expression_that_costs_much_is_stopped() -> None:
     """Loops inside of a loop over five thousand items would keep everybody waiting."""
     config = {"items": "a", "when": "sum([x for x in range(500)]) > item"}
-    assert "too many steps" in await failure_of(FilterNode(), config, {"a": list(range(MOST_ITEMS))})
+    assert "too many steps" in await failure_of(FilterNode(), config, {"a": list(range(MAX_ITEMS))})
 
 
 async def test_what_items_are_told_apart_by_costs_steps() -> None:

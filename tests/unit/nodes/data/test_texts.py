@@ -61,8 +61,10 @@ def test_never_more_than_half_is_shown(text: str, first: int, last: int) -> None
 
 async def test_only_texts_are_masked() -> None:
     """A list would be shown by its brackets, if at all."""
-    for wrong in ([1], {"a": 1}, True):
-        assert "`value` must give a text" in await failure_of(MaskNode(), {"value": "{{ a }}"}, {"a": wrong})
+    for wrong in ([1], {"a": 1}):
+        assert "`value` gives must be a single value" in await failure_of(
+            MaskNode(), {"value": "{{ a }}"}, {"a": wrong}
+        )
     assert "10,000" in await failure_of(MaskNode(), {"value": "{{ a }}"}, {"a": "x" * 10_001})
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -317,7 +318,7 @@ async def test_a_compressed_bomb_is_cut_off(service: Service) -> None:
 
 async def test_the_setting_limits_what_a_definition_may_ask_for(service: Service) -> None:
     """Authors choose how much they need; operators how much there is at most."""
-    service.services.settings = Settings(allow_private_addresses=True, http_max_response=10)
+    service.services = replace(service.services, settings=Settings(allow_private_addresses=True, http_max_response=10))
     service.answer("12345678901")
     assert "more than 10 bytes" in await service.fail(max_response=500)
     assert "more than 5 bytes" in await service.fail(max_response=5)
@@ -458,7 +459,7 @@ async def test_redirects_are_not_followed(service: Service) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 async def test_private_addresses_are_refused_by_default(service: Service, host: str) -> None:
     """A definition, or an answer in it, must not reach into the operator's network."""
-    service.services.settings = None
+    service.services = replace(service.services, settings=None)
     message = await service.fail(url=f"http://{host}:{service.port}/", retry=Retry(attempts=3))
     assert message.startswith(f"The service {host} has a private or reserved address")
     assert "WIZARD_ALLOW_PRIVATE_ADDRESSES" in message

@@ -6,6 +6,7 @@ import hmac
 import json
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ from tests.unit.nodes.handing import NOW, Pauses, visit_of
 from wizard.errors import NodeFailed
 from wizard.model import Proceed, Retry
 from wizard.node import Services
-from wizard.nodes.out.webhook import WebhookNode, signature
+from wizard.node.signing import signature
+from wizard.nodes.out.webhook import WebhookNode
 from wizard.settings import Settings, webhook_secrets_of
 
 KEY, OTHER = b"k" * 32, b"o" * 24
@@ -99,10 +101,10 @@ async def test_without_its_secret_nothing_is_told(receiver: Receiver) -> None:
     """An unsigned message would teach the service to take any."""
     with pytest.raises(NodeFailed, match=r"no secret 'bank'.*WIZARD_WEBHOOK_SECRETS"):
         await receiver.told(secret="bank")
-    receiver.services.settings = Settings(allow_private_addresses=True)
+    receiver.services = replace(receiver.services, settings=Settings(allow_private_addresses=True))
     with pytest.raises(NodeFailed, match="no secret 'crm'"):
         await receiver.told()
-    receiver.services.settings = Settings(webhook_secrets=SecretStr(SECRETS))
+    receiver.services = replace(receiver.services, settings=Settings(webhook_secrets=SecretStr(SECRETS)))
     with pytest.raises(NodeFailed, match="1,000,000 bytes"):
         await receiver.told({"x": "é" * 99_999}, body=["{{ x }}"] * 6)
     assert receiver.came == []
@@ -110,7 +112,7 @@ async def test_without_its_secret_nothing_is_told(receiver: Receiver) -> None:
 
 async def test_private_addresses_are_not_called(receiver: Receiver) -> None:
     """As with `http`: what is inside stays there."""
-    receiver.services.settings = Settings(webhook_secrets=SecretStr(SECRETS))
+    receiver.services = replace(receiver.services, settings=Settings(webhook_secrets=SecretStr(SECRETS)))
     with pytest.raises(NodeFailed, match="private or reserved address"):
         await receiver.told()
     assert receiver.came == []

@@ -125,10 +125,10 @@ async def test_counting(node: NodeType[Any], config: Profile, held: Any, value: 
 @pytest.mark.parametrize(
     ("config", "held", "why"),
     [
-        ({}, "7", "`profile.points` is a text where a number is needed. Correct it in the profile."),
-        ({}, True, "`profile.points` is true or false where"),
-        ({"by": "ask.none"}, 1, "`by` is nothing where a number is needed. Give it a number."),
-        ({"limit": "'x'"}, 1, "`limit` is a text where"),
+        ({}, "7", "`profile.points` gives must be a number; it is a text. Correct the definition, or what it reads."),
+        ({}, True, "`profile.points` gives must be a number; it is true or false"),
+        ({"by": "ask.none"}, 1, "`by` gives must be a number; it is nothing (null)."),
+        ({"limit": "'x'"}, 1, "`limit` gives must be a number; it is a text"),
     ],
 )
 async def test_what_is_no_number_is_told(config: Profile, held: Any, why: str) -> None:
@@ -186,16 +186,20 @@ async def test_tags_decide_the_way(config: Profile, port: str, found: list[str])
 @pytest.mark.parametrize(
     ("given", "held", "why"),
     [
-        (3, [], "`tags` gives a number where a text is needed. Correct the definition."),
-        ({"a": 1}, [], "`tags` gives a group of values where"),
-        ([None], [], "`tags` gives nothing where"),
-        (["a\nb"], [], "`tags` must give one line of text, of 1 to 200 characters."),
-        ("x" * 201, [], "`tags` must give one line"),
-        ("  ", [], "`tags` must give one line"),
-        ([f"t{n}" for n in range(201)], [], "`tags` gives more than 200 tags. Give fewer."),
-        ("one more", [f"t{n}" for n in range(200)], "field tags would hold more than 200 names. Remove some first."),
-        ("a", "vip", "field tags must hold a list of texts to work with."),
-        ("a", [1], "field tags must hold a list"),
+        (3, [], "`tags` gives must be a text; it is a number."),
+        ({"a": 1}, [], "`tags` gives must be a text; it is a group of values"),
+        ([None], [], "`tags.1` gives must be a text; it is nothing"),
+        (["a\nb"], [], "`tags.1` gives must be one line of text, of 1 to 200 characters."),
+        ("x" * 201, [], "`tags` gives must be one line"),
+        ("  ", [], "`tags` gives must be one line"),
+        ([f"t{n}" for n in range(201)], [], "`tags` gives has 201 items; up to 200 are read."),
+        (
+            "one more",
+            [f"t{n}" for n in range(200)],
+            "would be more than 200 names. Remove some",
+        ),
+        ("a", "vip", "`profile.tags` gives must be a list; it is a text."),
+        ("a", [1], "`profile.tags.1` gives must be a text"),
     ],
 )
 async def test_what_is_no_tag_is_told(given: Any, held: Any, why: str) -> None:
@@ -246,7 +250,9 @@ async def test_a_box_that_was_not_ticked_is_no_consent() -> None:
 @pytest.mark.parametrize("source", ["", " ", "{{ ask.none }}", "a\r\nb", "x" * 201])
 async def test_a_consent_needs_a_source(source: str) -> None:
     """A consent that nobody can trace is none."""
-    assert "`source` must give one line of text" in await failure(AddConsentNode(), {**NEWS, "source": source}, ask={})
+    assert "`source` gives must be one line of text" in await failure(
+        AddConsentNode(), {**NEWS, "source": source}, ask={}
+    )
 
 
 async def test_a_withdrawal_keeps_what_was() -> None:
@@ -287,9 +293,10 @@ async def test_what_counts_as_a_consent(config: Profile, held: Any, given: bool)
     """Whatever is doubtful is no consent; and both nodes agree on it."""
     profile = {"consent_news": held}
     outcome, fields = await work(CheckConsentNode(), {**NEWS, **config}, profile)
-    assert (outcome.port, outcome.output, fields) == ("given" if given else "missing", {"given": given}, {})
+    known = {name: held.get(name) if isinstance(held, dict) else None for name in ("at", "source", "version")}
+    assert (outcome.port, outcome.output, fields) == ("given" if given else "missing", {"given": given, **known}, {})
     required, _ = await work(RequireConsentNode(), {**NEWS, **config, "missing": "port"}, profile)
-    assert (required.port, required.output) == (None if given else "missing", {"given": given})
+    assert (required.port, required.output) == (None if given else "missing", outcome.output)
 
 
 async def test_without_a_consent_nobody_goes_on() -> None:

@@ -38,17 +38,17 @@ async def test_capitals_can_be_left_aside() -> None:
 @pytest.mark.parametrize(
     ("pattern", "why"),
     [
-        ("(a+)+b", "could take very long"),
-        ("[A-Z]+-[0-9]+", "could take very long"),
-        (r"(a)\1", "refers back"),
+        (r"(a)\1", "references back: see `\\1` at character 4"),
+        ("ab(?=c)", "looking ahead or behind isn't known here: see `(?=` at character 3"),
+        ("(?<!a)b", "see `(?<!` at character 1"),
         ("a)(?:b", "isn't a regular expression"),
         ("(", "isn't a regular expression"),
-        ("(?i)a", "isn't a regular expression"),
-        ("(a?){9}", "can be empty"),
+        ("a**", "see `**` at character 2"),
+        ("a{2000}", "up to 1,000 rounds: see `{2000}` at character 2"),
     ],
 )
-def test_a_pattern_that_could_take_long_is_told_at_load(pattern: str, why: str) -> None:
-    """Nobody's text keeps a server busy."""
+def test_what_a_pattern_cant_have_is_told_at_load_with_its_place(pattern: str, why: str) -> None:
+    """Who wrote it for another program finds at once what to change."""
     for node, more in ((FindNode(), {}), (ReplaceNode(), {"replacement": ""})):
         visit = visit_of(node, {"text": "", "pattern": pattern, **more})
         problems = list(node.check(visit.config))
@@ -57,18 +57,19 @@ def test_a_pattern_that_could_take_long_is_told_at_load(pattern: str, why: str) 
 
 
 @pytest.mark.parametrize(
-    ("pattern", "longest", "text"),
+    ("pattern", "text"),
     [
-        ("[0-9]+x", 500, "1" * 500),
-        ("a{1,20}b", 10_000, "a" * 10_000),
-        ("(a|b|ab){1,3}c", 2_000, "ab" * 1_000),
+        ("(a+)+b", "a" * 100_000),
+        ("(a*)*(a|aa)*$x", "a" * 100_000),
+        ("ü+x|[0-9]+y", "ü1" * 50_000),
+        ("x*", "é" * 5_000),
     ],
 )
-async def test_the_longest_text_takes_no_time(pattern: str, longest: int, text: str) -> None:
-    """What is taken at load is quick on the text that is worst for it."""
+async def test_the_longest_text_takes_no_time(pattern: str, text: str) -> None:
+    """Nobody's text keeps a server busy, whatever an author wrote."""
     began = time.perf_counter()
-    assert await value(FindNode, {"x": text}, text="{{ x }}", pattern=pattern, max_length=longest) is None
-    await value(ReplaceNode, {"x": text}, text="{{ x }}", pattern=pattern, max_length=longest, replacement="")
+    await value(FindNode, {"x": text}, text="{{ x }}", pattern=pattern)
+    await value(ReplaceNode, {"x": text}, text="{{ x }}", pattern=pattern, replacement="")
     assert time.perf_counter() - began < 2
 
 

@@ -1,0 +1,31 @@
+"""The scripts beside the examples, as they are shipped, over every channel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wizard.app import load_catalog
+from wizard.scripts.playing import play
+from wizard.scripts.reading import read_files, script_files
+from wizard.scripts.script import CHANNELS, Script
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+SCRIPTS = read_files(script_files([EXAMPLES]))
+CATALOG = load_catalog(EXAMPLES)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.title)
+async def test_a_script_passes_on_every_channel(script: Script) -> None:
+    """An author copies an example with its tests, and both are right."""
+    for channel in CHANNELS:
+        played = await play(script, CATALOG, channel)
+        assert played.failure is None, (channel, played.failure)
+
+
+def test_each_example_has_scripts() -> None:
+    """One that has none isn't tested as authors test."""
+    tested = {script.written.workflow for script in SCRIPTS}
+    embedded = {"guardian", "member"}
+    assert set(CATALOG.workflows) - embedded == tested

@@ -1,0 +1,108 @@
+"""`wizard test`: scripts are found, played and told of; exit codes are what CI goes by."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.unit.shell import Shell
+
+FORM = """\
+id: form
+title: A form
+nodes:
+  - id: ask
+    type: form
+    fields: [{name: age, type: integer, label: Your age, min: 0}]
+  - {id: grown, type: condition, cases: [{when: ask.age >= 18, goto: done}, {goto: young}]}
+  - {id: young, type: message, title: You are young}
+  - {id: done, type: end, title: Done}
+"""
+ROUND = FORM.replace("title: You are young}", "title: Young, next: again}\n  - {id: again, type: message, next: young}")
+SCRIPT = "workflow: form\ntitle: A grown-up\nsteps:\n- says: 30\n- completed: {step: done}\n"
+WRONG = "workflow: form\ntitle: Somebody young\nsteps:\n- says: 3\n- sees: {title: You are old}\n"
+
+
+@pytest.fixture
+def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
+    shell = Shell(tmp_path, capsys, monkeypatch)
+    (tmp_path / "passport.yaml").unlink()
+    shell.file("form.yaml", FORM)
+    shell.file("form.test.yaml", SCRIPT)
+    return shell
+
+
+def test_scripts_of_a_folder_are_played(shell: Shell) -> None:
+    """Over a chat unless told otherwise; `all` is every channel."""
+    assert shell.types("test .") == 0
+    assert "(chat, " in shell.out
+    assert shell.types("test form.test.yaml --over all") == 0
+    *lines, last = shell.out.splitlines()
+    assert [line.rpartition("(")[2].partition(",")[0] for line in lines] == ["web", "terminal", "json", "chat"]
+    assert last == "4 scripts: all passed."
+
+
+def test_a_failure_is_told_and_ends_with_1(shell: Shell) -> None:
+    """CI stops, and the author reads what is different; JUnit has all, -x stops at the first, -k chooses."""
+    shell.file("a_wrong.test.yaml", f"{WRONG}---\n{SCRIPT}")
+    assert shell.types("test . --over json --junit report.xml") == 1
+    assert "a_wrong.test.yaml:5:17: error: the title is “You are young”, not “You are old”" in shell.out
+    assert shell.out.splitlines()[-1] == "3 scripts: 1 failed."
+    root = ElementTree.parse(shell.folder / "report.xml").getroot()
+    assert [suite.get("failures") for suite in root] == ["1", "0"]
+    assert shell.types("test . --over json -x") == 1
+    assert shell.out.splitlines()[-1] == "1 script: 1 failed."
+    assert shell.types("test . --over json -k GROWN") == 0
+    assert shell.out.splitlines()[-1] == "2 scripts: all passed."
+
+
+def test_each_conversation_is_shown_when_asked_for(shell: Shell) -> None:
+    """--verbose shows what was said, and not what the engine logs."""
+    assert shell.types("--verbose test . --over json") == 0
+    assert "      > 30" in shell.out
+    assert shell.err == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("test .", 1, "form.test.yaml:1:1: error: there is no key `workflo` here; did you mean `workflow`?"),
+        ("test nothing.test.yaml", 1, "there is no such file or folder"),
+        ("test form.yaml", 1, "this is a definition, and no script; name it with --definitions"),
+        ("test . --over fax", 2, "there is no channel 'fax'; there are web, terminal, json, chat, all"),
+        ("test . --over jsn", 2, "did you mean `json`?"),
+        ("test . --graph a.png", 2, "name a file that ends in .svg, .mmd, .dot"),
+        ("test", 2, "FILE"),
+        ("test --explore form.yaml -k nobody", 2, "no workflow has 'nobody' in its id"),
+    ],
+)
+def test_what_can_not_be_played_is_told(shell: Shell, command: str, code: int, said: str) -> None:
+    """A slip of an author ends with 1, one of whoever types the command with 2, and neither shows a traceback."""
+    shell.file("form.test.yaml", SCRIPT.replace("workflow", "workflo"))
+    assert shell.types(command) == code
+    assert said in shell.err
+    assert "Traceback" not in shell.err
+
+
+def test_too_little_coverage_ends_with_1(shell: Shell) -> None:
+    """A floor for CI; what is missing is named, in JSON and in a drawing as well."""
+    assert shell.types("test . --coverage --coverage-json coverage --graph c.svg --fail-under 90") == 1
+    assert "  no node young" in shell.out
+    assert "less than 90 %" in shell.out
+    told = json.loads((shell.folder / "coverage").read_text())
+    assert told["workflows"]["form"]["nodes"]["missing"] == ["young"]
+    assert (shell.folder / "c.svg").read_text().startswith("<svg")
+    assert shell.types("test . --fail-under 30") == 0
+
+
+def test_exploring_writes_scripts_that_pass(shell: Shell) -> None:
+    """An author gets tests of every way for nothing, and is told where there is none."""
+    assert shell.types("test --explore form.yaml --out out --limit 60 --fail-under 100") == 0
+    assert "nothing wrong" in shell.out
+    assert shell.types("test out --definitions form.yaml --over json") == 0
+    shell.file("form.yaml", ROUND)
+    assert shell.types("test --explore form.yaml --limit 60") == 1
+    assert "loop: nobody gets out of" in shell.out

@@ -1,0 +1,132 @@
+"""Exploring finds what is wrong with a workflow, comes to every edge it can, and writes scripts that show it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from tests.unit.scripts.played import catalog_of
+from wizard.scripts.coverage import coverage_of
+from wizard.scripts.exploring import Exploration, explore
+from wizard.scripts.playing import play
+from wizard.scripts.reading import read
+from wizard.scripts.writing import scripts_of
+
+AT = datetime(2026, 3, 27, 10, tzinfo=UTC)
+FAULTY = """\
+id: faulty
+title: A workflow with faults
+nodes:
+  - id: start
+    type: form
+    title: Where to?
+    fields:
+      - {name: way, type: choice, label: Which way?, choices: [fine, stuck, turning, broken, silent, sums]}
+      - {name: number, type: integer, label: A number, required: false}
+  - id: which
+    type: condition
+    cases:
+      - {when: start.way == "stuck", goto: stuck}
+      - {when: start.way == "turning", goto: turning}
+      - {when: start.way == "broken", goto: broken}
+      - {when: start.way == "silent", goto: silent}
+      - {when: start.way == "sums" and 10 / start.number > 1, goto: done}
+      - {goto: done}
+  - id: stuck
+    type: form
+    title: Nobody gets on here
+    fields: [{name: code, label: Code}]
+    validate: [{check: 'code == "x" and code == "y"', message: This is never right, field: code}]
+    next: done
+  - {id: turning, type: message, title: Round, next: and_round}
+  - {id: and_round, type: message, title: And round, next: turning}
+  - {id: broken, type: fail, message: It always fails, next: done}
+  - {id: silent, type: message, title: 'Call {{ stuck.code }} now', next: done}
+  - {id: done, type: end, title: Done}
+"""
+# Each edge needs an answer that only its expression tells.
+HIDDEN = """\
+id: hidden
+nodes:
+  - id: who
+    type: form
+    fields:
+      - {name: birth, type: date, label: Born, max: today()}
+      - {name: code, label: Code, max_length: 20}
+      - {name: amount, type: decimal, label: Amount, min: 0, max: 5000}
+      - {name: tags, type: choices, label: Tags, choices: [a, b, c], required: false}
+  - id: ways
+    type: condition
+    cases:
+      - {when: who.code == "sesame", goto: open}
+      - {when: who.amount > 999.5, goto: rich}
+      - {when: years_between(who.birth, today()) >= 65, goto: old}
+      - {when: len(who.tags) == 3, goto: all_tags}
+      - {goto: service}
+  - {id: open, type: message, title: Open, next: done}
+  - {id: rich, type: message, title: Rich, next: done}
+  - {id: old, type: message, title: Old, next: done}
+  - {id: all_tags, type: message, title: All, next: done}
+  - {id: service, type: http, url: "https://a.example", example: {body: {free: ["x"]}}, on_error: {goto: sorry}}
+  - id: free
+    type: condition
+    cases: [{when: len(service.body.free) > 0, goto: wait}, {goto: full}]
+  - {id: full, type: message, title: Full, next: done}
+  - {id: sorry, type: message, title: Sorry, next: done}
+  - {id: wait, type: wait, event: paid, for: 2d}
+  - {id: done, type: end, title: Done}
+"""
+
+
+KNOWN: dict[str, Exploration] = {}
+
+
+async def explored(text: str, *, anew: bool = False) -> Exploration:
+    """Done once for all tests, unless another one is wanted."""
+    if anew or text not in KNOWN:
+        catalog = catalog_of(text)
+        (workflow,) = catalog.workflows.values()
+        KNOWN[text] = await explore(workflow, catalog, AT, seed=1)
+    return KNOWN[text]
+
+
+async def test_seeded_faults_are_found() -> None:
+    """A dead end, a loop, a node that fails, an expression that raises, a text that names nothing: each once."""
+    exploration = await explored(FAULTY)
+    assert sorted((finding.kind, finding.message.partition(" (")[0]) for finding in exploration.findings) == [
+        ("dead end", "nothing leads on from stuck; no answer that was tried is taken"),
+        ("failure", "broken fails: The run was stopped by its definition."),
+        ("failure", "which fails: This divides by zero."),
+        ("loop", "nobody gets out of and_round → turning → and_round"),
+        ("text", "a text of silent names stuck.code, which isn't there on this way: 'Call {{ stuck.code }} now'"),
+    ]
+
+
+async def test_its_scripts_pass_or_show_the_fault() -> None:
+    """What is written can be played: a way passes, and a finding fails until it is mended."""
+    texts = scripts_of(await explored(FAULTY), 1)
+    catalog = catalog_of(FAULTY)
+    failed = set()
+    for name, text in texts.items():
+        (script,) = read(text, name)
+        if (await play(script, catalog, "json")).failure is not None:
+            failed.add(name)
+    assert failed == {name for name in texts if "-path-" not in name}
+    assert len(failed) == 5
+    mended = catalog_of(FAULTY.replace('code == "x" and code == "y"', 'code != "z"'))
+    (script,) = read(next(text for name, text in texts.items() if "dead-end" in name), "a")
+    assert (await play(script, mended, "json")).failure is None
+
+
+async def test_every_edge_is_come_to() -> None:
+    """Constants of expressions, boundaries, outputs and errors of services, events and time lead to all of them."""
+    exploration = await explored(HIDDEN)
+    (coverage,) = coverage_of([exploration.workflow], exploration.covered)
+    assert coverage.figures["edge"].missing == ()
+    assert coverage.figures["field"].missing == ()
+    assert coverage.figures["message"].missing == ()
+    assert exploration.findings == []
+
+
+async def test_the_same_seed_makes_the_same_scripts() -> None:
+    """Who explores again, or elsewhere, gets no other files."""
+    assert scripts_of(await explored(HIDDEN), 1) == scripts_of(await explored(HIDDEN, anew=True), 1)

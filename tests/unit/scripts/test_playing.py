@@ -1,0 +1,152 @@
+"""Scripts are played on the real engine, over the real channels, and fail where something isn't as they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.scripts.played import EVERY_WORD, PASSPORT, fails, passes, plays
+from wizard.scripts.script import CHANNELS, WORDS
+
+HEAD = "workflow: passport\nclock: 2026-03-27T10:00:00Z\nresults: {lookup: {body: {town: Bern}}}\nsteps:\n"
+ANN = "- goes_on: true\n- answers: {full_name: Ann, birth_date: 27 3 1985, reason: new}\n"
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_one_script_goes_over_every_channel(channel: str) -> None:
+    """An author writes a conversation once, and it holds wherever people meet the workflow."""
+    await passes(EVERY_WORD, over=[channel])
+
+
+def test_the_script_of_every_channel_has_every_word() -> None:
+    """A word that no channel was tried with might work on none."""
+    assert {word for word in WORDS if f"- {word}:" not in EVERY_WORD} == {"reorders", "switches_to"}
+
+
+async def test_a_run_moves_from_channel_to_channel() -> None:
+    """What was begun in a chat is finished in a terminal, over pages and JSON."""
+    steps = (
+        "- switches_to: terminal\n- says: Ann\n- switches_to: web\n- answers: {birth_date: 27 3 1985, reason: new}\n"
+        "- switches_to: json\n- sees: {step: check}\n- goes_on: true\n- switches_to: chat\n"
+        "- sees: {step: paid, status: working}\n- waits: 3d\n- completed: {step: done}\n"
+    )
+    await passes(f"{HEAD}- goes_on: true\n{steps}", over=CHANNELS)
+
+
+async def test_what_arrives_in_the_wrong_order_is_taken() -> None:
+    """Two answers of a form change places on the way, and the run comes to the same."""
+    steps = "- goes_on: true\n- reorders: two\n- says: Ann\n- says: 27 3 1985\n- presses: new\n- sees: {step: check}\n"
+    await passes(HEAD + steps, over=CHANNELS)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize(
+    ("broken", "mended"),
+    [
+        ('title: "Who is responsible for {{ applicant.full_name }}?"', "title: Who is responsible?"),
+        (">= 18", ">= 8"),
+        ("max: today()", "max: 2030-01-01"),
+        ("on_error: back", "on_error: continue"),
+        ("submit: Send it", "submit: Off with it"),
+        ("for: 3d", "for: 3h"),
+        ("From {{ lookup.body.town }}.", "From {{ lookup.body.country }}."),
+    ],
+)
+async def test_a_broken_definition_fails(channel: str, broken: str, mended: str) -> None:
+    """A change that people would notice is noticed on every channel, at a place in the script."""
+    assert broken in PASSPORT
+    told = await fails(EVERY_WORD, PASSPORT.replace(broken, mended), over=channel)
+    assert told.startswith("a.test.yaml:")
+    assert "Traceback" not in told
+
+
+async def test_a_failure_reads_well() -> None:
+    """The author sees the place, what was expected, what there was, and how it came to that."""
+    played = await plays(f"{HEAD}{ANN}- sees: {{title: Check everything}}\n")
+    assert played.failure is not None
+    assert str(played.failure.problem) == (
+        "a.test.yaml:7:17: error: the title is “Check your answers”, not “Check everything”"
+    )
+    assert played.failure.said == (
+        "Welcome to Bern",
+        "  > (goes_on)",
+        "About you: Full name, Date of birth, Why?",
+        "  > (answers {'full_name': 'Ann', 'birth_date': '27 3 1985', 'reason': 'new'})",
+        "Check your answers",
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        (
+            ANN.replace("1985", "2030"),
+            "6:3: error: this isn't taken: Your answer to “Date of birth” must be today or in",
+        ),
+        (f"{ANN}- completed: true\n", "7:3: error: the run isn't completed: it is waiting at check"),
+        (f"{ANN}- sees: {{error: true}}\n", "7:17: error: nothing is wrong here, and something was to be"),
+        (f"{ANN}- sees: Bern\n", "7:3: error: “Bern” isn't there; there is “Check your answers"),
+        (f"{ANN}- sees: {{hides: Ann}}\n", "7:17: error: “Ann” is shown, which was to be hidden"),
+        (f"{ANN}- says: x\n", "7:3: error: check asks nothing (more) here; write `goes_on: true`"),
+        (f"{ANN}- event: {{name: lost}}\n", "7:3: error: "),
+        ("- repeats: last\n", "5:3: error: nothing was sent yet that could be sent again"),
+        ("- reorders: two\n- says: a\n", "5:3: error: `reorders` stands before two steps with `says`"),
+        ("- goes_on: true\n- sees: {fields: [name]}\n", "6:18: error: the fields are full_name, birth_date, reason"),
+        ("- goes_on: true\n- answers: {name: x}\n", "6:3: error: this isn't taken: There is no field “name” here"),
+    ],
+)
+async def test_what_is_not_as_the_script_says_is_told(steps: str, said: str) -> None:
+    """Each kind of difference has its place and its words."""
+    assert said in await fails(HEAD + steps)
+
+
+async def test_a_result_for_no_step_is_told() -> None:
+    """A service that is misspelt would be answered by its example, and the test would test something else."""
+    told = await fails(HEAD.replace("lookup", "lockup") + ANN)
+    assert "`results` has 'lockup', and there is no such step" in told
+
+
+async def test_an_unknown_workflow_is_told() -> None:
+    """With the name that was meant."""
+    assert "did you mean `passport`?" in await fails(HEAD.replace("workflow: passport", "workflow: pasport") + ANN)
+
+
+async def test_what_is_due_within_a_wait_is_done_when_it_is_due() -> None:
+    """Two waits of a day end within one of three, the second a day behind the first, as they do for people."""
+    days = """\
+id: days
+nodes:
+  - {id: begin, type: form, fields: [{name: x, label: X}]}
+  - {id: one, type: wait, for: 1d}
+  - {id: two, type: wait, for: 1d}
+  - {id: at, type: now}
+  - {id: done, type: end, title: "{{ at.date }}"}
+"""
+    script = "workflow: days\nclock: 2026-03-27T10:00:00Z\nsteps:\n- says: x\n- waits: 47h\n- sees: {step: two}\n"
+    await passes(f"{script}- waits: 10d\n- completed: {{text: 29 March 2026}}\n", days)
+
+
+async def test_files_are_uploaded_on_every_channel(tmp_path: Path) -> None:
+    """A script has a file beside it, and a form takes it."""
+    form = "id: up\nnodes:\n  - {id: a, type: form, fields: [{name: photo, type: file, label: Photo}]}\n"
+    (tmp_path / "photo.png").write_bytes(b"\x89PNG photo")
+    steps = "- answers: {photo: {file: photo.png}}\n- completed: {answers: {a: {photo: {name: photo.png, size: 10}}}}\n"
+    script = f"workflow: up\nsteps:\n{steps}"
+    for channel in CHANNELS:
+        played = await plays(script, form, over=channel, file=tmp_path / "a.test.yaml")
+        assert played.failure is None, (channel, played.failure)
+    assert "there is no file" in await fails(script, form)
+
+
+async def test_profile_and_language_are_what_the_script_says() -> None:
+    """Texts and answers go by them."""
+    form = (
+        "id: p\nlanguage: de\nnodes:\n  - {id: a, type: form, title: 'Hallo {{ profile.name }}',"
+        " fields: [{name: on, type: date, label: Tag}, {name: ok, type: boolean, label: Gut?}]}\n"
+    )
+    script = (
+        "workflow: p\nlanguage: de\nprofile: {name: Ann}\nsteps:\n- sees: {title: Hallo Ann}\n- says: 27. März 2026\n"
+        "- presses: Ja\n- completed: {answers: {a: {on: 2026-03-27, ok: true}}}\n"
+    )
+    await passes(script, form, over=CHANNELS)

@@ -1,0 +1,46 @@
+"""Which tests go together, and which begin, where several processes run them side by side."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+
+from tests.fast import TESTS
+from tests.schedule import LONGEST, longest_first, piece_of
+
+
+class Item:
+    def __init__(self, place: str) -> None:
+        self.nodeid = f"tests/{place}::test_it[1]"
+
+
+def order(*places: str) -> list[str]:
+    items = cast("list[pytest.Item]", [Item(place) for place in places])
+    return [item.nodeid.removeprefix("tests/").partition("::")[0] for item in longest_first(items)]
+
+
+def test_one_process_opens_a_browser_for_all_tests_that_can_share_it() -> None:
+    """Each of four processes would start the same browser, which takes longer than most tests in it."""
+    shared = piece_of("tests/browser/test_views.py::test_it")
+    assert shared == piece_of("tests/browser/test_moving.py::test_it[1]")
+    assert shared != piece_of("tests/browser/test_history.py::test_it")
+    assert piece_of("tests/rules/test_ports.py::test_it") != piece_of("tests/rules/test_profiles.py::test_it")
+
+
+def test_what_takes_longest_begins_and_a_piece_stays_together() -> None:
+    """The last process would be at a long test while all others have nothing to do."""
+    places = ("rules/test_ports.py", "acceptance/test_json.py", "browser/test_moving.py", "faults/test_kills.py")
+    assert order(*places, "browser/test_views.py", "unit/test_app.py") == [
+        "browser/test_moving.py",
+        "browser/test_views.py",
+        "faults/test_kills.py",
+        "acceptance/test_json.py",
+        "rules/test_ports.py",
+        "unit/test_app.py",
+    ]
+
+
+def test_the_longest_are_where_they_are_looked_for() -> None:
+    """A file that was renamed would begin last."""
+    assert [each for each in LONGEST if not (TESTS / each).exists()] == []

@@ -1,0 +1,84 @@
+"""`wizard test --explore`: workflows are walked through by generated answers; scripts tell what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wizard.cli.shared import clean, quantity
+
+if TYPE_CHECKING:
+    from wizard.app import Functions
+    from wizard.definitions.catalog import Catalog
+    from wizard.scripts.exploring import Exploration
+    from wizard.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is explored, and how far. `only` is a part of the ids of the workflows that are meant."""
+
+    paths: Sequence[Path]
+    only: str | None
+    out: Path | None
+    seed: int
+    limit: int
+    functions: Functions
+    here: Settings
+
+
+def explored(order: Order) -> tuple[Catalog, list[Exploration]]:
+    """Explores what is ordered, says what came of it and writes the scripts. Raises DefinitionError, OSError."""
+    from wizard.app import load_catalog
+    from wizard.definitions.listing import listed
+
+    catalog = load_catalog(order.paths)
+    every = list(catalog.all_workflows())
+    started = [workflow for workflow in every if workflow.starts_on]
+    roots = [*listed(every), *(workflow for workflow in started if workflow not in listed(every))] or every
+    meant = [workflow for workflow in roots if order.only is None or order.only.casefold() in workflow.id.casefold()]
+    explorations = [asyncio.run(_explore(catalog, workflow.id, order)) for workflow in meant]
+    for exploration in explorations:
+        _tell(exploration)
+    if order.out is not None:
+        _write(explorations, order.out, order.seed)
+    return catalog, explorations
+
+
+async def _explore(catalog: Catalog, workflow: str, order: Order) -> Exploration:
+    from wizard.app import clock_of
+    from wizard.scripts.exploring import explore
+
+    at = clock_of(order.here)().replace(hour=10, minute=0, second=0, microsecond=0)
+    return await explore(
+        catalog.get(workflow),
+        catalog,
+        at,
+        seed=order.seed,
+        limit=order.limit,
+        settings=order.here,
+        functions=order.functions,
+    )
+
+
+def _tell(exploration: Exploration) -> None:
+    walks, ways = quantity(exploration.walks, "walk"), quantity(len(exploration.paths), "way")
+    found = quantity(len(exploration.findings), "finding") if exploration.findings else "nothing wrong"
+    print(clean(f"{exploration.workflow.id}: {walks}, {ways} that came to something new, {found}."))
+    for finding in exploration.findings:
+        print(clean(f"  {finding.kind}: {finding.message}"))
+
+
+def _write(explorations: Sequence[Exploration], folder: Path, seed: int) -> None:
+    from wizard.scripts.writing import scripts_of
+
+    folder.mkdir(parents=True, exist_ok=True)
+    written = 0
+    for exploration in explorations:
+        for name, text in scripts_of(exploration, seed).items():
+            (folder / name).write_text(text, encoding="utf-8")
+            written += 1
+    print(clean(f"{quantity(written, 'script')} in {folder}."))

@@ -1,0 +1,197 @@
+"""Which moves an exploration makes: at each step those that nobody has made there yet, then those that lead to steps
+with some left, and else any, by chance; the same for the same seed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from itertools import islice, product
+from random import Random
+from typing import Any
+
+from wizard.debugging.ways import place_at
+from wizard.engine.view import RunView
+from wizard.forms.fields import type_of
+from wizard.machine.scope import Scope
+from wizard.model import Node, Prompt, PromptField, RunStatus, Value
+from wizard.model.path import Frame
+from wizard.model.prompt import Reveal
+from wizard.scripts.coverage import NOBODY_TYPES, form_of
+from wizard.scripts.hints import Hint
+from wizard.scripts.sampling import answers_for
+from wizard.scripts.walking import Done, Move, Walk, place_of
+
+END = ""  # as a place: the run is over
+MOST_REPAIRS = 40  # of what is answered first at a place
+MOST_COMBINED, MOST_TOGETHER = 20_000, 60  # answers to several fields at once, of which so many are tried
+MOST_ITEMS = 3  # of a list that people are asked for
+OTHERWISE_TEXT = "Ann"
+UNLIKELY = (NOBODY_TYPES, "")  # what is refused by itself tells nothing together with others
+
+
+class Explorer:
+    """Chooses moves, and remembers what came of them (wizard.scripts.walking.Chooser)."""
+
+    def __init__(self, hints: Mapping[tuple[str, tuple[str, ...]], Hint], seed: int) -> None:
+        self._hints = hints
+        self._seed = seed
+        self._pick = Random(seed)  # noqa: S311 - nothing is secret here
+        self._left: dict[str, dict[str, Move]] = {}  # by place: the moves that nobody has made there
+        self._known: dict[str, set[str]] = defaultdict(set)
+        self._leads: dict[str, dict[str, Move]] = defaultdict(dict)  # by place: a move for each place that follows
+        self._good: dict[str, dict[str, Move]] = defaultdict(dict)  # moves that were taken, by place and key
+        self._base: dict[tuple[str, str], int] = defaultdict(int)  # which answer of a field is its ordinary one
+        self._repairs: dict[str, int] = defaultdict(int)
+        self.follows: dict[str, set[str]] = defaultdict(set)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are moves left that nobody has made."""
+        return any(self._left.values())
+
+    def choose(self, view: RunView, walk: Walk, due: timedelta | None) -> Move | None:
+        place = place_of(view.step)
+        offered = {move.key: move for move in self._moves(view, due)}
+        left = self._left.setdefault(place, {})
+        for key, move in offered.items():
+            if key not in self._known[place]:
+                self._known[place].add(key)
+                left[key] = move
+        if self._has_enough(view, walk):
+            return next(
+                (move for move in offered.values() if move.word == "answers" and False in move.said.values()), None
+            )
+        untried = next((move for key, move in offered.items() if key in left), None)
+        return self._onward(place, offered) if untried is None else untried
+
+    def learn(self, done: Done) -> None:
+        place, then = place_of(done.step), place_of(done.then)
+        self._left.get(place, {}).pop(done.move.key, None)
+        if done.is_refused:
+            self._repair(place, done)
+            return
+        if done.status is RunStatus.COMPLETED:
+            self.follows[place] |= {then, END}
+            self.follows[then].add(END)
+        self.follows[place].add(then)
+        self._leads[place].setdefault(then, done.move)
+        self._good[place][done.move.key] = done.move
+
+    # -- moves -----------------------------------------------------------------------------------------
+
+    def _moves(self, view: RunView, due: timedelta | None) -> Iterator[Move]:
+        placed = place_at(view.workflow, view.step)
+        node = None if placed is None else placed[1]
+        if view.status is RunStatus.WAITING:
+            yield from self._answers(view, view.current, placed)
+        if due is not None and (view.status is RunStatus.WORKING or (node is not None and node.remind is not None)):
+            yield Move("waits", due)
+        for name in () if node is None else self._events(view, node):
+            yield Move("event", {"name": name})
+
+    @staticmethod
+    def _events(view: RunView, node: Node) -> Iterator[str]:
+        if node.events:
+            yield from (event.name for event in node.events)
+        elif view.status is RunStatus.WORKING:
+            yield from sorted(view.workflow.awaited)
+
+    def _answers(self, view: RunView, prompt: Prompt, placed: tuple[Frame, Node] | None) -> Iterator[Move]:
+        fields = prompt.possible or prompt.fields
+        if not fields:
+            yield Move("goes_on")
+            return
+        values = {field.name: self._values(view, field, placed) for field in fields}
+        place = place_of(prompt.step)
+        base = {name: of[self._base[place, name] % len(of)] for name, of in values.items() if of}
+        yield Move("answers", base)
+        for field in fields:
+            shown = base if field.when is None else {**base, field.when.field: _revealing(field.when, values)}
+            for value in values[field.name]:
+                if value != base[field.name] or shown != base:
+                    yield Move("answers", {**shown, field.name: value})
+        yield from self._together(base, values, placed)
+
+    def _together(
+        self, base: Mapping[str, Value], values: Mapping[str, list[Value]], placed: tuple[Frame, Node] | None
+    ) -> Iterator[Move]:
+        """Answers to all fields that the workflow asks about, in one: what depends on several of them."""
+        if placed is None:
+            return
+        workflow, node = placed[0].workflow.id, placed[1].id
+        asked_about = [name for name in values if (workflow, (node, name)) in self._hints]
+        if len(asked_about) < 2:
+            return
+        likely = [[value for value in values[name] if value not in UNLIKELY] for name in asked_about]
+        every = list(islice(product(*likely), MOST_COMBINED))
+        pick = Random(f"{self._seed} {node}")  # noqa: S311
+        for chosen in pick.sample(every, min(len(every), MOST_TOGETHER)):
+            yield Move("answers", {**base, **dict(zip(asked_about, chosen, strict=True))})
+
+    def _values(self, view: RunView, asked: PromptField, placed: tuple[Frame, Node] | None) -> list[Value]:
+        form = None if placed is None else form_of(placed[1])
+        question = None if form is None else form.by_name.get(asked.name)
+        if placed is None or form is None or question is None:
+            return _plain_values(asked)
+        frame, node = placed
+        hint = self._hints.get((frame.workflow.id, (node.id, asked.name)))
+        return answers_for(question, asked, hint, form, Scope(view.run, frame, view.now), view.now)
+
+    def _has_enough(self, view: RunView, walk: Walk) -> bool:
+        """Whether a list has as many items as tell anything new: then what leads out of it is taken."""
+        pages = sum(done.step.rpartition("/")[2].startswith("after-") for done in walk.done if not done.is_refused)
+        return pages >= MOST_ITEMS and view.step.rpartition("/")[2].startswith("after-")
+
+    def _onward(self, place: str, offered: Mapping[str, Move]) -> Move | None:
+        """A move that is known to be taken: towards what is left to try, or else any."""
+        good = self._good.get(place, {})
+        nearest = self._towards_what_is_left(place)
+        if nearest is not None and nearest.key in offered:
+            return nearest
+        known = [move for key, move in good.items() if key in offered]
+        return self._pick.choice(known) if known else None
+
+    def _towards_what_is_left(self, place: str) -> Move | None:
+        """The first move of the shortest known way to a place where something is left to try."""
+        seen, ring = {place}, [(then, move) for then, move in self._leads[place].items()]
+        while ring:
+            following: list[tuple[str, Move]] = []
+            for then, move in ring:
+                if self._left.get(then):
+                    return move
+                if then not in seen:
+                    seen.add(then)
+                    following += [(further, move) for further in self._leads.get(then, {})]
+            ring = following
+        return None
+
+    def _repair(self, place: str, done: Done) -> None:
+        """Where the ordinary answers aren't taken, others become the ordinary ones."""
+        if done.move.word != "answers" or self._good.get(place) or self._repairs[place] >= MOST_REPAIRS:
+            return
+        self._repairs[place] += 1
+        wrong = [name for name in done.errors if name] or list(done.move.said)
+        self._base[place, self._pick.choice(wrong)] += 1
+
+
+def _revealing(when: Reveal, values: Mapping[str, list[Value]]) -> Value:
+    """The answer to another question that brings a field up."""
+    spoken = {True: "yes", False: "no"}
+    known = values.get(when.field, [])
+    return (
+        next((value for value in known if spoken.get(value, value) in when.values), when.values[0])
+        if not any(isinstance(value, list) for value in known)
+        else [when.values[0]]
+    )
+
+
+def _plain_values(asked: PromptField) -> list[Value]:
+    """Answers to what is no form's field."""
+    of = type_of(asked)
+    if of.is_yes_or_no:
+        return [True, False]
+    if asked.choices:
+        values: list[Any] = [choice.value for choice in asked.choices]
+        return [[value] for value in values] if of.is_list else values
+    return [OTHERWISE_TEXT, "12", "123456"] if asked.value is None else [asked.value, OTHERWISE_TEXT]

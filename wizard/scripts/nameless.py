@@ -1,0 +1,70 @@
+"""Texts that name what isn't there on the way that a run has taken: “Call  to confirm” instead of a number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from wizard.errors import WizardError
+from wizard.expressions.template import Template
+from wizard.machine.scope import Scope
+from wizard.model import Node
+
+_NAME = re.compile(r"\{\{\s*([A-Za-z_]\w*(?:\.\w+)+)\s*\}\}")
+
+
+class Nameless(NamedTuple):
+    """A text of a node that names a step that the run hasn't come to."""
+
+    workflow: str
+    node: str
+    text: str
+    name: str
+
+    @property
+    def meant(self) -> str:
+        """The text with the name in the place of what it stands for, for a script that shows what is missing."""
+        return _NAME.sub(lambda match: f"[{match[1]}]", self.text)
+
+
+def nameless_texts(node: Node, scope: Scope) -> Iterator[Nameless]:
+    """The texts of a node that name steps that aren't on the path. Texts that ask first (`{% if %}`) are left alone."""
+    workflow = scope.frame.workflow
+    for source in _templates(node.title, 0) if node.title is not None else ():
+        yield from _missing(workflow.id, node, source, scope)
+    for source in _templates(node.config, 0):
+        yield from _missing(workflow.id, node, source, scope)
+
+
+def _missing(workflow: str, node: Node, source: str, scope: Scope) -> Iterator[Nameless]:
+    if "{%" in source:
+        return
+    for name in _NAME.findall(source):
+        root = name.partition(".")[0]
+        if root in scope.frame.workflow.nodes and root != node.id and _is_missing(scope, root):
+            yield Nameless(workflow, node.id, source, name)
+
+
+def _is_missing(scope: Scope, root: str) -> bool:
+    try:
+        return scope.read((root,)) is None
+    except WizardError:
+        return False
+
+
+def _templates(value: Any, depth: int) -> Iterator[str]:
+    match value:
+        case Template():
+            yield value.source
+        case BaseModel() if depth < 8:
+            for name in type(value).model_fields:
+                yield from _templates(getattr(value, name), depth + 1)
+        case list() | tuple() if depth < 8:
+            for item in value:
+                yield from _templates(item, depth + 1)
+        case Mapping() if depth < 8:
+            for item in value.values():
+                yield from _templates(item, depth + 1)

@@ -1,0 +1,237 @@
+"""Somebody in a chat: messages and pressed buttons over the JSON interface's conversations, each with its own id."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import ClientSession
+
+from wizard.channels.conversation.commands import first_way
+from wizard.channels.conversation.dialogue import Dialogue
+from wizard.engine.view import RunView
+from wizard.forms.characters import alike
+from wizard.forms.types.choices import NO, YES
+from wizard.locale.words import words_in
+from wizard.model import Value
+from wizard.scripts.person import CantBeDone, Seen
+from wizard.scripts.uploads import is_upload, upload_of
+from wizard.scripts.world import World
+
+MOST_MESSAGES = 200  # that one step of a script sends
+ASIDE = ("keep", "skip", "back", "agent")  # buttons that are no answers
+Question = tuple[str, str, int]  # the step, the field and the visit that is asked at
+
+
+class OverChat:
+    """See wizard.scripts.person.Person."""
+
+    def __init__(self, world: World) -> None:
+        self.seen = Seen("")
+        self._world = world
+        self._session: ClientSession | None = None
+        self._base = ""
+        self._last: Mapping[str, Any] | None = None  # what was sent last
+        self._heard = ""  # the id of the last message
+        self._choices: list[Mapping[str, str]] = []
+        self._page: list[str] = []  # what was said since the page that is asked was come to
+        self._at: Question = ("", "", -1)
+        self._tries = 0
+        self._fault = ""  # the reference of the last one
+        self._passed: list[str] = []  # texts that a chat doesn't stop at, and a script presses the button of
+
+    async def comes(self) -> None:
+        self._base = await self._world.serves()
+        await self.leaves()
+        self._session = ClientSession(headers={"Authorization": f"Bearer {self._world.token}"})
+        language = {} if self._world.language is None else {"language": self._world.language}
+        self._passed = []
+        opened = await self._request("POST", "", {"run": self._world.run_id, **language})
+        self._page.clear()
+        await self._hears(opened["messages"])
+
+    async def leaves(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def looks(self) -> None:
+        said = await self._request("GET", f"/{self._world.run_id}/messages?after={self._heard}", None)
+        await self._hears([message for message in said["messages"] if message["from"] != "person"])
+
+    async def says(self, text: str) -> None:
+        await self._sends({"text": text})
+
+    async def presses(self, label: str) -> None:
+        choice = next((offer for offer in self._choices if alike(offer["label"]) == alike(label)), None)
+        if choice is not None:
+            await self._sends({"choice": choice["choice"]})
+        elif self._at[1]:  # there may be too many for buttons, and what is called so in another channel is typed here
+            await self._sends({"text": label})
+        else:
+            there = ", ".join(offer["label"] for offer in self._choices) or "no button"
+            raise CantBeDone(f"there is no button {label!r}; there is {there}")
+
+    async def answers(self, answers: Mapping[str, Any]) -> None:
+        """Goes through the step's questions; what isn't named is kept, or skipped."""
+        await self._goes_to_first(answers)
+        visit, left = self._at[2], dict(answers)
+        for _ in range(MOST_MESSAGES):
+            step, name, at = self._at
+            if at != visit or not name:
+                break
+            if name in left:
+                await self._sends(await self._body(left.pop(name)))
+            else:
+                await self._takes_what_is_there(step, name)
+            if self.seen.error:
+                return
+        if left:
+            raise CantBeDone(f"{self.seen.step} doesn't ask {', '.join(left)} here")
+
+    async def goes_on(self) -> None:
+        if self._passed:
+            self._passed.pop(0)
+            return
+        if self._at[1]:
+            await self.answers({})
+            return
+        button = next((offer for offer in self._choices if offer["choice"].endswith(".go")), None)
+        if button is None:
+            raise CantBeDone(f"nothing leads on from {self.seen.step} in the chat")
+        await self._sends({"choice": button["choice"]})
+
+    async def goes_back(self, to: str | None) -> None:
+        """A chat goes back a question at a time."""
+        here, back = self.seen.step, first_way("back", await self._language())
+        for _ in range(MOST_MESSAGES):
+            before = self._at
+            await self._sends({"text": back})
+            if self._at == before or self.seen.step == to or (to is None and self.seen.step != here):
+                return
+
+    async def changes(self, step: str, answers: Mapping[str, Any] | None) -> None:
+        change, view = first_way("change", await self._language()), await self._world.view()
+        left = dict(answers or {})
+        for number, item in enumerate(view.current.items or view.summary(), 1):
+            if item.step == step and (answers is None or left):
+                await self._sends({"text": f"{change} {number}"})
+                if answers is None or self.seen.error or self.seen.step != step:
+                    return
+                await self.answers(left)
+                return
+        raise CantBeDone(f"{step} is none of the answers that the chat lists")
+
+    async def repeats(self) -> None:
+        if self._last is None:
+            raise CantBeDone("nothing was sent yet that could be sent again")
+        await self._request("POST", f"/{self._world.run_id}/messages", self._last)
+
+    async def in_wrong_order(self, first: str, second: str) -> None:
+        """What arrives first is taken for the answer to what is asked; who sees that says it again."""
+        await self._sends({"text": second})
+        await self._sends({"text": first})
+        if self._at[1]:
+            await self._sends({"text": second})
+
+    # -- how it is done ----------------------------------------------------------------------------
+
+    async def _goes_to_first(self, answers: Mapping[str, Any]) -> None:
+        """Back to the first question of the page that is to be answered anew."""
+        view = await self._world.view()
+        names = [field.name for field in view.current.fields]
+        back = first_way("back", await self._language())
+        for _ in names:
+            name = self._at[1]
+            if name not in names or not any(earlier in answers for earlier in names[: names.index(name)]):
+                return
+            before = self._at
+            await self._sends({"text": back})
+            if self._at == before:
+                return
+
+    async def _takes_what_is_there(self, step: str, name: str) -> None:
+        for way in ("keep", "skip"):
+            button = next((offer for offer in self._choices if offer["choice"].endswith(f".{way}")), None)
+            if button is not None:
+                await self._sends({"choice": button["choice"]})
+                return
+        before = self._at
+        await self._sends({"text": first_way("keep", await self._language())})
+        if self._at == before:
+            raise CantBeDone(f"{step} asks {name} as well, and there is nothing to keep; answer it too")
+
+    async def _body(self, value: Value) -> dict[str, Any]:
+        language = await self._language()
+        words = words_in(language)
+        match value:
+            case None | "":
+                return {"text": first_way("skip", language)}
+            case bool():
+                return {"text": words.say(YES if value else NO)}
+            case list():
+                return {"text": ", ".join(map(str, value))}
+            case Mapping() if is_upload(value):
+                return {"files": [upload_of(value, self._world.folder).as_json]}
+        return {"text": str(value)}
+
+    async def _sends(self, body: Mapping[str, Any]) -> None:
+        self._passed = []
+        self._last = {"id": self._world.new_id(), **body}
+        answer = await self._request("POST", f"/{self._world.run_id}/messages", self._last)
+        await self._hears(answer["messages"], said=True)
+
+    async def _request(self, method: str, call: str, body: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        assert self._session is not None
+        data = None if body is None else json.dumps(body)
+        headers = {} if data is None else {"Content-Type": "application/json"}
+        address = f"{self._base}api/v1/conversations{call}"
+        async with self._session.request(method, address, data=data, headers=headers) as response:
+            answer: Mapping[str, Any] = await response.json(content_type=None)
+            if response.status >= 400:
+                raise CantBeDone(f"the chat answers {response.status}: {answer.get('detail') or answer.get('title')}")
+            return answer
+
+    async def _hears(self, messages: list[Mapping[str, Any]], *, said: bool = False) -> None:
+        view, before = await self._world.view(), self._at
+        texts = [message["text"] for message in messages if message["from"] != "person"]
+        self._at = _question(view)
+        if self._at[2] != before[2]:
+            self._page.clear()
+        self._page += texts
+        if messages:
+            self._heard = messages[-1]["id"]
+            self._choices = messages[-1]["choices"]
+        self._passed = _passed(view, before[2])
+        tries, fault = _tries(view), "" if view.fault is None else view.fault.reference
+        wrong = self._at == before or tries > self._tries or fault not in ("", self._fault)
+        refused, self._tries, self._fault = said and bool(texts) and wrong, tries, fault
+        labels = (offer["label"] for offer in self._choices if offer["choice"].rpartition(".")[2] not in ASIDE)
+        self.seen = Seen(
+            step=view.step,
+            title=None,
+            text="\n".join(self._page),
+            error=texts[0] if refused else "",
+            choices=tuple(labels),
+            said=" / ".join(" ".join(text.split()) for text in texts),
+            shown=(*self._passed, view.step),
+        )
+
+    async def _language(self) -> str:
+        return self._world.language or (await self._world.view()).workflow.language
+
+
+def _question(view: RunView) -> Question:
+    dialogue = Dialogue.of(view.run.conversation)
+    return view.step, dialogue.name if dialogue.visit == view.visit else "", view.visit
+
+
+def _tries(view: RunView) -> int:
+    """How often something was answered wrongly on the page."""
+    return sum(Dialogue.of(view.run.conversation).tries.values())
+
+
+def _passed(view: RunView, since: int) -> list[str]:
+    """The messages that the run came past behind a visit."""
+    return [step.path for step in view.run.path if step.type == "message" and step.is_done and step.visit > since]

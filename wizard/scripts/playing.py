@@ -1,0 +1,242 @@
+"""Plays a script: step after step, at a channel, until something isn't as the script says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+from wizard.app import Functions
+from wizard.debugging.recording import listening
+from wizard.definitions.catalog import Catalog
+from wizard.engine.view import RunView
+from wizard.errors import Problem, WizardError
+from wizard.scripts.comparing import Difference, differences, unfinished
+from wizard.scripts.coverage import Covered
+from wizard.scripts.over_chat import OverChat
+from wizard.scripts.over_json import OverJson
+from wizard.scripts.over_terminal import OverTerminal
+from wizard.scripts.over_web import OverWeb
+from wizard.scripts.person import CantBeDone, Person
+from wizard.scripts.script import ANSWERING, Completed, Script, Sees, Step
+from wizard.scripts.world import World
+from wizard.settings import Settings
+
+SECONDS = 60.0  # for one script
+MOST_SAID = 12  # lines of the conversation in a report
+PEOPLE: Mapping[str, Callable[[World], Person]] = {
+    "web": OverWeb,
+    "terminal": OverTerminal,
+    "json": OverJson,
+    "chat": OverChat,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a script failed: at which place, what there was instead, and how the conversation went."""
+
+    problem: Problem
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of a script at a channel."""
+
+    script: Script
+    channel: str
+    failure: Failure | None
+    seconds: float
+    said: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Player:
+    script: Script
+    world: World
+    channel: str
+    person: Person
+    said: list[str] = field(default_factory=list)
+    played: set[int] = field(default_factory=set)  # the steps that were played together with one before
+
+    async def play(self) -> None:
+        """Raises _Failed."""
+        await self.person.comes()
+        await self.world.note_coverage()
+        self._hears()
+        for number, step in enumerate(self.script.steps):
+            if number in self.played:
+                continue
+            try:
+                await self._step(number, step)
+            except CantBeDone as error:
+                raise _Failed(self.script.problem(number, error.message)) from None
+            except WizardError as error:
+                raise _Failed(self.script.problem(number, error.message)) from None
+            except AssertionError as error:
+                raise _Failed(self.script.problem(number, str(error))) from None
+
+    async def _step(self, number: int, step: Step) -> None:
+        view = await self.world.view()
+        match step.word:
+            case "sees":
+                wanted = step.sees if isinstance(step.sees, Sees) else Sees(text=(str(step.sees),))
+                self._compares(number, list(differences(wanted, self.person.seen, view)), isinstance(step.sees, Sees))
+                return
+            case "completed":
+                ended = step.completed if isinstance(step.completed, Completed) else Completed()
+                self._compares(number, list(unfinished(ended, self.person.seen, view)), step.completed is not True)
+                return
+        self.said.append(f"  > {_spoken(step)}")
+        await self._acts(number, step)
+        await self.world.note_coverage()
+        self._hears()
+        await self._checks_refusal(number, step)
+
+    async def _acts(self, number: int, step: Step) -> None:
+        person = self.person
+        match step.word:
+            case "says":
+                await person.says(step.said)
+            case "presses":
+                await person.presses(step.said)
+            case "answers":
+                await person.answers(step.said)
+            case "goes_on":
+                await person.goes_on()
+            case "goes_back":
+                await person.goes_back(None if step.goes_back is True else str(step.goes_back))
+            case "changes" if step.changes is not None:
+                await person.changes(step.changes.step, step.changes.answers)
+            case "repeats":
+                await self._repeats(number)
+            case "reorders":
+                await self._reorders(number)
+            case "restarts":
+                await self.world.crashes()
+                await person.comes()
+            case "waits" if step.waits is not None:
+                await self.world.waits(step.waits)
+                await person.looks()
+            case "event" if step.event is not None:
+                await self.world.happens(step.event.name, step.event.data, step.event.key)
+                await person.looks()
+            case "switches_to":
+                await person.leaves()
+                self.channel = step.said
+                self.person = PEOPLE[self.channel](self.world)
+                await self.person.comes()
+
+    async def _repeats(self, number: int) -> None:
+        """What is sent once more changes nothing (S19)."""
+        before = _position(await self.world.view())
+        await self.person.repeats()
+        now = _position(await self.world.view())
+        if before != now:
+            what = f"the same input, sent once more, moved the run from {before[0]} to {now[0]}"
+            raise _Failed(self.script.problem(number, what))
+
+    async def _reorders(self, number: int) -> None:
+        following = self.script.steps[number + 1 : number + 3]
+        if len(following) < 2 or any(step.word != "says" for step in following):
+            raise CantBeDone("`reorders` stands before two steps with `says`, which arrive in the other order")
+        self.said += [f"  > {_spoken(step)}" for step in following]
+        await self.person.in_wrong_order(*(str(step.says) for step in following))
+        self.played |= {number + 1, number + 2}
+
+    # -- what comes of it ----------------------------------------------------------------------------
+
+    def _hears(self) -> None:
+        if self.person.seen.said and self.said[-1:] != [self.person.seen.said]:
+            self.said.append(self.person.seen.said)
+
+    def _compares(self, number: int, found: list[Difference], has_places: bool) -> None:
+        if found:
+            message = "; ".join(what for what, _ in found)
+            place = found[0][1] if has_places and len(found) == 1 else ()
+            raise _Failed(self.script.problem(number, message, *place))
+
+    async def _checks_refusal(self, number: int, step: Step) -> None:
+        """An answer that is refused has to be expected: the next step sees its error."""
+        error = self.person.seen.error
+        following = self.script.steps[number + 1 : number + 2]
+        expected = following and following[0].word == "sees" and isinstance(following[0].sees, Sees)
+        if error and step.word in ANSWERING and not (expected and following[0].said.error):
+            fault = (await self.world.view()).fault
+            why = f"what failed: {fault.message}" if fault is not None else "where that is meant, `sees` has an `error`"
+            what = f"this isn't taken: {error} ({why})"
+            raise _Failed(self.script.problem(number, what))
+
+
+class _Failed(Exception):
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+async def play(
+    script: Script,
+    catalog: Catalog,
+    channel: str,
+    *,
+    settings: Settings | None = None,
+    functions: Functions | None = None,
+    now: datetime | None = None,
+    covered: Covered | None = None,
+) -> Played:
+    """Plays a script over a channel. What it comes to is added to `covered`."""
+    begun = perf_counter()
+    trial = script.trial(now or datetime.now(UTC))
+    world = World(
+        catalog,
+        trial,
+        settings or Settings(),
+        functions,
+        folder=Path(script.file).parent,
+        language=script.written.language,
+    )
+    if covered is not None:
+        world.covers(covered)
+    player = _Player(script, world, channel, PEOPLE[channel](world))
+    problem: Problem | None = None
+    with listening():
+        try:
+            async with asyncio.timeout(SECONDS):
+                await world.starts(script.written.workflow)
+                await player.play()
+        except _Failed as failed:
+            problem = failed.problem
+        except WizardError as error:
+            problem = script.document.problem(("workflow",), error.message)
+        except TimeoutError:
+            problem = script.document.problem((), f"it took longer than {SECONDS:g} seconds, and was stopped")
+        finally:
+            with suppress(Exception):
+                await player.person.leaves()
+            await world.ends()
+    said = tuple(player.said)
+    failure = None if problem is None else Failure(problem, said[-MOST_SAID:])
+    return Played(script, channel, failure, perf_counter() - begun, said)
+
+
+def _position(view: RunView) -> tuple[str, int, object]:
+    return view.step, view.visit, view.answers
+
+
+def _spoken(step: Step) -> str:
+    """A step in a conversation, in one line."""
+    said = step.said
+    match step.word:
+        case "says":
+            return str(said)
+        case "presses":
+            return f"[{said}]"
+        case "goes_on" | "restarts":
+            return f"({step.word})"
+    shown = said.model_dump(exclude_unset=True) if hasattr(said, "model_dump") else said
+    return f"({step.word}{'' if shown is True else f' {shown}'})"

@@ -1,0 +1,75 @@
+"""What came of scripts, for a person at a terminal and for a CI system: JUnit's XML, as these read it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from xml.etree import ElementTree
+
+from wizard.scripts.playing import Played
+
+# What XML 1.0 has no way to write, escaped or not.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def lines_of(played: Played, *, verbose: bool = False) -> Iterator[str]:
+    """A line for a script, and below it the conversation, where it failed or all are wanted."""
+    verdict = "ok    " if played.failure is None else "FAILED"
+    yield f"{verdict} {played.script.file}: {played.script.title} ({played.channel}, {played.seconds:.2f} s)"
+    if played.failure is not None:
+        yield f"  {played.failure.problem}"
+        yield from (f"    {line}" for line in played.failure.said)
+    elif verbose:
+        yield from (f"    {line}" for line in played.said)
+
+
+def verdict(all_played: Sequence[Played]) -> str:
+    """The last line."""
+    failed = sum(played.failure is not None for played in all_played)
+    counted = f"{len(all_played):,} {'script' if len(all_played) == 1 else 'scripts'}"
+    return f"{counted}: {failed:,} failed." if failed else f"{counted}: all passed."
+
+
+def junit(all_played: Iterable[Played]) -> str:
+    """The document: a suite for each file and channel, a case for each script."""
+    root = ElementTree.Element("testsuites", name="wizard test")
+    suites: dict[tuple[str, str], list[Played]] = {}
+    for played in all_played:
+        suites.setdefault((played.script.file, played.channel), []).append(played)
+    for (file, channel), cases in suites.items():
+        failures = sum(played.failure is not None for played in cases)
+        suite = ElementTree.SubElement(
+            root,
+            "testsuite",
+            name=_xml(f"{file} ({channel})"),
+            tests=str(len(cases)),
+            failures=str(failures),
+            errors="0",
+            skipped="0",
+            time=f"{sum(played.seconds for played in cases):.3f}",
+        )
+        for played in cases:
+            _case(suite, played)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _case(suite: ElementTree.Element, played: Played) -> None:
+    script = played.script
+    case = ElementTree.SubElement(
+        suite,
+        "testcase",
+        name=_xml(script.title),
+        classname=_xml(f"{script.written.workflow}.{played.channel}"),
+        file=_xml(script.file),
+        line=str(script.line),
+        time=f"{played.seconds:.3f}",
+    )
+    if played.failure is not None:
+        problem = played.failure.problem
+        failure = ElementTree.SubElement(case, "failure", type="difference", message=_xml(problem.message))
+        failure.text = _xml("\n".join([str(problem), *played.failure.said]))
+
+
+def _xml(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)

@@ -1,0 +1,193 @@
+"""One walk through a workflow: from its start, by moves that a chooser picks, until it ends or nothing leads on.
+
+A walk is played on the engine itself, in a world of its own, and remembers what was done and what came of it, so that a
+script can be written of it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from wizard.app import Functions
+from wizard.debugging.recording import listening
+from wizard.definitions.catalog import Catalog
+from wizard.engine.view import RunView
+from wizard.errors import WizardError
+from wizard.model import Node, RunStatus
+from wizard.model.trial import Trial
+from wizard.scripts.coverage import Covered
+from wizard.scripts.nameless import Nameless
+from wizard.scripts.world import RUN, World
+from wizard.settings import Settings
+
+FAILS = "The service is not available."  # what services are made to fail with
+MOST_MOVES = 120  # of one walk
+MOST_ROUNDS = 8  # that it goes by the same place
+_NUMBERS = re.compile(r"~[0-9]+")
+_ITEM = re.compile(r"(?<=/)[0-9]+(?=/)|(?<=/after-)[0-9]+$")
+
+
+def place_of(step: str) -> str:
+    """A step without visits and numbers of items: what is asked again in a loop is at the same place."""
+    return _ITEM.sub("N", _NUMBERS.sub("", step))
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What is done at a step: `answers`, `goes_on`, `waits` or `event`, and what it says."""
+
+    word: str
+    said: Any = None
+
+    @property
+    def key(self) -> str:
+        """What tells moves apart."""
+        return f"{self.word} {json.dumps(self.said, sort_keys=True, default=str)[:2000]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A move that was made at `step`, and what came of it: where the run stood then, and what was wrong."""
+
+    step: str
+    move: Move
+    then: str
+    status: RunStatus
+    errors: Mapping[str, str]  # by field, "" for the step as a whole
+    fault: str  # of the run, "" for none
+    accepted: Mapping[str, Any] | None = None  # what the step took
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self.errors) and not self.fault
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a walk begins with, besides its moves."""
+
+    input: Mapping[str, Any] = field(default_factory=dict)
+    event: Mapping[str, Any] = field(default_factory=dict)
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    results: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Walk:
+    """What came of it. `stuck` says why it went no further, "" where the run ended."""
+
+    workflow: str
+    setting: Setting
+    at: datetime
+    first: str = ""
+    done: list[Done] = field(default_factory=list)
+    status: RunStatus = RunStatus.CREATED
+    last: str = ""
+    stuck: str = ""
+    fault: str = ""
+    failed_at: str = ""
+    covered: Covered = field(default_factory=Covered)
+    nameless: Mapping[Nameless, str] = field(default_factory=dict)
+    services: Mapping[str, Node] = field(default_factory=dict)
+    visited: frozenset[str] = frozenset()  # the steps, without visits
+
+
+class Chooser(Protocol):
+    """Picks moves."""
+
+    def choose(self, view: RunView, walk: Walk, due: timedelta | None) -> Move | None:
+        """The next move; None where there is none, or none that is worth it."""
+
+    def learn(self, done: Done) -> None:
+        """Takes notice of what came of a move."""
+
+
+async def walk(
+    catalog: Catalog,
+    workflow: str,
+    setting: Setting,
+    chooser: Chooser,
+    at: datetime,
+    settings: Settings,
+    functions: Functions | None = None,
+) -> Walk:
+    """Walks until the run ends, or the chooser knows nothing more."""
+    trial = Trial(input=setting.input, event=setting.event, profile=setting.profile, results=setting.results, at=at)
+    made = Walk(workflow, setting, at)
+    world = World(catalog, trial, settings, functions)
+    world.covers(made.covered)
+    with listening():
+        try:
+            view = await world.starts(workflow)
+            made.first = view.step
+            await _go_on(world, view, made, chooser)
+        except WizardError as error:
+            made.stuck = made.fault = error.message
+        finally:
+            await world.ends()
+    made.nameless, made.services = world.witness.nameless, world.witness.services
+    made.visited = frozenset(_NUMBERS.sub("", line.step) for line in world.recorder.lines)
+    return made
+
+
+async def _go_on(world: World, view: RunView, made: Walk, chooser: Chooser) -> None:
+    gone: Counter[str] = Counter()
+    for _ in range(MOST_MOVES):
+        if max(gone.values(), default=0) > MOST_ROUNDS:
+            made.stuck = f"it came to {place_of(view.step)} again and again"
+            break
+        if view.status not in (RunStatus.WAITING, RunStatus.WORKING):
+            break
+        move = chooser.choose(view, made, world.next_due())
+        if move is None:
+            made.stuck = f"nothing leads on from {view.step}"
+            break
+        done = await _make(world, view, move)
+        made.done.append(done)
+        gone[place_of(done.step)] += not done.is_refused
+        chooser.learn(done)
+        if done.fault:
+            made.fault, made.failed_at = done.fault, view.fault.node if view.fault is not None else done.then
+            if FAILS not in done.fault:
+                break  # nobody meant that to happen; what else is to be tried there is another walk's
+    else:
+        made.stuck = f"it isn't at its end after {MOST_MOVES} moves"
+    if view.fault is not None and not made.fault:
+        made.fault, made.failed_at = view.fault.message, view.fault.node or view.step
+    made.status, made.last = view.status, view.step
+    await world.note_coverage()
+
+
+async def _make(world: World, view: RunView, move: Move) -> Done:
+    step, before = view.step, view.fault
+    try:
+        match move.word:
+            case "waits":
+                await world.waits(move.said)
+            case "event":
+                await world.happens(move.said["name"], move.said.get("data"), None)
+            case "goes_on":
+                await world.engine.next(view, {}, step=step)
+            case _:
+                await world.engine.next(view, move.said, step=step)
+    except WizardError as error:
+        return Done(step, move, step, view.status, {"": error.message}, "")
+    rejected = view.rejected
+    if move.word in ("waits", "event"):
+        await world.engine.load(view)
+    errors = {} if rejected is None else _errors(rejected)
+    fault = "" if view.fault is None or view.fault is before else view.fault.message.replace(f", run {RUN}", "")
+    taken = view.run.by_path.get(step)
+    accepted = None if rejected is not None or taken is None or taken.answer is None else dict(taken.answer)
+    return Done(step, move, view.step, view.status, errors, fault, accepted)
+
+
+def _errors(prompt: Any) -> dict[str, str]:
+    errors = {field.name: field.error for field in prompt.fields if field.error is not None}
+    return errors if prompt.error is None else {"": prompt.error, **errors}

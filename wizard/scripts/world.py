@@ -1,0 +1,258 @@
+"""Where a script plays: the real engine on a store of its own in memory, with a clock that stands until it is moved,
+and services that answer what the script says.
+
+An engine can be thrown away as a crash does it, and another one opened on the same store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wizard.app import Functions, profile_schema_of, services_of, wizard_app
+from wizard.channels.conversation.narration import Narration
+from wizard.debugging.clock import DebugClock
+from wizard.debugging.outcomes import Outcomes, Unheard
+from wizard.debugging.playing import check_steps
+from wizard.debugging.recording import Recorder
+from wizard.definitions.catalog import Catalog
+from wizard.engine import Engine
+from wizard.engine.view import RunView
+from wizard.engine.worker import Worker
+from wizard.events.intake import Intake
+from wizard.model import Change, DocumentSave, Entry, Run, Workflow
+from wizard.model.instants import LATEST, after
+from wizard.model.job import Job
+from wizard.model.trial import Trial
+from wizard.node import Services, Visit
+from wizard.scripts.coverage import Covered, Witness, note_run
+from wizard.settings import Settings
+from wizard.stores.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from aiohttp.test_utils import TestServer
+
+RUN = "script"  # one id, so that what goes by it is the same in each playing
+PERSON = "somebody"  # whose profile and session a script's run works on
+MOST_WAKENINGS = 1_000  # that a wait goes through one after another
+_BEFORE = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class _Store(MemoryStore):
+    """Knows when its jobs are due."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._due: dict[str, Job] = {}
+
+    async def commit(self, change: Change) -> None:
+        await super().commit(change)
+        for key in change.settled:
+            self._due.pop(key, None)
+        self._due.update({job.key: job for job in change.jobs})
+
+    def put_documents(self, saves: Iterable[DocumentSave]) -> None:
+        """What is there before anything happens."""
+        self._documents.save_all(tuple(saves), _BEFORE)
+
+    def next_due(self, later_than: datetime, until: datetime) -> datetime | None:
+        """When the first job between these moments is due."""
+        due = (job.due for job in self._due.values())
+        return min((at for at in due if later_than < at <= until), default=None)
+
+
+class _Scripted(Outcomes):
+    """Of a list of results each call of a step takes the next, whatever it is called with; the last is for all that
+    follow."""
+
+    def counted_by(self, visit: Visit[Any]) -> str:
+        return self.key_of(visit.step) or visit.key
+
+
+class Watched:
+    """A catalogue's definitions, looked at by an observer (wizard.debugging.observing)."""
+
+    def __init__(self, catalog: Catalog, observer: Witness) -> None:
+        self._catalog = catalog
+        self._observer = observer
+        self._known: dict[str, Workflow] = {}
+
+    def get(self, workflow_id: str) -> Workflow:
+        """Raises WorkflowNotFound."""
+        return self._looked_at(self._catalog.get(workflow_id))
+
+    def all_workflows(self) -> Collection[Workflow]:
+        return [self._looked_at(workflow) for workflow in self._catalog.all_workflows()]
+
+    def bundle(self, workflow_id: str) -> bytes:
+        return self._catalog.bundle(workflow_id)
+
+    def compile(self, bundle: bytes) -> Workflow:
+        return self._looked_at(self._catalog.compile(bundle))
+
+    def outline(self, run: Run, bundle: bytes | None, error: Exception | None) -> Workflow:
+        return self._catalog.outline(run, bundle, error)
+
+    def _looked_at(self, workflow: Workflow) -> Workflow:
+        known = self._known.get(workflow.version)
+        if known is None:
+            known = self._known[workflow.version] = self._observer.workflow(workflow)
+        return known
+
+
+class World:
+    """One script's. `recorder` has a line for each visit of a node, and the cases that conditions took."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        trial: Trial,
+        settings: Settings,
+        functions: Functions | None = None,
+        *,
+        folder: Path = Path(),
+        language: str | None = None,
+    ) -> None:
+        self.catalog = catalog
+        self.folder = folder  # where files are that are uploaded
+        self.language = language  # that somebody's browser asks for
+        self.trial = trial
+        self.clock = DebugClock(trial.at or datetime.now(UTC))
+        self.recorder = Recorder()
+        self.store = _Store()
+        self.server: TestServer | None = None
+        self._functions = functions
+        self._settings = _patient(settings)
+        self._witness = Witness(self.recorder, _Scripted(trial), self.clock)
+        self._watched = Watched(catalog, self._witness)
+        self._serial = 0
+        self._run = ""
+        self.token = ""
+        self.engine = self._made()
+
+    def _made(self) -> Engine:
+        services = services_of(self._settings, self._functions)
+        functions = services.functions if self.trial.effects or self._functions else Unheard()
+        engine = Engine(
+            self._watched,
+            self.store,
+            services=Services(functions, self._settings, calls=services.calls),
+            clock=self.clock,
+            ids=lambda: RUN,
+            profile_schema=profile_schema_of(self._settings),
+        )
+        engine.narrator = Narration()
+        engine.emitter = Intake(engine).emit
+        return engine
+
+    @property
+    def witness(self) -> Witness:
+        """What was seen of the run besides what lines have."""
+        return self._witness
+
+    @property
+    def run_id(self) -> str:
+        return self._run
+
+    def new_id(self) -> str:
+        """The id of what is sent next, another each time and the same in each playing."""
+        self._serial += 1
+        return f"message-{self._serial}"
+
+    async def starts(self, workflow_id: str) -> RunView:
+        """Starts the run. Raises WorkflowNotFound, and InvalidInput for what it, or a step, can't be handed."""
+        trial = self.trial
+        check_steps(self.catalog.get(workflow_id), trial)
+        known = (("profile", trial.profile), ("session", trial.session))
+        saves = [DocumentSave(kind, PERSON, dict(fields)) for kind, fields in known]
+        self.store.put_documents(saves)
+        view = await self.engine.start(
+            workflow_id, dict(trial.input), event=dict(trial.event), profile_id=PERSON, session_id=PERSON
+        )
+        self._run, self.token = view.id, view.token or ""
+        return view
+
+    async def view(self) -> RunView:
+        """The run as it is now."""
+        return await self.engine.load(self._run)
+
+    async def entries(self) -> list[Entry]:
+        """All that its trace has."""
+        entries: list[Entry] = []
+        while page := await self.engine.trace(self._run, len(entries)):
+            entries += [line.entry for line in page]
+        return entries
+
+    def covers(self, covered: Covered) -> None:
+        """From now on what is come to is noted there."""
+        self._witness.covered = covered
+
+    async def note_coverage(self) -> None:
+        """Notes what the run has come to, where anybody wants to know."""
+        if self._witness.covered is not None:
+            view = await self.view()
+            workflow = self.catalog.get(view.run.workflow)  # the one that nobody looks at: its cases have their texts
+            note_run(self._witness.covered, workflow, view.run, await self.entries(), self.recorder.cases)
+
+    async def happens(self, name: str, data: object, key: str | None) -> None:
+        """An event from outside. Raises what Engine.event raises."""
+        await self.engine.event(self._run, name, data, key=key)
+
+    async def waits(self, duration: timedelta) -> None:
+        """Time passes, and what comes due meanwhile is done when it is due."""
+        end = after(self.clock(), duration)
+        await self._perform()
+        for _ in range(MOST_WAKENINGS):
+            due = self.store.next_due(self.clock(), end)
+            if due is None:
+                break
+            self.clock.jump(due)
+            await self._perform()
+        self.clock.jump(end)
+        await self._perform()
+
+    def next_due(self) -> timedelta | None:
+        """How long it is until something happens by itself; None where nothing will."""
+        due = self.store.next_due(self.clock(), LATEST)
+        return None if due is None else due - self.clock()
+
+    async def _perform(self) -> None:
+        await Worker(self.engine).perform_due()
+
+    async def crashes(self) -> None:
+        """The engine is thrown away as it is, and another one made on the same store. Who had a connection lost it."""
+        port = None if self.server is None else self.server.port
+        await self._stops_serving()
+        self.engine = self._made()
+        if port is not None:
+            await self.serves(port)
+
+    async def serves(self, port: int | None = None) -> str:
+        """The address at which the pages and the JSON interface are served from now on."""
+        from aiohttp.test_utils import TestServer
+
+        if self.server is None:
+            app = wizard_app(self.engine, settings=self._settings)
+            self.server = TestServer(app, port=port)
+            await self.server.start_server()
+        return str(self.server.make_url("/"))
+
+    async def _stops_serving(self) -> None:
+        if self.server is not None:
+            server, self.server = self.server, None
+            await server.close()
+
+    async def ends(self) -> None:
+        await self._stops_serving()
+        await self.engine.close()
+
+
+def _patient(settings: Settings) -> Settings:
+    """Nothing is put off because it takes long, no job is done but by the script's own time, and nobody sends too
+    much."""
+    return settings.model_copy(
+        update={"slow_after": 60.0, "lease": 180.0, "grace": 1.0, "jobs": 0, "refusal_rate": 0, "start_rate": 0,
+                "api_start_rate": 0, "event_rate": 0, "message_rate": 0, "log_level": "error"}
+    )  # fmt: skip

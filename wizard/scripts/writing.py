@@ -1,0 +1,146 @@
+"""Writes scripts of walks: one that passes for each that came to something new, one that fails for each finding."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import yaml
+
+from wizard.definitions.reading.document import is_text
+from wizard.model import RunStatus
+from wizard.scripts.exploring import Exploration, Finding
+from wizard.scripts.walking import Done, Move, Walk, place_of
+
+_ENDED = (RunStatus.FAILED, RunStatus.EXPIRED, RunStatus.CANCELLED)
+
+
+def scripts_of(exploration: Exploration, seed: int) -> dict[str, str]:
+    """The texts of the scripts by the names of their files, in the order in which they were found."""
+    name = exploration.workflow.id
+    texts: dict[str, str] = {}
+    for number, made in enumerate(exploration.paths, 1):
+        if not made.fault and not made.stuck:
+            title = f"Path {number}: {_places(made)}"[:300]
+            texts[f"{name}-path-{number}.test.yaml"] = _text(made, title, _passing(made), seed)
+    for number, finding in enumerate(exploration.findings, 1):
+        kind = finding.kind.replace(" ", "-")
+        title = f"{finding.kind.capitalize()}: {finding.message}"[:300]
+        texts[f"{name}-{kind}-{number}.test.yaml"] = _text(finding.walk, title, _showing(finding), seed, failing=True)
+    return texts
+
+
+def _places(made: Walk) -> str:
+    return ", ".join(dict.fromkeys(place_of(done.step) for done in made.done)) or place_of(made.last)
+
+
+def _text(made: Walk, title: str, steps: Sequence[Mapping[str, Any]], seed: int, *, failing: bool = False) -> str:
+    setting = made.setting
+    head: dict[str, Any] = {"workflow": made.workflow, "title": title, "clock": made.at.isoformat()}
+    for key in ("input", "event", "profile", "results"):
+        if value := getattr(setting, key):
+            head[key] = value
+    what = "It fails as long as what it shows is there." if failing else "It passes as the workflow is now."
+    comment = f"# Written by `wizard test --explore --seed {seed}`. {what}\n"
+    written = yaml.safe_dump(
+        {**_plain(head), "steps": _plain(list(steps))}, sort_keys=False, allow_unicode=True, width=110
+    )
+    return comment + written
+
+
+def _passing(made: Walk) -> list[dict[str, Any]]:
+    steps = list(_told(made.done))
+    if made.status is RunStatus.COMPLETED:
+        return [*steps, {"completed": {"step": made.last}}]
+    if made.status in _ENDED:
+        return [*steps, {"sees": {"status": made.status.value}}]
+    return [*steps, {"sees": {"step": made.last}}]
+
+
+def _showing(finding: Finding) -> list[dict[str, Any]]:
+    done = finding.walk.done
+    match finding.kind:
+        case "failure":
+            last = next((number for number, each in enumerate(done) if each.fault), len(done) - 1)
+            return [*_told(done[: last + 1], to_the_last=False), {"completed": True}]
+        case "text":
+            at = next((number for number, each in enumerate(done) if each.then == finding.place), None)
+            before = done[: at + 1] if at is not None else [] if finding.walk.first == finding.place else done
+            return [*_told(before, to_the_last=False), {"sees": {"text": _words(finding.meant)}}]
+        case "loop":
+            return [*_told(_one_round(done, finding.place)), {"completed": True}]
+    return [*_told(_short_of(done, finding.place), to_the_last=False), {"completed": True}]
+
+
+def _one_round(done: Sequence[Done], place: str) -> list[Done]:
+    """Up to where it came to the place once more."""
+    came = [number for number, each in enumerate(done) if place_of(each.then) == place and each.then != each.step]
+    return list(done[: came[1] + 1] if len(came) > 1 else done[:10])
+
+
+def _short_of(done: Sequence[Done], place: str) -> list[Done]:
+    """Up to where it came to the place, and the first thing that was tried there."""
+    came = next((number for number, each in enumerate(done) if place_of(each.step) == place), len(done))
+    return list(done[: came + 1])
+
+
+def _told(done: Sequence[Done], *, to_the_last: bool = True) -> Iterator[dict[str, Any]]:
+    """Each move, and where it led or why it wasn't taken."""
+    for number, each in enumerate(done):
+        yield _step(each)
+        is_last = number == len(done) - 1
+        if each.errors or each.fault:
+            if to_the_last or not is_last:
+                yield {"sees": {"step": each.then, "error": True}}
+        elif (not is_last or each.status is not RunStatus.COMPLETED) and (to_the_last or not is_last):
+            yield {"sees": {"step": each.then}}
+
+
+def _step(done: Done) -> dict[str, Any]:
+    move: Move = done.move
+    match move.word:
+        case "goes_on":
+            return {"goes_on": True}
+        case "waits":
+            return {"waits": duration(move.said)}
+        case "event":
+            return {"event": dict(move.said)}
+    answers = dict(move.said)
+    if done.accepted is not None:  # what isn't shown isn't answered
+        answers = {name: value for name, value in answers.items() if name in done.accepted}
+    return {"answers": answers}
+
+
+def duration(length: timedelta) -> str:
+    """As definitions write it, in whole seconds, none too few."""
+    seconds = max(1, -int(-length.total_seconds() // 1))
+    parts = []
+    for unit, size in (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts)
+
+
+def _words(text: str) -> str:
+    return " ".join(re.sub(r"\{\{.*?\}\}", "…", text).split())
+
+
+def _plain(value: Any) -> Any:
+    """What YAML, and a script, can hold."""
+    match value:
+        case Mapping():
+            return {str(name): _plain(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case Decimal():
+            return str(value)
+        case None | bool() | int():
+            return value
+        case str():
+            return value if is_text(value) else json.dumps(value)
+    return str(value)
