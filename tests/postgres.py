@@ -38,7 +38,7 @@ QUICK = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connec
 OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 TABLES = """runs run_data steps parked undos trace replies files reports refused slots documents saves sessions
-    definitions seal resources drafts sharings versions deployed stages deeds events remote_nodes pgqueuer
+    definitions seal cells resources drafts sharings versions deployed stages deeds events remote_nodes pgqueuer
     pgqueuer_log"""
 EMPTY = "; ".join([OTHERS, *(f"DELETE FROM wizard.{table}" for table in TABLES.split())])
 

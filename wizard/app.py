@@ -160,6 +160,7 @@ def make_engine(
     16 random bytes or more, the tokens of runs that events start follow from it (wizard.events.intake.Intake).
     `resources` are those of the application, by name: they come before what the store has of that name.
     `await engine.close()` gives back what nodes opened."""
+    from wizard.channels.conversation.attention import Attention
     from wizard.channels.conversation.narration import Narration
 
     settings = settings or Settings()
@@ -178,6 +179,7 @@ def make_engine(
         profile_schema=profile_schema_of(settings),
     )
     engine.narrator = Narration()
+    Attention.attach(engine)
     engine.emitter = Intake(engine, secret=event_secret).emit
     return engine
 
@@ -309,6 +311,9 @@ def _administration(
 ) -> web.Application:
     """What editors, deployers and operators work with."""
     from wizard.channels.admin.calls import admin_api
+    from wizard.channels.conversation.attention import Attention
+    from wizard.channels.conversation.conversations import Conversations
+    from wizard.channels.outside.outbox import Outbox
 
     staging = _staging_of(engine)
     return admin_api(
@@ -326,6 +331,9 @@ def _administration(
         keeping=lambda: keeping_of(engine.store, engine.clock),
         try_out=lambda resource: _try_out(resource, engine.services),
         remote=RemoteRegistry(engine.store, directory, engine.services, engine.clock),
+        talks=Conversations(engine),
+        attention=Attention(engine),
+        resume=Outbox.of(engine).resume_run,
     )
 
 

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from tests.bench.along import along
 from tests.bench.cases import counting, loop
+from tests.bench.chat import chatted
 from tests.bench.pages import Pages, pages, weight
 from tests.bench.postgres import AT_ONCE, measured
 from tests.bench.served import served
@@ -35,12 +36,22 @@ async def main() -> None:
         folder = Path(name)
         await _in_process(folder)
         await _served(folder)
+        await _chats(folder)
         await _pages(folder)
         await _weight(folder)
         await _growth(folder)
         await _along()
         await _postgres()
         await _layers()
+
+
+async def _chats(folder: Path) -> None:
+    print("\nConversations: messages, each answered with the next question")
+    for conversations, sockets in ((1, True), (1, False), (200, True), (200, False)):
+        found = await chatted(folder, conversations, sockets=sockets)
+        over = "WebSocket" if sockets else "JSON"
+        times = f"{found.median:.1f} and {found.late:.1f} ms"
+        row(f"{conversations} over {over}: a second; median and 99 %", f"{found.a_second:.0f}; {times}")
 
 
 async def _in_process(folder: Path) -> None:

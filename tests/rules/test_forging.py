@@ -20,6 +20,7 @@ from tests.postgres import connect, fresh_database
 from wizard.app import open_store
 from wizard.errors import DataUnreadable, NotGenuine, SettingsError, StoreError
 from wizard.model import Change, DocumentSave, Entry, Migrating, Refused, Reply, Report, Run, StoredFile
+from wizard.model.cells import Cell
 from wizard.model.events import TakenEvent
 from wizard.model.job import JobKind
 from wizard.model.remote import RemoteNode
@@ -58,7 +59,7 @@ async def _remote_node(store: Store, run_id: str) -> Any:
     raise NotGenuine("The registration can't be read.")
 
 
-OF_DOCUMENTS = ("documents", "saves", "events", "resources", "remote_nodes")
+OF_DOCUMENTS = ("cells", "documents", "saves", "events", "resources", "remote_nodes")
 READS: dict[str, Read] = {
     **dict.fromkeys(OF_A_RUN[:5], lambda store, run_id: store.load(run_id)),
     "trace": lambda store, run_id: store.trace(run_id),
@@ -73,6 +74,7 @@ READS: dict[str, Read] = {
     "reports": lambda store, run_id: store.reported(run_id),
     "refused": lambda store, run_id: store.refused(run_id, f"page of {run_id}"),
     "jobs": _job,
+    "cells": lambda store, run_id: store.cells.get(f"link of {run_id}"),
     "utterances": lambda store, run_id: store.said(run_id),
 }
 
@@ -183,6 +185,7 @@ async def lived(path: Path, vault: Vault = RING) -> Database:
             if vault.seals:  # in clear there are none
                 await store.resources.save(resource(f"resource-of-{run_id}"), DEED, first=True)
                 await store.remote_nodes.save(remote_node(f"remote-of-{run_id}"), DEED)
+            await store.cells.put(Cell(f"link of {run_id}", 1, {"to": run_id}))
             await store.report(run_id, Report(1, 50.0, "half"))
             await store.keep_refused(Refused(run_id, f"page of {run_id}", NOW, {"error": "Enter a name"}), 5, NOW)
     return Database(path)
@@ -462,7 +465,7 @@ def sealed_before(owner: str, blob: bytes) -> bytes:
 
 def owner_of(row: Row) -> str:
     """Whose the blob is: what its seal was bound to before."""
-    if row.column.table == "events":
+    if row.column.table in ("events", "cells"):
         return str(row.key[0])
     return f"profile/{row.key[1]}" if row.column.table in OF_DOCUMENTS else row.run_id
 

@@ -102,6 +102,7 @@ async def _work(
 ) -> None:
     from wizard.channels.http.health import Stopping
     from wizard.engine.worker import Worker
+    from wizard.plugins.channels import ready_to_deliver
     from wizard.process.running import come_to
     from wizard.process.stopping import hearing, longest_stop
     from wizard.telemetry.logs import loop_failed
@@ -109,6 +110,7 @@ async def _work(
     grace = engine.settings.grace
     stopping = Stopping(asyncio.Event(), grace)
     asyncio.get_running_loop().set_exception_handler(loop_failed)
+    ready_to_deliver(engine)
     working = Worker(engine, at_once=at_once)
     limit = (lambda: None) if last_exit is None else partial(last_exit.within, longest_stop(grace))
     with hearing(stopping.begun, limit):

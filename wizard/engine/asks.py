@@ -141,9 +141,15 @@ def event_ask(name: str, data: Value, key: str | None) -> FromOutside:
     )
 
 
-def say_ask(revision: int | None, *, over: bool) -> Ask:
+def say_ask(revision: int | None, *, over: bool, note: Mapping[str, Value] | None = None) -> Ask:
     """Engine.say. A run that is `over` is no more answered, though it is talked about."""
-    return OwnWork(machine.stay, outline=True) if over else LookBack(machine.stay, revision=revision)
+
+    def noted(turn: Turn) -> Move:
+        if note is not None:
+            turn.log("operator", **note)
+        return machine.stay(turn)
+
+    return OwnWork(noted, outline=True) if over else LookBack(noted, revision=revision)
 
 
 def give_up_ask(step: str) -> Ask:

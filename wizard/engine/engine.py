@@ -15,7 +15,7 @@ from wizard.engine.access import Caller, check_access
 from wizard.engine.asks import Action
 from wizard.engine.children import Children, ChildToStart
 from wizard.engine.inputs import read_input
-from wizard.engine.jobs import Performer
+from wizard.engine.jobs import Errand, Performer
 from wizard.engine.migrating import Migrations
 from wizard.engine.narration import Narrator, Said
 from wizard.engine.own_runs import RunPage, runs_of
@@ -42,7 +42,7 @@ from wizard.model import RunStatus, StoredFile, Value
 from wizard.model.copies import copied
 from wizard.model.events import Emit, Emitted
 from wizard.model.instants import Clock, instant
-from wizard.model.job import Claim
+from wizard.model.job import Claim, JobKind
 from wizard.model.migrating import Order, Page
 from wizard.model.talk import Utterance
 from wizard.node import Services
@@ -118,6 +118,11 @@ class Engine:
     @narrator.setter
     def narrator(self, narrator: Narrator) -> None:
         self._turns.narrator = narrator
+
+    @property
+    def errands(self) -> dict[JobKind, Errand]:
+        """What does the jobs of the rooms above, by kind; set where an application is composed."""
+        return self._performer.errands
 
     def listen(self, listener: Callable[[str], None]) -> None:
         """Has the function called with the run's id whenever this process has said something in a conversation."""
@@ -433,10 +438,19 @@ class Engine:
         where it doesn't. Raises StaleInput where the step isn't on the path, RunExpired, RunCancelled."""
         return await self._take("give up", run, asks.give_up_ask(step))
 
-    async def say(self, run: str | RunView, said: Said, *, revision: int | None = None, over: bool = False) -> RunView:
+    async def say(
+        self,
+        run: str | RunView,
+        said: Said,
+        *,
+        revision: int | None = None,
+        over: bool = False,
+        note: Mapping[str, Value] | None = None,
+    ) -> RunView:
         """Something is said in a conversation about the run that moves nothing; with it a run becomes one. Raises
-        StaleInput where `revision` isn't the run's any more; what else `previous` raises, unless the run is `over`."""
-        return await self._take("say", run, asks.say_ask(revision, over=over), None, said)
+        StaleInput where `revision` isn't the run's any more; what else `previous` raises, unless the run is `over`.
+        With a `note` the trace has an entry `operator` that says so."""
+        return await self._take("say", run, asks.say_ask(revision, over=over, note=note), None, said)
 
     async def said(self, run_id: str, after: int = 0, limit: int = 1000) -> list[Utterance]:
         """What was said in the conversation about a run with a number above `after`, in order."""

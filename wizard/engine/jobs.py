@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
@@ -47,10 +47,14 @@ from wizard.telemetry.watching import Watch
 
 log = logging.getLogger("wizard.jobs")
 
+ELSEWHERE = timedelta(seconds=5)  # between two looks of a process that can't do what another one can
 WAKE_AGAIN = timedelta(seconds=1)
 LONGEST_AWAY = timedelta(minutes=10)  # between two looks for a node type or function that is missing here
 
 _ENDED = (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED)
+
+
+Errand = Callable[[Claim], Awaitable[datetime | None]]  # does jobs of one kind; gives what Performer.perform does
 
 
 class Performer:
@@ -75,6 +79,7 @@ class Performer:
         self._services = services
         self._clock = clock
         self._watch = watch
+        self.errands: dict[JobKind, Errand] = {}
 
     async def perform(self, claim: Claim) -> datetime | None:
         """When the job is to be done (again), None where nothing is left to do."""
@@ -108,6 +113,9 @@ class Performer:
                 await self._move(job, lambda turn: expire(turn, job.visit), outline=True, claim=claim)
             case JobKind.MESSAGE:
                 return await self._send(claim)
+            case JobKind.DELIVER | JobKind.ATTEND:
+                errand = self.errands.get(job.kind)
+                return self._clock() + ELSEWHERE if errand is None else await errand(claim)
             case JobKind.DELETE:
                 return await self._delete(claim)
             case JobKind.WAKE:

@@ -15,6 +15,7 @@ from wizard.machine import interventions, machine
 from wizard.machine.protocol import Move
 from wizard.machine.stack import Turn
 from wizard.model import NOTHING, Prompt, Run, Value
+from wizard.model.job import JobKind
 from wizard.model.talk import Utterance
 
 MOST_FURTHER = 100  # places in one turn that a conversation doesn't stop at; one that has more stops there
@@ -45,11 +46,20 @@ class GiveUp(NamedTuple):
 Further = Forward | Backward | GiveUp
 
 
+class Order(NamedTuple):
+    """A job that is to be done once the turn is stored; see wizard.model.job.Job."""
+
+    kind: JobKind
+    visit: int
+    payload: Mapping[str, Value] = NOTHING
+
+
 class Told(NamedTuple):
-    """What is said, in order, and what the conversation remembers."""
+    """What is said, in order, what the conversation remembers, and what is to be done about it."""
 
     utterances: tuple[Utterance, ...]
     conversation: Mapping[str, Value]
+    orders: tuple[Order, ...] = ()
 
 
 class Narrator(Protocol):
@@ -96,7 +106,9 @@ class Telling:
     def tell(self, turn: Turn, prompt: Prompt | None, *, on_the_way: bool = False) -> None:
         """Puts into the turn what is said of it so far."""
         told = self._narrator.tells(self._before, _view(turn, prompt), self._said, on_the_way=on_the_way)
-        turn.said, turn.conversation = told
+        turn.said, turn.conversation = told.utterances, told.conversation
+        for order in told.orders:
+            turn.order(order.kind, order.visit, turn.now, **order.payload)
         self._said, self._before = None, turn.as_run()
 
 

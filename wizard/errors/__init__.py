@@ -12,6 +12,7 @@ WizardError
 ├── CallerError                 the caller's: the move asked for can't be made; nothing changed
 │   ├── RunNotFound
 │   ├── NotYours                the token is missing or another run's
+│   │   ├── CodeUnknown         a code that leads to a conversation isn't valid, or not any more
 │   │   └── NotYourProfile      the run, or the profile that one is to work on, is another person's
 │   ├── WorkflowNotFound
 │   ├── StaleInput              the run has moved on meanwhile (S19)
@@ -44,6 +45,7 @@ WizardError
 │   ├── RemoteNodeRefused       a service can't be registered, or has it that it isn't right
 │   ├── StaleRemoteNode         somebody else has registered or removed the service meanwhile
 │   ├── SaveNotFound            the history has no such save, or not any more
+│   ├── NotTakenOver            an operator writes in a conversation that they haven't taken over
 │   ├── UndoConflict            fields were set by others since the save that is to be undone
 │   └── KeyReused               an idempotency key came again with another request
 └── RunError                    the run's own: a turn was stopped, the run stays where it was
@@ -56,6 +58,8 @@ WizardError
     │   └── MoveFromWithin      it moves the run that it is called for
     ├── WorkflowUnavailable     the version that the run is pinned to can't be used here (S22)
     ├── MessageNotSent          the host's function that sends messages failed
+    │   ├── ChannelRefused      a channel takes no more messages for a conversation
+    │   └── ChannelBusy         a channel takes the message later
     ├── IllegalMove             a run or step was to change into a status that doesn't follow
     └── StoreError              stored data can't be read or written
         └── DataUnreadable      it is there and was read, and makes no sense: damaged, newer, another key
@@ -76,6 +80,7 @@ from wizard.errors.base import (
 )
 from wizard.errors.callers import (
     CallerError,
+    CodeUnknown,
     ConfigurationRefused,
     FieldsRefused,
     InvalidInput,
@@ -112,6 +117,7 @@ from wizard.errors.operators import (
     DraftNotFound,
     NothingBefore,
     NothingDeployed,
+    NotTakenOver,
     RemoteNodeNotFound,
     RemoteNodeRefused,
     ResourceNotFound,
@@ -127,6 +133,8 @@ from wizard.errors.operators import (
     VersionNotFound,
 )
 from wizard.errors.runs import (
+    ChannelBusy,
+    ChannelRefused,
     DataUnreadable,
     ExpressionError,
     IllegalMove,
@@ -146,6 +154,9 @@ from wizard.errors.runs import (
 __all__ = [
     "BundleRefused",
     "CallerError",
+    "ChannelBusy",
+    "ChannelRefused",
+    "CodeUnknown",
     "ConfigurationRefused",
     "DataUnreadable",
     "DefinitionError",
@@ -168,6 +179,7 @@ __all__ = [
     "NodeFailed",
     "NotAStep",
     "NotGenuine",
+    "NotTakenOver",
     "NotYourProfile",
     "NotYours",
     "NothingBefore",

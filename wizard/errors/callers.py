@@ -30,6 +30,12 @@ class NotYours(CallerError):
     people = sentence("The token isn't valid for this run. Use the token that you got when the run was started.")
 
 
+class CodeUnknown(NotYours):
+    """The code isn't valid, was used, or has run out."""
+
+    people = sentence("This code isn't valid, or not any more. Get a new one where you come from.")
+
+
 class NotYourProfile(NotYours):
     people = sentence("Sign in as the person whose run this is.")
 

@@ -104,3 +104,7 @@ class UndoConflict(CallerError):
         self.fields = fields
         told = f"These fields were changed since that save: {', '.join(fields)}." if fields else "Fields were changed."
         super().__init__(f"{told} Undo the others alone, or all of them by force.")
+
+
+class NotTakenOver(CallerError):
+    people = "You can't write here before you have taken the conversation over."

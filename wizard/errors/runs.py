@@ -123,6 +123,19 @@ class MessageNotSent(RunError):
     private = False
 
 
+class ChannelRefused(MessageNotSent):
+    """A channel takes no more messages for this conversation: the person has blocked it, or isn't there any more. What
+    is to be said waits until they write again, or an operator has it delivered."""
+
+
+class ChannelBusy(MessageNotSent):
+    """A channel takes the message later, after so many `seconds` where it says so, as with a 429 and Retry-After."""
+
+    def __init__(self, message: str | None = None, *, seconds: float = 0.0, run: str = "") -> None:
+        self.seconds = seconds
+        super().__init__(message, run=run)
+
+
 class IllegalMove(RunError):
     """A run or step can't change into this status from the one it has."""
 

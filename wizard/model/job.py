@@ -29,6 +29,8 @@ class JobKind(StrEnum):
     REMIND = "remind"  # a form has waited for `remind_after`
     EXPIRE = "expire"  # a run, or the form that it waits at, has waited for `expires_after`
     MESSAGE = "message"  # send what a turn decided to send; the payload holds it
+    DELIVER = "deliver"  # send what was said in a conversation to a channel; the payload names it
+    ATTEND = "attend"  # somebody is wanted in a conversation, or isn't any more
     DELETE = "delete"  # a run ended `delete_after` ago
     WAKE = "wake"  # a run that the visit waits for has ended: look at it
 

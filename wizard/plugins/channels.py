@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from wizard.channels.http.plugged import ChannelHost, MakeChannel
+    from wizard.engine import Engine
 
 CHANNEL_ENTRY_POINTS = "wizard.channels"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")  # it stands in an address
@@ -49,6 +50,18 @@ def mount_channels(app: web.Application, host: ChannelHost) -> list[str]:
         else:
             mounted.append(name)
     return mounted
+
+
+def ready_to_deliver(engine: Engine) -> list[str]:
+    """Makes the channels in a process that serves nothing, and only delivers what is said in them; gives their names.
+    Raises SettingsError as mount_channels does."""
+    if not announced(CHANNEL_ENTRY_POINTS):
+        return []
+    from aiohttp import web
+
+    from wizard.channels.http.plugged import ChannelHost
+
+    return mount_channels(web.Application(), ChannelHost(engine, engine.settings))
 
 
 def checked(entry: Announced, make: object) -> tuple[str, MakeChannel]:

@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 from wizard.errors import InvalidInput
 from wizard.model import Change, Entry, Former, Refused, Reply, Report, Run, RunStatus, StoredFile, is_past
+from wizard.model.cells import Cells
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.remote import RemoteNodes
@@ -102,6 +103,10 @@ class Store(Protocol):
     @property
     def events(self) -> TakenEvents:
         """The events that were taken."""
+
+    @property
+    def cells(self) -> Cells:
+        """Small maps under keys, beside runs."""
 
     @property
     def resources(self) -> StoredResources:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from wizard.errors import CallerError
 from wizard.model import Change, DocumentSave, Former, Refused, Reply, Report, Run, RunStatus, StoredFile, Value
+from wizard.model.cells import Cell, Cells
 from wizard.model.documents import SaveRecord
 from wizard.model.events import TakenEvent, TakenEvents
 from wizard.model.job import Aside, Backlog, Claim, Queue
@@ -55,6 +56,7 @@ class WatchedStore:
         self.stages: Stages = WatchedStages(store, watch, clock=clock)
         self.remote_nodes: RemoteNodes = WatchedRemoteNodes(store, watch, clock=clock)
         self.events: TakenEvents = WatchedEvents(store, watch, clock=clock)
+        self.cells: Cells = WatchedCells(store, watch, clock=clock)
         self.resources: StoredResources = WatchedResources(store, watch, clock=clock)
         self.documents: Documents = WatchedDocuments(store, watch, clock=clock)
 
@@ -192,6 +194,26 @@ class WatchedQueue:
 
     async def put_back(self, run: str, now: datetime) -> int:
         return await self._tell("put_back", self._store.queue.put_back(run, now))
+
+
+class WatchedCells:
+    """The store's cells."""
+
+    def __init__(self, store: Store, watch: StoreWatch, *, clock: Callable[[], float] = perf_counter) -> None:
+        self._store = store
+        self._tell = _Watched(watch, clock).tell
+
+    async def get(self, key: str) -> Cell | None:
+        return await self._tell("cell", self._store.cells.get(key))
+
+    async def put(self, cell: Cell) -> bool:
+        return await self._tell("put_cell", self._store.cells.put(cell))
+
+    async def drop(self, cell: Cell) -> bool:
+        return await self._tell("drop_cell", self._store.cells.drop(cell))
+
+    async def list(self, prefix: str, limit: int = 100, after: str = "") -> Sequence[Cell]:
+        return await self._tell("cells", self._store.cells.list(prefix, limit, after))
 
 
 class WatchedEvents:

@@ -12,6 +12,7 @@ from wizard.channels.admin import openapi
 from wizard.channels.admin.admission import Admission, check_everywhere
 from wizard.channels.admin.bundles import Bundles
 from wizard.channels.admin.call import Call, Handling
+from wizard.channels.admin.conversations import Office, Resume
 from wizard.channels.admin.debugging import Debugger, Debugging
 from wizard.channels.admin.documents import StoredHandlers
 from wizard.channels.admin.events import Events
@@ -22,6 +23,8 @@ from wizard.channels.admin.remote_nodes import RemoteNodes
 from wizard.channels.admin.resources import Resources
 from wizard.channels.admin.sharing import Sharings
 from wizard.channels.admin.workflows import Workflows
+from wizard.channels.conversation.attention import Attention
+from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.problems import DESCRIPTION, Handler, problems, protect
 from wizard.deployments.staging import Staging
@@ -53,6 +56,9 @@ def admin_api(
     migrate: Migrate,
     debugger: Callable[[], Debugger],
     transfer: Callable[[], Transfer],
+    talks: Conversations,
+    attention: Attention,
+    resume: Resume,
     keeping: Callable[[], Keeping],
     try_out: TryOut,
     remote: RemoteRegistry,
@@ -62,8 +68,9 @@ def admin_api(
     `try_out` tries, and `debugger` what tries workflows;
     `profiles` and `sessions` are those that the store keeps, and `migrate` moves its runs. `admin` says who of the
     host's people sends a request, and `calls` has a bound around that. `catalogue` has the node types that definitions
-    can use, all installed ones unless given; `remote` registers services that offer further ones. Without `admin`, and
-    without an admin key in the settings, nobody gets in.
+    can use, all installed ones unless given; `remote` registers services that offer further ones. `talks` are the
+    conversations, `attention` those that wait for somebody, and `resume` has delivered again what a channel had
+    refused. Without `admin`, and without an admin key in the settings, nobody gets in.
     """
     admission = Admission(store, settings, admin, calls or Calls())
     sharings, bundles, debugging = (
@@ -77,6 +84,7 @@ def admin_api(
         **Workflows(store, staging, admission).by_name,
         **StoredHandlers("profile", profiles, admission).by_name,
         **StoredHandlers("session", sessions, admission).by_name,
+        **Office(talks, attention, resume, admission).by_name,
         **Resources(keeping, try_out, admission).by_name,
         "migrate": Migrations(migrate, admission).migrate,
         "showSharing": sharings.show,

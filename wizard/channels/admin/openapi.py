@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from wizard import __version__
-from wizard.channels.admin import document_calls, examples, remote_node_calls, resource_calls
+from wizard.channels.admin import conversation_calls, document_calls, examples, remote_node_calls, resource_calls
 from wizard.channels.admin.call import BODY, ETAG, SENT, Call
 from wizard.channels.admin.parameters import parameters
 from wizard.channels.admin.people import Role
@@ -272,6 +272,7 @@ CALLS = (
         (INVALID_REQUEST,),
     ),
     *document_calls.CALLS,
+    *conversation_calls.CALLS,
     *resource_calls.CALLS,
     *remote_node_calls.CALLS,
     Call(

@@ -31,6 +31,9 @@ STAGE = re.compile("(draft|deployed|[1-9][0-9]{0,8})")
 DEEDS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
 EVENTS = Number("limit", "How many events at most.", 1, MOST, MOST)
 EVENTS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
+CONVERSATIONS = Number("limit", "How many conversations at most.", 1, MOST, MOST)
+MESSAGES = Number("limit", "How many messages at most.", 1, 200, 200)
+AFTER_MESSAGE = 200  # characters of an id
 
 _WORKFLOW: Json = {"type": "string", "pattern": ID_PATTERN}
 _STAGE: Json = {"type": "string", "pattern": f"^{STAGE.pattern}$"}
@@ -63,6 +66,12 @@ def parameters() -> Json:
         "before": VERSIONS_BELOW.described,
         "entries": DEEDS.described,
         "events": EVENTS.described,
+        "conversations": CONVERSATIONS.described,
+        "afterConversation": in_query(
+            "after", "Where the page begins: follow the `Link` of the page before.", text(0, 200)
+        ),
+        "messages": MESSAGES.described,
+        "afterMessage": in_query("after", "Only messages after the one with this id.", text(0, AFTER_MESSAGE)),
         "ofProfile": in_query("profile", "Only those about this profile.", text(1, MAX_ID)),
         "unmatched": in_query(
             "unmatched",

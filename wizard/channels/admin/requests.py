@@ -11,6 +11,7 @@ from wizard.channels.admin import document_requests, resource_requests
 from wizard.channels.admin.document_requests import Note
 from wizard.channels.admin.people import MAX_NAME
 from wizard.channels.admin.remote_node_calls import REGISTER
+from wizard.channels.conversation.conversations import MAX_ID
 from wizard.channels.http.members import EXACT, MAX_REVISION, MAX_TEXT, Body, Text, about, whole
 from wizard.channels.http.problems import unreadable
 from wizard.definitions.reading.source import MAX_BYTES
@@ -138,11 +139,34 @@ class CheckConfig(TypedDict, total=False):
     values: Annotated[dict[str, Any], about("The same as the values of its form, by the names of the fields.")]
 
 
+@with_config(EXACT)
+class Hand(TypedDict, total=False):
+    note: Note
+
+
+@with_config(EXACT)
+class Write(TypedDict):
+    id: Annotated[
+        str,
+        Field(min_length=1, max_length=MAX_ID),
+        about("Your own id of it: however often one with this id comes, it is said once. Not `w-…`."),
+    ]
+    text: Annotated[str, Field(min_length=1), about("What the person reads.")]
+
+
 SAVE, DEPLOY, REVOKE = Body(SaveDraft), Body(Deploy), Body(Revoke)
 SHARE, MIGRATE, DEBUG = Body(Share), Body(Migrate), Body(DebugRun)
+HAND, WRITE = Body(Hand), Body(Write)
 IMPORT, DELETE, CHECK = Body(ImportBundle), Body(DeleteDraft), Body(CheckConfig)
 _OF_WORKFLOWS = (SAVE, DEPLOY, REVOKE, SHARE, MIGRATE, DEBUG, IMPORT, DELETE, CHECK)
-BODIES: tuple[Body[Any], ...] = (*_OF_WORKFLOWS, *document_requests.BODIES, *resource_requests.BODIES, REGISTER)
+BODIES: tuple[Body[Any], ...] = (
+    *_OF_WORKFLOWS,
+    HAND,
+    WRITE,
+    *document_requests.BODIES,
+    *resource_requests.BODIES,
+    REGISTER,
+)
 
 
 def check_together(body: SaveDraft | CheckConfig) -> None:

@@ -17,6 +17,7 @@ from wizard.channels.admin import (
     remote_node_calls,
     resource_responses,
 )
+from wizard.channels.conversation.message_json import Message
 from wizard.channels.http.members import about
 from wizard.channels.http.problems import (
     INTERNAL,
@@ -25,6 +26,8 @@ from wizard.channels.http.problems import (
     METHOD_NOT_ALLOWED,
     NOT_A_STEP,
     NOT_FOUND,
+    REFUSED,
+    RUN_BUSY,
     RUN_NOT_FOUND,
     STAGING_TYPES,
     TOO_LARGE,
@@ -41,6 +44,8 @@ PROBLEM_TYPES = (
     INVALID_INPUT,
     NOT_A_STEP,
     NOT_FOUND,
+    REFUSED,
+    RUN_BUSY,
     RUN_NOT_FOUND,
     WORKFLOW_UNAVAILABLE,
     METHOD_NOT_ALLOWED,
@@ -215,6 +220,25 @@ class EventLine(TypedDict):
     failed: Annotated[Sequence[str], about("Workflows of which it should have started a run, and couldn't.")]
 
 
+class WaitingLine(TypedDict):
+    """A conversation that somebody has to look after."""
+
+    id: Annotated[str, about("The run's id.")]
+    workflow: str
+    state: Annotated[str, about("What it waits for.", enum=["wanted", "speaks", "undelivered"])]
+    since: datetime
+    by: Annotated[str, about("The operator who speaks; empty for nobody.")]
+    channel: Annotated[str, about("The channel that takes no more messages; empty for none.")]
+    reason: Annotated[str, about("Why it doesn't.")]
+
+
+class ReadConversation(TypedDict):
+    """What was said in a conversation."""
+
+    id: str
+    messages: Sequence[Message]
+
+
 class Renamed(TypedDict):
     """A node or field that has another name in the version that runs are moved to."""
 
@@ -331,6 +355,9 @@ RESPONSES: tuple[Any, ...] = (
     Deed,
     Sharing,
     EventLine,
+    WaitingLine,
+    Message,
+    ReadConversation,
     *document_responses.RESPONSES,
     *resource_responses.RESPONSES,
     *remote_node_calls.RESPONSES,

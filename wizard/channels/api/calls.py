@@ -19,6 +19,7 @@ from wizard.channels.api.parameters import AFTER, ENTRIES, RUNS
 from wizard.channels.api.run_json import Window, after, around, before, line_json, run_state
 from wizard.channels.api.sockets import Sockets
 from wizard.channels.api.workflow_json import workflow_json
+from wizard.channels.conversation.codes import Codes
 from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.http.attachments import as_attachment
 from wizard.channels.http.bodies import go_on
@@ -71,7 +72,7 @@ def api(
     admission, followers = Admission(engine, settings, who), followers or Followers(engine)
     looks, moves = _Looks(engine, admission, followers, who is not None), Moves(engine, admission)
     conversations = Conversations(engine)
-    talks = Talks(conversations, admission, moves, settings)
+    talks = Talks(conversations, Codes(engine), admission, moves, settings)
     sockets = Sockets(engine, conversations, talks, admission, settings)
     rate = Rate(settings.api_start_rate)
 
@@ -118,6 +119,7 @@ def api(
             get("/runs/{id}/files/{file}", looks.file),
             post("/conversations", converse),
             post("/conversations/{id}/messages", talks.say),
+            post("/conversations/{id}/codes", talks.code),
             get("/conversations/{id}/messages", talks.said),
             get("/conversations/{id}/ws", sockets.serve),
         ]

@@ -29,6 +29,7 @@ def paths(body: Problems, token: Problems, start: Problems) -> Json:
     return {
         "/conversations": {"post": _open(body, token, start)},
         "/conversations/{id}/messages": {**here, "post": _say(body, token), "get": _said(token)},
+        "/conversations/{id}/codes": {**here, "post": _code(token)},
         "/conversations/{id}/ws": {**here, "get": _socket(token)},
     }
 
@@ -38,12 +39,13 @@ def _open(body: Problems, token: Problems, start: Problems) -> Json:
     opened = json_answer(
         "The conversation, with what is said first", ref("OpenedConversation"), location, examples.OPENED
     )
-    answers = problem_answers(tuple(dict.fromkeys((*body, *token, *start, RUN_BUSY))))
+    answers = problem_answers(tuple(dict.fromkeys((*body, *token, *start, TOO_MANY_MESSAGES, RUN_BUSY))))
     return {
         "operationId": "converse",
         "summary": "Starts a run as a conversation, or makes one of a run",
         "description": (
-            "With `workflow` a run is started. With `run` and its token in the header that run becomes a conversation; "
+            "With `workflow` a run is started. With `run` and its token in the header that run becomes a conversation, "
+            "with a `code` the one that it was made for; "
             "of one that is one already it is asked again what it asks. The id and token are the run's: whatever can "
             "be done with a run can be done with it as well, and what is answered elsewhere is told in it."
         ),
@@ -68,6 +70,20 @@ def _say(body: Problems, token: Problems) -> Json:
         "parameters": [parameter("idempotencyKey")],
         "requestBody": json_body("Say", examples.SAY, required=True),
         "responses": {"200": said, **problem_answers(problems)},
+    }
+
+
+def _code(token: Problems) -> Json:
+    made = json_answer("The code", ref("MadeCode"), None, examples.CODE)
+    return {
+        "operationId": "code",
+        "summary": "Makes a code that takes the conversation elsewhere",
+        "description": (
+            "Typed on another channel, as `continue CODE` in a messenger or as `code` of `POST /conversations`, it "
+            "opens the conversation there, at the same step. It can be used once, within ten minutes."
+        ),
+        "security": [{"token": []}],
+        "responses": {"201": made, **problem_answers((*token, TOO_MANY_MESSAGES))},
     }
 
 

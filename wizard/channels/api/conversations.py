@@ -12,8 +12,10 @@ from wizard.channels.api.idempotency import CREATION, Answer, idempotency_key
 from wizard.channels.api.moves import Moves, Respond, created
 from wizard.channels.api.parameters import MESSAGES, WAITING
 from wizard.channels.api.requests import OPEN, check_one_of
+from wizard.channels.conversation.codes import TRIES, Codes
 from wizard.channels.conversation.conversations import MAX_ID, Conversations
 from wizard.channels.conversation.message_json import SAY, incoming_of, message_json
+from wizard.channels.http.clients import client_of
 from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.problems import TOO_MANY_MESSAGES, Refused, unreadable
 from wizard.channels.http.query import next_page
@@ -29,12 +31,15 @@ Turned = Callable[[Respond], Awaitable[RunView]]
 class Talks:
     """The handlers."""
 
-    def __init__(self, talks: Conversations, admission: Admission, moves: Moves, settings: Settings) -> None:
+    def __init__(
+        self, talks: Conversations, codes: Codes, admission: Admission, moves: Moves, settings: Settings
+    ) -> None:
         self._talks = talks
         self._admission = admission
         self._moves = moves
         self._settings = settings
         self._rate = Rate(settings.message_rate)
+        self._codes, self._code_rate = codes, Rate(TRIES)
 
     async def open(self, request: web.Request) -> web.Response:
         """A new run that is a conversation, or one that there is and becomes one: 201."""
@@ -45,6 +50,8 @@ class Talks:
             said = await self._talks.join(run_id, body.get("language", ""))
             token = self._admission.token(request)
             return as_json(201, encode({"id": run_id, "token": token, "messages": _listed(said)}))
+        if "code" in body:
+            return await self._continue(request, body["code"], body.get("language", ""))
         starter = await self._admission.starter(request, body)
 
         def turn(respond: Respond) -> Awaitable[RunView]:
@@ -61,6 +68,23 @@ class Talks:
             request, CREATION, body, turn, _opening, sender=starter.name, needs_random=starter.is_stranger
         )
         return created(answer, request.rel_url.raw_path)
+
+    async def _continue(self, request: web.Request, code: str, language: str) -> web.Response:
+        """Goes on here with what a code opens. Raises CodeUnknown, Refused (429)."""
+        if wait := self._code_rate.wait(client_of(request, self._settings.proxies)):
+            raise _too_many(wait)
+        opened = await self._codes.use(code)
+        said = await self._talks.join(opened.run, language)
+        answer = {"id": opened.run, "token": opened.token, "messages": _listed(said)}
+        return as_json(201, encode(answer))
+
+    async def code(self, request: web.Request) -> web.Response:
+        """Makes a code that takes the conversation elsewhere: 201."""
+        run_id = await self._admission.run_id(request)
+        if wait := self._code_rate.wait(run_id):
+            raise _too_many(wait)
+        made = await self._codes.make(run_id, self._admission.token(request))
+        return as_json(201, encode({"code": made.text, "until": made.until}))
 
     async def say(self, request: web.Request) -> web.Response:
         """Takes a message; the same id again is answered the same."""
@@ -86,12 +110,16 @@ class Talks:
     def check_rate(self, run_id: str) -> None:
         """Raises Refused (429) where too much is said in one conversation: others aren't slowed by it."""
         if wait := self._rate.wait(run_id):
-            detail = counted(
-                "Too many messages were sent. Send this one again in {count} second.",
-                "Too many messages were sent. Send this one again in {count} seconds.",
-                wait,
-            )
-            raise Refused(TOO_MANY_MESSAGES, detail, {"Retry-After": str(wait)})
+            raise _too_many(wait)
+
+
+def _too_many(wait: int) -> Refused:
+    detail = counted(
+        "Too many messages were sent. Send this one again in {count} second.",
+        "Too many messages were sent. Send this one again in {count} seconds.",
+        wait,
+    )
+    return Refused(TOO_MANY_MESSAGES, detail, {"Retry-After": str(wait)})
 
 
 def _listed(said: list[Utterance]) -> list[dict[str, Any]]:

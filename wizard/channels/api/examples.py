@@ -91,4 +91,5 @@ MESSAGES: Json = {
         }
     ]
 }
+CODE: Json = {"code": "7KQX-2MPA", "until": "2026-11-29T09:40:00Z"}
 OPENED: Json = {"id": RUN["id"], **MESSAGES, "token": STARTED["token"]}

@@ -125,6 +125,9 @@ class Open(TypedDict, total=False):
     profile_id: Annotated[Text, about("The profile that the run works on.")]
     session_id: Annotated[Text, about("The session that the run works on.")]
     run: Annotated[Text, about("The id of a run to go on with as a conversation; its token comes in the header.")]
+    code: Annotated[
+        Text, about("A code that was made elsewhere: the conversation goes on here, with its id and token.")
+    ]
     language: Annotated[
         str,
         Field(max_length=35, pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}$"),
@@ -146,9 +149,10 @@ BODIES: tuple[Body[Any], ...] = (START, NEXT, PREVIOUS, CHANGE, REMOVE, EVENT, C
 
 def check_one_of(body: Open) -> None:
     """A conversation is a new run's or that of one. Raises Refused (400)."""
-    if ("workflow" in body) == ("run" in body):
-        raise Refused(INVALID_REQUEST, sentence("Name either the `workflow` to start or the `run` to go on with."))
-    if "run" in body and (others := [name for name in ("input", "profile_id", "session_id") if name in body]):
+    if sum(name in body for name in ("workflow", "run", "code")) != 1:
+        what = sentence("Name either the `workflow` to start or the `run` to go on with, or give a `code`.")
+        raise Refused(INVALID_REQUEST, what)
+    if "workflow" not in body and (others := [name for name in ("input", "profile_id", "session_id") if name in body]):
         what = sentence("`{name}` is for a new run. Leave it out, or name a `workflow`.", name=others[0])
         raise Refused(INVALID_REQUEST, what)
 

@@ -261,8 +261,16 @@ class OpenedConversation(Messages):
     token: Token
 
 
+class MadeCode(TypedDict):
+    """A code that takes a conversation elsewhere."""
+
+    code: str
+    until: Annotated[datetime, about("From then on it opens nothing.")]
+
+
 RESPONSES: tuple[Any, ...] = (
     Messages,
+    MadeCode,
     OpenedConversation,
     RunAsPreferred,
     StartedRunAsPreferred,

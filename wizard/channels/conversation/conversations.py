@@ -27,13 +27,22 @@ from wizard.channels.conversation.meanings import (
     Remove,
 )
 from wizard.channels.conversation.narration import Narration
-from wizard.channels.conversation.understanding import understand
+from wizard.channels.conversation.understanding import MOST_TEXT, understand
 from wizard.channels.conversation.wording import words_of
 from wizard.engine import Engine
 from wizard.engine.engine import RespondWith
 from wizard.engine.narration import Said
 from wizard.engine.view import RunView
-from wizard.errors import CallerError, InvalidInput, KeyReused, RunBusy, RunNotFound, StaleInput, StaleRevision
+from wizard.errors import (
+    CallerError,
+    InvalidInput,
+    KeyReused,
+    NotTakenOver,
+    RunBusy,
+    RunNotFound,
+    StaleInput,
+    StaleRevision,
+)
 from wizard.locale.sentences import Sentence, sentence
 from wizard.model import Kind, RunStatus
 from wizard.model.talk import OWN_ID, Speaker, Utterance
@@ -67,21 +76,32 @@ class Conversations:
         language: str = "",
         profile_id: str | None = None,
         session_id: str | None = None,
+        run_id: str | None = None,
+        token: str | None = None,
+        channel: str = "",
         respond: RespondWith | None = None,
     ) -> RunView:
-        """A new run that is a conversation; `said` of the view is what is said first. Raises what Engine.start does."""
-        said = Said(Heard(Begin(language)))
+        """A new run that is a conversation; `said` of the view is what is said first, and delivered to the `channel`
+        where one is named. Raises what Engine.start does."""
         return await self._engine.start(
-            workflow, given, profile_id=profile_id, session_id=session_id, respond=respond, said=said
+            workflow,
+            given,
+            profile_id=profile_id,
+            session_id=session_id,
+            run_id=run_id,
+            token=token,
+            respond=respond,
+            said=Said(Heard(Begin(language, channel))),
         )
 
-    async def join(self, run_id: str, language: str = "") -> list[Utterance]:
-        """A run becomes a conversation, or one is come back to: says what is asked now. Raises RunNotFound."""
+    async def join(self, run_id: str, language: str = "", channel: str = "") -> list[Utterance]:
+        """A run becomes a conversation, or one is come back to: says what is asked now, in the `channel` as well where
+        one is named. Raises RunNotFound."""
         for _ in range(MOST_TRIES):
             view = await self._engine.load(run_id)
             before = Dialogue.of(view.run.conversation).last
             with suppress(*OVERTAKEN):
-                await self._say(view, Heard(Begin(language)))
+                await self._say(view, Heard(Begin(language, channel)))
                 return await self._engine.said(run_id, before)
         raise RunBusy(run=run_id)
 
@@ -97,6 +117,26 @@ class Conversations:
                 with suppress(*OVERTAKEN):
                     await self._take(run_id, incoming)
             raise RunBusy(run=run_id)
+
+    async def tell(self, run_id: str, incoming: Incoming, told: Sentence) -> None:
+        """Takes a message that isn't understood as one about the run, and says that to it. Raises what `hear`
+        raises."""
+        _check_id(incoming.id)
+        async with self._one_at_a_time.under(run_id):
+            for _ in range(MOST_TRIES):
+                if await self._engine.utterance(run_id, incoming.id) is not None:
+                    return
+                view = await self._engine.load(run_id)
+                dialogue = Dialogue.of(view.run.conversation)
+                with suppress(*OVERTAKEN):
+                    aside = Aside((words_of(view, dialogue).say(told),), dialogue, silent=dialogue.agent == "speaks")
+                    await self._say(view, Heard(aside, incoming))
+                    return
+            raise RunBusy(run=run_id)
+
+    async def check_there(self, run_id: str) -> None:
+        """Raises RunNotFound."""
+        await self._engine.load(run_id)
 
     async def said(self, run_id: str, after: str = "", limit: int = PAGE) -> list[Utterance]:
         """What was said after the message with that id, in order. Raises InvalidInput where there is none."""
@@ -135,33 +175,44 @@ class Conversations:
 
     # -- operators ---------------------------------------------------------------------------------------
 
-    async def take_over(self, run_id: str) -> None:
-        """An operator speaks from now on: what the person says is passed on, and nothing of it is understood."""
-        await self._have_agent(run_id, "speaks", sentence("Somebody is writing to you here now."))
+    async def take_over(self, run_id: str, by: str = "", note: str = "") -> None:
+        """An operator speaks from now on: what the person says is passed on, and nothing of it is understood. Who that
+        is stands in the trace, and isn't told. Raises RunNotFound, RunBusy."""
+        told = sentence("Somebody is writing to you here now.")
+        await self._have_agent(run_id, "speaks", by, told, {"did": "took over", "by": by, "note": note})
 
-    async def release(self, run_id: str) -> None:
-        """The engine speaks again, and asks what it asked."""
-        await self._have_agent(run_id, "", sentence("Let us go on."))
+    async def release(self, run_id: str, by: str = "", note: str = "") -> None:
+        """The engine speaks again, and asks what it asked; nothing where it does. Raises RunNotFound, RunBusy."""
+        await self._have_agent(run_id, "", "", sentence("Let us go on."), {"did": "released", "by": by, "note": note})
 
-    async def pass_on(self, run_id: str, incoming: Incoming) -> Utterance:
-        """What an operator says. The same id again is said once. Raises what `hear` raises."""
+    async def pass_on(self, run_id: str, incoming: Incoming, by: str = "") -> Utterance:
+        """What an operator says, who has taken over. The same id again is said once. Raises what `hear` raises, and
+        NotTakenOver."""
         _check_id(incoming.id)
+        if not incoming.text.strip() or len(incoming.text) > MOST_TEXT:
+            raise InvalidInput(sentence("The `text` of a message has 1 to {most} characters.", most=MOST_TEXT))
         async with self._one_at_a_time.under(run_id):
             for _ in range(MOST_TRIES):
                 if (known := await self._engine.utterance(run_id, incoming.id)) is not None:
                     return known
                 view = await self._engine.load(run_id)
+                dialogue = Dialogue.of(view.run.conversation)
+                if dialogue.agent != "speaks":
+                    raise NotTakenOver(run=run_id)
                 with suppress(*OVERTAKEN):
-                    aside = Aside((), Dialogue.of(view.run.conversation), silent=True)
-                    await self._say(view, Heard(aside, incoming, by_operator=True))
+                    heard = Heard(Aside((), dialogue, silent=True), incoming, by_operator=True)
+                    await self._say(view, heard, {"did": "said", "by": by, "message": incoming.id})
             raise RunBusy(run=run_id)
 
-    async def _have_agent(self, run_id: str, agent: str, told: Sentence) -> None:
+    async def _have_agent(self, run_id: str, agent: str, by: str, told: Sentence, note: Mapping[str, Any]) -> None:
         for _ in range(MOST_TRIES):
             view = await self._engine.load(run_id)
-            dialogue = replace(Dialogue.of(view.run.conversation), agent=agent)
+            before = Dialogue.of(view.run.conversation)
+            if (before.agent, before.operator) == (agent, by):
+                return
+            dialogue = replace(before, agent=agent, operator=by)
             with suppress(*OVERTAKEN):
-                await self._say(view, Heard(Aside((words_of(view, dialogue).say(told),), dialogue)))
+                await self._say(view, Heard(Aside((words_of(view, dialogue).say(told),), dialogue)), note)
                 return
         raise RunBusy(run=run_id)
 
@@ -239,9 +290,10 @@ class Conversations:
         aside = Aside((told,), Dialogue.of(view.run.conversation).without_doubt())
         await self._say(view, replace(heard, meaning=aside))
 
-    async def _say(self, view: RunView, heard: Heard) -> None:
+    async def _say(self, view: RunView, heard: Heard, note: Mapping[str, Any] | None = None) -> None:
         over = view.status in _OVER
-        await self._engine.say(view.id, Said(heard), revision=None if over else view.revision, over=over)
+        revision = None if over else view.revision
+        await self._engine.say(view.id, Said(heard), revision=revision, over=over, note=note)
 
     async def _said_to(self, run_id: str, message: Utterance) -> list[Utterance]:
         """What was said to a message of the person's, in order."""

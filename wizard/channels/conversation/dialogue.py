@@ -21,7 +21,8 @@ class Dialogue:
 
     `doubt` are the values that may have been meant by the last answer, `confirms` what the person is to confirm.
     `about` is the number of the person's message whose turn isn't at its end. `agent` says that a person is wanted
-    ("wanted"), or speaks for the engine ("speaks")."""
+    ("wanted"), or speaks for the engine ("speaks"), and `operator` who that is. `channels` are those from outside that
+    it is delivered to, by the keys of their links (wizard.channels.outside)."""
 
     last: int = 0
     language: str = ""
@@ -35,6 +36,8 @@ class Dialogue:
     confirms: str = ""
     about: int = 0
     agent: str = ""
+    operator: str = ""
+    channels: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Dialogue:

@@ -78,9 +78,11 @@ class Aside:
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """A run becomes a conversation, or is come back to."""
+    """A run becomes a conversation, or is come back to; by a `channel` from outside, what is said is delivered there
+    from now on."""
 
     language: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)

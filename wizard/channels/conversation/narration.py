@@ -19,15 +19,17 @@ from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.meanings import Answer, Aside, Back, Begin, Change, GoOn, Heard, Incoming, Remove
 from wizard.channels.conversation.questions import Filling
 from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
-from wizard.engine.narration import Backward, Forward, Further, GiveUp, Said, Told
+from wizard.engine.narration import Backward, Forward, Further, GiveUp, Order, Said, Told
 from wizard.engine.view import RunView
 from wizard.errors import WizardError
 from wizard.forms.fields import type_of
 from wizard.forms.types.text import DOTS
 from wizard.locale.sentences import sentence
 from wizard.model import BY_TIMER, ENDED, NOTHING, Prompt, PromptField, Run, RunStatus, Step, Value
+from wizard.model.job import JobKind
 from wizard.model.talk import Expected, Speaker, Utterance, own_id
 
+MOST_CHANNELS = 8  # that one conversation is delivered to; another takes the place of the first
 ELSEWHERE = sentence("This was answered elsewhere.")
 NOT_IN_TIME = sentence("This wasn't answered in time.")
 TOO_OFTEN = sentence("I didn’t understand you. Let us go on in another way.")
@@ -129,6 +131,9 @@ class _Telling:
         self.now = self.was
         if heard is not None and isinstance(heard.meaning, Begin) and heard.meaning.language:
             self.now = replace(self.now, language=heard.meaning.language)
+        if heard is not None and isinstance(heard.meaning, Begin) and heard.meaning.channel:
+            others = tuple(other for other in self.now.channels if other != heard.meaning.channel)
+            self.now = replace(self.now, channels=(*others, heard.meaning.channel)[-MOST_CHANNELS:])
         self.words = words_of(after, self.now)
 
     def told(self, *, on_the_way: bool) -> Told:
@@ -146,7 +151,18 @@ class _Telling:
             self.now = replace(self.now, last=number)
         if self.view.status is not RunStatus.WORKING:
             self.now = replace(self.now, about=0)
-        return Told(tuple(said), self.now.stored)
+        return Told(tuple(said), self.now.stored, self._orders(said))
+
+    def _orders(self, said: list[Utterance]) -> tuple[Order, ...]:
+        """A job for each channel, whose key has the number of the last message: a later one doesn't take its place, and
+        so not the pause either that a channel asked for."""
+        orders = [
+            Order(JobKind.DELIVER, self.now.last * MOST_CHANNELS + place, {"to": channel})
+            for place, channel in enumerate(self.now.channels if said else ())
+        ]
+        if (self.now.agent, self.now.operator) != (self.was.agent, self.was.operator):
+            orders.append(Order(JobKind.ATTEND, 0))
+        return tuple(orders)
 
     def _own(self, line: Line, number: int, about: int) -> Utterance:
         question, at = line.question, self.view.run.updated_at

@@ -39,7 +39,7 @@ async def read_object(request: web.Request, limit: int, idle: float = IDLE) -> d
 
     Raises Refused: 408, 413, 415 where the body isn't declared to be JSON, 400 where it can't be read.
     """
-    body = await _read(request, limit, idle)
+    body = await read_bytes(request, limit, idle)
     if not _JSON_TYPE.fullmatch(request.content_type):
         if not body:
             return {}
@@ -48,8 +48,9 @@ async def read_object(request: web.Request, limit: int, idle: float = IDLE) -> d
     return parse_object(body)
 
 
-async def _read(request: web.Request, limit: int, idle: float) -> bytes:
-    """The limit of the application that this one is part of isn't asked: it may be meant for pages."""
+async def read_bytes(request: web.Request, limit: int, idle: float = IDLE) -> bytes:
+    """The request's body, whatever it is, of at most `limit` bytes. The limit of the application that this one is part
+    of isn't asked: it may be meant for pages. Raises Refused: 408, 413, 400."""
     if (request.content_length or 0) > limit:
         raise _too_large(limit)
     body = bytearray()

@@ -47,6 +47,7 @@ class Part(StrEnum):
     RESOURCE = "resource"
     REMOTE = "remote"
     UTTERANCE = "utterance"
+    CELL = "cell"
 
 
 def _with_undos(part: Part, content: Any) -> Any:

@@ -17,6 +17,7 @@ from heapq import nlargest
 
 from wizard.errors import KeyReused, StaleRevision
 from wizard.model import ENDED, Change, Entry, Former, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model.cells import Cells
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.remote import RemoteNodes
@@ -26,6 +27,7 @@ from wizard.model.talk import Utterance
 from wizard.state.merging import Document
 from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
 from wizard.stores.documents import Documents
+from wizard.stores.memory.cells import MemoryCells
 from wizard.stores.memory.documents import MemoryDocuments
 from wizard.stores.memory.events import MemoryEvents
 from wizard.stores.memory.queue import MemoryQueue
@@ -80,6 +82,8 @@ class MemoryStore:
         self._lock = threading.RLock()
         self._jobs = MemoryQueue(self._lock)
         self.queue: Queue = self._jobs
+        self._cells = MemoryCells(self._lock)
+        self.cells: Cells = self._cells
         self._slots = MemorySlots()
         self._documents = MemoryDocuments(self._lock)
         self.documents: Documents = self._documents
@@ -290,6 +294,7 @@ class MemoryStore:
         for name in [name for name, (run, _, _) in self._replies.items() if run == run_id]:
             del self._replies[name]
         self._talk.forget(run_id)
+        self._cells.forget(run_id)
         self._undoing.discard(run_id)
         self._jobs.forget(run_id)
         return True
@@ -309,6 +314,7 @@ class MemoryStore:
                 del self._replies[name]
             pruned = len(old) + self._events.prune(before, limit - len(old))
             self._forget_refused(before)
+            self._cells.prune(before)
         return pruned
 
     async def backlog(self, now: datetime) -> Backlog:

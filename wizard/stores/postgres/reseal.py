@@ -80,6 +80,7 @@ PLACES = (
     _Place("wizard.remote_nodes", Part.REMOTE, ("type",), "body", ("type",), ("type", "revision"), counted=False),
     _Place("wizard.formers", Part.FORMER, RUN, "body", RUN, ("revision",), counted=False),
     _Place("wizard.utterances", Part.UTTERANCE, ("run_id", "number"), "body", RUN, ("number", "id"), counted=False),
+    _Place("wizard.cells", Part.CELL, ("key",), "body", ("key",), ("key", "version"), counted=False),
     _Place("wizard.refused", Part.REFUSED, ("scope", "key"), "body", ("scope",), ("scope", "key", "at"), counted=False),
     _Place(
         "wizard.documents",

@@ -13,6 +13,7 @@ from typing import Any
 
 from wizard.errors import StaleRevision
 from wizard.model import ENDED, Change, Former, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model.cells import Cells
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.remote import RemoteNodes
@@ -28,6 +29,7 @@ from wizard.stores.blobs.owners import owners_named, owners_of
 from wizard.stores.blobs.vault import PLAIN, Vault
 from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
 from wizard.stores.documents import Documents
+from wizard.stores.postgres import cells as pgcells
 from wizard.stores.postgres import events as pgevents
 from wizard.stores.postgres import refused as pgrefused
 from wizard.stores.postgres import talk as pgtalk
@@ -110,6 +112,7 @@ class PostgresStore:
         self.stages: Stages = PostgresStages(self._pool)
         self.remote_nodes: RemoteNodes = PostgresRemoteNodes(self._pool, lambda: self._vault)
         self.events: TakenEvents = pgevents.PostgresEvents(self._pool, lambda: self._vault)
+        self.cells: Cells = pgcells.PostgresCells(self._pool, lambda: self._vault)
         self.resources: StoredResources = PostgresResources(self._pool, lambda: self._vault)
         self.documents: Documents = PostgresDocuments(self._pool, lambda: self._vault)
 
@@ -347,6 +350,7 @@ class PostgresStore:
         replies = int((await self._pool.write(PRUNE, in_utc(before), bounded(limit)))[0]["count"])
         events = await pgevents.prune(self._pool, before, limit - replies)
         await self._pool.write(pgrefused.OLD, in_utc(before))
+        await self._pool.write(pgcells.OLD, in_utc(before))
         return replies + events
 
     async def backlog(self, now: datetime) -> Backlog:

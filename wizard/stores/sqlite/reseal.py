@@ -74,6 +74,7 @@ COLUMNS = (
     Column("reports", "body", Part.REPORT, ("run_id",)),
     Column("formers", "body", Part.FORMER, ("run_id",), ("revision",)),
     Column("utterances", "body", Part.UTTERANCE, ("run_id", "number"), ("number", "id")),
+    Column("cells", "body", Part.CELL, ("key",), ("key", "version"), "key"),
     Column("refused", "body", Part.REFUSED, ("scope", "key"), ("scope", "key", "at"), "scope"),
     Column("resources", "body", Part.RESOURCE, ("name",), RESOURCE, f"'{OWNER}' || name"),
     Column("remote_nodes", "body", Part.REMOTE, ("type",), ("type", "revision"), "type"),

@@ -20,6 +20,7 @@ from typing import TypeVar
 
 from wizard.errors import StaleRevision, StoreError
 from wizard.model import Change, Former, Refused, Reply, Report, Run, RunStatus, StoredFile
+from wizard.model.cells import Cells
 from wizard.model.events import TakenEvents
 from wizard.model.job import Backlog, Queue
 from wizard.model.remote import RemoteNodes
@@ -36,6 +37,7 @@ from wizard.stores.blobs.vault import PLAIN, Vault
 from wizard.stores.contract import RunPlace, RunSummary, TraceEntry
 from wizard.stores.documents import Documents
 from wizard.stores.scripts import scripts
+from wizard.stores.sqlite import cells as sqlite_cells
 from wizard.stores.sqlite import events as sqlite_events
 from wizard.stores.sqlite import reading
 from wizard.stores.sqlite import refused as sqlite_refused
@@ -77,6 +79,7 @@ DELETE_OF_RUN = (
     "DELETE FROM refused WHERE scope=?",
     "DELETE FROM formers WHERE run_id=?",
     sqlite_talk.DELETE,
+    sqlite_cells.OF_RUN,
     "DELETE FROM replies WHERE scope=?",
     "DELETE FROM replies WHERE scope='' AND run_id=?",
     # A job's key begins with its run's id and a slash, and 0 is the character after that.
@@ -114,6 +117,7 @@ class SqliteStore:
         self.events: TakenEvents = sqlite_events.SqliteEvents(
             self._writer.run, self._read, self._scan, lambda: self._vault
         )
+        self.cells: Cells = sqlite_cells.SqliteCells(self._writer.run, self._read, self._scan, lambda: self._vault)
         self.resources: StoredResources = SqliteResources(self._writer.run, self._read, self._scan, lambda: self._vault)
         self.documents: Documents = SqliteDocuments(self._writer.run, self._scan, lambda: self._vault)
         self._resealing = Place()
@@ -299,6 +303,7 @@ class SqliteStore:
             pruned[0] = connection.execute(PRUNE, values).rowcount
             pruned[0] += sqlite_events.prune(connection, before, limit - pruned[0])
             connection.execute(sqlite_refused.OLD, values[:1])
+            connection.execute(sqlite_cells.OLD, values[:1])
 
         await self._writer.run(write)
         return pruned[0]

@@ -1,0 +1,174 @@
+"""Takes what comes by a channel: finds the run that its conversation is about, begins one where there is none, and has
+each message taken once. An id is known for good: it is stored with the turn, or with the link where it moved that.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from wizard.channels.conversation.codes import LASTS, TRIES, Codes, may_be_code
+from wizard.channels.conversation.commands import ways
+from wizard.channels.conversation.conversations import MAX_ID, Conversations
+from wizard.channels.conversation.dialogue import Dialogue
+from wizard.channels.conversation.meanings import Incoming
+from wizard.channels.http.problems import TOO_MANY_MESSAGES, Refused
+from wizard.channels.http.rate_limit import Rate
+from wizard.channels.outside.contract import Channel, Inbound
+from wizard.channels.outside.links import Link, Links, link_key
+from wizard.channels.outside.outbox import Outbox
+from wizard.engine import Engine
+from wizard.engine.run_token import new_token
+from wizard.engine.starting import new_id
+from wizard.errors import CodeUnknown, RunNotFound, StaleRevision
+from wizard.forms.characters import alike
+from wizard.locale.sentences import Sentence, counted, sentence, sentence_for
+from wizard.model import ENDED
+from wizard.process.one_at_a_time import OneAtATime
+
+# Translators: what people may type in a messenger to go on elsewhere, with bars between; and before a code from there.
+ELSEWHERE = sentence_for("said in a chat", "continue elsewhere | go on elsewhere | switch device")
+BY_CODE = sentence_for("said in a chat", "continue | go on with | code | start")
+BEGIN_ANEW = sentence_for("said in a chat", "restart | start over | start again")
+CODE = sentence("Type this code where you want to go on, within {minutes} minutes: {code}")
+WRONG_CODE = sentence("This code isn't valid, or not any more. Get a new one where you come from.")
+
+
+class Inbox:
+    """That of one channel. `workflow` is what somebody begins who writes for the first time."""
+
+    def __init__(
+        self, engine: Engine, channel: Channel, talks: Conversations, workflow: str, language: str = ""
+    ) -> None:
+        self._engine, self._channel, self._talks = engine, channel, talks
+        self._workflow, self._language = workflow, language
+        self._links, self._codes, self._outbox = Links(engine.store.cells), Codes(engine), Outbox.of(engine)
+        self._one_at_a_time = OneAtATime()
+        self._rate = Rate(engine.settings.message_rate)
+        self._code_rate = Rate(TRIES)
+
+    async def take(self, came: Inbound) -> None:
+        """Takes one message; a known one is taken no second time. Raises Refused (429) for too many from one sender,
+        and what Conversations.hear raises."""
+        key = link_key(self._channel.name, came.conversation)
+        if wait := self._rate.wait(key):
+            detail = counted(
+                "Too many messages were sent. Send this one again in {count} second.",
+                "Too many messages were sent. Send this one again in {count} seconds.",
+                wait,
+            )
+            raise Refused(TOO_MANY_MESSAGES, detail, {"Retry-After": str(wait)})
+        async with self._one_at_a_time.under(key):
+            while not await self._taken(key, came):
+                """The conversation was moved at the same time: look again."""
+
+    async def _taken(self, key: str, came: Inbound) -> bool:
+        link, version = await self._links.get(key)
+        if link is not None and came.message in link.taken:
+            await self._arrive(key, link, came)
+            return True
+        if link is not None and await self._is_known(link, came):
+            return True
+        if link is not None and (link.parked or link.before is not None):
+            await self._outbox.resume(key)  # who writes can be written to
+            link, version = await self._links.get(key)
+        if (code := self._code_in(came)) is not None:
+            return await self._continue(key, link, version, came, code)
+        if link is None or came.anew or await self._is_over(link, came):
+            return await self._begin(key, link, version, came)
+        if self._wants_code(came):
+            made = await self._codes.make(link.run, link.token)
+            told = CODE.with_arguments(code=made.text, minutes=LASTS.seconds // 60)
+            await self._talks.tell(link.run, self._incoming(came), told)
+            return True
+        try:
+            await self._talks.hear(link.run, self._incoming(came))
+        except RunNotFound:  # it was deleted: there is a new beginning
+            return await self._begin(key, link, version, came)
+        return True
+
+    async def _is_known(self, link: Link, came: Inbound) -> bool:
+        """Whether it was taken when the conversation was about another run."""
+        said = self.said_id(came.message)
+        for run in link.former:
+            if await self._engine.utterance(run, said) is not None:
+                return True
+        return False
+
+    async def _is_over(self, link: Link, came: Inbound) -> bool:
+        """Whether the run has ended, and somebody wants another one."""
+        if alike(came.text).removeprefix("/") not in self._spoken(BEGIN_ANEW):
+            return False
+        try:
+            return (await self._engine.load(link.run)).status in ENDED
+        except RunNotFound:
+            return True
+
+    # -- moving the conversation -------------------------------------------------------------------------
+
+    async def _begin(self, key: str, link: Link | None, version: int, came: Inbound) -> bool:
+        new = (link or Link(came.conversation, "")).leads_to(new_id(), new_token(), came.message)
+        if not await self._links.put(key, new, version):
+            return False
+        await self._arrive(key, new, came)
+        return True
+
+    async def _continue(self, key: str, link: Link | None, version: int, came: Inbound, code: str) -> bool:
+        try:
+            if self._code_rate.wait(key):
+                raise CodeUnknown
+            opened = await self._codes.use(code)
+            view = await self._engine.load(opened.run)
+        except (CodeUnknown, RunNotFound):
+            if link is None and not await self._begin(key, link, version, came):
+                return False
+            link, _ = await self._links.get(key)
+            if link is not None:
+                await self._talks.tell(link.run, self._incoming(came), WRONG_CODE)
+            return True
+        last = Dialogue.of(view.run.conversation).last
+        while True:
+            link, version = await self._links.get(key)
+            new = (link or Link(came.conversation, "")).leads_to(opened.run, opened.token, came.message)
+            if await self._links.put(key, replace(new, delivered=last), version):
+                await self._arrive(key, new, came)
+                return True
+
+    async def _arrive(self, key: str, link: Link, came: Inbound) -> None:
+        """Makes sure that the run is there, and speaks here: also where a process died in the middle of that."""
+        try:
+            view = await self._engine.load(link.run)
+        except RunNotFound:
+            workflow, language = came.workflow or self._workflow, came.language or self._language
+            try:
+                await self._talks.begin(workflow, language=language, run_id=link.run, token=link.token, channel=key)
+            except StaleRevision:  # another process has begun it
+                return
+        else:
+            if key not in Dialogue.of(view.run.conversation).channels:
+                await self._talks.join(link.run, channel=key)
+
+    # -- what was said -------------------------------------------------------------------------------------
+
+    def said_id(self, message: str) -> str:
+        """The id of a message among those of its run, which may come by several channels."""
+        return f"{self._channel.name} {message}"[:MAX_ID]
+
+    def _incoming(self, came: Inbound) -> Incoming:
+        edits = self.said_id(came.edits) if came.edits else ""
+        return Incoming(self.said_id(came.message), came.text, came.choice, came.files, edits)
+
+    def _spoken(self, words: Sentence) -> set[str]:
+        languages = {self._language or "en", "en"}
+        return {alike(way) for language in languages for way in ways(words, language)}
+
+    def _wants_code(self, came: Inbound) -> bool:
+        return alike(came.text).removeprefix("/") in self._spoken(ELSEWHERE)
+
+    def _code_in(self, came: Inbound) -> str | None:
+        said = came.text.strip().removeprefix("/")
+        for way in self._spoken(BY_CODE):
+            match = re.fullmatch(rf"{re.escape(way)}[\s:]+(\S.{{0,40}})", said, re.IGNORECASE)
+            if match is not None and may_be_code(match[1]):
+                return match[1]
+        return None

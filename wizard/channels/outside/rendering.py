@@ -1,0 +1,43 @@
+"""What is said, as one channel can show it: in parts, with the buttons that there is room for. Pure."""
+
+from __future__ import annotations
+
+from wizard.channels.outside.contract import Limits, Outbound
+from wizard.model.talk import Utterance
+
+
+def rendered(said: Utterance, conversation: str, limits: Limits) -> list[Outbound]:
+    """The messages to send, each with an id that is the same every time; none where there is nothing to show."""
+    text, choices = said.text, said.choices
+    if len(choices) > limits.buttons:
+        lines = [_line(offer.choice, offer.label) for offer in choices]
+        text, choices = "\n".join(filter(None, (text, *lines))), ()
+    parts = parts_of(text, limits.text)
+    last = len(parts) - 1
+    return [
+        Outbound(
+            said.id if at == 0 else f"{said.id}.{at}",
+            conversation,
+            part,
+            choices if at == last else (),
+            said.speaker,
+        )
+        for at, part in enumerate(parts)
+    ]
+
+
+def _line(choice: str, label: str) -> str:
+    """A button as a line: by its number where it has one, which can be typed as well."""
+    key = choice.partition(".")[2]
+    return f"{key}. {label}" if key.isdigit() else f"• {label}"
+
+
+def parts_of(text: str, most: int) -> list[str]:
+    """The text in parts of at most so many characters, broken where a paragraph, a line or a word ends if it can be."""
+    parts: list[str] = []
+    while len(text) > most:
+        head = text[:most]
+        at = next((found for mark in ("\n\n", "\n", " ") if (found := head.rfind(mark)) > most // 2), most)
+        parts.append(text[:at].rstrip())
+        text = text[at:].lstrip()
+    return [*parts, text] if text else parts
