@@ -52,7 +52,7 @@ def _taken_apart(step: str, result: Any) -> tuple[timedelta, Any]:
     try:
         length = parse_duration(result[TAKES])
     except ValueError as error:
-        raise ValueError(f"of {step} has a `takes`, which {error}") from None
+        raise ValueError(f"must say how long {step} takes: `takes` {error}") from None
     comes = {name: value for name, value in result.items() if name != TAKES}
     return length, comes["output"] if comes.keys() == {"output"} else comes
 

@@ -22,7 +22,17 @@ from wizard.scripts.over_json import OverJson
 from wizard.scripts.over_terminal import OverTerminal
 from wizard.scripts.over_web import OverWeb
 from wizard.scripts.person import CantBeDone, Person
-from wizard.scripts.script import ANSWERING, HAPPENING, SENDING, Completed, Operator, Script, Sees, Step
+from wizard.scripts.script import (
+    ANSWERING,
+    BEFORE_ANSWERING,
+    HAPPENING,
+    SENDING,
+    Completed,
+    Operator,
+    Script,
+    Sees,
+    Step,
+)
 from wizard.scripts.world import World
 from wizard.settings import Settings
 
@@ -138,10 +148,10 @@ class _Player:
         """What happens around them."""
         world = self.world
         match step.word:
-            case "restarts" if step.restarts == "before_answering":
+            case "restarts" if step.restarts == BEFORE_ANSWERING:
                 following = self.script.steps[number + 1 : number + 2]
                 if not following or following[0].word not in SENDING:
-                    raise CantBeDone(f"`restarts: before_answering` stands before what is sent: {', '.join(SENDING)}")
+                    raise CantBeDone(f"`restarts: {BEFORE_ANSWERING}` stands before what is sent: {', '.join(SENDING)}")
                 world.crashes_next()
                 return
             case "restarts":
@@ -182,7 +192,8 @@ class _Player:
         await act()
         now = _position(await self.world.view())
         if before != now:
-            raise _Failed(self.script.problem(number, f"{what} moved the run from {before[0]} to {now[0]}"))
+            moved = f"moved the run from {before[0]} to {now[0]}" if before[0] != now[0] else "changed the answers"
+            raise _Failed(self.script.problem(number, f"{what} {moved}"))
 
     async def _reorders(self, number: int) -> None:
         following = self.script.steps[number + 1 : number + 3]

@@ -21,6 +21,8 @@ from wizard.scripts.lasting import told
 
 MOST_STEPS = 1_000
 MOST_TEXT = 100_000
+BEFORE_ANSWERING = "before_answering"
+MOVES = ("takes_over", "releases")  # of an operator
 ChannelName = Literal["web", "terminal", "json", "chat"]
 CHANNELS: tuple[ChannelName, ...] = ("web", "terminal", "json", "chat")
 
@@ -62,8 +64,24 @@ Instant = Annotated[datetime, BeforeValidator(_instant)]
 Answers = Annotated[dict[str, Any], Field(max_length=200)]
 
 
+def _restarts(value: object) -> object:
+    if value not in (True, BEFORE_ANSWERING):
+        raise ValueError(f"must be true or {BEFORE_ANSWERING}")
+    return value
+
+
+def _moves(value: str) -> str:
+    if value not in MOVES:
+        raise ValueError(f"must be {', '.join(MOVES)} or {{says: TEXT}}")
+    return value
+
+
+Restarts = Annotated[bool | str, BeforeValidator(_restarts)]
+Moves = Annotated[str, AfterValidator(_moves)]
+
+
 def _told(results: dict[str, Any]) -> dict[str, Any]:
-    told(results)
+    told(results)  # raises ValueError
     return results
 
 
@@ -131,11 +149,11 @@ class Step(_Words):
     changes: Changes | None = None
     repeats: Typed | None = None
     reorders: Literal["two"] | None = None
-    restarts: Yes | Literal["before_answering"] | None = None
+    restarts: Restarts | None = None
     deploys: Text | None = None
     waits: Duration | None = None
     event: Event | None = None
-    operator: Literal["takes_over", "releases"] | Operator | None = None
+    operator: Operator | Moves | None = None
     switches_to: ChannelName | None = None
     completed: Completed | Yes | None = None
 
