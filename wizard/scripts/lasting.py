@@ -6,7 +6,7 @@ In `results` such a one is `{takes: 10m, output: {...}}`, with `error` or `port`
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -83,7 +83,7 @@ class Asleep:
             if due <= self._clock() and not future.done():
                 future.set_result(None)
 
-    async def until_done_or_asleep(self, tasks: set[asyncio.Task[Any]]) -> None:
+    async def until_done_or_asleep(self, tasks: Collection[asyncio.Task[Any]]) -> None:
         """Until each of the tasks is done, or waits for one who sleeps."""
         while True:
             undone = {task for task in tasks if not task.done()}

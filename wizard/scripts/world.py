@@ -123,7 +123,7 @@ class World:
         self.trial = replace(trial, results=results.results)
         self.clock = DebugClock(trial.at or datetime.now(UTC))
         self._asleep = Asleep(self.clock)
-        self._working: set[asyncio.Task[int]] = set()  # what is under way, and waits for those who sleep
+        self._working: dict[asyncio.Task[int], Worker] = {}  # what is under way, and waits for those who sleep
         self._at_once = bool(results.takes)
         self.recorder = Recorder()
         self.store = _Store()
@@ -240,18 +240,18 @@ class World:
     async def _perform(self) -> None:
         """Does what is due, as far as that goes by this time."""
         self._asleep.wake()
-        self._working.add(asyncio.ensure_future(Worker(self.engine).perform_due()))
+        worker = Worker(self.engine)
+        self._working[asyncio.ensure_future(worker.perform_due())] = worker
         await self._asleep.until_done_or_asleep(self._working)
-        done = {task for task in self._working if task.done()}
-        self._working -= done
-        for task in done:
+        for task in [task for task in self._working if task.done()]:
+            del self._working[task]
             task.result()
 
     async def _breaks_off(self) -> None:
         """Nobody goes on with what is under way."""
-        working, self._working = self._working, set()
-        for task in working:
-            task.cancel()
+        working, self._working = self._working, {}
+        for worker in working.values():
+            await worker.stop(0.0)
         await asyncio.gather(*working, return_exceptions=True)
 
     async def crashes(self) -> None:

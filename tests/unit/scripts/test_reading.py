@@ -43,7 +43,7 @@ def told(text: str) -> list[str]:
             "- operator: leaves",
             "3:13 `operator` must be takes_over, releases or {says: TEXT}",
         ),
-        ("- operator: {says: Hello, too: a}", "3:27 there is no key `too` here; there are says"),
+        ("- operator: {says: Hello, too: a}", "3:27 there is no key `too` here"),
         ("- deploys: 3", "3:12 `deploys` must be text"),
         ("- switches_to: fax", "3:16 `switches_to` must be 'web', 'terminal', 'json' or 'chat'"),
         ("- event: {data: 1}", "3:10 `name` is missing"),
