@@ -23,6 +23,7 @@ VARIANTS = {
             "acceptance/test_field_type.py",
             "acceptance/test_hosts.py",
             "acceptance/test_stopping.py",
+            "acceptance/test_ten_conversations.py",
             "acceptance/test_web_bodies.py",
             "acceptance/test_web_hostile.py",
             "acceptance/test_web_markup.py",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from wizard.settings import Settings
 
 FAILED = 1
-ALL = "all"
+ALL, USUAL = "all", "chat"
 
 TEST_EXAMPLES = examples(
     "wizard test passport.test.yaml",
@@ -43,11 +43,17 @@ TEST_EXAMPLES = examples(
 class _Asked:
     """What is played, and how."""
 
-    channels: tuple[str, ...]
+    over: tuple[str, ...]  # none where nothing was said
     first_only: bool
     verbose: bool
     functions: Functions
     here: Settings
+
+    def channels(self, script: Script) -> Sequence[str]:
+        """Those over which a script is played: of those that it is for."""
+        if self.over:
+            return [channel for channel in self.over if channel in script.channels]
+        return [USUAL] if USUAL in script.channels else script.channels[:1]
 
 
 def play_scripts(
@@ -65,8 +71,11 @@ def play_scripts(
         ),
     ] = None,
     over: Annotated[
-        str, typer.Option("--over", metavar="CHANNEL", help="The channel: web, terminal, json or chat; all for each.")
-    ] = "chat",
+        str | None,
+        typer.Option(
+            "--over", metavar="CHANNEL", help="The channel: web, terminal, json or chat (unless given); all for each."
+        ),
+    ] = None,
     only: Annotated[
         str | None, typer.Option("-k", metavar="TEXT", help="Only scripts whose title or file has this in it.")
     ] = None,
@@ -123,6 +132,8 @@ def play_scripts(
     scripts = [(script, catalog) for script, catalog in _scripts(paths, definitions) if _is_meant(script, only)]
     if not scripts:
         raise typer.BadParameter(f"no script has {only!r} in its title or file.", param_hint="-k")
+    if not any(asked.channels(script) for script, _ in scripts):
+        raise typer.BadParameter(f"no script is for {over}: their `channels` leave it out.", param_hint="--over")
     covered = Covered()
     all_played = asyncio.run(_play(scripts, asked, covered))
     if junit is not None:
@@ -195,10 +206,12 @@ def _is_verbose() -> bool:
     return verbose
 
 
-def _channels(over: str) -> tuple[str, ...]:
+def _channels(over: str | None) -> tuple[str, ...]:
     from wizard.definitions.reading.complaints import did_you_mean
     from wizard.scripts.script import CHANNELS
 
+    if over is None:
+        return ()
     if over == ALL:
         return CHANNELS
     if over not in CHANNELS:
@@ -239,7 +252,7 @@ async def _play(scripts: Iterable[tuple[Script, Catalog]], asked: _Asked, covere
 
     all_played: list[Played] = []
     for script, catalog in scripts:
-        for channel in asked.channels:
+        for channel in asked.channels(script):
             played = await play(
                 script, catalog, channel, settings=asked.here, functions=asked.functions, covered=covered
             )

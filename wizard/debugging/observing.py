@@ -132,6 +132,7 @@ class Observer:
             await self._end(original, visit, "closed", original.close)
 
         observed.execute, observed.later, observed.remove, observed.close = execute, later, remove, close
+        observed.slow = original.slow or self._outcomes.takes_time(node.id)
         handler: NodeType[Any] = observed
         return handler
 

@@ -31,6 +31,13 @@ class Outcomes:
         """What the tries are counted by that a list of results has one for each of."""
         return visit.key
 
+    def takes_time(self, node: str) -> bool:
+        """Whether nobody is kept waiting for what is given for a node of this name."""
+        return False
+
+    async def lasts(self, key: str, tries: int) -> None:
+        """Until that try has its result: at once, where nothing is said of it."""
+
     def acts(self, handler: NodeType[Any], step: str) -> bool:
         """Whether the node itself is called. What embeds a workflow only asks, at the list page of a repeat."""
         return not self.is_given(step) and (handler.pure or handler.kind is Kind.INTERNAL or self._trial.effects)
@@ -48,9 +55,9 @@ class Outcomes:
         key = self.key_of(visit.step)
         if key is not None:
             note(line, "The result was given: the node wasn't called.")
-            return _given(
-                self._trial.results[key], self._tries[self.counted_by(visit)], has_ports=bool(visit.node.port_names)
-            )
+            tries = self._tries[self.counted_by(visit)]
+            await self.lasts(key, tries)
+            return _given(self._trial.results[key], tries, has_ports=bool(visit.node.port_names))
         example = handler.example_output(visit.config) if visit.node.example is None else visit.node.example
         if example is None:
             raise NodeFailed(
@@ -88,6 +95,11 @@ def tries_of(result: Value) -> Sequence[Value]:
     return result if isinstance(result, list | tuple) else (result,)
 
 
+def of_try(each: Sequence[Any], tries: int) -> Any:
+    """What is meant for that try, the first is 1; the last one is for all that follow."""
+    return each[min(tries, len(each)) - 1]
+
+
 def is_failure(result: Value) -> TypeGuard[Mapping[str, Any]]:
     """Whether this is a failure, and no output."""
     return isinstance(result, Mapping) and set(result) == {"error"}
@@ -97,7 +109,7 @@ def _given(result: Value, tries: int, *, has_ports: bool) -> Outcome:
     """Of a list, what is given for this try; the last one for all that follow. A node that has ports may be told by
     which of them it is left."""
     each = tries_of(result)
-    result = each[min(tries, len(each)) - 1] if each else result
+    result = of_try(each, tries) if each else result
     if is_failure(result):
         raise NodeFailed(result["error"], people=result["error"])
     if has_ports and isinstance(result, Mapping) and "port" in result and result.keys() <= {"port", "output"}:

@@ -32,9 +32,10 @@ class OverChat:
         self._world = world
         self._session: ClientSession | None = None
         self._base = ""
-        self._last: Mapping[str, Any] | None = None  # what was sent last
+        self.last: Mapping[str, Any] | None = None  # what was sent last
         self._heard = ""  # the id of the last message
         self._choices: list[Mapping[str, str]] = []
+        self._earlier: list[Mapping[str, str]] = []  # the buttons that were there
         self._page: list[str] = []  # what was said since the page that is asked was come to
         self._at: Question = ("", "", -1)
         self._tries = 0
@@ -123,10 +124,15 @@ class OverChat:
                 return
         raise CantBeDone(f"{step} is none of the answers that the chat lists")
 
-    async def repeats(self) -> None:
-        if self._last is None:
-            raise CantBeDone("nothing was sent yet that could be sent again")
-        await self._request("POST", f"/{self._world.run_id}/messages", self._last)
+    async def presses_earlier(self, label: str) -> None:
+        offers = reversed([offer for offer in self._earlier if offer not in self._choices])
+        choice = next((offer for offer in offers if alike(offer["label"]) == alike(label)), None)
+        if choice is None:
+            raise CantBeDone(f"no earlier question had a button {label!r}")
+        await self._sends({"choice": choice["choice"]})
+
+    async def repeats(self, sent: Mapping[str, Any]) -> None:
+        await self._request("POST", f"/{self._world.run_id}/messages", sent)
 
     async def in_wrong_order(self, first: str, second: str) -> None:
         """What arrives first is taken for the answer to what is asked; who sees that says it again."""
@@ -178,9 +184,13 @@ class OverChat:
 
     async def _sends(self, body: Mapping[str, Any]) -> None:
         self._passed = []
-        self._last = {"id": self._world.new_id(), **body}
-        answer = await self._request("POST", f"/{self._world.run_id}/messages", self._last)
-        await self._hears(answer["messages"], said=True)
+        self.last = sent = {"id": self._world.new_id(), **body}
+
+        async def send() -> None:
+            answer = await self._request("POST", f"/{self._world.run_id}/messages", sent)
+            await self._hears(answer["messages"], said=True)
+
+        await self._world.sends(send)
 
     async def _request(self, method: str, call: str, body: Mapping[str, Any] | None) -> Mapping[str, Any]:
         assert self._session is not None
@@ -203,6 +213,7 @@ class OverChat:
         if messages:
             self._heard = messages[-1]["id"]
             self._choices = messages[-1]["choices"]
+            self._earlier += [offer for message in messages for offer in message["choices"]]
         self._passed = _passed(view, before[2])
         tries, fault = _tries(view), "" if view.fault is None else view.fault.reference
         wrong = self._at == before or tries > self._tries or fault not in ("", self._fault)

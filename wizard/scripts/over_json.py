@@ -36,7 +36,7 @@ class OverJson:
         self._at = AtQuestions(world)
         self._session: ClientSession | None = None
         self._base = ""
-        self._last: _Sent | None = None
+        self.last: _Sent | None = None
         self._refused: tuple[int, dict[str, Any]] = (
             0,
             {},
@@ -90,10 +90,11 @@ class OverJson:
         given = {} if answers is None else {"answers": self._sendable(answers), "keep": True}
         await self._sends("change", {"step": step, **given})
 
-    async def repeats(self) -> None:
-        if self._last is None:
-            raise CantBeDone("nothing was sent yet that could be sent again")
-        status, body = await self._post(self._last)
+    async def presses_earlier(self, label: str) -> None:
+        """A program has no buttons but those of the step that it was told of last."""
+
+    async def repeats(self, sent: _Sent) -> None:
+        status, body = await self._post(sent)
         await self._shows(status, body)
 
     async def in_wrong_order(self, first: str, second: str) -> None:
@@ -128,9 +129,8 @@ class OverJson:
                 await self._sends("next", body)
 
     async def _sends(self, call: str, body: Mapping[str, Any]) -> None:
-        self._last = _Sent(call, body, self._world.new_id())
-        status, answer = await self._post(self._last)
-        await self._shows(status, answer)
+        self.last = sent = _Sent(call, body, self._world.new_id())
+        await self._world.sends(lambda: self.repeats(sent))
 
     async def _post(self, sent: _Sent) -> tuple[int, Mapping[str, Any]]:
         return await self._request("POST", f"/{sent.call}", sent.body, sent.key)

@@ -52,7 +52,8 @@ class _Paper:
         return self.typed.popleft()
 
     def has_typed(self) -> bool:
-        return False
+        """Work isn't watched, for its time stands: what is typed comes at once, or else the terminal is left."""
+        return True
 
     def ahead(self) -> tuple[str | None] | None:
         return (self.typed[0],) if self.typed else (None,)
@@ -63,6 +64,7 @@ class OverTerminal:
 
     def __init__(self, world: World) -> None:
         self.seen = Seen("")
+        self.last = ()  # see repeats
         self._world = world
         self._paper = _Paper()
         self._talk: Conversation | None = None
@@ -135,7 +137,10 @@ class OverTerminal:
         if answers is not None:
             await self.answers(answers)
 
-    async def repeats(self) -> None:
+    async def presses_earlier(self, label: str) -> None:
+        """There are no buttons that could stay in sight."""
+
+    async def repeats(self, sent: Any) -> None:
         """A line that was typed once has come once: there is nothing that could bring it twice."""
 
     async def in_wrong_order(self, first: str, second: str) -> None:

@@ -34,7 +34,7 @@ class OverWeb:
         self._at = AtQuestions(world)
         self._sessions: list[ClientSession] = []
         self._visitor: Visitor | None = None
-        self._last: tuple[Page, list[tuple[str, str | File]]] | None = None
+        self.last: tuple[Page, list[tuple[str, str | File]]] | None = None
 
     async def comes(self) -> None:
         base = await self._world.serves()
@@ -95,10 +95,11 @@ class OverWeb:
             await self._fills(answers)
             await self._presses("next")
 
-    async def repeats(self) -> None:
-        if self._last is None:
-            raise CantBeDone("nothing was sent yet that could be sent again")
-        page, pairs = self._last
+    async def presses_earlier(self, label: str) -> None:
+        """A page has no buttons but its own."""
+
+    async def repeats(self, sent: tuple[Page, list[tuple[str, str | File]]]) -> None:
+        page, pairs = sent
         self._at_page.page = _kept(page)
         await self._posts(pairs)
 
@@ -161,9 +162,13 @@ class OverWeb:
         await self._posts(self._at_page.pairs(action))
 
     async def _posts(self, pairs: list[tuple[str, str | File]]) -> None:
-        self._last = (_kept(self._page), pairs)
-        await self._at_page.posts(pairs)
-        await self._shows()
+        self.last = (_kept(self._page), pairs)
+
+        async def send() -> None:
+            await self._at_page.posts(pairs)
+            await self._shows()
+
+        await self._world.sends(send)
 
     async def _opens(self, below: str) -> None:
         await self._at_page.opens(f"/r/{self._world.run_id}{below}")

@@ -47,6 +47,7 @@ class Person(Protocol):
     """Somebody at a channel. Each method may raise CantBeDone."""
 
     seen: Seen
+    last: Any  # what was sent last, as it can be sent again; None where nothing was
 
     async def comes(self) -> None:
         """Opens the run here, also after it was left or the server has crashed."""
@@ -75,8 +76,11 @@ class Person(Protocol):
     async def changes(self, step: str, answers: Mapping[str, Any] | None) -> None:
         """Answers an earlier step anew, or opens it."""
 
-    async def repeats(self) -> None:
-        """Sends the last thing that was sent once more."""
+    async def presses_earlier(self, label: str) -> None:
+        """Presses a button of an earlier question, where such are in sight still."""
+
+    async def repeats(self, sent: Any) -> None:
+        """Sends once more what was the `last` thing that was sent, now or earlier."""
 
     async def in_wrong_order(self, first: str, second: str) -> None:
         """Says two things, of which the second one arrives first."""

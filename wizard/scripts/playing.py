@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,14 +15,24 @@ from wizard.debugging.recording import listening
 from wizard.definitions.catalog import Catalog
 from wizard.engine.view import RunView
 from wizard.errors import Problem, WizardError
-from wizard.scripts.comparing import Difference, differences, unfinished
+from wizard.scripts.comparing import Difference, differences, plain, unfinished
 from wizard.scripts.coverage import Covered
 from wizard.scripts.over_chat import OverChat
 from wizard.scripts.over_json import OverJson
 from wizard.scripts.over_terminal import OverTerminal
 from wizard.scripts.over_web import OverWeb
 from wizard.scripts.person import CantBeDone, Person
-from wizard.scripts.script import ANSWERING, Completed, Script, Sees, Step
+from wizard.scripts.script import (
+    ANSWERING,
+    BEFORE_ANSWERING,
+    HAPPENING,
+    SENDING,
+    Completed,
+    Operator,
+    Script,
+    Sees,
+    Step,
+)
 from wizard.scripts.world import World
 from wizard.settings import Settings
 
@@ -63,6 +73,7 @@ class _Player:
     person: Person
     said: list[str] = field(default_factory=list)
     played: set[int] = field(default_factory=set)  # the steps that were played together with one before
+    sent: dict[tuple[str, str], object] = field(default_factory=dict)  # by channel, and by what was said
 
     async def play(self) -> None:
         """Raises _Failed."""
@@ -94,11 +105,19 @@ class _Player:
                 return
         self.said.append(f"  > {_spoken(step)}")
         await self._acts(number, step)
+        await self._notes_sending(step)
         await self.world.note_coverage()
         self._hears()
         await self._checks_refusal(number, step)
 
     async def _acts(self, number: int, step: Step) -> None:
+        if step.word in HAPPENING:
+            await self._happens(number, step)
+        else:
+            await self._does(number, step)
+
+    async def _does(self, number: int, step: Step) -> None:
+        """What the person does."""
         person = self.person
         match step.word:
             case "says":
@@ -114,32 +133,67 @@ class _Player:
             case "changes" if step.changes is not None:
                 await person.changes(step.changes.step, step.changes.answers)
             case "repeats":
-                await self._repeats(number)
+                await self._repeats(number, step.said)
             case "reorders":
                 await self._reorders(number)
-            case "restarts":
-                await self.world.crashes()
-                await person.comes()
-            case "waits" if step.waits is not None:
-                await self.world.waits(step.waits)
-                await person.looks()
-            case "event" if step.event is not None:
-                await self.world.happens(step.event.name, step.event.data, step.event.key)
-                await person.looks()
+            case "presses_earlier":
+                await self._changes_nothing(number, lambda: person.presses_earlier(step.said), "an earlier button")
             case "switches_to":
                 await person.leaves()
                 self.channel = step.said
                 self.person = PEOPLE[self.channel](self.world)
                 await self.person.comes()
 
-    async def _repeats(self, number: int) -> None:
+    async def _happens(self, number: int, step: Step) -> None:
+        """What happens around them."""
+        world = self.world
+        match step.word:
+            case "restarts" if step.restarts == BEFORE_ANSWERING:
+                following = self.script.steps[number + 1 : number + 2]
+                if not following or following[0].word not in SENDING:
+                    raise CantBeDone(f"`restarts: {BEFORE_ANSWERING}` stands before what is sent: {', '.join(SENDING)}")
+                world.crashes_next()
+                return
+            case "restarts":
+                await world.crashes()
+            case "deploys":
+                await world.deploys(step.said)
+            case "waits" if step.waits is not None:
+                await world.waits(step.waits)
+            case "event" if step.event is not None:
+                await world.happens(step.event.name, step.event.data, step.event.key)
+            case "operator":
+                told = step.operator
+                await world.operator(*(("says", told.says) if isinstance(told, Operator) else (str(told),)))
+        await (self.person.comes() if step.word in ("restarts", "deploys") else self.person.looks())
+
+    async def _notes_sending(self, step: Step) -> None:
+        """What was sent can be repeated; who crashes without a connection that breaks comes back."""
+        if step.word in SENDING:
+            self.sent[self.channel, str(step.said)] = self.person.last
+            if self.world.is_to_crash:
+                await self.world.crashes()
+                await self.person.comes()
+            if await self.world.settles():
+                await self.person.looks()
+
+    async def _repeats(self, number: int, said: str) -> None:
         """What is sent once more changes nothing (S19)."""
+        sent = self.person.last if said == "last" else self.sent.get((self.channel, said))
+        if sent is None:
+            what = "nothing was sent yet" if said == "last" else f"no step over {self.channel} sent {said!r}"
+            raise CantBeDone(f"{what} that could be sent again")
+        await self._changes_nothing(number, lambda: self.person.repeats(sent), "the same input, sent once more,")
+        if said != "last":  # who went on meanwhile doesn't look at what comes back
+            await self.person.looks()
+
+    async def _changes_nothing(self, number: int, act: Callable[[], Awaitable[None]], what: str) -> None:
         before = _position(await self.world.view())
-        await self.person.repeats()
+        await act()
         now = _position(await self.world.view())
         if before != now:
-            what = f"the same input, sent once more, moved the run from {before[0]} to {now[0]}"
-            raise _Failed(self.script.problem(number, what))
+            moved = f"moved the run from {before[0]} to {now[0]}" if before[0] != now[0] else "changed the answers"
+            raise _Failed(self.script.problem(number, f"{what} {moved}"))
 
     async def _reorders(self, number: int) -> None:
         following = self.script.steps[number + 1 : number + 3]
@@ -165,8 +219,8 @@ class _Player:
         """An answer that is refused has to be expected: the next step sees its error."""
         error = self.person.seen.error
         following = self.script.steps[number + 1 : number + 2]
-        expected = following and following[0].word == "sees" and isinstance(following[0].sees, Sees)
-        if error and step.word in ANSWERING and not (expected and following[0].said.error):
+        expected = following and following[0].word == "sees" and _expects(following[0], error)
+        if error and step.word in ANSWERING and not expected:
             fault = (await self.world.view()).fault
             why = f"what failed: {fault.message}" if fault is not None else "where that is meant, `sees` has an `error`"
             what = f"this isn't taken: {error} ({why})"
@@ -224,6 +278,13 @@ async def play(
     return Played(script, channel, failure, perf_counter() - begun, said)
 
 
+def _expects(step: Step, error: str) -> bool:
+    """Whether a step that looks expects an error, by that name or as a text."""
+    if not isinstance(step.sees, Sees):
+        return plain(str(step.sees)) in plain(error)
+    return bool(step.sees.error) or any(plain(text) in plain(error) for text in step.sees.text or ())
+
+
 def _position(view: RunView) -> tuple[str, int, object]:
     return view.step, view.visit, view.answers
 
@@ -236,7 +297,5 @@ def _spoken(step: Step) -> str:
             return str(said)
         case "presses":
             return f"[{said}]"
-        case "goes_on" | "restarts":
-            return f"({step.word})"
     shown = said.model_dump(exclude_unset=True) if hasattr(said, "model_dump") else said
     return f"({step.word}{'' if shown is True else f' {shown}'})"

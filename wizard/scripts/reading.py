@@ -13,10 +13,16 @@ from wizard.definitions.reading import source
 from wizard.definitions.reading.complaints import complaints, did_you_mean
 from wizard.definitions.reading.document import Document
 from wizard.errors import DefinitionError, Problem
-from wizard.scripts.script import FLAGS, WORDS, Changes, Completed, Event, Script, Sees, Step, Written
+from wizard.scripts.script import FLAGS, WORDS, Changes, Completed, Event, Operator, Script, Sees, Step, Written
 
 MOST_FILES = 5_000
-_BELOW: Mapping[str, type[BaseModel]] = {"sees": Sees, "completed": Completed, "changes": Changes, "event": Event}
+_BELOW: Mapping[str, type[BaseModel]] = {
+    "sees": Sees,
+    "completed": Completed,
+    "changes": Changes,
+    "event": Event,
+    "operator": Operator,
+}
 
 
 def script_files(paths: Iterable[Path]) -> list[Path]:

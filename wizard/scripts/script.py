@@ -17,11 +17,14 @@ from wizard.errors import Problem
 from wizard.model.decimals import written
 from wizard.model.trial import Trial
 from wizard.node.types import Duration
+from wizard.scripts.lasting import told
 
 MOST_STEPS = 1_000
 MOST_TEXT = 100_000
-CHANNELS = ("web", "terminal", "json", "chat")
+BEFORE_ANSWERING = "before_answering"
+MOVES = ("takes_over", "releases")  # of an operator
 ChannelName = Literal["web", "terminal", "json", "chat"]
+CHANNELS: tuple[ChannelName, ...] = ("web", "terminal", "json", "chat")
 
 
 def _as_typed(value: object) -> object:
@@ -59,6 +62,30 @@ Texts = Annotated[tuple[Text, ...], BeforeValidator(_listed), Field(min_length=1
 Yes = Annotated[bool, AfterValidator(_must_be_true)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Answers = Annotated[dict[str, Any], Field(max_length=200)]
+
+
+def _restarts(value: object) -> object:
+    if value not in (True, BEFORE_ANSWERING):
+        raise ValueError(f"must be true or {BEFORE_ANSWERING}")
+    return value
+
+
+def _moves(value: str) -> str:
+    if value not in MOVES:
+        raise ValueError(f"must be {', '.join(MOVES)} or {{says: TEXT}}")
+    return value
+
+
+Restarts = Annotated[bool | str, BeforeValidator(_restarts)]
+Moves = Annotated[str, AfterValidator(_moves)]
+
+
+def _told(results: dict[str, Any]) -> dict[str, Any]:
+    told(results)  # raises ValueError
+    return results
+
+
+Results = Annotated[Answers, AfterValidator(_told)]
 
 
 class _Words(BaseModel):
@@ -103,21 +130,30 @@ class Event(_Words):
     key: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
 
+class Operator(_Words):
+    """What somebody of the staff writes to the person."""
+
+    says: Text
+
+
 class Step(_Words):
     """One step: exactly one word."""
 
     says: Typed | None = None
     presses: Typed | None = None
+    presses_earlier: Typed | None = None
     answers: Answers | None = None
     sees: Sees | Text | None = None
     goes_on: Yes | None = None
     goes_back: Yes | Text | None = None
     changes: Changes | None = None
-    repeats: Literal["last"] | None = None
+    repeats: Typed | None = None
     reorders: Literal["two"] | None = None
-    restarts: Yes | None = None
+    restarts: Restarts | None = None
+    deploys: Text | None = None
     waits: Duration | None = None
     event: Event | None = None
+    operator: Operator | Moves | None = None
     switches_to: ChannelName | None = None
     completed: Completed | Yes | None = None
 
@@ -135,7 +171,8 @@ WORDS = tuple(Step.model_fields)
 FLAGS = ("goes_on", "goes_back", "restarts", "completed")  # those that may say no more than `true`
 ASKING = ("sees", "completed")  # the words that look, and do nothing
 ANSWERING = ("says", "presses", "answers", "goes_on", "changes")  # those whose answers may be refused
-IN_ANY_ORDER = ("says", "presses", "answers")  # those of which two can come in the wrong order
+HAPPENING = ("waits", "event", "operator", "restarts", "deploys")  # what the person doesn't do
+SENDING = (*ANSWERING, "goes_back")  # the words by which something is sent
 
 
 class Written(_Words):
@@ -149,7 +186,8 @@ class Written(_Words):
     event: Answers = Field(default_factory=dict)
     profile: Answers = Field(default_factory=dict)
     session: Answers = Field(default_factory=dict)
-    results: Answers = Field(default_factory=dict)
+    results: Results = Field(default_factory=dict)
+    channels: Annotated[tuple[ChannelName, ...], BeforeValidator(_listed), Field(min_length=1)] = CHANNELS
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=MOST_STEPS)]
 
 
@@ -168,6 +206,11 @@ class Script:
     @property
     def line(self) -> int:
         return self.document.problem((), "").line
+
+    @property
+    def channels(self) -> tuple[ChannelName, ...]:
+        """Those over which it is meant to be played."""
+        return self.written.channels
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -6,15 +6,21 @@ An engine can be thrown away as a crash does it, and another one opened on the s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from wizard.app import Functions, profile_schema_of, services_of, wizard_app
+from aiohttp import ClientConnectionError, web
+
+from wizard.app import Functions, load_catalog, profile_schema_of, services_of, wizard_app
+from wizard.channels.conversation.conversations import Conversations
+from wizard.channels.conversation.meanings import Incoming
 from wizard.channels.conversation.narration import Narration
 from wizard.debugging.clock import DebugClock
-from wizard.debugging.outcomes import Outcomes, Unheard
+from wizard.debugging.outcomes import Unheard
 from wizard.debugging.playing import check_steps
 from wizard.debugging.recording import Recorder
 from wizard.definitions.catalog import Catalog
@@ -22,17 +28,20 @@ from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
 from wizard.events.intake import Intake
-from wizard.model import Change, DocumentSave, Entry, Run, Workflow
+from wizard.model import Change, DocumentSave, Entry, Run, RunStatus, Workflow
 from wizard.model.instants import LATEST, after
 from wizard.model.job import Job
 from wizard.model.trial import Trial
-from wizard.node import Services, Visit
+from wizard.node import Services
 from wizard.scripts.coverage import Covered, Witness, note_run
+from wizard.scripts.lasting import Asleep, Scripted, told
 from wizard.settings import Settings
 from wizard.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
     from aiohttp.test_utils import TestServer
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 RUN = "script"  # one id, so that what goes by it is the same in each playing
 PERSON = "somebody"  # whose profile and session a script's run works on
@@ -61,14 +70,6 @@ class _Store(MemoryStore):
         """When the first job between these moments is due."""
         due = (job.due for job in self._due.values())
         return min((at for at in due if later_than < at <= until), default=None)
-
-
-class _Scripted(Outcomes):
-    """Of a list of results each call of a step takes the next, whatever it is called with; the last is for all that
-    follow."""
-
-    def counted_by(self, visit: Visit[Any]) -> str:
-        return self.key_of(visit.step) or visit.key
 
 
 class Watched:
@@ -118,17 +119,23 @@ class World:
         self.catalog = catalog
         self.folder = folder  # where files are that are uploaded
         self.language = language  # that somebody's browser asks for
-        self.trial = trial
+        results = told(trial.results)
+        self.trial = replace(trial, results=results.results)
         self.clock = DebugClock(trial.at or datetime.now(UTC))
+        self._asleep = Asleep(self.clock)
+        self._working: dict[asyncio.Task[int], Worker] = {}  # what is under way, and waits for those who sleep
+        self._at_once = bool(results.takes)
         self.recorder = Recorder()
         self.store = _Store()
         self.server: TestServer | None = None
         self._functions = functions
-        self._settings = _patient(settings)
-        self._witness = Witness(self.recorder, _Scripted(trial), self.clock)
+        self._settings = _patient(settings, results.longest)
+        scripted = Scripted(self.trial, results.takes, self._asleep)
+        self._witness = Witness(self.recorder, scripted, self.clock)
         self._watched = Watched(catalog, self._witness)
         self._serial = 0
         self._run = ""
+        self._cuts = False
         self.token = ""
         self.engine = self._made()
 
@@ -205,7 +212,7 @@ class World:
         end = after(self.clock(), duration)
         await self._perform()
         for _ in range(MOST_WAKENINGS):
-            due = self.store.next_due(self.clock(), end)
+            due = self._next_due(end)
             if due is None:
                 break
             self.clock.jump(due)
@@ -215,19 +222,71 @@ class World:
 
     def next_due(self) -> timedelta | None:
         """How long it is until something happens by itself; None where nothing will."""
-        due = self.store.next_due(self.clock(), LATEST)
+        due = self._next_due(LATEST)
         return None if due is None else due - self.clock()
 
+    def _next_due(self, until: datetime) -> datetime | None:
+        dues = (self.store.next_due(self.clock(), until), self._asleep.next_due())
+        return min((due for due in dues if due is not None and due <= until), default=None)
+
+    async def settles(self) -> bool:
+        """Whether the run has moved: what takes its time is begun at once, as by a worker, and may take none."""
+        view = await self.view()
+        if not self._at_once or view.status is not RunStatus.WORKING:
+            return False
+        await self._perform()
+        return (await self.view()).revision != view.revision
+
     async def _perform(self) -> None:
-        await Worker(self.engine).perform_due()
+        """Does what is due, as far as that goes by this time."""
+        self._asleep.wake()
+        worker = Worker(self.engine)
+        self._working[asyncio.ensure_future(worker.perform_due())] = worker
+        await self._asleep.until_done_or_asleep(self._working)
+        for task in [task for task in self._working if task.done()]:
+            del self._working[task]
+            task.result()
+
+    async def _breaks_off(self) -> None:
+        """Nobody goes on with what is under way."""
+        working, self._working = self._working, {}
+        for worker in working.values():
+            await worker.stop(0.0)
+        await asyncio.gather(*working, return_exceptions=True)
 
     async def crashes(self) -> None:
         """The engine is thrown away as it is, and another one made on the same store. Who had a connection lost it."""
+        self._cuts = False
         port = None if self.server is None else self.server.port
+        await self._breaks_off()
         await self._stops_serving()
         self.engine = self._made()
         if port is not None:
             await self.serves(port)
+
+    def crashes_next(self) -> None:
+        """What is sent next is taken and stored, and then the engine crashes without an answer."""
+        self._cuts = True
+
+    @property
+    def is_to_crash(self) -> bool:
+        return self._cuts
+
+    async def sends(self, send: Callable[[], Awaitable[None]]) -> None:
+        """Sends something, and sends it again where the answer didn't come since the engine has crashed."""
+        try:
+            await send()
+        except ClientConnectionError:
+            if not self._cuts:
+                raise
+            await self.crashes()
+            await send()
+
+    async def deploys(self, path: str) -> None:
+        """Other definitions are served from now on, by another engine: those of that file or folder, looked for from
+        the script's folder. Raises DefinitionError."""
+        self._watched = Watched(load_catalog(self.folder / path), self._witness)
+        await self.crashes()
 
     async def serves(self, port: int | None = None) -> str:
         """The address at which the pages and the JSON interface are served from now on."""
@@ -235,24 +294,46 @@ class World:
 
         if self.server is None:
             app = wizard_app(self.engine, settings=self._settings)
+            app.middlewares.insert(0, self._cutting)
             self.server = TestServer(app, port=port)
             await self.server.start_server()
         return str(self.server.make_url("/"))
+
+    @web.middleware
+    async def _cutting(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Hangs up on who sent something, once it is stored."""
+        response = await handler(request)
+        if self._cuts and request.method == "POST" and request.transport is not None:
+            request.transport.abort()
+        return response
 
     async def _stops_serving(self) -> None:
         if self.server is not None:
             server, self.server = self.server, None
             await server.close()
 
+    async def operator(self, does: str, text: str = "") -> None:
+        """Somebody of the staff takes the conversation over, says something, or releases it."""
+        talks = Conversations(self.engine)
+        match does:
+            case "takes_over":
+                await talks.take_over(self._run)
+            case "releases":
+                await talks.release(self._run)
+            case _:
+                await talks.pass_on(self._run, Incoming(self.new_id(), text))
+
     async def ends(self) -> None:
+        await self._breaks_off()
         await self._stops_serving()
         await self.engine.close()
 
 
-def _patient(settings: Settings) -> Settings:
-    """Nothing is put off because it takes long, no job is done but by the script's own time, and nobody sends too
-    much."""
+def _patient(settings: Settings, longest: timedelta) -> Settings:
+    """Nothing is put off because it takes long, no job is done but by the script's own time, nobody takes over what
+    takes `longest`, and nobody sends too much."""
+    lease = 180.0 + longest.total_seconds()
     return settings.model_copy(
-        update={"slow_after": 60.0, "lease": 180.0, "grace": 1.0, "jobs": 0, "refusal_rate": 0, "start_rate": 0,
+        update={"slow_after": 60.0, "lease": lease, "grace": 1.0, "jobs": 0, "refusal_rate": 0, "start_rate": 0,
                 "api_start_rate": 0, "event_rate": 0, "message_rate": 0, "log_level": "error"}
     )  # fmt: skip

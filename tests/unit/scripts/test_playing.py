@@ -21,7 +21,13 @@ async def test_one_script_goes_over_every_channel(channel: str) -> None:
 
 def test_the_script_of_every_channel_has_every_word() -> None:
     """A word that no channel was tried with might work on none."""
-    assert {word for word in WORDS if f"- {word}:" not in EVERY_WORD} == {"reorders", "switches_to"}
+    assert {word for word in WORDS if f"- {word}:" not in EVERY_WORD} == {
+        "reorders",
+        "switches_to",
+        "presses_earlier",
+        "deploys",
+        "operator",
+    }
 
 
 async def test_a_run_moves_from_channel_to_channel() -> None:
@@ -150,3 +156,92 @@ async def test_profile_and_language_are_what_the_script_says() -> None:
         "- presses: Ja\n- completed: {answers: {a: {on: 2026-03-27, ok: true}}}\n"
     )
     await passes(script, form, over=CHANNELS)
+
+
+# -- what happens around the person ----------------------------------------------------------------------
+
+ORDER = """\
+id: order
+agent: true
+nodes:
+  - {id: what, type: form, title: What?, fields: [{name: size, type: choice, label: Size?, choices: [small, large]}]}
+  - {id: price, type: http, url: "https://prices.example/{{ what.size }}", on_error: back}
+  - {id: who, type: form, title: "That is {{ price.body.total }}", fields: [{name: full_name, label: Your name}]}
+  - {id: done, type: end, title: "Thank you, {{ who.full_name }}"}
+"""
+SMALL = "workflow: order\nclock: 2026-03-27T10:00:00Z\nresults: {price: %s}\nsteps:\n- presses: small\n"
+PRICE = SMALL % "{body: {total: 3}}"
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_results_take_their_time(channel: str) -> None:
+    """A person sees that it is worked, and what comes of it when the time has passed: an output, or a failure."""
+    takes = SMALL % "[{takes: 10m, error: Closed}, {takes: 1h, output: {body: {total: 3}}}, {body: {total: 4}}]"
+    steps = (
+        "- sees: {step: price, status: working}\n- waits: 9m\n- sees: {status: working}\n- waits: 1m\n"
+        "- sees: {step: what, text: Closed}\n- presses: small\n- waits: 59m\n- sees: {status: working}\n"
+        "- restarts: true\n- waits: 1s\n- sees: {step: who, title: That is 4}\n"
+    )
+    await passes(takes + steps, ORDER, over=[channel])
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_what_was_stored_before_a_crash_is_answered_after_it(channel: str) -> None:
+    """The person gets no answer, sends the same again, and it counts once."""
+    steps = "- restarts: before_answering\n- says: Ann\n- completed: {answers: {who: {full_name: Ann}}}\n"
+    await passes(PRICE + steps, ORDER, over=[channel])
+
+
+async def test_a_deployment_leaves_runs_alone(tmp_path: Path) -> None:
+    """They go on with the version that they began with; what can't be deployed is told."""
+    (tmp_path / "next.yaml").write_text("id: order\nnodes:\n  - {id: done, type: end}\n")
+    (tmp_path / "broken.yaml").write_text("id: order\nnodes: []\n")
+    file = tmp_path / "a.test.yaml"
+    said = await plays(f"{PRICE}- deploys: next.yaml\n- says: Ann\n- completed: {{step: done}}\n", ORDER, file=file)
+    assert said.failure is None
+    for path, why in (("broken.yaml", "this workflow is empty"), ("nowhere.yaml", "nowhere.yaml")):
+        told = (await plays(f"{PRICE}- deploys: {path}\n", ORDER, file=file)).failure
+        assert told is not None
+        assert told.problem.line == 6
+        assert why in told.problem.message
+
+
+async def test_an_operator_speaks_and_releases() -> None:
+    """Meanwhile nothing of what the person writes is an answer; everybody sees it in the report."""
+    steps = (
+        "- operator: takes_over\n- says: Is anybody there?\n- operator: {says: Yes}\n- sees: {step: who, text: 'Yes'}\n"
+        "- operator: releases\n- sees: {text: Your name}\n- says: Ann\n- completed: {step: done}\n"
+    )
+    played = await plays(PRICE + steps, ORDER, over="chat")
+    assert played.failure is None
+    assert "  > (operator {'says': 'Yes'})" in played.said
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ("- presses_earlier: huge\n", "6:3: error: no earlier question had a button 'huge'"),
+        ("- repeats: large\n", "6:3: error: no step over chat sent 'large' that could be sent again"),
+        (
+            "- restarts: before_answering\n- waits: 1h\n",
+            "6:3: error: `restarts: before_answering` stands",
+        ),
+        (
+            "- repeats: small\n- presses_earlier: large\n- sees: {step: what}\n",
+            "8:16: error: the step is who",
+        ),
+    ],
+)
+async def test_what_can_not_happen_is_told(steps: str, said: str) -> None:
+    """With what there is instead, and at its place."""
+    assert said in await fails(PRICE + steps, ORDER, over="chat")
+
+
+async def test_what_is_said_beside_the_question_is_expected_by_its_text() -> None:
+    """Who asks for help is told something, and no author has to call that an error."""
+    told = "I have asked for somebody"
+    await passes(f"{PRICE}- says: agent\n- sees: {told}\n", ORDER, over=["chat"])
+    await passes(f"{PRICE}- says: agent\n- sees: {{text: {told}}}\n", ORDER, over=["chat"])
+    assert "6:3: error: this isn't taken: I have" in await fails(
+        f"{PRICE}- says: agent\n- sees: 'no'\n", ORDER, over="chat"
+    )

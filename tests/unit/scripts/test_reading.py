@@ -9,6 +9,7 @@ import pytest
 from wizard.app import load_catalog
 from wizard.errors import DefinitionError
 from wizard.scripts.reading import read, read_files, script_files
+from wizard.scripts.script import CHANNELS
 
 HEAD = "workflow: passport\nsteps:\n"
 
@@ -33,7 +34,17 @@ def told(text: str) -> list[str]:
         ("- waits: 2 hourz", "3:10 `waits` must be a duration such as 28d, 2h, 30m, 10s or 1d 12h"),
         ("- goes_back: false", "3:14 `goes_back` must be true; leave out the step where it isn't to happen"),
         ("- completed: {answers: 1}", "3:24 `answers` must be a mapping of keys to values"),
-        ("- repeats: all", "3:12 `repeats` must be 'last'"),
+        ("- repeats: [last]", "3:12 `repeats` must be text"),
+        (
+            "- restarts: later",
+            "3:13 `restarts` must be true or before_answering",
+        ),
+        (
+            "- operator: leaves",
+            "3:13 `operator` must be takes_over, releases or {says: TEXT}",
+        ),
+        ("- operator: {says: Hello, too: a}", "3:27 there is no key `too` here"),
+        ("- deploys: 3", "3:12 `deploys` must be text"),
         ("- switches_to: fax", "3:16 `switches_to` must be 'web', 'terminal', 'json' or 'chat'"),
         ("- event: {data: 1}", "3:10 `name` is missing"),
     ],
@@ -86,3 +97,31 @@ def test_a_folder_without_scripts_is_told(tmp_path: Path) -> None:
     """Tests that were never found don't pass."""
     with pytest.raises(DefinitionError, match="this folder holds no scripts"):
         script_files([tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        (
+            "results: {price: {takes: soon, output: 1}}",
+            "1:10 `results` must say how long price takes: `takes` must",
+        ),
+        (
+            "results: {price: [1, {takes: 5}]}",
+            "1:10 `results` must say how long price takes: `takes` must",
+        ),
+        ("channels: [fax]", "1:12 item 1 of `channels` must be 'web', 'terminal', 'json' or 'chat'"),
+        ("channels: []", "1:11 `channels` must"),
+    ],
+)
+def test_a_mistake_in_the_head_is_told_with_its_place(head: str, said: str) -> None:
+    """Of what a script begins with as well."""
+    (only,) = told(f"{head}\nworkflow: passport\nsteps: [says: a]\n")
+    assert only.startswith(said)
+
+
+def test_a_script_says_which_channels_it_is_for() -> None:
+    """One or several; all where it says nothing."""
+    (one,) = read("workflow: a\nchannels: chat\nsteps: [says: a]\n", "a.test.yaml")
+    (every,) = read("workflow: a\nsteps: [says: a]\n", "a.test.yaml")
+    assert (one.channels, every.channels) == (("chat",), CHANNELS)
