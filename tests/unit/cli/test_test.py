@@ -106,3 +106,13 @@ def test_exploring_writes_scripts_that_pass(shell: Shell) -> None:
     shell.file("form.yaml", ROUND)
     assert shell.types("test --explore form.yaml --limit 60") == 1
     assert "loop: nobody gets out of" in shell.out
+
+
+def test_a_script_is_played_over_the_channels_that_it_is_for(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    """One for pages isn't left out where nobody names a channel, nor played over others; none at all is told."""
+    shell.file("form.test.yaml", f"channels: [web, json]\n{SCRIPT}")
+    for over, played in (("", "(web,"), ("--over json", "(json,"), ("--over all", "2 scripts: all passed.")):
+        assert shell.types(f"test . {over}") == 0
+        assert played in shell.out
+    assert shell.types("test . --over chat") == 2
+    assert "their `channels` leave it out" in " ".join(shell.err.split())
