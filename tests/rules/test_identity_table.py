@@ -185,6 +185,8 @@ class Host:
         if last in BODIES:
             return {"json": BODIES[last]}
         described = openapi.document()["paths"][call.address.removeprefix("/api/v1")]["post"]
+        if "requestBody" not in described:
+            return {}
         return {"json": described["requestBody"]["content"]["application/json"]["example"]}
 
     async def owner(self, who: str) -> Owned:

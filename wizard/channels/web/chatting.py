@@ -8,6 +8,7 @@ the form.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -15,7 +16,6 @@ from wizard.channels.http.bearer import bearer_of
 from wizard.channels.http.cross_origin import CrossOrigin
 from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.languages import remember
-from wizard.channels.http.run_ids import run_id_of
 from wizard.channels.web.chat_words import chat_commands, chat_words
 from wizard.channels.web.pages import ChatPage
 from wizard.channels.web.site import Site
@@ -61,7 +61,8 @@ class Chatting:
         if token is None:
             raise NotYours
         await site.visitors.check_link(request, token)
-        view = await site.engine.load(run_id_of(request))
+        guest = replace(guest, token=token)
+        view = (await site.visitors.open_run(request, guest)).view  # a person's run is theirs, whoever has its token
         response = web.Response(status=204, headers=site.headers)
         response.headers.add("Set-Cookie", run_cookie(site, guest, view, token))
         return response
