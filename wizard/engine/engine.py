@@ -38,6 +38,7 @@ from wizard.machine.arguments import (
 )
 from wizard.machine.conflicts import Ask, FromOutside, LookBack
 from wizard.machine.repeats import remove_item
+from wizard.machine.restart import restart
 from wizard.model import RunStatus, StoredFile, Value
 from wizard.model.copies import copied
 from wizard.model.events import Emit, Emitted
@@ -362,6 +363,18 @@ class Engine:
         return await self._take(
             "remove", run, LookBack(lambda turn: remove_item(turn, item), revision=revision), respond, said
         )
+
+    async def restart(
+        self,
+        run: str | RunView,
+        *,
+        revision: int | None = None,
+        respond: RespondWith | None = None,
+        said: Said | None = None,
+    ) -> RunView:
+        """Begins the run anew, at its first step and without any answer: what its steps did is undone, what it was
+        handed stays. Raises RunCompleted, PointOfNoReturn, StaleInput, RunExpired."""
+        return await self._take("restart", run, LookBack(restart, revision=revision), respond, said)
 
     async def amend(self, run: str | RunView, **documents: Mapping[str, Value]) -> RunView:
         """Sets fields of the run's event, profile or session from outside, as an event does:
