@@ -52,6 +52,32 @@ async def test_a_two_field_form_is_asked_answered_and_gone_back_from(caller: Cal
     assert (state["answers"]["colour"], state["status"]) == ({"colour": "blue"}, "completed")
 
 
+async def test_help_runs_aside_over_json_and_returns(store: Store) -> None:
+    """A client needs to know nothing of it: the question is another one for a while, and then the same again."""
+    faq = {"id": "faq", "nodes": [{"id": "ask", "type": "form", "fields": [{"name": "what", "label": "What about?"}]}]}
+    engine = await make_test_engine({**TWO, "help": {"workflow": "faq"}}, faq, store=store)
+    async with talking(engine) as caller:
+        talk = await Talk.opens(caller)
+        await talk.says("help")
+        assert (talk.asked, talk.texts) == (("ask", "what"), ["What about?"])
+        first = await talk.sends(id="m-aside", text="opening hours")
+        assert await talk.sends(id="m-aside", text="opening hours") == first
+        assert talk.asked == ("you", "full_name")
+        assert (await talk.run())["answers"] == {"hello": {}}
+
+
+async def test_a_conversation_that_lacks_input_is_refused_by_name(store: Store) -> None:
+    """A conversation can't ask for what a program was to hand in; the program has to learn which that is."""
+    needs = {"order": {"type": "text"}, "amount": {"type": "integer"}, "note": {"type": "text", "required": False}}
+    engine = await make_test_engine({**TWO, "input": needs}, store=store)
+    async with talking(engine) as caller:
+        for given in ({}, {"input": {"amount": 3, "order": ""}}, {"input": {"amount": "many", "order": "A1"}}):
+            status, problem = await caller.calls("POST", CONVERSATIONS, body={"workflow": "two", **given})
+            assert status == 422, problem
+            missing = [name for name in ("order", "amount", "note") if f"{name}: " in problem["detail"]]
+            assert missing == (["amount"] if "A1" in str(given) else ["order"] if given else ["order", "amount"])
+
+
 async def test_the_same_id_again_gets_the_same_answer_at_once_and_later(caller: Caller) -> None:
     """Channels deliver twice, also long after: a message that is taken twice answers the question behind it."""
     talk = await Talk.opens(caller)

@@ -410,20 +410,81 @@ async def test_an_agent_is_asked_for_takes_over_and_hands_back() -> None:
     assert chat.asked == "you.email"
 
 
-async def test_cancel_is_confirmed_and_restart_costs_no_answer() -> None:
-    """A word that slips mustn't end an application; to begin again is to go back to the first question."""
+async def test_what_ends_a_run_or_removes_answers_is_confirmed() -> None:
+    """A word that slips mustn't end an application, nor cost what was answered."""
     chat = await at_review()
     await chat.says("cancel")
     assert chat.labels == ["Yes", "No"]
     await chat.says("no")
     assert chat.asked == "check"
     await chat.says("restart")
-    assert (chat.asked, "So far: Ann" in chat.text) == ("you.full_name", True)
+    assert chat.labels == ["Yes", "No"]
+    await chat.presses("No")
+    assert (chat.asked, (await chat.view()).answers["you"]["full_name"]) == ("check", "Ann")
     await chat.says("cancel")
     await chat.presses("Yes")
     assert (await chat.view()).status is RunStatus.CANCELLED
     await chat.says("hello?")
     assert len(chat.texts) == 1
+
+
+async def test_restart_is_as_if_nothing_had_been_answered() -> None:
+    """Who begins again and finds old answers filled in hasn't begun again; nor has who gets another conversation."""
+    chat = await at_review()
+    await chat.says("start over")
+    await chat.says("yes")
+    assert chat.texts == ["Welcome\n\nA few questions.", "About you", "Full name"]
+    view = await chat.view()
+    assert (view.answers, view.summary(), view.run.kept, dict(view.run.parked)) == ({"hello": {}}, (), (), {})
+    for said in ("Bea", "skip", "1 May 1990", "coffee", "yes"):
+        await chat.says(said)
+    assert (chat.asked, "So far" in chat.text) == ("check", False)
+    await chat.says("restart")
+    assert chat.labels == ["Yes", "No"]
+    await chat.says("no")
+    await chat.says("ok")
+    await chat.says("restart")
+    assert chat.texts == ["This is complete. To begin again, start a new conversation."]
+
+
+async def test_restart_at_the_first_question_has_nothing_to_ask() -> None:
+    """To confirm that nothing is removed is a question too much; within the first page something is."""
+    chat = await Chat.of(TRIP)
+    assert "This is the first question." in (await chat.says("restart")).texts
+    await chat.says("Ann")
+    await chat.says("restart")
+    await chat.says("yes")
+    assert chat.asked == "you.full_name"
+    assert "Ann" not in chat.text
+
+
+async def test_restart_undoes_what_was_done_and_stops_at_what_is_final() -> None:
+    """A booking whose answers are gone would stay booked; one that can't be taken back says so."""
+    undone: list[str] = []
+
+    class Book(Background[NodeConfig]):
+        """Books."""
+
+        type = "book"
+        Config = NodeConfig
+
+        async def execute(self, visit: Visit[NodeConfig]) -> Outcome:
+            return Proceed({"place": "3A"})
+
+        async def remove(self, visit: Visit[NodeConfig]) -> None:
+            undone.append(visit.step)
+
+    ask = {"type": "form", "fields": [{"name": "name", "label": "Your name"}]}
+    nodes = [{"id": "one", **ask}, {"id": "book", "type": "book"}, {"id": "two", **ask, "final": True}]
+    nodes.append({"id": "three", **ask})
+    chat = await Chat.of({"id": "main", "nodes": nodes}, node_types=[Book])
+    await chat.says("Ann")
+    await chat.says("restart")
+    await chat.says("yes")
+    assert (undone, chat.asked) == (["book"], "one.name")
+    for said in ("Ann", "Ann", "restart", "yes"):
+        await chat.says(said)
+    assert (undone, chat.asked, (await chat.view()).answers["one"]) == (["book"], "three.name", {"name": "Ann"})
 
 
 # -- what is said and kept ---------------------------------------------------------------------------

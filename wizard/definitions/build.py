@@ -58,7 +58,7 @@ def build(draft: Draft, embedded: Mapping[str, Workflow], version: str) -> Workf
         language=head.language,
         events=_known_events(draft, embedded),
         awaited=_awaited(draft, embedded),
-        help=tuple(Topic(topic.ask, prose(topic.answer)) for topic in head.help),
+        help=tuple(Topic(topic.ask, prose(topic.answer or ""), topic.workflow or "") for topic in head.help),
         agent=head.agent,
         starts_on=tuple(StartsOn(start.event, start.when) for start in head.on),
     )

@@ -220,8 +220,9 @@ class _Loader:
 
 
 def _needed(draft: Draft) -> Iterator[str]:
-    """The workflows that a definition embeds, and those that it starts."""
+    """The workflows that a definition embeds, those that it starts, and those that help."""
     yield from (config.workflow for _, config in draft.calls)
+    yield from (topic.workflow for topic in draft.head.help if topic.workflow is not None)
     for node in draft.nodes:
         yield from (name for _, name, _ in (() if node.config is None else node.handler.starts(node.config)))
 

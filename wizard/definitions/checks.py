@@ -10,6 +10,7 @@ from typing import Literal
 from wizard.definitions.draft import Draft, NodeDraft
 from wizard.definitions.edges import closure, components, is_loop, leading_to
 from wizard.definitions.function_checks import Functions, check_functions
+from wizard.definitions.help_checks import check_help
 from wizard.definitions.inputs import ITEM_NAMES, misfit
 from wizard.definitions.internal import ConditionConfig, WorkflowConfig
 from wizard.definitions.name_checks import check_item_names, check_names, is_connected
@@ -53,6 +54,7 @@ def check(
             *_check_ids_and_targets(draft),
             *_check_calls(draft, drafts, missing),
             *([] if stored else _check_started(draft, drafts, missing, deployed)),
+            *([] if stored else check_help(draft, drafts, missing, deployed)),
             *_check_defaults(draft),
             *_check_ends(draft, embedded),
             *_check_deadlines(draft),

@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     StrictBool,
     WithJsonSchema,
+    model_validator,
 )
 
 from wizard.expressions.expression import Expression
@@ -85,11 +86,30 @@ class TopicFormat(_Format):
     ask: Annotated[
         tuple[_Way, ...],
         BeforeValidator(_ways, json_schema_input_type=_Way | list[_Way]),
-        Field(min_length=1, max_length=20, description="How people may ask it, in one way or in several."),
-    ]
-    answer: Annotated[str, Field(strict=True)] = Field(
-        min_length=1, max_length=5_000, description="What they are told. No template."
+        Field(
+            min_length=1,
+            max_length=20,
+            description="How people may ask it, in one way or several; with `workflow` also in none, then by `help`.",
+        ),
+    ] = ()
+    answer: Annotated[str, Field(strict=True)] | None = Field(
+        None, min_length=1, max_length=5_000, description="What they are told. No template."
     )
+    workflow: WorkflowId | None = Field(
+        None, description="The workflow that answers instead: it runs aside and returns to the question."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> TopicFormat:
+        if (self.answer is None) == (self.workflow is None):
+            raise ValueError("say either `answer` or `workflow`: what people are told, or the workflow that answers")
+        if self.answer is not None and not self.ask:
+            raise ValueError("say `ask`: how people may ask for this answer")
+        return self
+
+
+def _topics(value: object) -> object:
+    return [value] if isinstance(value, Mapping) else value
 
 
 class WorkflowFormat(_Format):
@@ -107,9 +127,10 @@ class WorkflowFormat(_Format):
     on: tuple[StartFormat, ...] = Field(
         (), max_length=MAX_STARTS, description="The events that start a run of it, by themselves."
     )
-    help: tuple[TopicFormat, ...] = Field(
-        (), max_length=MAX_TOPICS, description="What people can ask in a conversation, at any time."
-    )
+    help: Annotated[
+        tuple[TopicFormat, ...],
+        BeforeValidator(_topics, json_schema_input_type=TopicFormat | list[TopicFormat]),
+    ] = Field((), max_length=MAX_TOPICS, description="What people can ask in a conversation, at any time.")
     agent: StrictBool = Field(False, description="Whether people can ask for a person in a conversation.")
     reopen: StrictBool = Field(False, description="Whether a completed run can be gone back into.")
     save: Saves = Field(

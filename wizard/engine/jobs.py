@@ -15,8 +15,9 @@ from typing import Any, assert_never
 from wizard.engine.children import Children
 from wizard.engine.dropped import UNDO_TRIES
 from wizard.engine.pinned import Pinned
+from wizard.engine.playing import stands_at
 from wizard.engine.reentry import AtWork
-from wizard.engine.turns import Turns, stands_at
+from wizard.engine.turns import Turns
 from wizard.engine.unsaved import Task
 from wizard.engine.view import RunView
 from wizard.engine.visits import make_visit

@@ -31,10 +31,21 @@ from wizard.engine.lasting import LastingWork, claim_of
 from wizard.engine.leases import Leases
 from wizard.engine.narration import Narrator, Said, Telling
 from wizard.engine.pinned import Pinned
+from wizard.engine.playing import (
+    RespondWith,
+    answer_on_the_way,
+    drive,
+    is_handed_over,
+    log_failures,
+    outcome,
+    prompt_of,
+    put_off_until,
+    stands_at,
+)
 from wizard.engine.progress import reporter
 from wizard.engine.slots import Slots
 from wizard.engine.unsaved import PERSONS, LateResult, Overtaken, Task, Unsaved, taken_again
-from wizard.engine.view import RunView, with_fault
+from wizard.engine.view import RunView
 from wizard.errors import (
     CallerError,
     RunBusy,
@@ -62,23 +73,18 @@ from wizard.machine.stack import Turn, visit_of
 from wizard.model import Prompt, Reply, Run, RunStatus, Workflow
 from wizard.model.instants import Clock
 from wizard.model.job import JobKind, job_key
-from wizard.model.path import locate
 from wizard.node import Services
 from wizard.node.others import Profiles
 from wizard.profiles.schema import ProfileSchema
 from wizard.settings import Settings
 from wizard.state.documents import document_saves
 from wizard.stores.contract import Store
-from wizard.telemetry.logs import failed
-from wizard.telemetry.watching import ACCEPTED, Watch, WatchedTurn
+from wizard.telemetry.watching import Watch, WatchedTurn
 
 log = logging.getLogger("wizard.engine")
-nodes = logging.getLogger("wizard.nodes")
 
 MAX_TRIES = 20  # lost compare-and-swaps in one turn before the caller is told to try again
 QUICK_TRIES, PAUSE = 3, 0.05  # those made at once, and the most seconds before each of the others
-
-RespondWith = Callable[[RunView], Reply]
 
 
 class Turns:
@@ -257,12 +263,12 @@ class Turns:
         saver = self._saver(turn, run, respond, task, place, born=True, telling=telling)
         strict = isinstance(ask, Change)
         view = await self._play(turn, ask.move(turn), saver, respond, task, strict=strict, telling=telling)
-        watched.outcome = _outcome(view, run)
+        watched.outcome = outcome(view, run)
         return view
 
     async def _is_worked_on(self, workflow: Workflow, run: Run) -> bool:
         """Whether the work that the run stands at is somebody's, here or in another process, or waits for its time."""
-        if self._effects.is_running(run) or _is_handed_over(workflow, run):
+        if self._effects.is_running(run) or is_handed_over(workflow, run):
             return True
         return await self._store.queue.is_kept(job_key(run.id, JobKind.WORK, visit_of(run.current)), self._clock())
 
@@ -291,7 +297,7 @@ class Turns:
             run,
             born=born,
             lease=self.lease,
-            respond=None if respond is None else partial(_answer_on_the_way, turn, respond),
+            respond=None if respond is None else partial(answer_on_the_way, turn, respond),
             responded=task.responded,
             job=task.job,
             past=partial(self.past.add, task.job),
@@ -322,28 +328,28 @@ class Turns:
         that the saver holds. Raises Overtaken."""
         driver, before = self._driver(turn, saver, task), saver.run
         try:
-            await _drive(move, driver)
+            await drive(move, driver)
             if telling is not None and not (strict and turn.rejected):
                 await self._have_told(telling, turn, driver)
             rejected = driver.prompt if turn.rejected else None
             # What was stored on the way isn't the answer yet: the same request again would be made again (S19).
             unanswered = respond is not None and saver.owes_reply
             if not (turn.touched or unanswered) or (strict and turn.rejected):
-                prompt = None if strict else _prompt_of(saver.run, driver, turn.workflow)
+                prompt = None if strict else prompt_of(saver.run, driver, turn.workflow)
                 return RunView(turn.workflow, saver.run, turn.local_now, prompt, rejected=rejected)
             # A change of a run that is completed can end it again in the same turn.
             ended = turn.workflow.reopen or saver.run.status is not RunStatus.COMPLETED
             if turn.status is RunStatus.COMPLETED and ended and not turn.workflow.saves_steps:
                 turn.documents += document_saves(turn, saver.run, reopens=turn.workflow.reopen)
             change = turn.change()
-            prompt = _prompt_of(change.run, driver, turn.workflow)
+            prompt = prompt_of(change.run, driver, turn.workflow)
             view = RunView(turn.workflow, change.run, turn.local_now, prompt, rejected=rejected)
             view.said = change.said
             if respond is not None:
                 change = change._replace(reply=saver.answering(respond(view)))
-            view.until = driver.until.get(visit_of(change.run.current), _put_off_until(change.run))
+            view.until = driver.until.get(visit_of(change.run.current), put_off_until(change.run))
             await saver.commit(change)
-            _log_failures(turn)
+            log_failures(turn)
             if change.said:
                 self._tell(change.run.id)
             await self._leave_line(before, change.run)
@@ -351,7 +357,7 @@ class Turns:
         except StaleRevision:
             raise Overtaken(taken_again(task, driver, saver)) from None
         except (asyncio.CancelledError, StoreError):
-            _log_failures(turn)
+            log_failures(turn)
             if driver.lasting is None:
                 await self._hand_back_work(saver, task)
             raise
@@ -369,9 +375,9 @@ class Turns:
         """Goes on where nothing is asked in a conversation, and has said what came of it."""
 
         def shown() -> Prompt | None:
-            return _prompt_of(turn.as_run(), driver, turn.workflow)
+            return prompt_of(turn.as_run(), driver, turn.workflow)
 
-        await telling.go_on(turn, lambda move: _drive(move, driver), shown)
+        await telling.go_on(turn, lambda move: drive(move, driver), shown)
         telling.tell(turn, shown())
 
     async def _leave_line(self, before: Run, after: Run) -> None:
@@ -384,57 +390,3 @@ class Turns:
         """Hands back the work that the turn began and that nobody goes on with."""
         if saver.has_saved and visit_of(saver.run.current) != task.performing:
             await self.lasting.hand_back(claim_of(saver.run, self._clock()))
-
-
-def _outcome(view: RunView, before: Run) -> str:
-    """What came of a move, as it is told to who watches. Most nodes store nothing of what they refuse."""
-    if view.rejected is not None:
-        return "rejected"
-    return "unchanged" if view.run is before else ACCEPTED
-
-
-def _is_handed_over(workflow: Workflow, run: Run) -> bool:
-    """Whether the run stands at work that only a job goes on with."""
-    step = run.current
-    if run.status is not RunStatus.WORKING or step is None or step.is_foreground or step.is_done:
-        return False
-    node = locate(workflow, step.path).node
-    return bool(node.slow or node.handler.slow or node.handler.pauses or step.put_off is not None)
-
-
-def _put_off_until(run: Run) -> datetime | None:
-    step = run.current
-    return None if step is None or step.is_done or step.put_off is None else step.put_off.until
-
-
-def _answer_on_the_way(turn: Turn, respond: RespondWith, stored: Run) -> Reply:
-    return respond(RunView(turn.workflow, stored, turn.local_now))
-
-
-def _log_failures(turn: Turn) -> None:
-    """Logs failures that are stored: where somebody else was faster, the turn is taken again, and may not fail."""
-    for failure in turn.failures:
-        failed(nodes, failure.error, failure.fault, step=failure.step, workflow=turn.workflow.id, run=turn.id)
-    turn.failures.clear()
-
-
-async def _drive(move: Move, driver: Driver) -> None:
-    try:
-        request = next(move)
-        while True:
-            request = move.send(await driver.answer(request))
-    except StopIteration:
-        return
-
-
-def _prompt_of(run: Run, driver: Driver, workflow: Workflow) -> Prompt | None:
-    """What the last node showed, if the run stopped there."""
-    prompt, current = driver.prompt, run.current
-    if prompt is None or current is None or prompt.step != current.path:
-        return None
-    return with_fault(prompt, run.fault, workflow.language)
-
-
-def stands_at(run: Run, visit: int) -> bool:
-    """Whether the run is still to go on at that visit."""
-    return run.status is RunStatus.WORKING and visit_of(run.current) == visit

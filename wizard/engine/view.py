@@ -375,3 +375,10 @@ def run_id_of(run: str | RunView) -> str:
         return run.id
     check_texts(run=run)
     return run
+
+
+def shown(run: str | RunView, view: RunView) -> RunView:
+    if isinstance(run, str):
+        return view
+    run.refresh(view)
+    return run

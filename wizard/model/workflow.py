@@ -85,10 +85,12 @@ class AfterTries:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What people may ask in a conversation beside its questions, in several ways, and the answer to it."""
+    """What people may ask in a conversation beside its questions, in several ways, and the answer to it: a text, or a
+    `workflow` that is run aside. One that isn't `asked` in any way of its own is what asking for help comes to."""
 
     asked: tuple[str, ...]
     answer: str  # wizard.expressions.prose.Prose
+    workflow: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from wizard.channels.conversation.dialogue import Dialogue
+from wizard.channels.conversation.digressions import Digressions
 from wizard.channels.conversation.meanings import (
     Answer,
     Aside,
@@ -21,10 +22,12 @@ from wizard.channels.conversation.meanings import (
     Begin,
     Cancel,
     Change,
+    Digress,
     GoOn,
     Heard,
     Incoming,
     Remove,
+    Restart,
 )
 from wizard.channels.conversation.narration import Narration
 from wizard.channels.conversation.understanding import MOST_TEXT, understand
@@ -44,7 +47,7 @@ from wizard.errors import (
     StaleRevision,
 )
 from wizard.locale.sentences import Sentence, sentence
-from wizard.model import Kind, RunStatus
+from wizard.model import RunStatus
 from wizard.model.talk import OWN_ID, Speaker, Utterance
 from wizard.process.one_at_a_time import OneAtATime
 
@@ -63,6 +66,7 @@ class Conversations:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._one_at_a_time = OneAtATime()
+        self._digressions = Digressions(engine, self.begin, self.hear)
         self._bells: dict[str, set[asyncio.Event]] = {}
         if engine.narrator is None:
             engine.narrator = Narration()
@@ -79,10 +83,11 @@ class Conversations:
         run_id: str | None = None,
         token: str | None = None,
         channel: str = "",
+        within: bool = False,
         respond: RespondWith | None = None,
     ) -> RunView:
-        """A new run that is a conversation; `said` of the view is what is said first, and delivered to the `channel`
-        where one is named. Raises what Engine.start does."""
+        """A new run that is a conversation, `within` another one where it helps there; `said` of the view is what is
+        said first, and delivered to the `channel` where one is named. Raises what Engine.start does."""
         return await self._engine.start(
             workflow,
             given,
@@ -91,7 +96,7 @@ class Conversations:
             run_id=run_id,
             token=token,
             respond=respond,
-            said=Said(Heard(Begin(language, channel))),
+            said=Said(Heard(Begin(language, channel, within))),
         )
 
     async def join(self, run_id: str, language: str = "", channel: str = "") -> list[Utterance]:
@@ -210,7 +215,7 @@ class Conversations:
             before = Dialogue.of(view.run.conversation)
             if (before.agent, before.operator) == (agent, by):
                 return
-            dialogue = replace(before, agent=agent, operator=by)
+            dialogue = replace(before.returned(), agent=agent, operator=by)
             with suppress(*OVERTAKEN):
                 await self._say(view, Heard(Aside((words_of(view, dialogue).say(told),), dialogue)), note)
                 return
@@ -224,6 +229,9 @@ class Conversations:
             await self._say(view, Heard(Begin()))
             view = await self._engine.load(run_id)
         dialogue = Dialogue.of(view.run.conversation)
+        if (aside := await self._digressions.take(view, dialogue, incoming)) is not None:
+            await self._say(view, aside)
+            return
         edited = await self._engine.utterance(run_id, incoming.edits[:MAX_ID]) if incoming.edits else None
         meaning = understand(view, dialogue, incoming, edited)
         try:
@@ -244,8 +252,8 @@ class Conversations:
             case GoOn():
                 step = view.step if view.status is RunStatus.WAITING else None
                 await engine.next(view.id, {}, step=step, revision=revision, said=said)
-            case Back(restart=True):
-                await engine.previous(view.id, to=_first(view), revision=revision, said=said)
+            case Restart():
+                await engine.restart(view.id, revision=revision, said=said)
             case Back():
                 await engine.previous(view.id, revision=revision, said=said)
             case Change():
@@ -254,6 +262,10 @@ class Conversations:
                 await engine.remove_item(view.id, item, revision=revision, said=said)
             case Cancel():
                 await engine.cancel(view.id, said=said)
+            case Digress():
+                incoming = heard.incoming or Incoming("")
+                aside = await self._digressions.start(view, dialogue, heard.meaning, incoming)
+                await self._say(view, replace(heard, meaning=aside))
             case Aside() | Begin():
                 await self._say(view, heard)
 
@@ -311,12 +323,6 @@ class Conversations:
     def _ring(self, run_id: str) -> None:
         for bell in self._bells.get(run_id, ()):
             bell.set()
-
-
-def _first(view: RunView) -> str | None:
-    """The first page that can be answered anew."""
-    pages = (line.step for line in view.path if line.kind is Kind.FOREGROUND)
-    return next((step for step in pages if view.may_be_answered(step) and view.is_asked(step)), None)
 
 
 def _check_id(message_id: str) -> None:

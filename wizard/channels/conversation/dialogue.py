@@ -22,7 +22,9 @@ class Dialogue:
     `doubt` are the values that may have been meant by the last answer, `confirms` what the person is to confirm.
     `about` is the number of the person's message whose turn isn't at its end. `agent` says that a person is wanted
     ("wanted"), or speaks for the engine ("speaks"), and `operator` who that is. `channels` are those from outside that
-    it is delivered to, by the keys of their links (wizard.channels.outside)."""
+    it is delivered to, by the keys of their links (wizard.channels.outside). `digression` is the run that helps aside
+    now, and `relayed` the number of the last message there that was said here as well. The conversation of such a run
+    is itself `within` another one."""
 
     last: int = 0
     language: str = ""
@@ -38,6 +40,9 @@ class Dialogue:
     agent: str = ""
     operator: str = ""
     channels: tuple[str, ...] = ()
+    digression: str = ""
+    relayed: int = 0
+    within: bool = False
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Dialogue:
@@ -72,6 +77,10 @@ class Dialogue:
         """The same, asking that field, for whatever reason it wasn't to be asked."""
         asked = tuple(other for other in self.asked if other != name)
         return replace(self, name=name, asked=asked, doubt=(), confirms="")
+
+    def returned(self) -> Dialogue:
+        """The same, where nothing helps aside any more."""
+        return replace(self, digression="", relayed=0)
 
     def without_doubt(self) -> Dialogue:
         return replace(self, doubt=(), confirms="")

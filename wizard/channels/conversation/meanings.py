@@ -8,6 +8,7 @@ from typing import Any
 
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.model import Value
+from wizard.model.talk import Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,12 @@ class GoOn:
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """To the page before, or to its beginning (`restart`)."""
+    """To the page before."""
 
-    restart: bool = False
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """To the first question, without any answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +72,30 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Nothing moves: these are said, and the conversation goes on at the question of `dialogue`; `silent` says that
-    not even that is said."""
+    """Nothing moves: these are said, and then what is `relayed` of a run that helps aside. The conversation goes on at
+    the question of `dialogue`, unless it is aside still; `silent` says that not even that is said."""
 
     texts: tuple[str, ...]
     dialogue: Dialogue
     silent: bool = False
+    relayed: tuple[Utterance, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Digress:
+    """A workflow helps aside."""
+
+    workflow: str
 
 
 @dataclass(frozen=True, slots=True)
 class Begin:
     """A run becomes a conversation, or is come back to; by a `channel` from outside, what is said is delivered there
-    from now on."""
+    from now on. One that is `within` another helps there."""
 
     language: str = ""
     channel: str = ""
+    within: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +107,4 @@ class Heard:
     by_operator: bool = False
 
 
-Meaning = Answer | GoOn | Back | Change | Remove | Cancel | Aside | Begin
+Meaning = Answer | GoOn | Back | Restart | Change | Remove | Cancel | Aside | Digress | Begin

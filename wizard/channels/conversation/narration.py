@@ -134,6 +134,8 @@ class _Telling:
         if heard is not None and isinstance(heard.meaning, Begin) and heard.meaning.channel:
             others = tuple(other for other in self.now.channels if other != heard.meaning.channel)
             self.now = replace(self.now, channels=(*others, heard.meaning.channel)[-MOST_CHANNELS:])
+        if heard is not None and isinstance(heard.meaning, Begin) and heard.meaning.within:
+            self.now = replace(self.now, within=True)
         self.words = words_of(after, self.now)
 
     def told(self, *, on_the_way: bool) -> Told:
@@ -164,8 +166,11 @@ class _Telling:
             orders.append(Order(JobKind.ATTEND, 0))
         return tuple(orders)
 
-    def _own(self, line: Line, number: int, about: int) -> Utterance:
-        question, at = line.question, self.view.run.updated_at
+    def _own(self, line: Line | Utterance, number: int, about: int) -> Utterance:
+        at = self.view.run.updated_at
+        if isinstance(line, Utterance):
+            return replace(line, number=number, id=own_id(number), at=at, about=about)
+        question = line.question
         if question is None:
             return Utterance(number, own_id(number), Speaker.ENGINE, line.text, at, about=about)
         offers = question.choices(self.now.mark)
@@ -211,7 +216,7 @@ class _Telling:
 
     # -- what is said ----------------------------------------------------------------------------------
 
-    def _lines(self) -> Iterator[Line]:
+    def _lines(self) -> Iterator[Line | Utterance]:
         view, heard = self.view, self.heard
         if heard is not None and heard.by_operator:
             return
@@ -221,6 +226,9 @@ class _Telling:
             if meaning.silent:
                 return
             yield from (Line(text) for text in meaning.texts if text)
+            yield from meaning.relayed
+            if meaning.dialogue.digression and meaning.relayed:
+                return
         if isinstance(meaning, Begin):
             yield from self._greeting()
         yield from (Line(text) for text in view.remarks)
@@ -265,7 +273,8 @@ class _Telling:
 
     def _ended(self) -> Iterator[Line]:
         view = self.view
-        self.now = replace(self.now, visit=view.visit, name="", asked=(), given={}, tries={}, doubt=(), confirms="")
+        self.now = replace(self.now.returned(), visit=view.visit, name="", asked=(), given={}, tries={})
+        self.now = self.now.without_doubt()
         if view.status is RunStatus.COMPLETED:
             said_before = self.before.status is RunStatus.COMPLETED
             if not said_before:
@@ -293,6 +302,7 @@ class _Telling:
         question = question_of(view, self.now)
         text = f"{with_error}\n\n{question.text}" if with_error and question.text else with_error or question.text
         if text:
+            self.now = self.now.returned()
             yield Line(text, question)
 
     def _answered_elsewhere(self) -> bool:
@@ -353,7 +363,7 @@ def _come_to(prompt: Prompt, meaning: object) -> tuple[str, ...]:
     back is at its last question, and who changes an answer at that."""
     filling = Filling.begun(prompt)
     seen = [field.name for field in filling.fields(prompt) if not filling.silent(field)]
-    if isinstance(meaning, Back) and not meaning.restart:
+    if isinstance(meaning, Back):
         return tuple(seen[:-1])
     if isinstance(meaning, Change) and meaning.opens:
         return tuple(field.name for field in prompt.fields if field.answered or field.value is not None)

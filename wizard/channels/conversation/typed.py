@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from wizard.channels.conversation.commands import correction_in
+from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.matching import exact_choice, near_choices, nearest
+from wizard.channels.conversation.meanings import Answer, Change, Incoming
 from wizard.channels.conversation.questions import clean, meaning
+from wizard.channels.conversation.understanding import understand
 from wizard.engine.view import RunView
 from wizard.errors import InvalidInput
 from wizard.forms.fields import type_of
@@ -27,3 +33,23 @@ def page_called(called: str, view: RunView) -> str | None:
     found = nearest(called, [label for label, _ in lines])
     steps = {lines[at][1] for at in found.among}
     return steps.pop() if len(steps) == 1 else None
+
+
+class Corrected(NamedTuple):
+    """The question of a step that gets another answer."""
+
+    step: str
+    name: str
+    value: Value
+
+
+def corrected(view: RunView, line: str) -> Corrected | None:
+    """What a line corrects in words, as "no, my name is Anna" does; None where it corrects nothing."""
+    if correction_in(line, view.workflow.language) is None:
+        return None
+    match understand(view, Dialogue(visit=view.visit), Incoming("", line)):
+        case Change(step, name, value, gives=True):
+            return Corrected(step, name, value)
+        case Answer(name, value) if name:
+            return Corrected(view.step, name, value)
+    return None

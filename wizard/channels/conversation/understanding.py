@@ -14,7 +14,19 @@ from wizard.channels.conversation import wording
 from wizard.channels.conversation.commands import Command, Correction, command_in, correction_in, first_way, quoted
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.matching import exact_choice, near_choices, nearest
-from wizard.channels.conversation.meanings import Answer, Aside, Back, Cancel, Change, GoOn, Incoming, Meaning, Remove
+from wizard.channels.conversation.meanings import (
+    Answer,
+    Aside,
+    Back,
+    Cancel,
+    Change,
+    Digress,
+    GoOn,
+    Incoming,
+    Meaning,
+    Remove,
+    Restart,
+)
 from wizard.channels.conversation.questions import grouped, meaning, numbered, offered
 from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
 from wizard.engine.view import RunView
@@ -23,7 +35,7 @@ from wizard.forms.characters import alike
 from wizard.forms.fields import type_of
 from wizard.forms.types.choices import yes_and_no
 from wizard.locale.sentences import Sentence, sentence
-from wizard.model import Choice, Item, Kind, Prompt, PromptField, RunStatus, Value
+from wizard.model import ENDED, Choice, Item, Prompt, PromptField, RunStatus, Topic, Value
 from wizard.model.talk import Utterance
 
 MOST_TEXT = 100_000  # characters of a message; what a field takes is its own limit
@@ -40,7 +52,8 @@ NO_FIRST = sentence("This is the first question.")
 NO_AGENT = sentence("Nobody can be reached here.")
 AGENT_TOLD = sentence("I have asked for somebody to write to you here. Meanwhile you can go on.")
 NOT_CANCELLED = sentence("Nothing was cancelled.")
-IS_OVER = sentence("This is complete.")
+NOT_RESTARTED = sentence("Your answers are still there.")
+IS_OVER = sentence("This is complete. To begin again, start a new conversation.")
 NO_EDIT = sentence("I don’t know which answer this corrects. Nothing was changed.")
 
 
@@ -103,7 +116,7 @@ class _Reader:
             if corrected is not None:
                 return corrected
         if (topic := self._topic(text)) is not None:
-            return self.aside(topic)
+            return self._helped(topic)
         return self._answer(text)
 
     def _answer(self, text: str) -> Meaning:
@@ -151,13 +164,18 @@ class _Reader:
 
     def _pending(self, text: str) -> Meaning | None:
         """An answer to what was asked back."""
-        if self.dialogue.confirms == "cancel":
+        if self.dialogue.confirms:
             yes, _ = yes_and_no(self.language)
-            return Cancel() if alike(text) in yes else self.aside(NOT_CANCELLED)
+            return self._confirmed(sure=alike(text) in yes)
         if self.dialogue.doubt and self.asked is not None:
             value = numbered(text.strip().rstrip("."), list(self.dialogue.doubt))
             return None if value is None else Answer(self.asked.name, value)
         return None
+
+    def _confirmed(self, *, sure: bool) -> Meaning:
+        if self.dialogue.confirms == "restart":
+            return Restart() if sure else self.aside(NOT_RESTARTED)
+        return Cancel() if sure else self.aside(NOT_CANCELLED)
 
     # -- buttons and files -----------------------------------------------------------------------------
 
@@ -167,7 +185,7 @@ class _Reader:
         if mark != self.dialogue.mark or key not in dict(question.offers):
             return self.aside(STALE)
         if self.dialogue.confirms:
-            return Cancel() if key == "yes" else self.aside(NOT_CANCELLED)
+            return self._confirmed(sure=key == "yes")
         if self.dialogue.doubt and self.asked is not None:
             return Answer(self.asked.name, self.dialogue.doubt[int(key) - 1])
         return self._pressed_answer(key, question)
@@ -233,9 +251,9 @@ class _Reader:
     def _tell(self, command: Command) -> Meaning:
         match command.name:
             case "help" if command.argument and (topic := self._topic(command.argument)) is not None:
-                return self.aside(topic)
+                return self._helped(topic)
             case "help":
-                return self.aside(wording.help_text(self.view, self.words))
+                return self._help()
             case "review":
                 return self.aside(self._review())
         return self.aside()
@@ -275,13 +293,11 @@ class _Reader:
         return [field for field in filling.fields(prompt) if not filling.silent(field)]
 
     def _restart(self) -> Meaning:
-        first = next((line for line in self.view.path if line.kind is Kind.FOREGROUND), None)
-        if first is None or first.step == self.view.step:
-            names = [field.name for field in self._seen(self.view.current)] if self.asked is not None else []
-            if not names:
-                return self.aside(NO_FIRST)
-            return self.aside(dialogue=replace(self.dialogue.asks(names[0]), asked=()))
-        return Back(restart=True)
+        """Asked once: answers go with it."""
+        begun = self.view.summary() or self.dialogue.asked
+        if not begun and self.view.status is RunStatus.WAITING:
+            return self.aside(NO_FIRST)
+        return Aside((), replace(self.dialogue.without_doubt(), confirms="restart"))
 
     # -- changes ---------------------------------------------------------------------------------------
 
@@ -382,14 +398,30 @@ class _Reader:
 
     # -- help --------------------------------------------------------------------------------------------
 
-    def _topic(self, text: str) -> str | None:
-        """The answer to a question that the workflow's help knows."""
+    def _help(self) -> Meaning:
+        """The workflow that helps, where there is one and it can be returned from; else what can be said."""
+        plain = next((topic for topic in self.view.workflow.help if not topic.asked), None)
+        if plain is not None and self._may_digress:
+            return Digress(plain.workflow)
+        return self.aside(wording.help_text(self.view, self.words, within=self.dialogue.within))
+
+    def _helped(self, topic: Topic) -> Meaning:
+        if not topic.workflow:
+            return self.aside(str(topic.answer))
+        return Digress(topic.workflow) if self._may_digress else self._help()
+
+    @property
+    def _may_digress(self) -> bool:
+        return self.view.status not in ENDED and not self.dialogue.within
+
+    def _topic(self, text: str) -> Topic | None:
+        """The topic of the workflow's help that is asked for."""
         asked = [(way, topic) for topic in self.view.workflow.help for way in topic.asked]
         said = alike(text).rstrip("?!. ")
         for way, topic in asked:
             if alike(way).rstrip("?!. ") == said:
-                return str(topic.answer)
+                return topic
         if not text.rstrip().endswith("?"):
             return None
         near = nearest(text.rstrip("?! "), [way.rstrip("?! ") for way, _ in asked])
-        return None if near.one is None else str(asked[near.one][1].answer)
+        return None if near.one is None else asked[near.one][1]

@@ -25,11 +25,16 @@ HELP: Mapping[str, Sentence] = {
     "change": sentence("answer something anew, as in “change 2” or “change email to ann@example.org”"),
     "review": sentence("your answers so far"),
     "skip": sentence("leave a question without an answer, where that is possible"),
-    "restart": sentence("begin again with the first question"),
+    "restart": sentence("begin again with the first question, without your answers"),
     "cancel": sentence("end this for good"),
     "agent": sentence("write with a person"),
 }
+WITHIN = sentence("return to your question")
 CONTINUE = sentence_for("button", "Continue")
+CONFIRMED: Mapping[str, Sentence] = {  # what is asked back, by the command that asks for it
+    "cancel": sentence("This ends it for good. Are you sure?"),
+    "restart": sentence("This begins again from the first question, and your answers are removed. Are you sure?"),
+}
 STOPPED = sentence("This can’t go on at the moment.")
 
 
@@ -118,8 +123,8 @@ def working_text(view: RunView, words: Words) -> str:
 def question_of(view: RunView, dialogue: Dialogue) -> Question:
     """What is asked now, with the buttons of it."""
     words = words_of(view, dialogue)
-    if dialogue.confirms == "cancel":
-        return _yes_or_no(sentence("This ends it for good. Are you sure?"), words)
+    if (confirmed := CONFIRMED.get(dialogue.confirms)) is not None:
+        return _yes_or_no(confirmed, words)
     asked = asked_now(view, dialogue)
     if asked is not None:
         return _doubtful(asked, dialogue, words, view) if dialogue.doubt else _asking(view, asked, dialogue, words)
@@ -238,13 +243,15 @@ def _way_out(asked: PromptField, view: RunView, words: Words) -> Sentence:
     return sentence("Type “{help}” to see what you can do, or “{back}”.", help=helped, back=back)
 
 
-def help_text(view: RunView, words: Words) -> str:
-    """What can be said at any time."""
-    left_out = set() if view.workflow.agent else {"agent"}
+def help_text(view: RunView, words: Words, *, within: bool = False) -> str:
+    """What can be said at any time; `within` another conversation it is that which is gone back to."""
+    left_out = {"restart", "cancel", "agent"} if within else set() if view.workflow.agent else {"agent"}
+    said = {**HELP, "back": WITHIN} if within else HELP
     lines = [
-        f"{first_way(name, words.language)} – {words.say(text)}" for name, text in HELP.items() if name not in left_out
+        f"{first_way(name, words.language)} – {words.say(text)}" for name, text in said.items() if name not in left_out
     ]
-    if view.workflow.help:
+    topics = [topic.asked[0] for topic in view.workflow.help if topic.asked and not (within and topic.workflow)]
+    if topics:
         lines.append(words.say(sentence("You can also ask:")))
-        lines += [f"• {topic.asked[0]}" for topic in view.workflow.help]
+        lines += [f"• {topic}" for topic in topics]
     return "\n".join(lines)

@@ -21,14 +21,12 @@ from wizard.channels.conversation.questions import (
     grouped,
     may_be_kept,
     numbered,
-    offered,
-    read_line,
 )
-from wizard.channels.conversation.typed import meant, page_called
+from wizard.channels.conversation.typed import corrected, page_called
 from wizard.channels.conversation.wording import CLEARER
 from wizard.channels.terminal.console import Console
-from wizard.channels.terminal.local_files import read_file
 from wizard.channels.terminal.printing import Paper
+from wizard.channels.terminal.reading import Left, Reader, finished, value_of
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.engine.work import Work, pauses, seems_stuck, work_of
@@ -41,8 +39,8 @@ from wizard.locale.words import words_in
 from wizard.model import Prompt, PromptField, RunStatus, Value
 
 GOES_ON = (RunStatus.CREATED, RunStatus.WAITING, RunStatus.WORKING, RunStatus.FAILED)
+UNSAID = sentence("This answer can't be accepted.")
 LOOK = 0.3  # seconds between two looks at work that is under way
-LARGEST_FILE = 100_000_000  # bytes, where the question says nothing
 
 
 class Ending(Enum):
@@ -51,10 +49,6 @@ class Ending(Enum):
     COMPLETED = "completed"
     LEFT = "left"
     OVER = "over"
-
-
-class _Left(Exception):
-    """The person leaves; everything is stored."""
 
 
 class Conversation:
@@ -67,6 +61,7 @@ class Conversation:
         self._kept = kept
         self._words = ENGLISH
         self._paper = Paper(console, ENGLISH)
+        self._reader = Reader(console, ENGLISH)
         self._shown: tuple[str, str, str] | None = None  # the page whose heading and text were printed last
         self._asked: str | None = None  # the question that was printed last
         self._filling = Filling()
@@ -81,6 +76,7 @@ class Conversation:
         """Asks until the run ends or the person leaves. Raises RunError for what no answer can mend."""
         self._words = words_in(view.workflow.language)
         self._paper = Paper(self._console, self._words)
+        self._reader = Reader(self._console, self._words)
         self._paper.cover(view.workflow, kept=self._kept)
         try:
             if view.status in (RunStatus.CREATED, RunStatus.WORKING):
@@ -90,7 +86,7 @@ class Conversation:
                 await self._offer_reopening(view)
             while view.status in GOES_ON:
                 await self._turn_safely(view)
-        except (_Left, KeyboardInterrupt):
+        except (Left, KeyboardInterrupt):
             return Ending.LEFT
         except (RunExpired, RunCancelled) as error:
             self._paper.wrong(error.people)
@@ -141,19 +137,14 @@ class Conversation:
             if work != told:
                 self._paper.work(work)
                 told = work
-            if self._console.has_typed() or (pauses(view) and self._leads_away()):
-                line = self._read()
+            if self._console.has_typed() or (pauses(view) and self._reader.leads_away()):
+                line = self._reader.line()
                 if isinstance(line, Command):
                     await self._obey(view, prompt, line)
                     return
                 self._paper.wrong(sentence("There is nothing to answer here. Wait, or type :help."))
             await asyncio.sleep(LOOK)
             await self._engine.load(view)
-
-    def _leads_away(self) -> bool:
-        """Whether a pipe has ended, or its next line is a command. An answer is one to what is asked after the wait."""
-        ahead = self._console.ahead()
-        return ahead is not None and (ahead[0] is None or isinstance(read_line(ahead[0], self._words), Command))
 
     async def _pause(self, view: RunView, prompt: Prompt) -> None:
         """A page without questions: Enter goes on."""
@@ -165,7 +156,7 @@ class Conversation:
             self._paper.note(sentence("Press Enter to go on ({button})", button=prompt.submit))
         else:
             self._paper.note(sentence("Press Enter to go on"))
-        line = self._read()
+        line = self._reader.line()
         if isinstance(line, Command):
             await self._obey(view, prompt, line)
         elif line.strip():
@@ -176,7 +167,7 @@ class Conversation:
     async def _ask(self, view: RunView, prompt: Prompt, asked: PromptField) -> None:
         if self._asked != asked.name or asked.name in self._filling.errors:
             self._question(asked)
-        line = self._read_text() if type_of(asked).has_lines else self._read(asked)
+        line = self._reader.text(self._filling.lines) if type_of(asked).has_lines else self._reader.line(asked)
         if isinstance(line, Command):
             if line.name == "skip" and asked.required:
                 self._paper.wrong(sentence("This question needs an answer."))
@@ -186,21 +177,15 @@ class Conversation:
                 await self._give(view, prompt, asked, None)
                 return
             if self._filling.lines and line.name in MOVING:
-                await self._give(view, prompt, asked, self._typed())
+                await self._give(view, prompt, asked, finished(self._filling.lines))
             await self._obey(view, prompt, line, asked)
             return
         try:
-            value = await self._value(asked, line)
+            value = await value_of(asked, line)
         except InvalidInput as error:
             self._paper.wrong(error.people)
             return
         await self._give(view, prompt, asked, value)
-
-    async def _value(self, asked: PromptField, line: str) -> Value:
-        if not type_of(asked).holds_files or not line.strip():
-            return meant(asked, line)
-        limit = asked.options.get("max_size")
-        return await asyncio.to_thread(read_file, line.strip(), limit if isinstance(limit, int) else LARGEST_FILE)
 
     async def _count_tries(self, view: RunView, asked: PromptField) -> bool:
         """Says more the second time that an answer isn't taken. True where the definition leads on after so many."""
@@ -224,17 +209,40 @@ class Conversation:
         if view.rejected is None and view.fault is None:
             self._filling.asked.add(asked.name)
             return
+        if isinstance(value, str) and view.rejected is not None and await self._correct(view, value):
+            return
         answered = view.rejected or view.current
         errors = {field.name: field.error for field in answered.fields}
         self._filling.doubted.add(asked.name)
-        unsaid = sentence("This answer can't be accepted.")
-        message = errors.get(asked.name) or answered.error or self._words.say(unsaid)
+        message = errors.get(asked.name) or answered.error or self._words.say(UNSAID)
         if self._asked == asked.name:
             self._paper.wrong(message)
         else:
             self._filling.errors[asked.name] = message
         await self._engine.load(view)
         await self._count_tries(view, asked)
+
+    async def _correct(self, view: RunView, line: str) -> bool:
+        """Whether a line that is no answer corrects an earlier one in words. The run returns to where it was."""
+        refused = view.rejected
+        await self._engine.load(view)
+        correction = corrected(view, line)
+        if correction is None:
+            view.rejected = refused
+            return False
+        step, name, value = correction
+        if step == view.step:
+            await self._engine.next(view, {name: value}, partial=True)
+        else:
+            await self._engine.change(view, step, {name: value}, keep=True)
+        if view.rejected is not None:
+            told = next((field.error for field in view.rejected.fields if field.error), view.rejected.error)
+            self._paper.wrong(told or self._words.say(UNSAID))
+            await self._engine.load(view)
+        else:
+            self._paper.note(sentence("Changed. Now back to your question."))
+        self._asked = None
+        return True
 
     async def _hand_in(self, view: RunView, prompt: Prompt) -> None:
         """All questions of the step are answered: the run goes on, or says why it doesn't."""
@@ -272,43 +280,10 @@ class Conversation:
         self._introduce(view, view.current)
         while view.status is RunStatus.COMPLETED:
             self._paper.note(sentence("This is complete. :change or :back opens it again, Enter leaves."))
-            line = self._read()
+            line = self._reader.line()
             if not isinstance(line, Command):
                 return
             await self._obey(view, view.current, line)
-
-    # -- reading -------------------------------------------------------------------------------------
-
-    def _read(self, asked: PromptField | None = None) -> Command | str:
-        """A line. Raises _Left at the end of the input."""
-        of = None if asked is None else type_of(asked)
-        default = "" if asked is None or (of is not None and of.has_lines) else offered(asked, self._words)
-        secret = of is not None and of.is_secret
-        line = self._console.read(f"[{default}] > " if default else "> ", secret=secret)
-        if line is None:
-            raise _Left
-        return read_line(line, self._words)
-
-    def _read_text(self) -> Command | str:
-        """Lines up to a single dot or the end of the input; a first line that is empty is the answer that is
-        shown. A command is only one if it is known: a text may have lines that begin with a colon."""
-        lines = self._filling.lines
-        while True:
-            line = self._console.read("> ")
-            if line is None and not lines:
-                raise _Left
-            if line is None or line.strip() == "." or (not line.strip() and not lines):
-                return self._typed()
-            read = read_line(line, self._words)
-            if isinstance(read, Command) and (read.known or not lines):
-                return read
-            lines.append("." if line.strip() == ".." else read if isinstance(read, str) else line)
-
-    def _typed(self) -> str:
-        """The text of several lines, which is finished by that."""
-        text = "\n".join(self._filling.lines)
-        self._filling.lines.clear()
-        return text
 
     # -- commands ------------------------------------------------------------------------------------
 
@@ -335,7 +310,7 @@ class Conversation:
             case "cancel":
                 await self._cancel(view, command.argument)
             case "quit":
-                raise _Left
+                raise Left
             case "help":
                 self._paper.help()
             case _:
@@ -402,7 +377,7 @@ class Conversation:
             "Type yes to confirm"
         )
         self._paper.note(undone if undoes else ends)
-        line = self._read()
+        line = self._reader.line()
         if isinstance(line, str) and alike(line) in yes_and_no(self._words.language)[0]:
             await self._engine.cancel(view, undo=undoes)
         else:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.channels.typed import ask_one, form, talk
-from wizard.channels.terminal.terminal import Ending, read_file
+from wizard.channels.terminal.local_files import read_file
+from wizard.channels.terminal.terminal import Ending
 from wizard.errors import InvalidInput
 from wizard.testing import make_test_engine
 

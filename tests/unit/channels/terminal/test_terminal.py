@@ -529,3 +529,18 @@ async def test_after_so_many_tries_the_terminal_goes_on_as_a_chat_does() -> None
     assert "For example: 12" in held.script.text
     assert held.script.titles[-1] == "We will call you"
     assert held.ending is Ending.COMPLETED
+
+
+async def test_an_earlier_answer_is_corrected_in_words_where_they_answer_nothing() -> None:
+    """Who sees a mistake says so; at a question that takes any text it is the answer, as it is typed."""
+    engine = await make_test_engine(PASSPORT)
+    held = await talk(engine, "passport", *ANN, "no, my full name is Anna", "old", "")
+    assert held.view.answers["applicant"]["full_name"] == "Anna"
+    assert (held.view.answers["reason"]["why"], held.ending) == ("old", Ending.COMPLETED)
+    assert "Changed. Now back to your question." in held.script.text
+    held = await talk(engine, "passport", "Ann", "no, my full name is Bea", "27 3 1985", "", "old", "")
+    assert (held.view.answers["applicant"]["full_name"], held.ending) == ("Bea", Ending.COMPLETED)
+    held = await talk(engine, "passport", *ANN, "lost", "no, my full name is Anna", "")
+    assert held.view.answers["reason"]["where"] == "no, my full name is Anna"
+    held = await talk(engine, "passport", *ANN, "no, my date of birth is never", "no, my cat is Tom", "old", "")
+    assert (len(held.script.wrong), held.view.answers["reason"]["why"], held.ending) == (2, "old", Ending.COMPLETED)

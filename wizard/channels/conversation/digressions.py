@@ -1,0 +1,105 @@
+"""A workflow that helps aside in a conversation (`help`), and returns to its question.
+
+It is a run of its own, with a conversation of its own. What somebody says goes to that first, and what is said there is
+told in the conversation around it by a second turn. Each of both takes a message once, by its id, and the run's id
+follows from the message that began it: whatever comes between the two turns, the message comes to the same when it is
+delivered again.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from hashlib import blake2b
+from typing import Any
+
+from wizard.channels.conversation.commands import command_in
+from wizard.channels.conversation.dialogue import Dialogue
+from wizard.channels.conversation.meanings import Aside, Digress, Heard, Incoming
+from wizard.channels.conversation.wording import help_text, words_of
+from wizard.engine import Engine
+from wizard.engine.view import RunView
+from wizard.errors import InvalidInput, RunCompleted, RunExpired, RunNotFound, StaleRevision, WorkflowNotFound
+from wizard.model import ENDED
+from wizard.model.talk import Speaker, Utterance
+
+LEAVING = ("back", "cancel")  # what is said to return to the question
+OUTSIDE = ("restart", "agent")  # what is said of the conversation around it, and not of the help
+
+
+class Digressions:
+    """Those in the conversations of one engine, by what begins a conversation and hears in it."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        begin: Callable[..., Awaitable[RunView]],
+        hear: Callable[[str, Incoming], Awaitable[list[Utterance]]],
+    ) -> None:
+        self._engine, self._begin, self._hear = engine, begin, hear
+
+    async def start(self, view: RunView, dialogue: Dialogue, digress: Digress, incoming: Incoming) -> Aside:
+        """Starts the run that helps, and gives what it says. Where it can't be started, what can be said is told."""
+        run_id = _run_id(view.id, incoming.id)
+        owners: dict[str, Any] = {"profile_id": view.run.profile_id, "session_id": view.run.session_id}
+        try:
+            await self._begin(digress.workflow, language=dialogue.language, run_id=run_id, within=True, **owners)
+        except StaleRevision:
+            """It was, by the same message, which wasn't answered then."""
+        except (WorkflowNotFound, InvalidInput):
+            return Aside((help_text(view, words_of(view, dialogue)),), dialogue.without_doubt())
+        return await self._told(replace(dialogue.without_doubt(), digression=run_id, relayed=0))
+
+    async def take(self, view: RunView, dialogue: Dialogue, incoming: Incoming) -> Heard | None:
+        """What a message comes to while a run helps aside; None where it is for the conversation itself."""
+        run_id, command = dialogue.digression, self._command(view, dialogue, incoming)
+        if not run_id or dialogue.agent == "speaks" or command in OUTSIDE:
+            return None
+        if command in LEAVING:
+            await self._end(run_id)
+            return Heard(Aside((), dialogue.returned()), incoming)
+        if not await self._is_for_it(view, dialogue, incoming):
+            return None
+        await self._hear(run_id, incoming)
+        taken = await self._engine.utterance(run_id, incoming.id)
+        text = "" if taken is None else taken.text  # without passwords
+        return Heard(await self._told(dialogue), replace(incoming, text=text))
+
+    async def _is_for_it(self, view: RunView, dialogue: Dialogue, incoming: Incoming) -> bool:
+        """Not where that has ended, unless by the same message; nor what belongs to the question outside."""
+        try:
+            over = (await self._engine.load(dialogue.digression)).status in ENDED
+        except RunNotFound:
+            return False
+        if over and await self._engine.utterance(dialogue.digression, incoming.id) is None:
+            return False
+        if incoming.choice.startswith(f"{dialogue.mark}."):
+            return False
+        return not incoming.edits or await self._engine.utterance(dialogue.digression, incoming.edits) is not None
+
+    def _command(self, view: RunView, dialogue: Dialogue, incoming: Incoming) -> str:
+        if incoming.choice or incoming.edits or incoming.files:
+            return ""
+        command = command_in(incoming.text, words_of(view, dialogue).language)
+        return "" if command is None else command.name
+
+    async def _told(self, dialogue: Dialogue) -> Aside:
+        """What was said there and not yet here; where it is over, the conversation returns."""
+        run_id = dialogue.digression
+        over = (await self._engine.load(run_id)).status in ENDED
+        said = await self._engine.said(run_id, dialogue.relayed)
+        now = dialogue.returned() if over else replace(dialogue, relayed=said[-1].number if said else dialogue.relayed)
+        return Aside((), now, relayed=tuple(one for one in said if one.speaker is Speaker.ENGINE))
+
+    async def _end(self, run_id: str) -> None:
+        try:
+            await self._engine.cancel(run_id)
+        except (RunNotFound, RunCompleted, RunExpired):
+            return
+
+
+def _run_id(around: str, message_id: str) -> str:
+    """As long as any run's, and as hard to guess for whoever doesn't know the run around it."""
+    key = f"{around}\n{message_id}".encode()
+    return urlsafe_b64encode(blake2b(key, digest_size=16, person=b"digression").digest())[:22].decode()
