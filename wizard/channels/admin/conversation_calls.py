@@ -10,7 +10,7 @@ from wizard.channels.http.described import json_answer, json_body, parameter
 from wizard.channels.http.problems import (
     INVALID_INPUT,
     INVALID_REQUEST,
-    REFUSED,
+    NOT_TAKEN_OVER,
     RUN_BUSY,
     RUN_NOT_FOUND,
     WORKFLOW_UNAVAILABLE,
@@ -92,7 +92,7 @@ CALLS = (
             "requestBody": json_body("Write", _WRITE, required=True),
             "responses": {"200": json_answer("It is said", ref("Message"), None, _MINE)},
         },
-        (*BODY, INVALID_INPUT, REFUSED, RUN_NOT_FOUND, RUN_BUSY, WORKFLOW_UNAVAILABLE),
+        (*BODY, INVALID_INPUT, NOT_TAKEN_OVER, RUN_NOT_FOUND, RUN_BUSY, WORKFLOW_UNAVAILABLE),
     ),
     _moving("release", "release", "Gives a conversation back: the engine asks again what it asked", ""),
     _moving(

@@ -7,6 +7,7 @@ from typing import Any
 from wizard.channels.api import examples
 from wizard.channels.http.described import json_answer, json_body, parameter, problem_answers
 from wizard.channels.http.problems import (
+    CODE_UNKNOWN,
     INVALID_INPUT,
     INVALID_REQUEST,
     NOT_ALLOWED,
@@ -39,7 +40,7 @@ def _open(body: Problems, token: Problems, start: Problems) -> Json:
     opened = json_answer(
         "The conversation, with what is said first", ref("OpenedConversation"), location, examples.OPENED
     )
-    answers = problem_answers(tuple(dict.fromkeys((*body, *token, *start, TOO_MANY_MESSAGES, RUN_BUSY))))
+    answers = problem_answers(tuple(dict.fromkeys((*body, *token, *start, CODE_UNKNOWN, TOO_MANY_MESSAGES, RUN_BUSY))))
     return {
         "operationId": "converse",
         "summary": "Starts a run as a conversation, or makes one of a run",

@@ -19,6 +19,7 @@ from wizard.channels.http.languages import language_of, learn
 from wizard.errors import (
     BundleRefused,
     CallerError,
+    CodeUnknown,
     ConfigurationRefused,
     DocumentNotFound,
     DraftNotFound,
@@ -28,6 +29,7 @@ from wizard.errors import (
     NotAStep,
     NothingBefore,
     NothingDeployed,
+    NotTakenOver,
     NotYourProfile,
     NotYours,
     PointOfNoReturn,
@@ -89,6 +91,7 @@ class ProblemType:
 INVALID_REQUEST = ProblemType("invalid-request", 400, sentence("The request can't be read"))
 UNAUTHORIZED = ProblemType("unauthorized", 401, sentence("The run's token is missing"))
 WRONG_TOKEN = ProblemType("wrong-token", 403, sentence("The token isn't valid for this run"))
+CODE_UNKNOWN = ProblemType("code-unknown", 403, sentence("The code isn't valid, or not any more"))
 NOT_ALLOWED = ProblemType("not-allowed", 403, sentence("This isn't allowed here"))
 NOT_FOUND = ProblemType("not-found", 404, sentence("There is nothing here"))
 NOT_YOUR_PROFILE = ProblemType("not-your-profile", 403, sentence("The profile belongs to somebody else"))
@@ -127,6 +130,7 @@ DRAFT_NOT_FOUND = ProblemType("draft-not-found", 404, "The workflow has no draft
 VERSION_NOT_FOUND = ProblemType("version-not-found", 404, "There is no such version")
 STALE_DEPLOYMENT = ProblemType("stale-deployment", 409, "Something else was deployed at the same time")
 NOTHING_DEPLOYED = ProblemType("nothing-deployed", 409, "Nothing is deployed")
+NOT_TAKEN_OVER = ProblemType("not-taken-over", 409, "The conversation isn't taken over")
 NOTHING_BEFORE = ProblemType("nothing-before", 409, "Nothing was deployed before")
 BUNDLE_REFUSED = ProblemType("bundle-refused", 409, "The bundle can't be imported")
 STALE_DRAFT = ProblemType("stale-draft", 412, "Somebody else has saved the draft")
@@ -157,6 +161,7 @@ STAGING_TYPES = (
     STALE_DEPLOYMENT,
     NOTHING_DEPLOYED,
     NOTHING_BEFORE,
+    NOT_TAKEN_OVER,
     BUNDLE_REFUSED,
     STALE_DRAFT,
     STALE_SHARING,
@@ -182,6 +187,7 @@ PROBLEM_TYPES = (
     INVALID_REQUEST,
     UNAUTHORIZED,
     WRONG_TOKEN,
+    CODE_UNKNOWN,
     NOT_YOUR_PROFILE,
     NOT_ALLOWED,
     NOT_FOUND,
@@ -231,6 +237,7 @@ _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (RunExpired, RUN_EXPIRED),
     (RunNotFound, RUN_NOT_FOUND),
     (NotYourProfile, NOT_YOUR_PROFILE),
+    (CodeUnknown, CODE_UNKNOWN),
     (NotYours, WRONG_TOKEN),
     (WorkflowNotFound, WORKFLOW_NOT_FOUND),
     (FieldsRefused, FIELDS_REFUSED),
@@ -247,6 +254,7 @@ _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (VersionNotFound, VERSION_NOT_FOUND),
     (NothingDeployed, NOTHING_DEPLOYED),
     (NothingBefore, NOTHING_BEFORE),
+    (NotTakenOver, NOT_TAKEN_OVER),
     (DocumentNotFound, DOCUMENT_NOT_FOUND),
     (StaleDocument, STALE_DOCUMENT),
     (ResourceNotFound, RESOURCE_NOT_FOUND),
