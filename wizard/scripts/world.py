@@ -250,9 +250,11 @@ class World:
     async def _breaks_off(self) -> None:
         """Nobody goes on with what is under way."""
         working, self._working = self._working, {}
+        for task in working:
+            task.cancel()  # first of all: it would claim anew what is handed back
+        await asyncio.gather(*working, return_exceptions=True)
         for worker in working.values():
             await worker.stop(0.0)
-        await asyncio.gather(*working, return_exceptions=True)
 
     async def crashes(self) -> None:
         """The engine is thrown away as it is, and another one made on the same store. Who had a connection lost it."""
