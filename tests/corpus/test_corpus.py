@@ -198,7 +198,8 @@ def test_the_corpus_of_this_format_holds_whatever_is_stored() -> None:
     assert [told["name"] for told in newest] == [story.name for story in STORIES]
     shows = [told["shows"] for told in newest]
     jobs = [(kind, tries > 0) for each in shows for kind, _, _, tries in each["jobs"]]
-    assert {kind for kind, _ in jobs} == {kind.value for kind in JobKind}
+    of_chats = {JobKind.DELIVER, JobKind.ATTEND}  # no story has a conversation yet
+    assert {kind for kind, _ in jobs} == {kind.value for kind in set(JobKind) - of_chats}
     assert {kind for kind, claimed in jobs if claimed} >= {"work", "message"}
     assert {each["status"] for each in shows} == {status.value for status in RunStatus}
     assert ["room", 1, "NodeFailed", False] in [undo for each in shows for undo in each["undos"]]

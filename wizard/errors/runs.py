@@ -124,12 +124,16 @@ class MessageNotSent(RunError):
 
 
 class ChannelRefused(MessageNotSent):
-    """A channel takes no more messages for this conversation: the person has blocked it, or isn't there any more. What
-    is to be said waits until they write again, or an operator has it delivered."""
+    """A channel takes no more messages for this conversation.
+
+    The person has blocked it, or isn't there any more. What is to be said waits until they write again, or an operator
+    has it delivered."""
 
 
 class ChannelBusy(MessageNotSent):
-    """A channel takes the message later, after so many `seconds` where it says so, as with a 429 and Retry-After."""
+    """A channel takes the message later.
+
+    After so many `seconds` where it says so, as with a 429 and Retry-After."""
 
     def __init__(self, message: str | None = None, *, seconds: float = 0.0, run: str = "") -> None:
         self.seconds = seconds
