@@ -9,6 +9,7 @@ tests/unit/machine/test_properties.py.
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import secrets
 from collections.abc import Iterator
@@ -117,3 +118,8 @@ def pseudo_language(tmp_path: Path) -> Iterator[str]:
 
     with installed(tmp_path):
         yield PSEUDO
+
+
+def pytest_runtest_teardown() -> None:
+    """A command that a test runs in this process sets what is logged, which isn't the next test's."""
+    logging.getLogger("wizard").setLevel(logging.NOTSET)
