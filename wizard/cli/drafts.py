@@ -19,6 +19,7 @@ from wizard.cli.shared import (
     AsJson,
     StoreOption,
     clean,
+    command_group,
     examples,
     on_store,
     print_json,
@@ -61,18 +62,11 @@ By = Annotated[
     ),
 ]
 
-drafts = typer.Typer(
-    help="Save drafts of workflows in a store, get and list them.",
-    epilog=examples("wizard drafts put forms/ --store sqlite:///runs.db", "wizard drafts get passport > passport.yaml"),
-    invoke_without_command=True,
-    rich_markup_mode=None,
+drafts = command_group(
+    "Save drafts of workflows in a store, get and list them.",
+    "wizard drafts put forms/ --store sqlite:///runs.db",
+    "wizard drafts get passport > passport.yaml",
 )
-
-
-@drafts.callback()
-def _drafts(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        print(context.get_help())
 
 
 # -- drafts ------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from wizard.cli.shared import (
     AsJson,
     StoreOption,
     clean,
+    command_group,
     examples,
     look,
     must_exist,
@@ -34,21 +35,11 @@ if TYPE_CHECKING:
 
 MAX_LISTED = 10_000
 
-events = typer.Typer(
-    help="Send events that start and reach runs; list what was taken.",
-    epilog=examples(
-        """wizard events send purchase --properties '{"total": 120}' --id order-4711 --profile customer-17""",
-        "wizard events list --unmatched",
-    ),
-    invoke_without_command=True,
-    rich_markup_mode=None,
+events = command_group(
+    "Send events that start and reach runs; list what was taken.",
+    """wizard events send purchase --properties '{"total": 120}' --id order-4711 --profile customer-17""",
+    "wizard events list --unmatched",
 )
-
-
-@events.callback()
-def _events(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        print(context.get_help())
 
 
 @events.command(

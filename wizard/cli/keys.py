@@ -8,23 +8,16 @@ from typing import Annotated
 
 import typer
 
-from wizard.cli.shared import StoreOption, examples, must_exist, place, quantity, settings
+from wizard.cli.shared import StoreOption, command_group, examples, must_exist, place, quantity, settings
 
 AT_ONCE = 1000  # rows between two looks at whether somebody wants it stopped
 TOLD = 10_000  # rows between two lines of progress
 
-keys = typer.Typer(
-    help="Make keys for encryption, seal a store with one, change it.",
-    epilog=examples("wizard keys new", "WIZARD_KEYS=… wizard keys rotate --store sqlite:///runs.db"),
-    invoke_without_command=True,
-    rich_markup_mode=None,
+keys = command_group(
+    "Make keys for encryption, seal a store with one, change it.",
+    "wizard keys new",
+    "WIZARD_KEYS=… wizard keys rotate --store sqlite:///runs.db",
 )
-
-
-@keys.callback()
-def _keys(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        print(context.get_help())
 
 
 @keys.command(epilog=examples("wizard keys new", "wizard keys new 2026-11"))

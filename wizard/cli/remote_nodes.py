@@ -14,6 +14,7 @@ from wizard.cli.shared import (
     AsJson,
     StoreOption,
     clean,
+    command_group,
     examples,
     on_store,
     print_json,
@@ -33,24 +34,14 @@ T = TypeVar("T")
 FAILED = 1
 MOST_BYTES = 1_000_000  # of a file that is read
 
-remote_nodes = typer.Typer(
-    help="Register services that offer node types, and check them.",
-    epilog=examples(
-        "wizard remote-nodes add shop.score https://score.example/wizard --store sqlite:///runs.db",
-        "wizard remote-nodes list",
-        "wizard remote-nodes check shop.score",
-    ),
-    invoke_without_command=True,
-    rich_markup_mode=None,
+remote_nodes = command_group(
+    "Register services that offer node types, and check them.",
+    "wizard remote-nodes add shop.score https://score.example/wizard --store sqlite:///runs.db",
+    "wizard remote-nodes list",
+    "wizard remote-nodes check shop.score",
 )
 
 TypeName = Annotated[str, typer.Argument(metavar="TYPE", help="What definitions call the node type.")]
-
-
-@remote_nodes.callback()
-def _remote_nodes(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        print(context.get_help())
 
 
 @remote_nodes.command("list", epilog=examples("wizard remote-nodes list", "wizard remote-nodes list --json"))

@@ -22,6 +22,7 @@ from wizard.cli.shared import (
     AsJson,
     StoreOption,
     clean,
+    command_group,
     examples,
     on_store,
     print_json,
@@ -42,28 +43,18 @@ T = TypeVar("T")
 
 MAX_BYTES = 200_000  # of what comes in as JSON
 
-resources = typer.Typer(
-    help="Set, show, try and remove resources: passwords for services.",
-    epilog=examples(
-        "wizard resources kinds",
-        "wizard resources set crm --kind http",
-        "wizard resources set crm --test",
-        "wizard resources try crm",
-        "wizard resources list",
-    ),
-    invoke_without_command=True,
-    rich_markup_mode=None,
+resources = command_group(
+    "Set, show, try and remove resources: passwords for services.",
+    "wizard resources kinds",
+    "wizard resources set crm --kind http",
+    "wizard resources set crm --test",
+    "wizard resources try crm",
+    "wizard resources list",
 )
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The resource's name, as definitions have it.")]
 ForTest = Annotated[bool, typer.Option("--test", help="The value for debug runs.")]
 ForProduction = Annotated[bool, typer.Option("--production", help="The value for real runs; this unless given.")]
-
-
-@resources.callback()
-def _resources(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        print(context.get_help())
 
 
 # -- looking -----------------------------------------------------------------------------------------

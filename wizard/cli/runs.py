@@ -12,7 +12,18 @@ import typer
 
 from wizard.cli.jobs import aside_json
 from wizard.cli.repairs import cancel, delete, repair
-from wizard.cli.shared import OPENING, AsJson, RunId, StoreOption, examples, look, print_json, print_table, time_of
+from wizard.cli.shared import (
+    OPENING,
+    AsJson,
+    RunId,
+    StoreOption,
+    command_group,
+    examples,
+    look,
+    print_json,
+    print_table,
+    time_of,
+)
 
 if TYPE_CHECKING:
     from wizard.engine import Engine
@@ -22,23 +33,13 @@ if TYPE_CHECKING:
 
 MAX_LISTED = 10_000
 
-runs = typer.Typer(
-    help="Look into a store; export, cancel, repair and delete runs.",
-    epilog=examples(
-        "wizard runs list --status waiting",
-        "wizard runs show RUN_ID",
-        "wizard runs export RUN_ID --output run.json",
-        "wizard runs cancel RUN_ID --undo",
-    ),
-    invoke_without_command=True,
-    rich_markup_mode=None,
+runs = command_group(
+    "Look into a store; export, cancel, repair and delete runs.",
+    "wizard runs list --status waiting",
+    "wizard runs show RUN_ID",
+    "wizard runs export RUN_ID --output run.json",
+    "wizard runs cancel RUN_ID --undo",
 )
-
-
-@runs.callback()
-def _runs(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        print(context.get_help())
 
 
 @runs.command("list", epilog=examples("wizard runs list", "wizard runs list --workflow passport --limit 20 --json"))

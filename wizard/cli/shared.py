@@ -39,6 +39,18 @@ def examples(*lines: str, closing: str = "") -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines) + (f"\n\n{closing}" if closing else "")
 
 
+def command_group(about: str, *lines: str) -> typer.Typer:
+    """Commands below one name, which by itself prints its help; `lines` are the examples there."""
+    group = typer.Typer(help=about, epilog=examples(*lines), invoke_without_command=True, rich_markup_mode=None)
+
+    @group.callback()
+    def tell(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            print(context.get_help())
+
+    return group
+
+
 def settings() -> Settings:
     """The settings of the environment. Raises SettingsError; what is misspelt gets a warning."""
     from wizard.definitions.reading.complaints import did_you_mean

@@ -27,6 +27,7 @@ from wizard.channels.http.clients import client_of
 from wizard.channels.http.cross_origin import CrossOrigin
 from wizard.channels.http.identities import Identify
 from wizard.channels.http.json_answers import as_json, encode
+from wizard.channels.http.places import TooMany
 from wizard.channels.http.problems import (
     DESCRIPTION,
     INVALID_REQUEST,
@@ -43,7 +44,7 @@ from wizard.channels.http.problems import (
 from wizard.channels.http.query import next_page
 from wizard.channels.http.rate_limit import Rate
 from wizard.channels.http.run_ids import is_id
-from wizard.channels.http.streams import Followers, TooMany
+from wizard.channels.http.streams import Followers
 from wizard.definitions.listing import listed
 from wizard.engine import Engine
 from wizard.engine.exporting import trace_json

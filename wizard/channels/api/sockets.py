@@ -12,9 +12,7 @@ A browser can't send a header here. It brings the token as a subprotocol: `wizar
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -27,6 +25,7 @@ from wizard.channels.http.cross_origin import CrossOrigin
 from wizard.channels.http.json_answers import encode
 from wizard.channels.http.json_bodies import parse_object
 from wizard.channels.http.languages import language_of
+from wizard.channels.http.places import Places, TooMany
 from wizard.channels.http.problems import (
     INTERNAL,
     INVALID_REQUEST,
@@ -67,7 +66,7 @@ class Sockets:
         self._admission = admission
         self._settings = settings
         self._cross_origin = CrossOrigin(settings)
-        self._open: Counter[str] = Counter()
+        self._places = Places(MOST, MOST_OF_ONE)
         self._stopping = asyncio.Event()  # each closes its own: from outside, nobody would hear the answer to that
 
     async def stop(self, app: web.Application) -> None:
@@ -86,9 +85,13 @@ class Sockets:
         socket = web.WebSocketResponse(protocols=(PROTOCOL,), heartbeat=HEARTBEAT, max_msg_size=limit)
         if not socket.can_prepare(request):
             raise Refused(INVALID_REQUEST, sentence("This address takes WebSocket connections only."))
-        with self._place(run_id):
-            await socket.prepare(request)
-            await _Line(self, socket, request, run_id, after).hold()
+        try:
+            with self._places.taken(run_id):
+                await socket.prepare(request)
+                await _Line(self, socket, request, run_id, after).hold()
+        except TooMany:
+            detail = sentence("Too many clients are following this conversation. Ask for its messages instead.")
+            raise Refused(TOO_MANY_FOLLOWERS, detail, WAIT) from None
         return socket
 
     def _check_origin(self, request: web.Request) -> None:
@@ -97,19 +100,6 @@ class Sockets:
         if self._cross_origin.is_allowed(request):
             return
         raise Refused(NOT_ALLOWED, sentence("Pages of this site can't open conversations here."))
-
-    @contextmanager
-    def _place(self, run_id: str) -> Iterator[None]:
-        if self._open.total() >= MOST or self._open[run_id] >= MOST_OF_ONE:
-            detail = sentence("Too many clients are following this conversation. Ask for its messages instead.")
-            raise Refused(TOO_MANY_FOLLOWERS, detail, WAIT)
-        self._open[run_id] += 1
-        try:
-            yield
-        finally:
-            self._open[run_id] -= 1
-            if not self._open[run_id]:
-                del self._open[run_id]
 
 
 class _Line:

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 from wizard.channels.conversation.questions import Filling
+from wizard.channels.conversation.stored import read_as
 from wizard.model import NOTHING, Value
 
 
@@ -47,11 +48,7 @@ class Dialogue:
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Dialogue:
         """Of what a run has stored; what this build doesn't know is left out."""
-        known = {each.name for each in fields(cls)}
-        read: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in stored.items() if name in known
-        }
-        return cls(**read)
+        return read_as(cls, stored)
 
     @property
     def stored(self) -> dict[str, Any]:

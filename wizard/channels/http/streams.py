@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 from aiohttp import web
 
+from wizard.channels.http.places import Places
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.engine.work import Work, work_of
@@ -27,10 +26,6 @@ PAUSE = 0.5  # seconds between two looks at the store
 LONGEST = 300.0  # seconds of one stream
 SILENCE = 15.0  # seconds after which something is sent, so that nobody on the way takes the line for dead
 AGAIN = 2000  # milliseconds after which a browser opens a stream that ended again
-
-
-class TooMany(Exception):
-    """No more streams are opened now. Ask for the run's state every few seconds instead."""
 
 
 class Followers:
@@ -46,12 +41,11 @@ class Followers:
         silence: float = SILENCE,
     ) -> None:
         self._engine = engine
-        self._most = most
         self._pause = pause
         self._longest = longest
         self._silence = silence
         self._over = asyncio.Event()
-        self._open: Counter[str] = Counter()
+        self._places = Places(most, MOST_OF_ONE)
 
     async def stop(self, app: web.Application) -> None:
         """Ends the streams: for an application's `on_shutdown`."""
@@ -62,7 +56,7 @@ class Followers:
     ) -> web.StreamResponse:
         """Answers with a stream about the step that the run stands at; with `step`, the path of the one that its
         caller knows of, which the run may have left already. `headers` go along. Raises TooMany."""
-        with self._place(view.id):
+        with self._places.taken(view.id):
             # A proxy that collects what it passes on would keep it all to itself (nginx asks for this header).
             given = {**headers, "Content-Type": MEDIA_TYPE, "X-Accel-Buffering": "no"}
             response = web.StreamResponse(headers=given)
@@ -71,18 +65,6 @@ class Followers:
             if request.method != "HEAD":
                 await self._send(request, response, view, step)
             return response
-
-    @contextmanager
-    def _place(self, run_id: str) -> Iterator[None]:
-        if self._open.total() >= self._most or self._open[run_id] >= MOST_OF_ONE:
-            raise TooMany
-        self._open[run_id] += 1
-        try:
-            yield
-        finally:
-            self._open[run_id] -= 1
-            if not self._open[run_id]:
-                del self._open[run_id]
 
     async def _send(self, request: web.Request, response: web.StreamResponse, view: RunView, step: str | None) -> None:
         line = _Line(view, step, self._silence)

@@ -5,12 +5,12 @@ It is sealed as the store is, and its key is a digest: it doesn't say who somebo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from wizard.channels.conversation.stored import read_as
 from wizard.model.cells import Cell, Cells
 
 PLACE = "link/"
@@ -54,7 +54,7 @@ class Links:
     async def get(self, key: str) -> tuple[Link | None, int]:
         """The link, and its version, 0 where there is none."""
         cell = await self._cells.get(PLACE + key)
-        return (None, 0) if cell is None else (_read(cell.body), cell.version)
+        return (None, 0) if cell is None else (read_as(Link, cell.body), cell.version)
 
     async def put(self, key: str, link: Link, version: int) -> bool:
         """Stores it over that version; False where somebody else was faster."""
@@ -79,13 +79,3 @@ def link_key(channel: str, conversation: str) -> str:
 def _written(link: Link) -> dict[str, Any]:
     written = {each.name: getattr(link, each.name) for each in fields(link)}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in written.items()}
-
-
-def _read(body: Mapping[str, Any]) -> Link:
-    known = {each.name for each in fields(Link)}
-    read: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list | tuple) else value
-        for name, value in body.items()
-        if name in known
-    }
-    return Link(**read)

@@ -21,6 +21,7 @@ from wizard.channels.outside.contract import Channel
 from wizard.channels.outside.links import Link, Links
 from wizard.channels.outside.rendering import rendered
 from wizard.engine import Engine
+from wizard.engine.jobs import ELSEWHERE
 from wizard.errors import ChannelBusy, ChannelRefused
 from wizard.model.backoff import pause_after
 from wizard.model.job import Claim, JobKind
@@ -61,7 +62,7 @@ class Outbox:
         run, key = claim.job.run, str(claim.job.payload.get("to", ""))
         channel, now = self.channels.get(key.partition("/")[0]), self._engine.clock()
         if channel is None:
-            return now + timedelta(seconds=5)  # a process that has it takes it
+            return now + ELSEWHERE
         link, version = await self._links.get(key)
         if link is None or link.run != run or link.parked:
             return None

@@ -15,9 +15,10 @@ from typing import Literal
 from aiohttp import web
 
 from wizard.channels.http.attachments import as_attachment
+from wizard.channels.http.places import TooMany
 from wizard.channels.http.problems import WAIT
 from wizard.channels.http.run_ids import run_id_of
-from wizard.channels.http.streams import Followers, TooMany
+from wizard.channels.http.streams import Followers
 from wizard.channels.web.csrf import RUN, answered_now, answered_with
 from wizard.channels.web.kept_refusals import PURPOSE, KeptRefusal, PageKey
 from wizard.channels.web.pages import Page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from wizard.stores.blobs.vault import Vault
 from wizard.stores.sqlite.queue import Read
 from wizard.stores.sqlite.reading import stored_time
 from wizard.stores.sqlite.stages import Scan, bounded
-from wizard.stores.sqlite.writer import Work
+from wizard.stores.sqlite.writer import Work, rows_changed
 
 READ = "SELECT key, version, body FROM cells WHERE key=?"
 ADD = "INSERT INTO cells VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING"
@@ -47,13 +46,7 @@ class SqliteCells:
         return await self._changed(DROP, (cell.key, cell.version))
 
     async def _changed(self, statement: str, values: tuple[Any, ...]) -> bool:
-        count = [0]
-
-        def write(connection: sqlite3.Connection) -> None:
-            count[0] = connection.execute(statement, values).rowcount
-
-        await self._write(write)
-        return count[0] > 0
+        return await rows_changed(self._write, statement, values) > 0
 
     async def list(self, prefix: str, limit: int = 100, after: str = "") -> Sequence[Cell]:
         values = (max(prefix[:-1], after), prefix, bounded(limit))

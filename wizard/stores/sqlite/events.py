@@ -14,7 +14,7 @@ from wizard.stores.blobs.vault import Vault
 from wizard.stores.sqlite.queue import Read
 from wizard.stores.sqlite.reading import read_time, stored_time
 from wizard.stores.sqlite.stages import Scan, bounded
-from wizard.stores.sqlite.writer import Work
+from wizard.stores.sqlite.writer import Work, rows_changed
 
 EVENT = "SELECT number, id, at, standing, body FROM events"
 READ = f"{EVENT} WHERE id=?"
@@ -49,13 +49,7 @@ class SqliteEvents:
         return bool(await self._changed(FINISH, values))
 
     async def _changed(self, statement: str, values: tuple[Any, ...]) -> int:
-        count = [0]
-
-        def write(connection: sqlite3.Connection) -> None:
-            count[0] = connection.execute(statement, values).rowcount
-
-        await self._write(write)
-        return count[0]
+        return await rows_changed(self._write, statement, values)
 
     async def get(self, event_id: str) -> TakenEvent | None:
         row = self._read(lambda connection: connection.execute(READ, (event_id,)).fetchone())

@@ -20,7 +20,7 @@ from wizard.stores.blobs.formats import MISSHAPEN, unreadable
 from wizard.stores.blobs.records import read_payload
 from wizard.stores.blobs.vault import Vault
 from wizard.stores.sqlite.reading import read_time, stored_time
-from wizard.stores.sqlite.writer import Work
+from wizard.stores.sqlite.writer import Work, rows_changed
 from wizard.stores.wakening import Wakening
 
 T = TypeVar("T")
@@ -131,24 +131,13 @@ class SqliteQueue:
         return [Aside(key, of, kind, tries, read_time(at), reason) for key, of, kind, tries, at, reason in rows]
 
     async def put_back(self, run: str, now: datetime) -> int:
-        count = [0]
-
-        def work(connection: sqlite3.Connection) -> None:
-            count[0] = connection.execute(PUT_BACK, (stored_time(now), run)).rowcount
-
-        await self._write(work)
+        count = await rows_changed(self._write, PUT_BACK, (stored_time(now), run))
         self._wakening.wake()
-        return count[0]
+        return count
 
     async def _set(self, statement: str, row: tuple[Any, ...]) -> bool:
         """Whether the statement found its row."""
-        held = [False]
-
-        def work(connection: sqlite3.Connection) -> None:
-            held[0] = connection.execute(statement, row).rowcount == 1
-
-        await self._write(work)
-        return held[0]
+        return await rows_changed(self._write, statement, row) == 1
 
     async def is_kept(self, key: str, now: datetime) -> bool:
         row = self._read(lambda connection: connection.execute(READ_KEPT, (key, stored_time(now))).fetchone())

@@ -13,9 +13,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from wizard.errors import InvalidInput, StoreError
 
@@ -36,6 +37,17 @@ ADVICE = {
     "SQLITE_NOTADB": "The file is no SQLite database. Name another file, or restore it from a backup",
     "SQLITE_TOOBIG": "A value is too large for the database. Store less in it",
 }
+
+
+async def rows_changed(write: Callable[[Work], Awaitable[None]], statement: str, values: tuple[Any, ...]) -> int:
+    """How many rows one statement changes, as a piece of work of its own."""
+    count = [0]
+
+    def work(connection: sqlite3.Connection) -> None:
+        count[0] = connection.execute(statement, values).rowcount
+
+    await write(work)
+    return count[0]
 
 
 def explained(error: Exception, path: str, run: str = "") -> Exception:
