@@ -135,13 +135,15 @@ async def test_nobodys_answer_is_lost_while_runs_are_migrated(tmp_path: Path) ->
         await house.deploys(TRIP)
         runs = [await house.begins() for _ in range(30)]
         await house.deploys(TRIP.replace("label: Town", "label: Where to?"))
-        done = asyncio.Event()
+        done, moved = asyncio.Event(), asyncio.Event()
 
         async def answers(number: int, run: RunView) -> None:
             server = house if number % 2 else other
             for given in ({"name": f"Ann {number}"}, {"town": "Bern"}, {"day": number}):
                 await server.engine.next(run.id, given)
                 await asyncio.sleep(number / 1000)
+                if number == 0:  # one of them is slow enough to be moved
+                    await moved.wait()
 
         async def migrates() -> int:
             count = 0
@@ -149,11 +151,14 @@ async def test_nobodys_answer_is_lost_while_runs_are_migrated(tmp_path: Path) ->
                 for back in (False, True):
                     page = await other.migrates(back=back)
                     count += page.count(Result.CONTINUE)
+                    if count:
+                        moved.set()
                     assert page.count(Result.STUCK) == page.count(Result.ASK) == 0
             return count
 
         migrating = asyncio.ensure_future(migrates())
-        await asyncio.gather(*(answers(number, run) for number, run in enumerate(runs)))
+        async with asyncio.timeout(60):
+            await asyncio.gather(*(answers(number, run) for number, run in enumerate(runs)))
         done.set()
         assert await migrating > 0
         for number, run in enumerate(runs):

@@ -60,11 +60,19 @@ def test_a_list_that_cant_be_read_stops_everything() -> None:
         disabled()
 
 
+UNTIL_IT_IS_TOLD = """
+import threading, time
+end = time.monotonic() + 10
+while any(isinstance(each, threading.Timer) for each in threading.enumerate()) and time.monotonic() < end:
+    time.sleep(0.001)
+"""
+
+
 def test_one_whose_import_takes_long_is_named(
     plugin: PlugIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A server that never starts, and doesn't say for whom it waits, can only be guessed at."""
     monkeypatch.setattr(registry, "LONG", 0.001)
-    plugin.install("import time\ntime.sleep(0.1)\n" + PARCELS)
+    plugin.install(UNTIL_IT_IS_TOLD + PARCELS)
     Registry.installed().get("parcel")
     assert "of the package wizard-parcels 1.0 takes long. `wizard plugins disable wizard-parcels`" in caplog.text
