@@ -23,6 +23,7 @@ from tests.drawing import examples, left_out
 from tests.fast import is_fast
 from tests.plugins import PARCELS, PlugIn
 from tests.schedule import Pieces, longest_first
+from wizard.telemetry import logs
 
 # How fast an example is says something of the machine and of who else works on it, nothing of what is tested.
 # Hypothesis' own profile for CI would draw the same each time.
@@ -121,5 +122,11 @@ def pseudo_language(tmp_path: Path) -> Iterator[str]:
 
 
 def pytest_runtest_teardown() -> None:
-    """A command that a test runs in this process sets what is logged, which isn't the next test's."""
+    """A command that a test runs in this process sets what is logged and where to, which isn't the next test's: one
+    that told errors alone left fifteen tests of other files without the warnings that they look for."""
+    root = logging.getLogger()
+    for handler in root.handlers[:]:
+        if type(handler).__module__ == logs.__name__:
+            root.removeHandler(handler)
+    root.setLevel(logging.WARNING)
     logging.getLogger("wizard").setLevel(logging.NOTSET)

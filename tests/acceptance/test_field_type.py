@@ -4,7 +4,6 @@ as a built-in one is, and nothing of the engine has heard of it."""
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,14 +52,13 @@ def ratings(plugin: PlugIn) -> Iterator[PlugIn]:
 
 
 @pytest.fixture
-def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
     folder = tmp_path / "forms"
     folder.mkdir()
     monkeypatch.setattr(sys, "path", list(sys.path))
     shell = Shell(folder, capsys, monkeypatch)
     shell.file("stay.yaml", STAY)
-    yield shell
-    logging.getLogger("wizard").setLevel(logging.NOTSET)
+    return shell
 
 
 async def asking() -> Engine:

@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pathlib import Path
 
@@ -37,14 +37,13 @@ BUILT_IN = {"form", "http", "python", "wait", "workflow", "condition", "set", "e
 
 
 @pytest.fixture
-def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
     folder = tmp_path / "forms"
     folder.mkdir()
     monkeypatch.setattr(sys, "path", list(sys.path))
     shell = Shell(folder, capsys, monkeypatch)
     shell.file("asking.yaml", ASKING)
-    yield shell
-    logging.getLogger("wizard").setLevel(logging.NOTSET)
+    return shell
 
 
 def problems(text: str) -> list[str]:
