@@ -102,7 +102,7 @@ export class Log {
   mark(id: string, delivery: Delivery, why = ""): void {
     const own = this.own.get(id);
     if (!own) return;
-    own.row.dataset.state = delivery;
+    own.row.dataset["state"] = delivery;
     const words = make("span", {}, why || this.say(delivery));
     if (delivery !== "failed") own.state.replaceChildren(words);
     else {
