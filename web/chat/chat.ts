@@ -285,7 +285,7 @@ class WizardChat extends HTMLElement {
 
   private draw(): void {
     const { wording } = this;
-    this.log = new Log(wording, {
+    this.log = new Log(wording, this.server.root, {
       presses: (choice, label) => this.sends({ choice }, label),
       edits: (message) => this.edit(message),
       retries: (id) => this.retry(id),

@@ -18,10 +18,12 @@ from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.meanings import Answer, Aside, Back, Begin, Change, GoOn, Heard, Incoming, Remove
 from wizard.channels.conversation.questions import Filling
+from wizard.channels.conversation.rich import joined, stored_looks
 from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
 from wizard.engine.narration import Backward, Forward, Further, GiveUp, Order, Said, Told
 from wizard.engine.view import RunView
 from wizard.errors import WizardError
+from wizard.expressions.prose import plain
 from wizard.forms.fields import type_of
 from wizard.forms.types.text import DOTS
 from wizard.locale.sentences import sentence
@@ -171,10 +173,9 @@ class _Telling:
         if isinstance(line, Utterance):
             return replace(line, number=number, id=own_id(number), at=at, about=about)
         question = line.question
-        if question is None:
-            return Utterance(number, own_id(number), Speaker.ENGINE, line.text, at, about=about)
-        offers = question.choices(self.now.mark)
-        return Utterance(number, own_id(number), Speaker.ENGINE, line.text, at, offers, question.expects, about)
+        offers, expects = ((), None) if question is None else (question.choices(self.now.mark), question.expects)
+        looks = stored_looks(line.text)
+        return Utterance(number, own_id(number), Speaker.ENGINE, plain(line.text), at, offers, expects, about, looks)
 
     def _heard(self, heard: Heard, incoming: Incoming) -> Utterance:
         """What was said, without passwords: those are never shown again."""
@@ -242,7 +243,7 @@ class _Telling:
     def _greeting(self) -> Iterator[Line]:
         """To who begins, and to who comes back."""
         if not self.before.steps and not self.was.last:
-            if text := str(self.view.workflow.text).strip():
+            if text := joined("\n\n", (self.view.workflow.text,)):
                 yield Line(text)
         elif self.before.answered and self.view.status is RunStatus.WAITING:
             restart = first_way("restart", self.words.language)
@@ -300,7 +301,7 @@ class _Telling:
         if waiting and (new_page or begins) and (text := wording.heading_text(view.current, asks=bool(self.now.name))):
             yield Line(text)
         question = question_of(view, self.now)
-        text = f"{with_error}\n\n{question.text}" if with_error and question.text else with_error or question.text
+        text = joined("\n\n", (with_error, question.text))
         if text:
             self.now = self.now.returned()
             yield Line(text, question)

@@ -407,7 +407,7 @@ class _Reader:
 
     def _helped(self, topic: Topic) -> Meaning:
         if not topic.workflow:
-            return self.aside(str(topic.answer))
+            return self.aside(topic.answer)
         return Digress(topic.workflow) if self._may_digress else self._help()
 
     @property
