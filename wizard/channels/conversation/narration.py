@@ -98,7 +98,16 @@ def _handed_in(view: RunView, dialogue: Dialogue, heard: Heard | None) -> Forwar
     prompt = view.current
     if not prompt.in_parts or next_question(prompt, _answered(dialogue, heard.meaning.name)) is not None:
         return None
-    return Forward(view.with_kept(view.step, _silent(prompt)))
+    return Forward(view.with_kept(view.step, {**_silent(prompt), **_removed(prompt, dialogue, heard.meaning)}))
+
+
+def _removed(prompt: Prompt, dialogue: Dialogue, answer: Answer) -> dict[str, Value]:
+    """The files that were left out, as answers: a form keeps those that it has, unless that is said when all of it is
+    handed in."""
+    given = {**dialogue.given, answer.name: answer.value}
+    return {
+        field.name: None for field in prompt.fields if type_of(field).holds_files and given.get(field.name, "") is None
+    }
 
 
 def _answered(dialogue: Dialogue, name: str) -> Dialogue:
@@ -324,8 +333,8 @@ class _Telling:
             ).without_doubt()
         elif isinstance(meaning, Answer) and view.rejected is None:
             self.now = _answered(self.now, meaning.name)
-            if not prompt.in_parts:
-                self.now = replace(self.now, given={**self.now.given, meaning.name: meaning.value})
+            given = {**self.now.given, meaning.name: meaning.value}
+            self.now = replace(self.now, given=_removed(prompt, self.now, meaning) if prompt.in_parts else given)
         elif isinstance(meaning, GoOn | Begin) or self.heard is None:
             self.now = replace(self.now.without_doubt(), asked=self.now.asked or _come_to(prompt, None))
         keeps_name = isinstance(meaning, Aside) and self.now.name
