@@ -142,6 +142,12 @@ async def test_the_same_in_firefox_with_a_server_that_restarts(forms: Site, whol
     await talker.is_asked("Which day?")
     await reader.reloads()
     await talker.is_asked("Which day?")
+    await talker.says("27 March 2026", "Which colour?")
+    await talker.presses("blue", times=2)
+    await talker.is_asked("Your passport")
+    await talker.presses("Skip")
+    await talker.waits_until(lambda seen: "Start a new one" in seen["panel"])
+    assert await talker.heard() == ["Ann", "back", "Keep it", "27 March 2026", "blue", "Skip"]
     await server.stops()
     await reader.leaves()
 
