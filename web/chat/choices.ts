@@ -92,7 +92,7 @@ export class Choices {
       // By name, as they are read again later; a comma is what parts them.
       const parts = (label: string): boolean => /[,\n"“„«]/.test(label);
       const names = picked().map((at) => several[at]?.label ?? "");
-      const text = several.some(({ label }) => parts(label)) ? picked().map((at) => at + 1) : names;
+      const text = names.some(parts) ? picked().map((at) => at + 1) : names;
       this.shut();
       this.picker.picks(text.join(", "));
     };
