@@ -500,6 +500,33 @@ async def test_a_password_isnt_in_what_was_said() -> None:
     assert "4711" not in str(dict((await chat.view()).run.conversation))
 
 
+async def test_a_password_that_is_corrected_isnt_either() -> None:
+    """Who corrects a password says it in a sentence, changes the message that it was, or has it refused; whatever is
+    asked at the time, nobody is to read it afterwards. What is no password is kept as it was said."""
+    fields = [
+        {"name": "pin", "type": "password", "label": "PIN", "max_length": 20},
+        {"name": "name", "label": "Your name"},
+        {"name": "town", "label": "Town"},
+    ]
+    nodes = [{"id": "you", "type": "form", "fields": fields}, {"id": "check", "type": "review"}]
+    chat = await Chat.of({"id": "main", "nodes": nodes})
+    for said in ("secret-4711", "change PIN to 4712", "no, my PIN is 4713", "/edit PIN to 4714", "Ann", "Bern"):
+        await chat.says(said)
+    await chat.says("4715", edits="m-1")
+    await chat.says("change PIN to 4716")
+    await chat.says(f"change PIN to {'4717' * 10}")
+    assert chat.texts[0].startswith("Your answer to “PIN” must be 20 characters")
+    await chat.says("change town to 4800")
+    said = [one.text for one in await chat.engine.said(chat.id) if one.speaker is Speaker.PERSON]
+    assert [text for text in said if "471" in text] == []
+    assert said[-1] == "change town to 4800"
+    answers = (await chat.view()).answers["you"]
+    assert answers == {"pin": "4716", "name": "Ann", "town": "4800"}
+    await chat.engine.cancel(chat.id)
+    await chat.says("change PIN to 4718")
+    assert "4718" not in (await chat.engine.utterance(chat.id, f"m-{chat.count}")).text
+
+
 async def test_a_file_answers_where_one_is_asked() -> None:
     """A picture that is sent is the upload; anywhere else it is no answer."""
     nodes = [

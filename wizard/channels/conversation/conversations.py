@@ -16,6 +16,7 @@ from typing import Any
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.digressions import Digressions
 from wizard.channels.conversation.meanings import (
+    MOST_TEXT,
     Answer,
     Aside,
     Back,
@@ -30,7 +31,7 @@ from wizard.channels.conversation.meanings import (
     Restart,
 )
 from wizard.channels.conversation.narration import Narration
-from wizard.channels.conversation.understanding import MOST_TEXT, understand
+from wizard.channels.conversation.understanding import is_secret, understand
 from wizard.channels.conversation.wording import words_of
 from wizard.engine import Engine
 from wizard.engine.engine import RespondWith
@@ -135,7 +136,7 @@ class Conversations:
                 dialogue = Dialogue.of(view.run.conversation)
                 with suppress(*OVERTAKEN):
                     aside = Aside((words_of(view, dialogue).say(told),), dialogue, silent=dialogue.agent == "speaks")
-                    await self._say(view, Heard(aside, incoming))
+                    await self._say(view, Heard(aside, incoming, secret=is_secret(view, dialogue, incoming)))
                     return
             raise RunBusy(run=run_id)
 
@@ -234,15 +235,17 @@ class Conversations:
             return
         edited = await self._engine.utterance(run_id, incoming.edits[:MAX_ID]) if incoming.edits else None
         meaning = understand(view, dialogue, incoming, edited)
+        heard = Heard(meaning, incoming, secret=is_secret(view, dialogue, incoming, edited))
         try:
-            await self._move(view, dialogue, Heard(meaning, incoming))
+            await self._move(view, dialogue, heard)
         except (StaleInput, StaleRevision, KeyReused, RunBusy, RunNotFound):
             raise
         except CallerError as error:  # what can't be done is said
             words = words_of(view, dialogue)
             told = error.people if isinstance(error.people, str) else words.say(error.people)
             now = await self._engine.load(run_id)
-            await self._say(now, Heard(Aside((told,), Dialogue.of(now.run.conversation).without_doubt()), incoming))
+            aside = Aside((told,), Dialogue.of(now.run.conversation).without_doubt())
+            await self._say(now, replace(heard, meaning=aside))
 
     async def _move(self, view: RunView, dialogue: Dialogue, heard: Heard) -> None:
         engine, said, revision = self._engine, Said(heard), view.revision

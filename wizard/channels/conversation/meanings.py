@@ -10,6 +10,8 @@ from wizard.channels.conversation.dialogue import Dialogue
 from wizard.model import Value
 from wizard.model.talk import Utterance
 
+MOST_TEXT = 100_000  # characters of a message; what a field takes is its own limit
+
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
@@ -100,11 +102,12 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message and what it comes to. `by` an operator it is only passed on."""
+    """A message and what it comes to. `by` an operator it is only passed on; of a `secret` one nothing is kept."""
 
     meaning: Meaning
     incoming: Incoming | None = None
     by_operator: bool = False
+    secret: bool = False
 
 
 Meaning = Answer | GoOn | Back | Restart | Change | Remove | Cancel | Aside | Digress | Begin

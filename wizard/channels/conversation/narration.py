@@ -16,13 +16,23 @@ from typing import NamedTuple
 from wizard.channels.conversation import wording
 from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
-from wizard.channels.conversation.meanings import Answer, Aside, Back, Begin, Change, GoOn, Heard, Incoming, Remove
+from wizard.channels.conversation.meanings import (
+    MOST_TEXT,
+    Answer,
+    Aside,
+    Back,
+    Begin,
+    Change,
+    GoOn,
+    Heard,
+    Incoming,
+    Remove,
+)
 from wizard.channels.conversation.questions import Filling
 from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
 from wizard.engine.narration import Backward, Forward, Further, GiveUp, Order, Said, Told
 from wizard.engine.view import RunView
 from wizard.errors import WizardError
-from wizard.forms.fields import type_of
 from wizard.forms.types.text import DOTS
 from wizard.locale.sentences import sentence
 from wizard.model import BY_TIMER, ENDED, NOTHING, Prompt, PromptField, Run, RunStatus, Step, Value
@@ -181,7 +191,6 @@ class _Telling:
         asked = None if heard.by_operator else self._asked_before()
         answered = asked is not None and isinstance(heard.meaning, Answer) and heard.meaning.name == asked.name
         expects = Expected(asked.type, asked.name, self._step_before) if answered and asked is not None else None
-        secret = asked is not None and type_of(asked).is_secret
         if isinstance(heard.meaning, Change) and heard.meaning.gives:
             expects = Expected("", heard.meaning.name, heard.meaning.step)
         details = {
@@ -193,7 +202,7 @@ class _Telling:
             self.was.last + 1,
             incoming.id,
             Speaker.OPERATOR if heard.by_operator else Speaker.PERSON,
-            DOTS if secret and incoming.text else incoming.text[:100_000],
+            DOTS if heard.secret else incoming.text[:MOST_TEXT],
             self.view.run.updated_at,
             expects=expects,
             details=details,
