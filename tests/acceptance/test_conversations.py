@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from aiohttp import ClientWebSocketResponse, WSServerHandshakeError
 
 from tests.acceptance.json_caller import opened
 from tests.talks import CONVERSATIONS, TWO, Caller, Talk, talking
+from wizard.engine.worker import Worker
 from wizard.stores.contract import Store
 from wizard.testing import make_test_engine
 
@@ -188,6 +190,53 @@ async def test_what_is_wrong_on_a_socket_comes_back_as_a_problem(caller: Caller)
     await socket.ws.send_json({"id": "m-1", "text": "Ann"})
     assert [one["from"] for one in await socket.reads(2)] == ["person", "engine"]
     await socket.ws.close()
+
+
+async def test_a_turn_that_its_sender_doesnt_wait_for_does_its_work_once(store: Store) -> None:
+    """A telephone is put away while something is booked: a turn that breaks off with the socket books a second time."""
+    begun, goes_on, calls = asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def book() -> None:
+        calls.append("begun")
+        begun.set()
+        await goes_on.wait()
+        calls.append("done")
+
+    nodes = [
+        {"id": "you", "type": "form", "fields": [{"name": "full_name", "label": "Full name"}]},
+        {"id": "book", "type": "python", "function": "book"},
+        {"id": "more", "type": "form", "fields": [{"name": "more", "label": "Anything else?"}]},
+    ]
+    engine = await make_test_engine({"id": "two", "nodes": nodes}, functions={"book": book}, store=store)
+    async with talking(engine) as caller:
+        talk = await Talk.opens(caller)
+        socket = await Socket.opens(talk)
+        await socket.ws.send_json({"id": "m-1", "text": "Ann"})
+        runner = caller.client.server.runner
+        assert runner is not None and runner.server is not None
+        runner.server.handler_cancellation = False  # as it is outside of aiohttp's tests
+        await begun.wait()
+        await socket.ws.close()
+        goes_on.set()
+        back = await Socket.opens(talk, after="m-1")
+        assert [one["text"] for one in await back.reads(1)] == ["Anything else?"]
+        await back.ws.close()
+    await Worker(engine).perform_due()
+    assert calls == ["begun", "done"]
+
+
+async def test_sockets_and_requests_share_the_room_for_what_is_received(store: Store) -> None:
+    """Who fills the memory of a server doesn't do it by sockets either; and what was refused took no room."""
+    async with talking(await make_test_engine(TWO, store=store), bodies_limit=1_000_000) as caller:
+        talk = await Talk.opens(caller)
+        socket = await Socket.opens(talk, after="w-3")
+        large = {"id": "large", "text": "x" * 1_100_000}
+        for frame in (large, large, {"id": "m-1", "text": "Ann"}):
+            await socket.ws.send_json(frame)
+        refused, again, *said = await socket.reads(4)
+        assert [(one["status"], one["id"]) for one in (refused, again)] == [(503, "large"), (503, "large")]
+        assert [one["from"] for one in said] == ["person", "engine"]
+        await socket.ws.close()
 
 
 async def test_a_browser_brings_the_token_as_a_subprotocol_from_a_page_of_ours(store: Store) -> None:
