@@ -213,7 +213,8 @@ async def test_a_turn_that_its_sender_doesnt_wait_for_does_its_work_once(store: 
         socket = await Socket.opens(talk)
         await socket.ws.send_json({"id": "m-1", "text": "Ann"})
         runner = caller.client.server.runner
-        assert runner is not None and runner.server is not None
+        assert runner is not None
+        assert runner.server is not None
         runner.server.handler_cancellation = False  # as it is outside of aiohttp's tests
         await begun.wait()
         await socket.ws.close()

@@ -738,3 +738,18 @@ async def test_a_message_whose_process_dies_at_work_is_answered_all_the_same() -
     assert chat.asked == "more.more"
     assert [one.text for one in await chat.talks.hear(chat.id, Incoming("m-1", "Ann"))] == ["Anything else?"]
     assert len(called) == 2
+
+
+async def test_who_speaks_for_a_moment_stays_in_nobodys_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator has a channel tried again a thousand times: each time, something would be told of every message from
+    then on, for as long as the process lives."""
+    chat = await Chat.of(TRIP)
+    listening: list[Any] = []
+    monkeypatch.setattr(chat.engine, "listen", listening.append)
+    for _ in range(3):
+        await Conversations(chat.engine).join(chat.id)
+    assert listening == []
+    talks = Conversations(chat.engine)
+    for _ in range(2):
+        await talks.said_within(chat.id, "", 0.01)
+    assert len(listening) == 1

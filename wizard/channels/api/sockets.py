@@ -82,15 +82,14 @@ class Sockets:
         after = request.query.get("after", "")
         if len(after) > MAX_ID:
             raise unreadable("`after` must be the id of a message of this conversation.")
-        if after:
-            await self._talks.said(run_id, after, 1)  # raises where there is no such message
+        last = await self._talks.number_of(run_id, after)
         socket = web.WebSocketResponse(protocols=(PROTOCOL,), heartbeat=HEARTBEAT, max_msg_size=self.largest)
         if not socket.can_prepare(request):
             raise Refused(INVALID_REQUEST, sentence("This address takes WebSocket connections only."))
         try:
             with self._places.taken(run_id):
                 await socket.prepare(request)
-                await _Line(self, socket, request, run_id, after).hold()
+                await _Line(self, socket, request, run_id, last).hold()
         except TooMany:
             detail = sentence("Too many clients are following this conversation. Ask for its messages instead.")
             raise Refused(TOO_MANY_FOLLOWERS, detail, WAIT) from None
@@ -108,10 +107,10 @@ class _Line:
     """One socket, while it is open."""
 
     def __init__(
-        self, of: Sockets, socket: web.WebSocketResponse, request: web.Request, run_id: str, after: str
+        self, of: Sockets, socket: web.WebSocketResponse, request: web.Request, run_id: str, last: int
     ) -> None:
         self._of, self._socket, self._request = of, socket, request
-        self._run_id, self._last = run_id, after
+        self._run_id, self._last = run_id, last  # the number of the last message that was sent
         self._came: asyncio.Queue[str | None] = asyncio.Queue(IN_HAND)  # None at the end
         self._room = request.config_dict.get(ROOM) or Room(IN_HAND * of.largest)
         self._held = 0  # bytes of room that what waits has
@@ -196,14 +195,14 @@ class _Line:
             await self._problem(INTERNAL, detail, said)
 
     async def _send(self) -> None:
-        """What is said from `after` on, as long as the socket is open."""
+        """What is said after the last, as long as the socket is open."""
         talks = self._of._talks
         while not self._socket.closed:
-            for one in await talks.said(self._run_id, self._last):
+            for one in await talks.said_beyond(self._run_id, self._last):
                 await self._put(message_json(one))
-                self._last = one.id
+                self._last = one.number
             await self._tell_of_work()
-            await talks.wait(self._run_id, LOOK, after=self._last)
+            await talks.wait(self._run_id, LOOK, self._last)
 
     async def _tell_of_work(self) -> None:
         try:

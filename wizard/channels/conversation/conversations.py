@@ -69,9 +69,9 @@ class Conversations:
         self._one_at_a_time = OneAtATime()
         self._digressions = Digressions(engine, self.begin, self.hear)
         self._bells: dict[str, set[asyncio.Event]] = {}
+        self._listens = False
         if engine.narrator is None:
             engine.narrator = Narration()
-        engine.listen(self._ring)
 
     async def begin(
         self,
@@ -146,30 +146,42 @@ class Conversations:
 
     async def said(self, run_id: str, after: str = "", limit: int = PAGE) -> list[Utterance]:
         """What was said after the message with that id, in order. Raises InvalidInput where there is none."""
-        number = 0
-        if after:
-            last = await self._engine.utterance(run_id, after)
-            if last is None:
-                raise InvalidInput(sentence("`after` must be the id of a message of this conversation."))
-            number = last.number
+        return await self.said_beyond(run_id, await self.number_of(run_id, after), limit)
+
+    async def number_of(self, run_id: str, message_id: str) -> int:
+        """The number of the message with that id, 0 for "". Raises InvalidInput where there is none."""
+        if not message_id:
+            return 0
+        message = await self._engine.utterance(run_id, message_id)
+        if message is None:
+            raise InvalidInput(sentence("`after` must be the id of a message of this conversation."))
+        return message.number
+
+    async def said_beyond(self, run_id: str, number: int, limit: int = PAGE) -> list[Utterance]:
+        """What was said after the message with that number, in order."""
         return await self._engine.said(run_id, number, limit)
 
     async def said_within(self, run_id: str, after: str, seconds: float, limit: int = PAGE) -> list[Utterance]:
-        """The same, waited for. What another process says is noticed within a second."""
+        """What was said after the message with that id, waited for. What another process says is noticed within a
+        second. Raises InvalidInput where there is none."""
+        number = await self.number_of(run_id, after)
         until = asyncio.get_running_loop().time() + seconds
         while (left := until - asyncio.get_running_loop().time()) > 0:
-            await self.wait(run_id, min(left, LOOK), after)
-            if said := await self.said(run_id, after, limit):
+            await self.wait(run_id, min(left, LOOK), number)
+            if said := await self.said_beyond(run_id, number, limit):
                 return said
         return []
 
-    async def wait(self, run_id: str, seconds: float, after: str = "") -> None:
+    async def wait(self, run_id: str, seconds: float, number: int) -> None:
         """Until something may have been said in this process, at most so long; not at all where something was said
-        after that message meanwhile."""
+        after the message with that number meanwhile."""
+        if not self._listens:  # most of these wait for nothing, and an engine has a listener for good
+            self._listens = True
+            self._engine.listen(self._ring)
         bell = asyncio.Event()
         self._bells.setdefault(run_id, set()).add(bell)
         try:
-            if after and await self.said(run_id, after, 1):
+            if await self.said_beyond(run_id, number, 1):
                 return
             with suppress(TimeoutError):
                 await asyncio.wait_for(bell.wait(), seconds)
