@@ -12,6 +12,7 @@ from aiohttp import ClientWebSocketResponse, WSServerHandshakeError
 
 from tests.acceptance.json_caller import opened
 from tests.talks import CONVERSATIONS, TWO, Caller, Talk, talking
+from wizard.channels.conversation.codes import TRIES
 from wizard.engine.worker import Worker
 from wizard.stores.contract import Store
 from wizard.testing import make_test_engine
@@ -271,6 +272,14 @@ async def test_one_sender_who_says_too_much_slows_nobody_else(store: Store) -> N
         assert answers == [200, 200, 200, 429, 429]
         await other.says("Bob")
         assert other.asked == ("you", "birth_date")
+
+
+async def test_codes_arent_tried_until_one_opens_something(caller: Caller) -> None:
+    """A code is short enough to be typed, and so to be guessed by who may try as often as they like; who is refused is
+    told so of codes, and not of messages that they never sent."""
+    tried = [await caller.calls("POST", CONVERSATIONS, None, {"code": "2222-2222"}) for _ in range(TRIES + 1)]
+    assert [status for status, _ in tried] == [403] * TRIES + [429]
+    assert tried[-1][1]["detail"].startswith("Too many codes were made or tried.")
 
 
 async def test_a_conversation_is_opened_once_for_an_idempotency_key(caller: Caller) -> None:

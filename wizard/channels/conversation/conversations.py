@@ -256,8 +256,8 @@ class Conversations:
             words = words_of(view, dialogue)
             told = error.people if isinstance(error.people, str) else words.say(error.people)
             now = await self._engine.load(run_id)
-            aside = Aside((told,), Dialogue.of(now.run.conversation).without_doubt())
-            await self._say(now, replace(heard, meaning=aside))
+            refused = Aside((told,), Dialogue.of(now.run.conversation).without_doubt())
+            await self._say(now, replace(heard, meaning=refused))
 
     async def _move(self, view: RunView, dialogue: Dialogue, heard: Heard) -> None:
         engine, said, revision = self._engine, Said(heard), view.revision
