@@ -160,9 +160,6 @@ def make_engine(
     16 random bytes or more, the tokens of runs that events start follow from it (wizard.events.intake.Intake).
     `resources` are those of the application, by name: they come before what the store has of that name.
     `await engine.close()` gives back what nodes opened."""
-    from wizard.channels.conversation.attention import Attention
-    from wizard.channels.conversation.narration import Narration
-
     settings = settings or Settings()
     handed = resources_of(store, settings, clock or clock_of(settings), resources)
     services = replace(services_of(settings, functions), resources=handed)
@@ -178,10 +175,19 @@ def make_engine(
         watch=watch,
         profile_schema=profile_schema_of(settings),
     )
+    equip(engine, event_secret)
+    return engine
+
+
+def equip(engine: Engine, event_secret: bytes | None = None) -> None:
+    """Gives an engine what it has of rooms above its own: what speaks in conversations, who looks after them, and what
+    takes events."""
+    from wizard.channels.conversation.attention import Attention
+    from wizard.channels.conversation.narration import Narration
+
     engine.narrator = Narration()
     Attention.attach(engine)
     engine.emitter = Intake(engine, secret=event_secret).emit
-    return engine
 
 
 def resources_of(

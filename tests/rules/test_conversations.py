@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.chatting import Chat
+from wizard.channels.conversation.attention import Attention
 from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.conversation.meanings import Incoming
 from wizard.definitions.graph import mermaid
@@ -16,6 +17,7 @@ from wizard.errors import DefinitionError, InvalidInput, NodeFailed
 from wizard.model import Outcome, Proceed, RunStatus
 from wizard.model.talk import Speaker
 from wizard.node import Background, NodeConfig, Visit
+from wizard.settings import Settings
 from wizard.testing import MovableClock, make_test_engine
 
 TRIP: dict[str, Any] = {
@@ -753,3 +755,24 @@ async def test_who_speaks_for_a_moment_stays_in_nobodys_memory(monkeypatch: pyte
     for _ in range(2):
         await talks.said_within(chat.id, "", 0.01)
     assert len(listening) == 1
+
+
+async def test_who_has_finished_waits_for_nobody_and_who_speaks_is_still_there() -> None:
+    """An operator comes to somebody who was ready long ago; or loses out of sight whom they are writing with."""
+    nodes = [{"id": "you", "type": "form", "fields": [{"name": "name", "label": "Your name"}]}]
+    for taken_over, listed in ((False, []), (True, ["speaks"])):
+        chat = await Chat.of({"id": "main", "agent": True, "nodes": nodes}, settings=Settings(agent_timeout=0))
+        await chat.says("agent")
+        await chat.waits(seconds=1)
+        assert [line.state for line in await Attention(chat.engine).listed(10)] == ["wanted"]
+        if taken_over:
+            await chat.talks.take_over(chat.id, "olga")
+        await chat.engine.next(chat.id, {"name": "Ann"}, step="you")
+        await chat.waits(seconds=1)
+        assert (await chat.view()).status is RunStatus.COMPLETED
+        assert [line.state for line in await Attention(chat.engine).listed(10)] == listed
+    await chat.says("Thank you!")
+    assert chat.heard == []
+    await chat.talks.release(chat.id, "olga")
+    await chat.waits(seconds=1)
+    assert await Attention(chat.engine).listed(10) == []

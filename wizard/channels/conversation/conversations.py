@@ -48,7 +48,7 @@ from wizard.errors import (
     StaleRevision,
 )
 from wizard.locale.sentences import Sentence, sentence
-from wizard.model import RunStatus
+from wizard.model import ENDED, RunStatus
 from wizard.model.talk import OWN_ID, Speaker, Utterance
 from wizard.process.one_at_a_time import OneAtATime
 
@@ -58,7 +58,6 @@ PAGE = 200  # messages at once
 LOOK = 1.0  # seconds between two looks at what another process may have said
 
 OVERTAKEN = (StaleInput, StaleRevision, KeyReused)  # somebody was faster: a message may mean another thing now
-_OVER = (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED)
 
 
 class Conversations:
@@ -318,7 +317,7 @@ class Conversations:
         await self._say(view, replace(heard, meaning=aside))
 
     async def _say(self, view: RunView, heard: Heard, note: Mapping[str, Any] | None = None) -> None:
-        over = view.status in _OVER
+        over = view.status in ENDED
         revision = None if over else view.revision
         await self._engine.say(view.id, Said(heard), revision=revision, over=over, note=note)
 

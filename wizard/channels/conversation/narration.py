@@ -284,6 +284,8 @@ class _Telling:
         view = self.view
         self.now = replace(self.now.returned(), visit=view.visit, name="", asked=(), given={}, tries={})
         self.now = self.now.without_doubt()
+        if self.now.agent == "wanted":
+            self.now = replace(self.now, agent="")  # nobody is waited for any more; who speaks already does so still
         if view.status is RunStatus.COMPLETED:
             said_before = self.before.status is RunStatus.COMPLETED
             if not said_before:
