@@ -757,22 +757,21 @@ async def test_who_speaks_for_a_moment_stays_in_nobodys_memory(monkeypatch: pyte
     assert len(listening) == 1
 
 
-async def test_who_has_finished_waits_for_nobody_and_who_speaks_is_still_there() -> None:
-    """An operator comes to somebody who was ready long ago; or loses out of sight whom they are writing with."""
+@pytest.mark.parametrize("is_taken_over", [False, True])
+async def test_a_run_that_ends_gives_its_conversation_back(is_taken_over: bool) -> None:
+    """An operator would come to somebody who was ready long ago; and who has finished would write to an operator who
+    doesn't see them any more."""
     nodes = [{"id": "you", "type": "form", "fields": [{"name": "name", "label": "Your name"}]}]
-    for taken_over, listed in ((False, []), (True, ["speaks"])):
-        chat = await Chat.of({"id": "main", "agent": True, "nodes": nodes}, settings=Settings(agent_timeout=0))
-        await chat.says("agent")
-        await chat.waits(seconds=1)
-        assert [line.state for line in await Attention(chat.engine).listed(10)] == ["wanted"]
-        if taken_over:
-            await chat.talks.take_over(chat.id, "olga")
-        await chat.engine.next(chat.id, {"name": "Ann"}, step="you")
-        await chat.waits(seconds=1)
-        assert (await chat.view()).status is RunStatus.COMPLETED
-        assert [line.state for line in await Attention(chat.engine).listed(10)] == listed
-    await chat.says("Thank you!")
-    assert chat.heard == []
-    await chat.talks.release(chat.id, "olga")
+    chat = await Chat.of({"id": "main", "agent": True, "nodes": nodes}, settings=Settings(agent_timeout=0))
+    await chat.says("agent")
+    if is_taken_over:
+        await chat.talks.take_over(chat.id, "olga")
+    await chat.waits(seconds=1)
+    assert len(await Attention(chat.engine).listed(10)) == 1
+    await chat.engine.next(chat.id, {"name": "Ann"}, step="you")
     await chat.waits(seconds=1)
     assert await Attention(chat.engine).listed(10) == []
+    await chat.says("Thank you!")
+    assert chat.text.startswith("This is complete.")
+    await chat.talks.take_over(chat.id, "olga")  # who has something to say afterwards may do so
+    await chat.talks.pass_on(chat.id, Incoming("op-1", "You are welcome."), "olga")

@@ -13,7 +13,8 @@ from wizard.channels.api.moves import Moves, Respond, created
 from wizard.channels.api.parameters import MESSAGES, WAITING
 from wizard.channels.api.requests import OPEN, check_one_of
 from wizard.channels.conversation.codes import TRIES, Codes
-from wizard.channels.conversation.conversations import MAX_ID, Conversations
+from wizard.channels.conversation.conversations import Conversations
+from wizard.channels.conversation.meanings import MAX_ID
 from wizard.channels.conversation.message_json import SAY, incoming_of, message_json
 from wizard.channels.http.clients import client_of
 from wizard.channels.http.json_answers import as_json, encode

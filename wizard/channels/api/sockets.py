@@ -20,7 +20,8 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from wizard.channels.api.admission import Admission
 from wizard.channels.api.conversations import Talks
-from wizard.channels.conversation.conversations import LOOK, MAX_ID, Conversations
+from wizard.channels.conversation.conversations import LOOK, Conversations
+from wizard.channels.conversation.meanings import MAX_ID
 from wizard.channels.conversation.message_json import SAY, incoming_of, message_json
 from wizard.channels.http.bodies import ROOM, Crowded, Room
 from wizard.channels.http.cross_origin import CrossOrigin

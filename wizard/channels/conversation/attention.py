@@ -19,6 +19,7 @@ from wizard.engine import Engine
 from wizard.engine.narration import Said
 from wizard.errors import RunNotFound, StaleInput, StaleRevision
 from wizard.locale.sentences import sentence
+from wizard.model import ENDED
 from wizard.model.cells import Cell
 from wizard.model.job import Claim, JobKind
 
@@ -77,7 +78,7 @@ class Attention:
         run = claim.job.run
         view = await self._engine.load(run)
         dialogue = Dialogue.of(view.run.conversation)
-        if not dialogue.agent:
+        if not dialogue.agent or view.status in ENDED:
             await self._forget(AGENT + run)
             return None
         cell = await self._note(AGENT, run, view.workflow.id, dialogue.agent, by=dialogue.operator)

@@ -16,6 +16,7 @@ from typing import Any
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.digressions import Digressions
 from wizard.channels.conversation.meanings import (
+    MAX_ID,
     MOST_TEXT,
     Answer,
     Aside,
@@ -52,7 +53,6 @@ from wizard.model import ENDED, RunStatus
 from wizard.model.talk import OWN_ID, Speaker, Utterance
 from wizard.process.one_at_a_time import OneAtATime
 
-MAX_ID = 200  # characters of a message's id
 MOST_TRIES = 10  # of one message, where the run is moved all the time
 PAGE = 200  # messages at once
 LOOK = 1.0  # seconds between two looks at what another process may have said

@@ -16,24 +16,12 @@ from typing import NamedTuple
 from wizard.channels.conversation import wording
 from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
-from wizard.channels.conversation.meanings import (
-    MOST_TEXT,
-    Answer,
-    Aside,
-    Back,
-    Begin,
-    Change,
-    GoOn,
-    Heard,
-    Incoming,
-    Remove,
-)
+from wizard.channels.conversation.meanings import Answer, Aside, Back, Begin, Change, GoOn, Heard, Incoming, Remove
 from wizard.channels.conversation.questions import Filling
 from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
 from wizard.engine.narration import Backward, Forward, Further, GiveUp, Order, Said, Told
 from wizard.engine.view import RunView
 from wizard.errors import WizardError
-from wizard.forms.types.text import DOTS
 from wizard.locale.sentences import sentence
 from wizard.model import BY_TIMER, ENDED, NOTHING, Prompt, PromptField, Run, RunStatus, Step, Value
 from wizard.model.job import JobKind
@@ -193,19 +181,14 @@ class _Telling:
         expects = Expected(asked.type, asked.name, self._step_before) if answered and asked is not None else None
         if isinstance(heard.meaning, Change) and heard.meaning.gives:
             expects = Expected("", heard.meaning.name, heard.meaning.step)
-        details = {
-            **({"choice": incoming.choice} if incoming.choice else {}),
-            **({"edits": incoming.edits} if incoming.edits else {}),
-            **({"files": [str(file.get("name", ""))[:200] for file in incoming.files]} if incoming.files else {}),
-        }
         return Utterance(
             self.was.last + 1,
             incoming.id,
             Speaker.OPERATOR if heard.by_operator else Speaker.PERSON,
-            DOTS if heard.secret else incoming.text[:MOST_TEXT],
+            heard.kept_text,
             self.view.run.updated_at,
             expects=expects,
-            details=details,
+            details=incoming.details,
         )
 
     @property
@@ -284,8 +267,8 @@ class _Telling:
         view = self.view
         self.now = replace(self.now.returned(), visit=view.visit, name="", asked=(), given={}, tries={})
         self.now = self.now.without_doubt()
-        if self.now.agent == "wanted":
-            self.now = replace(self.now, agent="")  # nobody is waited for any more; who speaks already does so still
+        if self.before.status is not view.status:  # nobody has to look after it any more
+            self.now = replace(self.now, agent="", operator="")
         if view.status is RunStatus.COMPLETED:
             said_before = self.before.status is RunStatus.COMPLETED
             if not said_before:

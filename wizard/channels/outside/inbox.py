@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from wizard.channels.conversation.codes import LASTS, TRIES, Codes, may_be_code
 from wizard.channels.conversation.commands import ways
-from wizard.channels.conversation.conversations import MAX_ID, Conversations
+from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.conversation.dialogue import Dialogue
-from wizard.channels.conversation.meanings import Incoming
+from wizard.channels.conversation.meanings import MAX_ID, Incoming
 from wizard.channels.http.quotas import quota_of_messages
 from wizard.channels.http.rate_limit import Rate
 from wizard.channels.outside.contract import Channel, Inbound
