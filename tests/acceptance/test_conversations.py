@@ -274,6 +274,19 @@ async def test_one_sender_who_says_too_much_slows_nobody_else(store: Store) -> N
         assert other.asked == ("you", "birth_date")
 
 
+async def test_a_server_that_stops_keeps_nobody_waiting_for_a_message(store: Store) -> None:
+    """A chat without sockets asks for what is new and waits: a deployment would take as long as the last who does."""
+    async with talking(await make_test_engine(TWO, store=store)) as caller:
+        talk = await Talk.opens(caller)
+        waiting = asyncio.create_task(caller.gets(f"{talk.path}?after=w-3&wait=25", talk.token))
+        runner = caller.client.server.runner
+        assert runner is not None
+        await asyncio.wait((waiting,), timeout=0.05)
+        await runner.shutdown()
+        async with asyncio.timeout(15):
+            assert await waiting == {"messages": []}
+
+
 async def test_codes_arent_tried_until_one_opens_something(caller: Caller) -> None:
     """A code is short enough to be typed, and so to be guessed by who may try as often as they like; who is refused is
     told so of codes, and not of messages that they never sent."""

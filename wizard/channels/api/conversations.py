@@ -41,6 +41,10 @@ class Talks:
         self._quota = quota_of_messages(settings.message_rate)
         self._codes, self._code_quota = codes, quota_of_codes(TRIES)
 
+    async def stop(self, app: web.Application) -> None:
+        """Answers those who wait for a message: for an application's `on_shutdown`."""
+        self._talks.stop()
+
     async def open(self, request: web.Request) -> web.Response:
         """A new run that is a conversation, or one that there is and becomes one: 201."""
         self._admission.check_starts(request)

@@ -69,6 +69,7 @@ class Conversations:
         self._digressions = Digressions(engine, self.begin, self.hear)
         self._bells: dict[str, set[asyncio.Event]] = {}
         self._listens = False
+        self._is_stopping = False
         if engine.narrator is None:
             engine.narrator = Narration()
 
@@ -161,15 +162,22 @@ class Conversations:
         return await self._engine.said(run_id, number, limit)
 
     async def said_within(self, run_id: str, after: str, seconds: float, limit: int = PAGE) -> list[Utterance]:
-        """What was said after the message with that id, waited for. What another process says is noticed within a
-        second. Raises InvalidInput where there is none."""
+        """What was said after the message with that id, waited for until `stop`. What another process says is noticed
+        within a second. Raises InvalidInput where there is none."""
         number = await self.number_of(run_id, after)
         until = asyncio.get_running_loop().time() + seconds
-        while (left := until - asyncio.get_running_loop().time()) > 0:
+        while not self._is_stopping and (left := until - asyncio.get_running_loop().time()) > 0:
             await self.wait(run_id, min(left, LOOK), number)
             if said := await self.said_beyond(run_id, number, limit):
                 return said
         return []
+
+    def stop(self) -> None:
+        """Whoever waits for what is said has an answer now: the process is stopped."""
+        self._is_stopping = True
+        for bells in self._bells.values():
+            for bell in bells:
+                bell.set()
 
     async def wait(self, run_id: str, seconds: float, number: int) -> None:
         """Until something may have been said in this process, at most so long; not at all where something was said
