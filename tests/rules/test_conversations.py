@@ -14,9 +14,9 @@ from wizard.channels.conversation.meanings import Incoming
 from wizard.definitions.graph import mermaid
 from wizard.engine.worker import Worker
 from wizard.errors import DefinitionError, InvalidInput, NodeFailed
-from wizard.model import Outcome, Proceed, RunStatus
+from wizard.model import Outcome, Proceed, Prompt, PromptField, RunStatus
 from wizard.model.talk import Speaker
-from wizard.node import Background, NodeConfig, Visit
+from wizard.node import Background, Foreground, NodeConfig, Visit
 from wizard.settings import Settings
 from wizard.testing import MovableClock, make_test_engine
 
@@ -487,6 +487,30 @@ async def test_restart_undoes_what_was_done_and_stops_at_what_is_final() -> None
     for said in ("Ann", "Ann", "restart", "yes"):
         await chat.says(said)
     assert (undone, chat.asked, (await chat.view()).answers["one"]) == (["book"], "three.name", {"name": "Ann"})
+
+
+async def test_what_nobody_sees_is_asked_of_nobody() -> None:
+    """A step of another type than a form has hidden fields as well: a chat that asks for them lets anybody overwrite
+    what the page hands along."""
+    submitted: list[dict[str, Any]] = []
+
+    class Order(Foreground[NodeConfig]):
+        type = "order"
+        Config = NodeConfig
+
+        def prompt(self, visit: Visit[NodeConfig]) -> Prompt:
+            texts = (PromptField(name, "text", name) for name in ("size", "colour"))
+            return Prompt(visit.step, self.type, fields=(PromptField("ref", "hidden", "Ref", value="r-1"), *texts))
+
+        async def submit(self, visit: Visit[NodeConfig]) -> Outcome:
+            submitted.append(dict(visit.input or {}))
+            return Proceed()
+
+    nodes = [{"id": "order", "type": "order"}, {"id": "check", "type": "review"}]
+    chat = await Chat.of({"id": "main", "nodes": nodes}, node_types=[Order])
+    asked = [chat.asked, (await chat.says("L")).asked, (await chat.says("red")).asked]
+    assert asked == ["order.size", "order.colour", "check"]
+    assert submitted == [{"ref": "r-1", "size": "L", "colour": "red"}]
 
 
 # -- what is said and kept ---------------------------------------------------------------------------

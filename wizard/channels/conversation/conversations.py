@@ -31,7 +31,7 @@ from wizard.channels.conversation.meanings import (
     Remove,
     Restart,
 )
-from wizard.channels.conversation.narration import Narration
+from wizard.channels.conversation.narration import Narration, silent_answers
 from wizard.channels.conversation.understanding import is_secret, understand
 from wizard.channels.conversation.wording import words_of
 from wizard.engine import Engine
@@ -296,9 +296,8 @@ class Conversations:
         prompt = view.current
         given: dict[str, Any] = {answer.name: answer.value}
         if not prompt.in_parts:
-            given = {**dialogue.given, **given}
-            filling = dialogue.filling
-            missing = [field for field in filling.fields(prompt) if field.name not in given]
+            given = {**silent_answers(prompt), **dialogue.given, **given}
+            missing = [field for field in dialogue.filling.fields(prompt) if field.name not in given]
             if missing:
                 now = replace(dialogue, given=given, asked=(*dialogue.asked, answer.name), name=missing[0].name)
                 await self._say(view, replace(heard, meaning=Aside((), now.without_doubt())))

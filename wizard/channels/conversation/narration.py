@@ -57,7 +57,7 @@ class Narration:
             back = heard is not None and heard.meaning == Back()
             if back and view.has_previous:
                 return Backward()
-            return Forward(_silent(view.current) if view.current.in_parts else NOTHING)
+            return Forward(silent_answers(view.current) if view.current.in_parts else NOTHING)
         return _handed_in(view, dialogue, heard)
 
     def tells(self, before: Run, after: RunView, said: Said | None, *, on_the_way: bool) -> Told:
@@ -77,7 +77,7 @@ def passes_by(prompt: Prompt) -> bool:
     return prompt.in_parts and bool(prompt.fields) and not asked
 
 
-def _silent(prompt: Prompt) -> dict[str, Value]:
+def silent_answers(prompt: Prompt) -> dict[str, Value]:
     """The answers that go along without being asked."""
     filling = Filling()
     return {field.name: field.value for field in prompt.fields if filling.silent(field) and field.value is not None}
@@ -94,7 +94,7 @@ def _handed_in(view: RunView, dialogue: Dialogue, heard: Heard | None) -> Forwar
     prompt = view.current
     if not prompt.in_parts or next_question(prompt, _answered(dialogue, heard.meaning.name)) is not None:
         return None
-    return Forward(view.with_kept(view.step, _silent(prompt)))
+    return Forward(view.with_kept(view.step, silent_answers(prompt)))
 
 
 def _answered(dialogue: Dialogue, name: str) -> Dialogue:
