@@ -8,9 +8,11 @@ else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import compress
+from operator import is_not
 from typing import NamedTuple
 
 from wizard.channels.conversation import wording
@@ -243,8 +245,9 @@ class _Telling:
 
     def _passed(self) -> Iterator[Line]:
         """What the run came past since: texts, and pages that were closed by something else than an answer."""
-        known = {step.visit for step in self.before.path if step.is_done}
-        for step in self.view.run.path:
+        before, after = self.before.path, self.view.run.path
+        known = {step.visit for step in _elsewhere(before, after) if step.is_done}
+        for step in _elsewhere(after, before):
             if step.visit in known or not step.is_foreground or step is self.view.run.current:
                 continue
             if step.given == BY_TIMER:
@@ -350,6 +353,11 @@ class _Telling:
         error = (errors.get(first.name) if first is not None else None) or rejected.error
         error = error or next(iter(errors.values()), None) or self.words.say(UNSAID)
         return wording.refusal_text(first, error, tries.get(self.now.name, 0), view, self.words)
+
+
+def _elsewhere(path: Sequence[Step], other: Sequence[Step]) -> list[Step]:
+    """The steps of a path that the other doesn't have at the same place: few of thousands."""
+    return [*compress(path, map(is_not, path, other)), *path[len(other) :]]
 
 
 def _come_to(prompt: Prompt, meaning: object) -> tuple[str, ...]:
