@@ -9,12 +9,9 @@ from typing import Annotated, Any, Literal, NotRequired, Required
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from wizard.channels.conversation.conversations import MAX_ID
-from wizard.channels.conversation.meanings import Incoming
+from wizard.channels.conversation.meanings import MAX_ID, MOST_CHOICE, MOST_FILES, Incoming
 from wizard.channels.http.members import EXACT, Body, about
 from wizard.model.talk import Utterance
-
-MOST_FILES = 10  # of one message
 
 
 class ChoiceJson(TypedDict):
@@ -78,7 +75,7 @@ class Say(TypedDict, total=False):
         about("The sender's own id of it: however often one with this id comes, it is taken once. Not `w-…`."),
     ]
     text: Annotated[str, about("What was typed.")]
-    choice: Annotated[str, Field(min_length=1, max_length=64), about("The button that was pressed.")]
+    choice: Annotated[str, Field(min_length=1, max_length=MOST_CHOICE), about("The button that was pressed.")]
     files: Annotated[list[FileSaid], Field(max_length=MOST_FILES), about("What was sent along; the first counts.")]
     edits: Annotated[str, Field(min_length=1, max_length=MAX_ID), about("The id of the message that it corrects.")]
 

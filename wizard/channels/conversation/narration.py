@@ -8,9 +8,11 @@ else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import compress
+from operator import is_not
 from typing import NamedTuple
 
 from wizard.channels.conversation import wording
@@ -22,8 +24,6 @@ from wizard.channels.conversation.wording import Question, asked_now, question_o
 from wizard.engine.narration import Backward, Forward, Further, GiveUp, Order, Said, Told
 from wizard.engine.view import RunView
 from wizard.errors import WizardError
-from wizard.forms.fields import type_of
-from wizard.forms.types.text import DOTS
 from wizard.locale.sentences import sentence
 from wizard.model import BY_TIMER, ENDED, NOTHING, Prompt, PromptField, Run, RunStatus, Step, Value
 from wizard.model.job import JobKind
@@ -59,7 +59,7 @@ class Narration:
             back = heard is not None and heard.meaning == Back()
             if back and view.has_previous:
                 return Backward()
-            return Forward(_silent(view.current) if view.current.in_parts else NOTHING)
+            return Forward(silent_answers(view.current) if view.current.in_parts else NOTHING)
         return _handed_in(view, dialogue, heard)
 
     def tells(self, before: Run, after: RunView, said: Said | None, *, on_the_way: bool) -> Told:
@@ -79,7 +79,7 @@ def passes_by(prompt: Prompt) -> bool:
     return prompt.in_parts and bool(prompt.fields) and not asked
 
 
-def _silent(prompt: Prompt) -> dict[str, Value]:
+def silent_answers(prompt: Prompt) -> dict[str, Value]:
     """The answers that go along without being asked."""
     filling = Filling()
     return {field.name: field.value for field in prompt.fields if filling.silent(field) and field.value is not None}
@@ -96,7 +96,7 @@ def _handed_in(view: RunView, dialogue: Dialogue, heard: Heard | None) -> Forwar
     prompt = view.current
     if not prompt.in_parts or next_question(prompt, _answered(dialogue, heard.meaning.name)) is not None:
         return None
-    return Forward(view.with_kept(view.step, _silent(prompt)))
+    return Forward(view.with_kept(view.step, silent_answers(prompt)))
 
 
 def _answered(dialogue: Dialogue, name: str) -> Dialogue:
@@ -181,22 +181,16 @@ class _Telling:
         asked = None if heard.by_operator else self._asked_before()
         answered = asked is not None and isinstance(heard.meaning, Answer) and heard.meaning.name == asked.name
         expects = Expected(asked.type, asked.name, self._step_before) if answered and asked is not None else None
-        secret = asked is not None and type_of(asked).is_secret
         if isinstance(heard.meaning, Change) and heard.meaning.gives:
             expects = Expected("", heard.meaning.name, heard.meaning.step)
-        details = {
-            **({"choice": incoming.choice} if incoming.choice else {}),
-            **({"edits": incoming.edits} if incoming.edits else {}),
-            **({"files": [str(file.get("name", ""))[:200] for file in incoming.files]} if incoming.files else {}),
-        }
         return Utterance(
             self.was.last + 1,
             incoming.id,
             Speaker.OPERATOR if heard.by_operator else Speaker.PERSON,
-            DOTS if secret and incoming.text else incoming.text[:100_000],
+            heard.kept_text,
             self.view.run.updated_at,
             expects=expects,
-            details=details,
+            details=incoming.details,
         )
 
     @property
@@ -251,8 +245,9 @@ class _Telling:
 
     def _passed(self) -> Iterator[Line]:
         """What the run came past since: texts, and pages that were closed by something else than an answer."""
-        known = {step.visit for step in self.before.path if step.is_done}
-        for step in self.view.run.path:
+        before, after = self.before.path, self.view.run.path
+        known = {step.visit for step in _elsewhere(before, after) if step.is_done}
+        for step in _elsewhere(after, before):
             if step.visit in known or not step.is_foreground or step is self.view.run.current:
                 continue
             if step.given == BY_TIMER:
@@ -275,6 +270,8 @@ class _Telling:
         view = self.view
         self.now = replace(self.now.returned(), visit=view.visit, name="", asked=(), given={}, tries={})
         self.now = self.now.without_doubt()
+        if self.before.status is not view.status:  # nobody has to look after it any more
+            self.now = replace(self.now, agent="", operator="")
         if view.status is RunStatus.COMPLETED:
             said_before = self.before.status is RunStatus.COMPLETED
             if not said_before:
@@ -356,6 +353,11 @@ class _Telling:
         error = (errors.get(first.name) if first is not None else None) or rejected.error
         error = error or next(iter(errors.values()), None) or self.words.say(UNSAID)
         return wording.refusal_text(first, error, tries.get(self.now.name, 0), view, self.words)
+
+
+def _elsewhere(path: Sequence[Step], other: Sequence[Step]) -> list[Step]:
+    """The steps of a path that the other doesn't have at the same place: few of thousands."""
+    return [*compress(path, map(is_not, path, other)), *path[len(other) :]]
 
 
 def _come_to(prompt: Prompt, meaning: object) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from wizard.channels.conversation.commands import Command, Correction, command_i
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.matching import exact_choice, near_choices, nearest
 from wizard.channels.conversation.meanings import (
+    MOST_TEXT,
     Answer,
     Aside,
     Back,
@@ -38,7 +39,6 @@ from wizard.locale.sentences import Sentence, sentence
 from wizard.model import ENDED, Choice, Item, Prompt, PromptField, RunStatus, Topic, Value
 from wizard.model.talk import Utterance
 
-MOST_TEXT = 100_000  # characters of a message; what a field takes is its own limit
 STALE = sentence("This button belongs to an earlier question.")
 NOTHING_SAID = sentence("This message is empty.")
 NO_FILE = sentence("A file isn’t asked for here.")
@@ -70,6 +70,11 @@ def understand(view: RunView, dialogue: Dialogue, incoming: Incoming, edited: Ut
     return _Reader(view, dialogue, incoming, edited).meaning()
 
 
+def is_secret(view: RunView, dialogue: Dialogue, incoming: Incoming, edited: Utterance | None = None) -> bool:
+    """Whether a message may hold a password, whatever comes of it: so that it isn't kept."""
+    return bool(incoming.text) and _Reader(view, dialogue, incoming, edited).is_secret()
+
+
 class _Reader:
     def __init__(self, view: RunView, dialogue: Dialogue, incoming: Incoming, edited: Utterance | None) -> None:
         self.view, self.dialogue, self.incoming, self.edited = view, dialogue, incoming, edited
@@ -96,6 +101,31 @@ class _Reader:
         if not incoming.text.strip():
             return self.aside(NOTHING_SAID)
         return self._said(incoming.text)
+
+    def is_secret(self) -> bool:
+        """Where one is asked, and where a message corrects the answer of a question that asks for one."""
+        if self.asked is not None and type_of(self.asked).is_secret:
+            return True
+        expects = None if self.edited is None else self.edited.expects
+        correction = self._correction()
+        place = self._find(correction.field) if correction is not None else None
+        places = [place] if isinstance(place, Place) else []
+        if expects is not None:
+            places.append(Place(expects.step, expects.name, ""))
+        return any(
+            type_of(field).is_secret
+            for place in places
+            for field in self._fields_of(place.step)
+            if field.name == place.name
+        )
+
+    def _correction(self) -> Correction | None:
+        """What a message corrects, said in words or as a command."""
+        text = self.incoming.text
+        command = command_in(text, self.language)
+        if command is not None and command.name == "change":
+            text = f"change {command.argument}"
+        return correction_in(text, self.language)
 
     def aside(self, *texts: Sentence | str, dialogue: Dialogue | None = None) -> Aside:
         said = tuple(text if isinstance(text, str) else self.words.say(text) for text in texts)
