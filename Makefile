@@ -94,7 +94,6 @@ linted:
 	@said=$$(nice $(MAKE) lint 2>&1); code=$$?; printf '%s\n' "$$said"; exit $$code
 
 # What a minute is enough for (tests/fast.py): the rules, the languages, forms and definitions, and a run through the channels.
-test-fast: export FAST = 1
 test-fast: install
 	$(BIN)/python -m pytest --fast $(SIDE_BY_SIDE)
 
