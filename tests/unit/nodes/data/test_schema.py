@@ -102,7 +102,7 @@ def test_a_schema_that_cant_be_used_is_told_at_load(schema: Any, told: str) -> N
 
 async def test_nothing_runs_for_ever() -> None:
     """A schema that refers to itself, over and over, or a value that is the worst for it."""
-    began = time.perf_counter()
+    began = time.process_time()
     loop = {"$ref": "#"}
     twice: dict[str, Any] = {"allOf": [{"$ref": "#/$defs/b"}] * 2}
     doubling = {"$defs": {"b": {"properties": {"a": {"allOf": [{"$ref": "#/$defs/b"}] * 2}}}}, **twice}
@@ -115,7 +115,7 @@ async def test_nothing_runs_for_ever() -> None:
         assert "too many steps" in told
     assert await problems("a" * 900_000, {"pattern": "(a+)+b"})
     assert "1,000,000" in await failure_of(ValidateSchemaNode(), {**config, "schema": {}}, {"x": "ä" * 1_000_001})
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
     assert write_json(deep)
 
 
