@@ -146,9 +146,10 @@ class Outbox:
             await self._links.change(key, parked="", **WELL)
             await self._attention.delivered(link.run)
 
-    async def resume_run(self, run: str) -> None:
+    async def resume_run(self, run: str, by: str = "", note: str = "") -> None:
         """The same for all conversations of a run, which ask again what they asked. Raises RunNotFound."""
         talks, view = Conversations(self._engine), await self._engine.load(run)
+        await talks.audit(view, "deliver", by, note)
         for key in Dialogue.of(view.run.conversation).channels:
             await self.resume(key, at_once=True)
         await talks.join(run)
