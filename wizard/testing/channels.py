@@ -226,7 +226,7 @@ async def _a_button_of_an_earlier_question_answers_nothing(place: Place) -> None
 @_promised("One person with a script could keep all others waiting.", message_rate=20)
 async def _one_sender_slows_nobody_else(place: Place) -> None:
     statuses = [await place.posts(place.service.posts(place.message("hello"))) for _ in range(30)]
-    expect(statuses.count(429) == 10, f"of 30 messages in a moment {statuses.count(429)} were refused, not 10")
+    expect(429 in statuses and statuses[:20] == [200] * 20, f"30 messages in a moment were answered {statuses}")
     await place.sends("hello", to=place.bob)
 
 

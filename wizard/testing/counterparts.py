@@ -146,5 +146,7 @@ class Counterpart(ABC):
         app: Any = web.Application()
         app.router.add_route("*", "/{rest:.*}", self.receives)
         async with TestServer(app) as server:
-            yield str(server.make_url("/"))
-            self.released.set()
+            try:
+                yield str(server.make_url("/"))
+            finally:
+                self.released.set()

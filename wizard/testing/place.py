@@ -162,5 +162,7 @@ async def opened(
             app.add_subapp("/channel/", channel_app(make, ChannelHost(engine, given), "channel that is tried"))
             client: Any = TestClient(TestServer(app))
             processes.append(Process(engine, await stack.enter_async_context(client)))
-        yield Place(service, clock, processes)
-        service.released.set()
+        try:
+            yield Place(service, clock, processes)
+        finally:
+            service.released.set()

@@ -20,7 +20,7 @@ from wizard.settings import Settings
 from wizard.testing import make_test_engine
 from wizard.testing.channels import PROMISES, Button, Counterpart, Posted, Promise, Sent, Verdict
 
-SECRET = "a secret of both sides"
+SECRET = "a secret of both sides"  # noqa: S105
 STATUSES = {Verdict.TAKES: 200, Verdict.HANGS: 200, Verdict.BUSY: 429, Verdict.FAILS: 500, Verdict.REFUSES: 410}
 
 
