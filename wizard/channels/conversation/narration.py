@@ -144,6 +144,8 @@ class _Telling:
             said.append(self._heard(self.heard, self.heard.incoming))
             about = 0 if self.heard.by_operator else said[0].number
             self.now = replace(self.now, last=said[0].number, about=about)
+            if self.heard.by_operator:
+                self.now = replace(self.now, spoke=said[0].number)
         if on_the_way:
             return Told(tuple(said), self.now.stored)
         about = self.now.about
@@ -153,6 +155,8 @@ class _Telling:
             self.now = replace(self.now, last=number)
         if self.view.status is not RunStatus.WORKING:
             self.now = replace(self.now, about=0)
+        if self._has_other_agent:
+            self.now = replace(self.now, spoke=self.now.last)
         return Told(tuple(said), self.now.stored, self._orders(said))
 
     def _orders(self, said: list[Utterance]) -> tuple[Order, ...]:
@@ -162,9 +166,13 @@ class _Telling:
             Order(JobKind.DELIVER, self.now.last * MOST_CHANNELS + place, {"to": channel})
             for place, channel in enumerate(self.now.channels if said else ())
         ]
-        if (self.now.agent, self.now.operator) != (self.was.agent, self.was.operator):
+        if self._has_other_agent:
             orders.append(Order(JobKind.ATTEND, 0))
         return tuple(orders)
+
+    @property
+    def _has_other_agent(self) -> bool:
+        return (self.now.agent, self.now.operator) != (self.was.agent, self.was.operator)
 
     def _own(self, line: Line | Utterance, number: int, about: int) -> Utterance:
         at = self.view.run.updated_at
@@ -216,7 +224,7 @@ class _Telling:
             return
         meaning = None if heard is None else heard.meaning
         if isinstance(meaning, Aside):
-            self.now = replace(meaning.dialogue, last=self.now.last, about=self.now.about)
+            self.now = replace(meaning.dialogue, last=self.now.last, about=self.now.about, spoke=self.now.spoke)
             if meaning.silent:
                 return
             yield from (Line(text) for text in meaning.texts if text)
