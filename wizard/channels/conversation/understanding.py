@@ -11,7 +11,15 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from wizard.channels.conversation import wording
-from wizard.channels.conversation.commands import Command, Correction, command_in, correction_in, first_way, quoted
+from wizard.channels.conversation.commands import (
+    Command,
+    Correction,
+    change_in,
+    command_in,
+    correction_in,
+    first_way,
+    quoted,
+)
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.matching import exact_choice, near_choices, nearest
 from wizard.channels.conversation.meanings import (
@@ -29,6 +37,7 @@ from wizard.channels.conversation.meanings import (
     Restart,
 )
 from wizard.channels.conversation.questions import grouped, meaning, numbered, offered
+from wizard.channels.conversation.topics import plain_topic, topic_in
 from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
 from wizard.engine.view import RunView
 from wizard.engine.work import seems_stuck
@@ -145,7 +154,7 @@ class _Reader:
             corrected = self._correct(correction)
             if corrected is not None:
                 return corrected
-        if (topic := self._topic(text)) is not None:
+        if (topic := topic_in(text, self.view.workflow.help)) is not None:
             return self._helped(topic)
         return self._answer(text)
 
@@ -280,10 +289,9 @@ class _Reader:
 
     def _tell(self, command: Command) -> Meaning:
         match command.name:
-            case "help" if command.argument and (topic := self._topic(command.argument)) is not None:
-                return self._helped(topic)
             case "help":
-                return self._help()
+                topic = topic_in(command.argument, self.view.workflow.help) if command.argument else None
+                return self._help() if topic is None else self._helped(topic)
             case "review":
                 return self.aside(self._review())
         return self.aside()
@@ -343,7 +351,7 @@ class _Reader:
     def _change(self, argument: str) -> Meaning:
         if not argument:
             return self.aside(self._review(), WHICH_ANSWER)
-        if (correction := correction_in(f"change {argument}", self.language)) is not None:
+        if (correction := change_in(argument, self.language)) is not None:
             return self._correct(correction) or self.aside(NO_SUCH_QUESTION)
         place = self._find(argument)
         return place if isinstance(place, Aside) else self._changed(place, None)
@@ -430,7 +438,7 @@ class _Reader:
 
     def _help(self) -> Meaning:
         """The workflow that helps, where there is one and it can be returned from; else what can be said."""
-        plain = next((topic for topic in self.view.workflow.help if not topic.asked), None)
+        plain = plain_topic(self.view.workflow.help)
         if plain is not None and self._may_digress:
             return Digress(plain.workflow)
         return self.aside(wording.help_text(self.view, self.words, within=self.dialogue.within))
@@ -443,15 +451,3 @@ class _Reader:
     @property
     def _may_digress(self) -> bool:
         return self.view.status not in ENDED and not self.dialogue.within
-
-    def _topic(self, text: str) -> Topic | None:
-        """The topic of the workflow's help that is asked for."""
-        asked = [(way, topic) for topic in self.view.workflow.help for way in topic.asked]
-        said = alike(text).rstrip("?!. ")
-        for way, topic in asked:
-            if alike(way).rstrip("?!. ") == said:
-                return topic
-        if not text.rstrip().endswith("?"):
-            return None
-        near = nearest(text.rstrip("?! "), [way.rstrip("?! ") for way, _ in asked])
-        return None if near.one is None else asked[near.one][1]
