@@ -20,10 +20,13 @@ from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.meanings import Answer, Aside, Back, Begin, Change, GoOn, Heard, Incoming, Remove
 from wizard.channels.conversation.questions import Filling
+from wizard.channels.conversation.rich import joined, stored_looks
 from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
 from wizard.engine.narration import Backward, Forward, Further, GiveUp, Order, Said, Told
 from wizard.engine.view import RunView
 from wizard.errors import WizardError
+from wizard.expressions.prose import plain
+from wizard.forms.fields import type_of
 from wizard.locale.sentences import sentence
 from wizard.model import BY_TIMER, ENDED, NOTHING, Prompt, PromptField, Run, RunStatus, Step, Value
 from wizard.model.job import JobKind
@@ -96,7 +99,16 @@ def _handed_in(view: RunView, dialogue: Dialogue, heard: Heard | None) -> Forwar
     prompt = view.current
     if not prompt.in_parts or next_question(prompt, _answered(dialogue, heard.meaning.name)) is not None:
         return None
-    return Forward(view.with_kept(view.step, silent_answers(prompt)))
+    return Forward(view.with_kept(view.step, {**silent_answers(prompt), **_removed(prompt, dialogue, heard.meaning)}))
+
+
+def _removed(prompt: Prompt, dialogue: Dialogue, answer: Answer) -> dict[str, Value]:
+    """The files that were left out, as answers: a form keeps those that it has, unless that is said when all of it is
+    handed in."""
+    given = {**dialogue.given, answer.name: answer.value}
+    return {
+        field.name: None for field in prompt.fields if type_of(field).holds_files and given.get(field.name, "") is None
+    }
 
 
 def _answered(dialogue: Dialogue, name: str) -> Dialogue:
@@ -179,10 +191,9 @@ class _Telling:
         if isinstance(line, Utterance):
             return replace(line, number=number, id=own_id(number), at=at, about=about)
         question = line.question
-        if question is None:
-            return Utterance(number, own_id(number), Speaker.ENGINE, line.text, at, about=about)
-        offers = question.choices(self.now.mark)
-        return Utterance(number, own_id(number), Speaker.ENGINE, line.text, at, offers, question.expects, about)
+        offers, expects = ((), None) if question is None else (question.choices(self.now.mark), question.expects)
+        looks = stored_looks(line.text)
+        return Utterance(number, own_id(number), Speaker.ENGINE, plain(line.text), at, offers, expects, about, looks)
 
     def _heard(self, heard: Heard, incoming: Incoming) -> Utterance:
         """What was said, without passwords: those are never shown again."""
@@ -244,7 +255,7 @@ class _Telling:
     def _greeting(self) -> Iterator[Line]:
         """To who begins, and to who comes back."""
         if not self.before.steps and not self.was.last:
-            if text := str(self.view.workflow.text).strip():
+            if text := joined("\n\n", (self.view.workflow.text,)):
                 yield Line(text)
         elif self.before.answered and self.view.status is RunStatus.WAITING:
             restart = first_way("restart", self.words.language)
@@ -305,7 +316,7 @@ class _Telling:
         if waiting and (new_page or begins) and (text := wording.heading_text(view.current, asks=bool(self.now.name))):
             yield Line(text)
         question = question_of(view, self.now)
-        text = f"{with_error}\n\n{question.text}" if with_error and question.text else with_error or question.text
+        text = joined("\n\n", (with_error, question.text))
         if text:
             self.now = self.now.returned()
             yield Line(text, question)
@@ -328,8 +339,8 @@ class _Telling:
             ).without_doubt()
         elif isinstance(meaning, Answer) and view.rejected is None:
             self.now = _answered(self.now, meaning.name)
-            if not prompt.in_parts:
-                self.now = replace(self.now, given={**self.now.given, meaning.name: meaning.value})
+            given = {**self.now.given, meaning.name: meaning.value}
+            self.now = replace(self.now, given=_removed(prompt, self.now, meaning) if prompt.in_parts else given)
         elif isinstance(meaning, GoOn | Begin) or self.heard is None:
             self.now = replace(self.now.without_doubt(), asked=self.now.asked or _come_to(prompt, None))
         keeps_name = isinstance(meaning, Aside) and self.now.name

@@ -6,9 +6,9 @@ name; a command; a correction of an earlier answer; a topic of the workflow's he
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from wizard.channels.conversation import wording
 from wizard.channels.conversation.commands import (
@@ -246,13 +246,16 @@ class _Reader:
         return Answer(self.asked.name, dict(self.incoming.files[0]))
 
     def _edited(self) -> Meaning:
-        """A message that was changed after it was sent corrects the answer that it was."""
-        of, text = None if self.edited is None else self.edited.expects, self.incoming.text
+        """A message that was changed after it was sent corrects the answer that it was; one without anything has it
+        asked anew."""
+        of, incoming = None if self.edited is None else self.edited.expects, self.incoming
         if of is None or not of.name:
             return self.aside(NO_EDIT)
+        place = Place(of.step, of.name, "")
+        is_empty = not incoming.text.strip() and not incoming.files
         if self.asked is not None and (of.step, of.name) == (self.view.step, self.asked.name):
-            return self._answer(text)
-        return self._changed(Place(of.step, of.name, ""), text)
+            return self.aside() if is_empty else self._file() if incoming.files else self._answer(incoming.text)
+        return self._changed(place, None) if is_empty else self._changed(place, incoming.text, incoming.files)
 
     # -- commands --------------------------------------------------------------------------------------
 
@@ -407,11 +410,15 @@ class _Reader:
         place = self._find(correction.field)
         return None if isinstance(place, Aside) else self._changed(place, correction.value)
 
-    def _changed(self, place: Place, text: str | None) -> Meaning:
+    def _changed(self, place: Place, text: str | None, files: Sequence[Mapping[str, Any]] = ()) -> Meaning:
         fields = {field.name: field for field in self._fields_of(place.step)}
         asked = fields.get(place.name)
-        value = None
-        if asked is not None and text is not None:
+        value: Value = None
+        if asked is not None and files:
+            if not type_of(asked).holds_files:
+                return self.aside(NO_FILE)
+            value = dict(files[0])
+        elif asked is not None and text is not None:
             choice = exact_choice(asked, text) if asked.choices else None
             near: tuple[Choice, ...] = near_choices(asked, text) if asked.choices and choice is None else ()
             value = choice.value if choice else near[0].value if len(near) == 1 else meaning(asked, text)
@@ -445,7 +452,7 @@ class _Reader:
 
     def _helped(self, topic: Topic) -> Meaning:
         if not topic.workflow:
-            return self.aside(str(topic.answer))
+            return self.aside(topic.answer)
         return Digress(topic.workflow) if self._may_digress else self._help()
 
     @property
