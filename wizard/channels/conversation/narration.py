@@ -18,6 +18,7 @@ from typing import NamedTuple
 from wizard.channels.conversation import wording
 from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
+from wizard.channels.conversation.echoing import changed_text, understood_text
 from wizard.channels.conversation.meanings import Answer, Aside, Back, Begin, Change, GoOn, Heard, Incoming, Remove
 from wizard.channels.conversation.questions import Filling
 from wizard.channels.conversation.rich import joined, stored_looks
@@ -244,6 +245,7 @@ class _Telling:
                 return
         if isinstance(meaning, Begin):
             yield from self._greeting()
+        yield from (Line(text) for text in self._understood() if text)
         yield from (Line(text) for text in view.remarks)
         yield from self._passed()
         if view.status in ENDED:
@@ -251,6 +253,31 @@ class _Telling:
                 yield from self._ended()
             return
         yield from self._asks_now()
+
+    def _understood(self) -> Iterator[str]:
+        """What an answer in words was taken for, and what was changed."""
+        heard, asked = self.heard, self._asked_before()
+        if heard is None or heard.incoming is None or self.view.rejected is not None or not heard.incoming.text:
+            return
+        match heard.meaning:
+            case Change(step, name, gives=True):
+                answered = self._answered_now(step, name)
+                yield "" if answered is None else changed_text(answered, self.words)
+            case Answer(name) if name:
+                answered = self._answered_now(self._step_before, name)
+                if answered is None:
+                    return
+                if asked is None or asked.name != name:
+                    yield changed_text(answered, self.words)
+                else:
+                    yield understood_text(answered, heard.incoming.text, self.words)
+
+    def _answered_now(self, step: str, name: str) -> PromptField | None:
+        """A question with the answer that it has now."""
+        with suppress(WizardError):
+            page = self.view.current if step == self.view.step else self.view.prompt_of_page(step)
+            return next((field for field in (() if page is None else page.fields) if field.name == name), None)
+        return None
 
     def _greeting(self) -> Iterator[Line]:
         """To who begins, and to who comes back."""
