@@ -570,8 +570,8 @@ async def test_a_file_answers_where_one_is_asked() -> None:
 
 
 async def test_a_file_is_changed_by_the_message_that_it_came_with() -> None:
-    """Another file takes its place, on the same page and from a later one; an edit without anything asks again, where the
-    file can be kept or left out."""
+    """Another file takes its place, on the same page and from a later one; an edit without anything asks again, where
+    the file can be kept or left out."""
     form = {
         "id": "you",
         "type": "form",

@@ -65,7 +65,7 @@ def enumerated(lines: Sequence[tuple[str, str]]) -> str:
     return Rich.of("\n".join(words), (*pieces, Piece("/ol"))) if words else ""
 
 
-def _between(name: str) -> str:
+def between(name: str) -> str:
     """What stands between a question and its answer."""
     return " " if name.endswith(("?", "؟", ":", "!", ".")) else ": "
 
