@@ -54,7 +54,7 @@ export class Server {
   }
 
   // An XMLHttpRequest, as only that says how far an upload is.
-  say(ticket: Ticket, saying: Saying, progress: (share: number) => void = () => undefined): Promise<Message[]> {
+  say(ticket: Ticket, saying: Saying, progress: (share: number) => void = () => undefined, signal?: AbortSignal): Promise<Message[]> {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
       request.open("POST", `${this.root}${this.conversation(ticket)}/messages`);
@@ -66,7 +66,8 @@ export class Server {
         if (request.status < 400 && request.response) resolve((request.response as { messages: Message[] }).messages);
         else reject(new Refused((request.response as Problem) ?? { status: request.status, title: request.statusText }));
       };
-      request.onerror = () => reject(new TypeError("no connection"));
+      request.onerror = request.onabort = () => reject(new TypeError("no connection"));
+      signal?.addEventListener("abort", () => request.abort());
       request.send(JSON.stringify(saying));
     });
   }
