@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,18 @@ async def test_one_sender_who_says_too_much_slows_nobody_else(store: Store) -> N
         assert answers == [200, 200, 200, 429, 429]
         await other.says("Bob")
         assert other.asked == ("you", "birth_date")
+
+
+async def test_a_server_that_stops_keeps_nobody_waiting_for_what_is_said(caller: Caller) -> None:
+    """Who waits by a request has an answer when the server stops, and asks another one: else the server waits for them
+    as long as it may, and breaks the connection then."""
+    talk = await Talk.opens(caller)
+    waiting = asyncio.create_task(caller.gets(f"{talk.path}?after=w-3&wait=25", talk.token))
+    await caller.gets(f"{talk.path}?after=w-3", talk.token)
+    assert caller.client.app is not None
+    async with asyncio.timeout(10):
+        await caller.client.app.shutdown()
+        assert await waiting == {"messages": []}
 
 
 async def test_a_conversation_is_opened_once_for_an_idempotency_key(caller: Caller) -> None:

@@ -97,6 +97,7 @@ def api(
     app = web.Application(middlewares=[problems])
     app.on_shutdown.append(followers.stop)
     app.on_shutdown.append(sockets.stop)
+    app.on_shutdown.append(talks.stop)
     cross_origin = CrossOrigin(settings)
     app.on_response_prepare.append(protect)
     app.on_response_prepare.append(cross_origin.allow)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -38,8 +39,13 @@ class Talks:
         self._admission = admission
         self._moves = moves
         self._settings = settings
+        self._stopping = asyncio.Event()
         self._rate = Rate(settings.message_rate)
         self._codes, self._code_rate = codes, Rate(TRIES)
+
+    async def stop(self, app: web.Application) -> None:
+        """Keeps nobody waiting any more: for an application's `on_shutdown`."""
+        self._stopping.set()
 
     async def open(self, request: web.Request) -> web.Response:
         """A new run that is a conversation, or one that there is and becomes one: 201."""
@@ -103,9 +109,20 @@ class Talks:
             raise unreadable("`after` must be the id of a message of this conversation.")
         said = await self._talks.said(run_id, after, limit)
         if not said and seconds:
-            said = await self._talks.said_within(run_id, after, seconds, limit)
+            said = await self._said_within(run_id, after, seconds, limit)
         headers = next_page(request, after=said[-1].id, limit=limit) if len(said) == limit else None
         return as_json(200, encode({"messages": _listed(said)}), headers)
+
+    async def _said_within(self, run_id: str, after: str, seconds: float, limit: int) -> list[Utterance]:
+        """Nothing at once where the server stops: who waits asks again elsewhere."""
+        said = asyncio.create_task(self._talks.said_within(run_id, after, seconds, limit))
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait((said, stopping), return_when=asyncio.FIRST_COMPLETED)
+            return await said if said.done() else []
+        finally:
+            said.cancel()
+            stopping.cancel()
 
     def check_rate(self, run_id: str) -> None:
         """Raises Refused (429) where too much is said in one conversation: others aren't slowed by it."""
