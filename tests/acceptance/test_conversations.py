@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientWebSocketResponse, WSServerHandshakeError
+from aiohttp import ClientWebSocketResponse, WSCloseCode, WSServerHandshakeError
 
 from tests.acceptance.json_caller import opened
 from tests.talks import CONVERSATIONS, TWO, Caller, Talk, talking
+from wizard.channels.api.sockets import FRAME
+from wizard.channels.conversation.understanding import MOST_TEXT
 from wizard.stores.contract import Store
 from wizard.testing import make_test_engine
 
@@ -189,6 +192,24 @@ async def test_what_is_wrong_on_a_socket_comes_back_as_a_problem(caller: Caller)
     await socket.ws.send_json({"id": "m-1", "text": "Ann"})
     assert [one["from"] for one in await socket.reads(2)] == ["person", "engine"]
     await socket.ws.close()
+
+
+async def test_a_frame_is_never_much_larger_than_a_text(store: Store) -> None:
+    """A server holds what came of a frame until the rest is there: some hundred senders of megabytes, or of a few
+    kilobytes that unpack to megabytes, would leave nothing for others."""
+    async with talking(await make_test_engine(TWO, store=store)) as caller:
+        talk = await Talk.opens(caller)
+        socket = await Socket.opens(talk, after="w-3", compress=15)
+        assert socket.ws.compress == 0
+        await socket.ws.send_str(json.dumps({"id": "longest", "text": "\N{GRINNING FACE}" * MOST_TEXT}))
+        assert socket.ws.close_code is None
+        assert [one["from"] for one in await socket.reads(2)] == ["person", "engine"]
+        for frame in ('{"text": "' + "x" * FRAME + '"}', "[" * FRAME + "]"):
+            await socket.ws.send_str(frame)
+            assert (await socket.ws.receive()).data == WSCloseCode.MESSAGE_TOO_BIG
+            socket = await Socket.opens(talk, after="longest")
+            await socket.reads(1)
+        await socket.ws.close()
 
 
 async def test_a_browser_brings_the_token_as_a_subprotocol_from_a_page_of_ours(store: Store) -> None:

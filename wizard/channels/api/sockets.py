@@ -4,7 +4,7 @@ Each text frame is one message, as `POST …/messages` takes it and as it answer
 problem document, with the message's `id` where it had one. Everything that is said in the conversation is sent,
 whoever says it, once and in order: who comes back names the last message that they have (`?after=`). Frames with a
 member `work` tell how far work is that the run waits for, and one with `taken` names a message of the client's that was
-dealt with; they are no messages, and aren't kept.
+dealt with; they are no messages, and aren't kept. A frame has no room for files of some size: these are posted.
 
 A browser can't send a header here. It brings the token as a subprotocol: `wizard.conversation, bearer.TOKEN`.
 """
@@ -21,6 +21,7 @@ from wizard.channels.api.admission import Admission
 from wizard.channels.api.conversations import Talks
 from wizard.channels.conversation.conversations import LOOK, MAX_ID, Conversations
 from wizard.channels.conversation.message_json import SAY, incoming_of, message_json
+from wizard.channels.conversation.understanding import MOST_TEXT
 from wizard.channels.http.cross_origin import CrossOrigin
 from wizard.channels.http.json_answers import encode
 from wizard.channels.http.json_bodies import parse_object
@@ -51,7 +52,7 @@ BEARER = "bearer."
 HEARTBEAT = 20.0  # seconds between two pings; who doesn't answer one is gone
 MOST, MOST_OF_ONE = 5_000, 10  # sockets of a server, and of one conversation
 IN_HAND = 20  # messages of one socket that are taken in and wait for their turn
-FRAME = 64_000  # bytes around the largest message: JSON, names, base64's fourth byte
+FRAME = 12 * MOST_TEXT + 64_000  # bytes: the longest text, however it is written as JSON, and names. Files are posted
 
 
 class Sockets:
@@ -81,8 +82,12 @@ class Sockets:
             raise unreadable("`after` must be the id of a message of this conversation.")
         if after:
             await self._talks.said(run_id, after, 1)  # raises where there is no such message
-        limit = self._settings.body_limit + FRAME
-        socket = web.WebSocketResponse(protocols=(PROTOCOL,), heartbeat=HEARTBEAT, max_msg_size=limit)
+        socket = web.WebSocketResponse(
+            protocols=(PROTOCOL,),
+            heartbeat=HEARTBEAT,
+            max_msg_size=min(FRAME, self._settings.body_limit),  # what has come of a frame is held, as long as it takes
+            compress=False,  # a thousandth of a frame's bytes would do to keep the server busy with it
+        )
         if not socket.can_prepare(request):
             raise Refused(INVALID_REQUEST, sentence("This address takes WebSocket connections only."))
         try:
