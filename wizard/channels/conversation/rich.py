@@ -57,7 +57,7 @@ def enumerated(lines: Sequence[tuple[str, str]]) -> str:
     words, pieces = [], [Piece("ol", "1")]
     for number, (name, given) in enumerate(lines, start=1):
         value = given.strip()
-        begins = f"{name}{_between(name)}" if value else name
+        begins = f"{name}{between(name)}" if value else name
         words.append(f"{number}. {begins}{value}")
         pieces += (Piece("li", f"{number}."), Piece("text", begins))
         pieces += (Piece("strong"), Piece("text", value), Piece("/strong")) if value else ()
@@ -65,8 +65,9 @@ def enumerated(lines: Sequence[tuple[str, str]]) -> str:
     return Rich.of("\n".join(words), (*pieces, Piece("/ol"))) if words else ""
 
 
-def _between(name: str) -> str:
-    return " " if name.endswith(("?", "؟", ":")) else ": "
+def between(name: str) -> str:
+    """What stands between a question and its answer."""
+    return " " if name.endswith(("?", "؟", ":", "!", ".")) else ": "
 
 
 def stored_looks(text: str) -> dict[str, Any]:

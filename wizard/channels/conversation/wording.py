@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.questions import LISTED, heading, is_own_name, offered
-from wizard.channels.conversation.rich import enumerated, in_line, joined, strong
+from wizard.channels.conversation.rich import between, enumerated, in_line, joined, strong
 from wizard.engine.view import RunView
 from wizard.engine.work import pauses, seems_stuck, work_of
 from wizard.errors import RunCancelled, RunExpired
 from wizard.forms.fields import type_of
 from wizard.forms.options import options_of
+from wizard.forms.types.choices import NO, YES
 from wizard.locale.sentences import Sentence, counted, sentence, sentence_for
 from wizard.locale.words import Words, words_in
-from wizard.model import Prompt, PromptField, RunStatus
+from wizard.model import Item, Prompt, PromptField, RunStatus
 from wizard.model.talk import Expected, Offer
 
 CLEARER, LAST = 2, 3  # wrong answers to a question after which it is explained, and after which there is a way out
@@ -89,10 +90,27 @@ def heading_text(prompt: Prompt, *, asks: bool) -> str:
     return joined("\n\n", (page_text(prompt, heads=True), items_text(prompt)))
 
 
+def answers_so_far(view: RunView, words: Words) -> tuple[Item, ...]:
+    """All answers, in order, those to the present page as well."""
+    before, current = view.summary(), view.current
+    if not current.in_parts or view.status is not RunStatus.WAITING:
+        return before
+    given = [field for field in current.fields if field.answered and type_of(field).is_seen]
+    here = [Item(field.label, offered(field, words), view.step) for field in given]
+    others = [item for item in before if item.step != view.step]
+    at = next((at for at, item in enumerate(before) if item.step == view.step), len(others))
+    return (*others[:at], *here, *others[at:])
+
+
 def items_text(prompt: Prompt) -> str:
     """A page's list, numbered, as `change 2` and `remove 2` name its lines."""
     called = [item.label if not item.group else f"{item.group}, {item.label}" for item in prompt.items]
     return enumerated([(name, item.value) for name, item in zip(called, prompt.items, strict=True)])
+
+
+def answer_line(called: str, value: str) -> str:
+    """A question and its answer in one line."""
+    return f"{called}{between(called)}{value}" if value else called
 
 
 def end_text(view: RunView, words: Words) -> str:
@@ -138,14 +156,18 @@ def question_of(view: RunView, dialogue: Dialogue) -> Question:
 
 
 def _yes_or_no(text: Sentence, words: Words) -> Question:
-    yes, no = sentence_for("answer", "Yes"), sentence_for("answer", "No")
-    return Question(words.say(text), (("yes", words.say(yes)), ("no", words.say(no))))
+    return Question(words.say(text), (("yes", words.say(YES)), ("no", words.say(NO))))
 
 
 def _doubtful(asked: PromptField, dialogue: Dialogue, words: Words, view: RunView) -> Question:
     labels = {choice.value: choice.label for choice in asked.choices}
     offers = tuple((str(at), labels.get(value, value)) for at, value in enumerate(dialogue.doubt, start=1))
-    return Question(words.say(sentence("Which one do you mean?")), offers, _expects(asked, view))
+    if len(offers) == 1:
+        told = sentence("Do you mean “{choice}”?", choice=offers[0][1])
+        offers = (("1", words.say(YES)), ("no", words.say(NO)))
+    else:
+        told = sentence("Which one do you mean?")
+    return Question(words.say(told), offers, _expects(asked, view))
 
 
 def _expects(asked: PromptField, view: RunView) -> Expected:
