@@ -100,12 +100,12 @@ async def test_a_file_is_dropped_fails_is_sent_again_and_changed(forms: Site, an
     await talker.presses("Cancel")
     await talker.waits_until(lambda seen: not any("pass.pdf" in row["text"] for row in seen["rows"]))
     await slow.send("Network.emulateNetworkConditions", {**limits, "uploadThroughput": -1})
-    await ann.page.route("**/messages", lambda route: route.abort())
+    await ann.page.route("**/messages?*", lambda route: route.abort())
     await talker.evaluates(f"{DROP}('pass.pdf', 60000)")
     seen = await talker.waits_until(lambda seen: seen["rows"][-1]["state"] == "failed")
     assert "Not sent." in seen["rows"][-1]["meta"]
     assert not seen["working"]
-    await ann.page.unroute("**/messages")
+    await ann.page.unroute("**/messages?*")
     await talker.presses("Try again")
     await talker.is_asked("Your name")
     html = await html_of_last(ann)
