@@ -160,6 +160,8 @@ async def test_large_letters_and_few_colours(forms: Site, ann: Person) -> None:
     asked = f"{IN}.querySelectorAll('.row.person')"
     assert await talker.evaluates(f"[...{asked}].at(-1).getBoundingClientRect().top > 60")
     assert await talker.evaluates(f"!{IN}.querySelector('.newer').hidden")
+    await ann.page.set_viewport_size({"width": 640, "height": 1600})
+    await ann.page.locator(".newer").wait_for(state="hidden")  # all of it is seen
     await ann.page.set_viewport_size({"width": 640, "height": 900})
     await talker.evaluates("document.documentElement.style.fontSize = '200%'")
     await ann.page.get_by_role("button", name="Menu").click()

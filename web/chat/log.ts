@@ -66,7 +66,7 @@ export class Log {
       if (this.readsAlong) this.newer.hidden = true;
     });
     // A keyboard that comes up on a telephone doesn't hide what was said last.
-    new ResizeObserver(() => this.follow(this.readsAlong, true)).observe(this.element);
+    new ResizeObserver(() => this.follow(this.readsAlong || this.isAtEnd, true)).observe(this.element);
   }
 
   get below(): HTMLElement {
