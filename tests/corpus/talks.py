@@ -161,7 +161,9 @@ class Talking:
                 raise ValueError(act)
 
     def _hears(self, said: list[Utterance]) -> None:
-        self.heard.append([one.text for one in said])
+        """What is asked then. The words for it are each build's own."""
+        asked = [one.expects for one in said if one.expects is not None]
+        self.heard.append(f"{asked[-1].step} {asked[-1].name}" if asked else "")
 
     async def _button(self, label: str, which: int) -> str:
         """The choice that the first or the last button has which is called so."""
@@ -206,7 +208,8 @@ def _said(one: Utterance) -> list[Any]:
 
 
 async def go_on_talk(store: Store, told: Mapping[str, Any], definitions: Path = TALKS_FILE) -> dict[str, Any]:
-    """What comes of it where what is told of goes on: what was heard, what the channel got, and what the run has."""
+    """What comes of it where what is told of goes on: what was asked, whether the channel has each message once that it
+    hadn't, and what the run has."""
     now = (await stored(store, told["id"])).updated_at + timedelta(seconds=31)
     talking = Talking(store, now, definitions)
     talking.id, talking.code = told["id"], told["code"]
@@ -214,6 +217,15 @@ async def go_on_talk(store: Store, told: Mapping[str, Any], definitions: Path = 
         await talking.does(act)
     run = await stored(store, told["id"])
     await talking.engine.close()
+    link, _ = await Links(store.cells).get(link_key("pigeon", told["name"]))
+    assert link is not None
+    before = told["shows"]["link"][2]
+    missing = [one.text for one in await store.said(run.id, before, 1000) if one.number <= link.delivered]
     sent = [text for to, text in talking.pigeon.sent if to == told["name"]]
-    said = [[one.speaker.value, one.text] for one in await store.said(run.id, len(told["shows"]["said"]), 1000)]
-    return {"heard": talking.heard, "said": said, "sent": sent, "status": run.status.value, "answers": outputs(run)}
+    return {
+        "asked": talking.heard,
+        "delivered": sent == [text for text in missing if text],
+        "more": link.delivered > before,
+        "status": run.status.value,
+        "answers": outputs(run),
+    }

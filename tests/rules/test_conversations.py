@@ -207,6 +207,39 @@ async def test_an_edited_message_is_a_correction() -> None:
     assert "Nothing was changed" in chat.text
 
 
+async def test_a_message_answers_the_question_that_it_was_written_to() -> None:
+    """What was typed to one question and comes when another is asked is no answer to that: on a page somebody answered
+    meanwhile, and of two answers the second one was faster."""
+    pair = {
+        "id": "main",
+        "nodes": [
+            {
+                "id": "you",
+                "type": "form",
+                "fields": [{"name": "name", "label": "Name"}, {"name": "town", "label": "Town"}],
+            },
+            {"id": "why", "type": "form", "fields": [{"name": "why", "label": "Why?"}]},
+            {"id": "check", "type": "review", "title": "Right?"},
+        ],
+    }
+    chat = await Chat.of(pair)
+    first = chat.heard[-1].id
+    await chat.engine.next(chat.id, {"name": "Anna"}, partial=True)
+    second = (await chat.engine.said(chat.id))[-1].id
+    await chat.says("Bern", replies=second)
+    assert chat.asked == "why.why"
+    await chat.says("Ann", replies=first)
+    assert (chat.asked, (await chat.view()).answers["you"]) == ("why.why", {"name": "Ann", "town": "Bern"})
+    await chat.says("back", replies=first)
+    assert chat.asked == "you.town"
+    await chat.says("Bea", replies=first)
+    assert (chat.asked, (await chat.view()).current.fields[0].value) == ("you.town", "Bea")
+    await chat.says("Basel", replies="w-99")
+    assert chat.asked == "why.why"
+    assert (await chat.view()).answers["you"] == {"name": "Bea", "town": "Basel"}
+    assert [said.details for said in await chat.engine.said(chat.id) if said.id == "m-1"] == [{"replies": second}]
+
+
 # -- wrong answers ---------------------------------------------------------------------------------
 
 

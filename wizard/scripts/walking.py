@@ -178,9 +178,9 @@ async def _make(world: World, view: RunView, move: Move) -> Done:
                 await world.engine.next(view, move.said, step=step)
     except WizardError as error:
         return Done(step, move, step, view.status, {"": error.message}, "")
-    rejected = view.rejected
     if move.word in ("waits", "event"):
-        await world.engine.load(view)
+        await world.engine.load(view)  # what was refused before is no refusal of this
+    rejected = view.rejected
     errors = {} if rejected is None else _errors(rejected)
     fault = "" if view.fault is None or view.fault is before else view.fault.message.replace(f", run {RUN}", "")
     taken = view.run.by_path.get(step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -11,11 +12,13 @@ from typing import Any
 
 import yaml
 
+from wizard.debugging.ways import place_at
 from wizard.definitions.reading.document import is_text
-from wizard.model import RunStatus
+from wizard.model import RunStatus, Workflow
 from wizard.scripts.exploring import Exploration, Finding
 from wizard.scripts.walking import Done, Move, Walk, place_of
 
+ASKING_AGAIN = ("web", "json")
 _ENDED = (RunStatus.FAILED, RunStatus.EXPIRED, RunStatus.CANCELLED)
 
 
@@ -25,8 +28,9 @@ def scripts_of(exploration: Exploration, seed: int) -> dict[str, str]:
     texts: dict[str, str] = {}
     for number, made in enumerate(exploration.paths, 1):
         if not made.fault and not made.stuck:
+            channels = _channels(exploration.workflow, made)
             title = f"Path {number}: {_places(made)}"[:300]
-            texts[f"{name}-path-{number}.test.yaml"] = _text(made, title, _passing(made), seed)
+            texts[f"{name}-path-{number}.test.yaml"] = _text(made, title, _passing(made), seed, channels=channels)
     for number, finding in enumerate(exploration.findings, 1):
         kind = finding.kind.replace(" ", "-")
         title = f"{finding.kind.capitalize()}: {finding.message}"[:300]
@@ -38,9 +42,30 @@ def _places(made: Walk) -> str:
     return ", ".join(dict.fromkeys(place_of(done.step) for done in made.done)) or place_of(made.last)
 
 
-def _text(made: Walk, title: str, steps: Sequence[Mapping[str, Any]], seed: int, *, failing: bool = False) -> str:
+def _channels(workflow: Workflow, made: Walk) -> tuple[str, ...]:
+    """Those that show all of a walk, () for each: where an answer is wrong so often that `after_tries` leads on in a
+    conversation, only pages and JSON ask again."""
+    for step, tries in Counter(done.step for done in made.done if done.is_refused).items():
+        placed = place_at(workflow, step)
+        after = None if placed is None else placed[1].after_tries
+        if after is not None and tries >= after.tries:
+            return ASKING_AGAIN
+    return ()
+
+
+def _text(
+    made: Walk,
+    title: str,
+    steps: Sequence[Mapping[str, Any]],
+    seed: int,
+    *,
+    failing: bool = False,
+    channels: Sequence[str] = (),
+) -> str:
     setting = made.setting
     head: dict[str, Any] = {"workflow": made.workflow, "title": title, "clock": made.at.isoformat()}
+    if channels:
+        head["channels"] = list(channels)
     for key in ("input", "event", "profile", "results"):
         if value := getattr(setting, key):
             head[key] = value

@@ -130,3 +130,32 @@ async def test_every_edge_is_come_to() -> None:
 async def test_the_same_seed_makes_the_same_scripts() -> None:
     """Who explores again, or elsewhere, gets no other files."""
     assert scripts_of(await explored(HIDDEN), 1) == scripts_of(await explored(HIDDEN, anew=True), 1)
+
+
+PATIENT = """\
+id: patient
+nodes:
+  - id: when
+    type: form
+    title: When?
+    fields: [{name: day, type: date, label: Which day?, min: today()}]
+    after_tries: {tries: 2, goto: call}
+    remind_after: {after: 1d, text: Are you there?}
+  - {id: done, type: end, title: Done}
+  - {id: call, type: end, title: Call us}
+"""
+
+
+async def test_what_is_refused_before_a_wait_is_not_refused_by_it_and_a_way_out_is_a_conversations() -> None:
+    """A script that is written of a walk passes: the reminder after a wrong answer shows no error, and a form that is
+    left in a chat after two wrong answers is asked again on pages alone."""
+    exploration = await explore(catalog_of(PATIENT).get("patient"), catalog_of(PATIENT), AT, seed=1, limit=40)
+    waits = [done for made in exploration.paths for done in made.done if done.move.word == "waits"]
+    assert waits
+    assert not any(done.errors for done in waits)
+    scripts = [script for text in scripts_of(exploration, 1).values() for script in read(text, "a.test.yaml")]
+    assert {script.channels for script in scripts} >= {("web", "json")}
+    for script in scripts:
+        for channel in {"json", "chat"} & set(script.channels):
+            played = await play(script, catalog_of(PATIENT), channel)
+            assert played.failure is None, (channel, played.failure)

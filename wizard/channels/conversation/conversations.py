@@ -266,9 +266,10 @@ class Conversations:
         if (aside := await self._digressions.take(view, dialogue, incoming)) is not None:
             await self._say(view, aside)
             return
-        edited = await self._engine.utterance(run_id, incoming.edits[:MAX_ID]) if incoming.edits else None
-        meaning = understand(view, dialogue, incoming, edited)
-        heard = Heard(meaning, incoming, secret=is_secret(view, dialogue, incoming, edited))
+        named = (incoming.edits or incoming.replies)[:MAX_ID]
+        earlier = await self._engine.utterance(run_id, named) if named else None
+        meaning = understand(view, dialogue, incoming, earlier)
+        heard = Heard(meaning, incoming, secret=is_secret(view, dialogue, incoming, earlier))
         try:
             await self._move(view, dialogue, heard)
         except (StaleInput, StaleRevision, KeyReused, RunBusy, RunNotFound):

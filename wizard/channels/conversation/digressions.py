@@ -61,7 +61,7 @@ class Digressions:
             return Heard(Aside((), dialogue.returned()), incoming)
         if not await self._is_for_it(view, dialogue, incoming):
             return None
-        await self._hear(run_id, incoming)
+        await self._hear(run_id, replace(incoming, replies=""))  # that would be the id of a message outside
         taken = await self._engine.utterance(run_id, incoming.id)
         text = "" if taken is None else taken.text  # without passwords
         return Heard(await self._told(dialogue), replace(incoming, text=text))
@@ -76,6 +76,10 @@ class Digressions:
             return False
         if incoming.choice.startswith(f"{dialogue.mark}."):
             return False
+        if incoming.replies and (question := await self._engine.utterance(view.id, incoming.replies)) is not None:
+            of = question.expects
+            if of is not None and (of.step, of.name) == (view.step, dialogue.name):
+                return False
         return not incoming.edits or await self._engine.utterance(dialogue.digression, incoming.edits) is not None
 
     def _command(self, view: RunView, dialogue: Dialogue, incoming: Incoming) -> str:

@@ -19,18 +19,19 @@ MOST_CHOICE, MOST_FILES = 64, 10  # characters of a button that is pressed; file
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """A message of a person's: text, a pressed button (`choice`), or files (name, type, content); `edits` is the id of
-    an earlier one that it stands for now."""
+    an earlier one that it stands for now, and `replies` that of the question that it was written to."""
 
     id: str
     text: str = ""
     choice: str = ""
     files: tuple[Mapping[str, Any], ...] = ()
     edits: str = ""
+    replies: str = ""
 
     @property
     def details(self) -> dict[str, Any]:
         """What is kept of it beside the text; of files their names."""
-        named = {"choice": self.choice[:MOST_CHOICE], "edits": self.edits[:MAX_ID]}
+        named = {"choice": self.choice[:MOST_CHOICE], "edits": self.edits[:MAX_ID], "replies": self.replies[:MAX_ID]}
         names = [str(file.get("name", ""))[:MAX_ID] for file in self.files[:MOST_FILES]]
         return {name: value for name, value in (*named.items(), ("files", names)) if value}
 

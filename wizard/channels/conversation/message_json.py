@@ -55,6 +55,7 @@ Message = TypedDict(
         "at": datetime,
         "choice": NotRequired[Annotated[str, about("The button that a person pressed.")]],
         "edits": NotRequired[Annotated[str, about("The earlier message that this one corrects.")]],
+        "replies": NotRequired[Annotated[str, about("The question that it was written to.")]],
         "files": NotRequired[Annotated[Sequence[str], about("The names of the files that came with it.")]],
         "rich": NotRequired[Annotated[Sequence[PieceJson], about("The text with its looks, where it has any.")]],
     },
@@ -62,8 +63,8 @@ Message = TypedDict(
 
 
 def message_json(said: Utterance, *, rich: bool = False) -> dict[str, Any]:
-    """As it is sent. It has `choice`, `edits` and `files` only where something came so, and the looks of its text where
-    it has any and they are asked for: all else that it says it says in words."""
+    """As it is sent. It has `choice`, `edits`, `replies` and `files` only where something came so, and the looks of its
+    text where it has any and they are asked for: all else that it says it says in words."""
     expects = said.expects
     return {
         "id": said.id,
@@ -94,6 +95,11 @@ class Say(TypedDict, total=False):
     choice: Annotated[str, Field(min_length=1, max_length=MOST_CHOICE), about("The button that was pressed.")]
     files: Annotated[list[FileSaid], Field(max_length=MOST_FILES), about("What was sent along; the first counts.")]
     edits: Annotated[str, Field(min_length=1, max_length=MAX_ID), about("The id of the message that it corrects.")]
+    replies: Annotated[
+        str,
+        Field(min_length=1, max_length=MAX_ID),
+        about("The id of the question that it was written to. It answers that one, whatever is asked meanwhile."),
+    ]
 
 
 SAY = Body(Say)
@@ -102,4 +108,6 @@ SAY = Body(Say)
 def incoming_of(body: Say, message_id: str) -> Incoming:
     """What was said."""
     files = tuple(dict(file) for file in body.get("files", ()))
-    return Incoming(message_id, body.get("text", ""), body.get("choice", ""), files, body.get("edits", ""))
+    return Incoming(
+        message_id, body.get("text", ""), body.get("choice", ""), files, body.get("edits", ""), body.get("replies", "")
+    )

@@ -81,19 +81,19 @@ class Place(NamedTuple):
     label: str
 
 
-def understand(view: RunView, dialogue: Dialogue, incoming: Incoming, edited: Utterance | None = None) -> Meaning:
-    """`edited` is the message that the incoming one corrects, where that was found."""
-    return _Reader(view, dialogue, incoming, edited).meaning()
+def understand(view: RunView, dialogue: Dialogue, incoming: Incoming, earlier: Utterance | None = None) -> Meaning:
+    """`earlier` is the message that the incoming one corrects, or the question that it replies to, if any."""
+    return _Reader(view, dialogue, incoming, earlier).meaning()
 
 
-def is_secret(view: RunView, dialogue: Dialogue, incoming: Incoming, edited: Utterance | None = None) -> bool:
+def is_secret(view: RunView, dialogue: Dialogue, incoming: Incoming, earlier: Utterance | None = None) -> bool:
     """Whether a message may hold a password, whatever comes of it: so that it isn't kept."""
-    return bool(incoming.text) and _Reader(view, dialogue, incoming, edited).is_secret()
+    return bool(incoming.text) and _Reader(view, dialogue, incoming, earlier).is_secret()
 
 
 class _Reader:
-    def __init__(self, view: RunView, dialogue: Dialogue, incoming: Incoming, edited: Utterance | None) -> None:
-        self.view, self.dialogue, self.incoming, self.edited = view, dialogue, incoming, edited
+    def __init__(self, view: RunView, dialogue: Dialogue, incoming: Incoming, earlier: Utterance | None) -> None:
+        self.view, self.dialogue, self.incoming, self.earlier = view, dialogue, incoming, earlier
         self.words = words_of(view, dialogue)
         self.language = self.words.language
         self.asked = asked_now(view, dialogue)
@@ -122,7 +122,7 @@ class _Reader:
         """Where one is asked, and where a message corrects the answer of a question that asks for one."""
         if self.asked is not None and type_of(self.asked).is_secret:
             return True
-        expects = None if self.edited is None else self.edited.expects
+        expects = None if self.earlier is None else self.earlier.expects
         correction = self._correction()
         place = self._find(correction.field) if correction is not None else None
         places = [place] if isinstance(place, Place) else []
@@ -149,6 +149,8 @@ class _Reader:
 
     def _said(self, text: str) -> Meaning:
         asked = self.asked
+        if (other := self._other_question()) is not None and command_in(text, self.language) is None:
+            return self._changed(other, quoted(text) or text)
         if asked is not None and (literal := quoted(text)) is not None:
             return Answer(asked.name, literal)
         if (pending := self._pending(text)) is not None:
@@ -163,6 +165,14 @@ class _Reader:
         if (topic := topic_in(text, self.view.workflow.help)) is not None:
             return self._helped(topic)
         return self._answer(text)
+
+    def _other_question(self) -> Place | None:
+        """The question that a message was written to, where another one is asked by the time that it comes."""
+        of = self.earlier.expects if self.incoming.replies and self.earlier is not None else None
+        if of is None or not any(field.name == of.name for field in self._fields_of(of.step)):
+            return None
+        is_asked = self.asked is not None and (of.step, of.name) == (self.view.step, self.asked.name)
+        return None if is_asked else Place(of.step, of.name, "")
 
     def _answer(self, text: str) -> Meaning:
         asked, status = self.asked, self.view.status
@@ -261,7 +271,7 @@ class _Reader:
     def _edited(self) -> Meaning:
         """A message that was changed after it was sent corrects the answer that it was; one without anything has it
         asked anew."""
-        of, incoming = None if self.edited is None else self.edited.expects, self.incoming
+        of, incoming = None if self.earlier is None else self.earlier.expects, self.incoming
         if of is None or not of.name:
             return self.aside(NO_EDIT)
         place = Place(of.step, of.name, "")
