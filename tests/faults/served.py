@@ -13,8 +13,9 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,8 +23,12 @@ import aiohttp
 from aiohttp import web
 from pydantic import SecretStr
 
+from tests.counterpart import example
 from tests.faults.counterpart import EVENT_KEY
 from wizard.app import make_engine, open_store, wizard_app
+from wizard.channels.http.plugged import ChannelHost, channel_app
+from wizard.channels.outside import holding
+from wizard.channels.outside.serving import serve as serve_channel
 from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
 from wizard.errors import CallerError, StoreError
@@ -113,6 +118,30 @@ def run_server(order: Mapping[str, Any]) -> None:
     serve(app, "127.0.0.1", order["port"], ["main"])
 
 
+def run_hook_server(order: Mapping[str, Any]) -> None:
+    """The same with the example's channel, whose service is at `order["hook"]` and is waited for a second at most."""
+    settings = Settings(
+        jobs=4, lease=1.0, step_timeout=1.0, allow_private_addresses=True, message_rate=0, log_level="error"
+    )
+    holding.MARGIN = timedelta(seconds=0.5)
+    store = store_of(order["store"])
+    engine = make_engine(Catalog.from_documents([order["workflow"]], Registry.installed()), store, settings)
+    app = wizard_app(engine, settings=settings)
+
+    async def stored(app: web.Application) -> AsyncIterator[None]:
+        await store.open()
+        yield
+
+    def make(host: ChannelHost) -> web.Application:
+        return serve_channel(
+            example().HookChannel(host, order["hook"], order["secret"]), host, workflow=order["workflow"]["id"]
+        )
+
+    app.cleanup_ctx.insert(0, stored)
+    app.add_subapp("/channels/hook/", channel_app(make, ChannelHost(engine, settings), "channel hook"))
+    serve(app, "127.0.0.1", order["port"], [order["workflow"]["id"]])
+
+
 def add_host(app: web.Application, engine: Engine) -> None:
     """What the host does of itself, without the JSON interface: it sets documents, and keeps what was typed."""
 
@@ -146,7 +175,8 @@ def main() -> None:
             os.dup2(os.open(os.devnull, os.O_RDWR), 0)
             os.dup2(0, 1)
             try:
-                run_server(json.loads(line))
+                order = json.loads(line)
+                run_hook_server(order) if "hook" in order else run_server(order)
             finally:
                 os._exit(1)
         print(pid, flush=True)

@@ -30,6 +30,7 @@ RUN_EXAMPLES = examples(
     "wizard run passport.yaml",
     "wizard run forms/ --workflow passport --input country=FR",
     "wizard run passport.yaml --resume=RUN_ID",
+    "wizard run --store sqlite:///runs.db --code 7KQX-2MPA",
     "wizard run order.yaml --functions shop:FUNCTIONS",
     "printf 'Ann\\n27 3 1985\\n' | wizard run passport.yaml",
     closing="Exit codes: 0 the run is completed, 3 it was left unfinished and can go on, 1 it can't, 2 wrong usage.",
@@ -45,6 +46,7 @@ class _Talk:
     url: str
     named_store: bool
     resume: str | None
+    code: str | None
     given: dict[str, str]
     show_token: bool
     functions: Sequence[str]  # as options name them
@@ -59,6 +61,9 @@ def run(
         str | None, typer.Option(metavar="URL", help="Where runs are kept; sqlite:///wizard.db unless given.")
     ] = None,
     resume: Annotated[str | None, typer.Option(metavar="RUN_ID", help="Go on with this run; it needs no FILE.")] = None,
+    code: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Go on with the run that a code from a chat or a page opens.")
+    ] = None,
     given: Annotated[
         list[str] | None,
         typer.Option("--input", metavar="NAME=VALUE", help="What the workflow is handed; may be repeated."),
@@ -75,8 +80,10 @@ def run(
     """
     from wizard.channels.terminal.terminal import Ending
 
-    if path is None and resume is None:
+    if path is None and resume is None and code is None:
         raise typer.BadParameter("name a definition, or a run to go on with: --resume RUN_ID.", param_hint="FILE")
+    if resume is not None and code is not None:
+        raise typer.BadParameter("a code names the run already; leave out --resume.", param_hint="--code")
     here = settings()
     talk = _Talk(
         path,
@@ -84,6 +91,7 @@ def run(
         store or here.store,
         store is not None,
         resume,
+        code,
         _inputs(given or []),
         show_token,
         functions or [],
@@ -120,6 +128,7 @@ def _inputs(pairs: Iterable[str]) -> dict[str, str]:
 
 
 async def _talk(talk: _Talk, here: Settings) -> Ending:
+    from wizard.channels.conversation.codes import Codes
     from wizard.channels.terminal.console import Terminal
     from wizard.channels.terminal.terminal import Conversation
     from wizard.definitions.catalog import Catalog
@@ -132,12 +141,13 @@ async def _talk(talk: _Talk, here: Settings) -> Ending:
         catalog = Catalog.empty(Registry.installed())
     else:
         catalog = await asyncio.to_thread(load, talk.path, talk.url, here)
-    if talk.resume is not None:
+    if talk.resume is not None or talk.code is not None:
         must_exist(talk.url)
 
     async def hold(engine: Engine) -> Ending:
-        if talk.resume is not None:
-            view = await engine.load(talk.resume)
+        resumed = talk.resume if talk.code is None else (await Codes(engine).use(talk.code)).run
+        if resumed is not None:
+            view = await engine.load(resumed)
             if view.workflow.unavailable is not None:
                 raise view.workflow.unavailable
         else:

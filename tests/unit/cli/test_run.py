@@ -46,6 +46,29 @@ def test_an_unfinished_run_says_how_to_go_on_and_does(shell: Shell) -> None:
     assert shell.types(f"run passport.yaml --resume {left}", "hunter22\n") == 0
 
 
+def test_a_code_from_a_chat_opens_its_run_here_once(shell: Shell) -> None:
+    """Who has begun in a messenger couldn't go on at a terminal; or everybody could who has seen the code."""
+    from wizard.app import load_catalog, make_engine, open_store
+    from wizard.channels.conversation.codes import Codes
+
+    async def coded() -> str:
+        store = open_store(f"sqlite:///{shell.folder / 'wizard.db'}")
+        await store.open()
+        engine = make_engine(load_catalog(shell.folder / "passport.yaml"), store)
+        run = await engine.start("passport")
+        code = await Codes(engine).make(run.id, run.token or "")
+        await engine.close()
+        await store.close()
+        return code.text
+
+    code = asyncio.run(coded())
+    assert shell.types(f"run passport.yaml --code {code.lower()}", "Ann\nhunter22\n") == 0
+    assert shell.out.endswith("Hello Ann\n")
+    assert shell.types(f"run passport.yaml --code {code}", "") == 1
+    assert "valid" in shell.err
+    assert shell.types(f"run --resume=x --code {code}", "") == 2
+
+
 def test_the_store_that_was_named_is_named_again(shell: Shell) -> None:
     """Without it, the run wouldn't be found."""
     assert shell.types("run passport.yaml --store sqlite:///other.db", "Ann\n") == 3

@@ -102,6 +102,15 @@ class StartPage(Page):
 
 
 @dataclass(frozen=True, slots=True)
+class CodePage(Page):
+    """Where the code is typed that takes a run here: GET /code. `prompt` asks for it."""
+
+    template: ClassVar[str] = "code.html"
+    prompt: Prompt = field(default_factory=lambda: Prompt("", "start"))
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ChatPage(Page):
     """A run as a chat. `attributes` are those of the element; `form` is the address of the form that it stands for."""
 
@@ -238,13 +247,17 @@ class RemovePage(Page):
 
 @dataclass(frozen=True, slots=True)
 class SavedPage(Page):
-    """What was typed is saved; `link` opens the run again, on any device. `until` is text or ""."""
+    """What was typed is saved; `link` opens the run again, on any device. `until` is text or "". `code` opens it for so
+    many `minutes` where a link can't be brought to; "" where none was asked for."""
 
     template: ClassVar[str] = "saved.html"
     link: str = ""
     until: str = ""
     onward: str = ""  # the address of the current step
     signed_in: bool = False  # the link opens for the person who is signed in now, and for nobody else
+    key: str = ""
+    code: str = ""
+    minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +376,7 @@ class _Renderer:
         match page:
             case StepPage():
                 values |= self._asked(page.prompt, heading_of(page.prompt, words), f"{page.run}-/files/", words)
-            case StartPage():
+            case StartPage() | CodePage():
                 values |= self._asked(page.prompt, (page.prompt.title, ""), "", words)
         return values
 

@@ -1,8 +1,9 @@
 """The web pages: which address has which handler.
 
 `GET /` lists the workflows, `/w/{workflow}` starts a run, `/c/{workflow}` talks through one, `/r/{id}/…` are the run's
-pages, `/runs` lists the runs of whoever is signed in. All but chats works without JavaScript, and a chat leads to
-the pages. What other parts of an application serve below the same address is left alone.
+pages, `/runs` lists the runs of whoever is signed in, and at `/code` one from elsewhere goes on. All but chats works
+without JavaScript, and a chat leads to the pages. What other parts of an application serve below the same address is
+left alone.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from wizard.channels.http.problems import Handler
 from wizard.channels.http.streams import Followers
 from wizard.channels.web.assets import Assets
 from wizard.channels.web.chatting import Chatting
+from wizard.channels.web.code_entry import CodeEntry
 from wizard.channels.web.node_pages import add_node_pages
 from wizard.channels.web.own_runs import OwnRuns
 from wizard.channels.web.site import Site
@@ -63,7 +65,7 @@ class _Pages:
 
     def __init__(self, site: Site, followers: Followers) -> None:
         self._site = site
-        self.starting = Starting(site)
+        self.starting, self._entry = Starting(site), CodeEntry(site)
         self._stepping, self._chatting = Stepping(site, followers), Chatting(site)
 
     @property
@@ -73,11 +75,12 @@ class _Pages:
         return (
             ("/r/{id}/{step:(?!-/).+}", stepping.show, stepping.post),  # first: most requests are for it
             ("/static/{name}", self._static, None),
+            ("/code", self._entry.show, self._entry.use),
             ("/w/{workflow}", self.starting.show, self.starting.start),
             ("/c/{workflow}", chatting.show, None),
             ("/c/{workflow}/words", chatting.words, None),
             ("/r/{id}/-/chat", chatting.go_on, chatting.open_pages),
-            ("/r/{id}/-/saved", stepping.saved, None),
+            ("/r/{id}/-/saved", stepping.saved, stepping.code),
             ("/r/{id}/-/answers", stepping.answers, None),
             ("/r/{id}/-/answers.txt", stepping.answers_file, None),
             ("/r/{id}/-/progress", stepping.progress, None),

@@ -159,8 +159,8 @@ class RunPages:
             return CONFLICT, self.conflict(path, prompt, changing=changing)
         return refusal.status, self.step(prompt, changing=changing)
 
-    def saved(self, origin: str, token: str) -> SavedPage:
-        """`token` makes the link one that opens the run in any browser."""
+    def saved(self, origin: str, token: str, code: str = "", minutes: int = 0) -> SavedPage:
+        """`token` makes the link one that opens the run in any browser; a `code` does that for so many minutes."""
         expires = self.view.run.expires_at
         link = f"{origin}{self.run.removesuffix('/')}"
         return SavedPage(
@@ -169,6 +169,9 @@ class RunPages:
             until="" if expires is None else formats.day(expires.date(), self.view.workflow.language),
             onward=self.current,
             signed_in=not token,
+            key=self._key(),
+            code=code,
+            minutes=minutes,
         )
 
     def copy(self) -> CopyPage:

@@ -14,11 +14,14 @@ from typing import Literal
 
 from aiohttp import web
 
+from wizard.channels.conversation.codes import LASTS, TRIES, Codes
 from wizard.channels.http.attachments import as_attachment
 from wizard.channels.http.places import TooMany
 from wizard.channels.http.problems import WAIT
+from wizard.channels.http.rate_limit import Rate
 from wizard.channels.http.run_ids import run_id_of
 from wizard.channels.http.streams import Followers
+from wizard.channels.web import refusals
 from wizard.channels.web.csrf import RUN, answered_now, answered_with
 from wizard.channels.web.kept_refusals import PURPOSE, KeptRefusal, PageKey
 from wizard.channels.web.pages import Page
@@ -84,6 +87,7 @@ class Stepping:
         self._site = site
         self._followers = followers
         self._engine: Engine = site.engine
+        self._codes, self._code_rate = Codes(site.engine), Rate(TRIES)
 
     # -- looking ---------------------------------------------------------------------------------------
 
@@ -125,6 +129,18 @@ class Stepping:
         if over is not None:
             return self._site.respond(guest, over[1], over[0])
         return self._site.respond(guest, pages.saved(guest.origin if guest.host else "", opened.token))
+
+    async def code(self, request: web.Request) -> web.Response:
+        """POST /r/{id}/-/saved: a code that opens the run where the link can't be brought to."""
+        sent = await self._receive(request, "")
+        pages, guest = self._pages_of(sent), sent.guest
+        if (over := pages.over()) is not None:
+            return self._site.respond(guest, over[1], over[0])
+        if wait := self._code_rate.wait(sent.view.id):
+            raise refusals.too_often(wait)
+        code, token = await self._codes.make(sent.view.id, sent.opened.token), sent.opened.token
+        page = pages.saved(guest.origin if guest.host else "", token, code.text, LASTS.seconds // 60)
+        return self._site.respond(guest, page)
 
     async def answers(self, request: web.Request) -> web.Response:
         """GET /r/{id}/-/answers"""

@@ -37,7 +37,7 @@ def test_there_is_a_template_for_every_page_and_every_kind_of_field() -> None:
     kinds = [
         each for each in vars(module).values() if isinstance(each, type) and issubclass(each, Page) and each is not Page
     ]
-    assert len(kinds) == 16
+    assert len(kinds) == 17
     assert {kind.template for kind in kinds} <= {*BUILT_IN.list_templates()}
     assert {kind for page in SAMPLES.values() for kind in (type(page),)} == set(kinds)
     assert {f"fields/{kind}.html" for kind in KINDS} <= {*BUILT_IN.list_templates()}
