@@ -40,7 +40,7 @@ async def test_a_two_field_form_is_asked_answered_and_gone_back_from(caller: Cal
     """The thinnest conversation: a question at a time, Back to the one before with its answer, and the same run as JSON
     has it at the end."""
     talk = await Talk.opens(caller)
-    assert [list(one) for one in talk.heard] == [MEMBERS] * 3
+    assert [list(one) for one in talk.heard] == [[*MEMBERS, "rich"], MEMBERS, MEMBERS]
     assert talk.texts == ["Welcome\n\nTwo questions follow.", "About you", "Full name"]
     assert talk.asked == ("you", "full_name")
     await talk.says("Ann")
@@ -293,6 +293,23 @@ async def test_one_sender_who_says_too_much_slows_nobody_else(store: Store) -> N
         assert answers == [200, 200, 200, 429, 429]
         await other.says("Bob")
         assert other.asked == ("you", "birth_date")
+
+
+async def test_a_socket_that_sends_too_much_is_slowed_whatever_it_sends() -> None:
+    """What is refused costs the server as well: eighteen senders of frames that can't be read kept all others waiting.
+    Who says too much in earnest isn't refused in the middle of what they say, and heard again behind it."""
+    async with talking(await make_test_engine(TWO), message_rate=60) as caller:
+        talk = await Talk.opens(caller)
+        socket = await Socket.opens(talk, after="w-3")
+        for _ in range(20):
+            for frame in ("[]", "{", '{"id": 5}'):
+                await socket.ws.send_str(frame)
+        await socket.ws.send_json({"id": "m-1", "text": "Ann"})
+        assert {problem["status"] for problem in await socket.reads(60)} == {400}
+        with pytest.raises(TimeoutError):
+            await socket.ws.receive(timeout=0.1)
+        assert [one["from"] for one in await socket.reads(2)] == ["person", "engine"]
+        await socket.ws.close()
 
 
 async def test_a_server_that_stops_keeps_nobody_waiting_for_a_message(store: Store) -> None:

@@ -19,7 +19,6 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from wizard.channels.api.admission import Admission
-from wizard.channels.api.conversations import Talks
 from wizard.channels.conversation.conversations import LOOK, Conversations
 from wizard.channels.conversation.meanings import MAX_ID, MOST_TEXT
 from wizard.channels.conversation.message_json import SAY, incoming_of, message_json
@@ -44,6 +43,7 @@ from wizard.channels.http.problems import (
     type_of,
     unreadable,
 )
+from wizard.channels.http.quotas import Quota
 from wizard.engine import Engine
 from wizard.engine.work import Work, work_of
 from wizard.errors import CallerError, RunNotFound
@@ -62,11 +62,11 @@ class Sockets:
     """The sockets of one server."""
 
     def __init__(
-        self, engine: Engine, talks: Conversations, calls: Talks, admission: Admission, settings: Settings
+        self, engine: Engine, talks: Conversations, quota: Quota, admission: Admission, settings: Settings
     ) -> None:
         self._engine = engine
         self._talks = talks
-        self._calls = calls
+        self._quota = quota
         self._admission = admission
         self.largest = min(FRAME, settings.body_limit)  # bytes of a message
         self._cross_origin = CrossOrigin(settings)
@@ -139,9 +139,10 @@ class _Line:
             self._room.give_back(self._held)
 
     async def _read(self) -> None:
-        """Frames wait for their turn: where many wait, no more are read, and the sender is slowed. They take room, as
-        bodies of requests do."""
+        """Frames wait for their turn: where many wait, or there are more than a conversation may have, no more are
+        read, and the sender is slowed, whatever they hold. They take room, as bodies of requests do."""
         async for frame in self._socket:
+            await self._of._quota.turn(self._run_id)
             if frame.type is WSMsgType.TEXT:
                 if self._has_room(len(frame.data)):
                     await self._came.put(frame.data)
@@ -182,7 +183,6 @@ class _Line:
         said: dict[str, Any] = {}
         try:
             said = _read_frame(frame)
-            self._of._calls.check_rate(self._run_id)
             body = SAY.check(said)
             if "id" not in body:
                 raise unreadable("`id` is missing: give each message an id of its own, such as a UUID.")
