@@ -13,7 +13,7 @@ from aiohttp import ClientWebSocketResponse, WSCloseCode, WSServerHandshakeError
 
 from tests.acceptance.json_caller import opened
 from tests.talks import CONVERSATIONS, TWO, Caller, Talk, talking
-from wizard.channels.api.sockets import FRAME
+from wizard.channels.api.sockets import FRAME, VALUES
 from wizard.channels.conversation.codes import TRIES
 from wizard.channels.conversation.meanings import MOST_TEXT
 from wizard.engine.worker import Worker
@@ -186,6 +186,7 @@ async def test_what_is_wrong_on_a_socket_comes_back_as_a_problem(caller: Caller)
         ('{"id": "w-9", "text": "Ann"}', "w-9"),
         ('{"text": "Ann"}', None),
         ('{"type": "event_callback", "event": {}}', None),
+        ('{"id": "m", "text": [' + "1," * VALUES + "1]}", None),
     ):
         await socket.ws.send_str(frame)
         (problem,) = await socket.reads(1)

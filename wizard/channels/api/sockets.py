@@ -56,6 +56,7 @@ HEARTBEAT = 20.0  # seconds between two pings; who doesn't answer one is gone
 MOST, MOST_OF_ONE = 5_000, 10  # sockets of a server, and of one conversation
 IN_HAND = 20  # messages of one socket that are taken in and wait for their turn
 FRAME = 12 * MOST_TEXT + 64_000  # bytes: the longest text, however it is written as JSON, and names. Files are posted
+VALUES = 1_000  # JSON values in a frame, many times those of any message
 
 
 class Sockets:
@@ -233,7 +234,7 @@ class _Line:
 
 def _read_frame(frame: str) -> dict[str, Any]:
     """Raises Refused."""
-    return parse_object(frame.encode("utf-8", "surrogatepass"))
+    return parse_object(frame.encode("utf-8", "surrogatepass"), VALUES)
 
 
 async def _ended(tasks: Sequence[asyncio.Task[Any]]) -> None:
