@@ -403,6 +403,11 @@ async def test_an_agent_is_asked_for_takes_over_and_hands_back() -> None:
     passed = await chat.talks.pass_on(chat.id, Incoming("op-1", "It is Ann."))
     assert (passed.speaker, passed.text) == (Speaker.OPERATOR, "It is Ann.")
     assert await chat.talks.pass_on(chat.id, Incoming("op-1", "again")) == passed
+    await chat.talks.hear(chat.id, Incoming("1", "Thank you"))
+    with pytest.raises(InvalidInput, match="of another one"):  # it would be lost, as if it had come twice
+        await chat.talks.pass_on(chat.id, Incoming("1", "Do you hear me?"))
+    with pytest.raises(InvalidInput, match="of another one"):
+        await chat.talks.hear(chat.id, Incoming("op-1", "Yes"))
     await chat.talks.release(chat.id)
     said = await chat.engine.said(chat.id)
     assert said[-1].expects is not None
