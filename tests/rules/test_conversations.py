@@ -463,6 +463,14 @@ async def test_restart_at_the_first_question_has_nothing_to_ask() -> None:
     await chat.says("yes")
     assert chat.asked == "you.full_name"
     assert "Ann" not in chat.text
+    chat = await at_review()
+    while chat.asked != "you.full_name":
+        await chat.says("back")
+    assert "Ann" in chat.text
+    await chat.says("restart")
+    assert chat.labels == ["Yes", "No"]
+    await chat.says("yes")
+    assert (chat.asked, "Ann" in chat.text) == ("you.full_name", False)
 
 
 async def test_restart_undoes_what_was_done_and_stops_at_what_is_final() -> None:
