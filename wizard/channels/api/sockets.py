@@ -19,6 +19,7 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from wizard.channels.api.admission import Admission
+from wizard.channels.api.parameters import RICH
 from wizard.channels.conversation.conversations import LOOK, Conversations
 from wizard.channels.conversation.meanings import MAX_ID, MOST_TEXT
 from wizard.channels.conversation.message_json import SAY, incoming_of, message_json
@@ -118,6 +119,7 @@ class _Line:
     ) -> None:
         self._of, self._socket, self._request = of, socket, request
         self._run_id, self._last = run_id, last  # the number of the last message that was sent
+        self._rich = bool(RICH.of(request))
         self._came: asyncio.Queue[str | None] = asyncio.Queue(IN_HAND)  # None at the end
         self._room = request.config_dict.get(ROOM) or Room(IN_HAND * of.largest)
         self._held = 0  # bytes of room that what waits has
@@ -206,7 +208,7 @@ class _Line:
         talks = self._of._talks
         while not self._socket.closed:
             for one in await talks.said_beyond(self._run_id, self._last):
-                await self._put(message_json(one))
+                await self._put(message_json(one, rich=self._rich))
                 self._last = one.number
             await self._tell_of_work()
             await talks.wait(self._run_id, LOOK, self._last)

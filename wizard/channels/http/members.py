@@ -81,13 +81,14 @@ def _mistake(schema: Mapping[str, Any], place: tuple[int | str, ...], kind: str)
 
 
 def _schema_at(schema: Mapping[str, Any], place: tuple[int | str, ...]) -> Mapping[str, Any] | None:
-    found: Any = schema
+    found: Mapping[str, Any] = schema
     for part in place:
         if "$ref" in found:
             found = schema["$defs"][found["$ref"].rpartition("/")[2]]
-        found = found.get("items") if isinstance(part, int) else found.get("properties", {}).get(part)
-        if not isinstance(found, Mapping):
+        inner = found.get("items") if isinstance(part, int) else found.get("properties", {}).get(part)
+        if not isinstance(inner, Mapping):
             return None
+        found = inner
     return found
 
 
