@@ -265,8 +265,11 @@ async def test_a_frame_is_never_much_larger_than_a_text(store: Store) -> None:
         await socket.ws.close()
 
 
-async def test_a_browser_brings_the_token_as_a_subprotocol_from_a_page_of_ours(store: Store) -> None:
-    """A page elsewhere must not open sockets by somebody's browser; ours has no other way to bring the token."""
+async def test_a_browser_brings_the_token_as_a_subprotocol_from_a_page_of_ours(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A page elsewhere must not open sockets by somebody's browser; ours has no other way to bring the token. One that
+    brings it alone, or in another place, mustn't find it in the log."""
     async with talking(await make_test_engine(TWO, store=store), chat_origins="https://shop.example") as caller:
         talk = await Talk.opens(caller)
         protocols = ("wizard.conversation", f"bearer.{talk.token}")
@@ -284,6 +287,11 @@ async def test_a_browser_brings_the_token_as_a_subprotocol_from_a_page_of_ours(s
         with pytest.raises(WSServerHandshakeError) as refused:
             await Socket.opens(talk, headers={})
         assert refused.value.status == 401
+        for alone in (protocols[1:], (protocols[1], "other")):
+            with pytest.raises(WSServerHandshakeError) as refused:
+                await Socket.opens(talk, headers={}, protocols=alone)
+            assert refused.value.status == 400
+        assert talk.token not in caplog.text
 
 
 async def test_one_sender_who_says_too_much_slows_nobody_else(store: Store) -> None:

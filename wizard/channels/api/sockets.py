@@ -86,6 +86,7 @@ class Sockets:
         if len(after) > MAX_ID:
             raise unreadable("`after` must be the id of a message of this conversation.")
         last = await self._talks.number_of(run_id, after)
+        _check_protocols(request.headers.get("Sec-WebSocket-Protocol", ""))
         socket = web.WebSocketResponse(
             protocols=(PROTOCOL,),
             heartbeat=HEARTBEAT,
@@ -232,6 +233,12 @@ class _Line:
     async def _put(self, value: Any) -> None:
         with suppress(ConnectionError):
             await self._socket.send_str(encode(value).decode())
+
+
+def _check_protocols(offered: str) -> None:
+    """Raises Refused (400) for a token that comes alone: aiohttp would choose no protocol, and log what was offered."""
+    if BEARER in offered and PROTOCOL not in (each.strip() for each in offered.split(",")):
+        raise unreadable(f"Bring the token as `{PROTOCOL}, {BEARER}TOKEN`: the server answers with the first.")
 
 
 def _read_frame(frame: str) -> dict[str, Any]:
