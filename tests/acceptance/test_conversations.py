@@ -247,10 +247,10 @@ async def test_sockets_and_requests_share_the_room_for_what_is_received(store: S
         await socket.ws.close()
 
 
-async def test_a_frame_is_never_much_larger_than_a_text(store: Store) -> None:
+async def test_a_frame_is_never_much_larger_than_a_text() -> None:
     """A server holds what came of a frame until the rest is there: some hundred senders of megabytes, or of a few
     kilobytes that unpack to megabytes, would leave nothing for others."""
-    async with talking(await make_test_engine(TWO, store=store)) as caller:
+    async with talking(await make_test_engine(TWO)) as caller:
         talk = await Talk.opens(caller)
         socket = await Socket.opens(talk, after="w-3", compress=15)
         assert socket.ws.compress == 0
@@ -304,6 +304,30 @@ async def test_one_sender_who_says_too_much_slows_nobody_else(store: Store) -> N
         assert answers == [200, 200, 200, 429, 429]
         await other.says("Bob")
         assert other.asked == ("you", "birth_date")
+
+
+async def test_a_socket_that_breaks_says_so_and_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk that can't be read closed every chat as if its end had come, and nobody learnt why. What was deleted
+    meanwhile is no news."""
+    monkeypatch.setattr("wizard.channels.api.sockets.LOOK", 0.01)
+    async with talking(await make_test_engine(TWO)) as caller:
+        engine = caller.engine
+        gone, broken = await Talk.opens(caller), await Talk.opens(caller)
+        sockets = [await Socket.opens(talk) for talk in (gone, broken)]
+        for socket in sockets:
+            await socket.reads(3)
+        await engine.delete(gone.id)
+        assert (await sockets[0].ws.receive(timeout=5)).data == WSCloseCode.OK
+        assert not caplog.records
+
+        async def fails(*_: object) -> None:
+            raise OSError("the disk is gone")
+
+        monkeypatch.setattr(engine, "said", fails)
+        assert (await sockets[1].ws.receive(timeout=5)).data == WSCloseCode.INTERNAL_ERROR
+        assert "OSError" in caplog.text
 
 
 async def test_a_socket_that_sends_too_much_is_slowed_whatever_it_sends() -> None:

@@ -134,13 +134,23 @@ class _Line:
         others = [asyncio.create_task(work) for work in (self._read(), self._send(), stopping.wait())]
         try:
             await asyncio.wait((taking, *others), return_when=asyncio.FIRST_COMPLETED)
+            code = WSCloseCode.GOING_AWAY if stopping.is_set() else self._code_after(others)
             await _ended(others)
             self._hear_no_more()
-            await self._socket.close(code=WSCloseCode.GOING_AWAY if stopping.is_set() else WSCloseCode.OK)
+            await self._socket.close(code=code)
             await asyncio.wait((taking,))
         finally:
             await _ended([taking, *others])
             self._room.give_back(self._held)
+
+    def _code_after(self, tasks: Sequence[asyncio.Task[Any]]) -> WSCloseCode:
+        """What is told who is connected: that something broke, where it did, which is logged."""
+        broken = [task.exception() for task in tasks if task.done() and not task.cancelled()]
+        for error in broken:
+            if isinstance(error, Exception) and not isinstance(error, CallerError):
+                log_failure(self._request, error)
+                return WSCloseCode.INTERNAL_ERROR
+        return WSCloseCode.OK
 
     async def _read(self) -> None:
         """Frames wait for their turn: where many wait, or there are more than a conversation may have, no more are
