@@ -13,7 +13,7 @@ from aiohttp import ClientWebSocketResponse, WSCloseCode, WSServerHandshakeError
 
 from tests.acceptance.json_caller import opened
 from tests.talks import CONVERSATIONS, TWO, Caller, Talk, talking
-from wizard.channels.api.sockets import FRAME
+from wizard.channels.api.sockets import FRAME, VALUES
 from wizard.channels.conversation.codes import TRIES
 from wizard.channels.conversation.meanings import MOST_TEXT
 from wizard.engine.worker import Worker
@@ -188,6 +188,7 @@ async def test_what_is_wrong_on_a_socket_comes_back_as_a_problem(caller: Caller)
         ('{"id": "w-9", "text": "Ann"}', "w-9"),
         ('{"text": "Ann"}', None),
         ('{"type": "event_callback", "event": {}}', None),
+        ('{"id": "m", "text": [' + "1," * VALUES + "1]}", None),
     ):
         await socket.ws.send_str(frame)
         (problem,) = await socket.reads(1)
@@ -246,10 +247,10 @@ async def test_sockets_and_requests_share_the_room_for_what_is_received(store: S
         await socket.ws.close()
 
 
-async def test_a_frame_is_never_much_larger_than_a_text(store: Store) -> None:
+async def test_a_frame_is_never_much_larger_than_a_text() -> None:
     """A server holds what came of a frame until the rest is there: some hundred senders of megabytes, or of a few
     kilobytes that unpack to megabytes, would leave nothing for others."""
-    async with talking(await make_test_engine(TWO, store=store)) as caller:
+    async with talking(await make_test_engine(TWO)) as caller:
         talk = await Talk.opens(caller)
         socket = await Socket.opens(talk, after="w-3", compress=15)
         assert socket.ws.compress == 0
@@ -264,8 +265,11 @@ async def test_a_frame_is_never_much_larger_than_a_text(store: Store) -> None:
         await socket.ws.close()
 
 
-async def test_a_browser_brings_the_token_as_a_subprotocol_from_a_page_of_ours(store: Store) -> None:
-    """A page elsewhere must not open sockets by somebody's browser; ours has no other way to bring the token."""
+async def test_a_browser_brings_the_token_as_a_subprotocol_from_a_page_of_ours(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A page elsewhere must not open sockets by somebody's browser; ours has no other way to bring the token. One that
+    brings it alone, or in another place, mustn't find it in the log."""
     async with talking(await make_test_engine(TWO, store=store), chat_origins="https://shop.example") as caller:
         talk = await Talk.opens(caller)
         protocols = ("wizard.conversation", f"bearer.{talk.token}")
@@ -283,6 +287,11 @@ async def test_a_browser_brings_the_token_as_a_subprotocol_from_a_page_of_ours(s
         with pytest.raises(WSServerHandshakeError) as refused:
             await Socket.opens(talk, headers={})
         assert refused.value.status == 401
+        for alone in (protocols[1:], (protocols[1], "other")):
+            with pytest.raises(WSServerHandshakeError) as refused:
+                await Socket.opens(talk, headers={}, protocols=alone)
+            assert refused.value.status == 400
+        assert talk.token not in caplog.text
 
 
 async def test_one_sender_who_says_too_much_slows_nobody_else(store: Store) -> None:
@@ -295,6 +304,47 @@ async def test_one_sender_who_says_too_much_slows_nobody_else(store: Store) -> N
         assert answers == [200, 200, 200, 429, 429]
         await other.says("Bob")
         assert other.asked == ("you", "birth_date")
+
+
+async def test_a_socket_that_breaks_says_so_and_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk that can't be read closed every chat as if its end had come, and nobody learnt why. What was deleted
+    meanwhile is no news."""
+    monkeypatch.setattr("wizard.channels.api.sockets.LOOK", 0.01)
+    async with talking(await make_test_engine(TWO)) as caller:
+        engine = caller.engine
+        gone, broken = await Talk.opens(caller), await Talk.opens(caller)
+        sockets = [await Socket.opens(talk) for talk in (gone, broken)]
+        for socket in sockets:
+            await socket.reads(3)
+        await engine.delete(gone.id)
+        assert (await sockets[0].ws.receive(timeout=5)).data == WSCloseCode.OK
+        assert not caplog.records
+
+        async def fails(*_: object) -> None:
+            raise OSError("the disk is gone")
+
+        monkeypatch.setattr(engine, "said", fails)
+        assert (await sockets[1].ws.receive(timeout=5)).data == WSCloseCode.INTERNAL_ERROR
+        assert "OSError" in caplog.text
+
+
+async def test_a_socket_that_sends_too_much_is_slowed_whatever_it_sends() -> None:
+    """What is refused costs the server as well: eighteen senders of frames that can't be read kept all others waiting.
+    Who says too much in earnest isn't refused in the middle of what they say, and heard again behind it."""
+    async with talking(await make_test_engine(TWO), message_rate=60) as caller:
+        talk = await Talk.opens(caller)
+        socket = await Socket.opens(talk, after="w-3")
+        for _ in range(20):
+            for frame in ("[]", "{", '{"id": 5}'):
+                await socket.ws.send_str(frame)
+        await socket.ws.send_json({"id": "m-1", "text": "Ann"})
+        assert {problem["status"] for problem in await socket.reads(60)} == {400}
+        with pytest.raises(TimeoutError):
+            await socket.ws.receive(timeout=0.1)
+        assert [one["from"] for one in await socket.reads(2)] == ["person", "engine"]
+        await socket.ws.close()
 
 
 async def test_a_server_that_stops_keeps_nobody_waiting_for_a_message(store: Store) -> None:

@@ -436,6 +436,11 @@ async def test_an_agent_is_asked_for_takes_over_and_hands_back() -> None:
     passed = await chat.talks.pass_on(chat.id, Incoming("op-1", "It is Ann."))
     assert (passed.speaker, passed.text) == (Speaker.OPERATOR, "It is Ann.")
     assert await chat.talks.pass_on(chat.id, Incoming("op-1", "again")) == passed
+    await chat.talks.hear(chat.id, Incoming("1", "Thank you"))
+    with pytest.raises(InvalidInput, match="of another one"):  # it would be lost, as if it had come twice
+        await chat.talks.pass_on(chat.id, Incoming("1", "Do you hear me?"))
+    with pytest.raises(InvalidInput, match="of another one"):
+        await chat.talks.hear(chat.id, Incoming("op-1", "Yes"))
     await chat.talks.release(chat.id)
     said = await chat.engine.said(chat.id)
     assert said[-1].expects is not None
@@ -491,6 +496,14 @@ async def test_restart_at_the_first_question_has_nothing_to_ask() -> None:
     await chat.says("yes")
     assert chat.asked == "you.full_name"
     assert "Ann" not in chat.text
+    chat = await at_review()
+    while chat.asked != "you.full_name":
+        await chat.says("back")
+    assert "Ann" in chat.text
+    await chat.says("restart")
+    assert chat.labels == ["Yes", "No"]
+    await chat.says("yes")
+    assert (chat.asked, "Ann" in chat.text) == ("you.full_name", False)
 
 
 async def test_restart_undoes_what_was_done_and_stops_at_what_is_final() -> None:

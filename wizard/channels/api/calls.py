@@ -71,7 +71,7 @@ def api(
     looks, moves = _Looks(engine, admission, followers, who is not None), Moves(engine, admission)
     conversations = Conversations(engine)
     talks = Talks(conversations, Codes(engine), admission, moves, settings)
-    sockets = Sockets(engine, conversations, talks, admission, settings)
+    sockets = Sockets(engine, conversations, talks.quota, admission, settings)
     app = web.Application(middlewares=[problems])
     app.on_shutdown.append(followers.stop)
     app.on_shutdown.append(sockets.stop)

@@ -38,7 +38,7 @@ class Talks:
         self._admission = admission
         self._moves = moves
         self._settings = settings
-        self._quota = quota_of_messages(settings.message_rate)
+        self.quota = quota_of_messages(settings.message_rate)
         self._codes, self._code_quota = codes, quota_of_codes(TRIES)
 
     async def stop(self, app: web.Application) -> None:
@@ -95,7 +95,7 @@ class Talks:
     async def say(self, request: web.Request) -> web.Response:
         """Takes a message; the same id again is answered the same."""
         run_id = await self._admission.run_id(request)
-        self.check_rate(run_id)
+        self.quota.check(run_id)
         body = await self._admission.body(request, SAY)
         incoming = incoming_of(body, body.get("id") or _id_by_key(request))
         said = await self._talks.hear(run_id, incoming)
@@ -112,10 +112,6 @@ class Talks:
             said = await self._talks.said_within(run_id, after, seconds, limit)
         headers = next_page(request, after=said[-1].id, limit=limit) if len(said) == limit else None
         return as_json(200, encode({"messages": _listed(request, said)}), headers)
-
-    def check_rate(self, run_id: str) -> None:
-        """Raises Refused (429) where too much is said in one conversation: others aren't slowed by it."""
-        self._quota.check(run_id)
 
 
 def _listed(request: web.Request, said: Sequence[Utterance]) -> list[dict[str, Any]]:

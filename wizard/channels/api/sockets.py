@@ -19,7 +19,6 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from wizard.channels.api.admission import Admission
-from wizard.channels.api.conversations import Talks
 from wizard.channels.api.parameters import RICH
 from wizard.channels.conversation.conversations import LOOK, Conversations
 from wizard.channels.conversation.meanings import MAX_ID, MOST_TEXT
@@ -45,6 +44,7 @@ from wizard.channels.http.problems import (
     type_of,
     unreadable,
 )
+from wizard.channels.http.quotas import Quota
 from wizard.engine import Engine
 from wizard.engine.work import Work, work_of
 from wizard.errors import CallerError, RunNotFound
@@ -57,17 +57,18 @@ HEARTBEAT = 20.0  # seconds between two pings; who doesn't answer one is gone
 MOST, MOST_OF_ONE = 5_000, 10  # sockets of a server, and of one conversation
 IN_HAND = 20  # messages of one socket that are taken in and wait for their turn
 FRAME = 12 * MOST_TEXT + 64_000  # bytes: the longest text, however it is written as JSON, and names. Files are posted
+VALUES = 1_000  # JSON values in a frame, many times those of any message
 
 
 class Sockets:
     """The sockets of one server."""
 
     def __init__(
-        self, engine: Engine, talks: Conversations, calls: Talks, admission: Admission, settings: Settings
+        self, engine: Engine, talks: Conversations, quota: Quota, admission: Admission, settings: Settings
     ) -> None:
         self._engine = engine
         self._talks = talks
-        self._calls = calls
+        self._quota = quota
         self._admission = admission
         self.largest = min(FRAME, settings.body_limit)  # bytes of a message
         self._cross_origin = CrossOrigin(settings)
@@ -85,6 +86,7 @@ class Sockets:
         if len(after) > MAX_ID:
             raise unreadable("`after` must be the id of a message of this conversation.")
         last = await self._talks.number_of(run_id, after)
+        _check_protocols(request.headers.get("Sec-WebSocket-Protocol", ""))
         socket = web.WebSocketResponse(
             protocols=(PROTOCOL,),
             heartbeat=HEARTBEAT,
@@ -132,18 +134,29 @@ class _Line:
         others = [asyncio.create_task(work) for work in (self._read(), self._send(), stopping.wait())]
         try:
             await asyncio.wait((taking, *others), return_when=asyncio.FIRST_COMPLETED)
+            code = WSCloseCode.GOING_AWAY if stopping.is_set() else self._code_after(others)
             await _ended(others)
             self._hear_no_more()
-            await self._socket.close(code=WSCloseCode.GOING_AWAY if stopping.is_set() else WSCloseCode.OK)
+            await self._socket.close(code=code)
             await asyncio.wait((taking,))
         finally:
             await _ended([taking, *others])
             self._room.give_back(self._held)
 
+    def _code_after(self, tasks: Sequence[asyncio.Task[Any]]) -> WSCloseCode:
+        """What is told who is connected: that something broke, where it did, which is logged."""
+        broken = [task.exception() for task in tasks if task.done() and not task.cancelled()]
+        for error in broken:
+            if isinstance(error, Exception) and not isinstance(error, CallerError):
+                log_failure(self._request, error)
+                return WSCloseCode.INTERNAL_ERROR
+        return WSCloseCode.OK
+
     async def _read(self) -> None:
-        """Frames wait for their turn: where many wait, no more are read, and the sender is slowed. They take room, as
-        bodies of requests do."""
+        """Frames wait for their turn: where many wait, or there are more than a conversation may have, no more are
+        read, and the sender is slowed, whatever they hold. They take room, as bodies of requests do."""
         async for frame in self._socket:
+            await self._of._quota.turn(self._run_id)
             if frame.type is WSMsgType.TEXT:
                 if self._has_room(len(frame.data)):
                     await self._came.put(frame.data)
@@ -184,7 +197,6 @@ class _Line:
         said: dict[str, Any] = {}
         try:
             said = _read_frame(frame)
-            self._of._calls.check_rate(self._run_id)
             body = SAY.check(said)
             if "id" not in body:
                 raise unreadable("`id` is missing: give each message an id of its own, such as a UUID.")
@@ -233,9 +245,15 @@ class _Line:
             await self._socket.send_str(encode(value).decode())
 
 
+def _check_protocols(offered: str) -> None:
+    """Raises Refused (400) for a token that comes alone: aiohttp would choose no protocol, and log what was offered."""
+    if BEARER in offered and PROTOCOL not in (each.strip() for each in offered.split(",")):
+        raise unreadable(f"Bring the token as `{PROTOCOL}, {BEARER}TOKEN`: the server answers with the first.")
+
+
 def _read_frame(frame: str) -> dict[str, Any]:
     """Raises Refused."""
-    return parse_object(frame.encode("utf-8", "surrogatepass"))
+    return parse_object(frame.encode("utf-8", "surrogatepass"), VALUES)
 
 
 async def _ended(tasks: Sequence[asyncio.Task[Any]]) -> None:

@@ -114,11 +114,11 @@ class Conversations:
 
     async def hear(self, run_id: str, incoming: Incoming) -> list[Utterance]:
         """Takes a message and gives what is said to it; the same id again gives the same. Raises RunNotFound,
-        InvalidInput for an id that can't be one, RunBusy."""
+        InvalidInput for an id that can't be one or is an operator's, RunBusy."""
         _check_id(incoming.id)
         async with self._one_at_a_time.under(run_id):
             for _ in range(MOST_TRIES):
-                known = await self._engine.utterance(run_id, incoming.id)
+                known = await self._known(run_id, incoming.id, Speaker.PERSON)
                 if known is not None:
                     return await self._said_to(run_id, known)
                 with suppress(*OVERTAKEN):
@@ -220,7 +220,7 @@ class Conversations:
             raise InvalidInput(sentence("The `text` of a message has 1 to {most} characters.", most=MOST_TEXT))
         async with self._one_at_a_time.under(run_id):
             for tried in range(MOST_TRIES):
-                if (known := await self._engine.utterance(run_id, incoming.id)) is not None:
+                if (known := await self._known(run_id, incoming.id, Speaker.OPERATOR)) is not None:
                     return known
                 view = await self._engine.load(run_id)
                 dialogue = Dialogue.of(view.run.conversation)
@@ -343,11 +343,21 @@ class Conversations:
         revision = None if over else view.revision
         await self._engine.say(view.id, Said(heard), revision=revision, over=over, note=note)
 
+    async def _known(self, run_id: str, message_id: str, by: Speaker) -> Utterance | None:
+        """What they said already under that id. Raises InvalidInput where somebody else did: what came second would be
+        lost as if it had come twice."""
+        known = await self._engine.utterance(run_id, message_id)
+        if known is not None and known.speaker is not by:
+            raise InvalidInput(
+                sentence(
+                    "The `id` of this message is that of another one in this conversation. Give it one of its own."
+                )
+            )
+        return known
+
     async def _said_to(self, run_id: str, message: Utterance) -> list[Utterance]:
         """What was said to a message of the person's, in order."""
         answers: list[Utterance] = []
-        if message.speaker is not Speaker.PERSON:
-            return answers
         after = message.number
         while page := await self._engine.said(run_id, after, PAGE):
             answers += [said for said in page if said.about == message.number]

@@ -357,8 +357,9 @@ class _Reader:
         return [field for field in filling.fields(prompt) if not filling.silent(field)]
 
     def _restart(self) -> Meaning:
-        """Asked once: answers go with it."""
-        begun = self.view.summary() or self.dialogue.asked
+        """Asked once: answers go with it, those behind somebody who has gone back too."""
+        run = self.view.run
+        begun = self.view.summary() or self.dialogue.asked or run.kept or run.parked
         if not begun and self.view.status is RunStatus.WAITING:
             return self.aside(NO_FIRST)
         return Aside((), replace(self.dialogue.without_doubt(), confirms="restart"))

@@ -77,12 +77,12 @@ def _too_large(limit: int) -> Refused:
     return Refused(TOO_LARGE, what, closes=True)
 
 
-def parse_object(body: bytes) -> dict[str, Any]:
+def parse_object(body: bytes, most_values: int = MOST_VALUES) -> dict[str, Any]:
     """Strict JSON (RFC 8259, and unique names as in RFC 7493): UTF-8, no NaN, no name twice, no half
     characters, bounded depth, numbers and number of values, an object at the top. Raises Refused (400)."""
     try:
         text = body.decode()
-        check_json(text, MAX_DEPTH_OF_BODY, MOST_VALUES)
+        check_json(text, MAX_DEPTH_OF_BODY, most_values)
         value = _DECODER.decode(text)
     except UnicodeDecodeError as error:
         raise unreadable(f"The body isn't UTF-8: its byte {error.start} can't be read.") from error
@@ -90,7 +90,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
         detail = f"The body is nested more than {MAX_DEPTH_OF_BODY} deep ({_place(text, error.offset)})."
         raise unreadable(detail) from error
     except TooManyError as error:
-        detail = f"The body holds more than {MOST_VALUES:,} values ({_place(text, error.offset)}). Send less"
+        detail = f"The body holds more than {most_values:,} values ({_place(text, error.offset)}). Send less"
         raise unreadable(f"{detail}, or what belongs together as one text.") from error
     except json.JSONDecodeError as error:
         what = _what_stands(text[error.pos : error.pos + 1])
