@@ -125,6 +125,7 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python web/assets.py types
 
 conformance: install
 	$(BIN)/python -m tests.conformance tests/conformance/*.jsonl.gz

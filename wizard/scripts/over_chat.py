@@ -10,6 +10,7 @@ from aiohttp import ClientSession
 
 from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
+from wizard.channels.conversation.wording import answers_so_far
 from wizard.engine.view import RunView
 from wizard.forms.characters import alike
 from wizard.forms.types.choices import NO, YES
@@ -68,11 +69,15 @@ class OverChat:
         choice = next((offer for offer in self._choices if alike(offer["label"]) == alike(label)), None)
         if choice is not None:
             await self._sends({"choice": choice["choice"]})
-        elif self._at[1]:  # there may be too many for buttons, and what is called so in another channel is typed here
+        elif await self._may_be_typed():
             await self._sends({"text": label})
         else:
             there = ", ".join(offer["label"] for offer in self._choices) or "no button"
             raise CantBeDone(f"there is no button {label!r}; there is {there}")
+
+    async def _may_be_typed(self) -> bool:
+        """Whether there are choices, too many for buttons or called otherwise on other channels."""
+        return any(field.name == self._at[1] and field.choices for field in (await self._world.view()).current.fields)
 
     async def answers(self, answers: Mapping[str, Any]) -> None:
         """Goes through the step's questions; what isn't named is kept, or skipped."""
@@ -109,20 +114,36 @@ class OverChat:
         for _ in range(MOST_MESSAGES):
             before = self._at
             await self._sends({"text": back})
-            if self._at == before or self.seen.step == to or (to is None and self.seen.step != here):
+            if self.seen.step == to or (to is None and self.seen.step != here):
                 return
+            if self._at == before:
+                what = "there is nothing to go back to" if to is None else f"going back doesn't lead to {to}"
+                raise CantBeDone(f"{what}; {self._at[0]} is the first question")
 
     async def changes(self, step: str, answers: Mapping[str, Any] | None) -> None:
-        change, view = first_way("change", await self._language()), await self._world.view()
-        left = dict(answers or {})
-        for number, item in enumerate(view.current.items or view.summary(), 1):
-            if item.step == step and (answers is None or left):
-                await self._sends({"text": f"{change} {number}"})
-                if answers is None or self.seen.error or self.seen.step != step:
-                    return
-                await self.answers(left)
+        left: dict[str, Any] = dict(answers or {})
+        for _ in range(max(len(left), 1)):  # a chat changes one answer, and returns
+            name = await self._opens(step, left)
+            if answers is None or self.seen.error or self.seen.step != step:
                 return
-        raise CantBeDone(f"{step} is none of the answers that the chat lists")
+            here = {name: left.pop(name)} if name in left else left
+            await self.answers(here)
+            if self.seen.error or not left or here is left:
+                return
+
+    async def _opens(self, step: str, answers: Mapping[str, Any]) -> str:
+        """Has the first line of a step asked anew that has one of the answers; the name of its field."""
+        language, view = await self._language(), await self._world.view()
+        page = view.current if step == view.step else view.prompt_of_page(step)
+        names = {field.label: field.name for field in (() if page is None else page.fields)}
+        lines = enumerate(view.current.items or answers_so_far(view, words_in(language)), 1)
+        found = [(number, names.get(item.label, "")) for number, item in lines if item.step == step]
+        if not found:
+            there = ", ".join(dict.fromkeys(item.step for item in view.summary() if item.step)) or "none yet"
+            raise CantBeDone(f"{step} has no answer that the chat lists; those that have: {there}")
+        number, name = next((line for line in found if line[1] in answers), found[0])
+        await self._sends({"text": f"{first_way('change', language)} {number}"})
+        return name
 
     async def presses_earlier(self, label: str) -> None:
         offers = reversed([offer for offer in self._earlier if offer not in self._choices])
