@@ -11,8 +11,10 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-import pytest
+if TYPE_CHECKING:  # commands are forked from a process that asks whether this is torture: tests/forkserver.py
+    import pytest
 
 # Where the variants of one rule take their time, below tests/.
 VARIANTS = (
