@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.drawing import examples, left_out
+from tests.drawing import examples, stay
 from tests.fast import TESTS, is_fast
 from tests.plugins import PARCELS, PlugIn
 from tests.schedule import Pieces, import_turned, longest_first
@@ -73,13 +73,17 @@ def pytest_collection(session: pytest.Session) -> Iterator[None]:
     return (yield)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest first, and all else as it was; with --draw, without the variants that aren't drawn."""
-    if config.option.draw:
-        gone = left_out(items, config.stash[SEED])
-        config.hook.pytest_deselected(items=list(gone))
-        items[:] = [item for item in items if item not in gone]
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> Iterator[None]:
+    """With --draw, without the variants that aren't drawn: to make an item of each and leave it out takes seconds."""
+    yield
+    config, calls = metafunc.config, metafunc._calls
+    if config.option.draw and len(calls) > 1:
+        calls[:] = [calls[place] for place in stay(metafunc.definition.nodeid, len(calls), config.stash[SEED])]
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, and all else as it was."""
     items[:] = longest_first(items)
 
 

@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterable
-
-import pytest
 
 # Where the variants of one rule take their time, below tests/.
 VARIANTS = (
@@ -62,15 +59,8 @@ def drawn(of: int, each: int) -> int:
     return max(round(of / each), 1)
 
 
-def left_out(items: Iterable[pytest.Item], seed: int) -> set[pytest.Item]:
-    """Of each test with variants, those that this seed doesn't draw; a single one stays."""
-    variants: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        test, bracket, _ = item.nodeid.partition("[")
-        if bracket and test.removeprefix("tests/").startswith(VARIANTS):
-            variants.setdefault(test, []).append(item)
-    return {
-        item
-        for test, those in variants.items()
-        for item in random.Random(f"{seed} {test}").sample(those, len(those) - drawn(len(those), EACH))
-    }
+def stay(test: str, count: int, seed: int) -> list[int]:
+    """Which of a test's variants this seed draws, by their places; one of them at least. `test` is its node's id."""
+    if not test.removeprefix("tests/").startswith(VARIANTS):
+        return list(range(count))
+    return sorted(random.Random(f"{seed} {test}").sample(range(count), drawn(count, EACH)))

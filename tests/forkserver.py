@@ -165,9 +165,10 @@ def main() -> NoReturn:
 
 
 def _modules() -> list[str]:
-    """All of Wizard's own."""
+    """All of Wizard's own that commands can import."""
     found = walk_packages(wizard.__path__, "wizard.", onerror=lambda name: None)
-    return [each.name for each in found if not each.name.endswith("__main__")]
+    names = [each.name for each in found if not each.name.endswith("__main__")]
+    return [name for name in names if not name.startswith("wizard.testing")]
 
 
 def _forked(listening: socket.socket) -> tuple[tuple[Any, ...], list[int]]:

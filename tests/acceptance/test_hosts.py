@@ -19,15 +19,10 @@ from urllib.parse import urlencode, urljoin
 import pytest
 
 from tests.forkserver import script
+from tests.ports import free_port
 
 HOSTS = Path(__file__).parents[2] / "examples" / "hosts"
 SECONDS = 60.0  # that a server may take to start, on a busy machine
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
 
 
 class Browser:

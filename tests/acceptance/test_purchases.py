@@ -18,11 +18,12 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientConnectionError, ClientSession, ClientTimeout, CookieJar
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestServer
 
 from tests.acceptance.processes import PATIENCE, environment
 from tests.drawing import TORTURE
 from tests.forkserver import script
+from tests.ports import free_port
 from tests.postgres import fresh_database
 from tests.smtp import MailServer, mail_server
 from tests.visitor import Visitor
@@ -64,7 +65,7 @@ class Shop:
     """The example's application as a process of its own, which can be killed."""
 
     def __init__(self, url: str, folder: Path, session: ClientSession, chance: random.Random, mail: str) -> None:
-        self.address = f"http://127.0.0.1:{unused_port()}"
+        self.address = f"http://127.0.0.1:{free_port()}"
         self.kills = 0
         self._url, self._folder, self._session, self._chance, self._mail = url, folder, session, chance, mail
         self._process: subprocess.Popen[bytes] | None = None

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import socket
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
@@ -21,6 +20,7 @@ from tests.faults.counterpart import CALLS_BACK, Cause, Counterpart, counterpart
 from tests.faults.histories import check_answers, check_events, check_trace, lines
 from tests.faults.served import Nursery, store_of
 from tests.faults.simulated import check_effects
+from tests.ports import free_port
 from tests.postgres import Server, fresh_database
 from wizard.engine import utc_now
 from wizard.model import Run
@@ -30,13 +30,6 @@ TORTURE = int(os.environ.get("TORTURE", "0"))
 KILLS = 20 * TORTURE or 5
 CLIENTS = 4
 LEASE = 2.0  # seconds
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 class Siege:

@@ -21,7 +21,8 @@ from tests.faults.histories import (
     json_lines,
 )
 from tests.faults.served import Nursery, store_of
-from tests.faults.test_kills import TORTURE, answers_of, calm, check_begun_once, check_deeds, free_port, stalls
+from tests.faults.test_kills import TORTURE, answers_of, calm, check_begun_once, check_deeds, stalls
+from tests.ports import free_port
 from tests.postgres import fresh_database
 from wizard.stores.contract import Store
 

@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import pytest
 
-from tests.drawing import VARIANTS, left_out
+from tests.drawing import VARIANTS, stay
 from tests.fast import TESTS
 
-
-class Item:
-    def __init__(self, nodeid: str) -> None:
-        self.nodeid = nodeid
-
-
-def items(test: str, count: int) -> list[pytest.Item]:
-    return cast("list[pytest.Item]", [Item(f"{test}[{number}]") for number in range(count)])
-
-
 RULE = "tests/rules/test_forging.py::test_it"
-ONE = "tests/browser/test_moving.py::test_one"
 
 
-@pytest.mark.parametrize(("count", "stay"), [(1, 1), (2, 1), (11, 1), (13, 2), (16, 2), (80, 10)])
-def test_an_eighth_of_the_variants_stays(count: int, stay: int) -> None:
+@pytest.mark.parametrize(("count", "drawn"), [(1, 1), (2, 1), (11, 1), (13, 2), (16, 2), (80, 10)])
+def test_an_eighth_of_the_variants_stays(count: int, drawn: int) -> None:
     """A test of which no variant is drawn would prove nothing, and nobody would notice."""
-    assert len(left_out(items(RULE, count), 1)) == count - stay
+    assert len(set(stay(RULE, count, 1)) & set(range(count))) == drawn
 
 
 def test_others_are_drawn_each_time() -> None:
     """What is never drawn is never tried; what failed is drawn again with the seed that the output tells."""
-    those = items(RULE, 10)
-    gone = [left_out(those, seed) for seed in range(100)]
-    assert gone == [left_out(those, seed) for seed in range(100)]
-    assert set[pytest.Item]().union(*(set(those) - each for each in gone)) == set(those)
+    drawn = [stay(RULE, 10, seed) for seed in range(100)]
+    assert drawn == [stay(RULE, 10, seed) for seed in range(100)]
+    assert set[int]().union(*drawn) == set(range(10))
 
 
-def test_what_has_no_variants_is_always_tried() -> None:
-    """A rule that is told once has nothing else that stands for it."""
-    single = [Item(ONE), Item("tests/unit/test_errors.py::test_it[1]")]
-    assert left_out(cast("list[pytest.Item]", single), 1) == set()
+def test_what_is_made_whole_elsewhere_stays_whole() -> None:
+    """A rule that is told in a line has nothing else that stands for it."""
+    assert stay("tests/unit/test_errors.py::test_it", 3, 1) == [0, 1, 2]
 
 
 def test_the_long_ones_are_where_they_are_looked_for() -> None:
