@@ -569,6 +569,39 @@ async def test_a_file_answers_where_one_is_asked() -> None:
     assert chat.texts[0] == "A file isn’t asked for here."
 
 
+async def test_a_file_is_changed_by_the_message_that_it_came_with() -> None:
+    """Another file takes its place, on the same page and from a later one; an edit without anything asks again, where
+    the file can be kept or left out."""
+    form = {
+        "id": "you",
+        "type": "form",
+        "title": "You",
+        "fields": [{"name": "paper", "type": "file", "required": False}],
+    }
+    later = {"id": "name", "type": "form", "title": "Name", "fields": [{"name": "full_name", "label": "Full name"}]}
+    chat = await Chat.of({"id": "main", "nodes": [form, later, {"id": "check", "type": "review", "title": "Check"}]})
+
+    def scan(name: str) -> dict[str, str]:
+        return {"name": name, "type": "application/pdf", "content": "JVBERi0xLjQ="}
+
+    async def kept() -> Any:
+        paper = (await chat.view()).answers["you"]["paper"]
+        return None if paper is None else paper["name"]
+
+    await chat.says(files=(scan("a.pdf"),))
+    assert chat.asked == "name.full_name"
+    await chat.says(files=(scan("b.pdf"),), edits="m-1")
+    assert (await kept(), chat.asked) == ("b.pdf", "name.full_name")
+    await chat.says("Ann")
+    await chat.says(edits="m-1")
+    assert (chat.asked, chat.labels) == ("you.paper", ["Keep it", "Skip"])
+    assert "So far: b.pdf" in chat.text
+    await chat.presses("Skip")
+    assert (await kept(), chat.asked) == (None, "check")
+    await chat.says(files=(scan("c.pdf"),), edits="m-3")
+    assert "A file isn’t asked for here." in chat.text
+
+
 async def test_repeats_and_embedded_workflows_are_talked_through() -> None:
     """A list of people is a conversation as well: one after another, a line taken out, and on."""
     member = {"id": "member", "nodes": [{"id": "who", "type": "form", "fields": [{"name": "name", "label": "Name"}]}]}

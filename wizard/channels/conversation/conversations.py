@@ -50,6 +50,7 @@ from wizard.errors import (
 )
 from wizard.locale.sentences import Sentence, sentence
 from wizard.model import ENDED, RunStatus
+from wizard.model.staging import Deed
 from wizard.model.talk import OWN_ID, Speaker, Utterance
 from wizard.process.one_at_a_time import OneAtATime
 
@@ -202,13 +203,14 @@ class Conversations:
 
     async def take_over(self, run_id: str, by: str = "", note: str = "") -> None:
         """An operator speaks from now on: what the person says is passed on, and nothing of it is understood. Who that
-        is stands in the trace, and isn't told. Raises RunNotFound, RunBusy."""
+        is stands in the trace and the audit, and isn't told. Raises RunNotFound, RunBusy."""
         told = sentence("Somebody is writing to you here now.")
-        await self._have_agent(run_id, "speaks", by, told, {"did": "took over", "by": by, "note": note})
+        await self._have_agent(run_id, "speaks", by, told, "take over", {"did": "took over", "by": by, "note": note})
 
     async def release(self, run_id: str, by: str = "", note: str = "") -> None:
         """The engine speaks again, and asks what it asked; nothing where it does. Raises RunNotFound, RunBusy."""
-        await self._have_agent(run_id, "", "", sentence("Let us go on."), {"did": "released", "by": by, "note": note})
+        noted = {"did": "released", "by": by, "note": note}
+        await self._have_agent(run_id, "", "", sentence("Let us go on."), "release", noted)
 
     async def pass_on(self, run_id: str, incoming: Incoming, by: str = "") -> Utterance:
         """What an operator says, who has taken over. The same id again is said once. Raises what `hear` raises, and
@@ -217,29 +219,41 @@ class Conversations:
         if not incoming.text.strip() or len(incoming.text) > MOST_TEXT:
             raise InvalidInput(sentence("The `text` of a message has 1 to {most} characters.", most=MOST_TEXT))
         async with self._one_at_a_time.under(run_id):
-            for _ in range(MOST_TRIES):
+            for tried in range(MOST_TRIES):
                 if (known := await self._engine.utterance(run_id, incoming.id)) is not None:
                     return known
                 view = await self._engine.load(run_id)
                 dialogue = Dialogue.of(view.run.conversation)
                 if dialogue.agent != "speaks":
                     raise NotTakenOver(run=run_id)
+                if not tried:
+                    await self.audit(view, "write", by, message=incoming.id)
                 with suppress(*OVERTAKEN):
                     heard = Heard(Aside((), dialogue, silent=True), incoming, by_operator=True)
                     await self._say(view, heard, {"did": "said", "by": by, "message": incoming.id})
             raise RunBusy(run=run_id)
 
-    async def _have_agent(self, run_id: str, agent: str, by: str, told: Sentence, note: Mapping[str, Any]) -> None:
-        for _ in range(MOST_TRIES):
+    async def _have_agent(
+        self, run_id: str, agent: str, by: str, told: Sentence, action: str, note: Mapping[str, Any]
+    ) -> None:
+        for tried in range(MOST_TRIES):
             view = await self._engine.load(run_id)
             before = Dialogue.of(view.run.conversation)
             if (before.agent, before.operator) == (agent, by):
                 return
+            if not tried:
+                await self.audit(view, action, note["by"], note["note"])
             dialogue = replace(before.returned(), agent=agent, operator=by)
             with suppress(*OVERTAKEN):
                 await self._say(view, Heard(Aside((words_of(view, dialogue).say(told),), dialogue)), note)
                 return
         raise RunBusy(run=run_id)
+
+    async def audit(self, view: RunView, action: str, by: str, note: str = "", **more: str) -> None:
+        """Keeps who does it before it is done: what is done isn't missing there, whatever happens then."""
+        if by:
+            deed = Deed(0, self._engine.clock(), by, action, view.workflow.id, {"run": view.id, **more}, note)
+            await self._engine.store.stages.note(deed)
 
     # -- turns -------------------------------------------------------------------------------------------
 

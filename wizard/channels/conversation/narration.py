@@ -18,12 +18,16 @@ from typing import NamedTuple
 from wizard.channels.conversation import wording
 from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
+from wizard.channels.conversation.echoing import changed_text, understood_text
 from wizard.channels.conversation.meanings import Answer, Aside, Back, Begin, Change, GoOn, Heard, Incoming, Remove
 from wizard.channels.conversation.questions import Filling
+from wizard.channels.conversation.rich import joined, stored_looks
 from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
 from wizard.engine.narration import Backward, Forward, Further, GiveUp, Order, Said, Told
 from wizard.engine.view import RunView
 from wizard.errors import WizardError
+from wizard.expressions.prose import plain
+from wizard.forms.fields import type_of
 from wizard.locale.sentences import sentence
 from wizard.model import BY_TIMER, ENDED, NOTHING, Prompt, PromptField, Run, RunStatus, Step, Value
 from wizard.model.job import JobKind
@@ -96,7 +100,16 @@ def _handed_in(view: RunView, dialogue: Dialogue, heard: Heard | None) -> Forwar
     prompt = view.current
     if not prompt.in_parts or next_question(prompt, _answered(dialogue, heard.meaning.name)) is not None:
         return None
-    return Forward(view.with_kept(view.step, silent_answers(prompt)))
+    return Forward(view.with_kept(view.step, {**silent_answers(prompt), **_removed(prompt, dialogue, heard.meaning)}))
+
+
+def _removed(prompt: Prompt, dialogue: Dialogue, answer: Answer) -> dict[str, Value]:
+    """The files that were left out, as answers: a form keeps those that it has, unless that is said when all of it is
+    handed in."""
+    given = {**dialogue.given, answer.name: answer.value}
+    return {
+        field.name: None for field in prompt.fields if type_of(field).holds_files and given.get(field.name, "") is None
+    }
 
 
 def _answered(dialogue: Dialogue, name: str) -> Dialogue:
@@ -144,6 +157,8 @@ class _Telling:
             said.append(self._heard(self.heard, self.heard.incoming))
             about = 0 if self.heard.by_operator else said[0].number
             self.now = replace(self.now, last=said[0].number, about=about)
+            if self.heard.by_operator:
+                self.now = replace(self.now, spoke=said[0].number)
         if on_the_way:
             return Told(tuple(said), self.now.stored)
         about = self.now.about
@@ -153,6 +168,8 @@ class _Telling:
             self.now = replace(self.now, last=number)
         if self.view.status is not RunStatus.WORKING:
             self.now = replace(self.now, about=0)
+        if self._has_other_agent:
+            self.now = replace(self.now, spoke=self.now.last)
         return Told(tuple(said), self.now.stored, self._orders(said))
 
     def _orders(self, said: list[Utterance]) -> tuple[Order, ...]:
@@ -162,19 +179,22 @@ class _Telling:
             Order(JobKind.DELIVER, self.now.last * MOST_CHANNELS + place, {"to": channel})
             for place, channel in enumerate(self.now.channels if said else ())
         ]
-        if (self.now.agent, self.now.operator) != (self.was.agent, self.was.operator):
+        if self._has_other_agent:
             orders.append(Order(JobKind.ATTEND, 0))
         return tuple(orders)
+
+    @property
+    def _has_other_agent(self) -> bool:
+        return (self.now.agent, self.now.operator) != (self.was.agent, self.was.operator)
 
     def _own(self, line: Line | Utterance, number: int, about: int) -> Utterance:
         at = self.view.run.updated_at
         if isinstance(line, Utterance):
             return replace(line, number=number, id=own_id(number), at=at, about=about)
         question = line.question
-        if question is None:
-            return Utterance(number, own_id(number), Speaker.ENGINE, line.text, at, about=about)
-        offers = question.choices(self.now.mark)
-        return Utterance(number, own_id(number), Speaker.ENGINE, line.text, at, offers, question.expects, about)
+        offers, expects = ((), None) if question is None else (question.choices(self.now.mark), question.expects)
+        looks = stored_looks(line.text)
+        return Utterance(number, own_id(number), Speaker.ENGINE, plain(line.text), at, offers, expects, about, looks)
 
     def _heard(self, heard: Heard, incoming: Incoming) -> Utterance:
         """What was said, without passwords: those are never shown again."""
@@ -216,7 +236,7 @@ class _Telling:
             return
         meaning = None if heard is None else heard.meaning
         if isinstance(meaning, Aside):
-            self.now = replace(meaning.dialogue, last=self.now.last, about=self.now.about)
+            self.now = replace(meaning.dialogue, last=self.now.last, about=self.now.about, spoke=self.now.spoke)
             if meaning.silent:
                 return
             yield from (Line(text) for text in meaning.texts if text)
@@ -225,6 +245,7 @@ class _Telling:
                 return
         if isinstance(meaning, Begin):
             yield from self._greeting()
+        yield from (Line(text) for text in self._understood() if text)
         yield from (Line(text) for text in view.remarks)
         yield from self._passed()
         if view.status in ENDED:
@@ -233,10 +254,35 @@ class _Telling:
             return
         yield from self._asks_now()
 
+    def _understood(self) -> Iterator[str]:
+        """What an answer in words was taken for, and what was changed."""
+        heard, asked = self.heard, self._asked_before()
+        if heard is None or heard.incoming is None or self.view.rejected is not None or not heard.incoming.text:
+            return
+        match heard.meaning:
+            case Change(step, name, gives=True):
+                answered = self._answered_now(step, name)
+                yield "" if answered is None else changed_text(answered, self.words)
+            case Answer(name) if name:
+                answered = self._answered_now(self._step_before, name)
+                if answered is None:
+                    return
+                if asked is None or asked.name != name:
+                    yield changed_text(answered, self.words)
+                else:
+                    yield understood_text(answered, heard.incoming.text, self.words)
+
+    def _answered_now(self, step: str, name: str) -> PromptField | None:
+        """A question with the answer that it has now."""
+        with suppress(WizardError):
+            page = self.view.current if step == self.view.step else self.view.prompt_of_page(step)
+            return next((field for field in (() if page is None else page.fields) if field.name == name), None)
+        return None
+
     def _greeting(self) -> Iterator[Line]:
         """To who begins, and to who comes back."""
         if not self.before.steps and not self.was.last:
-            if text := str(self.view.workflow.text).strip():
+            if text := joined("\n\n", (self.view.workflow.text,)):
                 yield Line(text)
         elif self.before.answered and self.view.status is RunStatus.WAITING:
             restart = first_way("restart", self.words.language)
@@ -297,7 +343,7 @@ class _Telling:
         if waiting and (new_page or begins) and (text := wording.heading_text(view.current, asks=bool(self.now.name))):
             yield Line(text)
         question = question_of(view, self.now)
-        text = f"{with_error}\n\n{question.text}" if with_error and question.text else with_error or question.text
+        text = joined("\n\n", (with_error, question.text))
         if text:
             self.now = self.now.returned()
             yield Line(text, question)
@@ -320,8 +366,8 @@ class _Telling:
             ).without_doubt()
         elif isinstance(meaning, Answer) and view.rejected is None:
             self.now = _answered(self.now, meaning.name)
-            if not prompt.in_parts:
-                self.now = replace(self.now, given={**self.now.given, meaning.name: meaning.value})
+            given = {**self.now.given, meaning.name: meaning.value}
+            self.now = replace(self.now, given=_removed(prompt, self.now, meaning) if prompt.in_parts else given)
         elif isinstance(meaning, GoOn | Begin) or self.heard is None:
             self.now = replace(self.now.without_doubt(), asked=self.now.asked or _come_to(prompt, None))
         keeps_name = isinstance(meaning, Aside) and self.now.name

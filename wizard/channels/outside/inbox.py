@@ -8,9 +8,9 @@ import re
 from dataclasses import replace
 
 from wizard.channels.conversation.codes import LASTS, TRIES, Codes, may_be_code
-from wizard.channels.conversation.commands import ways
 from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.conversation.dialogue import Dialogue
+from wizard.channels.conversation.manners import ways
 from wizard.channels.conversation.meanings import MAX_ID, Incoming
 from wizard.channels.http.quotas import quota_of_messages
 from wizard.channels.http.rate_limit import Rate
