@@ -548,6 +548,10 @@ async def test_a_password_that_is_corrected_isnt_either() -> None:
     assert said[-1] == "change town to 4800"
     answers = (await chat.view()).answers["you"]
     assert answers == {"pin": "4716", "name": "Ann", "town": "4800"}
+    german = await Chat.of({"id": "main", "language": "de", "nodes": nodes})
+    await german.says("4711")
+    await german.says("/ändern PIN in 4712")
+    assert [one.text for one in await german.engine.said(german.id) if "471" in one.text] == []
     await chat.engine.cancel(chat.id)
     await chat.says("change PIN to 4718")
     assert "4718" not in (await chat.engine.utterance(chat.id, f"m-{chat.count}")).text

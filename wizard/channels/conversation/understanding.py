@@ -137,11 +137,10 @@ class _Reader:
 
     def _correction(self) -> Correction | None:
         """What a message corrects, said in words or as a command."""
-        text = self.incoming.text
-        command = command_in(text, self.language)
+        command = command_in(self.incoming.text, self.language)
         if command is not None and command.name == "change":
-            text = f"change {command.argument}"
-        return correction_in(text, self.language)
+            return change_in(command.argument, self.language)
+        return correction_in(self.incoming.text, self.language)
 
     def aside(self, *texts: Sentence | str, dialogue: Dialogue | None = None) -> Aside:
         said = tuple(text if isinstance(text, str) else self.words.say(text) for text in texts)
