@@ -14,6 +14,7 @@ from wizard.channels.conversation.meanings import Incoming
 from wizard.definitions.graph import mermaid
 from wizard.engine.worker import Worker
 from wizard.errors import DefinitionError, InvalidInput, NodeFailed
+from wizard.forms.types.text import DOTS
 from wizard.model import Outcome, Proceed, Prompt, PromptField, RunStatus
 from wizard.model.talk import Speaker
 from wizard.node import Background, Foreground, NodeConfig, Visit
@@ -524,6 +525,18 @@ async def test_a_password_isnt_in_what_was_said() -> None:
     assert chat.asked == "you.name"
     assert "4711" not in "".join(one.text for one in await chat.engine.said(chat.id))
     assert "4711" not in str(dict((await chat.view()).run.conversation))
+
+
+async def test_an_operator_reads_what_they_are_written_while_a_password_is_asked() -> None:
+    """Whoever can't remember their password asks somebody for help, who would see nothing but dots."""
+    nodes = [{"id": "you", "type": "form", "fields": [{"name": "pin", "type": "password", "label": "PIN"}]}]
+    chat = await Chat.of({"id": "main", "agent": True, "nodes": nodes})
+    await chat.talks.take_over(chat.id, "olga")
+    await chat.says("I have forgotten it.")
+    await chat.talks.release(chat.id, "olga")
+    await chat.says("4711")
+    said = [one.text for one in await chat.engine.said(chat.id) if one.speaker is Speaker.PERSON]
+    assert said == ["I have forgotten it.", DOTS]
 
 
 async def test_a_password_that_is_corrected_isnt_either() -> None:

@@ -119,7 +119,10 @@ class _Reader:
         return self._said(incoming.text)
 
     def is_secret(self) -> bool:
-        """Where one is asked, and where a message corrects the answer of a question that asks for one."""
+        """Where one is asked, and where a message corrects the answer of a question that asks for one. What is written
+        to an operator answers nothing."""
+        if self.dialogue.agent == "speaks":
+            return False
         if self.asked is not None and type_of(self.asked).is_secret:
             return True
         expects = None if self.edited is None else self.edited.expects
